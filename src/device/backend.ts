@@ -1,0 +1,89 @@
+/**
+ * What a device is to the rest of the engine: memory, and the execution of prepared commands.
+ * `webgpu/` and `cpu/` implement it; `program/` is its only caller.
+ */
+import type { DType, Precision, TypedArray } from './dtype.js';
+import type { BufferRange, Command, DeviceBuffer, StepValue, Upload } from './kernel.js';
+
+export type DeviceKind = 'webgpu' | 'cpu';
+
+/** What `attune doctor` prints of a device. */
+export interface DeviceInfo {
+  readonly kind: DeviceKind;
+  /** The adapter's own name, or the processor's. */
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Running totals since the device was opened; tests pin their differences. */
+export interface Counters {
+  launches: number;
+  submits: number;
+  pipelines: number;
+  bindGroups: number;
+  buffersCreated: number;
+  buffersDestroyed: number;
+  liveBytes: number;
+  peakBytes: number;
+}
+
+export function newCounters(): Counters {
+  return {
+    launches: 0,
+    submits: 0,
+    pipelines: 0,
+    bindGroups: 0,
+    buffersCreated: 0,
+    buffersDestroyed: 0,
+    liveBytes: 0,
+    peakBytes: 0,
+  };
+}
+
+/** Commands made ready to run again and again: pipelines, bind groups and constants resolved. Opaque. */
+export interface Prepared {
+  readonly commands: readonly Command[];
+}
+
+export interface Backend {
+  readonly info: DeviceInfo;
+  readonly precision: Precision;
+  readonly counters: Counters;
+  /** The largest range that one operand may span, in bytes. */
+  readonly maxBindingBytes: number;
+
+  elementBytes(dtype: DType): number;
+
+  /** New zero-filled memory. Throws AttuneError 'device' where it cannot be had. */
+  allocate(bytes: number): DeviceBuffer;
+  /** Gives memory back once the work already queued is done with it. */
+  release(buffer: DeviceBuffer): void;
+  /** Copies host data in, after the work queued so far and before what is queued later. */
+  write(range: BufferRange, data: TypedArray): void;
+
+  /**
+   * Makes commands ready. Chooses variants (`choices` wins over a kernel's own choice), compiles what is new.
+   * Throws AttuneError 'device' naming kernel, shapes and limit.
+   */
+  prepare(commands: readonly Command[]): Promise<Prepared>;
+  /**
+   * Queues uploads, then the commands, then copies of `reads`; resolves with their contents.
+   * Calls are executed in order. `uploads` are copied before the call returns its promise to the caller's
+   * next statement, so the host arrays may be reused at once.
+   */
+  execute(
+    prepared: Prepared,
+    uploads: readonly Upload[],
+    step: readonly StepValue[],
+    reads: readonly BufferRange[],
+  ): Promise<TypedArray[]>;
+  /** Gives back what `prepare` made. */
+  discard(prepared: Prepared): void;
+
+  close(): Promise<void>;
+}
+
+/** Variant chosen by hand for some kernels: kernel name -> variant name. Part of a run's frozen choices. */
+export type Choices = Readonly<Record<string, string>>;

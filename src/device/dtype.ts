@@ -1,0 +1,46 @@
+/** Element types, and the host arrays that carry them. */
+
+/** float16 exists on WebGPU only; uint8 is for images and masks. */
+export type DType = 'float32' | 'float16' | 'int32' | 'uint32' | 'uint8';
+
+/** A host array of elements. float32 tensors are Float64Array on a float64 device; float16 travels as Uint16Array bits. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+
+/** How the float32 dtype is stored: 'float64' is the judge of every test, on the CPU device only. */
+export type Precision = 'float32' | 'float64';
+
+const BYTES: Readonly<Record<DType, number>> = { float32: 4, float16: 2, int32: 4, uint32: 4, uint8: 1 };
+
+/** Bytes of one element of `dtype` on a device of this precision. */
+export function elementBytes(dtype: DType, precision: Precision): number {
+  return dtype === 'float32' && precision === 'float64' ? 8 : BYTES[dtype];
+}
+
+/** A host array of `length` zeros for `dtype`. */
+export function hostArray(dtype: DType, length: number, precision: Precision = 'float32'): TypedArray {
+  return new (arrayType(dtype, precision))(length);
+}
+
+/** `length` elements of `dtype` seen in `memory` from byte `offset` on; nothing is copied. */
+export function viewArray(
+  dtype: DType,
+  memory: ArrayBufferLike,
+  offset: number,
+  length: number,
+  precision: Precision = 'float32',
+): TypedArray {
+  return new (arrayType(dtype, precision))(memory, offset, length);
+}
+
+type ArrayType = new (...from: [number] | [ArrayBufferLike, number, number]) => TypedArray;
+
+function arrayType(dtype: DType, precision: Precision): ArrayType {
+  const types = {
+    float32: precision === 'float64' ? Float64Array : Float32Array,
+    float16: Uint16Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+    uint8: Uint8Array,
+  };
+  return types[dtype] as ArrayType;
+}

@@ -1,0 +1,146 @@
+/**
+ * A kernel: one computation, written once for each kind of device.
+ *
+ * It is the only thing that mathematics (src/ops) hands to hardware (src/device). A kernel lists its operands
+ * in order; a launch (launch.ts) supplies storage for them and attributes: plain data from which everything
+ * else follows: the words the shader reads, the grid, the loop bounds. Devices know nothing more.
+ */
+import type { DType, TypedArray } from './dtype.js';
+
+/** Plain data: it can be compared as text, stored in a signature and posted to a worker. */
+export type Plain = number | string | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+// biome-ignore lint/suspicious/noExplicitAny: each kernel narrows its own attributes; tables hold them all.
+export type Attributes = any;
+
+/** How one operand is used. 'read_write' operands keep what they held; 'write' ones are overwritten whole. */
+export type Access = 'read' | 'write' | 'read_write';
+
+export interface Binding {
+  readonly name: string;
+  readonly access: Access;
+  /** An absent operand binds a small zero buffer; the attributes say that it is absent. */
+  readonly optional?: boolean;
+}
+
+/** One word of a launch's constants: a number is written as u32, `float(x)` as f32. */
+export type Word = number | { readonly float: number };
+
+/** Marks a word of a launch's constants as f32. */
+export function float(value: number): Word {
+  return { float: value };
+}
+
+/** A value that changes from run to run without changing the plan: an index into the run's step values. */
+export interface Varying {
+  readonly varying: number;
+}
+
+/** Workgroups in x, y and z. Devices fold an x above their limit; see `shaders/lib/grid.wgsl`. */
+export type Grid = readonly [x: number, y: number, z: number];
+
+/** What a kernel may know about a GPU when it chooses a variant. */
+export interface AdapterTraits {
+  /** True where a processor plays the GPU (llvmpipe, SwiftShader, WARP): memory instructions dominate there. */
+  readonly software: boolean;
+  readonly subgroups: boolean;
+  readonly maxInvocationsPerWorkgroup: number;
+  readonly maxWorkgroupStorageBytes: number;
+}
+
+/** One way to run a kernel's shader. Variants compute the same thing; they differ in tiling and vector width. */
+export interface Variant<A = Attributes> {
+  /** Path below shaders/, for example 'matmul-register.wgsl'. */
+  readonly file: string;
+  /** Paths below shaders/lib/ that are concatenated before the file. */
+  readonly libraries?: readonly string[];
+  /** Written into the prelude as `const NAME = 64u;`. */
+  readonly constants: Readonly<Record<string, number>>;
+  grid(attributes: A): Grid;
+  /** Whether this variant can run these attributes at all (C % 4 == 0 and the like). Absent: always. */
+  suits?(attributes: A): boolean;
+}
+
+export interface Shader<A = Attributes> {
+  readonly variants: Readonly<Record<string, Variant<A>>>;
+  /** Name of the variant for these attributes on this adapter. */
+  choose(attributes: A, traits: AdapterTraits): string;
+  /** The launch's constants, at most 64 words, in the order of the shader's `struct Constants`. */
+  words(attributes: A): readonly Word[];
+  /** WGSL type that `alias Element` names; 'f32' when absent. */
+  element?(attributes: A): 'f32' | 'i32' | 'u32';
+  /** True when the shader reads `var<uniform> step: Step` (lib/step.wgsl) at the binding after the constants. */
+  readonly readsStep?: boolean;
+}
+
+/** What a CPU loop is given. `operands[i]` belongs to `bindings[i]`; an absent one is an empty array. */
+export interface CpuCall<A = Attributes> {
+  readonly attributes: A;
+  // biome-ignore lint/suspicious/noExplicitAny: loops index float, integer and byte arrays alike.
+  readonly operands: readonly any[];
+  /** The run's step values; see `Varying`. */
+  readonly step: ArrayLike<number>;
+  /** This call computes the units begin <= u < end; units are independent of each other. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface CpuLoop<A = Attributes> {
+  /** How many independent units the work splits into (rows, channels, ...). Fixed by the attributes alone. */
+  units(attributes: A): number;
+  run(call: CpuCall<A>): void;
+}
+
+/** An exported function of the WebAssembly SIMD module that does the work of the CPU loop, in float32. */
+export interface SimdEntry<A = Attributes> {
+  readonly entry: string;
+  /** Whether the entry can run these attributes. Absent: always. */
+  suits?(attributes: A): boolean;
+  /** Bytes of scratch memory for one call; 16-byte aligned. The pointer is the last of `pointers`. */
+  workspaceBytes?(attributes: A): number;
+  /** The call's arguments. `pointers[i]` is the byte address of operand i, 0 when absent. */
+  arguments(attributes: A, pointers: readonly number[], begin: number, end: number): number[];
+}
+
+export interface Kernel<A = Attributes> {
+  readonly name: string;
+  readonly bindings: readonly Binding[];
+  readonly shader: Shader<A>;
+  readonly cpu: CpuLoop<A>;
+  readonly simd?: SimdEntry<A>;
+}
+
+/** A memory block of a device. `bytes` is what was asked for. */
+export interface DeviceBuffer {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** `length` elements of a buffer from element `offset` on. */
+export interface BufferRange {
+  readonly buffer: DeviceBuffer;
+  readonly dtype: DType;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A launch whose operands have real memory: what devices execute. null: the operand is absent. */
+export interface Command {
+  readonly kernel: Kernel;
+  readonly attributes: Attributes;
+  readonly operands: readonly (BufferRange | null)[];
+}
+
+/** Host data to copy into a range before the commands run. */
+export interface Upload {
+  readonly range: BufferRange;
+  readonly data: TypedArray;
+}
+
+/** The step values of a run; each is written as u32 or f32 where a shader reads it. */
+export interface StepValue {
+  readonly kind: 'float' | 'uint';
+  readonly value: number;
+}
+
+/** At most this many step values fit beside each other in a run. */
+export const MAX_STEP_VALUES = 64;
