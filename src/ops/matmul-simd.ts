@@ -1,0 +1,42 @@
+/**
+ * The matrix product's entry into the WebAssembly SIMD module (src/device/cpu/simd/matmul.ts), and the units
+ * that it shares with the plain loop.
+ */
+import type { SimdEntry } from '../device/kernel.js';
+import { epilogueBits } from './epilogue.js';
+import type { MatmulAttributes } from './matmul-attributes.js';
+
+/** Rows of one unit of work; both micro-kernels' heights (3 and 4) divide it. */
+export const MATMUL_UNIT_ROWS = 48;
+
+/**
+ * Units of a matrix product: blocks of 48 rows, product after product. Unit u computes the rows from
+ * 48 * (u % blocks) on of product floor(u / blocks), where blocks = ceil(m / 48).
+ */
+export function matmulUnits(attributes: MatmulAttributes): number {
+  return attributes.batch * Math.ceil(attributes.m / MATMUL_UNIT_ROWS);
+}
+
+export const matmulSimd: SimdEntry<MatmulAttributes> = {
+  entry: 'matmul',
+  workspaceBytes: () => SIMD_WORKSPACE_BYTES,
+  arguments(attributes, pointers, begin, end) {
+    const { m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
+    return [
+      ...pointers,
+      begin,
+      end,
+      m,
+      n,
+      k,
+      Number(transposeA),
+      Number(transposeB),
+      batchStrideA,
+      batchStrideB,
+      epilogueBits(epilogue),
+    ];
+  },
+};
+
+/** Scratch of one call: packed panels of both factors; see simd/workspace.ts. */
+export const SIMD_WORKSPACE_BYTES = 1 << 20;
