@@ -1,0 +1,265 @@
+/**
+ * The device that users hold: a backend, its slot pool and its plans.
+ *
+ * `run` is the only way to compute. It records its body, finds the plan of that signature (or makes it),
+ * executes it, and resolves with host values. See plan.ts for how memory is laid out, recording.ts for what a
+ * signature is.
+ */
+import type { Backend, Counters, DeviceInfo, Prepared } from '../device/backend.js';
+import type { DType, Precision, TypedArray } from '../device/dtype.js';
+import type { BufferRange, Command, DeviceBuffer } from '../device/kernel.js';
+import { AttuneError } from '../errors.js';
+import type { FusionRule } from './fuse.js';
+import { makePlan, type Plan } from './plan.js';
+import { SlotPool } from './pool.js';
+import { type Recording, record } from './recording.js';
+import { State } from './state.js';
+import { type Storage, stateStorage } from './storage.js';
+import { collectValues, type HostValues, replaceValues, type Value } from './value.js';
+
+/** Plans kept for programs that come again: train, its remainder, evaluation, the optimiser, ... */
+const PLANS_KEPT = 8;
+/** Runs queued on the backend at once: enough to keep it busy, few enough to be stopped soon. */
+const RUNS_IN_FLIGHT = 2;
+
+interface ReadyPlan {
+  readonly plan: Plan;
+  readonly buffers: readonly DeviceBuffer[];
+  readonly prepared: Prepared;
+}
+
+/** A state that is read along with every result; `check` says what its content means. */
+interface Watch {
+  readonly state: State;
+  check(values: TypedArray): AttuneError | null;
+}
+
+/** What the last program needed; printed by `--profile` and pinned by tests. */
+export interface ProgramStatistics {
+  readonly launches: number;
+  /** Bytes of its slots, and the least any plan could do with. */
+  readonly peakBytes: number;
+  readonly lowerBoundBytes: number;
+}
+
+export class Device {
+  readonly backend: Backend;
+  private readonly rules: readonly FusionRule[];
+  private readonly pool: SlotPool;
+  /** By signature, least recently used first. */
+  private readonly plans = new Map<string, ReadyPlan>();
+  private readonly watches: Watch[] = [];
+  private readonly inFlight = new Set<Promise<unknown>>();
+  private queue: Promise<unknown> = Promise.resolve();
+  private emptyProgram: Promise<Prepared> | null = null;
+  private closed = false;
+  /** How many plans were made since the device was opened. */
+  plansMade = 0;
+  lastProgram: ProgramStatistics = { launches: 0, peakBytes: 0, lowerBoundBytes: 0 };
+
+  constructor(backend: Backend, rules: readonly FusionRule[]) {
+    this.backend = backend;
+    this.rules = rules;
+    this.pool = new SlotPool(backend);
+  }
+
+  get info(): DeviceInfo {
+    return this.backend.info;
+  }
+
+  get precision(): Precision {
+    return this.backend.precision;
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.backend.counters;
+  }
+
+  /**
+   * Runs a program. `body` is synchronous and only records; every tensor that it returns (alone, in an array
+   * or in a plain object) arrives as a number (rank 0) or a typed array. Host data given to the body must not
+   * change before the promise resolves.
+   *
+   * Throws AttuneError 'program' for misuse, 'device' when the device fails, 'numeric' when a watched state
+   * reports a value that is not finite.
+   */
+  async run<T>(body: () => T): Promise<HostValues<T>> {
+    this.assertOpen();
+    const { recording, result } = record(body);
+    const values = collectValues(result);
+    for (const value of values) {
+      if (value.recording !== recording) value.assertUsable(recording);
+    }
+    const started = this.enqueue(() => this.start(recording, values));
+    const { reading } = await started;
+    const hosts = await reading;
+    return replaceValues(result, (value) => {
+      const host = hosts[values.indexOf(value)];
+      return value.shape.length === 0 ? host[0] : host;
+    }) as HostValues<T>;
+  }
+
+  /** New memory of this shape, zero or `data`, that programs can read and `assign` to. */
+  createState(shape: readonly number[], dtype: DType = 'float32', data?: TypedArray): State {
+    this.assertOpen();
+    const length = shape.reduce((product, size) => product * size, 1);
+    const buffer = this.backend.allocate(Math.max(4, length * this.backend.elementBytes(dtype)));
+    const state = new State(this, stateStorage({ buffer, dtype, offset: 0, length }), shape);
+    if (data !== undefined) this.write(state, data);
+    return state;
+  }
+
+  /** Gives a state's memory back; only for states made by `createState`. */
+  releaseState(state: State): void {
+    // A plan refers to the buffers of its states: those that do are dropped with it.
+    for (const [signature, ready] of this.plans) {
+      const refers = ready.prepared.commands.some((command) =>
+        command.operands.some((range) => range?.buffer === state.storage.range.buffer),
+      );
+      if (refers) this.dropPlan(signature, ready);
+    }
+    this.backend.release(state.storage.range.buffer);
+  }
+
+  /** Overwrites a state with host data, after the programs that were started before. */
+  write(state: State, data: TypedArray): void {
+    this.assertOpen();
+    if (data.length !== state.length) {
+      throw new AttuneError({
+        code: 'shape',
+        what: `${data.length} values were written to a state of ${state.length}`,
+        where: `shape [${state.shape.join(', ')}]`,
+      });
+    }
+    this.backend.write(state.storage.range, data);
+  }
+
+  /** A state's content, after the programs that were started before. */
+  async read(state: State): Promise<TypedArray> {
+    this.assertOpen();
+    this.emptyProgram ??= this.backend.prepare([]);
+    const prepared = await this.emptyProgram;
+    const { reading } = await this.enqueue(() => this.submit(prepared, [], [], [state.storage.range]));
+    const [values] = await reading;
+    return values;
+  }
+
+  /** Reads `state` with the results of every program from now on; `check` may answer with an error to throw. */
+  watch(state: State, check: (values: TypedArray) => AttuneError | null): () => void {
+    const watch = { state, check };
+    this.watches.push(watch);
+    return () => {
+      const at = this.watches.indexOf(watch);
+      if (at >= 0) this.watches.splice(at, 1);
+    };
+  }
+
+  /** Waits for all programs, then frees everything. The device cannot be used afterwards. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.queue.catch(() => undefined);
+    await Promise.allSettled(this.inFlight);
+    for (const [signature, ready] of this.plans) this.dropPlan(signature, ready);
+    await this.backend.close();
+  }
+
+  /** Calls `task` after the tasks before it, whatever became of them. */
+  private enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(task);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private async start(recording: Recording, values: readonly Value[]): Promise<{ reading: Promise<TypedArray[]> }> {
+    const returned = values.map((value) => value.storage);
+    const ready = await this.findPlan(recording, returned);
+    this.lastProgram = {
+      launches: ready.plan.launches.length,
+      peakBytes: ready.plan.peakBytes,
+      lowerBoundBytes: ready.plan.lowerBoundBytes,
+    };
+    const uploads = recording.inputs
+      .filter((input) => ready.plan.slotOf.has(input.ordinal))
+      .map((input) => ({ range: rangeOf(input, ready.plan, ready.buffers), data: input.data }));
+    const results = returned.map((storage) => rangeOf(storage, ready.plan, ready.buffers));
+    return this.submit(ready.prepared, uploads, recording.stepValues, results);
+  }
+
+  /** Waits for a place, then queues one execution; the caller need not wait for its results. */
+  private async submit(
+    prepared: Prepared,
+    uploads: Parameters<Backend['execute']>[1],
+    stepValues: Parameters<Backend['execute']>[2],
+    results: readonly BufferRange[],
+  ): Promise<{ reading: Promise<TypedArray[]> }> {
+    while (this.inFlight.size >= RUNS_IN_FLIGHT) await Promise.race(this.inFlight).catch(() => undefined);
+    const watches = results.length === 0 ? [] : [...this.watches];
+    const ranges = [...results, ...watches.map((watch) => watch.state.storage.range)];
+    const reading = this.backend.execute(prepared, uploads, stepValues, ranges).then((hosts) => {
+      watches.forEach((watch, i) => {
+        const error = watch.check(hosts[results.length + i]);
+        if (error !== null) throw error;
+      });
+      return hosts.slice(0, results.length);
+    });
+    const settled = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.inFlight.add(settled);
+    void settled.then(() => this.inFlight.delete(settled));
+    return { reading };
+  }
+
+  private async findPlan(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
+    const signature = recording.signature(returned);
+    let ready = this.plans.get(signature);
+    if (ready === undefined) ready = await this.makeReady(recording, returned);
+    else this.plans.delete(signature);
+    this.plans.set(signature, ready);
+    for (const [oldest, plan] of this.plans) {
+      if (this.plans.size <= PLANS_KEPT) break;
+      this.dropPlan(oldest, plan);
+    }
+    return ready;
+  }
+
+  private async makeReady(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
+    const plan = makePlan(recording, returned, this.rules, (dtype) => this.backend.elementBytes(dtype));
+    const buffers = this.pool.acquire(plan.slotBytes);
+    try {
+      const commands: Command[] = plan.launches.map(({ kernel, attributes, operands }) => ({
+        kernel,
+        attributes,
+        operands: operands.map((storage) => (storage === null ? null : rangeOf(storage, plan, buffers))),
+      }));
+      this.plansMade++;
+      return { plan, buffers, prepared: await this.backend.prepare(commands) };
+    } catch (error) {
+      this.pool.release(buffers);
+      throw error;
+    }
+  }
+
+  private dropPlan(signature: string, ready: ReadyPlan): void {
+    this.plans.delete(signature);
+    this.backend.discard(ready.prepared);
+    this.pool.release(ready.buffers);
+  }
+
+  private assertOpen(): void {
+    if (this.closed) {
+      throw new AttuneError({ code: 'program', what: 'the device was used after it had been closed' });
+    }
+  }
+}
+
+function rangeOf(storage: Storage, plan: Plan, buffers: readonly DeviceBuffer[]): BufferRange {
+  if (storage.kind === 'state') return storage.range;
+  const slot = plan.slotOf.get(storage.ordinal);
+  if (slot === undefined) {
+    throw new AttuneError({ code: 'internal', what: `value ${storage.ordinal} of a program has no slot` });
+  }
+  return { buffer: buffers[slot], dtype: storage.dtype, offset: 0, length: storage.length };
+}
