@@ -1,0 +1,144 @@
+/**
+ * The catalogue of downloadable weights: `weights/catalogue.json`, read once, validated, typed.
+ *
+ * No hash in it is made up: where the full SHA-256 of a file is known it is checked, else the
+ * eight digits that torchvision puts into the file name, as torch.hub does; `hash.check` says which.
+ */
+
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+
+const directory = new URL('../../weights/', import.meta.url);
+
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1));
+const rgb = v.tuple([v.number(), v.number(), v.number()]);
+const httpsUrl = v.pipe(v.string(), v.url(), v.startsWith('https://'));
+const plainName = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]*$/));
+
+const hashSchema = v.variant('check', [
+  v.strictObject({
+    check: v.literal('sha256'),
+    hex: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  }),
+  v.strictObject({
+    check: v.literal('sha256-prefix'),
+    hex: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
+  }),
+]);
+
+const entrySchema = v.pipe(
+  v.strictObject({
+    /** The full name, e.g. `resnet50-v1`. */
+    name: plainName,
+    /** Other names of the same file; the model's own name marks its default weights. */
+    aliases: v.array(plainName),
+    /** torchvision's name of the model that the file fits. */
+    model: plainName,
+    /** torchvision's name of the weights. */
+    version: v.string(),
+    file: v.pipe(v.string(), v.regex(/^[a-z0-9_]+-[0-9a-f]{8}\.pth$/)),
+    url: httpsUrl,
+    hash: hashSchema,
+    /** For a progress bar before the server answers; exact to about a kilobyte. Absent: unknown. */
+    approximateBytes: v.optional(positiveInteger),
+    parameters: positiveInteger,
+    /** Published, not measured here; fractions. */
+    accuracy: v.strictObject({
+      dataset: v.string(),
+      top1: fraction,
+      top5: fraction,
+      source: httpsUrl,
+    }),
+    /** Short side to `resize`, centre `crop`, both in pixels; then (x / 255 - mean) / std. */
+    preprocessing: v.strictObject({
+      resize: positiveInteger,
+      crop: positiveInteger,
+      interpolation: v.literal('bilinear'),
+      mean: rgb,
+      std: rgb,
+    }),
+    /** Key of the licence terms in the catalogue. */
+    terms: v.string(),
+  }),
+  v.check(
+    ({ file, hash }) => file.endsWith(`-${hash.hex.slice(0, 8)}.pth`),
+    "the hash does not begin with the digits in the file's name",
+  ),
+  v.check(({ file, url }) => url.endsWith(`/${file}`), 'the URL does not end with the file name'),
+);
+
+const termsSchema = v.strictObject({
+  /** SPDX identifier of the licence of the software that the weights come from. */
+  licence: v.string(),
+  /** One line on what the licence does not say. */
+  note: v.string(),
+  /** A file beside the catalogue with the whole text. */
+  text: v.pipe(v.string(), v.regex(/^[a-z0-9-]+\.txt$/)),
+});
+
+const catalogueSchema = v.strictObject({
+  $comment: v.string(),
+  terms: v.record(v.string(), termsSchema),
+  weights: v.array(entrySchema),
+});
+
+export type CatalogueEntry = Readonly<v.InferOutput<typeof entrySchema>>;
+
+/** How a file is checked: its whole SHA-256, or only its first eight digits. Lower-case hex. */
+export type ExpectedHash = Readonly<v.InferOutput<typeof hashSchema>>;
+
+/** What to show before a download. */
+export interface LicenceTerms {
+  readonly licence: string;
+  readonly note: string;
+  /** The whole text, several paragraphs. */
+  readonly text: string;
+}
+
+let loaded: v.InferOutput<typeof catalogueSchema> | undefined;
+
+function load(): v.InferOutput<typeof catalogueSchema> {
+  loaded ??= parseCatalogue(readFileSync(new URL('catalogue.json', directory), 'utf8'));
+  return loaded;
+}
+
+/**
+ * Parses and validates a catalogue. Exported for its test.
+ *
+ * Throws ValiError or SyntaxError: the file is part of this package, so a fault in it is ours and
+ * never the user's.
+ */
+export function parseCatalogue(json: string): v.InferOutput<typeof catalogueSchema> {
+  const parsed = v.parse(catalogueSchema, JSON.parse(json));
+  const names = parsed.weights.flatMap((entry) => [entry.name, entry.file, ...entry.aliases]);
+  if (new Set(names).size !== names.length) throw new SyntaxError('a name stands for two entries');
+  for (const { terms } of parsed.weights) {
+    if (!Object.hasOwn(parsed.terms, terms)) throw new SyntaxError(`no terms named ${terms}`);
+  }
+  return parsed;
+}
+
+/** All downloadable weights, in the order of the listing. */
+export function catalogue(): readonly CatalogueEntry[] {
+  return load().weights;
+}
+
+/** Finds an entry by its name (`resnet50-v2`), an alias (`resnet50`) or its file name. */
+export function findWeights(nameOrFileName: string): CatalogueEntry | undefined {
+  return catalogue().find(
+    ({ name, file, aliases }) =>
+      name === nameOrFileName || file === nameOrFileName || aliases.includes(nameOrFileName),
+  );
+}
+
+/** Finds the entry whose file has this SHA-256 (64 lower-case hex digits), as far as is known. */
+export function findWeightsByHash(sha256: string): CatalogueEntry | undefined {
+  return catalogue().find(({ hash }) => sha256.startsWith(hash.hex));
+}
+
+/** The licence terms of an entry, with their full text. */
+export function licenceTerms(entry: CatalogueEntry): LicenceTerms {
+  const { licence, note, text } = load().terms[entry.terms];
+  return { licence, note, text: readFileSync(new URL(text, directory), 'utf8') };
+}

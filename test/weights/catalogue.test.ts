@@ -1,0 +1,95 @@
+/** The shipped catalogue, its lookups, and what its schema refuses. */
+
+import { readFileSync } from 'node:fs';
+import {
+  catalogue,
+  findWeights,
+  findWeightsByHash,
+  licenceTerms,
+  parseCatalogue,
+} from '#src/weights/catalogue';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const shipped = readFileSync(new URL('../../../weights/catalogue.json', import.meta.url), 'utf8');
+const resnet50 = '0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a';
+
+test('lists the ResNet files of torchvision', () => {
+  assert.equal(
+    catalogue().map(({ name, file }) => [name, file]),
+    [
+      ['resnet18-v1', 'resnet18-f37072fd.pth'],
+      ['resnet34-v1', 'resnet34-b627a593.pth'],
+      ['resnet50-v1', 'resnet50-0676ba61.pth'],
+      ['resnet50-v2', 'resnet50-11ad3fa6.pth'],
+    ],
+  );
+});
+
+test('only the hash that is known in full is given in full', () => {
+  const full = catalogue().filter(({ hash }) => hash.check === 'sha256');
+  assert.equal(
+    full.map(({ file, hash }) => [file, hash.hex]),
+    [['resnet50-0676ba61.pth', resnet50]],
+  );
+});
+
+test('finds by name, alias and file name; a model stands for its V1 weights', () => {
+  for (const name of ['resnet50', 'resnet50-v1', 'resnet50-0676ba61.pth']) {
+    assert.is(findWeights(name)?.version, 'IMAGENET1K_V1');
+  }
+  assert.is(findWeights('resnet50-v2')?.preprocessing.resize, 232);
+  assert.is(findWeights('resnet18')?.parameters, 11_689_512);
+  for (const name of ['resnet', 'RESNET50', '', 'constructor', 'resnet50-0676ba61']) {
+    assert.is(findWeights(name), undefined);
+  }
+});
+
+test('every model of the catalogue is also an alias of one of its entries', () => {
+  for (const { model } of catalogue()) assert.is(findWeights(model)?.model, model);
+});
+
+test('finds by hash', () => {
+  assert.is(findWeightsByHash(resnet50)?.name, 'resnet50-v1');
+  assert.is(findWeightsByHash(`11ad3fa6${'0'.repeat(56)}`)?.name, 'resnet50-v2');
+  // Known in full, so the first eight digits are not enough.
+  assert.is(findWeightsByHash(`0676ba61${'0'.repeat(56)}`), undefined);
+});
+
+test('the terms name the licence, state the open question, and carry the whole text', () => {
+  const { licence, note, text } = licenceTerms(catalogue()[0]);
+  assert.is(licence, 'BSD-3-Clause');
+  assert.match(note, 'ImageNet');
+  assert.match(text, 'Redistributions in binary form');
+  assert.match(text, 'non-commercial');
+});
+
+type Json = { weights: Record<string, unknown>[]; terms: Record<string, unknown> };
+const faults: [string, (json: Json) => void][] = [
+  ['a hash of the wrong length', (json) => (json.weights[0].hash = { check: 'sha256', hex: 'f37072fd' })],
+  [
+    'a hash that contradicts the file name',
+    (json) => (json.weights[0].hash = { check: 'sha256-prefix', hex: '00000000' }),
+  ],
+  ['no hash', (json) => delete json.weights[0].hash],
+  ['an unencrypted URL', (json) => (json.weights[0].url = 'http://example.org/resnet18-f37072fd.pth')],
+  ['a path in the file name', (json) => (json.weights[0].file = '../resnet18-f37072fd.pth')],
+  [
+    'accuracy in per cent',
+    (json) => (json.weights[0].accuracy = { dataset: 'x', top1: 69.8, top5: 89, source: 'https://x.org' }),
+  ],
+  ['an unknown field', (json) => (json.weights[0].colour = 'red')],
+  ['one alias for two entries', (json) => (json.weights[3].aliases = ['resnet50'])],
+  ['terms that are missing', (json) => (json.terms = {})],
+];
+
+for (const [name, spoil] of faults) {
+  test(`refuses ${name}`, () => {
+    const json = JSON.parse(shipped) as Json;
+    parseCatalogue(JSON.stringify(json));
+    spoil(json);
+    assert.throws(() => parseCatalogue(JSON.stringify(json)));
+  });
+}
+
+test.run();
