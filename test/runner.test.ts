@@ -1,0 +1,79 @@
+/**
+ * The test runner itself, on small files of which each goes wrong in its own way: every one of them
+ * must fail the run, and say why. See `test/runner/fixtures`.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const runner = fileURLToPath(new URL('../../test/run.mjs', import.meta.url));
+
+/** Runs the runner on the fixtures whose names contain `filter`. */
+function run(filter: string, options: { flags?: string[]; environment?: Record<string, string> } = {}) {
+  const { flags = [], environment = {} } = options;
+  const child = spawnSync(process.execPath, [runner, '--from', 'test/runner/fixtures', ...flags, filter], {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  const lines = child.stdout.trim().split('\n');
+  return { status: child.status, output: child.stdout, last: lines.at(-1) };
+}
+
+/** Asserts the last line, the exit code that belongs to it, and that the output has the sentence. */
+function expectRun(actual: ReturnType<typeof run>, last: string, sentence: string) {
+  assert.is(actual.last, last, actual.output);
+  assert.is(actual.status, last.endsWith(' 0 failed') ? 0 : 1, actual.output);
+  assert.ok(actual.output.includes(sentence), `"${sentence}" is not in:\n${actual.output}`);
+}
+
+test('counts single tests, and shows notes but nothing else of a file that passes', () => {
+  const passed = run('/pass.');
+  expectRun(passed, '3 passed, 0 failed', '# a note of one test');
+  assert.not.match(passed.output, 'printed and not shown');
+});
+
+test('counts failed tests one by one and shows what the file printed', () => {
+  const failed = run('/fail.');
+  expectRun(failed, '1 passed, 2 failed', 'one is not two');
+  assert.match(failed.output, "threw 'only a string'");
+  assert.match(failed.output, 'printed and shown');
+});
+
+const brokenFiles: [fixture: string, last: string, sentence: string][] = [
+  ['throws-at-import', '0 passed, 1 failed', 'broken at import'],
+  ['exits-early', '1 passed, 1 failed', 'ended early with exit code 0, in test "ends the process"'],
+  ['never-settles', '0 passed, 1 failed', 'ended early with exit code 13, in test "waits for nothing"'],
+  ['exit-code', '1 passed, 1 failed', 'ended with exit code 3 after its last test'],
+  ['no-tests', '0 passed, 1 failed', 'reports no test'],
+  ['no-run', '0 passed, 1 failed', '1 of its tests did not run'],
+  ['hook-fails', '0 passed, 1 failed', 'broken before hook'],
+  ['skips', '1 passed, 1 failed', '1 skipped'],
+  ['only', '1 passed, 1 failed', '1 skipped'],
+  ['nothing has this name', '0 passed, 1 failed', 'no test file matches "nothing has this name"'],
+];
+if (process.platform !== 'win32') {
+  brokenFiles.push(['crashes', '0 passed, 1 failed', 'crashed with SIGSEGV, in test "crashes"']);
+}
+for (const [fixture, last, sentence] of brokenFiles) {
+  test(`fails a file: ${fixture}`, () => expectRun(run(fixture), last, sentence));
+}
+
+test('ends a file that takes longer than the limit', () => {
+  const flags = ['--limit', '1'];
+  expectRun(run('hangs', { flags }), '0 passed, 1 failed', 'took longer than 1 s, in test "loops"');
+});
+
+test('ends a file that leaves something open', () => {
+  expectRun(run('leaves-open'), '1 passed, 1 failed', 'something is left open');
+});
+
+test('permits skips when told to', () => {
+  expectRun(run('skips', { flags: ['--allow-skips'] }), '1 passed, 0 failed', '1 skipped');
+});
+
+test('runs the slow share only with --full', () => {
+  expectRun(run('long'), '0 passed, 1 failed', 'no test file matches');
+  expectRun(run('long', { flags: ['--full'] }), '1 passed, 0 failed', 'slow share');
+});
+test.run();

@@ -1,0 +1,72 @@
+/**
+ * uvu, watched: the same `test` and `suite`, but the runner hears when each test starts and ends.
+ *
+ * It also closes two gaps of uvu itself: an error in a `before` hook would be swallowed, and a
+ * thrown value that is no Error would hide its own message. Both become ordinary failures here.
+ */
+import { inspect } from 'node:util';
+import { suite as uvuSuite } from 'uvu';
+import { send } from './messages.mjs';
+
+/** What uvu itself does not keep; the test process resets it before each file. */
+export const watch = { registered: 0, hookErrors: [] };
+
+/** As uvu's `suite`. */
+export function suite(name = '', state = {}) {
+  const inner = uvuSuite(name, state);
+  const titled = (title) => (name === '' ? title : `${name}: ${title}`);
+
+  const add = (register) => (title, handler) => {
+    watch.registered++;
+    register(title, watchedTest(titled(title), handler));
+  };
+  const outer = add(inner);
+  outer.only = add(inner.only);
+  outer.skip = (title, handler) => {
+    watch.registered++;
+    inner.skip(title, handler);
+  };
+  outer.before = watchedHooks(inner.before, titled('before'));
+  outer.after = watchedHooks(inner.after, titled('after'));
+  outer.run = inner.run;
+  return outer;
+}
+
+/** As uvu's `test`: the suite without a name. */
+export const test = suite();
+
+function watchedTest(title, handler) {
+  return async (state) => {
+    send({ type: 'start', name: title });
+    let passed = false;
+    try {
+      await handler(state);
+      passed = true;
+    } catch (thrown) {
+      throw asError(thrown);
+    } finally {
+      send({ type: 'end', name: title, passed });
+    }
+  };
+}
+
+/** `before(hook)` and `before.each(hook)`, or the same of `after`. */
+function watchedHooks(inner, title) {
+  const add = (register, label) => (hook) =>
+    register(async (state) => {
+      try {
+        await hook(state);
+      } catch (thrown) {
+        const error = asError(thrown);
+        watch.hookErrors.push(`hook "${label}" failed: ${error.stack}`);
+        throw error;
+      }
+    });
+  const outer = add(inner, title);
+  outer.each = add(inner.each, `${title} each`);
+  return outer;
+}
+
+function asError(thrown) {
+  return thrown instanceof Error ? thrown : new Error(`threw ${inspect(thrown)}`);
+}
