@@ -1,0 +1,29 @@
+/**
+ * Composition root of the CPU device's worker thread: joins the conductor to the kernel table, the SIMD module
+ * and the message port that the main thread (device/cpu/node.ts) talks to.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SimdExports } from './device/cpu/command.js';
+import { Conductor } from './device/cpu/conductor.js';
+import type { Reply, Request, WorkerSetup } from './device/cpu/protocol.js';
+import type { Kernel } from './device/kernel.js';
+
+const { memory, simd, kernelTable, profile } = workerData as WorkerSetup;
+const port = parentPort!;
+
+const table: { kernels: Readonly<Record<string, Kernel>> } =
+  kernelTable === null ? await import('./ops/kernels.js') : await import(kernelTable);
+const exports =
+  simd === null ? null : ((await WebAssembly.instantiate(simd, { env: { memory } })).exports as SimdExports);
+const conductor = new Conductor(memory, table.kernels, exports, profile);
+
+port.on('message', (request: Request) => reply(conductor.handle(request)));
+reply({ ok: true, reads: [], milliseconds: [] });
+
+function reply(message: Reply): void {
+  const reads = message.ok ? message.reads : [];
+  port.postMessage(
+    message,
+    reads.map((read) => read.buffer as ArrayBuffer),
+  );
+}

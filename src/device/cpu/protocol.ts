@@ -1,0 +1,69 @@
+/**
+ * What the main thread and the CPU worker say to each other. Requests are handled in the order in which they
+ * were posted, each has one reply, and replies come in the same order.
+ */
+import type { TypedArray } from '../dtype.js';
+import type { Attributes } from '../kernel.js';
+import type { Slice } from './command.js';
+
+/** Which of the two builds of the SIMD module runs, or none. */
+export type SimdBuild = 'plain' | 'relaxed' | 'off';
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly memory: WebAssembly.Memory;
+  readonly simd: WebAssembly.Module | null;
+  /** Address of a module that exports `kernels`; null: the engine's own table. Tests bring their own. */
+  readonly kernelTable: string | null;
+  /** Whether replies to 'execute' carry the time of each command. */
+  readonly profile: boolean;
+}
+
+/** A command as it is posted: the worker finds the kernel by its name. */
+export interface PostedCommand {
+  readonly kernel: string;
+  readonly attributes: Attributes;
+  readonly operands: readonly (Slice | null)[];
+  /** Byte address of the SIMD entry's scratch memory; 0 when it needs none. */
+  readonly workspace: number;
+}
+
+export interface PostedUpload {
+  readonly slice: Slice;
+  readonly data: TypedArray;
+}
+
+export type Request =
+  | { readonly type: 'prepare'; readonly prepared: number; readonly commands: readonly PostedCommand[] }
+  | { readonly type: 'write'; readonly upload: PostedUpload }
+  | {
+      readonly type: 'execute';
+      readonly prepared: number;
+      readonly uploads: readonly PostedUpload[];
+      readonly step: readonly number[];
+      readonly reads: readonly Slice[];
+    }
+  | { readonly type: 'discard'; readonly prepared: number };
+
+export type Reply =
+  | { readonly ok: true; readonly reads: TypedArray[]; readonly milliseconds: readonly number[] }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** An AttuneError's parts; the class itself does not survive posting. */
+export interface Failure {
+  readonly what: string;
+  readonly where: string | undefined;
+  readonly hint: string | undefined;
+}
+
+/** One end of a worker, as the platform (node.ts) offers it to the executor. */
+export interface WorkerPort {
+  post(request: Request, transfer: readonly ArrayBuffer[]): void;
+  /** The first reply says that the worker is ready; the others answer requests. */
+  onReply(listener: (reply: Reply) => void): void;
+  /** The worker ended, for whatever reason. Called once, with a sentence's `what`. */
+  onEnd(listener: (what: string) => void): void;
+  /** Whether the worker keeps the process alive. */
+  hold(busy: boolean): void;
+  terminate(): Promise<void>;
+}

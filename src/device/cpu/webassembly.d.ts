@@ -1,0 +1,21 @@
+/**
+ * The part of the WebAssembly interface that the CPU device uses. TypeScript declares it with the browser's
+ * DOM, which Node code should not see.
+ */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(limits: { initial: number; maximum: number; shared: true });
+    readonly buffer: ArrayBufferLike;
+    /** Adds pages of 64 KiB; returns how many there were. Throws RangeError when they cannot be had. */
+    grow(pages: number): number;
+  }
+  class Module {
+    readonly #compiled: unknown;
+  }
+  class Instance {
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  function validate(bytes: Uint8Array): boolean;
+  function compile(bytes: Uint8Array): Promise<Module>;
+  function instantiate(module: Module, imports: { env: { memory: Memory } }): Promise<Instance>;
+}

@@ -1,0 +1,174 @@
+/**
+ * float32: one shared WebAssembly memory, and commands run by a worker thread, so that the main thread never
+ * blocks. This is the main thread's side: it hands out ranges of the memory and posts requests.
+ */
+import { AttuneError } from '../../errors.js';
+import { suitsSimd } from './command.js';
+import type { Allocator } from './allocator.js';
+import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
+import type { PostedCommand, PostedUpload, Reply, Request, WorkerPort } from './protocol.js';
+
+export const PAGE_BYTES = 65_536;
+export const MAX_PAGES = 65_536;
+
+interface Waiting {
+  readonly resolve: (reply: ExecuteResult) => void;
+  readonly reject: (error: AttuneError) => void;
+}
+
+export class WorkerExecutor implements Executor {
+  readonly precision = 'float32';
+  readonly maxBytes = PAGE_BYTES * MAX_PAGES;
+  readonly #memory: WebAssembly.Memory;
+  readonly #allocator: Allocator;
+  readonly #port: WorkerPort;
+  readonly #simd: boolean;
+  /** Requests without a reply yet, oldest first; the first one ever is the worker's start. */
+  readonly #waiting: Waiting[] = [];
+  /** Scratch memory of each prepared list of commands. */
+  readonly #workspaces = new Map<number, Block>();
+  /** Why the worker is gone; undefined while it lives. */
+  #ended: string | undefined;
+  /** Resolves when the worker has loaded its kernels. */
+  readonly started: Promise<unknown>;
+
+  /** `allocator` hands out `memory`, which the worker behind `port` shares. */
+  constructor(memory: WebAssembly.Memory, allocator: Allocator, port: WorkerPort, simd: boolean) {
+    this.#memory = memory;
+    this.#allocator = allocator;
+    this.#port = port;
+    this.#simd = simd;
+    port.onReply((reply) => this.#settle(reply));
+    port.onEnd((what) => this.#end(what));
+    this.started = this.#wait();
+  }
+
+  allocate(bytes: number): Block {
+    const byteOffset = this.#allocator.allocate(bytes) ?? this.#grow(bytes);
+    new Uint8Array(this.#memory.buffer, byteOffset, bytes).fill(0);
+    return { memory: this.#memory.buffer, byteOffset };
+  }
+
+  free(block: Block): void {
+    this.#allocator.free(block.byteOffset);
+  }
+
+  async write(upload: BlockUpload): Promise<void> {
+    const posted = copyUpload(upload);
+    await this.#request({ type: 'write', upload: posted }, [posted.data.buffer as ArrayBuffer]);
+  }
+
+  async prepare(id: number, commands: readonly ResolvedCommand[]): Promise<void> {
+    const bytes = Math.max(0, ...commands.map(({ command }) => this.#workspaceBytes(command)));
+    const workspace = bytes === 0 ? undefined : this.allocate(bytes);
+    if (workspace !== undefined) this.#workspaces.set(id, workspace);
+    const posted = commands.map(({ command, operands }): PostedCommand => {
+      const { kernel, attributes } = command;
+      return {
+        kernel: kernel.name,
+        attributes,
+        operands: operands.map(posting),
+        workspace: workspace?.byteOffset ?? 0,
+      };
+    });
+    await this.#request({ type: 'prepare', prepared: id, commands: posted });
+  }
+
+  async execute(
+    id: number,
+    uploads: readonly BlockUpload[],
+    step: readonly number[],
+    reads: readonly BlockSlice[],
+  ): Promise<ExecuteResult> {
+    const posted = uploads.map(copyUpload);
+    return this.#request(
+      { type: 'execute', prepared: id, uploads: posted, step, reads: reads.map((slice) => posting(slice)!) },
+      posted.map(({ data }) => data.buffer as ArrayBuffer),
+    );
+  }
+
+  async discard(id: number): Promise<void> {
+    await this.#request({ type: 'discard', prepared: id });
+    const workspace = this.#workspaces.get(id);
+    if (workspace !== undefined) this.free(workspace);
+    this.#workspaces.delete(id);
+  }
+
+  async close(): Promise<void> {
+    this.#end('The CPU device was closed');
+    await this.#port.terminate();
+  }
+
+  #workspaceBytes({ kernel, attributes }: ResolvedCommand['command']): number {
+    if (!this.#simd || !suitsSimd(kernel, attributes)) return 0;
+    return kernel.simd?.workspaceBytes?.(attributes) ?? 0;
+  }
+
+  /** Grows the memory until `bytes` fit, and takes them. */
+  #grow(bytes: number): number {
+    const have = this.#memory.buffer.byteLength;
+    const end = this.#allocator.endFor(bytes);
+    const pages = Math.ceil((end - have) / PAGE_BYTES);
+    try {
+      this.#memory.grow(pages);
+    } catch (cause) {
+      throw new AttuneError(
+        {
+          code: 'device',
+          what: `The CPU device needs ${megabytes(end)} MB of memory, but has ${megabytes(have)} MB and could not grow`,
+          where: `at most ${megabytes(this.maxBytes)} MB, a request of ${bytes} bytes`,
+          hint: 'use a smaller micro-batch or smaller images',
+        },
+        { cause },
+      );
+    }
+    this.#allocator.extend(this.#memory.buffer.byteLength);
+    return this.#allocator.allocate(bytes)!;
+  }
+
+  #request(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<ExecuteResult> {
+    if (this.#ended !== undefined) return Promise.reject(ended(this.#ended));
+    this.#port.post(request, transfer);
+    return this.#wait();
+  }
+
+  #wait(): Promise<ExecuteResult> {
+    this.#port.hold(true);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#port.hold(false);
+    if (reply.ok) waiting?.resolve(reply);
+    else waiting?.reject(new AttuneError({ code: 'device', ...reply.failure }));
+  }
+
+  #end(what: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = what;
+    for (const { reject } of this.#waiting.splice(0)) reject(ended(what));
+  }
+}
+
+function ended(what: string): AttuneError {
+  return new AttuneError({ code: 'device', what, where: 'CPU device', hint: 'open the device again' });
+}
+
+/** The part of a slice that a worker, which has the memory already, needs. */
+function posting(slice: BlockSlice | null) {
+  if (slice === null) return null;
+  const { dtype, byteOffset, length } = slice;
+  return { dtype, byteOffset, length };
+}
+
+/** A copy to transfer: the host may change its array while the run is queued. */
+function copyUpload({ slice, data }: BlockUpload): PostedUpload {
+  return { slice: posting(slice)!, data: data.slice() };
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
+}
