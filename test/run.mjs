@@ -63,8 +63,14 @@ if (files.length === 0) {
 
 const results = [];
 const shares = [];
-await runShare('quick', files.filter(({ slow }) => !slow));
-await runShare('slow', files.filter(({ slow }) => slow));
+await runShare(
+  'quick',
+  files.filter(({ slow }) => !slow),
+);
+await runShare(
+  'slow',
+  files.filter(({ slow }) => slow),
+);
 printSummary({ results, shares, nameOf });
 process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
 

@@ -2,39 +2,18 @@
  * The test runner itself, on small files of which each goes wrong in its own way: every one of them
  * must fail the run, and say why. See `test/runner/fixtures`.
  */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-
-const runner = fileURLToPath(new URL('../../test/run.mjs', import.meta.url));
-
-/** Runs the runner on the fixtures whose names contain `filter`. */
-function run(filter: string, options: { flags?: string[]; environment?: Record<string, string> } = {}) {
-  const { flags = [], environment = {} } = options;
-  const child = spawnSync(process.execPath, [runner, '--from', 'test/runner/fixtures', ...flags, filter], {
-    encoding: 'utf8',
-    env: { ...process.env, ...environment },
-  });
-  const lines = child.stdout.trim().split('\n');
-  return { status: child.status, output: child.stdout, last: lines.at(-1) };
-}
-
-/** Asserts the last line, the exit code that belongs to it, and that the output has the sentence. */
-function expectRun(actual: ReturnType<typeof run>, last: string, sentence: string) {
-  assert.is(actual.last, last, actual.output);
-  assert.is(actual.status, last.endsWith(' 0 failed') ? 0 : 1, actual.output);
-  assert.ok(actual.output.includes(sentence), `"${sentence}" is not in:\n${actual.output}`);
-}
+import { expectRun, runFixtures } from './runner/support.js';
 
 test('counts single tests, and shows notes but nothing else of a file that passes', () => {
-  const passed = run('/pass.');
+  const passed = runFixtures('/pass.');
   expectRun(passed, '3 passed, 0 failed', '# a note of one test');
   assert.not.match(passed.output, 'printed and not shown');
 });
 
 test('counts failed tests one by one and shows what the file printed', () => {
-  const failed = run('/fail.');
+  const failed = runFixtures('/fail.');
   expectRun(failed, '1 passed, 2 failed', 'one is not two');
   assert.match(failed.output, "threw 'only a string'");
   assert.match(failed.output, 'printed and shown');
@@ -56,24 +35,24 @@ if (process.platform !== 'win32') {
   brokenFiles.push(['crashes', '0 passed, 1 failed', 'crashed with SIGSEGV, in test "crashes"']);
 }
 for (const [fixture, last, sentence] of brokenFiles) {
-  test(`fails a file: ${fixture}`, () => expectRun(run(fixture), last, sentence));
+  test(`fails a file: ${fixture}`, () => expectRun(runFixtures(fixture), last, sentence));
 }
 
 test('ends a file that takes longer than the limit', () => {
   const flags = ['--limit', '1'];
-  expectRun(run('hangs', { flags }), '0 passed, 1 failed', 'took longer than 1 s, in test "loops"');
+  expectRun(runFixtures('hangs', { flags }), '0 passed, 1 failed', 'took longer than 1 s, in test "loops"');
 });
 
 test('ends a file that leaves something open', () => {
-  expectRun(run('leaves-open'), '1 passed, 1 failed', 'something is left open');
+  expectRun(runFixtures('leaves-open'), '1 passed, 1 failed', 'something is left open');
 });
 
 test('permits skips when told to', () => {
-  expectRun(run('skips', { flags: ['--allow-skips'] }), '1 passed, 0 failed', '1 skipped');
+  expectRun(runFixtures('skips', { flags: ['--allow-skips'] }), '1 passed, 0 failed', '1 skipped');
 });
 
 test('runs the slow share only with --full', () => {
-  expectRun(run('long'), '0 passed, 1 failed', 'no test file matches');
-  expectRun(run('long', { flags: ['--full'] }), '1 passed, 0 failed', 'slow share');
+  expectRun(runFixtures('long'), '0 passed, 1 failed', 'no test file matches');
+  expectRun(runFixtures('long', { flags: ['--full'] }), '1 passed, 0 failed', 'slow share');
 });
 test.run();

@@ -17,7 +17,9 @@ export function printProcess({ results, output }, nameOf) {
     const counts = [`${passed} passed`];
     if (failed > 0) counts.push(`${failed} failed`);
     if (skipped > 0) counts.push(`${skipped} skipped`);
-    console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${nameOf(file)}: ${counts.join(', ')} in ${duration(seconds)}`);
+    console.log(
+      `${failed > 0 ? 'FAIL' : 'ok  '}  ${nameOf(file)}: ${counts.join(', ')} in ${duration(seconds)}`,
+    );
     for (const problem of problems) console.log(indent(problem, '      '));
   }
 
@@ -48,7 +50,9 @@ export function printCounts(passed, failed) {
 }
 
 function duration(seconds) {
-  return seconds < 100 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return seconds < 100
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
 function indent(text, by) {
