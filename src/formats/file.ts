@@ -1,0 +1,189 @@
+/**
+ * Files on disk: positioned reads for the parsers, and a way to write a file so that its name always stands for a whole
+ * file. The only file of this folder that imports `node:`.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AttuneError } from '../errors.js';
+import { type ByteSource, checkRange } from './bytes.js';
+import { weightsError } from './tensors.js';
+
+/** The most bytes that one read call asks for; the operating systems refuse more than 2 GiB. */
+const READ_PIECE = 2 ** 30;
+
+/** Pauses between attempts to rename, in milliseconds: on Windows a virus scanner or an indexer may hold the file. */
+const RENAME_PAUSES = [10, 20, 50, 100, 200, 400, 800];
+
+/**
+ * Opens a file for positioned reads.
+ * @throws AttuneError 'input' if it is missing or a folder, 'disk' if it cannot be opened.
+ */
+export async function openByteSource(path: string): Promise<ByteSource> {
+  try {
+    // Asked before opening, for opening a named pipe would wait for its other end.
+    const status = await stat(path);
+    if (status.isDirectory()) throw inputError(path, 'this is a folder', 'name the weights file in it');
+    if (!status.isFile()) throw inputError(path, 'this is not a regular file', 'name a weights file');
+    return fileSource(await open(path, 'r'), path, status.size);
+  } catch (error) {
+    throw error instanceof AttuneError ? error : openError(error, path);
+  }
+}
+
+function fileSource(handle: FileHandle, name: string, size: number): ByteSource {
+  return {
+    name,
+    size,
+    async read(offset, length) {
+      checkRange(name, size, offset, length);
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const piece = Math.min(length - done, READ_PIECE);
+        const { bytesRead } = await handle.read(bytes, done, piece, offset + done);
+        if (bytesRead === 0)
+          throw weightsError(name, `the file became shorter than its ${size} bytes while it was read`);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}
+
+function inputError(where: string, what: string, hint: string, cause?: unknown): AttuneError {
+  return new AttuneError({ code: 'input', what, where, hint }, { cause });
+}
+
+function openError(error: unknown, where: string): AttuneError {
+  const code = codeOf(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return inputError(where, 'there is no such file', 'check the path', error);
+  const [what, hint] =
+    code === 'EACCES' || code === 'EPERM'
+      ? ['the file may not be read', 'change its permissions, or copy it']
+      : [`the file cannot be opened: ${messageOf(error)}`, 'check the path and the disk'];
+  return new AttuneError({ code: 'disk', what, where, hint }, { cause: error });
+}
+
+/** The operations that `replaceFile` needs; tests replace them to see a full disk. */
+export interface FileOperations {
+  readonly open: (path: string, flags: string) => Promise<Pick<FileHandle, 'write' | 'sync' | 'close'>>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+  readonly remove: (path: string) => Promise<void>;
+}
+
+const nodeFiles: FileOperations = { open, rename, remove: (path) => rm(path, { force: true }) };
+
+/**
+ * Writes a file so that a crash, a full disk or a cut in the power leaves either the old file or the new one: the pieces
+ * go to a temporary file beside it, which is flushed to the disk and then renamed. If anything fails, the temporary is
+ * removed and the old file stays.
+ * @throws AttuneError 'disk' if there is no space, no permission or another fault of the disk; errors of `pieces` as
+ *   they are.
+ */
+export async function replaceFile(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  files: FileOperations = nodeFiles,
+): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeAll(temporary, pieces, files);
+    await renameWithRetry(temporary, path, files);
+  } catch (error) {
+    // The first error is the one to report; a temporary that cannot be removed either changes nothing about it.
+    await files.remove(temporary).catch(() => undefined);
+    throw writeError(error, path);
+  }
+  await syncFolder(folder, files);
+}
+
+async function writeAll(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  files: FileOperations,
+): Promise<void> {
+  const handle = await files.open(path, 'wx');
+  try {
+    for await (const piece of pieces) {
+      let done = 0;
+      while (done < piece.length) {
+        const { bytesWritten } = await handle.write(piece, done, Math.min(piece.length - done, READ_PIECE));
+        done += bytesWritten;
+      }
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function renameWithRetry(from: string, to: string, files: FileOperations): Promise<void> {
+  for (const pause of RENAME_PAUSES) {
+    try {
+      return await files.rename(from, to);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== 'EPERM' && code !== 'EBUSY') throw error;
+      await delay(pause);
+    }
+  }
+  return files.rename(from, to);
+}
+
+/** Makes the rename itself durable. Windows cannot open a folder, and some file systems cannot flush one. */
+async function syncFolder(folder: string, files: FileOperations): Promise<void> {
+  try {
+    const handle = await files.open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // The file is complete and has its name; only the moment at which the name reaches the disk is not certain.
+  }
+}
+
+function writeError(error: unknown, where: string): unknown {
+  const code = codeOf(error);
+  // Errors without a system code come from `pieces`: they are not about the disk.
+  if (error instanceof AttuneError || code === undefined) return error;
+  const [what, hint] = DISK_FAULTS[code] ?? [
+    `the file cannot be written: ${messageOf(error)}`,
+    'check the disk',
+  ];
+  return new AttuneError({ code: 'disk', what, where, hint }, { cause: error });
+}
+
+const NO_SPACE = ['the disk is full', 'free some space, or write to another disk'] as const;
+const NO_PERMISSION = [
+  'the file may not be written here',
+  'change the permissions, or write elsewhere',
+] as const;
+const DISK_FAULTS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  ENOSPC: NO_SPACE,
+  EDQUOT: ['the quota of this disk is used up', 'free some space, or write to another disk'],
+  EFBIG: ['the file is too large for this disk', 'write to another disk'],
+  EACCES: NO_PERMISSION,
+  EPERM: NO_PERMISSION,
+  EROFS: ['the disk is read-only', 'write elsewhere'],
+  EBUSY: ['another program holds the file', 'close that program'],
+  ENOENT: ['the folder does not exist', 'create it first'],
+  EISDIR: ['there is a folder of this name', 'remove it, or choose another name'],
+};
+
+/** The system's name for the error, such as ENOSPC. Only upper-case names of system calls count. */
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code !== undefined && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,92 @@
+/**
+ * Stored numbers to float32. Everything in a weights file is little-endian; a `DataView` says so and needs no
+ * alignment, and float32 itself, by far the most common, is used where it lies if the host agrees.
+ */
+
+import { type Dtype, weightsError } from './tensors.js';
+
+const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/**
+ * Converts little-endian values of a floating type to float32. F64 is rounded to nearest, F16 and BF16 are exact.
+ * For F32 the result may share the memory of `bytes`.
+ * @throws AttuneError 'weights' for any other type, and for a finite F64 that float32 cannot hold.
+ */
+export function toFloat32(dtype: Dtype, bytes: Uint8Array, where: string): Float32Array {
+  switch (dtype) {
+    case 'F32':
+      return fromFloat32(bytes);
+    case 'F64':
+      return fromFloat64(bytes, where);
+    case 'F16':
+      return fromFloat16(bytes);
+    case 'BF16':
+      return fromBfloat16(bytes);
+    default:
+      throw weightsError(
+        where,
+        `the tensor holds ${dtype}, not F32, F64, F16 or BF16`,
+        'read its raw bytes instead',
+      );
+  }
+}
+
+function fromFloat32(bytes: Uint8Array): Float32Array {
+  const count = bytes.length / 4;
+  if (hostIsLittleEndian && bytes.byteOffset % 4 === 0) {
+    return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
+  }
+  const view = viewOf(bytes);
+  return Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+function fromFloat64(bytes: Uint8Array, where: string): Float32Array {
+  const view = viewOf(bytes);
+  const out = new Float32Array(bytes.length / 8);
+  for (let i = 0; i < out.length; i++) {
+    const value = view.getFloat64(8 * i, true);
+    out[i] = value;
+    if (Number.isFinite(value) && !Number.isFinite(out[i])) {
+      throw weightsError(
+        where,
+        `element ${i} is ${value}, too large for float32`,
+        'rescale it before saving',
+      );
+    }
+  }
+  return out;
+}
+
+/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. */
+function fromFloat16(bytes: Uint8Array): Float32Array {
+  const view = viewOf(bytes);
+  const out = new Float32Array(bytes.length / 2);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < out.length; i++) {
+    const half = view.getUint16(2 * i, true);
+    const sign = (half & 0x8000) << 16;
+    const exponent = (half >> 10) & 31;
+    const fraction = half & 1023;
+    if (exponent === 0) {
+      // A subnormal, or a zero whose sign must survive.
+      out[i] = (sign === 0 ? 1 : -1) * fraction * 2 ** -24;
+    } else {
+      // Infinities and NaNs keep the largest exponent; all others move from bias 15 to bias 127.
+      bits[i] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | (fraction << 13);
+    }
+  }
+  return out;
+}
+
+/** bfloat16 is the upper half of a float32. */
+function fromBfloat16(bytes: Uint8Array): Float32Array {
+  const view = viewOf(bytes);
+  const out = new Float32Array(bytes.length / 2);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < out.length; i++) bits[i] = view.getUint16(2 * i, true) << 16;
+  return out;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

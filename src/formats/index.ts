@@ -1,0 +1,16 @@
+/** formats: bytes <-> named tensors, for safetensors and PyTorch files. Knows no model. */
+
+export { type ByteSource, memorySource } from './bytes.js';
+export { openByteSource, replaceFile } from './file.js';
+export { openTensorFile } from './open.js';
+export { readTensorFile } from './recognise.js';
+export { safetensorsPieces, type TensorToWrite } from './safetensors-write.js';
+export { writeSafetensors } from './save.js';
+export {
+  byteLength,
+  type Dtype,
+  type SkippedEntry,
+  type TensorEntry,
+  type TensorFile,
+  type TensorInfo,
+} from './tensors.js';

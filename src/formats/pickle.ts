@@ -1,0 +1,361 @@
+/**
+ * A restricted pickle machine.
+ *
+ * A pickle is a program for a stack machine that may call any Python function, which is why loading an untrusted one
+ * runs untrusted code. This machine has the opcodes that PyTorch's own weights-only reader accepts in protocol 2, can
+ * build None, booleans, numbers, strings, lists, tuples and dictionaries, and calls only functions from the table that
+ * its caller passes; everything else is refused by name. It does not recurse, and what it may build is bounded before
+ * it is built.
+ */
+
+import { OP, opcodeName } from './pickle-opcodes.js';
+import { weightsError } from './tensors.js';
+
+/** A function, class or constant that a pickle may name. Constants have no `call`. */
+export class PickleGlobal {
+  readonly name: string;
+  readonly call: ((args: readonly PickleValue[]) => PickleValue) | undefined;
+
+  constructor(name: string, call?: (args: readonly PickleValue[]) => PickleValue) {
+    this.name = name;
+    this.call = call;
+  }
+}
+
+/** A Python tuple; a list is a plain array. */
+export class PickleTuple {
+  readonly items: readonly PickleValue[];
+
+  constructor(items: readonly PickleValue[]) {
+    this.items = items;
+  }
+}
+
+/** Base of what the caller's functions build. */
+export abstract class PickleObject {
+  abstract readonly kind: string;
+}
+
+export type PickleDict = Map<PickleKey, PickleValue>;
+export type PickleKey = null | boolean | number | bigint | string;
+/** Integers beyond 2^53 are bigints. */
+export type PickleValue = PickleKey | PickleValue[] | PickleTuple | PickleDict | PickleGlobal | PickleObject;
+
+/** What surrounds a pickle: the names it may use and the meaning of its persistent identifiers. */
+export interface PickleHost {
+  /** What `module.name` stands for, or undefined to refuse it. */
+  readonly global: (name: string) => PickleGlobal | undefined;
+  readonly persistent: (id: PickleValue) => PickleValue;
+}
+
+/** A host that knows no names. */
+export const bareHost: PickleHost = { global: () => undefined, persistent: () => null };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The longest pickle that is read, in bytes. That of a ResNet50 has about 40,000. */
+export const MAX_PICKLE_BYTES = 16 * 2 ** 20;
+/** The most opcodes that run. A tensor takes about 45. */
+const MAX_OPCODES = 2_000_000;
+/** The most lists, tuples, dictionaries and objects that are built. A tensor takes about 6. */
+const MAX_CONTAINERS = 250_000;
+
+/** The value of a pickle and the position after it. */
+export interface Unpickled {
+  readonly value: PickleValue;
+  readonly end: number;
+}
+
+/**
+ * Runs the pickle that starts at `offset`.
+ * @param where what to call it in an error
+ * @throws AttuneError 'weights' for an opcode, a name or a use of either that is not allowed, and for a pickle that ends
+ *   early.
+ */
+export function unpickle(bytes: Uint8Array, offset: number, host: PickleHost, where: string): Unpickled {
+  return new Machine(bytes, offset, host, where).run();
+}
+
+class Machine {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #host: PickleHost;
+  readonly #where: string;
+  /** Position of the opcode that is running, for errors. */
+  #opcodeAt: number;
+  #at: number;
+  readonly #stack: PickleValue[] = [];
+  /** Heights of the stack at the open marks. */
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, PickleValue>();
+  #containers = 0;
+
+  constructor(bytes: Uint8Array, offset: number, host: PickleHost, where: string) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#host = host;
+    this.#where = where;
+    this.#at = offset;
+    this.#opcodeAt = offset;
+  }
+
+  run(): Unpickled {
+    for (let count = 0; count < MAX_OPCODES; count++) {
+      this.#opcodeAt = this.#at;
+      const opcode = this.#byte();
+      if (opcode === OP.STOP) return this.#stop();
+      this.#step(opcode);
+    }
+    throw this.#error(`the pickle has more than ${MAX_OPCODES} opcodes`);
+  }
+
+  #step(opcode: number): void {
+    switch (opcode) {
+      case OP.PROTO:
+        return this.#protocol();
+      case OP.MARK:
+        this.#marks.push(this.#stack.length);
+        return;
+
+      case OP.NONE:
+        return this.#push(null);
+      case OP.NEWTRUE:
+        return this.#push(true);
+      case OP.NEWFALSE:
+        return this.#push(false);
+      case OP.BININT:
+        return this.#push(this.#view.getInt32(this.#take(4), true));
+      case OP.BININT1:
+        return this.#push(this.#byte());
+      case OP.BININT2:
+        return this.#push(this.#view.getUint16(this.#take(2), true));
+      case OP.LONG1:
+        return this.#push(this.#long(this.#byte()));
+      case OP.BINFLOAT:
+        // Unlike all other numbers, big-endian.
+        return this.#push(this.#view.getFloat64(this.#take(8), false));
+      case OP.BINUNICODE:
+        return this.#push(this.#text(this.#uint32()));
+      case OP.SHORT_BINSTRING:
+        return this.#push(this.#text(this.#byte()));
+
+      case OP.EMPTY_LIST:
+        return this.#push(this.#contain([]));
+      case OP.EMPTY_DICT:
+        return this.#push(this.#contain(new Map()));
+      case OP.EMPTY_TUPLE:
+        return this.#push(this.#contain(new PickleTuple([])));
+      case OP.TUPLE:
+        return this.#push(this.#contain(new PickleTuple(this.#popToMark())));
+      case OP.TUPLE1:
+      case OP.TUPLE2:
+      case OP.TUPLE3:
+        return this.#push(this.#contain(new PickleTuple(this.#popMany(opcode - OP.TUPLE1 + 1))));
+      case OP.APPEND:
+        return this.#append(this.#popMany(1));
+      case OP.APPENDS:
+        return this.#append(this.#popToMark());
+      case OP.SETITEM:
+        return this.#setItems(this.#popMany(2));
+      case OP.SETITEMS:
+        return this.#setItems(this.#popToMark());
+
+      case OP.BINPUT:
+        return this.#memoize(this.#byte());
+      case OP.LONG_BINPUT:
+        return this.#memoize(this.#uint32());
+      case OP.BINGET:
+        return this.#recall(this.#byte());
+      case OP.LONG_BINGET:
+        return this.#recall(this.#uint32());
+
+      case OP.GLOBAL:
+        return this.#global();
+      case OP.REDUCE:
+      case OP.NEWOBJ:
+        return this.#call();
+      case OP.BUILD:
+        return this.#build();
+      case OP.BINPERSID:
+        return this.#push(this.#contain(this.#host.persistent(this.#pop())));
+      default:
+        throw this.#error(
+          `the pickle uses ${opcodeName(opcode)}, which weights do not need and attune does not run`,
+        );
+    }
+  }
+
+  #protocol(): void {
+    const protocol = this.#byte();
+    if (protocol !== 2) throw this.#error(`the pickle has protocol ${protocol}, not 2`);
+  }
+
+  #stop(): Unpickled {
+    const value = this.#pop();
+    if (this.#stack.length > 0 || this.#marks.length > 0)
+      throw this.#error('the pickle stops with values left over');
+    return { value, end: this.#at };
+  }
+
+  #global(): void {
+    const name = `${this.#line()}.${this.#line()}`;
+    const value = this.#host.global(name);
+    if (value === undefined) {
+      throw weightsError(
+        `${this.#where}, byte ${this.#opcodeAt}`,
+        `the pickle asks for the Python object ${name}, which attune never loads`,
+        'a file from an untrusted source may be an attack; from your own training, save the weights alone with ' +
+          'torch.save(model.state_dict(), ...)',
+      );
+    }
+    this.#push(value);
+  }
+
+  /** REDUCE and NEWOBJ: call the function below the tuple of its arguments. */
+  #call(): void {
+    const args = this.#pop();
+    const callee = this.#pop();
+    if (!(callee instanceof PickleGlobal) || callee.call === undefined || !(args instanceof PickleTuple)) {
+      throw this.#error('the pickle calls something that is not a function');
+    }
+    this.#push(this.#contain(callee.call(args.items)));
+  }
+
+  /**
+   * BUILD sets attributes. The only ones in a file of weights are those of an OrderedDict, where modules keep version
+   * numbers; they are no entries of the dictionary and are dropped.
+   */
+  #build(): void {
+    const state = this.#pop();
+    if (!(state instanceof Map && this.#top() instanceof Map)) {
+      throw this.#error('the pickle sets attributes of something that is not a dictionary');
+    }
+  }
+
+  #append(items: PickleValue[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) throw this.#error('the pickle appends to something that is not a list');
+    for (const item of items) list.push(item);
+  }
+
+  /** @param items keys and values in turn */
+  #setItems(items: PickleValue[]): void {
+    const dict = this.#top();
+    if (!(dict instanceof Map) || items.length % 2 !== 0) {
+      throw this.#error('the pickle sets items of something that is not a dictionary');
+    }
+    for (let i = 0; i < items.length; i += 2) {
+      const key = items[i];
+      if (!isKey(key)) throw this.#error('a dictionary has a key that is not a string or a number');
+      if (dict.has(key)) throw this.#error(`a dictionary has the key ${describeKey(key)} twice`);
+      dict.set(key, items[i + 1]);
+    }
+  }
+
+  #memoize(index: number): void {
+    this.#memo.set(index, this.#top());
+  }
+
+  #recall(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined)
+      throw this.#error(`the pickle recalls entry ${index} of its memo, which was never stored`);
+    this.#push(value);
+  }
+
+  #push(value: PickleValue): void {
+    this.#stack.push(value);
+  }
+
+  /** Counts something that takes more memory than its opcode. */
+  #contain<T extends PickleValue>(value: T): T {
+    if (++this.#containers > MAX_CONTAINERS)
+      throw this.#error(`the pickle builds more than ${MAX_CONTAINERS} objects`);
+    return value;
+  }
+
+  /** Values below an open mark belong to another level and are out of reach. */
+  #top(): PickleValue {
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
+      throw this.#error('the pickle takes a value that is not there');
+    return this.#stack[this.#stack.length - 1];
+  }
+
+  #pop(): PickleValue {
+    const value = this.#top();
+    this.#stack.length--;
+    return value;
+  }
+
+  #popMany(count: number): PickleValue[] {
+    const values: PickleValue[] = [];
+    for (let i = 0; i < count; i++) values.push(this.#pop());
+    return values.reverse();
+  }
+
+  #popToMark(): PickleValue[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw this.#error('the pickle returns to a mark that is not there');
+    return this.#stack.splice(mark);
+  }
+
+  /** Moves past `count` bytes and returns where they begin. */
+  #take(count: number): number {
+    const start = this.#at;
+    if (count > this.#bytes.length - start) throw this.#error('the pickle ends early');
+    this.#at += count;
+    return start;
+  }
+
+  #byte(): number {
+    return this.#bytes[this.#take(1)];
+  }
+
+  #uint32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  #text(length: number): string {
+    const start = this.#take(length);
+    return this.#decode(this.#bytes.subarray(start, start + length));
+  }
+
+  #line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.#at);
+    if (end < 0) throw this.#error('the pickle ends early');
+    if (end - this.#at > 256) throw this.#error('the pickle names an object with more than 256 bytes');
+    const line = this.#text(end - this.#at);
+    this.#at++;
+    return line;
+  }
+
+  #decode(bytes: Uint8Array): string {
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      throw this.#error('a string is not UTF-8 text');
+    }
+  }
+
+  /** A little-endian integer in two's complement. */
+  #long(length: number): number | bigint {
+    const start = this.#take(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]);
+    value = BigInt.asIntN(8 * length, value);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+
+  #error(what: string): Error {
+    return weightsError(`${this.#where}, byte ${this.#opcodeAt}`, what);
+  }
+}
+
+function isKey(value: PickleValue): value is PickleKey {
+  return value === null || typeof value !== 'object';
+}
+
+function describeKey(key: PickleKey): string {
+  return String(typeof key === 'string' ? JSON.stringify(key.slice(0, 100)) : key);
+}

@@ -1,0 +1,82 @@
+/**
+ * Which format a file has, by its first bytes and never by its name: people rename files, and servers answer with
+ * something else than was asked for. For what attune does not read, the error says what it is and what to do.
+ */
+
+import type { ByteSource } from './bytes.js';
+import { readSafetensors } from './safetensors.js';
+import { type TensorFile, weightsError } from './tensors.js';
+import { readTorchLegacy } from './torch-legacy.js';
+import { readTorchZip } from './torch-zip.js';
+
+/** Enough of the file to see the mark of a tar archive, which is at byte 257. */
+const HEAD_BYTES = 512;
+
+/** A format that is recognised only in order to say so. */
+interface OtherFormat {
+  readonly matches: (head: Uint8Array, text: string) => boolean;
+  readonly what: string;
+  readonly hint: string;
+}
+
+const CONVERT = 'attune reads safetensors and PyTorch weights; convert it first';
+
+const OTHER_FORMATS: readonly OtherFormat[] = [
+  {
+    matches: (_, text) => text.startsWith('\x89HDF\r\n\x1a\n'),
+    what: 'this is an HDF5 file (Keras .h5)',
+    hint: CONVERT,
+  },
+  {
+    matches: (_, text) => text.startsWith('version https://git-lfs'),
+    what: 'this is a Git LFS pointer, which stands for the weights but does not hold them',
+    hint: 'fetch the file itself with: git lfs pull',
+  },
+  {
+    matches: (_, text) => /^\s*<(!doctype|html|\?xml|head|body)/i.test(text),
+    what: 'this is a web page, not weights',
+    hint: 'the download was answered with a page; use the direct link to the file, logged in if the site asks for it',
+  },
+  {
+    matches: (_, text) => text.slice(257, 262) === 'ustar',
+    what: 'this is a tar archive, either packed weights or the format of PyTorch before 0.1.12',
+    hint: 'unpack it, or load it in PyTorch and save the weights again',
+  },
+  {
+    matches: (head) => head[0] === 0x1f && head[1] === 0x8b,
+    what: 'this is a gzip archive',
+    hint: 'unpack it and name the weights file inside',
+  },
+  {
+    // Fields 1 (version, a small number) and then 2 (producer), 7 (graph) or 8 (operator sets) of a protobuf message.
+    matches: (head) =>
+      head[0] === 0x08 && head[1] > 0 && head[1] < 32 && [0x12, 0x3a, 0x42].includes(head[2]),
+    what: 'this is an ONNX model',
+    hint: CONVERT,
+  },
+  { matches: (_, text) => text.startsWith('GGUF'), what: 'this is a GGUF file', hint: CONVERT },
+  { matches: (_, text) => text.startsWith('\x93NUMPY'), what: 'this is a NumPy array', hint: CONVERT },
+];
+
+/**
+ * Recognises and opens the weights in `source`.
+ * @throws AttuneError 'weights' if they are damaged or of a format that attune does not read.
+ */
+export async function readTensorFile(source: ByteSource): Promise<TensorFile> {
+  if (source.size === 0) {
+    throw weightsError(source.name, 'the file is empty', 'the download or the copy failed; fetch it again');
+  }
+  const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
+  const text = String.fromCharCode(...head);
+  const other = OTHER_FORMATS.find(({ matches }) => matches(head, text));
+  if (other !== undefined) throw weightsError(source.name, other.what, other.hint);
+  if (text.startsWith('PK')) return readTorchZip(source);
+  if (head[0] === 0x80) return readTorchLegacy(source);
+  // A length whose upper half is zero, and then the beginning of a JSON object.
+  if (/^[^]{4}\0\0\0\0[ \t\n\r]*\{/.test(text)) return readSafetensors(source);
+  throw weightsError(
+    source.name,
+    'the format of the file is not known',
+    'attune reads safetensors and PyTorch weights (.pth, .pt, .bin); if it is one of these, it is damaged',
+  );
+}

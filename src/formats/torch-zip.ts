@@ -1,0 +1,122 @@
+/**
+ * PyTorch files since 1.6: a zip archive with one folder, in which `data.pkl` describes the objects and `data/<key>`
+ * holds the bytes of each storage, stored as they are.
+ */
+
+import type { ByteSource } from './bytes.js';
+import { MAX_PICKLE_BYTES, unpickle } from './pickle.js';
+import { type TensorFile, weightsError } from './tensors.js';
+import { TorchHost, type TorchStorage } from './torch-objects.js';
+import { readStateDict, type StoredBytes } from './torch-state.js';
+import { checkRecord, readZipDirectory, type ZipDirectory, type ZipRecord } from './zip.js';
+
+/**
+ * Reads the description of a zip-format PyTorch file and offers its tensors, which are read on demand. The checksum of
+ * a storage is checked when the first of its tensors is read.
+ * @throws AttuneError 'weights' if the archive is damaged, is something else, or needs more than weights need.
+ */
+export async function readTorchZip(source: ByteSource): Promise<TensorFile> {
+  const directory = await readZipDirectory(source);
+  const prefix = findPrefix(directory.names, source.name);
+  await checkByteOrder(source, directory, `${prefix}byteorder`);
+
+  const where = `${source.name}, data.pkl`;
+  const bytes = await readSmall(source, await directory.locate(`${prefix}data.pkl`), MAX_PICKLE_BYTES);
+  const host = new TorchHost(where);
+  const { value, end } = unpickle(bytes, 0, host, where);
+  if (end !== bytes.length)
+    throw weightsError(where, `${bytes.length - end} bytes follow the end of the pickle`);
+
+  const stored = await locateStorages(source, directory, `${prefix}data/`, host.storages.values());
+  const state = readStateDict(value, source, (storage) => stored.get(storage.key) as StoredBytes);
+  return { format: 'pytorch-zip', metadata: {}, ...state, close: () => source.close() };
+}
+
+/** The folder of the archive, whose name is that of the first file that was saved, with the slash. */
+function findPrefix(names: ReadonlySet<string>, where: string): string {
+  const suffix = 'data.pkl';
+  const found = [...names].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (found.length !== 1) throw notTorch(names, where);
+  const prefix = found[0].slice(0, -suffix.length);
+  if (names.has(`${prefix}constants.pkl`)) {
+    throw weightsError(
+      where,
+      'this is a TorchScript program, not a file of weights',
+      'load it in PyTorch and save its weights with torch.save(model.state_dict(), ...)',
+    );
+  }
+  return prefix;
+}
+
+function notTorch(names: ReadonlySet<string>, where: string): Error {
+  if (names.has('model.weights.h5') || (names.has('config.json') && names.has('metadata.json'))) {
+    return weightsError(
+      where,
+      'this is a Keras model',
+      'attune reads safetensors and PyTorch weights; convert it first',
+    );
+  }
+  return weightsError(
+    where,
+    'this zip archive holds no PyTorch weights, for it has no data.pkl in a folder',
+    'if it is a packed folder, unpack it and name the weights file inside',
+  );
+}
+
+async function checkByteOrder(source: ByteSource, directory: ZipDirectory, name: string): Promise<void> {
+  // Only PyTorch 2.1 and later write the record; before, every file was little-endian.
+  if (!directory.names.has(name)) return;
+  const bytes = await readSmall(source, await directory.locate(name), 16);
+  const order = String.fromCharCode(...bytes);
+  if (order !== 'little') {
+    throw weightsError(
+      source.name,
+      `the byte order of the file is ${JSON.stringify(order)}, not "little"`,
+      'save it again on a little-endian machine',
+    );
+  }
+}
+
+async function readSmall(source: ByteSource, record: ZipRecord, limit: number): Promise<Uint8Array> {
+  if (record.size > limit) {
+    throw weightsError(
+      source.name,
+      `record ${record.name} has ${record.size} bytes, more than the limit of ${limit}`,
+    );
+  }
+  await checkRecord(source, record);
+  return source.read(record.offset, record.size);
+}
+
+/** Finds the record of each storage and requires that it has exactly the storage's size. */
+async function locateStorages(
+  source: ByteSource,
+  directory: ZipDirectory,
+  folder: string,
+  storages: Iterable<TorchStorage>,
+): Promise<Map<string, StoredBytes>> {
+  const stored = new Map<string, StoredBytes>();
+  let total = 0;
+  for (const { key, dtype, length, itemSize } of storages) {
+    const record = await directory.locate(folder + key);
+    if (record.size !== length * itemSize) {
+      const expected = `${length} elements of ${dtype}, which take ${length * itemSize}`;
+      throw weightsError(
+        source.name,
+        `record ${JSON.stringify(record.name)} has ${record.size} bytes, not ${expected}`,
+      );
+    }
+    total += record.size;
+    stored.set(key, { offset: record.offset, verify: once(() => checkRecord(source, record)) });
+  }
+  // Honest records lie beside each other; overlapping ones would make a small file endless work.
+  if (total > source.size)
+    throw weightsError(source.name, `records of ${total} bytes overlap in ${source.size} bytes`);
+  return stored;
+}
+
+/** Runs the check once and gives its outcome to everyone who asks. */
+function once(check: () => Promise<void>): () => Promise<void> {
+  let outcome: Promise<void> | undefined;
+  return () => (outcome ??= check());
+}

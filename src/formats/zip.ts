@@ -1,0 +1,151 @@
+/**
+ * The directory of a zip archive, read by `yauzl` through a `ByteSource`. Only stored (not compressed) records can be
+ * located, since that is all PyTorch writes: their bytes are then read from the archive in place.
+ */
+
+import yauzl from 'yauzl';
+import { AttuneError } from '../errors.js';
+import type { ByteSource } from './bytes.js';
+import { crc32 } from './crc32.js';
+import { weightsError } from './tensors.js';
+
+/** The most records that are listed. */
+const MAX_RECORDS = 250_000;
+
+/** Bytes that are read at once to check a record. */
+const CHECK_PIECE = 2 ** 20;
+
+/** Where a record's bytes are in the archive, and the checksum that the directory gives for them. */
+export interface ZipRecord {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly crc32: number;
+}
+
+export interface ZipDirectory {
+  readonly names: ReadonlySet<string>;
+  /** Finds the bytes of a record; refuses one that is missing, compressed or encrypted or reaches outside the file. */
+  readonly locate: (name: string) => Promise<ZipRecord>;
+}
+
+/**
+ * Lists the records of an archive.
+ * @throws AttuneError 'weights' if the directory is damaged or a name is absolute, climbs with `..` or appears twice.
+ */
+export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory> {
+  const where = `${source.name}, zip directory`;
+  const [zip, entries] = await listEntries(source, where);
+  return {
+    names: new Set(entries.keys()),
+    async locate(name) {
+      const entry = entries.get(name);
+      if (entry === undefined) throw weightsError(where, `the record ${quote(name)} is missing`);
+      if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
+        throw weightsError(
+          where,
+          `the record ${quote(name)} is compressed or encrypted, which PyTorch never does`,
+        );
+      }
+      return {
+        name,
+        offset: await dataStart(zip, entry, where),
+        size: entry.compressedSize,
+        crc32: entry.crc32,
+      };
+    },
+  };
+}
+
+/** Requires that the bytes of a record have the checksum of the directory; reads them in small pieces. */
+export async function checkRecord(source: ByteSource, record: ZipRecord): Promise<void> {
+  let crc = 0;
+  for (let done = 0; done < record.size; done += CHECK_PIECE) {
+    const length = Math.min(CHECK_PIECE, record.size - done);
+    crc = crc32(await source.read(record.offset + done, length), crc);
+  }
+  if (crc !== record.crc32) {
+    throw weightsError(
+      source.name,
+      `the bytes of record ${quote(record.name)} do not have their checksum (CRC-32)`,
+    );
+  }
+}
+
+function listEntries(source: ByteSource, where: string): Promise<[yauzl.ZipFile, Map<string, yauzl.Entry>]> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(asWeightsError(error, where));
+    const entries = new Map<string, yauzl.Entry>();
+    const options = { autoClose: false, lazyEntries: true, strictFileNames: true };
+    yauzl.fromRandomAccessReader(new SourceReader(source, fail), source.size, options, (error, zip) => {
+      if (error) return fail(error);
+      if (zip.entryCount > MAX_RECORDS) {
+        return fail(
+          weightsError(where, `the archive claims ${zip.entryCount} records, more than ${MAX_RECORDS}`),
+        );
+      }
+      zip.on('error', fail);
+      zip.on('end', () => resolve([zip, entries]));
+      zip.on('entry', (entry: yauzl.Entry) => {
+        if (entries.has(entry.fileName)) {
+          return fail(weightsError(where, `the record ${quote(entry.fileName)} appears twice`));
+        }
+        entries.set(entry.fileName, entry);
+        zip.readEntry();
+      });
+      zip.readEntry();
+    });
+  });
+}
+
+/** Where the bytes of an entry begin: the local header in front of them has a length of its own. */
+function dataStart(zip: yauzl.ZipFile, entry: yauzl.Entry, where: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    zip.readLocalFileHeader(entry, { minimal: true }, (error, header) => {
+      if (error) reject(asWeightsError(error, where));
+      else resolve(header.fileDataStart);
+    });
+  });
+}
+
+/** Gives `yauzl` the bytes of a source. */
+class SourceReader extends yauzl.RandomAccessReader {
+  readonly #source: ByteSource;
+  readonly #crash: (error: unknown) => void;
+
+  /** @param crash is told what `yauzl` throws while it handles bytes, which nobody else could catch */
+  constructor(source: ByteSource, crash: (error: unknown) => void) {
+    super();
+    this.#source = source;
+    this.#crash = crash;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    this.#source
+      .read(position, length)
+      .then(
+        (bytes) => {
+          buffer.set(bytes, offset);
+          callback(null, length);
+        },
+        (error: Error) => callback(error),
+      )
+      .catch(this.#crash);
+  }
+}
+
+function asWeightsError(error: unknown, where: string): unknown {
+  if (error instanceof AttuneError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return weightsError(where, `the zip archive is damaged: ${reason.replace(/[^\x20-\x7e]/g, '?')}`);
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
+}
