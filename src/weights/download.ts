@@ -1,0 +1,249 @@
+/**
+ * Downloads one file to its place: whole and with the right hash, or not at all.
+ *
+ * It grows as `<name>.part`, under a lock, so that two processes do not fetch it twice. A cut
+ * connection, Ctrl-C or a full disk leaves the part, and the next call goes on from it. Passing
+ * failures are retried with growing pauses; the count begins anew whenever bytes arrived.
+ */
+
+import { mkdir, stat, statfs } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AttuneError } from '../errors.js';
+import type { ExpectedHash } from './catalogue.js';
+import { describeHash, hashFile, matchesHash } from './hash.js';
+import { withLock } from './lock.js';
+import { PartFile, type WriteAll, writeAll } from './part-file.js';
+import { type DownloadProgress, RateMeter } from './progress.js';
+import { Connections, type Environment } from './proxy.js';
+import { TransferFailure, transfer } from './transfer.js';
+
+export interface DownloadRequest {
+  readonly url: string;
+  /** Where the file goes; folders on the way are made. */
+  readonly path: string;
+  readonly hash: ExpectedHash;
+  /** Called for every piece that arrives, some hundred times a second. */
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Called before a pause after a failure that may pass. */
+  readonly onRetry?: ((reason: string, pauseMs: number) => void) | undefined;
+  /** Aborting keeps the part for the next call. */
+  readonly signal?: AbortSignal | undefined;
+  readonly settings?: Partial<DownloadSettings> | undefined;
+}
+
+export interface DownloadSettings {
+  /** Until the server's answer begins. */
+  readonly answerTimeoutMs: number;
+  /** Without a single byte arriving. */
+  readonly stallTimeoutMs: number;
+  /** Attempts that bring nothing new before giving up. */
+  readonly attempts: number;
+  /** The first pause; each further one is twice as long. */
+  readonly firstPauseMs: number;
+  readonly env: Environment;
+  readonly write: WriteAll;
+  /** Bytes that this user may still write into a folder. */
+  readonly freeBytes: (folder: string) => Promise<number>;
+}
+
+const LONGEST_PAUSE_MS = 60_000;
+
+const defaults: DownloadSettings = {
+  answerTimeoutMs: 20_000,
+  stallTimeoutMs: 30_000,
+  attempts: 5,
+  firstPauseMs: 1_000,
+  env: process.env,
+  write: writeAll,
+  freeBytes: async (folder) => {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  },
+};
+
+export interface DownloadedFile {
+  readonly path: string;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+}
+
+/**
+ * Downloads `url` to `path`; if another process finished it meanwhile, checks that file instead.
+ *
+ * Throws AttuneError: `download` (network, server, wrong hash; the hint names the URL and where to
+ * put the file by hand), `disk` (no space, no permission), `interrupted` (the signal).
+ */
+export async function download(wanted: DownloadRequest): Promise<DownloadedFile> {
+  const { path, signal } = wanted;
+  const settings = { ...defaults, ...wanted.settings };
+  try {
+    signal?.throwIfAborted();
+    await mkdir(dirname(path), { recursive: true });
+    const onWait = () => reportWaiting(wanted);
+    return await withLock(`${path}.lock`, { onWait, signal }, async (lock) => {
+      if (await exists(path)) return checkExisting(wanted);
+      const part = await PartFile.open(path, wanted.url, settings.write, signal);
+      try {
+        await complete(part, wanted, settings);
+        if (!(await lock.isHeld())) throw takenOver(wanted);
+        return await publish(part, wanted);
+      } finally {
+        await part.close();
+      }
+    });
+  } catch (error) {
+    throw asAttuneError(error, wanted);
+  }
+}
+
+/** Attempts until the part is complete, or until several in a row brought nothing new. */
+async function complete(part: PartFile, wanted: DownloadRequest, settings: DownloadSettings): Promise<void> {
+  const { url, path, signal, onProgress, onRetry } = wanted;
+  const { answerTimeoutMs, stallTimeoutMs } = settings;
+  // An earlier call may have been stopped between the last byte and the renaming.
+  if (part.version?.total === part.received) return;
+  const connections = new Connections(settings.env);
+  const meter = new RateMeter();
+  let furthest = part.received;
+  let total: number | null = null;
+  const report = () => {
+    const bytesPerSecond = meter.update(part.received, performance.now());
+    onProgress?.({ received: part.received, total, bytesPerSecond, waiting: false });
+  };
+  const onBegin = async (length: number | null) => {
+    total = length;
+    meter.reset();
+    report();
+    if (total !== null) await demandSpace(dirname(path), total - part.received, settings);
+  };
+  const options = { connections, answerTimeoutMs, stallTimeoutMs, signal, onBegin, onBytes: report };
+  try {
+    for (let failures = 0; ; ) {
+      try {
+        return await transfer(part, url, options);
+      } catch (error) {
+        if (!(error instanceof TransferFailure) || !error.transient) throw error;
+        failures = part.received > furthest ? 1 : failures + 1;
+        furthest = Math.max(furthest, part.received);
+        if (failures >= settings.attempts) throw error;
+        const pause = settings.firstPauseMs * 2 ** (failures - 1);
+        const pauseMs = Math.min(Math.max(pause, error.retryAfterMs ?? 0), LONGEST_PAUSE_MS);
+        onRetry?.(error.message, pauseMs);
+        await sleep(pauseMs, undefined, { signal });
+      }
+    }
+  } finally {
+    await connections.close();
+  }
+}
+
+async function demandSpace(folder: string, bytes: number, { freeBytes }: DownloadSettings): Promise<void> {
+  const free = await freeBytes(folder);
+  if (free >= bytes) return;
+  throw new AttuneError({
+    code: 'disk',
+    what: `the download needs ${megabytes(bytes)} and the disk has ${megabytes(free)} left`,
+    where: folder,
+    hint: 'free some space, or name a folder on another disk in ATTUNE_CACHE',
+  });
+}
+
+/** Checks the hash of the complete part and gives it its final name. */
+async function publish(part: PartFile, wanted: DownloadRequest): Promise<DownloadedFile> {
+  const sha256 = part.digest();
+  if (!matchesHash(sha256, wanted.hash)) {
+    await part.discard();
+    throw new AttuneError({
+      code: 'download',
+      what: `the download of ${basename(wanted.path)} was damaged or is another file: expected ${describeHash(wanted.hash)}, got ${sha256}`,
+      where: wanted.url,
+      hint: `the partial file was deleted; try again, or ${byHand(wanted)}`,
+    });
+  }
+  await part.publish(wanted.path);
+  return { path: wanted.path, sha256 };
+}
+
+/** Another process made the file while this one waited, or it was put there by hand. */
+async function checkExisting({ path, hash, signal }: DownloadRequest): Promise<DownloadedFile> {
+  const sha256 = await hashFile(path, signal);
+  if (!matchesHash(sha256, hash)) throw wrongFile(path, hash, sha256);
+  return { path, sha256 };
+}
+
+/** The error for a file in the cache that is not what its name says. */
+export function wrongFile(path: string, hash: ExpectedHash, sha256: string): AttuneError {
+  return new AttuneError({
+    code: 'weights',
+    what: `the file is damaged or another one: expected ${describeHash(hash)}, got ${sha256}`,
+    where: path,
+    hint: 'delete it, and it will be downloaded again',
+  });
+}
+
+async function reportWaiting({ path, onProgress }: DownloadRequest): Promise<void> {
+  const part = await stat(`${path}.part`).catch(() => undefined);
+  onProgress?.({ received: part?.size ?? 0, total: null, bytesPerSecond: null, waiting: true });
+}
+
+function takenOver({ path }: DownloadRequest): AttuneError {
+  return new AttuneError({
+    code: 'download',
+    what: 'another attune process took this download over, because this one stood still',
+    where: path,
+    hint: 'run the command again',
+  });
+}
+
+function asAttuneError(error: unknown, wanted: DownloadRequest): AttuneError {
+  const { path, url, signal } = wanted;
+  if (error instanceof AttuneError) return error;
+  if (signal?.aborted) {
+    return new AttuneError(
+      {
+        code: 'interrupted',
+        what: `the download of ${basename(path)} was interrupted`,
+        where: `${path}.part`,
+        hint: 'run the command again to go on from there',
+      },
+      { cause: error },
+    );
+  }
+  if (error instanceof TransferFailure) {
+    const hint = error.hint === undefined ? byHand(wanted) : `${error.hint}; or ${byHand(wanted)}`;
+    const what = `cannot download ${basename(path)}: ${error.message}`;
+    return new AttuneError({ code: 'download', what, where: url, hint }, { cause: error });
+  }
+  return diskError(error as NodeJS.ErrnoException, path);
+}
+
+function diskError(error: NodeJS.ErrnoException, path: string): AttuneError {
+  const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(error.code ?? '');
+  return new AttuneError(
+    {
+      code: 'disk',
+      what: full ? 'the disk is full' : `cannot write the download: ${error.message}`,
+      where: `${path}.part`,
+      hint: full
+        ? 'free some space and run the command again to go on, or name a folder on another disk in ATTUNE_CACHE'
+        : 'name a folder that you may write to in ATTUNE_CACHE',
+    },
+    { cause: error },
+  );
+}
+
+function byHand({ url, path }: DownloadRequest): string {
+  return `download ${url} yourself and save it as ${path}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,129 @@
+/**
+ * One process at a time: a lock file beside the file that is being made.
+ *
+ * It is created exclusively and holds who made it. The holder touches it every few seconds. Whoever
+ * finds it waits; a lock whose process is dead, or that nobody has touched for a minute by the
+ * waiter's own clock, is taken over. Clocks of two machines on one network folder need not agree.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+
+const HEARTBEAT_MS = 5_000;
+const POLL_MS = 250;
+const STALE_MS = 60_000;
+
+const ownerSchema = v.object({ pid: v.number(), host: v.string(), token: v.string() });
+
+export interface LockOptions {
+  /** Called at each look while another process holds the lock. */
+  readonly onWait?: (() => void | Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** After how long without a touch a lock counts as abandoned; default 60 s. */
+  readonly staleMs?: number | undefined;
+}
+
+export interface Lock {
+  /** False if another process took the lock over, because this one slept for too long. */
+  isHeld(): Promise<boolean>;
+}
+
+/**
+ * Runs `body` while holding the lock file `path`, whose folder must exist; waits for it first.
+ *
+ * Throws the signal's reason when aborted while waiting, and Node's error if the file cannot be made.
+ */
+export async function withLock<T>(
+  path: string,
+  { onWait, signal, staleMs = STALE_MS }: LockOptions,
+  body: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const token = randomUUID();
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), token });
+  let seen: { text: string; touched: number; since: number } | undefined;
+  while (!(await create(path, mine))) {
+    signal?.throwIfAborted();
+    const now = performance.now();
+    const found = await look(path);
+    if (found === undefined) continue;
+    if (seen?.text !== found.text || seen.touched !== found.touched) seen = { ...found, since: now };
+    if (isDead(found.text) || now - seen.since > staleMs) {
+      await takeAway(path, found.text, token);
+      continue;
+    }
+    await onWait?.();
+    await sleep(POLL_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+
+  const isHeld = async () => (await look(path))?.text === mine;
+  const touch = async () => {
+    const now = new Date();
+    if (await isHeld()) await utimes(path, now, now);
+  };
+  // A missed touch is no failure: isHeld() tells before anything is published.
+  const heartbeat = setInterval(() => void touch().catch(() => {}), HEARTBEAT_MS);
+  heartbeat.unref();
+  try {
+    return await body({ isHeld });
+  } finally {
+    clearInterval(heartbeat);
+    if (await isHeld()) await rm(path, { force: true, maxRetries: 5 });
+  }
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(path, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function look(path: string): Promise<{ text: string; touched: number } | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return { text, touched: (await stat(path)).mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether the lock names a process of this machine that no longer runs. */
+function isDead(text: string): boolean {
+  let owner: v.InferOutput<typeof ownerSchema>;
+  try {
+    owner = v.parse(ownerSchema, JSON.parse(text));
+  } catch {
+    return false; // half written, or not ours: only time can tell
+  }
+  if (owner.host !== hostname()) return false;
+  try {
+    process.kill(owner.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/**
+ * Removes an abandoned lock. Of two waiters that found the same one, the slower could catch the
+ * new lock of the faster: so it is moved aside first, looked at, and put back if it is another.
+ */
+async function takeAway(path: string, abandoned: string, token: string): Promise<void> {
+  const aside = `${path}.${token}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const caught = await readFile(aside, 'utf8');
+  if (caught !== abandoned) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true, maxRetries: 5 });
+}

@@ -1,0 +1,259 @@
+/**
+ * One attempt to bring a `.part` file to its end over HTTP: follow redirects, ask for the missing
+ * rest if the server still has the same version, append what comes. It either completes the part
+ * or throws; `TransferFailure` says whether another attempt may help. What was received stays.
+ */
+
+import { type Dispatcher, request } from 'undici';
+import { AttuneError } from '../errors.js';
+import type { PartFile, RemoteVersion } from './part-file.js';
+import type { Connections } from './proxy.js';
+
+const MAX_REDIRECTS = 8;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+export interface TransferOptions {
+  readonly connections: Connections;
+  /** Until the server's answer begins, for each hop. */
+  readonly answerTimeoutMs: number;
+  /** Without a single byte arriving. */
+  readonly stallTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once the length is known, before the first byte is written; may throw. */
+  readonly onBegin: (total: number | null) => Promise<void>;
+  readonly onBytes: () => void;
+}
+
+/** Why an attempt failed. `message` completes "cannot download x: ...". */
+export class TransferFailure extends Error {
+  readonly transient: boolean;
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
+  readonly hint: string | undefined;
+
+  constructor(
+    message: string,
+    options: { transient: boolean; retryAfterMs?: number | undefined; hint?: string; cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.transient = options.transient;
+    this.retryAfterMs = options.retryAfterMs;
+    this.hint = options.hint;
+  }
+}
+
+/** Completes `part` from `url`. Throws TransferFailure, AttuneError from `onBegin`, or what the disk says. */
+export async function transfer(part: PartFile, url: string, options: TransferOptions): Promise<void> {
+  const watchdog = new Watchdog(options.signal);
+  try {
+    const { response, at } = await respond(part, new URL(url), watchdog, options);
+    // Without this listener a body that is destroyed early would end the process.
+    response.body.on('error', () => {});
+    try {
+      const total = await prepare(part, url, at, response);
+      await options.onBegin(total);
+      watchdog.start(options.stallTimeoutMs, `nothing arrived for ${seconds(options.stallTimeoutMs)}`);
+      await receive(part, response, total, watchdog, options);
+    } finally {
+      response.body.destroy();
+    }
+  } finally {
+    watchdog.stop();
+  }
+}
+
+type Response = Dispatcher.ResponseData;
+
+/** Sends the request and follows redirects by hand: each hop may take another proxy. */
+async function respond(
+  part: PartFile,
+  url: URL,
+  watchdog: Watchdog,
+  { connections, answerTimeoutMs }: TransferOptions,
+): Promise<{ response: Response; at: URL }> {
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    watchdog.start(answerTimeoutMs, `no answer from ${url.host} within ${seconds(answerTimeoutMs)}`);
+    const response = await network(watchdog, () =>
+      request(url, {
+        dispatcher: connections.to(url),
+        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'attune', ...rangeOf(part) },
+        signal: watchdog.signal,
+      }),
+    );
+    if (!REDIRECTS.includes(response.statusCode)) return { response, at: url };
+    response.body.on('error', () => {}).destroy();
+    url = redirected(url, header(response, 'location'));
+  }
+  throw new TransferFailure(`more than ${MAX_REDIRECTS} redirects`, { transient: false });
+}
+
+function redirected(from: URL, location: string | null): URL {
+  if (location === null || !URL.canParse(location, from)) {
+    throw new TransferFailure(`${from.host} redirects to nowhere`, { transient: false });
+  }
+  const to = new URL(location, from);
+  const downgraded = from.protocol === 'https:' && to.protocol !== 'https:';
+  if (downgraded || !['http:', 'https:'].includes(to.protocol)) {
+    throw new TransferFailure(`${from.host} redirects to ${to.protocol}//, which is not safe`, {
+      transient: false,
+    });
+  }
+  return to;
+}
+
+/** Asks for the rest only if the version can be named exactly; a weak ETag cannot (RFC 9110, 13.1.5). */
+function rangeOf(part: PartFile): Record<string, string> {
+  const validator = part.version && validatorOf(part.version);
+  if (!validator || part.received === 0) return {};
+  return { range: `bytes=${part.received}-`, 'if-range': validator };
+}
+
+function validatorOf({ etag, lastModified }: RemoteVersion): string | null {
+  return etag !== null && !etag.startsWith('W/') ? etag : lastModified;
+}
+
+/** Reads the answer's head and readies the part for its body. Returns the length of the whole file. */
+async function prepare(part: PartFile, url: string, at: URL, response: Response): Promise<number | null> {
+  const { statusCode } = response;
+  const encoding = header(response, 'content-encoding');
+  if (encoding !== null && encoding !== 'identity') {
+    throw new TransferFailure(`${at.host} sent the file ${encoding}-encoded, unasked`, { transient: false });
+  }
+  if (statusCode === 206) return resumed(part, response);
+  if (statusCode === 416) {
+    await part.clear();
+    throw new TransferFailure(`${at.host} has no more bytes than the partial file`, { transient: true });
+  }
+  if (statusCode !== 200) throw refusal(at, response);
+  const length = header(response, 'content-length');
+  const total = length === null ? null : Number(length);
+  const [etag, lastModified] = [header(response, 'etag'), header(response, 'last-modified')];
+  await part.clear();
+  await part.begin({ url, etag, lastModified, total });
+  return total;
+}
+
+/** Checks that a 206 is the rest that was asked for; anything else must not be appended. */
+async function resumed(part: PartFile, response: Response): Promise<number> {
+  const range = header(response, 'content-range') ?? '';
+  const [, first, last, whole] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
+  const total = Number(whole);
+  const known = part.version?.total ?? total;
+  if (Number(first) !== part.received || Number(last) !== total - 1 || total !== known) {
+    await part.clear();
+    throw new TransferFailure(`the server sent another range than asked for: ${range || 'none named'}`, {
+      transient: true,
+    });
+  }
+  return total;
+}
+
+async function receive(
+  part: PartFile,
+  response: Response,
+  total: number | null,
+  watchdog: Watchdog,
+  { onBytes }: TransferOptions,
+): Promise<void> {
+  const chunks = response.body[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await network(watchdog, () => chunks.next());
+    if (done) break;
+    await part.append(value as Uint8Array);
+    watchdog.feed();
+    onBytes();
+  }
+  if (total !== null && part.received !== total) {
+    throw new TransferFailure(`the server sent ${part.received} of ${total} bytes`, { transient: true });
+  }
+}
+
+/** The failure for a status that is no success. */
+function refusal(at: URL, response: Response): TransferFailure {
+  const { statusCode } = response;
+  const transient = statusCode >= 500 || [408, 425, 429].includes(statusCode);
+  const retryAfter = Number(header(response, 'retry-after') ?? Number.NaN);
+  const options = { transient, retryAfterMs: retryAfter >= 0 ? retryAfter * 1000 : undefined };
+  return new TransferFailure(`${at.host} answered ${statusCode}`, options);
+}
+
+function header({ headers }: Response, name: string): string | null {
+  const value = headers[name];
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}
+
+/** Runs a step that talks to the network, and gives its errors their meaning. */
+async function network<T>(watchdog: Watchdog, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    watchdog.throwIfAborted();
+    throw networkFailure(error as NodeJS.ErrnoException);
+  }
+}
+
+function networkFailure(error: NodeJS.ErrnoException): Error {
+  if (error instanceof AttuneError) return error;
+  const code = error.code ?? '';
+  const options = { transient: false, cause: error };
+  if (code === 'ENOTFOUND') {
+    const hint = 'check the network connection, or name the proxy in HTTPS_PROXY';
+    return new TransferFailure(`the server's name is not known here`, { ...options, hint });
+  }
+  if (/CERT|SIGNATURE|SELF_SIGNED|ISSUER/.test(code)) {
+    const hint = 'if a proxy inspects the traffic, name its certificate in NODE_EXTRA_CA_CERTS';
+    return new TransferFailure(`the server's certificate is not trusted (${code})`, { ...options, hint });
+  }
+  // undici reports a proxy that refuses to pass the request on by one of these two.
+  if (code === 'UND_ERR_ABORTED' || code === 'UND_ERR_INVALID_ARG') {
+    const hint = 'check HTTPS_PROXY, with user and password if the proxy asks for them';
+    return new TransferFailure(`the proxy refused: ${error.message}`, { ...options, hint });
+  }
+  const reason = error.message || code || 'the connection broke';
+  return new TransferFailure(reason, { transient: true, cause: error });
+}
+
+/**
+ * Aborts a request when the caller does, or when the server has kept still for too long. One
+ * mechanism for the connection, the answer and the body, whatever lies between.
+ */
+class Watchdog {
+  private readonly controller = new AbortController();
+  private readonly outer: AbortSignal | undefined;
+  private readonly onOuterAbort = () => this.controller.abort(this.outer?.reason);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(outer: AbortSignal | undefined) {
+    this.outer = outer;
+    if (outer?.aborted) this.onOuterAbort();
+    outer?.addEventListener('abort', this.onOuterAbort);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Sets the time that may pass without `feed`; the failure then says `reason`. */
+  start(milliseconds: number, reason: string): void {
+    clearTimeout(this.timer);
+    const failure = () => this.controller.abort(new TransferFailure(reason, { transient: true }));
+    this.timer = setTimeout(failure, milliseconds);
+  }
+
+  feed(): void {
+    this.timer?.refresh();
+  }
+
+  throwIfAborted(): void {
+    this.signal.throwIfAborted();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.outer?.removeEventListener('abort', this.onOuterAbort);
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${milliseconds / 1000} s`;
+}

@@ -1,0 +1,84 @@
+/** A local file server with faults to order, and a folder for what is downloaded. */
+
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+
+/** Bytes that look random and differ by seed: a linear congruential generator. */
+export function payload(length: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = seed;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Runs `body` with a server on 127.0.0.1 and an empty folder; removes both. */
+export async function withServer(
+  handler: Handler,
+  body: (at: { url: string; folder: string; requests: IncomingMessage[]; server: Server }) => Promise<void>,
+): Promise<void> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    handler(request, response, requests.length);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const folder = await mkdtemp(join(tmpdir(), 'attune weights ü '));
+  const { port } = server.address() as AddressInfo;
+  try {
+    await body({ url: `http://127.0.0.1:${port}/file.pth`, folder, requests, server });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+export interface Served {
+  readonly bytes: Buffer;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** Close the connection after this many bytes of the body. */
+  readonly cutAfter?: number;
+  /** Fall silent after this many bytes of the body. */
+  readonly stallAfter?: number;
+  readonly ignoreRange?: boolean;
+}
+
+/** Answers as a correct file server: 206 when If-Range names this version, else the whole file. */
+export function serve(request: IncomingMessage, response: ServerResponse, served: Served): void {
+  const { bytes, etag, lastModified, cutAfter, stallAfter, ignoreRange } = served;
+  const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
+  const condition = request.headers['if-range'];
+  const same = condition === undefined || condition === etag || condition === lastModified;
+  const start = from !== undefined && same && !ignoreRange ? Number(from) : 0;
+  if (etag !== undefined) response.setHeader('etag', etag);
+  if (lastModified !== undefined) response.setHeader('last-modified', lastModified);
+  response.setHeader('content-length', bytes.length - start);
+  if (start > 0) response.setHeader('content-range', `bytes ${start}-${bytes.length - 1}/${bytes.length}`);
+  response.writeHead(start > 0 ? 206 : 200);
+  const stop = cutAfter ?? stallAfter;
+  if (stop === undefined) response.end(bytes.subarray(start));
+  else
+    response.write(bytes.subarray(start, start + stop), () => {
+      if (cutAfter !== undefined) setTimeout(() => response.destroy(), 20);
+    });
+}
+
+export async function filesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).sort();
+}
