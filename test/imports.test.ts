@@ -1,0 +1,157 @@
+/** The house keeps its order: which folder may import which, and files that a reader can hold in mind. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { checkImports, type ImportRules, importsOf, type SourceFile } from './imports/checker.js';
+
+const RULES: ImportRules = {
+  folders: [
+    'examples',
+    'cli',
+    'report',
+    'finetune',
+    'data',
+    'weights',
+    'models',
+    'formats',
+    'optim',
+    'nn',
+    'ops',
+    'tensor',
+    'program',
+    'device',
+  ],
+  roots: ['index.ts', 'cpu-worker.ts'],
+  shared: ['errors.ts', 'nearest.ts'],
+  platform: [
+    /^(?:examples|cli|report|finetune|data|weights)\//,
+    /^formats\/file\.ts$/,
+    /^device\/[^/]+\/node\.ts$/,
+    /^(?:index|cpu-worker)\.ts$/,
+  ],
+  withoutPackages: ['optim', 'nn', 'ops', 'tensor', 'program', 'device'],
+};
+
+/** Lines of a source file: above the first it is reported, above the second the test fails. */
+const MANY_LINES = 400;
+const TOO_MANY_LINES = 450;
+
+/** Files that are one long table. */
+const TABLES = ['models/imagenet-table.ts'];
+
+const source = fileURLToPath(new URL('../../src/', import.meta.url));
+const files: SourceFile[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.split(sep).join('/'))
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({ path, text: readFileSync(source + path, 'utf8') }));
+
+test('imports go down the list of folders, and in no circle', () => {
+  // AssemblyScript is compiled by itself and has imports of its own kind.
+  const typeScript = files.filter(({ path }) => !path.startsWith('device/cpu/simd/'));
+  assert.ok(typeScript.length > 0);
+  assert.equal(checkImports(typeScript, RULES), []);
+});
+
+test('no source file is too long', () => {
+  const tooLong: string[] = [];
+  for (const { path, text } of files) {
+    const lines = text.split('\n').length - 1;
+    if (lines <= MANY_LINES || TABLES.includes(path)) continue;
+    console.log(`# src/${path} has ${lines} lines`);
+    if (lines > TOO_MANY_LINES) tooLong.push(path);
+  }
+  assert.equal(tooLong, []);
+});
+
+test('finds every form of import', () => {
+  const text = [
+    "import a from './a.js';",
+    "import b, { type B } from './b.js';",
+    "import * as c from './c.js';",
+    "import './d.js';",
+    'import {',
+    '  e,',
+    "} from './e.js';",
+    "import type { F } from './f.js';",
+    "export * from './g.js';",
+    "export { h } from './h.js';",
+    "export type { I } from './i.js';",
+    "// import './commented.js';",
+    "/* import('./commented.js') */",
+    "const url = 'http://example.com'; // import('./commented.js')",
+    "export const label = 'from';",
+    "const j = await import('./j.js');",
+    "let k: import('./k.js').K;",
+  ].join('\n');
+  const imports = importsOf(text);
+  assert.equal(
+    imports.map(({ specifier }) => specifier),
+    [...'abcdefghijk'].map((letter) => `./${letter}.js`),
+  );
+  assert.equal(
+    imports.filter(({ typeOnly }) => typeOnly).map(({ specifier }) => specifier),
+    ['./f.js', './i.js'],
+  );
+  assert.equal(
+    imports.filter(({ dynamic }) => dynamic).map(({ specifier }) => specifier),
+    ['./j.js', './k.js'],
+  );
+});
+
+const breaches: [name: string, path: string, text: string, problem: RegExp][] = [
+  ['up the list', 'nn/linear.ts', "import { fit } from '../finetune/fit.js';", /finetune stands above nn/],
+  ['up, by its type', 'ops/add.ts', "import type { Linear } from '../nn/linear.js';", /nn stands above ops/],
+  ['up, exported', 'ops/add.ts', "export * from '../nn/linear.js';", /nn stands above ops/],
+  ['up, at run time', 'ops/add.ts', "await import('../nn/linear.js');", /nn stands above ops/],
+  ['what is no literal', 'cli/main.ts', 'await import(name);', /must be one literal/],
+  ['what is part literal', 'cli/main.ts', "await import('./' + name);", /must be one literal/],
+  ['from an unlisted folder', 'misc/a.ts', '', /in no listed folder/],
+  ['from an unlisted file', 'misc.ts', '', /in no listed folder/],
+  ['an unlisted folder', 'cli/main.ts', "import '../misc/a.js';", /in no listed folder/],
+  ['a root', 'cli/main.ts', "import { open } from '../index.js';", /nothing imports a root/],
+  ['down from a shared file', 'errors.ts', "import './device/kernel.js';", /only its like/],
+  ['by the name of the tests', 'cli/main.ts', "import '#src/index';", /relative paths/],
+  ['out of src', 'cli/main.ts', "import '../../test/run.mjs';", /outside src/],
+  ['node in the engine', 'ops/add.ts', "import { cpus } from 'node:os';", /only the platform side/],
+  ['node without its prefix', 'ops/add.ts', "import { cpus } from 'os';", /only the platform side/],
+  ['node in a parser', 'formats/safetensors.ts', "import 'node:fs';", /only the platform side/],
+  ['webgpu in a device', 'device/webgpu/device.ts', "import 'webgpu';", /only the platform side/],
+  ['a package in the engine', 'tensor/tensor.ts', "import * as v from 'valibot';", /imports no package/],
+];
+for (const [name, path, text, problem] of breaches) {
+  test(`refuses an import: ${name}`, () => {
+    const problems = checkImports([{ path, text }], RULES);
+    assert.is(problems.length, 1, problems.join('\n'));
+    assert.match(problems[0]!, problem);
+  });
+}
+
+test('accepts what the design permits', () => {
+  const permitted = [
+    {
+      path: 'index.ts',
+      text: "import 'node:fs';\nexport * from './cli/main.js';\nexport * from './device/kernel.js';",
+    },
+    { path: 'examples/train.ts', text: "import { open } from '../index.js';" },
+    { path: 'device/webgpu/node.ts', text: "const { create } = await import('webgpu');\nimport 'node:os';" },
+    { path: 'device/kernel.ts', text: "import { AttuneError } from '../errors.js';" },
+    { path: 'formats/file.ts', text: "import { open } from 'node:fs/promises';\nimport './bytes.js';" },
+    { path: 'data/decode.ts', text: "import sharp from 'sharp';\nimport '../ops/add.js';" },
+  ];
+  assert.equal(checkImports(permitted, RULES), []);
+});
+
+test('refuses a circle of values, in or between folders, and permits one of types', () => {
+  const circle = (last: string) => [
+    { path: 'ops/a.ts', text: "import { b } from './b.js';" },
+    { path: 'ops/b.ts', text: "import { c } from './c.js';" },
+    { path: 'ops/c.ts', text: last },
+  ];
+  assert.equal(checkImports(circle("import { a } from './a.js';"), RULES), [
+    'files import each other in a circle: ops/a.ts > ops/b.ts > ops/c.ts > ops/a.ts',
+  ]);
+  assert.equal(checkImports(circle("import type { A } from './a.js';"), RULES), []);
+});
+test.run();
