@@ -1,0 +1,209 @@
+/**
+ * A folder of class folders, read as a labelled data set.
+ *
+ * `<data>` is either such a folder, or holds train/ and val/ (valid/, validation/) and perhaps
+ * test/, each such a folder. The class list comes from the training part alone: the names of its
+ * sub-folders, Unicode-normalised (NFC, as macOS hands out decomposed names), sorted by code
+ * point. The other parts are mapped to it by name, so a class they lack shifts nothing.
+ *
+ * Nothing disappears in silence: whatever is left out stands in `skipped` with its reason.
+ */
+
+import { join, resolve } from 'node:path';
+import { AttuneError } from '../errors.js';
+import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
+
+export interface LabelledImage {
+  /** Absolute path. */
+  readonly path: string;
+  /** Class folder and what follows, with `/`, in NFC: the same on every machine. */
+  readonly name: string;
+  /** Index into the class list. */
+  readonly label: number;
+}
+
+export interface ImageFolder {
+  /** Absolute path of the folder that was read. */
+  readonly root: string;
+  readonly classes: readonly string[];
+  /** Sorted by class, then by name. */
+  readonly train: readonly LabelledImage[];
+  /** null without a validation folder: split `train` then. */
+  readonly val: readonly LabelledImage[] | null;
+  /** null without a test folder. */
+  readonly test: readonly LabelledImage[] | null;
+  readonly skipped: readonly SkippedPath[];
+}
+
+export interface ImageFolderOptions {
+  /** A validation folder elsewhere; it wins over one inside. */
+  readonly val?: string | undefined;
+}
+
+const validationNames = ['val', 'valid', 'validation'];
+
+/**
+ * Reads a data set. Opens no image: `prepareImages` finds the broken ones.
+ *
+ * @throws AttuneError 'input' if a folder is missing, is no folder or cannot be read
+ * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
+ *   validation or test folder without images, or a class in one that training does not have
+ */
+export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  const root = resolve(path);
+  await statFolder(root);
+  const skipped: SkippedPath[] = [];
+  const parts = await findParts(root, skipped);
+  const valFolder = options.val === undefined ? parts.val : resolve(options.val);
+  if (parts.val !== null && parts.val !== valFolder) {
+    skipped.push({ path: parts.val, reason: 'another validation folder was named' });
+  }
+
+  const found = await readClassFolders(parts.train, skipped);
+  const classes = [...found.keys()];
+  refuseUnlessTrainable(parts.train, classes);
+  const mapped = async (folder: string | null) =>
+    folder === null ? null : mapToClasses(folder, classes, skipped);
+  return {
+    root,
+    classes,
+    train: labelImages(found, classes),
+    val: await mapped(valFolder),
+    test: await mapped(parts.test),
+    skipped,
+  };
+}
+
+/**
+ * Reads one folder of class folders against a given class list, as for evaluating a trained
+ * network on other images. Classes may be absent; unknown ones are an error.
+ *
+ * @throws AttuneError as `imageFolder` does
+ */
+export async function classFolder(
+  path: string,
+  classes: readonly string[],
+): Promise<{ images: readonly LabelledImage[]; skipped: readonly SkippedPath[] }> {
+  const skipped: SkippedPath[] = [];
+  const images = await mapToClasses(resolve(path), classes, skipped);
+  return { images, skipped };
+}
+
+interface Parts {
+  readonly train: string;
+  readonly val: string | null;
+  readonly test: string | null;
+}
+
+/**
+ * Decides between the two layouts. train/ with a validation folder is a split data set; so is
+ * train/ with nothing else beside it but test/. Any other neighbour means that "train" is a class,
+ * as in a data set of vehicles.
+ */
+async function findParts(root: string, skipped: SkippedPath[]): Promise<Parts> {
+  const folders = (await subFolders(root)).filter((name) => !isHidden(name));
+  const byName = new Map(folders.map((name) => [name.toLowerCase(), name]));
+  const at = (name: string | undefined) => (name === undefined ? null : join(root, name));
+  const train = byName.get('train');
+  const test = byName.get('test');
+  const vals = validationNames.flatMap((name) => byName.get(name) ?? []);
+  const others = folders.filter((name) => ![train, test, ...vals].includes(name));
+  if (train === undefined || (vals.length === 0 && others.length > 0)) {
+    return { train: root, val: null, test: null };
+  }
+  for (const name of [...vals.slice(1), ...others]) {
+    skipped.push({ path: join(root, name), reason: 'beside train/, and not its val/ or test/' });
+  }
+  return { train: join(root, train), val: at(vals[0]), test: at(test) };
+}
+
+type ImagesByClass = Map<string, { path: string; name: string }[]>;
+
+/** All images below each class folder, classes in order. Empty and hidden folders are no classes. */
+async function readClassFolders(root: string, skipped: SkippedPath[]): Promise<ImagesByClass> {
+  await statFolder(root);
+  const found: ImagesByClass = new Map();
+  for (const folder of await subFolders(root)) {
+    const path = join(root, folder);
+    if (isHidden(folder)) {
+      skipped.push({ path, reason: 'a hidden folder' });
+      continue;
+    }
+    const className = folder.normalize('NFC');
+    const images = await walkImages(path, skipped, root);
+    if (images.length === 0) {
+      skipped.push({ path, reason: 'a folder without images' });
+      continue;
+    }
+    const named = images.map(({ path, name }) => ({ path, name: `${className}/${name}` }));
+    // Two spellings of one name become one class once they are normalised.
+    found.set(className, [...(found.get(className) ?? []), ...named]);
+  }
+  if (found.size === 0) await refuseNoClasses(root);
+  await reportLooseFiles(root, skipped);
+  return new Map([...found].sort(([a], [b]) => compareCodePoints(a, b)));
+}
+
+/** No class folder holds an image: tells images in the wrong place from none at all. */
+async function refuseNoClasses(root: string): Promise<never> {
+  const loose = await walkImages(root, [], root, { depth: 0 });
+  if (loose.length > 0) {
+    throw new AttuneError({
+      code: 'data',
+      what: `${loose.length} images lie directly in the folder, so their classes are unknown`,
+      where: root,
+      hint: 'make one folder per class inside it and move the images there',
+    });
+  }
+  throw new AttuneError({
+    code: 'data',
+    what: 'there are no images in the class folders',
+    where: root,
+    hint: 'put JPEG, PNG, WebP, GIF, TIFF or AVIF files into one folder per class',
+  });
+}
+
+/** Images beside the class folders belong to no class. */
+async function reportLooseFiles(root: string, skipped: SkippedPath[]): Promise<void> {
+  const loose = await walkImages(root, skipped, root, { depth: 0 });
+  for (const { path } of loose) skipped.push({ path, reason: 'an image outside a class folder' });
+}
+
+function refuseUnlessTrainable(root: string, classes: readonly string[]): void {
+  if (classes.length > 1) return;
+  throw new AttuneError({
+    code: 'data',
+    what: `there is one class only, ${JSON.stringify(classes[0])}`,
+    where: root,
+    hint: 'a classifier needs at least two folders with images in them',
+  });
+}
+
+async function mapToClasses(
+  folder: string,
+  classes: readonly string[],
+  skipped: SkippedPath[],
+): Promise<LabelledImage[]> {
+  const found = await readClassFolders(folder, skipped);
+  const unknown = [...found.keys()].filter((name) => !classes.includes(name));
+  if (unknown.length > 0) {
+    const names = unknown.slice(0, 5).map((name) => JSON.stringify(name));
+    const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
+    throw new AttuneError({
+      code: 'data',
+      what: `training has no class ${names.join(', ')}${more}`,
+      where: folder,
+      hint: 'name the folders as the training classes are named, or remove them',
+    });
+  }
+  return labelImages(found, classes);
+}
+
+function labelImages(found: ImagesByClass, classes: readonly string[]): LabelledImage[] {
+  const labels = new Map(classes.map((name, label) => [name, label]));
+  return [...found].flatMap(([className, images]) =>
+    images
+      .map((image) => ({ ...image, label: labels.get(className) as number }))
+      .sort((a, b) => compareCodePoints(a.name, b.name)),
+  );
+}

@@ -1,0 +1,52 @@
+/**
+ * This folder turns image files into batches of pixels and keeps what is dear to compute twice;
+ * it knows nothing of tensors, devices or models.
+ *
+ * Reading order: image-folder (which files, which classes), split, decode, resize, preprocess,
+ * prepare-images with its pool and cache, loader.
+ */
+
+export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
+export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
+export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
+export {
+  classFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  imageFolder,
+  type LabelledImage,
+} from './image-folder.js';
+export {
+  type HashTask,
+  type ImageTask,
+  type ImageTaskResult,
+  type PrepareTask,
+  runImageTask,
+} from './image-tasks.js';
+export {
+  type Batch,
+  batchIndices,
+  type DataLoaderOptions,
+  dataLoader,
+  type ImageDataset,
+} from './loader.js';
+export { type ImagePool, type ImagePoolOptions, openImagePool } from './pool.js';
+export {
+  type Preparation,
+  type PreparedImage,
+  type PrepareOptions,
+  type PrepareProgress,
+  prepareImages,
+} from './prepare-images.js';
+export { openPreparedCache, type PreparedCache, preparedBytes } from './prepared-cache.js';
+export { preparedDataset } from './prepared-dataset.js';
+export {
+  imagenetPreprocessing,
+  normalize,
+  type Preprocessing,
+  preprocessImage,
+  resizedSize,
+} from './preprocess.js';
+export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
+export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
+export { type FoundImage, listImages, type SkippedPath } from './walk.js';

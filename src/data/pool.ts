@@ -1,0 +1,167 @@
+/**
+ * A pool of worker threads that read, decode and resize images off the main thread.
+ *
+ * A worker has one task at a time. A task that takes too long, or whose worker dies, fails with
+ * the image's name; the worker is replaced when the next task needs one, and the other tasks go
+ * on. Idle workers do not keep the process alive; a task in progress does.
+ */
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { AttuneError, type ErrorParts } from '../errors.js';
+import type { ImageTask, ImageTaskResult } from './image-tasks.js';
+
+export interface ImagePoolOptions {
+  /** Number of threads; default: one per core, at most 4. */
+  readonly workers?: number | undefined;
+  /** How long one image may take, in seconds; default 60. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Another worker file; for the tests of this one. */
+  readonly workerUrl?: URL | undefined;
+}
+
+export interface ImagePool {
+  readonly workers: number;
+  /**
+   * Runs a task as soon as a worker is free.
+   * @throws AttuneError 'input' if the image cannot be read or took too long, or its worker died
+   */
+  run<Task extends ImageTask>(task: Task): Promise<ImageTaskResult<Task>>;
+  /** Ends the workers; tasks not done yet fail. */
+  close(): Promise<void>;
+}
+
+/** What a worker sends back. */
+export type WorkerAnswer =
+  | { readonly result: ImageTaskResult; readonly failure?: undefined }
+  | { readonly result?: undefined; readonly failure: ErrorParts };
+
+/** Decoding gains little above this, and each worker holds a decoded picture. */
+const maximumDefaultWorkers = 4;
+
+interface Job {
+  readonly task: ImageTask;
+  resolve(result: ImageTaskResult): void;
+  reject(error: AttuneError): void;
+}
+
+/** @throws AttuneError 'usage' if the number of workers is not a positive integer */
+export function openImagePool({
+  workers = Math.min(maximumDefaultWorkers, availableParallelism()),
+  timeoutSeconds = 60,
+  workerUrl = new URL('./worker.js', import.meta.url),
+}: ImagePoolOptions = {}): ImagePool {
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `the number of workers must be a positive integer, not ${workers}`,
+      where: '--workers',
+    });
+  }
+  const waiting: Job[] = [];
+  const idle: Worker[] = [];
+  const busy = new Map<Worker, Job>();
+  const ending = new Set<Promise<unknown>>();
+  let closed = false;
+
+  function startWaiting(): void {
+    while (waiting.length > 0 && busy.size < workers) {
+      start(idle.pop() ?? addWorker(), waiting.shift() as Job);
+    }
+  }
+
+  function addWorker(): Worker {
+    const worker = new Worker(workerUrl);
+    // A death is followed by 'exit'; the reason comes first, with 'error'.
+    let reason = '';
+    worker.on('error', (error) => {
+      reason = `, ${error.message}`;
+    });
+    worker.on('exit', () => {
+      remove(idle, worker);
+      fail(worker, `the thread that decoded the image ended${reason}`);
+    });
+    return worker;
+  }
+
+  function start(worker: Worker, job: Job): void {
+    const timer = setTimeout(() => {
+      end(worker);
+      fail(worker, `the image took more than ${timeoutSeconds} seconds to decode`);
+    }, timeoutSeconds * 1000);
+    busy.set(worker, {
+      task: job.task,
+      resolve(result) {
+        clearTimeout(timer);
+        job.resolve(result);
+      },
+      reject(error) {
+        clearTimeout(timer);
+        job.reject(error);
+      },
+    });
+    worker.once('message', (answer: WorkerAnswer) => finish(worker, answer));
+    worker.ref();
+    worker.postMessage(job.task);
+  }
+
+  function finish(worker: Worker, { result, failure }: WorkerAnswer): void {
+    const job = busy.get(worker);
+    if (!job) return; // the answer came just after the time was up
+    busy.delete(worker);
+    worker.unref();
+    idle.push(worker);
+    if (failure) job.reject(new AttuneError(failure));
+    else job.resolve(result);
+    startWaiting();
+  }
+
+  /** Reports the image that a worker was busy with, and goes on without that worker. */
+  function fail(worker: Worker, what: string): void {
+    const job = busy.get(worker);
+    if (!job) return;
+    busy.delete(worker);
+    const hint = 'replace the file or remove it';
+    job.reject(new AttuneError({ code: 'input', what, where: job.task.path, hint }));
+    startWaiting();
+  }
+
+  function end(worker: Worker): void {
+    const ended = worker.terminate().finally(() => ending.delete(ended));
+    ending.add(ended);
+  }
+
+  return {
+    workers,
+    run<Task extends ImageTask>(task: Task) {
+      if (closed) return Promise.reject(closedError(task));
+      return new Promise<ImageTaskResult<Task>>((resolve, reject) => {
+        // A worker answers a task with that task's kind of result.
+        waiting.push({ task, resolve: resolve as Job['resolve'], reject });
+        startWaiting();
+      });
+    },
+    async close() {
+      closed = true;
+      const unfinished = [...waiting.splice(0), ...busy.values()];
+      const threads = [...busy.keys(), ...idle.splice(0)];
+      busy.clear();
+      for (const job of unfinished) job.reject(closedError(job.task));
+      for (const worker of threads) end(worker);
+      await Promise.all(ending);
+    },
+  };
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+}
+
+function closedError(task: ImageTask): AttuneError {
+  return new AttuneError({
+    code: 'interrupted',
+    what: 'the image pool was closed',
+    where: task.path,
+  });
+}

@@ -1,0 +1,186 @@
+/**
+ * Finding image files below a folder: nested folders, links, and what to leave out.
+ *
+ * Links to files and folders are followed, as data sets are often built from links. A folder is
+ * entered once only (told by its real path), so a link that leads back up cannot loop.
+ */
+
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { AttuneError } from '../errors.js';
+import { imageExtensions } from './sniff.js';
+
+export interface SkippedPath {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface FoundImage {
+  /** Path as reached from the folder that was walked. */
+  readonly path: string;
+  /** The same relative to that folder, with `/` and in NFC. */
+  readonly name: string;
+}
+
+export interface WalkOptions {
+  /** How many levels of nested folders to enter; default: all. */
+  readonly depth?: number;
+}
+
+/**
+ * The image files below `folder`, told by their extensions, sorted by name.
+ *
+ * @param skipped receives what was left out. Hidden files and other types are counted by folder.
+ * @param outer a folder that counts as entered already, so that links to it are not followed
+ * @throws AttuneError 'input' if a folder cannot be read
+ */
+export async function walkImages(
+  folder: string,
+  skipped: SkippedPath[],
+  outer?: string,
+  { depth = Infinity }: WalkOptions = {},
+): Promise<FoundImage[]> {
+  const walk: Walk = { images: [], skipped, entered: new Set(), depth };
+  if (outer !== undefined && outer !== folder) walk.entered.add(await realpath(outer));
+  await enterFolder(walk, folder, '', 0);
+  return walk.images.sort((a, b) => compareCodePoints(a.name, b.name));
+}
+
+/**
+ * The images that a path names: itself if it is a file, else all below the folder.
+ * @throws AttuneError 'input' if there is nothing at the path or a folder cannot be read
+ */
+export async function listImages(path: string): Promise<{ images: FoundImage[]; skipped: SkippedPath[] }> {
+  const absolute = resolve(path);
+  const skipped: SkippedPath[] = [];
+  const isFolder = (await statOrRefuse(absolute)).isDirectory();
+  const images = isFolder
+    ? await walkImages(absolute, skipped)
+    : [{ path: absolute, name: path.normalize('NFC') }];
+  return { images, skipped };
+}
+
+/**
+ * The names of the folders in a folder, links to folders included, sorted.
+ * @throws AttuneError 'input' if it cannot be read
+ */
+export async function subFolders(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readFolder(folder)) {
+    if ((await kindOf(entry, join(folder, entry.name))) === 'folder') names.push(entry.name);
+  }
+  return names.sort(compareCodePoints);
+}
+
+/** @throws AttuneError 'input' unless there is a folder at the path */
+export async function statFolder(path: string): Promise<void> {
+  if ((await statOrRefuse(path)).isDirectory()) return;
+  throw new AttuneError({
+    code: 'input',
+    what: 'this is a file, not a folder',
+    where: path,
+    hint: 'name the folder that holds the class folders',
+  });
+}
+
+/** Folders and files that file managers and archives leave behind; never a class, never an image. */
+export function isHidden(name: string): boolean {
+  return name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db';
+}
+
+/** Orders as Python sorts strings: by code point, not by UTF-16 unit. */
+export function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)); // UTF-8 keeps the order of code points
+}
+
+interface Walk {
+  readonly images: FoundImage[];
+  readonly skipped: SkippedPath[];
+  /** Real paths of the folders entered so far. */
+  readonly entered: Set<string>;
+  readonly depth: number;
+}
+
+async function enterFolder(walk: Walk, folder: string, name: string, level: number) {
+  const real = await realpath(folder);
+  if (walk.entered.has(real)) {
+    walk.skipped.push({ path: folder, reason: 'a link to a folder that is read already' });
+    return;
+  }
+  walk.entered.add(real);
+  const others = new Map<string, number>();
+  const count = (kind: string) => others.set(kind, (others.get(kind) ?? 0) + 1);
+
+  for (const entry of await readFolder(folder)) {
+    const path = join(folder, entry.name);
+    const kind = await kindOf(entry, path);
+    if (kind === 'folder') {
+      if (level < walk.depth) await visitNested(walk, path, name, entry.name, level);
+    } else if (isHidden(entry.name)) count('hidden');
+    else if (!imageExtensions.has(extname(entry.name).toLowerCase())) count(extname(entry.name));
+    else if (kind === 'file') walk.images.push({ path, name: nested(name, entry.name) });
+    else walk.skipped.push({ path, reason: kind });
+  }
+  for (const [kind, files] of others) {
+    const what = kind === 'hidden' ? 'hidden' : `no image by name${kind && ` (${kind})`}`;
+    walk.skipped.push({ path: folder, reason: files === 1 ? `1 file: ${what}` : `${files} files: ${what}` });
+  }
+}
+
+async function visitNested(walk: Walk, path: string, name: string, entry: string, level: number) {
+  if (isHidden(entry)) walk.skipped.push({ path, reason: 'a hidden folder' });
+  else await enterFolder(walk, path, nested(name, entry), level + 1);
+}
+
+function nested(name: string, entry: string): string {
+  return (name === '' ? entry : `${name}/${entry}`).normalize('NFC');
+}
+
+/** What an entry is, links followed; for anything but a file or folder, the reason to skip it. */
+async function kindOf(entry: Dirent, path: string): Promise<string> {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'folder';
+  if (!entry.isSymbolicLink()) return 'not a regular file';
+  try {
+    const target = await stat(path);
+    if (target.isDirectory()) return 'folder';
+    return target.isFile() ? 'file' : 'not a regular file';
+  } catch (error) {
+    return `a link that leads nowhere (${(error as NodeJS.ErrnoException).code})`;
+  }
+}
+
+async function readFolder(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw new AttuneError(
+      {
+        code: 'input',
+        what: `the folder cannot be read, ${(cause as NodeJS.ErrnoException).code}`,
+        where: folder,
+        hint: 'check its permissions',
+      },
+      { cause },
+    );
+  }
+}
+
+async function statOrRefuse(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    throw new AttuneError(
+      {
+        code: 'input',
+        what: missing ? 'there is no such file or folder' : `it cannot be opened, ${code}`,
+        where: path,
+        hint: missing ? 'check the spelling and the working folder' : 'check its permissions',
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Entry file of a worker of the pool: one task at a time, one answer each.
+ */
+
+import { parentPort } from 'node:worker_threads';
+import { AttuneError } from '../errors.js';
+import { type ImageTask, runImageTask } from './image-tasks.js';
+import type { WorkerAnswer } from './pool.js';
+
+const port = parentPort;
+if (port === null) {
+  throw new AttuneError({
+    code: 'internal',
+    what: 'this file runs as a worker thread only',
+    where: 'data/worker',
+  });
+}
+
+port.on('message', async (task: ImageTask) => {
+  try {
+    const result = await runImageTask(task);
+    // Handing the pixels over instead of copying them.
+    const transfer = 'image' in result ? [result.image.pixels.buffer as ArrayBuffer] : [];
+    port.postMessage({ result } satisfies WorkerAnswer, transfer);
+  } catch (error) {
+    // Error subclasses do not survive the way between threads, their parts do.
+    const { code, what, where, hint } =
+      error instanceof AttuneError
+        ? error
+        : { code: 'internal' as const, what: String(error), where: task.path, hint: undefined };
+    port.postMessage({ failure: { code, what, where, hint } } satisfies WorkerAnswer);
+  }
+});
