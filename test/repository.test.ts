@@ -1,0 +1,142 @@
+/**
+ * What is committed: nothing generated, nothing large, nothing that ties the project to one machine or one
+ * registry; and a lock file with which `npm ci` works on every platform.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Bytes that a committed file may have. */
+const SIZE_LIMIT = 300_000;
+
+/** Files that may be larger, each with its own limit. */
+const LARGE_FILES: Readonly<Record<string, number>> = {};
+
+/** Folders that a command makes; none of their files is committed. */
+const GENERATED = ['node_modules', 'dist', 'build', 'runs', '__pycache__'];
+
+/** What only one machine has: somebody's folders. Ada is nobody: the tests of paths use her name. */
+const MACHINE_PATHS = [
+  /\/(?:home|Users)\/(?!ada\b)[\w.-]+/,
+  /(?<![\w.])\/(?:root|work|mnt)\/[\w.-]/,
+  /[A-Z]:\\Users\b(?!\\ada\b)/i,
+];
+
+/** A host that serves packages: which one is used is the user's own setting. */
+const REGISTRY_HOST =
+  /\b(?:registry|mirrors?|deb|archive|security|ports|snapshot|files|pypi)\.[\w-]*(?:npm|yarn|debian|ubuntu|python|pypi)[\w.-]*\.\w+/i;
+
+/** Platforms for which the lock file lists each native package. */
+const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'];
+
+/** Packages with an install script, and why nobody needs to run it. */
+const UNNEEDED_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
+  webgpu: 'it makes the macOS binary readable again after an unusual unpacking',
+};
+
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly hasInstallScript?: boolean;
+}
+
+const manifest = JSON.parse(read('package.json'));
+const lock: Readonly<Record<string, LockedPackage>> = JSON.parse(read('package-lock.json')).packages;
+const files = committedFiles();
+
+test('nothing generated is committed', () => {
+  const generated = files.filter((file) => file.split('/').some((part) => GENERATED.includes(part)));
+  assert.equal(generated, []);
+});
+
+test('nothing large is committed', () => {
+  const large = files.filter((file) => statSync(join(root, file)).size > (LARGE_FILES[file] ?? SIZE_LIMIT));
+  assert.equal(large, []);
+});
+
+test('no text names a path of one machine or a registry', () => {
+  const found: string[] = [];
+  for (const file of files) {
+    const text = read(file);
+    if (text.includes('\0')) continue;
+    for (const pattern of [...MACHINE_PATHS, REGISTRY_HOST]) {
+      const match = pattern.exec(text);
+      if (match !== null) found.push(`${file}: ${match[0]}`);
+    }
+  }
+  assert.equal(found, []);
+});
+
+test('the patterns find what they are for', () => {
+  // Put together here, or this file would find itself.
+  const slash = '/';
+  for (const path of [`${slash}home/me/x`, `${slash}Users/me`, `"${slash}root/x"`, `C:${'\\'}Users`]) {
+    assert.ok(namesMachine(path), path);
+  }
+  assert.not.ok(namesMachine('/usr/bin/python3, at the root/of it'));
+  for (const host of ['registry npmjs org', 'deb debian org', 'archive ubuntu com']) {
+    assert.match(`https://${host.replaceAll(' ', '.')}/x`, REGISTRY_HOST);
+  }
+});
+
+test('the lock file names no server', () => {
+  const resolved = Object.entries(lock).filter(([, { resolved }]) => resolved !== undefined);
+  assert.equal(resolved, []);
+});
+
+test('the lock file lists the native packages of every platform', () => {
+  const families = ['@img/sharp', '@biomejs/cli', '@typescript/typescript'];
+  const missing = families.flatMap((family) =>
+    PLATFORMS.map((platform) => `node_modules/${family}-${platform}`).filter(
+      (name) => lock[name] === undefined,
+    ),
+  );
+  assert.equal(missing, []);
+});
+
+test('no dependency needs its install script', () => {
+  const withScript = Object.entries(lock)
+    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    .map(([path]) => path.replace(/^.*node_modules\//, ''));
+  assert.equal(withScript, Object.keys(UNNEEDED_INSTALL_SCRIPTS));
+  for (const name of withScript) assert.is(manifest.allowScripts[name], false, name);
+});
+
+test('what the package promises to contain exists', () => {
+  const missing = [...manifest.files, manifest.bin.attune].filter(
+    (path: string) => !existsSync(join(root, path)),
+  );
+  assert.equal(missing, []);
+});
+
+test('an npm setting installs the development dependencies and keeps servers out of the lock file', () => {
+  const settings = read('.npmrc').split('\n');
+  assert.ok(settings.includes('include=dev'));
+  assert.ok(settings.includes('omit-lockfile-registry-resolved=true'));
+});
+test.run();
+
+function namesMachine(text: string): boolean {
+  return MACHINE_PATHS.some((pattern) => pattern.test(text));
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** What git tracks; in a copy without git, every file that no command made. */
+function committedFiles(): string[] {
+  if (existsSync(join(root, '.git'))) {
+    const list = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+    // A file may be deleted and not committed as such yet.
+    return list.split('\0').filter((file) => file !== '' && existsSync(join(root, file)));
+  }
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.split(sep).join('/'))
+    .filter((file) => !file.split('/').some((part) => GENERATED.includes(part)))
+    .filter((file) => statSync(join(root, file)).isFile());
+}
