@@ -1,0 +1,192 @@
+/**
+ * The WebGPU device: `Backend` on a GPUDevice, in any JavaScript environment that has one.
+ *
+ * Queued work runs in order, and so do writes between it; a run is therefore uploads, step values, one or
+ * several submits of compute passes, and copies into staging memory that is mapped when all is done.
+ */
+import { AttuneError } from '../../errors.js';
+import { type Backend, type Choices, type Counters, type DeviceInfo, newCounters } from '../backend.js';
+import { type DType, elementBytes, type TypedArray } from '../dtype.js';
+import type { AdapterTraits, BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
+import { webgpuInfo } from './adapter.js';
+import { caughtError, Faults } from './faults.js';
+import { type Context, createSharedBuffers, type PreparedLaunches, prepareLaunches } from './launches.js';
+import { Memory } from './memory.js';
+import { Pipelines, type ReadShader } from './pipelines.js';
+import { type LaunchTime, profileLaunches } from './profiler.js';
+import { collectReads, discardReads } from './reads.js';
+import { submitRun, uploadRange, writeStep } from './run.js';
+
+export interface WebGPUBackendOptions {
+  readonly adapterInfo: GPUAdapterInfo;
+  readonly device: GPUDevice;
+  readonly readShader: ReadShader;
+  /** Variants chosen by hand, for the attributes that they can run. */
+  readonly choices?: Choices;
+  /** Called once, when the device has been closed. */
+  readonly onClose?: () => void;
+}
+
+export class WebGPUBackend implements Backend {
+  readonly precision = 'float32';
+  readonly info: DeviceInfo;
+  readonly counters: Counters = newCounters();
+  readonly maxBindingBytes: number;
+  readonly traits: AdapterTraits;
+
+  private readonly device: GPUDevice;
+  private readonly faults: Faults;
+  private readonly memory: Memory;
+  private readonly context: Context;
+  private readonly inFlight = new Set<Promise<unknown>>();
+  private readonly onClose: () => void;
+  private closing: Promise<void> | undefined;
+  /** When the last run that ended did so: the next one in the queue did not begin before. */
+  private lastEnd = 0;
+
+  constructor({ adapterInfo, device, readShader, choices = {}, onClose = () => {} }: WebGPUBackendOptions) {
+    const { limits, features } = device;
+    this.device = device;
+    this.onClose = onClose;
+    this.info = webgpuInfo(adapterInfo, device);
+    this.maxBindingBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    this.traits = {
+      software: this.info.software,
+      subgroups: features.has('subgroups'),
+      maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
+    };
+    const { counters, traits } = this;
+    const faults = new Faults(device);
+    const memory = new Memory(device, faults, counters);
+    const pipelines = new Pipelines(device, faults, counters, readShader);
+    const shared = createSharedBuffers(memory);
+    this.faults = faults;
+    this.memory = memory;
+    this.context = { device, faults, counters, memory, pipelines, shared, traits, choices };
+  }
+
+  elementBytes(dtype: DType): number {
+    return elementBytes(dtype, this.precision);
+  }
+
+  allocate(bytes: number): DeviceBuffer {
+    this.check();
+    return this.memory.allocate(bytes);
+  }
+
+  /** After `close`, which gives everything back, this does nothing. */
+  release(buffer: DeviceBuffer): void {
+    if (this.closing === undefined) this.memory.release(buffer);
+  }
+
+  write(range: BufferRange, data: TypedArray): void {
+    this.check();
+    const block = this.memory.block(range.buffer);
+    const { caught } = this.faults.scoped(() => uploadRange(this.context, { range, data }));
+    caught.then(
+      (error) => {
+        // Memory that could not be had says so itself, where it is used.
+        if (error !== null && block.fault === undefined) this.faults.report(caughtError(error, 'writing to the GPU'));
+      },
+      () => {}, // the device ended: the next call says so
+    );
+  }
+
+  async prepare(commands: readonly Command[]): Promise<PreparedLaunches> {
+    this.check();
+    return prepareLaunches(this.context, commands);
+  }
+
+  execute(
+    prepared: PreparedLaunches,
+    uploads: readonly Upload[],
+    step: readonly StepValue[],
+    reads: readonly BufferRange[],
+  ): Promise<TypedArray[]> {
+    return this.track(this.run(prepared, uploads, step, reads));
+  }
+
+  /**
+   * Runs the commands once, for real, and returns how long each launch took on the GPU. Slower than `execute`
+   * as a whole: a pass for each launch. Throws AttuneError 'device' where the GPU has no timestamps.
+   */
+  profile(prepared: PreparedLaunches, step: readonly StepValue[] = []): Promise<LaunchTime[]> {
+    this.check();
+    writeStep(this.context, step);
+    return this.track(profileLaunches(this.context, prepared.launches));
+  }
+
+  discard(prepared: PreparedLaunches): void {
+    if (this.closing === undefined && prepared.constants !== null) this.memory.destroy(prepared.constants);
+  }
+
+  /** Waits for what was queued, then gives everything back. Later calls throw. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async run(
+    prepared: PreparedLaunches,
+    uploads: readonly Upload[],
+    step: readonly StepValue[],
+    reads: readonly BufferRange[],
+  ): Promise<TypedArray[]> {
+    this.check();
+    const started = performance.now();
+    const blocks = [...uploads.map(({ range }) => range), ...reads].map(({ buffer }) => this.memory.block(buffer));
+    const { result: pending, caught } = this.faults.scoped(() => {
+      for (const upload of uploads) uploadRange(this.context, upload);
+      writeStep(this.context, step);
+      return submitRun(this.context, prepared, reads);
+    });
+    pending.mapped.catch(() => {}); // awaited below, unless something else fails first
+    try {
+      const error = await caught;
+      for (const block of blocks) {
+        await block.ready;
+        if (block.fault !== undefined) throw block.fault;
+      }
+      if (error !== null) throw caughtError(error, `a run of ${prepared.launches.length} launches`);
+      await this.faults.guard(pending.mapped);
+      this.faults.check();
+    } catch (error) {
+      discardReads(pending, this.memory);
+      throw error;
+    }
+    const ended = performance.now();
+    prepared.lastMilliseconds = ended - Math.max(started, this.lastEnd);
+    this.lastEnd = ended;
+    return collectReads(pending, this.memory);
+  }
+
+  /** Throws where the device cannot be used any more. */
+  private check(): void {
+    if (this.closing !== undefined) throw closedError();
+    this.faults.check();
+  }
+
+  /** Lets `close` wait for work that has been queued. */
+  private track<T>(work: Promise<T>): Promise<T> {
+    const ended: Promise<unknown> = work.then(
+      () => this.inFlight.delete(ended),
+      () => this.inFlight.delete(ended),
+    );
+    this.inFlight.add(ended);
+    return work;
+  }
+
+  private async shutDown(): Promise<void> {
+    await Promise.all(this.inFlight);
+    await this.faults.guard(this.device.queue.onSubmittedWorkDone()).catch(() => {}); // lost: nothing to wait for
+    this.faults.end(closedError());
+    this.memory.close();
+    this.device.destroy();
+    this.onClose();
+  }
+}
+
+function closedError(): AttuneError {
+  return new AttuneError({ code: 'program', what: 'the GPU device is closed', hint: 'open another one' });
+}

@@ -1,0 +1,275 @@
+/**
+ * From commands to launches: variant and pipeline chosen, operands checked against the device's limits and
+ * bound, constants written. What is resolved here is encoded again and again without another look.
+ */
+import { AttuneError } from '../../errors.js';
+import type { Choices, Counters, Prepared } from '../backend.js';
+import type { AdapterTraits, Binding, BufferRange, Command, Grid, Variant } from '../kernel.js';
+import { caughtError, describe, deviceError, type Faults } from './faults.js';
+import { BufferUsage } from './flags.js';
+import { byteRange, type Memory, roundUp } from './memory.js';
+import type { Pipelines } from './pipelines.js';
+import { CONSTANTS_BYTES, writeWords } from './shader.js';
+
+/** Offsets of bindings are multiples of this on every adapter, even where one would take less. */
+const BINDING_ALIGNMENT = 256;
+/** Absent operands bind this much. */
+const ABSENT_BYTES = 256;
+/** WebGPU's default is 8 storage buffers per kernel; this many ranges to write suffice for any adapter's. */
+const SCRATCH_RANGES = 16;
+
+export interface Launch {
+  readonly command: Command;
+  /** Name of the variant that was chosen. */
+  readonly variant: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly grid: Grid;
+}
+
+export interface PreparedLaunches extends Prepared {
+  /** Without the commands that have nothing to write. */
+  readonly launches: readonly Launch[];
+  readonly constants: GPUBuffer | null;
+  /** How long the last run took; undefined before the first one ended. */
+  lastMilliseconds?: number;
+}
+
+/** What all launches of a device bind besides their operands. */
+export interface SharedBuffers {
+  readonly step: GPUBuffer;
+  /** 256 zero bytes: absent operands that are read. */
+  readonly zeros: GPUBuffer;
+  /** A range for each absent operand that is written; ranges may not overlap, and what they hold is never used. */
+  readonly scratch: GPUBuffer;
+}
+
+export function createSharedBuffers(memory: Memory): SharedBuffers {
+  const { UNIFORM, STORAGE, COPY_DST } = BufferUsage;
+  return {
+    step: memory.create(CONSTANTS_BYTES, UNIFORM | COPY_DST, 'step values'),
+    zeros: memory.create(ABSENT_BYTES, STORAGE, 'absent operands'),
+    scratch: memory.create(ABSENT_BYTES * SCRATCH_RANGES, STORAGE, 'absent outputs'),
+  };
+}
+
+/** The parts of a device that its modules work on. */
+export interface Context {
+  readonly device: GPUDevice;
+  readonly faults: Faults;
+  readonly counters: Counters;
+  readonly memory: Memory;
+  readonly pipelines: Pipelines;
+  readonly shared: SharedBuffers;
+  readonly traits: AdapterTraits;
+  readonly choices: Choices;
+}
+
+/** Encodes a launch into a pass. `current` is the pipeline that the pass has set already. */
+export function encodeLaunch(pass: GPUComputePassEncoder, launch: Launch, current?: GPUComputePipeline): void {
+  if (launch.pipeline !== current) pass.setPipeline(launch.pipeline);
+  pass.setBindGroup(0, launch.bindGroup);
+  pass.dispatchWorkgroups(...launch.grid);
+}
+
+/** Makes commands ready to run. Throws AttuneError 'device' naming the kernel, its operands and the limit. */
+export async function prepareLaunches(context: Context, commands: readonly Command[]): Promise<PreparedLaunches> {
+  const { device, faults, memory } = context;
+  const planned = commands
+    .filter((command) => !hasNothingToWrite(command))
+    .map((command) => {
+      checkOperands(command, device.limits);
+      const [name, variant] = chooseVariant(command, context);
+      return { command, name, variant, grid: checkedGrid(command, variant, device.limits) };
+    });
+  await operandsReady(planned.map(({ command }) => command), context);
+  const pipelines = await Promise.all(
+    planned.map(({ command: { kernel, attributes }, variant }) =>
+      context.pipelines.get({ kernel, variant, element: kernel.shader.element?.(attributes) ?? 'f32' }),
+    ),
+  );
+  faults.check();
+
+  const constants = writeConstants(context, planned.map(({ command }) => command));
+  try {
+    const bound = planned.map(({ command }, i) => {
+      const entries = bindings(command, context, constants as GPUBuffer, i);
+      return faults.scoped(() => device.createBindGroup({ layout: pipelines[i].layout, entries, label: command.kernel.name }));
+    });
+    context.counters.bindGroups += bound.length;
+    const launches: Launch[] = [];
+    for (const [i, { result: bindGroup, caught }] of bound.entries()) {
+      const { command, name, grid } = planned[i];
+      const error = await caught;
+      if (error !== null) throw caughtError(error, describe(command));
+      launches.push({ command, variant: name, pipeline: pipelines[i].pipeline, bindGroup, grid });
+    }
+    return { commands, launches, constants };
+  } catch (error) {
+    if (constants !== null) memory.destroy(constants);
+    throw error;
+  }
+}
+
+/** A choice made by hand holds wherever it can run; elsewhere the kernel's own choice stands. */
+function chooseVariant(command: Command, { choices, traits }: Context): [string, Variant] {
+  const { kernel, attributes } = command;
+  const { variants } = kernel.shader;
+  const byHand = choices[kernel.name];
+  if (byHand !== undefined && !Object.hasOwn(variants, byHand)) {
+    throw deviceError(
+      `there is no variant ${byHand}`,
+      `kernel ${kernel.name}`,
+      `it has ${Object.keys(variants).join(', ')}`,
+    );
+  }
+  if (byHand !== undefined && suits(variants[byHand], attributes)) return [byHand, variants[byHand]];
+  const name = kernel.shader.choose(attributes, traits);
+  const variant = variants[name];
+  if (variant === undefined || !suits(variant, attributes)) {
+    throw new AttuneError({ code: 'internal', what: `variant ${name} cannot run this`, where: describe(command) });
+  }
+  return [name, variant];
+}
+
+function suits(variant: Variant, attributes: unknown): boolean {
+  return variant.suits?.(attributes) ?? true;
+}
+
+/** Zero-sized outputs skip the launch. */
+function hasNothingToWrite(command: Command): boolean {
+  const written = command.operands.filter((range, i) => range !== null && writes(command.kernel.bindings[i]));
+  return written.length > 0 && written.every((range) => range?.length === 0);
+}
+
+function writes(binding: Binding | undefined): boolean {
+  return binding !== undefined && binding.access !== 'read';
+}
+
+function checkOperands(command: Command, limits: GPUSupportedLimits): void {
+  const { kernel, operands } = command;
+  const { bindings } = kernel;
+  if (operands.length !== bindings.length || bindings.length > limits.maxStorageBuffersPerShaderStage) {
+    throw deviceError(
+      `${operands.length} operands for ${bindings.length} bindings; this GPU allows ${limits.maxStorageBuffersPerShaderStage}`,
+      `kernel ${kernel.name}`,
+    );
+  }
+  const limit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const spans = bindings.map((binding, i) => {
+    const range = operands[i];
+    if (range === null) {
+      if (binding.optional) return null;
+      throw new AttuneError({ code: 'internal', what: `operand ${binding.name} is missing`, where: describe(command) });
+    }
+    const { start, bytes } = byteRange(range);
+    if (bytes > limit) {
+      throw deviceError(
+        `operand ${binding.name} has ${bytes} bytes, more than the ${limit} that this GPU can bind`,
+        describe(command),
+        'use a smaller batch or image size',
+      );
+    }
+    if (start % BINDING_ALIGNMENT !== 0) {
+      throw new AttuneError({
+        code: 'internal',
+        what: `operand ${binding.name} starts at byte ${start}, not a multiple of ${BINDING_ALIGNMENT}`,
+        where: describe(command),
+      });
+    }
+    return { id: range.buffer.id, start, end: start + bytes };
+  });
+  checkSharing(command, spans);
+}
+
+interface Span {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** WebGPU refuses one buffer both read and written in a launch, and ranges that overlap when one is written. */
+function checkSharing(command: Command, spans: readonly (Span | null)[]): void {
+  const { bindings } = command.kernel;
+  spans.forEach((a, i) => {
+    spans.slice(0, i).forEach((b, j) => {
+      if (a === null || b === null || a.id !== b.id) return;
+      const mixed = writes(bindings[i]) !== writes(bindings[j]);
+      const overlap = writes(bindings[i]) && a.start < b.end && b.start < a.end;
+      if (!mixed && !overlap) return;
+      throw new AttuneError({
+        code: 'internal',
+        what: `operands ${bindings[j].name} and ${bindings[i].name} share a buffer that is written`,
+        where: describe(command),
+      });
+    });
+  });
+}
+
+function checkedGrid(command: Command, variant: Variant, limits: GPUSupportedLimits): Grid {
+  const grid = variant.grid(command.attributes);
+  const limit = limits.maxComputeWorkgroupsPerDimension;
+  for (const groups of grid) {
+    if (!Number.isInteger(groups) || groups < 1 || groups > limit) {
+      throw deviceError(
+        `a grid of ${grid.join(' x ')} workgroups is outside 1 to ${limit} per dimension`,
+        describe(command),
+      );
+    }
+  }
+  return grid;
+}
+
+/** Waits until it is known that the operands' memory could be had. */
+async function operandsReady(commands: readonly Command[], { faults, memory }: Context): Promise<void> {
+  for (const command of commands) {
+    for (const range of command.operands) {
+      if (range === null) continue;
+      const block = memory.block(range.buffer);
+      await block.ready;
+      if (block.fault !== undefined) throw block.fault;
+    }
+  }
+  faults.check();
+}
+
+/** One buffer with 256 bytes for each launch; null when there are none. */
+function writeConstants({ device, memory, faults }: Context, commands: readonly Command[]): GPUBuffer | null {
+  if (commands.length === 0) return null;
+  const bytes = new ArrayBuffer(CONSTANTS_BYTES * commands.length);
+  const view = new DataView(bytes);
+  commands.forEach(({ kernel, attributes }, i) => {
+    writeWords(view, i * CONSTANTS_BYTES, kernel.shader.words(attributes), kernel.name);
+  });
+  const { UNIFORM, COPY_DST } = BufferUsage;
+  const { result, caught } = faults.scoped(() => {
+    const buffer = memory.create(bytes.byteLength, UNIFORM | COPY_DST, `constants of ${commands.length} launches`);
+    device.queue.writeBuffer(buffer, 0, bytes);
+    return buffer;
+  });
+  caught.then((error) => error && faults.report(caughtError(error, 'constants')), () => {});
+  return result;
+}
+
+function bindings(command: Command, { memory, shared }: Context, constants: GPUBuffer, index: number): GPUBindGroupEntry[] {
+  const { kernel, operands } = command;
+  const resources: GPUBufferBinding[] = kernel.bindings.map((binding, i) => {
+    const range = operands[i];
+    if (isPresent(range)) return operandBinding(range, memory);
+    if (!writes(binding)) return { buffer: shared.zeros };
+    return { buffer: shared.scratch, offset: i * ABSENT_BYTES, size: ABSENT_BYTES };
+  });
+  resources.push({ buffer: constants, offset: index * CONSTANTS_BYTES, size: CONSTANTS_BYTES });
+  if (kernel.shader.readsStep) resources.push({ buffer: shared.step });
+  return resources.map((resource, binding) => ({ binding, resource }));
+}
+
+/** WebGPU has no zero-sized bindings: an empty operand is bound like an absent one. */
+function isPresent(range: BufferRange | null): range is BufferRange {
+  return range !== null && range.length > 0;
+}
+
+function operandBinding(range: BufferRange, memory: Memory): GPUBufferBinding {
+  const { start, bytes } = byteRange(range);
+  return { buffer: memory.block(range.buffer).gpu, offset: start, size: roundUp(bytes, 4) };
+}
