@@ -1,0 +1,181 @@
+/** Decoding against Pillow's pixels, and what hostile or broken files come to. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeImage, pixelLimit } from '#src/data/decode';
+import sharp from 'sharp';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { blackPng } from './black-png.js';
+import { expected, fails, fixture, fixtureBytes, inScratch, sha256 } from './support.js';
+
+for (const [name, { width, height, sha256: hash }] of Object.entries(expected.decode)) {
+  test(`${name}: exactly the expected pixels`, async () => {
+    const image = await decodeImage(fixture(name));
+    assert.equal([image.width, image.height], [width, height]);
+    assert.is(image.pixels.length, width * height * 3);
+    assert.is(sha256(image.pixels), hash);
+  });
+}
+
+test('the fixtures cover every kind of picture that the contract names', () => {
+  const names = Object.keys(expected.decode).join(' ');
+  for (const kind of ['cmyk', 'grey16', 'rgb16', 'alpha16', 'palette-transparent', '1bit', 'gif-animated']) {
+    assert.ok(names.includes(kind), kind);
+  }
+  assert.is(names.match(/exif-[1-8]\.jpg/g)?.length, 8);
+});
+
+test('EXIF orientation turns pictures: four of the eight stand upright', async () => {
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const { width, height } = await decodeImage(fixture(`exif-${orientation}.jpg`));
+    assert.equal([width, height], orientation <= 4 ? [19, 11] : [11, 19]);
+  }
+});
+
+test('a wide colour profile becomes sRGB, with 8 bits as with 16', async () => {
+  for (const name of ['png-p3.png', 'png-p3-16.png']) {
+    const { pixels } = await decodeImage(fixture(name));
+    assert.is(pixels.length, expected.profile.length);
+    pixels.forEach((value, i) => {
+      assert.ok(Math.abs(value - expected.profile[i]) <= 1, `${name}: ${pixels} and ${expected.profile}`);
+    });
+    assert.is.not(pixels[0], 200, 'the profile changes the first colour');
+  }
+});
+
+test('AVIF', async () => {
+  const { data, info } = await sharp(fixture('png-rgb.png')).raw().toBuffer({ resolveWithObject: true });
+  const avif = await sharp(data, { raw: info })
+    .avif({ lossless: true, chromaSubsampling: '4:4:4' })
+    .toBuffer();
+  const image = await decodeImage(avif);
+  assert.equal([image.width, image.height], [info.width, info.height]);
+  const worst = Math.max(...image.pixels.map((value, i) => Math.abs(value - data[i])));
+  assert.ok(worst <= 3, `off by ${worst}`); // AVIF keeps luma and chroma, not RGB
+});
+
+test('bytes and paths give the same pixels', async () => {
+  const fromBytes = await decodeImage(fixtureBytes('jpeg-420.jpg'));
+  assert.equal(fromBytes, await decodeImage(fixture('jpeg-420.jpg')));
+});
+
+test('a file name that lies about the format does no harm', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'photo.jpg');
+    writeFileSync(path, fixtureBytes('png-rgb.png'));
+    assert.is(sha256((await decodeImage(path)).pixels), expected.decode['png-rgb.png'].sha256);
+  }));
+
+test('stray bytes between the segments of a JPEG do not make it unreadable', async () => {
+  const jpeg = fixtureBytes('jpeg-444.jpg');
+  const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+  const stray = Buffer.concat([jpeg.subarray(0, scan), Buffer.from([1, 2, 3]), jpeg.subarray(scan)]);
+  assert.is(sha256((await decodeImage(stray)).pixels), expected.decode['jpeg-444.jpg'].sha256);
+});
+
+for (const name of [
+  'jpeg-420.jpg',
+  'jpeg-progressive.jpg',
+  'jpeg-cmyk.jpg',
+  'png-rgb.png',
+  'png-rgb16.png',
+  'webp-lossy.webp',
+  'webp-lossless.webp',
+  'tiff-rgb.tif',
+  'tiff-lzw.tif',
+]) {
+  test(`${name} cut off at every tenth is refused`, async () => {
+    const bytes = fixtureBytes(name);
+    for (let tenth = 1; tenth < 10; tenth++) {
+      const cut = bytes.subarray(0, Math.floor((bytes.length * tenth) / 10));
+      const error = await fails(decodeImage(cut, `cut/${name}`), 'input', /cannot be decoded/);
+      assert.is(error.where, `cut/${name}`);
+      assert.not.match(error.what, /\n/);
+    }
+  });
+}
+
+test('an animation that is cut off gives its first frame or fails, never a partial picture', async () => {
+  const bytes = fixtureBytes('gif-animated.gif');
+  for (let tenth = 1; tenth < 10; tenth++) {
+    const cut = bytes.subarray(0, Math.floor((bytes.length * tenth) / 10));
+    try {
+      const { pixels } = await decodeImage(cut);
+      assert.is(sha256(pixels), expected.decode['gif-animated.gif'].sha256, `at ${tenth}0 %`);
+    } catch (error) {
+      assert.match(String(error), /cannot be decoded/);
+    }
+  }
+});
+
+test('not a picture: each cause has its sentence', () =>
+  inScratch(async (folder) => {
+    const at = (name: string, content: string | Uint8Array) => {
+      const path = join(folder, name);
+      writeFileSync(path, content);
+      return path;
+    };
+    mkdirSync(join(folder, 'x.jpg'));
+    const svg = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>';
+    const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic')]);
+    const cases: [string, RegExp][] = [
+      [join(folder, 'none.jpg'), /there is no such image/],
+      [join(folder, 'x.jpg'), /this is not a file/],
+      [at('zero.jpg', ''), /the image file is empty/],
+      [at('drawing.jpg', svg), /looks like an SVG or XML document/],
+      [at('bare.jpg', `\ufeff  ${svg.split('\n')[1]}`), /looks like an SVG or XML document/],
+      [at('paper.jpg', '%PDF-1.7\n'), /looks like a PDF document/],
+      [at('page.jpg', '<!DOCTYPE html><html>404</html>'), /looks like a web page/],
+      [at('phone.jpg', heic), /looks like a HEIC picture.*convert it to JPEG/],
+      [at('old.jpg', 'BM1234'), /looks like a BMP picture/],
+      [at('noise.jpg', 'hello'), /looks like something else/],
+    ];
+    for (const [path, words] of cases) {
+      assert.is((await fails(decodeImage(path), 'input', words)).where, path);
+    }
+  }));
+
+test('a named pipe called x.jpg does not hang the reader', () =>
+  inScratch(async (folder) => {
+    if (process.platform === 'win32') return; // it has no named pipes in folders
+    const pipe = join(folder, 'x.jpg');
+    execFileSync('mkfifo', [pipe]);
+    await fails(decodeImage(pipe), 'input', /this is not a file/);
+  }));
+
+test('a file above 1 GiB is refused before it is read', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'huge.jpg');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 30 + 1); // sparse: takes no space
+    await fails(decodeImage(path), 'input', /above 1 GiB/);
+  }));
+
+test('float pixels are refused rather than guessed', async () => {
+  const raw = { width: 2, height: 2, channels: 3 } as const;
+  const tiff = await sharp(Buffer.alloc(12), { raw }).toColourspace('scrgb').tiff({ compression: 'none' });
+  const depth = (await sharp(await tiff.toBuffer()).metadata()).depth;
+  if (depth === 'float') await fails(decodeImage(await tiff.toBuffer()), 'input', /type float/);
+  else assert.unreachable(`the encoder wrote ${depth}`);
+});
+
+test('a bomb of 30,000 x 30,000 pixels is refused with little memory', async () => {
+  const bomb = blackPng(30000, 30000);
+  assert.ok(bomb.length < 500_000, 'a bomb is small');
+  const before = process.memoryUsage.rss();
+  await fails(decodeImage(bomb, 'bomb.png'), 'input', /bomb\.png/);
+  const grown = process.memoryUsage.rss() - before;
+  assert.ok(grown < 64 * 2 ** 20, `memory grew by ${grown}`);
+});
+
+test('a JPEG header that claims 65,500 x 65,500 pixels is refused', async () => {
+  const jpeg = Buffer.from(fixtureBytes('jpeg-grey.jpg'));
+  const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  jpeg.writeUInt16BE(65500, frame + 5);
+  jpeg.writeUInt16BE(65500, frame + 7);
+  assert.ok(65500 * 65500 > pixelLimit);
+  await fails(decodeImage(jpeg, 'claim.jpg'), 'input', /claim\.jpg/);
+});
+
+test.run();
