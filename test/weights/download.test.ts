@@ -4,12 +4,11 @@ import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { AttuneError } from '#src/errors';
 import { download, type DownloadRequest, type DownloadSettings } from '#src/weights/download';
 import type { DownloadProgress } from '#src/weights/progress';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { filesIn, payload, serve, sha256, withServer } from './server.js';
+import { failure, filesIn, payload, serve, sha256, withServer } from './support.js';
 
 const bytes = payload(300_000);
 const half = 150_000;
@@ -20,15 +19,6 @@ const quick: Partial<DownloadSettings> = { firstPauseMs: 5, env: {} };
 function wanted(url: string, folder: string, more: Partial<DownloadRequest> = {}): DownloadRequest {
   const hash = { check: 'sha256', hex: sha256(bytes) } as const;
   return { url, path: join(folder, 'file.pth'), hash, ...more, settings: { ...quick, ...more.settings } };
-}
-
-async function failure(promise: Promise<unknown>): Promise<AttuneError> {
-  const error = await promise.then(
-    () => assert.unreachable('it should have failed'),
-    (reason) => reason,
-  );
-  assert.instance(error, AttuneError);
-  return error as AttuneError;
 }
 
 async function assertDownloaded(folder: string, expected = bytes): Promise<void> {
@@ -390,8 +380,9 @@ test('nobody listening', async () => {
 test('fewer bytes than announced are never taken for the whole', async () => {
   await withServer(
     (_, response) => {
+      const { socket } = response;
       response.writeHead(200, { 'content-length': bytes.length });
-      response.end(bytes.subarray(0, half), () => response.destroy());
+      response.end(bytes.subarray(0, half), () => socket!.end());
     },
     async ({ url, folder }) => {
       const error = await failure(download(wanted(url, folder, { settings: { attempts: 2 } })));
@@ -404,8 +395,7 @@ test('fewer bytes than announced are never taken for the whole', async () => {
 test('a length that is not announced is no fault', async () => {
   await withServer(
     (_, response) => response.writeHead(200).end(bytes),
-    async ({ url, folder, requests }) => {
-      void requests;
+    async ({ url, folder }) => {
       await download(wanted(url, folder));
       await assertDownloaded(folder);
     },

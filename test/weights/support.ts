@@ -1,4 +1,4 @@
-/** A local file server with faults to order, and a folder for what is downloaded. */
+/** What these tests share: a local file server with faults to order, and a folder for what is downloaded. */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AttuneError } from '#src/errors';
+import * as assert from 'uvu/assert';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
@@ -81,4 +83,14 @@ export function serve(request: IncomingMessage, response: ServerResponse, served
 
 export async function filesIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).sort();
+}
+
+/** The AttuneError that `promise` fails with; a success, or another error, fails the test. */
+export async function failure(promise: Promise<unknown>): Promise<AttuneError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  assert.instance(error, AttuneError);
+  return error;
 }
