@@ -43,7 +43,10 @@ export function matchesAdapter(part: string, name: string): boolean {
 }
 
 function plain(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 }
 
 function noDevice(what: string, hint: string): AttuneError {

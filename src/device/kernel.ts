@@ -35,7 +35,7 @@ export interface Varying {
   readonly varying: number;
 }
 
-/** Workgroups in x, y and z. Devices fold an x above their limit; see `shaders/lib/grid.wgsl`. */
+/** Workgroups in x, y and z. `flatGrid` folds what is too long for one; see `shaders/lib/grid.wgsl`. */
 export type Grid = readonly [x: number, y: number, z: number];
 
 /** What a kernel may know about a GPU when it chooses a variant. */

@@ -107,7 +107,9 @@ function runKernel(backend: Backend): Promise<number[]> {
   const n = A.length;
   return withRanges(backend, [n, n, 4 * n], async ([a, b, out]) => {
     backend.write(out, floats(backend, new Array(4 * n).fill(UNTOUCHED)));
-    const prepared = await backend.prepare([{ kernel: selfTestKernel, attributes: { n }, operands: [a, b, out] }]);
+    const prepared = await backend.prepare([
+      { kernel: selfTestKernel, attributes: { n }, operands: [a, b, out] },
+    ]);
     const uploads = [
       { range: a, data: floats(backend, A) },
       { range: b, data: floats(backend, B) },

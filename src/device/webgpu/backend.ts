@@ -87,7 +87,8 @@ export class WebGPUBackend implements Backend {
     caught.then(
       (error) => {
         // Memory that could not be had says so itself, where it is used.
-        if (error !== null && block.fault === undefined) this.faults.report(caughtError(error, 'writing to the GPU'));
+        if (error !== null && block.fault === undefined)
+          this.faults.report(caughtError(error, 'writing to the GPU'));
       },
       () => {}, // the device ended: the next call says so
     );
@@ -135,7 +136,9 @@ export class WebGPUBackend implements Backend {
   ): Promise<TypedArray[]> {
     this.check();
     const started = performance.now();
-    const blocks = [...uploads.map(({ range }) => range), ...reads].map(({ buffer }) => this.memory.block(buffer));
+    const blocks = [...uploads.map(({ range }) => range), ...reads].map(({ buffer }) =>
+      this.memory.block(buffer),
+    );
     const { result: pending, caught } = this.faults.scoped(() => {
       for (const upload of uploads) uploadRange(this.context, upload);
       writeStep(this.context, step);

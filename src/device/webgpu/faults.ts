@@ -88,7 +88,9 @@ export class Faults {
       const error = await this.device.popErrorScope();
       return error === null ? null : { kind, message: oneLine(error.message) };
     });
-    const caught = this.guard(Promise.all(popped)).then((errors) => errors.find((error) => error !== null) ?? null);
+    const caught = this.guard(Promise.all(popped)).then(
+      (errors) => errors.find((error) => error !== null) ?? null,
+    );
     caught.catch(() => {}); // a caller that failed on the way here no longer listens
     return caught;
   }
@@ -111,14 +113,21 @@ export function describe(command: Command): string {
 /** What to say about an error that a scope caught. */
 export function caughtError(caught: Caught, where: string): AttuneError {
   if (caught.kind === 'out-of-memory') {
-    return deviceError('the GPU is out of memory', where, 'use a smaller batch or image size, or --device cpu');
+    return deviceError(
+      'the GPU is out of memory',
+      where,
+      'use a smaller batch or image size, or --device cpu',
+    );
   }
   return deviceError(`the GPU refused the work: ${caught.message}`, where);
 }
 
 /** Dawn's messages span lines and repeat themselves after a blank one; the first paragraph says it. */
 export function oneLine(message: string): string {
-  return message.split('\n\n')[0].replace(/\s*\n\s*-?\s*/g, ' ').trim();
+  return message
+    .split('\n\n')[0]
+    .replace(/\s*\n\s*-?\s*/g, ' ')
+    .trim();
 }
 
 function lostError(info: GPUDeviceLostInfo): AttuneError {

@@ -15,8 +15,8 @@ import { CONSTANTS_BYTES, writeWords } from './shader.js';
 const BINDING_ALIGNMENT = 256;
 /** Absent operands bind this much. */
 const ABSENT_BYTES = 256;
-/** WebGPU's default is 8 storage buffers per kernel; this many ranges to write suffice for any adapter's. */
-const SCRATCH_RANGES = 16;
+/** Storage buffers that every adapter lets a kernel have; some let it have more. */
+const MAX_BINDINGS = 8;
 
 export interface Launch {
   readonly command: Command;
@@ -49,7 +49,7 @@ export function createSharedBuffers(memory: Memory): SharedBuffers {
   return {
     step: memory.create(CONSTANTS_BYTES, UNIFORM | COPY_DST, 'step values'),
     zeros: memory.create(ABSENT_BYTES, STORAGE, 'absent operands'),
-    scratch: memory.create(ABSENT_BYTES * SCRATCH_RANGES, STORAGE, 'absent outputs'),
+    scratch: memory.create(ABSENT_BYTES * MAX_BINDINGS, STORAGE, 'absent outputs'),
   };
 }
 
@@ -66,14 +66,21 @@ export interface Context {
 }
 
 /** Encodes a launch into a pass. `current` is the pipeline that the pass has set already. */
-export function encodeLaunch(pass: GPUComputePassEncoder, launch: Launch, current?: GPUComputePipeline): void {
+export function encodeLaunch(
+  pass: GPUComputePassEncoder,
+  launch: Launch,
+  current?: GPUComputePipeline,
+): void {
   if (launch.pipeline !== current) pass.setPipeline(launch.pipeline);
   pass.setBindGroup(0, launch.bindGroup);
   pass.dispatchWorkgroups(...launch.grid);
 }
 
 /** Makes commands ready to run. Throws AttuneError 'device' naming the kernel, its operands and the limit. */
-export async function prepareLaunches(context: Context, commands: readonly Command[]): Promise<PreparedLaunches> {
+export async function prepareLaunches(
+  context: Context,
+  commands: readonly Command[],
+): Promise<PreparedLaunches> {
   const { device, faults, memory } = context;
   const planned = commands
     .filter((command) => !hasNothingToWrite(command))
@@ -82,7 +89,10 @@ export async function prepareLaunches(context: Context, commands: readonly Comma
       const [name, variant] = chooseVariant(command, context);
       return { command, name, variant, grid: checkedGrid(command, variant, device.limits) };
     });
-  await operandsReady(planned.map(({ command }) => command), context);
+  await operandsReady(
+    planned.map(({ command }) => command),
+    context,
+  );
   const pipelines = await Promise.all(
     planned.map(({ command: { kernel, attributes }, variant }) =>
       context.pipelines.get({ kernel, variant, element: kernel.shader.element?.(attributes) ?? 'f32' }),
@@ -90,11 +100,15 @@ export async function prepareLaunches(context: Context, commands: readonly Comma
   );
   faults.check();
 
-  const constants = writeConstants(context, planned.map(({ command }) => command));
+  const constants = await writeConstants(
+    context,
+    planned.map(({ command }) => command),
+  );
   try {
     const bound = planned.map(({ command }, i) => {
+      const { layout } = pipelines[i];
       const entries = bindings(command, context, constants as GPUBuffer, i);
-      return faults.scoped(() => device.createBindGroup({ layout: pipelines[i].layout, entries, label: command.kernel.name }));
+      return faults.scoped(() => device.createBindGroup({ layout, entries, label: command.kernel.name }));
     });
     context.counters.bindGroups += bound.length;
     const launches: Launch[] = [];
@@ -127,7 +141,11 @@ function chooseVariant(command: Command, { choices, traits }: Context): [string,
   const name = kernel.shader.choose(attributes, traits);
   const variant = variants[name];
   if (variant === undefined || !suits(variant, attributes)) {
-    throw new AttuneError({ code: 'internal', what: `variant ${name} cannot run this`, where: describe(command) });
+    throw new AttuneError({
+      code: 'internal',
+      what: `variant ${name} cannot run this`,
+      where: describe(command),
+    });
   }
   return [name, variant];
 }
@@ -149,18 +167,23 @@ function writes(binding: Binding | undefined): boolean {
 function checkOperands(command: Command, limits: GPUSupportedLimits): void {
   const { kernel, operands } = command;
   const { bindings } = kernel;
-  if (operands.length !== bindings.length || bindings.length > limits.maxStorageBuffersPerShaderStage) {
-    throw deviceError(
-      `${operands.length} operands for ${bindings.length} bindings; this GPU allows ${limits.maxStorageBuffersPerShaderStage}`,
-      `kernel ${kernel.name}`,
-    );
+  if (operands.length !== bindings.length || bindings.length > MAX_BINDINGS) {
+    throw new AttuneError({
+      code: 'internal',
+      what: `${operands.length} operands for ${bindings.length} bindings, of which there may be ${MAX_BINDINGS}`,
+      where: `kernel ${kernel.name}`,
+    });
   }
   const limit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const spans = bindings.map((binding, i) => {
     const range = operands[i];
     if (range === null) {
       if (binding.optional) return null;
-      throw new AttuneError({ code: 'internal', what: `operand ${binding.name} is missing`, where: describe(command) });
+      throw new AttuneError({
+        code: 'internal',
+        what: `operand ${binding.name} is missing`,
+        where: describe(command),
+      });
     }
     const { start, bytes } = byteRange(range);
     if (bytes > limit) {
@@ -234,24 +257,33 @@ async function operandsReady(commands: readonly Command[], { faults, memory }: C
 }
 
 /** One buffer with 256 bytes for each launch; null when there are none. */
-function writeConstants({ device, memory, faults }: Context, commands: readonly Command[]): GPUBuffer | null {
+async function writeConstants(context: Context, commands: readonly Command[]): Promise<GPUBuffer | null> {
   if (commands.length === 0) return null;
+  const { device, memory, faults } = context;
   const bytes = new ArrayBuffer(CONSTANTS_BYTES * commands.length);
   const view = new DataView(bytes);
   commands.forEach(({ kernel, attributes }, i) => {
     writeWords(view, i * CONSTANTS_BYTES, kernel.shader.words(attributes), kernel.name);
   });
   const { UNIFORM, COPY_DST } = BufferUsage;
-  const { result, caught } = faults.scoped(() => {
-    const buffer = memory.create(bytes.byteLength, UNIFORM | COPY_DST, `constants of ${commands.length} launches`);
-    device.queue.writeBuffer(buffer, 0, bytes);
-    return buffer;
+  const label = `constants of ${commands.length} launches`;
+  const { result: buffer, caught } = faults.scoped(() => {
+    const made = memory.create(bytes.byteLength, UNIFORM | COPY_DST, label);
+    device.queue.writeBuffer(made, 0, bytes);
+    return made;
   });
-  caught.then((error) => error && faults.report(caughtError(error, 'constants')), () => {});
-  return result;
+  const error = await caught;
+  if (error === null) return buffer;
+  memory.destroy(buffer);
+  throw caughtError(error, label);
 }
 
-function bindings(command: Command, { memory, shared }: Context, constants: GPUBuffer, index: number): GPUBindGroupEntry[] {
+function bindings(
+  command: Command,
+  { memory, shared }: Context,
+  constants: GPUBuffer,
+  index: number,
+): GPUBindGroupEntry[] {
   const { kernel, operands } = command;
   const resources: GPUBufferBinding[] = kernel.bindings.map((binding, i) => {
     const range = operands[i];

@@ -41,7 +41,9 @@ export class Memory {
   allocate(bytes: number): DeviceBuffer {
     const size = Math.max(4, roundUp(bytes, 4));
     const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
-    const { result: gpu, caught } = this.faults.scoped(() => this.create(size, usage, `storage of ${bytes} bytes`));
+    const { result: gpu, caught } = this.faults.scoped(() =>
+      this.create(size, usage, `storage of ${bytes} bytes`),
+    );
     const block: { -readonly [K in keyof Block]: Block[K] } = { gpu, ready: Promise.resolve() };
     block.ready = caught.then(
       (error) => {

@@ -104,7 +104,11 @@ export class Pipelines {
   }
 
   /** The first error that the shader's compiler found, placed in the file it came from; null when it compiled. */
-  private async compilationError(module: GPUShaderModule, text: ShaderText, kernel: Kernel): Promise<AttuneError | null> {
+  private async compilationError(
+    module: GPUShaderModule,
+    text: ShaderText,
+    kernel: Kernel,
+  ): Promise<AttuneError | null> {
     const info = await this.faults.guard(module.getCompilationInfo());
     const error = info.messages.find(({ type }) => type === 'error');
     if (error === undefined) return null;

@@ -15,10 +15,7 @@ export interface LaunchTime {
 const LAUNCHES_PER_SUBMIT = 256;
 
 /** Runs the launches, a pass for each, and returns their times in the same order. */
-export async function profileLaunches(
-  context: Context,
-  launches: readonly Launch[],
-): Promise<LaunchTime[]> {
+export async function profileLaunches(context: Context, launches: readonly Launch[]): Promise<LaunchTime[]> {
   if (!context.device.features.has('timestamp-query')) {
     throw deviceError('this GPU has no timestamps', 'feature timestamp-query');
   }
@@ -29,10 +26,7 @@ export async function profileLaunches(
   return times;
 }
 
-async function timePart(
-  context: Context,
-  launches: readonly Launch[],
-): Promise<LaunchTime[]> {
+async function timePart(context: Context, launches: readonly Launch[]): Promise<LaunchTime[]> {
   const { device, faults, memory, counters } = context;
   const count = 2 * launches.length;
   const { result, caught } = faults.scoped(() => {
@@ -42,7 +36,11 @@ async function timePart(
     const encoder = device.createCommandEncoder();
     launches.forEach((launch, i) => {
       const pass = encoder.beginComputePass({
-        timestampWrites: { querySet: queries, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+        timestampWrites: {
+          querySet: queries,
+          beginningOfPassWriteIndex: 2 * i,
+          endOfPassWriteIndex: 2 * i + 1,
+        },
       });
       encodeLaunch(pass, launch);
       pass.end();

@@ -27,12 +27,22 @@ export interface PendingReads extends CopiedReads {
 }
 
 /** Encodes the copies of `ranges` into a staging buffer. */
-export function encodeReads(encoder: GPUCommandEncoder, memory: Memory, ranges: readonly BufferRange[]): CopiedReads {
+export function encodeReads(
+  encoder: GPUCommandEncoder,
+  memory: Memory,
+  ranges: readonly BufferRange[],
+): CopiedReads {
   let size = 0;
   const parts = ranges.map((range): Part => {
     const { start, bytes } = byteRange(range);
     const from = Math.floor(start / 4) * 4;
-    const part = { range, from, to: size, bytes: roundUp(start + bytes, 4) - from, start: size + start - from };
+    const part = {
+      range,
+      from,
+      to: size,
+      bytes: roundUp(start + bytes, 4) - from,
+      start: size + start - from,
+    };
     size = roundUp(size + part.bytes, 8);
     return part;
   });

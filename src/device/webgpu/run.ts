@@ -38,7 +38,10 @@ export function uploadRange({ device, memory }: Context, { range, data }: Upload
 /** Queues a run's step values. Writes keep their place among submits, so one buffer serves all runs. */
 export function writeStep({ device, shared }: Context, step: readonly StepValue[]): void {
   if (step.length > MAX_STEP_VALUES) {
-    throw new AttuneError({ code: 'internal', what: `${step.length} step values are more than ${MAX_STEP_VALUES}` });
+    throw new AttuneError({
+      code: 'internal',
+      what: `${step.length} step values are more than ${MAX_STEP_VALUES}`,
+    });
   }
   if (step.length === 0) return;
   const words = new DataView(new ArrayBuffer(4 * step.length));
@@ -50,7 +53,11 @@ export function writeStep({ device, shared }: Context, step: readonly StepValue[
 }
 
 /** Submits the launches and the copies of `reads`. Returns at once. */
-export function submitRun(context: Context, prepared: PreparedLaunches, reads: readonly BufferRange[]): PendingReads {
+export function submitRun(
+  context: Context,
+  prepared: PreparedLaunches,
+  reads: readonly BufferRange[],
+): PendingReads {
   const { device, memory, counters, traits } = context;
   const { launches } = prepared;
   const size = pieceSize(prepared, traits.software);
@@ -84,7 +91,8 @@ function encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[]): vo
 
 /** Launches in one submit. */
 function pieceSize({ launches, lastMilliseconds }: PreparedLaunches, software: boolean): number {
-  if (lastMilliseconds === undefined) return software ? FIRST_RUN_LAUNCHES.software : FIRST_RUN_LAUNCHES.hardware;
+  if (lastMilliseconds === undefined)
+    return software ? FIRST_RUN_LAUNCHES.software : FIRST_RUN_LAUNCHES.hardware;
   if (lastMilliseconds < LONG_RUN_MS) return Math.max(1, launches.length);
   return Math.max(1, Math.ceil((launches.length * PIECE_MS) / lastMilliseconds));
 }
