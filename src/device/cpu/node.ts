@@ -69,7 +69,8 @@ async function compile(build: SimdBuild): Promise<WebAssembly.Module | null> {
   if (build === 'off') return null;
   const file = new URL(`./simd/${build}.wasm`, import.meta.url);
   try {
-    return await WebAssembly.compile(await readFile(file));
+    // Not the asynchronous way: it does not keep the process alive. The module is a few kilobytes.
+    return new WebAssembly.Module(await readFile(file));
   } catch (cause) {
     throw new AttuneError(
       {
@@ -101,7 +102,8 @@ function newMemory(): WebAssembly.Memory {
 }
 
 function startWorker(setup: WorkerSetup): WorkerPort {
-  const worker = new Worker(new URL('../../cpu-worker.js', import.meta.url), { workerData: setup });
+  // Without this process's own flags: some of them (--input-type, --eval) are refused for a file.
+  const worker = new Worker(new URL('../../cpu-worker.js', import.meta.url), { workerData: setup, execArgv: [] });
   return {
     post: (request, transfer) => worker.postMessage(request, transfer),
     onReply: (listener) => worker.on('message', (reply: Reply) => listener(reply)),

@@ -10,12 +10,12 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
   class Module {
+    constructor(bytes: Uint8Array);
     readonly #compiled: unknown;
   }
   class Instance {
+    constructor(module: Module, imports: { env: { memory: Memory } });
     readonly exports: Readonly<Record<string, unknown>>;
   }
   function validate(bytes: Uint8Array): boolean;
-  function compile(bytes: Uint8Array): Promise<Module>;
-  function instantiate(module: Module, imports: { env: { memory: Memory } }): Promise<Instance>;
 }

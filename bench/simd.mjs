@@ -1,0 +1,114 @@
+/**
+ * Speed of the SIMD kernels on one core: a 1152^3 matrix product, and every distinct convolution of ResNet50 at
+ * 224 (batch 1) with its frozen batch norm and ReLU. Prints the median in GFLOP/s (a multiply-add is two).
+ *
+ *     npm run build && node bench/simd.mjs [plain|relaxed] [repeats]
+ */
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { conv2dSimd, conv2dUnits } from '../dist/ops/conv2d-simd.js';
+import { matmulSimd, matmulUnits } from '../dist/ops/matmul-simd.js';
+
+const builds = ['plain', 'relaxed'].filter((build) => !/^[pr]/.test(process.argv[2] ?? '') || process.argv[2] === build);
+const repeats = Number(process.argv[3] ?? 7);
+const EPILOGUE = { scale: true, shift: true, residual: false, activation: 'relu' };
+
+setFlagsFromString('--experimental-wasm-relaxed-simd');
+console.log(`${cpus()[0].model}, one core, Node ${process.version}, median of ${repeats}`);
+for (const build of builds) {
+  const memory = new WebAssembly.Memory({ initial: 4096, maximum: 65536, shared: true });
+  const file = new URL(`../dist/device/cpu/simd/${build}.wasm`, import.meta.url);
+  const { instance } = await WebAssembly.instantiate(await readFile(file), { env: { memory } });
+  new Float32Array(memory.buffer).fill(0.01);
+
+  const n = 1152;
+  const product = { batch: 1, m: n, n, k: n, transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 };
+  const attributes = { ...product, epilogue: EPILOGUE };
+  const sizes = [n * n, n * n, n, n, 0, n * n];
+  const ms = median(instance.exports, memory, matmulSimd, attributes, matmulUnits(attributes), sizes);
+  console.log(`\n${build.padEnd(8)} matmul ${n}^3 ${gflops(2 * n ** 3, ms).padStart(33)} GFLOP/s`);
+
+  let totalMs = 0;
+  let totalFlops = 0;
+  for (const { name, times, conv } of resnet50()) {
+    const { height, width, channels, filters, kernelHeight, outHeight, outWidth } = conv;
+    const taps = kernelHeight * kernelHeight;
+    const outputs = outHeight * outWidth * filters;
+    const operands = [height * width * channels, taps * channels * filters, filters, filters, 0, outputs];
+    const time = median(instance.exports, memory, conv2dSimd, conv, conv2dUnits(conv), operands);
+    const flops = 2 * outputs * taps * channels;
+    totalMs += times * time;
+    totalFlops += times * flops;
+    console.log(`${build.padEnd(8)} ${name.padEnd(36)} x${times} ${gflops(flops, time).padStart(6)} ${time.toFixed(2).padStart(8)} ms`);
+  }
+  console.log(`${build.padEnd(8)} ResNet50, all convolutions ${gflops(totalFlops, totalMs).padStart(19)} ${totalMs.toFixed(0).padStart(8)} ms`);
+}
+
+/** Median milliseconds of one call over all units; operands of the given element counts lie one after another. */
+function median(exports, memory, simd, attributes, units, sizes) {
+  let address = 65536;
+  const pointers = [...sizes, simd.workspaceBytes(attributes) / 4].map((elements) => {
+    const pointer = elements === 0 ? 0 : address;
+    address += Math.ceil(elements / 16) * 64;
+    return pointer;
+  });
+  if (address > memory.buffer.byteLength) throw new Error('the benchmark memory is too small');
+  const values = simd.arguments(attributes, pointers, 0, units);
+  const times = [];
+  for (let i = 0; i <= repeats; i++) {
+    const begin = performance.now();
+    exports[simd.entry](...values);
+    if (i > 0) times.push(performance.now() - begin);
+  }
+  return times.sort((a, b) => a - b)[repeats >> 1];
+}
+
+function gflops(flops, ms) {
+  return (flops / ms / 1e6).toFixed(1);
+}
+
+/** The convolutions of ResNet50 (stride on the 3x3), with how often each occurs. */
+function resnet50() {
+  const counts = new Map();
+  const add = (size, channels, filters, kernel, stride) => {
+    const name = `${kernel}x${kernel} /${stride} ${size}x${size}x${channels} -> ${filters}`;
+    const out = size / stride;
+    const conv = {
+      batch: 1,
+      height: size,
+      width: size,
+      channels,
+      filters,
+      kernelHeight: kernel,
+      kernelWidth: kernel,
+      outHeight: out,
+      outWidth: out,
+      strideHeight: stride,
+      strideWidth: stride,
+      padTop: kernel >> 1,
+      padLeft: kernel >> 1,
+      dilationHeight: 1,
+      dilationWidth: 1,
+      groups: 1,
+      epilogue: EPILOGUE,
+    };
+    counts.set(name, { name, times: (counts.get(name)?.times ?? 0) + 1, conv });
+  };
+  add(224, 3, 64, 7, 2);
+  let size = 56;
+  let channels = 64;
+  for (const [stage, blocks] of [3, 4, 6, 3].entries()) {
+    const inner = 64 * 2 ** stage;
+    for (let block = 0; block < blocks; block++) {
+      const stride = stage > 0 && block === 0 ? 2 : 1;
+      add(size, channels, inner, 1, 1);
+      add(size, inner, inner, 3, stride);
+      if (block === 0) add(size, channels, inner * 4, 1, stride);
+      size /= stride;
+      add(size, inner, inner * 4, 1, 1);
+      channels = inner * 4;
+    }
+  }
+  return [...counts.values()];
+}

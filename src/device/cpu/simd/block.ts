@@ -1,0 +1,43 @@
+/** The product of a packed block of rows with packed panels, tile by tile. */
+import { ROW_BYTES, roundUp4, rowsOf, panelsOf, tileOf, widePanels } from './layout';
+import { storeTile } from './epilogue';
+import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, WIDE, WIDE_ROWS } from './tile';
+
+/**
+ * Adds the product of the workspace's `rows` x `depth` rows and `depth` x `columns` panels to an output block,
+ * or stores it when it is the `first` along depth; after the `last` the epilogue follows. Pointers are as in
+ * storeTile. Rows are packed up to a multiple of 12 (what is in the others is never stored).
+ */
+export function multiplyBlock(
+  workspace: usize, rows: i32, depth: i32, columns: i32,
+  out: usize, outBytes: usize, first: bool, last: bool,
+  bits: i32, scale: usize, shift: usize, residual: usize,
+): void {
+  const tile = tileOf(workspace);
+  const left = rowsOf(workspace);
+  const paddedDepth = roundUp4(depth);
+  let panel = panelsOf(workspace);
+  let wide = widePanels(columns);
+  let column = 0;
+  while (column < columns) {
+    const isWide = wide > 0;
+    wide--;
+    const width = isWide ? WIDE : NARROW;
+    const height = isWide ? WIDE_ROWS : NARROW_ROWS;
+    const used = min(width, columns - column);
+    const at = <usize>column * 4;
+    for (let row = 0; row < rows; row += height) {
+      const from = left + <usize>row * ROW_BYTES;
+      if (isWide) multiplyWide(from, panel, paddedDepth, tile);
+      else multiplyNarrow(from, panel, paddedDepth, tile);
+      const skip = at + <usize>row * outBytes;
+      storeTile(
+        tile, width, min(height, rows - row), used,
+        out + skip, outBytes, first, last,
+        bits, scale + at, shift + at, residual + skip,
+      );
+    }
+    panel += <usize>(paddedDepth * width) * 4;
+    column += width;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Forward convolution as an implicit matrix product: the left factor's rows are output pixels, gathered from the
+ * image straight into the packed block; the right factor is the weights as they are, [R * S * C / g, K / g].
+ * Layouts and the formula are in src/ops/conv2d-attributes.ts. Units are output rows (src/ops/conv2d-simd.ts).
+ *
+ * Along depth (r, s, c) the floats of an image that belong to one output pixel come in runs: one per kernel row
+ * where taps are neighbours in memory (one group, no dilation), else one per tap. Outside the image they are 0.
+ */
+import { multiplyBlock } from './block';
+import { depthwise } from './depthwise';
+import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf } from './layout';
+import { multiplyRows } from './matmul';
+import { copyFloats, packPanels, zeroFloats } from './pack';
+
+/** Computes the units begin <= u < end. Pointers of absent operands are not read. */
+export function conv2d(
+  x: usize, w: usize, scale: usize, shift: usize, residual: usize, out: usize, workspace: usize,
+  begin: i32, end: i32,
+  height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32,
+  outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+  dilationHeight: i32, dilationWidth: i32, groups: i32, bits: i32,
+): void {
+  if (groups == channels && groups == filters) {
+    depthwise(
+      x, w, scale, shift, residual, out, begin, end,
+      height, width, channels, kernelHeight, kernelWidth,
+      outHeight, outWidth, strideHeight, strideWidth, padTop, padLeft,
+      dilationHeight, dilationWidth, bits,
+    );
+    return;
+  }
+  const firstPixel = begin * outWidth;
+  const lastPixel = end * outWidth;
+  if (groups == 1 && isPointwise(kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft)
+    && outHeight == height && outWidth == width) {
+    multiplyRows(
+      x, <usize>channels * 4, false, w, <usize>filters * 4, false,
+      scale, shift, residual, out, workspace, firstPixel, lastPixel, filters, channels, bits,
+    );
+    return;
+  }
+
+  const groupChannels = channels / groups;
+  const groupFilters = filters / groups;
+  const neighbours = groups == 1 && dilationWidth == 1;
+  const taps = neighbours ? kernelWidth : 1;
+  const runs = neighbours ? 1 : kernelWidth;
+  const depthTotal = kernelHeight * kernelWidth * groupChannels;
+  const step = depthBlock(depthTotal);
+  const outBytes = <usize>filters * 4;
+  const pixelBytes = <usize>channels * 4;
+
+  for (let group = 0; group < groups; group++) {
+    for (let column = 0; column < groupFilters; column += BLOCK_COLUMNS) {
+      const columns = min(BLOCK_COLUMNS, groupFilters - column);
+      const at = <usize>(group * groupFilters + column) * 4;
+      for (let from = 0; from < depthTotal; from += step) {
+        const depth = min(step, depthTotal - from);
+        packPanels(panelsOf(workspace), w + <usize>from * outBytes + at, outBytes, depth, columns, false);
+        for (let pixel = firstPixel; pixel < lastPixel; pixel += BLOCK_ROWS) {
+          const rows = min(BLOCK_ROWS, lastPixel - pixel);
+          for (let row = 0; row < rows; row++) {
+            const column = (pixel + row) % outWidth;
+            const line = (pixel + row) / outWidth;
+            const image = x + <usize>(line / outHeight) * <usize>(height * width) * pixelBytes;
+            gather(
+              rowsOf(workspace) + <usize>row * ROW_BYTES, from, depth,
+              image + <usize>(group * groupChannels) * 4, pixelBytes, groupChannels,
+              (line % outHeight) * strideHeight - padTop, column * strideWidth - padLeft,
+              height, width, runs, taps, dilationHeight, dilationWidth,
+            );
+          }
+          const skip = <usize>pixel * outBytes + at;
+          multiplyBlock(
+            workspace, rows, depth, columns,
+            out + skip, outBytes, from == 0, from + step >= depthTotal,
+            bits, scale + at, shift + at, residual + skip,
+          );
+        }
+      }
+    }
+  }
+}
+
+function isPointwise(
+  kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+): bool {
+  return kernelHeight == 1 && kernelWidth == 1 && strideHeight == 1 && strideWidth == 1
+    && padTop == 0 && padLeft == 0;
+}
+
+/**
+ * Writes the floats `from` <= d < `from + depth` that one output pixel reads, and zeros up to a multiple of 4.
+ * `top` and `left` are the image position of its first tap, which may lie outside; `image` points to the
+ * group's first channel.
+ */
+function gather(
+  to: usize, from: i32, depth: i32, image: usize, pixelBytes: usize, channels: i32,
+  top: i32, left: i32, height: i32, width: i32,
+  runs: i32, taps: i32, dilationHeight: i32, dilationWidth: i32,
+): void {
+  const runLength = taps * channels;
+  let run = from / runLength;
+  let begin = from - run * runLength; // where in its run the copying starts
+  let remaining = depth;
+  while (remaining > 0) {
+    const end = min(runLength, begin + remaining);
+    const y = top + (run / runs) * dilationHeight;
+    const x = left + (run % runs) * dilationWidth;
+    let inside = begin; // begin <= inside <= outside <= end: the part within the image
+    let outside = begin;
+    if (y >= 0 && y < height) {
+      inside = min(end, max(begin, -x * channels));
+      outside = max(inside, min(end, (width - x) * channels));
+    }
+    zeroFloats(to, inside - begin);
+    const source = image + (<usize>(y * width) + <usize>x) * pixelBytes + <usize>inside * 4;
+    copyFloats(to + <usize>(inside - begin) * 4, source, outside - inside);
+    zeroFloats(to + <usize>(outside - begin) * 4, end - outside);
+    to += <usize>(end - begin) * 4;
+    remaining -= end - begin;
+    begin = 0;
+    run++;
+  }
+  zeroFloats(to, roundUp4(depth) - depth);
+}

@@ -1,0 +1,64 @@
+/** A kernel table for the tests of the CPU device, which the worker loads in place of the engine's own. */
+import type { CpuLoop, Kernel, Shader, SimdEntry } from '#src/device/kernel';
+import type { MatmulAttributes } from '#src/ops/matmul-attributes';
+import { matmulSimd, matmulUnits } from '#src/ops/matmul-simd';
+
+const SHADER: Shader = { variants: {}, choose: () => '', words: () => [] };
+
+function kernel(name: string, cpu: CpuLoop, simd?: SimdEntry): Kernel {
+  return { name, bindings: [], shader: SHADER, cpu, ...(simd === undefined ? {} : { simd }) };
+}
+
+/** y = x * step[0] + add; operands x, y. */
+const scaleAdd = kernel('scaleAdd', {
+  units: ({ length }) => length,
+  run({ attributes, operands: [x, y], step, begin, end }) {
+    for (let i = begin; i < end; i++) y[i] = x[i] * step[0]! + attributes.add;
+  },
+});
+
+/** Adds 1 to y, slowly: so that work is still queued when the main thread goes on. */
+const slowIncrement = kernel('slowIncrement', {
+  units: () => 1,
+  run({ attributes, operands: [y] }) {
+    const end = performance.now() + attributes.milliseconds;
+    while (performance.now() < end);
+    for (let i = 0; i < y.length; i++) y[i] += 1;
+  },
+});
+
+const throwing = kernel('throwing', {
+  units: () => 1,
+  run() {
+    throw new Error('the loop met a wall');
+  },
+});
+
+/** Ends the worker thread from within. */
+const dying = kernel('dying', {
+  units: () => 1,
+  run() {
+    process.exit(3);
+  },
+});
+
+/** A product without epilogue: simple loops beside the SIMD entry. */
+const matmul = kernel(
+  'matmul',
+  {
+    units: matmulUnits,
+    run({ attributes, operands: [a, b, , , , y] }) {
+      const { m, n, k } = attributes as MatmulAttributes;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let d = 0; d < k; d++) sum += a[i * k + d] * b[d * n + j];
+          y[i * n + j] = sum;
+        }
+      }
+    },
+  },
+  matmulSimd,
+);
+
+export const kernels = { scaleAdd, slowIncrement, throwing, dying, matmul };
