@@ -40,13 +40,15 @@ function fileSource(handle: FileHandle, name: string, size: number): ByteSource 
     async read(offset, length) {
       checkRange(name, size, offset, length);
       const bytes = new Uint8Array(length);
-      let done = 0;
-      while (done < length) {
-        const piece = Math.min(length - done, READ_PIECE);
-        const { bytesRead } = await handle.read(bytes, done, piece, offset + done);
-        if (bytesRead === 0)
-          throw weightsError(name, `the file became shorter than its ${size} bytes while it was read`);
-        done += bytesRead;
+      try {
+        for (let done = 0; done < length; ) {
+          const piece = Math.min(length - done, READ_PIECE);
+          const { bytesRead } = await handle.read(bytes, done, piece, offset + done);
+          if (bytesRead === 0) throw weightsError(name, `the file became shorter while it was read`);
+          done += bytesRead;
+        }
+      } catch (error) {
+        throw error instanceof AttuneError ? error : readError(error, name);
       }
       return bytes;
     },
@@ -56,6 +58,11 @@ function fileSource(handle: FileHandle, name: string, size: number): ByteSource 
 
 function inputError(where: string, what: string, hint: string, cause?: unknown): AttuneError {
   return new AttuneError({ code: 'input', what, where, hint }, { cause });
+}
+
+function readError(error: unknown, where: string): AttuneError {
+  const what = `the file cannot be read: ${messageOf(error)}`;
+  return new AttuneError({ code: 'disk', what, where, hint: 'check the disk' }, { cause: error });
 }
 
 function openError(error: unknown, where: string): AttuneError {

@@ -112,72 +112,100 @@ class Machine {
   #step(opcode: number): void {
     switch (opcode) {
       case OP.PROTO:
-        return this.#protocol();
+        this.#protocol();
+        break;
       case OP.MARK:
         this.#marks.push(this.#stack.length);
-        return;
+        break;
 
       case OP.NONE:
-        return this.#push(null);
+        this.#push(null);
+        break;
       case OP.NEWTRUE:
-        return this.#push(true);
+        this.#push(true);
+        break;
       case OP.NEWFALSE:
-        return this.#push(false);
+        this.#push(false);
+        break;
       case OP.BININT:
-        return this.#push(this.#view.getInt32(this.#take(4), true));
+        this.#push(this.#view.getInt32(this.#take(4), true));
+        break;
       case OP.BININT1:
-        return this.#push(this.#byte());
+        this.#push(this.#byte());
+        break;
       case OP.BININT2:
-        return this.#push(this.#view.getUint16(this.#take(2), true));
+        this.#push(this.#view.getUint16(this.#take(2), true));
+        break;
       case OP.LONG1:
-        return this.#push(this.#long(this.#byte()));
+        this.#push(this.#long(this.#byte()));
+        break;
       case OP.BINFLOAT:
         // Unlike all other numbers, big-endian.
-        return this.#push(this.#view.getFloat64(this.#take(8), false));
+        this.#push(this.#view.getFloat64(this.#take(8), false));
+        break;
       case OP.BINUNICODE:
-        return this.#push(this.#text(this.#uint32()));
+        this.#push(this.#text(this.#uint32()));
+        break;
       case OP.SHORT_BINSTRING:
-        return this.#push(this.#text(this.#byte()));
+        this.#push(this.#text(this.#byte()));
+        break;
 
       case OP.EMPTY_LIST:
-        return this.#push(this.#contain([]));
+        this.#push(this.#contain([]));
+        break;
       case OP.EMPTY_DICT:
-        return this.#push(this.#contain(new Map()));
+        this.#push(this.#contain(new Map()));
+        break;
       case OP.EMPTY_TUPLE:
-        return this.#push(this.#contain(new PickleTuple([])));
+        this.#push(this.#contain(new PickleTuple([])));
+        break;
       case OP.TUPLE:
-        return this.#push(this.#contain(new PickleTuple(this.#popToMark())));
+        this.#push(this.#contain(new PickleTuple(this.#popToMark())));
+        break;
       case OP.TUPLE1:
       case OP.TUPLE2:
       case OP.TUPLE3:
-        return this.#push(this.#contain(new PickleTuple(this.#popMany(opcode - OP.TUPLE1 + 1))));
+        this.#push(this.#contain(new PickleTuple(this.#popMany(opcode - OP.TUPLE1 + 1))));
+        break;
       case OP.APPEND:
-        return this.#append(this.#popMany(1));
+        this.#append(this.#popMany(1));
+        break;
       case OP.APPENDS:
-        return this.#append(this.#popToMark());
+        this.#append(this.#popToMark());
+        break;
       case OP.SETITEM:
-        return this.#setItems(this.#popMany(2));
+        this.#setItems(this.#popMany(2));
+        break;
       case OP.SETITEMS:
-        return this.#setItems(this.#popToMark());
+        this.#setItems(this.#popToMark());
+        break;
 
       case OP.BINPUT:
-        return this.#memoize(this.#byte());
+        this.#memoize(this.#byte());
+        break;
       case OP.LONG_BINPUT:
-        return this.#memoize(this.#uint32());
+        this.#memoize(this.#uint32());
+        break;
       case OP.BINGET:
-        return this.#recall(this.#byte());
+        this.#recall(this.#byte());
+        break;
       case OP.LONG_BINGET:
-        return this.#recall(this.#uint32());
+        this.#recall(this.#uint32());
+        break;
 
       case OP.GLOBAL:
-        return this.#global();
+        this.#global();
+        break;
       case OP.REDUCE:
       case OP.NEWOBJ:
-        return this.#call();
+        this.#call();
+        break;
       case OP.BUILD:
-        return this.#build();
+        this.#build();
+        break;
       case OP.BINPERSID:
-        return this.#push(this.#contain(this.#host.persistent(this.#pop())));
+        this.#push(this.#contain(this.#host.persistent(this.#pop())));
+        break;
       default:
         throw this.#error(
           `the pickle uses ${opcodeName(opcode)}, which weights do not need and attune does not run`,

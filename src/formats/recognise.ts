@@ -73,7 +73,8 @@ export async function readTensorFile(source: ByteSource): Promise<TensorFile> {
   if (text.startsWith('PK')) return readTorchZip(source);
   if (head[0] === 0x80) return readTorchLegacy(source);
   // A length whose upper half is zero, and then the beginning of a JSON object.
-  if (/^[^]{4}\0\0\0\0[ \t\n\r]*\{/.test(text)) return readSafetensors(source);
+  if (text.slice(4, 8) === '\0\0\0\0' && text.slice(8).trimStart().startsWith('{'))
+    return readSafetensors(source);
   throw weightsError(
     source.name,
     'the format of the file is not known',

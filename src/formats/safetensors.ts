@@ -51,7 +51,7 @@ export async function readSafetensors(source: ByteSource): Promise<TensorFile> {
   const dataStart = 8 + headerLength;
   // The order of the file is the order of the bytes; a header may list its tensors in any order.
   header.tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkRanges(header.tensors, source.size - dataStart, where);
+  checkRanges(header.tensors, source.size - dataStart, `${source.name}, byte ranges`);
   return {
     format: 'safetensors',
     metadata: header.metadata,

@@ -62,12 +62,15 @@ export function readStateDict(
   source: ByteSource,
   locate: (storage: TorchStorage) => StoredBytes,
 ): StateDict {
-  const { dict, skipped } = findStateDict(root, source.name);
+  const { dict, skipped } = findStateDict(root, `${source.name}, state dict`);
   const tensors: TensorEntry[] = [];
   let budget = SHARED_FACTOR * source.size + SHARED_FLOOR;
   for (const [name, value] of dict) {
     if (typeof name !== 'string')
-      throw weightsError(source.name, `the state dict has the key ${name}, which is no name`);
+      throw weightsError(
+        `${source.name}, state dict`,
+        `the state dict has the key ${name}, which is no name`,
+      );
     const where = `${source.name}, tensor ${JSON.stringify(name.slice(0, 200))}`;
     if (value instanceof TorchTensor) {
       budget -= bytesToRead(value, where);

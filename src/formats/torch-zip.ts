@@ -95,6 +95,7 @@ async function locateStorages(
   folder: string,
   storages: Iterable<TorchStorage>,
 ): Promise<Map<string, StoredBytes>> {
+  const where = `${source.name}, storages`;
   const stored = new Map<string, StoredBytes>();
   let total = 0;
   for (const { key, dtype, length, itemSize } of storages) {
@@ -102,7 +103,7 @@ async function locateStorages(
     if (record.size !== length * itemSize) {
       const expected = `${length} elements of ${dtype}, which take ${length * itemSize}`;
       throw weightsError(
-        source.name,
+        where,
         `record ${JSON.stringify(record.name)} has ${record.size} bytes, not ${expected}`,
       );
     }
@@ -111,7 +112,7 @@ async function locateStorages(
   }
   // Honest records lie beside each other; overlapping ones would make a small file endless work.
   if (total > source.size)
-    throw weightsError(source.name, `records of ${total} bytes overlap in ${source.size} bytes`);
+    throw weightsError(where, `records of ${total} bytes overlap in ${source.size} bytes`);
   return stored;
 }
 
