@@ -1,0 +1,57 @@
+// Adam and AdamW, one invocation per element, f32:
+//   g = scale gradient (+ decay w);  w = w - rate decay w when decoupled
+//   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+//   w = w - rate (m / c1) / (sqrt(v / c2) + epsilon),  or  w = w - rate sqrt(c2) / c1  m / (sqrt(v) + epsilon)
+// with c1 = 1 - b1^t and c2 = 1 - b2^t.
+//
+// block_groups names the group of every 64 elements; all numbers are step values. gate holds
+// [norm, scale, finite, ...]: nothing is updated when the gradients are not finite.
+struct Constants {
+  count: u32,
+  groups_at: u32,
+  numbers_at: u32,
+  decoupled: u32,
+  hat: u32,
+}
+
+@group(0) @binding(0) var<storage, read> gradients: array<Element>;
+@group(0) @binding(1) var<storage, read> block_groups: array<u32>;
+@group(0) @binding(2) var<storage, read> gate: array<f32>;
+@group(0) @binding(3) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(4) var<storage, read_write> first_moment: array<f32>;
+@group(0) @binding(5) var<storage, read_write> second_moment: array<f32>;
+@group(0) @binding(6) var<uniform> constants: Constants;
+@group(0) @binding(7) var<uniform> step: Step;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = flat_index(id, groups, WORKGROUP);
+  if (i >= constants.count || gate[2] == 0.0) {
+    return;
+  }
+  let group = constants.groups_at + 2u * block_groups[i / 64u];
+  let rate = step_float(group);
+  let decay = step_float(group + 1u);
+  let beta1 = step_float(constants.numbers_at);
+  let beta2 = step_float(constants.numbers_at + 1u);
+  let correction1 = step_float(constants.numbers_at + 2u);
+  let correction2 = step_float(constants.numbers_at + 3u);
+  let epsilon = step_float(constants.numbers_at + 4u);
+
+  var w = parameters[i];
+  var g = f32(gradients[i]) * gate[1];
+  if (constants.decoupled == 1u) {
+    w *= 1.0 - rate * decay;
+  } else {
+    g += decay * w;
+  }
+  let m = beta1 * first_moment[i] + (1.0 - beta1) * g;
+  let v = beta2 * second_moment[i] + (1.0 - beta2) * g * g;
+  first_moment[i] = m;
+  second_moment[i] = v;
+  if (constants.hat == 1u) {
+    parameters[i] = w - rate * sqrt(correction2) / correction1 * (m / (sqrt(v) + epsilon));
+  } else {
+    parameters[i] = w - rate / correction1 * m / (sqrt(v / correction2) + epsilon);
+  }
+}

@@ -1,0 +1,23 @@
+// losses[row] = sum over j of t_j (m + ln sum exp(x - m) - x_j), m = max of the row's logits x, t its targets.
+// One invocation per row, f32, in order.
+@group(0) @binding(3) var<storage, read_write> losses: array<Element>;
+@group(0) @binding(4) var<uniform> constants: Constants;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let row = flat_index(id, groups, WORKGROUP);
+  if (row >= constants.rows) {
+    return;
+  }
+  let columns = constants.columns;
+  let has_labels = constants.has_labels == 1u;
+  let statistics = row_statistics(row, columns);
+  let shift = statistics.largest + log(statistics.total);
+  let total = target_total(row, columns, has_labels);
+  var loss = 0.0;
+  for (var j = 0u; j < columns; j++) {
+    let t = target_at(row, j, columns, has_labels, constants.smoothing, total);
+    loss += t * (shift - f32(logits[row * columns + j]));
+  }
+  losses[row] = Element(loss);
+}

@@ -1,0 +1,35 @@
+// gate = [norm, scale, finite, failures, first failure] from partial sums of squares. One invocation, in order.
+//
+//   norm = sqrt(sum of partials), scale = min(1, limit / (norm + 1e-6)) when limit > 0, else 1.
+// When the norm is not finite, `finite` is 0, failures grows by one, and its first step is kept.
+struct Constants {
+  count: u32,
+  limit_at: u32,
+  step_at: u32,
+}
+
+@group(0) @binding(0) var<storage, read> partials: array<f32>;
+@group(0) @binding(1) var<storage, read_write> gate: array<f32>;
+@group(0) @binding(2) var<uniform> constants: Constants;
+@group(0) @binding(3) var<uniform> step: Step;
+
+@compute @workgroup_size(1)
+fn main() {
+  var total = 0.0;
+  for (var i = 0u; i < constants.count; i++) {
+    total += partials[i];
+  }
+  let norm = sqrt(total);
+  let limit = bitcast<f32>(step.words[constants.limit_at >> 2u][constants.limit_at & 3u]);
+  // By bits: drivers may assume that there is no NaN and no infinity.
+  let finite = (bitcast<u32>(total) & 0x7f800000u) != 0x7f800000u;
+  gate[0] = norm;
+  gate[1] = select(1.0, min(1.0, limit / (norm + 1e-6)), limit > 0.0);
+  gate[2] = select(0.0, 1.0, finite);
+  if (!finite) {
+    if (gate[3] == 0.0) {
+      gate[4] = f32(step.words[constants.step_at >> 2u][constants.step_at & 3u]);
+    }
+    gate[3] += 1.0;
+  }
+}

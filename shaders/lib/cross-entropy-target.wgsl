@@ -1,0 +1,52 @@
+// The target distribution of a row: one class, or given probabilities; smoothed towards the uniform one.
+struct Constants {
+  rows: u32,
+  columns: u32,
+  smoothing: f32,
+  has_labels: u32,
+}
+
+@group(0) @binding(0) var<storage, read> logits: array<Element>;
+@group(0) @binding(1) var<storage, read> labels: array<i32>;
+@group(0) @binding(2) var<storage, read> targets: array<Element>;
+
+// The sum of the row's targets, which is 1 for a class.
+fn target_total(row: u32, columns: u32, has_labels: bool) -> f32 {
+  if (has_labels) {
+    return 1.0;
+  }
+  var total = 0.0;
+  for (var j = 0u; j < columns; j++) {
+    total += f32(targets[row * columns + j]);
+  }
+  return total;
+}
+
+fn target_at(row: u32, j: u32, columns: u32, has_labels: bool, smoothing: f32, total: f32) -> f32 {
+  var plain = 0.0;
+  if (has_labels) {
+    plain = select(0.0, 1.0, labels[row] == i32(j));
+  } else {
+    plain = f32(targets[row * columns + j]);
+  }
+  return (1.0 - smoothing) * plain + smoothing * total / f32(columns);
+}
+
+struct RowStatistics {
+  largest: f32,
+  total: f32,
+}
+
+// The row's largest logit and the sum of exp(x - largest).
+fn row_statistics(row: u32, columns: u32) -> RowStatistics {
+  let start = row * columns;
+  var largest = f32(logits[start]);
+  for (var j = 1u; j < columns; j++) {
+    largest = max(largest, f32(logits[start + j]));
+  }
+  var total = 0.0;
+  for (var j = 0u; j < columns; j++) {
+    total += exp(f32(logits[start + j]) - largest);
+  }
+  return RowStatistics(largest, total);
+}

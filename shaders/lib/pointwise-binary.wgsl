@@ -1,0 +1,18 @@
+// y[i] = forward(a[i], b[i]) for two tensors of one shape.
+struct Constants {
+  count: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<Element>;
+@group(0) @binding(1) var<storage, read> b: array<Element>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;
+@group(0) @binding(3) var<uniform> constants: Constants;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = flat_index(id, groups, WORKGROUP);
+  if (i >= constants.count) {
+    return;
+  }
+  y[i] = Element(forward(f32(a[i]), f32(b[i])));
+}

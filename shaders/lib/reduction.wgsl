@@ -1,0 +1,23 @@
+// The two reductions: 0 adds, 1 takes the largest. A NaN wins over every number.
+struct Constants {
+  results: u32,
+  length: u32,
+  inner: u32,
+  reduction: u32,
+}
+
+fn first_value(reduction: u32, x: f32) -> f32 {
+  return select(x, 0.0, reduction == 0u);
+}
+
+fn combine(reduction: u32, a: f32, b: f32) -> f32 {
+  if (reduction == 0u) {
+    return a + b;
+  }
+  return select(b, a, b <= a || is_nan(a));
+}
+
+// By bits: drivers may assume that x == x.
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}

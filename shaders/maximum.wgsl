@@ -1,0 +1,4 @@
+// y = max(a, b)
+fn forward(a: f32, b: f32) -> f32 {
+  return max(a, b);
+}

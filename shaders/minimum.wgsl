@@ -1,0 +1,4 @@
+// y = min(a, b)
+fn forward(a: f32, b: f32) -> f32 {
+  return min(a, b);
+}

@@ -1,0 +1,55 @@
+/** total += x: how backward adds into the gradient arena, and `assign` writes a state. */
+import type { Kernel } from '../device/kernel.js';
+import { currentRecording } from '../program/recording.js';
+import type { State } from '../program/state.js';
+import { sameShape, shapeError, showShape, stridesOf } from '../tensor/shape.js';
+import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
+import { expectDtype } from './apply.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { copyRegion } from './strided-copy.js';
+
+export const accumulateKernel: Kernel<FlatAttributes> = {
+  name: 'accumulate',
+  bindings: [
+    { name: 'x', access: 'read' },
+    { name: 'total', access: 'read_write' },
+  ],
+  shader: {
+    variants: flatVariant<FlatAttributes>('accumulate.wgsl', []),
+    choose: () => 'flat',
+    words: ({ count }) => [count],
+  },
+  cpu: {
+    units: flatUnits,
+    run({ attributes, operands: [x, total], begin, end }) {
+      const [first, last] = flatRange(attributes.count, begin, end);
+      for (let i = first; i < last; i++) total[i] += x[i];
+    },
+  },
+};
+
+/** Records `state += x`. Shapes must be equal. */
+export function accumulate(state: State, x: TensorLike): void {
+  const tensor = asTensor(x);
+  assertFits('accumulate', state, tensor);
+  expectDtype('accumulate', tensor, 'float32');
+  currentRecording().launch(accumulateKernel, { count: state.length }, [tensor.storage, state.storage]);
+}
+
+/**
+ * Records `state = x`. Shapes and dtypes must be equal. Operations recorded before see the old values, those
+ * recorded later the new ones.
+ */
+export function assign(state: State, x: TensorLike): void {
+  const tensor = asTensor(x);
+  assertFits('assign', state, tensor);
+  expectDtype('assign', tensor, state.dtype);
+  const region = { strides: stridesOf(state.shape), offset: 0 };
+  copyRegion('assign', tensor, new Tensor(tensor.recording, state.storage, state.shape), state.shape, region, region);
+}
+
+function assertFits(operation: string, state: State, tensor: Tensor): void {
+  if (!sameShape(state.shape, tensor.shape)) {
+    throw shapeError(operation, `a tensor of shape ${showShape(tensor.shape)} does not fit a state of ${showShape(state.shape)}`);
+  }
+}

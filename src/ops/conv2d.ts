@@ -1,0 +1,98 @@
+/**
+ * Two-dimensional convolution (cross-correlation, as in every deep-learning library); formula and layout stand
+ * in conv2d-attributes.ts.
+ */
+import { shapeError, showShape } from '../tensor/shape.js';
+import type { Operation } from '../tensor/tape.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { apply, emit, expectDtype } from './apply.js';
+import type { Conv2dGeometry } from './conv2d-attributes.js';
+import { conv2dKernel } from './conv2d-kernel.js';
+import { NO_EPILOGUE } from './epilogue.js';
+import { notYetDifferentiable } from './not-yet.js';
+import { outputSize, type Pair, type Padding, pairOf, paddingOf } from './window.js';
+
+export interface Conv2dOptions {
+  /** Step between windows: one number, or [height, width]. Default 1. */
+  readonly stride?: number | Pair;
+  /** Zeros around the image: one number, [height, width], or { top, bottom, left, right }. Default 0. */
+  readonly padding?: number | Pair | Padding;
+  /** Step between the taps of a window. Default 1. */
+  readonly dilation?: number | Pair;
+  /** Channels and filters are split into this many independent groups. Default 1. */
+  readonly groups?: number;
+}
+
+interface Conv2dOperationAttributes {
+  readonly stride: Pair;
+  readonly padding: Padding;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+function geometry(attributes: Conv2dOperationAttributes, x: Tensor, w: Tensor): Conv2dGeometry {
+  const { stride, padding, dilation, groups } = attributes;
+  const fits =
+    x.shape.length === 4 &&
+    w.shape.length === 4 &&
+    Number.isInteger(groups) &&
+    groups >= 1 &&
+    x.shape[3] === w.shape[2] * groups &&
+    w.shape[3] % groups === 0;
+  if (!fits) {
+    throw shapeError(
+      'conv2d',
+      `weights ${showShape(w.shape)} with ${groups} group(s) do not fit images ${showShape(x.shape)}`,
+      'images are [batch, height, width, channels], weights [height, width, channels / groups, filters]',
+    );
+  }
+  const [batch, height, width, channels] = x.shape;
+  const [kernelHeight, kernelWidth, , filters] = w.shape;
+  const vertical = { padding: padding.top + padding.bottom, dilation: dilation[0] };
+  const horizontal = { padding: padding.left + padding.right, dilation: dilation[1] };
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    filters,
+    kernelHeight,
+    kernelWidth,
+    outHeight: outputSize('conv2d', height, kernelHeight, stride[0], vertical),
+    outWidth: outputSize('conv2d', width, kernelWidth, stride[1], horizontal),
+    strideHeight: stride[0],
+    strideWidth: stride[1],
+    padTop: padding.top,
+    padLeft: padding.left,
+    dilationHeight: dilation[0],
+    dilationWidth: dilation[1],
+    groups,
+  };
+}
+
+export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
+  name: 'conv2d',
+  shape(attributes, [x, w]) {
+    expectDtype('conv2d', x, 'float32', 'image');
+    expectDtype('conv2d', w, 'float32', 'weights');
+    const { batch, outHeight, outWidth, filters } = geometry(attributes, x, w);
+    return [batch, outHeight, outWidth, filters];
+  },
+  forward: (attributes, [x, w], shape) =>
+    emit(conv2dKernel, { ...geometry(attributes, x, w), epilogue: NO_EPILOGUE }, [x, w, null, null, null], shape),
+  gradient: notYetDifferentiable('conv2d'),
+};
+
+/**
+ * Images x [batch, height, width, channels] with weights w [height, width, channels / groups, filters]:
+ * [batch, outHeight, outWidth, filters]. float32. Throws AttuneError 'shape' when they do not fit.
+ */
+export function conv2d(x: TensorLike, w: TensorLike, options: Conv2dOptions = {}): Tensor {
+  const attributes = {
+    stride: pairOf(options.stride ?? 1),
+    padding: paddingOf(options.padding ?? 0),
+    dilation: pairOf(options.dilation ?? 1),
+    groups: options.groups ?? 1,
+  };
+  return apply(conv2dOperation, attributes, [x, w]);
+}

@@ -1,0 +1,145 @@
+/**
+ * Every kernel by its name: what a worker looks kernels up in, and what tests go through. The table is
+ * exhaustive over `KernelName`; a kernel that is missing or misplaced does not compile.
+ */
+import type { Attributes, Kernel } from '../device/kernel.js';
+import { absOperation } from './abs.js';
+import { accumulateKernel } from './accumulate.js';
+import { adamKernel } from './adam-update.js';
+import { addKernel } from './add.js';
+import { argmaxKernel } from './argmax.js';
+import { batchNormFoldKernel, scaleShiftKernel } from './batch-norm.js';
+import { castKernel } from './cast.js';
+import { greaterEqualKernel, lessEqualKernel } from './compare.js';
+import { fillKernel } from './constant.js';
+import { conv2dKernel } from './conv2d-kernel.js';
+import { crossEntropyGradientKernel, crossEntropyKernel } from './cross-entropy.js';
+import { divideKernel } from './divide.js';
+import { dropoutKernel } from './dropout.js';
+import { expOperation } from './exp.js';
+import { gatherKernel, scatterAddKernel } from './gather.js';
+import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
+import { logOperation } from './log.js';
+import { matmulKernel } from './matmul-kernel.js';
+import { maximumKernel } from './maximum.js';
+import { minimumKernel } from './minimum.js';
+import { multiplyKernel } from './multiply.js';
+import { negateOperation } from './negate.js';
+import { normalizeImagesKernel } from './normalize-images.js';
+import { oneHotKernel } from './one-hot.js';
+import { globalAveragePoolKernel, maxPool2dKernel } from './pool-kernels.js';
+import { reduceKernel } from './reduce.js';
+import { reluOperation } from './relu.js';
+import { relu6Operation } from './relu6.js';
+import { sgdKernel } from './sgd-update.js';
+import { sigmoidOperation } from './sigmoid.js';
+import { softmaxKernel } from './softmax.js';
+import { sqrtOperation } from './sqrt.js';
+import { squareOperation } from './square.js';
+import { stridedCopyKernel } from './strided-copy.js';
+import { subtractKernel } from './subtract.js';
+import { tanhOperation } from './tanh.js';
+
+/** Operations on one tensor, each with two kernels: `relu` and `reluGradient`. */
+export type UnaryName =
+  | 'abs'
+  | 'exp'
+  | 'log'
+  | 'negate'
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'sqrt'
+  | 'square'
+  | 'tanh';
+
+export type KernelName =
+  | UnaryName
+  | `${UnaryName}Gradient`
+  | 'accumulate'
+  | 'adam'
+  | 'add'
+  | 'argmax'
+  | 'batchNormFold'
+  | 'cast'
+  | 'conv2d'
+  | 'crossEntropy'
+  | 'crossEntropyGradient'
+  | 'divide'
+  | 'dropout'
+  | 'fill'
+  | 'gather'
+  | 'globalAveragePool'
+  | 'gradientGate'
+  | 'greaterEqual'
+  | 'lessEqual'
+  | 'matmul'
+  | 'maxPool2d'
+  | 'maximum'
+  | 'minimum'
+  | 'multiply'
+  | 'normalizeImages'
+  | 'oneHot'
+  | 'reduce'
+  | 'scaleShift'
+  | 'scatterAdd'
+  | 'sgd'
+  | 'softmax'
+  | 'squaredNorm'
+  | 'stridedCopy'
+  | 'subtract';
+
+export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
+  accumulate: accumulateKernel,
+  adam: adamKernel,
+  add: addKernel,
+  argmax: argmaxKernel,
+  batchNormFold: batchNormFoldKernel,
+  cast: castKernel,
+  conv2d: conv2dKernel,
+  crossEntropy: crossEntropyKernel,
+  crossEntropyGradient: crossEntropyGradientKernel,
+  divide: divideKernel,
+  dropout: dropoutKernel,
+  fill: fillKernel,
+  gather: gatherKernel,
+  globalAveragePool: globalAveragePoolKernel,
+  gradientGate: gradientGateKernel,
+  greaterEqual: greaterEqualKernel,
+  lessEqual: lessEqualKernel,
+  matmul: matmulKernel,
+  maxPool2d: maxPool2dKernel,
+  maximum: maximumKernel,
+  minimum: minimumKernel,
+  multiply: multiplyKernel,
+  normalizeImages: normalizeImagesKernel,
+  oneHot: oneHotKernel,
+  reduce: reduceKernel,
+  scaleShift: scaleShiftKernel,
+  scatterAdd: scatterAddKernel,
+  sgd: sgdKernel,
+  softmax: softmaxKernel,
+  squaredNorm: squaredNormKernel,
+  stridedCopy: stridedCopyKernel,
+  subtract: subtractKernel,
+  abs: absOperation.forwardKernel,
+  absGradient: absOperation.gradientKernel,
+  exp: expOperation.forwardKernel,
+  expGradient: expOperation.gradientKernel,
+  log: logOperation.forwardKernel,
+  logGradient: logOperation.gradientKernel,
+  negate: negateOperation.forwardKernel,
+  negateGradient: negateOperation.gradientKernel,
+  relu: reluOperation.forwardKernel,
+  reluGradient: reluOperation.gradientKernel,
+  relu6: relu6Operation.forwardKernel,
+  relu6Gradient: relu6Operation.gradientKernel,
+  sigmoid: sigmoidOperation.forwardKernel,
+  sigmoidGradient: sigmoidOperation.gradientKernel,
+  sqrt: sqrtOperation.forwardKernel,
+  sqrtGradient: sqrtOperation.gradientKernel,
+  square: squareOperation.forwardKernel,
+  squareGradient: squareOperation.gradientKernel,
+  tanh: tanhOperation.forwardKernel,
+  tanhGradient: tanhOperation.gradientKernel,
+};

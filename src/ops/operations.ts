@@ -1,0 +1,123 @@
+/**
+ * Every operation by its name: shape rule, forward and gradient, or why there is none. The table is exhaustive
+ * over `OperationName`; an operation that is missing does not compile.
+ */
+import type { Attributes } from '../device/kernel.js';
+import type { Operation } from '../tensor/tape.js';
+import { absOperation } from './abs.js';
+import { addOperation } from './add.js';
+import { argmaxOperation } from './argmax.js';
+import { batchNormOperation } from './batch-norm.js';
+import { castOperation } from './cast.js';
+import { greaterEqualOperation, lessEqualOperation } from './compare.js';
+import { concatOperation } from './concat.js';
+import { constantOperation } from './constant.js';
+import { conv2dOperation } from './conv2d.js';
+import { crossEntropyOperation } from './cross-entropy.js';
+import { divideOperation } from './divide.js';
+import { dropoutOperation } from './dropout.js';
+import { expOperation } from './exp.js';
+import { gatherOperation, scatterAddOperation } from './gather.js';
+import { logOperation } from './log.js';
+import { matmulOperation } from './matmul.js';
+import { maxOperation } from './max.js';
+import { maximumOperation } from './maximum.js';
+import { minimumOperation } from './minimum.js';
+import { multiplyOperation } from './multiply.js';
+import { negateOperation } from './negate.js';
+import { normalizeImagesOperation } from './normalize-images.js';
+import { oneHotOperation } from './one-hot.js';
+import { globalAveragePoolOperation, maxPool2dOperation } from './pool.js';
+import { reluOperation } from './relu.js';
+import { relu6Operation } from './relu6.js';
+import { reshapeOperation } from './reshape.js';
+import { sigmoidOperation } from './sigmoid.js';
+import { padOperation, sliceOperation } from './slice.js';
+import { logSoftmaxOperation, softmaxOperation } from './softmax.js';
+import { sqrtOperation } from './sqrt.js';
+import { squareOperation } from './square.js';
+import { subtractOperation } from './subtract.js';
+import { broadcastToOperation, sumOperation } from './sum.js';
+import { tanhOperation } from './tanh.js';
+import { transposeOperation } from './transpose.js';
+import type { UnaryName } from './kernels.js';
+
+export type OperationName =
+  | UnaryName
+  | 'add'
+  | 'argmax'
+  | 'batchNorm'
+  | 'broadcastTo'
+  | 'cast'
+  | 'concat'
+  | 'constant'
+  | 'conv2d'
+  | 'crossEntropy'
+  | 'divide'
+  | 'dropout'
+  | 'gather'
+  | 'globalAveragePool'
+  | 'greaterEqual'
+  | 'lessEqual'
+  | 'logSoftmax'
+  | 'matmul'
+  | 'max'
+  | 'maxPool2d'
+  | 'maximum'
+  | 'minimum'
+  | 'multiply'
+  | 'normalizeImages'
+  | 'oneHot'
+  | 'pad'
+  | 'reshape'
+  | 'scatterAdd'
+  | 'slice'
+  | 'softmax'
+  | 'subtract'
+  | 'sum'
+  | 'transpose';
+
+export const operations: Readonly<Record<OperationName, Operation<Attributes>>> = {
+  add: addOperation,
+  argmax: argmaxOperation,
+  batchNorm: batchNormOperation,
+  broadcastTo: broadcastToOperation,
+  cast: castOperation,
+  concat: concatOperation,
+  constant: constantOperation,
+  conv2d: conv2dOperation,
+  crossEntropy: crossEntropyOperation,
+  divide: divideOperation,
+  dropout: dropoutOperation,
+  gather: gatherOperation,
+  globalAveragePool: globalAveragePoolOperation,
+  greaterEqual: greaterEqualOperation,
+  lessEqual: lessEqualOperation,
+  logSoftmax: logSoftmaxOperation,
+  matmul: matmulOperation,
+  max: maxOperation,
+  maxPool2d: maxPool2dOperation,
+  maximum: maximumOperation,
+  minimum: minimumOperation,
+  multiply: multiplyOperation,
+  normalizeImages: normalizeImagesOperation,
+  oneHot: oneHotOperation,
+  pad: padOperation,
+  reshape: reshapeOperation,
+  scatterAdd: scatterAddOperation,
+  slice: sliceOperation,
+  softmax: softmaxOperation,
+  subtract: subtractOperation,
+  sum: sumOperation,
+  transpose: transposeOperation,
+  abs: absOperation.operation,
+  exp: expOperation.operation,
+  log: logOperation.operation,
+  negate: negateOperation.operation,
+  relu: reluOperation.operation,
+  relu6: relu6Operation.operation,
+  sigmoid: sigmoidOperation.operation,
+  sqrt: sqrtOperation.operation,
+  square: squareOperation.operation,
+  tanh: tanhOperation.operation,
+};

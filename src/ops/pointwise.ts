@@ -1,0 +1,218 @@
+/**
+ * What all pointwise operations share: the loop. An operation's own file holds its function, and its shader
+ * file the same function in WGSL; shaders/lib/pointwise-*.wgsl has the loop, so that a kernel is a
+ * concatenation of the two.
+ */
+import type { Kernel, Variant, Word } from '../device/kernel.js';
+import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
+import { broadcastShapes, broadcastStrides, MAX_RANK, sameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import type { Operation } from '../tensor/tape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { emit, expectDtype } from './apply.js';
+
+/** Elements per unit of work on the CPU. */
+const CPU_BLOCK = 16_384;
+
+export interface FlatAttributes {
+  readonly count: number;
+}
+
+/** Units of CPU loops that go over `count` elements; `flatRange` turns units into elements. */
+export function flatUnits({ count }: FlatAttributes): number {
+  return Math.ceil(count / CPU_BLOCK);
+}
+
+/** The elements first <= i < last of units begin <= u < end. */
+export function flatRange(count: number, begin: number, end: number): [first: number, last: number] {
+  return [begin * CPU_BLOCK, Math.min(count, end * CPU_BLOCK)];
+}
+
+/** A variant with one invocation per element of a flat range. */
+export function flatVariant<A extends FlatAttributes>(
+  file: string,
+  libraries: readonly string[],
+): { readonly flat: Variant<A> } {
+  return {
+    flat: {
+      file,
+      libraries: ['grid.wgsl', ...libraries],
+      constants: { WORKGROUP: POINTWISE_WORKGROUP },
+      grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),
+    },
+  };
+}
+
+/** An operation on one tensor, element by element. */
+export interface UnaryDefinition {
+  readonly name: string;
+  readonly forward: (x: number) => number;
+  /** The derivative, from the input or from the output: only that tensor is kept for the gradient. */
+  readonly derivative: (value: number) => number;
+  readonly from: 'input' | 'output';
+}
+
+/** The operation with its two kernels: forward, and gradient = dy * derivative. */
+export interface UnaryOperation {
+  readonly operation: Operation<null>;
+  readonly forwardKernel: Kernel<FlatAttributes>;
+  readonly gradientKernel: Kernel<FlatAttributes>;
+}
+
+/** Builds a unary operation. Its shader is shaders/<name>.wgsl with `fn forward(x)` and `fn derivative(value)`. */
+export function unary(definition: UnaryDefinition): UnaryOperation {
+  const { name, forward, derivative, from } = definition;
+  const shader = (library: string) => ({
+    variants: flatVariant<FlatAttributes>(`${kebab(name)}.wgsl`, [library]),
+    choose: () => 'flat',
+    words: ({ count }: FlatAttributes): Word[] => [count],
+  });
+  const forwardKernel: Kernel<FlatAttributes> = {
+    name,
+    bindings: [
+      { name: 'x', access: 'read' },
+      { name: 'y', access: 'write' },
+    ],
+    shader: shader('pointwise-unary.wgsl'),
+    cpu: {
+      units: flatUnits,
+      run({ attributes, operands: [x, y], begin, end }) {
+        const [first, last] = flatRange(attributes.count, begin, end);
+        for (let i = first; i < last; i++) y[i] = forward(x[i]);
+      },
+    },
+  };
+  const gradientKernel: Kernel<FlatAttributes> = {
+    name: `${name}Gradient`,
+    bindings: [
+      { name: 'value', access: 'read' },
+      { name: 'dy', access: 'read' },
+      { name: 'dx', access: 'write' },
+    ],
+    shader: shader('pointwise-unary-gradient.wgsl'),
+    cpu: {
+      units: flatUnits,
+      run({ attributes, operands: [value, dy, dx], begin, end }) {
+        const [first, last] = flatRange(attributes.count, begin, end);
+        for (let i = first; i < last; i++) dx[i] = dy[i] * derivative(value[i]);
+      },
+    },
+  };
+  const operation: Operation<null> = {
+    name,
+    shape(_, [x]) {
+      expectDtype(name, x, 'float32');
+      return x.shape;
+    },
+    forward: (_, [x], shape) => emit(forwardKernel, { count: x.length }, [x], shape),
+    gradient: ({ inputs: [x], output, gradient }) => [
+      emit(gradientKernel, { count: x.length }, [from === 'input' ? x : output, gradient], x.shape),
+    ],
+  };
+  return { operation, forwardKernel, gradientKernel };
+}
+
+/** Attributes of a binary kernel; the padded lists have six entries, leading ones 1 and 0. */
+export interface BinaryAttributes extends FlatAttributes {
+  readonly same: boolean;
+  readonly shape: readonly number[];
+  readonly stridesA: readonly number[];
+  readonly stridesB: readonly number[];
+}
+
+/** Shape padded at the front with 1, strides with 0, to the six dimensions that kernels index. */
+export function padFront(values: readonly number[], filler: number): number[] {
+  return [...new Array<number>(MAX_RANK - values.length).fill(filler), ...values];
+}
+
+export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttributes {
+  const same = sameShape(a, b);
+  return {
+    count: sizeOf(shape),
+    same,
+    // Equal shapes need no index arithmetic, and their plans should not differ by shape.
+    shape: same ? [] : padFront(shape, 1),
+    stridesA: same ? [] : padFront(broadcastStrides(a, shape), 0),
+    stridesB: same ? [] : padFront(broadcastStrides(b, shape), 0),
+  };
+}
+
+/** The forward kernel of a binary operation. Its shader is shaders/<name>.wgsl with `fn forward(a, b)`. */
+export function binaryKernel(name: string, forward: (a: number, b: number) => number): Kernel<BinaryAttributes> {
+  const file = `${kebab(name)}.wgsl`;
+  const { flat } = flatVariant<BinaryAttributes>(file, ['pointwise-binary.wgsl']);
+  return {
+    name,
+    bindings: [
+      { name: 'a', access: 'read' },
+      { name: 'b', access: 'read' },
+      { name: 'y', access: 'write' },
+    ],
+    shader: {
+      variants: {
+        same: { ...flat, suits: ({ same }) => same },
+        broadcast: { ...flat, libraries: ['grid.wgsl', 'strided.wgsl', 'pointwise-binary-broadcast.wgsl'] },
+      },
+      choose: ({ same }) => (same ? 'same' : 'broadcast'),
+      words: ({ count, same, shape, stridesA, stridesB }) =>
+        same ? [count] : [count, 0, 0, 0, ...padWords(shape), ...padWords(stridesA), ...padWords(stridesB)],
+    },
+    cpu: {
+      units: flatUnits,
+      run({ attributes, operands: [a, b, y], begin, end }) {
+        const [first, last] = flatRange(attributes.count, begin, end);
+        if (attributes.same) {
+          for (let i = first; i < last; i++) y[i] = forward(a[i], b[i]);
+          return;
+        }
+        const { shape, stridesA, stridesB } = attributes;
+        for (let i = first; i < last; i++) {
+          y[i] = forward(a[stridedIndex(i, shape, stridesA)], b[stridedIndex(i, shape, stridesB)]);
+        }
+      },
+    },
+  };
+}
+
+/** The operation around a binary kernel; `gradient` gives both inputs' gradients, already of their shapes. */
+export function binaryOperation(
+  kernel: Kernel<BinaryAttributes>,
+  gradient: Operation<null>['gradient'],
+): Operation<null> {
+  return {
+    name: kernel.name,
+    shape(_, [a, b]) {
+      expectDtype(kernel.name, a, 'float32', 'first operand');
+      expectDtype(kernel.name, b, 'float32', 'second operand');
+      return broadcastShapes(kernel.name, a.shape, b.shape);
+    },
+    forward: (_, [a, b], shape) => emit(kernel, binaryAttributes(a.shape, b.shape, shape), [a, b], shape),
+    gradient,
+  };
+}
+
+/** Position of flat element `index` of a six-dimensional `shape` in memory with these strides. */
+export function stridedIndex(index: number, shape: readonly number[], strides: readonly number[]): number {
+  let rest = index;
+  let position = 0;
+  for (let d = MAX_RANK - 1; d >= 0; d--) {
+    const next = Math.floor(rest / shape[d]);
+    position += (rest - next * shape[d]) * strides[d];
+    rest = next;
+  }
+  return position;
+}
+
+/** Six values as two vec4 of a uniform. */
+export function padWords(six: readonly number[]): number[] {
+  return [...six, 0, 0];
+}
+
+/** `meanSquare` -> `mean-square`: file names of shaders. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The scalar shape check that losses and reductions share. */
+export function isScalar(tensor: Tensor): boolean {
+  return tensor.shape.length === 0;
+}

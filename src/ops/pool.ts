@@ -1,0 +1,96 @@
+/** Pooling: the largest element of sliding windows, and the mean of a whole image per channel. */
+import { shapeError, showShape } from '../tensor/shape.js';
+import type { Operation } from '../tensor/tape.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { apply, emit, expectDtype } from './apply.js';
+import { multiply } from './multiply.js';
+import { notYetDifferentiable } from './not-yet.js';
+import { globalAveragePoolKernel, type MaxPool2dAttributes, maxPool2dKernel } from './pool-kernels.js';
+import { reshape } from './reshape.js';
+import { broadcastTo } from './sum.js';
+import { outputSize, type Pair, type Padding, paddingOf, pairOf } from './window.js';
+
+export interface MaxPool2dOptions {
+  /** Size of the window: one number, or [height, width]. */
+  readonly kernel: number | Pair;
+  /** Step between windows. Default: the window's size. */
+  readonly stride?: number | Pair;
+  /** Places around the image that never win. Default 0. */
+  readonly padding?: number | Pair | Padding;
+}
+
+interface MaxPool2dOperationAttributes {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Padding;
+}
+
+function imageSizes(operation: string, x: Tensor): readonly [number, number, number, number] {
+  expectDtype(operation, x, 'float32');
+  if (x.shape.length !== 4) {
+    throw shapeError(operation, `images have shape ${showShape(x.shape)}; [batch, height, width, channels] is expected`);
+  }
+  return x.shape as readonly number[] as readonly [number, number, number, number];
+}
+
+function geometry({ kernel, stride, padding }: MaxPool2dOperationAttributes, x: Tensor): MaxPool2dAttributes {
+  const [batch, height, width, channels] = imageSizes('maxPool2d', x);
+  if (2 * Math.max(padding.top, padding.bottom) > kernel[0] || 2 * Math.max(padding.left, padding.right) > kernel[1]) {
+    throw shapeError('maxPool2d', 'padding is more than half of the window, so a window could lie outside the image');
+  }
+  const vertical = { padding: padding.top + padding.bottom, dilation: 1 };
+  const horizontal = { padding: padding.left + padding.right, dilation: 1 };
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    outHeight: outputSize('maxPool2d', height, kernel[0], stride[0], vertical),
+    outWidth: outputSize('maxPool2d', width, kernel[1], stride[1], horizontal),
+    strideHeight: stride[0],
+    strideWidth: stride[1],
+    padTop: padding.top,
+    padLeft: padding.left,
+  };
+}
+
+export const maxPool2dOperation: Operation<MaxPool2dOperationAttributes> = {
+  name: 'maxPool2d',
+  shape(attributes, [x]) {
+    const { batch, outHeight, outWidth, channels } = geometry(attributes, x);
+    return [batch, outHeight, outWidth, channels];
+  },
+  forward: (attributes, [x], shape) => emit(maxPool2dKernel, geometry(attributes, x), [x], shape),
+  gradient: notYetDifferentiable('maxPool2d'),
+};
+
+export const globalAveragePoolOperation: Operation<null> = {
+  name: 'globalAveragePool',
+  shape(_, [x]) {
+    const [batch, , , channels] = imageSizes('globalAveragePool', x);
+    return [batch, channels];
+  },
+  forward(_, [x], shape) {
+    const [batch, height, width, channels] = imageSizes('globalAveragePool', x);
+    return emit(globalAveragePoolKernel, { batch, positions: height * width, channels }, [x], shape);
+  },
+  gradient({ inputs: [x], gradient }) {
+    const [batch, height, width, channels] = imageSizes('globalAveragePool', x);
+    const share = multiply(reshape(gradient, [batch, 1, 1, channels]), 1 / (height * width));
+    return [broadcastTo(share, x.shape)];
+  },
+};
+
+/** The largest element of each window of x [batch, height, width, channels]. float32. */
+export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
+  const kernel = pairOf(options.kernel);
+  const attributes = { kernel, stride: pairOf(options.stride ?? kernel), padding: paddingOf(options.padding ?? 0) };
+  return apply(maxPool2dOperation, attributes, [x]);
+}
+
+/** The mean over height and width: [batch, height, width, channels] to [batch, channels]. float32. */
+export function globalAveragePool(x: TensorLike): Tensor {
+  return apply(globalAveragePoolOperation, null, [x]);
+}

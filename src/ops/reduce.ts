@@ -1,0 +1,91 @@
+/**
+ * The kernel of reductions: a tensor read as [outer, length, inner], reduced along the middle.
+ *
+ * The order is fixed. `serial` has one invocation per result and adds in order; `workgroup` has one workgroup
+ * per result: each of its lanes adds every 64th element in order, then the lanes are added as a tree.
+ */
+import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
+import type { Kernel } from '../device/kernel.js';
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { emit } from './apply.js';
+
+export type Reduction = 'sum' | 'max';
+
+export interface ReduceAttributes {
+  readonly reduction: Reduction;
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, max: 1 };
+/** From this length on a GPU gives a whole workgroup to one result. */
+const WORKGROUP_FROM = 256;
+
+export const reduceKernel: Kernel<ReduceAttributes> = {
+  name: 'reduce',
+  bindings: [
+    { name: 'x', access: 'read' },
+    { name: 'y', access: 'write' },
+  ],
+  shader: {
+    variants: {
+      serial: {
+        file: 'reduce-serial.wgsl',
+        libraries: ['grid.wgsl', 'reduction.wgsl'],
+        constants: { WORKGROUP: POINTWISE_WORKGROUP },
+        grid: ({ outer, inner }) => flatGrid(outer * inner, POINTWISE_WORKGROUP),
+      },
+      workgroup: {
+        file: 'reduce-workgroup.wgsl',
+        libraries: ['grid.wgsl', 'reduction.wgsl'],
+        constants: { WORKGROUP: POINTWISE_WORKGROUP },
+        grid: ({ outer, inner }) => flatGrid(outer * inner, 1),
+      },
+    },
+    choose: ({ outer, inner, length }, { software }) =>
+      length >= WORKGROUP_FROM && (!software || outer * inner < 16) ? 'workgroup' : 'serial',
+    words: ({ reduction, outer, length, inner }) => [outer * inner, length, inner, REDUCTION_CODE[reduction]],
+  },
+  cpu: {
+    units: ({ outer, inner }) => Math.ceil((outer * inner) / 64),
+    run({ attributes: { reduction, outer, length, inner }, operands: [x, y], begin, end }) {
+      const last = Math.min(outer * inner, end * 64);
+      for (let i = begin * 64; i < last; i++) {
+        const start = Math.floor(i / inner) * length * inner + (i % inner);
+        let result = reduction === 'sum' ? 0 : Number.NEGATIVE_INFINITY;
+        for (let j = 0; j < length; j++) {
+          const value = x[start + j * inner];
+          if (reduction === 'sum') result += value;
+          else if (!(value <= result)) result = value;
+        }
+        y[i] = result;
+      }
+    },
+  },
+};
+
+/**
+ * Reduces `axes` of x; the result has them as size 1. Neighbouring axes are reduced by one launch, others one
+ * after another from the last.
+ */
+export function reduceAxes(x: Tensor, axes: readonly number[], reduction: Reduction): Tensor {
+  let current = x;
+  const remaining = [...axes].sort((a, b) => a - b);
+  while (remaining.length > 0) {
+    const last = remaining.pop() as number;
+    let first = last;
+    while (remaining.length > 0 && remaining[remaining.length - 1] === first - 1) first = remaining.pop() as number;
+    const shape: Shape = current.shape.map((size, d) => (d >= first && d <= last ? 1 : size));
+    const attributes: ReduceAttributes = {
+      reduction,
+      outer: sizeOf(current.shape.slice(0, first)),
+      length: sizeOf(current.shape.slice(first, last + 1)),
+      inner: sizeOf(current.shape.slice(last + 1)),
+    };
+    current = emit(reduceKernel, attributes, [current], shape);
+  }
+  return current;
+}

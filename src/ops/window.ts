@@ -1,0 +1,47 @@
+/** The geometry that convolution and pooling share: windows that slide over an image. */
+import { shapeError } from '../tensor/shape.js';
+
+/** [height, width]. */
+export type Pair = readonly [height: number, width: number];
+
+export interface Padding {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export function pairOf(value: number | Pair): Pair {
+  return typeof value === 'number' ? [value, value] : value;
+}
+
+export function paddingOf(value: number | Pair | Padding): Padding {
+  if (typeof value !== 'number' && 'top' in value) return value;
+  const [vertical, horizontal] = pairOf(value as number | Pair);
+  return { top: vertical, bottom: vertical, left: horizontal, right: horizontal };
+}
+
+/**
+ * How many windows fit along one dimension: floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1.
+ * `padding` counts both sides. Throws when none fits.
+ */
+export function outputSize(
+  operation: string,
+  size: number,
+  kernel: number,
+  stride: number,
+  { padding, dilation }: { readonly padding: number; readonly dilation: number },
+): number {
+  const whole = [kernel, stride, dilation].every((value) => Number.isInteger(value) && value >= 1);
+  if (!whole || !Number.isInteger(padding) || padding < 0) {
+    throw shapeError(
+      operation,
+      `kernel ${kernel}, stride ${stride}, dilation ${dilation} and padding ${padding} are not whole numbers of at least 1 (padding: 0)`,
+    );
+  }
+  const result = Math.floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1;
+  if (result < 1) {
+    throw shapeError(operation, `a window of ${kernel} (dilation ${dilation}) does not fit a size of ${size} with padding ${padding}`);
+  }
+  return result;
+}

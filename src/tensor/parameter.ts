@@ -1,0 +1,102 @@
+/**
+ * Parameters and buffers: the named arrays of a model. They begin on the host, with initial values, and move
+ * to a device when an arena takes them (arena.ts); then operations accept them as tensors.
+ */
+import type { DType, TypedArray } from '../device/dtype.js';
+import { AttuneError } from '../errors.js';
+import { currentRecording } from '../program/recording.js';
+import type { State } from '../program/state.js';
+import { type Shape, shapeError, showShape, sizeOf } from './shape.js';
+import { Tensor, type TensorSource } from './tensor.js';
+
+/** An array of a model that training does not change by gradients: running statistics. */
+export class Buffer implements TensorSource {
+  readonly shape: Shape;
+  /** Host values until an arena takes them; afterwards the device's are the true ones. */
+  private values: TypedArray;
+  private placed: State | null = null;
+
+  constructor(values: TypedArray, shape: Shape) {
+    this.shape = shape;
+    this.values = checked(values, shape);
+  }
+
+  get length(): number {
+    return this.values.length;
+  }
+
+  get dtype(): DType {
+    return 'float32';
+  }
+
+  /** The device memory, once placed. */
+  get state(): State | null {
+    return this.placed;
+  }
+
+  /** Initial values, or those last set from the host. */
+  get hostValues(): TypedArray {
+    return this.values;
+  }
+
+  /** Sets the values, on the device as well when placed. */
+  set(values: TypedArray): void {
+    this.values = checked(values, this.shape);
+    if (this.placed !== null) this.placed.device.write(this.placed, values);
+  }
+
+  /** The values now: the device's when placed. */
+  async read(): Promise<TypedArray> {
+    return this.placed === null ? this.values : this.placed.device.read(this.placed);
+  }
+
+  /** Called by arenas. */
+  place(state: State | null): void {
+    this.placed = state;
+  }
+
+  tensor(): Tensor {
+    const { placed } = this;
+    if (placed === null) {
+      throw new AttuneError({
+        code: 'program',
+        what: `a parameter of shape ${showShape(this.shape)} is not on a device`,
+        hint: 'call model.to(device) before running the model',
+      });
+    }
+    const recording = currentRecording();
+    const parameter = this instanceof Parameter ? this : null;
+    return recording.once(this, () => new Tensor(recording, placed.storage, this.shape, null, parameter));
+  }
+}
+
+/** An array that training changes by gradients, unless it is frozen. */
+export class Parameter extends Buffer {
+  /** Whether training may change it. Set through `freeze` and `unfreeze`, which rebuild arenas. */
+  trainable = true;
+  /** Weight decay is not applied to norms and biases. */
+  readonly decay: boolean;
+  private gradientState: State | null = null;
+
+  constructor(values: TypedArray, shape: Shape, options: { decay?: boolean } = {}) {
+    super(values, shape);
+    this.decay = options.decay ?? shape.length > 1;
+  }
+
+  /** Where `backward` adds its gradient; null while frozen or not placed. */
+  get gradient(): State | null {
+    return this.gradientState;
+  }
+
+  /** Called by arenas. */
+  placeGradient(state: State | null): void {
+    this.gradientState = state;
+  }
+}
+
+function checked(values: TypedArray, shape: Shape): TypedArray {
+  if (values.length !== sizeOf(shape)) {
+    throw shapeError('parameter', `${values.length} values do not fill shape ${showShape(shape)}`);
+  }
+  return values;
+}

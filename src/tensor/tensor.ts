@@ -1,0 +1,79 @@
+/** A tensor: a value of the running program, with the node that made it. */
+import { type DType, hostArray, type TypedArray } from '../device/dtype.js';
+import { currentRecording, type Recording } from '../program/recording.js';
+import { State } from '../program/state.js';
+import type { Storage } from '../program/storage.js';
+import { Value } from '../program/value.js';
+import { assertShape, type Shape, shapeError, showShape, sizeOf } from './shape.js';
+import type { Parameter } from './parameter.js';
+import type { Node } from './tape.js';
+
+export class Tensor extends Value {
+  /** How it was computed; null for host data and states. */
+  readonly node: Node | null;
+  /** The parameter that it is, when it is one. */
+  readonly parameter: Parameter | null;
+
+  constructor(
+    recording: Recording,
+    storage: Storage,
+    shape: Shape,
+    node: Node | null = null,
+    parameter: Parameter | null = null,
+  ) {
+    super(recording, storage, shape);
+    this.node = node;
+    this.parameter = parameter;
+  }
+}
+
+/** A tensor of rank 0: `device.run` gives it back as a number. */
+export type Scalar = Tensor & { readonly shape: readonly [] };
+
+/** An array of a model that has become device memory: a parameter or buffer (parameter.ts). */
+export interface TensorSource {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The tensor that reads it in the running program: the same one throughout. */
+  tensor(): Tensor;
+}
+
+/** What operations accept: a tensor of the program, or memory that outlives it. */
+export type TensorLike = Tensor | State | TensorSource;
+
+/** Host data as a tensor of the running program, for example a batch. New data of the same shape reuses the plan. */
+export function tensor(
+  data: TypedArray | readonly number[],
+  shape: Shape,
+  dtype: DType = dtypeOf(data),
+): Tensor {
+  assertShape('tensor', shape);
+  if (data.length !== sizeOf(shape)) {
+    throw shapeError('tensor', `${data.length} values do not fill shape ${showShape(shape)}`);
+  }
+  const recording = currentRecording();
+  const values = Array.isArray(data) ? fill(hostArray(dtype, data.length, 'float64'), data) : (data as TypedArray);
+  return new Tensor(recording, recording.input(dtype, values), shape);
+}
+
+/** The tensor itself, or the tensor that reads a state or parameter: the same one throughout a program. */
+export function asTensor(value: TensorLike): Tensor {
+  const recording = currentRecording();
+  if (value instanceof State) return recording.once(value, () => new Tensor(recording, value.storage, value.shape));
+  if (!(value instanceof Tensor)) return value.tensor();
+  value.assertUsable(recording);
+  return value;
+}
+
+function dtypeOf(data: TypedArray | readonly number[]): DType {
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof Uint32Array) return 'uint32';
+  if (data instanceof Uint8Array) return 'uint8';
+  if (data instanceof Uint16Array) return 'float16';
+  return 'float32';
+}
+
+function fill(target: TypedArray, data: readonly number[]): TypedArray {
+  for (let i = 0; i < data.length; i++) target[i] = data[i];
+  return target;
+}
