@@ -111,6 +111,21 @@ test('bytes and integers travel whole, whatever their number', async () => {
   gpu.release(words);
 });
 
+test('host arrays may be shared memory, or parts of a longer one', async () => {
+  const gpu = await sharedWebGPU();
+  const x = floats(gpu, 3);
+  const write = async (data: Float32Array) => {
+    gpu.write(x, data);
+    return [...(await runOnce(gpu, [], [x]))[0]];
+  };
+  assert.equal(await write(new Float32Array(new SharedArrayBuffer(12)).fill(4)), [4, 4, 4]);
+  assert.equal(await write(Float32Array.of(0, 1, 2, 3, 4).subarray(1, 4)), [1, 2, 3]);
+  const bytes = { ...x, dtype: 'uint8', length: 8 } as const;
+  gpu.write(bytes, Uint8Array.of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9).subarray(1, 9));
+  assert.equal((await runOnce(gpu, [], [bytes]))[0], Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  release(gpu, x);
+});
+
 test('more rows than a dimension has workgroups fold into two', async () => {
   const gpu = await sharedWebGPU();
   for (const rows of [65_535, 65_536, 131_071]) {

@@ -105,19 +105,18 @@ export async function prepareLaunches(
     planned.map(({ command }) => command),
   );
   try {
-    const bound = planned.map(({ command }, i) => {
-      const { layout } = pipelines[i];
-      const entries = bindings(command, context, constants as GPUBuffer, i);
-      return faults.scoped(() => device.createBindGroup({ layout, entries, label: command.kernel.name }));
-    });
-    context.counters.bindGroups += bound.length;
-    const launches: Launch[] = [];
-    for (const [i, { result: bindGroup, caught }] of bound.entries()) {
-      const { command, name, grid } = planned[i];
-      const error = await caught;
-      if (error !== null) throw caughtError(error, describe(command));
-      launches.push({ command, variant: name, pipeline: pipelines[i].pipeline, bindGroup, grid });
-    }
+    // The labels stand in Dawn's messages, so one scope for all launches can still say which of them it was.
+    const { result: launches, caught } = faults.scoped(() =>
+      planned.map(({ command, name, grid }, i): Launch => {
+        const { layout, pipeline } = pipelines[i];
+        const entries = bindings(command, context, constants as GPUBuffer, i);
+        const bindGroup = device.createBindGroup({ layout, entries, label: describe(command) });
+        return { command, variant: name, pipeline, bindGroup, grid };
+      }),
+    );
+    const error = await caught;
+    if (error !== null) throw caughtError(error, `binding ${launches.length} launches`);
+    context.counters.bindGroups += launches.length;
     return { commands, launches, constants };
   } catch (error) {
     if (constants !== null) memory.destroy(constants);

@@ -88,9 +88,10 @@ export class Memory {
     return buffer;
   }
 
+  /** Does nothing for a buffer that `close` has destroyed already: work that fails late still cleans up. */
   destroy(buffer: GPUBuffer): void {
+    if (!this.live.delete(buffer)) return;
     buffer.destroy();
-    this.live.delete(buffer);
     this.counters.buffersDestroyed++;
     this.counters.liveBytes -= buffer.size;
   }

@@ -18,8 +18,8 @@ const FIRST_RUN_LAUNCHES = { hardware: 64, software: 8 };
  */
 export function uploadRange({ device, memory }: Context, { range, data }: Upload): void {
   const { start, bytes } = byteRange(range);
-  const array = hostArray(range.dtype, 0);
-  if (data.length !== range.length || data.constructor !== array.constructor || start % 4 !== 0) {
+  const type = hostArray(range.dtype, 0).constructor as new () => TypedArray;
+  if (data.length !== range.length || !(data instanceof type) || start % 4 !== 0) {
     throw new AttuneError({
       code: 'internal',
       what: `${data.length} elements in a ${data.constructor.name} do not fit ${range.length} of ${range.dtype} at byte ${start}`,
@@ -27,12 +27,16 @@ export function uploadRange({ device, memory }: Context, { range, data }: Upload
     });
   }
   if (bytes === 0) return;
-  let source: TypedArray = data;
-  if (bytes % 4 !== 0) {
-    source = new Uint8Array(roundUp(bytes, 4));
-    source.set(new Uint8Array(data.buffer, data.byteOffset, bytes));
-  }
-  device.queue.writeBuffer(memory.block(range.buffer).gpu, start, source as GPUAllowSharedBufferSource);
+  device.queue.writeBuffer(memory.block(range.buffer).gpu, start, wholeWords(data));
+}
+
+/** `data` as WebGPU takes it: whole words, and in memory of its own, because Dawn crashes on shared memory. */
+function wholeWords(data: TypedArray): GPUAllowSharedBufferSource {
+  const { buffer, byteOffset, byteLength } = data;
+  if (byteLength % 4 === 0 && buffer instanceof ArrayBuffer) return data as GPUAllowSharedBufferSource;
+  const copy = new Uint8Array(roundUp(byteLength, 4));
+  copy.set(new Uint8Array(buffer, byteOffset, byteLength));
+  return copy;
 }
 
 /** Queues a run's step values. Writes keep their place among submits, so one buffer serves all runs. */

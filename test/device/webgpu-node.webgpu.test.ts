@@ -1,0 +1,140 @@
+/** WebGPU in a process of its own: it ends by itself, finds adapters, and says so where there are none. */
+import { spawn } from 'node:child_process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { matchesAdapter } from '#src/device/choose';
+import { openDawn, probeAdapters } from '#src/device/webgpu/node';
+import { sharedWebGPU } from './shared-webgpu.js';
+
+const NODE = JSON.stringify(import.meta.resolve('#src/device/webgpu/node'));
+const SELF_TEST = JSON.stringify(import.meta.resolve('#src/device/self-test'));
+/** The Vulkan loader takes this file for its list of drivers: there are none. */
+const NO_DRIVERS = { VK_DRIVER_FILES: '/dev/null', VK_ICD_FILENAMES: '/dev/null' };
+const PRINT_FAILURE = `import { openDawn } from ${NODE};
+  await openDawn().catch((error) => console.log(error.code, error.message));`;
+
+test('the self-test holds, and a process that closed its device ends by itself', async () => {
+  const child = await run(`import { openDawn } from ${NODE};
+    import { selfTest } from ${SELF_TEST};
+    const gpu = await openDawn();
+    const failed = (await selfTest(gpu)).filter(({ ok }) => !ok);
+    await gpu.close();
+    console.error('closed');
+    console.log(JSON.stringify(failed), gpu.counters.liveBytes);`);
+  assert.is(child.output, '[] 0\n');
+  assert.is(child.code, 0);
+  assert.match(child.errors, /closed\n$/, 'nothing is printed after the device was closed');
+});
+
+test('a process ends by itself after its device was lost, and after it forgot to close', async () => {
+  for (const ending of [`gpu['device'].destroy();`, '']) {
+    const child = await run(`import { openDawn } from ${NODE};
+      const gpu = await openDawn();
+      await gpu.execute(await gpu.prepare([]), [], [], []);
+      ${ending}
+      console.log('done');`);
+    assert.is(child.output, 'done\n');
+    assert.is(child.code, 0);
+  }
+});
+
+test('an open device that does nothing costs no processor time', async () => {
+  const child = await run(`import { openDawn } from ${NODE};
+    const gpu = await openDawn();
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1000);
+    await gpu.close();`);
+  assert.ok(Number(child.output) < 100, `${child.output.trim()} ms of 500`);
+});
+
+test('a probe finds the adapter that is opened', async () => {
+  const gpu = await sharedWebGPU();
+  const [first] = await probeAdapters();
+  assert.equal([first.kind, first.adapter, first.software], ['webgpu', gpu.info.adapter, gpu.info.software]);
+  assert.is(first.limits.maxBufferSize, gpu.info.limits.maxBufferSize);
+  const all = await probeAdapters(true);
+  assert.ok(all.some(({ adapter }) => adapter === first.adapter));
+});
+
+test('an adapter opens by its name, by a part of it, in any case', async () => {
+  const { adapter } = (await sharedWebGPU()).info;
+  for (const adapterName of [adapter, adapter.slice(0, 6).toUpperCase()]) {
+    const gpu = await openDawn({ adapterName });
+    assert.ok(matchesAdapter(adapterName, gpu.info.adapter));
+    await gpu.close();
+  }
+});
+
+test('an adapter that is not there is an error that lists those that are', async () => {
+  const error = await openDawn({ adapterName: 'voodoo' }).then(
+    () => new Error('opened'),
+    (error: Error) => error,
+  );
+  assert.match(error.message, /^no adapter is named voodoo \(WebGPU\): there is ./);
+});
+
+test('an unsafe device computes too', async () => {
+  const child = await run(`import { openDawn } from ${NODE};
+    import { selfTest } from ${SELF_TEST};
+    const gpu = await openDawn({ unsafe: true });
+    console.log((await selfTest(gpu)).every(({ ok }) => ok));
+    await gpu.close();`);
+  assert.is(child.output, 'true\n');
+});
+
+if (process.platform === 'linux') {
+  test('no adapter is an error that says what to install, and a probe finds none', async () => {
+    const child = await run(PRINT_FAILURE, { environment: NO_DRIVERS });
+    assert.match(child.output, /^device no GPU adapter was found .*npm run setup:vulkan.*--device cpu/);
+    assert.is(child.code, 0);
+    const probe = await run(
+      `import { probeAdapters } from ${NODE};
+       console.log(await probeAdapters(), await probeAdapters(true));`,
+      { environment: NO_DRIVERS },
+    );
+    assert.is(probe.output, '[] []\n');
+    assert.is(probe.errors, '', 'the warnings of drivers stay in the child process');
+  });
+}
+
+test('a package webgpu that cannot be loaded is no GPU, with advice', async () => {
+  const hooks = `export function resolve(name, context, next) {
+    if (name === 'webgpu') throw new Error('GLIBC_2.34 not found');
+    return next(name, context);
+  }`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(moduleOf(hooks))});`;
+  const child = await run(PRINT_FAILURE, { flags: ['--import', moduleOf(register)] });
+  assert.match(
+    child.output,
+    /^device the package webgpu cannot be loaded: GLIBC_2\.34 not found .*--device cpu/,
+  );
+});
+
+function moduleOf(code: string): string {
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
+interface RunOptions {
+  readonly environment?: Record<string, string>;
+  readonly flags?: readonly string[];
+}
+
+/** Runs a module in a new process, which has 5 seconds. */
+function run(code: string, { environment = {}, flags = [] }: RunOptions = {}) {
+  return new Promise<{ output: string; errors: string; code: number | null }>((resolve) => {
+    const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', code], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 5000,
+    });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (errors += text));
+    child.on('close', (code) => resolve({ output, errors, code }));
+  });
+}
+
+test.run();
