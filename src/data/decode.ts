@@ -54,10 +54,10 @@ export async function decodeImage(
   refuseUnlessImage(bytes, name);
   const sharp = await loadSharp();
   try {
-    const opened = () => sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit });
-    const metadata = await opened().metadata();
+    // The header alone is read here; our own check words the refusal.
+    const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
     refuseUnlessDecodable(metadata, name);
-    return await decodePixels(opened(), metadata);
+    return await decodePixels(sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit }), metadata);
   } catch (error) {
     if (error instanceof AttuneError) throw error;
     throw unreadable(`the image cannot be decoded, ${reasonOf(error)}`, name, error);

@@ -30,6 +30,7 @@ export {
   dataLoader,
   type ImageDataset,
 } from './loader.js';
+export { parsePreprocessing } from './parse-preprocessing.js';
 export { type ImagePool, type ImagePoolOptions, openImagePool } from './pool.js';
 export {
   type Preparation,

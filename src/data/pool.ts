@@ -71,7 +71,8 @@ export function openImagePool({
   }
 
   function addWorker(): Worker {
-    const worker = new Worker(workerUrl);
+    // The flags of this process are not for workers; some, as --input-type, would break them.
+    const worker = new Worker(workerUrl, { execArgv: [] });
     // A death is followed by 'exit'; the reason comes first, with 'error'.
     let reason = '';
     worker.on('error', (error) => {

@@ -92,8 +92,8 @@ async function prepareWith<Image extends { readonly path: string }>(
 
   const missing = new Map<string, string>(); // one path for each picture, copies left out
   for (const [path, hash] of hashes) if (!cache.has(hash)) missing.set(hash, path);
-  const neededBytes = missing.size * preparedBytes(preprocessing);
-  onDiskSpace?.(await requireDiskSpace(cache.folder, neededBytes));
+  const space = await requireDiskSpace(cache.folder, missing.size * preparedBytes(preprocessing));
+  onDiskSpace?.(space);
 
   await each('decode', [...missing.values()], async (path) => {
     const { fileHash, image } = await pool.run({ kind: 'prepare', path, preprocessing });

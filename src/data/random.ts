@@ -64,7 +64,7 @@ function mixWords(words: readonly number[]): Uint32Array {
   return state;
 }
 
-/** One step of SplitMix32: add the golden ratio, then mix (multipliers found by C. Wellons). */
+/** One step of SplitMix32: add the golden ratio, then mix (multipliers from the hash-prospector search). */
 function splitMix32(value: number): number {
   let mixed = (value + 0x9e3779b9) | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);

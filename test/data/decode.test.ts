@@ -164,7 +164,11 @@ test('a bomb of 30,000 x 30,000 pixels is refused with little memory', async () 
   const bomb = blackPng(30000, 30000);
   assert.ok(bomb.length < 500_000, 'a bomb is small');
   const before = process.memoryUsage.rss();
-  await fails(decodeImage(bomb, 'bomb.png'), 'input', /bomb\.png/);
+  await fails(
+    decodeImage(bomb, 'bomb.png'),
+    'input',
+    /30000 x 30000 pixels are more than the 178956970 allowed \(bomb\.png\)/,
+  );
   const grown = process.memoryUsage.rss() - before;
   assert.ok(grown < 64 * 2 ** 20, `memory grew by ${grown}`);
 });
@@ -175,7 +179,7 @@ test('a JPEG header that claims 65,500 x 65,500 pixels is refused', async () => 
   jpeg.writeUInt16BE(65500, frame + 5);
   jpeg.writeUInt16BE(65500, frame + 7);
   assert.ok(65500 * 65500 > pixelLimit);
-  await fails(decodeImage(jpeg, 'claim.jpg'), 'input', /claim\.jpg/);
+  await fails(decodeImage(jpeg, 'claim.jpg'), 'input', /65500 x 65500 pixels are more than .*claim\.jpg/);
 });
 
 test.run();

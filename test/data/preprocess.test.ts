@@ -1,6 +1,8 @@
 /** The whole chain against torchvision 0.14: decode, Resize, CenterCrop, ToTensor, Normalize. */
 import { decodeImage } from '#src/data/decode';
+import { parsePreprocessing } from '#src/data/parse-preprocessing';
 import { imagenetPreprocessing, normalize, preprocessImage, resizedSize } from '#src/data/preprocess';
+import { AttuneError } from '#src/errors';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expected, fixture, generated, sha256 } from './support.js';
@@ -59,6 +61,34 @@ test('normalize writes where it is told', () => {
     out.subarray(3, 6),
   );
   assert.equal([...out], [7, 7, 7, 1, 1, 0, 7, 7, 7]);
+});
+
+test('settings from a file are checked field by field', () => {
+  const good = imagenetPreprocessing();
+  assert.equal(parsePreprocessing(JSON.parse(JSON.stringify(good)), 'x'), good);
+  assert.equal(parsePreprocessing({ ...good, crop: null }, 'x').crop, null);
+  const wrong: [string, unknown][] = [
+    ['resize', 0],
+    ['resize', 1e9],
+    ['crop', 22.5],
+    ['crop', '224'],
+    ['mean.2', [1, 2]],
+    ['mean', 'grey'],
+    ['mean.1', [0, null, 0]],
+    ['std.2', [1, 1, 0]],
+    ['interpolation', 'nearest'],
+  ];
+  for (const [at, value] of wrong) {
+    const field = at.split('.')[0];
+    assert.throws(
+      () => parsePreprocessing({ ...good, [field]: value }, 'run/best.safetensors'),
+      (error: unknown) =>
+        error instanceof AttuneError &&
+        error.what.includes(` at ${at}: `) &&
+        error.where === 'run/best.safetensors',
+    );
+  }
+  assert.throws(() => parsePreprocessing(null, 'x'), /settings are wrong/);
 });
 
 test.run();

@@ -1,0 +1,260 @@
+/** Which files become images, which folders become classes, and what is reported. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { classFolder, imageFolder } from '#src/data/image-folder';
+import { compareCodePoints, listImages } from '#src/data/walk';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fails, inScratch, makeFiles } from './support.js';
+
+const image = 'chain-tiny.png';
+const names = (images: readonly { name: string }[] | null) => images?.map(({ name }) => name);
+
+/** Makes files of the same small picture. */
+const makeImages = (folder: string, paths: string[]) =>
+  makeFiles(folder, Object.fromEntries(paths.map((path) => [path, image])));
+
+const inFolder = (paths: string[], body: (folder: string) => Promise<void>) => () =>
+  inScratch(async (folder) => {
+    makeImages(folder, paths);
+    await body(folder);
+  });
+
+test(
+  'class folders: classes and images in order of code points, nested images belong to their class',
+  inFolder(
+    ['b/2.JPG', 'b/10.png', 'Zebra/x.webp', 'a/deep/er/1.gif', 'a/0.tif', 'a/1.avif'],
+    async (folder) => {
+      const data = await imageFolder(folder);
+      assert.equal(data.classes, ['Zebra', 'a', 'b']);
+      assert.equal(names(data.train), [
+        'Zebra/x.webp',
+        'a/0.tif',
+        'a/1.avif',
+        'a/deep/er/1.gif',
+        'b/10.png',
+        'b/2.JPG',
+      ]);
+      assert.equal(
+        data.train.map(({ label }) => label),
+        [0, 1, 1, 1, 2, 2],
+      );
+      assert.is(data.train[3].path, join(folder, 'a', 'deep', 'er', '1.gif'));
+      assert.equal([data.val, data.test, data.skipped], [null, null, []]);
+    },
+  ),
+);
+
+for (const name of ['val', 'valid', 'validation', 'Val']) {
+  test(
+    `train/ and ${name}/: classes from training, the others mapped by name`,
+    inFolder(
+      ['train/a/1.jpg', 'train/b/1.jpg', 'train/c/1.jpg', `${name}/c/2.jpg`, 'test/b/3.jpg'],
+      async (folder) => {
+        const data = await imageFolder(folder);
+        assert.equal(data.classes, ['a', 'b', 'c']);
+        assert.equal(
+          data.val?.map(({ label }) => label),
+          [2],
+        );
+        assert.equal(
+          data.test?.map(({ label }) => label),
+          [1],
+        );
+      },
+    ),
+  );
+}
+
+test('train/ beside other folders is a class; alone, or beside test/, it is the training part', async () => {
+  await inFolder(['train/1.jpg', 'bus/1.jpg', 'car/1.jpg'], async (folder) => {
+    assert.equal((await imageFolder(folder)).classes, ['bus', 'car', 'train']);
+  })();
+  await inFolder(['train/a/1.jpg', 'train/b/1.jpg', 'test/a/1.jpg'], async (folder) => {
+    const data = await imageFolder(folder);
+    assert.equal([data.classes, data.val, data.test?.length], [['a', 'b'], null, 1]);
+  })();
+});
+
+test(
+  'folders beside train/ and val/ are reported',
+  inFolder(
+    ['train/a/1.jpg', 'train/b/1.jpg', 'val/a/1.jpg', 'valid/a/1.jpg', 'extra/a/1.jpg'],
+    async (folder) => {
+      const { skipped } = await imageFolder(folder);
+      assert.equal(skipped.map(({ path }) => path).sort(), [join(folder, 'extra'), join(folder, 'valid')]);
+    },
+  ),
+);
+
+test(
+  'a validation folder elsewhere',
+  inFolder(['data/a/1.jpg', 'data/b/1.jpg', 'other/b/2.jpg'], async (folder) => {
+    const data = await imageFolder(join(folder, 'data'), { val: join(folder, 'other') });
+    assert.equal(names(data.val), ['b/2.jpg']);
+    await fails(
+      imageFolder(join(folder, 'data'), { val: join(folder, 'none') }),
+      'input',
+      /no such file or folder/,
+    );
+  }),
+);
+
+test(
+  'hidden and empty folders, other files and loose images are reported, never a class',
+  inFolder(
+    [
+      'a/1.jpg',
+      'a/._1.jpg',
+      'a/.cache/2.jpg',
+      'b/1.jpg',
+      '.ipynb_checkpoints/1.jpg',
+      '__MACOSX/1.jpg',
+      'loose.png',
+    ],
+    async (folder) => {
+      makeFiles(folder, { 'a/notes.txt': image, 'a/more.txt': image, 'b/README': image });
+      mkdirSync(join(folder, 'empty'));
+      const data = await imageFolder(folder);
+      assert.equal(
+        [data.classes, names(data.train)],
+        [
+          ['a', 'b'],
+          ['a/1.jpg', 'b/1.jpg'],
+        ],
+      );
+      const reported = data.skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`);
+      assert.equal(reported.sort(), [
+        '.ipynb_checkpoints: a hidden folder',
+        '__MACOSX: a hidden folder',
+        'a/.cache: a hidden folder',
+        'a: 1 file: hidden',
+        'a: 2 files: no image by name (.txt)',
+        'b: 1 file: no image by name',
+        'empty: a folder without images',
+        'loose.png: an image outside a class folder',
+      ]);
+    },
+  ),
+);
+
+test(
+  'names are normalised: composed and decomposed spellings are one class',
+  inFolder(['caf\u00e9/1.jpg', 'cafe\u0301/2.jpg', 'tea/1.jpg'], async (folder) => {
+    const data = await imageFolder(folder);
+    assert.equal(data.classes, ['caf\u00e9', 'tea']);
+    assert.equal(names(data.train), ['caf\u00e9/1.jpg', 'caf\u00e9/2.jpg', 'tea/1.jpg']);
+  }),
+);
+
+test('the order is that of code points, also above U+FFFF', () => {
+  const sorted = ['\u{1f600}', '\uff5e', 'b', 'B', 'a1', 'a'].sort(compareCodePoints);
+  assert.equal(sorted, ['B', 'a', 'a1', 'b', '\uff5e', '\u{1f600}']);
+});
+
+test('the order in which files were made does not matter', async () => {
+  const paths = ['b/3.jpg', 'a/2.jpg', 'a/1.jpg', 'b/1.jpg', 'c/9.jpg'];
+  const read = async (made: string[]) => {
+    let found: unknown;
+    await inFolder(made, async (folder) => {
+      const { classes, train } = await imageFolder(folder);
+      found = { classes, train: train.map(({ name, label }) => ({ name, label })) };
+    })();
+    return found;
+  };
+  assert.equal(await read(paths), await read([...paths].reverse()));
+});
+
+test(
+  'links are followed, and links that lead back do not hang',
+  inFolder(['data/a/1.jpg', 'data/b/1.jpg', 'elsewhere/5.jpg'], async (folder) => {
+    const data = join(folder, 'data');
+    symlinkSync(join(folder, 'elsewhere'), join(data, 'linked'));
+    symlinkSync(data, join(data, 'a', 'up'));
+    symlinkSync(join(data, 'a'), join(data, 'a', 'self'));
+    symlinkSync(join(folder, 'none'), join(data, 'a', 'broken.jpg'));
+    symlinkSync(join(folder, 'elsewhere', '5.jpg'), join(data, 'b', 'six.jpg'));
+    symlinkSync('turn.jpg', join(data, 'b', 'turn.jpg'));
+    const { classes, train, skipped } = await imageFolder(data);
+    assert.equal(classes, ['a', 'b', 'linked']);
+    assert.equal(names(train), ['a/1.jpg', 'b/1.jpg', 'b/six.jpg', 'linked/5.jpg']);
+    const reasons = skipped.map(({ path, reason }) => `${path.slice(data.length + 1)}: ${reason}`).sort();
+    assert.equal(reasons, [
+      'a/broken.jpg: a link that leads nowhere (ENOENT)',
+      'a/self: a link to a folder that is read already',
+      'a/up: a link to a folder that is read already',
+      'b/turn.jpg: a link that leads nowhere (ELOOP)',
+    ]);
+  }),
+);
+
+test('a class folder whose name ends in .jpg is a folder, a pipe is no image', async () => {
+  await inFolder(['x.jpg/1.jpg', 'y/1.jpg', 'y/2.jpg/3.png'], async (folder) => {
+    if (process.platform !== 'win32') execFileSync('mkfifo', [join(folder, 'y', 'pipe.jpg')]);
+    const { classes, train, skipped } = await imageFolder(folder);
+    assert.equal(
+      [classes, names(train)],
+      [
+        ['x.jpg', 'y'],
+        ['x.jpg/1.jpg', 'y/1.jpg', 'y/2.jpg/3.png'],
+      ],
+    );
+    if (process.platform !== 'win32') assert.is(skipped[0].reason, 'not a regular file');
+  })();
+});
+
+test('what cannot be trained on: each cause has its sentence', () =>
+  inScratch(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    makeImages(folder, [
+      'file.jpg',
+      'one/a/1.jpg',
+      'loose/1.jpg',
+      'loose/2.jpg',
+      'noval/train/a/1.jpg',
+      'noval/train/b/1.jpg',
+      'unknown/train/a/1.jpg',
+      'unknown/train/b/1.jpg',
+      'unknown/val/c/1.jpg',
+    ]);
+    for (const empty of ['empty', 'hollow/a', 'hollow/b', 'noval/val/a'])
+      mkdirSync(at(empty), { recursive: true });
+    await fails(imageFolder(at('none')), 'input', /no such file or folder \(.*none\): check the spelling/);
+    await fails(imageFolder(at('file.jpg')), 'input', /a file, not a folder/);
+    await fails(imageFolder(at('empty')), 'data', /no images in the class folders/);
+    await fails(imageFolder(at('hollow')), 'data', /no images in the class folders/);
+    await fails(imageFolder(at('one')), 'data', /one class only, "a" .*at least two/);
+    await fails(
+      imageFolder(at('loose')),
+      'data',
+      /2 images lie directly in the folder.*one folder per class/,
+    );
+    await fails(imageFolder(at('noval')), 'data', /no images in the class folders \(.*val\)/);
+    await fails(imageFolder(at('unknown')), 'data', /training has no class "c" \(.*val\)/);
+  }));
+
+test(
+  'other images against the classes of a trained network',
+  inFolder(['b/1.jpg', 'd/1.jpg'], async (folder) => {
+    const { images } = await classFolder(folder, ['a', 'b', 'c', 'd']);
+    assert.equal(
+      images.map(({ label }) => label),
+      [1, 3],
+    );
+    await fails(classFolder(folder, ['a', 'b']), 'data', /training has no class "d"/);
+  }),
+);
+
+test(
+  'the images that a path names',
+  inFolder(['x/2.jpg', 'x/1.jpg', 'x/y/0.png', 'x/a.txt'], async (folder) => {
+    const all = await listImages(join(folder, 'x'));
+    assert.equal(names(all.images), ['1.jpg', '2.jpg', 'y/0.png']);
+    assert.is(all.skipped.length, 1);
+    assert.equal((await listImages(join(folder, 'x', '1.jpg'))).images.length, 1);
+    await fails(listImages(join(folder, 'z')), 'input', /no such file or folder/);
+  }),
+);
+
+test.run();
