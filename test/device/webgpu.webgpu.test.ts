@@ -111,6 +111,18 @@ test('bytes and integers travel whole, whatever their number', async () => {
   gpu.release(words);
 });
 
+test('new memory is zero, also where other memory was', async () => {
+  const gpu = await sharedWebGPU();
+  const n = 100_000;
+  for (let i = 0; i < 5; i++) {
+    const range = floats(gpu, n);
+    const [values] = await runOnce(gpu, [], [range]);
+    assert.ok(values.every((value) => value === 0));
+    gpu.write(range, new Float32Array(n).fill(7));
+    release(gpu, range);
+  }
+});
+
 test('host arrays may be shared memory, or parts of a longer one', async () => {
   const gpu = await sharedWebGPU();
   const x = floats(gpu, 3);

@@ -26,7 +26,10 @@ export interface OpenDawnOptions {
 /** Folder of the WGSL files, from dist/device/webgpu/. */
 const SHADERS = new URL('../../../shaders/', import.meta.url);
 
-/** Timestamps are rounded to 0.1 ms otherwise: too coarse for a kernel. */
+/**
+ * Timestamps are rounded to 0.1 ms otherwise: too coarse for a kernel. The feature that clears memory before its
+ * first use stays on even in unsafe mode, because `allocate` promises zeros.
+ */
 const FLAGS = ['disable-dawn-features=timestamp_quantization'];
 const UNSAFE_FLAGS = ['enable-dawn-features=skip_validation,disable_robustness'];
 /** A name that no adapter has: Dawn answers with the list of those that there are. */
