@@ -18,7 +18,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  let from = constants.offset + strided_index(i, constants.shape, constants.strides);
-  let to = constants.out_offset + strided_index(i, constants.shape, constants.out_strides);
-  out[to] = x[from];
+  let source = constants.offset + strided_index(i, constants.shape, constants.strides);
+  let place = constants.out_offset + strided_index(i, constants.shape, constants.out_strides);
+  out[place] = x[source];
 }

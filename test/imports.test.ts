@@ -18,6 +18,7 @@ const RULES: ImportRules = {
     'formats',
     'optim',
     'nn',
+    'engine',
     'ops',
     'tensor',
     'program',

@@ -44,3 +44,12 @@ function arrayType(dtype: DType, precision: Precision): ArrayType {
   };
   return types[dtype] as ArrayType;
 }
+
+/** `data` as the host array that a device of this precision takes for `dtype`; the same array when it already is. */
+export function conformed(data: TypedArray, dtype: DType, precision: Precision): TypedArray {
+  const type = arrayType(dtype, precision);
+  if (data instanceof type) return data;
+  const result = new type(data.length);
+  result.set(data);
+  return result;
+}

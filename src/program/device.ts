@@ -6,7 +6,7 @@
  * signature is.
  */
 import type { Backend, Counters, DeviceInfo, Prepared } from '../device/backend.js';
-import type { DType, Precision, TypedArray } from '../device/dtype.js';
+import { conformed, type DType, type Precision, type TypedArray } from '../device/dtype.js';
 import type { BufferRange, Command, DeviceBuffer } from '../device/kernel.js';
 import { AttuneError } from '../errors.js';
 import type { FusionRule } from './fuse.js';
@@ -131,7 +131,7 @@ export class Device {
         where: `shape [${state.shape.join(', ')}]`,
       });
     }
-    this.backend.write(state.storage.range, data);
+    this.backend.write(state.storage.range, conformed(data, state.dtype, this.precision));
   }
 
   /** A state's content, after the programs that were started before. */
@@ -181,7 +181,10 @@ export class Device {
     };
     const uploads = recording.inputs
       .filter((input) => ready.plan.slotOf.has(input.ordinal))
-      .map((input) => ({ range: rangeOf(input, ready.plan, ready.buffers), data: input.data }));
+      .map((input) => ({
+        range: rangeOf(input, ready.plan, ready.buffers),
+        data: conformed(input.data, input.dtype, this.precision),
+      }));
     const results = returned.map((storage) => rangeOf(storage, ready.plan, ready.buffers));
     return this.submit(ready.prepared, uploads, recording.stepValues, results);
   }

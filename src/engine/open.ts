@@ -1,0 +1,46 @@
+/** The engine put together: a backend, joined to the fusion rules of the operations. */
+import type { Choices, DeviceKind } from '../device/backend.js';
+import { chooseDevice } from '../device/choose.js';
+import { openCpu } from '../device/cpu/node.js';
+import type { Precision } from '../device/dtype.js';
+import { openDawn, probeAdapters } from '../device/webgpu/node.js';
+import { AttuneError } from '../errors.js';
+import { FUSIONS } from '../ops/fusions.js';
+import { Device } from '../program/device.js';
+
+export interface OpenOptions {
+  /** 'float64' computes in plain loops on the CPU: slow, and the judge of everything else. Default 'float32'. */
+  readonly precision?: Precision;
+  /** Part of a GPU adapter's name. A software adapter is used only when it is named. */
+  readonly adapter?: string;
+  /** Variants of kernels to use in place of the engine's own choice. */
+  readonly choices?: Choices;
+  /** Build of the CPU's SIMD kernels. Default 'auto': the fastest that this Node can run. */
+  readonly simd?: 'auto' | 'relaxed' | 'plain' | 'off';
+  /** Applies no fusion rule: the plain path, for comparison. */
+  readonly fuse?: boolean;
+}
+
+/**
+ * Opens a device. 'auto' is a hardware GPU where there is one, else the CPU; a software adapter is used only
+ * when named. Call `close()` at the end. Throws AttuneError 'device' when what was asked for is not there.
+ */
+export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOptions = {}): Promise<Device> {
+  const rules = options.fuse === false ? [] : FUSIONS;
+  const { adapter, choices, precision, simd } = options;
+  const onCpu = async () =>
+    new Device(await openCpu({ ...(precision && { precision }), ...(simd && { simd }) }), rules);
+  if (kind === 'cpu') return onCpu();
+  if (precision === 'float64') {
+    throw new AttuneError({
+      code: 'device',
+      what: 'float64 is not available on a GPU',
+      where: `--device ${kind}`,
+      hint: "open('cpu', { precision: 'float64' })",
+    });
+  }
+  const adapters = await probeAdapters(adapter !== undefined);
+  const choice = chooseDevice({ device: kind, ...(adapter !== undefined && { adapter }) }, adapters);
+  if (choice.kind === 'cpu') return onCpu();
+  return new Device(await openDawn({ adapterName: choice.adapter, ...(choices && { choices }) }), rules);
+}

@@ -1,0 +1,69 @@
+/** Adam and AdamW with both placements of epsilon; the formulas stand in ops/adam-update.ts. */
+import type { Varying } from '../device/kernel.js';
+import { adamKernel, type EpsilonPlacement } from '../ops/adam-update.js';
+import type { Recording } from '../program/recording.js';
+import type { Arena } from '../tensor/arena.js';
+import { type ChunkOperands, Optimizer, type OptimizerOptions, recordAll, type TrainableMemory } from './optimizer.js';
+
+export interface AdamOptions extends OptimizerOptions {
+  /** Decay rates of the two moments. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Default 1e-8, PyTorch's; Keras uses 1e-7 with 'hat'. */
+  readonly epsilon?: number;
+  /** 'corrected' adds epsilon after the bias correction (PyTorch), 'hat' before it (Keras). Default 'corrected'. */
+  readonly epsilonPlacement?: EpsilonPlacement;
+}
+
+export class Adam extends Optimizer {
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  readonly epsilonPlacement: EpsilonPlacement;
+  /** True for AdamW: weight decay acts on the weights, not through the gradient. */
+  readonly decoupled: boolean;
+  override readonly moments: Readonly<Record<'firstMoment' | 'secondMoment', Arena>>;
+  private numbers: Varying = { varying: 0 };
+
+  constructor(memory: TrainableMemory, options: AdamOptions, decoupled: boolean) {
+    super(memory, options);
+    this.betas = options.betas ?? [0.9, 0.999];
+    this.epsilon = options.epsilon ?? 1e-8;
+    this.epsilonPlacement = options.epsilonPlacement ?? 'corrected';
+    this.decoupled = decoupled;
+    this.moments = { firstMoment: memory.values.like(), secondMoment: memory.values.like() };
+  }
+
+  protected override recordNumbers(recording: Recording): void {
+    const [beta1, beta2] = this.betas;
+    const corrections = [1 - beta1 ** this.steps, 1 - beta2 ** this.steps];
+    this.numbers = recordAll(recording, 'float', [beta1, beta2, ...corrections, this.epsilon]);
+  }
+
+  protected override updateChunk(recording: Recording, chunk: ChunkOperands, groups: Varying): void {
+    const { firstMoment, secondMoment } = this.moments;
+    const attributes = {
+      count: chunk.parameters.length,
+      groups,
+      numbers: this.numbers,
+      decoupled: this.decoupled,
+      epsilonPlacement: this.epsilonPlacement,
+    };
+    recording.launch(adamKernel, attributes, [
+      chunk.gradients.storage,
+      chunk.blockGroups.storage,
+      chunk.gate.storage,
+      chunk.parameters.storage,
+      firstMoment.chunks[chunk.index].storage,
+      secondMoment.chunks[chunk.index].storage,
+    ]);
+  }
+}
+
+/** Adam; weight decay is added to the gradient, as torch.optim.Adam does. */
+export function adam(memory: TrainableMemory, options: AdamOptions): Adam {
+  return new Adam(memory, options, false);
+}
+
+/** AdamW: weight decay is decoupled from the gradient. */
+export function adamW(memory: TrainableMemory, options: AdamOptions): Adam {
+  return new Adam(memory, options, true);
+}

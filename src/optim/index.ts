@@ -1,0 +1,4 @@
+/** Optimisers: from gradients to new parameters. */
+export { Adam, type AdamOptions, adam, adamW } from './adam.js';
+export { Optimizer, type OptimizerOptions, type ParameterGroup, type TrainableMemory } from './optimizer.js';
+export { Sgd, type SgdOptions, sgd } from './sgd.js';

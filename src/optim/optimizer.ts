@@ -1,0 +1,171 @@
+/**
+ * What optimisers share: parameter groups, the gate before an update, and one launch per chunk.
+ *
+ * An update is a program of its own: `await device.run(() => optimizer.step())`. Rates, decays and counters are
+ * step values, so changing them changes no plan. The gate (ops/gradient-gate.ts) keeps a step whose gradients
+ * are not finite from changing anything; the next read of the device then throws.
+ */
+import { AttuneError } from '../errors.js';
+import type { StepValue, Varying } from '../device/kernel.js';
+import { fillKernel } from '../ops/constant.js';
+import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
+import type { Device } from '../program/device.js';
+import { currentRecording, type Recording } from '../program/recording.js';
+import type { State } from '../program/state.js';
+import { type Arena, BLOCK } from '../tensor/arena.js';
+import type { Parameter } from '../tensor/parameter.js';
+
+/** The trainable part of a model on a device: parameters, and two arenas of one layout in their order. */
+export interface TrainableMemory {
+  readonly device: Device;
+  readonly parameters: readonly Parameter[];
+  readonly values: Arena;
+  readonly gradients: Arena;
+}
+
+/** Parameters that share a learning rate and a weight decay. Both may be changed between steps. */
+export interface ParameterGroup {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  lr: number;
+  weightDecay: number;
+}
+
+export interface OptimizerOptions {
+  /** Learning rate of every parameter, when there are no groups. */
+  readonly lr?: number;
+  /** Weight decay of every parameter, when there are no groups. Default 0. */
+  readonly weightDecay?: number;
+  /** Groups that together hold every trainable parameter once. */
+  readonly groups?: readonly ParameterGroup[];
+  /** The largest norm of all gradients; a larger one is scaled down to it. Default: no limit. */
+  readonly maxGradientNorm?: number;
+}
+
+export abstract class Optimizer {
+  readonly memory: TrainableMemory;
+  readonly groups: readonly ParameterGroup[];
+  /** Steps recorded so far; stored by checkpoints. */
+  steps = 0;
+  private readonly maxGradientNorm: number;
+  private readonly gate: State;
+  /** Group of every 64 elements, one table per chunk. */
+  private readonly blockGroups: readonly State[];
+  private readonly unwatch: () => void;
+
+  protected constructor(memory: TrainableMemory, options: OptimizerOptions) {
+    this.memory = memory;
+    this.groups = resolveGroups(memory, options);
+    this.maxGradientNorm = options.maxGradientNorm ?? 0;
+    this.blockGroups = groupTables(memory, this.groups);
+    this.gate = memory.device.createState([GATE_LENGTH]);
+    this.unwatch = memory.device.watch(this.gate, (values) => this.checkGate(values));
+  }
+
+  /** Moments and the like, by name: what a checkpoint stores beside the parameters. */
+  abstract readonly moments: Readonly<Record<string, Arena>>;
+
+  /** Records the update of one chunk. `groups` is the step value of the first group's rate. */
+  protected abstract updateChunk(recording: Recording, chunk: ChunkOperands, groups: Varying): void;
+  /** Records the step values that `updateChunk` uses, after the groups'. */
+  protected abstract recordNumbers(recording: Recording): void;
+
+  /** Records one update of all parameters from the gradients gathered so far. */
+  step(): void {
+    const recording = currentRecording();
+    this.steps++;
+    const limit = recording.varying('float', this.maxGradientNorm);
+    updateGate(this.memory.gradients.chunks, this.gate, limit, recording.varying('uint', this.steps));
+    const groups = recordAll(recording, 'float', this.groups.flatMap(({ lr, weightDecay }) => [lr, weightDecay]));
+    this.recordNumbers(recording);
+    this.memory.values.chunks.forEach((parameters, i) => {
+      const gradients = this.memory.gradients.chunks[i];
+      const operands = { index: i, parameters, gradients, blockGroups: this.blockGroups[i], gate: this.gate };
+      this.updateChunk(recording, operands, groups);
+    });
+  }
+
+  /** Records setting all gradients to zero: once per update, before the first `backward`. */
+  zeroGradients(): void {
+    const recording = currentRecording();
+    for (const chunk of this.memory.gradients.chunks) {
+      recording.launch(fillKernel, { count: chunk.length, value: 0 }, [chunk.storage]);
+    }
+  }
+
+  /** The norm of the gradients at the last step, before scaling; 0 before the first. */
+  async gradientNorm(): Promise<number> {
+    return (await this.memory.device.read(this.gate))[GATE.norm];
+  }
+
+  /** Gives the optimiser's device memory back. */
+  close(): void {
+    this.unwatch();
+    for (const state of [this.gate, ...this.blockGroups]) this.memory.device.releaseState(state);
+    for (const arena of Object.values(this.moments)) arena.close();
+  }
+
+  private checkGate(values: ArrayLike<number>): AttuneError | null {
+    if (values[GATE.failures] === 0) return null;
+    const first = values[GATE.firstFailure];
+    // Told once: the run may go on with other batches.
+    this.memory.device.write(this.gate, new Float32Array(GATE_LENGTH));
+    return new AttuneError({
+      code: 'numeric',
+      what: `the gradients of step ${first} are not finite; that step changed nothing`,
+      where: `gradient norm ${values[GATE.norm]}`,
+      hint: 'lower the learning rate, or look for broken values in the batch',
+    });
+  }
+}
+
+/** What the update of one chunk reads and writes. */
+export interface ChunkOperands {
+  readonly index: number;
+  readonly parameters: State;
+  readonly gradients: State;
+  readonly blockGroups: State;
+  readonly gate: State;
+}
+
+/** Records several step values one after another; the first stands for them all. */
+export function recordAll(recording: Recording, kind: StepValue['kind'], values: readonly number[]): Varying {
+  const [first] = values.map((value) => recording.varying(kind, value));
+  return first;
+}
+
+function resolveGroups(memory: TrainableMemory, options: OptimizerOptions): readonly ParameterGroup[] {
+  if (options.groups === undefined) {
+    if (options.lr === undefined) {
+      throw new AttuneError({ code: 'program', what: 'an optimiser needs a learning rate', hint: 'give lr, or groups' });
+    }
+    const { lr, weightDecay = 0 } = options;
+    return [{ name: 'all', parameters: memory.parameters, lr, weightDecay }];
+  }
+  const counts = new Map<Parameter, number>(memory.parameters.map((parameter) => [parameter, 0]));
+  for (const group of options.groups) {
+    for (const parameter of group.parameters) counts.set(parameter, (counts.get(parameter) ?? 2) + 1);
+  }
+  if ([...counts.values()].some((count) => count !== 1)) {
+    throw new AttuneError({
+      code: 'program',
+      what: 'parameter groups do not hold every trainable parameter exactly once',
+      where: options.groups.map((group) => group.name).join(', '),
+    });
+  }
+  return options.groups;
+}
+
+/** The padding behind an array belongs to the array's group: it is zero and stays zero. */
+function groupTables(memory: TrainableMemory, groups: readonly ParameterGroup[]): State[] {
+  const tables = memory.values.chunks.map((chunk) => new Uint32Array(chunk.length / BLOCK));
+  const groupOf = new Map<Parameter, number>();
+  groups.forEach((group, index) => {
+    for (const parameter of group.parameters) groupOf.set(parameter, index);
+  });
+  memory.parameters.forEach((parameter, i) => {
+    const { chunk, offset, length } = memory.values.places[i];
+    tables[chunk].fill(groupOf.get(parameter) as number, offset / BLOCK, Math.ceil((offset + length) / BLOCK));
+  });
+  return tables.map((table) => memory.device.createState([table.length], 'uint32', table));
+}

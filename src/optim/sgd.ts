@@ -1,0 +1,58 @@
+/** Stochastic gradient descent with momentum, as torch.optim.SGD; the formula stands in ops/sgd-update.ts. */
+import type { Varying } from '../device/kernel.js';
+import { AttuneError } from '../errors.js';
+import { sgdKernel } from '../ops/sgd-update.js';
+import type { Recording } from '../program/recording.js';
+import type { Arena } from '../tensor/arena.js';
+import { type ChunkOperands, Optimizer, type OptimizerOptions, type TrainableMemory } from './optimizer.js';
+
+export interface SgdOptions extends OptimizerOptions {
+  /** Default 0: no velocity is kept. */
+  readonly momentum?: number;
+  /** Nesterov's momentum; needs momentum > 0. */
+  readonly nesterov?: boolean;
+}
+
+export class Sgd extends Optimizer {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  override readonly moments: Readonly<Record<string, Arena>>;
+  private momentumValue: Varying = { varying: 0 };
+
+  constructor(memory: TrainableMemory, options: SgdOptions) {
+    super(memory, options);
+    this.momentum = options.momentum ?? 0;
+    this.nesterov = options.nesterov ?? false;
+    if (this.nesterov && this.momentum === 0) {
+      throw new AttuneError({ code: 'program', what: 'Nesterov momentum needs a momentum above 0', where: 'sgd' });
+    }
+    this.moments = this.momentum === 0 ? {} : { velocity: memory.values.like() };
+  }
+
+  protected override recordNumbers(recording: Recording): void {
+    this.momentumValue = recording.varying('float', this.momentum);
+  }
+
+  protected override updateChunk(recording: Recording, chunk: ChunkOperands, groups: Varying): void {
+    const velocity = this.moments.velocity?.chunks[chunk.index].storage ?? null;
+    const attributes = {
+      count: chunk.parameters.length,
+      groups,
+      momentum: this.momentumValue,
+      hasMomentum: velocity !== null,
+      nesterov: this.nesterov,
+    };
+    recording.launch(sgdKernel, attributes, [
+      chunk.gradients.storage,
+      chunk.blockGroups.storage,
+      chunk.gate.storage,
+      chunk.parameters.storage,
+      velocity,
+    ]);
+  }
+}
+
+/** SGD over the trainable parameters of a model: `sgd(model.memory, { lr: 0.001, momentum: 0.9 })`. */
+export function sgd(memory: TrainableMemory, options: SgdOptions): Sgd {
+  return new Sgd(memory, options);
+}
