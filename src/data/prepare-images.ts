@@ -111,7 +111,8 @@ async function prepareWith<Image extends { readonly path: string }>(
     else skipped.push({ path: image.path, reason: reason ?? 'not read' });
   }
   refuseTooManyBad(skipped, images.length);
-  return { prepared, skipped, decoded: missing.size };
+  const decoded = [...missing.values()].filter((path) => !reasons.has(path)).length;
+  return { prepared, skipped, decoded };
 }
 
 type Visit = (path: string) => Promise<void>;
