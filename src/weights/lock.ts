@@ -114,8 +114,9 @@ function isDead(text: string): boolean {
 /**
  * Removes an abandoned lock. Of two waiters that found the same one, the slower could catch the
  * new lock of the faster: so it is moved aside first, looked at, and put back if it is another.
+ * Exported for its test.
  */
-async function takeAway(path: string, abandoned: string, token: string): Promise<void> {
+export async function takeAway(path: string, abandoned: string, token: string): Promise<void> {
   const aside = `${path}.${token}`;
   try {
     await rename(path, aside);

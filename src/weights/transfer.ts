@@ -87,11 +87,12 @@ async function respond(
   throw new TransferFailure(`more than ${MAX_REDIRECTS} redirects`, { transient: false });
 }
 
-function redirected(from: URL, location: string | null): URL {
-  if (location === null || !URL.canParse(location, from)) {
+/** Where a redirect leads; never from https to anything less. Exported for its test. */
+export function redirected(from: URL, location: string | null): URL {
+  if (location === null || !URL.canParse(location, from.href)) {
     throw new TransferFailure(`${from.host} redirects to nowhere`, { transient: false });
   }
-  const to = new URL(location, from);
+  const to = new URL(location, from.href);
   const downgraded = from.protocol === 'https:' && to.protocol !== 'https:';
   if (downgraded || !['http:', 'https:'].includes(to.protocol)) {
     throw new TransferFailure(`${from.host} redirects to ${to.protocol}//, which is not safe`, {
@@ -159,7 +160,14 @@ async function receive(
   for (;;) {
     const { done, value } = await network(watchdog, () => chunks.next());
     if (done) break;
-    await part.append(value as Uint8Array);
+    const chunk = value as Uint8Array;
+    if (total !== null && part.received + chunk.length > total) {
+      await part.clear();
+      throw new TransferFailure(`the server sent more than the ${total} bytes it announced`, {
+        transient: false,
+      });
+    }
+    await part.append(chunk);
     watchdog.feed();
     onBytes();
   }
@@ -192,7 +200,8 @@ async function network<T>(watchdog: Watchdog, step: () => Promise<T>): Promise<T
   }
 }
 
-function networkFailure(error: NodeJS.ErrnoException): Error {
+/** Which errors of undici, Node's sockets and TLS may pass by themselves. Exported for its test. */
+export function networkFailure(error: NodeJS.ErrnoException): Error {
   if (error instanceof AttuneError) return error;
   const code = error.code ?? '';
   const options = { transient: false, cause: error };

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withLock } from '#src/weights/lock';
+import { takeAway, withLock } from '#src/weights/lock';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -67,6 +67,18 @@ test('bodies never overlap, even when all of them find the same dead lock at onc
       assert.equal(await readdir(folder), []);
     });
   await Promise.all(Array.from({ length: 40 }, round));
+});
+
+test('a lock that is not the abandoned one is put back', async () => {
+  await inFolder(async (path, folder) => {
+    await takeAway(path, 'gone meanwhile', 'token');
+    await writeFile(path, 'of a faster one');
+    await takeAway(path, 'abandoned', 'token');
+    assert.is(await readFile(path, 'utf8'), 'of a faster one');
+    assert.equal(await readdir(folder), ['x.lock']);
+    await takeAway(path, 'of a faster one', 'token');
+    assert.equal(await readdir(folder), []);
+  });
 });
 
 test('the lock of a living process is waited for', async () => {

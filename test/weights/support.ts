@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
+import type { DownloadRequest } from '#src/weights/download';
 import * as assert from 'uvu/assert';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
@@ -54,16 +55,14 @@ export interface Served {
   readonly bytes: Buffer;
   readonly etag?: string;
   readonly lastModified?: string;
-  /** Close the connection after this many bytes of the body. */
-  readonly cutAfter?: number;
-  /** Fall silent after this many bytes of the body. */
+  /** Send only this many bytes of the body, and neither more nor an end. */
   readonly stallAfter?: number;
   readonly ignoreRange?: boolean;
 }
 
 /** Answers as a correct file server: 206 when If-Range names this version, else the whole file. */
 export function serve(request: IncomingMessage, response: ServerResponse, served: Served): void {
-  const { bytes, etag, lastModified, cutAfter, stallAfter, ignoreRange } = served;
+  const { bytes, etag, lastModified, stallAfter, ignoreRange } = served;
   const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
   const condition = request.headers['if-range'];
   const same = condition === undefined || condition === etag || condition === lastModified;
@@ -73,12 +72,21 @@ export function serve(request: IncomingMessage, response: ServerResponse, served
   response.setHeader('content-length', bytes.length - start);
   if (start > 0) response.setHeader('content-range', `bytes ${start}-${bytes.length - 1}/${bytes.length}`);
   response.writeHead(start > 0 ? 206 : 200);
-  const stop = cutAfter ?? stallAfter;
-  if (stop === undefined) response.end(bytes.subarray(start));
-  else
-    response.write(bytes.subarray(start, start + stop), () => {
-      if (cutAfter !== undefined) setTimeout(() => response.destroy(), 20);
-    });
+  if (stallAfter === undefined) response.end(bytes.subarray(start));
+  else response.write(bytes.subarray(start, start + stallAfter));
+}
+
+/**
+ * A progress callback that cuts all connections once `cut` says so. The server cannot do it by
+ * itself at an exact byte: what the client has not yet read when the connection ends may be lost.
+ */
+export function cutting(server: Server, cut: (received: number) => boolean): DownloadRequest['onProgress'] {
+  let last = 0;
+  return ({ received }) => {
+    // A resumed download begins by reporting where the last one ended.
+    if (received !== last && cut(received)) server.closeAllConnections();
+    last = received;
+  };
 }
 
 export async function filesIn(folder: string): Promise<string[]> {
@@ -93,4 +101,22 @@ export async function failure(promise: Promise<unknown>): Promise<AttuneError> {
   );
   assert.instance(error, AttuneError);
   return error;
+}
+
+/** What most downloads fetch. */
+export const bytes = payload(300_000);
+export const half = 150_000;
+export const etag = '"v1"';
+
+/** A request for `bytes` that waits for nothing and takes no proxy; `more` overrides. */
+export function wanted(url: string, folder: string, more: Partial<DownloadRequest> = {}): DownloadRequest {
+  const hash = { check: 'sha256', hex: sha256(bytes) } as const;
+  const settings = { firstPauseMs: 5, env: {}, ...more.settings };
+  return { url, path: join(folder, 'file.pth'), hash, ...more, settings };
+}
+
+/** That the folder holds the finished file and nothing else. */
+export async function assertDownloaded(folder: string, expected = bytes): Promise<void> {
+  assert.equal(await filesIn(folder), ['file.pth'], 'nothing is left beside the file');
+  assert.ok((await readFile(join(folder, 'file.pth'))).equals(expected));
 }
