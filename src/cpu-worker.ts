@@ -8,17 +8,17 @@ import { Conductor } from './device/cpu/conductor.js';
 import type { Reply, Request, WorkerSetup } from './device/cpu/protocol.js';
 import type { Kernel } from './device/kernel.js';
 
-const { memory, simd, kernelTable, profile } = workerData as WorkerSetup;
+const { memory, simd, kernelTable } = workerData as WorkerSetup;
 const port = parentPort!;
 
 const table: { kernels: Readonly<Record<string, Kernel>> } =
   kernelTable === null ? await import('./ops/kernels.js') : await import(kernelTable);
 // Not the asynchronous way: a thread with nothing else to wait for would end before the promise resolves.
 const exports = simd === null ? null : (new WebAssembly.Instance(simd, { env: { memory } }).exports as SimdExports);
-const conductor = new Conductor(memory, table.kernels, exports, profile);
+const conductor = new Conductor(memory, table.kernels, exports);
 
 port.on('message', (request: Request) => reply(conductor.handle(request)));
-reply({ ok: true, reads: [], milliseconds: [] });
+reply({ ok: true, reads: [], times: [] });
 
 function reply(message: Reply): void {
   const reads = message.ok ? message.reads : [];

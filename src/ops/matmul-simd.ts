@@ -19,6 +19,8 @@ export function matmulUnits(attributes: MatmulAttributes): number {
 
 export const matmulSimd: SimdEntry<MatmulAttributes> = {
   entry: 'matmul',
+  // A sum of no terms has no depth to run through: the plain loop stores the epilogue of 0.
+  suits: ({ k }) => k > 0,
   workspaceBytes: () => SIMD_WORKSPACE_BYTES,
   arguments(attributes, pointers, begin, end) {
     const { m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
@@ -38,5 +40,5 @@ export const matmulSimd: SimdEntry<MatmulAttributes> = {
   },
 };
 
-/** Scratch of one call: packed panels of both factors; see simd/workspace.ts. */
-export const SIMD_WORKSPACE_BYTES = 1 << 20;
+/** Scratch of one call: a tile, 48 packed rows of 272 floats, and packed panels; see simd/layout.ts. */
+export const SIMD_WORKSPACE_BYTES = 256 + 48 * 272 * 4 + 256 * 528 * 4;

@@ -5,13 +5,16 @@
 import { AttuneError } from '../../errors.js';
 import { type Backend, type Counters, type DeviceInfo, newCounters, type Prepared } from '../backend.js';
 import { type DType, elementBytes, type Precision, type TypedArray } from '../dtype.js';
-import type { BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
-import type { Block, BlockSlice, BlockUpload, Executor } from './executor.js';
+import type { Attributes, BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
+import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor } from './executor.js';
 
-/** Time that one launch took in the last run; see CpuBackend.launchTimes. */
+/** How long one launch took; see CpuBackend.profile. */
 export interface LaunchTime {
   readonly kernel: string;
-  readonly milliseconds: number;
+  /** 'simd' or 'loops'. */
+  readonly variant: string;
+  readonly attributes: Attributes;
+  readonly nanoseconds: number;
 }
 
 /** A list of commands and the number under which the executor knows it. */
@@ -29,8 +32,6 @@ export class CpuBackend implements Backend {
   readonly precision: Precision;
   readonly counters: Counters = newCounters();
   readonly maxBindingBytes = 2 ** 31;
-  /** Launches of the last finished run, in order; empty unless the device was opened with `profile`. */
-  launchTimes: readonly LaunchTime[] = [];
   readonly #executor: Executor;
   readonly #blocks = new Map<DeviceBuffer, Block>();
   #lastId = 0;
@@ -87,22 +88,16 @@ export class CpuBackend implements Backend {
     step: readonly StepValue[],
     reads: readonly BufferRange[],
   ): Promise<TypedArray[]> {
-    const { id, commands } = prepared as PreparedCommands;
-    const result = await this.#queue(
-      this.#executor.execute(
-        id,
-        uploads.map((upload) => this.#upload(upload)),
-        step.map(({ value }) => value),
-        reads.map((range) => this.#slice(range)),
-      ),
-    );
-    this.counters.launches += commands.length;
-    this.counters.submits++;
-    this.launchTimes = result.milliseconds.map((milliseconds, index) => ({
-      kernel: commands[index]!.kernel.name,
-      milliseconds,
-    }));
-    return result.reads;
+    return (await this.#run(prepared, uploads, step, reads, false)).reads;
+  }
+
+  /** Runs the commands once and returns the time of each launch, in order. */
+  async profile(prepared: Prepared, step: readonly StepValue[] = []): Promise<LaunchTime[]> {
+    const { times } = await this.#run(prepared, [], step, [], true);
+    return times.map((time, index) => {
+      const { kernel, attributes } = prepared.commands[index]!;
+      return { kernel: kernel.name, attributes, ...time };
+    });
   }
 
   discard(prepared: Prepared): void {
@@ -112,6 +107,25 @@ export class CpuBackend implements Backend {
   async close(): Promise<void> {
     await this.#executor.close();
     this.#blocks.clear();
+  }
+
+  async #run(
+    prepared: Prepared,
+    uploads: readonly Upload[],
+    step: readonly StepValue[],
+    reads: readonly BufferRange[],
+    profile: boolean,
+  ): Promise<ExecuteResult> {
+    const result = this.#executor.execute(
+      (prepared as PreparedCommands).id,
+      uploads.map((upload) => this.#upload(upload)),
+      step.map(({ value }) => value),
+      reads.map((range) => this.#slice(range)),
+      profile,
+    );
+    this.counters.launches += prepared.commands.length;
+    this.counters.submits++;
+    return this.#queue(result);
   }
 
   /** Follows queued work to its end, then frees the blocks that were released while it was the newest. */

@@ -78,6 +78,33 @@ export function runCommand(command: ReadyCommand, step: ArrayLike<number>, begin
   }
 }
 
+/** How long one command took, and what computed it. */
+export interface CommandTime {
+  readonly variant: 'simd' | 'loops';
+  readonly nanoseconds: number;
+}
+
+/** Runs prepared commands one after another, each over all its units. With `profile` it returns their times. */
+export function runCommands(
+  commands: readonly ReadyCommand[],
+  step: ArrayLike<number>,
+  profile: boolean,
+): CommandTime[] {
+  const times: CommandTime[] = [];
+  for (const command of commands) {
+    const begin = profile ? performance.now() : 0;
+    try {
+      runCommand(command, step, 0, command.units);
+    } catch (error) {
+      throw kernelFailure(command.kernel.name, command.attributes, error);
+    }
+    if (!profile) continue;
+    const nanoseconds = (performance.now() - begin) * 1e6;
+    times.push({ variant: command.simd === null ? 'loops' : 'simd', nanoseconds });
+  }
+  return times;
+}
+
 /** The error for a kernel that threw: names the kernel and what it was asked to compute. */
 export function kernelFailure(kernel: string, attributes: Attributes, cause: unknown): AttuneError {
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -9,7 +9,7 @@ import {
   kernelFailure,
   plainCommand,
   type ReadyCommand,
-  runCommand,
+  runCommands,
   type SimdExports,
   simdCommand,
   suitsSimd,
@@ -24,14 +24,12 @@ export class Conductor {
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   readonly #simd: SimdExports | null;
-  readonly #profile: boolean;
   readonly #prepared = new Map<number, readonly ReadyCommand[]>();
 
-  constructor(memory: WebAssembly.Memory, kernels: Kernels, simd: SimdExports | null, profile: boolean) {
+  constructor(memory: WebAssembly.Memory, kernels: Kernels, simd: SimdExports | null) {
     this.#memory = memory;
     this.#kernels = kernels;
     this.#simd = simd;
-    this.#profile = profile;
   }
 
   /** Does what the request asks. Failures are replies too: the worker goes on with the next request. */
@@ -85,17 +83,8 @@ export class Conductor {
     if (commands === undefined) throw new Error(`no commands were prepared as ${request.prepared}`);
     const memory = this.#buffer();
     for (const upload of request.uploads) this.#write(upload, memory);
-    const milliseconds: number[] = [];
-    for (const command of commands) {
-      const begin = this.#profile ? performance.now() : 0;
-      try {
-        runCommand(command, request.step, 0, command.units);
-      } catch (error) {
-        throw kernelFailure(command.kernel.name, command.attributes, error);
-      }
-      if (this.#profile) milliseconds.push(performance.now() - begin);
-    }
-    return { ok: true, reads: request.reads.map((slice) => copyOut(viewOf(slice, memory, 'float32'))), milliseconds };
+    const times = runCommands(commands, request.step, request.profile);
+    return { ok: true, reads: request.reads.map((slice) => copyOut(viewOf(slice, memory, 'float32'))), times };
   }
 
   #write({ slice, data }: PostedUpload, memory: ArrayBufferLike): void {
@@ -110,7 +99,7 @@ export class Conductor {
 }
 
 function done(): Reply {
-  return { ok: true, reads: [], milliseconds: [] };
+  return { ok: true, reads: [], times: [] };
 }
 
 /** A copy outside the shared memory, which can be transferred. */

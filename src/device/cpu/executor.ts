@@ -1,7 +1,7 @@
 /** What the CPU backend needs of whoever holds its memory and runs its commands: inline.ts or worker.ts. */
 import type { Precision, TypedArray } from '../dtype.js';
 import type { Command } from '../kernel.js';
-import type { Slice } from './command.js';
+import type { CommandTime, Slice } from './command.js';
 
 /** A block of memory. Blocks of one memory differ in `byteOffset`. */
 export interface Block {
@@ -27,7 +27,7 @@ export interface BlockUpload {
 export interface ExecuteResult {
   readonly reads: TypedArray[];
   /** Time of each command; empty unless profiling. */
-  readonly milliseconds: readonly number[];
+  readonly times: readonly CommandTime[];
 }
 
 export interface Executor {
@@ -47,6 +47,7 @@ export interface Executor {
     uploads: readonly BlockUpload[],
     step: readonly number[],
     reads: readonly BlockSlice[],
+    profile: boolean,
   ): Promise<ExecuteResult>;
   discard(id: number): Promise<void>;
   close(): Promise<void>;

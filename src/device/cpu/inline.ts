@@ -3,18 +3,13 @@
  * every other way of computing is tested against it.
  */
 import { AttuneError } from '../../errors.js';
-import { kernelFailure, plainCommand, type ReadyCommand, runCommand, viewOf } from './command.js';
+import { plainCommand, type ReadyCommand, runCommands, viewOf } from './command.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
 
 export class InlineExecutor implements Executor {
   readonly precision = 'float64';
   readonly maxBytes = 2 ** 32;
-  readonly #profile: boolean;
   readonly #prepared = new Map<number, readonly ReadyCommand[]>();
-
-  constructor(profile: boolean) {
-    this.#profile = profile;
-  }
 
   allocate(bytes: number): Block {
     try {
@@ -52,19 +47,11 @@ export class InlineExecutor implements Executor {
     uploads: readonly BlockUpload[],
     step: readonly number[],
     reads: readonly BlockSlice[],
+    profile: boolean,
   ): Promise<ExecuteResult> {
     for (const { slice, data } of uploads) view(slice).set(data);
-    const milliseconds: number[] = [];
-    for (const command of this.#prepared.get(id) ?? []) {
-      const begin = performance.now();
-      try {
-        runCommand(command, step, 0, command.units);
-      } catch (error) {
-        throw kernelFailure(command.kernel.name, command.attributes, error);
-      }
-      if (this.#profile) milliseconds.push(performance.now() - begin);
-    }
-    return { reads: reads.map((slice) => view(slice).slice()), milliseconds };
+    const times = runCommands(this.#prepared.get(id) ?? [], step, profile);
+    return { reads: reads.map((slice) => view(slice).slice()), times };
   }
 
   async discard(id: number): Promise<void> {

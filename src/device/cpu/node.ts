@@ -17,8 +17,6 @@ export interface CpuOptions {
   readonly precision?: Precision;
   /** Build of the SIMD module; 'auto' takes the fastest that this Node can run, 'off' runs plain loops. */
   readonly simd?: 'auto' | SimdBuild;
-  /** Records the time of each launch in `launchTimes`. */
-  readonly profile?: boolean;
   /** Address of a module that exports `kernels`, in place of the engine's own table: for tests. */
   readonly kernelTable?: string;
 }
@@ -29,16 +27,16 @@ export interface CpuOptions {
  * the worker, its memory or the wanted SIMD build cannot be had.
  */
 export async function openCpu(options: CpuOptions = {}): Promise<CpuBackend> {
-  const { precision = 'float32', profile = false, kernelTable = null } = options;
+  const { precision = 'float32', kernelTable = null } = options;
   if (precision === 'float64') {
-    const executor = new InlineExecutor(profile);
+    const executor = new InlineExecutor();
     return new CpuBackend(describe([], executor.maxBytes), executor);
   }
   const build = chooseSimd(options.simd ?? 'auto');
   const memory = newMemory();
   // The memory's first page stays unused: address 0 means an absent operand.
   const allocator = new Allocator(PAGE_BYTES, memory.buffer.byteLength);
-  const port = startWorker({ memory, simd: await compile(build), kernelTable, profile });
+  const port = startWorker({ memory, simd: await compile(build), kernelTable });
   const executor = new WorkerExecutor(memory, allocator, port, build !== 'off');
   await executor.started;
   const features = build === 'off' ? [] : [build === 'relaxed' ? 'relaxed-simd' : 'simd'];

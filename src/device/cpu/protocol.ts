@@ -4,7 +4,7 @@
  */
 import type { TypedArray } from '../dtype.js';
 import type { Attributes } from '../kernel.js';
-import type { Slice } from './command.js';
+import type { CommandTime, Slice } from './command.js';
 
 /** Which of the two builds of the SIMD module runs, or none. */
 export type SimdBuild = 'plain' | 'relaxed' | 'off';
@@ -15,8 +15,6 @@ export interface WorkerSetup {
   readonly simd: WebAssembly.Module | null;
   /** Address of a module that exports `kernels`; null: the engine's own table. Tests bring their own. */
   readonly kernelTable: string | null;
-  /** Whether replies to 'execute' carry the time of each command. */
-  readonly profile: boolean;
 }
 
 /** A command as it is posted: the worker finds the kernel by its name. */
@@ -42,11 +40,13 @@ export type Request =
       readonly uploads: readonly PostedUpload[];
       readonly step: readonly number[];
       readonly reads: readonly Slice[];
+      /** Whether the reply carries the time of each command. */
+      readonly profile: boolean;
     }
   | { readonly type: 'discard'; readonly prepared: number };
 
 export type Reply =
-  | { readonly ok: true; readonly reads: TypedArray[]; readonly milliseconds: readonly number[] }
+  | { readonly ok: true; readonly reads: TypedArray[]; readonly times: readonly CommandTime[] }
   | { readonly ok: false; readonly failure: Failure };
 
 /** An AttuneError's parts; the class itself does not survive posting. */

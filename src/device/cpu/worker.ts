@@ -79,10 +79,12 @@ export class WorkerExecutor implements Executor {
     uploads: readonly BlockUpload[],
     step: readonly number[],
     reads: readonly BlockSlice[],
+    profile: boolean,
   ): Promise<ExecuteResult> {
     const posted = uploads.map(copyUpload);
+    const slices = reads.map((slice) => posting(slice)!);
     return this.#request(
-      { type: 'execute', prepared: id, uploads: posted, step, reads: reads.map((slice) => posting(slice)!) },
+      { type: 'execute', prepared: id, uploads: posted, step, reads: slices, profile },
       posted.map(({ data }) => data.buffer as ArrayBuffer),
     );
   }
@@ -140,6 +142,8 @@ export class WorkerExecutor implements Executor {
   }
 
   #settle(reply: Reply): void {
+    // A late reply must not let go of a worker whose end close() is waiting for.
+    if (this.#ended !== undefined) return;
     const waiting = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#port.hold(false);
     if (reply.ok) waiting?.resolve(reply);
