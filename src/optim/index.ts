@@ -1,4 +1,5 @@
 /** Optimisers: from gradients to new parameters. */
 export { Adam, type AdamOptions, adam, adamW } from './adam.js';
+export { type Evaluation, type LbfgsOptions, type LbfgsResult, minimize } from './lbfgs.js';
 export { Optimizer, type OptimizerOptions, type ParameterGroup, type TrainableMemory } from './optimizer.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

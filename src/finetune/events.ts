@@ -1,0 +1,41 @@
+/** What a long command tells while it runs. The command line prints it; nothing depends on it. */
+export type RunEvent =
+  /** A line for the person who waits. */
+  | { readonly type: 'note'; readonly text: string }
+  /** Work that can be counted. `secondsLeft` is null until it can be estimated. */
+  | {
+      readonly type: 'progress';
+      readonly task: string;
+      readonly done: number;
+      readonly total: number;
+      readonly secondsLeft: number | null;
+      /** What else to show beside the bar, for example a loss. */
+      readonly detail?: string;
+    };
+
+export type Listener = (event: RunEvent) => void;
+
+/** Estimates the time left from the rate so far; the first `warmUp` items are not counted: they compile. */
+export class Estimator {
+  private readonly total: number;
+  private readonly warmUp: number;
+  private started: number | null = null;
+  private startedAt = 0;
+
+  constructor(total: number, warmUp: number) {
+    this.total = total;
+    this.warmUp = warmUp;
+  }
+
+  /** Seconds left after `done` items at time `now` (milliseconds), or null while there is too little to tell. */
+  secondsLeft(done: number, now: number): number | null {
+    if (this.started === null) {
+      if (done < this.warmUp) return null;
+      this.started = done;
+      this.startedAt = now;
+      return null;
+    }
+    const counted = done - this.started;
+    return counted > 0 ? (((now - this.startedAt) / counted) * (this.total - done)) / 1000 : null;
+  }
+}

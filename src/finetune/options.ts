@@ -1,0 +1,119 @@
+/** What callers of this folder pass in and get back: the same shapes as the command line's flags and `--json`. */
+import type { Listener } from './events.js';
+import type { Metrics } from './metrics.js';
+
+/** What every long function takes beside its own options. */
+export interface RunContext {
+  readonly onEvent?: Listener;
+  /** Aborting ends the work soon, with an AttuneError of code 'interrupted'. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which device to compute on. */
+export interface DeviceOptions {
+  readonly device?: 'auto' | 'webgpu' | 'cpu';
+  /** Part of a GPU adapter's name. */
+  readonly adapter?: string;
+}
+
+/** A trained run (its folder, or a checkpoint file in it), or a model with weights. */
+export interface ModelSource {
+  /** A run folder or a checkpoint that attune wrote. */
+  readonly run?: string;
+  /** torchvision's name; inferred from `weights` when that is enough. */
+  readonly model?: string;
+  /** A file or a catalogue name. Default: the model's default weights. */
+  readonly weights?: string;
+}
+
+/** The flags of `attune finetune`; what is absent follows from the defaults. */
+export interface FinetuneOptions extends DeviceOptions {
+  readonly data: string;
+  readonly model?: string;
+  /** A file, a catalogue name, or 'none' for random initial values. */
+  readonly weights?: string;
+  readonly val?: string;
+  readonly valSplit?: number;
+  readonly strategy?: string;
+  /** The most iterations of the head. Default: until it converges. */
+  readonly headEpochs?: number;
+  readonly batchSize?: number;
+  /** Side of the network's input in pixels. */
+  readonly imageSize?: number;
+  readonly labelSmoothing?: number;
+  /** Threads that decode images. */
+  readonly workers?: number;
+  readonly seed?: number;
+  /** The run folder to create. Default: runs/<date>_<time>_<model>. */
+  readonly out?: string;
+}
+
+export interface DeviceSummary {
+  readonly kind: 'webgpu' | 'cpu';
+  readonly adapter: string;
+  readonly software: boolean;
+}
+
+export interface SkippedImage {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** One pass over the training images. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly stage: string;
+  readonly lr: Readonly<Record<string, number>>;
+  readonly train_loss: number | null;
+  readonly train_accuracy: number | null;
+  readonly val_loss: number | null;
+  readonly val_accuracy: number | null;
+  readonly seconds: number;
+  readonly images_per_second: number | null;
+}
+
+/** The JSON document of `attune finetune`. */
+export interface FinetuneResult {
+  readonly run: string;
+  readonly device: DeviceSummary;
+  readonly model: string;
+  readonly weights: string;
+  readonly classes: readonly string[];
+  readonly images: {
+    readonly train: number;
+    readonly val: number;
+    readonly test: number;
+    readonly skipped: readonly SkippedImage[];
+  };
+  readonly resolved_defaults: Readonly<Record<string, unknown>>;
+  readonly parameters: { readonly total: number; readonly trainable: number };
+  readonly epochs: readonly EpochRecord[];
+  readonly best: {
+    readonly epoch: number;
+    readonly val_accuracy: number | null;
+    readonly interval: readonly [number, number] | null;
+  };
+  readonly test: Metrics | null;
+  readonly checkpoints: { readonly best: string; readonly last: string };
+  readonly resumed_from: string | null;
+  readonly interrupted: boolean;
+}
+
+/** The JSON document of `attune evaluate`. */
+export type EvaluateResult = Metrics & { readonly skipped: readonly SkippedImage[] };
+
+export interface Prediction {
+  readonly label: string;
+  readonly index: number;
+  readonly probability: number;
+  readonly logit: number;
+}
+
+/** The JSON document of `attune predict`. */
+export interface PredictResult {
+  readonly model: string;
+  readonly images: readonly (
+    | { readonly path: string; readonly predictions: readonly Prediction[] }
+    | { readonly path: string; readonly error: string }
+  )[];
+}
