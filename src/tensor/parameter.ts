@@ -9,20 +9,23 @@ import type { State } from '../program/state.js';
 import { type Shape, shapeError, showShape, sizeOf } from './shape.js';
 import { Tensor, type TensorSource } from './tensor.js';
 
+/** Initial values, or a function that makes them when they are first needed: loaded weights often come before. */
+export type InitialValues = TypedArray | (() => TypedArray);
+
 /** An array of a model that training does not change by gradients: running statistics. */
 export class Buffer implements TensorSource {
   readonly shape: Shape;
   /** Host values until an arena takes them; afterwards the device's are the true ones. */
-  private values: TypedArray;
+  private values: InitialValues;
   private placed: State | null = null;
 
-  constructor(values: TypedArray, shape: Shape) {
+  constructor(values: InitialValues, shape: Shape) {
     this.shape = shape;
-    this.values = checked(values, shape);
+    this.values = typeof values === 'function' ? values : checked(values, shape);
   }
 
   get length(): number {
-    return this.values.length;
+    return sizeOf(this.shape);
   }
 
   get dtype(): DType {
@@ -36,6 +39,7 @@ export class Buffer implements TensorSource {
 
   /** Initial values, or those last set from the host. */
   get hostValues(): TypedArray {
+    if (typeof this.values === 'function') this.values = checked(this.values(), this.shape);
     return this.values;
   }
 
@@ -47,7 +51,7 @@ export class Buffer implements TensorSource {
 
   /** The values now: the device's when placed. */
   async read(): Promise<TypedArray> {
-    return this.placed === null ? this.values : this.placed.device.read(this.placed);
+    return this.placed === null ? this.hostValues : this.placed.device.read(this.placed);
   }
 
   /** Called by arenas. */
@@ -78,7 +82,7 @@ export class Parameter extends Buffer {
   readonly decay: boolean;
   private gradientState: State | null = null;
 
-  constructor(values: TypedArray, shape: Shape, options: { decay?: boolean } = {}) {
+  constructor(values: InitialValues, shape: Shape, options: { decay?: boolean } = {}) {
     super(values, shape);
     this.decay = options.decay ?? shape.length > 1;
   }

@@ -52,20 +52,20 @@ function highWord(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 0x10000) + (middle2 >>> 16)) >>> 0;
 }
 
-/** `count` numbers in [0, 1), a function of seed and purpose. */
-export function uniforms(count: number, seed: number, purpose: number): Float64Array {
+/** `count` numbers in [0, 1), a function of seed, purpose and stream: each array of a model draws from its own. */
+export function uniforms(count: number, seed: number, purpose: number, stream = 0): Float64Array {
   const result = new Float64Array(count);
   for (let i = 0; i < count; i += 4) {
-    const words = philox([i / 4, 0, 0, 0], [seed >>> 0, purpose]);
+    const words = philox([i / 4, stream, 0, 0], [seed >>> 0, purpose]);
     for (let lane = 0; lane < 4 && i + lane < count; lane++) result[i + lane] = uniform(words[lane]);
   }
   return result;
 }
 
-/** `count` standard normals by the Box-Muller transform, a function of seed and purpose. */
-export function normals(count: number, seed: number, purpose: number): Float64Array {
+/** `count` standard normals by the Box-Muller transform, a function of seed, purpose and stream. */
+export function normals(count: number, seed: number, purpose: number, stream = 0): Float64Array {
   const even = count + (count & 1);
-  const u = uniforms(even, seed, purpose);
+  const u = uniforms(even, seed, purpose, stream);
   const result = new Float64Array(count);
   for (let i = 0; i < count; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(1 - u[i]));
