@@ -6,15 +6,17 @@
  */
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
+import { enableRelaxedSimd } from '../dist/device/cpu/node.js';
 import { conv2dSimd, conv2dUnits } from '../dist/ops/conv2d-simd.js';
 import { matmulSimd, matmulUnits } from '../dist/ops/matmul-simd.js';
 
-const builds = ['plain', 'relaxed'].filter((build) => !/^[pr]/.test(process.argv[2] ?? '') || process.argv[2] === build);
+const wanted = process.argv[2];
+const builds = (enableRelaxedSimd() ? ['plain', 'relaxed'] : ['plain']).filter(
+  (build) => wanted === undefined || wanted === build,
+);
 const repeats = Number(process.argv[3] ?? 7);
 const EPILOGUE = { scale: true, shift: true, residual: false, activation: 'relu' };
 
-setFlagsFromString('--experimental-wasm-relaxed-simd');
 console.log(`${cpus()[0].model}, one core, Node ${process.version}, median of ${repeats}`);
 for (const build of builds) {
   const memory = new WebAssembly.Memory({ initial: 4096, maximum: 65536, shared: true });
@@ -23,7 +25,16 @@ for (const build of builds) {
   new Float32Array(memory.buffer).fill(0.01);
 
   const n = 1152;
-  const product = { batch: 1, m: n, n, k: n, transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 };
+  const product = {
+    batch: 1,
+    m: n,
+    n,
+    k: n,
+    transposeA: false,
+    transposeB: false,
+    batchStrideA: 0,
+    batchStrideB: 0,
+  };
   const attributes = { ...product, epilogue: EPILOGUE };
   const sizes = [n * n, n * n, n, n, 0, n * n];
   const ms = median(instance.exports, memory, matmulSimd, attributes, matmulUnits(attributes), sizes);
@@ -40,9 +51,13 @@ for (const build of builds) {
     const flops = 2 * outputs * taps * channels;
     totalMs += times * time;
     totalFlops += times * flops;
-    console.log(`${build.padEnd(8)} ${name.padEnd(36)} x${times} ${gflops(flops, time).padStart(6)} ${time.toFixed(2).padStart(8)} ms`);
+    console.log(
+      `${build.padEnd(8)} ${name.padEnd(36)} x${times} ${gflops(flops, time).padStart(6)} ${time.toFixed(2).padStart(8)} ms`,
+    );
   }
-  console.log(`${build.padEnd(8)} ResNet50, all convolutions ${gflops(totalFlops, totalMs).padStart(19)} ${totalMs.toFixed(0).padStart(8)} ms`);
+  console.log(
+    `${build.padEnd(8)} ResNet50, all convolutions ${gflops(totalFlops, totalMs).padStart(19)} ${totalMs.toFixed(0).padStart(8)} ms`,
+  );
 }
 
 /** Median milliseconds of one call over all units; operands of the given element counts lie one after another. */

@@ -14,7 +14,8 @@ const port = parentPort!;
 const table: { kernels: Readonly<Record<string, Kernel>> } =
   kernelTable === null ? await import('./ops/kernels.js') : await import(kernelTable);
 // Not the asynchronous way: a thread with nothing else to wait for would end before the promise resolves.
-const exports = simd === null ? null : (new WebAssembly.Instance(simd, { env: { memory } }).exports as SimdExports);
+const exports =
+  simd === null ? null : (new WebAssembly.Instance(simd, { env: { memory } }).exports as SimdExports);
 const conductor = new Conductor(memory, table.kernels, exports);
 
 port.on('message', (request: Request) => reply(conductor.handle(request)));

@@ -53,14 +53,22 @@ test('ranges are aligned, inside the memory and apart; what is given back merges
 
 test('after growing to endFor(bytes), bytes fit', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 900 }), { maxLength: 8 }), fc.integer({ min: 1, max: 9_000 }), (sizes, bytes) => {
-      const allocator = new Allocator(BEGIN, BEGIN + 1_024);
-      for (const size of sizes) allocator.allocate(size);
-      const end = allocator.endFor(bytes);
-      allocator.extend(end);
-      assert.ok(allocator.allocate(bytes) !== undefined);
-      assert.is(allocator.allocate(ALIGNMENT + (allocator.freeBytes || 0)), undefined, 'and no more than that is added');
-    }),
+    fc.property(
+      fc.array(fc.nat({ max: 900 }), { maxLength: 8 }),
+      fc.integer({ min: 1, max: 9_000 }),
+      (sizes, bytes) => {
+        const allocator = new Allocator(BEGIN, BEGIN + 1_024);
+        for (const size of sizes) allocator.allocate(size);
+        const end = allocator.endFor(bytes);
+        allocator.extend(end);
+        assert.ok(allocator.allocate(bytes) !== undefined);
+        assert.is(
+          allocator.allocate(ALIGNMENT + (allocator.freeBytes || 0)),
+          undefined,
+          'and no more than that is added',
+        );
+      },
+    ),
   );
 });
 

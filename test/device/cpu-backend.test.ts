@@ -12,7 +12,7 @@ import { kernels } from './cpu-kernels.js';
 
 const kernelTable = new URL('./cpu-kernels.js', import.meta.url).href;
 const WAYS: Readonly<Record<string, CpuOptions>> = {
-  'float64': { precision: 'float64' },
+  float64: { precision: 'float64' },
   'float32 plain loops': { simd: 'off', kernelTable },
   'float32 SIMD': { kernelTable },
 };
@@ -41,14 +41,20 @@ for (const [way, options] of Object.entries(WAYS)) {
     const bytes = device.elementBytes('float32');
     const [x, y] = [device.allocate(3 * bytes), device.allocate(4 * bytes)];
     const prepared = await device.prepare([
-      { kernel: kernels.scaleAdd, attributes: { length: 3, add: 100 }, operands: [range(x, 3), range(y, 3, 1)] },
+      {
+        kernel: kernels.scaleAdd,
+        attributes: { length: 3, add: 100 },
+        operands: [range(x, 3), range(y, 3, 1)],
+      },
     ]);
     const host = floats(device, [0, 0, 0]);
     const runs = [];
     for (let run = 0; run < 20; run++) {
       host.fill(run);
       const uploads = [{ range: range(x, 3), data: host }];
-      runs.push(device.execute(prepared, uploads, [{ kind: 'float', value: 2 }], [range(y, 4), range(x, 1, 2)]));
+      runs.push(
+        device.execute(prepared, uploads, [{ kind: 'float', value: 2 }], [range(y, 4), range(x, 1, 2)]),
+      );
     }
     const results = await Promise.all(runs);
     results.forEach(([after, input], run) => {
@@ -78,7 +84,9 @@ for (const [way, options] of Object.entries(WAYS)) {
     const device = await openCpu(options);
     const nothing = await device.prepare([]);
     for (const data of [Int32Array.of(-1, 5), Uint32Array.of(4e9, 1), Uint8Array.of(255, 3)]) {
-      const dtype = { Int32Array: 'int32', Uint32Array: 'uint32', Uint8Array: 'uint8' }[data.constructor.name] as DType;
+      const dtype = { Int32Array: 'int32', Uint32Array: 'uint32', Uint8Array: 'uint8' }[
+        data.constructor.name
+      ] as DType;
       const buffer = device.allocate(2 * device.elementBytes(dtype));
       device.write(range(buffer, 2, 0, dtype), data);
       assert.equal(await device.execute(nothing, [], [], [range(buffer, 2, 0, dtype)]), [data]);
@@ -113,7 +121,10 @@ for (const [way, options] of Object.entries(WAYS)) {
     const fresh = device.allocate(bytes);
     await run;
     const [after] = await device.execute(await device.prepare([]), [], [], [range(fresh, 16)]);
-    assert.ok((after as Float32Array).every((value) => value === 0), 'the old work did not write into it');
+    assert.ok(
+      (after as Float32Array).every((value) => value === 0),
+      'the old work did not write into it',
+    );
     await device.close();
   });
 
@@ -164,7 +175,16 @@ for (const [way, options] of Object.entries(WAYS)) {
 
 function matmulCommand(a: DeviceBuffer, y: DeviceBuffer) {
   const n = 20;
-  const factors = { batch: 1, m: n, n, k: n, transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 };
+  const factors = {
+    batch: 1,
+    m: n,
+    n,
+    k: n,
+    transposeA: false,
+    transposeB: false,
+    batchStrideA: 0,
+    batchStrideB: 0,
+  };
   const operands = [range(a, n * n), range(a, n * n, n * n), null, null, null, range(y, n * n)];
   return { kernel: kernels.matmul as Kernel, attributes: { ...factors, epilogue: NO_EPILOGUE }, operands };
 }
@@ -206,10 +226,7 @@ test('a worker that dies rejects what is pending and what comes later', async ()
   const pending = [device.execute(prepared, [], [], []), device.execute(prepared, [], [], [])].map(rejection);
   for (const error of await Promise.all(pending)) {
     assert.is(error.code, 'device');
-    assert.is(
-      error.message,
-      'The CPU worker stopped with exit code 3 (CPU device): open the device again',
-    );
+    assert.is(error.message, 'The CPU worker stopped with exit code 3 (CPU device): open the device again');
   }
   const later = await rejection(device.execute(prepared, [], [], []));
   assert.match(later.message, 'The CPU worker stopped with exit code 3');
@@ -217,7 +234,9 @@ test('a worker that dies rejects what is pending and what comes later', async ()
 });
 
 test('a worker that cannot start is an error, not a wait', async () => {
-  const error = await rejection(openCpu({ simd: 'off', kernelTable: new URL('./missing.js', import.meta.url).href }));
+  const error = await rejection(
+    openCpu({ simd: 'off', kernelTable: new URL('./missing.js', import.meta.url).href }),
+  );
   assert.match(error.message, /^The CPU worker stopped: Cannot find module/);
 });
 
@@ -238,7 +257,10 @@ test('more memory than there can be is an error that says how much was needed', 
     error = caught;
   }
   assert.instance(error, AttuneError);
-  assert.match((error as AttuneError).message, /needs 4\d{3} MB of memory, but has \d+ MB and could not grow/);
+  assert.match(
+    (error as AttuneError).message,
+    /needs 4\d{3} MB of memory, but has \d+ MB and could not grow/,
+  );
   const buffer = device.allocate(2 ** 20);
   device.release(buffer);
   await device.close();
@@ -268,7 +290,10 @@ test('an idle device does not keep the process alive, work under way does', () =
     device.execute(prepared, [], [], [y]).then(([value]) => console.log('done', value[0]));
   `;
   const args = ['--input-type=module', '--eval', program];
-  const { stdout, stderr, status, signal } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 });
+  const { stdout, stderr, status, signal } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   assert.is(stderr, '');
   assert.is(stdout, 'done 1\n');
   assert.is(signal, null);
@@ -286,7 +311,10 @@ test('under a limit on virtual memory the sentence says what to do', () => {
     base=$("$0" --eval 'console.log(/VmPeak:\\s+(\\d+)/.exec(require("fs").readFileSync("/proc/self/status", "utf8"))[1])')
     ulimit -v $((base + 2000000))
     exec "$0" --input-type=module --eval "$1"`;
-  const { stdout } = spawnSync('bash', ['-c', shell, process.execPath, program], { encoding: 'utf8', timeout: 20_000 });
+  const { stdout } = spawnSync('bash', ['-c', shell, process.execPath, program], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   assert.is(
     stdout,
     'The CPU device could not reserve 4 GiB of address space for its memory (CPU device): ' +

@@ -1,8 +1,8 @@
 /** Shared by the tests of the SIMD kernels: a seeded generator, and calls into the built module with guarded memory. */
 /// <reference path="../../src/device/cpu/webassembly.d.ts" />
 import { readFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
 import type { SimdExports } from '#src/device/cpu/command';
+import { enableRelaxedSimd } from '#src/device/cpu/node';
 import type { SimdEntry } from '#src/device/kernel';
 import type { Epilogue } from '#src/ops/epilogue';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 export type Build = 'plain' | 'relaxed';
 export const BUILDS: readonly Build[] = ['plain', 'relaxed'];
 
-setFlagsFromString('--experimental-wasm-relaxed-simd');
+assert.ok(enableRelaxedSimd(), 'both builds run here');
 
 /** Numbers 0 <= x < 1 that follow from the seed alone (a 32-bit xorshift). */
 export function generator(seed: number): () => number {
@@ -50,7 +50,11 @@ export function epilogueOperands(
 ): (Float32Array | null)[] {
   const some = (present: boolean, length: number, factor: number) =>
     present ? randomValues(random, length).map((value) => value * factor) : null;
-  return [some(epilogue.scale, channels, 2), some(epilogue.shift, channels, 8), some(epilogue.residual, outputs, 4)];
+  return [
+    some(epilogue.scale, channels, 2),
+    some(epilogue.shift, channels, 8),
+    some(epilogue.residual, outputs, 4),
+  ];
 }
 
 /** What the epilogue makes of one sum, and a bound on |value| before the activation, for tolerances. */
@@ -119,7 +123,9 @@ export class SimdHarness {
     const workspace = place(workspaceFloats);
 
     floats.fill(GUARD, 0, next);
-    operands.forEach((values, i) => values !== null && floats.set(values, places[i]!));
+    operands.forEach((values, i) => {
+      if (values !== null) floats.set(values, places[i]!);
+    });
     floats.fill(Number.NaN, out, out + outputs);
     floats.fill(Number.NaN, workspace, workspace + workspaceFloats);
     const pointers = [...places, out, workspace].map((at) => (at === null ? 0 : 65_536 + at * 4));
@@ -132,7 +138,10 @@ export class SimdHarness {
     floats.fill(GUARD, workspace, workspace + workspaceFloats);
     operands.forEach((values, i) => {
       if (values === null) return;
-      assert.ok(sameBytes(floats.slice(places[i]!, places[i]! + values.length), values), 'operands are only read');
+      assert.ok(
+        sameBytes(floats.slice(places[i]!, places[i]! + values.length), values),
+        'operands are only read',
+      );
       floats.fill(GUARD, places[i]!, places[i]! + values.length);
     });
     const untouched = new Float32Array(next).fill(GUARD);
@@ -163,6 +172,7 @@ export class PathCounts {
   print(title: string, paths: readonly string[]): void {
     const counts = paths.map((path) => [path, this.#counts.get(path) ?? 0] as const);
     console.log(`${title}: ${counts.map(([path, count]) => `${path} ${count}`).join(', ')}`);
-    for (const [path, count] of counts) assert.ok(count >= 20, `${title}: path '${path}' taken ${count} times`);
+    for (const [path, count] of counts)
+      assert.ok(count >= 20, `${title}: path '${path}' taken ${count} times`);
   }
 }

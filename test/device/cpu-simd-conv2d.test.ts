@@ -21,9 +21,13 @@ import {
 type Kind = 'dense' | 'pointwise' | 'stem' | 'grouped' | 'depthwise' | 'deep' | 'wide';
 const KINDS: readonly Kind[] = ['dense', 'pointwise', 'stem', 'grouped', 'depthwise', 'deep', 'wide'];
 
-function randomChannels(random: () => number, kind: Kind): { channels: number; filters: number; groups: number } {
+function randomChannels(
+  random: () => number,
+  kind: Kind,
+): { channels: number; filters: number; groups: number } {
   if (kind === 'stem') return { channels: 3, filters: pick(random, [7, 8, 12, 16, 64]), groups: 1 };
-  if (kind === 'deep') return { channels: pick(random, [63, 64, 65]), filters: pick(random, [4, 20, 25]), groups: 1 };
+  if (kind === 'deep')
+    return { channels: pick(random, [63, 64, 65]), filters: pick(random, [4, 20, 25]), groups: 1 };
   if (kind === 'wide') return { channels: 2, filters: pick(random, [527, 528, 529]), groups: 1 };
   if (kind === 'depthwise') {
     const channels = pick(random, [1, 3, 4, 5, 15, 16, 17, 20, 35]);
@@ -31,9 +35,17 @@ function randomChannels(random: () => number, kind: Kind): { channels: number; f
   }
   if (kind === 'grouped') {
     const groups = pick(random, [2, 3, 4]);
-    return { channels: groups * pick(random, [1, 3, 4, 5]), filters: groups * pick(random, [2, 4, 7, 13]), groups };
+    return {
+      channels: groups * pick(random, [1, 3, 4, 5]),
+      filters: groups * pick(random, [2, 4, 7, 13]),
+      groups,
+    };
   }
-  return { channels: pick(random, [1, 2, 4, 5, 8, 17]), filters: pick(random, [1, 3, 4, 8, 9, 12, 13, 24]), groups: 1 };
+  return {
+    channels: pick(random, [1, 2, 4, 5, 8, 17]),
+    filters: pick(random, [1, 3, 4, 8, 9, 12, 13, 24]),
+    groups: 1,
+  };
 }
 
 function randomAttributes(random: () => number): Conv2dAttributes & { kind: Kind; asymmetric: boolean } {
@@ -41,7 +53,8 @@ function randomAttributes(random: () => number): Conv2dAttributes & { kind: Kind
   const tap = () => (kind === 'pointwise' ? 1 : pick(random, kind === 'stem' ? [3, 7] : [1, 2, 3, 5]));
   const [kernelHeight, kernelWidth] = [tap(), tap()];
   const plainPointwise = kind === 'pointwise' && random() < 0.5;
-  const small = (choices: readonly number[], otherwise: number) => (plainPointwise ? otherwise : pick(random, choices));
+  const small = (choices: readonly number[], otherwise: number) =>
+    plainPointwise ? otherwise : pick(random, choices);
   const [strideHeight, strideWidth] = [small([1, 1, 2, 3], 1), small([1, 1, 2, 3], 1)];
   const [dilationHeight, dilationWidth] = [small([1, 1, 1, 2], 1), small([1, 1, 1, 2, 3], 1)];
   const [padTop, padLeft, padBottom, padRight] = [0, 1, 2, 3].map(() => small([0, 1, 2, 3], 0)) as [
@@ -55,8 +68,10 @@ function randomAttributes(random: () => number): Conv2dAttributes & { kind: Kind
     Math.max(1, (kernel - 1) * dilation + 1 - pads) + Math.floor(random() * 12);
   const height = size(kernelHeight, dilationHeight, padTop + padBottom);
   const width = size(kernelWidth, dilationWidth, padLeft + padRight);
-  const outHeight = Math.floor((height + padTop + padBottom - (kernelHeight - 1) * dilationHeight - 1) / strideHeight) + 1;
-  const outWidth = Math.floor((width + padLeft + padRight - (kernelWidth - 1) * dilationWidth - 1) / strideWidth) + 1;
+  const outHeight =
+    Math.floor((height + padTop + padBottom - (kernelHeight - 1) * dilationHeight - 1) / strideHeight) + 1;
+  const outWidth =
+    Math.floor((width + padLeft + padRight - (kernelWidth - 1) * dilationWidth - 1) / strideWidth) + 1;
   return {
     kind,
     asymmetric: padTop !== padBottom || padLeft !== padRight,
@@ -135,7 +150,10 @@ for (const build of BUILDS) {
       if (outputs * attributes.kernelHeight * attributes.kernelWidth * (channels / groups) > 7e5) continue; // the judge's time
       const operands = [
         randomValues(random, batch * height * width * channels),
-        randomValues(random, attributes.kernelHeight * attributes.kernelWidth * (channels / groups) * filters),
+        randomValues(
+          random,
+          attributes.kernelHeight * attributes.kernelWidth * (channels / groups) * filters,
+        ),
         ...epilogueOperands(random, epilogue, filters, outputs),
       ];
       const units = conv2dUnits(attributes);

@@ -41,7 +41,11 @@ function randomAttributes(random: () => number): MatmulAttributes {
 }
 
 /** Compares every element of `y` with a sum in float64. */
-function check(attributes: MatmulAttributes, operands: readonly (Float32Array | null)[], y: Float32Array): void {
+function check(
+  attributes: MatmulAttributes,
+  operands: readonly (Float32Array | null)[],
+  y: Float32Array,
+): void {
   const { batch, m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
   const [a, b, ...rest] = operands as [Float32Array, Float32Array];
   for (let index = 0; index < batch * m * n; index++) {
@@ -59,12 +63,24 @@ function check(attributes: MatmulAttributes, operands: readonly (Float32Array | 
     const expected = finishSum(epilogue, rest, column, index, sum, magnitude);
     const error = Math.abs(y[index]! - expected.value);
     if (!(error <= tolerance(k, expected.magnitude))) {
-      assert.unreachable(`element ${index}: ${y[index]}, not ${expected.value}: ${JSON.stringify(attributes)}`);
+      assert.unreachable(
+        `element ${index}: ${y[index]}, not ${expected.value}: ${JSON.stringify(attributes)}`,
+      );
     }
   }
 }
 
-function paths({ batch, m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue }: MatmulAttributes) {
+function paths({
+  batch,
+  m,
+  n,
+  k,
+  transposeA,
+  transposeB,
+  batchStrideA,
+  batchStrideB,
+  epilogue,
+}: MatmulAttributes) {
   const taken = [`A${transposeA ? "'" : ''}B${transposeB ? "'" : ''}`, epilogue.activation];
   if (m % 48 !== 0) taken.push('row edge');
   if (n % 4 !== 0) taken.push('column edge');
@@ -79,8 +95,17 @@ function paths({ batch, m, n, k, transposeA, transposeB, batchStrideA, batchStri
 }
 
 const ALL_PATHS = [
-  ...["AB", "A'B", "AB'", "A'B'"],
-  ...['row edge', 'column edge', 'both panels', 'column blocks', 'depth blocks', 'depth edge', 'batch', 'shared factor'],
+  ...['AB', "A'B", "AB'", "A'B'"],
+  ...[
+    'row edge',
+    'column edge',
+    'both panels',
+    'column blocks',
+    'depth blocks',
+    'depth edge',
+    'batch',
+    'shared factor',
+  ],
   ...['scale', 'shift', 'residual', 'none', 'relu', 'relu6'],
 ];
 
@@ -113,11 +138,26 @@ for (const build of BUILDS) {
     const simd = await SimdHarness.load(build);
     for (const activation of ['none', 'relu', 'relu6'] as const) {
       const attributes: MatmulAttributes = {
-        ...{ batch: 1, m: 2, n: 5, k: 3, transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 },
+        ...{
+          batch: 1,
+          m: 2,
+          n: 5,
+          k: 3,
+          transposeA: false,
+          transposeB: false,
+          batchStrideA: 0,
+          batchStrideB: 0,
+        },
         epilogue: { scale: false, shift: false, residual: false, activation },
       };
       const a = Float32Array.of(Number.NaN, 1, 1, 1, 1, 1);
-      const y = simd.run(matmulSimd, attributes, [a, new Float32Array(15).fill(-1), null, null, null], 10, [0, 1]);
+      const y = simd.run(
+        matmulSimd,
+        attributes,
+        [a, new Float32Array(15).fill(-1), null, null, null],
+        10,
+        [0, 1],
+      );
       assert.ok(y.subarray(0, 5).every(Number.isNaN), 'the row with NaN');
       const finite = activation === 'none' ? -3 : 0;
       assert.ok(

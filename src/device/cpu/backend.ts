@@ -151,7 +151,9 @@ export class CpuBackend implements Backend {
     const { memory, byteOffset } = this.#block(buffer);
     const size = this.elementBytes(dtype);
     if (offset < 0 || (offset + length) * size > buffer.bytes) {
-      throw misuse(`elements ${offset} to ${offset + length} of ${dtype} lie outside a buffer of ${buffer.bytes} bytes`);
+      throw misuse(
+        `elements ${offset} to ${offset + length} of ${dtype} lie outside a buffer of ${buffer.bytes} bytes`,
+      );
     }
     return { memory, dtype, byteOffset: byteOffset + offset * size, length };
   }

@@ -84,7 +84,11 @@ export class Conductor {
     const memory = this.#buffer();
     for (const upload of request.uploads) this.#write(upload, memory);
     const times = runCommands(commands, request.step, request.profile);
-    return { ok: true, reads: request.reads.map((slice) => copyOut(viewOf(slice, memory, 'float32'))), times };
+    return {
+      ok: true,
+      reads: request.reads.map((slice) => copyOut(viewOf(slice, memory, 'float32'))),
+      times,
+    };
   }
 
   #write({ slice, data }: PostedUpload, memory: ArrayBufferLike): void {

@@ -48,11 +48,15 @@ function describe(features: readonly string[], maxMemoryBytes: number): DeviceIn
   return { kind: 'cpu', adapter, software: false, features, limits: { maxMemoryBytes, threads: 1 } };
 }
 
-/** The build to run. Node 20 has relaxed SIMD behind a flag, which may be set until its first use. */
+/** Switches relaxed SIMD on where it is behind a flag, as in Node 20; returns whether it is there. */
+export function enableRelaxedSimd(): boolean {
+  if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return hasRelaxedSimd();
+}
+
 function chooseSimd(wanted: 'auto' | SimdBuild): SimdBuild {
   if (wanted === 'off') return 'off';
-  if (wanted !== 'plain' && !hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
-  if (wanted !== 'plain' && hasRelaxedSimd()) return 'relaxed';
+  if (wanted !== 'plain' && enableRelaxedSimd()) return 'relaxed';
   if (wanted !== 'relaxed' && hasSimd()) return 'plain';
   if (wanted === 'auto') return 'off';
   throw new AttuneError({
@@ -101,7 +105,10 @@ function newMemory(): WebAssembly.Memory {
 
 function startWorker(setup: WorkerSetup): WorkerPort {
   // Without this process's own flags: some of them (--input-type, --eval) are refused for a file.
-  const worker = new Worker(new URL('../../cpu-worker.js', import.meta.url), { workerData: setup, execArgv: [] });
+  const worker = new Worker(new URL('../../cpu-worker.js', import.meta.url), {
+    workerData: setup,
+    execArgv: [],
+  });
   return {
     post: (request, transfer) => worker.postMessage(request, transfer),
     onReply: (listener) => worker.on('message', (reply: Reply) => listener(reply)),

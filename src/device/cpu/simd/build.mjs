@@ -11,7 +11,15 @@ const target = new URL('../../../../dist/device/cpu/simd/', import.meta.url);
 const OPTIONS = [
   'index.ts',
   ...['--outFile', 'out.wasm', '-O3', '--noAssert'],
-  ...['--importMemory', '--sharedMemory', '--noExportMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+  ...[
+    '--importMemory',
+    '--sharedMemory',
+    '--noExportMemory',
+    '--initialMemory',
+    '1',
+    '--maximumMemory',
+    '65536',
+  ],
   ...['--enable', 'threads', '--enable', 'simd', '--runtime', 'stub'],
 ];
 

@@ -60,13 +60,13 @@ export function conv2d(
         for (let pixel = firstPixel; pixel < lastPixel; pixel += BLOCK_ROWS) {
           const rows = min(BLOCK_ROWS, lastPixel - pixel);
           for (let row = 0; row < rows; row++) {
-            const column = (pixel + row) % outWidth;
+            const q = (pixel + row) % outWidth;
             const line = (pixel + row) / outWidth;
             const image = x + <usize>(line / outHeight) * <usize>(height * width) * pixelBytes;
             gather(
               rowsOf(workspace) + <usize>row * ROW_BYTES, from, depth,
               image + <usize>(group * groupChannels) * 4, pixelBytes, groupChannels,
-              (line % outHeight) * strideHeight - padTop, column * strideWidth - padLeft,
+              (line % outHeight) * strideHeight - padTop, q * strideWidth - padLeft,
               height, width, runs, taps, dilationHeight, dilationWidth,
             );
           }

@@ -15,8 +15,6 @@ export function depthwise(
 ): void {
   const pixelBytes = <usize>channels * 4;
   const lineBytes = <usize>width * pixelBytes;
-  const tapBytes = <usize>dilationWidth * pixelBytes;
-  const kernelLineBytes = <usize>kernelWidth * pixelBytes;
   for (let unit = begin; unit < end; unit++) {
     const image = x + <usize>(unit / outHeight) * <usize>height * lineBytes;
     const top = (unit % outHeight) * strideHeight - padTop;
@@ -26,63 +24,74 @@ export function depthwise(
       const left = q * strideWidth - padLeft;
       const firstColumn = firstTap(left, dilationWidth);
       const lastColumn = lastTap(left, dilationWidth, width, kernelWidth);
+      const line = top + firstRow * dilationHeight;
+      const column = left + firstColumn * dilationWidth;
       const pixel = (<usize>unit * <usize>outWidth + <usize>q) * pixelBytes;
-      const corner = image + (<usize>((top + firstRow * dilationHeight) * width)
-        + <usize>(left + firstColumn * dilationWidth)) * pixelBytes;
-      const weights = w + <usize>firstRow * kernelLineBytes + <usize>firstColumn * pixelBytes;
-      const rowStep = <usize>dilationHeight * lineBytes;
-      const rows = lastRow - firstRow;
-      const columns = lastColumn - firstColumn;
-      let channel = 0;
-      for (; channel + 16 <= channels; channel += 16) {
-        const at = <usize>channel * 4;
-        let sum0 = f32x4.splat(0), sum1 = f32x4.splat(0), sum2 = f32x4.splat(0), sum3 = f32x4.splat(0);
-        for (let r = 0; r < rows; r++) {
-          let from = corner + <usize>r * rowStep + at;
-          let by = weights + <usize>r * kernelLineBytes + at;
-          for (let s = 0; s < columns; s++) {
-            sum0 = multiplyAdd(v128.load(from), v128.load(by), sum0);
-            sum1 = multiplyAdd(v128.load(from, 16), v128.load(by, 16), sum1);
-            sum2 = multiplyAdd(v128.load(from, 32), v128.load(by, 32), sum2);
-            sum3 = multiplyAdd(v128.load(from, 48), v128.load(by, 48), sum3);
-            from += tapBytes;
-            by += pixelBytes;
-          }
-        }
-        storeFour(out + pixel, at, sum0, bits, scale, shift, residual + pixel);
-        storeFour(out + pixel, at + 16, sum1, bits, scale, shift, residual + pixel);
-        storeFour(out + pixel, at + 32, sum2, bits, scale, shift, residual + pixel);
-        storeFour(out + pixel, at + 48, sum3, bits, scale, shift, residual + pixel);
-      }
-      for (; channel + 4 <= channels; channel += 4) {
-        const at = <usize>channel * 4;
-        let sum = f32x4.splat(0);
-        for (let r = 0; r < rows; r++) {
-          let from = corner + <usize>r * rowStep + at;
-          let by = weights + <usize>r * kernelLineBytes + at;
-          for (let s = 0; s < columns; s++) {
-            sum = multiplyAdd(v128.load(from), v128.load(by), sum);
-            from += tapBytes;
-            by += pixelBytes;
-          }
-        }
-        storeFour(out + pixel, at, sum, bits, scale, shift, residual + pixel);
-      }
-      for (; channel < channels; channel++) {
-        const at = <usize>channel * 4;
-        let sum: f32 = 0;
-        for (let r = 0; r < rows; r++) {
-          let from = corner + <usize>r * rowStep + at;
-          let by = weights + <usize>r * kernelLineBytes + at;
-          for (let s = 0; s < columns; s++) {
-            sum += load<f32>(from) * load<f32>(by);
-            from += tapBytes;
-            by += pixelBytes;
-          }
-        }
-        store<f32>(out + pixel + at, finishOne(sum, bits, scale + at, shift + at, residual + pixel + at));
+      onePixel(
+        image + <usize>line * lineBytes + <usize>column * pixelBytes,
+        <usize>dilationHeight * lineBytes, <usize>dilationWidth * pixelBytes,
+        w + <usize>(firstRow * kernelWidth + firstColumn) * pixelBytes, <usize>kernelWidth * pixelBytes,
+        lastRow - firstRow, lastColumn - firstColumn, channels,
+        out + pixel, bits, scale, shift, residual + pixel,
+      );
+    }
+  }
+}
+
+/**
+ * All channels of one output pixel, over the `rows` x `columns` taps that lie inside the image. `from` and `by`
+ * point to the first of them in image and weights; `rowBytes` and `tapBytes` lead to the next row and tap of the
+ * image, `weightRowBytes` to the next row of the weights, whose taps follow each other.
+ */
+function onePixel(
+  from: usize, rowBytes: usize, tapBytes: usize, by: usize, weightRowBytes: usize,
+  rows: i32, columns: i32, channels: i32,
+  out: usize, bits: i32, scale: usize, shift: usize, residual: usize,
+): void {
+  const pixelBytes = <usize>channels * 4;
+  let at: usize = 0;
+  for (; at + 64 <= pixelBytes; at += 64) {
+    // Four independent sums: a single one would wait for its own last addition.
+    let sum0 = f32x4.splat(0), sum1 = f32x4.splat(0), sum2 = f32x4.splat(0), sum3 = f32x4.splat(0);
+    for (let r = 0; r < rows; r++) {
+      let value = from + <usize>r * rowBytes + at;
+      let weight = by + <usize>r * weightRowBytes + at;
+      for (let s = 0; s < columns; s++) {
+        sum0 = multiplyAdd(v128.load(value), v128.load(weight), sum0);
+        sum1 = multiplyAdd(v128.load(value, 16), v128.load(weight, 16), sum1);
+        sum2 = multiplyAdd(v128.load(value, 32), v128.load(weight, 32), sum2);
+        sum3 = multiplyAdd(v128.load(value, 48), v128.load(weight, 48), sum3);
+        value += tapBytes;
+        weight += pixelBytes;
       }
     }
+    storeFour(out, at, sum0, bits, scale, shift, residual);
+    storeFour(out, at + 16, sum1, bits, scale, shift, residual);
+    storeFour(out, at + 32, sum2, bits, scale, shift, residual);
+    storeFour(out, at + 48, sum3, bits, scale, shift, residual);
+  }
+  for (; at + 16 <= pixelBytes; at += 16) {
+    let sum = f32x4.splat(0);
+    for (let r = 0; r < rows; r++) {
+      let value = from + <usize>r * rowBytes + at;
+      let weight = by + <usize>r * weightRowBytes + at;
+      for (let s = 0; s < columns; s++) {
+        sum = multiplyAdd(v128.load(value), v128.load(weight), sum);
+        value += tapBytes;
+        weight += pixelBytes;
+      }
+    }
+    storeFour(out, at, sum, bits, scale, shift, residual);
+  }
+  for (; at < pixelBytes; at += 4) {
+    let sum: f32 = 0;
+    for (let r = 0; r < rows; r++) {
+      for (let s = 0; s < columns; s++) {
+        const value = load<f32>(from + <usize>r * rowBytes + <usize>s * tapBytes + at);
+        sum += value * load<f32>(by + <usize>r * weightRowBytes + <usize>s * pixelBytes + at);
+      }
+    }
+    store<f32>(out + at, finishOne(sum, bits, scale + at, shift + at, residual + at));
   }
 }
 

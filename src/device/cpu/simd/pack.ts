@@ -109,8 +109,7 @@ function copyPanel(to: usize, width: i32, from: usize, stride: usize, depth: i32
     copyBlock(to, panelStride, from, stride, depth, used, width);
     return;
   }
-  const end = to + <usize>depth * panelStride;
-  while (to < end) {
+  for (let row = 0; row < depth; row++) {
     v128.store(to, v128.load(from));
     v128.store(to, v128.load(from, 16), 16);
     if (width == WIDE) v128.store(to, v128.load(from, 32), 32);
