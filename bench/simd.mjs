@@ -1,6 +1,7 @@
 /**
  * Speed of the SIMD kernels on one core: a 1152^3 matrix product, and every distinct convolution of ResNet50 at
- * 224 (batch 1) with its frozen batch norm and ReLU. Prints the median in GFLOP/s (a multiply-add is two).
+ * 224 (batch 1) with its frozen batch norm and ReLU. Prints GFLOP/s (a multiply-add is two) and milliseconds:
+ * the median, and the best, which is what a busy machine would reach if it were quiet.
  *
  *     npm run build && node bench/simd.mjs [plain|relaxed] [repeats]
  */
@@ -17,7 +18,7 @@ const builds = (enableRelaxedSimd() ? ['plain', 'relaxed'] : ['plain']).filter(
 const repeats = Number(process.argv[3] ?? 7);
 const EPILOGUE = { scale: true, shift: true, residual: false, activation: 'relu' };
 
-console.log(`${cpus()[0].model}, one core, Node ${process.version}, median of ${repeats}`);
+console.log(`${cpus()[0].model}, one core, Node ${process.version}, ${repeats} calls each\n`);
 for (const build of builds) {
   const memory = new WebAssembly.Memory({ initial: 4096, maximum: 65536, shared: true });
   const file = new URL(`../dist/device/cpu/simd/${build}.wasm`, import.meta.url);
@@ -37,31 +38,37 @@ for (const build of builds) {
   };
   const attributes = { ...product, epilogue: EPILOGUE };
   const sizes = [n * n, n * n, n, n, 0, n * n];
-  const ms = median(instance.exports, memory, matmulSimd, attributes, matmulUnits(attributes), sizes);
-  console.log(`\n${build.padEnd(8)} matmul ${n}^3 ${gflops(2 * n ** 3, ms).padStart(33)} GFLOP/s`);
+  const flops = 2 * n ** 3;
+  print(
+    build,
+    `matmul ${n}^3`,
+    flops,
+    time(instance.exports, memory, matmulSimd, attributes, matmulUnits(attributes), sizes),
+  );
 
-  let totalMs = 0;
-  let totalFlops = 0;
+  const total = { flops: 0, median: 0, best: 0 };
   for (const { name, times, conv } of resnet50()) {
     const { height, width, channels, filters, kernelHeight, outHeight, outWidth } = conv;
     const taps = kernelHeight * kernelHeight;
     const outputs = outHeight * outWidth * filters;
     const operands = [height * width * channels, taps * channels * filters, filters, filters, 0, outputs];
-    const time = median(instance.exports, memory, conv2dSimd, conv, conv2dUnits(conv), operands);
-    const flops = 2 * outputs * taps * channels;
-    totalMs += times * time;
-    totalFlops += times * flops;
-    console.log(
-      `${build.padEnd(8)} ${name.padEnd(36)} x${times} ${gflops(flops, time).padStart(6)} ${time.toFixed(2).padStart(8)} ms`,
-    );
+    const { median, best } = time(instance.exports, memory, conv2dSimd, conv, conv2dUnits(conv), operands);
+    const convFlops = 2 * outputs * taps * channels;
+    total.flops += times * convFlops;
+    total.median += times * median;
+    total.best += times * best;
+    print(build, `${times} times ${name}`, convFlops, { median, best });
   }
-  console.log(
-    `${build.padEnd(8)} ResNet50, all convolutions ${gflops(totalFlops, totalMs).padStart(19)} ${totalMs.toFixed(0).padStart(8)} ms`,
-  );
+  print(build, 'all convolutions of ResNet50', total.flops, total);
 }
 
-/** Median milliseconds of one call over all units; operands of the given element counts lie one after another. */
-function median(exports, memory, simd, attributes, units, sizes) {
+function print(build, name, flops, { median, best }) {
+  const show = (ms) => `${(flops / ms / 1e6).toFixed(1).padStart(5)} GFLOP/s ${ms.toFixed(2).padStart(7)} ms`;
+  console.log(`${build.padEnd(8)} ${name.padEnd(42)} ${show(median)}, best ${show(best)}`);
+}
+
+/** Milliseconds of one call over all units; operands of the given element counts lie one after another. */
+function time(exports, memory, simd, attributes, units, sizes) {
   let address = 65536;
   const pointers = [...sizes, simd.workspaceBytes(attributes) / 4].map((elements) => {
     const pointer = elements === 0 ? 0 : address;
@@ -76,11 +83,8 @@ function median(exports, memory, simd, attributes, units, sizes) {
     exports[simd.entry](...values);
     if (i > 0) times.push(performance.now() - begin);
   }
-  return times.sort((a, b) => a - b)[repeats >> 1];
-}
-
-function gflops(flops, ms) {
-  return (flops / ms / 1e6).toFixed(1);
+  times.sort((a, b) => a - b);
+  return { median: times[repeats >> 1], best: times[0] };
 }
 
 /** The convolutions of ResNet50 (stride on the 3x3), with how often each occurs. */

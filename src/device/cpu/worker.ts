@@ -71,7 +71,12 @@ export class WorkerExecutor implements Executor {
         workspace: workspace?.byteOffset ?? 0,
       };
     });
-    await this.#request({ type: 'prepare', prepared: id, commands: posted });
+    try {
+      await this.#request({ type: 'prepare', prepared: id, commands: posted });
+    } catch (error) {
+      this.#freeWorkspace(id);
+      throw error;
+    }
   }
 
   async execute(
@@ -91,14 +96,18 @@ export class WorkerExecutor implements Executor {
 
   async discard(id: number): Promise<void> {
     await this.#request({ type: 'discard', prepared: id });
-    const workspace = this.#workspaces.get(id);
-    if (workspace !== undefined) this.free(workspace);
-    this.#workspaces.delete(id);
+    this.#freeWorkspace(id);
   }
 
   async close(): Promise<void> {
     this.#end('The CPU device was closed');
     await this.#port.terminate();
+  }
+
+  #freeWorkspace(id: number): void {
+    const workspace = this.#workspaces.get(id);
+    if (workspace !== undefined) this.free(workspace);
+    this.#workspaces.delete(id);
   }
 
   #workspaceBytes({ kernel, attributes }: ResolvedCommand['command']): number {
