@@ -32,14 +32,3 @@ fn row_of(sums: ptr<function, Sums>, row: u32) -> vec4<f32> {
   }
   return result;
 }
-
-// Four columns of `rows` rows (four of them count) of the second factor, from element `index` on; the rows are
-// `stride` elements apart and zero past the end.
-fn b_rows(index: u32, stride: u32, columns: u32, rows: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(
-    b_vector(index, columns),
-    b_vector(index + stride, select(0u, columns, rows > 1u)),
-    b_vector(index + 2u * stride, select(0u, columns, rows > 2u)),
-    b_vector(index + 3u * stride, select(0u, columns, rows > 3u)),
-  );
-}

@@ -42,7 +42,8 @@ export type Grid = readonly [x: number, y: number, z: number];
 export interface AdapterTraits {
   /** True where a processor plays the GPU (llvmpipe, SwiftShader, WARP): memory instructions dominate there. */
   readonly software: boolean;
-  readonly subgroups: boolean;
+  /** The fewest lanes a subgroup may have; 0 where the adapter has no subgroups. */
+  readonly minSubgroupLanes: number;
   readonly maxInvocationsPerWorkgroup: number;
   readonly maxWorkgroupStorageBytes: number;
 }

@@ -1,20 +1,137 @@
+/** The kernel of the forward convolution; what it computes stands in conv2d-attributes.ts. */
+import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Variant } from '../device/kernel.js';
-import { flatGrid } from '../device/grid.js';
-import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import type { Conv2dAttributes } from './conv2d-attributes.js';
-import { conv2dSimd, conv2dUnits } from './conv2d-simd.js';
+import { conv2dLoop } from './conv2d-loop.js';
+import { conv2dSimd } from './conv2d-simd.js';
+import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
+import {
+  chooseTile,
+  type ProductTile,
+  type ProductTileName,
+  REGISTER_TILES,
+  tileCount,
+  WORKGROUP_TILES,
+} from './product-variants.js';
 
-const ROWS=+(process.env.ROWS??16), WG=8;
-const register = (A: string, B: string): Variant<Conv2dAttributes> => ({
-  file: 'conv2d-register.wgsl', libraries: ['grid.wgsl',`a-${A}.wgsl`,`b-${B}.wgsl`,'epilogue.wgsl','register-tile.wgsl','conv2d-constants.wgsl'],
-  constants: { ROWS, LANES: 8, WORKGROUP: WG },
-  grid: ({batch,outHeight,outWidth,filters,groups}) => flatGrid(Math.ceil(batch*outHeight*outWidth/ROWS)*groups*Math.ceil(filters/groups/(4*WG)), 1),
-});
+/** Neighbouring places that one invocation of the depthwise variant computes. */
+const DEPTHWISE_PLACES = 4;
+
+/** From what asks most of the sizes to what asks nothing. */
+const VECTORS = ['Vec4', 'ScalarX', 'Scalar'] as const;
+type Vectors = (typeof VECTORS)[number];
+
+/** Which operands may be read four neighbours at once: both, all but the image (3 channels of colour), or none. */
+function vectorsOf({ channels, filters, groups }: Conv2dAttributes): Vectors {
+  if ((filters / groups) % 4 !== 0) return 'Scalar';
+  return (channels / groups) % 4 === 0 ? 'Vec4' : 'ScalarX';
+}
+
+const LOADS: Readonly<Record<Vectors, readonly string[]>> = {
+  Vec4: ['a-vec4.wgsl', 'b-vec4.wgsl'],
+  ScalarX: ['a-scalar.wgsl', 'b-vec4.wgsl'],
+  Scalar: ['a-scalar.wgsl', 'b-scalar.wgsl'],
+};
+
+function isDepthwise({ channels, filters, groups }: Conv2dAttributes): boolean {
+  return groups > 1 && groups === channels && groups === filters;
+}
+
+/** Rows and columns of the product that each group is. */
+function productSize({
+  batch,
+  outHeight,
+  outWidth,
+  filters,
+  groups,
+}: Conv2dAttributes): [m: number, n: number] {
+  return [batch * outHeight * outWidth, filters / groups];
+}
+
+function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
+  const variant = (vectors: Vectors): Variant<Conv2dAttributes> => ({
+    file,
+    libraries: ['grid.wgsl', library, 'conv2d-constants.wgsl', ...LOADS[vectors], 'epilogue.wgsl'],
+    constants: tile.constants,
+    grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
+    suits: (attributes) => VECTORS.indexOf(vectorsOf(attributes)) <= VECTORS.indexOf(vectors),
+  });
+  return {
+    [`${name}Vec4`]: variant('Vec4'),
+    [`${name}ScalarX`]: variant('ScalarX'),
+    [`${name}Scalar`]: variant('Scalar'),
+  };
+}
+
+function depthwiseVariant(vectors: 'Vec4' | 'Scalar'): Variant<Conv2dAttributes> {
+  return {
+    file: 'conv2d-depthwise.wgsl',
+    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...LOADS[vectors], 'epilogue.wgsl'],
+    constants: { WORKGROUP: POINTWISE_WORKGROUP, PLACES: DEPTHWISE_PLACES },
+    grid: ({ batch, outHeight, outWidth, channels }) =>
+      flatGrid(
+        batch * outHeight * Math.ceil(outWidth / DEPTHWISE_PLACES) * Math.ceil(channels / 4),
+        POINTWISE_WORKGROUP,
+      ),
+    suits: (attributes) => isDepthwise(attributes) && (vectors === 'Scalar' || attributes.channels % 4 === 0),
+  };
+}
+
+const { register8, register4 } = REGISTER_TILES;
+const { tile128, tile64, tile32 } = WORKGROUP_TILES;
+
 export const conv2dKernel: Kernel<Conv2dAttributes> = {
   name: 'conv2d',
-  bindings: [{ name: 'x', access: 'read' }, { name: 'w', access: 'read' }, ...EPILOGUE_BINDINGS, { name: 'out', access: 'write' }],
-  shader: { variants: { r44: register('vec4','vec4'), r14: register('scalar','vec4'), r11: register('scalar','scalar')}, choose: (a) => a.channels%4==0?'r44':'r14',
-    words: (a) => { const whole=a.groups==1&&a.dilationWidth==1; return [a.batch, a.height,a.width,a.channels,a.filters,a.outHeight,a.outWidth,a.strideHeight,a.strideWidth,a.padTop,a.padLeft,a.dilationHeight,a.dilationWidth,a.groups,a.channels/a.groups,a.filters/a.groups,whole?a.kernelHeight:a.kernelHeight*a.kernelWidth,whole?1:a.kernelWidth,whole?a.kernelWidth*a.channels:a.channels/a.groups, epilogueBits(a.epilogue)];} },
-  cpu: { units: conv2dUnits, run() {} },
+  bindings: [
+    { name: 'x', access: 'read' },
+    { name: 'w', access: 'read' },
+    ...EPILOGUE_BINDINGS,
+    { name: 'out', access: 'write' },
+  ],
+  shader: {
+    variants: {
+      depthwiseVec4: depthwiseVariant('Vec4'),
+      depthwiseScalar: depthwiseVariant('Scalar'),
+      ...tileVariants('register8', register8, 'conv2d-register.wgsl', 'register-tile.wgsl'),
+      ...tileVariants('register4', register4, 'conv2d-register.wgsl', 'register-tile.wgsl'),
+      ...tileVariants('tile128', tile128, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64', tile64, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile32', tile32, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
+    },
+    choose(attributes, traits) {
+      if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
+      return `${chooseTile(attributes.groups, ...productSize(attributes), traits)}${vectorsOf(attributes)}`;
+    },
+    words,
+  },
+  cpu: conv2dLoop,
   simd: conv2dSimd,
 };
+
+/** In the order of `struct Constants` in shaders/lib/conv2d-constants.wgsl, which says what a run is. */
+function words(attributes: Conv2dAttributes): number[] {
+  const { channels, filters, kernelHeight, kernelWidth, dilationWidth, groups } = attributes;
+  const wholeRows = groups === 1 && dilationWidth === 1;
+  return [
+    attributes.batch,
+    attributes.height,
+    attributes.width,
+    channels,
+    filters,
+    attributes.outHeight,
+    attributes.outWidth,
+    attributes.strideHeight,
+    attributes.strideWidth,
+    attributes.padTop,
+    attributes.padLeft,
+    attributes.dilationHeight,
+    dilationWidth,
+    groups,
+    channels / groups,
+    filters / groups,
+    wholeRows ? kernelHeight : kernelHeight * kernelWidth,
+    wholeRows ? 1 : kernelWidth,
+    wholeRows ? kernelWidth * channels : channels / groups,
+    epilogueBits(attributes.epilogue),
+  ];
+}

@@ -1,23 +1,76 @@
-/**
- * The kernel of the matrix product; what it computes stands in matmul-attributes.ts.
- */
-import type { Kernel, Variant } from '../device/kernel.js';
+/** The kernel of the matrix product; what it computes stands in matmul-attributes.ts. */
 import { flatGrid } from '../device/grid.js';
+import type { Kernel, Variant } from '../device/kernel.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import type { MatmulAttributes } from './matmul-attributes.js';
-import { matmulSimd, matmulUnits } from './matmul-simd.js';
+import { matmulLoop } from './matmul-loop.js';
+import { matmulSimd } from './matmul-simd.js';
+import {
+  chooseTile,
+  type ProductTile,
+  REGISTER_TILES,
+  type ProductTileName,
+  tileCount,
+  WORKGROUP_TILES,
+} from './product-variants.js';
 
-const ROWS=16, WG=8;
-const register: Variant<MatmulAttributes> = {
-  file: 'matmul-register.wgsl', libraries: ['grid.wgsl','a-vec4.wgsl','b-vec4.wgsl','epilogue.wgsl','register-tile.wgsl'],
-  constants: { ROWS, LANES: 8, WORKGROUP: WG },
-  grid: ({batch,m,n}) => flatGrid(batch*Math.ceil(m/ROWS)*Math.ceil(n/(4*WG)), 1),
-};
+/** Four neighbours at once need both factors as they are, and sizes that are multiples of 4. */
+function suitsVec4({ n, k, transposeA, transposeB, batchStrideA, batchStrideB }: MatmulAttributes): boolean {
+  return !transposeA && !transposeB && [n, k, batchStrideA, batchStrideB].every((size) => size % 4 === 0);
+}
+
+/** A tile's two variants: vec4 loads, and loads of single elements from factors of any size, transposed or not. */
+function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
+  const variant = (loads: readonly string[]): Variant<MatmulAttributes> => ({
+    file,
+    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...loads, 'epilogue.wgsl'],
+    constants: tile.constants,
+    grid: ({ batch, m, n }) => flatGrid(tileCount(tile, batch, m, n), 1),
+  });
+  return {
+    [`${name}Vec4`]: {
+      ...variant(['a-vec4.wgsl', 'b-vec4.wgsl', 'matmul-contiguous.wgsl']),
+      suits: suitsVec4,
+    },
+    [`${name}Strided`]: variant(['a-scalar.wgsl', 'b-scalar.wgsl', 'matmul-strided.wgsl']),
+  };
+}
+
+const { register8, register4 } = REGISTER_TILES;
+const { tile128, tile64, tile32 } = WORKGROUP_TILES;
+
 export const matmulKernel: Kernel<MatmulAttributes> = {
   name: 'matmul',
-  bindings: [{ name: 'a', access: 'read' }, { name: 'b', access: 'read' }, ...EPILOGUE_BINDINGS, { name: 'out', access: 'write' }],
-  shader: { variants: { register, scalar: {...register, libraries: ['grid.wgsl','a-scalar.wgsl','b-scalar.wgsl','epilogue.wgsl','register-tile.wgsl']} }, choose: () => 'register',
-    words: (a) => [a.batch, a.m, a.n, a.k, a.batchStrideA, a.batchStrideB, Number(a.transposeA), Number(a.transposeB), epilogueBits(a.epilogue)] },
-  cpu: { units: matmulUnits, run() {} },
+  bindings: [
+    { name: 'a', access: 'read' },
+    { name: 'b', access: 'read' },
+    ...EPILOGUE_BINDINGS,
+    { name: 'out', access: 'write' },
+  ],
+  shader: {
+    variants: {
+      ...tileVariants('register8', register8, 'matmul-register.wgsl', 'register-tile.wgsl'),
+      ...tileVariants('register4', register4, 'matmul-register.wgsl', 'register-tile.wgsl'),
+      ...tileVariants('tile128', tile128, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64', tile64, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile32', tile32, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+    },
+    choose(attributes, traits) {
+      const tile = chooseTile(attributes.batch, attributes.m, attributes.n, traits);
+      return `${tile}${suitsVec4(attributes) ? 'Vec4' : 'Strided'}`;
+    },
+    words: (attributes) => [
+      attributes.batch,
+      attributes.m,
+      attributes.n,
+      attributes.k,
+      attributes.batchStrideA,
+      attributes.batchStrideB,
+      Number(attributes.transposeA),
+      Number(attributes.transposeB),
+      epilogueBits(attributes.epilogue),
+    ],
+  },
+  cpu: matmulLoop,
   simd: matmulSimd,
 };

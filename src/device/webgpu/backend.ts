@@ -52,7 +52,7 @@ export class WebGPUBackend implements Backend {
     this.maxBindingBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
     this.traits = {
       software: this.info.software,
-      subgroups: features.has('subgroups'),
+      minSubgroupLanes: features.has('subgroups') ? (adapterInfo.subgroupMinSize ?? 0) : 0,
       maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
       maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
     };

@@ -1,0 +1,82 @@
+// The forward convolution for GPUs; its formula stands in src/ops/conv2d-attributes.ts, and
+// lib/conv2d-constants.wgsl says how it is a matrix product.
+//
+// One workgroup computes TILE_ROWS places of the output and TILE_COLUMNS filters of one group
+// (lib/workgroup-tile.wgsl). With a-vec4.wgsl the length of runs and the channels of a group are multiples of 4,
+// with b-vec4.wgsl the filters of a group are. Sums are f32, in the order of the weights. Places and filters past
+// the end are computed as zero and not stored.
+struct Tile {
+  group: u32,
+  first_row: u32,
+  first_column: u32,
+}
+
+// A lane's share of the steps from `step` of a run on.
+fn load_share(lane: u32, tile: Tile, windows: ptr<function, array<Window, A_SHARE>>, run: u32, step: u32) -> Share {
+  var share: Share;
+  for (var i = 0u; i < A_SHARE; i++) {
+    let elements = run_of((*windows)[i], run);
+    let t = i32(step + a_step(lane, i));
+    share.a[i] = a_vector(elements.index + t, elements.first - t, elements.last - t);
+  }
+  let n = constants.group_filters;
+  for (var i = 0u; i < B_SHARE; i++) {
+    let t = step + b_step(lane, i);
+    let column = tile.first_column + b_column(lane, i);
+    let columns = select(0u, n - min(column, n), t < constants.run_length && run < constants.runs);
+    share.b[i] = b_vector((run * constants.run_length + t) * constants.filters + tile.group * n + column, columns);
+  }
+  return share;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let m = constants.batch * constants.out_height * constants.out_width;
+  let n = constants.group_filters;
+  let row_tiles = (m + TILE_ROWS - 1u) / TILE_ROWS;
+  let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
+  let index = flat_workgroup(workgroup, workgroups);
+  if (index >= row_tiles * column_tiles * constants.groups) {
+    return;
+  }
+  let tile = Tile(
+    index / column_tiles / row_tiles,
+    index / column_tiles % row_tiles * TILE_ROWS,
+    index % column_tiles * TILE_COLUMNS,
+  );
+
+  var windows: array<Window, A_SHARE>;
+  for (var i = 0u; i < A_SHARE; i++) {
+    windows[i] = window_of(tile.first_row + a_row(lane, i), tile.group);
+  }
+  var sums: Sums;
+  var share = load_share(lane, tile, &windows, 0u, 0u);
+  var run = 0u;
+  var step = 0u;
+  while (run < constants.runs) {
+    store_share(lane, &share);
+    step += TILE_K;
+    if (step >= constants.run_length) {
+      step = 0u;
+      run++;
+    }
+    share = load_share(lane, tile, &windows, run, step);
+    add_tile(lane, &sums);
+  }
+
+  let column = tile.first_column + sum_column(lane);
+  if (column >= n) {
+    return;
+  }
+  let channel = tile.group * n + column;
+  for (var r = 0u; r < ROWS; r++) {
+    let row = tile.first_row + sum_row(lane, r);
+    if (row < m) {
+      finish(sums[r], constants.epilogue, channel, row * constants.filters + channel, n - column);
+    }
+  }
+}
