@@ -1,0 +1,53 @@
+/** What all image classifiers have in common: a trunk that makes features, and a linear head over classes. */
+import { AttuneError } from '../errors.js';
+import { Sequential } from '../nn/layers.js';
+import { type Linear, linear } from '../nn/linear.js';
+import { Module, type Training } from '../nn/module.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+
+export abstract class ImageClassifier extends Module {
+  /** As the registry and torchvision call it. */
+  abstract readonly architecture: string;
+  /** Name of the head in the state dict. */
+  abstract readonly headName: string;
+  /** The last layer. Set through `replaceHead`. */
+  abstract head: Linear;
+
+  /** Images x [batch, height, width, channels] to pooled features [batch, head.inputs]. */
+  abstract features(x: TensorLike, training?: Training): Tensor;
+
+  /** Images x [batch, height, width, channels] to logits [batch, classes]. */
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.head.forward(this.features(x, training));
+  }
+
+  get classes(): number {
+    return this.head.outputs;
+  }
+}
+
+/**
+ * Puts a new head for `classes` classes onto a model, initialised from `seed`. A model that is on a device is
+ * moved there again afterwards: `await model.to(device)`. Throws AttuneError 'usage' for fewer than one class.
+ */
+export function replaceHead(model: ImageClassifier, classes: number, seed?: number): void {
+  if (!Number.isInteger(classes) || classes < 1) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `a head cannot have ${classes} classes`,
+      where: 'replaceHead',
+    });
+  }
+  model.head = linear(model.head.inputs, classes, seed === undefined ? {} : { seed });
+}
+
+/**
+ * The layers of a model from its images to its head, as `freeze` and `--train-from` take them: `conv1`, `bn1`,
+ * `layer1.0`, `layer1.1`, ..., `fc`. A layer's place in the list is its index.
+ */
+export function layerNames(model: ImageClassifier): string[] {
+  return [...model.namedChildren()].flatMap(([name, child]) => {
+    const blocks = child instanceof Sequential ? [...child.namedChildren()] : [];
+    return blocks.length > 0 ? blocks.map(([block]) => `${name}.${block}`) : [name];
+  });
+}

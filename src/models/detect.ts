@@ -1,0 +1,53 @@
+/**
+ * Which network weights belong to, by the names and shapes of the tensors alone: for `inspect`, and to infer
+ * the model from a file.
+ */
+import { stripPrefixes } from '../nn/state-dict.js';
+import { MODEL_NAMES } from './registry.js';
+
+/** Name and PyTorch shape of a stored tensor. */
+export interface TensorShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+export interface Architecture {
+  /** torchvision's name. */
+  readonly name: string;
+  /** Outputs of the head; null where the weights hold none. */
+  readonly classes: number | null;
+  /** Whether attune has this model; others are recognised in order to say so. */
+  readonly supported: boolean;
+}
+
+/** Blocks of layer1 to layer4, and the kind of block. */
+const RESNETS: Readonly<Record<string, string>> = {
+  'basic 2 2 2 2': 'resnet18',
+  'basic 3 4 6 3': 'resnet34',
+  'bottleneck 3 4 6 3': 'resnet50',
+  'bottleneck 3 4 23 3': 'resnet101',
+  'bottleneck 3 8 36 3': 'resnet152',
+};
+
+/** The architecture of weights with these tensors, prefixes of wrappers aside; null when it is none of those known. */
+export function detectArchitecture(tensors: Iterable<TensorShape>): Architecture | null {
+  const shapes = new Map(Array.from(tensors, ({ name, shape }) => [stripPrefixes(name), shape]));
+  const name = detectResNet(shapes);
+  if (name === null) return null;
+  const classes = shapes.get('fc.weight')?.[0] ?? null;
+  return { name, classes, supported: MODEL_NAMES.some((known) => known === name) };
+}
+
+function detectResNet(shapes: ReadonlyMap<string, readonly number[]>): string | null {
+  const has = (name: string, ...shape: number[]) => String(shapes.get(name)) === String(shape);
+  // Wide ResNets and ResNeXts have the same names, with other shapes in the 3x3 convolutions of their blocks.
+  const isBottleneck = has('layer1.0.conv3.weight', 256, 64, 1, 1);
+  if (!has('conv1.weight', 64, 3, 7, 7) || !has('layer1.0.conv2.weight', 64, 64, 3, 3)) return null;
+  if (!isBottleneck && shapes.has('layer1.0.conv3.weight')) return null;
+  const depths = [1, 2, 3, 4].map((layer) => {
+    let depth = 0;
+    while (shapes.has(`layer${layer}.${depth}.conv1.weight`)) depth++;
+    return depth;
+  });
+  return RESNETS[`${isBottleneck ? 'bottleneck' : 'basic'} ${depths.join(' ')}`] ?? null;
+}

@@ -1,0 +1,9 @@
+/** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
+export { ImageClassifier, layerNames, replaceHead } from './classifier.js';
+export { type Architecture, detectArchitecture } from './detect.js';
+export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
+export { loadWeights } from './load.js';
+export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
+export { findModel, MODEL_NAMES, type ModelEntry, type ModelName, type ModelOptions } from './registry.js';
+export { ResNet, type ResNetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
+export { resnetSmall, SmallResNet, type SmallResNetOptions } from './resnet-small.js';

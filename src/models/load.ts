@@ -1,0 +1,45 @@
+/** From a weights file to a model. */
+import { openTensorFile } from '../formats/open.js';
+import type { TensorInfo } from '../formats/tensors.js';
+import { type LoadOptions, type LoadReport, loadStateDict } from '../nn/state-dict.js';
+import { detectArchitecture } from './detect.js';
+import type { ImageClassifier } from './classifier.js';
+
+/**
+ * Loads a safetensors or PyTorch file in PyTorch's layout and names into a model, on the host or on a device.
+ * `exclude: [model.headName]` keeps the model's own head, whatever the number of classes in the file.
+ *
+ * Throws AttuneError 'input' or 'disk' when the file cannot be opened, 'weights' when it is damaged or does not
+ * fit: naming every missing, unexpected and misshapen tensor, and the model that it is for.
+ */
+export async function loadWeights(
+  model: ImageClassifier,
+  path: string,
+  options: Pick<LoadOptions, 'strict' | 'exclude'> = {},
+): Promise<LoadReport> {
+  const file = await openTensorFile(path);
+  try {
+    return await loadStateDict(model, file.tensors, {
+      ...options,
+      where: path,
+      hint: adviceFor(model, file.tensors),
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+/** What to do when weights of these tensors do not fit the model. */
+function adviceFor(model: ImageClassifier, tensors: readonly TensorInfo[]): string {
+  const found = detectArchitecture(tensors);
+  if (found === null)
+    return `the file is no model that attune knows; a ${model.architecture} with PyTorch's names is needed`;
+  if (found.name !== model.architecture) {
+    const advice = found.supported ? `use --model ${found.name}` : 'attune does not have that model';
+    return `the file holds a ${found.name}, not a ${model.architecture}: ${advice}`;
+  }
+  if (found.classes !== null && found.classes !== model.classes) {
+    return `the file is for ${found.classes} classes and the model for ${model.classes}: make it for as many, or leave out ${model.headName}`;
+  }
+  return `the file holds a ${found.name} with parts that are missing or changed; download or save it again`;
+}

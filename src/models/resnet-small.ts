@@ -1,0 +1,78 @@
+/**
+ * A ResNet for small images, 28 to 64 pixels (He et al., CVPR 2016, section 4.2): a 3x3 stem without stride or
+ * pooling, and three stages. The default is the paper's 20-layer network for CIFAR-10, except that shortcuts
+ * between stages are 1x1 convolutions.
+ *
+ *     images       [batch, H, W, channels]
+ *     conv1        3x3, 16; batch norm; ReLU     H
+ *     layer1       3 basic blocks of 16          H
+ *     layer2       3 basic blocks of 32          H / 2
+ *     layer3       3 basic blocks of 64          H / 4
+ *     mean         64 features
+ *     fc           classes
+ */
+import { BatchNorm2d } from '../nn/batch-norm.js';
+import type { Conv2d } from '../nn/conv2d.js';
+import { Initializer } from '../nn/initializers.js';
+import type { Sequential } from '../nn/layers.js';
+import { Linear } from '../nn/linear.js';
+import { globalAveragePool } from '../ops/pool.js';
+import { relu } from '../ops/relu.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { ImageClassifier } from './classifier.js';
+import type { ResNetOptions } from './resnet.js';
+import { BasicBlock, convolution, stage } from './resnet-blocks.js';
+
+export interface SmallResNetOptions extends ResNetOptions {
+  /** Of the images: 3 for colour, 1 for grey. Default 3. */
+  readonly channels?: number;
+  /** Channels of the three stages. Default [16, 32, 64]. */
+  readonly widths?: readonly [number, number, number];
+  /** Blocks per stage. Default 3. */
+  readonly depth?: number;
+}
+
+export class SmallResNet extends ImageClassifier {
+  override readonly architecture = 'resnetSmall';
+  override readonly headName = 'fc';
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly layer1: Sequential;
+  readonly layer2: Sequential;
+  readonly layer3: Sequential;
+  fc: Linear;
+
+  constructor(options: SmallResNetOptions) {
+    super();
+    const initializer = new Initializer(options.seed);
+    const context = { initializer, zeroInitResidual: options.zeroInitResidual ?? false };
+    const { channels = 3, classes = 10, depth = 3 } = options;
+    const [first, second, third] = options.widths ?? [16, 32, 64];
+    this.conv1 = convolution(channels, first, 3, 1, initializer);
+    this.bn1 = new BatchNorm2d(first);
+    this.layer1 = stage(BasicBlock, first, first, depth, 1, context);
+    this.layer2 = stage(BasicBlock, first, second, depth, 2, context);
+    this.layer3 = stage(BasicBlock, second, third, depth, 2, context);
+    this.fc = new Linear(third, classes, initializer);
+  }
+
+  override get head(): Linear {
+    return this.fc;
+  }
+
+  override set head(head: Linear) {
+    this.fc = head;
+  }
+
+  /** Images [batch, height, width, channels] to [batch, widths[2]]. */
+  override features(x: TensorLike): Tensor {
+    let y = relu(this.bn1.forward(this.conv1.forward(x)));
+    for (const layer of [this.layer1, this.layer2, this.layer3]) y = layer.forward(y);
+    return globalAveragePool(y);
+  }
+}
+
+/** A small-image ResNet; 272,762 parameters by default with 10 classes (`classes` defaults to 10 here). */
+export function resnetSmall(options: SmallResNetOptions = {}): SmallResNet {
+  return new SmallResNet(options);
+}

@@ -1,0 +1,93 @@
+/**
+ * ResNet 18, 34 and 50: torchvision's graph, layer by layer and name by name.
+ *
+ *     images       [batch, H, W, 3]
+ *     conv1        7x7, 64, stride 2; batch norm; ReLU           H / 2
+ *     max pool     3x3, stride 2                                 H / 4
+ *                  18          34          50
+ *     layer1       2 basic,    3 basic,    3 bottlenecks of  64  H / 4
+ *     layer2       2           4           4               128  H / 8
+ *     layer3       2           6           6               256  H / 16
+ *     layer4       2           3           3               512  H / 32
+ *     mean         512         512         2048 features
+ *     fc           classes
+ */
+import { BatchNorm2d } from '../nn/batch-norm.js';
+import type { Conv2d } from '../nn/conv2d.js';
+import { Initializer } from '../nn/initializers.js';
+import type { Sequential } from '../nn/layers.js';
+import { Linear } from '../nn/linear.js';
+import { globalAveragePool, maxPool2d } from '../ops/pool.js';
+import { relu } from '../ops/relu.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { ImageClassifier } from './classifier.js';
+import { BasicBlock, type BlockKind, Bottleneck, convolution, stage } from './resnet-blocks.js';
+
+export interface ResNetOptions {
+  /** Default 1000, ImageNet's. */
+  readonly classes?: number;
+  /** Of the initial values. Default 42. */
+  readonly seed?: number;
+  /** Start every residual block as its shortcut, for training from scratch. Default false, as torchvision. */
+  readonly zeroInitResidual?: boolean;
+}
+
+type Depths = readonly [number, number, number, number];
+
+export class ResNet extends ImageClassifier {
+  override readonly architecture: string;
+  override readonly headName = 'fc';
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly layer1: Sequential;
+  readonly layer2: Sequential;
+  readonly layer3: Sequential;
+  readonly layer4: Sequential;
+  fc: Linear;
+
+  constructor(architecture: string, Block: BlockKind, depths: Depths, options: ResNetOptions) {
+    super();
+    const initializer = new Initializer(options.seed);
+    const context = { initializer, zeroInitResidual: options.zeroInitResidual ?? false };
+    const outputs = (width: number) => width * Block.expansion;
+    this.architecture = architecture;
+    this.conv1 = convolution(3, 64, 7, 2, initializer);
+    this.bn1 = new BatchNorm2d(64);
+    this.layer1 = stage(Block, 64, 64, depths[0], 1, context);
+    this.layer2 = stage(Block, outputs(64), 128, depths[1], 2, context);
+    this.layer3 = stage(Block, outputs(128), 256, depths[2], 2, context);
+    this.layer4 = stage(Block, outputs(256), 512, depths[3], 2, context);
+    this.fc = new Linear(outputs(512), options.classes ?? 1000, initializer);
+  }
+
+  override get head(): Linear {
+    return this.fc;
+  }
+
+  override set head(head: Linear) {
+    this.fc = head;
+  }
+
+  /** Images [batch, height, width, 3] to [batch, 512] (ResNet 18, 34) or [batch, 2048] (ResNet 50). */
+  override features(x: TensorLike): Tensor {
+    let y = relu(this.bn1.forward(this.conv1.forward(x)));
+    y = maxPool2d(y, { kernel: 3, stride: 2, padding: 1 });
+    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y);
+    return globalAveragePool(y);
+  }
+}
+
+/** ResNet 18: 11,689,512 parameters with 1,000 classes. */
+export function resnet18(options: ResNetOptions = {}): ResNet {
+  return new ResNet('resnet18', BasicBlock, [2, 2, 2, 2], options);
+}
+
+/** ResNet 34: 21,797,672 parameters with 1,000 classes. */
+export function resnet34(options: ResNetOptions = {}): ResNet {
+  return new ResNet('resnet34', BasicBlock, [3, 4, 6, 3], options);
+}
+
+/** ResNet 50: 25,557,032 parameters with 1,000 classes. */
+export function resnet50(options: ResNetOptions = {}): ResNet {
+  return new ResNet('resnet50', Bottleneck, [3, 4, 6, 3], options);
+}

@@ -1,0 +1,27 @@
+/** nn: networks from layers: modules, initial values, where they live on a device, state dicts. */
+export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm.js';
+export { Conv2d, type Conv2dLayerOptions } from './conv2d.js';
+export { countParameters, freeze, unfreeze } from './freeze.js';
+export { DEFAULT_SEED, Initializer } from './initializers.js';
+export {
+  Dropout,
+  Flatten,
+  GlobalAveragePool,
+  Identity,
+  MaxPool2d,
+  Relu,
+  Sequential,
+  sequential,
+} from './layers.js';
+export { Linear, type LinearOptions, linear } from './linear.js';
+export { ModelMemory } from './memory.js';
+export { Module, type NamedArray, type Training } from './module.js';
+export {
+  type LoadOptions,
+  type LoadReport,
+  loadStateDict,
+  type StateTensor,
+  stateDict,
+  stripPrefixes,
+  type WeightsEntry,
+} from './state-dict.js';

@@ -1,0 +1,54 @@
+/**
+ * Initial values of layers, made on the host: a function of the seed and of how many arrays were made from it
+ * before, whatever the device. A layer inside a model draws from the model's initialiser; one made alone has
+ * its own.
+ *
+ * Values are made when they are first needed (tensor/parameter.ts), so weights that get loaded cost nothing.
+ */
+import { normals, PURPOSE, uniforms } from '../tensor/philox.js';
+import { type Shape, sizeOf } from '../tensor/shape.js';
+
+/** The seed of layers and models that are given none. */
+export const DEFAULT_SEED = 42;
+
+/** Makes the initial values of one array. */
+export type Initial = () => Float32Array;
+
+export class Initializer {
+  readonly seed: number;
+  private stream = 0;
+
+  /** `seed` is a whole number of at least 0. */
+  constructor(seed: number = DEFAULT_SEED) {
+    this.seed = seed;
+  }
+
+  /** Uniform between -bound and bound. */
+  uniform(shape: Shape, bound: number): Initial {
+    const stream = this.stream++;
+    return () =>
+      Float32Array.from(
+        uniforms(sizeOf(shape), this.seed, PURPOSE.initialization, stream),
+        (u) => (2 * u - 1) * bound,
+      );
+  }
+
+  /**
+   * Normal with standard deviation sqrt(2 / fanOut): keeps the size of gradients through layers with ReLU (He et
+   * al., "Delving deep into rectifiers", 2015). `fanOut` is how many outputs one input reaches.
+   */
+  kaimingNormal(shape: Shape, fanOut: number): Initial {
+    const stream = this.stream++;
+    const deviation = Math.sqrt(2 / fanOut);
+    return () =>
+      Float32Array.from(
+        normals(sizeOf(shape), this.seed, PURPOSE.initialization, stream),
+        (z) => z * deviation,
+      );
+  }
+}
+
+/** `count` times the same value. */
+export function constant(count: number, value: number): Initial {
+  return () => new Float32Array(count).fill(value);
+}

@@ -1,0 +1,86 @@
+/** Layers without parameters, and layers in sequence. */
+import { dropout } from '../ops/dropout.js';
+import { globalAveragePool, maxPool2d, type MaxPool2dOptions } from '../ops/pool.js';
+import { relu } from '../ops/relu.js';
+import { flatten } from '../ops/reshape.js';
+import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { Module, type Training } from './module.js';
+
+/** Layers one after another, named by their position: `0`, `1`, ... */
+export class Sequential extends Module {
+  readonly layers: readonly Module[];
+
+  constructor(...layers: readonly Module[]) {
+    super();
+    this.layers = layers;
+  }
+
+  override members(): Iterable<readonly [string, unknown]> {
+    return Object.entries(this.layers);
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.layers.reduce((y: Tensor, layer) => layer.forward(y, training), asTensor(x));
+  }
+}
+
+/** Layers one after another. */
+export function sequential(...layers: readonly Module[]): Sequential {
+  return new Sequential(...layers);
+}
+
+/** max(x, 0). */
+export class Relu extends Module {
+  override forward(x: TensorLike): Tensor {
+    return relu(x);
+  }
+}
+
+/** Sets elements to 0 with `probability` in a pass that trains, by its random numbers; else does nothing. */
+export class Dropout extends Module {
+  readonly probability: number;
+
+  constructor(probability: number) {
+    super();
+    this.probability = probability;
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return training === undefined ? asTensor(x) : dropout(x, this.probability, training.random);
+  }
+}
+
+/** The largest element of each window. */
+export class MaxPool2d extends Module {
+  readonly options: MaxPool2dOptions;
+
+  constructor(options: MaxPool2dOptions) {
+    super();
+    this.options = options;
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return maxPool2d(x, this.options);
+  }
+}
+
+/** The mean over height and width: [batch, height, width, channels] to [batch, channels]. */
+export class GlobalAveragePool extends Module {
+  override forward(x: TensorLike): Tensor {
+    return globalAveragePool(x);
+  }
+}
+
+/** [first size, all the rest]. */
+export class Flatten extends Module {
+  override forward(x: TensorLike): Tensor {
+    return flatten(x);
+  }
+}
+
+/** Its input. */
+export class Identity extends Module {
+  override forward(x: TensorLike): Tensor {
+    return asTensor(x);
+  }
+}

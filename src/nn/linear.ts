@@ -1,0 +1,46 @@
+/** Fully connected layer: y = x W + b, with W stored [inputs, outputs] (PyTorch stores its transpose). */
+import { add } from '../ops/add.js';
+import { matmul } from '../ops/matmul.js';
+import { Parameter } from '../tensor/parameter.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { Initializer } from './initializers.js';
+import { Module } from './module.js';
+
+export interface LinearOptions {
+  /** Whether the layer adds a bias. Default true. */
+  readonly bias?: boolean;
+  /** Give the layers of one network different seeds. Default 42. */
+  readonly seed?: number;
+}
+
+export class Linear extends Module {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  /** Uniform between -1 / sqrt(inputs) and 1 / sqrt(inputs), as torch.nn.Linear. */
+  constructor(inputs: number, outputs: number, initializer: Initializer, bias = true) {
+    super();
+    const bound = 1 / Math.sqrt(inputs);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.weight = new Parameter(initializer.uniform([inputs, outputs], bound), [inputs, outputs]);
+    this.bias = bias ? new Parameter(initializer.uniform([outputs], bound), [outputs]) : null;
+  }
+
+  /** x [batch, inputs] to [batch, outputs]. */
+  override forward(x: TensorLike): Tensor {
+    const product = matmul(x, this.weight);
+    return this.bias === null ? product : add(product, this.bias);
+  }
+
+  override torchAxes(field: string): readonly number[] | null {
+    return field === 'weight' ? [1, 0] : null;
+  }
+}
+
+/** A fully connected layer from `inputs` to `outputs` features. */
+export function linear(inputs: number, outputs: number, options: LinearOptions = {}): Linear {
+  return new Linear(inputs, outputs, new Initializer(options.seed), options.bias);
+}

@@ -1,0 +1,100 @@
+/**
+ * Where a model lives on a device: arenas of its arrays, all in the model's order.
+ *
+ * Trainable parameters and their gradients have two arenas of one layout, so that an optimiser updates them
+ * chunk by chunk; frozen parameters and buffers (running statistics) have one each. A change of what is
+ * trainable makes a new memory: see Module.to.
+ */
+import { conformed, hostArray, type TypedArray } from '../device/dtype.js';
+import type { Device } from '../program/device.js';
+import { Arena } from '../tensor/arena.js';
+import { type Buffer, Parameter } from '../tensor/parameter.js';
+
+/** What optimisers take: `sgd(model.memory, ...)`. */
+export class ModelMemory {
+  readonly device: Device;
+  /** Trainable parameters, in the order of `values` and `gradients`. */
+  readonly parameters: readonly Parameter[];
+  readonly values: Arena;
+  readonly gradients: Arena;
+  private readonly frozen: Arena;
+  private readonly statistics: Arena;
+  /** Every array with the arena that holds it, at its place in that arena. */
+  private readonly contents: readonly (readonly [arena: Arena, arrays: readonly Buffer[]])[];
+
+  /** Allocates arenas for `arrays`, fills them with the host values, and places the arrays there. */
+  constructor(device: Device, arrays: readonly Buffer[]) {
+    const parameters = arrays.filter((array) => array instanceof Parameter);
+    const frozen = parameters.filter((parameter) => !parameter.trainable);
+    const buffers = arrays.filter((array) => !(array instanceof Parameter));
+    this.device = device;
+    this.parameters = parameters.filter((parameter) => parameter.trainable);
+    const made: Arena[] = [];
+    try {
+      for (const group of [this.parameters, this.parameters, frozen, buffers]) {
+        made.push(
+          new Arena(
+            device,
+            group.map((array) => array.shape),
+          ),
+        );
+      }
+    } catch (error) {
+      for (const arena of made) arena.close();
+      throw error;
+    }
+    [this.values, this.gradients, this.frozen, this.statistics] = made;
+    this.contents = [
+      [this.values, this.parameters],
+      [this.frozen, frozen],
+      [this.statistics, buffers],
+    ];
+    for (const [arena, group] of this.contents) {
+      upload(arena, group);
+      group.forEach((array, i) => array.place(arena.view(i)));
+    }
+    this.parameters.forEach((parameter, i) => parameter.placeGradient(this.gradients.view(i)));
+  }
+
+  /** Bytes of device memory, gradients included. */
+  get bytes(): number {
+    return [this.values, this.gradients, this.frozen, this.statistics].reduce(
+      (sum, { bytes }) => sum + bytes,
+      0,
+    );
+  }
+
+  /** The values of all arrays after the programs that were started before. They are views of larger blocks. */
+  async read(): Promise<Map<Buffer, TypedArray>> {
+    const values = new Map<Buffer, TypedArray>();
+    for (const [arena, group] of this.contents) {
+      const chunks: TypedArray[] = [];
+      for (const chunk of arena.chunks) chunks.push(await this.device.read(chunk));
+      group.forEach((array, i) => {
+        const { chunk, offset, length } = arena.places[i];
+        values.set(array, chunks[chunk].subarray(offset, offset + length));
+      });
+    }
+    return values;
+  }
+
+  /** Frees the arenas. The arrays are on no device afterwards; what they held there is gone unless read before. */
+  close(): void {
+    for (const [, group] of this.contents) for (const array of group) array.place(null);
+    for (const parameter of this.parameters) parameter.placeGradient(null);
+    for (const arena of [this.values, this.gradients, this.frozen, this.statistics]) arena.close();
+  }
+}
+
+/** Writes the arrays' host values, one upload per chunk; the padding stays zero. */
+function upload(arena: Arena, arrays: readonly Buffer[]): void {
+  const { precision } = arena.device;
+  arena.chunks.forEach((chunk, index) => {
+    const values = hostArray('float32', chunk.length, precision);
+    arrays.forEach((array, i) => {
+      const place = arena.places[i];
+      if (place.chunk === index) values.set(conformed(array.hostValues, 'float32', precision), place.offset);
+    });
+    arena.device.write(chunk, values);
+  });
+}

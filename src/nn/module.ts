@@ -1,0 +1,179 @@
+/**
+ * Module: a part of a network, with named parameters, buffers and parts of its own.
+ *
+ * They are found in a module's fields, in the order in which the class declares them: a field `conv1` of a
+ * field `layer1` gives `layer1.conv1.weight`. Fields are named as PyTorch names them, so that names in weights
+ * files are names here. There is no global mode: what differs in training is an argument of `forward`.
+ */
+import type { TypedArray } from '../device/dtype.js';
+import { AttuneError } from '../errors.js';
+import type { Device } from '../program/device.js';
+import { Buffer, Parameter } from '../tensor/parameter.js';
+import type { Generator as RandomGenerator } from '../tensor/philox.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { ModelMemory } from './memory.js';
+
+/**
+ * Given to a forward pass that trains. Without it a pass evaluates: running statistics are used, nothing is
+ * dropped, and no random number is consumed.
+ */
+export interface Training {
+  readonly random: RandomGenerator;
+}
+
+/** A parameter or buffer with its full name, and the module whose field it is. */
+export interface NamedArray {
+  readonly name: string;
+  readonly array: Buffer;
+  readonly owner: Module;
+  readonly field: string;
+}
+
+/** A model that was moved to a device as a whole; shared by all of its parts. `memory` is null when it left. */
+interface Placement {
+  readonly root: Module;
+  memory: ModelMemory | null;
+}
+
+export abstract class Module {
+  #placement: Placement | null = null;
+  #closed = false;
+
+  /** Records the module's computation for one batch. */
+  abstract forward(x: TensorLike, training?: Training): Tensor;
+
+  /** Arrays and parts with their names, in order: by default the fields. */
+  members(): Iterable<readonly [name: string, member: unknown]> {
+    return Object.entries(this);
+  }
+
+  /**
+   * How PyTorch lays out the array of a field: its dimension d is dimension axes[d] here. null: as here.
+   * State dicts transpose by it.
+   */
+  torchAxes(_field: string): readonly number[] | null {
+    return null;
+  }
+
+  /** The direct parts. */
+  *namedChildren(): Generator<readonly [name: string, child: Module]> {
+    for (const [name, member] of this.members()) if (member instanceof Module) yield [name, member];
+  }
+
+  /** All parameters and buffers: a module's own first, then those of its parts. Throws when the model is closed. */
+  *namedArrays(prefix = ''): Generator<NamedArray> {
+    if (this.#closed) {
+      throw new AttuneError({ code: 'program', what: 'a model was used after it had been closed' });
+    }
+    for (const [field, array] of this.members()) {
+      if (array instanceof Buffer) yield { name: prefix + field, array, owner: this, field };
+    }
+    for (const [name, child] of this.namedChildren()) yield* child.namedArrays(`${prefix}${name}.`);
+  }
+
+  *namedParameters(): Generator<readonly [name: string, parameter: Parameter]> {
+    for (const { name, array } of this.namedArrays()) if (array instanceof Parameter) yield [name, array];
+  }
+
+  *namedBuffers(): Generator<readonly [name: string, buffer: Buffer]> {
+    for (const { name, array } of this.namedArrays()) if (!(array instanceof Parameter)) yield [name, array];
+  }
+
+  parameters(): Parameter[] {
+    return Array.from(this.namedParameters(), ([, parameter]) => parameter);
+  }
+
+  /** This module and all modules below it. */
+  *modules(): Generator<Module> {
+    yield this;
+    for (const [, child] of this.namedChildren()) yield* child.modules();
+  }
+
+  /**
+   * The device memory of the model that this is, or is a part of: what optimisers take. Freezing, unfreezing
+   * and `to` replace it. Throws AttuneError 'program' when the model is not on a device.
+   */
+  get memory(): ModelMemory {
+    const memory = this.#placement?.memory ?? null;
+    if (memory === null) {
+      throw new AttuneError({
+        code: 'program',
+        what: 'the model is not on a device',
+        hint: 'call `await model.to(device)` first',
+      });
+    }
+    return memory;
+  }
+
+  /** Whether the model that this is, or is a part of, is on a device. */
+  get isPlaced(): boolean {
+    return (this.#placement?.memory ?? null) !== null;
+  }
+
+  /**
+   * Moves the whole model to a device, or lays it out there again, as is needed after its head was replaced.
+   * Values go along; gradients start at zero. No program of the model may be running. Throws AttuneError
+   * 'device' when there is no memory for it: the model keeps its values and is on no device then.
+   */
+  async to(device: Device): Promise<this> {
+    const arrays = this.#arrays();
+    await this.#toHost();
+    if (arrays.some((array) => array.state !== null)) {
+      throw new AttuneError({
+        code: 'program',
+        what: 'a part of the model is on a device already, as a part of another model',
+        hint: 'close that model first, or load its weights into this one',
+      });
+    }
+    const placement = { root: this, memory: new ModelMemory(device, arrays) };
+    for (const module of this.modules()) module.#placement = placement;
+    return this;
+  }
+
+  /** Lays the whole model out again where it is, after a change of what is trainable; nothing when on no device. */
+  async rebuildMemory(): Promise<void> {
+    if (this.isPlaced) await this.#placement?.root.to(this.memory.device);
+  }
+
+  /** The values of all arrays now, from the device where they are on one. Views: copy what is to be kept. */
+  async readValues(): Promise<Map<Buffer, TypedArray>> {
+    const arrays = this.#arrays();
+    const placed = this.isPlaced ? await this.memory.read() : new Map<Buffer, TypedArray>();
+    return new Map(arrays.map((array) => [array, placed.get(array) ?? array.hostValues]));
+  }
+
+  /** Frees the device memory of the whole model. Neither it nor its values can be used afterwards. */
+  close(): void {
+    this.#assertWhole();
+    this.#leave();
+    for (const module of this.modules()) module.#closed = true;
+  }
+
+  /** Every parameter and buffer once, in order, also where parts share one. */
+  #arrays(): Buffer[] {
+    return [...new Set(Array.from(this.namedArrays(), ({ array }) => array))];
+  }
+
+  /** Reads the values back and frees the device memory. */
+  async #toHost(): Promise<void> {
+    this.#assertWhole();
+    if (!this.isPlaced) return;
+    const values = await this.memory.read();
+    this.#leave();
+    for (const [array, content] of values) array.set(content);
+  }
+
+  #leave(): void {
+    this.#placement?.memory?.close();
+    if (this.#placement !== null) this.#placement.memory = null;
+  }
+
+  #assertWhole(): void {
+    if (!this.isPlaced || this.#placement?.root === this) return;
+    throw new AttuneError({
+      code: 'program',
+      what: 'a part of a model cannot be moved or closed alone',
+      hint: 'call it on the model that was moved to the device',
+    });
+  }
+}
