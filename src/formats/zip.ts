@@ -1,6 +1,7 @@
 /**
  * The directory of a zip archive, read by `yauzl` through a `ByteSource`. Only stored (not compressed) records can be
- * located, since that is all PyTorch writes: their bytes are then read from the archive in place.
+ * located, since that is all PyTorch writes: their bytes are then read from the archive in place. `yauzl` is the one
+ * part of the parsers that needs Node.
  */
 
 import yauzl from 'yauzl';

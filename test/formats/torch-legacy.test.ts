@@ -29,7 +29,13 @@ test('the smallest file', async () => {
 });
 
 test('the three pickles of the header', async () => {
-  await rejects(() => read(pickle(int(5))), /a Python pickle, but not one that torch\.save wrote/);
+  for (const magic of [
+    int(5),
+    text('magic'),
+    [0x8a, 10, 0x6d, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19],
+  ]) {
+    await rejects(() => read(pickle(magic)), /a Python pickle, but not one that torch\.save wrote/);
+  }
   await rejects(() => read(pickle(named('os', 'system'))), /os\.system, which attune never loads.*header/);
   await rejects(() => read(legacyHeader(undefined, 1000)), /the protocol of the file is 1000/);
   await rejects(() => read(legacyHeader([0x89])), /little-endian/);
