@@ -51,9 +51,9 @@ export class ModelMemory {
     ];
     for (const [arena, group] of this.contents) {
       upload(arena, group);
-      group.forEach((array, i) => array.place(arena.view(i)));
+      for (const [i, array] of group.entries()) array.place(arena.view(i));
     }
-    this.parameters.forEach((parameter, i) => parameter.placeGradient(this.gradients.view(i)));
+    for (const [i, parameter] of this.parameters.entries()) parameter.placeGradient(this.gradients.view(i));
   }
 
   /** Bytes of device memory, gradients included. */

@@ -1,0 +1,79 @@
+"""Writes what torchvision says about the ResNets: names and shapes of their tensors, and logits.
+
+    /usr/bin/python3 test/models/make-fixtures.py
+
+Needs PyTorch and torchvision (made with 1.13 and 0.14). Weights and images are not stored: they follow from a formula
+of a tensor's name and an element's index, in exact arithmetic; test/models/formula.ts computes the same numbers.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torchvision
+
+FOLDER = Path(__file__).parent / "fixtures"
+MODELS = ["resnet18", "resnet34", "resnet50"]
+# Odd at every stage: 65, 33, 17, 9, 5, 3.
+SIZE = 65
+
+
+def uniform(name, count):
+    """`count` numbers in [0, 1): a hash of the name (FNV-1a) plus the index, mixed (the end of MurmurHash3)."""
+    seed = 2166136261
+    for byte in name.encode():
+        seed = ((seed ^ byte) * 16777619) & 0xFFFFFFFF
+    x = np.arange(count, dtype=np.uint32) + np.uint32(seed)
+    x ^= x >> np.uint32(16)
+    x *= np.uint32(0x85EBCA6B)
+    x ^= x >> np.uint32(13)
+    x *= np.uint32(0xC2B2AE35)
+    x ^= x >> np.uint32(16)
+    return x.astype(np.float64) / 2.0**32
+
+
+def values(name, shape):
+    """Of a size that keeps activations in bounds: wide weights, scales around 1, positive variances."""
+    u = uniform(name, int(np.prod(shape)))
+    if name.endswith("running_var"):
+        u = 0.5 + u
+    elif len(shape) > 1:
+        u = (u - 0.5) * np.sqrt(12.0 / np.prod(shape[1:]))
+    elif name.endswith("weight"):
+        u = 0.5 + u
+    else:
+        u = u - 0.5
+    return torch.from_numpy(u.reshape(shape))
+
+
+def main():
+    torch.set_num_threads(1)
+    FOLDER.mkdir(exist_ok=True)
+    expected = {}
+    for name in MODELS:
+        model = getattr(torchvision.models, name)(weights=None).double().eval()
+        state = {
+            key: values(key, tensor.shape)
+            for key, tensor in model.state_dict().items()
+            if not key.endswith("num_batches_tracked")
+        }
+        model.load_state_dict(state, strict=False)
+        images = values("images", (1, 3, SIZE, SIZE))
+        features = {}
+        model.avgpool.register_forward_hook(lambda module, args, output: features.update(value=output))
+        with torch.no_grad():
+            logits = model(images)
+        expected[name] = {
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "keysWithCounters": len(model.state_dict()),
+            "tensors": [[key, *tensor.shape] for key, tensor in state.items()],
+            "features": features["value"].flatten()[:16].tolist(),
+            "logits": logits[0].tolist(),
+        }
+    lines = [f'"{name}": {json.dumps(entry, separators=(",", ":"))}' for name, entry in expected.items()]
+    (FOLDER / "torchvision.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
