@@ -7,10 +7,13 @@ export type RunEvent =
       readonly type: 'progress';
       readonly task: string;
       readonly done: number;
-      readonly total: number;
+      /** Null while it is unknown. */
+      readonly total: number | null;
       readonly secondsLeft: number | null;
       /** What else to show beside the bar, for example a loss. */
       readonly detail?: string;
+      /** What `done` and `total` count, where they are no images. */
+      readonly unit?: 'bytes';
     };
 
 export type Listener = (event: RunEvent) => void;

@@ -1,0 +1,64 @@
+/**
+ * Checkpoints: a model's whole state dict as safetensors, with all that `predict` needs in the metadata. Tensor
+ * names and layouts are PyTorch's, so other tools read them too.
+ */
+import * as v from 'valibot';
+import { type Preprocessing, parsePreprocessing } from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import { type TensorFile, writeSafetensors } from '../formats/index.js';
+import type { ImageClassifier } from '../models/index.js';
+import { stateDict } from '../nn/index.js';
+
+/** Version of the metadata below. */
+const FORMAT = '1';
+
+export interface CheckpointInfo {
+  /** torchvision's name. */
+  readonly model: string;
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+}
+
+/** Writes a model's values with what describes them. Throws AttuneError 'disk'. */
+export async function writeCheckpoint(
+  path: string,
+  model: ImageClassifier,
+  info: CheckpointInfo,
+  recipe: unknown,
+): Promise<void> {
+  const tensors = [...(await stateDict(model)).values()].map(({ name, dtype, shape, data }) => ({ name, dtype, shape, data }));
+  await writeSafetensors(path, tensors, {
+    attune: FORMAT,
+    model: info.model,
+    classes: JSON.stringify(info.classes),
+    preprocessing: JSON.stringify(info.preprocessing),
+    recipe: JSON.stringify(recipe),
+  });
+}
+
+/** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
+export function checkpointInfo({ metadata }: TensorFile, path: string): CheckpointInfo | null {
+  if (metadata.attune === undefined) return null;
+  if (metadata.attune !== FORMAT) {
+    throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
+  }
+  const classes = v.safeParse(v.pipe(v.array(v.string()), v.minLength(1)), parseJson(metadata.classes, path));
+  if (!classes.success || metadata.model === undefined) throw damaged(path, 'the metadata lack the model or its classes');
+  return {
+    model: metadata.model,
+    classes: classes.output,
+    preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
+  };
+}
+
+function parseJson(text: string | undefined, path: string): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    throw damaged(path, 'the metadata of the checkpoint are damaged');
+  }
+}
+
+function damaged(where: string, what: string, hint = 'use another checkpoint of the run'): AttuneError {
+  return new AttuneError({ code: 'weights', what, where, hint });
+}

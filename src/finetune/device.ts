@@ -1,0 +1,26 @@
+/** The device of a run, opened only when everything else has been checked. */
+import { open } from '../engine/open.js';
+import type { Device } from '../program/device.js';
+import type { DeviceOptions, DeviceSummary } from './options.js';
+
+/** Images per batch when only the forward pass runs: large enough for a GPU, small enough for early feedback. */
+const GPU_BATCH = 32;
+const CPU_BATCH = 8;
+
+export async function openDevice({ device = 'auto', adapter }: DeviceOptions): Promise<Device> {
+  return open(device, { ...(adapter !== undefined && { adapter }) });
+}
+
+export function summarize({ info }: Device): DeviceSummary {
+  return { kind: info.kind, adapter: info.adapter, software: info.software };
+}
+
+/**
+ * Images per batch of a forward pass. `largestActivation` is the number of elements of one image's largest
+ * tensor: a batch of them must fit into one binding.
+ */
+export function forwardBatch(device: Device, largestActivation: number): number {
+  const wanted = device.info.kind === 'cpu' || device.info.software ? CPU_BATCH : GPU_BATCH;
+  const bytes = largestActivation * device.backend.elementBytes('float32');
+  return Math.max(1, Math.min(wanted, Math.floor(device.backend.maxBindingBytes / bytes)));
+}

@@ -1,0 +1,95 @@
+/**
+ * The strength of the head's L2 penalty, by cross-validation: the one with the least mean held-out loss.
+ *
+ * The folds are minimised side by side: each runs its own L-BFGS, and their evaluations are gathered so that one
+ * program serves them all. Strengths go from strong to weak; each starts from the solution of the one before.
+ */
+import { AttuneError } from '../errors.js';
+import { minimize } from '../optim/lbfgs.js';
+import type { Device } from '../program/device.js';
+import { type FeatureSet, featureScale, type HeadEvaluation, LogisticProblem } from './logistic-head.js';
+
+/** Strengths tried, strongest first. */
+export const L2_STRENGTHS: readonly number[] = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4];
+/** The path ends when the held-out loss has not fallen this many times in a row. */
+const PATIENCE = 2;
+/** Folds need no more than a good estimate. */
+const FOLD_OPTIONS = { maxIterations: 50, gradientTolerance: 1e-5, valueTolerance: 1e-4 };
+
+export interface StrengthChoice {
+  readonly l2: number;
+  /** Mean held-out cross-entropy of each strength tried, in the order of L2_STRENGTHS. */
+  readonly heldOutLosses: readonly number[];
+}
+
+/** Chooses the strength for `set`; `fold[row]` counts from 0. Throws 'interrupted' when the signal is aborted. */
+export async function chooseStrength(
+  device: Device,
+  set: FeatureSet,
+  classes: number,
+  fold: ArrayLike<number>,
+  onProgress: (done: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<StrengthChoice> {
+  const folds = Math.max(...Array.from(fold)) + 1;
+  const problem = new LogisticProblem(device, set, featureScale(set), classes, folds);
+  try {
+    let points: Float64Array[] = Array.from({ length: folds }, () => new Float64Array(problem.size));
+    const heldOutLosses: number[] = [];
+    let best = 0;
+    for (const [index, l2] of L2_STRENGTHS.entries()) {
+      throwIfAborted(signal);
+      problem.select((row, f) => fold[row] !== f);
+      points = await minimizeTogether(problem, points, l2);
+      problem.select((row, f) => fold[row] === f);
+      const heldOut = await problem.evaluate(points, 0);
+      heldOutLosses.push(heldOut.reduce((sum, { dataLoss }) => sum + dataLoss / folds, 0));
+      if (heldOutLosses[index] < heldOutLosses[best]) best = index;
+      onProgress(index + 1, L2_STRENGTHS.length);
+      if (index - best === PATIENCE) break;
+    }
+    return { l2: L2_STRENGTHS[best], heldOutLosses };
+  } finally {
+    problem.close();
+  }
+}
+
+/** Minimises every problem from its own point; their evaluations share programs. */
+async function minimizeTogether(
+  problem: LogisticProblem,
+  starts: readonly Float64Array[],
+  l2: number,
+): Promise<Float64Array[]> {
+  const current = [...starts];
+  let waiting: { readonly index: number; readonly resolve: (at: HeadEvaluation) => void; readonly reject: (error: unknown) => void }[] = [];
+  let active = starts.length;
+  const evaluateWhenAllWait = () => {
+    if (waiting.length === 0 || waiting.length < active) return;
+    const served = waiting;
+    waiting = [];
+    problem.evaluate(current, l2).then(
+      (results) => served.forEach(({ index, resolve }) => resolve(results[index])),
+      (error: unknown) => served.forEach(({ reject }) => reject(error)),
+    );
+  };
+  const fits = starts.map(async (start, index) => {
+    const evaluate = (point: Float64Array) =>
+      new Promise<HeadEvaluation>((resolve, reject) => {
+        current[index] = point;
+        waiting.push({ index, resolve, reject });
+        evaluateWhenAllWait();
+      });
+    try {
+      return (await minimize(evaluate, start, FOLD_OPTIONS)).point;
+    } finally {
+      active--;
+      evaluateWhenAllWait();
+    }
+  });
+  return Promise.all(fits);
+}
+
+/** Throws AttuneError 'interrupted' when the signal is aborted. */
+export function throwIfAborted(signal?: AbortSignal): void {
+  if (signal?.aborted) throw new AttuneError({ code: 'interrupted', what: 'the run was interrupted' });
+}

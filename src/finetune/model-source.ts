@@ -1,0 +1,161 @@
+/** From what a user names (a run, a checkpoint, a model, a weights file) to a model on the host. */
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { imagenetPreprocessing, type Preprocessing } from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import { openTensorFile, type TensorFile } from '../formats/index.js';
+import { detectArchitecture, findModel, type ImageClassifier, imagenetClasses, loadWeights } from '../models/index.js';
+import { type ResolvedWeights, resolveWeights } from '../weights/index.js';
+import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
+import type { ModelSource, RunContext } from './options.js';
+import { RUN_FILES } from './run-folder.js';
+
+export interface LoadedModel {
+  readonly model: ImageClassifier;
+  readonly preprocessing: Preprocessing;
+  /** Labels of the outputs. */
+  readonly classes: readonly string[];
+  /** Whether the outputs are ImageNet's 1,000 classes. */
+  readonly isImagenet: boolean;
+  /** What the weights are called: a catalogue name, a path, or 'none'. */
+  readonly weights: string;
+  /** Identifies weights and architecture, as a key of caches. */
+  readonly weightsHash: string;
+}
+
+export const DEFAULT_MODEL = 'resnet50';
+/** As `--weights`: no weights, random initial values. */
+export const NO_WEIGHTS = 'none';
+
+/**
+ * Loads a model with its weights. A fine-tuned checkpoint knows its classes and preprocessing; other weights have
+ * ImageNet's when they have 1,000 outputs. Throws AttuneError 'input', 'usage', 'weights', 'download', 'disk'.
+ */
+export async function loadModel(source: ModelSource, context: RunContext): Promise<LoadedModel> {
+  if (source.run !== undefined) return loadRun(source.run, context);
+  if (source.weights === NO_WEIGHTS) return untrained(source.model ?? DEFAULT_MODEL);
+  const name = source.weights ?? findModel(source.model ?? DEFAULT_MODEL).defaultWeights;
+  const resolved = await resolveWeights(name, resolveOptions(context));
+  return fromFile(resolved, source.model);
+}
+
+/** Progress and licence of a download, as events. */
+function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof resolveWeights>[1] {
+  return {
+    signal,
+    onLicence: ({ licence, note }, entry) =>
+      onEvent?.({ type: 'note', text: `Downloading ${entry.file}. Licence: ${licence}. ${note}` }),
+    onRetry: (reason, pauseMs) =>
+      onEvent?.({ type: 'note', text: `${reason}; trying again in ${Math.ceil(pauseMs / 1000)} s` }),
+    onProgress: ({ received, total, bytesPerSecond }) =>
+      onEvent?.({
+        type: 'progress',
+        task: 'download',
+        done: received,
+        total: total ?? received,
+        secondsLeft: total === null || bytesPerSecond === null ? null : (total - received) / bytesPerSecond,
+      }),
+  };
+}
+
+async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
+  const path = resolve(run);
+  const status = await stat(path).catch(() => null);
+  if (status === null) {
+    throw new AttuneError({ code: 'input', what: 'there is no such run or checkpoint', where: run, hint: 'check the path' });
+  }
+  const file = status.isDirectory() ? join(path, RUN_FILES.best) : path;
+  if (status.isDirectory() && !(await stat(file).catch(() => null))) {
+    throw new AttuneError({
+      code: 'input',
+      what: `the folder holds no ${RUN_FILES.best}, so it is no finished run`,
+      where: run,
+      hint: 'name the folder that attune finetune printed',
+    });
+  }
+  const loaded = await fromFile(await resolveWeights(file, resolveOptions(context)), undefined, true);
+  return loaded;
+}
+
+async function fromFile(
+  { path, sha256, entry }: ResolvedWeights,
+  wanted: string | undefined,
+  mustBeCheckpoint = false,
+): Promise<LoadedModel> {
+  const file = await openTensorFile(path);
+  const { info, architecture, outputs } = await describe(file, path, wanted).finally(() => file.close());
+  if (mustBeCheckpoint && info === null) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'attune did not write this checkpoint, so its classes are not known',
+      where: path,
+      hint: `pass it as --weights, with --model where needed`,
+    });
+  }
+  const entryOfModel = findModel(architecture);
+  const model = entryOfModel.create({ classes: outputs ?? 1000 });
+  await loadWeights(model, path, outputs === null ? { exclude: [model.headName] } : {});
+  const isImagenet = info === null && outputs === imagenetClasses().length;
+  return {
+    model,
+    preprocessing: info?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
+    classes: info?.classes ?? labelsOf(model.classes, isImagenet),
+    isImagenet,
+    weights: entry?.name ?? path,
+    weightsHash: `${architecture} ${sha256}`,
+  };
+}
+
+interface Description {
+  readonly info: CheckpointInfo | null;
+  readonly architecture: string;
+  /** Null when the file has no head. */
+  readonly outputs: number | null;
+}
+
+async function describe(file: TensorFile, path: string, wanted: string | undefined): Promise<Description> {
+  const info = checkpointInfo(file, path);
+  const found = detectArchitecture(file.tensors);
+  const architecture = wanted ?? info?.model ?? found?.name;
+  if (architecture === undefined) {
+    throw new AttuneError({
+      code: 'weights',
+      what: 'the weights are not those of any known model',
+      where: path,
+      hint: 'name the model with --model, or see attune inspect',
+    });
+  }
+  if (info !== null && found?.classes !== info.classes.length) {
+    throw new AttuneError({
+      code: 'weights',
+      what: `the checkpoint names ${info.classes.length} classes and has ${found?.classes ?? 'no'} outputs`,
+      where: path,
+      hint: 'use another checkpoint of the run',
+    });
+  }
+  return { info, architecture, outputs: found?.classes ?? null };
+}
+
+function untrained(name: string): LoadedModel {
+  const entry = findModel(name);
+  const model = entry.create();
+  return {
+    model,
+    preprocessing: entry.preprocessing,
+    classes: labelsOf(model.classes, true),
+    isImagenet: true,
+    weights: NO_WEIGHTS,
+    weightsHash: `${name} untrained`,
+  };
+}
+
+function labelsOf(count: number, isImagenet: boolean): string[] {
+  return isImagenet ? imagenetClasses().map(({ name }) => name) : Array.from({ length: count }, (_, i) => `class ${i}`);
+}
+
+/** The same preprocessing for another side of the network's input; the short side keeps its ratio to it. */
+export function resized(preprocessing: Preprocessing, side: number): Preprocessing {
+  const { resize, crop } = preprocessing;
+  const ratio = crop === null ? 256 / 224 : resize / crop;
+  return { ...preprocessing, crop: side, resize: imagenetPreprocessing(side, Math.round(side * ratio)).resize };
+}
