@@ -50,4 +50,4 @@ export {
 } from './preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
-export { type FoundImage, listImages, type SkippedPath } from './walk.js';
+export { type FoundImage, listImages, type SkippedPath, subFolders } from './walk.js';

@@ -24,3 +24,8 @@ export function forwardBatch(device: Device, largestActivation: number): number 
   const bytes = largestActivation * device.backend.elementBytes('float32');
   return Math.max(1, Math.min(wanted, Math.floor(device.backend.maxBindingBytes / bytes)));
 }
+
+/** Elements of the largest tensor that one image of this side makes in a ResNet: half the side squared, 64 channels. */
+export function largestActivation(side: number): number {
+  return Math.ceil(side / 2) ** 2 * 64;
+}

@@ -1,0 +1,75 @@
+/** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
+import { classFolder, openPreparedCache, preparedDataset, subFolders, type LabelledImage } from '../data/index.js';
+import { resolve } from 'node:path';
+import { AttuneError } from '../errors.js';
+import { imagenetClasses } from '../models/index.js';
+import { forwardBatch, largestActivation, openDevice } from './device.js';
+import { forEachImage, sideOf } from './inference.js';
+import { computeMetrics } from './metrics.js';
+import { type LoadedModel, loadModel } from './model-source.js';
+import type { DeviceOptions, EvaluateResult, ModelSource, RunContext, SkippedImage } from './options.js';
+import { prepare } from './training-data.js';
+import { freeze } from '../nn/index.js';
+
+export interface EvaluateOptions extends ModelSource, DeviceOptions {
+  /** A folder of class folders; without a run also ImageNet's, named by WordNet id. */
+  readonly data: string;
+  readonly workers?: number;
+  /** Images per batch. Default: what suits the device. */
+  readonly batchSize?: number;
+}
+
+/** Evaluates. Throws as `finetune` does. */
+export async function evaluate(options: EvaluateOptions, context: RunContext = {}): Promise<EvaluateResult> {
+  const loaded = await loadModel(options, context);
+  const { images, skipped } = await labelledImages(options.data, loaded);
+  const { preprocessing, model } = loaded;
+  const cache = await openPreparedCache(preprocessing);
+  try {
+    const prepared = await prepare(images, cache, options.workers, context);
+    const dataset = preparedDataset(prepared.prepared, cache);
+    const logits = new Float32Array(dataset.labels.length * model.classes);
+    const device = await openDevice(options);
+    try {
+      await freeze(model);
+      await model.to(device);
+      await forEachImage(
+        { count: dataset.labels.length, read: (index) => dataset.read(index) },
+        (x) => model.forward(x),
+        (index, row) => logits.set(row, index * model.classes),
+        {
+          device,
+          preprocessing,
+          batch: options.batchSize ?? forwardBatch(device, largestActivation(sideOf(preprocessing))),
+          task: 'evaluating',
+          ...context,
+        },
+      );
+    } finally {
+      await device.close();
+    }
+    const metrics = computeMetrics(logits, dataset.labels, loaded.classes);
+    return { ...metrics, skipped: [...skipped, ...prepared.skipped] };
+  } finally {
+    await cache.close();
+  }
+}
+
+/** The images of a folder with the model's class indices; ImageNet's folders may be named by WordNet id. */
+async function labelledImages(
+  data: string,
+  { classes, isImagenet }: LoadedModel,
+): Promise<{ images: readonly LabelledImage[]; skipped: readonly SkippedImage[] }> {
+  const ids = imagenetClasses().map(({ wordnetId }) => wordnetId);
+  const byId = isImagenet && (await subFolders(resolve(data))).some((name) => ids.includes(name));
+  const found = await classFolder(data, byId ? ids : classes);
+  if (found.images.length === 0) {
+    throw new AttuneError({
+      code: 'data',
+      what: 'there are no images to evaluate',
+      where: data,
+      hint: 'name a folder that holds one folder of images per class',
+    });
+  }
+  return found;
+}

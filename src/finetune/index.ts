@@ -1,0 +1,10 @@
+/** Fine-tuning: from images and weights to a run folder; evaluating and predicting with what came out. */
+export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './checkpoint.js';
+export { type EvaluateOptions, evaluate } from './evaluate.js';
+export type { Listener, RunEvent } from './events.js';
+export { finetune } from './finetune.js';
+export { type ClassMetrics, computeMetrics, type Metrics, wilsonInterval } from './metrics.js';
+export type * from './options.js';
+export { type PredictOptions, predict, topPredictions } from './predict.js';
+export { type Recipe, STRATEGIES } from './recipe.js';
+export { RUN_FILES } from './run-folder.js';

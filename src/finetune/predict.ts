@@ -1,0 +1,109 @@
+/** `attune predict`: what a trained run, or a model with weights, sees in images. */
+import { listImages, openImagePool, type Preprocessing } from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import { freeze } from '../nn/index.js';
+import { forwardBatch, largestActivation, openDevice } from './device.js';
+import { forEachImage, sideOf } from './inference.js';
+import { throwIfAborted } from './l2-strength.js';
+import { loadModel } from './model-source.js';
+import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
+
+export interface PredictOptions extends ModelSource, DeviceOptions {
+  /** Image files and folders of images. */
+  readonly images: readonly string[];
+  /** How many labels to give per image. Default 5. */
+  readonly top?: number;
+  readonly workers?: number;
+}
+
+/**
+ * Predicts. An image that cannot be read has an `error` in its place; the others are done all the same. Throws
+ * as `finetune` does, and AttuneError 'input' when a named file or folder is missing or holds no image.
+ */
+export async function predict(options: PredictOptions, context: RunContext = {}): Promise<PredictResult> {
+  const paths = await imagePaths(options.images);
+  const { model, preprocessing, classes } = await loadModel(options, context);
+  const { pixels, errors } = await readAll(paths, preprocessing, options.workers, context);
+  const readable = paths.filter((path) => pixels.has(path));
+  const predictions = new Map<string, readonly Prediction[]>();
+  if (readable.length > 0) {
+    const device = await openDevice(options);
+    try {
+      await freeze(model);
+      await model.to(device);
+      await forEachImage(
+        { count: readable.length, read: async (index) => pixels.get(readable[index]) as Uint8Array },
+        (x) => model.forward(x),
+        (index, logits) => void predictions.set(readable[index], topPredictions(logits, classes, options.top ?? 5)),
+        {
+          device,
+          preprocessing,
+          batch: forwardBatch(device, largestActivation(sideOf(preprocessing))),
+          task: 'predicting',
+          ...context,
+        },
+      );
+    } finally {
+      await device.close();
+    }
+  }
+  const images = paths.map((path) => {
+    const found = predictions.get(path);
+    return found === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, predictions: found };
+  });
+  return { model: model.architecture, images };
+}
+
+/** The `top` labels of largest logit with their softmax probabilities. */
+export function topPredictions(logits: ArrayLike<number>, classes: readonly string[], top: number): Prediction[] {
+  const values = Array.from(logits);
+  const largest = Math.max(...values);
+  const total = values.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return values
+    .map((logit, index) => ({ label: classes[index], index, probability: Math.exp(logit - largest) / total, logit }))
+    .sort((a, b) => b.logit - a.logit || a.index - b.index)
+    .slice(0, top);
+}
+
+async function imagePaths(named: readonly string[]): Promise<string[]> {
+  const paths = new Set<string>();
+  for (const name of named) {
+    const { images } = await listImages(name);
+    if (images.length === 0) {
+      throw new AttuneError({ code: 'input', what: 'the folder holds no images', where: name, hint: 'name images, or a folder of them' });
+    }
+    for (const { path } of images) paths.add(path);
+  }
+  return [...paths];
+}
+
+/** The pixels of every readable image; the reasons of the others. */
+async function readAll(
+  paths: readonly string[],
+  preprocessing: Preprocessing,
+  workers: number | undefined,
+  { onEvent, signal }: RunContext,
+): Promise<{ pixels: Map<string, Uint8Array>; errors: Map<string, string> }> {
+  const pixels = new Map<string, Uint8Array>();
+  const errors = new Map<string, string>();
+  const pool = openImagePool({ workers });
+  let done = 0;
+  try {
+    await Promise.all(
+      paths.map(async (path) => {
+        try {
+          const { image } = await pool.run({ kind: 'prepare', path, preprocessing });
+          pixels.set(path, image.pixels);
+        } catch (error) {
+          if (!(error instanceof AttuneError && error.code === 'input')) throw error;
+          errors.set(path, error.what);
+        }
+        throwIfAborted(signal);
+        onEvent?.({ type: 'progress', task: 'reading images', done: ++done, total: paths.length, secondsLeft: null });
+      }),
+    );
+  } finally {
+    await pool.close();
+  }
+  return { pixels, errors };
+}
