@@ -1,0 +1,157 @@
+/** Layers against hand-made numbers, and initial values: their size, and what they are a function of. */
+import { BatchNorm2d } from '#src/nn/batch-norm';
+import { Conv2d } from '#src/nn/conv2d';
+import { Initializer } from '#src/nn/initializers';
+import { Dropout, Flatten, GlobalAveragePool, Identity, MaxPool2d, Relu, sequential } from '#src/nn/layers';
+import { linear } from '#src/nn/linear';
+import type { Module, Training } from '#src/nn/module';
+import { generator } from '#src/tensor/philox';
+import { tensor } from '#src/tensor/tensor';
+import type { Device } from '#src/program/device';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openJudge } from './support.js';
+
+const test = suite<{ device: Device }>('layers');
+test.before(async (context) => {
+  context.device = await openJudge();
+});
+test.after(async ({ device }) => {
+  await device.close();
+});
+
+async function output(
+  device: Device,
+  layer: Module,
+  values: readonly number[],
+  shape: readonly number[],
+  training?: Training,
+): Promise<{ values: number[]; shape: readonly number[] }> {
+  await layer.to(device);
+  let outputShape: readonly number[] = [];
+  const result = await device.run(() => {
+    const y = layer.forward(tensor(values, shape), training);
+    outputShape = y.shape;
+    return y;
+  });
+  layer.close();
+  return { values: [...result], shape: outputShape };
+}
+
+test('linear: x W + b with W [inputs, outputs], with and without bias', async ({ device }) => {
+  const layer = linear(3, 2);
+  layer.weight.set(Float32Array.of(1, 2, 3, 4, 5, 6));
+  layer.bias!.set(Float32Array.of(0.5, -0.5));
+  assert.equal(await output(device, layer, [1, 0, -1, 2, 2, 2], [2, 3]), {
+    values: [-3.5, -4.5, 18.5, 23.5],
+    shape: [2, 2],
+  });
+  const plain = linear(3, 2, { bias: false });
+  assert.is(plain.bias, null);
+  plain.weight.set(Float32Array.of(1, 2, 3, 4, 5, 6));
+  assert.equal((await output(device, plain, [1, 0, -1], [1, 3])).values, [-4, -4]);
+});
+
+test('conv2d: options arrive, bias included, groups divide the input channels', async ({ device }) => {
+  const layer = new Conv2d(
+    2,
+    4,
+    { kernel: 2, stride: 2, padding: 1, groups: 2, bias: true },
+    new Initializer(),
+  );
+  assert.equal(layer.weight.shape, [2, 2, 1, 4]);
+  layer.weight.set(new Float32Array(16).fill(1));
+  layer.bias!.set(Float32Array.of(0, 0, 100, 100));
+  const ones = [1, 10, 1, 10, 1, 10, 1, 10];
+  const { values, shape } = await output(device, layer, ones, [1, 2, 2, 2]);
+  assert.equal(shape, [1, 2, 2, 4]);
+  assert.equal(values.slice(0, 4), [1, 1, 110, 110]);
+});
+
+test('batch norm: running statistics, epsilon, scale and shift', async ({ device }) => {
+  const layer = new BatchNorm2d(2, { epsilon: 0.25 });
+  layer.weight.set(Float32Array.of(2, 3));
+  layer.bias.set(Float32Array.of(0.5, 0));
+  layer.running_mean.set(Float32Array.of(1, -1));
+  layer.running_var.set(Float32Array.of(3.75, 8.75));
+  assert.equal((await output(device, layer, [1, -1, 3, 2], [1, 1, 2, 2])).values, [0.5, 0, 2.5, 3]);
+});
+
+test('layers without parameters', async ({ device }) => {
+  const image = [1, -2, 3, -4];
+  assert.equal(await output(device, new Relu(), image, [1, 2, 2, 1]), {
+    values: [1, 0, 3, 0],
+    shape: [1, 2, 2, 1],
+  });
+  assert.equal(await output(device, new MaxPool2d({ kernel: 2 }), image, [1, 2, 2, 1]), {
+    values: [3],
+    shape: [1, 1, 1, 1],
+  });
+  assert.equal(await output(device, new GlobalAveragePool(), image, [1, 2, 2, 1]), {
+    values: [-0.5],
+    shape: [1, 1],
+  });
+  assert.equal(await output(device, new Flatten(), image, [2, 1, 2, 1]), { values: image, shape: [2, 2] });
+  assert.equal(await output(device, new Identity(), image, [4]), { values: image, shape: [4] });
+});
+
+test('dropout only where a pass trains, by its random numbers', async ({ device }) => {
+  const ones = new Array<number>(4000).fill(1);
+  const layer = () => sequential(new Identity(), new Dropout(0.25));
+  assert.equal((await output(device, layer(), ones, [4000])).values, ones);
+  const { values } = await output(device, layer(), ones, [4000], { random: generator(7) });
+  const dropped = values.filter((value) => value === 0).length;
+  assert.ok(Math.abs(dropped - 1000) < 120, `${dropped} of 4000 were dropped`);
+  assert.ok(values.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-12));
+  assert.equal((await output(device, layer(), ones, [4000], { random: generator(7) })).values, values);
+  assert.not.equal(
+    (await output(device, layer(), ones, [4000], { random: { seed: 7, step: 1 } })).values,
+    values,
+  );
+});
+
+test('layers of a sequence are named by their position', () => {
+  const model = sequential(linear(2, 3), new Relu(), linear(3, 1, { bias: false }));
+  assert.equal(
+    Array.from(model.namedParameters(), ([name]) => name),
+    ['0.weight', '0.bias', '2.weight'],
+  );
+});
+
+/** Mean and standard deviation. */
+function moments(values: ArrayLike<number>): [mean: number, deviation: number] {
+  const list = Array.from(values);
+  const mean = list.reduce((a, b) => a + b, 0) / list.length;
+  return [mean, Math.sqrt(list.reduce((a, b) => a + (b - mean) ** 2, 0) / list.length)];
+}
+
+test('convolutions start normal with deviation sqrt(2 / fan out)', () => {
+  const { weight } = new Conv2d(16, 64, { kernel: 3 }, new Initializer(3));
+  const [mean, deviation] = moments(weight.hostValues);
+  const expected = Math.sqrt(2 / (9 * 64));
+  assert.ok(Math.abs(deviation / expected - 1) < 0.03, `${deviation} beside ${expected}`);
+  assert.ok(Math.abs(mean) < 0.05 * expected);
+  assert.ok(Math.max(...weight.hostValues) > 3 * expected, 'a normal distribution has tails');
+});
+
+test('linear layers start uniform within 1 / sqrt(inputs), weight and bias from different numbers', () => {
+  const { weight, bias } = linear(100, 200, { seed: 3 });
+  const [mean, deviation] = moments(weight.hostValues);
+  assert.ok(Math.max(...weight.hostValues.map(Math.abs)) <= 0.1);
+  assert.ok(Math.abs(deviation - 0.1 / Math.sqrt(3)) < 0.002 && Math.abs(mean) < 0.002);
+  assert.ok(Math.max(...bias!.hostValues.map(Math.abs)) <= 0.1);
+  assert.not.equal([...bias!.hostValues.subarray(0, 8)], [...weight.hostValues.subarray(0, 8)]);
+});
+
+test('initial values follow from the seed, and not from the order in which they are read', () => {
+  const [a, b, other] = [3, 3, 4].map((seed) => linear(5, 4, { seed }));
+  const bias = [...b!.bias!.hostValues];
+  assert.equal([...a!.weight.hostValues], [...b!.weight.hostValues]);
+  assert.equal([...a!.bias!.hostValues], bias);
+  assert.not.equal([...a!.weight.hostValues], [...other!.weight.hostValues]);
+  const initializer = new Initializer(3);
+  const [first, second] = [0, 1].map(() => new Conv2d(1, 2, { kernel: 3 }, initializer));
+  assert.not.equal([...first!.weight.hostValues], [...second!.weight.hostValues]);
+});
+
+test.run();
