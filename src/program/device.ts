@@ -51,6 +51,12 @@ export class Device {
   private readonly watches: Watch[] = [];
   private readonly inFlight = new Set<Promise<unknown>>();
   private queue: Promise<unknown> = Promise.resolve();
+  /** Tasks that were queued and have not been given to the backend. */
+  private waiting = 0;
+  /** Why a queued write or release failed; thrown by the next program. */
+  private failure: unknown = null;
+  /** Memory of the states that exist: a state of another device, or one that was released, is not among them. */
+  private readonly stateBuffers = new Set<DeviceBuffer>();
   private emptyProgram: Promise<Prepared> | null = null;
   private closed = false;
   /** How many plans were made since the device was opened. */
@@ -90,6 +96,8 @@ export class Device {
     for (const value of values) {
       if (value.recording !== recording) value.assertUsable(recording);
     }
+    for (const launch of recording.launches) for (const storage of launch.operands) this.assertOwn(storage);
+    for (const value of values) this.assertOwn(value.storage);
     const started = this.enqueue(() => this.start(recording, values));
     const { reading } = await started;
     const hosts = await reading;
@@ -104,24 +112,34 @@ export class Device {
     this.assertOpen();
     const length = shape.reduce((product, size) => product * size, 1);
     const buffer = this.backend.allocate(Math.max(4, length * this.backend.elementBytes(dtype)));
+    this.stateBuffers.add(buffer);
     const state = new State(this, stateStorage({ buffer, dtype, offset: 0, length }), shape);
     if (data !== undefined) this.write(state, data);
     return state;
   }
 
-  /** Gives a state's memory back; only for states made by `createState`. */
+  /**
+   * Gives a state's memory back after the programs that were started before; only for states made by
+   * `createState`. Does nothing once the device is closed, which gives all memory back.
+   */
   releaseState(state: State): void {
-    // A plan refers to the buffers of its states: those that do are dropped with it.
-    for (const [signature, ready] of this.plans) {
-      const refers = ready.prepared.commands.some((command) =>
-        command.operands.some((range) => range?.buffer === state.storage.range.buffer),
-      );
-      if (refers) this.dropPlan(signature, ready);
-    }
-    this.backend.release(state.storage.range.buffer);
+    if (this.closed) return;
+    const { buffer } = state.storage.range;
+    this.assertOwn(state.storage);
+    this.stateBuffers.delete(buffer);
+    this.inOrder(() => {
+      // A plan refers to the buffers of its states: those that do are dropped with it.
+      for (const [signature, ready] of this.plans) {
+        const refers = ready.prepared.commands.some((command) =>
+          command.operands.some((range) => range?.buffer === buffer),
+        );
+        if (refers) this.dropPlan(signature, ready);
+      }
+      this.backend.release(buffer);
+    });
   }
 
-  /** Overwrites a state with host data, after the programs that were started before. */
+  /** Overwrites a state with a copy of host data, after the programs that were started before. */
   write(state: State, data: TypedArray): void {
     this.assertOpen();
     if (data.length !== state.length) {
@@ -131,15 +149,21 @@ export class Device {
         where: `shape [${state.shape.join(', ')}]`,
       });
     }
-    this.backend.write(state.storage.range, conformed(data, state.dtype, this.precision));
+    this.assertOwn(state.storage);
+    const values = conformed(data, state.dtype, this.precision);
+    // The backend copies what it is given at once; a write that waits needs a copy of its own.
+    const kept = this.waiting > 0 && values === data ? values.slice() : values;
+    this.inOrder(() => this.backend.write(state.storage.range, kept));
   }
 
   /** A state's content, after the programs that were started before. */
   async read(state: State): Promise<TypedArray> {
     this.assertOpen();
-    this.emptyProgram ??= this.backend.prepare([]);
-    const prepared = await this.emptyProgram;
-    const { reading } = await this.enqueue(() => this.submit(prepared, [], [], [state.storage.range]));
+    this.assertOwn(state.storage);
+    const { reading } = await this.enqueue(async () => {
+      this.emptyProgram ??= this.backend.prepare([]);
+      return this.submit(await this.emptyProgram, [], [], [state.storage.range]);
+    });
     const [values] = await reading;
     return values;
   }
@@ -166,9 +190,39 @@ export class Device {
 
   /** Calls `task` after the tasks before it, whatever became of them. */
   private enqueue<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(task);
-    this.queue = result.catch(() => undefined);
+    this.waiting++;
+    const result = this.queue.then(() => {
+      this.throwFailure();
+      return task();
+    });
+    this.queue = result.then(
+      () => this.waiting--,
+      () => this.waiting--,
+    );
     return result;
+  }
+
+  /** Calls `task` after the tasks before it: now, when there are none. */
+  private inOrder(task: () => void): void {
+    if (this.waiting === 0) {
+      task();
+      return;
+    }
+    this.waiting++;
+    this.queue = this.queue.then(() => {
+      this.waiting--;
+      try {
+        task();
+      } catch (error) {
+        this.failure ??= error;
+      }
+    });
+  }
+
+  private throwFailure(): void {
+    const { failure } = this;
+    this.failure = null;
+    if (failure !== null) throw failure;
   }
 
   private async start(recording: Recording, values: readonly Value[]): Promise<{ reading: Promise<TypedArray[]> }> {
@@ -249,6 +303,15 @@ export class Device {
     this.plans.delete(signature);
     this.backend.discard(ready.prepared);
     this.pool.release(ready.buffers);
+  }
+
+  private assertOwn(storage: Storage | null): void {
+    if (storage?.kind !== 'state' || this.stateBuffers.has(storage.range.buffer)) return;
+    throw new AttuneError({
+      code: 'program',
+      what: `a state of ${storage.length} elements was used after its release, or on a device that it is not on`,
+      hint: 'create it on the device that runs the program, and release it last',
+    });
   }
 
   private assertOpen(): void {

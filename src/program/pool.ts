@@ -19,28 +19,29 @@ export class SlotPool {
     this.backend = backend;
   }
 
-  /** A buffer for each slot, at least as large; none twice. */
+  /** A buffer for each slot, at least as large; none twice. Takes none when the device cannot give them all. */
   acquire(slotBytes: readonly number[]): DeviceBuffer[] {
     const free = new Set(this.entries);
     const order = slotBytes.map((_, slot) => slot).sort((a, b) => slotBytes[b] - slotBytes[a]);
-    const chosen = new Array<Entry>(slotBytes.length);
-    for (const slot of order) {
-      const bytes = slotBytes[slot];
-      let best: Entry | null = null;
-      for (const entry of free) {
-        const size = entry.buffer.bytes;
-        // A much larger buffer is left for a slot that needs it.
-        if (size >= bytes && size <= 2 * bytes + 4096 && (best === null || size < best.buffer.bytes)) best = entry;
+    const chosen = new Map<number, Entry>();
+    try {
+      for (const slot of order) {
+        const entry = findBest(free, slotBytes[slot]) ?? this.add(slotBytes[slot]);
+        free.delete(entry);
+        entry.users++;
+        chosen.set(slot, entry);
       }
-      if (best === null) {
-        best = { buffer: this.backend.allocate(bytes), users: 0 };
-        this.entries.push(best);
-      }
-      free.delete(best);
-      best.users++;
-      chosen[slot] = best;
+    } catch (error) {
+      this.release([...chosen.values()].map((entry) => entry.buffer));
+      throw error;
     }
-    return chosen.map((entry) => entry.buffer);
+    return slotBytes.map((_, slot) => (chosen.get(slot) as Entry).buffer);
+  }
+
+  private add(bytes: number): Entry {
+    const entry = { buffer: this.backend.allocate(bytes), users: 0 };
+    this.entries.push(entry);
+    return entry;
   }
 
   /** Ends a plan's use of its buffers; those without users go back to the device. */
@@ -51,4 +52,14 @@ export class SlotPool {
     this.entries = this.entries.filter((entry) => entry.users > 0);
     for (const entry of unused) this.backend.release(entry.buffer);
   }
+}
+
+/** The smallest free buffer of at least `bytes`; a much larger one is left for a slot that needs it. */
+function findBest(free: ReadonlySet<Entry>, bytes: number): Entry | null {
+  let best: Entry | null = null;
+  for (const entry of free) {
+    const size = entry.buffer.bytes;
+    if (size >= bytes && size <= 2 * bytes + 4096 && (best === null || size < best.buffer.bytes)) best = entry;
+  }
+  return best;
 }
