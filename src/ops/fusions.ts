@@ -15,6 +15,11 @@ const SHIFT = 3;
 const RESIDUAL = 4;
 const OUT = 5;
 
+/** Channels of a launch with an epilogue: elements of its output's last axis. */
+function channelsOf({ kernel, attributes }: Launch): number {
+  return kernel.name === 'matmul' ? attributes.n : attributes.filters;
+}
+
 function extend(first: Launch, epilogue: Partial<Epilogue>, operands: Readonly<Record<number, Storage | null>>): Launch {
   return {
     kernel: first.kernel,
@@ -30,6 +35,8 @@ const scaleShift: FusionRule = {
   merge(first, second, operand) {
     const { scale, shift, residual, activation }: Epilogue = first.attributes.epilogue;
     if (operand !== 0 || scale || shift || residual || activation !== 'none') return null;
+    // A reshape between the two may have moved the channels.
+    if (second.attributes.channels !== channelsOf(first)) return null;
     const [, scales, shifts, out] = second.operands;
     return extend(first, { scale: true, shift: true }, { [SCALE]: scales, [SHIFT]: shifts, [OUT]: out });
   },
@@ -43,10 +50,13 @@ const bias: FusionRule = {
     const { shift, residual, activation }: Epilogue = first.attributes.epilogue;
     const other = second.operands[1 - operand];
     const attributes: BinaryAttributes = second.attributes;
-    const channels = first.kernel.name === 'matmul' ? first.attributes.n : first.attributes.filters;
-    // A bias has one element per channel and is repeated along everything before the last axis.
+    // A bias has one element per channel and is repeated along everything before the last axis; the sum itself
+    // is not repeated.
     const strides = operand === 0 ? attributes.stridesB : attributes.stridesA;
-    const isBias = other?.length === channels && strides.every((stride, d) => stride === (d === strides.length - 1 ? 1 : 0));
+    const isBias =
+      other?.length === channelsOf(first) &&
+      strides.every((stride, d) => stride === (d === strides.length - 1 ? 1 : 0)) &&
+      first.operands[OUT]?.length === attributes.count;
     if (attributes.same || !isBias || shift || residual || activation !== 'none') return null;
     return extend(first, { shift: true }, { [SHIFT]: other, [OUT]: second.operands[2] });
   },
