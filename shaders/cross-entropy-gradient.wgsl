@@ -1,5 +1,5 @@
 // dlogits[row, j] = (T softmax(x)_j - t_j) dlosses[row], t the row's targets and T their sum.
-// One invocation per row, f32, in order.
+// NaN where the row's label is no class. One invocation per row, f32, in order.
 @group(0) @binding(3) var<storage, read> dlosses: array<Element>;
 @group(0) @binding(4) var<storage, read_write> dlogits: array<Element>;
 @group(0) @binding(5) var<uniform> constants: Constants;
@@ -11,14 +11,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let columns = constants.columns;
-  let has_labels = constants.has_labels == 1u;
   let statistics = row_statistics(row, columns);
-  let total = target_total(row, columns, has_labels);
+  let total = target_total(row);
   let upstream = f32(dlosses[row]);
   for (var j = 0u; j < columns; j++) {
     let at = row * columns + j;
     let probability = exp(f32(logits[at]) - statistics.largest) / statistics.total;
-    let t = target_at(row, j, columns, has_labels, constants.smoothing, total);
+    let t = target_at(row, j);
     dlogits[at] = Element((total * probability - t) * upstream);
   }
 }

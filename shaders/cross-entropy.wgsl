@@ -1,5 +1,5 @@
 // losses[row] = sum over j of t_j (m + ln sum exp(x - m) - x_j), m = max of the row's logits x, t its targets.
-// One invocation per row, f32, in order.
+// NaN where the row's label is no class. One invocation per row, f32, in order.
 @group(0) @binding(3) var<storage, read_write> losses: array<Element>;
 @group(0) @binding(4) var<uniform> constants: Constants;
 
@@ -10,13 +10,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let columns = constants.columns;
-  let has_labels = constants.has_labels == 1u;
   let statistics = row_statistics(row, columns);
   let shift = statistics.largest + log(statistics.total);
-  let total = target_total(row, columns, has_labels);
   var loss = 0.0;
   for (var j = 0u; j < columns; j++) {
-    let t = target_at(row, j, columns, has_labels, constants.smoothing, total);
+    let t = target_at(row, j);
     loss += t * (shift - f32(logits[row * columns + j]));
   }
   losses[row] = Element(loss);

@@ -1,7 +1,8 @@
-// y[i, j] = 1 where j = labels[i], else 0; y is [rows, classes]
+// y[i, j] = 1 where j = labels[i], else 0; NaN where the label is no class. y is [rows, classes].
 struct Constants {
   count: u32,
   classes: u32,
+  not_a_number: f32,
 }
 
 @group(0) @binding(0) var<storage, read> labels: array<i32>;
@@ -14,5 +15,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  y[i] = Element(select(0.0, 1.0, labels[i / constants.classes] == i32(i % constants.classes)));
+  let label = labels[i / constants.classes];
+  let known = label >= 0 && label < i32(constants.classes);
+  let value = select(0.0, 1.0, label == i32(i % constants.classes));
+  y[i] = Element(select(constants.not_a_number, value, known));
 }

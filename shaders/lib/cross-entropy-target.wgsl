@@ -4,32 +4,36 @@ struct Constants {
   columns: u32,
   smoothing: f32,
   has_labels: u32,
+  not_a_number: f32,
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<Element>;
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
 @group(0) @binding(2) var<storage, read> targets: array<Element>;
 
-// The sum of the row's targets, which is 1 for a class.
-fn target_total(row: u32, columns: u32, has_labels: bool) -> f32 {
-  if (has_labels) {
+// The sum of the row's targets after smoothing, which is 1 for a class.
+fn target_total(row: u32) -> f32 {
+  if (constants.has_labels == 1u) {
     return 1.0;
   }
   var total = 0.0;
-  for (var j = 0u; j < columns; j++) {
-    total += f32(targets[row * columns + j]);
+  for (var j = 0u; j < constants.columns; j++) {
+    total += f32(targets[row * constants.columns + j]);
   }
-  return total;
+  return (1.0 - constants.smoothing) * total + constants.smoothing;
 }
 
-fn target_at(row: u32, j: u32, columns: u32, has_labels: bool, smoothing: f32, total: f32) -> f32 {
+// The target of class j after smoothing; NaN where the row's label is no class.
+fn target_at(row: u32, j: u32) -> f32 {
   var plain = 0.0;
-  if (has_labels) {
-    plain = select(0.0, 1.0, labels[row] == i32(j));
+  if (constants.has_labels == 1u) {
+    let label = labels[row];
+    let known = label >= 0 && label < i32(constants.columns);
+    plain = select(constants.not_a_number, select(0.0, 1.0, label == i32(j)), known);
   } else {
-    plain = f32(targets[row * columns + j]);
+    plain = f32(targets[row * constants.columns + j]);
   }
-  return (1.0 - smoothing) * plain + smoothing * total / f32(columns);
+  return (1.0 - constants.smoothing) * plain + constants.smoothing / f32(constants.columns);
 }
 
 struct RowStatistics {

@@ -16,8 +16,3 @@ fn combine(reduction: u32, a: f32, b: f32) -> f32 {
   }
   return select(b, a, b <= a || is_nan(a));
 }
-
-// By bits: drivers may assume that x == x.
-fn is_nan(x: f32) -> bool {
-  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-}

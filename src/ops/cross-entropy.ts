@@ -5,7 +5,10 @@
  *
  * m being the row's largest logit. Targets are class indices or probabilities. Label smoothing s mixes them
  * with the uniform distribution over C classes (Szegedy et al., 2016, as PyTorch computes it):
- * t' = (1 - s) t + s / C for a row that sums to 1.
+ * t' = (1 - s) t + s / C.
+ *
+ * Labels from host data are checked; a label computed on the device that is no class makes its row NaN, so that
+ * it cannot pass unseen.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
@@ -22,7 +25,7 @@ import { maximum } from './maximum.js';
 import { mean } from './mean.js';
 import { multiply } from './multiply.js';
 import { negate } from './negate.js';
-import { oneHot } from './one-hot.js';
+import { oneHot, oneHotAt } from './one-hot.js';
 import { rowStatistics } from './softmax.js';
 import { sum } from './sum.js';
 
@@ -37,26 +40,28 @@ const words = ({ rows, columns, smoothing, labels }: CrossEntropyAttributes) => 
   columns,
   float(smoothing),
   labels ? 1 : 0,
+  // WGSL has no NaN literal: it travels as data.
+  float(Number.NaN),
 ];
 
-/** The target of row `row`, class `j`, after smoothing; `total` is the row's sum. */
+/** The target of row `row`, class `j`, after smoothing; NaN where the label is no class. */
 function targetAt(
   { columns, smoothing, labels }: CrossEntropyAttributes,
   indices: ArrayLike<number>,
   targets: ArrayLike<number>,
   row: number,
   j: number,
-  total: number,
 ): number {
-  const plain = labels ? (indices[row] === j ? 1 : 0) : targets[row * columns + j];
-  return (1 - smoothing) * plain + (smoothing * total) / columns;
+  const plain = labels ? oneHotAt(indices[row], j, columns) : targets[row * columns + j];
+  return (1 - smoothing) * plain + smoothing / columns;
 }
 
-function rowTotal({ columns, labels }: CrossEntropyAttributes, targets: ArrayLike<number>, row: number): number {
+/** The sum of the row's targets after smoothing. */
+function rowTotal({ columns, smoothing, labels }: CrossEntropyAttributes, targets: ArrayLike<number>, row: number): number {
   if (labels) return 1;
   let total = 0;
   for (let j = 0; j < columns; j++) total += targets[row * columns + j];
-  return total;
+  return (1 - smoothing) * total + smoothing;
 }
 
 export const crossEntropyKernel: Kernel<CrossEntropyAttributes> = {
@@ -86,11 +91,10 @@ export const crossEntropyKernel: Kernel<CrossEntropyAttributes> = {
       const last = Math.min(rows, end * CPU_ROWS);
       for (let row = begin * CPU_ROWS; row < last; row++) {
         const { largest, total } = rowStatistics(x, row * columns, columns);
-        const targetTotal = rowTotal(attributes, targets, row);
         const shift = largest + Math.log(total);
         let loss = 0;
         for (let j = 0; j < columns; j++) {
-          loss += targetAt(attributes, indices, targets, row, j, targetTotal) * (shift - x[row * columns + j]);
+          loss += targetAt(attributes, indices, targets, row, j) * (shift - x[row * columns + j]);
         }
         losses[row] = loss;
       }
@@ -130,7 +134,7 @@ export const crossEntropyGradientKernel: Kernel<CrossEntropyAttributes> = {
         const targetTotal = rowTotal(attributes, targets, row);
         for (let j = 0; j < columns; j++) {
           const probability = Math.exp(x[start + j] - largest) / total;
-          const target = targetAt(attributes, indices, targets, row, j, targetTotal);
+          const target = targetAt(attributes, indices, targets, row, j);
           dlogits[start + j] = (targetTotal * probability - target) * dlosses[row];
         }
       }
@@ -210,6 +214,8 @@ export function crossEntropyLosses(logits: TensorLike, target: TensorLike, label
 
 /** -sum over j of t_j ln(p_j) for each row. */
 function crossEntropyOfProbabilities(probabilities: Tensor, target: Tensor, smoothing: number): Tensor {
+  // The same operands as from logits, so that nothing broadcasts that was not meant to.
+  crossEntropyOperation.shape({ smoothing }, [probabilities, target]);
   const classes = probabilities.shape[1];
   const plain = target.dtype === 'int32' ? oneHot(target, classes) : target;
   const smoothed = smoothing === 0 ? plain : add(multiply(plain, 1 - smoothing), smoothing / classes);

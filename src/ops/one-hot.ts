@@ -1,5 +1,8 @@
-/** y[i, j] = 1 where j = labels[i], else 0. */
-import type { Kernel } from '../device/kernel.js';
+/**
+ * y[i, j] = 1 where j = labels[i], else 0. Labels from host data are checked; one computed on the device that is
+ * no class makes its row NaN.
+ */
+import { float, type Kernel } from '../device/kernel.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit } from './apply.js';
@@ -20,16 +23,23 @@ export const oneHotKernel: Kernel<OneHotAttributes> = {
   shader: {
     variants: flatVariant<OneHotAttributes>('one-hot.wgsl', []),
     choose: () => 'flat',
-    words: ({ count, classes }) => [count, classes],
+    // WGSL has no NaN literal: it travels as data.
+    words: ({ count, classes }) => [count, classes, float(Number.NaN)],
   },
   cpu: {
     units: flatUnits,
     run({ attributes: { count, classes }, operands: [labels, y], begin, end }) {
       const [first, last] = flatRange(count, begin, end);
-      for (let i = first; i < last; i++) y[i] = labels[Math.floor(i / classes)] === i % classes ? 1 : 0;
+      for (let i = first; i < last; i++) y[i] = oneHotAt(labels[Math.floor(i / classes)], i % classes, classes);
     },
   },
 };
+
+/** 1 where `j` is the label, else 0; NaN for a label that is no class. */
+export function oneHotAt(label: number, j: number, classes: number): number {
+  if (!(label >= 0 && label < classes)) return Number.NaN;
+  return label === j ? 1 : 0;
+}
 
 export const oneHotOperation: Operation<{ readonly classes: number }> = {
   name: 'oneHot',

@@ -7,7 +7,6 @@ import type { Kernel, Variant, Word } from '../device/kernel.js';
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { broadcastShapes, broadcastStrides, MAX_RANK, sameShape, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
-import type { Tensor } from '../tensor/tensor.js';
 import { emit, expectDtype } from './apply.js';
 
 /** Elements per unit of work on the CPU. */
@@ -62,7 +61,7 @@ export interface UnaryOperation {
 export function unary(definition: UnaryDefinition): UnaryOperation {
   const { name, forward, derivative, from } = definition;
   const shader = (library: string) => ({
-    variants: flatVariant<FlatAttributes>(`${kebab(name)}.wgsl`, [library]),
+    variants: flatVariant<FlatAttributes>(`${kebab(name)}.wgsl`, ['is-nan.wgsl', library]),
     choose: () => 'flat',
     words: ({ count }: FlatAttributes): Word[] => [count],
   });
@@ -139,7 +138,7 @@ export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttrib
 /** The forward kernel of a binary operation. Its shader is shaders/<name>.wgsl with `fn forward(a, b)`. */
 export function binaryKernel(name: string, forward: (a: number, b: number) => number): Kernel<BinaryAttributes> {
   const file = `${kebab(name)}.wgsl`;
-  const { flat } = flatVariant<BinaryAttributes>(file, ['pointwise-binary.wgsl']);
+  const { flat } = flatVariant<BinaryAttributes>(file, ['is-nan.wgsl', 'pointwise-binary.wgsl']);
   return {
     name,
     bindings: [
@@ -150,7 +149,7 @@ export function binaryKernel(name: string, forward: (a: number, b: number) => nu
     shader: {
       variants: {
         same: { ...flat, suits: ({ same }) => same },
-        broadcast: { ...flat, libraries: ['grid.wgsl', 'strided.wgsl', 'pointwise-binary-broadcast.wgsl'] },
+        broadcast: { ...flat, libraries: ['grid.wgsl', 'is-nan.wgsl', 'strided.wgsl', 'pointwise-binary-broadcast.wgsl'] },
       },
       choose: ({ same }) => (same ? 'same' : 'broadcast'),
       words: ({ count, same, shape, stridesA, stridesB }) =>
@@ -210,9 +209,4 @@ export function padWords(six: readonly number[]): number[] {
 /** `meanSquare` -> `mean-square`: file names of shaders. */
 export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** The scalar shape check that losses and reductions share. */
-export function isScalar(tensor: Tensor): boolean {
-  return tensor.shape.length === 0;
 }

@@ -34,13 +34,13 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
     variants: {
       serial: {
         file: 'reduce-serial.wgsl',
-        libraries: ['grid.wgsl', 'reduction.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'reduction.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ outer, inner }) => flatGrid(outer * inner, POINTWISE_WORKGROUP),
       },
       workgroup: {
         file: 'reduce-workgroup.wgsl',
-        libraries: ['grid.wgsl', 'reduction.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'reduction.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ outer, inner }) => flatGrid(outer * inner, 1),
       },
@@ -59,7 +59,7 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
         for (let j = 0; j < length; j++) {
           const value = x[start + j * inner];
           if (reduction === 'sum') result += value;
-          else if (!(value <= result)) result = value;
+          else result = Math.max(result, value);
         }
         y[i] = result;
       }
