@@ -6,7 +6,7 @@ import { sameShape, shapeError, showShape, stridesOf } from '../tensor/shape.js'
 import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { expectDtype } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
-import { copyRegion } from './strided-copy.js';
+import { copyRegion, emptyTensor } from './strided-copy.js';
 
 export const accumulateKernel: Kernel<FlatAttributes> = {
   name: 'accumulate',
@@ -33,19 +33,37 @@ export function accumulate(state: State, x: TensorLike): void {
   const tensor = asTensor(x);
   assertFits('accumulate', state, tensor);
   expectDtype('accumulate', tensor, 'float32');
-  currentRecording().launch(accumulateKernel, { count: state.length }, [tensor.storage, state.storage]);
+  const { storage } = sharesMemory(state, tensor) ? copyOf(tensor) : tensor;
+  currentRecording().launch(accumulateKernel, { count: state.length }, [storage, state.storage]);
 }
 
 /**
  * Records `state = x`. Shapes and dtypes must be equal. Operations recorded before see the old values, those
- * recorded later the new ones.
+ * recorded later the new ones. A state that the body returns, itself or reshaped, is read after the program.
  */
 export function assign(state: State, x: TensorLike): void {
   const tensor = asTensor(x);
   assertFits('assign', state, tensor);
   expectDtype('assign', tensor, state.dtype);
-  const region = { strides: stridesOf(state.shape), offset: 0 };
-  copyRegion('assign', tensor, new Tensor(tensor.recording, state.storage, state.shape), state.shape, region, region);
+  if (tensor.storage === state.storage) return;
+  const source = sharesMemory(state, tensor) ? copyOf(tensor) : tensor;
+  copyWhole('assign', source, new Tensor(tensor.recording, state.storage, state.shape));
+}
+
+/** Whether both lie in one buffer, as the arrays of an arena do: no launch may read and write the same buffer. */
+function sharesMemory(state: State, { storage }: Tensor): boolean {
+  return storage.kind === 'state' && storage.range.buffer === state.storage.range.buffer;
+}
+
+function copyOf(x: Tensor): Tensor {
+  const copy = emptyTensor(x.shape, x.dtype);
+  copyWhole('assign', x, copy);
+  return copy;
+}
+
+function copyWhole(operation: string, x: Tensor, out: Tensor): void {
+  const region = { strides: stridesOf(x.shape), offset: 0 };
+  copyRegion(operation, x, out, x.shape, region, region);
 }
 
 function assertFits(operation: string, state: State, tensor: Tensor): void {

@@ -74,8 +74,11 @@ export function copyRegion(operation: string, x: Tensor, out: Tensor, shape: Sha
   if (!(x.dtype in WGSL_ELEMENT)) {
     throw shapeError(operation, `tensors of dtype ${x.dtype} cannot be copied in parts`, 'convert it with cast');
   }
+  const count = sizeOf(shape);
+  // An empty part of something larger: there is nothing to launch.
+  if (count === 0 && out.length > 0) return;
   const attributes: StridedCopyAttributes = {
-    count: sizeOf(shape),
+    count,
     dtype: x.dtype,
     shape: padFront(shape, 1),
     strides: padFront(from.strides, 0),
