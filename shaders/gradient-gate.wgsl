@@ -1,7 +1,7 @@
-// gate = [norm, scale, finite, failures, first failure] from partial sums of squares. One invocation, in order.
+// gate = [norm, scale, finite, failures, last failure] from partial sums of squares. One invocation, in order.
 //
 //   norm = sqrt(sum of partials), scale = min(1, limit / (norm + 1e-6)) when limit > 0, else 1.
-// When the norm is not finite, `finite` is 0, failures grows by one, and its first step is kept.
+// When the norm is not finite, `finite` is 0, failures grows by one, and the step is noted.
 struct Constants {
   count: u32,
   limit_at: u32,
@@ -27,9 +27,7 @@ fn main() {
   gate[1] = select(1.0, min(1.0, limit / (norm + 1e-6)), limit > 0.0);
   gate[2] = select(0.0, 1.0, finite);
   if (!finite) {
-    if (gate[3] == 0.0) {
-      gate[4] = f32(step.words[constants.step_at >> 2u][constants.step_at & 3u]);
-    }
     gate[3] += 1.0;
+    gate[4] = f32(step.words[constants.step_at >> 2u][constants.step_at & 3u]);
   }
 }

@@ -15,9 +15,9 @@ import type { State } from '../program/state.js';
 /** Elements that one partial sum covers. */
 const PARTIAL = 4096;
 
-/** Elements of a gate: norm, scale, finite (0 or 1), how many steps were not finite, the first such step. */
+/** Elements of a gate: norm, scale, finite (0 or 1), how many steps were not finite, the last such step. */
 export const GATE_LENGTH = 5;
-export const GATE = { norm: 0, scale: 1, finite: 2, failures: 3, firstFailure: 4 } as const;
+export const GATE = { norm: 0, scale: 1, finite: 2, failures: 3, lastFailure: 4 } as const;
 
 interface SquaredNormAttributes {
   readonly count: number;
@@ -88,8 +88,8 @@ export const gradientGateKernel: Kernel<GateAttributes> = {
       gate[GATE.scale] = largest > 0 ? Math.min(1, largest / (norm + 1e-6)) : 1;
       gate[GATE.finite] = finite ? 1 : 0;
       if (finite) return;
-      if (gate[GATE.failures] === 0) gate[GATE.firstFailure] = values[step.varying];
       gate[GATE.failures] += 1;
+      gate[GATE.lastFailure] = values[step.varying];
     },
   },
 };

@@ -3,7 +3,7 @@ import type { Varying } from '../device/kernel.js';
 import { adamKernel, type EpsilonPlacement } from '../ops/adam-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
-import { type ChunkOperands, Optimizer, type OptimizerOptions, recordAll, type TrainableMemory } from './optimizer.js';
+import { assertNumber, type ChunkOperands, Optimizer, type OptimizerOptions, recordAll, type TrainableMemory } from './optimizer.js';
 
 export interface AdamOptions extends OptimizerOptions {
   /** Decay rates of the two moments. Default [0.9, 0.999]. */
@@ -29,6 +29,9 @@ export class Adam extends Optimizer {
     this.epsilon = options.epsilon ?? 1e-8;
     this.epsilonPlacement = options.epsilonPlacement ?? 'corrected';
     this.decoupled = decoupled;
+    for (const beta of this.betas) assertNumber('beta', beta, beta >= 0 && beta < 1, 'at least 0 and below 1');
+    // Without it, an element whose gradients were all 0 would become 0 / 0.
+    assertNumber('epsilon', this.epsilon, this.epsilon >= 1e-30, 'at least 1e-30');
     this.moments = { firstMoment: memory.values.like(), secondMoment: memory.values.like() };
   }
 

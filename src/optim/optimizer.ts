@@ -49,6 +49,8 @@ export abstract class Optimizer {
   steps = 0;
   private readonly maxGradientNorm: number;
   private readonly gate: State;
+  /** Failures of the gate that an error has told of. */
+  private failuresTold = 0;
   /** Group of every 64 elements, one table per chunk. */
   private readonly blockGroups: readonly State[];
   private readonly unwatch: () => void;
@@ -57,6 +59,8 @@ export abstract class Optimizer {
     this.memory = memory;
     this.groups = resolveGroups(memory, options);
     this.maxGradientNorm = options.maxGradientNorm ?? 0;
+    assertNumber('maxGradientNorm', this.maxGradientNorm, this.maxGradientNorm >= 0, 'at least 0');
+    this.assertRates();
     this.blockGroups = groupTables(memory, this.groups);
     this.gate = memory.device.createState([GATE_LENGTH]);
     this.unwatch = memory.device.watch(this.gate, (values) => this.checkGate(values));
@@ -73,6 +77,7 @@ export abstract class Optimizer {
   /** Records one update of all parameters from the gradients gathered so far. */
   step(): void {
     const recording = currentRecording();
+    this.assertRates();
     this.steps++;
     const limit = recording.varying('float', this.maxGradientNorm);
     updateGate(this.memory.gradients.chunks, this.gate, limit, recording.varying('uint', this.steps));
@@ -105,14 +110,23 @@ export abstract class Optimizer {
     for (const arena of Object.values(this.moments)) arena.close();
   }
 
+  /** The gate sees gradients only; a rate that is no number would pass it and spoil every weight. */
+  private assertRates(): void {
+    for (const { name, lr, weightDecay } of this.groups) {
+      assertNumber(`lr of group ${name}`, lr, lr >= 0, 'at least 0');
+      assertNumber(`weightDecay of group ${name}`, weightDecay, weightDecay >= 0, 'at least 0');
+    }
+  }
+
   private checkGate(values: ArrayLike<number>): AttuneError | null {
-    if (values[GATE.failures] === 0) return null;
-    const first = values[GATE.firstFailure];
-    // Told once: the run may go on with other batches.
-    this.memory.device.write(this.gate, new Float32Array(GATE_LENGTH));
+    const failures = values[GATE.failures] - this.failuresTold;
+    if (failures === 0) return null;
+    // Each failure is told once: the run may go on with other batches.
+    this.failuresTold += failures;
+    const which = failures === 1 ? 'step' : `${failures} steps, the last of them step`;
     return new AttuneError({
       code: 'numeric',
-      what: `the gradients of step ${first} are not finite; that step changed nothing`,
+      what: `the gradients of ${which} ${values[GATE.lastFailure]} are not finite; nothing was changed by them`,
       where: `gradient norm ${values[GATE.norm]}`,
       hint: 'lower the learning rate, or look for broken values in the batch',
     });
@@ -128,6 +142,12 @@ export interface ChunkOperands {
   readonly gate: State;
 }
 
+/** Throws unless `valid` holds and the number is finite. */
+export function assertNumber(name: string, value: number, valid: boolean, expected: string): void {
+  if (valid && Number.isFinite(value)) return;
+  throw new AttuneError({ code: 'program', what: `${name} is ${value}`, hint: `a number of ${expected} is expected` });
+}
+
 /** Records several step values one after another; the first stands for them all. */
 export function recordAll(recording: Recording, kind: StepValue['kind'], values: readonly number[]): Varying {
   const [first] = values.map((value) => recording.varying(kind, value));
@@ -135,6 +155,13 @@ export function recordAll(recording: Recording, kind: StepValue['kind'], values:
 }
 
 function resolveGroups(memory: TrainableMemory, options: OptimizerOptions): readonly ParameterGroup[] {
+  if (memory.parameters.length === 0) {
+    throw new AttuneError({
+      code: 'program',
+      what: 'there is no trainable parameter to optimise',
+      hint: 'unfreeze part of the model',
+    });
+  }
   if (options.groups === undefined) {
     if (options.lr === undefined) {
       throw new AttuneError({ code: 'program', what: 'an optimiser needs a learning rate', hint: 'give lr, or groups' });

@@ -4,7 +4,7 @@ import { AttuneError } from '../errors.js';
 import { sgdKernel } from '../ops/sgd-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
-import { type ChunkOperands, Optimizer, type OptimizerOptions, type TrainableMemory } from './optimizer.js';
+import { assertNumber, type ChunkOperands, Optimizer, type OptimizerOptions, type TrainableMemory } from './optimizer.js';
 
 export interface SgdOptions extends OptimizerOptions {
   /** Default 0: no velocity is kept. */
@@ -23,6 +23,7 @@ export class Sgd extends Optimizer {
     super(memory, options);
     this.momentum = options.momentum ?? 0;
     this.nesterov = options.nesterov ?? false;
+    assertNumber('momentum', this.momentum, this.momentum >= 0, 'at least 0');
     if (this.nesterov && this.momentum === 0) {
       throw new AttuneError({ code: 'program', what: 'Nesterov momentum needs a momentum above 0', where: 'sgd' });
     }
