@@ -1,4 +1,5 @@
 /** Element types, and the host arrays that carry them. */
+import { AttuneError } from '../errors.js';
 
 /** float16 exists on WebGPU only; uint8 is for images and masks. */
 export type DType = 'float32' | 'float16' | 'int32' | 'uint32' | 'uint8';
@@ -45,11 +46,19 @@ function arrayType(dtype: DType, precision: Precision): ArrayType {
   return types[dtype] as ArrayType;
 }
 
-/** `data` as the host array that a device of this precision takes for `dtype`; the same array when it already is. */
+/**
+ * `data` as the host array that a device of this precision takes for `dtype`; the same array when it already is.
+ * float32 rounds; throws when another dtype cannot keep a number as it is.
+ */
 export function conformed(data: TypedArray, dtype: DType, precision: Precision): TypedArray {
   const type = arrayType(dtype, precision);
   if (data instanceof type) return data;
   const result = new type(data.length);
   result.set(data);
+  if (dtype === 'float32') return result;
+  const at = result.findIndex((value, i) => value !== data[i]);
+  if (at >= 0) {
+    throw new AttuneError({ code: 'shape', what: `${data[at]} at position ${at} is not a number of dtype ${dtype}` });
+  }
   return result;
 }

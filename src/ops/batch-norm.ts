@@ -99,8 +99,9 @@ interface BatchNormAttributes {
 /** Inputs: x, gamma, beta, mean, variance. */
 export const batchNormOperation: Operation<BatchNormAttributes> = {
   name: 'batchNorm',
-  shape(_, inputs) {
+  shape({ epsilon }, inputs) {
     const [x, ...vectors] = inputs;
+    if (!(epsilon > 0 && epsilon < 1)) throw shapeError('batchNorm', `epsilon ${epsilon} is not between 0 and 1`);
     for (const input of inputs) expectDtype('batchNorm', input, 'float32');
     const channels = x.shape.at(-1);
     for (const vector of vectors) {

@@ -40,12 +40,13 @@ export const constantOperation: Operation<ConstantAttributes> = {
   gradient: { notDifferentiable: 'a constant does not depend on anything' },
 };
 
-/** A float32 tensor of `shape` filled with `value`, which must be finite. */
+/** A float32 tensor of `shape` filled with `value`, which must be finite. -0 becomes 0. */
 export function full(shape: Shape, value: number): Tensor {
   if (!Number.isFinite(value)) {
     throw shapeError('full', `${value} is not a finite number`, 'pass it as data with tensor([value], [])');
   }
-  return apply(constantOperation, { shape, value }, []);
+  // Signatures are text, in which -0 is 0: adding 0 makes them one value.
+  return apply(constantOperation, { shape, value: value + 0 }, []);
 }
 
 /** A float32 tensor of zeros. */

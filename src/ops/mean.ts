@@ -1,5 +1,6 @@
 /** The mean over dimensions: the sum divided by the number of elements. */
 import type { Scalar, Tensor, TensorLike } from '../tensor/tensor.js';
+import { shapeError, showShape } from '../tensor/shape.js';
 import { multiply } from './multiply.js';
 import { reductionAxes, sum } from './sum.js';
 
@@ -9,5 +10,6 @@ export function mean(x: TensorLike, axes?: number | readonly number[], keepDims?
 export function mean(x: TensorLike, axes?: number | readonly number[], keepDims = false): Tensor {
   const reduced = reductionAxes('mean', x.shape.length, axes);
   const count = reduced.reduce((product, axis) => product * x.shape[axis], 1);
+  if (count === 0) throw shapeError('mean', `there are no elements to take the mean of in shape ${showShape(x.shape)}`);
   return multiply(sum(x, reduced, keepDims), 1 / count);
 }

@@ -65,5 +65,8 @@ export function normalizeImages(x: TensorLike, mean: readonly number[], deviatio
   if (mean.length !== 3 || deviation.length !== 3) {
     throw shapeError('normalizeImages', `${mean.length} means and ${deviation.length} deviations; three of each are expected`);
   }
+  if (![...mean, ...deviation].every(Number.isFinite) || deviation.includes(0)) {
+    throw shapeError('normalizeImages', `means ${mean} and deviations ${deviation} are not finite numbers, or one deviation is 0`);
+  }
   return apply(normalizeImagesOperation, { mean: mean as Triple, deviation: deviation as Triple }, [x]);
 }

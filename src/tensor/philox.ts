@@ -4,6 +4,8 @@
  * same numbers, in any order, on any device. shaders/lib/philox.wgsl computes the same words.
  */
 
+import { AttuneError } from '../errors.js';
+
 /** What a stream of random numbers is for: a part of the key, so that streams never meet. */
 export const PURPOSE = { dropout: 1, initialization: 2, shuffle: 3, augmentation: 4 } as const;
 
@@ -83,7 +85,10 @@ export interface Generator {
   step: number;
 }
 
-/** A generator at step 0. `seed` is a whole number of at least 0. */
+/** A generator at step 0. `seed` is a whole number from 0 to 2^32 - 1. */
 export function generator(seed: number): Generator {
-  return { seed: seed >>> 0, step: 0 };
+  if (seed >>> 0 !== seed) {
+    throw new AttuneError({ code: 'program', what: `${seed} is not a seed`, hint: 'a whole number from 0 to 4294967295 is' });
+  }
+  return { seed, step: 0 };
 }

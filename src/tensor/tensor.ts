@@ -1,5 +1,5 @@
 /** A tensor: a value of the running program, with the node that made it. */
-import { type DType, hostArray, type TypedArray } from '../device/dtype.js';
+import { conformed, type DType, type TypedArray } from '../device/dtype.js';
 import { currentRecording, type Recording } from '../program/recording.js';
 import { State } from '../program/state.js';
 import type { Storage } from '../program/storage.js';
@@ -41,7 +41,10 @@ export interface TensorSource {
 /** What operations accept: a tensor of the program, or memory that outlives it. */
 export type TensorLike = Tensor | State | TensorSource;
 
-/** Host data as a tensor of the running program, for example a batch. New data of the same shape reuses the plan. */
+/**
+ * Host data as a tensor of the running program, for example a batch. New data of the same shape reuses the plan.
+ * Throws when the data does not fill the shape, or holds a number that an integer dtype cannot keep.
+ */
 export function tensor(
   data: TypedArray | readonly number[],
   shape: Shape,
@@ -52,7 +55,9 @@ export function tensor(
     throw shapeError('tensor', `${data.length} values do not fill shape ${showShape(shape)}`);
   }
   const recording = currentRecording();
-  const values = Array.isArray(data) ? fill(hostArray(dtype, data.length, 'float64'), data) : (data as TypedArray);
+  const given = Array.isArray(data) ? Float64Array.from(data) : (data as TypedArray);
+  // Floats are rounded when they reach the device; whole numbers are checked here, where they were given.
+  const values = dtype === 'float32' ? given : conformed(given, dtype, 'float32');
   return new Tensor(recording, recording.input(dtype, values), shape);
 }
 
@@ -71,9 +76,4 @@ function dtypeOf(data: TypedArray | readonly number[]): DType {
   if (data instanceof Uint8Array) return 'uint8';
   if (data instanceof Uint16Array) return 'float16';
   return 'float32';
-}
-
-function fill(target: TypedArray, data: readonly number[]): TypedArray {
-  for (let i = 0; i < data.length; i++) target[i] = data[i];
-  return target;
 }
