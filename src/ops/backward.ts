@@ -9,35 +9,54 @@ import { AttuneError } from '../errors.js';
 import type { State } from '../program/state.js';
 import { sameShape, shapeError, showShape } from '../tensor/shape.js';
 import type { Node } from '../tensor/tape.js';
-import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { accumulate } from './accumulate.js';
 import { add } from './add.js';
 import { full } from './constant.js';
 
 /**
  * Adds the gradient of `loss` (rank 0) with respect to every trainable parameter that it depends on into the
- * gradient arena. Throws when an operation on the way has no gradient.
+ * gradient arena. Throws when there is none, or when an operation on the way has no gradient.
  */
 export function backward(loss: Tensor): void {
-  for (const [{ parameter }, gradient] of walk(loss, (tensor) => tensor.parameter?.gradient != null)) {
-    accumulate(parameter?.gradient as State, gradient);
+  const walked = walk(loss, (tensor) => tensor.parameter?.gradient != null);
+  if (walked.size === 0) {
+    throw new AttuneError({
+      code: 'program',
+      what: 'the loss does not depend on any trainable parameter',
+      where: 'backward',
+      hint: 'move the model to the device and leave some of it trainable',
+    });
   }
+  for (const [{ parameter }, gradient] of walked) accumulate(parameter?.gradient as State, gradient);
 }
 
-/** The gradients of `loss` (rank 0) with respect to tensors, in their order; throws for one it does not depend on. */
+/**
+ * The gradients of `loss` (rank 0) with respect to tensors, in their order; throws for one it does not depend on.
+ * They have no gradients of their own: asking for one throws.
+ */
 export function gradients(loss: Tensor, wanted: readonly TensorLike[]): Tensor[] {
   const tensors = wanted.map(asTensor);
   const targets = new Set(tensors);
   const walked = walk(loss, (tensor) => targets.has(tensor));
   return tensors.map((tensor, i) => {
     const gradient = walked.get(tensor);
-    if (gradient !== undefined) return gradient;
+    if (gradient !== undefined) return new Tensor(gradient.recording, gradient.storage, tensor.shape, gradientOf(loss));
     throw new AttuneError({
       code: 'program',
       what: `the loss does not depend on tensor ${i} of shape ${showShape(tensor.shape)}`,
       where: 'gradients',
     });
   });
+}
+
+/** A node through which no gradient passes: a second derivative would miss what gradient kernels leave untaped. */
+function gradientOf(loss: Tensor): Node {
+  const refuse = (): never => {
+    throw new AttuneError({ code: 'internal', what: 'a gradient is computed by walking the tape', where: 'gradients' });
+  };
+  const gradient = { notDifferentiable: 'second derivatives are not implemented' };
+  return { operation: { name: 'gradients', shape: refuse, forward: refuse, gradient }, attributes: null, inputs: [loss] };
 }
 
 /** Gradients of the wanted tensors that the loss depends on, in a fixed order. */
@@ -84,7 +103,15 @@ function propagate(
   inputs.forEach((input, i) => {
     const result = results[i];
     if (!wanted[i]) return;
-    if (result === null || !sameShape(result.shape, input.shape)) {
+    if (result === null) {
+      throw new AttuneError({
+        code: 'program',
+        what: `${operation.name} has no gradient with respect to its input ${i}`,
+        where: operation.name,
+        hint: 'freeze what lies below it, or leave it out of the loss',
+      });
+    }
+    if (!sameShape(result.shape, input.shape)) {
       throw new AttuneError({
         code: 'internal',
         what: `operation ${operation.name} gave no gradient of shape ${showShape(input.shape)} for input ${i}`,

@@ -55,11 +55,13 @@ export const dropoutKernel: Kernel<DropoutAttributes> = {
       const { count, probability, launch, seed, step } = attributes;
       const [first, last] = flatRange(count, begin, end);
       const scale = 1 / (1 - probability);
+      // Shaders compare in float32: so every device drops the same elements.
+      const threshold = Math.fround(probability);
       for (let i = first; i < last; i += 4) {
         const key = [values[seed.varying], PURPOSE.dropout] as const;
         const words = philox([i / 4, launch, values[step.varying], 0], key);
         for (let lane = 0; lane < 4 && i + lane < last; lane++) {
-          y[i + lane] = uniform(words[lane]) < probability ? 0 : x[i + lane] * scale;
+          y[i + lane] = uniform(words[lane]) < threshold ? 0 : x[i + lane] * scale;
         }
       }
     },
@@ -90,11 +92,11 @@ export const dropoutOperation: Operation<DropoutOperationAttributes> = {
 export function dropout(x: TensorLike, probability: number, random: Generator): Tensor {
   if (probability === 0) return asTensor(x);
   const recording = currentRecording();
-  const attributes = {
-    probability,
-    launch: recording.nextRandomOrdinal(),
+  // Shared by all dropouts of a program: step values are few.
+  const varying = recording.once(random, () => ({
     seed: recording.varying('uint', random.seed),
     step: recording.varying('uint', random.step),
-  };
+  }));
+  const attributes = { probability, launch: recording.nextRandomOrdinal(), ...varying };
   return apply(dropoutOperation, attributes, [x]);
 }
