@@ -1,0 +1,173 @@
+/**
+ * The golden cases of make-golden.py, run on any device: outputs and gradients against PyTorch's in float64.
+ * The table `calls` names for every operation the function that users call, with the options of the case.
+ */
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { abs } from '#src/ops/abs';
+import { add } from '#src/ops/add';
+import { argmax } from '#src/ops/argmax';
+import { gradients } from '#src/ops/backward';
+import { batchNorm } from '#src/ops/batch-norm';
+import { cast } from '#src/ops/cast';
+import { greaterEqual, lessEqual } from '#src/ops/compare';
+import { concat } from '#src/ops/concat';
+import { full } from '#src/ops/constant';
+import { conv2d } from '#src/ops/conv2d';
+import { crossEntropyLosses } from '#src/ops/cross-entropy';
+import { divide } from '#src/ops/divide';
+import { dropout } from '#src/ops/dropout';
+import { exp } from '#src/ops/exp';
+import { gather, scatterAdd } from '#src/ops/gather';
+import { log } from '#src/ops/log';
+import { matmul } from '#src/ops/matmul';
+import { max } from '#src/ops/max';
+import { maximum } from '#src/ops/maximum';
+import { minimum } from '#src/ops/minimum';
+import { multiply } from '#src/ops/multiply';
+import { negate } from '#src/ops/negate';
+import { normalizeImages } from '#src/ops/normalize-images';
+import { oneHot } from '#src/ops/one-hot';
+import { type OperationName, operations } from '#src/ops/operations';
+import { globalAveragePool, maxPool2d } from '#src/ops/pool';
+import { relu } from '#src/ops/relu';
+import { relu6 } from '#src/ops/relu6';
+import { reshape } from '#src/ops/reshape';
+import { sigmoid } from '#src/ops/sigmoid';
+import { pad, slice } from '#src/ops/slice';
+import { logSoftmax, softmax } from '#src/ops/softmax';
+import { sqrt } from '#src/ops/sqrt';
+import { square } from '#src/ops/square';
+import { subtract } from '#src/ops/subtract';
+import { broadcastTo, sum } from '#src/ops/sum';
+import { tanh } from '#src/ops/tanh';
+import { transpose } from '#src/ops/transpose';
+import type { Device } from '#src/program/device';
+import { type Tensor, tensor } from '#src/tensor/tensor';
+import { assertClose, float32Tolerance, formulaValues } from './support.js';
+
+interface RealInput {
+  readonly shape: readonly number[];
+  readonly seed: number;
+  readonly scale: number;
+  readonly shift: number;
+}
+
+interface WholeInput {
+  readonly shape: readonly number[];
+  readonly dtype: 'int32' | 'uint32' | 'uint8';
+  readonly data: readonly number[];
+}
+
+export interface GoldenCase {
+  readonly operation: OperationName;
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each operation has its own options.
+  readonly options: any;
+  readonly terms: number;
+  readonly inputs: readonly (RealInput | WholeInput)[];
+  readonly shape: readonly number[];
+  readonly output: readonly number[];
+  readonly gradients: readonly (readonly number[] | null)[] | null;
+}
+
+const UPSTREAM_SEED = 97;
+
+// biome-ignore lint/suspicious/noExplicitAny: see GoldenCase.
+type Call = (inputs: readonly Tensor[], options: any) => Tensor;
+
+const calls: Readonly<Record<OperationName, Call>> = {
+  abs: ([x]) => abs(x),
+  add: ([a, b]) => add(a, b),
+  argmax: ([x]) => argmax(x),
+  batchNorm: ([x, gamma, beta, mean, variance], { epsilon }) =>
+    batchNorm(x, { gamma, beta, mean, variance }, epsilon),
+  broadcastTo: ([x], { shape }) => broadcastTo(x, shape),
+  cast: ([x]) => cast(x),
+  concat: (parts, { axis }) => concat(parts, axis),
+  constant: (_, { shape, value }) => full(shape, value),
+  conv2d: ([x, w], options) => conv2d(x, w, options),
+  crossEntropy: ([logits, target], { labelSmoothing }) => crossEntropyLosses(logits, target, labelSmoothing),
+  divide: ([a, b]) => divide(a, b),
+  dropout: ([x], { probability, seed, step }) => dropout(x, probability, { seed, step }),
+  exp: ([x]) => exp(x),
+  gather: ([x, indices]) => gather(x, indices),
+  globalAveragePool: ([x]) => globalAveragePool(x),
+  greaterEqual: ([a, b]) => greaterEqual(a, b),
+  lessEqual: ([a, b]) => lessEqual(a, b),
+  log: ([x]) => log(x),
+  logSoftmax: ([x]) => logSoftmax(x),
+  matmul: ([a, b], options) => matmul(a, b, options),
+  max: ([x], { axes, keepDims }) => max(x, axes, keepDims),
+  maxPool2d: ([x], options) => maxPool2d(x, options),
+  maximum: ([a, b]) => maximum(a, b),
+  minimum: ([a, b]) => minimum(a, b),
+  multiply: ([a, b]) => multiply(a, b),
+  negate: ([x]) => negate(x),
+  normalizeImages: ([x], { mean, deviation }) => normalizeImages(x, mean, deviation),
+  oneHot: ([labels], { classes }) => oneHot(labels, classes),
+  pad: ([x], { before, after }) => pad(x, before, after),
+  relu: ([x]) => relu(x),
+  relu6: ([x]) => relu6(x),
+  reshape: ([x], { shape }) => reshape(x, shape),
+  scatterAdd: ([x, indices], { rows }) => scatterAdd(x, indices, rows),
+  sigmoid: ([x]) => sigmoid(x),
+  slice: ([x], { starts, sizes }) => slice(x, starts, sizes),
+  softmax: ([x]) => softmax(x),
+  sqrt: ([x]) => sqrt(x),
+  square: ([x]) => square(x),
+  subtract: ([a, b]) => subtract(a, b),
+  sum: ([x], { axes, keepDims }) => sum(x, axes, keepDims),
+  tanh: ([x]) => tanh(x),
+  transpose: ([x], { permutation }) => transpose(x, permutation),
+};
+
+/** Golden gradients are there; the operations follow with the training of whole networks. */
+const WITHOUT_GRADIENT_YET: readonly OperationName[] = ['conv2d', 'maxPool2d'];
+
+/** The files of test/ops/golden/, from build/test/ops/. */
+export function golden<T>(file: string): T {
+  return JSON.parse(readFileSync(new URL(`../../../test/ops/golden/${file}`, import.meta.url), 'utf8'));
+}
+
+export const goldenCases = golden<readonly GoldenCase[]>('operations.json');
+
+/** Registers a test for each operation on the device. */
+export function testGolden(on: string, open: () => Promise<Device>): void {
+  for (const operation of Object.keys(operations) as OperationName[]) {
+    test(`${operation} on ${on} gives what PyTorch gives`, async () => {
+      const cases = goldenCases.filter((golden) => golden.operation === operation);
+      assert.ok(cases.length > 0, 'there is a golden case');
+      const device = await open();
+      for (const golden of cases) await check(device, golden);
+    });
+  }
+}
+
+async function check(device: Device, golden: GoldenCase): Promise<void> {
+  const { operation, name, inputs, options, shape, terms } = golden;
+  const differentiable = golden.gradients !== null && !WITHOUT_GRADIENT_YET.includes(operation);
+  const result = await device.run(() => {
+    const tensors = inputs.map(load);
+    const output = calls[operation](tensors, options);
+    assert.equal(output.shape, shape, `${operation} ${name}: shape`);
+    if (!differentiable) return { output, found: [] };
+    const loss = sum(multiply(output, tensor(formulaValues(shape, UPSTREAM_SEED), shape)));
+    return { output, found: gradients(loss, tensors.filter((_, i) => golden.gradients?.[i] != null)) };
+  });
+  const tolerance = (expected: ArrayLike<number>) =>
+    device.precision === 'float64' ? { absolute: 1e-12, relative: 1e-12 } : float32Tolerance(expected, terms);
+  assertClose(result.output, golden.output, tolerance(golden.output), `${operation} ${name}`);
+  if (!differentiable) return;
+  const expected = (golden.gradients ?? []).filter((gradient) => gradient !== null);
+  assert.is(result.found.length, expected.length);
+  expected.forEach((gradient, i) => {
+    assertClose(result.found[i], gradient, tolerance(gradient), `${operation} ${name}, gradient ${i}`);
+  });
+}
+
+function load(input: RealInput | WholeInput): Tensor {
+  if ('data' in input) return tensor(input.data, input.shape, input.dtype);
+  return tensor(formulaValues(input.shape, input.seed, input.scale, input.shift), input.shape);
+}

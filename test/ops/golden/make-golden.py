@@ -1,0 +1,304 @@
+"""Golden values of every operation and optimiser, from PyTorch in float64.
+
+    /usr/bin/python3 make-golden.py [FOLDER]        writes operations.json and optimizers.json
+
+Inputs are not stored: both languages compute them by `values` (support.ts: `formulaValues`). A case is
+{operation, name, options, inputs, shape, output, gradients}: `gradients` are those of the sum of output times
+`values(shape, UPSTREAM_SEED)`, one per input, null for an input without one. Images are NHWC, convolution
+weights HWIO. `terms` is how many products the longest sum adds up: tolerances of float32 grow with it.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+UPSTREAM_SEED = 97
+cases = []
+
+
+def count(shape):
+    return math.prod(shape)
+
+
+def values(shape, seed, scale=1.0, shift=0.0):
+    """Numbers in (-scale, scale) + shift; no two of the first 10,007 are equal. Exact in both languages."""
+    flat = [(((i + 1) * 7919 + seed * 1291) % 10007) / 5003.5 - 1 for i in range(count(shape))]
+    return torch.tensor([value * scale + shift for value in flat]).reshape(shape)
+
+
+def real(shape, seed, scale=1.0, shift=0.0):
+    return {'shape': list(shape), 'seed': seed, 'scale': scale, 'shift': shift}
+
+
+def whole(shape, data, dtype='int32'):
+    return {'shape': list(shape), 'dtype': dtype, 'data': data}
+
+
+def load(spec):
+    if 'data' in spec:
+        return torch.tensor(spec['data'], dtype=torch.int64).reshape(spec['shape'])
+    return values(spec['shape'], spec['seed'], spec['scale'], spec['shift']).requires_grad_()
+
+
+def rounded(tensor):
+    """Fifteen digits, whole numbers without a point."""
+    flat = [float(f'{value:.15g}') for value in tensor.detach().reshape(-1).tolist()]
+    return [int(value) if value == int(value) else value for value in flat]
+
+
+def case(operation, name, function, inputs, options=None, terms=1, differentiable=True):
+    tensors = [load(spec) for spec in inputs]
+    output = function(*tensors)
+    gradients = None
+    if differentiable:
+        wanted = [tensor for tensor in tensors if tensor.requires_grad]
+        loss = (output * values(output.shape, UPSTREAM_SEED)).sum()
+        found = iter(torch.autograd.grad(loss, wanted, allow_unused=True))
+        gradients = [next(found) if tensor.requires_grad else None for tensor in tensors]
+        gradients = [None if gradient is None else rounded(gradient) for gradient in gradients]
+    cases.append({
+        'operation': operation, 'name': name, 'options': options or {}, 'terms': terms, 'inputs': inputs,
+        'shape': list(output.shape), 'output': rounded(output), 'gradients': gradients,
+    })
+
+
+def pointwise():
+    unary = {
+        'abs': (torch.abs, 1, 0), 'exp': (torch.exp, 3, 0), 'log': (torch.log, 2, 2.01),
+        'negate': (torch.neg, 1, 0), 'relu': (torch.relu, 1, 0), 'relu6': (F.relu6, 9, 2),
+        'sigmoid': (torch.sigmoid, 8, 0), 'sqrt': (torch.sqrt, 2, 2.01), 'square': (torch.square, 3, 0),
+        'tanh': (torch.tanh, 4, 0),
+    }
+    for name, (function, scale, shift) in unary.items():
+        case(name, 'of a matrix', function, [real([5, 7], 1, scale, shift)])
+    case('exp', 'of rank 0', torch.exp, [real([], 2)])
+    binary = {
+        'add': torch.add, 'subtract': torch.sub, 'multiply': torch.mul, 'divide': torch.div,
+        'maximum': torch.maximum, 'minimum': torch.minimum,
+        'greaterEqual': lambda a, b: (a >= b).double(), 'lessEqual': lambda a, b: (a <= b).double(),
+    }
+    shapes = {
+        'of one shape': ([3, 5], [3, 5]), 'with a row': ([3, 5], [5]), 'with a column': ([3, 1], [3, 5]),
+        'of rank 0 and 2': ([], [2, 3]), 'outer': ([4, 1], [1, 3]),
+        'of rank 6': ([2, 1, 2, 1, 2, 1], [2, 2, 1, 2, 1, 2]),
+    }
+    for name, function in binary.items():
+        smooth = name not in ('greaterEqual', 'lessEqual')
+        for kind, (a, b) in shapes.items():
+            shift = 2.5 if name == 'divide' else 0
+            case(name, kind, function, [real(a, 3), real(b, 4, 1, shift)], terms=16, differentiable=smooth)
+    case('cast', 'of int32', lambda x: x.double(), [whole([4], [-3, 0, 7, 16777216])], differentiable=False)
+    case('cast', 'of uint32', lambda x: x.double(), [whole([3], [0, 5, 4000000000], 'uint32')], differentiable=False)
+    case('cast', 'of uint8', lambda x: x.double(), [whole([7], [0, 1, 127, 128, 254, 255, 3], 'uint8')], differentiable=False)
+    case('constant', 'matrix', lambda: torch.full((2, 3), 1.25), [], {'shape': [2, 3], 'value': 1.25}, differentiable=False)
+
+
+def reductions():
+    axes = {
+        'over all': ([3, 4, 2], None, False), 'over the first axis': ([3, 4, 2], [0], False),
+        'over a negative axis': ([3, 4, 2], [-1], False), 'over two axes apart, kept': ([3, 4, 2], [0, -1], True),
+        'over neighbours': ([2, 3, 2, 2], [1, 2], False), 'over a long row': ([2, 300], [1], True),
+    }
+    for name, (shape, over, keep) in axes.items():
+        options = {'keepDims': keep} if over is None else {'axes': over, 'keepDims': keep}
+        dims = list(range(len(shape))) if over is None else over
+        terms = count([shape[d] for d in dims])
+        case('sum', name, lambda x: x.sum(dims, keepdim=keep), [real(shape, 5)], options, terms)
+        case('max', name, lambda x: x.amax(dims, keepdim=keep), [real(shape, 5)], options)
+    case('argmax', 'of rows', lambda x: x.argmax(-1), [real([5, 9], 6)], differentiable=False)
+    case('argmax', 'of one row', lambda x: x.argmax(-1), [real([70], 7)], differentiable=False)
+    for name, function in (('softmax', F.softmax), ('logSoftmax', F.log_softmax)):
+        case(name, 'of rows', lambda x: function(x, -1), [real([4, 6], 8, 4)], terms=6)
+        case(name, 'of large numbers', lambda x: function(x, -1), [real([2, 3, 5], 9, 3, 90)], terms=50)
+
+
+def movement():
+    case('reshape', 'with a free size', lambda x: x.reshape(4, 3), [real([2, 6], 10)], {'shape': [4, -1]})
+    case('transpose', 'of a matrix', lambda x: x.t(), [real([3, 5], 11)])
+    case('transpose', 'of rank 4', lambda x: x.permute(2, 0, 3, 1), [real([2, 3, 4, 2], 12)], {'permutation': [2, 0, 3, 1]})
+    case('transpose', 'of rank 6', lambda x: x.permute(5, 3, 1, 0, 2, 4), [real([2, 1, 3, 2, 1, 2], 13)], {'permutation': [5, 3, 1, 0, 2, 4]})
+    case('broadcastTo', 'of a column', lambda x: x.expand(2, 3, 4), [real([3, 1], 14)], {'shape': [2, 3, 4]}, terms=8)
+    case('slice', 'of a block', lambda x: x[1:3, 0:2, 2:5], [real([4, 3, 5], 15)], {'starts': [1, 0, 2], 'sizes': [2, 2, 3]})
+    case('pad', 'on both sides', lambda x: F.pad(x, (0, 2, 1, 0)), [real([2, 3], 16)], {'before': [1, 0], 'after': [0, 2]})
+    for axis in (0, -1):
+        shapes = ([2, 3], [1, 3], [4, 3]) if axis == 0 else ([2, 1], [2, 4], [2, 2])
+        inputs = [real(shape, 17 + i) for i, shape in enumerate(shapes)]
+        case('concat', f'along axis {axis}', lambda *x: torch.cat(x, axis), inputs, {'axis': axis})
+    case('gather', 'of rows', lambda x, i: x[i], [real([5, 2, 3], 20), whole([4], [3, 0, 3, 4])], terms=2)
+    case('scatterAdd', 'of rows', lambda x, i: torch.zeros(5, 3).index_add(0, i, x), [real([4, 3], 21), whole([4], [3, 0, 3, 4])], {'rows': 5}, terms=2)
+    case('oneHot', 'of labels', lambda i: F.one_hot(i, 4).double(), [whole([3], [2, 0, 3])], {'classes': 4}, differentiable=False)
+
+
+def products():
+    for flags in range(4):
+        ta, tb = bool(flags & 1), bool(flags & 2)
+        a, b = ([5, 3] if ta else [3, 5]), ([4, 5] if tb else [5, 4])
+        function = lambda x, y: (x.t() if ta else x) @ (y.t() if tb else y)
+        options = {'transposeA': ta, 'transposeB': tb}
+        case('matmul', f'transposes {ta} {tb}', function, [real(a, 22), real(b, 23)], options, terms=5)
+        batched = lambda x, y: (x.mT if ta else x) @ (y.mT if tb else y)
+        case('matmul', f'of a batch, transposes {ta} {tb}', batched, [real([2] + a, 24), real([2] + b, 25)], options, terms=5)
+        case('matmul', f'of a batch with one factor, transposes {ta} {tb}', batched, [real([2] + a, 26), real(b, 27)], options, terms=6)
+    case('matmul', 'of one factor with a batch', lambda x, y: x @ y, [real([2, 3], 28), real([3, 3, 4], 29)], {}, terms=12)
+    case('matmul', 'of 1 by 1', lambda x, y: x @ y, [real([1, 1], 30), real([1, 1], 31)])
+
+
+def images():
+    def convolution(x, w, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), groups=1):
+        top, bottom, left, right = padding
+        x = F.pad(x.permute(0, 3, 1, 2), (left, right, top, bottom))
+        return F.conv2d(x, w.permute(3, 2, 0, 1), None, stride, 0, dilation, groups).permute(0, 2, 3, 1)
+
+    settings = {
+        '3 by 3': ([1, 5, 5, 2], [3, 3, 2, 3], {}),
+        'padding 1': ([2, 4, 4, 3], [3, 3, 3, 2], {'padding': (1, 1, 1, 1)}),
+        'stride 2, odd size': ([1, 7, 5, 3], [3, 3, 3, 4], {'stride': (2, 2), 'padding': (1, 1, 1, 1)}),
+        'asymmetric padding': ([1, 5, 6, 2], [3, 3, 2, 2], {'stride': (2, 2), 'padding': (0, 1, 0, 1)}),
+        'dilation': ([1, 7, 8, 2], [3, 2, 2, 2], {'dilation': (2, 3)}),
+        'groups': ([1, 4, 4, 6], [3, 3, 2, 9], {'groups': 3, 'padding': (1, 1, 1, 1)}),
+        'depthwise': ([1, 5, 5, 4], [3, 3, 1, 4], {'groups': 4, 'padding': (1, 1, 1, 1)}),
+        '1 by 1': ([2, 3, 3, 4], [1, 1, 4, 4], {}),
+        '1 by 1, stride 2': ([1, 5, 5, 4], [1, 1, 4, 8], {'stride': (2, 2)}),
+        'strides apart': ([1, 6, 9, 1], [2, 3, 1, 2], {'stride': (1, 3)}),
+    }
+    for name, (x, w, options) in settings.items():
+        plain = {key: list(value) if isinstance(value, tuple) else value for key, value in options.items()}
+        if 'padding' in plain:
+            plain['padding'] = dict(zip(('top', 'bottom', 'left', 'right'), plain['padding']))
+        terms = max(count(w[:3]), x[0] * x[1] * x[2])
+        case('conv2d', name, lambda a, b: convolution(a, b, **options), [real(x, 32), real(w, 33)], plain, terms)
+
+    def pooling(x, kernel, stride, padding):
+        return F.max_pool2d(x.permute(0, 3, 1, 2), kernel, stride, padding).permute(0, 2, 3, 1)
+
+    for name, shape, kernel, stride, padding in (
+        ('2 by 2', [2, 4, 6, 3], 2, 2, 0), ('3 by 3 with padding', [1, 7, 5, 4], 3, 2, 1),
+        ('of negative numbers', [1, 4, 4, 2], (3, 2), (1, 2), (1, 0)),
+    ):
+        options = {'kernel': kernel, 'stride': stride, 'padding': padding}
+        shift = -3 if 'negative' in name else 0
+        case('maxPool2d', name, lambda x: pooling(x, kernel, stride, padding), [real(shape, 34, 1, shift)], options)
+    case('globalAveragePool', 'of images', lambda x: x.mean((1, 2)), [real([2, 3, 5, 4], 35)], terms=15)
+
+    def frozen(x, gamma, beta, mean, variance):
+        flat = x.reshape(-1, x.shape[-1])
+        return F.batch_norm(flat, mean, variance, gamma, beta, False, 0, 1e-3).reshape(x.shape)
+
+    # PyTorch gives no gradient for running statistics either: they are constants.
+    vectors = [real([3], 36), real([3], 37), real([3], 38), real([3], 39, 0.5, 1)]
+    case('batchNorm', 'frozen', lambda x, g, b, m, v: frozen(x, g, b, m.detach(), v.detach()), [real([2, 2, 3, 3], 40)] + vectors, {'epsilon': 1e-3}, terms=12)
+    mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    normalize = lambda x: (x.double() / 255 - torch.tensor(mean)) / torch.tensor(deviation)
+    data = [(7 * i * i + 3) % 256 for i in range(27)]
+    case('normalizeImages', 'ImageNet', normalize, [whole([1, 3, 3, 3], data, 'uint8')], {'mean': mean, 'deviation': deviation}, differentiable=False)
+
+
+def losses():
+    for smoothing in (0, 0.1):
+        options = {'labelSmoothing': smoothing}
+        function = lambda x, t: F.cross_entropy(x, t, reduction='none', label_smoothing=smoothing)
+        labels = whole([5], [3, 0, 6, 6, 2])
+        case('crossEntropy', f'of labels, smoothing {smoothing}', function, [real([5, 7], 41, 5), labels], options, terms=14)
+        soft = lambda x, t: function(x, t.detach())
+        case('crossEntropy', f'of soft targets, smoothing {smoothing}', soft, [real([3, 4], 42, 3), real([3, 4], 43, 0.2, 0.25)], options, terms=8)
+    case('crossEntropy', 'of large logits', lambda x, t: F.cross_entropy(x, t, reduction='none'), [real([2, 3], 44, 80, 30), whole([2], [1, 2])], {'labelSmoothing': 0}, terms=100)
+
+
+def philox(counter, key):
+    """Philox 4x32-10 (Salmon et al., SC 2011)."""
+    c, k, mask = list(counter), list(key), 0xFFFFFFFF
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & mask, (p0 >> 32) ^ c[3] ^ k[1], p0 & mask]
+        k = [(k[0] + 0x9E3779B9) & mask, (k[1] + 0xBB67AE85) & mask]
+    return c
+
+
+def random():
+    """PyTorch draws other numbers, so the mask comes from Philox, written here a second time."""
+    probability, seed, step, purpose = 0.3, 12345, 7, 1
+    words = [philox((i, 0, step, 0), (seed, purpose)) for i in range(5)]
+    kept = torch.tensor([word >= probability * 2**32 for four in words for word in four][:18]).reshape(3, 6)
+    options = {'probability': probability, 'seed': seed, 'step': step}
+    case('dropout', 'of a matrix', lambda x: x * kept / (1 - probability), [real([3, 6], 45)], options)
+
+
+def optimizers():
+    """Twenty steps on two arrays under loss = sum of c (w - t)^2 / 2 with c, t from `values`."""
+
+    def problem():
+        weights = [values([3, 5], 50), values([70], 51)]
+        return [weight.clone().requires_grad_() for weight in weights]
+
+    def loss(weights):
+        parts = [values(w.shape, 60 + i, 1, 1.5) * (w - values(w.shape, 70 + i)) ** 2 / 2 for i, w in enumerate(weights)]
+        return sum(part.sum() for part in parts)
+
+    def run(make, clip=None):
+        weights = problem()
+        optimizer = make(weights)
+        norms = []
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss(weights).backward()
+            if clip is not None:
+                norms.append(float(torch.nn.utils.clip_grad_norm_(weights, clip)))
+            optimizer.step()
+        return {'weights': [rounded(weight) for weight in weights], 'norms': norms}
+
+    class KerasAdam:
+        """Keras's Adam: epsilon is added before the bias correction of the second moment ('epsilon hat')."""
+
+        def __init__(self, weights, lr, epsilon):
+            self.weights, self.lr, self.epsilon, self.t = weights, lr, epsilon, 0
+            self.m = [torch.zeros_like(w) for w in weights]
+            self.v = [torch.zeros_like(w) for w in weights]
+
+        def zero_grad(self):
+            for weight in self.weights:
+                weight.grad = None
+
+        def step(self):
+            self.t += 1
+            rate = self.lr * math.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
+            with torch.no_grad():
+                for w, m, v in zip(self.weights, self.m, self.v):
+                    m += (w.grad - m) * (1 - 0.9)
+                    v += (w.grad**2 - v) * (1 - 0.999)
+                    w -= rate * m / (v.sqrt() + self.epsilon)
+
+    sgd, adam, adamw = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
+    # Large epsilons, so that where they are added shows.
+    settings = {
+        'sgd': ('sgd', {'lr': 0.1}, lambda w: sgd(w, 0.1), None),
+        'sgd, momentum': ('sgd', {'lr': 0.1, 'momentum': 0.9}, lambda w: sgd(w, 0.1, 0.9), None),
+        'sgd, momentum, weight decay': ('sgd', {'lr': 0.1, 'momentum': 0.9, 'weightDecay': 0.05}, lambda w: sgd(w, 0.1, 0.9, weight_decay=0.05), None),
+        'sgd, Nesterov, weight decay': ('sgd', {'lr': 0.1, 'momentum': 0.8, 'weightDecay': 0.05, 'nesterov': True}, lambda w: sgd(w, 0.1, 0.8, weight_decay=0.05, nesterov=True), None),
+        'sgd, clipped': ('sgd', {'lr': 0.1, 'momentum': 0.9, 'maxGradientNorm': 1.5}, lambda w: sgd(w, 0.1, 0.9), 1.5),
+        'adam': ('adam', {'lr': 0.05}, lambda w: adam(w, 0.05), None),
+        'adam, weight decay': ('adam', {'lr': 0.05, 'weightDecay': 0.1, 'betas': [0.8, 0.99], 'epsilon': 1e-2}, lambda w: adam(w, 0.05, (0.8, 0.99), 1e-2, 0.1), None),
+        'adamW': ('adamW', {'lr': 0.05, 'weightDecay': 0.1, 'epsilon': 1e-2}, lambda w: adamw(w, 0.05, eps=1e-2, weight_decay=0.1), None),
+        'adam, Keras': ('adam', {'lr': 0.05, 'epsilon': 1e-2, 'epsilonPlacement': 'hat'}, lambda w: KerasAdam(w, 0.05, 1e-2), None),
+    }
+    return [
+        {'name': name, 'optimizer': kind, 'options': options, **run(make, clip)}
+        for name, (kind, options, make, clip) in settings.items()
+    ]
+
+
+def write(path, items):
+    lines = ',\n'.join(json.dumps(item, separators=(',', ':')) for item in items)
+    path.write_text(f'[\n{lines}\n]\n')
+
+
+if __name__ == '__main__':
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    for part in (pointwise, reductions, movement, products, images, losses, random):
+        part()
+    write(folder / 'operations.json', cases)
+    write(folder / 'optimizers.json', optimizers())
