@@ -72,7 +72,7 @@ export class SmallResNet extends ImageClassifier {
   }
 }
 
-/** A small-image ResNet; 272,762 parameters by default with 10 classes (`classes` defaults to 10 here). */
+/** A small-image ResNet; 272,474 parameters by default with 10 classes (`classes` defaults to 10 here). */
 export function resnetSmall(options: SmallResNetOptions = {}): SmallResNet {
   return new SmallResNet(options);
 }

@@ -1,0 +1,105 @@
+/** What all classifiers share: heads, layer names, zero-initialised blocks; and the small ResNet. */
+import { layerNames, replaceHead } from '#src/models/classifier';
+import { resnet18, resnet50 } from '#src/models/resnet';
+import { resnetSmall } from '#src/models/resnet-small';
+import { openCpu } from '#src/device/cpu/node';
+import { countParameters, freeze } from '#src/nn/freeze';
+import { FUSIONS } from '#src/ops/fusions';
+import { Device } from '#src/program/device';
+import { tensor } from '#src/tensor/tensor';
+import { AttuneError } from '#src/errors';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+async function judge(): Promise<Device> {
+  return new Device(await openCpu({ precision: 'float64' }), FUSIONS);
+}
+
+const pixels = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.cos(i * i));
+
+test('replacing the head is one call; the trunk stays', () => {
+  const model = resnet18();
+  const { conv1 } = model;
+  replaceHead(model, 37, 5);
+  assert.is(model.classes, 37);
+  assert.equal(model.fc.weight.shape, [512, 37]);
+  assert.is(model.conv1, conv1);
+  assert.is(countParameters(model).total, 11_689_512 - 513 * 1000 + 513 * 37);
+  const again = resnet18();
+  replaceHead(again, 37, 5);
+  assert.equal([...again.fc.weight.hostValues], [...model.fc.weight.hostValues]);
+  replaceHead(again, 37, 6);
+  assert.not.equal([...again.fc.weight.hostValues], [...model.fc.weight.hostValues]);
+  assert.throws(
+    () => replaceHead(model, 0),
+    (error: unknown) => error instanceof AttuneError && error.code === 'usage',
+  );
+  assert.is(model.classes, 37);
+});
+
+test('layers are listed from the images to the head, and freezing understands each of them', async () => {
+  const blocks = [2, 2, 2, 2].flatMap((depth, i) =>
+    Array.from({ length: depth }, (_, b) => `layer${i + 1}.${b}`),
+  );
+  const model = resnet18();
+  assert.equal(layerNames(model), ['conv1', 'bn1', ...blocks, 'fc']);
+  assert.is(layerNames(resnet50()).length, 2 + 16 + 1);
+  let before = -1;
+  for (const layer of layerNames(model)) {
+    for (const parameter of model.parameters()) parameter.trainable = true;
+    await freeze(model, layer);
+    const { total, trainable } = countParameters(model);
+    assert.ok(total - trainable > before, `${layer} lies above the one before it`);
+    before = total - trainable;
+  }
+  assert.is(before, 11_689_512 - 513 * 1000);
+});
+
+test('zeroInitResidual: every block starts as its shortcut', async () => {
+  const scales = (options: { zeroInitResidual?: boolean }, field: string) =>
+    [...resnet50(options).namedParameters()]
+      .filter(([name]) => name.startsWith('layer') && name.endsWith(`${field}.weight`))
+      .map(([, parameter]) => parameter.hostValues[0]);
+  assert.equal(scales({ zeroInitResidual: true }, 'bn3'), new Array(16).fill(0));
+  assert.equal(scales({ zeroInitResidual: true }, 'bn2'), new Array(16).fill(1));
+  assert.equal(scales({}, 'bn3'), new Array(16).fill(1));
+
+  // Without shape changes nothing but the stem and the mean is left.
+  const device = await judge();
+  const model = await resnetSmall({ zeroInitResidual: true, depth: 2 }).to(device);
+  const [block, input] = await device.run(() => {
+    const x = tensor(pixels(6 * 6 * 16).map(Math.abs), [1, 6, 6, 16]);
+    return [model.layer1.forward(x), x];
+  });
+  assert.equal([...block], [...input]);
+  model.close();
+  await device.close();
+});
+
+test('the small ResNet: sizes, and logits of any number of channels', async () => {
+  const total = (options: Parameters<typeof resnetSmall>[0]) => countParameters(resnetSmall(options)).total;
+  assert.is(total({}), 272_474);
+  assert.ok(total({ widths: [32, 64, 128], depth: 2 }) * 4 < 3_000_000);
+  const device = await judge();
+  const model = await resnetSmall({ channels: 1, classes: 7, widths: [4, 8, 12], depth: 1, seed: 3 }).to(
+    device,
+  );
+  const { features, logits } = await device.run(() => {
+    const x = tensor(pixels(2 * 28 * 28), [2, 28, 28, 1]);
+    return { features: model.features(x), logits: model.forward(x) };
+  });
+  assert.is(features.length, 2 * 12);
+  assert.is(logits.length, 2 * 7);
+  assert.ok([...logits].every(Number.isFinite) && new Set(logits).size === 14);
+  assert.equal(layerNames(model), ['conv1', 'bn1', 'layer1.0', 'layer2.0', 'layer3.0', 'fc']);
+  model.close();
+  await device.close();
+});
+
+test('models are a function of the seed', () => {
+  const values = (seed: number) => [...resnetSmall({ seed }).layer3.parameters()[0]!.hostValues];
+  assert.equal(values(1), values(1));
+  assert.not.equal(values(1), values(2));
+});
+
+test.run();

@@ -1,0 +1,148 @@
+/** From a file to a model: what is recognised, what is loaded, and what is said when it does not fit. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeSafetensors } from '#src/formats/save';
+import { detectArchitecture } from '#src/models/detect';
+import { loadWeights } from '#src/models/load';
+import { findModel, MODEL_NAMES } from '#src/models/registry';
+import { ResNet, resnet18, resnet34 } from '#src/models/resnet';
+import { Bottleneck } from '#src/models/resnet-blocks';
+import { resnetSmall } from '#src/models/resnet-small';
+import { replaceHead } from '#src/models/classifier';
+import { stateDict } from '#src/nn/state-dict';
+import { findWeights } from '#src/weights/catalogue';
+import { AttuneError } from '#src/errors';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EXPECTED } from './formula.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'attune-load-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+interface TensorShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+function tensorsOf(model: string): TensorShape[] {
+  return EXPECTED[model]!.tensors.map(([name, ...shape]) => ({ name, shape }));
+}
+
+/** As `tensorsOf`, for a ResNet that torchvision's fixture does not hold. */
+function bottleneckTensors(...depths: [number, number, number, number]): TensorShape[] {
+  return Array.from(
+    new ResNet('', Bottleneck, depths, {}).namedArrays(),
+    ({ name, array, owner, field }) => ({
+      name,
+      shape: (owner.torchAxes(field) ?? array.shape.map((_, d) => d)).map((axis) => array.shape[axis]!),
+    }),
+  );
+}
+
+const RESNET18 = join(folder, 'some weights.safetensors');
+test.before(() =>
+  writeSafetensors(
+    RESNET18,
+    tensorsOf('resnet18').map(({ name, shape }) => ({
+      name: `module.${name}`,
+      dtype: 'F32',
+      shape,
+      data: () => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.25),
+    })),
+  ),
+);
+
+async function failure(action: () => unknown): Promise<AttuneError> {
+  try {
+    await action();
+  } catch (error) {
+    assert.instance(error, AttuneError);
+    return error as AttuneError;
+  }
+  return assert.unreachable('nothing was thrown') as never;
+}
+
+test('the ResNets are recognised by names and shapes', () => {
+  for (const name of MODEL_NAMES) {
+    assert.equal(detectArchitecture(tensorsOf(name)), { name, classes: 1000, supported: true });
+    const wrapped = tensorsOf(name).map((info) => ({ ...info, name: `module.model.${info.name}` }));
+    assert.is(detectArchitecture(wrapped)?.name, name);
+    const trunk = tensorsOf(name).filter((info) => !info.name.startsWith('fc.'));
+    assert.is(detectArchitecture(trunk)?.classes, null);
+  }
+  const deep = { classes: 1000, supported: false };
+  assert.equal(detectArchitecture(bottleneckTensors(3, 4, 23, 3)), { name: 'resnet101', ...deep });
+  assert.equal(detectArchitecture(bottleneckTensors(3, 8, 36, 3)), { name: 'resnet152', ...deep });
+});
+
+test('what only looks like a ResNet is not taken for one', () => {
+  const change = (name: string, shape: number[]) =>
+    tensorsOf('resnet50').map((info) => (info.name === name ? { name, shape } : info));
+  assert.is(detectArchitecture(change('layer1.0.conv2.weight', [128, 128, 3, 3])), null, 'wide ResNet');
+  assert.is(detectArchitecture(change('layer1.0.conv2.weight', [128, 4, 3, 3])), null, 'ResNeXt');
+  assert.is(detectArchitecture(change('conv1.weight', [64, 1, 7, 7])), null, 'grey images');
+  assert.is(detectArchitecture(bottleneckTensors(3, 4, 5, 3)), null, 'another depth');
+  assert.is(detectArchitecture([]), null);
+  assert.is(detectArchitecture([{ name: 'conv1.weight', shape: [64, 3, 7, 7] }]), null);
+});
+
+test('models are found by name; a mistyped one is answered with the nearest', async () => {
+  for (const name of MODEL_NAMES) {
+    const { create, defaultWeights, preprocessing } = findModel(name);
+    const model = create({ classes: 3 });
+    assert.is(model.architecture, name);
+    assert.is(model.classes, 3);
+    const weights = findWeights(defaultWeights);
+    assert.is(weights?.model, name);
+    assert.equal(preprocessing, weights?.preprocessing);
+  }
+  const error = await failure(() => findModel('resnet5o'));
+  assert.is(error.code, 'usage');
+  assert.match(error.message, 'did you mean resnet50?');
+  assert.match(
+    (await failure(() => findModel('toString'))).message,
+    'choose one of resnet18, resnet34, resnet50',
+  );
+});
+
+test('what was saved is loaded', async () => {
+  const path = join(folder, 'small.safetensors');
+  const source = resnetSmall({ seed: 1, depth: 1 });
+  const saved = await stateDict(source);
+  await writeSafetensors(path, [...saved.values()]);
+  const model = resnetSmall({ seed: 2, depth: 1 });
+  const report = await loadWeights(model, path);
+  assert.equal(report.loaded, [...saved.keys()]);
+  for (const [name, { data }] of await stateDict(model)) assert.equal(data, saved.get(name)!.data, name);
+});
+
+test('a head of another size can be left out, and the error says so', async () => {
+  const model = resnet18();
+  replaceHead(model, 5);
+  const head = [...model.fc.weight.hostValues];
+  const error = await failure(() => loadWeights(model, RESNET18));
+  assert.is(error.code, 'weights');
+  assert.is(error.where, RESNET18);
+  assert.match(error.what, 'misshapen 2: fc.weight is [1000, 512], not [5, 512], fc.bias is [1000], not [5]');
+  assert.match(error.hint!, 'the file is for 1000 classes and the model for 5');
+  const report = await loadWeights(model, RESNET18, { exclude: [model.headName] });
+  assert.is(report.loaded.length, 100);
+  assert.equal([...model.fc.weight.hostValues], head);
+  assert.is(model.conv1.weight.hostValues[0], 0.25);
+});
+
+test('weights of another model are refused by name, tensor by tensor', async () => {
+  const model = resnet34();
+  const error = await failure(() => loadWeights(model, RESNET18));
+  assert.match(error.hint!, 'the file holds a resnet18, not a resnet34: use --model resnet18');
+  assert.match(error.what, 'missing 80: ');
+  assert.match(error.what, 'layer4.2.bn2.{weight, bias, running_mean, running_var}');
+  assert.not.match(error.message, '\n');
+});
+
+test('a file that is not there is an input error', async () => {
+  assert.is((await failure(() => loadWeights(resnet18(), join(folder, 'none.pth')))).code, 'input');
+});
+
+test.run();
