@@ -2,9 +2,9 @@
 // lib/conv2d-constants.wgsl says how it is a matrix product.
 //
 // One workgroup computes ROWS places of the output and 4 WORKGROUP filters of one group; an invocation has four
-// neighbouring filters of all ROWS places in registers (lib/register-tile.wgsl). With a-vec4.wgsl the length of
-// runs and the channels of a group are multiples of 4, with b-vec4.wgsl the filters of a group are. Sums are f32,
-// in the order of the weights. Places and filters past the end are computed as zero and not stored.
+// neighbouring filters of all ROWS places in registers (lib/register-tile.wgsl). With the vec4 libraries the
+// channels and the filters of a group are multiples of 4. Sums are f32, in the order of the weights. Places and
+// filters past the end are computed as zero and not stored.
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) workgroup: vec3<u32>,

@@ -2,9 +2,8 @@
 // lib/conv2d-constants.wgsl says how it is a matrix product.
 //
 // One workgroup computes TILE_ROWS places of the output and TILE_COLUMNS filters of one group
-// (lib/workgroup-tile.wgsl). With a-vec4.wgsl the length of runs and the channels of a group are multiples of 4,
-// with b-vec4.wgsl the filters of a group are. Sums are f32, in the order of the weights. Places and filters past
-// the end are computed as zero and not stored.
+// (lib/workgroup-tile.wgsl). With the vec4 libraries the channels and the filters of a group are multiples of 4.
+// Sums are f32, in the order of the weights. Places and filters past the end are computed as zero and not stored.
 struct Tile {
   group: u32,
   first_row: u32,

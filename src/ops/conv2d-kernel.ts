@@ -17,21 +17,17 @@ import {
 /** Neighbouring places that one invocation of the depthwise variant computes. */
 const DEPTHWISE_PLACES = 4;
 
-/** From what asks most of the sizes to what asks nothing. */
-const VECTORS = ['Vec4', 'ScalarX', 'Scalar'] as const;
-type Vectors = (typeof VECTORS)[number];
+/** Loads of four neighbours need groups whose channels and filters are multiples of 4; single elements any. */
+type Loads = 'Vec4' | 'Scalar';
 
-/** Which operands may be read four neighbours at once: both, all but the image (3 channels of colour), or none. */
-function vectorsOf({ channels, filters, groups }: Conv2dAttributes): Vectors {
-  if ((filters / groups) % 4 !== 0) return 'Scalar';
-  return (channels / groups) % 4 === 0 ? 'Vec4' : 'ScalarX';
-}
-
-const LOADS: Readonly<Record<Vectors, readonly string[]>> = {
+const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
   Vec4: ['a-vec4.wgsl', 'b-vec4.wgsl'],
-  ScalarX: ['a-scalar.wgsl', 'b-vec4.wgsl'],
   Scalar: ['a-scalar.wgsl', 'b-scalar.wgsl'],
 };
+
+function loadsOf({ channels, filters, groups }: Conv2dAttributes): Loads {
+  return (channels / groups) % 4 === 0 && (filters / groups) % 4 === 0 ? 'Vec4' : 'Scalar';
+}
 
 function isDepthwise({ channels, filters, groups }: Conv2dAttributes): boolean {
   return groups > 1 && groups === channels && groups === filters;
@@ -49,31 +45,28 @@ function productSize({
 }
 
 function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
-  const variant = (vectors: Vectors): Variant<Conv2dAttributes> => ({
+  const variant = (loads: Loads): Variant<Conv2dAttributes> => ({
     file,
-    libraries: ['grid.wgsl', library, 'conv2d-constants.wgsl', ...LOADS[vectors], 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', library, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
-    suits: (attributes) => VECTORS.indexOf(vectorsOf(attributes)) <= VECTORS.indexOf(vectors),
+    suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
   });
-  return {
-    [`${name}Vec4`]: variant('Vec4'),
-    [`${name}ScalarX`]: variant('ScalarX'),
-    [`${name}Scalar`]: variant('Scalar'),
-  };
+  return { [`${name}Vec4`]: variant('Vec4'), [`${name}Scalar`]: variant('Scalar') };
 }
 
-function depthwiseVariant(vectors: 'Vec4' | 'Scalar'): Variant<Conv2dAttributes> {
+/** A depthwise variant sees all channels as neighbours, though each is a group. */
+function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
   return {
     file: 'conv2d-depthwise.wgsl',
-    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...LOADS[vectors], 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, PLACES: DEPTHWISE_PLACES },
     grid: ({ batch, outHeight, outWidth, channels }) =>
       flatGrid(
         batch * outHeight * Math.ceil(outWidth / DEPTHWISE_PLACES) * Math.ceil(channels / 4),
         POINTWISE_WORKGROUP,
       ),
-    suits: (attributes) => isDepthwise(attributes) && (vectors === 'Scalar' || attributes.channels % 4 === 0),
+    suits: (attributes) => isDepthwise(attributes) && (loads === 'Scalar' || attributes.channels % 4 === 0),
   };
 }
 
@@ -100,7 +93,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
     },
     choose(attributes, traits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
-      return `${chooseTile(attributes.groups, ...productSize(attributes), traits)}${vectorsOf(attributes)}`;
+      return `${chooseTile(attributes.groups, ...productSize(attributes), traits)}${loadsOf(attributes)}`;
     },
     words,
   },

@@ -1,0 +1,198 @@
+/** Shared by the tests of kernels: running one by itself, its float64 judge, and random products. */
+import type { Backend } from '#src/device/backend';
+import type { Kernel } from '#src/device/kernel';
+import type { Conv2dAttributes } from '#src/ops/conv2d-attributes';
+import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import { type Epilogue, NO_EPILOGUE } from '#src/ops/epilogue';
+import type { MatmulAttributes } from '#src/ops/matmul-attributes';
+import { matmulKernel } from '#src/ops/matmul-kernel';
+import * as assert from 'uvu/assert';
+import { epilogueOperands, pick, randomEpilogue, randomValues, tolerance } from '../device/cpu-harness.js';
+
+export type Operands = readonly (Float32Array | null)[];
+
+/** The kernel as it is when this variant is chosen, whatever the adapter. */
+export function withVariant<A>(kernel: Kernel<A>, variant: string): Kernel<A> {
+  assert.ok(variant in kernel.shader.variants, `${kernel.name} has a variant ${variant}`);
+  return { ...kernel, shader: { ...kernel.shader, choose: () => variant } };
+}
+
+/** Runs one launch on a device. The output is the kernel's last operand. */
+export async function runKernel<A>(
+  device: Backend,
+  kernel: Kernel<A>,
+  attributes: A,
+  inputs: Operands,
+  outputs: number,
+): Promise<Float32Array> {
+  const range = (length: number) => ({
+    buffer: device.allocate(length * 4),
+    dtype: 'float32' as const,
+    offset: 0,
+    length,
+  });
+  const operands = [...inputs.map((input) => input && range(input.length)), range(outputs)];
+  inputs.forEach((input, i) => {
+    const target = operands[i];
+    if (input && target && input.length > 0) device.write(target, input);
+  });
+  const out = operands[operands.length - 1]!;
+  // What the kernel leaves unwritten stays a number that no test expects.
+  device.write(out, new Float32Array(outputs).fill(12345.678));
+  const prepared = await device.prepare([{ kernel, attributes, operands }]);
+  const [result] = await device.execute(prepared, [], [], [out]);
+  device.discard(prepared);
+  for (const operand of operands) if (operand) device.release(operand.buffer);
+  return result as Float32Array;
+}
+
+/** The kernel's plain loops in float64, on this thread. */
+export function judge<A>(kernel: Kernel<A>, attributes: A, inputs: Operands, outputs: number): Float64Array {
+  const out = new Float64Array(outputs).fill(Number.NaN);
+  const operands = [...inputs.map((input) => Float64Array.from(input ?? [])), out];
+  kernel.cpu.run({ attributes, operands, step: [], begin: 0, end: kernel.cpu.units(attributes) });
+  return out;
+}
+
+interface Product {
+  readonly epilogue: Epilogue;
+}
+
+/** Compares with float64, allowing the rounding of float32 sums of `terms` products. */
+export function checkProduct<A extends Product>(
+  kernel: Kernel<A>,
+  attributes: A,
+  inputs: Operands,
+  actual: Float32Array,
+  terms: number,
+): void {
+  const expected = judge(kernel, attributes, inputs, actual.length);
+  const absolute = inputs.map((input) => input?.map(Math.abs) ?? null);
+  const epilogue: Epilogue = { ...attributes.epilogue, activation: 'none' };
+  const magnitudes = judge(kernel, { ...attributes, epilogue }, absolute, actual.length);
+  for (let i = 0; i < actual.length; i++) {
+    if (!(Math.abs(actual[i]! - expected[i]!) <= tolerance(terms, magnitudes[i]!))) {
+      assert.unreachable(`element ${i}: ${actual[i]}, not ${expected[i]}: ${JSON.stringify(attributes)}`);
+    }
+  }
+}
+
+/** Runs a matrix product of random values on `device` and compares it. */
+export async function checkMatmul(
+  device: Backend,
+  random: () => number,
+  attributes: MatmulAttributes,
+  kernel = matmulKernel,
+): Promise<void> {
+  const { batch, m, n, k, batchStrideA, batchStrideB, epilogue } = attributes;
+  const outputs = batch * m * n;
+  const inputs = [
+    randomValues(random, (batch - 1) * batchStrideA + m * k),
+    randomValues(random, (batch - 1) * batchStrideB + k * n),
+    ...epilogueOperands(random, epilogue, n, outputs),
+  ];
+  checkProduct(
+    matmulKernel,
+    attributes,
+    inputs,
+    await runKernel(device, kernel, attributes, inputs, outputs),
+    k,
+  );
+}
+
+/** Runs a convolution of random values on `device` and compares it. */
+export async function checkConv2d(
+  device: Backend,
+  random: () => number,
+  attributes: Conv2dAttributes,
+  kernel = conv2dKernel,
+): Promise<void> {
+  const { batch, height, width, channels, filters, kernelHeight, kernelWidth, groups, epilogue } = attributes;
+  const outputs = batch * attributes.outHeight * attributes.outWidth * filters;
+  const terms = (kernelHeight * kernelWidth * channels) / groups;
+  const inputs = [
+    randomValues(random, batch * height * width * channels),
+    randomValues(random, terms * filters),
+    ...epilogueOperands(random, epilogue, filters, outputs),
+  ];
+  checkProduct(
+    conv2dKernel,
+    attributes,
+    inputs,
+    await runKernel(device, kernel, attributes, inputs, outputs),
+    terms,
+  );
+}
+
+/** A plain product [m, k] x [k, n] with nothing after it. */
+export function plainMatmul(m: number, n: number, k: number): MatmulAttributes {
+  return {
+    batch: 1,
+    m,
+    n,
+    k,
+    transposeA: false,
+    transposeB: false,
+    batchStrideA: m * k,
+    batchStrideB: k * n,
+    epilogue: NO_EPILOGUE,
+  };
+}
+
+/** Sizes on both sides of a tile's edge, in whole `unit`s. */
+export function around(tile: number, unit = 1): number[] {
+  return [tile - unit, tile, tile + unit];
+}
+
+export interface Channels {
+  readonly channels: number;
+  readonly filters: number;
+  readonly groups: number;
+}
+
+/** A convolution with everything but its channels drawn: odd sizes, strides, dilation, asymmetric padding. */
+export function randomConv2d(
+  random: () => number,
+  { channels, filters, groups }: Channels,
+): Conv2dAttributes {
+  const pointwise = random() < 0.15;
+  const draw = (...choices: number[]) => pick(random, choices);
+  const commonStride = draw(0, 1, 2, 2); // 0: each axis has its own
+  const axis = () => {
+    const kernel = pointwise ? 1 : draw(1, 2, 3, 3, 5);
+    const stride = commonStride || draw(1, 2, 3);
+    const dilation = draw(1, 1, 2);
+    const [before, after] = pointwise ? [0, 0] : [draw(0, 1, 2), draw(0, 1, 2)];
+    const reach = (kernel - 1) * dilation + 1;
+    const size = Math.max(1, reach - before - after) + Math.floor(random() * 12);
+    return {
+      kernel,
+      stride,
+      dilation,
+      before,
+      size,
+      out: Math.floor((size + before + after - reach) / stride) + 1,
+    };
+  };
+  const vertical = axis();
+  const horizontal = axis();
+  return {
+    batch: draw(1, 1, 2, 3),
+    height: vertical.size,
+    width: horizontal.size,
+    channels,
+    filters,
+    kernelHeight: vertical.kernel,
+    kernelWidth: horizontal.kernel,
+    outHeight: vertical.out,
+    outWidth: horizontal.out,
+    strideHeight: vertical.stride,
+    strideWidth: horizontal.stride,
+    padTop: vertical.before,
+    padLeft: horizontal.before,
+    dilationHeight: vertical.dilation,
+    dilationWidth: horizontal.dilation,
+    groups,
+    epilogue: randomEpilogue(random),
+  };
+}
