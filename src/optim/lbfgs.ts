@@ -15,7 +15,7 @@ export interface LbfgsOptions {
   readonly maxIterations?: number;
   /** Ends when the largest element of the gradient is at most this. Default 1e-5. */
   readonly gradientTolerance?: number;
-  /** Ends when a step lowers the value by less than this share of it, twice in a row. Default 1e-7. */
+  /** Ends when a step lowers the value by less than this share of it, twice in a row. Default 1e-6: float32 losses are no finer. */
   readonly valueTolerance?: number;
   /** Pairs of steps and gradient changes that are remembered. Default 10. */
   readonly history?: number;
@@ -49,7 +49,7 @@ export async function minimize(
   start: Float64Array,
   options: LbfgsOptions = {},
 ): Promise<LbfgsResult> {
-  const { maxIterations = 200, gradientTolerance = 1e-5, valueTolerance = 1e-7, history = 10 } = options;
+  const { maxIterations = 200, gradientTolerance = 1e-5, valueTolerance = 1e-6, history = 10 } = options;
   const pairs: Pair[] = [];
   let point = start;
   let at = await evaluate(point);
