@@ -33,10 +33,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let rate = step_float(group);
   let decay = step_float(group + 1u);
   let beta1 = step_float(constants.numbers_at);
-  let beta2 = step_float(constants.numbers_at + 1u);
-  let correction1 = step_float(constants.numbers_at + 2u);
-  let correction2 = step_float(constants.numbers_at + 3u);
-  let epsilon = step_float(constants.numbers_at + 4u);
+  // 1 - beta comes from the host: in f32, 1 - 0.999 is off by 1e-5 of itself.
+  let rest1 = step_float(constants.numbers_at + 1u);
+  let beta2 = step_float(constants.numbers_at + 2u);
+  let rest2 = step_float(constants.numbers_at + 3u);
+  let correction1 = step_float(constants.numbers_at + 4u);
+  let correction2 = step_float(constants.numbers_at + 5u);
+  let epsilon = step_float(constants.numbers_at + 6u);
 
   var w = parameters[i];
   var g = f32(gradients[i]) * gate[1];
@@ -45,8 +48,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   } else {
     g += decay * w;
   }
-  let m = beta1 * first_moment[i] + (1.0 - beta1) * g;
-  let v = beta2 * second_moment[i] + (1.0 - beta2) * g * g;
+  let m = beta1 * first_moment[i] + rest1 * g;
+  let v = beta2 * second_moment[i] + rest2 * g * g;
   first_moment[i] = m;
   second_moment[i] = v;
   if (constants.hat == 1u) {

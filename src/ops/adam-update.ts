@@ -18,11 +18,17 @@ export type EpsilonPlacement = 'corrected' | 'hat';
 export interface AdamAttributes extends FlatAttributes {
   /** First step value of the groups: rate and decay of group 0, then of group 1, ... */
   readonly groups: Varying;
-  /** Step values beta1, beta2, 1 - beta1^t, 1 - beta2^t, epsilon, one after another. */
+  /**
+   * Step values beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta1^t, 1 - beta2^t, epsilon, one after another. The
+   * differences come from the host: in float32, 1 - 0.999 is off by 1e-5 of itself.
+   */
   readonly numbers: Varying;
   readonly decoupled: boolean;
   readonly epsilonPlacement: EpsilonPlacement;
 }
+
+/** How many step values `numbers` stands for. */
+const ADAM_NUMBERS = 7;
 
 export const adamKernel: Kernel<AdamAttributes> = {
   name: 'adam',
@@ -52,7 +58,10 @@ export const adamKernel: Kernel<AdamAttributes> = {
       if (gate[GATE.finite] === 0) return;
       const { count, groups, numbers, decoupled, epsilonPlacement } = attributes;
       const at = numbers.varying;
-      const [beta1, beta2, correction1, correction2, epsilon] = [0, 1, 2, 3, 4].map((i) => step[at + i]);
+      const [beta1, rest1, beta2, rest2, correction1, correction2, epsilon] = Array.from(
+        { length: ADAM_NUMBERS },
+        (_, i) => step[at + i],
+      );
       const [first, last] = flatRange(count, begin, end);
       for (let i = first; i < last; i++) {
         const group = groups.varying + 2 * blockGroups[Math.floor(i / BLOCK)];
@@ -60,8 +69,8 @@ export const adamKernel: Kernel<AdamAttributes> = {
         const decay = step[group + 1];
         const w = decoupled ? parameters[i] * (1 - rate * decay) : parameters[i];
         const g = gradients[i] * gate[GATE.scale] + (decoupled ? 0 : decay * w);
-        m[i] = beta1 * m[i] + (1 - beta1) * g;
-        v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+        m[i] = beta1 * m[i] + rest1 * g;
+        v[i] = beta2 * v[i] + rest2 * g * g;
         parameters[i] =
           epsilonPlacement === 'corrected'
             ? w - ((rate / correction1) * m[i]) / (Math.sqrt(v[i] / correction2) + epsilon)

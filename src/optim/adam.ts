@@ -38,7 +38,8 @@ export class Adam extends Optimizer {
   protected override recordNumbers(recording: Recording): void {
     const [beta1, beta2] = this.betas;
     const corrections = [1 - beta1 ** this.steps, 1 - beta2 ** this.steps];
-    this.numbers = recordAll(recording, 'float', [beta1, beta2, ...corrections, this.epsilon]);
+    const betas = [beta1, 1 - beta1, beta2, 1 - beta2];
+    this.numbers = recordAll(recording, 'float', [...betas, ...corrections, this.epsilon]);
   }
 
   protected override updateChunk(recording: Recording, chunk: ChunkOperands, groups: Varying): void {
