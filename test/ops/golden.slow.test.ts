@@ -1,0 +1,36 @@
+/** The golden values that are checked in are those that PyTorch gives here and now. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const folder = fileURLToPath(new URL('../../../test/ops/golden/', import.meta.url));
+
+test('make-golden.py writes what is checked in', () => {
+  const made = mkdtempSync(join(tmpdir(), 'attune-golden-'));
+  try {
+    execFileSync('/usr/bin/python3', [join(folder, 'make-golden.py'), made]);
+    for (const file of ['operations.json', 'optimizers.json']) {
+      const found = JSON.parse(readFileSync(join(made, file), 'utf8'));
+      const kept = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      assertSame(found, kept, file);
+    }
+  } finally {
+    rmSync(made, { recursive: true });
+  }
+});
+
+/** Equal, but for the last digits of numbers: other builds of PyTorch add in another order. */
+function assertSame(found: unknown, kept: unknown, path: string): void {
+  if (typeof found === 'number' && typeof kept === 'number') {
+    assert.ok(Math.abs(found - kept) <= 1e-13 * Math.max(1, Math.abs(kept)), `${path}: ${found}, not ${kept}`);
+  } else if (typeof found === 'object' && found !== null && typeof kept === 'object' && kept !== null) {
+    assert.equal(Object.keys(found), Object.keys(kept), path);
+    for (const [key, value] of Object.entries(found)) assertSame(value, kept[key as keyof typeof kept], `${path}.${key}`);
+  } else assert.is(found, kept, path);
+}
+
+test.run();
