@@ -10,6 +10,7 @@ import { cpus } from 'node:os';
 import { enableRelaxedSimd } from '../dist/device/cpu/node.js';
 import { conv2dSimd, conv2dUnits } from '../dist/ops/conv2d-simd.js';
 import { matmulSimd, matmulUnits } from '../dist/ops/matmul-simd.js';
+import { resnet50Convolutions } from './resnet50-convolutions.mjs';
 
 const wanted = process.argv[2];
 const builds = (enableRelaxedSimd() ? ['plain', 'relaxed'] : ['plain']).filter(
@@ -47,7 +48,7 @@ for (const build of builds) {
   );
 
   const total = { flops: 0, median: 0, best: 0 };
-  for (const { name, times, conv } of resnet50()) {
+  for (const { name, times, conv } of resnet50Convolutions({ epilogue: EPILOGUE })) {
     const { height, width, channels, filters, kernelHeight, outHeight, outWidth } = conv;
     const taps = kernelHeight * kernelHeight;
     const outputs = outHeight * outWidth * filters;
@@ -85,49 +86,4 @@ function time(exports, memory, simd, attributes, units, sizes) {
   }
   times.sort((a, b) => a - b);
   return { median: times[repeats >> 1], best: times[0] };
-}
-
-/** The convolutions of ResNet50 (stride on the 3x3), with how often each occurs. */
-function resnet50() {
-  const counts = new Map();
-  const add = (size, channels, filters, kernel, stride) => {
-    const name = `${kernel}x${kernel} /${stride} ${size}x${size}x${channels} -> ${filters}`;
-    const out = size / stride;
-    const conv = {
-      batch: 1,
-      height: size,
-      width: size,
-      channels,
-      filters,
-      kernelHeight: kernel,
-      kernelWidth: kernel,
-      outHeight: out,
-      outWidth: out,
-      strideHeight: stride,
-      strideWidth: stride,
-      padTop: kernel >> 1,
-      padLeft: kernel >> 1,
-      dilationHeight: 1,
-      dilationWidth: 1,
-      groups: 1,
-      epilogue: EPILOGUE,
-    };
-    counts.set(name, { name, times: (counts.get(name)?.times ?? 0) + 1, conv });
-  };
-  add(224, 3, 64, 7, 2);
-  let size = 56;
-  let channels = 64;
-  for (const [stage, blocks] of [3, 4, 6, 3].entries()) {
-    const inner = 64 * 2 ** stage;
-    for (let block = 0; block < blocks; block++) {
-      const stride = stage > 0 && block === 0 ? 2 : 1;
-      add(size, channels, inner, 1, 1);
-      add(size, inner, inner, 3, stride);
-      if (block === 0) add(size, channels, inner * 4, 1, stride);
-      size /= stride;
-      add(size, inner, inner * 4, 1, 1);
-      channels = inner * 4;
-    }
-  }
-  return [...counts.values()];
 }
