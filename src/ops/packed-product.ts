@@ -32,7 +32,7 @@ export function packLine(
   for (let i = 0, from = start; i < count; i++, from += stride, to += PANEL) panels[to] = source[from];
 }
 
-/** sums[i * columns + j] = sum over k of row i times column j. `sums` has room for whole panels of rows. */
+/** sums[i * columns + j] = sum over k of row i times column j, for the first `rows` rows and `columns` columns. */
 export function multiplyPanels(
   a: Float64Array,
   b: Float64Array,
