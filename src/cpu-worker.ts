@@ -7,6 +7,7 @@ import type { SimdExports } from './device/cpu/command.js';
 import { Conductor } from './device/cpu/conductor.js';
 import type { Reply, Request, WorkerSetup } from './device/cpu/protocol.js';
 import type { Kernel } from './device/kernel.js';
+import { selfTestKernel } from './device/self-test.js';
 
 const { memory, simd, kernelTable } = workerData as WorkerSetup;
 const port = parentPort!;
@@ -16,7 +17,7 @@ const table: { kernels: Readonly<Record<string, Kernel>> } =
 // Not the asynchronous way: a thread with nothing else to wait for would end before the promise resolves.
 const exports =
   simd === null ? null : (new WebAssembly.Instance(simd, { env: { memory } }).exports as SimdExports);
-const conductor = new Conductor(memory, table.kernels, exports);
+const conductor = new Conductor(memory, { ...table.kernels, selfTest: selfTestKernel }, exports);
 
 port.on('message', (request: Request) => reply(conductor.handle(request)));
 reply({ ok: true, reads: [], times: [] });

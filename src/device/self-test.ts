@@ -1,6 +1,6 @@
 /**
  * A few known answers from any device, for `attune doctor`: they tell a broken driver from a broken model.
- * The kernel belongs in the table of kernels that CPU workers import.
+ * CPU workers have its kernel beside those of the operations.
  */
 import type { Backend } from './backend.js';
 import { hostArray, type TypedArray } from './dtype.js';

@@ -1,0 +1,112 @@
+/** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
+import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
+import { detectArchitecture, findModel, layerNames } from '../../models/index.js';
+import { usageError } from '../errors.js';
+import type { Output } from '../output.js';
+import { facts, table } from '../table.js';
+import { count } from '../text.js';
+
+const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
+  safetensors: 'safetensors',
+  'pytorch-zip': 'PyTorch (zip)',
+  'pytorch-legacy': 'PyTorch (before version 1.6)',
+};
+
+/** Tensors of a state dict that are no parameters: batch norm's statistics. */
+const STATISTICS = /(?:^|\.)(?:running_mean|running_var|num_batches_tracked)$/;
+
+interface Contents {
+  readonly file: TensorFile;
+  readonly architecture: ReturnType<typeof detectArchitecture>;
+  readonly tensors: readonly TensorInfo[];
+  readonly parameters: number;
+  /** Layers by index, with `--layers`. */
+  readonly layers: readonly string[] | null;
+}
+
+export async function inspectCommand(
+  path: string,
+  showLayers: boolean,
+  json: boolean,
+  output: Output,
+): Promise<number> {
+  const file = await openTensorFile(path);
+  try {
+    const tensors = file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+    const architecture = detectArchitecture(tensors);
+    const contents: Contents = {
+      file,
+      architecture,
+      tensors,
+      parameters: countParameters(tensors),
+      layers: showLayers ? layersOf(architecture, path) : null,
+    };
+    if (json) output.json(toJson(contents));
+    else printContents(contents, output);
+  } finally {
+    await file.close();
+  }
+  return 0;
+}
+
+function toJson({ file, architecture, tensors, parameters, layers }: Contents): unknown {
+  return {
+    format: file.format,
+    architecture: architecture?.name ?? null,
+    parameters,
+    tensors,
+    ...(layers && { layers: layers.map((name, index) => ({ index, name })) }),
+  };
+}
+
+function printContents({ file, architecture, tensors, parameters, layers }: Contents, output: Output): void {
+  const { bold } = output.paint;
+  const lines: [string, string][] = [
+    ['format', FORMATS[file.format]],
+    ['architecture', describeArchitecture(architecture)],
+    ['parameters', count(parameters)],
+    ['tensors', count(tensors.length)],
+  ];
+  if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
+  output.print(...facts(lines), '');
+  if (layers !== null) {
+    const rows = layers.map((name, index) => [String(index), name]);
+    output.print(...table([{ title: 'index', align: 'right' }, { title: 'layer' }], rows));
+  } else {
+    const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, shape.join(' x ') || 'scalar']);
+    const lines = table([{ title: 'tensor' }, { title: 'type' }, { title: 'shape' }], rows);
+    output.print(bold(lines[0]), ...lines.slice(1));
+  }
+}
+
+function describeArchitecture(architecture: Contents['architecture']): string {
+  if (architecture === null) return 'unknown';
+  const { name, classes, supported } = architecture;
+  const head = classes === null ? ', without a head' : `, ${count(classes)} classes`;
+  return `${name}${head}${supported ? '' : ' (attune does not have this network)'}`;
+}
+
+/** Entries that are no tensors, by kind. */
+function alsoHolds({ skipped }: TensorFile): string {
+  const kinds = new Map<string, number>();
+  for (const { kind } of skipped) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  return [...kinds].map(([kind, n]) => (n === 1 ? kind : `${kind} (${count(n)})`)).join(', ');
+}
+
+function countParameters(tensors: readonly TensorInfo[]): number {
+  return tensors
+    .filter(({ name }) => !STATISTICS.test(name))
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
+/** The names that --train-from takes. Throws AttuneError 'usage' when the network is not one of attune's. */
+function layersOf(architecture: Contents['architecture'], path: string): string[] {
+  if (architecture === null || !architecture.supported) {
+    const what =
+      architecture === null
+        ? 'the weights are not those of a known network'
+        : `attune does not have ${architecture.name}`;
+    throw usageError(what, path, 'leave out --layers');
+  }
+  return layerNames(findModel(architecture.name).create({ classes: architecture.classes ?? 1 }));
+}

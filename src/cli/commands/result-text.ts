@@ -1,0 +1,44 @@
+/** Accuracies, classes and left-out images in lines for people; shared by the commands that measure. */
+import type { ClassMetrics } from '../../finetune/metrics.js';
+import type { SkippedImage } from '../../finetune/options.js';
+import { table } from '../table.js';
+import { count, counted, oneLine, percent } from '../text.js';
+
+/** Left-out images that are named one by one. */
+const MOST_SKIPPED = 10;
+
+/** `93.1 %, between 88.1 and 96.1 % with 95 % confidence` */
+export function accuracyText(accuracy: number | null, interval: readonly [number, number] | null): string {
+  if (accuracy === null || interval === null) return percent(accuracy);
+  const [low, high] = interval;
+  return `${percent(accuracy)} right (95 % interval: ${(low * 100).toFixed(1)} to ${percent(high)})`;
+}
+
+/** The classes in the given order, a line for each. */
+export function classTable(classes: readonly ClassMetrics[]): string[] {
+  return table(
+    [
+      { title: 'class' },
+      { title: 'images', align: 'right' },
+      { title: 'found', align: 'right' },
+      { title: 'right when named', align: 'right' },
+    ],
+    classes.map(({ class: name, support, recall, precision }) => [
+      name,
+      count(support),
+      percent(recall),
+      percent(precision),
+    ]),
+  );
+}
+
+/** What was left out, with the reasons; the first few by name. */
+export function skippedLines(skipped: readonly SkippedImage[]): string[] {
+  if (skipped.length === 0) return [];
+  const named = skipped
+    .slice(0, MOST_SKIPPED)
+    .map(({ path, reason }) => `  ${oneLine(`${path}: ${reason}`)}`);
+  const rest = skipped.length - named.length;
+  const more = rest === 0 ? [] : [`  and ${count(rest)} more; --json lists all`];
+  return [`Left out: ${counted(skipped.length, 'file or folder', 'files or folders')}`, ...named, ...more];
+}

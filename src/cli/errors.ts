@@ -1,0 +1,59 @@
+/** What a failure becomes on the command line: one sentence, one exit code, under `--json` one document. */
+import { AttuneError } from '../errors.js';
+import type { Output } from './output.js';
+import { oneLine } from './text.js';
+
+/** A wrong flag, value or argument; exit code 2. */
+export function usageError(what: string, where: string, hint: string): AttuneError {
+  return new AttuneError({ code: 'usage', what, where, hint });
+}
+
+/** Whatever was thrown, as an AttuneError. */
+export function failure(thrown: unknown): AttuneError {
+  if (thrown instanceof AttuneError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return new AttuneError({ code: 'interrupted', what: 'interrupted' }, { cause: thrown });
+  }
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new AttuneError(
+    {
+      code: 'internal',
+      what: `this should not have happened, ${text}`,
+      hint: 'please report it, with what the same command prints under --debug',
+    },
+    { cause: thrown },
+  );
+}
+
+export function exitCode({ code }: AttuneError): number {
+  if (code === 'usage') return 2;
+  return code === 'interrupted' ? 130 : 1;
+}
+
+export interface FailureFormat {
+  readonly json: boolean;
+  /** Print the stack of what was thrown, and of its causes. */
+  readonly debug: boolean;
+}
+
+/** Prints a failure; returns the exit code. */
+export function reportFailure(
+  error: AttuneError,
+  thrown: unknown,
+  output: Output,
+  { json, debug }: FailureFormat,
+): number {
+  const { code, what, where, hint } = error;
+  if (json) output.json({ error: { code, what, where: where ?? null, hint: hint ?? null } });
+  output.note(`attune: ${oneLine(error.message)}`);
+  if (debug) output.note(stacks(thrown));
+  return exitCode(error);
+}
+
+function stacks(thrown: unknown): string {
+  const parts: string[] = [];
+  for (let at = thrown; at !== undefined && at !== null; at = at instanceof Error ? at.cause : null) {
+    parts.push(at instanceof Error ? (at.stack ?? at.message) : String(at));
+  }
+  return parts.join('\ncaused by: ');
+}

@@ -1,0 +1,132 @@
+/**
+ * Flags as tables: one entry for each field of the options that a command passes on, under the same name in kebab
+ * case (`valSplit` is `--val-split`). The types make a missing flag, or a value of the wrong type, a compile error.
+ */
+import { type Command, Option } from 'commander';
+import type { DeviceOptions } from '../finetune/options.js';
+import type { EvaluateFlags } from './commands/evaluate.js';
+import type { PredictFlags } from './commands/predict.js';
+import { usageError } from './errors.js';
+import { choice, type Parse, wholeNumber, words } from './values.js';
+
+export interface Flag<T> {
+  /** What stands for the value in the help: `<number>`. */
+  readonly value: string;
+  /** In plain words, with the default. */
+  readonly help: string;
+  readonly parse: Parse<T>;
+}
+
+/** A flag for every field of `T`. */
+export type Flags<T> = { readonly [K in keyof T]-?: Flag<Exclude<T[K], undefined>> };
+
+/** What every command takes. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
+
+/** `valSplit` as `--val-split`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Adds the flags of a table to a command; `command.opts<T>()` has their values. */
+export function addFlags<T>(command: Command, flags: Flags<T>): void {
+  for (const [key, { value, help, parse }] of Object.entries<Flag<unknown>>(flags)) {
+    const name = flagName(key);
+    command.addOption(new Option(`${name} ${value}`, help).argParser((text) => parse(text, name)));
+  }
+}
+
+export function addCommonFlags(command: Command): void {
+  command
+    .option('--json', 'Print one JSON document on standard output, everything else on standard error.')
+    .option('--debug', 'Show the stack trace of an error.');
+}
+
+/**
+ * Adds flags that are refused with a sentence, as they are part of attune but not of this version; a flag that was
+ * ignored would be worse.
+ */
+export function addFutureFlags(command: Command, keys: readonly string[], hint: string): void {
+  for (const key of keys) {
+    const name = flagName(key);
+    command.addOption(new Option(`${name} [value]`).hideHelp());
+    command.on(`option:${name.slice(2)}`, () => {
+      throw usageError('this version of attune does not have this flag yet', name, hint);
+    });
+  }
+}
+
+const device = choice(['auto', 'webgpu', 'cpu'] as const);
+
+export const DEVICE_FLAGS: Flags<DeviceOptions> = {
+  device: {
+    value: '<kind>',
+    help: 'auto, webgpu or cpu. Default: ATTUNE_DEVICE, else auto: a GPU where there is one, else the processor.',
+    parse: device,
+  },
+  adapter: {
+    value: '<name>',
+    help: 'Which GPU, by part of its name as attune doctor shows it.',
+    parse: words,
+  },
+};
+
+const MODEL_FLAGS: Flags<{ model?: string; weights?: string }> = {
+  model: {
+    value: '<name>',
+    help: 'resnet18, resnet34 or resnet50. Default: what the weights are for.',
+    parse: words,
+  },
+  weights: {
+    value: '<file or name>',
+    help: 'A weights file, or a name of attune weights. Default: the ImageNet weights of the model.',
+    parse: words,
+  },
+};
+
+export const WORKERS_FLAG: Flags<{ workers?: number }> = {
+  workers: {
+    value: '<number>',
+    help: 'Threads that decode images. Default: as the machine has processors.',
+    parse: wholeNumber(1, 256),
+  },
+};
+
+export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
+  ...MODEL_FLAGS,
+  batchSize: {
+    value: '<number>',
+    help: 'Images computed at once. Default: chosen for the device.',
+    parse: wholeNumber(1, 65_536),
+  },
+  ...WORKERS_FLAG,
+  ...DEVICE_FLAGS,
+};
+
+export const PREDICT_FLAGS: Flags<PredictFlags> = {
+  top: {
+    value: '<number>',
+    help: 'How many classes to show of each image. Default: 5.',
+    parse: wholeNumber(1, 100_000),
+  },
+  ...MODEL_FLAGS,
+  ...WORKERS_FLAG,
+  ...DEVICE_FLAGS,
+};
+
+/** The device flags with ATTUNE_DEVICE in place of an absent --device. Throws AttuneError 'usage'. */
+export function deviceOptions(
+  { device: kind, adapter }: DeviceOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): DeviceOptions {
+  const fromEnvironment = env['ATTUNE_DEVICE'];
+  const wanted = kind ?? (fromEnvironment ? device(fromEnvironment, 'ATTUNE_DEVICE') : undefined);
+  if (wanted === 'cpu' && adapter !== undefined) {
+    const source = kind === undefined ? 'ATTUNE_DEVICE' : '--device';
+    throw usageError(`an adapter is a GPU, and ${source} is cpu`, '--adapter', 'leave one of the two out');
+  }
+  return { ...(wanted && { device: wanted }), ...(adapter !== undefined && { adapter }) };
+}

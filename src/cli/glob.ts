@@ -1,0 +1,83 @@
+/**
+ * `*` and `?` in image arguments, for shells that leave them alone, as those of Windows do. A shell that expands
+ * patterns itself never lets one arrive here.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AttuneError } from '../errors.js';
+
+/**
+ * Replaces each pattern by the paths that match it, sorted. What has no `*` or `?`, or exists under just this name,
+ * stays as it is; names that begin with a dot match only a pattern that does.
+ *
+ * @throws AttuneError 'input' if nothing matches a pattern
+ */
+export async function expandPatterns(
+  words: readonly string[],
+  platform: NodeJS.Platform = process.platform,
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const word of words) {
+    if (!hasWildcard(word) || (await exists(word))) paths.push(word);
+    else paths.push(...(await matches(word, platform)));
+  }
+  return paths;
+}
+
+function hasWildcard(text: string): boolean {
+  return /[*?]/.test(text);
+}
+
+async function matches(pattern: string, platform: NodeJS.Platform): Promise<string[]> {
+  const [root, ...parts] = splitPattern(pattern, platform);
+  let found = [root];
+  for (const part of parts) {
+    const next = found.map((folder) =>
+      hasWildcard(part) ? entries(folder, part, platform) : [join(folder, part)],
+    );
+    found = (await Promise.all(next)).flat();
+  }
+  const kept: string[] = [];
+  for (const path of found) if (await exists(path)) kept.push(path);
+  if (kept.length > 0) return kept;
+  throw new AttuneError({
+    code: 'input',
+    what: 'no file matches this pattern',
+    where: pattern,
+    hint: 'check the spelling and the working folder',
+  });
+}
+
+/** Where to begin (a root, or the working folder) and the names below it. */
+function splitPattern(pattern: string, platform: NodeJS.Platform): string[] {
+  const separator = platform === 'win32' ? /[\\/]+/ : /\/+/;
+  const root = (platform === 'win32' ? /^(?:[A-Za-z]:)?[\\/]+/ : /^\/+/).exec(pattern)?.[0] ?? '';
+  return [
+    root,
+    ...pattern
+      .slice(root.length)
+      .split(separator)
+      .filter((part) => part !== ''),
+  ];
+}
+
+/** Paths of the entries of a folder that match one name with wildcards; none where it is no folder. */
+async function entries(folder: string, part: string, platform: NodeJS.Platform): Promise<string[]> {
+  const source = part
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const name = new RegExp(`^${source}$`, platform === 'win32' ? 'isu' : 'su');
+  const names = await readdir(folder === '' ? '.' : folder).catch(() => []);
+  return names
+    .filter((entry) => name.test(entry) && (part.startsWith('.') || !entry.startsWith('.')))
+    .sort()
+    .map((entry) => join(folder, entry));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

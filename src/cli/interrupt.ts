@@ -1,0 +1,21 @@
+/** Ctrl-C: the first asks the work to stop and save, the second ends the process at once. */
+
+const EXIT_INTERRUPTED = 130;
+
+export interface Interrupt {
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Gives Ctrl-C its usual meaning back. */
+  release(): void;
+}
+
+export function listenForInterrupt(note: (text: string) => void): Interrupt {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    note('Stopping. Press Ctrl-C again to end at once.');
+    controller.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  return { signal: controller.signal, release: () => process.off('SIGINT', onInterrupt) };
+}

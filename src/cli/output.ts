@@ -1,0 +1,62 @@
+/**
+ * The two standard streams. Results go to standard output, as text or as one JSON document; whatever tells of the
+ * work in between goes to standard error.
+ */
+
+/** What is needed of a stream; a test passes its own. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  /** Whether to use colours: Node answers for NO_COLOR, FORCE_COLOR and TERM. */
+  hasColors?(): boolean;
+}
+
+const COLUMNS = 80;
+
+/** Emphasis where a terminal shows it, else nothing. */
+export interface Paint {
+  bold(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+}
+
+export class Output {
+  readonly #stdout: Sink;
+  readonly stderr: Sink;
+  /** Emphasis for standard output. */
+  readonly paint: Paint;
+
+  constructor(stdout: Sink, stderr: Sink) {
+    this.#stdout = stdout;
+    this.stderr = stderr;
+    this.paint = paintFor(stdout);
+  }
+
+  /** Columns of standard output. */
+  get columns(): number {
+    return this.#stdout.columns ?? COLUMNS;
+  }
+
+  /** Writes lines of a result. */
+  print(...lines: readonly string[]): void {
+    if (lines.length > 0) this.#stdout.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Writes the one document of `--json`. What is not a finite number becomes null. */
+  json(document: unknown): void {
+    this.#stdout.write(`${JSON.stringify(document)}\n`);
+  }
+
+  /** Writes a line for the person who waits. */
+  note(text: string): void {
+    this.stderr.write(`${text}\n`);
+  }
+}
+
+function paintFor({ isTTY = false, hasColors }: Sink): Paint {
+  const colours = isTTY && hasColors?.() === true;
+  const style = (start: number, end: number) => (text: string) =>
+    colours ? `\x1b[${start}m${text}\x1b[${end}m` : text;
+  return { bold: style(1, 22), good: style(32, 39), bad: style(31, 39) };
+}

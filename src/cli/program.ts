@@ -1,0 +1,271 @@
+/**
+ * The commands and their flags, as `attune --help` shows them. A command's own code is loaded only when it is run, so
+ * that help and usage errors are quick.
+ */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { EvaluateFlags } from './commands/evaluate.js';
+import type { FinetuneFlags } from './commands/finetune.js';
+import type { PredictFlags } from './commands/predict.js';
+import { usageError } from './errors.js';
+import { FINETUNE_FLAGS, FUTURE_FINETUNE_FLAGS, FUTURE_FINETUNE_HINT } from './finetune-flags.js';
+import {
+  addCommonFlags,
+  addFlags,
+  addFutureFlags,
+  type CommonOptions,
+  deviceOptions,
+  EVALUATE_FLAGS,
+  PREDICT_FLAGS,
+} from './flags.js';
+import type { Output } from './output.js';
+import { wrongUsage } from './usage.js';
+
+/** What the definition of a command needs. */
+interface Kit {
+  readonly output: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Adds a command with the flags that all have. */
+  add(definition: Definition): Command;
+  /** Says what a command does; `run` resolves with the exit code. */
+  act<T>(command: Command, run: (options: T & CommonOptions, json: boolean) => Promise<number>): void;
+}
+
+interface Definition {
+  readonly name: string;
+  /** Arguments as commander reads them: `<data>`, `[paths...]`. */
+  readonly words?: string;
+  /** What to write behind the name, one way per line. Default: `words`. */
+  readonly synopsis?: readonly string[];
+  readonly summary: string;
+  /** What the help says below the usage; default: the summary. */
+  readonly description?: string;
+  readonly example: string;
+}
+
+/** Part of attune, not of this version. */
+const FUTURE_COMMANDS = ['explain', 'convert', 'bench'];
+
+/**
+ * Runs a command line: the words after `attune`. Resolves with the exit code; throws AttuneError, 'usage' when the
+ * command line is wrong.
+ */
+export async function runProgram(
+  argv: readonly string[],
+  output: Output,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(output);
+  const kit: Kit = {
+    output,
+    env,
+    add({ name, words = '', synopsis = [words], summary, description = summary, example }) {
+      const command = program.command(`${name} ${words}`).summary(summary).description(description);
+      command.usage(synopsis.map((line) => `${line} [flags]`.trim()).join(`\n       attune ${name} `));
+      command.helpOption('-h, --help', 'Show this help.');
+      command.addHelpText('after', `\nExample:\n  ${example}`);
+      command.exitOverride((error) => wrongUsage(command, error));
+      return command;
+    },
+    act<T>(command: Command, run: (options: T & CommonOptions, json: boolean) => Promise<number>) {
+      addCommonFlags(command);
+      command.action(async () => {
+        const options = command.opts<T & CommonOptions>();
+        exitCode = await run(options, options.json === true);
+      });
+    },
+  };
+  for (const define of [addFinetune, addEvaluate, addPredict, addInspect, addWeights, addDoctor]) define(kit);
+  addFutureCommands(program);
+  await program.parseAsync([...argv], { from: 'user' });
+  return exitCode;
+}
+
+function createProgram(output: Output): Command {
+  const program = new Command('attune')
+    .description('Fine-tunes pretrained image networks on your own pictures.')
+    .usage('<command> [flags]')
+    .version(readVersion(), '--version', 'Print the version.')
+    .helpOption('-h, --help', 'Show this help.')
+    .helpCommand('help [command]', 'Show the flags of a command.')
+    .showSuggestionAfterError(false)
+    .configureHelp({
+      styleTitle: (title) => (title === 'Options:' ? 'Flags:' : title),
+      subcommandTerm: (command) => `${command.name()} ${command.usage().split(' [flags]')[0]}`,
+    })
+    .configureOutput({
+      writeOut: (text) => output.print(text.trimEnd()),
+      writeErr: (text) => output.note(text.trimEnd()),
+      outputError: () => {}, // errors are thrown, and printed in one place
+      getOutHelpWidth: () => Math.min(output.columns, MOST_HELP_COLUMNS),
+    })
+    .addHelpText('after', PROGRAM_HELP);
+  program.exitOverride((error) => wrongUsage(program, error));
+  return program;
+}
+
+const MOST_HELP_COLUMNS = 100;
+
+const PROGRAM_HELP = `
+Example:
+  attune finetune photos      with one folder of images per class in photos/
+
+Environment:
+  ATTUNE_DEVICE               default of --device
+  ATTUNE_CACHE                where downloads and prepared images are kept
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR`;
+
+/** From the package's own package.json, two folders above dist/cli/. */
+export function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function addFinetune({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'finetune',
+    words: '<data>',
+    summary: 'Train a classifier for your own classes.',
+    description:
+      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end.',
+    example: 'attune finetune photos --model resnet18',
+  });
+  addFlags(command, FINETUNE_FLAGS);
+  addFutureFlags(command, FUTURE_FINETUNE_FLAGS, FUTURE_FINETUNE_HINT);
+  act<FinetuneFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
+    const { finetuneCommand } = await import('./commands/finetune.js');
+    return finetuneCommand(options, json, output);
+  });
+}
+
+function addEvaluate({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'evaluate',
+    words: '[paths...]',
+    synopsis: ['<run> <data>', '--model <name> <data>'],
+    summary: 'Measure how often a classifier is right.',
+    description:
+      'Measures how often a classifier is right. <run> is a run folder or a checkpoint in it, <data> a folder with one folder of images per class. Without a run, pretrained weights are measured: say which by --model or --weights; folders named by WordNet id (n01440764) stand for ImageNet classes.',
+    example: 'attune evaluate runs/2026-11-24_153012_resnet50 photos/test',
+  });
+  addFlags(command, EVALUATE_FLAGS);
+  act<EvaluateFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [run, [data, excess]] = runAndRest(command, flags, 'the folder of images');
+    if (excess !== undefined) {
+      const hint = 'give a run and a folder of images, or --model or --weights and the folder alone';
+      throw usageError(`${JSON.stringify(excess)} is an argument too many`, 'attune evaluate', hint);
+    }
+    const options = { ...flags, ...deviceOptions(flags, env), ...run, data };
+    const { evaluateCommand } = await import('./commands/evaluate.js');
+    return evaluateCommand(options, json, output);
+  });
+}
+
+function addPredict({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'predict',
+    words: '[paths...]',
+    synopsis: ['<run> <image>...', '--model <name> <image>...'],
+    summary: 'Say what is in images.',
+    description:
+      'Says what is in images. <run> is a run folder or a checkpoint in it, <image> a file, a folder or a pattern such as "photos/*.jpg". Without a run, pretrained weights are used, usually with the ImageNet classes: say which by --model or --weights.',
+    example: 'attune predict runs/2026-11-24_153012_resnet50 photos/new --top 3',
+  });
+  addFlags(command, PREDICT_FLAGS);
+  act<PredictFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [run, images] = runAndRest(command, flags, 'the image');
+    const options = { ...flags, ...deviceOptions(flags, env), ...run, images };
+    const { predictCommand } = await import('./commands/predict.js');
+    return predictCommand(options, json, output);
+  });
+}
+
+/**
+ * The run and what follows it among the arguments of a command; no run where --model or --weights say what to use.
+ * `next` names what has to follow.
+ */
+function runAndRest(
+  command: Command,
+  { model, weights }: { model?: string; weights?: string },
+  next: string,
+): [run: { run?: string }, rest: string[]] {
+  const where = `attune ${command.name()}`;
+  const hint = `${where} --help shows what to write`;
+  const hasRun = model === undefined && weights === undefined;
+  const rest = hasRun ? command.args.slice(1) : command.args;
+  if (hasRun && command.args.length === 0) {
+    throw usageError('there is neither a run nor --model or --weights', where, hint);
+  }
+  if (rest.length === 0) throw usageError(`${next} is missing`, where, hint);
+  return [hasRun ? { run: command.args[0] } : {}, rest];
+}
+
+function addInspect({ add, act, output }: Kit): void {
+  const command = add({
+    name: 'inspect',
+    words: '<file>',
+    summary: 'Show what a weights file holds.',
+    description:
+      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads safetensors and PyTorch files; nothing in a file is ever executed.',
+    example: 'attune inspect resnet50-0676ba61.pth --layers',
+  });
+  command.option('--layers', 'Show the layers of the network, by index and name, in place of the tensors.');
+  act<{ layers?: boolean }>(command, async ({ layers = false }, json) => {
+    const { inspectCommand } = await import('./commands/inspect.js');
+    return inspectCommand(command.args[0], layers, json, output);
+  });
+}
+
+function addWeights({ add, act, output }: Kit): void {
+  const command = add({
+    name: 'weights',
+    words: '[action] [name]',
+    synopsis: ['[list | get NAME]'],
+    summary: 'List pretrained weights, or download some.',
+    description:
+      'Lists the pretrained weights that attune knows (list, the default), or downloads some (get NAME): the licence is shown first, and the file is checked against its hash.',
+    example: 'attune weights get resnet50',
+  });
+  act(command, async (_options, json) => {
+    const [action = 'list', name] = command.args;
+    const hint = 'write attune weights list, or attune weights get NAME';
+    if (action === 'get') {
+      if (name === undefined)
+        throw usageError('the name is missing', 'attune weights get', `${hint}, for example resnet50`);
+      return (await import('./commands/weights.js')).weightsGetCommand(name, json, output);
+    }
+    if (action !== 'list') throw usageError(`attune weights cannot ${action}`, 'attune weights', hint);
+    if (name !== undefined) throw usageError('list takes no name', 'attune weights list', hint);
+    return (await import('./commands/weights.js')).weightsListCommand(json, output);
+  });
+}
+
+function addDoctor({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'doctor',
+    summary: 'Check the devices of this machine.',
+    description:
+      'Checks every device of this machine with computations whose results are known, and says what to install where something is missing. The exit code is 1 when a device that would be used fails.',
+    example: 'attune doctor --json',
+  });
+  act(command, async (_options, json) => {
+    const { device = 'auto' } = deviceOptions({}, env);
+    return (await import('./commands/doctor.js')).doctorCommand(device, json, output);
+  });
+}
+
+/** Commands that are refused with a sentence. */
+function addFutureCommands(program: Command): void {
+  for (const name of FUTURE_COMMANDS) {
+    const command = program.command(`${name} [words...]`, { hidden: true }).allowUnknownOption();
+    command.helpOption(false).action(() => {
+      throw usageError(
+        'this version of attune does not have this command yet',
+        `attune ${name}`,
+        'attune --help lists those it has',
+      );
+    });
+  }
+}

@@ -1,0 +1,36 @@
+/** The command line as a function: parse, call the command, turn whatever happens into an exit code. */
+import { CommanderError } from 'commander';
+import { failure, reportFailure } from './errors.js';
+import type { Output } from './output.js';
+import { runProgram } from './program.js';
+import { NO_COMMAND } from './usage.js';
+
+/**
+ * Runs one command line.
+ * @param argv the words after `attune`
+ * @returns the exit code: 0 done, 1 the input or the machine is at fault, 2 wrong usage, 130 interrupted
+ */
+export async function run(argv: readonly string[], output: Output): Promise<number> {
+  const given = beforeDoubleDash(argv);
+  // Known before parsing, because parsing may be what fails.
+  const json = given.includes('--json');
+  const debug = given.includes('--debug');
+  const fail = (thrown: unknown) => reportFailure(failure(thrown), thrown, output, { json, debug });
+  // What a library throws outside of any promise that is awaited here.
+  const onUncaught = (thrown: unknown) => process.exit(fail(thrown));
+  process.on('uncaughtException', onUncaught);
+  try {
+    return await runProgram(argv, output, process.env);
+  } catch (thrown) {
+    // The help or the version was printed.
+    if (thrown instanceof CommanderError) return thrown.code === NO_COMMAND ? 2 : 0;
+    return fail(thrown);
+  } finally {
+    process.off('uncaughtException', onUncaught);
+  }
+}
+
+function beforeDoubleDash(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}

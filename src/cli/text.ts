@@ -1,0 +1,87 @@
+/** Putting names, numbers and paths into lines for people. */
+
+/** Control characters, which would move the cursor or change colours: a file name may hold them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** Two columns wide in a terminal: East Asian scripts and most pictographs. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+/** No column of their own: accents and joiners. */
+const ZERO = /\p{M}|\u200b|\u200c|\u200d|\ufe0f/u;
+
+/** Text from outside on one line, with nothing in it that a terminal would obey. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').replace(CONTROL, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** Columns that a text takes in a terminal. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) width += ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return width;
+}
+
+/** A text cut to `columns`, with an ellipsis at its end where something is missing. */
+export function shorten(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let kept = '';
+  for (const character of text) {
+    if (displayWidth(kept + character) > columns - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** `25,557,032` */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `1 image`, `2 images`; `plural` where an s is not enough. */
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** A fraction as `93.1 %`; `-` for what is not known. */
+export function percent(fraction: number | null): string {
+  return fraction === null ? '-' : `${(fraction * 100).toFixed(1)} %`;
+}
+
+/** `88.1 to 96.1 %` */
+export function percentRange([low, high]: readonly [number, number]): string {
+  return `${(low * 100).toFixed(1)} to ${percent(high)}`;
+}
+
+/** `8 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 10) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  const rounded = Math.round(whole / 60);
+  if (rounded < 60) return `${rounded} min`;
+  const rest = rounded % 60;
+  return rest === 0 ? `${rounded / 60} h` : `${Math.floor(rounded / 60)} h ${rest} min`;
+}
+
+/** A word as a shell takes it: quoted where it has to be. */
+export function shellWord(word: string, platform: NodeJS.Platform = process.platform): string {
+  if (/^[\p{L}\p{N}_./:@%+=,\\-]+$/u.test(word) && (platform === 'win32' || !word.includes('\\')))
+    return word;
+  return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Breaks a text into lines of at most `columns`, between words; a longer word stays whole. */
+export function wrap(text: string, columns: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(`${last} ${word}`) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,63 @@
+/** What commander says of a wrong command line, in attune's words and with the nearest correct flag or command. */
+import type { Command, CommanderError } from 'commander';
+import type { AttuneError } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { usageError } from './errors.js';
+
+/** Without a command the help is printed, on standard error: commander's name for that. */
+export const NO_COMMAND = 'commander.help';
+
+/** Throws what a command's parsing ended with: `error` itself when help was printed, else AttuneError 'usage'. */
+export function wrongUsage(command: Command, error: CommanderError): never {
+  throw error.exitCode === 0 || error.code === NO_COMMAND ? error : explain(command, error);
+}
+
+function explain(command: Command, { code, message }: CommanderError): AttuneError {
+  const where = command.parent === null ? 'attune' : `attune ${command.name()}`;
+  const help = `${where} --help`;
+  // Commander quotes what is wrong: error: unknown option '--epohcs'
+  const quoted = /'(.*?)(?:=.*)?'/s.exec(message)?.[1] ?? '';
+  switch (code) {
+    case 'commander.unknownOption': {
+      const elsewhere = command.commands.find((known) => visibleFlags(known).includes(quoted));
+      const hint =
+        elsewhere === undefined
+          ? (didYouMean(quoted, visibleFlags(command)) ?? `${help} lists the flags`)
+          : `flags follow the command, as in attune ${elsewhere.name()} ${quoted}`;
+      return usageError(`there is no flag ${quoted}`, where, hint);
+    }
+    case 'commander.unknownCommand': {
+      const hint = didYouMean(quoted, visibleCommands(command)) ?? `${help} lists the commands`;
+      return usageError(`there is no command ${quoted}`, where, hint);
+    }
+    case 'commander.optionMissingArgument':
+      return usageError('the value is missing', quoted.split(' ')[0], `write ${quoted}`);
+    case 'commander.missingArgument':
+      return usageError(`<${quoted}> is missing`, where, `write ${where} <${quoted}>; ${help} explains it`);
+    case 'commander.excessArguments':
+      return usageError(
+        `${JSON.stringify(command.args[command.registeredArguments.length])} is an argument too many`,
+        where,
+        `put a path with spaces in quotes, or see ${help}`,
+      );
+    default:
+      return usageError(message.replace(/^error: /, ''), where, help);
+  }
+}
+
+function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const guess = nearest(word, candidates);
+  return guess === undefined ? undefined : `did you mean ${guess}?`;
+}
+
+function visibleFlags(command: Command): string[] {
+  const options = command.createHelp().visibleOptions(command);
+  return options.flatMap(({ long }) => long ?? []);
+}
+
+function visibleCommands(command: Command): string[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((known) => known.name());
+}
