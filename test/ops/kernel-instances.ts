@@ -1,0 +1,294 @@
+/**
+ * Random uses of every kernel but the products and pools, which have tests of their own: attributes, operands and
+ * step values for each variant. Sizes straddle workgroups and blocks.
+ */
+import type { DType } from '#src/device/dtype';
+import type { Attributes, StepValue } from '#src/device/kernel';
+import type { KernelName } from '#src/ops/kernels';
+import { type BinaryAttributes, padFront } from '#src/ops/pointwise';
+import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
+import type { Random } from './support.js';
+
+export interface Operand {
+  readonly dtype: DType;
+  /** What it holds before the launch. */
+  readonly values: ArrayLike<number>;
+}
+
+export interface Instance {
+  readonly attributes: Attributes;
+  readonly operands: readonly (Operand | null)[];
+  readonly step?: readonly StepValue[];
+  /** How many numbers the longest sum adds up: tolerances grow with it. Default 1. */
+  readonly terms?: number;
+  /** Results are the same bits on every device. */
+  readonly exact?: boolean;
+}
+
+export type Make = (random: Random) => Instance;
+
+const SIZES = [1, 2, 3, 5, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000];
+
+const size = (random: Random) => random.pick(SIZES);
+/** float32 numbers, so that all devices start from the same. */
+const floats = (values: ArrayLike<number>): Operand => ({ dtype: 'float32', values: Float32Array.from(values) });
+const real = (random: Random, count: number, low = -2, high = 2) => floats(random.values(count, low, high));
+const ints = (values: ArrayLike<number>): Operand => ({ dtype: 'int32', values: Int32Array.from(values) });
+/** Room for a result; not zero, so that what is left out shows. */
+const room = (count: number, dtype: DType = 'float32'): Operand => ({ dtype, values: new Array(count).fill(7) });
+const float = (value: number): StepValue => ({ kind: 'float', value: Math.fround(value) });
+const uint = (value: number): StepValue => ({ kind: 'uint', value });
+
+const unary = (low = -2, high = 2): Make => (random) => {
+  const count = size(random);
+  return { attributes: { count }, operands: [real(random, count, low, high), room(count)] };
+};
+
+const unaryGradient = (low = -2, high = 2): Make => (random) => {
+  const count = size(random);
+  return { attributes: { count }, operands: [real(random, count, low, high), real(random, count), room(count)] };
+};
+
+const binary = (same: boolean, low = -2, high = 2, whole = false): Make => (random) => {
+  const shape = same ? [size(random)] : Array.from({ length: 6 }, () => random.whole(1, 4));
+  const shrunk = () => (same ? shape : shape.map((n) => (random.unit() < 0.4 ? 1 : n)));
+  const [a, b] = [shrunk(), shrunk()];
+  const out = shape.map((_, d) => Math.max(a[d], b[d]));
+  const attributes: BinaryAttributes = {
+    count: sizeOf(out),
+    same,
+    shape: padFront(out, 1),
+    stridesA: padFront(broadcastStrides(a, out), 0),
+    stridesB: padFront(broadcastStrides(b, out), 0),
+  };
+  const data = (count: number) =>
+    whole ? floats(random.wholes(count, -2, 2)) : real(random, count, low, high);
+  return { attributes, operands: [data(sizeOf(a)), data(sizeOf(b)), room(sizeOf(out))], exact: whole };
+};
+
+/** Rows times columns, neither too large. */
+function rowsAndColumns(random: Random) {
+  const [rows, columns] = [size(random), random.pick([1, 2, 3, 7, 10, 64, 65])];
+  return { rows: Math.min(rows, 257), columns };
+}
+
+function crossEntropyOperands(random: Random) {
+  const { rows, columns } = rowsAndColumns(random);
+  const labels = random.unit() < 0.5;
+  const attributes = { rows, columns, smoothing: random.pick([0, 0.125]), labels };
+  const target = labels
+    ? [ints(random.wholes(rows, 0, columns - 1)), null]
+    : [null, real(random, rows * columns, 0, 1)];
+  return { attributes, operands: [real(random, rows * columns, -5, 5), ...target] };
+}
+
+const gathered = (scatter: boolean): Make => (random) => {
+  const [rows, columns, indices] = [random.whole(1, 40), random.pick([1, 3, 64, 65]), random.whole(1, 70)];
+  const [from, to] = scatter ? [indices, rows] : [rows, indices];
+  return {
+    attributes: { count: to * columns, rows, columns, indices },
+    operands: [real(random, from * columns), ints(random.wholes(indices, 0, rows - 1)), room(to * columns)],
+    terms: scatter ? indices : 1,
+    exact: !scatter,
+  };
+};
+
+const reduce = (variant: 'serial' | 'workgroup'): Make => (random) => {
+  const length = variant === 'workgroup' ? random.pick([256, 257, 300, 1000]) : random.pick([1, 2, 63, 64, 65, 255]);
+  const most = variant === 'workgroup' ? 3 : 40;
+  const [outer, inner] = [random.whole(1, most), random.whole(1, most)];
+  const reduction = random.pick(['sum', 'max']);
+  return {
+    attributes: { reduction, outer, length, inner },
+    operands: [real(random, outer * length * inner), room(outer * inner)],
+    terms: length,
+    exact: reduction === 'max',
+  };
+};
+
+/** A copy of a block between two larger tensors, forwards or transposed; the rest of the target stays. */
+const stridedCopy = (dtype: 'float32' | 'int32' | 'uint32'): Make => (random) => {
+  const rank = random.whole(0, 6);
+  const shape = Array.from({ length: rank }, () => random.whole(1, 4));
+  const around = () => shape.map((n) => n + random.whole(0, 2));
+  const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);
+  const [source, target] = [around(), around()];
+  const place = (whole: readonly number[]) =>
+    stridesOf(whole).reduce((at, stride, d) => at + stride * random.whole(0, whole[d] - shape[d]), 0);
+  const strides = stridesOf(order.map((axis) => source[axis]));
+  const attributes = {
+    count: sizeOf(shape),
+    dtype,
+    shape: padFront(shape, 1),
+    strides: padFront(shape.map((_, d) => strides[order.indexOf(d)]), 0),
+    offset: 0,
+    outStrides: padFront(stridesOf(target), 0),
+    outOffset: place(target),
+  };
+  const values = random.wholes(sizeOf(source), 0, 1000);
+  return { attributes, operands: [{ dtype, values }, room(sizeOf(target), dtype)], exact: true };
+};
+
+/** Parameters of two groups in blocks of 64, with the gate open or closed. */
+function updateOperands(random: Random) {
+  const count = 64 * random.whole(1, 5);
+  const blocks = { dtype: 'uint32', values: random.wholes(count / 64, 0, 1) } as const;
+  const gate = floats([1, random.pick([1, 0.5]), random.unit() < 0.8 ? 1 : 0, 0, 0]);
+  const groups = [float(0.1), float(0.01), float(0.02), float(0)];
+  return { count, start: [real(random, count), blocks, gate, real(random, count)], groups };
+}
+
+const makers: Readonly<Record<string, Make>> = {
+  'abs.flat': unary(),
+  'absGradient.flat': unaryGradient(),
+  'accumulate.flat': (random) => {
+    const count = size(random);
+    return { attributes: { count }, operands: [real(random, count), real(random, count)] };
+  },
+  'adam.flat': (random) => {
+    const { count, start, groups } = updateOperands(random);
+    const numbers = [0.9, 0.1, 0.99, 0.01, 0.19, 0.0199, 1e-3].map(float);
+    const attributes = {
+      count,
+      groups: { varying: 0 },
+      numbers: { varying: 4 },
+      decoupled: random.unit() < 0.5,
+      epsilonPlacement: random.pick(['corrected', 'hat']),
+    };
+    return { attributes, operands: [...start, real(random, count), real(random, count, 0.1, 2)], step: [...groups, ...numbers] };
+  },
+  'add.same': binary(true),
+  'add.broadcast': binary(false),
+  'argmax.row': (random) => {
+    const { rows, columns } = rowsAndColumns(random);
+    return { attributes: { rows, columns }, operands: [floats(random.wholes(rows * columns, 0, 9)), room(rows, 'int32')], exact: true };
+  },
+  'batchNormFold.flat': (random) => {
+    const count = size(random);
+    const vectors = [real(random, count), real(random, count), real(random, count), real(random, count, 0.1, 2)];
+    return { attributes: { count, epsilon: 1e-3 }, operands: [...vectors, room(count), room(count)], terms: 8 };
+  },
+  'cast.flat': (random) => {
+    const count = size(random);
+    const from = random.pick(['int32', 'uint32', 'uint8'] as const);
+    const low = from === 'int32' ? -1000 : 0;
+    const values = random.wholes(count, low, from === 'uint8' ? 255 : 100_000);
+    return { attributes: { count, from }, operands: [{ dtype: from, values }, room(count)], exact: true };
+  },
+  'crossEntropy.row': (random) => {
+    const { attributes, operands } = crossEntropyOperands(random);
+    return { attributes, operands: [...operands, room(attributes.rows)], terms: 2 * attributes.columns };
+  },
+  'crossEntropyGradient.row': (random) => {
+    const { attributes, operands } = crossEntropyOperands(random);
+    const { rows, columns } = attributes;
+    return { attributes, operands: [...operands, real(random, rows), room(rows * columns)], terms: 2 * columns };
+  },
+  'divide.same': binary(true, 0.5, 2),
+  'divide.broadcast': binary(false, 0.5, 2),
+  'dropout.four': (random) => {
+    const count = size(random);
+    const attributes = {
+      count,
+      probability: random.pick([0.1, 0.5, 0.75, 1 / 3]),
+      launch: random.whole(0, 9),
+      seed: { varying: 0 },
+      step: { varying: 1 },
+    };
+    const step = [uint(random.whole(0, 2 ** 32 - 1)), uint(random.whole(0, 1_000_000))];
+    return { attributes, operands: [real(random, count), room(count)], step };
+  },
+  'exp.flat': unary(-8, 3),
+  'expGradient.flat': unaryGradient(),
+  'fill.flat': (random) => {
+    const count = size(random);
+    return { attributes: { count, value: random.pick([0, 1, -2.5]) }, operands: [room(count)], exact: true };
+  },
+  'gather.flat': gathered(false),
+  'gradientGate.single': (random) => {
+    const count = size(random);
+    const partials = random.values(count, 0, 3);
+    if (random.unit() < 0.3) partials[random.whole(0, count - 1)] = random.pick([Number.NaN, Number.POSITIVE_INFINITY]);
+    const gate = floats([0, 0, 0, random.whole(0, 2), 1]);
+    const step = [float(random.pick([0, 0.5, 1000])), uint(random.whole(1, 1000))];
+    return { attributes: { count, limit: { varying: 0 }, step: { varying: 1 } }, operands: [floats(partials), gate], step, terms: count };
+  },
+  'greaterEqual.same': binary(true, 0, 0, true),
+  'greaterEqual.broadcast': binary(false, 0, 0, true),
+  'lessEqual.same': binary(true, 0, 0, true),
+  'lessEqual.broadcast': binary(false, 0, 0, true),
+  'log.flat': unary(0.01, 5),
+  'logGradient.flat': unaryGradient(0.1, 5),
+  'maximum.same': binary(true),
+  'maximum.broadcast': binary(false),
+  'minimum.same': binary(true),
+  'minimum.broadcast': binary(false),
+  'multiply.same': binary(true),
+  'multiply.broadcast': binary(false),
+  'negate.flat': unary(),
+  'negateGradient.flat': unaryGradient(),
+  'normalizeImages.word': (random) => {
+    const count = 3 * size(random);
+    const attributes = { count, mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.25, 0.3] };
+    return { attributes, operands: [{ dtype: 'uint8', values: random.wholes(count, 0, 255) }, room(count)], terms: 8 };
+  },
+  'oneHot.flat': (random) => {
+    const { rows, columns: classes } = rowsAndColumns(random);
+    // Some labels are no class.
+    const labels = ints(random.wholes(rows, -1, classes));
+    return { attributes: { count: rows * classes, classes }, operands: [labels, room(rows * classes)], exact: true };
+  },
+  'reduce.serial': reduce('serial'),
+  'reduce.workgroup': reduce('workgroup'),
+  'relu.flat': unary(),
+  'reluGradient.flat': unaryGradient(),
+  'relu6.flat': unary(-3, 9),
+  'relu6Gradient.flat': unaryGradient(-3, 9),
+  'scaleShift.flat': (random) => {
+    const { rows, columns: channels } = rowsAndColumns(random);
+    const count = rows * channels;
+    const residual = random.unit() < 0.5;
+    const epilogue = { scale: true, shift: true, residual, activation: random.pick(['none', 'relu', 'relu6']) };
+    const vectors = [real(random, channels, -4, 4), real(random, channels)];
+    return {
+      attributes: { count, channels, epilogue },
+      operands: [real(random, count), ...vectors, residual ? real(random, count) : null, room(count)],
+    };
+  },
+  'scatterAdd.flat': gathered(true),
+  'sgd.flat': (random) => {
+    const { count, start, groups } = updateOperands(random);
+    const hasMomentum = random.unit() < 0.7;
+    const nesterov = hasMomentum && random.unit() < 0.5;
+    const attributes = { count, groups: { varying: 0 }, momentum: { varying: 4 }, hasMomentum, nesterov };
+    return { attributes, operands: [...start, hasMomentum ? real(random, count) : null], step: [...groups, float(0.9)] };
+  },
+  'sigmoid.flat': unary(-8, 8),
+  'sigmoidGradient.flat': unaryGradient(0, 1),
+  'softmax.row': (random) => {
+    const { rows, columns } = rowsAndColumns(random);
+    const logarithm = random.unit() < 0.5;
+    return { attributes: { rows, columns, logarithm }, operands: [real(random, rows * columns, -5, 5), room(rows * columns)], terms: 2 * columns };
+  },
+  'sqrt.flat': unary(0, 9),
+  'sqrtGradient.flat': unaryGradient(0.1, 3),
+  'square.flat': unary(),
+  'squareGradient.flat': unaryGradient(),
+  'squaredNorm.workgroup': (random) => {
+    const count = random.pick([...SIZES, 4095, 4096, 4097, 8192, 9000]);
+    const outOffset = random.whole(0, 3);
+    const partials = room(outOffset + Math.ceil(count / 4096) + 1);
+    return { attributes: { count, outOffset }, operands: [real(random, count), partials], terms: 4096 };
+  },
+  'stridedCopy.flat': (random) => stridedCopy(random.pick(['float32', 'int32', 'uint32']))(random),
+  'subtract.same': binary(true),
+  'subtract.broadcast': binary(false),
+  'tanh.flat': unary(-20, 20),
+  'tanhGradient.flat': unaryGradient(-1, 1),
+};
+
+/** Kernels with tests of their own: they are tiled, and have many more cases. */
+export const TESTED_ELSEWHERE: readonly KernelName[] = ['conv2d', 'globalAveragePool', 'matmul', 'maxPool2d'];
+
+/** How to make a random instance of each variant, by `kernel.variant`. */
+export const instances: ReadonlyMap<string, Make> = new Map(Object.entries(makers));

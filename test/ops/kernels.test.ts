@@ -1,0 +1,14 @@
+/** The kernel table, and every kernel on the CPU in float32 against float64. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { kernels } from '#src/ops/kernels';
+import { testKernels } from './kernel-suite.js';
+import { cpuDevice } from './support.js';
+
+test('kernels carry the names under which workers find them', () => {
+  for (const [name, kernel] of Object.entries(kernels)) assert.is(kernel.name, name);
+});
+
+testKernels('CPU float32', () => cpuDevice('float32'));
+
+test.run();
