@@ -1,0 +1,33 @@
+/** How far two arrays are from each other. A value that is not a number is infinitely far from everything. */
+
+/** The largest difference of two arrays of one length, each multiplied by `scale(index)`. */
+export function largestDifference(found, expected, scale = () => 1) {
+  if (found.length !== expected.length) {
+    throw new Error(`${found.length} values found where ${expected.length} are expected`);
+  }
+  let largest = 0;
+  for (let i = 0; i < found.length; i++) {
+    const difference = Math.abs(found[i] - expected[i]) * scale(i);
+    if (!(difference <= largest)) largest = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return largest;
+}
+
+/** The largest difference as a share of the largest expected value. */
+export function relativeDifference(found, expected) {
+  return largestDifference(found, expected) / largestDifference(expected, new Float64Array(expected.length));
+}
+
+/**
+ * How far apart the two nearest rows are, as a share of the largest value: a comparison with a tolerance far
+ * below it would notice pictures that were mixed up. Infinity for a single row.
+ */
+export function nearestRows(values, rowLength) {
+  const row = (i) => values.subarray(i * rowLength, (i + 1) * rowLength);
+  const largest = largestDifference(values, new Float64Array(values.length));
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < values.length / rowLength; i++) {
+    for (let j = 0; j < i; j++) nearest = Math.min(nearest, largestDifference(row(i), row(j)) / largest);
+  }
+  return nearest;
+}
