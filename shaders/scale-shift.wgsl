@@ -1,14 +1,17 @@
-// y[i, c] = x[i, c] scale[c] + shift[c]; channels are the last, contiguous axis
+// y[i, c] = activation(x[i, c] scale[c] + shift[c] + residual[i, c]); channels are the last, contiguous axis.
+// The bits are those of epilogueBits in src/ops/epilogue.ts: 4 residual, 8 ReLU, 16 ReLU up to 6.
 struct Constants {
   count: u32,
   channels: u32,
+  epilogue: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read> scale: array<Element>;
 @group(0) @binding(2) var<storage, read> shift: array<Element>;
-@group(0) @binding(3) var<storage, read_write> y: array<Element>;
-@group(0) @binding(4) var<uniform> constants: Constants;
+@group(0) @binding(3) var<storage, read> residual: array<Element>;
+@group(0) @binding(4) var<storage, read_write> y: array<Element>;
+@group(0) @binding(5) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -17,5 +20,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let channel = i % constants.channels;
-  y[i] = Element(f32(x[i]) * f32(scale[channel]) + f32(shift[channel]));
+  var value = f32(x[i]) * f32(scale[channel]) + f32(shift[channel]);
+  if ((constants.epilogue & 4u) != 0u) {
+    value += f32(residual[i]);
+  }
+  // select, not max: a NaN passes through.
+  if ((constants.epilogue & 24u) != 0u) {
+    value = select(value, 0.0, value < 0.0);
+  }
+  if ((constants.epilogue & 16u) != 0u) {
+    value = select(value, 6.0, value > 6.0);
+  }
+  y[i] = Element(value);
 }

@@ -12,12 +12,13 @@
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
-import { shapeError, showShape } from '../tensor/shape.js';
+import { type Shape, shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { add } from './add.js';
 import { apply, emit, expectDtype } from './apply.js';
 import { divide } from './divide.js';
+import { type Epilogue, epilogueBits, NO_EPILOGUE } from './epilogue.js';
 import { multiply } from './multiply.js';
 import { flatRange, flatUnits, flatVariant } from './pointwise.js';
 import { sqrt } from './sqrt.js';
@@ -58,9 +59,11 @@ export const batchNormFoldKernel: Kernel<FoldAttributes> = {
   },
 };
 
+/** y = activation(x scale[channel] + shift[channel] + residual): an epilogue without a product before it. */
 interface ScaleShiftAttributes {
   readonly count: number;
   readonly channels: number;
+  readonly epilogue: Epilogue;
 }
 
 export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
@@ -69,6 +72,7 @@ export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
     { name: 'x', access: 'read' },
     { name: 'scale', access: 'read' },
     { name: 'shift', access: 'read' },
+    { name: 'residual', access: 'read', optional: true },
     { name: 'y', access: 'write' },
   ],
   shader: {
@@ -81,13 +85,23 @@ export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
       },
     },
     choose: () => 'flat',
-    words: ({ count, channels }) => [count, channels],
+    words: ({ count, channels, epilogue }) => [count, channels, epilogueBits(epilogue)],
   },
   cpu: {
     units: flatUnits,
-    run({ attributes: { count, channels }, operands: [x, scale, shift, y], begin, end }) {
+    run({ attributes, operands: [x, scale, shift, residual, y], begin, end }) {
+      const { count, channels } = attributes;
+      const { residual: hasResidual, activation } = attributes.epilogue;
       const [first, last] = flatRange(count, begin, end);
-      for (let i = first; i < last; i++) y[i] = x[i] * scale[i % channels] + shift[i % channels];
+      const limit = activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY;
+      for (let i = first, channel = first % channels; i < last; i++) {
+        let value = x[i] * scale[channel] + shift[channel];
+        if (hasResidual) value += residual[i];
+        // Written so that a NaN passes through.
+        if (activation !== 'none') value = value < 0 ? 0 : value > limit ? limit : value;
+        y[i] = value;
+        channel = channel + 1 === channels ? 0 : channel + 1;
+      }
     },
   },
 };
@@ -117,7 +131,7 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
     const shift = emptyTensor([channels], 'float32');
     const operands = [gamma, beta, mean, variance, scale, shift].map((tensor) => tensor.storage);
     currentRecording().launch(batchNormFoldKernel, { count: channels, epsilon }, operands);
-    return emit(scaleShiftKernel, { count: x.length, channels }, [x, scale, shift], shape);
+    return scaleShift(x, scale, shift, shape);
   },
   gradient({ attributes: { epsilon }, inputs: [x, gamma, , mean, variance], gradient, wanted }) {
     const deviation = sqrt(add(variance, epsilon));
@@ -130,6 +144,13 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
     ];
   },
 };
+
+/** x scale + shift along the last axis: what both kinds of batch norm end with. */
+export function scaleShift(x: Tensor, scale: Tensor, shift: Tensor, shape: Shape): Tensor {
+  const epilogue = { ...NO_EPILOGUE, scale: true, shift: true };
+  const attributes: ScaleShiftAttributes = { count: x.length, channels: scale.length, epilogue };
+  return emit(scaleShiftKernel, attributes, [x, scale, shift, null], shape);
+}
 
 export interface BatchNormVectors {
   readonly gamma: TensorLike;

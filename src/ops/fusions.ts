@@ -1,50 +1,60 @@
 /**
- * Fusion rules: what a matrix product or convolution can do to its sum before storing it. Each rule turns a
- * launch and its only reader into one launch; program/fuse.ts applies them. A frozen batch norm, a residual and
- * a ReLU behind a convolution become its epilogue this way.
+ * Fusion rules: what a matrix product, a convolution or a batch norm can do to its result before storing it. Each
+ * rule turns a launch and its only reader into one launch; program/fuse.ts applies them. A frozen batch norm, a
+ * residual and a ReLU behind a convolution become its epilogue this way; in training the residual and the ReLU
+ * join the batch norm, and the ReLU's mask joins its gradient.
  */
 import type { FusionRule } from '../program/fuse.js';
 import type { Launch, Storage } from '../program/storage.js';
 import type { Activation, Epilogue } from './epilogue.js';
 import type { BinaryAttributes } from './pointwise.js';
 
-/** Kernels with an epilogue: two factors, then scale, shift, residual, output. */
-const WITH_EPILOGUE = ['conv2d', 'matmul'];
-const SCALE = 2;
-const SHIFT = 3;
-const RESIDUAL = 4;
-const OUT = 5;
+/** Kernels that end with an epilogue over a sum. */
+const PRODUCTS = ['conv2d', 'matmul'];
+/** All kernels with an epilogue: a batch norm that could not become one still takes a residual and an activation. */
+const WITH_EPILOGUE = [...PRODUCTS, 'scaleShift'];
 
-/** Channels of a launch with an epilogue: elements of its output's last axis. */
+/** Channels of a product: elements of its output's last axis. */
 function channelsOf({ kernel, attributes }: Launch): number {
   return kernel.name === 'matmul' ? attributes.n : attributes.filters;
 }
 
-function extend(first: Launch, epilogue: Partial<Epilogue>, operands: Readonly<Record<number, Storage | null>>): Launch {
+/** The launch with more in its epilogue, and other storage for the operands of these names. */
+function extend(
+  first: Launch,
+  epilogue: Partial<Epilogue>,
+  operands: Readonly<Record<string, Storage | null | undefined>>,
+): Launch {
+  const { kernel, attributes } = first;
   return {
-    kernel: first.kernel,
-    attributes: { ...first.attributes, epilogue: { ...first.attributes.epilogue, ...epilogue } },
-    operands: first.operands.map((operand, i) => (i in operands ? operands[i] : operand)),
+    kernel,
+    attributes: { ...attributes, epilogue: { ...attributes.epilogue, ...epilogue } },
+    operands: first.operands.map((operand, i) => operands[kernel.bindings[i].name] ?? operand),
   };
+}
+
+/** The output of a launch is its last operand; `extend` knows it by name. */
+function outputTo(first: Launch, second: Launch): Readonly<Record<string, Storage | null | undefined>> {
+  return { [first.kernel.bindings[first.kernel.bindings.length - 1].name]: second.operands.at(-1) };
 }
 
 const scaleShift: FusionRule = {
   name: 'scale and shift as epilogue',
-  first: WITH_EPILOGUE,
+  first: PRODUCTS,
   second: 'scaleShift',
   merge(first, second, operand) {
     const { scale, shift, residual, activation }: Epilogue = first.attributes.epilogue;
     if (operand !== 0 || scale || shift || residual || activation !== 'none') return null;
     // A reshape between the two may have moved the channels.
     if (second.attributes.channels !== channelsOf(first)) return null;
-    const [, scales, shifts, out] = second.operands;
-    return extend(first, { scale: true, shift: true }, { [SCALE]: scales, [SHIFT]: shifts, [OUT]: out });
+    const [, scales, shifts] = second.operands;
+    return extend(first, { scale: true, shift: true }, { scale: scales, shift: shifts, ...outputTo(first, second) });
   },
 };
 
 const bias: FusionRule = {
   name: 'bias as epilogue',
-  first: WITH_EPILOGUE,
+  first: PRODUCTS,
   second: 'add',
   merge(first, second, operand) {
     const { shift, residual, activation }: Epilogue = first.attributes.epilogue;
@@ -56,9 +66,9 @@ const bias: FusionRule = {
     const isBias =
       other?.length === channelsOf(first) &&
       strides.every((stride, d) => stride === (d === strides.length - 1 ? 1 : 0)) &&
-      first.operands[OUT]?.length === attributes.count;
+      first.operands.at(-1)?.length === attributes.count;
     if (attributes.same || !isBias || shift || residual || activation !== 'none') return null;
-    return extend(first, { shift: true }, { [SHIFT]: other, [OUT]: second.operands[2] });
+    return extend(first, { shift: true }, { shift: other, ...outputTo(first, second) });
   },
 };
 
@@ -69,7 +79,7 @@ const residual: FusionRule = {
   merge(first, second, operand) {
     const epilogue: Epilogue = first.attributes.epilogue;
     if (!second.attributes.same || epilogue.residual || epilogue.activation !== 'none') return null;
-    return extend(first, { residual: true }, { [RESIDUAL]: second.operands[1 - operand], [OUT]: second.operands[2] });
+    return extend(first, { residual: true }, { residual: second.operands[1 - operand], ...outputTo(first, second) });
   },
 };
 
@@ -80,9 +90,37 @@ function activation(kind: Activation): FusionRule {
     second: kind,
     merge(first, second) {
       if (first.attributes.epilogue.activation !== 'none') return null;
-      return extend(first, { activation: kind }, { [OUT]: second.operands[1] });
+      return extend(first, { activation: kind }, outputTo(first, second));
     },
   };
 }
 
-export const FUSIONS: readonly FusionRule[] = [scaleShift, bias, residual, activation('relu'), activation('relu6')];
+/** The mask of a ReLU behind a batch norm, applied by the two launches of the batch norm's gradient that need it. */
+function reluMask(second: string): FusionRule {
+  return {
+    name: `ReLU mask in ${second}`,
+    everywhere: true,
+    first: ['reluGradient'],
+    second,
+    merge(first, { kernel, attributes, operands }, operand) {
+      if (kernel.bindings[operand].name !== 'dy' || attributes.masked) return null;
+      const [relu, dy] = first.operands;
+      const replaced: Readonly<Record<string, Storage | null>> = { dy, relu };
+      return {
+        kernel,
+        attributes: { ...attributes, masked: true },
+        operands: operands.map((old, i) => replaced[kernel.bindings[i].name] ?? old),
+      };
+    },
+  };
+}
+
+export const FUSIONS: readonly FusionRule[] = [
+  reluMask('batchNormGradientSums'),
+  reluMask('batchNormGradientApply'),
+  scaleShift,
+  bias,
+  residual,
+  activation('relu'),
+  activation('relu6'),
+];

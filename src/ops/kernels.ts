@@ -9,6 +9,13 @@ import { adamKernel } from './adam-update.js';
 import { addKernel } from './add.js';
 import { argmaxKernel } from './argmax.js';
 import { batchNormFoldKernel, scaleShiftKernel } from './batch-norm.js';
+import {
+  batchMomentsCombineKernel,
+  batchMomentsKernel,
+  batchNormGradientApplyKernel,
+  batchNormGradientCombineKernel,
+  batchNormGradientSumsKernel,
+} from './batch-norm-training-kernels.js';
 import { castKernel } from './cast.js';
 import { greaterEqualKernel, lessEqualKernel } from './compare.js';
 import { fillKernel } from './constant.js';
@@ -31,6 +38,7 @@ import { globalAveragePoolKernel, maxPool2dKernel } from './pool-kernels.js';
 import { reduceKernel } from './reduce.js';
 import { reluOperation } from './relu.js';
 import { relu6Operation } from './relu6.js';
+import { commitKernel, runningStatisticsKernel } from './running-statistics.js';
 import { sgdKernel } from './sgd-update.js';
 import { sigmoidOperation } from './sigmoid.js';
 import { softmaxKernel } from './softmax.js';
@@ -61,6 +69,11 @@ export type KernelName =
   | 'add'
   | 'argmax'
   | 'batchNormFold'
+  | 'batchMoments'
+  | 'batchMomentsCombine'
+  | 'batchNormGradientApply'
+  | 'batchNormGradientCombine'
+  | 'batchNormGradientSums'
   | 'cast'
   | 'conv2d'
   | 'crossEntropy'
@@ -81,6 +94,8 @@ export type KernelName =
   | 'normalizeImages'
   | 'oneHot'
   | 'reduce'
+  | 'commit'
+  | 'runningStatistics'
   | 'scaleShift'
   | 'scatterAdd'
   | 'sgd'
@@ -95,6 +110,11 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   add: addKernel,
   argmax: argmaxKernel,
   batchNormFold: batchNormFoldKernel,
+  batchMoments: batchMomentsKernel,
+  batchMomentsCombine: batchMomentsCombineKernel,
+  batchNormGradientApply: batchNormGradientApplyKernel,
+  batchNormGradientCombine: batchNormGradientCombineKernel,
+  batchNormGradientSums: batchNormGradientSumsKernel,
   cast: castKernel,
   conv2d: conv2dKernel,
   crossEntropy: crossEntropyKernel,
@@ -115,6 +135,8 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   normalizeImages: normalizeImagesKernel,
   oneHot: oneHotKernel,
   reduce: reduceKernel,
+  commit: commitKernel,
+  runningStatistics: runningStatisticsKernel,
   scaleShift: scaleShiftKernel,
   scatterAdd: scatterAddKernel,
   sgd: sgdKernel,

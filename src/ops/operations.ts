@@ -8,6 +8,7 @@ import { absOperation } from './abs.js';
 import { addOperation } from './add.js';
 import { argmaxOperation } from './argmax.js';
 import { batchNormOperation } from './batch-norm.js';
+import { batchNormTrainingOperation } from './batch-norm-training.js';
 import { castOperation } from './cast.js';
 import { greaterEqualOperation, lessEqualOperation } from './compare.js';
 import { concatOperation } from './concat.js';
@@ -47,6 +48,7 @@ export type OperationName =
   | 'add'
   | 'argmax'
   | 'batchNorm'
+  | 'batchNormTraining'
   | 'broadcastTo'
   | 'cast'
   | 'concat'
@@ -81,6 +83,7 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   add: addOperation,
   argmax: argmaxOperation,
   batchNorm: batchNormOperation,
+  batchNormTraining: batchNormTrainingOperation,
   broadcastTo: broadcastToOperation,
   cast: castOperation,
   concat: concatOperation,

@@ -1,9 +1,9 @@
 /**
- * Fusion: a launch and its only reader become one launch. The rules are data (src/ops/fusions.ts); this file
- * applies them until none fits.
+ * Fusion: a launch and its only reader become one launch, or a cheap launch is done again by each of its readers.
+ * The rules are data (src/ops/fusions.ts); this file applies them until none fits.
  *
- * A pair is fused only when nobody else reads the value between them and no state that the first launch reads
- * is written in between, so the result cannot change except by rounding.
+ * The value between the launches disappears, so nobody else may read it, and no state that the first launch
+ * reads may be written in between: the result cannot change except by rounding.
  */
 import type { Launch, Storage, TemporaryStorage } from './storage.js';
 import { reads, writes } from './storage.js';
@@ -11,6 +11,8 @@ import { reads, writes } from './storage.js';
 export interface FusionRule {
   /** For messages and counts. */
   readonly name: string;
+  /** The first launch goes into all of its readers, if each can take it; otherwise only into a single one. */
+  readonly everywhere?: boolean;
   /** Kernel names of the two launches. */
   readonly first: readonly string[];
   readonly second: string;
@@ -23,6 +25,41 @@ export interface FusionRule {
 
 /** Launches after fusion, in order; `kept` storages are read after the program and must exist. */
 export function fuse(
+  launches: readonly Launch[],
+  kept: ReadonlySet<Storage>,
+  rules: readonly FusionRule[],
+): Launch[] {
+  const spread = fuseIntoAllReaders(launches, kept, rules.filter(({ everywhere }) => everywhere));
+  return fuseWithOnlyReader(spread, kept, rules.filter(({ everywhere }) => !everywhere));
+}
+
+/** Applies the rules whose first launch each of its readers can do again. */
+function fuseIntoAllReaders(
+  launches: readonly Launch[],
+  kept: ReadonlySet<Storage>,
+  rules: readonly FusionRule[],
+): Launch[] {
+  const result: (Launch | null)[] = [...launches];
+  const names = new Set(rules.flatMap(({ first }) => first));
+  const uses = countUses(launches);
+  for (const [at, first] of launches.entries()) {
+    if (!names.has(first.kernel.name)) continue;
+    const output = first.operands.at(-1);
+    if (output?.kind !== 'temporary' || kept.has(output)) continue;
+    const readers = result.flatMap((launch, i) => {
+      const operand = launch?.operands.indexOf(output) ?? -1;
+      return operand >= 0 && i !== at ? [{ i, merged: tryRules(result, at, i, operand, rules) }] : [];
+    });
+    // A launch that reads it twice, or writes it too, has more uses than readers.
+    if (readers.length !== uses.get(output) || readers.some(({ merged }) => merged === null)) continue;
+    for (const { i, merged } of readers) result[i] = merged;
+    result[at] = null;
+  }
+  return result.filter((launch) => launch !== null);
+}
+
+/** Applies the rules for a launch and its single reader, as often as they fit. */
+function fuseWithOnlyReader(
   launches: readonly Launch[],
   kept: ReadonlySet<Storage>,
   rules: readonly FusionRule[],
