@@ -28,7 +28,8 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
   return apply(reshapeOperation, { shape }, [x]);
 }
 
-/** `x` as [first size, all the rest]. */
+/** `x` as [first size, all the rest]; [1, 1] when it has no dimensions. */
 export function flatten(x: TensorLike): Tensor {
-  return reshape(x, [x.shape[0], -1]);
+  const [first = 1, ...rest] = x.shape;
+  return reshape(x, [first, sizeOf(rest)]);
 }

@@ -1,0 +1,219 @@
+/** What operations do at their edges, the same on every device: no elements, rank 0 and 6, numbers that are none. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { abs } from '#src/ops/abs';
+import { accumulate, assign } from '#src/ops/accumulate';
+import { add } from '#src/ops/add';
+import { argmax } from '#src/ops/argmax';
+import { gradients } from '#src/ops/backward';
+import { cast } from '#src/ops/cast';
+import { concat } from '#src/ops/concat';
+import { full, zeros } from '#src/ops/constant';
+import { crossEntropyLosses } from '#src/ops/cross-entropy';
+import { divide } from '#src/ops/divide';
+import { dropout } from '#src/ops/dropout';
+import { exp } from '#src/ops/exp';
+import { gather, scatterAdd } from '#src/ops/gather';
+import { log } from '#src/ops/log';
+import { max } from '#src/ops/max';
+import { maximum } from '#src/ops/maximum';
+import { mean } from '#src/ops/mean';
+import { minimum } from '#src/ops/minimum';
+import { multiply } from '#src/ops/multiply';
+import { normalizeImages } from '#src/ops/normalize-images';
+import { oneHot } from '#src/ops/one-hot';
+import { relu } from '#src/ops/relu';
+import { relu6 } from '#src/ops/relu6';
+import { flatten, reshape } from '#src/ops/reshape';
+import { pad, slice } from '#src/ops/slice';
+import { logSoftmax, softmax } from '#src/ops/softmax';
+import { square } from '#src/ops/square';
+import { broadcastTo, sum } from '#src/ops/sum';
+import { transpose } from '#src/ops/transpose';
+import type { Device } from '#src/program/device';
+import { Arena } from '#src/tensor/arena';
+import { PURPOSE, philox, uniform } from '#src/tensor/philox';
+import { asTensor, type Tensor, tensor } from '#src/tensor/tensor';
+
+const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+
+/** Registers the tests on the device. */
+export function testEdges(on: string, open: () => Promise<Device>): void {
+  test(`tensors without elements on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const none = zeros([0, 3]);
+      const labels = tensor(new Int32Array(0), [0]);
+      return {
+        pointwise: exp(add(none, none)),
+        broadcast: add(none, zeros([1, 3])),
+        total: sum(none),
+        columns: sum(none, 0),
+        rows: sum(none, 1),
+        slice: multiply(slice(zeros([2, 3]), [1, 0], [0, 3]), 2),
+        concat: concat([none, full([1, 3], 5), none], 0),
+        nothing: add(concat([none, none], 0), 1),
+        padded: pad(none, [1, 0], [0, 0]),
+        transposed: transpose(none),
+        repeated: broadcastTo(zeros([0, 1]), [0, 4]),
+        softmax: softmax(none),
+        losses: crossEntropyLosses(none, labels),
+        argmax: argmax(none),
+        gathered: gather(full([2, 3], 1), labels),
+        scattered: scatterAdd(none, labels, 2),
+        hot: oneHot(labels, 4),
+        reshaped: flatten(zeros([0, 2, 2])),
+        cast: cast(tensor(new Uint8Array(0), [0])),
+        images: normalizeImages(tensor(new Uint8Array(0), [0, 3]), [0, 0, 0], [1, 1, 1]),
+        dropped: dropout(none, 0.5, { seed: 1, step: 1 }),
+        data: tensor([], [0]),
+      };
+    });
+    const full3 = [5, 5, 5];
+    const filled = { total: 0, columns: [0, 0, 0], concat: full3, padded: [0, 0, 0], scattered: [0, 0, 0, 0, 0, 0] };
+    for (const [name, value] of Object.entries(result)) {
+      const found = typeof value === 'number' ? value : [...value];
+      assert.equal(found, name in filled ? filled[name as keyof typeof filled] : [], name);
+    }
+  });
+
+  test(`gradients of tensors without elements on ${on}`, async () => {
+    const device = await open();
+    const [none, part] = await device.run(() => {
+      const x = tensor([], [0, 3]);
+      const y = tensor([1, 2, 3], [3]);
+      return gradients(sum(square(concat([add(x, y), reshape(y, [1, 3])], 0))), [x, y]);
+    });
+    assert.equal([...none], []);
+    assert.equal([...part], [2, 4, 6]);
+  });
+
+  test(`rank 0 arrives as a number, rank 6 is handled on ${on}`, async () => {
+    const device = await open();
+    const six = [2, 1, 3, 1, 2, 2];
+    const values = Float32Array.from({ length: 24 }, (_, i) => i);
+    const result = await device.run(() => {
+      const x = tensor(values, six);
+      return { scalar: sum(tensor([2, 3], [2])), one: reshape(tensor([4], [1]), []), sums: sum(x, [0, 2, 5]), turned: transpose(x) };
+    });
+    assert.is(result.scalar, 5);
+    assert.is(result.one as unknown, 4);
+    const sums = [0, 0];
+    for (const [i, value] of values.entries()) sums[(i >> 1) & 1] += value;
+    assert.equal([...result.sums], sums);
+    const strides = [12, 12, 4, 4, 2, 1];
+    const turned: number[] = [];
+    for (let f = 0; f < 2; f++)
+      for (let e = 0; e < 2; e++)
+        for (let c = 0; c < 3; c++) for (let a = 0; a < 2; a++) turned.push(a * strides[0] + c * strides[2] + e * 2 + f);
+    assert.equal([...result.turned], turned);
+  });
+
+  test(`a NaN is never lost on ${on}`, async () => {
+    const device = await open();
+    const data = [nan, 1, 2];
+    const result = await device.run(() => {
+      const x = tensor(data, [3]);
+      const long = tensor([...new Array(300).fill(1), nan], [301]);
+      const late = tensor([5, nan, 1], [3]);
+      return {
+        abs: abs(x), exp: exp(x), relu: relu(x), relu6: relu6(x), square: square(x),
+        first: maximum(x, 0), second: maximum(0, x), least: minimum(x, 9), least2: minimum(9, x),
+        max: max(x), late: max(late), long: max(long), sum: sum(x), softmax: softmax(x), log: logSoftmax(late),
+      };
+    });
+    for (const [name, value] of Object.entries(result)) {
+      const at = name === 'log' ? 1 : 0;
+      const found = typeof value === 'number' ? value : value[at];
+      assert.ok(Number.isNaN(found), `${name} gives ${found}`);
+    }
+    assert.equal([...result.relu].slice(1), [1, 2]);
+    assert.equal([...result.least2].slice(1), [1, 2]);
+  });
+
+  test(`infinities on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const x = tensor([-infinity, -1, infinity], [3]);
+      return { relu: relu(x), relu6: relu6(x), max: max(x), least: max(minimum(x, tensor([-infinity], []))), log: log(zeros([1])), divide: divide(1, zeros([1])) };
+    });
+    assert.equal([...result.relu], [0, 0, infinity]);
+    assert.equal([...result.relu6], [0, 0, 6]);
+    assert.is(result.max as unknown, infinity);
+    assert.is(result.least as unknown, -infinity);
+    assert.equal([...result.log, ...result.divide], [-infinity, infinity]);
+  });
+
+  test(`labels that were computed and are no class give NaN on ${on}`, async () => {
+    const device = await open();
+    const state = device.createState([3], 'int32', Int32Array.of(1, 3, -1));
+    const result = await device.run(() => {
+      const logits = tensor([1, 2, 3, 1, 2, 3, 1, 2, 3], [3, 3]);
+      const losses = crossEntropyLosses(logits, state);
+      return { losses, dlogits: gradients(sum(losses), [logits])[0], hot: oneHot(state, 3), rows: gather(logits, state) };
+    });
+    for (const values of [result.dlogits, result.hot, result.rows]) {
+      assert.ok([...values].slice(0, 3).every(Number.isFinite));
+      assert.ok([...values].slice(3).every(Number.isNaN));
+    }
+    assert.equal([...result.losses].map(Number.isFinite), [true, false, false]);
+    device.releaseState(state);
+  });
+
+  test(`ties: argmax takes the first, max shares its gradient on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const x = tensor([1, 4, 4, 0, 4, 2, 2, 2], [2, 4]);
+      return { index: argmax(x), gradient: gradients(sum(max(x, 1)), [x])[0] };
+    });
+    assert.equal([...result.index], [1, 0]);
+    assert.equal([...result.gradient], [0, 0.5, 0.5, 0, 1, 0, 0, 0]);
+  });
+
+  test(`dropout drops what Philox says, element by element, on ${on}`, async () => {
+    const device = await open();
+    const [count, seed, step] = [1003, 4_000_000_123, 77];
+    for (const probability of [0.1, 0.5, 0.9]) {
+      const random = { seed, step };
+      const [first, second, gradient] = await device.run(() => {
+        const x = full([count], 1);
+        const [a, b] = [dropout(x, probability, random), dropout(x, probability, random)];
+        return [a, b, gradients(sum(a), [x])[0]];
+      });
+      for (const [launch, values] of [first, second, gradient].entries()) {
+        const ordinal = launch === 2 ? 0 : launch;
+        const expected = Array.from({ length: count }, (_, i) => {
+          const words = philox([Math.floor(i / 4), ordinal, step, 0], [seed, PURPOSE.dropout]);
+          return uniform(words[i % 4]) >= Math.fround(probability);
+        });
+        assert.equal([...values].map((value) => value !== 0), expected, `launch ${launch}`);
+      }
+      const kept = first.find((value) => value !== 0) as number;
+      assert.ok(Math.abs(kept - 1 / (1 - probability)) < 1e-5);
+    }
+  });
+
+  test(`assign and accumulate between arrays of one arena on ${on}`, async () => {
+    const device = await open();
+    const arena = new Arena(device, [[3], [3]]);
+    const [a, b] = [arena.view(0), arena.view(1)];
+    await device.run(() => {
+      assign(a, tensor([1, 2, 3], [3]));
+      assign(b, a);
+      accumulate(b, a);
+      accumulate(a, a);
+      assign(a, asTensor(a) as Tensor);
+    });
+    assert.equal([...(await device.read(a))], [2, 4, 6]);
+    assert.equal([...(await device.read(b))], [2, 4, 6]);
+    assert.equal([...(await device.read(arena.chunks[0]))].filter((x) => x !== 0), [2, 4, 6, 2, 4, 6], 'padding stays zero');
+    arena.close();
+  });
+
+  test(`the mean of large data on ${on}`, async () => {
+    const device = await open();
+    const count = 100_000;
+    const data = Float32Array.from({ length: count }, (_, i) => 1 + (i % 10));
+    assert.ok(Math.abs((await device.run(() => mean(tensor(data, [count])))) - 5.5) < 5e-5);
+  });
+}
