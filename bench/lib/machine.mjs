@@ -1,0 +1,40 @@
+/** Where and with what a benchmark ran. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+
+/** Peers and Dawn, by the folder of node_modules that holds them. */
+const PACKAGES = {
+  webgpu: '../../node_modules/webgpu',
+  '@tensorflow/tfjs-core': '../node_modules/@tensorflow/tfjs-core',
+  '@tensorflow/tfjs-backend-webgpu': '../node_modules/@tensorflow/tfjs-backend-webgpu',
+  '@tensorflow/tfjs-backend-wasm': '../node_modules/@tensorflow/tfjs-backend-wasm',
+};
+
+export function describeMachine() {
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    node: process.version,
+    packages: Object.fromEntries(Object.entries(PACKAGES).map(([name, folder]) => [name, version(folder)])),
+    processor: cpus()[0].model.trim(),
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform} ${process.arch}`,
+    loadBefore: loadavg()[0],
+  };
+}
+
+function version(folder) {
+  return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
+}
+
+/** attune's commit, with `-dirty` where files differ from it; null outside a checkout. */
+function commit() {
+  try {
+    const folder = new URL('.', import.meta.url);
+    return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: folder, encoding: 'utf8' }).trim();
+  } catch {
+    return null;
+  }
+}

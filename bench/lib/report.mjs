@@ -1,0 +1,58 @@
+/** A benchmark's results as Markdown. */
+import { spread } from './compare.mjs';
+import { profileTable } from './profile.mjs';
+
+const MIB = 2 ** 20;
+
+export function inferenceReport({ machine, comparisons }) {
+  const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
+  return [
+    '# ResNet50 inference at 224, side by side',
+    '',
+    `${machine.date}, attune at ${machine.commit}, Node ${machine.node}, ${packages.join(', ')}.`,
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; the load of the` +
+      ` machine was ${machine.loadBefore.toFixed(1)} at the start.`,
+    '',
+    'Milliseconds of a whole batch from images on the host to logits on the host: median (least to most). First',
+    'run: with compilation. Memory: the most bytes of GPU buffers at once, counted outside the engines.',
+    '',
+    '| engine | on | batch | time | per image | first run | GPU memory |',
+    '|---|---|---|---|---|---|---|',
+    ...comparisons.flatMap(({ batch, engines }) => engines.map((engine) => engineRow(engine, batch))),
+    '',
+    '| attune beside | batch | ratio of medians | ratios by round | target | outputs differ by |',
+    '|---|---|---|---|---|---|',
+    ...comparisons.map(comparisonRow),
+    '',
+    ...comparisons.filter(({ engines }) => engines[0].counters).map(countersLine),
+    ...comparisons.filter(({ profile }) => profile).flatMap(profileSection),
+    '',
+  ].join('\n');
+}
+
+function engineRow({ name, setting, rounds, firstMilliseconds, peakBytes }, batch) {
+  const { median, min, max } = spread(rounds);
+  const memory = peakBytes === undefined ? '' : `${(peakBytes / MIB).toFixed(0)} MiB`;
+  const time = `${median.toFixed(0)} (${min.toFixed(0)} to ${max.toFixed(0)})`;
+  const first = firstMilliseconds.toFixed(0);
+  return `| ${name} | ${setting} | ${batch} | ${time} | ${(median / batch).toFixed(0)} | ${first} | ${memory} |`;
+}
+
+function comparisonRow({ batch, engines, ratio, roundRatios, target, difference }) {
+  const { min, max } = spread(roundRatios);
+  const speedup = target.sense === 'speedup';
+  const unit = speedup ? 'times as fast' : 'times the time';
+  const goal = `${speedup ? 'at least' : 'at most'} ${target.ratio}: ${target.met ? 'met' : 'missed'}`;
+  const byRound = `${min.toFixed(2)} to ${max.toFixed(2)} in ${roundRatios.length}`;
+  return `| ${engines[1].name} | ${batch} | ${ratio.toFixed(2)} ${unit} | ${byRound} | ${goal} | ${difference.toExponential(1)} of the largest logit |`;
+}
+
+function countersLine({ batch, engines: [{ name, counters }] }) {
+  const { launches, submits, pipelines } = counters;
+  const compiled = pipelines > 0 ? `, ${pipelines} pipelines in all` : '';
+  return `- ${name}, batch ${batch}: ${launches} launches in ${submits} submits a run${compiled}.`;
+}
+
+function profileSection({ batch, engines: [{ name }], profile }) {
+  return ['', `## Launches of ${name}, batch ${batch}`, '', ...profileTable(profile)];
+}
