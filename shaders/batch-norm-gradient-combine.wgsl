@@ -1,11 +1,13 @@
 // From the slices' sums s of dy and p of dy (x - mean), n = rows, inverse = 1 / sqrt(variance + epsilon):
 //   dbeta = s,  dgamma = p inverse,  and dx = a dy + b (x - mean) + c with
 //   a = gamma inverse,  b = -a inverse^2 p / n,  c = -a s / n;   coefficients [4, channels] = a, b, c, mean.
+// With `fixed` statistics b = c = 0.
 struct Constants {
   rows: u32,
   channels: u32,
   slices: u32,
   epsilon: f32,
+  fixed: u32,
 }
 
 @group(0) @binding(0) var<storage, read> partials: array<f32>;
@@ -36,7 +38,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   dgamma[channel] = Element(product * inverse);
   dbeta[channel] = Element(sum);
   coefficients[channel] = a;
-  coefficients[channels + channel] = -a * inverse * inverse * product / n;
-  coefficients[2u * channels + channel] = -a * sum / n;
+  let moving = select(1.0, 0.0, constants.fixed == 1u);
+  coefficients[channels + channel] = -moving * a * inverse * inverse * product / n;
+  coefficients[2u * channels + channel] = -moving * a * sum / n;
   coefficients[3u * channels + channel] = f32(mean[channel]);
 }

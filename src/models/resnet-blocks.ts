@@ -7,7 +7,7 @@ import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Conv2d } from '../nn/conv2d.js';
 import type { Initializer } from '../nn/initializers.js';
 import { Sequential } from '../nn/layers.js';
-import { Module } from '../nn/module.js';
+import { Module, type Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -69,10 +69,10 @@ export class BasicBlock extends Module {
     this.downsample = shortcut(inputs, width, stride, initializer);
   }
 
-  override forward(x: TensorLike): Tensor {
-    const identity = this.downsample === null ? x : this.downsample.forward(x);
-    let y = relu(this.bn1.forward(this.conv1.forward(x)));
-    y = this.bn2.forward(this.conv2.forward(y));
+  override forward(x: TensorLike, training?: Training): Tensor {
+    const identity = this.downsample === null ? x : this.downsample.forward(x, training);
+    let y = relu(this.bn1.forward(this.conv1.forward(x), training));
+    y = this.bn2.forward(this.conv2.forward(y), training);
     return relu(add(y, identity));
   }
 }
@@ -105,11 +105,11 @@ export class Bottleneck extends Module {
     this.downsample = shortcut(inputs, outputs, stride, initializer);
   }
 
-  override forward(x: TensorLike): Tensor {
-    const identity = this.downsample === null ? x : this.downsample.forward(x);
-    let y = relu(this.bn1.forward(this.conv1.forward(x)));
-    y = relu(this.bn2.forward(this.conv2.forward(y)));
-    y = this.bn3.forward(this.conv3.forward(y));
+  override forward(x: TensorLike, training?: Training): Tensor {
+    const identity = this.downsample === null ? x : this.downsample.forward(x, training);
+    let y = relu(this.bn1.forward(this.conv1.forward(x), training));
+    y = relu(this.bn2.forward(this.conv2.forward(y), training));
+    y = this.bn3.forward(this.conv3.forward(y), training);
     return relu(add(y, identity));
   }
 }

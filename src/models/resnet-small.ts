@@ -16,6 +16,7 @@ import type { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
 import type { Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
+import type { Training } from '../nn/module.js';
 import { globalAveragePool } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -65,9 +66,9 @@ export class SmallResNet extends ImageClassifier {
   }
 
   /** Images [batch, height, width, channels] to [batch, widths[2]]. */
-  override features(x: TensorLike): Tensor {
-    let y = relu(this.bn1.forward(this.conv1.forward(x)));
-    for (const layer of [this.layer1, this.layer2, this.layer3]) y = layer.forward(y);
+  override features(x: TensorLike, training?: Training): Tensor {
+    let y = relu(this.bn1.forward(this.conv1.forward(x), training));
+    for (const layer of [this.layer1, this.layer2, this.layer3]) y = layer.forward(y, training);
     return globalAveragePool(y);
   }
 }

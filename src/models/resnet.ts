@@ -17,6 +17,7 @@ import type { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
 import type { Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
+import type { Training } from '../nn/module.js';
 import { globalAveragePool, maxPool2d } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -69,10 +70,10 @@ export class ResNet extends ImageClassifier {
   }
 
   /** Images [batch, height, width, 3] to [batch, 512] (ResNet 18, 34) or [batch, 2048] (ResNet 50). */
-  override features(x: TensorLike): Tensor {
-    let y = relu(this.bn1.forward(this.conv1.forward(x)));
+  override features(x: TensorLike, training?: Training): Tensor {
+    let y = relu(this.bn1.forward(this.conv1.forward(x), training));
     y = maxPool2d(y, { kernel: 3, stride: 2, padding: 1 });
-    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y);
+    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y, training);
     return globalAveragePool(y);
   }
 }

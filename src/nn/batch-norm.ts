@@ -1,9 +1,18 @@
-/** Batch normalisation over channels, with the running statistics; ops/batch-norm.ts has the mathematics. */
+/**
+ * Batch normalisation over channels; ops/batch-norm.ts and ops/batch-norm-training.ts have the mathematics.
+ *
+ * A pass that trains uses the batch's statistics and updates the running ones, unless the layer is set to
+ * 'frozen': then, and when evaluating, the running statistics are used and stay as they are.
+ */
 import { batchNorm } from '../ops/batch-norm.js';
+import { batchMoments, batchNormTraining } from '../ops/batch-norm-training.js';
+import { updateRunningStatistics } from '../ops/running-statistics.js';
+import { AttuneError } from '../errors.js';
+import type { State } from '../program/state.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { constant } from './initializers.js';
-import { Module } from './module.js';
+import { Module, type Training } from './module.js';
 
 export interface BatchNorm2dOptions {
   /** Added to the variance. Default 1e-5. */
@@ -14,7 +23,12 @@ export interface BatchNorm2dOptions {
   readonly scale?: number;
 }
 
+/** Which statistics a pass that trains uses: the batch's ('train') or the running ones ('frozen'). */
+export type BatchNormMode = 'train' | 'frozen';
+
 export class BatchNorm2d extends Module {
+  /** See above. Evaluation does not depend on it. */
+  mode: BatchNormMode = 'train';
   readonly epsilon: number;
   readonly momentum: number;
   /** gamma: the scale. */
@@ -34,13 +48,20 @@ export class BatchNorm2d extends Module {
     this.running_var = new Buffer(constant(channels, 1), [channels]);
   }
 
-  /** x [..., channels], normalised by the running statistics. */
-  override forward(x: TensorLike): Tensor {
-    const { weight, bias, running_mean, running_var } = this;
-    return batchNorm(
-      x,
-      { gamma: weight, beta: bias, mean: running_mean, variance: running_var },
-      this.epsilon,
-    );
+  /** x [..., channels], normalised. A batch with one value per channel cannot train: AttuneError 'shape'. */
+  override forward(x: TensorLike, training?: Training): Tensor {
+    const { weight: gamma, bias: beta, running_mean, running_var, epsilon } = this;
+    if (training === undefined || this.mode === 'frozen') {
+      return batchNorm(x, { gamma, beta, mean: running_mean, variance: running_var }, epsilon);
+    }
+    const moments = batchMoments(x);
+    this.memory.statisticsChange = true;
+    updateRunningStatistics(moments, { mean: pendingOf(running_mean), variance: pendingOf(running_var) }, this.momentum);
+    return batchNormTraining(x, { gamma, beta }, moments, epsilon);
   }
+}
+
+function pendingOf(buffer: Buffer): State {
+  if (buffer.pending !== null) return buffer.pending;
+  throw new AttuneError({ code: 'internal', what: 'a running statistic is on a device without its pending copy' });
 }

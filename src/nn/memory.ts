@@ -18,7 +18,10 @@ export class ModelMemory {
   readonly values: Arena;
   readonly gradients: Arena;
   private readonly frozen: Arena;
-  private readonly statistics: Arena;
+  /** Running statistics, and the pending copy that a step writes before they become true. */
+  readonly statistics: { readonly committed: Arena; readonly pending: Arena };
+  /** Whether a program has been recorded that updates running statistics: then every step commits them. */
+  statisticsChange = false;
   /** Every array with the arena that holds it, at its place in that arena. */
   private readonly contents: readonly (readonly [arena: Arena, arrays: readonly Buffer[]])[];
 
@@ -31,7 +34,7 @@ export class ModelMemory {
     this.parameters = parameters.filter((parameter) => parameter.trainable);
     const made: Arena[] = [];
     try {
-      for (const group of [this.parameters, this.parameters, frozen, buffers]) {
+      for (const group of [this.parameters, this.parameters, frozen, buffers, buffers]) {
         made.push(
           new Arena(
             device,
@@ -43,25 +46,28 @@ export class ModelMemory {
       for (const arena of made) arena.close();
       throw error;
     }
-    [this.values, this.gradients, this.frozen, this.statistics] = made;
+    const [values, gradients, frozenArena, committed, pending] = made;
+    this.values = values;
+    this.gradients = gradients;
+    this.frozen = frozenArena;
+    this.statistics = { committed, pending };
     this.contents = [
       [this.values, this.parameters],
       [this.frozen, frozen],
-      [this.statistics, buffers],
+      [committed, buffers],
     ];
     for (const [arena, group] of this.contents) {
       upload(arena, group);
       for (const [i, array] of group.entries()) array.place(arena.view(i));
     }
+    upload(pending, buffers);
+    for (const [i, buffer] of buffers.entries()) buffer.place(committed.view(i), pending.view(i));
     for (const [i, parameter] of this.parameters.entries()) parameter.placeGradient(this.gradients.view(i));
   }
 
   /** Bytes of device memory, gradients included. */
   get bytes(): number {
-    return [this.values, this.gradients, this.frozen, this.statistics].reduce(
-      (sum, { bytes }) => sum + bytes,
-      0,
-    );
+    return this.arenas().reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** The values of all arrays after the programs that were started before. They are views of larger blocks. */
@@ -82,7 +88,11 @@ export class ModelMemory {
   close(): void {
     for (const [, group] of this.contents) for (const array of group) array.place(null);
     for (const parameter of this.parameters) parameter.placeGradient(null);
-    for (const arena of [this.values, this.gradients, this.frozen, this.statistics]) arena.close();
+    for (const arena of this.arenas()) arena.close();
+  }
+
+  private arenas(): Arena[] {
+    return [this.values, this.gradients, this.frozen, this.statistics.committed, this.statistics.pending];
   }
 }
 

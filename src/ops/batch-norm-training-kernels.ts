@@ -175,6 +175,8 @@ export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
 
 export interface GradientCombineAttributes extends SliceAttributes {
   readonly epsilon: number;
+  /** Statistics are constants: dx = a dy alone. */
+  readonly fixed: boolean;
 }
 
 /** dgamma, dbeta, and the coefficients [4, channels] of dx = a dy + b (x - mean) + c, mean last. */
@@ -192,13 +194,13 @@ export const batchNormGradientCombineKernel: Kernel<GradientCombineAttributes> =
   shader: {
     variants: channelVariant('batch-norm-gradient-combine.wgsl'),
     choose: () => 'channel',
-    words: ({ rows, channels, slices, epsilon }) => [rows, channels, slices, float(epsilon)],
+    words: ({ rows, channels, slices, epsilon, fixed }) => [rows, channels, slices, float(epsilon), fixed ? 1 : 0],
   },
   cpu: {
     units: channelUnits,
     run({ attributes, operands, begin, end }) {
       const [partials, gamma, mean, variance, dgamma, dbeta, coefficients] = operands;
-      const { rows, channels, slices, epsilon } = attributes;
+      const { rows, channels, slices, epsilon, fixed } = attributes;
       const [first, last] = channelRange(channels, begin, end);
       for (let c = first; c < last; c++) {
         let sum = 0;
@@ -212,8 +214,8 @@ export const batchNormGradientCombineKernel: Kernel<GradientCombineAttributes> =
         dgamma[c] = product * inverse;
         dbeta[c] = sum;
         coefficients[c] = a;
-        coefficients[channels + c] = (-a * inverse * inverse * product) / rows;
-        coefficients[2 * channels + c] = (-a * sum) / rows;
+        coefficients[channels + c] = fixed ? 0 : (-a * inverse * inverse * product) / rows;
+        coefficients[2 * channels + c] = fixed ? 0 : (-a * sum) / rows;
         coefficients[3 * channels + c] = mean[c];
       }
     },

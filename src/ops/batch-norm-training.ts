@@ -4,10 +4,7 @@
  *     mean = 1/n sum x,   variance = 1/n sum (x - mean)^2,   inverse = 1 / sqrt(variance + epsilon)
  *     y = gamma (x - mean) inverse + beta
  *
- * Its gradient goes through the statistics too. With sums over the n rows:
- *
- *     dbeta = sum dy,   dgamma = inverse sum dy (x - mean)
- *     dx = gamma inverse (dy - dbeta / n - (x - mean) inverse dgamma / n)
+ * Its gradient goes through the statistics too: see batch-norm-gradient.ts.
  *
  * A residual and a ReLU behind it join its last launch, and the ReLU's mask joins its gradient (fusions.ts).
  */
@@ -17,14 +14,8 @@ import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
 import { batchNormFoldKernel, scaleShift } from './batch-norm.js';
-import {
-  batchMomentsCombineKernel,
-  batchMomentsKernel,
-  batchNormGradientApplyKernel,
-  batchNormGradientCombineKernel,
-  batchNormGradientSumsKernel,
-  sliced,
-} from './batch-norm-training-kernels.js';
+import { batchNormGradients } from './batch-norm-gradient.js';
+import { batchMomentsCombineKernel, batchMomentsKernel, sliced } from './batch-norm-training-kernels.js';
 import { emptyTensor } from './strided-copy.js';
 
 export interface BatchMoments {
@@ -83,19 +74,9 @@ export const batchNormTrainingOperation: Operation<BatchNormTrainingAttributes> 
     return scaleShift(x, scale, shift, shape);
   },
   gradient({ attributes: { epsilon }, inputs: [x, gamma, , mean, variance], gradient, wanted }) {
-    const channels = gamma.length;
-    const slices = sliced(x.length / channels, channels);
-    const sums = { ...slices, masked: false };
-    const partials = emit(batchNormGradientSumsKernel, sums, [x, gradient, mean, null], [2, slices.slices, channels]);
-    const [dgamma, dbeta] = [emptyTensor([channels], 'float32'), emptyTensor([channels], 'float32')];
-    const coefficients = emptyTensor([4, channels], 'float32');
-    const operands = [partials, gamma, mean, variance, dgamma, dbeta, coefficients].map(({ storage }) => storage);
-    currentRecording().launch(batchNormGradientCombineKernel, { ...slices, epsilon }, operands);
-    const dx = () => {
-      const attributes = { rows: slices.rows, channels, count: x.length, masked: false };
-      return emit(batchNormGradientApplyKernel, attributes, [x, gradient, coefficients, null], x.shape);
-    };
-    return [wanted[0] ? dx() : null, dgamma, dbeta, null, null];
+    const call = { x, gamma, mean, variance, epsilon, gradient, fixed: false, wantsInput: wanted[0] };
+    const { dx, dgamma, dbeta } = batchNormGradients(call);
+    return [dx, dgamma, dbeta, null, null];
   },
 };
 

@@ -7,7 +7,7 @@
  * One small launch folds the four vectors into scale and shift; the second applies them, or becomes the epilogue
  * of the convolution before it (fusions.ts).
  *
- * dL/dx = scale dL/dy;  dL/dbeta = sum dL/dy;  dL/dgamma = sum dL/dy (x - mean) / sqrt(variance + epsilon).
+ * Its gradient stands in batch-norm-gradient.ts.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
@@ -15,16 +15,11 @@ import { currentRecording } from '../program/recording.js';
 import { type Shape, shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { add } from './add.js';
 import { apply, emit, expectDtype } from './apply.js';
-import { divide } from './divide.js';
+import { batchNormGradients } from './batch-norm-gradient.js';
 import { type Epilogue, epilogueBits, NO_EPILOGUE } from './epilogue.js';
-import { multiply } from './multiply.js';
 import { flatRange, flatUnits, flatVariant } from './pointwise.js';
-import { sqrt } from './sqrt.js';
 import { emptyTensor } from './strided-copy.js';
-import { subtract } from './subtract.js';
-import { sumTo } from './sum.js';
 
 interface FoldAttributes {
   readonly count: number;
@@ -134,14 +129,9 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
     return scaleShift(x, scale, shift, shape);
   },
   gradient({ attributes: { epsilon }, inputs: [x, gamma, , mean, variance], gradient, wanted }) {
-    const deviation = sqrt(add(variance, epsilon));
-    return [
-      wanted[0] ? multiply(gradient, divide(gamma, deviation)) : null,
-      wanted[1] ? divide(sumTo(multiply(gradient, subtract(x, mean)), gamma.shape), deviation) : null,
-      wanted[2] ? sumTo(gradient, gamma.shape) : null,
-      null,
-      null,
-    ];
+    const call = { x, gamma, mean, variance, epsilon, gradient, fixed: true, wantsInput: wanted[0] };
+    const { dx, dgamma, dbeta } = batchNormGradients(call);
+    return [dx, dgamma, dbeta, null, null];
   },
 };
 

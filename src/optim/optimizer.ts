@@ -9,6 +9,7 @@ import { AttuneError } from '../errors.js';
 import type { StepValue, Varying } from '../device/kernel.js';
 import { fillKernel } from '../ops/constant.js';
 import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
+import { commitStatistics } from '../ops/running-statistics.js';
 import type { Device } from '../program/device.js';
 import { currentRecording, type Recording } from '../program/recording.js';
 import type { State } from '../program/state.js';
@@ -21,6 +22,10 @@ export interface TrainableMemory {
   readonly parameters: readonly Parameter[];
   readonly values: Arena;
   readonly gradients: Arena;
+  /** Running statistics with their pending copy; a step makes the copy true, or takes it back. */
+  readonly statistics?: { readonly committed: Arena; readonly pending: Arena };
+  /** Whether any program updates them. */
+  readonly statisticsChange?: boolean;
 }
 
 /** Parameters that share a learning rate and a weight decay. Both may be changed between steps. */
@@ -87,6 +92,16 @@ export abstract class Optimizer {
       const gradients = this.memory.gradients.chunks[i];
       const operands = { index: i, parameters, gradients, blockGroups: this.blockGroups[i], gate: this.gate };
       this.updateChunk(recording, operands, groups);
+    });
+    this.commitStatistics();
+  }
+
+  /** Ends the step for the running statistics, as for the parameters: only when the gradients were finite. */
+  private commitStatistics(): void {
+    const { statistics, statisticsChange } = this.memory;
+    if (statistics === undefined || statisticsChange !== true) return;
+    statistics.pending.chunks.forEach((pending, i) => {
+      commitStatistics(this.gate, pending, statistics.committed.chunks[i]);
     });
   }
 

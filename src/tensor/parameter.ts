@@ -18,6 +18,7 @@ export class Buffer implements TensorSource {
   /** Host values until an arena takes them; afterwards the device's are the true ones. */
   private values: InitialValues;
   private placed: State | null = null;
+  private pendingState: State | null = null;
 
   constructor(values: InitialValues, shape: Shape) {
     this.shape = shape;
@@ -37,6 +38,14 @@ export class Buffer implements TensorSource {
     return this.placed;
   }
 
+  /**
+   * Where a training program writes what the end of the step makes true or takes back (ops/running-statistics.ts);
+   * null for parameters, and when not placed.
+   */
+  get pending(): State | null {
+    return this.pendingState;
+  }
+
   /** Initial values, or those last set from the host. */
   get hostValues(): TypedArray {
     if (typeof this.values === 'function') this.values = checked(this.values(), this.shape);
@@ -46,7 +55,7 @@ export class Buffer implements TensorSource {
   /** Sets the values, on the device as well when placed. */
   set(values: TypedArray): void {
     this.values = checked(values, this.shape);
-    if (this.placed !== null) this.placed.device.write(this.placed, values);
+    for (const state of [this.placed, this.pendingState]) state?.device.write(state, values);
   }
 
   /** The values now: the device's when placed. */
@@ -54,9 +63,10 @@ export class Buffer implements TensorSource {
     return this.placed === null ? this.hostValues : this.placed.device.read(this.placed);
   }
 
-  /** Called by arenas. */
-  place(state: State | null): void {
+  /** Called by the memory of the model. */
+  place(state: State | null, pending: State | null = null): void {
     this.placed = state;
+    this.pendingState = pending;
   }
 
   tensor(): Tensor {
