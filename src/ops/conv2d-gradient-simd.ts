@@ -1,12 +1,15 @@
 /**
- * The entries of a convolution's two gradients into the WebAssembly SIMD module, and the units that they share
- * with the plain loops.
+ * The entries of a convolution's two gradients into the WebAssembly SIMD module
+ * (src/device/cpu/simd/conv2d-input-gradient.ts and conv2d-weight-gradient.ts), and the units that they share with
+ * the plain loops.
  */
 import type { SimdEntry } from '../device/kernel.js';
+import type { Conv2dGeometry } from './conv2d-attributes.js';
 import type {
   Conv2dInputGradientAttributes,
   Conv2dWeightGradientAttributes,
 } from './conv2d-gradient-attributes.js';
+import { SIMD_WORKSPACE_BYTES } from './matmul-simd.js';
 
 /** Units of an input gradient: rows of dx. Unit u is row u % height of image floor(u / height). */
 export function conv2dInputGradientUnits({ batch, height }: Conv2dInputGradientAttributes): number {
@@ -20,12 +23,39 @@ export function conv2dWeightGradientUnits({ splits }: Conv2dWeightGradientAttrib
 
 export const conv2dInputGradientSimd: SimdEntry<Conv2dInputGradientAttributes> = {
   entry: 'conv2dInputGradient',
-  suits: () => false,
-  arguments: () => [],
+  workspaceBytes: () => SIMD_WORKSPACE_BYTES,
+  arguments: (attributes, pointers, begin, end) => [...pointers, begin, end, ...geometryNumbers(attributes)],
 };
+
+/** Behind a product's scratch: the addresses of 256 pixels, and 48 zeros that stand for pixels outside. */
+const WEIGHT_GRADIENT_WORKSPACE_BYTES = SIMD_WORKSPACE_BYTES + 256 * 4 + 48 * 4;
 
 export const conv2dWeightGradientSimd: SimdEntry<Conv2dWeightGradientAttributes> = {
   entry: 'conv2dWeightGradient',
-  suits: () => false,
-  arguments: () => [],
+  workspaceBytes: () => WEIGHT_GRADIENT_WORKSPACE_BYTES,
+  arguments(attributes, pointers, begin, end) {
+    const { batch, outHeight, outWidth, positionsPerSplit } = attributes;
+    const positions = batch * outHeight * outWidth;
+    return [...pointers, begin, end, ...geometryNumbers(attributes), positions, positionsPerSplit];
+  },
 };
+
+function geometryNumbers(geometry: Conv2dGeometry): number[] {
+  return [
+    geometry.height,
+    geometry.width,
+    geometry.channels,
+    geometry.filters,
+    geometry.kernelHeight,
+    geometry.kernelWidth,
+    geometry.outHeight,
+    geometry.outWidth,
+    geometry.strideHeight,
+    geometry.strideWidth,
+    geometry.padTop,
+    geometry.padLeft,
+    geometry.dilationHeight,
+    geometry.dilationWidth,
+    geometry.groups,
+  ];
+}

@@ -1,16 +1,16 @@
 /** The product of a packed block of rows with packed panels, tile by tile. */
-import { ROW_BYTES, roundUp4, rowsOf, panelsOf, tileOf, widePanels } from './layout';
+import { offsetsOf, panelsOf, ROW_BYTES, roundUp4, rowsOf, tileOf, widePanels } from './layout';
 import { storeTile } from './epilogue';
 import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, WIDE, WIDE_ROWS } from './tile';
 
 /**
  * Adds the product of the workspace's `rows` x `depth` rows and `depth` x `columns` panels to an output block,
- * or stores it when it is the `first` along depth; after the `last` the epilogue follows. Pointers are as in
- * storeTile. Rows are packed up to a multiple of 12 (what is in the others is never stored).
+ * or stores it when it is the `first` along depth; after the `last` the epilogue follows. Row i of the block
+ * lies at the i-th of the workspace's offsets from `out` and `residual`; pointers are as in storeTile. Rows are packed up to a multiple of 12 (what is in the others is never stored).
  */
 export function multiplyBlock(
   workspace: usize, rows: i32, depth: i32, columns: i32,
-  out: usize, outBytes: usize, first: bool, last: bool,
+  out: usize, first: bool, last: bool,
   bits: i32, scale: usize, shift: usize, residual: usize,
 ): void {
   const tile = tileOf(workspace);
@@ -30,11 +30,10 @@ export function multiplyBlock(
       const from = left + <usize>row * ROW_BYTES;
       if (isWide) multiplyWide(from, panel, paddedDepth, tile);
       else multiplyNarrow(from, panel, paddedDepth, tile);
-      const skip = at + <usize>row * outBytes;
       storeTile(
         tile, width, min(height, rows - row), used,
-        out + skip, outBytes, first, last,
-        bits, scale + at, shift + at, residual + skip,
+        offsetsOf(workspace) + <usize>row * 4, out + at, first, last,
+        bits, scale + at, shift + at, residual + at,
       );
     }
     panel += <usize>(paddedDepth * width) * 4;

@@ -2,15 +2,13 @@
  * Forward convolution as an implicit matrix product: the left factor's rows are output pixels, gathered from the
  * image straight into the packed block; the right factor is the weights as they are, [R * S * C / g, K / g].
  * Layouts and the formula are in src/ops/conv2d-attributes.ts. Units are output rows (src/ops/conv2d-simd.ts).
- *
- * Along depth (r, s, c) the floats of an image that belong to one output pixel come in runs: one per kernel row
- * where taps are neighbours in memory (one group, no dilation), else one per tap. Outside the image they are 0.
  */
 import { multiplyBlock } from './block';
 import { depthwise } from './depthwise';
-import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf } from './layout';
+import { gather } from './gather';
+import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, rowsOf, setEvenOffsets } from './layout';
 import { multiplyRows } from './matmul';
-import { copyFloats, packPanels, zeroFloats } from './pack';
+import { packPanels } from './pack';
 
 /** Computes the units begin <= u < end. Pointers of absent operands are not read. */
 export function conv2d(
@@ -49,6 +47,7 @@ export function conv2d(
   const step = depthBlock(depthTotal);
   const outBytes = <usize>filters * 4;
   const pixelBytes = <usize>channels * 4;
+  setEvenOffsets(workspace, outBytes);
 
   for (let group = 0; group < groups; group++) {
     for (let column = 0; column < groupFilters; column += BLOCK_COLUMNS) {
@@ -73,7 +72,7 @@ export function conv2d(
           const skip = <usize>pixel * outBytes + at;
           multiplyBlock(
             workspace, rows, depth, columns,
-            out + skip, outBytes, from == 0, from + step >= depthTotal,
+            out + skip, from == 0, from + step >= depthTotal,
             bits, scale + at, shift + at, residual + skip,
           );
         }
@@ -82,45 +81,10 @@ export function conv2d(
   }
 }
 
-function isPointwise(
+/** Whether every output pixel is a product of the input pixel at its place. */
+export function isPointwise(
   kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
 ): bool {
   return kernelHeight == 1 && kernelWidth == 1 && strideHeight == 1 && strideWidth == 1
     && padTop == 0 && padLeft == 0;
-}
-
-/**
- * Writes the floats `from` <= d < `from + depth` that one output pixel reads, and zeros up to a multiple of 4.
- * `top` and `left` are the image position of its first tap, which may lie outside; `image` points to the
- * group's first channel.
- */
-function gather(
-  to: usize, from: i32, depth: i32, image: usize, pixelBytes: usize, channels: i32,
-  top: i32, left: i32, height: i32, width: i32,
-  runs: i32, taps: i32, dilationHeight: i32, dilationWidth: i32,
-): void {
-  const runLength = taps * channels;
-  let run = from / runLength;
-  let begin = from - run * runLength; // where in its run the copying starts
-  let remaining = depth;
-  while (remaining > 0) {
-    const end = min(runLength, begin + remaining);
-    const y = top + (run / runs) * dilationHeight;
-    const x = left + (run % runs) * dilationWidth;
-    let inside = begin; // begin <= inside <= outside <= end: the part within the image
-    let outside = begin;
-    if (y >= 0 && y < height) {
-      inside = min(end, max(begin, -x * channels));
-      outside = max(inside, min(end, (width - x) * channels));
-    }
-    zeroFloats(to, inside - begin);
-    const source = image + (<usize>(y * width) + <usize>x) * pixelBytes + <usize>inside * 4;
-    copyFloats(to + <usize>(inside - begin) * 4, source, outside - inside);
-    zeroFloats(to + <usize>(outside - begin) * 4, end - outside);
-    to += <usize>(end - begin) * 4;
-    remaining -= end - begin;
-    begin = 0;
-    run++;
-  }
-  zeroFloats(to, roundUp4(depth) - depth);
 }

@@ -30,7 +30,7 @@ export function depthwise(
       onePixel(
         image + <usize>line * lineBytes + <usize>column * pixelBytes,
         <usize>dilationHeight * lineBytes, <usize>dilationWidth * pixelBytes,
-        w + <usize>(firstRow * kernelWidth + firstColumn) * pixelBytes, <usize>kernelWidth * pixelBytes,
+        w + <usize>(firstRow * kernelWidth + firstColumn) * pixelBytes, <usize>kernelWidth * pixelBytes, pixelBytes,
         lastRow - firstRow, lastColumn - firstColumn, channels,
         out + pixel, bits, scale, shift, residual + pixel,
       );
@@ -41,10 +41,10 @@ export function depthwise(
 /**
  * All channels of one output pixel, over the `rows` x `columns` taps that lie inside the image. `from` and `by`
  * point to the first of them in image and weights; `rowBytes` and `tapBytes` lead to the next row and tap of the
- * image, `weightRowBytes` to the next row of the weights, whose taps follow each other.
+ * image, `weightRowBytes` and `weightTapBytes` to those of the weights. Sums that wrap around lead backwards.
  */
-function onePixel(
-  from: usize, rowBytes: usize, tapBytes: usize, by: usize, weightRowBytes: usize,
+export function onePixel(
+  from: usize, rowBytes: usize, tapBytes: usize, by: usize, weightRowBytes: usize, weightTapBytes: usize,
   rows: i32, columns: i32, channels: i32,
   out: usize, bits: i32, scale: usize, shift: usize, residual: usize,
 ): void {
@@ -62,7 +62,7 @@ function onePixel(
         sum2 = multiplyAdd(v128.load(value, 32), v128.load(weight, 32), sum2);
         sum3 = multiplyAdd(v128.load(value, 48), v128.load(weight, 48), sum3);
         value += tapBytes;
-        weight += pixelBytes;
+        weight += weightTapBytes;
       }
     }
     storeFour(out, at, sum0, bits, scale, shift, residual);
@@ -78,7 +78,7 @@ function onePixel(
       for (let s = 0; s < columns; s++) {
         sum = multiplyAdd(v128.load(value), v128.load(weight), sum);
         value += tapBytes;
-        weight += pixelBytes;
+        weight += weightTapBytes;
       }
     }
     storeFour(out, at, sum, bits, scale, shift, residual);
@@ -88,7 +88,7 @@ function onePixel(
     for (let r = 0; r < rows; r++) {
       for (let s = 0; s < columns; s++) {
         const value = load<f32>(from + <usize>r * rowBytes + <usize>s * tapBytes + at);
-        sum += value * load<f32>(by + <usize>r * weightRowBytes + <usize>s * pixelBytes + at);
+        sum += value * load<f32>(by + <usize>r * weightRowBytes + <usize>s * weightTapBytes + at);
       }
     }
     store<f32>(out + at, finishOne(sum, bits, scale + at, shift + at, residual + at));
@@ -96,12 +96,12 @@ function onePixel(
 }
 
 /** The first tap that lies inside, for taps at start + tap * dilation. */
-function firstTap(start: i32, dilation: i32): i32 {
+export function firstTap(start: i32, dilation: i32): i32 {
   return start >= 0 ? 0 : (dilation - 1 - start) / dilation;
 }
 
 /** One past the last tap that lies below `size`; at least firstTap. */
-function lastTap(start: i32, dilation: i32, size: i32, taps: i32): i32 {
+export function lastTap(start: i32, dilation: i32, size: i32, taps: i32): i32 {
   const fit = (size - start + dilation - 1) / dilation;
   return max(firstTap(start, dilation), min(taps, fit));
 }

@@ -12,32 +12,34 @@ const RELU6: i32 = 16;
 /**
  * Adds a tile of sums to an output, or stores them when they are its `first`; after the `last` the epilogue
  * follows. `tile` has `tileColumns` columns, of which `rows` x `columns` are stored. `scale` and `shift` point
- * to the tile's first channel, `residual` and `out` to its first element; their rows are `outBytes` apart.
+ * to the tile's first channel; its row i lies offsets[i] bytes behind `out` and `residual`.
  */
 export function storeTile(
   tile: usize, tileColumns: i32, rows: i32, columns: i32,
-  out: usize, outBytes: usize, first: bool, last: bool,
+  offsets: usize, out: usize, first: bool, last: bool,
   bits: i32, scale: usize, shift: usize, residual: usize,
 ): void {
   for (let row = 0; row < rows; row++) {
+    const offset = <usize>load<u32>(offsets);
+    const to = out + offset;
+    const add = residual + offset;
     let column = 0;
     for (; column + 4 <= columns; column += 4) {
       const at = <usize>column * 4;
       let sums = v128.load(tile + at);
-      if (!first) sums = f32x4.add(v128.load(out + at), sums);
-      if (last) sums = finish(sums, bits, scale + at, shift + at, residual + at);
-      v128.store(out + at, sums);
+      if (!first) sums = f32x4.add(v128.load(to + at), sums);
+      if (last) sums = finish(sums, bits, scale + at, shift + at, add + at);
+      v128.store(to + at, sums);
     }
     for (; column < columns; column++) {
       const at = <usize>column * 4;
       let sum = load<f32>(tile + at);
-      if (!first) sum = load<f32>(out + at) + sum;
-      if (last) sum = finishOne(sum, bits, scale + at, shift + at, residual + at);
-      store<f32>(out + at, sum);
+      if (!first) sum = load<f32>(to + at) + sum;
+      if (last) sum = finishOne(sum, bits, scale + at, shift + at, add + at);
+      store<f32>(to + at, sum);
     }
     tile += <usize>tileColumns * 4;
-    out += outBytes;
-    residual += outBytes;
+    offsets += 4;
   }
 }
 

@@ -3,9 +3,10 @@
  *
  * A product is computed in blocks: BLOCK_DEPTH of the summed dimension by BLOCK_COLUMNS columns of the right
  * factor are packed into panels that stay in the second-level cache, then BLOCK_ROWS rows of the left factor at
- * a time are packed beside them. The workspace holds one tile of results, the rows, and the panels:
+ * a time are packed beside them. The workspace holds one tile of results, where the block's rows go in the output,
+ * the rows, and the panels:
  *
- *     tile [TILE_BYTES] | rows [BLOCK_ROWS, ROW_BYTES / 4] | panels [BLOCK_DEPTH, BLOCK_COLUMNS]
+ *     tile [TILE_BYTES] | offsets [OFFSET_BYTES] | rows [BLOCK_ROWS, ROW_BYTES / 4] | panels [BLOCK_DEPTH, BLOCK_COLUMNS]
  *
  * src/ops/matmul-simd.ts gives its size.
  */
@@ -19,6 +20,7 @@ export const BLOCK_COLUMNS: i32 = 528;
 export const ROW_BYTES: usize = (<usize>BLOCK_DEPTH + 16) * 4;
 
 const TILE_BYTES: usize = 256;
+const OFFSET_BYTES: usize = 256;
 
 /** Results of one micro-kernel. */
 // @ts-ignore: decorator
@@ -27,18 +29,39 @@ export function tileOf(workspace: usize): usize {
   return workspace;
 }
 
+/** For each row of the block, the bytes from the output's pointer to it, as u32. */
+// @ts-ignore: decorator
+@inline
+export function offsetsOf(workspace: usize): usize {
+  return workspace + TILE_BYTES;
+}
+
+/** Notes that the rows of every block follow each other in the output, `stride` bytes apart. */
+export function setEvenOffsets(workspace: usize, stride: usize): void {
+  for (let row: usize = 0; row < <usize>BLOCK_ROWS; row++) {
+    store<u32>(offsetsOf(workspace) + row * 4, <u32>(row * stride));
+  }
+}
+
 /** The packed rows of the left factor. */
 // @ts-ignore: decorator
 @inline
 export function rowsOf(workspace: usize): usize {
-  return workspace + TILE_BYTES;
+  return workspace + TILE_BYTES + OFFSET_BYTES;
 }
 
 /** The packed panels of the right factor. */
 // @ts-ignore: decorator
 @inline
 export function panelsOf(workspace: usize): usize {
-  return workspace + TILE_BYTES + <usize>BLOCK_ROWS * ROW_BYTES;
+  return rowsOf(workspace) + <usize>BLOCK_ROWS * ROW_BYTES;
+}
+
+/** The first byte behind the panels: what an entry needs beyond a product's scratch memory follows there. */
+// @ts-ignore: decorator
+@inline
+export function workspaceEnd(workspace: usize): usize {
+  return panelsOf(workspace) + <usize>(BLOCK_DEPTH * BLOCK_COLUMNS) * 4;
 }
 
 /**

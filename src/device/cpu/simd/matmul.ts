@@ -3,7 +3,7 @@
  * Units are blocks of BLOCK_ROWS rows, product after product (matmulUnits in src/ops/matmul-simd.ts).
  */
 import { multiplyBlock } from './block';
-import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf } from './layout';
+import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf, setEvenOffsets } from './layout';
 import { copyBlock, packPanels, transposeBlock } from './pack';
 
 /** Computes the units begin <= u < end. Pointers of absent operands are not read. */
@@ -39,6 +39,7 @@ export function multiplyRows(
 ): void {
   const outBytes = <usize>n * 4;
   const step = depthBlock(k);
+  setEvenOffsets(workspace, outBytes);
   for (let column = 0; column < n; column += BLOCK_COLUMNS) {
     const columns = min(BLOCK_COLUMNS, n - column);
     const at = <usize>column * 4;
@@ -60,7 +61,7 @@ export function multiplyRows(
         const skip = <usize>row * outBytes + at;
         multiplyBlock(
           workspace, rows, depth, columns,
-          out + skip, outBytes, from == 0, from + step >= k,
+          out + skip, from == 0, from + step >= k,
           bits, scale + at, shift + at, residual + skip,
         );
       }

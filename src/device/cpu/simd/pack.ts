@@ -61,14 +61,63 @@ export function transposeBlock(
   }
 }
 
+/** to[rows, columns] = the transpose of rows that lie where `addresses` says; padded as by copyBlock. */
+export function transposePieces(
+  to: usize, toStride: usize, addresses: usize, rows: i32, columns: i32, paddedColumns: i32,
+): void {
+  let column = 0;
+  for (; column + 4 <= columns; column += 4) {
+    let a = <usize>load<u32>(addresses), b = <usize>load<u32>(addresses, 4);
+    let c = <usize>load<u32>(addresses, 8), d = <usize>load<u32>(addresses, 12);
+    let target = to + <usize>column * 4;
+    let row = 0;
+    for (; row + 4 <= rows; row += 4) {
+      store4x4(target, toStride, v128.load(a), v128.load(b), v128.load(c), v128.load(d));
+      target += 4 * toStride;
+      a += 16;
+      b += 16;
+      c += 16;
+      d += 16;
+    }
+    for (; row < rows; row++) {
+      store<f32>(target, load<f32>(a));
+      store<f32>(target, load<f32>(b), 4);
+      store<f32>(target, load<f32>(c), 8);
+      store<f32>(target, load<f32>(d), 12);
+      target += toStride;
+      a += 4;
+      b += 4;
+      c += 4;
+      d += 4;
+    }
+    addresses += 16;
+  }
+  for (; column < columns; column++) {
+    const source = <usize>load<u32>(addresses);
+    for (let row: usize = 0; row < <usize>rows; row++) {
+      store<f32>(to + row * toStride + <usize>column * 4, load<f32>(source + row * 4));
+    }
+    addresses += 4;
+  }
+  for (let row = 0; row < rows && paddedColumns > columns; row++) {
+    zeroFloats(to + <usize>row * toStride + <usize>columns * 4, paddedColumns - columns);
+  }
+}
+
 /** Transposes four rows of four floats. */
 // @ts-ignore: decorator
 @inline
 function transpose4(to: usize, toStride: usize, from: usize, fromStride: usize): void {
-  const a = v128.load(from);
-  const b = v128.load(from + fromStride);
-  const c = v128.load(from + 2 * fromStride);
-  const d = v128.load(from + 3 * fromStride);
+  store4x4(
+    to, toStride,
+    v128.load(from), v128.load(from + fromStride), v128.load(from + 2 * fromStride), v128.load(from + 3 * fromStride),
+  );
+}
+
+/** Stores the transpose of the rows a, b, c, d. */
+// @ts-ignore: decorator
+@inline
+function store4x4(to: usize, toStride: usize, a: v128, b: v128, c: v128, d: v128): void {
   const abLow = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
   const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cdLow = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
@@ -87,6 +136,30 @@ export function packPanels(
   to: usize, from: usize, stride: usize, depth: i32, columns: i32, transposed: bool,
 ): void {
   const paddedDepth = roundUp4(depth);
+  if (transposed) {
+    packTransposedPiece(to, 0, depth, paddedDepth, from, stride, columns);
+  } else {
+    let panel = to;
+    let wide = widePanels(columns);
+    let column = 0;
+    while (column < columns) {
+      const width = wide > 0 ? WIDE : NARROW;
+      wide--;
+      copyPanel(panel, width, from + <usize>column * 4, stride, depth, min(width, columns - column));
+      panel += <usize>(paddedDepth * width) * 4;
+      column += width;
+    }
+  }
+  zeroPanelEnds(to, depth, paddedDepth, columns);
+}
+
+/**
+ * Packs a part of a right factor into panels of `paddedDepth` rows: the `count` rows from row `done` on, whose
+ * source is [columns, count]. A block's parts may come from different places; zeroPanelEnds completes them.
+ */
+export function packTransposedPiece(
+  to: usize, done: i32, count: i32, paddedDepth: i32, from: usize, stride: usize, columns: i32,
+): void {
   let wide = widePanels(columns);
   let column = 0;
   while (column < columns) {
@@ -94,10 +167,23 @@ export function packPanels(
     wide--;
     const used = min(width, columns - column);
     const panelStride = <usize>width * 4;
-    if (transposed) transposeBlock(to, panelStride, from + <usize>column * stride, stride, depth, used, width);
-    else copyPanel(to, width, from + <usize>column * 4, stride, depth, used);
-    zeroFloats(to + <usize>depth * panelStride, (paddedDepth - depth) * width);
+    transposeBlock(
+      to + <usize>done * panelStride, panelStride, from + <usize>column * stride, stride, count, used, width,
+    );
     to += <usize>paddedDepth * panelStride;
+    column += width;
+  }
+}
+
+/** Sets the rows `depth` to `paddedDepth` of every panel to zero. */
+export function zeroPanelEnds(to: usize, depth: i32, paddedDepth: i32, columns: i32): void {
+  let wide = widePanels(columns);
+  let column = 0;
+  while (column < columns) {
+    const width = wide > 0 ? WIDE : NARROW;
+    wide--;
+    zeroFloats(to + <usize>(depth * width) * 4, (paddedDepth - depth) * width);
+    to += <usize>(paddedDepth * width) * 4;
     column += width;
   }
 }

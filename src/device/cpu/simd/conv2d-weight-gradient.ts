@@ -1,0 +1,105 @@
+/**
+ * Gradient of a convolution with respect to its weights, as an implicit matrix product: the left factor's rows
+ * are weights (r, s, c), gathered from x and transposed; the right factor is dy as it is, [positions, K / g]; the
+ * summed dimension is the output positions (b, p, q). The formula is in src/ops/conv2d-gradient-attributes.ts.
+ * Units are splits of that sum, each with its own result.
+ */
+import { multiplyBlock } from './block';
+import { depthwiseWeightGradient } from './depthwise-gradient';
+import {
+  BLOCK_COLUMNS, BLOCK_DEPTH, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf, setEvenOffsets,
+  workspaceEnd,
+} from './layout';
+import { packPanels, transposePieces, zeroFloats } from './pack';
+
+/** Computes the units begin <= u < end. */
+export function conv2dWeightGradient(
+  x: usize, dy: usize, partials: usize, workspace: usize, begin: i32, end: i32,
+  height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32,
+  outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+  dilationHeight: i32, dilationWidth: i32, groups: i32, positions: i32, positionsPerSplit: i32,
+): void {
+  const groupChannels = channels / groups;
+  const groupFilters = filters / groups;
+  const weights = kernelHeight * kernelWidth * groupChannels;
+  const outBytes = <usize>filters * 4;
+  const addresses = workspaceEnd(workspace);
+  const zeros = addresses + <usize>BLOCK_DEPTH * 4;
+  setEvenOffsets(workspace, outBytes);
+  zeroFloats(zeros, BLOCK_ROWS);
+
+  for (let split = begin; split < end; split++) {
+    const firstPosition = split * positionsPerSplit;
+    const lastPosition = min(positions, firstPosition + positionsPerSplit);
+    const out = partials + <usize>split * <usize>weights * outBytes;
+    if (groups == channels && groups == filters) {
+      depthwiseWeightGradient(
+        x, dy, out, firstPosition, lastPosition, height, width, channels, kernelHeight, kernelWidth,
+        outHeight, outWidth, strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth,
+      );
+      continue;
+    }
+    const step = depthBlock(lastPosition - firstPosition);
+    for (let group = 0; group < groups; group++) {
+      for (let column = 0; column < groupFilters; column += BLOCK_COLUMNS) {
+        const columns = min(BLOCK_COLUMNS, groupFilters - column);
+        const at = <usize>(group * groupFilters + column) * 4;
+        for (let from = firstPosition; from < lastPosition; from += step) {
+          const depth = min(step, lastPosition - from);
+          packPanels(panelsOf(workspace), dy + <usize>from * outBytes + at, outBytes, depth, columns, false);
+          for (let weight = 0; weight < weights; weight += BLOCK_ROWS) {
+            const rows = min(BLOCK_ROWS, weights - weight);
+            let row = 0;
+            while (row < rows) {
+              const tap = (weight + row) / groupChannels;
+              const channel = (weight + row) % groupChannels;
+              const count = min(groupChannels - channel, rows - row);
+              findPixels(
+                addresses, zeros, x + <usize>(group * groupChannels + channel) * 4, from, depth,
+                height, width, channels, outHeight, outWidth, strideHeight, strideWidth,
+                (tap / kernelWidth) * dilationHeight - padTop, (tap % kernelWidth) * dilationWidth - padLeft,
+              );
+              transposePieces(
+                rowsOf(workspace) + <usize>row * ROW_BYTES, ROW_BYTES, addresses, count, depth, roundUp4(depth),
+              );
+              row += count;
+            }
+            multiplyBlock(
+              workspace, rows, depth, columns, out + <usize>weight * outBytes + at,
+              from == firstPosition, from + step >= lastPosition, 0, 0, 0, 0,
+            );
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Writes the address that each of the positions `from` <= i < `from + count` reads its input from: pixel
+ * (p * strideHeight + rowOffset, q * strideWidth + columnOffset) of its image, or `zeros` outside of it. `x`
+ * points to the wanted channel of the first pixel.
+ */
+function findPixels(
+  addresses: usize, zeros: usize, x: usize, from: i32, count: i32,
+  height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32,
+  rowOffset: i32, columnOffset: i32,
+): void {
+  let q = from % outWidth;
+  let p = (from / outWidth) % outHeight;
+  let image = from / (outWidth * outHeight);
+  for (let index: usize = 0; index < <usize>count; index++) {
+    const row = p * strideHeight + rowOffset;
+    const column = q * strideWidth + columnOffset;
+    const inside = row >= 0 && row < height && column >= 0 && column < width;
+    const pixel = <usize>((image * height + row) * width + column) * <usize>channels;
+    store<u32>(addresses + index * 4, <u32>(inside ? x + pixel * 4 : zeros));
+    q++;
+    if (q < outWidth) continue;
+    q = 0;
+    p++;
+    if (p < outHeight) continue;
+    p = 0;
+    image++;
+  }
+}
