@@ -10,6 +10,7 @@ import { add } from '#src/ops/add';
 import { argmax } from '#src/ops/argmax';
 import { gradients } from '#src/ops/backward';
 import { batchNorm } from '#src/ops/batch-norm';
+import { batchMoments, batchNormTraining } from '#src/ops/batch-norm-training';
 import { cast } from '#src/ops/cast';
 import { greaterEqual, lessEqual } from '#src/ops/compare';
 import { concat } from '#src/ops/concat';
@@ -83,6 +84,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   argmax: ([x]) => argmax(x),
   batchNorm: ([x, gamma, beta, mean, variance], { epsilon }) =>
     batchNorm(x, { gamma, beta, mean, variance }, epsilon),
+  batchNormTraining: ([x, gamma, beta], { epsilon }) => batchNormTraining(x, { gamma, beta }, batchMoments(x), epsilon),
   broadcastTo: ([x], { shape }) => broadcastTo(x, shape),
   cast: ([x]) => cast(x),
   concat: (parts, { axis }) => concat(parts, axis),

@@ -7,6 +7,7 @@ import { add } from '#src/ops/add';
 import { argmax } from '#src/ops/argmax';
 import { backward, gradients } from '#src/ops/backward';
 import { batchNorm } from '#src/ops/batch-norm';
+import { batchMoments, batchNormTraining } from '#src/ops/batch-norm-training';
 import { greaterEqual } from '#src/ops/compare';
 import { concat } from '#src/ops/concat';
 import { conv2d } from '#src/ops/conv2d';
@@ -114,6 +115,13 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
       shapes: [[...someShape(random, 3), channels], [channels], [channels]],
       call: ([x, gamma, beta]) =>
         batchNorm(x, { gamma, beta, mean: tensor(mean, [channels]), variance: tensor(variance, [channels]) }),
+    };
+  },
+  batchNormTraining: (random) => {
+    const channels = random.whole(1, 3);
+    return {
+      shapes: [[random.whole(2, 5), ...someShape(random, 2), channels], [channels], [channels]],
+      call: ([x, gamma, beta]) => batchNormTraining(x, { gamma, beta }, batchMoments(x), 1e-2),
     };
   },
   broadcastTo: (random) => {

@@ -4,6 +4,7 @@
  */
 import type { DType } from '#src/device/dtype';
 import type { Attributes, StepValue } from '#src/device/kernel';
+import { type SliceAttributes, sliced } from '#src/ops/batch-norm-training-kernels';
 import type { KernelName } from '#src/ops/kernels';
 import { type BinaryAttributes, padFront } from '#src/ops/pointwise';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
@@ -129,6 +130,14 @@ const stridedCopy = (dtype: 'float32' | 'int32' | 'uint32'): Make => (random) =>
   return { attributes, operands: [{ dtype, values }, room(sizeOf(target), dtype)], exact: true };
 };
 
+/** Rows that are one slice, several, or several and a rest. */
+function someSlices(random: Random): SliceAttributes {
+  return sliced(random.pick([1, 2, 63, 64, 65, 200]), random.pick([1, 3, 64, 65]));
+}
+
+/** Two sums for each slice and channel. */
+const partialsOf = ({ slices, channels }: SliceAttributes) => 2 * slices * channels;
+
 /** Parameters of two groups in blocks of 64, with the gate open or closed. */
 function updateOperands(random: Random) {
   const count = 64 * random.whole(1, 5);
@@ -163,6 +172,39 @@ const makers: Readonly<Record<string, Make>> = {
     const { rows, columns } = rowsAndColumns(random);
     return { attributes: { rows, columns }, operands: [floats(random.wholes(rows * columns, 0, 9)), room(rows, 'int32')], exact: true };
   },
+  'batchMoments.slice': (random) => {
+    const attributes = someSlices(random);
+    const { rows, channels } = attributes;
+    return { attributes, operands: [real(random, rows * channels, 3, 5), room(partialsOf(attributes))], terms: 64 };
+  },
+  'batchMomentsCombine.channel': (random) => {
+    const attributes = someSlices(random);
+    const { channels } = attributes;
+    return { attributes, operands: [real(random, partialsOf(attributes), 0, 5), room(channels), room(channels)], terms: 8 };
+  },
+  'batchNormGradientSums.slice': (random) => {
+    const slices = someSlices(random);
+    const { rows, channels } = slices;
+    const masked = random.unit() < 0.5;
+    const [x, dy, relu] = [0, 1, 2].map(() => real(random, rows * channels));
+    const operands = [x, dy, real(random, channels), masked ? relu : null, room(partialsOf(slices))];
+    return { attributes: { ...slices, masked }, operands, terms: 64 };
+  },
+  'batchNormGradientCombine.channel': (random) => {
+    const slices = someSlices(random);
+    const { channels } = slices;
+    const vectors = [real(random, channels), real(random, channels), real(random, channels, 0.1, 2)];
+    const operands = [real(random, partialsOf(slices)), ...vectors, room(channels), room(channels), room(4 * channels)];
+    return { attributes: { ...slices, epsilon: 1e-3 }, operands, terms: 16 };
+  },
+  'batchNormGradientApply.flat': (random) => {
+    const { rows, channels } = someSlices(random);
+    const masked = random.unit() < 0.5;
+    const count = rows * channels;
+    const [x, dy, relu] = [0, 1, 2].map(() => real(random, count));
+    const operands = [x, dy, real(random, 4 * channels), masked ? relu : null, room(count)];
+    return { attributes: { rows, channels, count, masked }, operands };
+  },
   'batchNormFold.flat': (random) => {
     const count = size(random);
     const vectors = [real(random, count), real(random, count), real(random, count), real(random, count, 0.1, 2)];
@@ -174,6 +216,11 @@ const makers: Readonly<Record<string, Make>> = {
     const low = from === 'int32' ? -1000 : 0;
     const values = random.wholes(count, low, from === 'uint8' ? 255 : 100_000);
     return { attributes: { count, from }, operands: [{ dtype: from, values }, room(count)], exact: true };
+  },
+  'commit.flat': (random) => {
+    const count = size(random);
+    const gate = floats([1, 1, random.whole(0, 1), 0, 0]);
+    return { attributes: { count }, operands: [gate, real(random, count), real(random, count)], exact: true };
   },
   'crossEntropy.row': (random) => {
     const { attributes, operands } = crossEntropyOperands(random);
@@ -244,6 +291,11 @@ const makers: Readonly<Record<string, Make>> = {
   'reluGradient.flat': unaryGradient(),
   'relu6.flat': unary(-3, 9),
   'relu6Gradient.flat': unaryGradient(-3, 9),
+  'runningStatistics.flat': (random) => {
+    const count = size(random);
+    const operands = [0, 1, 2, 3].map(() => real(random, count));
+    return { attributes: { count, momentum: 0.1, correction: 1.25 }, operands };
+  },
   'scaleShift.flat': (random) => {
     const { rows, columns: channels } = rowsAndColumns(random);
     const count = rows * channels;

@@ -192,6 +192,14 @@ def images():
     # PyTorch gives no gradient for running statistics either: they are constants.
     vectors = [real([3], 36), real([3], 37), real([3], 38), real([3], 39, 0.5, 1)]
     case('batchNorm', 'frozen', lambda x, g, b, m, v: frozen(x, g, b, m.detach(), v.detach()), [real([2, 2, 3, 3], 40)] + vectors, {'epsilon': 1e-3}, terms=12)
+
+    def training(x, gamma, beta, epsilon=1e-3):
+        flat = x.reshape(-1, x.shape[-1])
+        return F.batch_norm(flat, None, None, gamma, beta, True, 0, epsilon).reshape(x.shape)
+
+    inputs = [real([2, 3, 3, 3], 46), real([3], 47), real([3], 48)]
+    case('batchNormTraining', 'of images', training, inputs, {'epsilon': 1e-3}, terms=60)
+    case('batchNormTraining', 'far from zero', lambda x, g, b: training(x, g, b, 1e-5), [real([70, 2], 49, 1, 50), real([2], 52), real([2], 53)], {'epsilon': 1e-5}, terms=2000)
     mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     normalize = lambda x: (x.double() / 255 - torch.tensor(mean)) / torch.tensor(deviation)
     data = [(7 * i * i + 3) % 256 for i in range(27)]
