@@ -1,7 +1,7 @@
 // gate = [norm, scale, finite, failures, last failure] from partial sums of squares. One invocation, in order.
 //
 //   norm = sqrt(sum of partials), scale = min(1, limit / (norm + 1e-6)) when limit > 0, else 1.
-// When the norm is not finite, `finite` is 0, failures grows by one, and the step is noted.
+// When the norm is not finite, `scale` and `finite` are 0, failures grows by one, and the step is noted.
 struct Constants {
   count: u32,
   limit_at: u32,
@@ -24,7 +24,7 @@ fn main() {
   // By bits: drivers may assume that there is no NaN and no infinity.
   let finite = (bitcast<u32>(total) & 0x7f800000u) != 0x7f800000u;
   gate[0] = norm;
-  gate[1] = select(1.0, min(1.0, limit / (norm + 1e-6)), limit > 0.0);
+  gate[1] = select(0.0, select(1.0, min(1.0, limit / (norm + 1e-6)), limit > 0.0), finite);
   gate[2] = select(0.0, 1.0, finite);
   if (!finite) {
     gate[3] += 1.0;

@@ -85,7 +85,7 @@ export const gradientGateKernel: Kernel<GateAttributes> = {
       const finite = Number.isFinite(norm);
       const largest = values[limit.varying];
       gate[GATE.norm] = norm;
-      gate[GATE.scale] = largest > 0 ? Math.min(1, largest / (norm + 1e-6)) : 1;
+      gate[GATE.scale] = finite ? (largest > 0 ? Math.min(1, largest / (norm + 1e-6)) : 1) : 0;
       gate[GATE.finite] = finite ? 1 : 0;
       if (finite) return;
       gate[GATE.failures] += 1;
