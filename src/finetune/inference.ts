@@ -48,7 +48,13 @@ export async function forEachImage(
     onEvent?.({ type: 'progress', task, done, total: source.count, secondsLeft });
   };
   report(0);
-  let next = readBatch(source, 0, batch, side);
+  // A failed read is reported when its turn comes; it must not end the process before, nor when that never comes.
+  const read = (start: number) => {
+    const pixels = readBatch(source, start, batch, side);
+    pixels.catch(() => undefined);
+    return pixels;
+  };
+  let next = read(0);
   for (let start = 0; start < source.count; start += batch) {
     throwIfAborted(signal);
     const pixels = await next;
@@ -56,9 +62,7 @@ export async function forEachImage(
     const running = device.run(() =>
       network(normalizeImages(tensor(pixels, [size, side, side, 3], 'uint8'), preprocessing.mean, preprocessing.std)),
     );
-    next = readBatch(source, start + batch, batch, side);
-    // A failed read is reported when its turn comes; it must not end the process before.
-    next.catch(() => undefined);
+    next = read(start + batch);
     const rows = await running;
     const length = rows.length / size;
     for (let i = 0; i < size; i++) {
