@@ -107,6 +107,17 @@ export class Device {
     }) as HostValues<T>;
   }
 
+  /**
+   * Makes the plan of a program without running it: memory is reserved and shaders are compiled. Throws
+   * AttuneError 'device' when it does not fit, as `run` would.
+   */
+  async prepare(body: () => unknown): Promise<ProgramStatistics> {
+    this.assertOpen();
+    const { recording, result } = record(body);
+    const returned = collectValues(result).map((value) => value.storage);
+    return this.enqueue(async () => statisticsOf((await this.findPlan(recording, returned)).plan));
+  }
+
   /** New memory of this shape, zero or `data`, that programs can read and `assign` to. */
   createState(shape: readonly number[], dtype: DType = 'float32', data?: TypedArray): State {
     this.assertOpen();
@@ -228,11 +239,7 @@ export class Device {
   private async start(recording: Recording, values: readonly Value[]): Promise<{ reading: Promise<TypedArray[]> }> {
     const returned = values.map((value) => value.storage);
     const ready = await this.findPlan(recording, returned);
-    this.lastProgram = {
-      launches: ready.plan.launches.length,
-      peakBytes: ready.plan.peakBytes,
-      lowerBoundBytes: ready.plan.lowerBoundBytes,
-    };
+    this.lastProgram = statisticsOf(ready.plan);
     const uploads = recording.inputs
       .filter((input) => ready.plan.slotOf.has(input.ordinal))
       .map((input) => ({
@@ -319,6 +326,10 @@ export class Device {
       throw new AttuneError({ code: 'program', what: 'the device was used after it had been closed' });
     }
   }
+}
+
+function statisticsOf({ launches, peakBytes, lowerBoundBytes }: Plan): ProgramStatistics {
+  return { launches: launches.length, peakBytes, lowerBoundBytes };
 }
 
 function rangeOf(storage: Storage, plan: Plan, buffers: readonly DeviceBuffer[]): BufferRange {
