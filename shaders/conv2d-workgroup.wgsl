@@ -72,10 +72,10 @@ fn main(
     return;
   }
   let channel = tile.group * n + column;
-  for (var r = 0u; r < ROWS; r++) {
-    let row = tile.first_row + sum_row(lane, r);
-    if (row < m) {
-      finish(sums[r], constants.epilogue, channel, row * constants.filters + channel, n - column);
-    }
+  let end = min(tile.first_row + TILE_ROWS, m);
+  var r = 0u;
+  for (var row = tile.first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
+    finish(row_of(&sums, r), constants.epilogue, channel, row * constants.filters + channel, n - column);
+    r++;
   }
 }

@@ -43,10 +43,10 @@ fn main(
   if (column >= n) {
     return;
   }
-  for (var r = 0u; r < ROWS; r++) {
-    let row = first_row + sum_row(lane, r);
-    if (row < m) {
-      finish(sums[r], constants.epilogue, column, (product * m + row) * n + column, n - column);
-    }
+  let end = min(first_row + TILE_ROWS, m);
+  var r = 0u;
+  for (var row = first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
+    finish(row_of(&sums, r), constants.epilogue, column, (product * m + row) * n + column, n - column);
+    r++;
   }
 }

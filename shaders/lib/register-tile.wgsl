@@ -6,12 +6,11 @@
 enable subgroups;
 
 const ROW_GROUPS = ROWS / LANES;
-alias Sums = array<vec4<f32>, ROWS>;
 
 // Adds the products of LANES rows, from row `first` of the tile on, over four steps of k: lane i holds four
 // neighbouring elements of row i in `x`; `y` has a row of four columns for each step.
 fn add_lanes(sums: ptr<function, Sums>, first: u32, x: vec4<f32>, y: mat4x4<f32>) {
-  (*sums)[first + 0u] += y * subgroupBroadcast(x, 0u);
+  (*sums)[first] += y * subgroupBroadcast(x, 0u);
   (*sums)[first + 1u] += y * subgroupBroadcast(x, 1u);
   (*sums)[first + 2u] += y * subgroupBroadcast(x, 2u);
   (*sums)[first + 3u] += y * subgroupBroadcast(x, 3u);
@@ -21,14 +20,4 @@ fn add_lanes(sums: ptr<function, Sums>, first: u32, x: vec4<f32>, y: mat4x4<f32>
     (*sums)[first + 6u] += y * subgroupBroadcast(x, 6u);
     (*sums)[first + 7u] += y * subgroupBroadcast(x, 7u);
   }
-}
-
-// The sums of row `row`, which is not known when the shader is compiled. Rows are finished in a loop that picks
-// them like this: with one copy of the epilogue instead of ROWS, compilation takes a twentieth of the time.
-fn row_of(sums: ptr<function, Sums>, row: u32) -> vec4<f32> {
-  var result = (*sums)[0];
-  for (var i = 1u; i < ROWS; i++) {
-    result = select(result, (*sums)[i], row == i);
-  }
-  return result;
 }

@@ -14,8 +14,6 @@ const A_STRIDE = TILE_K / 4u + 1u;
 const A_SHARE = TILE_ROWS * (TILE_K / 4u) / WORKGROUP;
 const B_SHARE = TILE_K * COLUMN_LANES / WORKGROUP;
 
-alias Sums = array<vec4<f32>, ROWS>;
-
 struct Share {
   a: array<vec4<f32>, A_SHARE>,
   b: array<vec4<f32>, B_SHARE>,
