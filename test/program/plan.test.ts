@@ -1,0 +1,231 @@
+/** Plans of random programs: no two living values share a slot, nothing needed is dropped, memory stays near its bound. */
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Access, Kernel } from '#src/device/kernel';
+import { dropUnused, type FusionRule, fuse } from '#src/program/fuse';
+import { makePlan, type Plan } from '#src/program/plan';
+import { currentRecording, type Recording, record } from '#src/program/recording';
+import { type Launch, reads, type StateStorage, type Storage, stateStorage, writes } from '#src/program/storage';
+
+/** A kernel of any accesses; it is never run. */
+function kernelOf(name: string, accesses: readonly Access[]): Kernel {
+  const none = { variants: {}, choose: () => '', words: () => [] };
+  const bindings = accesses.map((access, i) => ({ name: `operand${i}`, access }));
+  return { name, bindings, shader: none, cpu: { units: () => 0, run: () => {} } };
+}
+
+const bytesOf = () => 4;
+
+function newState(length: number): StateStorage {
+  return stateStorage({ buffer: { id: 0, bytes: 4 * length }, dtype: 'float32', offset: 0, length });
+}
+
+/** One step of a random program: which of the latest values it reads, and what it makes of them. */
+const step = fc.record({
+  reads: fc.array(fc.nat(12), { maxLength: 3 }),
+  length: fc.integer({ min: 0, max: 1000 }),
+  kind: fc.constantFrom('make', 'make', 'make', 'make', 'state', 'partial', 'input'),
+  /** Whether its result is returned. */
+  kept: fc.boolean(),
+});
+
+interface Program {
+  readonly recording: Recording;
+  readonly returned: Storage[];
+}
+
+function programOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): Program {
+  return record((): Program => {
+    const recording = currentRecording();
+    const made: Storage[] = [recording.input('float32', new Float32Array(5))];
+    const states = [newState(10), newState(20)];
+    const returned: Storage[] = [];
+    for (const [i, { reads, length, kind, kept }] of steps.entries()) {
+      const sources = reads.map((n) => made[made.length - 1 - (n % made.length)]);
+      if (kind === 'input') {
+        made.push(recording.input('float32', new Float32Array(length)));
+      } else if (kind === 'state') {
+        const state = states[length % 2];
+        recording.launch(kernelOf('update', [...sources.map(() => 'read' as const), 'read_write']), { i }, [...sources, state]);
+        made.push(state);
+      } else {
+        const out = recording.temporary('float32', length);
+        const access = [...sources.map(() => 'read' as const), 'write' as const];
+        recording.launch(kernelOf('make', access), { i }, [...sources, out]);
+        // A second launch fills another part of the same value, as concat does.
+        if (kind === 'partial') recording.launch(kernelOf('fillPart', ['read', 'read_write']), { i }, [made[0], out]);
+        made.push(out);
+      }
+      if (kept && kind !== 'state') returned.push(made[made.length - 1]);
+    }
+    return { recording, returned };
+  }).result;
+}
+
+/** Runs a plan on numbers: each value is what its launch and its sources were; reading a slot checks who wrote it. */
+function interpret(launches: readonly Launch[], returned: readonly Storage[], plan?: Plan): unknown[] {
+  const memory = new Map<unknown, string>();
+  const placeOf = (storage: Storage) =>
+    storage.kind === 'state' ? storage : plan === undefined ? storage : `slot ${plan.slotOf.get(storage.ordinal)}`;
+  const inputs = new Set<Storage>();
+  for (const launch of launches) for (const operand of launch.operands) if (operand?.kind === 'input') inputs.add(operand);
+  for (const storage of returned) if (storage.kind === 'input') inputs.add(storage);
+  for (const input of inputs) {
+    assert.not.ok(plan !== undefined && memory.has(placeOf(input)), 'inputs are uploaded to slots of their own');
+    memory.set(placeOf(input), `input ${(input as { ordinal: number }).ordinal}`);
+  }
+  for (const launch of launches) {
+    const seen = launch.operands.map((storage, i) => (storage !== null && reads(launch, i) ? memory.get(placeOf(storage)) : ''));
+    launch.operands.forEach((storage, i) => {
+      if (storage !== null && writes(launch, i)) memory.set(placeOf(storage), hash(`${launch.kernel.name} ${launch.attributes.i} (${seen.join()})`));
+    });
+  }
+  const states = [...memory].filter(([place]) => typeof place === 'object' && (place as Storage).kind === 'state');
+  return [...returned.map((storage) => memory.get(placeOf(storage))), ...states.map(([, value]) => value).sort()];
+}
+
+function hash(text: string): string {
+  let value = 0;
+  for (let i = 0; i < text.length; i++) value = (Math.imul(value, 31) + text.charCodeAt(i)) | 0;
+  return `${value}:${text.length}`;
+}
+
+test('random programs give the same results in slots as with memory for each value', () => {
+  let programs = 0;
+  let ratios = 0;
+  let worst = 1;
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+      const { recording, returned } = programOf(steps);
+      const plan = makePlan(recording, returned, [], bytesOf);
+      assert.equal(interpret(plan.launches, returned, plan), interpret(recording.launches, returned));
+      assert.ok(plan.peakBytes >= plan.lowerBoundBytes);
+      const ratio = plan.lowerBoundBytes === 0 ? 1 : plan.peakBytes / plan.lowerBoundBytes;
+      programs++;
+      ratios += ratio;
+      worst = Math.max(worst, ratio);
+    }),
+    { numRuns: 2000, seed: 1 },
+  );
+  console.log(`  ${programs} programs: peak memory ${(ratios / programs).toFixed(3)} x the lower bound, at worst ${worst.toFixed(2)} x`);
+  assert.ok(ratios / programs < 1.15);
+});
+
+test('values that live at once have slots of their own, and slots are large enough', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+      const { recording, returned } = programOf(steps);
+      const plan = makePlan(recording, returned, [], bytesOf);
+      const lives = new Map<number, { first: number; last: number; length: number }>();
+      const touch = (storage: Storage | null, at: number) => {
+        if (storage === null || storage.kind === 'state') return;
+        const first = storage.kind === 'input' ? -1 : at;
+        const life = lives.get(storage.ordinal) ?? { first, last: at, length: storage.length };
+        lives.set(storage.ordinal, { ...life, last: at });
+      };
+      plan.launches.forEach((launch, at) => launch.operands.forEach((storage) => touch(storage, at)));
+      for (const storage of returned) touch(storage, plan.launches.length);
+      const placed = [...lives];
+      placed.forEach(([ordinal, life], i) => {
+        const slot = plan.slotOf.get(ordinal) as number;
+        assert.ok(plan.slotBytes[slot] >= 4 * life.length);
+        for (const [other, second] of placed.slice(0, i)) {
+          const meet = life.first <= second.last && second.first <= life.last;
+          assert.ok(!meet || plan.slotOf.get(other) !== slot, `${ordinal} and ${other} share slot ${slot}`);
+        }
+      });
+    }),
+    { numRuns: 500, seed: 2 },
+  );
+});
+
+test('every state write stays, in order; launches that reach nothing go', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+      const { recording, returned } = programOf(steps);
+      const kept = new Set(returned);
+      const alive = dropUnused(recording.launches, kept);
+      const updates = (launches: readonly Launch[]) => launches.filter(({ kernel }) => kernel.name === 'update');
+      assert.equal(updates(alive), updates(recording.launches));
+      assert.equal(interpret(alive, returned), interpret(recording.launches, returned));
+      for (const [at, launch] of alive.entries()) {
+        const useful = launch.operands.some((storage, i) => {
+          if (storage === null || !writes(launch, i)) return false;
+          const later = alive.slice(at + 1).some((other) => other.operands.some((o, j) => o === storage && reads(other, j)));
+          return storage.kind === 'state' || kept.has(storage) || later;
+        });
+        assert.ok(useful, `${launch.kernel.name} ${launch.attributes.i} reaches nothing`);
+      }
+    }),
+    { numRuns: 500, seed: 3 },
+  );
+});
+
+/** Any two `make` launches that follow each other become one; its attributes hold both. */
+const anyPair: FusionRule = {
+  name: 'any pair',
+  first: ['make'],
+  second: 'make',
+  merge(first, second, operand) {
+    const operands = [...first.operands.slice(0, -1), ...second.operands.filter((_, i) => i !== operand)];
+    const access = operands.map((_, i) => (i === operands.length - 1 ? 'write' : 'read') as Access);
+    const attributes = { i: second.attributes.i, parts: [first, second] };
+    return { kernel: kernelOf('make', access), attributes, operands };
+  },
+};
+
+/** Fused launches taken apart again, each at its place. */
+function expand(launches: readonly Launch[]): Launch[] {
+  return launches.flatMap((launch) => ('parts' in launch.attributes ? expand(launch.attributes.parts) : [launch]));
+}
+
+test('fusion never loses a value that something else needs, nor moves a read past a write of its state', () => {
+  let fused = 0;
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
+      const { recording, returned } = programOf(steps);
+      const kept = new Set(returned);
+      const before = dropUnused(recording.launches, kept);
+      const after = fuse(before, kept, [anyPair]);
+      fused += before.length - after.length;
+      assert.equal(interpret(expand(after), returned), interpret(before, returned));
+      const written = new Set<Storage>();
+      for (const launch of after) {
+        launch.operands.forEach((storage, i) => {
+          if (storage?.kind === 'temporary' && !writes(launch, i)) assert.ok(written.has(storage), 'written before read');
+        });
+        launch.operands.forEach((storage, i) => {
+          if (storage !== null && writes(launch, i)) written.add(storage);
+        });
+      }
+      for (const storage of returned) assert.ok(storage.kind !== 'temporary' || written.has(storage), 'returned values exist');
+    }),
+    { numRuns: 1000, seed: 4 },
+  );
+  console.log(`  ${fused} launches were fused away`);
+  assert.ok(fused > 200);
+});
+
+test('fusion is refused where the value between is returned, read twice, or its state changes', () => {
+  const state = newState(4);
+  const program = (options: { keep?: boolean; twice?: boolean; change?: boolean }) => {
+    const { result } = record(() => {
+      const recording = currentRecording();
+      const [middle, last, extra] = [4, 4, 4].map((length) => recording.temporary('float32', length));
+      recording.launch(kernelOf('make', ['read', 'write']), { i: 0 }, [state, middle]);
+      if (options.change) recording.launch(kernelOf('update', ['read_write']), { i: 1 }, [state]);
+      recording.launch(kernelOf('make', ['read', 'write']), { i: 2 }, [middle, last]);
+      if (options.twice) recording.launch(kernelOf('other', ['read', 'write']), { i: 3 }, [middle, extra]);
+      const kept = new Set<Storage>([last, ...(options.keep ? [middle] : []), ...(options.twice ? [extra] : [])]);
+      return fuse(recording.launches, kept, [anyPair]);
+    });
+    return result.map(({ attributes }) => attributes.i);
+  };
+  assert.equal(program({}), [2], 'fused');
+  assert.equal(program({ keep: true }), [0, 2]);
+  assert.equal(program({ twice: true }), [0, 2, 3]);
+  assert.equal(program({ change: true }), [0, 1, 2]);
+});
+
+test.run();
