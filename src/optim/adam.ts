@@ -14,6 +14,9 @@ export interface AdamOptions extends OptimizerOptions {
   readonly epsilonPlacement?: EpsilonPlacement;
 }
 
+const DEFAULT_BETAS = [0.9, 0.999] as const;
+const DEFAULT_EPSILON = 1e-8;
+
 export class Adam extends Optimizer {
   readonly betas: readonly [number, number];
   readonly epsilon: number;
@@ -24,14 +27,12 @@ export class Adam extends Optimizer {
   private numbers: Varying = { varying: 0 };
 
   constructor(memory: TrainableMemory, options: AdamOptions, decoupled: boolean) {
-    super(memory, options);
-    this.betas = options.betas ?? [0.9, 0.999];
-    this.epsilon = options.epsilon ?? 1e-8;
+    // Checked before memory is taken.
+    super(memory, checked(options));
+    this.betas = options.betas ?? DEFAULT_BETAS;
+    this.epsilon = options.epsilon ?? DEFAULT_EPSILON;
     this.epsilonPlacement = options.epsilonPlacement ?? 'corrected';
     this.decoupled = decoupled;
-    for (const beta of this.betas) assertNumber('beta', beta, beta >= 0 && beta < 1, 'at least 0 and below 1');
-    // Without it, an element whose gradients were all 0 would become 0 / 0.
-    assertNumber('epsilon', this.epsilon, this.epsilon >= 1e-30, 'at least 1e-30');
     this.moments = { firstMoment: memory.values.like(), secondMoment: memory.values.like() };
   }
 
@@ -60,6 +61,14 @@ export class Adam extends Optimizer {
       secondMoment.chunks[chunk.index].storage,
     ]);
   }
+}
+
+function checked(options: AdamOptions): AdamOptions {
+  const { betas = DEFAULT_BETAS, epsilon = DEFAULT_EPSILON } = options;
+  for (const beta of betas) assertNumber('beta', beta, beta >= 0 && beta < 1, 'at least 0 and below 1');
+  // Without it, an element whose gradients were all 0 would become 0 / 0.
+  assertNumber('epsilon', epsilon, epsilon >= 1e-30, 'at least 1e-30');
+  return options;
 }
 
 /** Adam; weight decay is added to the gradient, as torch.optim.Adam does. */

@@ -20,13 +20,10 @@ export class Sgd extends Optimizer {
   private momentumValue: Varying = { varying: 0 };
 
   constructor(memory: TrainableMemory, options: SgdOptions) {
-    super(memory, options);
+    // Checked before memory is taken.
+    super(memory, checked(options));
     this.momentum = options.momentum ?? 0;
     this.nesterov = options.nesterov ?? false;
-    assertNumber('momentum', this.momentum, this.momentum >= 0, 'at least 0');
-    if (this.nesterov && this.momentum === 0) {
-      throw new AttuneError({ code: 'program', what: 'Nesterov momentum needs a momentum above 0', where: 'sgd' });
-    }
     this.moments = this.momentum === 0 ? {} : { velocity: memory.values.like() };
   }
 
@@ -51,6 +48,15 @@ export class Sgd extends Optimizer {
       velocity,
     ]);
   }
+}
+
+function checked(options: SgdOptions): SgdOptions {
+  const { momentum = 0, nesterov = false } = options;
+  assertNumber('momentum', momentum, momentum >= 0, 'at least 0');
+  if (nesterov && momentum === 0) {
+    throw new AttuneError({ code: 'program', what: 'Nesterov momentum needs a momentum above 0', where: 'sgd' });
+  }
+  return options;
 }
 
 /** SGD over the trainable parameters of a model: `sgd(model.memory, { lr: 0.001, momentum: 0.9 })`. */
