@@ -1,0 +1,88 @@
+/** Parameter groups, plans of updates, and options that are refused. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { open } from '#src/engine/open';
+import { ModelMemory } from '#src/nn/memory';
+import { backward } from '#src/ops/backward';
+import { sum } from '#src/ops/sum';
+import { Parameter } from '#src/tensor/parameter';
+import { assertThrows, cpuDevice } from '../ops/support.js';
+import { goldenLoss, goldenMemory, optimizers, trainStep } from './support.js';
+
+test('each group has its own rate and decay, which may change between steps', async () => {
+  const device = await open('cpu', { precision: 'float64' });
+  const [a, b, c] = [70, 3, 130].map((length) => new Parameter(new Float64Array(length).fill(1), [length]));
+  const memory = new ModelMemory(device, [a, b, c]);
+  const groups = [
+    { name: 'head', parameters: [c, a], lr: 0.5, weightDecay: 0 },
+    { name: 'trunk', parameters: [b], lr: 0.25, weightDecay: 2 },
+  ];
+  const optimizer = optimizers.sgd(memory, { groups });
+  const step = async () => {
+    await device.run(() => {
+      optimizer.zeroGradients();
+      for (const parameter of [a, b, c]) backward(sum(parameter));
+    });
+    await device.run(() => optimizer.step());
+  };
+  await step();
+  assert.ok((await a.read()).every((value) => value === 0.5));
+  assert.ok((await b.read()).every((value) => value === 0.25), '1 - 0.25 (1 + 2)');
+  assert.ok((await c.read()).every((value) => value === 0.5));
+  const plans = device.plansMade;
+  groups[0].lr = 0.125;
+  groups[1].weightDecay = 0;
+  await step();
+  assert.ok((await c.read()).every((value) => value === 0.375));
+  assert.ok((await b.read()).every((value) => value === 0));
+  assert.is(device.plansMade, plans, 'other rates are data, not another plan');
+  groups[0].lr = Number.NaN;
+  await assertThrows(() => device.run(() => optimizer.step()), 'program', /lr of group head is NaN/);
+  assert.is(optimizer.steps, 2, 'a refused step does not count');
+  await device.close();
+});
+
+test('an update is one plan for all steps, one launch per chunk behind the gate', async () => {
+  const device = await open('cpu', { precision: 'float64' });
+  for (const [kind, made] of [['sgd', 2], ['adam', 4]] as const) {
+    const memory = goldenMemory(device);
+    const optimizer = optimizers[kind](memory, { lr: 0.01 });
+    for (let step = 0; step < 5; step++) {
+      await trainStep(device, optimizer, () => goldenLoss(memory));
+      assert.is(device.lastProgram.launches, 3, 'partial norms, gate, update');
+    }
+    assert.is(device.plansMade, made);
+    optimizer.close();
+    memory.close();
+  }
+  assert.is(device.counters.liveBytes, 0, 'close gives everything back, plans included');
+  await device.close();
+});
+
+test('options that cannot be meant are refused', async () => {
+  const device = await cpuDevice('float64');
+  const memory = goldenMemory(device);
+  const [a, b] = memory.parameters;
+  const { sgd, adam } = optimizers;
+  const group = (name: string, parameters: Parameter[], lr = 0.1) => ({ name, parameters, lr, weightDecay: 0 });
+  const refused: [() => unknown, RegExp][] = [
+    [() => sgd(memory, {}), /needs a learning rate/],
+    [() => sgd(memory, { lr: -1 }), /lr of group all is -1/],
+    [() => sgd(memory, { lr: 0.1, weightDecay: Number.NaN }), /weightDecay of group all is NaN/],
+    [() => sgd(memory, { lr: 0.1, nesterov: true }), /Nesterov momentum needs a momentum above 0/],
+    [() => sgd(memory, { lr: 0.1, momentum: Number.POSITIVE_INFINITY }), /momentum is Infinity/],
+    [() => sgd(memory, { lr: 0.1, maxGradientNorm: -2 }), /maxGradientNorm is -2/],
+    [() => adam(memory, { lr: 0.1, betas: [0.9, 1] }), /beta is 1/],
+    [() => adam(memory, { lr: 0.1, epsilon: 0 }), /epsilon is 0/],
+    [() => sgd(memory, { groups: [group('one', [a])] }), /do not hold every trainable parameter exactly once/],
+    [() => sgd(memory, { groups: [group('one', [a, b]), group('two', [b])] }), /exactly once.*one, two/],
+    [() => sgd(memory, { groups: [group('one', [a, b, new Parameter(new Float32Array(1), [1])])] }), /exactly once/],
+    [() => sgd(new ModelMemory(device, []), { lr: 0.1 }), /no trainable parameter to optimise/],
+  ];
+  const { liveBytes } = device.counters;
+  for (const [make, sentence] of refused) await assertThrows(make, 'program', sentence);
+  assert.is(device.counters.liveBytes, liveBytes, 'what was refused holds no memory');
+  memory.close();
+});
+
+test.run();
