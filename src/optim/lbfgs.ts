@@ -3,6 +3,7 @@
  * 3.6): minimises a smooth function of a vector on the host, for problems small enough to read back, such as a
  * logistic head. Deterministic.
  */
+import { AttuneError } from '../errors.js';
 
 /** The function at a point: its value and its gradient. */
 export interface Evaluation {
@@ -10,7 +11,7 @@ export interface Evaluation {
   readonly gradient: Float64Array;
 }
 
-export interface LbfgsOptions {
+export interface LbfgsOptions<At extends Evaluation = Evaluation> {
   /** Default 200. */
   readonly maxIterations?: number;
   /** Ends when the largest element of the gradient is at most this. Default 1e-5. */
@@ -20,7 +21,7 @@ export interface LbfgsOptions {
   /** Pairs of steps and gradient changes that are remembered. Default 10. */
   readonly history?: number;
   /** Called after each iteration; awaited. */
-  readonly onIteration?: (iteration: number, point: Float64Array, at: Evaluation) => void | Promise<void>;
+  readonly onIteration?: (iteration: number, point: Float64Array, at: At) => void | Promise<void>;
 }
 
 export interface LbfgsResult {
@@ -43,11 +44,14 @@ const DECREASE = 1e-4;
 const CURVATURE = 0.9;
 const MAX_TRIALS = 20;
 
-/** Minimises `evaluate` from `start`. */
-export async function minimize(
-  evaluate: (point: Float64Array) => Promise<Evaluation>,
+/**
+ * Minimises `evaluate` from `start`. Throws AttuneError 'numeric' when the value or the gradient is not finite at a
+ * point that a step would start from; beyond it, the step is shortened.
+ */
+export async function minimize<At extends Evaluation>(
+  evaluate: (point: Float64Array) => Promise<At>,
   start: Float64Array,
-  options: LbfgsOptions = {},
+  options: LbfgsOptions<At> = {},
 ): Promise<LbfgsResult> {
   const { maxIterations = 200, gradientTolerance = 1e-5, valueTolerance = 1e-6, history = 10 } = options;
   const pairs: Pair[] = [];
@@ -55,7 +59,9 @@ export async function minimize(
   let at = await evaluate(point);
   let smallSteps = 0;
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
-    if (largest(at.gradient) <= gradientTolerance) return { point, value: at.value, iterations: iteration - 1, converged: true };
+    assertFinite(at);
+    if (largest(at.gradient) <= gradientTolerance)
+      return { point, value: at.value, iterations: iteration - 1, converged: true };
     const direction = newDirection(at.gradient, pairs);
     // The first direction is the bare gradient: its length says nothing about a good step.
     const firstTrial = pairs.length === 0 ? Math.min(1, 1 / norm(at.gradient)) : 1;
@@ -90,9 +96,9 @@ function newDirection(gradient: Float64Array, pairs: readonly Pair[]): Float64Ar
   return direction;
 }
 
-interface Trial {
+interface Trial<At extends Evaluation> {
   readonly point: Float64Array;
-  readonly at: Evaluation;
+  readonly at: At;
 }
 
 /**
@@ -100,13 +106,13 @@ interface Trial {
  * quadratic interpolation. The best decrease found when rounding keeps the conditions out of reach; null when
  * nothing is lower.
  */
-async function search(
-  evaluate: (point: Float64Array) => Promise<Evaluation>,
+async function search<At extends Evaluation>(
+  evaluate: (point: Float64Array) => Promise<At>,
   point: Float64Array,
-  at: Evaluation,
+  at: At,
   direction: Float64Array,
   firstTrial: number,
-): Promise<Trial | null> {
+): Promise<Trial<At> | null> {
   const slope = dot(at.gradient, direction);
   if (!(slope < 0)) return null;
   let low = 0;
@@ -114,13 +120,14 @@ async function search(
   let lowValue = at.value;
   let lowSlope = slope;
   let trial = firstTrial;
-  let best: Trial | null = null;
+  let best: Trial<At> | null = null;
   for (let count = 0; count < MAX_TRIALS; count++) {
     const trialPoint = Float64Array.from(point, (value, j) => value + trial * direction[j]);
     const trialAt = await evaluate(trialPoint);
     const trialSlope = dot(trialAt.gradient, direction);
     const sufficient = trialAt.value <= at.value + DECREASE * trial * slope;
-    if (sufficient && (best === null || trialAt.value < best.at.value)) best = { point: trialPoint, at: trialAt };
+    if (sufficient && (best === null || trialAt.value < best.at.value))
+      best = { point: trialPoint, at: trialAt };
     if (sufficient && Math.abs(trialSlope) <= -CURVATURE * slope) return { point: trialPoint, at: trialAt };
     if (!sufficient || trialAt.value >= lowValue || trialSlope >= 0) {
       high = trial;
@@ -129,14 +136,24 @@ async function search(
       lowValue = trialAt.value;
       lowSlope = trialSlope;
     }
-    trial = high === Number.POSITIVE_INFINITY ? 2 * trial : between(low, lowValue, lowSlope, high, trial, trialAt.value);
+    trial =
+      high === Number.POSITIVE_INFINITY
+        ? 2 * trial
+        : between(low, lowValue, lowSlope, high, trial, trialAt.value);
     if (high - low <= 1e-12 * Math.max(1, high)) break;
   }
   return best;
 }
 
 /** The minimum of the parabola through the low end and the last trial, kept well inside the bracket. */
-function between(low: number, lowValue: number, lowSlope: number, high: number, trial: number, trialValue: number): number {
+function between(
+  low: number,
+  lowValue: number,
+  lowSlope: number,
+  high: number,
+  trial: number,
+  trialValue: number,
+): number {
   const width = trial - low;
   const curvature = width > 0 ? (trialValue - lowValue - lowSlope * width) / (width * width) : 0;
   const guess = curvature > 0 ? low - lowSlope / (2 * curvature) : (low + high) / 2;
@@ -144,7 +161,13 @@ function between(low: number, lowValue: number, lowSlope: number, high: number, 
   return Math.min(Math.max(guess, low + margin), high - margin);
 }
 
-function remember(pairs: Pair[], point: Float64Array, at: Evaluation, next: Trial, history: number): void {
+function remember(
+  pairs: Pair[],
+  point: Float64Array,
+  at: Evaluation,
+  next: Trial<Evaluation>,
+  history: number,
+): void {
   const step = next.point.map((value, j) => value - point[j]);
   const change = next.at.gradient.map((value, j) => value - at.gradient[j]);
   const curvature = dot(step, change);
@@ -153,6 +176,17 @@ function remember(pairs: Pair[], point: Float64Array, at: Evaluation, next: Tria
     pairs.push({ step, change, rho: 1 / curvature });
     if (pairs.length > history) pairs.shift();
   }
+}
+
+/** Without this, a gradient that is no number would look like the absence of a way down. */
+function assertFinite({ value, gradient }: Evaluation): void {
+  if (Number.isFinite(value) && gradient.every(Number.isFinite)) return;
+  throw new AttuneError({
+    code: 'numeric',
+    what: 'the function to minimise or its gradient is not finite',
+    where: 'L-BFGS',
+    hint: 'check the values that it is computed from',
+  });
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -1,0 +1,234 @@
+/** A probe from a folder of pictures to a run folder, and what can be done with it. */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FinetuneResult, evaluate, finetune, predict } from '#src/finetune/index';
+import { openTensorFile } from '#src/formats/index';
+import { PNG } from 'pngjs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  countOf,
+  imageFolderOf,
+  listener,
+  newPath,
+  picture,
+  pictures,
+  scratch,
+  smallRun,
+  writeFiles,
+  writeWeights,
+} from './support.js';
+
+/** Not in order, to see them sorted. */
+const CLASSES = ['zebra', 'Ant', 'bee'];
+const SORTED = ['Ant', 'bee', 'zebra'];
+const PER_CLASS = 10;
+
+/** A data set with all three parts. */
+const data = imageFolderOf([], 0);
+writeFiles(join(data, 'train'), pictures(CLASSES, PER_CLASS));
+writeFiles(join(data, 'val'), pictures(CLASSES, 4, 100));
+writeFiles(join(data, 'test'), pictures(CLASSES.slice(0, 2), 3, 200));
+
+const cacheOf = (kind: string) => join(scratch, 'cache', kind);
+const readBest = (result: FinetuneResult) => readFileSync(result.checkpoints.best);
+const featuresOf = (events: ReturnType<typeof listener>['events']) =>
+  ['features', 'features (validation)', 'features (test)'].map((task) => countOf(events, task));
+
+let first: FinetuneResult;
+
+test('a run reports what the contract promises and writes every file', async () => {
+  const context = listener();
+  const started = performance.now();
+  first = await finetune(await smallRun(data), context);
+  console.log(
+    `# first run: ${((performance.now() - started) / 1000).toFixed(1)} s, ${first.epochs.length} epochs`,
+  );
+
+  assert.equal(first.classes, SORTED);
+  assert.equal(first.images, { train: 30, val: 12, test: 6, skipped: [] });
+  assert.is(first.model, 'resnet18');
+  assert.is(first.device.kind, 'cpu');
+  assert.equal(first.parameters, { total: 11_176_512 + 513 * 3, trainable: 513 * 3 });
+  assert.is(first.best.epoch, first.epochs.length);
+  assert.is(first.best.val_accuracy, first.epochs.at(-1)?.val_accuracy);
+  assert.is(first.resumed_from, null);
+  assert.is(first.interrupted, false);
+  assert.equal(featuresOf(context.events), [30, 12, 6]);
+  assert.is(countOf(context.events, 'preparing images'), 48);
+
+  const names = readdirSync(first.run).sort();
+  const expected = ['best', 'last', 'state'].map((name) => `${name}.safetensors`);
+  assert.equal(names, ['classes.json', 'metrics.jsonl', 'recipe.json', ...expected].sort());
+  const json = (name: string) => JSON.parse(readFileSync(join(first.run, name), 'utf8'));
+  assert.equal(json('classes.json'), SORTED);
+  const lines = readFileSync(join(first.run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  assert.equal(
+    lines.map((line) => JSON.parse(line)),
+    first.epochs,
+  );
+  const recipe = json('recipe.json');
+  for (const [key, value] of Object.entries(first.resolved_defaults)) assert.equal(recipe[key], value, key);
+  assert.equal(recipe.computed_on, first.device);
+  assert.is(recipe.image_size, 64);
+  assert.ok(recipe.l2 > 0);
+});
+
+test('every epoch has the fields of the contract, and the loss falls', () => {
+  const fields = 'epoch,stage,lr,train_loss,train_accuracy,val_loss,val_accuracy,seconds,images_per_second';
+  for (const [i, epoch] of first.epochs.entries()) {
+    assert.is(Object.keys(epoch).join(), fields);
+    assert.is(epoch.epoch, i + 1);
+    assert.is(epoch.stage, 'head');
+  }
+  const losses = first.epochs.map(({ train_loss }) => train_loss as number);
+  assert.ok(losses.at(-1)! < losses[0]!, `${losses}`);
+  assert.ok(first.best.val_accuracy! > 0.9, `accuracy ${first.best.val_accuracy}: stripes are easy`);
+});
+
+test('the result is plain JSON', () => {
+  assert.equal(JSON.parse(JSON.stringify(first)), first);
+});
+
+test('the checkpoint is a safetensors file with torch names and its description', async () => {
+  const file = await openTensorFile(first.checkpoints.best);
+  const shapes = new Map(file.tensors.map(({ name, shape }) => [name, shape]));
+  await file.close();
+  assert.equal(shapes.get('fc.weight'), [3, 512]);
+  assert.equal(shapes.get('conv1.weight'), [64, 3, 7, 7]);
+  assert.equal(shapes.get('layer4.1.bn2.running_var'), [512]);
+  const { metadata } = file;
+  assert.is(metadata.model, 'resnet18');
+  assert.equal(JSON.parse(metadata.classes!), SORTED);
+  assert.is(JSON.parse(metadata.preprocessing!).crop, 64);
+});
+
+test('evaluate gives the accuracy that the run reported', async () => {
+  const val = await evaluate({ run: first.run, data: join(data, 'val'), device: 'cpu' });
+  assert.is(val.images, 12);
+  assert.is(val.accuracy, first.best.val_accuracy);
+  assert.equal(val.interval, first.best.interval);
+  assert.equal(val.classes, SORTED);
+  assert.equal(val.skipped, []);
+  const reported = first.epochs.at(-1)!.val_loss!;
+  assert.ok(Math.abs(val.loss! - reported) < 1e-4, `loss ${val.loss}, the run said ${reported}`);
+});
+
+test('the test folder is evaluated once, with the classes of training', async () => {
+  const again = await evaluate({ run: first.checkpoints.last, data: join(data, 'test'), device: 'cpu' });
+  const { loss, ...rest } = first.test!;
+  const { loss: lossAgain, skipped, ...restAgain } = again;
+  assert.equal(restAgain, rest);
+  assert.ok(Math.abs(loss! - lossAgain!) < 1e-4);
+  assert.equal(skipped, []);
+  assert.is(rest.images, 6);
+  // "bee" is absent there, and stays a class.
+  assert.equal(
+    rest.per_class.map(({ support }) => support),
+    [3, 0, 3],
+  );
+  assert.is(rest.per_class[1]!.recall, null);
+});
+
+test('predict names the class of a new picture', async () => {
+  const folder = imageFolderOf([], 0);
+  writeFiles(folder, { 'a.png': picture(0, 500), 'b.png': picture(1, 501), 'c.png': picture(2, 502) });
+  const { model, images } = await predict({ run: first.run, images: [folder], device: 'cpu', top: 2 });
+  assert.is(model, 'resnet18');
+  const labels = images.map((image) => ('predictions' in image ? image.predictions[0]!.label : image.error));
+  assert.equal(labels, ['zebra', 'Ant', 'bee']);
+  assert.ok(images.every((image) => 'predictions' in image && image.predictions.length === 2));
+});
+
+test('a second run computes nothing again and writes the same bytes', async () => {
+  const context = listener();
+  const second = await finetune(await smallRun(data), context);
+  assert.equal(featuresOf(context.events), [0, 0, 0]);
+  assert.is(countOf(context.events, 'preparing images'), 0);
+  assert.ok(readBest(second).equals(readBest(first)), 'best.safetensors differs');
+});
+
+test('cached and newly computed features give the same head', async () => {
+  rmSync(cacheOf('features'), { recursive: true });
+  const context = listener();
+  const second = await finetune(await smallRun(data), context);
+  assert.equal(featuresOf(context.events), [30, 12, 6]);
+  const [head, other] = [await headOf(first), await headOf(second)];
+  const difference = Math.max(...head.map((value, i) => Math.abs(value - other[i]!)));
+  console.log(`# cached and uncached heads differ by ${difference}`);
+  assert.ok(difference <= 1e-5);
+});
+
+test('one changed pixel computes that picture again and no other', async () => {
+  const name = 'train/Ant/Ant-0.png';
+  const changed = picture(1, 0);
+  const before = readFileSync(join(data, name));
+  writeFiles(data, { [name]: withOneChangedPixel(changed) });
+  const context = listener();
+  await finetune(await smallRun(data), context);
+  writeFiles(data, { [name]: before });
+  assert.is(countOf(context.events, 'preparing images'), 1);
+  assert.equal(featuresOf(context.events), [1, 0, 0]);
+});
+
+test('a copied picture is computed once, and no part need be held out', async () => {
+  const folder = imageFolderOf([], 0);
+  writeFiles(folder, pictures(['x', 'y'], 3, 300));
+  writeFiles(folder, { 'x/copy.png': readFileSync(join(folder, 'x/x-300.png')) });
+  const context = listener();
+  const result = await finetune(await smallRun(folder, { valSplit: 0 }), context);
+  assert.is(result.images.train, 7);
+  assert.equal(featuresOf(context.events), [6, 0, 0]);
+  assert.equal(result.best, { epoch: result.epochs.length, val_accuracy: null, interval: null });
+  assert.is(result.test, null);
+});
+
+test('without a validation folder a stratified part of the images is held out', async () => {
+  const folder = imageFolderOf(['x', 'y'], 5);
+  const result = await finetune(await smallRun(folder, { valSplit: 0.4, headEpochs: 1 }));
+  assert.equal(result.images, { train: 6, val: 4, test: 0, skipped: [] });
+});
+
+test('head epochs limit the iterations', async () => {
+  const result = await finetune(await smallRun(data, { headEpochs: 3 }));
+  assert.is(result.epochs.length, 3);
+  assert.is(result.resolved_defaults.head_epochs, 3);
+});
+
+test('a run without a name gets a folder of its own in runs/', async () => {
+  const { out: _, ...options } = await smallRun(data, { headEpochs: 1 });
+  const before = process.cwd();
+  process.chdir(imageFolderOf([], 0));
+  try {
+    const result = await finetune(options);
+    assert.match(result.run, /runs[/\\]\d{4}-\d\d-\d\d_\d{6}_resnet18$/);
+    assert.ok(existsSync(result.checkpoints.best));
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('other weights are other features', async () => {
+  const weights = await writeWeights(`${newPath()}.safetensors`, 6);
+  const context = listener();
+  await finetune(await smallRun(data, { weights, headEpochs: 1 }), context);
+  assert.equal(featuresOf(context.events), [30, 12, 6]);
+});
+
+/** The head of a run, weights and biases. */
+async function headOf({ checkpoints }: FinetuneResult): Promise<number[]> {
+  const file = await openTensorFile(checkpoints.best);
+  const values: number[] = [];
+  for (const tensor of file.tensors) if (tensor.name.startsWith('fc.')) values.push(...(await tensor.read()));
+  await file.close();
+  return values;
+}
+
+/** A PNG with one channel of its middle pixel changed. */
+function withOneChangedPixel(bytes: Uint8Array): Uint8Array {
+  const png = PNG.sync.read(Buffer.from(bytes));
+  png.data[(png.width * (png.height / 2) + png.width / 2) * 4]! ^= 1;
+  return PNG.sync.write(png);
+}
+
+test.run();
