@@ -18,7 +18,7 @@ export async function compare({ ours, peer, common, rounds, profile, target, log
     if (a.adapter !== b.adapter) throw new Error(`${a.name} runs on ${a.adapter}, ${b.name} on ${b.adapter}`);
     log(`${a.name} and ${b.name}, batch ${common.batch}, on ${a.setting}`);
 
-    const results = engines.map(({ name, setting }) => ({ name, setting, rounds: [] }));
+    const results = engines.map(({ name, setting }) => ({ name, setting, rounds: [], cpuRounds: [] }));
     const difference = { largest: 0 };
     let reference;
     const runOne = async (i) => {
@@ -31,16 +31,20 @@ export async function compare({ ours, peer, common, rounds, profile, target, log
         );
       }
       Object.assign(results[i], { counters: run.counters, peakBytes: run.peakBytes });
-      return run.milliseconds;
+      return run;
     };
     for (let i = 0; i < WARM_UP_RUNS; i++) {
       for (const at of [0, 1]) {
-        const milliseconds = await runOne(at);
+        const { milliseconds } = await runOne(at);
         results[at].firstMilliseconds ??= milliseconds;
       }
     }
     for (let round = 0; round < rounds; round++) {
-      for (const at of [0, 1]) results[at].rounds.push(await runOne(at));
+      for (const at of [0, 1]) {
+        const { milliseconds, cpuMilliseconds } = await runOne(at);
+        results[at].rounds.push(milliseconds);
+        results[at].cpuRounds.push(cpuMilliseconds);
+      }
       const [ourTime, peerTime] = results.map((result) => result.rounds[round]);
       log(`  round ${round + 1}: ${ourTime.toFixed(0)} and ${peerTime.toFixed(0)} ms`);
     }

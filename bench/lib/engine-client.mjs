@@ -30,7 +30,10 @@ export class EngineClient {
     }
   }
 
-  /** One inference: { milliseconds, logits, counters, peakBytes }, the last two where the engine has them. */
+  /**
+   * One inference: { milliseconds, cpuMilliseconds, logits, counters, peakBytes }, the last two where the engine
+   * has them. `cpuMilliseconds` is the work of all of the process's threads, whatever else the machine does.
+   */
   run() {
     return this.#ask('run');
   }

@@ -26,16 +26,24 @@ const ANSWERS = {
   /** One inference, from images on the host to logits on the host. */
   async run() {
     const before = engine.counters?.();
+    const cpuBefore = process.cpuUsage();
     const begin = performance.now();
     const logits = await engine.run(images);
     const milliseconds = performance.now() - begin;
+    const { user, system } = process.cpuUsage(cpuBefore);
     const after = engine.counters?.();
     const counters = before && {
       launches: after.launches - before.launches,
       submits: after.submits - before.submits,
       pipelines: after.pipelines,
     };
-    return { milliseconds, logits: Float32Array.from(logits), counters, peakBytes: live?.peakBytes };
+    return {
+      milliseconds,
+      cpuMilliseconds: (user + system) / 1000,
+      logits: Float32Array.from(logits),
+      counters,
+      peakBytes: live?.peakBytes,
+    };
   },
   profile: () => engine.profile(),
 };

@@ -13,11 +13,13 @@ export function inferenceReport({ machine, comparisons }) {
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; the load of the` +
       ` machine was ${machine.loadBefore.toFixed(1)} at the start.`,
     '',
-    'Milliseconds of a whole batch from images on the host to logits on the host: median (least to most). First',
-    'run: with compilation. Memory: the most bytes of GPU buffers at once, counted outside the engines.',
+    'Milliseconds of a whole batch from images on the host to logits on the host: median (least to most).',
+    'Processor time: of all threads of the engine, which other work on the machine changes less. First run: with',
+    'compilation, unless the driver had the shaders cached. GPU memory: the most bytes of buffers at once, counted',
+    'outside the engines.',
     '',
-    '| engine | on | batch | time | per image | first run | GPU memory |',
-    '|---|---|---|---|---|---|---|',
+    '| engine | on | batch | time | per image | processor time | first run | GPU memory |',
+    '|---|---|---|---|---|---|---|---|',
     ...comparisons.flatMap(({ batch, engines }) => engines.map((engine) => engineRow(engine, batch))),
     '',
     '| attune beside | batch | ratio of medians | ratios by round | target | outputs differ by |',
@@ -30,12 +32,19 @@ export function inferenceReport({ machine, comparisons }) {
   ].join('\n');
 }
 
-function engineRow({ name, setting, rounds, firstMilliseconds, peakBytes }, batch) {
+function engineRow({ name, setting, rounds, cpuRounds, firstMilliseconds, peakBytes }, batch) {
   const { median, min, max } = spread(rounds);
-  const memory = peakBytes === undefined ? '' : `${(peakBytes / MIB).toFixed(0)} MiB`;
-  const time = `${median.toFixed(0)} (${min.toFixed(0)} to ${max.toFixed(0)})`;
-  const first = firstMilliseconds.toFixed(0);
-  return `| ${name} | ${setting} | ${batch} | ${time} | ${(median / batch).toFixed(0)} | ${first} | ${memory} |`;
+  const cells = [
+    name,
+    setting,
+    batch,
+    `${median.toFixed(0)} (${min.toFixed(0)} to ${max.toFixed(0)})`,
+    (median / batch).toFixed(0),
+    spread(cpuRounds).median.toFixed(0),
+    firstMilliseconds.toFixed(0),
+    peakBytes === undefined ? '' : `${(peakBytes / MIB).toFixed(0)} MiB`,
+  ];
+  return `| ${cells.join(' | ')} |`;
 }
 
 function comparisonRow({ batch, engines, ratio, roundRatios, target, difference }) {
