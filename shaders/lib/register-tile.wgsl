@@ -6,6 +6,7 @@
 enable subgroups;
 
 const ROW_GROUPS = ROWS / LANES;
+alias Sums = array<vec4<f32>, ROWS>;
 
 // Adds the products of LANES rows, from row `first` of the tile on, over four steps of k: lane i holds four
 // neighbouring elements of row i in `x`; `y` has a row of four columns for each step.
@@ -20,4 +21,15 @@ fn add_lanes(sums: ptr<function, Sums>, first: u32, x: vec4<f32>, y: mat4x4<f32>
     (*sums)[first + 6u] += y * subgroupBroadcast(x, 6u);
     (*sums)[first + 7u] += y * subgroupBroadcast(x, 7u);
   }
+}
+
+// The sums of row `row`, which is not known when the shader is compiled. Rows are finished in a loop that picks
+// them like this, because an array indexed by a variable may leave the registers, and a loop that is unrolled
+// repeats the epilogue ROWS times: that took llvmpipe most of its time to compile.
+fn row_of(sums: ptr<function, Sums>, row: u32) -> vec4<f32> {
+  var result = (*sums)[0];
+  for (var i = 1u; i < ROWS; i++) {
+    result = select(result, (*sums)[i], row == i);
+  }
+  return result;
 }

@@ -14,6 +14,8 @@ const A_STRIDE = TILE_K / 4u + 1u;
 const A_SHARE = TILE_ROWS * (TILE_K / 4u) / WORKGROUP;
 const B_SHARE = TILE_K * COLUMN_LANES / WORKGROUP;
 
+alias Sums = array<vec4<f32>, ROWS>;
+
 struct Share {
   a: array<vec4<f32>, A_SHARE>,
   b: array<vec4<f32>, B_SHARE>,
@@ -72,4 +74,13 @@ fn add_tile(lane: u32, sums: ptr<function, Sums>) {
       (*sums)[r] += y * tile_a[sum_row(lane, r) * A_STRIDE + step / 4u];
     }
   }
+}
+
+// The sums of row r of the ROWS that a lane computes; see register-tile.wgsl for why they are picked like this.
+fn row_of(sums: ptr<function, Sums>, r: u32) -> vec4<f32> {
+  var result = (*sums)[0];
+  for (var i = 1u; i < ROWS; i++) {
+    result = select(result, (*sums)[i], r == i);
+  }
+  return result;
 }

@@ -47,14 +47,7 @@ function productSize({
 function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
   const variant = (loads: Loads): Variant<Conv2dAttributes> => ({
     file,
-    libraries: [
-      'grid.wgsl',
-      'sums.wgsl',
-      library,
-      'conv2d-constants.wgsl',
-      ...LOAD_FILES[loads],
-      'epilogue.wgsl',
-    ],
+    libraries: ['grid.wgsl', library, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
     suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',

@@ -23,7 +23,7 @@ function suitsVec4({ n, k, transposeA, transposeB, batchStrideA, batchStrideB }:
 function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
   const variant = (loads: readonly string[]): Variant<MatmulAttributes> => ({
     file,
-    libraries: ['grid.wgsl', 'sums.wgsl', library, 'matmul-constants.wgsl', ...loads, 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...loads, 'epilogue.wgsl'],
     constants: tile.constants,
     grid: ({ batch, m, n }) => flatGrid(tileCount(tile, batch, m, n), 1),
   });

@@ -6,7 +6,7 @@
  * of 8 x 8 whose lanes load every row themselves made 12.
  * `tile...`: on GPUs. 128 x 64 with 8 x 4 for each invocation is the shape published for WGSL (14.8 TFLOP/s on an
  * A100, 82 % of what WGSL reached there); the smaller ones keep a GPU busy when the product is small. These tiles
- * have not been timed on a GPU yet. Each has at least 128 invocations, which NVIDIA's GPUs need.
+ * have not been timed on a GPU yet.
  */
 import type { AdapterTraits } from '../device/kernel.js';
 
@@ -39,7 +39,7 @@ export const REGISTER_TILES: Readonly<Record<RegisterTileName, ProductTile>> = {
 export const WORKGROUP_TILES: Readonly<Record<WorkgroupTileName, ProductTile>> = {
   tile128: workgroupTile(128, 64, 8),
   tile64: workgroupTile(64, 64, 4),
-  tile32: workgroupTile(32, 32, 2),
+  tile32: workgroupTile(32, 32, 4),
 };
 
 /** A tile is only used where it makes at least this many workgroups, so that all of a large GPU's cores work. */
