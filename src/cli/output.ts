@@ -3,6 +3,8 @@
  * work in between goes to standard error.
  */
 
+import { wrap } from './text.js';
+
 /** What is needed of a stream; a test passes its own. */
 export interface Sink {
   write(text: string): unknown;
@@ -48,14 +50,15 @@ export class Output {
     this.#stdout.write(`${JSON.stringify(document)}\n`);
   }
 
-  /** Writes a line for the person who waits. */
+  /** Writes a line for the person who waits; a terminal would break it anywhere, here it breaks between words. */
   note(text: string): void {
-    this.stderr.write(`${text}\n`);
+    const { isTTY, columns = COLUMNS } = this.stderr;
+    this.stderr.write(`${isTTY === true ? wrap(text, columns) : text}\n`);
   }
 }
 
-function paintFor({ isTTY = false, hasColors }: Sink): Paint {
-  const colours = isTTY && hasColors?.() === true;
+function paintFor(sink: Sink): Paint {
+  const colours = sink.isTTY === true && sink.hasColors?.() === true;
   const style = (start: number, end: number) => (text: string) =>
     colours ? `\x1b[${start}m${text}\x1b[${end}m` : text;
   return { bold: style(1, 22), good: style(32, 39), bad: style(31, 39) };

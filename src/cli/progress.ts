@@ -5,7 +5,7 @@
 import { type Options, SingleBar } from 'cli-progress';
 import { formatBytes } from '../data/disk.js';
 import type { RunEvent } from '../finetune/events.js';
-import type { Sink } from './output.js';
+import type { Output } from './output.js';
 import { count, displayWidth, duration, oneLine, shorten } from './text.js';
 
 export type ProgressState = Extract<RunEvent, { type: 'progress' }>;
@@ -24,10 +24,9 @@ const FEWEST_BAR_COLUMNS = 10;
 const MOST_BAR_COLUMNS = 30;
 
 /** @param now milliseconds of a clock; for tests */
-export function createProgress(stream: Sink, now: () => number = Date.now): Progress {
-  return stream.isTTY === true && process.env['TERM'] !== 'dumb'
-    ? new ProgressBar(stream)
-    : new ProgressLines(stream, now);
+export function createProgress(output: Output, now: () => number = Date.now): Progress {
+  const redraws = output.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  return redraws ? new ProgressBar(output) : new ProgressLines(output, now);
 }
 
 /** `45 %  180 of 400, 12 s left, loss 0.31` without the percentage. */
@@ -44,14 +43,14 @@ function percentDone({ done, total }: ProgressState): string {
 }
 
 class ProgressLines implements Progress {
-  readonly #stream: Sink;
+  readonly #output: Output;
   readonly #now: () => number;
   #task: string | null = null;
   #printedAt = 0;
   #unprinted: ProgressState | null = null;
 
-  constructor(stream: Sink, now: () => number) {
-    this.#stream = stream;
+  constructor(output: Output, now: () => number) {
+    this.#output = output;
     this.#now = now;
   }
 
@@ -65,7 +64,7 @@ class ProgressLines implements Progress {
   }
 
   note(text: string): void {
-    this.#stream.write(`${text}\n`);
+    this.#output.note(text);
   }
 
   /** The last that is known of a task is always printed. */
@@ -76,53 +75,67 @@ class ProgressLines implements Progress {
 
   #print(state: ProgressState): void {
     const share = percentDone(state);
-    this.#stream.write(`${oneLine(state.task)}: ${share && `${share}, `}${describeProgress(state)}\n`);
+    this.#output.note(`${oneLine(state.task)}: ${share && `${share}, `}${describeProgress(state)}`);
     this.#printedAt = this.#now();
     this.#unprinted = null;
   }
 }
 
 class ProgressBar implements Progress {
-  readonly #stream: Sink;
-  #task: string | null = null;
+  readonly #output: Output;
+  /** Of the task at work; null between tasks. */
+  #state: ProgressState | null = null;
   #bar: SingleBar | null = null;
 
-  constructor(stream: Sink) {
-    this.#stream = stream;
+  constructor(output: Output) {
+    this.#output = output;
   }
 
   update(state: ProgressState): void {
-    if (state.task !== this.#task) {
-      this.finish();
-      this.#task = state.task;
-      this.#bar = new SingleBar(this.#options());
-      this.#bar.start(state.total ?? 0, state.done, { state });
-    } else if (this.#bar !== null) {
-      if (state.total !== null) this.#bar.setTotal(state.total);
-      this.#bar.update(state.done, { state });
-    }
+    if (state.task !== this.#state?.task) this.finish();
+    this.#state = state;
+    if (this.#bar === null) this.#draw(state);
+    this.#bar?.update(state.done, { state });
   }
 
   note(text: string): void {
-    // Over the bar, which is drawn again below it.
-    this.#stream.write(this.#bar === null ? `${text}\n` : `\r\x1b[K${text}\n`);
-    this.#bar?.render();
+    if (this.#state !== null && this.#state.done === this.#state.total) this.finish();
+    this.#erase();
+    this.#output.note(text);
+    if (this.#state !== null) this.#draw(this.#state);
   }
 
+  /** The last state of a task stays on the screen. */
   finish(): void {
+    this.#erase();
+    if (this.#state !== null) this.#output.stderr.write(`${this.#line(this.#state)}\n`);
+    this.#state = null;
+  }
+
+  #draw(state: ProgressState): void {
+    // The total is only needed for the library's own figures, which this format does not use.
+    this.#bar = new SingleBar(this.#options());
+    this.#bar.start(state.total ?? 0, state.done, { state });
+  }
+
+  #erase(): void {
     this.#bar?.stop();
     this.#bar = null;
-    this.#task = null;
   }
 
   #options(): Options {
     return {
-      stream: this.#stream as NodeJS.WritableStream,
-      hideCursor: true,
-      forceRedraw: true,
-      format: (_options, _params, { state }: { state: ProgressState }) =>
-        barLine(state, this.#stream.columns ?? 80),
+      stream: this.#output.stderr as unknown as NodeJS.WritableStream,
+      clearOnComplete: true,
+      // The terminal is left as it is, so that nothing has to be restored if the process ends.
+      hideCursor: false,
+      linewrap: true,
+      format: (_options, _params, { state }: { state: ProgressState }) => this.#line(state),
     };
+  }
+
+  #line(state: ProgressState): string {
+    return barLine(state, this.#output.stderr.columns ?? 80);
   }
 }
 

@@ -3,7 +3,6 @@ import { CommanderError } from 'commander';
 import { failure, reportFailure } from './errors.js';
 import type { Output } from './output.js';
 import { runProgram } from './program.js';
-import { NO_COMMAND } from './usage.js';
 
 /**
  * Runs one command line.
@@ -22,8 +21,8 @@ export async function run(argv: readonly string[], output: Output): Promise<numb
   try {
     return await runProgram(argv, output, process.env);
   } catch (thrown) {
-    // The help or the version was printed.
-    if (thrown instanceof CommanderError) return thrown.code === NO_COMMAND ? 2 : 0;
+    // The help or the version was printed: because it was asked for, or in place of a command.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     return fail(thrown);
   } finally {
     process.off('uncaughtException', onUncaught);

@@ -3,20 +3,20 @@ import type { RunContext } from '../finetune/options.js';
 import { listenForInterrupt } from './interrupt.js';
 import type { Output } from './output.js';
 import { createProgress } from './progress.js';
-import { oneLine, wrap } from './text.js';
+import { oneLine } from './text.js';
 
 /** Runs `work`, shows what it tells, and puts the terminal in order whatever happens. */
 export async function withSession<T>(
   output: Output,
   work: (context: Required<RunContext>) => Promise<T>,
 ): Promise<T> {
-  const progress = createProgress(output.stderr);
+  const progress = createProgress(output);
   const interrupt = listenForInterrupt((text) => progress.note(text));
   try {
     return await work({
       signal: interrupt.signal,
       onEvent(event) {
-        if (event.type === 'note') progress.note(forTerminal(event.text, output));
+        if (event.type === 'note') progress.note(oneLine(event.text));
         else progress.update(event);
       },
     });
@@ -24,10 +24,4 @@ export async function withSession<T>(
     interrupt.release();
     progress.finish();
   }
-}
-
-/** A note without control characters; broken between words where a terminal would break it anywhere. */
-function forTerminal(text: string, { stderr }: Output): string {
-  const line = oneLine(text);
-  return stderr.isTTY === true ? wrap(line, stderr.columns ?? 80) : line;
 }

@@ -74,13 +74,19 @@ export function shellWord(word: string, platform: NodeJS.Platform = process.plat
   return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Breaks a text into lines of at most `columns`, between words; a longer word stays whole. */
+/** Breaks lines that are longer than `columns`, between words; a longer word stays whole. */
 export function wrap(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+function wrapLine(text: string, columns: number): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && displayWidth(`${last} ${word}`) <= columns)
-      lines[lines.length - 1] = `${last} ${word}`;
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && displayWidth(longer) <= columns) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines.join('\n');

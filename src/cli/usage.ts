@@ -5,7 +5,7 @@ import { nearest } from '../nearest.js';
 import { usageError } from './errors.js';
 
 /** Without a command the help is printed, on standard error: commander's name for that. */
-export const NO_COMMAND = 'commander.help';
+const NO_COMMAND = 'commander.help';
 
 /** Throws what a command's parsing ended with: `error` itself when help was printed, else AttuneError 'usage'. */
 export function wrongUsage(command: Command, error: CommanderError): never {

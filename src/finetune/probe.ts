@@ -133,7 +133,7 @@ async function fitHead(
           images_per_second: train.labels.length / seconds,
         });
         const detail = `loss ${onTrain.dataLoss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`;
-        onEvent?.({ type: 'progress', task: 'head', done: epoch, total: headEpochs ?? epoch, secondsLeft: null, detail });
+        onEvent?.({ type: 'progress', task: 'head', done: epoch, total: headEpochs, secondsLeft: null, detail });
         started = performance.now();
       },
     });

@@ -9,8 +9,22 @@ import { facts } from '../table.js';
 import { count, oneLine, shellWord } from '../text.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 
-/** Fields of the options that are flags of this version; the others are refused, see ../finetune-flags.ts. */
-export type FinetuneFlags = Omit<FinetuneOptions, 'data' | 'batchSize' | 'labelSmoothing'>;
+/** The options that are flags of this version; the others are refused, see ../finetune-flags.ts. */
+export type FinetuneFlags = Pick<
+  FinetuneOptions,
+  | 'model'
+  | 'weights'
+  | 'val'
+  | 'valSplit'
+  | 'strategy'
+  | 'headEpochs'
+  | 'imageSize'
+  | 'seed'
+  | 'out'
+  | 'workers'
+  | 'device'
+  | 'adapter'
+>;
 
 /** Classes up to which each has its line. */
 const FEW_CLASSES = 20;
@@ -38,10 +52,11 @@ function printResult(result: FinetuneResult, options: FinetuneFlags, output: Out
     ['classes', count(classes.length)],
     ['images', seen.join(', ')],
     ['parameters', `${count(parameters.total)}, ${count(parameters.trainable)} of them trained`],
-    ['validation', best.val_accuracy === null ? 'no images' : accuracyText(best.val_accuracy, best.interval)],
+    ['validation accuracy', images.val === 0 ? 'no images' : accuracyText(best.val_accuracy, best.interval)],
   ];
-  if (test !== null) lines.push(['test', accuracyText(test.accuracy, test.interval)]);
-  output.print('', bold('Settings'), ...facts(settings(result, options)));
+  if (test !== null) lines.push(['test accuracy', accuracyText(test.accuracy, test.interval)]);
+  output.note('');
+  output.print(bold('Settings'), ...facts(settings(result, options)));
   output.print('', bold('Result'), ...facts(lines));
   if (test !== null && classes.length <= FEW_CLASSES) output.print('', ...classTable(test.per_class));
 
@@ -50,17 +65,21 @@ function printResult(result: FinetuneResult, options: FinetuneFlags, output: Out
   output.print('', bold('Next'), `attune predict ${shellWord(run)} <image or folder>`);
 }
 
-/** What was resolved, under the names of the flags, and whether it was given. */
+/** What was resolved, under the names of the flags, and where it comes from. */
 function settings(
   { resolved_defaults, model, weights }: FinetuneResult,
   options: FinetuneFlags,
 ): [name: string, value: string][] {
   const given = new Set(Object.keys(options).map(flagName));
+  const reasons: Readonly<Record<string, string>> = {
+    l2: 'by cross-validation',
+    model: options.weights === undefined ? 'default' : 'from the weights',
+  };
   const resolved = { ...resolved_defaults, model, weights };
   return Object.entries(resolved).flatMap(([key, value]): [string, string][] => {
     if (value === null || key === 'data') return [];
     const name = key.replaceAll('_', '-');
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    return [[name, given.has(`--${name}`) ? text : `${text} (default)`]];
+    return [[name, given.has(`--${name}`) ? text : `${text} (${reasons[key] ?? 'default'})`]];
   });
 }

@@ -7,11 +7,11 @@ import { count, counted, oneLine, percent } from '../text.js';
 /** Left-out images that are named one by one. */
 const MOST_SKIPPED = 10;
 
-/** `93.1 %, between 88.1 and 96.1 % with 95 % confidence` */
+/** `93.1 % (95 % interval 88.1 to 96.1 %)` */
 export function accuracyText(accuracy: number | null, interval: readonly [number, number] | null): string {
   if (accuracy === null || interval === null) return percent(accuracy);
   const [low, high] = interval;
-  return `${percent(accuracy)} right (95 % interval: ${(low * 100).toFixed(1)} to ${percent(high)})`;
+  return `${percent(accuracy)} (95 % interval ${(low * 100).toFixed(1)} to ${percent(high)})`;
 }
 
 /** The classes in the given order, a line for each. */
@@ -20,14 +20,16 @@ export function classTable(classes: readonly ClassMetrics[]): string[] {
     [
       { title: 'class' },
       { title: 'images', align: 'right' },
-      { title: 'found', align: 'right' },
-      { title: 'right when named', align: 'right' },
+      { title: 'recall', align: 'right' },
+      { title: 'precision', align: 'right' },
+      { title: 'F1', align: 'right' },
     ],
-    classes.map(({ class: name, support, recall, precision }) => [
+    classes.map(({ class: name, support, recall, precision, f1 }) => [
       name,
       count(support),
       percent(recall),
       percent(precision),
+      f1 === null ? '-' : f1.toFixed(2),
     ]),
   );
 }

@@ -34,7 +34,7 @@ export async function weightsListCommand(json: boolean, output: Output): Promise
   ]);
   const columns = [
     { title: 'name' },
-    { title: 'also' },
+    { title: 'alias' },
     { title: 'torchvision' },
     { title: 'top-1', align: 'right' },
     { title: 'size', align: 'right' },

@@ -1,0 +1,101 @@
+/** Input at fault: exit code 1 and one line, or one document under --json; a stack only under --debug. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { failure, reportFailure } from '#src/cli/errors';
+import { AttuneError } from '#src/errors';
+import { attune, dist, recordedOutput, runScript } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'attune ü '));
+test.after(() => rmSync(folder, { recursive: true }));
+const attack = fileURLToPath(new URL('../../../test/formats/fixtures/attack-os-system.pth', import.meta.url));
+
+mkdirSync(join(folder, 'one class/cat'), { recursive: true });
+writeFileSync(join(folder, 'one class/cat/a.png'), '');
+mkdirSync(join(folder, 'nothing'));
+writeFileSync(join(folder, 'text.pth'), 'this is no weights file');
+
+const failures: [words: string[], line: RegExp][] = [
+  [['inspect', 'missing.pth'], /^attune: there is no such file \(missing\.pth\): .+/],
+  [['inspect', 'text.pth'], /^attune: the format of the file is not known \(text\.pth\): .+/],
+  [['inspect', attack], /^attune: the pickle asks for the Python object posix\.system, .+/],
+  [['finetune', 'missing'], /^attune: there is no such file or folder \(.+\): .+/],
+  [['finetune', 'text.pth'], /^attune: this is a file, not a folder \(.+\): .+/],
+  [['finetune', 'nothing'], /^attune: there are no images in the class folders \(.+\): .+/],
+  [['finetune', 'one class'], /^attune: there is one class only, "cat" \(.+\): .+/],
+  [['evaluate', 'missing', 'nothing'], /^attune: there is no such run or checkpoint \(missing\): .+/],
+  [
+    ['predict', 'nothing', 'one class/*.jpg'],
+    /^attune: no file matches this pattern \(one class\/\*\.jpg\): .+/,
+  ],
+  [['predict', 'nothing', 'one class'], /^attune: the folder holds no best\.safetensors, .+ \(nothing\): .+/],
+];
+for (const [words, line] of failures) {
+  test(`says what is wrong with attune ${words[0]} ${words.at(-1)?.slice(-20)}`, async () => {
+    const { status, stdout, stderr } = await attune(words, { cwd: folder });
+    assert.match(stderr, line);
+    assert.is(stderr.split('\n').length, 2, stderr);
+    assert.is(stdout, '');
+    assert.is(status, 1);
+  });
+}
+
+test('prints one document under --json', async () => {
+  const { status, stdout, stderr } = await attune(['inspect', 'missing.pth', '--json'], { cwd: folder });
+  assert.is(status, 1);
+  assert.equal(JSON.parse(stdout), {
+    error: { code: 'input', what: 'there is no such file', where: 'missing.pth', hint: 'check the path' },
+  });
+  assert.is(stderr, 'attune: there is no such file (missing.pth): check the path\n');
+});
+
+test('shows the stack and its causes under --debug only', async () => {
+  const { status, stderr } = await attune(['inspect', 'missing.pth', '--debug'], { cwd: folder });
+  assert.is(status, 1);
+  assert.match(
+    stderr,
+    /^attune: there is no such file \(missing\.pth\): check the path\nAttuneError: .*\n +at /,
+  );
+});
+
+/** What is printed, and the exit code, when `thrown` ends a command. */
+function reported(thrown: unknown) {
+  const { output, stderr } = recordedOutput();
+  const code = reportFailure(failure(thrown), thrown, output, { json: false, debug: false });
+  return { code, line: stderr.text };
+}
+
+test('a fault of the program is one line that asks to report it', () => {
+  assert.equal(reported(new TypeError('x is not a function')), {
+    code: 1,
+    line: 'attune: this should not have happened, TypeError: x is not a function: please report it, with what the same command prints under --debug\n',
+  });
+});
+
+test('an interrupted run has exit code 130', () => {
+  assert.is(reported(new AttuneError({ code: 'interrupted', what: 'the run was interrupted' })).code, 130);
+  assert.is(reported(new DOMException('aborted', 'AbortError')).code, 130);
+});
+
+test('names from outside can neither break the line nor command the terminal', () => {
+  const name = 'a\nb\x1b[2J\u202e.png';
+  const { line } = reported(new AttuneError({ code: 'input', what: 'broken', where: name }));
+  assert.is(line, 'attune: broken (a b\\u001b[2J\\u202e.png)\n');
+});
+
+test('what a library throws outside of every promise is reported as well', async () => {
+  const { status, stdout, stderr } = await runScript(`
+    const { Output } = await import('${dist}cli/output.js');
+    const { run } = await import('${dist}cli/run.js');
+    const running = run(['doctor', '--json'], new Output(process.stdout, process.stderr));
+    setTimeout(() => { throw new RangeError('loose'); }, 1);
+    await running;
+  `);
+  assert.is(status, 1);
+  assert.match(JSON.parse(stdout).error.what, /RangeError: loose$/);
+  assert.match(stderr, /attune: this should not have happened, RangeError: loose: please report it/);
+});
+test.run();

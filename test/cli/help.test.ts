@@ -1,0 +1,71 @@
+/** Help: quick, complete, and no wider than a terminal. */
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attune, runScript } from './support.js';
+
+const commands: Record<string, string[]> = {
+  finetune:
+    'model weights val val-split strategy head-epochs image-size seed out workers device adapter'.split(' '),
+  evaluate: 'model weights batch-size workers device adapter'.split(' '),
+  predict: 'top model weights workers device adapter'.split(' '),
+  inspect: ['layers'],
+  weights: [],
+  doctor: [],
+};
+
+test('attune --help names every command', async () => {
+  const { status, stdout, stderr } = await attune(['--help']);
+  assert.is(status, 0);
+  assert.is(stderr, '');
+  for (const name of Object.keys(commands)) assert.match(stdout, new RegExp(`^  ${name} .*\\.$`, 'm'));
+  for (const name of ['explain', 'convert', 'bench']) assert.not.match(stdout, name);
+});
+
+for (const [name, flags] of Object.entries(commands)) {
+  test(`attune ${name} --help explains every flag, with an example`, async () => {
+    const { status, stdout, stderr } = await attune([name, '--help']);
+    assert.is(status, 0);
+    assert.is(stderr, '');
+    assert.match(stdout, new RegExp(`^Usage: attune ${name}`));
+    assert.match(stdout, new RegExp(`\nExample:\n  attune ${name}.*\n$`));
+    const explained = [...stdout.matchAll(/^ {2}(?:-h, )?--([a-z-]+)(?: <.*?>)? {2,}[A-Za-z]/gm)];
+    assert.equal(
+      explained.map(([, flag]) => flag),
+      [...flags, 'json', 'debug', 'help'],
+    );
+    const tooWide = stdout.split('\n').filter((line) => line.length > 80);
+    assert.equal(tooWide, []);
+  });
+}
+
+test('attune help <command> is the same', async () => {
+  const [one, other] = await Promise.all([attune(['help', 'predict']), attune(['predict', '--help'])]);
+  assert.equal(one, other);
+});
+
+test('attune --version is the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  assert.equal(await attune(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+/** The best of several, as other processes may be at work. */
+async function leastMilliseconds(run: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    const started = performance.now();
+    await run();
+    least = Math.min(least, performance.now() - started);
+  }
+  return least;
+}
+
+test('help is there within 150 ms of a bare Node', async () => {
+  const bare = await leastMilliseconds(() => runScript(''));
+  const help = await leastMilliseconds(() => attune(['--help']));
+  console.log(`# attune --help: ${Math.round(help)} ms; Node alone: ${Math.round(bare)} ms`);
+  assert.ok(help - bare < 150, `${help} ms, and ${bare} ms for Node alone`);
+});
+test.run();

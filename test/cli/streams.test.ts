@@ -1,0 +1,79 @@
+/** Standard streams: colours, closed pipes, one document, Ctrl-C. */
+import { spawn } from 'node:child_process';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attune, dist, launcher, recordedOutput, runScript } from './support.js';
+
+test('colours only in a terminal that has them', () => {
+  const coloured = recordedOutput({ isTTY: true, colours: true }).output.paint.bold('x');
+  assert.is(coloured, '\u001b[1mx\u001b[22m');
+  assert.is(recordedOutput({ isTTY: true, colours: false }).output.paint.bold('x'), 'x');
+  assert.is(recordedOutput({ isTTY: false, colours: true }).output.paint.bold('x'), 'x');
+});
+
+test("NO_COLOR reaches the terminal's own answer", async () => {
+  // A terminal is not to be had in every place where tests run: only its writing is replaced.
+  const { stdout } = await runScript(`
+    import { WriteStream } from 'node:tty';
+    const { Output } = await import('${dist}cli/output.js');
+    const bold = () => {
+      const stream = Object.assign(Object.create(WriteStream.prototype), { isTTY: true });
+      return new Output(stream, stream).paint.bold('x');
+    };
+    process.env.TERM = 'xterm-256color';
+    const plain = [(process.env.NO_COLOR = '1', bold()), (delete process.env.NO_COLOR, process.env.FORCE_COLOR = '1', bold())];
+    console.log(JSON.stringify(plain));
+  `);
+  assert.equal(JSON.parse(stdout), ['x', '\u001b[1mx\u001b[22m']);
+});
+
+test('there are no escape sequences in a pipe', async () => {
+  for (const words of [['weights'], ['--help'], ['doctor']]) {
+    const { stdout, stderr } = await attune(words, { env: { FORCE_COLOR: '1', ATTUNE_DEVICE: 'cpu' } });
+    assert.not.ok(`${stdout}${stderr}`.includes('\u001b'), words.join(' '));
+  }
+});
+
+test('a pipe that nobody reads is no failure', async () => {
+  const child = spawn(process.execPath, [launcher, 'weights'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += text));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  assert.is(stderr, '');
+  assert.is(status, 0);
+});
+
+/** A command that waits for Ctrl-C, which is pressed `times` times; `stops` says whether the work then ends. */
+async function interrupted(times: number, stops: boolean) {
+  return runScript(`
+    const { Output } = await import('${dist}cli/output.js');
+    const { withSession } = await import('${dist}cli/session.js');
+    const { failure, reportFailure } = await import('${dist}cli/errors.js');
+    const output = new Output(process.stdout, process.stderr);
+    for (let i = 1; i <= ${times}; i++) setTimeout(() => process.emit('SIGINT'), 50 * i);
+    const alive = setInterval(() => {}, 1000);
+    try {
+      await withSession(output, ({ signal }) => new Promise((resolve, reject) => {
+        if (${stops}) signal.addEventListener('abort', () => reject(signal.reason));
+      }));
+    } catch (thrown) {
+      clearInterval(alive);
+      process.exitCode = reportFailure(failure(thrown), thrown, output, { json: false, debug: false });
+      output.note('listeners left: ' + process.listenerCount('SIGINT'));
+    }
+  `);
+}
+
+test('the first Ctrl-C lets the work stop, exit code 130', async () => {
+  const { status, stderr } = await interrupted(1, true);
+  assert.is(stderr, 'Stopping. Press Ctrl-C again to end at once.\nattune: interrupted\nlisteners left: 0\n');
+  assert.is(status, 130);
+});
+
+test('the second ends the process at once, exit code 130', async () => {
+  const { status, stderr } = await interrupted(2, false);
+  assert.is(stderr, 'Stopping. Press Ctrl-C again to end at once.\n');
+  assert.is(status, 130);
+});
+test.run();

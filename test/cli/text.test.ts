@@ -1,0 +1,69 @@
+/** Lines for people: widths, numbers, times, tables. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { table } from '#src/cli/table';
+import { counted, displayWidth, duration, oneLine, percent, shellWord, shorten, wrap } from '#src/cli/text';
+
+test('control characters are shown, not obeyed', () => {
+  assert.is(oneLine('a\x1b[31mb\r\x07\x9b\u2028'), 'a\\u001b[31mb\\u000d\\u0007\\u009b\\u2028');
+  assert.is(oneLine('one\n  two'), 'one two');
+  assert.is(oneLine('Äpfel 苹果 🍎'), 'Äpfel 苹果 🍎');
+});
+
+test('widths are those of a terminal', () => {
+  assert.is(displayWidth('abc'), 3);
+  assert.is(displayWidth('苹果'), 4);
+  assert.is(displayWidth('e\u0301'), 1);
+  assert.is(displayWidth('🍎'), 2);
+  assert.is(shorten('abcdef', 6), 'abcdef');
+  assert.is(shorten('abcdefg', 6), 'abcde…');
+  assert.is(shorten('苹果苹果', 5), '苹果…');
+});
+
+test('durations round to what matters', () => {
+  const expected: [seconds: number, text: string][] = [
+    [0.2, '0 s'],
+    [59.4, '59 s'],
+    [59.6, '1 min'],
+    [200, '3 min 20 s'],
+    [605, '10 min'],
+    [3599, '1 h'],
+    [7500, '2 h 5 min'],
+  ];
+  for (const [seconds, text] of expected) assert.is(duration(seconds), text);
+});
+
+test('numbers', () => {
+  assert.is(counted(1, 'image'), '1 image');
+  assert.is(counted(12_345, 'class', 'classes'), '12,345 classes');
+  assert.is(percent(0.7613), '76.1 %');
+  assert.is(percent(null), '-');
+});
+
+test('words for a shell are quoted where they have to be', () => {
+  assert.is(shellWord('runs/2026-11-24_resnet50', 'linux'), 'runs/2026-11-24_resnet50');
+  assert.is(shellWord("my run's", 'linux'), "'my run'\\''s'");
+  assert.is(shellWord('a\\b', 'linux'), "'a\\b'");
+  assert.is(shellWord('C:\\runs\\a', 'win32'), 'C:\\runs\\a');
+  assert.is(shellWord('C:\\my runs', 'win32'), '"C:\\my runs"');
+  assert.is(shellWord('$HOME;x', 'linux'), "'$HOME;x'");
+});
+
+test('long lines break between words', () => {
+  assert.is(wrap('aa bb cc\ndd', 5), 'aa bb\ncc\ndd');
+  assert.is(wrap('  indented', 20), '  indented');
+  assert.is(wrap('a verylongword b', 6), 'a\nverylongword\nb');
+});
+
+test('tables align, and clean what they are given', () => {
+  const lines = table(
+    [{ title: 'class' }, { title: 'images', align: 'right' }],
+    [
+      ['苹果', '5'],
+      ['a\nb', '120'],
+    ],
+  );
+  assert.equal(lines, ['class  images', '苹果        5', 'a b       120']);
+  assert.equal(table([{ title: '' }, { title: '' }], [['a', 'b']]), ['a  b']);
+});
+test.run();
