@@ -1,0 +1,111 @@
+/**
+ * finetune, evaluate and predict as a user types them, on an untrained network and a handful of images: what is
+ * printed where. How good the results are is tested in test/finetune.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attune } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'attune run ü '));
+test.after(() => rmSync(folder, { recursive: true }));
+const settings = { cwd: folder, env: { ATTUNE_CACHE: join(folder, 'cache'), ATTUNE_DEVICE: 'cpu' } };
+
+/** A picture of one colour with a little noise. */
+function writePicture(path: string, [red, green, blue]: number[], seed: number): void {
+  const png = new PNG({ width: 40, height: 36 });
+  for (let i = 0; i < png.data.length; i += 4) {
+    const noise = (i * 7 + seed * 13) % 31;
+    png.data.set([red + noise, green + noise, blue + noise, 255], i);
+  }
+  writeFileSync(path, PNG.sync.write(png));
+}
+
+const colours: [name: string, colour: number[]][] = [
+  ['blau ä', [20, 40, 200]],
+  ['red', [200, 30, 30]],
+];
+for (const [name, colour] of colours) {
+  mkdirSync(join(folder, 'photos', name), { recursive: true });
+  for (let i = 0; i < 6; i++) writePicture(join(folder, 'photos', name, `${i}.png`), colour, i);
+}
+writeFileSync(join(folder, 'photos/red/broken.txt'), 'no image');
+mkdirSync(join(folder, 'new'));
+writePicture(join(folder, 'new/a.png'), [190, 40, 40], 9);
+writeFileSync(join(folder, 'new/b.jpg'), '\xff\xd8\xff\xe0', 'latin1');
+
+const finetune = 'finetune photos --strategy probe --model resnet18 --weights none --image-size 32'.split(
+  ' ',
+);
+
+test('finetune prints settings, result, run folder and what to type next; notes go to standard error', async () => {
+  const { status, stdout, stderr } = await attune([...finetune, '--seed', '7'], settings);
+  assert.is(status, 0, stderr);
+  const [run] = readdirSync(join(folder, 'runs'));
+  assert.match(stdout, /^Settings\n/);
+  assert.match(stdout, /\nmodel +resnet18\n/);
+  assert.match(stdout, /\nval-split +0\.2 \(default\)\n/);
+  assert.match(stdout, /\nseed +7\n/);
+  assert.match(stdout, /\n\nResult\ndevice +.+ \(cpu\)\nclasses +2\nimages +10 to train, 2 to validate\n/);
+  assert.match(stdout, /\nvalidation accuracy +[\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\n/);
+  assert.ok(
+    stdout.endsWith(`\nRun folder\nruns/${run}\n\nNext\nattune predict runs/${run} <image or folder>\n`),
+    stdout,
+  );
+  assert.match(stderr, /\nfeatures: 100 %, 10 of 10\n/);
+  assert.match(stderr, /\nLeft out: 1 file or folder\n {2}.*red: 1 file: no image by name \(\.txt\)\n/);
+});
+
+test('under --json standard output is one document', async () => {
+  const { status, stdout, stderr } = await attune([...finetune, '--out', 'my run', '--json'], settings);
+  assert.is(status, 0, stderr);
+  const result = JSON.parse(stdout);
+  assert.equal(result.classes, ['blau ä', 'red']);
+  assert.is(result.interrupted, false);
+  assert.is(result.images.skipped.length, 1);
+});
+
+test('a run folder is not overwritten', async () => {
+  const { status, stdout, stderr } = await attune([...finetune, '--out', 'my run'], settings);
+  assert.is(status, 1);
+  assert.is(stdout, '');
+  assert.is(
+    stderr,
+    'attune: the run folder exists already and is not empty (my run): give another --out, or remove it\n',
+  );
+});
+
+test('evaluate prints accuracy, loss and every class', async () => {
+  const { status, stdout, stderr } = await attune(['evaluate', 'my run', 'photos'], settings);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /^images +12\nclasses +2\naccuracy +[\d.]+ % \(95 % interval .*\)\nloss +[\d.]+\n/);
+  assert.match(stdout, /\n\nClasses, the worst first\nclass +images +recall +precision +F1\n/);
+  assert.match(stdout, /\nblau ä +6 +[\d.]+ % /);
+});
+
+test('predict names the classes of each image; one that cannot be read is exit code 1 after the others', async () => {
+  const { status, stdout, stderr } = await attune(['predict', 'my run', 'new/*', '--top', '1'], settings);
+  assert.is(status, 1);
+  const image = (name: string) => join('new', name).replaceAll('\\', '\\\\');
+  assert.match(
+    stdout,
+    new RegExp(`^${image('a.png')}\n +[\\d.]+ % {2}(?:red|blau ä)\n\n${image('b.jpg')}\n {2}not read: .+\n$`),
+  );
+  const lines = stderr.trimEnd().split('\n');
+  assert.match(
+    lines.at(-1) ?? '',
+    /^attune: the image cannot be decoded, .* \(new.b\.jpg\): the other images are done$/,
+  );
+  assert.is(lines.filter((line) => line.startsWith('attune:')).length, 1);
+
+  const json = await attune(['predict', 'my run', 'new', '--json'], settings);
+  assert.is(json.status, 1);
+  const { model, images } = JSON.parse(json.stdout);
+  assert.is(model, 'resnet18');
+  assert.equal(Object.keys(images[0]), ['path', 'predictions']);
+  assert.equal(Object.keys(images[1]), ['path', 'error']);
+});
+test.run();
