@@ -14,20 +14,22 @@ import { attune } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune-cli-'));
 test.after(() => rmSync(folder, { recursive: true }));
+/** With no weights downloaded. */
+const empty = { env: { ATTUNE_CACHE: join(folder, 'cache') } };
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../test/formats/fixtures/${name}`, import.meta.url));
 
 test('weights lists the catalogue', async () => {
-  const listed = await attune(['weights']);
+  const listed = await attune(['weights'], empty);
   assert.is(listed.status, 0);
   assert.is(listed.stderr, '');
   assert.match(
     listed.stdout,
     /^name .*\n(?:.*\n)*resnet50-v1 +resnet50 +IMAGENET1K_V1 +76\.13 % +103 MB +no\n/,
   );
-  assert.equal(await attune(['weights', 'list']), listed);
+  assert.equal(await attune(['weights', 'list'], empty), listed);
 
-  const { stdout } = await attune(['weights', 'list', '--json']);
+  const { stdout } = await attune(['weights', 'list', '--json'], empty);
   const { weights } = JSON.parse(stdout) as {
     weights: { name: string; check: string; downloaded: boolean }[];
   };
@@ -49,7 +51,7 @@ test('weights get shows the licence before it connects, and a failure says where
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port } = proxy.address() as { port: number };
   const { status, stdout, stderr } = await attune(['weights', 'get', 'resnet18'], {
-    env: { HTTPS_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '', no_proxy: '' },
+    env: { ...empty.env, HTTPS_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '', no_proxy: '' },
   });
   proxy.close();
 

@@ -42,8 +42,8 @@ export async function weightsListCommand(json: boolean, output: Output): Promise
   ] as const;
   const [titles, ...lines] = table(columns, rows);
   output.print(output.paint.bold(titles), ...lines);
-  output.print('', 'top-1: accuracy on ImageNet as torchvision publishes it. here: downloaded already.');
-  output.print('Next: attune weights get <name>');
+  output.print('', 'top-1  accuracy on ImageNet, as torchvision publishes it');
+  output.print('here   downloaded already', '', 'Next: attune weights get <name>');
   return 0;
 }
 
