@@ -6,6 +6,7 @@ import { sameShape, shapeError, showShape, stridesOf } from '../tensor/shape.js'
 import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { expectDtype } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { accumulateSimd } from './pointwise-simd.js';
 import { copyRegion, emptyTensor } from './strided-copy.js';
 
 export const accumulateKernel: Kernel<FlatAttributes> = {
@@ -26,6 +27,7 @@ export const accumulateKernel: Kernel<FlatAttributes> = {
       for (let i = first; i < last; i++) total[i] += x[i];
     },
   },
+  simd: accumulateSimd,
 };
 
 /** Records `state += x`. Shapes must be equal. */

@@ -19,6 +19,7 @@ import { apply, emit, expectDtype } from './apply.js';
 import { batchNormGradients } from './batch-norm-gradient.js';
 import { type Epilogue, epilogueBits, NO_EPILOGUE } from './epilogue.js';
 import { flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { scaleShiftSimd } from './pointwise-simd.js';
 import { emptyTensor } from './strided-copy.js';
 
 interface FoldAttributes {
@@ -99,6 +100,7 @@ export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
       }
     },
   },
+  simd: scaleShiftSimd,
 };
 
 interface BatchNormAttributes {

@@ -6,6 +6,7 @@ import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { fillSimd } from './pointwise-simd.js';
 
 interface FillAttributes extends FlatAttributes {
   readonly value: number;
@@ -26,6 +27,7 @@ export const fillKernel: Kernel<FillAttributes> = {
       y.fill(attributes.value, first, last);
     },
   },
+  simd: fillSimd,
 };
 
 interface ConstantAttributes {

@@ -8,23 +8,10 @@ import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { broadcastShapes, broadcastStrides, MAX_RANK, sameShape, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { emit, expectDtype } from './apply.js';
+import { type FlatAttributes, flatRange, flatUnits } from './flat.js';
+import { binarySimd, unarySimd } from './pointwise-simd.js';
 
-/** Elements per unit of work on the CPU. */
-const CPU_BLOCK = 16_384;
-
-export interface FlatAttributes {
-  readonly count: number;
-}
-
-/** Units of CPU loops that go over `count` elements; `flatRange` turns units into elements. */
-export function flatUnits({ count }: FlatAttributes): number {
-  return Math.ceil(count / CPU_BLOCK);
-}
-
-/** The elements first <= i < last of units begin <= u < end. */
-export function flatRange(count: number, begin: number, end: number): [first: number, last: number] {
-  return [begin * CPU_BLOCK, Math.min(count, end * CPU_BLOCK)];
-}
+export { type FlatAttributes, flatRange, flatUnits } from './flat.js';
 
 /** A variant with one invocation per element of a flat range. */
 export function flatVariant<A extends FlatAttributes>(
@@ -79,6 +66,7 @@ export function unary(definition: UnaryDefinition): UnaryOperation {
         for (let i = first; i < last; i++) y[i] = forward(x[i]);
       },
     },
+    ...unarySimd(name),
   };
   const gradientKernel: Kernel<FlatAttributes> = {
     name: `${name}Gradient`,
@@ -95,6 +83,7 @@ export function unary(definition: UnaryDefinition): UnaryOperation {
         for (let i = first; i < last; i++) dx[i] = dy[i] * derivative(value[i]);
       },
     },
+    ...binarySimd(`${name}Gradient`),
   };
   const operation: Operation<null> = {
     name,
@@ -169,6 +158,7 @@ export function binaryKernel(name: string, forward: (a: number, b: number) => nu
         }
       },
     },
+    ...binarySimd(name),
   };
 }
 

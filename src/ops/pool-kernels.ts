@@ -1,6 +1,7 @@
 /** The forward kernels of pooling over NHWC images: the largest of a window, and the mean of an image. */
 import type { Kernel, Variant } from '../device/kernel.js';
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
+import { globalAveragePoolSimd, maxPool2dSimd } from './pool-simd.js';
 
 /**
  * y[b, p, q, c] = max over r, s of x[b, p * strideHeight - padTop + r, q * strideWidth - padLeft + s, c], where
@@ -30,8 +31,26 @@ export interface GlobalAveragePoolAttributes {
 
 type Variants<A> = Readonly<Record<'vec4' | 'scalar', Variant<A>>>;
 
+/** In the order of `struct Constants` in shaders/max-pool.wgsl and max-pool-gradient.wgsl. */
+export function maxPoolWords(attributes: MaxPool2dAttributes): number[] {
+  return [
+    attributes.batch,
+    attributes.height,
+    attributes.width,
+    attributes.channels,
+    attributes.outHeight,
+    attributes.outWidth,
+    attributes.kernelHeight,
+    attributes.kernelWidth,
+    attributes.strideHeight,
+    attributes.strideWidth,
+    attributes.padTop,
+    attributes.padLeft,
+  ];
+}
+
 /** The two variants of a kernel with one invocation per element of its output, or per four neighbouring channels. */
-function channelVariants<A extends { readonly channels: number }>(
+export function channelVariants<A extends { readonly channels: number }>(
   file: string,
   outputSize: (attributes: A) => number,
 ): Variants<A> {
@@ -45,7 +64,7 @@ function channelVariants<A extends { readonly channels: number }>(
   return { vec4: variant('vec4', 4), scalar: variant('scalar', 1) };
 }
 
-const chooseWidth = ({ channels }: { readonly channels: number }) => (channels % 4 === 0 ? 'vec4' : 'scalar');
+export const chooseWidth = ({ channels }: { readonly channels: number }) => (channels % 4 === 0 ? 'vec4' : 'scalar');
 
 const POOL_BINDINGS = [
   { name: 'x', access: 'read' },
@@ -62,20 +81,7 @@ export const maxPool2dKernel: Kernel<MaxPool2dAttributes> = {
       ({ batch, outHeight, outWidth, channels }) => batch * outHeight * outWidth * channels,
     ),
     choose: chooseWidth,
-    words: (attributes) => [
-      attributes.batch,
-      attributes.height,
-      attributes.width,
-      attributes.channels,
-      attributes.outHeight,
-      attributes.outWidth,
-      attributes.kernelHeight,
-      attributes.kernelWidth,
-      attributes.strideHeight,
-      attributes.strideWidth,
-      attributes.padTop,
-      attributes.padLeft,
-    ],
+    words: maxPoolWords,
   },
   cpu: {
     units: ({ batch, outHeight }) => batch * outHeight,
@@ -104,6 +110,7 @@ export const maxPool2dKernel: Kernel<MaxPool2dAttributes> = {
       }
     },
   },
+  simd: maxPool2dSimd,
 };
 
 /** Units on the CPU: images. */
@@ -129,4 +136,5 @@ export const globalAveragePoolKernel: Kernel<GlobalAveragePoolAttributes> = {
       }
     },
   },
+  simd: globalAveragePoolSimd,
 };

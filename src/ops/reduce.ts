@@ -10,6 +10,7 @@ import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { emit } from './apply.js';
+import { CPU_RESULTS, reduceSimd } from './reduce-simd.js';
 
 export type Reduction = 'sum' | 'max';
 
@@ -50,10 +51,10 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
     words: ({ reduction, outer, length, inner }) => [outer * inner, length, inner, REDUCTION_CODE[reduction]],
   },
   cpu: {
-    units: ({ outer, inner }) => Math.ceil((outer * inner) / 64),
+    units: ({ outer, inner }) => Math.ceil((outer * inner) / CPU_RESULTS),
     run({ attributes: { reduction, outer, length, inner }, operands: [x, y], begin, end }) {
-      const last = Math.min(outer * inner, end * 64);
-      for (let i = begin * 64; i < last; i++) {
+      const last = Math.min(outer * inner, end * CPU_RESULTS);
+      for (let i = begin * CPU_RESULTS; i < last; i++) {
         const start = Math.floor(i / inner) * length * inner + (i % inner);
         let result = reduction === 'sum' ? 0 : Number.NEGATIVE_INFINITY;
         for (let j = 0; j < length; j++) {
@@ -65,6 +66,7 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
       }
     },
   },
+  simd: reduceSimd,
 };
 
 /**

@@ -18,6 +18,7 @@ import {
   padWords,
   stridedIndex,
 } from './pointwise.js';
+import { stridedCopySimd } from './strided-copy-simd.js';
 
 export interface StridedCopyAttributes extends FlatAttributes {
   readonly dtype: DType;
@@ -61,6 +62,7 @@ export const stridedCopyKernel: Kernel<StridedCopyAttributes> = {
       }
     },
   },
+  simd: stridedCopySimd,
 };
 
 /** A region of a tensor's memory: strides of any shape that it is read or written as. */

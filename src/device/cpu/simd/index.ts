@@ -1,5 +1,11 @@
-/** What the SIMD module exports: the entries that kernels name in src/ops/*-simd.ts. */
+/** What the SIMD module exports: the entries that kernels name in src/ops. */
+export { batchMoments, batchNormGradientApply, batchNormGradientSums } from './batch-norm';
+export { meanOfImages, sumColumns } from './columns';
 export { conv2d } from './conv2d';
 export { conv2dInputGradient } from './conv2d-input-gradient';
 export { conv2dWeightGradient } from './conv2d-weight-gradient';
 export { matmul } from './matmul';
+export { maxPool2d } from './max-pool';
+export { fill, pointwise, scaleShift } from './pointwise';
+export { stridedCopy } from './strided-copy';
+export { adam, sgd, squaredNorm } from './update';

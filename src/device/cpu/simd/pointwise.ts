@@ -1,0 +1,95 @@
+/** Operations element by element over floats first <= i < last; the operations are those of src/ops/pointwise-simd.ts. */
+import { advance, read, write } from './lanes';
+
+const ADD: i32 = 0;
+const SUBTRACT: i32 = 1;
+const MULTIPLY: i32 = 2;
+const DIVIDE: i32 = 3;
+const RELU: i32 = 4;
+const RELU_GRADIENT: i32 = 5;
+const RELU6: i32 = 6;
+const RELU6_GRADIENT: i32 = 7;
+
+/** y = operation(a, b); an operation on one operand does not look at b. y may be a or b. */
+export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {
+  // One loop per operation: the choice is made at compile time within it.
+  if (operation == ADD) loop(a, b, y, first, last, ADD);
+  else if (operation == SUBTRACT) loop(a, b, y, first, last, SUBTRACT);
+  else if (operation == MULTIPLY) loop(a, b, y, first, last, MULTIPLY);
+  else if (operation == DIVIDE) loop(a, b, y, first, last, DIVIDE);
+  else if (operation == RELU) loop(a, a, y, first, last, RELU);
+  else if (operation == RELU_GRADIENT) loop(a, b, y, first, last, RELU_GRADIENT);
+  else if (operation == RELU6) loop(a, a, y, first, last, RELU6);
+  else if (operation == RELU6_GRADIENT) loop(a, b, y, first, last, RELU6_GRADIENT);
+  else unreachable();
+}
+
+// @ts-ignore: decorator
+@inline
+function loop(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {
+  const end = <usize>last * 4;
+  for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+    const one = end - at < 16;
+    write(y + at, compute(read(a + at, one), read(b + at, one), operation), one);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function compute(a: v128, b: v128, operation: i32): v128 {
+  const zero = f32x4.splat(0);
+  if (operation == ADD) return f32x4.add(a, b);
+  if (operation == SUBTRACT) return f32x4.sub(a, b);
+  if (operation == MULTIPLY) return f32x4.mul(a, b);
+  if (operation == DIVIDE) return f32x4.div(a, b);
+  if (operation == RELU) return f32x4.pmax(a, zero);
+  if (operation == RELU6) return f32x4.min(f32x4.max(a, zero), f32x4.splat(6));
+  let passes = f32x4.gt(a, zero);
+  if (operation == RELU6_GRADIENT) passes = v128.and(passes, f32x4.lt(a, f32x4.splat(6)));
+  // A product with 1 or 0, not a choice: a gradient that is NaN must not get lost.
+  return f32x4.mul(b, v128.and(passes, f32x4.splat(1)));
+}
+
+/** y[i] = value. */
+export function fill(y: usize, first: i32, last: i32, value: f32): void {
+  const end = <usize>last * 4;
+  for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+    write(y + at, f32x4.splat(value), end - at < 16);
+  }
+}
+
+/**
+ * y = activation(x * scale + shift + residual) along the last axis; bits are those of the epilogue. The entry for
+ * batch norm's last step, src/ops/batch-norm.ts.
+ */
+export function scaleShift(
+  x: usize, scale: usize, shift: usize, residual: usize, y: usize,
+  first: i32, last: i32, channels: i32, bits: i32,
+): void {
+  let channel = first % channels;
+  while (first < last) {
+    const count = min(channels - channel, last - first);
+    const skip = <usize>first * 4;
+    scaleShiftRun(x + skip, scale + <usize>channel * 4, shift + <usize>channel * 4, residual + skip, y + skip, count, bits);
+    first += count;
+    channel = 0;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleShiftRun(x: usize, scale: usize, shift: usize, residual: usize, y: usize, count: i32, bits: i32): void {
+  const end = <usize>count * 4;
+  for (let at: usize = 0; at < end; at += advance(end - at)) {
+    const one = end - at < 16;
+    let value = f32x4.add(f32x4.mul(read(x + at, one), read(scale + at, one)), read(shift + at, one));
+    if (bits & RESIDUAL_BIT) value = f32x4.add(value, read(residual + at, one));
+    if (bits & RELU_BITS) value = f32x4.pmax(value, f32x4.splat(0));
+    if (bits & RELU6_BIT) value = f32x4.pmin(value, f32x4.splat(6));
+    write(y + at, value, one);
+  }
+}
+
+const RESIDUAL_BIT: i32 = 4;
+const RELU6_BIT: i32 = 16;
+const RELU_BITS: i32 = 8 | 16;
