@@ -7,6 +7,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel, type Variant } from '../device/kernel.js';
+import { batchMomentsSimd, batchNormGradientApplySimd, batchNormGradientSumsSimd, CPU_ROWS } from './batch-norm-simd.js';
 
 export interface SliceAttributes {
   readonly rows: number;
@@ -20,8 +21,6 @@ const MOST_SLICES = 256;
 const LEAST_ROWS = 64;
 /** Channels per unit of CPU work in launches over channels. */
 const CPU_CHANNELS = 64;
-/** Rows per unit of CPU work in launches over all elements. */
-const CPU_ROWS = 64;
 
 /** The cut of `rows` rows. */
 export function sliced(rows: number, channels: number): SliceAttributes {
@@ -91,6 +90,7 @@ export const batchMomentsKernel: Kernel<SliceAttributes> = {
       }
     },
   },
+  simd: batchMomentsSimd,
 };
 
 /** Slices combined (Chan, Golub, LeVeque, 1979): mean and biased variance. */
@@ -171,6 +171,7 @@ export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
       }
     },
   },
+  simd: batchNormGradientSumsSimd,
 };
 
 export interface GradientCombineAttributes extends SliceAttributes {
@@ -265,4 +266,5 @@ export const batchNormGradientApplyKernel: Kernel<GradientApplyAttributes> = {
       }
     },
   },
+  simd: batchNormGradientApplySimd,
 };
