@@ -91,6 +91,14 @@ export interface CpuLoop<A = Attributes> {
   run(call: CpuCall<A>): void;
 }
 
+/** Where the SIMD module finds the run's step values, as float32: in the memory's first page, which no operand uses. */
+export const STEP_VALUES_ADDRESS = 1024;
+
+/** Byte address of a step value, and of those after it, for a SIMD entry's arguments. */
+export function stepValueAddress({ varying }: Varying): number {
+  return STEP_VALUES_ADDRESS + varying * 4;
+}
+
 /** An exported function of the WebAssembly SIMD module that does the work of the CPU loop, in float32. */
 export interface SimdEntry<A = Attributes> {
   readonly entry: string;

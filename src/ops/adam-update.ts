@@ -11,6 +11,7 @@
 import type { Kernel, Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
+import { adamSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export type EpsilonPlacement = 'corrected' | 'hat';
@@ -78,4 +79,5 @@ export const adamKernel: Kernel<AdamAttributes> = {
       }
     },
   },
+  simd: adamSimd,
 };

@@ -11,15 +11,13 @@ import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Varying } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
-
-/** Elements that one partial sum covers. */
-const PARTIAL = 4096;
+import { PARTIAL, squaredNormSimd } from './optimizer-simd.js';
 
 /** Elements of a gate: norm, scale, finite (0 or 1), how many steps were not finite, the last such step. */
 export const GATE_LENGTH = 5;
 export const GATE = { norm: 0, scale: 1, finite: 2, failures: 3, lastFailure: 4 } as const;
 
-interface SquaredNormAttributes {
+export interface SquaredNormAttributes {
   readonly count: number;
   readonly outOffset: number;
 }
@@ -53,6 +51,7 @@ export const squaredNormKernel: Kernel<SquaredNormAttributes> = {
       }
     },
   },
+  simd: squaredNormSimd,
 };
 
 interface GateAttributes {

@@ -9,6 +9,7 @@
 import type { Kernel, Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
+import { sgdSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface SgdAttributes extends FlatAttributes {
@@ -60,4 +61,5 @@ export const sgdKernel: Kernel<SgdAttributes> = {
       }
     },
   },
+  simd: sgdSimd,
 };

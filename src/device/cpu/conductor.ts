@@ -4,7 +4,7 @@
  */
 import { AttuneError } from '../../errors.js';
 import type { TypedArray } from '../dtype.js';
-import type { Kernel } from '../kernel.js';
+import { type Kernel, STEP_VALUES_ADDRESS } from '../kernel.js';
 import {
   kernelFailure,
   plainCommand,
@@ -83,6 +83,7 @@ export class Conductor {
     if (commands === undefined) throw new Error(`no commands were prepared as ${request.prepared}`);
     const memory = this.#buffer();
     for (const upload of request.uploads) this.#write(upload, memory);
+    new Float32Array(memory, STEP_VALUES_ADDRESS, request.step.length).set(request.step);
     const times = runCommands(commands, request.step, request.profile);
     return {
       ok: true,

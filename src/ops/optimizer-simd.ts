@@ -1,0 +1,41 @@
+/** Entries of the optimisers' kernels into the WebAssembly SIMD module (src/device/cpu/simd/update.ts). */
+import { type SimdEntry, stepValueAddress } from '../device/kernel.js';
+import type { AdamAttributes } from './adam-update.js';
+import { flatRange } from './flat.js';
+import type { SquaredNormAttributes } from './gradient-gate.js';
+import type { SgdAttributes } from './sgd-update.js';
+
+/** Elements that one partial sum of the squared norm covers. */
+export const PARTIAL = 4096;
+
+export const squaredNormSimd: SimdEntry<SquaredNormAttributes> = {
+  entry: 'squaredNorm',
+  arguments: ({ count, outOffset }, [x, partials], begin, end) => [
+    ...[x, partials + outOffset * 4],
+    ...[begin, end, count, PARTIAL],
+  ],
+};
+
+export const sgdSimd: SimdEntry<SgdAttributes> = {
+  entry: 'sgd',
+  arguments({ count, groups, momentum, hasMomentum, nesterov }, pointers, begin, end) {
+    return [
+      ...pointers.slice(0, 5),
+      ...flatRange(count, begin, end),
+      ...[stepValueAddress(groups), stepValueAddress(momentum)],
+      ...[Number(hasMomentum), Number(nesterov)],
+    ];
+  },
+};
+
+export const adamSimd: SimdEntry<AdamAttributes> = {
+  entry: 'adam',
+  arguments({ count, groups, numbers, decoupled, epsilonPlacement }, pointers, begin, end) {
+    return [
+      ...pointers.slice(0, 6),
+      ...flatRange(count, begin, end),
+      ...[stepValueAddress(groups), stepValueAddress(numbers)],
+      ...[Number(decoupled), Number(epsilonPlacement === 'hat')],
+    ];
+  },
+};
