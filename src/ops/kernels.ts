@@ -19,7 +19,9 @@ import {
 import { castKernel } from './cast.js';
 import { greaterEqualKernel, lessEqualKernel } from './compare.js';
 import { fillKernel } from './constant.js';
+import { conv2dInputGradientKernel } from './conv2d-input-gradient-kernel.js';
 import { conv2dKernel } from './conv2d-kernel.js';
+import { conv2dWeightGradientKernel } from './conv2d-weight-gradient-kernel.js';
 import { crossEntropyGradientKernel, crossEntropyKernel } from './cross-entropy.js';
 import { divideKernel } from './divide.js';
 import { dropoutKernel } from './dropout.js';
@@ -28,6 +30,7 @@ import { gatherKernel, scatterAddKernel } from './gather.js';
 import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
 import { logOperation } from './log.js';
 import { matmulKernel } from './matmul-kernel.js';
+import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { maximumKernel } from './maximum.js';
 import { minimumKernel } from './minimum.js';
 import { multiplyKernel } from './multiply.js';
@@ -76,6 +79,8 @@ export type KernelName =
   | 'batchNormGradientSums'
   | 'cast'
   | 'conv2d'
+  | 'conv2dInputGradient'
+  | 'conv2dWeightGradient'
   | 'crossEntropy'
   | 'crossEntropyGradient'
   | 'divide'
@@ -88,6 +93,7 @@ export type KernelName =
   | 'lessEqual'
   | 'matmul'
   | 'maxPool2d'
+  | 'maxPool2dGradient'
   | 'maximum'
   | 'minimum'
   | 'multiply'
@@ -117,6 +123,8 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   batchNormGradientSums: batchNormGradientSumsKernel,
   cast: castKernel,
   conv2d: conv2dKernel,
+  conv2dInputGradient: conv2dInputGradientKernel,
+  conv2dWeightGradient: conv2dWeightGradientKernel,
   crossEntropy: crossEntropyKernel,
   crossEntropyGradient: crossEntropyGradientKernel,
   divide: divideKernel,
@@ -129,6 +137,7 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   lessEqual: lessEqualKernel,
   matmul: matmulKernel,
   maxPool2d: maxPool2dKernel,
+  maxPool2dGradient: maxPool2dGradientKernel,
   maximum: maximumKernel,
   minimum: minimumKernel,
   multiply: multiplyKernel,

@@ -1,0 +1,19 @@
+// The second operand of a convolution's gradients, element by element, and their result: any size.
+// The same functions as gradient-vec4.wgsl.
+@group(0) @binding(1) var<storage, read> b: array<Element>;
+@group(0) @binding(2) var<storage, read_write> out: array<Element>;
+
+// The element of b at index, or zero where it does not count.
+fn b_element(index: u32, inside: bool) -> f32 {
+  return select(0.0, f32(b[select(0u, index, inside)]), inside);
+}
+
+// Elements index .. index + 3 of b. The first `count` exist and the others read as zero.
+fn b_vector(index: u32, count: u32) -> vec4<f32> {
+  return vec4<f32>(
+    b_element(index, count > 0u),
+    b_element(index + 1u, count > 1u),
+    b_element(index + 2u, count > 2u),
+    b_element(index + 3u, count > 3u),
+  );
+}

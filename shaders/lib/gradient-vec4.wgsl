@@ -1,0 +1,8 @@
+// The second operand of a convolution's gradients, four neighbouring elements at once, and their result.
+// Indices of b are multiples of 4; see gradient-scalar.wgsl for everything else.
+@group(0) @binding(1) var<storage, read> b: array<vec4<Element>>;
+@group(0) @binding(2) var<storage, read_write> out: array<Element>;
+
+fn b_vector(index: u32, count: u32) -> vec4<f32> {
+  return select(vec4<f32>(), vec4<f32>(b[select(0u, index, count > 0u) / 4u]), count > 0u);
+}
