@@ -15,7 +15,19 @@ export function pairOf(value: number | Pair): Pair {
   return typeof value === 'number' ? [value, value] : value;
 }
 
+/** The padding of each side. Throws unless all four are whole numbers of at least 0. */
 export function paddingOf(value: number | Pair | Padding): Padding {
+  const sides = sidesOf(value);
+  if (Object.values(sides).every((side) => Number.isInteger(side) && side >= 0)) return sides;
+  const { top, bottom, left, right } = sides;
+  throw shapeError(
+    'padding',
+    `top ${top}, bottom ${bottom}, left ${left}, right ${right} are not whole numbers of at least 0`,
+    'cut an image smaller with slice',
+  );
+}
+
+function sidesOf(value: number | Pair | Padding): Padding {
   if (typeof value !== 'number' && 'top' in value) return value;
   const [vertical, horizontal] = pairOf(value as number | Pair);
   return { top: vertical, bottom: vertical, left: horizontal, right: horizontal };
@@ -23,7 +35,7 @@ export function paddingOf(value: number | Pair | Padding): Padding {
 
 /**
  * How many windows fit along one dimension: floor((size + padding - dilation (kernel - 1) - 1) / stride) + 1.
- * `padding` counts both sides. Throws when none fits.
+ * `padding` counts both sides (paddingOf has checked them). Throws when none fits.
  */
 export function outputSize(
   operation: string,
@@ -32,11 +44,10 @@ export function outputSize(
   stride: number,
   { padding, dilation }: { readonly padding: number; readonly dilation: number },
 ): number {
-  const whole = [kernel, stride, dilation].every((value) => Number.isInteger(value) && value >= 1);
-  if (!whole || !Number.isInteger(padding) || padding < 0) {
+  if (![kernel, stride, dilation].every((value) => Number.isInteger(value) && value >= 1)) {
     throw shapeError(
       operation,
-      `kernel ${kernel}, stride ${stride}, dilation ${dilation} and padding ${padding} are not whole numbers of at least 1 (padding: 0)`,
+      `kernel ${kernel}, stride ${stride} and dilation ${dilation} are not whole numbers of at least 1`,
     );
   }
   const result = Math.floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1;
