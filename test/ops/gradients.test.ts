@@ -26,7 +26,7 @@ import { minimum } from '#src/ops/minimum';
 import { multiply } from '#src/ops/multiply';
 import { negate } from '#src/ops/negate';
 import { type OperationName, operations } from '#src/ops/operations';
-import { globalAveragePool } from '#src/ops/pool';
+import { globalAveragePool, maxPool2d } from '#src/ops/pool';
 import { relu } from '#src/ops/relu';
 import { relu6 } from '#src/ops/relu6';
 import { flatten, reshape } from '#src/ops/reshape';
@@ -135,6 +135,19 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const shapes = [1, 2, 3].map(() => (axis === 0 ? [random.whole(1, 3), columns] : [rows, random.whole(1, 3)]));
     return { shapes, call: (parts) => concat(parts, axis) };
   },
+  conv2d: (random) => {
+    const groups = random.pick([1, 1, 2, 3]);
+    const [channels, filters] = [groups * random.whole(1, 2), groups * random.whole(1, 2)];
+    const [kernelHeight, kernelWidth] = [random.whole(1, 3), random.whole(1, 3)];
+    const padding = { top: random.whole(0, 2), bottom: random.whole(0, 2), left: random.whole(0, 2), right: random.whole(0, 2) };
+    const dilation = random.pick([1, 1, 2]);
+    const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
+    const image = [random.whole(1, 2), 4 + random.whole(1, 3), 4 + random.whole(1, 3), channels];
+    return {
+      shapes: [image, [kernelHeight, kernelWidth, channels / groups, filters]],
+      call: ([x, w]) => conv2d(x, w, { stride, padding, dilation, groups }),
+    };
+  },
   crossEntropy: (random) => {
     const [rows, classes] = [random.whole(1, 5), random.whole(1, 6)];
     const smoothing = random.pick([0, 0.1, 0.5]);
@@ -160,6 +173,13 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   logSoftmax: ofRows(logSoftmax),
   matmul: products,
   max: overAxes(max),
+  maxPool2d: (random) => {
+    const kernel = [random.whole(1, 3), random.whole(1, 3)] as const;
+    const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
+    const padding = [random.whole(0, Math.floor(kernel[0] / 2)), random.whole(0, Math.floor(kernel[1] / 2))] as const;
+    const image = [random.whole(1, 2), random.whole(3, 6), random.whole(3, 6), random.whole(1, 3)];
+    return { shapes: [image], call: ([x]) => maxPool2d(x, { kernel, stride, padding }) };
+  },
   maximum: ofTwo(maximum),
   minimum: ofTwo(minimum),
   multiply: ofTwo(multiply),
@@ -203,12 +223,14 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
 
 test('every operation with a gradient is checked by differences', () => {
   for (const [name, { gradient }] of Object.entries(operations)) {
-    assert.is(name in problems, typeof gradient === 'function', name);
+    assert.ok(name in problems || typeof gradient !== 'function', name);
   }
 });
 
 let seed = 100;
 for (const [name, make] of Object.entries(problems)) {
+  // The problems of operations whose gradient is still to come are here already.
+  if (typeof operations[name as OperationName].gradient !== 'function') continue;
   const random = new Random(seed++);
   test(`the gradient of ${name} agrees with differences over ${ROUNDS} random shapes`, async () => {
     for (let round = 0; round < ROUNDS; round++) await checkDifferences(name, make(random), random);
@@ -346,11 +368,6 @@ test('gradients that do not exist are refused with the reason', async () => {
   await refuse(() => backward(sum(x())), 'program', /does not depend on any trainable parameter/);
   await refuse(lossOfOne((a) => gather(x(), argmax(a))), 'program', /gather has no gradient with respect to its input 1/);
   await refuse(lossOfOne((a) => greaterEqual(a, 2)), 'program', /greaterEqual: a comparison is piecewise constant/);
-  await refuse(
-    lossOfOne((a) => conv2d(reshape(a, [1, 2, 2, 1]), tensor([1], [1, 1, 1, 1]))),
-    'program',
-    /gradient of conv2d is not implemented yet/,
-  );
   await refuse(lossOfOne((a) => crossEntropyLosses(x(), a)), 'program', /no gradient with respect to its targets/);
   const ones = () => tensor([1, 1], [2]);
   await refuse(

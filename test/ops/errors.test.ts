@@ -1,0 +1,102 @@
+/** Operands that do not fit: each operation's sentence, with the shapes in it; nothing is recorded in half. */
+import { test } from 'uvu';
+import { add } from '#src/ops/add';
+import { argmax } from '#src/ops/argmax';
+import { batchNorm } from '#src/ops/batch-norm';
+import { cast } from '#src/ops/cast';
+import { concat } from '#src/ops/concat';
+import { full, zeros } from '#src/ops/constant';
+import { conv2d } from '#src/ops/conv2d';
+import { crossEntropy } from '#src/ops/cross-entropy';
+import { gather, scatterAdd } from '#src/ops/gather';
+import { matmul } from '#src/ops/matmul';
+import { max } from '#src/ops/max';
+import { mean } from '#src/ops/mean';
+import { meanSquaredError } from '#src/ops/mean-squared-error';
+import { normalizeImages } from '#src/ops/normalize-images';
+import { oneHot } from '#src/ops/one-hot';
+import { globalAveragePool, maxPool2d } from '#src/ops/pool';
+import { reshape } from '#src/ops/reshape';
+import { pad, slice } from '#src/ops/slice';
+import { softmax } from '#src/ops/softmax';
+import { broadcastTo, sum } from '#src/ops/sum';
+import { transpose } from '#src/ops/transpose';
+import { tensor } from '#src/tensor/tensor';
+import { assertThrows, cpuDevice } from './support.js';
+
+const labels = (...values: number[]) => tensor(values, [values.length], 'int32');
+const bytes = (...shape: number[]) => tensor(new Uint8Array(shape.reduce((a, b) => a * b)), shape);
+const vectors = (n: number) => ({ gamma: zeros([n]), beta: zeros([n]), mean: zeros([n]), variance: zeros([n]) });
+
+const refused: readonly [body: () => unknown, sentence: RegExp][] = [
+  [() => add(zeros([2, 3]), zeros([2])), /shapes \[2, 3\] and \[2\] do not broadcast together \(add\)/],
+  [() => add(zeros([2]), labels(1, 2)), /second operand has dtype int32, not float32 \(add\)/],
+  [() => add(zeros([1, 1, 1, 1, 1, 1, 1]), 1), /has 7 dimensions; at most 6 are supported \(constant\)/],
+  [() => full([2], Number.NaN), /NaN is not a finite number \(full\): pass it as data/],
+  [() => full([-1], 1), /\[-1\] is not a shape/],
+  [() => argmax(zeros([3, 0])), /\[3, 0\] has no elements along its last axis \(argmax\)/],
+  [() => softmax(zeros([])), /\[\] has no elements along its last axis \(softmax\)/],
+  [() => softmax(labels(1)), /dtype int32, not float32 \(softmax\)/],
+  [() => max(zeros([2, 0]), 1), /no largest element along a dimension of size 0 of \[2, 0\] \(max\)/],
+  [() => mean(zeros([2, 0])), /no elements to take the mean of in shape \[2, 0\] \(mean\)/],
+  [() => sum(zeros([2]), 1), /axis 1 does not exist in a tensor of 1 dimensions \(sum\)/],
+  [() => broadcastTo(zeros([3]), [4]), /shapes \[3\] and \[4\] do not broadcast together \(broadcastTo\)/],
+  [() => broadcastTo(zeros([2, 3]), [3]), /\[2, 3\] does not broadcast to \[3\] \(broadcastTo\)/],
+  [() => reshape(zeros([2, 3]), [4, -1]), /\[2, 3\] cannot be read as \[4, -1\]: 6 elements \(reshape\)/],
+  [() => reshape(zeros([2, 3]), [-1, -1]), /cannot be read as \[-1, -1\]/],
+  [() => reshape(zeros([6]), [-2, -3]), /\[-2, -3\] is not a shape/],
+  [() => transpose(zeros([2, 3]), [0, 0]), /\[0, 0\] does not order the 2 dimensions of \[2, 3\] \(transpose\)/],
+  [() => slice(zeros([3]), [2], [2]), /block \[2\] at \[2\] is not inside \[3\] \(slice\)/],
+  [() => slice(zeros([3]), [0, 0], [1, 1]), /is not inside \[3\]/],
+  [() => pad(zeros([3]), [-1], [0]), /paddings \[-1\] and \[0\] do not fit \[3\] \(pad\)/],
+  [() => transpose(bytes(2, 3)), /dtype uint8 cannot be copied in parts \(transpose\): convert it with cast/],
+  [() => concat([]), /there is nothing to concatenate \(concat\)/],
+  [() => concat([zeros([2, 3]), zeros([3, 2])]), /\[2, 3\] and \[3, 2\] differ beside axis 0 \(concat\)/],
+  [() => concat([zeros([2]), labels(1)]), /dtype int32, not float32 \(concat\)/],
+  [() => concat([zeros([])]), /axis 0 does not exist in a tensor of 0 dimensions/],
+  [() => gather(zeros([3, 2]), labels(0, 3)), /index 3 at position 1 is outside 0 to 2 \(gather\)/],
+  [() => gather(zeros([3]), labels(-1)), /index -1 at position 0/],
+  [() => gather(zeros([3]), zeros([1])), /indices has dtype float32, not int32/],
+  [() => gather(zeros([]), labels(0)), /a tensor of rank 0 has no rows \(gather\)/],
+  [() => scatterAdd(zeros([2, 3]), labels(0), 4), /\[2, 3\] does not have one row for each of 1 indices \(scatterAdd\)/],
+  [() => scatterAdd(zeros([1, 3]), labels(4), 4), /index 4 at position 0 is outside 0 to 3 \(scatterAdd\)/],
+  [() => oneHot(labels(5), 5), /index 5 at position 0 is outside 0 to 4 \(oneHot\)/],
+  [() => oneHot(tensor([1, 1], [1, 2], 'int32'), 5), /indices have shape \[1, 2\]; one dimension is expected \(oneHot\)/],
+  [() => cast(tensor(Uint16Array.of(1), [1])), /dtype float16 cannot be cast to float32 \(cast\)/],
+  [() => matmul(zeros([2, 3]), zeros([2, 3])), /\[2, 3\] times \[2, 3\] is not a product \(matmul\)/],
+  [() => matmul(zeros([2, 3]), zeros([4, 2]), { transposeA: true }), /\[2, 3\] transposed times \[4, 2\] is not a product/],
+  [() => matmul(zeros([2, 2, 3]), zeros([3, 3, 1])), /\[2, 2, 3\] times \[3, 3, 1\] is not a product/],
+  [() => matmul(zeros([3]), zeros([3, 1])), /\[3\] times \[3, 1\] is not a product/],
+  [() => conv2d(zeros([1, 4, 4, 3]), zeros([3, 3, 2, 4])), /weights \[3, 3, 2, 4\] with 1 group\(s\) do not fit images \[1, 4, 4, 3\] \(conv2d\)/],
+  [() => conv2d(zeros([1, 4, 4, 4]), zeros([3, 3, 2, 3]), { groups: 2 }), /with 2 group\(s\) do not fit/],
+  [() => conv2d(zeros([1, 2, 2, 1]), zeros([3, 3, 1, 1])), /a window of 3 \(dilation 1\) does not fit a size of 2 with padding 0 \(conv2d\)/],
+  [() => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { stride: 0 }), /stride 0.*not whole numbers of at least 1/],
+  [() => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: -1 }), /top -1, bottom -1, left -1, right -1 are not whole numbers of at least 0 \(padding\)/],
+  [() => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: { top: -1, bottom: 1, left: 0, right: 0 } }), /top -1, bottom 1, left 0/],
+  [() => maxPool2d(zeros([1, 4, 4, 1]), { kernel: 2, padding: 2 }), /padding is more than half of the window/],
+  [() => maxPool2d(zeros([4, 4, 1]), { kernel: 2 }), /images have shape \[4, 4, 1\]; \[batch, height, width, channels\] is expected \(maxPool2d\)/],
+  [() => globalAveragePool(zeros([4, 4])), /images have shape \[4, 4\].*\(globalAveragePool\)/],
+  [() => batchNorm(zeros([2, 3]), vectors(2)), /a vector of shape \[2\] does not fit 3 channels \(batchNorm\)/],
+  [() => batchNorm(zeros([2, 2]), vectors(2), Number.NaN), /epsilon NaN is not between 0 and 1 \(batchNorm\)/],
+  [() => normalizeImages(bytes(2, 4), [0, 0, 0], [1, 1, 1]), /\[2, 4\] do not have three channels last \(normalizeImages\)/],
+  [() => normalizeImages(bytes(2, 3), [0, 0], [1, 1, 1]), /2 means and 3 deviations; three of each are expected/],
+  [() => normalizeImages(bytes(2, 3), [0, 0, 0], [1, 0, 1]), /one deviation is 0/],
+  [() => normalizeImages(zeros([2, 3]), [0, 0, 0], [1, 1, 1]), /images has dtype float32, not uint8/],
+  [() => crossEntropy(zeros([3]), labels(1)), /logits have shape \[3\]; \[rows, classes\] is expected \(crossEntropy\)/],
+  [() => crossEntropy(zeros([2, 3]), labels(1)), /targets of dtype int32 have shape \[1\]; \[2\] is expected/],
+  [() => crossEntropy(zeros([2, 3]), labels(1, 3)), /index 3 at position 1 is outside 0 to 2 \(crossEntropy\)/],
+  [() => crossEntropy(zeros([2, 3]), zeros([3])), /targets of dtype float32 have shape \[3\]; \[2, 3\] is expected/],
+  [() => crossEntropy(zeros([2, 3]), zeros([3]), { fromLogits: false }), /have shape \[3\]; \[2, 3\] is expected/],
+  [() => crossEntropy(zeros([2, 3]), labels(1, 1), { labelSmoothing: 1 }), /label smoothing 1 is not in \[0, 1\)/],
+  [() => crossEntropy(zeros([0, 3]), labels()), /no elements to take the mean of/],
+  [() => meanSquaredError(zeros([2, 3]), zeros([3])), /prediction \[2, 3\] and target \[3\] differ in shape/],
+];
+
+for (const [body, sentence] of refused) {
+  test(`refused: ${String(body).slice(6)}`, async () => {
+    const device = await cpuDevice('float64');
+    await assertThrows(() => device.run(body), 'shape', sentence);
+  });
+}
+
+test.run();
