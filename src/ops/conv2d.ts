@@ -1,15 +1,19 @@
 /**
  * Two-dimensional convolution (cross-correlation, as in every deep-learning library); formula and layout stand
- * in conv2d-attributes.ts.
+ * in conv2d-attributes.ts, those of its gradients in conv2d-gradient-attributes.ts.
  */
-import { shapeError, showShape } from '../tensor/shape.js';
+import { type Shape, shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
 import type { Conv2dGeometry } from './conv2d-attributes.js';
+import { weightGradientSplits } from './conv2d-gradient-attributes.js';
+import { conv2dInputGradientKernel } from './conv2d-input-gradient-kernel.js';
 import { conv2dKernel } from './conv2d-kernel.js';
+import { conv2dWeightGradientKernel } from './conv2d-weight-gradient-kernel.js';
 import { NO_EPILOGUE } from './epilogue.js';
-import { notYetDifferentiable } from './not-yet.js';
+import { reduceAxes } from './reduce.js';
+import { reshape } from './reshape.js';
 import { outputSize, type Pair, type Padding, pairOf, paddingOf } from './window.js';
 
 export interface Conv2dOptions {
@@ -70,6 +74,13 @@ function geometry(attributes: Conv2dOperationAttributes, x: Tensor, w: Tensor): 
   };
 }
 
+/** One launch for the parts that the reduction is cut into, and one that adds them where there are several. */
+function weightGradient(sizes: Conv2dGeometry, x: Tensor, gradient: Tensor, shape: Shape): Tensor {
+  const cut = weightGradientSplits(sizes);
+  const partials = emit(conv2dWeightGradientKernel, { ...sizes, ...cut }, [x, gradient], [cut.splits, ...shape]);
+  return reshape(cut.splits > 1 ? reduceAxes(partials, [0], 'sum') : partials, shape);
+}
+
 export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
   name: 'conv2d',
   shape(attributes, [x, w]) {
@@ -80,7 +91,13 @@ export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
   },
   forward: (attributes, [x, w], shape) =>
     emit(conv2dKernel, { ...geometry(attributes, x, w), epilogue: NO_EPILOGUE }, [x, w, null, null, null], shape),
-  gradient: notYetDifferentiable('conv2d'),
+  gradient({ attributes, inputs: [x, w], gradient, wanted }) {
+    const sizes = geometry(attributes, x, w);
+    return [
+      wanted[0] ? emit(conv2dInputGradientKernel, sizes, [gradient, w], x.shape) : null,
+      wanted[1] ? weightGradient(sizes, x, gradient, w.shape) : null,
+    ];
+  },
 };
 
 /**

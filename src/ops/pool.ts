@@ -3,8 +3,8 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
+import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { multiply } from './multiply.js';
-import { notYetDifferentiable } from './not-yet.js';
 import { globalAveragePoolKernel, type MaxPool2dAttributes, maxPool2dKernel } from './pool-kernels.js';
 import { reshape } from './reshape.js';
 import { broadcastTo } from './sum.js';
@@ -63,7 +63,9 @@ export const maxPool2dOperation: Operation<MaxPool2dOperationAttributes> = {
     return [batch, outHeight, outWidth, channels];
   },
   forward: (attributes, [x], shape) => emit(maxPool2dKernel, geometry(attributes, x), [x], shape),
-  gradient: notYetDifferentiable('maxPool2d'),
+  gradient: ({ attributes, inputs: [x], gradient }) => [
+    emit(maxPool2dGradientKernel, geometry(attributes, x), [x, gradient], x.shape),
+  ],
 };
 
 export const globalAveragePoolOperation: Operation<null> = {
