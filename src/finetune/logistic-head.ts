@@ -23,6 +23,12 @@ import type { Device } from '../program/device.js';
 import type { State } from '../program/state.js';
 import { tensor } from '../tensor/tensor.js';
 
+/** When a head has converged: float32 gradients are no finer. Its loss rounds earlier, and so must not end it. */
+export const HEAD_CONVERGENCE = { gradientTolerance: 1e-6, valueTolerance: 0 };
+
+/** Relative rounding of float32 features, with room. */
+const ROUNDING = 1e-6;
+
 /** Features of labelled images: `values` is [images, length], row-major. */
 export interface FeatureSet {
   readonly values: Float32Array;
@@ -151,14 +157,20 @@ export class LogisticProblem {
   }
 }
 
-/** Mean and deviation of each feature; a feature that never changes gets deviation 1 and so weighs nothing. */
+/**
+ * Mean and deviation of each feature. One that changes by no more than rounding gets deviation 1 and so weighs
+ * nothing; divided by its rounding, it would be enormous for the first image in which it does change.
+ */
 export function featureScale({ values, length }: FeatureSet): FeatureScale {
   const rows = values.length / length;
   const mean = new Float64Array(length);
   const deviation = new Float64Array(length);
   for (let i = 0; i < values.length; i++) mean[i % length] += values[i] / rows;
   for (let i = 0; i < values.length; i++) deviation[i % length] += (values[i] - mean[i % length]) ** 2 / rows;
-  for (let f = 0; f < length; f++) deviation[f] = Math.sqrt(deviation[f]) || 1;
+  for (let f = 0; f < length; f++) {
+    const root = Math.sqrt(deviation[f]);
+    deviation[f] = root > ROUNDING * Math.abs(mean[f]) ? root : 1;
+  }
   return { mean, deviation };
 }
 

@@ -11,7 +11,7 @@ import { featuresOf } from './features.js';
 import { forwardBatch, largestActivation } from './device.js';
 import { sideOf } from './inference.js';
 import { chooseStrength, throwIfAborted } from './l2-strength.js';
-import { type FeatureSet, featureScale, type LinearHead, LogisticProblem } from './logistic-head.js';
+import { type FeatureSet, featureScale, HEAD_CONVERGENCE, type LinearHead, LogisticProblem } from './logistic-head.js';
 import type { EpochRecord, RunContext } from './options.js';
 import type { ImagePart, TrainingData } from './training-data.js';
 
@@ -114,10 +114,10 @@ async function fitHead(
   const evaluate = async (point: Float64Array) => (await problem.evaluate([point], l2))[0];
   try {
     const fit = await minimize(evaluate, new Float64Array(problem.size), {
+      ...HEAD_CONVERGENCE,
       maxIterations: headEpochs ?? MAX_ITERATIONS,
-      async onIteration(epoch, point) {
+      async onIteration(epoch, point, onTrain) {
         throwIfAborted(signal);
-        const [onTrain] = await problem.evaluate([point], 0);
         const seconds = (performance.now() - started) / 1000;
         const onVal = validation === null ? null : (await validation.evaluate([point], 0))[0];
         const accuracy = share(onTrain.predicted, train.labels);

@@ -42,6 +42,8 @@ interface Pair {
 /** Wolfe's constants for quasi-Newton directions: sufficient decrease, and curvature. */
 const DECREASE = 1e-4;
 const CURVATURE = 0.9;
+/** Share of the value that may be rounding; closer than this, slopes tell which point is lower. */
+const VALUE_NOISE = 1e-6;
 const MAX_TRIALS = 20;
 
 /**
@@ -103,7 +105,8 @@ interface Trial<At extends Evaluation> {
 
 /**
  * A step along `direction` that satisfies the strong Wolfe conditions, by bracketing and bisection with
- * quadratic interpolation. The best decrease found when rounding keeps the conditions out of reach; null when
+ * quadratic interpolation. Near the minimum the value's rounding hides its decrease; there the decrease of the
+ * slope stands for it, as in the approximate Wolfe conditions of Hager and Zhang (2005). The best decrease found when rounding keeps the conditions out of reach; null when
  * nothing is lower.
  */
 async function search<At extends Evaluation>(
@@ -128,7 +131,11 @@ async function search<At extends Evaluation>(
     const sufficient = trialAt.value <= at.value + DECREASE * trial * slope;
     if (sufficient && (best === null || trialAt.value < best.at.value))
       best = { point: trialPoint, at: trialAt };
-    if (sufficient && Math.abs(trialSlope) <= -CURVATURE * slope) return { point: trialPoint, at: trialAt };
+    const sufficientBySlope =
+      trialAt.value <= at.value + VALUE_NOISE * Math.abs(at.value) &&
+      trialSlope <= (2 * DECREASE - 1) * slope;
+    const isFlatter = Math.abs(trialSlope) <= -CURVATURE * slope;
+    if ((sufficient || sufficientBySlope) && isFlatter) return { point: trialPoint, at: trialAt };
     if (!sufficient || trialAt.value >= lowValue || trialSlope >= 0) {
       high = trial;
     } else {
