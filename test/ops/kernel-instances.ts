@@ -340,7 +340,15 @@ const makers: Readonly<Record<string, Make>> = {
 };
 
 /** Kernels with tests of their own: they are tiled, and have many more cases. */
-export const TESTED_ELSEWHERE: readonly KernelName[] = ['conv2d', 'globalAveragePool', 'matmul', 'maxPool2d'];
+export const TESTED_ELSEWHERE: readonly KernelName[] = [
+  'conv2d',
+  'conv2dInputGradient',
+  'conv2dWeightGradient',
+  'globalAveragePool',
+  'matmul',
+  'maxPool2d',
+  'maxPool2dGradient',
+];
 
 /** How to make a random instance of each variant, by `kernel.variant`. */
 export const instances: ReadonlyMap<string, Make> = new Map(Object.entries(makers));
