@@ -44,10 +44,27 @@ export function preprocessImage(image: RgbImage, { resize, crop, interpolation }
     refuseTooLarge(image, width, height);
     return resizeImage(image, width, height, interpolation);
   }
-  const window = intersection(centerCrop(width, height, crop), width, height);
-  const visible = resizeImage(image, width, height, interpolation, window);
-  if (window.width === crop && window.height === crop) return visible;
-  return padToSquare(visible, crop);
+  const window = centerWindow(width, height, crop);
+  return padToSquare(resizeImage(image, width, height, interpolation, window), crop);
+}
+
+/**
+ * Cuts the square in the middle out of a picture that is already resized: the pixels that
+ * `preprocessImage` gives with this crop. The result shares no memory with the picture.
+ */
+export function centerCropImage(image: RgbImage, side: number): RgbImage {
+  return padToSquare(cropImage(image, centerWindow(image.width, image.height, side)), side);
+}
+
+/** Copies a rectangle, which must lie inside, out of a picture. */
+export function cropImage({ width, pixels }: RgbImage, window: Rectangle): RgbImage {
+  const rowLength = window.width * 3;
+  const cropped = new Uint8Array(window.height * rowLength);
+  for (let row = 0; row < window.height; row++) {
+    const from = ((window.top + row) * width + window.left) * 3;
+    cropped.set(pixels.subarray(from, from + rowLength), row * rowLength);
+  }
+  return { width: window.width, height: window.height, pixels: cropped };
 }
 
 /** torchvision's size rule: the short side becomes `short`, the long one is rounded down. */
@@ -60,40 +77,35 @@ export function resizedSize(
     : { width: Math.trunc((short * width) / height), height: short };
 }
 
-/** The square in the middle; it reaches beyond the picture where that is smaller. */
-function centerCrop(width: number, height: number, crop: number): Rectangle {
-  return {
-    left: cropStart(width, crop),
-    top: cropStart(height, crop),
-    width: crop,
-    height: crop,
-  };
-}
-
 /**
  * Where a crop begins. Too small a picture is padded, the odd pixel at the end: torchvision pads
  * floor(missing / 2) before. Else Python's round((size - crop) / 2), which takes halves to even.
  */
 function cropStart(size: number, crop: number): number {
-  if (size < crop) return -Math.floor((crop - size) / 2);
-  const middle = (size - crop) / 2;
-  const below = Math.floor(middle);
-  return middle === below ? below : below + (below % 2);
+  return size < crop ? -Math.floor((crop - size) / 2) : roundHalfToEven((size - crop) / 2);
 }
 
-function intersection(crop: Rectangle, width: number, height: number): Rectangle {
-  const left = Math.max(0, crop.left);
-  const top = Math.max(0, crop.top);
+/** Python's `round`: of two equally near integers the even one. */
+export function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below + Math.abs(below % 2);
+}
+
+/** What a picture has of the square in its middle: all of it, unless the picture is smaller. */
+function centerWindow(width: number, height: number, side: number): Rectangle {
   return {
-    left,
-    top,
-    width: Math.min(width, crop.left + crop.width) - left,
-    height: Math.min(height, crop.top + crop.height) - top,
+    left: Math.max(0, cropStart(width, side)),
+    top: Math.max(0, cropStart(height, side)),
+    width: Math.min(width, side),
+    height: Math.min(height, side),
   };
 }
 
 /** Centres a picture, nowhere larger than the square, on black. */
-function padToSquare({ width, height, pixels }: RgbImage, side: number): RgbImage {
+function padToSquare(image: RgbImage, side: number): RgbImage {
+  const { width, height, pixels } = image;
+  if (width === side && height === side) return image;
   const padded = new Uint8Array(side * side * 3);
   const left = -cropStart(width, side);
   const top = -cropStart(height, side);

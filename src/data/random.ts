@@ -1,5 +1,5 @@
 /**
- * The random order of images: which go to validation, which fold, which batch.
+ * The random choices about images: which go to validation, which fold, which batch, which crop.
  *
  * A small generator of our own, so that a seed gives the same split on every platform and in
  * every version of Node: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled Linear Pseudorandom
@@ -15,10 +15,12 @@ export interface Random {
   uint32(): number;
   /** An unbiased integer in [0, bound); `bound` from 1 to 2^32. */
   below(bound: number): number;
+  /** The next 32 random bits as a fraction in [0, 1). */
+  uniform(): number;
 }
 
 /** What a stream is for; streams of one seed with different purposes are independent. */
-export const purpose = { split: 1, folds: 2, shuffle: 3 } as const;
+export const purpose = { split: 1, folds: 2, shuffle: 3, augmentation: 4 } as const;
 
 /** A generator that depends on `seed` (a safe integer) and on every one of `words`, in order. */
 export function seededRandom(seed: number, ...words: number[]): Random {
@@ -34,7 +36,11 @@ export function seededRandom(seed: number, ...words: number[]): Random {
   }
   const state = mixWords([seed, ...words]);
   const uint32 = () => nextXoshiro128(state);
-  return { uint32, below: (bound) => boundedInteger(uint32, bound) };
+  return {
+    uint32,
+    below: (bound) => boundedInteger(uint32, bound),
+    uniform: () => uint32() / 2 ** 32,
+  };
 }
 
 /** The integers 0 .. length-1 in random order (Fisher and Yates). */
