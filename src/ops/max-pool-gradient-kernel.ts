@@ -8,6 +8,7 @@
  */
 import type { Kernel } from '../device/kernel.js';
 import { channelVariants, chooseWidth, type MaxPool2dAttributes, maxPoolWords } from './pool-kernels.js';
+import { maxPool2dGradientSimd } from './pool-simd.js';
 
 /** Operands: x, dy, dx. Units on the CPU: rows of dx. */
 export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
@@ -51,6 +52,7 @@ export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
       }
     },
   },
+  simd: maxPool2dGradientSimd,
 };
 
 /** winners[c] = where in x the largest element of window (p, q) of an image lies, for each channel c. */

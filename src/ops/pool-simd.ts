@@ -4,8 +4,16 @@ import type { GlobalAveragePoolAttributes, MaxPool2dAttributes } from './pool-ke
 
 export const maxPool2dSimd: SimdEntry<MaxPool2dAttributes> = {
   entry: 'maxPool2d',
-  arguments: (attributes, [x, y], begin, end) => [
-    ...[x, y, begin, end],
+  arguments: (attributes, [x, y], begin, end) => [x, y, begin, end, ...geometryNumbers(attributes)],
+};
+
+export const maxPool2dGradientSimd: SimdEntry<MaxPool2dAttributes> = {
+  entry: 'maxPool2dGradient',
+  arguments: (attributes, [x, dy, dx], begin, end) => [x, dy, dx, begin, end, ...geometryNumbers(attributes)],
+};
+
+function geometryNumbers(attributes: MaxPool2dAttributes): number[] {
+  return [
     attributes.height,
     attributes.width,
     attributes.channels,
@@ -17,8 +25,8 @@ export const maxPool2dSimd: SimdEntry<MaxPool2dAttributes> = {
     attributes.strideWidth,
     attributes.padTop,
     attributes.padLeft,
-  ],
-};
+  ];
+}
 
 export const globalAveragePoolSimd: SimdEntry<GlobalAveragePoolAttributes> = {
   entry: 'meanOfImages',

@@ -5,7 +5,7 @@ export { conv2d } from './conv2d';
 export { conv2dInputGradient } from './conv2d-input-gradient';
 export { conv2dWeightGradient } from './conv2d-weight-gradient';
 export { matmul } from './matmul';
-export { maxPool2d } from './max-pool';
+export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { fill, pointwise, scaleShift } from './pointwise';
 export { stridedCopy } from './strided-copy';
 export { adam, sgd, squaredNorm } from './update';

@@ -1,5 +1,6 @@
-/** Max pooling (src/ops/pool-kernels.ts): rows of the output, channels as vectors. */
+/** Max pooling and its gradient (src/ops/pool-kernels.ts, max-pool-gradient-kernel.ts), with channels as vectors. */
 import { advance, read, write } from './lanes';
+import { zeroFloats } from './pack';
 
 /** Computes the output rows begin <= u < end. NaN wins; places outside the image do not count. */
 export function maxPool2d(
@@ -24,13 +25,87 @@ export function maxPool2d(
           let from = image + <usize>row * lineBytes + <usize>firstColumn * pixelBytes + at;
           for (let column = firstColumn; column < lastColumn; column++) {
             const value = read(from, one);
-            const wins = v128.or(f32x4.gt(value, largest), f32x4.ne(value, value));
-            largest = v128.bitselect(value, largest, wins);
+            largest = v128.bitselect(value, largest, wins(value, largest));
             from += pixelBytes;
           }
         }
         write(out + at, largest, one);
       }
+    }
+  }
+}
+
+/** Whether a place of a window takes over from the largest before it: it is larger, or NaN. */
+// @ts-ignore: decorator
+@inline
+function wins(value: v128, largest: v128): v128 {
+  return v128.or(f32x4.gt(value, largest), f32x4.ne(value, value));
+}
+
+/**
+ * Computes the rows begin <= u < end of dx: each window that covers a row finds its winner again, and gives it dy
+ * where it lies in that row.
+ */
+export function maxPool2dGradient(
+  x: usize, dy: usize, dx: usize, begin: i32, end: i32,
+  height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32,
+  strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+): void {
+  const pixelBytes = <usize>channels * 4;
+  const lineBytes = <usize>width * pixelBytes;
+  for (let unit = begin; unit < end; unit++) {
+    const row = unit % height;
+    const image = unit / height;
+    const line = dx + <usize>unit * lineBytes;
+    zeroFloats(line, width * channels);
+    const place = row + padTop;
+    const firstWindow = max(0, (place - kernelHeight + strideHeight) / strideHeight);
+    const lastWindow = min(outHeight - 1, place / strideHeight);
+    for (let p = firstWindow; p <= lastWindow; p++) {
+      const top = p * strideHeight - padTop;
+      const firstRow = max(top, 0), lastRow = min(height, top + kernelHeight);
+      for (let q = 0; q < outWidth; q++) {
+        const left = q * strideWidth - padLeft;
+        const firstColumn = max(left, 0), lastColumn = min(width, left + kernelWidth);
+        addToWinners(
+          x + <usize>(image * height) * lineBytes, lineBytes, pixelBytes, firstRow, lastRow, firstColumn, lastColumn,
+          row, dy + <usize>((image * outHeight + p) * outWidth + q) * pixelBytes, line,
+        );
+      }
+    }
+  }
+}
+
+/** Adds the gradient of one window to those of its winners that lie in `row`, whose gradients are at `line`. */
+function addToWinners(
+  image: usize, lineBytes: usize, pixelBytes: usize, firstRow: i32, lastRow: i32, firstColumn: i32, lastColumn: i32,
+  row: i32, dy: usize, line: usize,
+): void {
+  const columns = lastColumn - firstColumn;
+  for (let at: usize = 0; at < pixelBytes; at += advance(pixelBytes - at)) {
+    const one = pixelBytes - at < 16;
+    // A place is known by its number within the window.
+    let largest = f32x4.splat(-Infinity), winner = i32x4.splat(0);
+    let number = 0;
+    for (let y = firstRow; y < lastRow; y++) {
+      let from = image + <usize>y * lineBytes + <usize>firstColumn * pixelBytes + at;
+      for (let column = 0; column < columns; column++) {
+        const value = read(from, one);
+        const taken = wins(value, largest);
+        largest = v128.bitselect(value, largest, taken);
+        winner = v128.bitselect(i32x4.splat(number), winner, taken);
+        number++;
+        from += pixelBytes;
+      }
+    }
+    const gradient = read(dy + at, one);
+    number = (row - firstRow) * columns;
+    let to = line + <usize>firstColumn * pixelBytes + at;
+    for (let column = 0; column < columns; column++) {
+      const share = v128.and(gradient, i32x4.eq(winner, i32x4.splat(number)));
+      write(to, f32x4.add(read(to, one), share), one);
+      number++;
+      to += pixelBytes;
     }
   }
 }
