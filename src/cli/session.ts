@@ -1,5 +1,6 @@
 /** What a long command runs in: progress on standard error, and Ctrl-C. */
 import type { RunContext } from '../finetune/options.js';
+import { epochLine } from './epoch-line.js';
 import { listenForInterrupt } from './interrupt.js';
 import type { Output } from './output.js';
 import { createProgress } from './progress.js';
@@ -17,6 +18,7 @@ export async function withSession<T>(
       signal: interrupt.signal,
       onEvent(event) {
         if (event.type === 'note') progress.note(oneLine(event.text));
+        else if (event.type === 'epoch') progress.note(epochLine(event.record));
         else progress.update(event);
       },
     });

@@ -1,4 +1,6 @@
 /** What a long command tells while it runs. The command line prints it; nothing depends on it. */
+import type { EpochRecord } from './options.js';
+
 export type RunEvent =
   /** A line for the person who waits. */
   | { readonly type: 'note'; readonly text: string }
@@ -14,7 +16,9 @@ export type RunEvent =
       readonly detail?: string;
       /** What `done` and `total` count, where they are no images. */
       readonly unit?: 'bytes';
-    };
+    }
+  /** An epoch of training has ended. */
+  | { readonly type: 'epoch'; readonly record: EpochRecord };
 
 export type Listener = (event: RunEvent) => void;
 

@@ -4,47 +4,58 @@
  * Order matters: everything that the user gave is checked before a device is opened, and images are decoded
  * before the network runs, so that a mistake is told within seconds.
  */
-import { join } from 'node:path';
-import { countParameters } from '../nn/index.js';
+import { AttuneError } from '../errors.js';
+import { replaceHead } from '../models/index.js';
 import type { Device } from '../program/device.js';
-import { type CheckpointInfo, writeCheckpoint } from './checkpoint.js';
 import { openDevice, summarize } from './device.js';
+import { EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
 import { sideOf } from './inference.js';
 import { throwIfAborted } from './l2-strength.js';
-import { computeMetrics } from './metrics.js';
+import { chooseMicroBatch } from './micro-batch.js';
 import { type LoadedModel, loadModel, resized } from './model-source.js';
 import type { FinetuneOptions, FinetuneResult, RunContext } from './options.js';
 import { type ProbeResult, probe } from './probe.js';
-import { checkOptions, DEFAULTS, type Recipe, resolveRecipe } from './recipe.js';
-import { assertRunFolderFree, createRunFolder, duplicate, RUN_FILES, runName, writeJson, writeText } from './run-folder.js';
-import { findImages, prepareTrainingData, type TrainingData } from './training-data.js';
+import { fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
+import { loadRecipe } from './recipes.js';
+import { describeFull, describeProbe } from './result.js';
+import { assertRunFolderFree, createRunFolder, runName } from './run-folder.js';
+import type { RunState } from './run-state.js';
+import { findImages, type PartName, prepareTrainingData, type TrainingData } from './training-data.js';
+import { writeProbeRun, writeRecipe } from './run-files.js';
 
 /**
  * Runs a recipe. Throws AttuneError: 'usage', 'input', 'data', 'weights', 'download', 'disk', 'device',
- * 'numeric', and 'interrupted' when the signal is aborted; prepared images and features are kept then.
+ * 'numeric', and 'interrupted' when the signal is aborted before the full stage: images and features are kept
+ * then. Aborted within it, the state of the run is saved and the result says `interrupted`.
  */
 export async function finetune(options: FinetuneOptions, context: RunContext = {}): Promise<FinetuneResult> {
-  checkOptions(options);
-  const { valSplit = DEFAULTS.valSplit, seed = DEFAULTS.seed } = options;
-  const found = await findImages(options.data, { val: options.val, valSplit, seed });
+  const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
+  const given = { ...fromRecipe, ...fieldsOf(options) } as Partial<Recipe> & { data: string };
+  const split = { val: given.val ?? null, valSplit: given.val_split ?? 0.2, seed: given.seed ?? 42 };
+  const found = await findImages(given.data, split);
   await assertRunFolderFree(options.out);
   const loaded = await loadModel(
-    { ...(options.model && { model: options.model }), ...(options.weights && { weights: options.weights }) },
+    { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
   );
-  const preprocessing = options.imageSize === undefined ? loaded.preprocessing : resized(loaded.preprocessing, options.imageSize);
-  const recipe = resolveRecipe(options, {
+  const recipe = resolveRecipe(given, {
+    images: found.train.length,
+    smallestClass: smallestClass(found.train, found.classes.length),
     model: loaded.model.architecture,
     weights: loaded.weights,
-    side: sideOf(preprocessing),
+    side: sideOf(loaded.preprocessing),
   });
-  announce(recipe, found.train.length, found.val.length, found.test.length, context);
+  const preprocessing = resized(loaded.preprocessing, recipe.image_size);
+  await checkLayers(loaded, recipe);
+  announce(recipe, found, context);
 
-  const data = await prepareTrainingData(found, preprocessing, options.workers, context);
+  const trainsAll = recipe.strategy !== 'probe';
+  const randomCrops = trainsAll && recipe.augment === 'standard';
+  const data = await prepareTrainingData(found, { preprocessing, randomCrops, workers: options.workers }, context);
   try {
-    const device = await openDevice(options);
+    const device = await openDevice(recipe);
     try {
-      return await run({ ...loaded, preprocessing }, recipe, data, device, options.out, context);
+      return await run({ loaded: { ...loaded, preprocessing }, recipe, data, device, options, context });
     } finally {
       await device.close();
     }
@@ -53,93 +64,121 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   }
 }
 
+function smallestClass(images: readonly { readonly label: number }[], classes: number): number {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of images) counts[label]++;
+  return Math.min(...counts);
+}
+
+/** A wrong layer name is told before any image is decoded. */
+async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
+  if (recipe.strategy !== 'probe') await setTrainable(model, recipe, { batch_norm: 'frozen' });
+}
+
+const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
+  probe: 'features of the frozen network once, then a logistic head until it converges',
+  full: 'all layers from the start, with a new head',
+  'probe-then-full': 'first a logistic head on the frozen network, then all layers',
+};
+
 /** Says what will be done before it begins. */
-function announce(recipe: Recipe, train: number, val: number, test: number, { onEvent }: RunContext): void {
-  const parts = [`${train} images to train`, `${val} to validate`, ...(test > 0 ? [`${test} to test`] : [])];
+function announce(recipe: Recipe, found: Readonly<Record<PartName, readonly unknown[]>>, { onEvent }: RunContext): void {
+  const { train, val, test } = found;
+  const parts = [`${train.length} images to train`, `${val.length} to validate`, ...(test.length > 0 ? [`${test.length} to test`] : [])];
   onEvent?.({ type: 'note', text: `${parts.join(', ')}. ${recipe.model} with weights ${recipe.weights}.` });
+  onEvent?.({ type: 'note', text: `Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.` });
+  if (recipe.strategy === 'probe') return;
+  const { epochs, batch_size, optimizer, lr, head_lr, schedule, augment } = recipe;
   onEvent?.({
     type: 'note',
-    text: 'Strategy probe: features of the frozen network once, then a logistic head until it converges.',
+    text: `${epochs} epochs, batches of ${batch_size}, ${optimizer}, rate ${lr} (head ${head_lr}), ${schedule}, augmentation ${augment}.`,
   });
 }
 
-async function run(
-  loaded: LoadedModel,
-  recipe: Recipe,
-  data: TrainingData,
-  device: Device,
-  out: string | undefined,
-  context: RunContext,
-): Promise<FinetuneResult> {
-  const { model, preprocessing, weightsHash } = loaded;
+interface Run {
+  readonly loaded: LoadedModel;
+  readonly recipe: Recipe;
+  readonly data: TrainingData;
+  readonly device: Device;
+  readonly options: FinetuneOptions;
+  readonly context: RunContext;
+}
+
+async function run({ loaded, recipe, data, device, options, context }: Run): Promise<FinetuneResult> {
+  const { model } = loaded;
   const { kind, adapter, software } = summarize(device);
   context.onEvent?.({ type: 'note', text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).` });
-  const result = await probe(data, {
+  const probed = recipe.strategy === 'full' ? null : await runProbe({ loaded, recipe, data, device, options, context });
+  throwIfAborted(context.signal);
+  const makeFolder = () => createRunFolder(options.out, runName(recipe.model, new Date()));
+  if (recipe.strategy === 'probe') {
+    const folder = await makeFolder();
+    await writeProbeRun(folder, loaded, recipe, data, device, probed as ProbeResult);
+    return describeProbe(folder, loaded, recipe, data, device, probed as ProbeResult);
+  }
+
+  if (probed === null) replaceHead(model, data.classes.length, recipe.seed);
+  const frozen = { device: summarize(device), ...(await chooseMicroBatch(device, model, recipe, context)) };
+  const folder = await makeFolder();
+  const state: RunState = {
+    recipe,
+    frozen,
+    model: recipe.model,
+    weights: loaded.weights,
+    classes: data.classes,
+    preprocessing: loaded.preprocessing,
+    images: imageRecords(data),
+    skipped: data.skipped,
+    progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
+    epochs: probed?.epochs ?? [],
+    best: null,
+    complete: false,
+  };
+  await writeRecipe(folder, recipe, frozen, data.classes);
+  const stage: FullStage = { folder, device, model, data, state: { ...state }, stored: null, workers: options.workers, ...context };
+  return finishFull(stage, await runFullStage(stage), null);
+}
+
+/** The document of a full stage that has ended, or was interrupted with its state saved. */
+export async function finishFull(stage: FullStage, finished: boolean, resumedFrom: string | null): Promise<FinetuneResult> {
+  const result = await describeFull(stage, finished, resumedFrom);
+  if (!finished) {
+    stage.onEvent?.({ type: 'note', text: `Saved. Go on with: attune finetune --resume ${stage.folder}` });
+  }
+  return result;
+}
+
+async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {
+  return probe(data, {
     device,
-    model,
-    preprocessing,
-    weightsHash,
+    model: loaded.model,
+    preprocessing: loaded.preprocessing,
+    weightsHash: loaded.weightsHash,
     seed: recipe.seed,
     headEpochs: recipe.head_epochs,
     ...context,
   });
-  throwIfAborted(context.signal);
-
-  const folder = await createRunFolder(out, runName(recipe.model, new Date()));
-  const info = { model: recipe.model, classes: data.classes, preprocessing };
-  // No time in it: the same run gives the same bytes.
-  const stored = { ...recipe, l2: result.l2, computed_on: summarize(device) };
-  await writeRun(folder, loaded, info, stored, result);
-  return describe(folder, loaded, recipe, data, device, result);
 }
 
-async function writeRun(
-  folder: string,
-  { model }: LoadedModel,
-  info: CheckpointInfo,
-  recipe: unknown,
-  { epochs }: ProbeResult,
-): Promise<void> {
-  await writeJson(folder, RUN_FILES.recipe, recipe);
-  await writeJson(folder, RUN_FILES.classes, info.classes);
-  await writeText(folder, RUN_FILES.metrics, epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
-  // A head that has converged is both the best and the last, and there is nothing to resume.
-  await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
-  await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
-  await duplicate(folder, RUN_FILES.best, RUN_FILES.state);
+function imageRecords(data: TrainingData): RunState['images'] {
+  const records = (part: PartName) =>
+    data[part].images.map(({ path, name, label, fileHash }) => ({ path, name, label, hash: fileHash }));
+  return { train: records('train'), val: records('val'), test: records('test') };
 }
 
-function describe(
-  folder: string,
-  { model, weights }: LoadedModel,
-  recipe: Recipe,
-  data: TrainingData,
-  device: Device,
-  { epochs, l2, logits }: ProbeResult,
-): FinetuneResult {
-  const metricsOf = (part: 'val' | 'test') => computeMetrics(logits[part], data[part].dataset.labels, data.classes);
-  const val = metricsOf('val');
-  const { total } = countParameters(model);
-  const trainable = model.head.weight.length + (model.head.bias?.length ?? 0);
-  return {
-    run: folder,
-    device: summarize(device),
-    model: recipe.model,
-    weights,
-    classes: data.classes,
-    images: {
-      train: data.train.images.length,
-      val: data.val.images.length,
-      test: data.test.images.length,
-      skipped: data.skipped,
-    },
-    resolved_defaults: { ...recipe, l2 },
-    parameters: { total, trainable },
-    epochs,
-    best: { epoch: epochs.length, val_accuracy: val.accuracy, interval: val.interval },
-    test: data.test.images.length > 0 ? metricsOf('test') : null,
-    checkpoints: { best: join(folder, RUN_FILES.best), last: join(folder, RUN_FILES.last) },
-    resumed_from: null,
-    interrupted: false,
-  };
+/** Refuses images that are not those of the run: their number is in the error. */
+export function assertSameImages(data: TrainingData, images: RunState['images'], where: string): void {
+  const now = imageRecords(data);
+  let changed = 0;
+  for (const part of ['train', 'val', 'test'] as const) {
+    const hashes = new Map(now[part].map(({ path, hash }) => [path, hash]));
+    changed += images[part].filter(({ path, hash }) => hashes.get(path) !== hash).length;
+  }
+  if (changed === 0) return;
+  throw new AttuneError({
+    code: 'data',
+    what: `${changed} ${changed === 1 ? 'image has' : 'images have'} changed or gone since the run began`,
+    where,
+    hint: 'put them back, or start a new run',
+  });
 }

@@ -6,5 +6,15 @@ export { finetune } from './finetune.js';
 export { type ClassMetrics, computeMetrics, type Metrics, wilsonInterval } from './metrics.js';
 export type * from './options.js';
 export { type PredictOptions, predict, topPredictions } from './predict.js';
-export { type Recipe, STRATEGIES } from './recipe.js';
+export {
+  AUGMENTATIONS,
+  BATCH_NORMS,
+  CLASS_WEIGHTS,
+  OPTIMIZERS,
+  type Recipe,
+  SCHEDULES,
+  STRATEGIES,
+} from './recipe.js';
+export { RECIPES } from './recipes.js';
+export { resume } from './resume.js';
 export { RUN_FILES } from './run-folder.js';

@@ -91,5 +91,7 @@ async function minimizeTogether(
 
 /** Throws AttuneError 'interrupted' when the signal is aborted. */
 export function throwIfAborted(signal?: AbortSignal): void {
-  if (signal?.aborted) throw new AttuneError({ code: 'interrupted', what: 'the run was interrupted' });
+  if (!signal?.aborted) return;
+  const hint = 'what was computed is kept; run the same command again';
+  throw new AttuneError({ code: 'interrupted', what: 'the run was interrupted', hint });
 }

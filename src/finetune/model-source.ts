@@ -52,7 +52,8 @@ function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof reso
         type: 'progress',
         task: 'download',
         done: received,
-        total: total ?? received,
+        total,
+        unit: 'bytes',
         secondsLeft: total === null || bytesPerSecond === null ? null : (total - received) / bytesPerSecond,
       }),
   };

@@ -26,26 +26,71 @@ export interface ModelSource {
   readonly weights?: string;
 }
 
-/** The flags of `attune finetune`; what is absent follows from the defaults. */
+/** The flags of `attune finetune`; what is absent follows from the recipe, then from the defaults (recipe.ts). */
 export interface FinetuneOptions extends DeviceOptions {
   readonly data: string;
+  /** A recipe's name, or a JSON file with some of its fields; flags win over it. */
+  readonly recipe?: string;
   readonly model?: string;
   /** A file, a catalogue name, or 'none' for random initial values. */
   readonly weights?: string;
   readonly val?: string;
   readonly valSplit?: number;
+  /** 'probe', 'full' or 'probe-then-full'. */
   readonly strategy?: string;
+  /** The lowest layer that the full stage trains: a name, or its index in `attune inspect --layers`. */
+  readonly trainFrom?: string;
+  /** 'auto', 'train' or 'frozen'. */
+  readonly batchNorm?: string;
+  /** Epochs of the full stage. */
+  readonly epochs?: number;
   /** The most iterations of the head. Default: until it converges. */
   readonly headEpochs?: number;
+  /** Images per update of the weights. */
   readonly batchSize?: number;
+  /** Images that are computed at once; several make a batch. Default: as many of a batch as fit. */
+  readonly microBatch?: number;
   /** Side of the network's input in pixels. */
   readonly imageSize?: number;
+  /** 'sgd', 'adam' or 'adamw'. */
+  readonly optimizer?: string;
+  /** Learning rate of the trunk. */
+  readonly lr?: number;
+  /** Learning rate of the head. Default: ten times the trunk's. */
+  readonly headLr?: number;
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  /** Not applied to norms and biases. */
+  readonly weightDecay?: number;
+  /** 'constant', 'step' or 'cosine'. */
+  readonly schedule?: string;
+  /** Epochs between the steps of the schedule 'step'. */
+  readonly stepSize?: number;
+  /** Factor of each step of the schedule 'step'. */
+  readonly gamma?: number;
+  /** Share of the steps over which the rate rises. */
+  readonly warmup?: number;
+  /** 'none', 'flip' or 'standard'. */
+  readonly augment?: string;
+  /** 'none' or 'balanced'. */
+  readonly classWeights?: string;
   readonly labelSmoothing?: number;
+  /** The largest norm of the gradients; 0: no limit. */
+  readonly maxGradientNorm?: number;
   /** Threads that decode images. */
   readonly workers?: number;
   readonly seed?: number;
   /** The run folder to create. Default: runs/<date>_<time>_<model>. */
   readonly out?: string;
+}
+
+/** Going on with a run: everything else comes from its folder. */
+export interface ResumeOptions {
+  /** The run folder. */
+  readonly resume: string;
+  /** Another number of epochs of the full stage. */
+  readonly epochs?: number;
+  readonly device?: DeviceOptions['device'];
 }
 
 export interface DeviceSummary {

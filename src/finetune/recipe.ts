@@ -1,81 +1,235 @@
 /**
  * The recipe: a run as one plain object, every default resolved. It is printed, stored in the run folder, and
- * enough to run it again.
+ * enough to run it again (`--recipe <run>/recipe.json`).
+ *
+ * Defaults follow from the number of training images, never from the device.
  */
 import { resolve } from 'node:path';
+import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { FinetuneOptions } from './options.js';
 
-export const STRATEGIES = ['probe'] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
+export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;
+export const OPTIMIZERS = ['sgd', 'adam', 'adamw'] as const;
+export const SCHEDULES = ['constant', 'step', 'cosine'] as const;
+export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
+export const CLASS_WEIGHTS = ['none', 'balanced'] as const;
 
-/** Sides of the network's input that make sense: below, nothing is left after five halvings. */
-const SMALLEST_SIDE = 32;
-const LARGEST_SIDE = 1024;
+const whole = (least: number, most = 1e9) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-export interface Recipe {
-  readonly data: string;
-  readonly val: string | null;
-  readonly val_split: number;
+/** Every field with what it may be; the recipe file and the flags are both checked against it. */
+export const recipeSchema = v.strictObject({
+  data: v.string(),
+  val: v.nullable(v.string()),
+  val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  model: v.string(),
+  weights: v.string(),
+  strategy: v.picklist(STRATEGIES),
+  /** The lowest layer that the full stage trains; null: all layers. */
+  train_from: v.nullable(v.string()),
+  batch_norm: v.picklist(BATCH_NORMS),
+  epochs: whole(0, 1e6),
+  /** Null: until the head converges. */
+  head_epochs: v.nullable(whole(1, 1e6)),
+  batch_size: whole(1, 65_536),
+  /** Null: as many of a batch as fit. */
+  micro_batch: v.nullable(whole(1, 65_536)),
+  /** Below 32 pixels nothing is left after five halvings. */
+  image_size: whole(32, 1024),
+  optimizer: v.picklist(OPTIMIZERS),
+  lr: positive,
+  head_lr: positive,
+  momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  nesterov: v.boolean(),
+  weight_decay: between(0, 10),
+  schedule: v.picklist(SCHEDULES),
+  step_size: whole(1),
+  gamma: between(0, 1),
+  warmup: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  augment: v.picklist(AUGMENTATIONS),
+  /** The least share of an image that a random crop of 'standard' keeps. */
+  crop_scale: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  class_weights: v.picklist(CLASS_WEIGHTS),
+  label_smoothing: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  /** 0: no limit. */
+  max_gradient_norm: between(0, 1e9),
+  seed: whole(0, 2 ** 32 - 1),
+  device: v.picklist(['auto', 'webgpu', 'cpu']),
+  adapter: v.nullable(v.string()),
+});
+
+export type Recipe = Readonly<v.InferOutput<typeof recipeSchema>>;
+
+/** Which field each option sets. */
+const FIELD_OF: Readonly<Partial<Record<keyof FinetuneOptions, keyof Recipe>>> = {
+  data: 'data',
+  val: 'val',
+  valSplit: 'val_split',
+  model: 'model',
+  weights: 'weights',
+  strategy: 'strategy',
+  trainFrom: 'train_from',
+  batchNorm: 'batch_norm',
+  epochs: 'epochs',
+  headEpochs: 'head_epochs',
+  batchSize: 'batch_size',
+  microBatch: 'micro_batch',
+  imageSize: 'image_size',
+  optimizer: 'optimizer',
+  lr: 'lr',
+  headLr: 'head_lr',
+  momentum: 'momentum',
+  nesterov: 'nesterov',
+  weightDecay: 'weight_decay',
+  schedule: 'schedule',
+  stepSize: 'step_size',
+  gamma: 'gamma',
+  warmup: 'warmup',
+  augment: 'augment',
+  classWeights: 'class_weights',
+  labelSmoothing: 'label_smoothing',
+  maxGradientNorm: 'max_gradient_norm',
+  seed: 'seed',
+  device: 'device',
+  adapter: 'adapter',
+};
+
+/** The fields that options set, checked one by one. Throws AttuneError 'usage' naming the flag. */
+export function fieldsOf(options: FinetuneOptions): Partial<Recipe> {
+  const fields: Record<string, unknown> = {};
+  for (const [option, field] of Object.entries(FIELD_OF)) {
+    const value = options[option as keyof FinetuneOptions];
+    if (value === undefined) continue;
+    checkField(field, value, `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    fields[field] = field === 'data' || field === 'val' ? resolve(String(value)) : value;
+  }
+  return fields as Partial<Recipe>;
+}
+
+function checkField(field: keyof Recipe, value: unknown, where: string): void {
+  const parsed = v.safeParse(recipeSchema.entries[field] as v.GenericSchema, value);
+  if (parsed.success) return;
+  const choices = choicesOf(field);
+  const guess = choices === null ? undefined : nearest(String(value), choices);
+  throw new AttuneError({
+    code: 'usage',
+    what: `${JSON.stringify(value)} is not a value of ${field.replaceAll('_', ' ')}: ${parsed.issues[0].message}`,
+    where,
+    hint: guess !== undefined ? `did you mean ${guess}?` : choices !== null ? `choose ${choices.join(', ')}` : undefined,
+  });
+}
+
+function choicesOf(field: keyof Recipe): readonly string[] | null {
+  const schema = recipeSchema.entries[field];
+  return 'options' in schema ? (schema.options as readonly string[]) : null;
+}
+
+/** What the defaults depend on. */
+export interface DataFacts {
+  /** Training images, and how many the smallest class has. */
+  readonly images: number;
+  readonly smallestClass: number;
   readonly model: string;
   readonly weights: string;
-  readonly strategy: Strategy;
-  /** Null: until the head converges. */
-  readonly head_epochs: number | null;
-  readonly image_size: number;
-  readonly augment: 'none';
-  readonly seed: number;
-  readonly device: string;
-  readonly adapter: string | null;
+  /** Side of the network's input that the weights were made for. */
+  readonly side: number;
 }
 
-/** What of the options can be checked without looking at a file. Throws AttuneError 'usage'. */
-export function checkOptions(options: FinetuneOptions): void {
-  const { strategy = 'probe', imageSize, headEpochs, seed } = options;
-  if (!STRATEGIES.some((known) => known === strategy)) {
-    const guess = nearest(strategy, STRATEGIES);
-    const hint = guess === undefined ? `choose ${STRATEGIES.join(' or ')}` : `did you mean ${guess}?`;
-    throw usage(`the strategy ${JSON.stringify(strategy)} is not known`, '--strategy', hint);
-  }
-  if (imageSize !== undefined && !isWhole(imageSize, SMALLEST_SIDE, LARGEST_SIDE)) {
-    throw usage(`the image size must be a whole number from ${SMALLEST_SIDE} to ${LARGEST_SIDE}, not ${imageSize}`, '--image-size');
-  }
-  if (headEpochs !== undefined && !isWhole(headEpochs, 1, 1e6)) {
-    throw usage(`the number of head epochs must be a whole number of at least 1, not ${headEpochs}`, '--head-epochs');
-  }
-  if (seed !== undefined && !isWhole(seed, 0, 2 ** 32 - 1)) {
-    throw usage(`the seed must be a whole number from 0 to ${2 ** 32 - 1}, not ${seed}`, '--seed');
-  }
+/** Rates at a batch of 32; they grow linearly with it. */
+const BASE_LR = 0.001;
+const BASE_BATCH = 32;
+const HEAD_FACTOR = 10;
+
+/** Strategy, epochs of the full stage and least crop by the number of training images. */
+function sizeDefaults({ images, smallestClass }: DataFacts) {
+  if (images <= 200 || smallestClass < 10) return { strategy: 'probe', epochs: 0, crop: 1 } as const;
+  if (images <= 2_000) return { strategy: 'probe-then-full', epochs: 30, crop: 0.35 } as const;
+  if (images <= 20_000) return { strategy: 'probe-then-full', epochs: 20, crop: 0.25 } as const;
+  return { strategy: 'probe-then-full', epochs: 10, crop: 0.08 } as const;
 }
 
-/** The recipe with every default resolved. `model` and `weights` are those that were loaded. */
-export function resolveRecipe(
-  options: FinetuneOptions,
-  loaded: { readonly model: string; readonly weights: string; readonly side: number },
-): Recipe {
-  return {
-    data: resolve(options.data),
-    val: options.val === undefined ? null : resolve(options.val),
-    val_split: options.valSplit ?? DEFAULTS.valSplit,
-    model: loaded.model,
-    weights: loaded.weights,
-    strategy: 'probe',
-    head_epochs: options.headEpochs ?? null,
-    image_size: loaded.side,
-    augment: 'none',
-    seed: options.seed ?? DEFAULTS.seed,
-    device: options.device ?? 'auto',
-    adapter: options.adapter ?? null,
+/** The recipe with every default resolved. Throws AttuneError 'usage' when fields contradict each other. */
+export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }, facts: DataFacts): Recipe {
+  const bySize = sizeDefaults(facts);
+  const strategy = given.strategy ?? bySize.strategy;
+  const trainsAll = strategy !== 'probe';
+  const batchSize = given.batch_size ?? BASE_BATCH;
+  const lr = given.lr ?? (BASE_LR * batchSize) / BASE_BATCH;
+  const momentum = given.momentum ?? 0.9;
+  const recipe: Recipe = {
+    val: null,
+    val_split: 0.2,
+    train_from: null,
+    batch_norm: 'auto',
+    // Asked for by name on a small data set, the full stage is as long as on the next larger.
+    epochs: trainsAll ? bySize.epochs || 30 : 0,
+    head_epochs: null,
+    batch_size: batchSize,
+    micro_batch: null,
+    image_size: facts.side,
+    optimizer: 'sgd',
+    lr,
+    head_lr: HEAD_FACTOR * lr,
+    momentum,
+    nesterov: momentum > 0,
+    weight_decay: 1e-4,
+    schedule: 'cosine',
+    step_size: 7,
+    gamma: 0.1,
+    warmup: 0.05,
+    augment: trainsAll ? 'standard' : 'none',
+    crop_scale: bySize.crop === 1 ? 0.35 : bySize.crop,
+    class_weights: 'none',
+    label_smoothing: 0,
+    max_gradient_norm: 0,
+    seed: 42,
+    device: 'auto',
+    adapter: null,
+    ...given,
+    strategy,
+    model: facts.model,
+    weights: facts.weights,
   };
+  if (recipe.nesterov && recipe.momentum === 0) {
+    throw new AttuneError({ code: 'usage', what: 'Nesterov momentum needs a momentum above 0', where: '--nesterov' });
+  }
+  if (recipe.micro_batch !== null && recipe.micro_batch > recipe.batch_size) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `a micro-batch of ${recipe.micro_batch} is larger than the batch of ${recipe.batch_size}`,
+      where: '--micro-batch',
+    });
+  }
+  return recipe;
 }
 
-export const DEFAULTS = { valSplit: 0.2, seed: 42 } as const;
-
-function isWhole(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
+/** A recipe that was stored: its values can be anything. Throws AttuneError 'input' naming the field. */
+export function parseRecipe(value: unknown, where: string): Recipe {
+  const parsed = v.safeParse(recipeSchema, value);
+  if (parsed.success) return parsed.output;
+  throw wrongRecipe(parsed.issues[0], where);
 }
 
-function usage(what: string, where: string, hint?: string): AttuneError {
-  return new AttuneError({ code: 'usage', what, where, hint });
+/** A recipe file of the user, or that of a run: some of the fields, `made_by` aside. Throws AttuneError 'input' naming the field. */
+export function parsePartialRecipe(value: unknown, where: string): Partial<Recipe> {
+  const { made_by: _, ...fields } = Object(value) as Record<string, unknown>;
+  const parsed = v.safeParse(v.partial(recipeSchema), fields);
+  if (parsed.success) return parsed.output as Partial<Recipe>;
+  throw wrongRecipe(parsed.issues[0], where);
+}
+
+function wrongRecipe(issue: v.BaseIssue<unknown>, where: string): AttuneError {
+  const field = v.getDotPath(issue) ?? 'the top';
+  const guess = nearest(field, Object.keys(recipeSchema.entries));
+  const unknownField = issue.type === 'strict_object' && guess !== undefined && guess !== field;
+  return new AttuneError({
+    code: 'input',
+    what: `the recipe is wrong at ${field}: ${issue.message}`,
+    where,
+    hint: unknownField ? `did you mean ${guess}?` : 'correct the field',
+  });
 }

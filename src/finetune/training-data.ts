@@ -1,7 +1,6 @@
 /** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
 import {
   type ImageDataset,
-  type ImageFolder,
   imageFolder,
   type LabelledImage,
   openImagePool,
@@ -13,75 +12,90 @@ import {
   preparedDataset,
   formatBytes,
   stratifiedSplit,
+  type TrainingDataset,
 } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { Estimator } from './events.js';
 import type { RunContext, SkippedImage } from './options.js';
 
-/** One part of the images, with their pixels. */
+/** One part of the images, with the pixels that evaluation uses. */
 export interface ImagePart {
   readonly images: readonly PreparedImage<LabelledImage>[];
   readonly dataset: ImageDataset;
 }
 
-export interface TrainingData {
+export type PartName = 'train' | 'val' | 'test';
+
+export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
   readonly classes: readonly string[];
-  readonly train: ImagePart;
-  readonly val: ImagePart;
-  readonly test: ImagePart;
+  /** The training images as augmentation takes them. */
+  readonly training: TrainingDataset;
   readonly skipped: readonly SkippedImage[];
   close(): Promise<void>;
 }
 
-export interface FoundImages {
-  readonly folder: ImageFolder;
-  readonly train: readonly LabelledImage[];
-  readonly val: readonly LabelledImage[];
-  readonly test: readonly LabelledImage[];
+/** Images by part, before any is opened. */
+export interface FoundImages extends Readonly<Record<PartName, readonly LabelledImage[]>> {
+  readonly root: string;
+  readonly classes: readonly string[];
+  readonly skipped: readonly SkippedImage[];
 }
 
 /** Finds the images and splits off a validation part where there is none. Opens no image. */
 export async function findImages(
   data: string,
-  { val, valSplit, seed }: { readonly val?: string | undefined; readonly valSplit: number; readonly seed: number },
+  { val, valSplit, seed }: { readonly val: string | null; readonly valSplit: number; readonly seed: number },
 ): Promise<FoundImages> {
-  const folder = await imageFolder(data, { val });
+  const folder = await imageFolder(data, { val: val ?? undefined });
+  const { root, classes, skipped } = folder;
   const test = folder.test ?? [];
-  if (folder.val !== null) return { folder, train: folder.train, val: folder.val, test };
+  if (folder.val !== null) return { root, classes, skipped, train: folder.train, val: folder.val, test };
   const split = stratifiedSplit(folder.train.map(({ label }) => label), valSplit, seed);
   const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
-  return { folder, train: pick(split.train), val: pick(split.val), test };
+  return { root, classes, skipped, train: pick(split.train), val: pick(split.val), test };
 }
 
-/** Decodes every image once, into the cache. Throws 'data' when too many are bad or a class is left without any. */
+export interface PrepareDataOptions {
+  readonly preprocessing: Preprocessing;
+  /** Training takes random crops: its images are kept whole as well. */
+  readonly randomCrops: boolean;
+  readonly workers: number | undefined;
+}
+
+/** Decodes every image once, into the caches. Throws 'data' when too many are bad or a class is left without any. */
 export async function prepareTrainingData(
   found: FoundImages,
-  preprocessing: Preprocessing,
-  workers: number | undefined,
+  { preprocessing, randomCrops, workers }: PrepareDataOptions,
   context: RunContext,
 ): Promise<TrainingData> {
-  const { folder } = found;
-  const all = [...found.train, ...found.val, ...found.test];
   const cache = await openPreparedCache(preprocessing);
+  const wholeCache = randomCrops ? await openPreparedCache({ ...preprocessing, crop: null }) : cache;
+  const close = async () => {
+    await cache.close();
+    if (wholeCache !== cache) await wholeCache.close();
+  };
   try {
+    const all = [...found.train, ...found.val, ...found.test];
     const { prepared, skipped } = await prepare(all, cache, workers, context);
     const byPath = new Map(prepared.map((image) => [image.path, image]));
     const part = (images: readonly LabelledImage[]): ImagePart => {
       const readable = images.flatMap((image) => byPath.get(image.path) ?? []);
       return { images: readable, dataset: preparedDataset(readable, cache) };
     };
-    const data = {
-      classes: folder.classes,
-      train: part(found.train),
+    const train = part(found.train);
+    refuseEmptyClasses(train.images, found);
+    if (wholeCache !== cache) await prepare(train.images, wholeCache, workers, context);
+    return {
+      classes: found.classes,
+      train,
       val: part(found.val),
       test: part(found.test),
-      skipped: [...folder.skipped, ...skipped],
-      close: () => cache.close(),
+      training: { images: train.images, cache: wholeCache },
+      skipped: [...found.skipped, ...skipped],
+      close,
     };
-    refuseEmptyClasses(data.train.images, folder);
-    return data;
   } catch (error) {
-    await cache.close();
+    await close();
     throw error;
   }
 }
@@ -117,14 +131,14 @@ export async function prepare<Image extends { readonly path: string }>(
   }
 }
 
-function refuseEmptyClasses(train: readonly LabelledImage[], folder: ImageFolder): void {
+function refuseEmptyClasses(train: readonly LabelledImage[], { classes, root }: FoundImages): void {
   const present = new Set(train.map(({ label }) => label));
-  const empty = folder.classes.filter((_, label) => !present.has(label));
+  const empty = classes.filter((_, label) => !present.has(label));
   if (empty.length === 0) return;
   throw new AttuneError({
     code: 'data',
     what: `no readable training image is left in ${empty.length === 1 ? 'class' : 'classes'} ${empty.join(', ')}`,
-    where: folder.root,
+    where: root,
     hint: 'add images, or remove the class folder',
   });
 }

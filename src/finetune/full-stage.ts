@@ -1,0 +1,215 @@
+/**
+ * The full stage: the trunk is trained from `train_from` on, epoch by epoch, and validated after each.
+ *
+ * After every epoch the best export is written, then the state of the run, in this order: a kill between the two
+ * repeats the epoch and writes the same bytes again.
+ */
+import { join } from 'node:path';
+import { type ImagePool, openImagePool } from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import { type ImageClassifier, layerNames } from '../models/index.js';
+import { BatchNorm2d, freeze, unfreeze } from '../nn/index.js';
+import type { Optimizer } from '../optim/index.js';
+import type { Device } from '../program/device.js';
+import { writeCheckpoint } from './checkpoint.js';
+import { forwardBatch, largestActivation } from './device.js';
+import { forEachImage, sideOf } from './inference.js';
+import { computeMetrics, type Metrics } from './metrics.js';
+import type { EpochRecord, RunContext } from './options.js';
+import { makeOptimizer } from './parameter-groups.js';
+import type { Recipe } from './recipe.js';
+import { RUN_FILES, writeText } from './run-folder.js';
+import type { FrozenChoices, RunState } from './run-state.js';
+import { restoreOptimizer, type StoredRun, writeRunState } from './run-state.js';
+import { imagesPerSecond, type StepReport, Trainer } from './trainer.js';
+import type { ImagePart, TrainingData } from './training-data.js';
+
+/** What changes of a run's state while it trains. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface FullStage extends RunContext {
+  readonly folder: string;
+  readonly device: Device;
+  /** On the host or the device, with its head for the data's classes. */
+  readonly model: ImageClassifier;
+  readonly data: TrainingData;
+  readonly state: Mutable<RunState>;
+  /** Where moments and counters come from when the run is resumed. */
+  readonly stored: StoredRun | null;
+  readonly workers: number | undefined;
+}
+
+/** Steps after which the total time is estimated. */
+const ESTIMATE_AFTER = 3;
+/** Above this total the faster choice is named, in seconds. */
+const LONG = 1800;
+
+/**
+ * Trains until the recipe's epochs are done or the signal is aborted; true when they are done. The state of the
+ * run is on the disk either way.
+ */
+export async function runFullStage(stage: FullStage): Promise<boolean> {
+  const { device, model, state, stored, data, folder, workers, signal } = stage;
+  await setTrainable(model, state.recipe, state.frozen);
+  await model.to(device);
+  const optimizer = makeOptimizer(model, state.recipe);
+  if (stored !== null) await restoreOptimizer(stored, model, optimizer);
+  const pool = openImagePool({ workers });
+  try {
+    const trainer = makeTrainer(stage, optimizer, pool);
+    if (stored === null) await save(stage, optimizer);
+    while (state.progress.epoch < state.recipe.epochs) {
+      const finished = await trainer.trainEpoch();
+      if (finished) await finishEpoch(stage, trainer.rates);
+      state.complete = state.progress.epoch >= state.recipe.epochs;
+      await save(stage, optimizer);
+      if (signal?.aborted && !state.complete) return false;
+    }
+    await writeCheckpoint(join(folder, RUN_FILES.last), model, describeModel(state), state.recipe);
+    if (state.best === null || data.val.images.length === 0) {
+      await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), state.recipe);
+    }
+    return true;
+  } finally {
+    await pool.close();
+    optimizer.close();
+  }
+}
+
+/** Metadata of exports. */
+export function describeModel({ model, classes, preprocessing }: RunState) {
+  return { model, classes, preprocessing };
+}
+
+/** Freezes what lies below `train_from`; batch norms below it always keep their statistics. */
+export async function setTrainable(model: ImageClassifier, recipe: Recipe, frozen: Pick<FrozenChoices, 'batch_norm'>): Promise<void> {
+  await unfreeze(model);
+  if (recipe.train_from !== null) await freeze(model, layerOf(model, recipe.train_from));
+  for (const module of model.modules()) {
+    if (module instanceof BatchNorm2d) module.mode = module.weight.trainable ? frozen.batch_norm : 'frozen';
+  }
+}
+
+/** A layer by its name or its index. Throws AttuneError 'usage'. */
+function layerOf(model: ImageClassifier, nameOrIndex: string): string {
+  if (!/^\d+$/.test(nameOrIndex)) return nameOrIndex;
+  const names = layerNames(model);
+  const name = names[Number(nameOrIndex)];
+  if (name !== undefined) return name;
+  throw new AttuneError({
+    code: 'usage',
+    what: `the model has layers 0 to ${names.length - 1}`,
+    where: `--train-from ${nameOrIndex}`,
+    hint: 'attune inspect --layers lists them',
+  });
+}
+
+function makeTrainer(stage: FullStage, optimizer: Optimizer, pool: ImagePool): Trainer {
+  const { device, model, state, data, onEvent, signal } = stage;
+  const started = performance.now();
+  let steps = 0;
+  const onStep = (report: StepReport) => {
+    steps++;
+    const elapsed = (performance.now() - started) / 1000;
+    const done = (report.epoch - 1) * report.batches + report.batch;
+    const left = ((elapsed / steps) * (state.recipe.epochs * report.batches - done)) as number;
+    if (steps === ESTIMATE_AFTER) announceTime(elapsed + left, stage);
+    onEvent?.({
+      type: 'progress',
+      task: `epoch ${report.epoch}/${state.recipe.epochs}`,
+      done: report.batch,
+      total: report.batches,
+      secondsLeft: steps < ESTIMATE_AFTER ? null : left,
+      detail: detailOf(report),
+    });
+  };
+  return new Trainer({
+    device,
+    model,
+    optimizer,
+    recipe: state.recipe,
+    frozen: state.frozen,
+    preprocessing: state.preprocessing,
+    dataset: data.training,
+    pool,
+    progress: state.progress,
+    onStep,
+    ...(signal && { signal }),
+  });
+}
+
+function detailOf({ loss, accuracy, imagesPerSecond: speed }: StepReport): string {
+  const parts = [
+    loss === null ? '' : `loss ${loss.toFixed(4)}`,
+    accuracy === null ? '' : `accuracy ${(100 * accuracy).toFixed(1)} %`,
+    speed === null ? '' : `${speed.toFixed(1)} images/s`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function announceTime(seconds: number, { onEvent, state }: FullStage): void {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  const advice =
+    seconds > LONG && state.recipe.strategy !== 'probe'
+      ? ' A probe (--strategy probe) takes minutes and is often close.'
+      : '';
+  onEvent?.({ type: 'note', text: `About ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} in all.${advice}` });
+}
+
+/** Validates, records the epoch, keeps the best, and begins the next. */
+async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>>): Promise<void> {
+  const { state, data, model, folder, onEvent } = stage;
+  const { progress } = state;
+  const val = await validate(stage, data.val);
+  const record: EpochRecord = {
+    epoch: progress.epoch + 1,
+    stage: 'full',
+    lr,
+    train_loss: progress.loss / progress.images,
+    train_accuracy: progress.correct / progress.images,
+    val_loss: val?.loss ?? null,
+    val_accuracy: val?.accuracy ?? null,
+    seconds: progress.seconds,
+    images_per_second: imagesPerSecond(progress),
+  };
+  state.epochs = [...state.epochs, record];
+  onEvent?.({ type: 'epoch', record });
+  if (val !== null && isBetter(val, state)) {
+    await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), state.recipe);
+    state.best = { epoch: record.epoch, val_accuracy: val.accuracy, val_loss: val.loss, interval: val.interval };
+  }
+  Object.assign(progress, { epoch: record.epoch, batch: 0, ...EMPTY_EPOCH });
+}
+
+/** The sums of an epoch that has not begun. */
+export const EMPTY_EPOCH = { loss: 0, correct: 0, images: 0, seconds: 0, timed_images: 0, timed_seconds: 0 } as const;
+
+/** Better: more accurate, or as accurate with less loss. */
+function isBetter(val: Metrics, { best }: RunState): boolean {
+  if (best === null || best.val_accuracy === null) return true;
+  const [now, before] = [val.accuracy ?? 0, best.val_accuracy];
+  return now > before || (now === before && (val.loss ?? Infinity) < (best.val_loss ?? Infinity));
+}
+
+/** Metrics of a part with the model as it is; null when the part is empty. */
+export async function validate(stage: Pick<FullStage, 'device' | 'model' | 'state' | 'signal'>, part: ImagePart): Promise<Metrics | null> {
+  const { device, model, state } = stage;
+  const { labels } = part.dataset;
+  if (labels.length === 0) return null;
+  const { preprocessing, frozen, classes } = state;
+  const logits = new Float32Array(labels.length * classes.length);
+  const batch = Math.min(frozen.micro_batch, forwardBatch(device, largestActivation(sideOf(preprocessing))));
+  await forEachImage(
+    { count: labels.length, read: (index) => part.dataset.read(index) },
+    (x) => model.forward(x),
+    (index, row) => logits.set(row, index * classes.length),
+    { device, preprocessing, batch, task: 'validating' },
+  );
+  return computeMetrics(logits, labels, classes);
+}
+
+/** Metrics first: they are cut back to the state when the run is resumed. */
+async function save({ folder, state, model }: FullStage, optimizer: Optimizer): Promise<void> {
+  await writeText(folder, RUN_FILES.metrics, state.epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
+  await writeRunState(folder, state, model, optimizer);
+}

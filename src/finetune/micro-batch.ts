@@ -1,0 +1,88 @@
+/**
+ * How many images are computed at once. As many of a batch as fit: the plan of a training step is made, without
+ * running it, for half as many until the device can hold it. The choice is kept for the whole run.
+ */
+import { AttuneError } from '../errors.js';
+import type { ImageClassifier } from '../models/index.js';
+import { argmax, backward, crossEntropyLosses, multiply, normalizeImages, sum } from '../ops/index.js';
+import type { Device } from '../program/device.js';
+import { generator } from '../tensor/philox.js';
+import { tensor } from '../tensor/tensor.js';
+import { setTrainable } from './full-stage.js';
+import type { RunContext } from './options.js';
+import { makeOptimizer } from './parameter-groups.js';
+import type { Recipe } from './recipe.js';
+import type { FrozenChoices } from './run-state.js';
+
+/** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
+const LEAST_FOR_STATISTICS = 16;
+
+/**
+ * Chooses the micro-batch and what batch norm does with it. Throws AttuneError 'device' when not even one image,
+ * or the micro-batch of the recipe, fits.
+ */
+export async function chooseMicroBatch(
+  device: Device,
+  model: ImageClassifier,
+  recipe: Recipe,
+  { onEvent }: RunContext,
+): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
+  let micro = recipe.micro_batch ?? recipe.batch_size;
+  for (;;) {
+    const batchNorm = batchNormFor(micro, recipe);
+    try {
+      await planStep(device, model, recipe, micro, batchNorm);
+      announce(micro, batchNorm, recipe, { ...(onEvent && { onEvent }) });
+      return { micro_batch: micro, batch_norm: batchNorm };
+    } catch (error) {
+      const doesNotFit = error instanceof AttuneError && error.code === 'device';
+      if (!doesNotFit || micro === 1 || recipe.micro_batch !== null) throw error;
+      micro = Math.ceil(micro / 2);
+    }
+  }
+}
+
+function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['batch_norm'] {
+  if (batch_norm !== 'auto') return batch_norm;
+  return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
+}
+
+function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }: RunContext): void {
+  if (micro < recipe.batch_size) {
+    const times = Math.ceil(recipe.batch_size / micro);
+    onEvent?.({ type: 'note', text: `A batch of ${recipe.batch_size} is computed as ${times} times ${micro} images.` });
+  }
+  if (recipe.batch_norm === 'auto' && batchNorm === 'frozen') {
+    onEvent?.({
+      type: 'note',
+      text: `Batch norm keeps its statistics, as ${micro} images are too few to estimate them; its scale and shift are trained.`,
+    });
+  }
+}
+
+/** Makes the plan of a micro-batch with the memory of the optimiser beside it. */
+async function planStep(
+  device: Device,
+  model: ImageClassifier,
+  recipe: Recipe,
+  micro: number,
+  batchNorm: FrozenChoices['batch_norm'],
+): Promise<void> {
+  await setTrainable(model, recipe, { batch_norm: batchNorm });
+  await model.to(device);
+  const optimizer = makeOptimizer(model, recipe);
+  try {
+    const side = recipe.image_size;
+    const random = generator(recipe.seed);
+    await device.prepare(() => {
+      const bytes = tensor(new Uint8Array(micro * side * side * 3), [micro, side, side, 3], 'uint8');
+      const logits = model.forward(normalizeImages(bytes, [0, 0, 0], [1, 1, 1]), { random });
+      const losses = crossEntropyLosses(logits, tensor(new Int32Array(micro), [micro], 'int32'), recipe.label_smoothing);
+      const loss = sum(multiply(losses, tensor(new Float32Array(micro), [micro], 'float32')));
+      backward(loss);
+      return { loss, predicted: argmax(logits) };
+    });
+  } finally {
+    optimizer.close();
+  }
+}

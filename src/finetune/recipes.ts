@@ -1,0 +1,62 @@
+/** Recipes by name, and from files. */
+import { readFile } from 'node:fs/promises';
+import { AttuneError } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { parsePartialRecipe, type Recipe } from './recipe.js';
+
+export const RECIPES: Readonly<Record<string, Partial<Recipe>>> = {
+  /**
+   * The article's PyTorch listing: ResNet50 with ImageNet weights, a new head, all layers at one rate by plain SGD
+   * with momentum, StepLR(7, 0.1), 25 epochs. What the listing leaves open is PyTorch's transfer-learning
+   * tutorial: batches of 4, random crops and flips, batch norm in training.
+   */
+  'article-resnet50': {
+    model: 'resnet50',
+    weights: 'resnet50-v1',
+    strategy: 'full',
+    batch_norm: 'train',
+    epochs: 25,
+    batch_size: 4,
+    micro_batch: 4,
+    optimizer: 'sgd',
+    lr: 0.001,
+    head_lr: 0.001,
+    momentum: 0.9,
+    nesterov: false,
+    weight_decay: 0,
+    schedule: 'step',
+    step_size: 7,
+    gamma: 0.1,
+    warmup: 0,
+    augment: 'standard',
+    crop_scale: 0.08,
+  },
+};
+
+/** The fields of a recipe: one of the names above, or a JSON file. Throws AttuneError 'usage' or 'input'. */
+export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
+  if (Object.hasOwn(RECIPES, nameOrPath)) return RECIPES[nameOrPath];
+  const looksLikePath = /[\\/]|\.json$/i.test(nameOrPath);
+  if (!looksLikePath) {
+    const guess = nearest(nameOrPath, Object.keys(RECIPES));
+    throw new AttuneError({
+      code: 'usage',
+      what: `there is no recipe ${JSON.stringify(nameOrPath)}`,
+      where: '--recipe',
+      hint: guess === undefined ? `choose ${Object.keys(RECIPES).join(', ')} or a .json file` : `did you mean ${guess}?`,
+    });
+  }
+  const text = await readFile(nameOrPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new AttuneError(
+      { code: 'input', what: `the recipe cannot be read: ${error.code ?? error.message}`, where: nameOrPath, hint: 'check the path' },
+      { cause: error },
+    );
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AttuneError({ code: 'input', what: 'the recipe is not JSON', where: nameOrPath, hint: 'correct it' }, { cause });
+  }
+  return parsePartialRecipe(value, nameOrPath);
+}

@@ -1,0 +1,91 @@
+/** The JSON documents of finished runs. */
+import { join } from 'node:path';
+import { loadWeights } from '../models/index.js';
+import { countParameters } from '../nn/index.js';
+import type { Device } from '../program/device.js';
+import { summarize } from './device.js';
+import { type FullStage, validate } from './full-stage.js';
+import { computeMetrics, type Metrics } from './metrics.js';
+import type { LoadedModel } from './model-source.js';
+import type { FinetuneResult } from './options.js';
+import type { ProbeResult } from './probe.js';
+import type { Recipe } from './recipe.js';
+import { RUN_FILES } from './run-folder.js';
+import type { TrainingData } from './training-data.js';
+
+function imageCounts(data: TrainingData): FinetuneResult['images'] {
+  return {
+    train: data.train.images.length,
+    val: data.val.images.length,
+    test: data.test.images.length,
+    skipped: data.skipped,
+  };
+}
+
+function checkpointsOf(folder: string): FinetuneResult['checkpoints'] {
+  return { best: join(folder, RUN_FILES.best), last: join(folder, RUN_FILES.last) };
+}
+
+/** The document of a probe. */
+export function describeProbe(
+  folder: string,
+  { model, weights }: LoadedModel,
+  recipe: Recipe,
+  data: TrainingData,
+  device: Device,
+  { epochs, l2, logits }: ProbeResult,
+): FinetuneResult {
+  const metricsOf = (part: 'val' | 'test') => computeMetrics(logits[part], data[part].dataset.labels, data.classes);
+  const val = metricsOf('val');
+  const trainable = model.head.weight.length + (model.head.bias?.length ?? 0);
+  return {
+    run: folder,
+    device: summarize(device),
+    model: recipe.model,
+    weights,
+    classes: data.classes,
+    images: imageCounts(data),
+    resolved_defaults: { ...recipe, l2 },
+    parameters: { total: countParameters(model).total, trainable },
+    epochs,
+    best: { epoch: epochs.length, val_accuracy: val.accuracy, interval: val.interval },
+    test: data.test.images.length > 0 ? metricsOf('test') : null,
+    checkpoints: checkpointsOf(folder),
+    resumed_from: null,
+    interrupted: false,
+  };
+}
+
+/** The document of a run with a full stage; finished, its best checkpoint is tested once. */
+export async function describeFull(
+  stage: FullStage,
+  finished: boolean,
+  resumedFrom: string | null,
+): Promise<FinetuneResult> {
+  const { folder, model, data, state } = stage;
+  const parameters = countParameters(model);
+  const best = state.best ?? { epoch: state.progress.epoch, val_accuracy: null, interval: null };
+  return {
+    run: folder,
+    device: state.frozen.device,
+    model: state.model,
+    weights: state.weights,
+    classes: data.classes,
+    images: imageCounts(data),
+    resolved_defaults: { ...state.recipe, micro_batch: state.frozen.micro_batch, batch_norm: state.frozen.batch_norm },
+    parameters,
+    epochs: state.epochs,
+    best: { epoch: best.epoch, val_accuracy: best.val_accuracy, interval: best.interval },
+    test: finished ? await testBest(stage) : null,
+    checkpoints: checkpointsOf(folder),
+    resumed_from: resumedFrom,
+    interrupted: !finished,
+  };
+}
+
+async function testBest(stage: FullStage): Promise<Metrics | null> {
+  const { data, model, folder } = stage;
+  if (data.test.images.length === 0) return null;
+  await loadWeights(model, join(folder, RUN_FILES.best));
+  return validate(stage, data.test);
+}

@@ -1,0 +1,94 @@
+/** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
+import { resolve } from 'node:path';
+import { AttuneError } from '../errors.js';
+import { findModel } from '../models/index.js';
+import { openDevice, summarize } from './device.js';
+import { assertSameImages, finishFull } from './finetune.js';
+import { type FullStage, runFullStage } from './full-stage.js';
+import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext } from './options.js';
+import { type FrozenChoices, openRunState, restoreModel, type RunState, type StoredRun } from './run-state.js';
+import { type FoundImages, prepareTrainingData } from './training-data.js';
+
+/**
+ * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume, 'data' when its images have
+ * changed, 'device' when this machine has another device than the run was begun on and none was named.
+ */
+export async function resume(options: ResumeOptions, context: RunContext = {}): Promise<FinetuneResult> {
+  const folder = resolve(options.resume);
+  const stored = await openRunState(folder);
+  try {
+    return await goOn(folder, stored, options, context);
+  } finally {
+    await stored.file.close();
+  }
+}
+
+async function goOn(
+  folder: string,
+  stored: StoredRun,
+  options: ResumeOptions,
+  context: RunContext,
+): Promise<FinetuneResult> {
+  const recipe = options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
+  const state: RunState = { ...stored.state, recipe, complete: stored.state.progress.epoch >= recipe.epochs };
+  if (state.complete) {
+    throw new AttuneError({
+      code: 'input',
+      what: `the run has done all of its ${recipe.epochs} epochs`,
+      where: options.resume,
+      hint: 'give more with --epochs, or start a new run',
+    });
+  }
+  const { epoch, batch } = state.progress;
+  context.onEvent?.({ type: 'note', text: `Going on after ${epoch} of ${recipe.epochs} epochs and ${batch} batches.` });
+
+  const found: FoundImages = { root: recipe.data, classes: state.classes, skipped: [], ...state.images };
+  const randomCrops = recipe.augment === 'standard';
+  const data = await prepareTrainingData(found, { preprocessing: state.preprocessing, randomCrops, workers: undefined }, context);
+  try {
+    assertSameImages(data, state.images, recipe.data);
+    const model = findModel(state.model).create({ classes: state.classes.length });
+    await restoreModel(stored, model);
+    const device = await openDevice({ ...recipe, ...(options.device && { device: options.device }) });
+    try {
+      const frozen = frozenOn(summarize(device), state.frozen, options, context);
+      const stage: FullStage = {
+        folder,
+        device,
+        model,
+        data,
+        state: { ...state, frozen, progress: { ...state.progress } },
+        stored,
+        workers: undefined,
+        ...context,
+      };
+      return await finishFull(stage, await runFullStage(stage), options.resume);
+    } finally {
+      await device.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+/** The frozen choices on this machine's device. */
+function frozenOn(
+  device: DeviceSummary,
+  frozen: FrozenChoices,
+  { device: named }: ResumeOptions,
+  { onEvent }: RunContext,
+): FrozenChoices {
+  const same = device.kind === frozen.device.kind && device.adapter === frozen.device.adapter;
+  if (same) return frozen;
+  const change = `the run was computed on ${frozen.device.adapter} (${frozen.device.kind}), this is ${device.adapter} (${device.kind})`;
+  if (named === undefined) {
+    throw new AttuneError({
+      code: 'device',
+      what: change,
+      where: '--resume',
+      hint: `name the device to go on with, as in --device ${device.kind}; results will differ in the last digits`,
+    });
+  }
+  onEvent?.({ type: 'note', text: `Note: ${change}; results will differ in the last digits.` });
+  return { ...frozen, device };
+}

@@ -1,0 +1,42 @@
+/** The small files of a run folder, and the whole folder of a probe. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Device } from '../program/device.js';
+import { writeCheckpoint } from './checkpoint.js';
+import { summarize } from './device.js';
+import type { LoadedModel } from './model-source.js';
+import type { ProbeResult } from './probe.js';
+import type { Recipe } from './recipe.js';
+import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
+import type { FrozenChoices } from './run-state.js';
+import type { TrainingData } from './training-data.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+/** recipe.json and classes.json: what is needed to run it again. No time in them: the same run gives the same bytes. */
+export async function writeRecipe(
+  folder: string,
+  recipe: Recipe,
+  choices: FrozenChoices | Readonly<Record<string, unknown>>,
+  classes: readonly string[],
+): Promise<void> {
+  await writeJson(folder, RUN_FILES.recipe, { ...recipe, made_by: { attune: version, node: process.version, ...choices } });
+  await writeJson(folder, RUN_FILES.classes, classes);
+}
+
+/** Writes the folder of a probe. A head that has converged is both the best and the last. */
+export async function writeProbeRun(
+  folder: string,
+  { model, preprocessing }: LoadedModel,
+  recipe: Recipe,
+  data: TrainingData,
+  device: Device,
+  { epochs, l2 }: ProbeResult,
+): Promise<void> {
+  await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.classes);
+  await writeText(folder, RUN_FILES.metrics, epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
+  const info = { model: recipe.model, classes: data.classes, preprocessing };
+  await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
+  await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
+  await duplicate(folder, RUN_FILES.best, RUN_FILES.state);
+}

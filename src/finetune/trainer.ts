@@ -1,0 +1,325 @@
+/**
+ * The full stage's loop: micro-batches into gradients, gradients into an update, epochs into metrics.
+ *
+ * A step is one program per micro-batch and one for the update, which also clears the gradients. Results are read
+ * one step behind, so the device never waits for the host. Everything that a step does follows from the recipe,
+ * the frozen choices and the progress: that is why a resumed run equals one that was never stopped.
+ */
+import {
+  type Augmentation,
+  batchCount,
+  classWeights,
+  type ImagePool,
+  type Preprocessing,
+  type TrainingBatch,
+  type TrainingDataset,
+  trainingBatches,
+} from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import type { ImageClassifier } from '../models/index.js';
+import { argmax, backward, crossEntropyLosses, multiply, normalizeImages, sum } from '../ops/index.js';
+import { type Optimizer, type Schedule, scheduleFactor } from '../optim/index.js';
+import type { Device } from '../program/device.js';
+import { generator } from '../tensor/philox.js';
+import { tensor } from '../tensor/tensor.js';
+import { sideOf } from './inference.js';
+import type { RunContext } from './options.js';
+import type { Recipe } from './recipe.js';
+import type { FrozenChoices, Progress } from './run-state.js';
+
+export interface TrainerOptions extends RunContext {
+  readonly device: Device;
+  readonly model: ImageClassifier;
+  readonly optimizer: Optimizer;
+  readonly recipe: Recipe;
+  readonly frozen: FrozenChoices;
+  readonly preprocessing: Preprocessing;
+  readonly dataset: TrainingDataset;
+  readonly pool: ImagePool;
+  readonly progress: Progress;
+  /** Called after each step with what is known so far. */
+  readonly onStep?: (step: StepReport) => void;
+}
+
+export interface StepReport {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly batches: number;
+  /** Means over the epoch so far; null before the first result. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly imagesPerSecond: number | null;
+}
+
+/** A step whose results are on their way. */
+interface PendingStep {
+  readonly step: number;
+  readonly batch: TrainingBatch;
+  readonly results: Promise<readonly { readonly loss: number; readonly predicted: ArrayLike<number> }[]>;
+}
+
+export class Trainer {
+  private readonly options: TrainerOptions;
+  private readonly schedule: Schedule;
+  private readonly baseRates: readonly number[];
+  private readonly weightOfClass: ArrayLike<number>;
+  private readonly random;
+  /** The last steps by number, to name the images of one that failed. */
+  private readonly recent = new Map<number, TrainingBatch>();
+
+  constructor(options: TrainerOptions) {
+    const { recipe, optimizer, dataset, model } = options;
+    this.options = options;
+    this.schedule = scheduleOf(recipe);
+    this.baseRates = optimizer.groups.map(({ lr }) => lr);
+    this.weightOfClass =
+      recipe.class_weights === 'balanced'
+        ? classWeights(dataset.images.map(({ label }) => label), model.classes, 'balanced')
+        : new Float32Array(model.classes).fill(1);
+    this.random = generator(recipe.seed);
+  }
+
+  get batchesPerEpoch(): number {
+    const { dataset, recipe } = this.options;
+    return batchCount(dataset.images.length, recipe.batch_size, this.joinsSingle);
+  }
+
+  /** The rate of every group at the next step. */
+  get rates(): Record<string, number> {
+    this.setRates();
+    return Object.fromEntries(this.options.optimizer.groups.map(({ name, lr }) => [name, lr]));
+  }
+
+  /**
+   * Trains from the current progress to the end of its epoch; true when it got there, false when the signal was
+   * aborted: progress then says at which batch. All steps done are finished when it returns.
+   *
+   * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite.
+   */
+  async trainEpoch(): Promise<boolean> {
+    const { recipe, progress, signal, dataset, pool, preprocessing } = this.options;
+    const side = sideOf(preprocessing);
+    const clock = new EpochClock(progress);
+    let pending: PendingStep | null = null;
+    let finished = true;
+    const batches = trainingBatches(dataset, {
+      batchSize: recipe.batch_size,
+      seed: recipe.seed,
+      epoch: progress.epoch,
+      startBatch: progress.batch,
+      joinSingle: this.joinsSingle,
+      augmentation: augmentationOf(recipe),
+      side,
+      pool,
+    });
+    for await (const batch of batches) {
+      const next = this.startStep(batch, side);
+      if (pending !== null) await this.finishStep(pending);
+      clock.tick(pending?.batch.labels.length ?? 0);
+      pending = next;
+      this.report();
+      if (signal?.aborted) {
+        finished = progress.batch === this.batchesPerEpoch;
+        break;
+      }
+    }
+    if (pending !== null) await this.finishStep(pending);
+    clock.tick(pending?.batch.labels.length ?? 0);
+    await this.checkLastStep();
+    return finished;
+  }
+
+  /** Batch norm has no variance over a single image. */
+  private get joinsSingle(): boolean {
+    return this.options.frozen.batch_norm === 'train';
+  }
+
+  private startStep(batch: TrainingBatch, side: number): PendingStep {
+    const { device, optimizer, progress } = this.options;
+    this.setRates();
+    const results = Promise.all(this.microBatches(batch).map((micro) => this.startMicroBatch(micro, side)));
+    const updated = device.run(() => {
+      optimizer.step();
+      optimizer.zeroGradients();
+    });
+    // Both are awaited in finishStep; until then a failure must not end the process.
+    results.catch(() => undefined);
+    updated.catch(() => undefined);
+    progress.step++;
+    progress.batch++;
+    this.remember(progress.step, batch);
+    return { step: progress.step, batch, results: updated.then(() => results) };
+  }
+
+  /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
+  private startMicroBatch(micro: MicroBatch, side: number): Promise<{ loss: number; predicted: ArrayLike<number> }> {
+    const { device, model, preprocessing, recipe, progress } = this.options;
+    this.random.step = progress.random++;
+    const { mean, std } = preprocessing;
+    return device.run(() => {
+      const size = micro.labels.length;
+      const images = normalizeImages(tensor(micro.images, [size, side, side, 3], 'uint8'), mean, std);
+      const logits = model.forward(images, { random: this.random });
+      const losses = crossEntropyLosses(logits, tensor(micro.labels, [size], 'int32'), recipe.label_smoothing);
+      const loss = sum(multiply(losses, tensor(micro.shares, [size], 'float32')));
+      backward(loss);
+      return { loss, predicted: argmax(logits) };
+    });
+  }
+
+  private async finishStep({ batch, results }: PendingStep): Promise<void> {
+    const { progress } = this.options;
+    const parts = await this.explained(() => results);
+    const predicted = parts.flatMap((part) => Array.from(part.predicted));
+    progress.loss += parts.reduce((total, { loss }) => total + loss, 0) * batch.labels.length;
+    progress.images += batch.labels.length;
+    batch.labels.forEach((label, i) => {
+      if (predicted[i] === label) progress.correct++;
+    });
+  }
+
+  /** The gate of the last update is read with the next program; there may be none. */
+  private async checkLastStep(): Promise<void> {
+    await this.explained(() => this.options.optimizer.gradientNorm());
+  }
+
+  /** Adds to a 'numeric' failure what the device cannot know: which layer, which images. */
+  private async explained<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof AttuneError) || error.code !== 'numeric') throw error;
+      throw await this.diagnose(error);
+    }
+  }
+
+  private async diagnose(error: AttuneError): Promise<AttuneError> {
+    const { device, model, preprocessing, dataset } = this.options;
+    const step = Number(/step (\d+)/.exec(error.what)?.[1]);
+    const batch = this.recent.get(step);
+    if (batch === undefined) return error;
+    const micro = this.microBatches(batch);
+    for (const part of micro) await this.startMicroBatch(part, sideOf(preprocessing)).catch(() => undefined);
+    let layer = 'none of the layers when computed again';
+    const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
+    for (const parameter of model.memory.parameters) {
+      if (parameter.gradient === null) continue;
+      const values = await device.read(parameter.gradient).catch(() => null);
+      if (values?.every(Number.isFinite) === false) {
+        layer = names.get(parameter) ?? layer;
+        break;
+      }
+    }
+    const images = Array.from(batch.indices.slice(0, 4), (index) => dataset.images[index].path);
+    const more = batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
+    return new AttuneError(
+      {
+        code: 'numeric',
+        what: `the gradients of step ${step} are not finite, first in ${layer}; that step changed nothing`,
+        where: `images ${images.join(', ')}${more}`,
+        hint: 'lower the learning rates, or look at these images; the run can be resumed from its last epoch',
+      },
+      { cause: error },
+    );
+  }
+
+  private setRates(): void {
+    const { optimizer, recipe, progress } = this.options;
+    const stepsPerEpoch = this.batchesPerEpoch;
+    const totalSteps = stepsPerEpoch * recipe.epochs;
+    const length = { stepsPerEpoch, totalSteps, warmupSteps: Math.floor(recipe.warmup * totalSteps) };
+    const factor = scheduleFactor(this.schedule, progress.step, length);
+    optimizer.groups.forEach((group, i) => {
+      group.lr = this.baseRates[i] * factor;
+    });
+  }
+
+  private microBatches(batch: TrainingBatch): MicroBatch[] {
+    const { frozen } = this.options;
+    const size = batch.labels.length;
+    const pixels = batch.images.length / size;
+    const weights = Float32Array.from(batch.labels, (label) => this.weightOfClass[label]);
+    const total = weights.reduce((running, weight) => running + weight, 0);
+    return microBatchStarts(size, frozen.micro_batch, this.joinsSingle).map(([start, end]) => ({
+      images: batch.images.subarray(start * pixels, end * pixels),
+      labels: batch.labels.subarray(start, end),
+      shares: weights.subarray(start, end).map((weight) => weight / total),
+    }));
+  }
+
+  private remember(step: number, batch: TrainingBatch): void {
+    this.recent.set(step, batch);
+    this.recent.delete(step - 4);
+  }
+
+  private report(): void {
+    const { progress, onStep } = this.options;
+    const { epoch, batch, images, loss, correct } = progress;
+    const known = images > 0;
+    onStep?.({
+      epoch: epoch + 1,
+      batch,
+      batches: this.batchesPerEpoch,
+      loss: known ? loss / images : null,
+      accuracy: known ? correct / images : null,
+      imagesPerSecond: imagesPerSecond(progress),
+    });
+  }
+}
+
+/** Training speed of the epoch so far; null before it can be told. */
+export function imagesPerSecond({ timed_images, timed_seconds }: Progress): number | null {
+  return timed_seconds > 0 ? timed_images / timed_seconds : null;
+}
+
+/** Adds time to the progress; the first steps of a process compile and are not counted in its speed. */
+class EpochClock {
+  private readonly progress: Progress;
+  private last = performance.now();
+  private ticks = 0;
+
+  constructor(progress: Progress) {
+    this.progress = progress;
+  }
+
+  /** `images` were finished since the last tick. */
+  tick(images: number): void {
+    const now = performance.now();
+    const seconds = (now - this.last) / 1000;
+    this.last = now;
+    this.progress.seconds += seconds;
+    if (++this.ticks <= WARM_UP_TICKS) return;
+    this.progress.timed_seconds += seconds;
+    this.progress.timed_images += images;
+  }
+}
+
+/** The first tick has no finished step, the second waits for the first step to compile. */
+const WARM_UP_TICKS = 2;
+
+interface MicroBatch {
+  readonly images: Uint8Array;
+  readonly labels: Int32Array;
+  /** Each image's share in the batch's mean loss. */
+  readonly shares: Float32Array;
+}
+
+/** The micro-batches of a batch as ranges; `joinSingle` puts a last one of one image to the one before it. */
+export function microBatchStarts(size: number, micro: number, joinSingle: boolean): (readonly [number, number])[] {
+  const starts: [number, number][] = [];
+  for (let start = 0; start < size; start += micro) starts.push([start, Math.min(size, start + micro)]);
+  const last = starts.at(-1);
+  if (joinSingle && starts.length > 1 && last !== undefined && last[1] - last[0] === 1) {
+    starts.pop();
+    (starts.at(-1) as [number, number])[1] = size;
+  }
+  return starts;
+}
+
+function scheduleOf({ schedule, step_size, gamma }: Recipe): Schedule {
+  return schedule === 'step' ? { kind: 'step', stepSize: step_size, gamma } : { kind: schedule };
+}
+
+function augmentationOf({ augment, crop_scale }: Recipe): Augmentation {
+  return augment === 'standard' ? { kind: 'standard', scale: [crop_scale, 1] } : { kind: augment };
+}
