@@ -1,10 +1,16 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
-import { classFolder, openPreparedCache, preparedDataset, subFolders, type LabelledImage } from '../data/index.js';
+import {
+  classFolder,
+  openPreparedCache,
+  preparedDataset,
+  subFolders,
+  type LabelledImage,
+} from '../data/index.js';
 import { resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { imagenetClasses } from '../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from './device.js';
-import { forEachImage, sideOf } from './inference.js';
+import { checkCount, forEachImage, sideOf } from './inference.js';
 import { computeMetrics } from './metrics.js';
 import { type LoadedModel, loadModel } from './model-source.js';
 import type { DeviceOptions, EvaluateResult, ModelSource, RunContext, SkippedImage } from './options.js';
@@ -21,6 +27,7 @@ export interface EvaluateOptions extends ModelSource, DeviceOptions {
 
 /** Evaluates. Throws as `finetune` does. */
 export async function evaluate(options: EvaluateOptions, context: RunContext = {}): Promise<EvaluateResult> {
+  checkCount(options.batchSize, 'the batch size', '--batch-size');
   const loaded = await loadModel(options, context);
   const { images, skipped } = await labelledImages(options.data, loaded);
   const { preprocessing, model } = loaded;

@@ -60,7 +60,13 @@ export async function forEachImage(
     const pixels = await next;
     const size = Math.min(batch, source.count - start);
     const running = device.run(() =>
-      network(normalizeImages(tensor(pixels, [size, side, side, 3], 'uint8'), preprocessing.mean, preprocessing.std)),
+      network(
+        normalizeImages(
+          tensor(pixels, [size, side, side, 3], 'uint8'),
+          preprocessing.mean,
+          preprocessing.std,
+        ),
+      ),
     );
     next = read(start + batch);
     const rows = await running;
@@ -83,11 +89,31 @@ export async function forEachImage(
 
 /** The side of a network's input. Throws when images are not cropped to one size. */
 export function sideOf({ crop }: Preprocessing): number {
-  if (crop === null) throw new AttuneError({ code: 'usage', what: 'a network needs images of one size', where: 'preprocessing' });
+  if (crop === null)
+    throw new AttuneError({
+      code: 'usage',
+      what: 'a network needs images of one size',
+      where: 'preprocessing',
+    });
   return crop;
 }
 
-async function readBatch(source: PixelSource, start: number, batch: number, side: number): Promise<Uint8Array> {
+/** Throws AttuneError 'usage' unless `value` is absent or a whole number of at least 1. */
+export function checkCount(value: number | undefined, what: string, where: string): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${what} must be a whole number of at least 1, not ${value}`,
+    where,
+  });
+}
+
+async function readBatch(
+  source: PixelSource,
+  start: number,
+  batch: number,
+  side: number,
+): Promise<Uint8Array> {
   const size = Math.max(0, Math.min(batch, source.count - start));
   const length = side * side * 3;
   const pixels = new Uint8Array(size * length);

@@ -3,7 +3,7 @@ import { listImages, openImagePool, type Preprocessing } from '../data/index.js'
 import { AttuneError } from '../errors.js';
 import { freeze } from '../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from './device.js';
-import { forEachImage, sideOf } from './inference.js';
+import { checkCount, forEachImage, sideOf } from './inference.js';
 import { throwIfAborted } from './l2-strength.js';
 import { loadModel } from './model-source.js';
 import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
@@ -21,6 +21,7 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
  * as `finetune` does, and AttuneError 'input' when a named file or folder is missing or holds no image.
  */
 export async function predict(options: PredictOptions, context: RunContext = {}): Promise<PredictResult> {
+  checkCount(options.top, 'the number of labels', '--top');
   const paths = await imagePaths(options.images);
   const { model, preprocessing, classes } = await loadModel(options, context);
   const { pixels, errors } = await readAll(paths, preprocessing, options.workers, context);
@@ -34,7 +35,8 @@ export async function predict(options: PredictOptions, context: RunContext = {})
       await forEachImage(
         { count: readable.length, read: async (index) => pixels.get(readable[index]) as Uint8Array },
         (x) => model.forward(x),
-        (index, logits) => void predictions.set(readable[index], topPredictions(logits, classes, options.top ?? 5)),
+        (index, logits) =>
+          void predictions.set(readable[index], topPredictions(logits, classes, options.top ?? 5)),
         {
           device,
           preprocessing,
@@ -49,18 +51,29 @@ export async function predict(options: PredictOptions, context: RunContext = {})
   }
   const images = paths.map((path) => {
     const found = predictions.get(path);
-    return found === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, predictions: found };
+    return found === undefined
+      ? { path, error: errors.get(path) ?? 'not read' }
+      : { path, predictions: found };
   });
   return { model: model.architecture, images };
 }
 
 /** The `top` labels of largest logit with their softmax probabilities. */
-export function topPredictions(logits: ArrayLike<number>, classes: readonly string[], top: number): Prediction[] {
+export function topPredictions(
+  logits: ArrayLike<number>,
+  classes: readonly string[],
+  top: number,
+): Prediction[] {
   const values = Array.from(logits);
   const largest = Math.max(...values);
   const total = values.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
   return values
-    .map((logit, index) => ({ label: classes[index], index, probability: Math.exp(logit - largest) / total, logit }))
+    .map((logit, index) => ({
+      label: classes[index],
+      index,
+      probability: Math.exp(logit - largest) / total,
+      logit,
+    }))
     .sort((a, b) => b.logit - a.logit || a.index - b.index)
     .slice(0, top);
 }
@@ -70,7 +83,12 @@ async function imagePaths(named: readonly string[]): Promise<string[]> {
   for (const name of named) {
     const { images } = await listImages(name);
     if (images.length === 0) {
-      throw new AttuneError({ code: 'input', what: 'the folder holds no images', where: name, hint: 'name images, or a folder of them' });
+      throw new AttuneError({
+        code: 'input',
+        what: 'the folder holds no images',
+        where: name,
+        hint: 'name images, or a folder of them',
+      });
     }
     for (const { path } of images) paths.add(path);
   }
@@ -99,7 +117,13 @@ async function readAll(
           errors.set(path, error.what);
         }
         throwIfAborted(signal);
-        onEvent?.({ type: 'progress', task: 'reading images', done: ++done, total: paths.length, secondsLeft: null });
+        onEvent?.({
+          type: 'progress',
+          task: 'reading images',
+          done: ++done,
+          total: paths.length,
+          secondsLeft: null,
+        });
       }),
     );
   } finally {
