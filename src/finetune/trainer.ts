@@ -84,9 +84,8 @@ export class Trainer {
     return batchCount(dataset.images.length, recipe.batch_size, this.joinsSingle);
   }
 
-  /** The rate of every group at the next step. */
+  /** The rate of every group at the last step. */
   get rates(): Record<string, number> {
-    this.setRates();
     return Object.fromEntries(this.options.optimizer.groups.map(({ name, lr }) => [name, lr]));
   }
 
