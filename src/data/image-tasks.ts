@@ -4,8 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
+import { AttuneError } from '../errors.js';
+import { type Augmentation, augmentImage, type Sample } from './augment.js';
 import { decodeImage, type RgbImage, readImageFile } from './decode.js';
+import { readPreparedImage } from './prepared-cache.js';
 import { type Preprocessing, preprocessImage } from './preprocess.js';
+import type { RecordLocation } from './record-store.js';
 
 /** Hash the bytes of a file. */
 export interface HashTask {
@@ -20,23 +24,81 @@ export interface PrepareTask {
   readonly preprocessing: Preprocessing;
 }
 
-export type ImageTask = HashTask | PrepareTask;
+/** Read a prepared picture and augment it; without its record, prepare it again first. */
+export interface AugmentTask {
+  readonly kind: 'augment';
+  /** The image file: for errors, and for the picture whose record is damaged. */
+  readonly path: string;
+  /** SHA-256 of the file when it was prepared. */
+  readonly fileHash: string;
+  /** Where the cache holds the picture; null if it does not. */
+  readonly record: RecordLocation | null;
+  /** How the cache prepares pictures. */
+  readonly preprocessing: Preprocessing;
+  readonly augmentation: Augmentation;
+  /** Width and height of the result in pixels. */
+  readonly side: number;
+  readonly sample: Sample;
+}
+
+export type ImageTask = HashTask | PrepareTask | AugmentTask;
 
 export interface ImageTaskResults {
   /** SHA-256 of the file's bytes, in hexadecimal digits. */
   readonly hash: { readonly fileHash: string };
   /** The hash belongs to the very bytes that were decoded. */
   readonly prepare: { readonly fileHash: string; readonly image: RgbImage };
+  /** `repaired` is the prepared picture for the cache, where its record was damaged or missing. */
+  readonly augment: { readonly image: RgbImage; readonly repaired: RgbImage | null };
 }
 
 export type ImageTaskResult<Task extends ImageTask = ImageTask> = ImageTaskResults[Task['kind']];
 
-/** @throws AttuneError 'input' naming the path and the reason */
+/**
+ * @throws AttuneError 'input' naming the path and the reason
+ * @throws AttuneError 'data' if a picture is to be prepared again and its file has changed
+ */
 export async function runImageTask<Task extends ImageTask>(task: Task): Promise<ImageTaskResult<Task>>;
 export async function runImageTask(task: ImageTask): Promise<ImageTaskResult> {
+  if (task.kind === 'augment') return augmentPrepared(task);
   const bytes = await readImageFile(task.path);
   const fileHash = createHash('sha256').update(bytes).digest('hex');
   if (task.kind === 'hash') return { fileHash };
   const decoded = await decodeImage(bytes, task.path);
   return { fileHash, image: preprocessImage(decoded, task.preprocessing) };
+}
+
+async function augmentPrepared({
+  path,
+  fileHash,
+  record,
+  preprocessing,
+  augmentation,
+  side,
+  sample,
+}: AugmentTask): Promise<ImageTaskResults['augment']> {
+  const cached = record && (await readPreparedImage(fileHash, record));
+  const repaired = cached === null ? await prepareAgain(path, fileHash, preprocessing) : null;
+  const picture = (cached ?? repaired) as RgbImage;
+  const image = augmentImage(picture, side, augmentation, sample, preprocessing.interpolation);
+  return { image, repaired };
+}
+
+/**
+ * Prepares a picture whose record was damaged since it was written.
+ * @throws AttuneError 'data' if the file has changed since, 'input' if it is gone
+ */
+export async function prepareAgain(
+  path: string,
+  fileHash: string,
+  preprocessing: Preprocessing,
+): Promise<RgbImage> {
+  const result = await runImageTask({ kind: 'prepare', path, preprocessing });
+  if (result.fileHash === fileHash) return result.image;
+  throw new AttuneError({
+    code: 'data',
+    what: 'the image has changed since the run began',
+    where: path,
+    hint: 'put the old file back, or start a new run',
+  });
 }

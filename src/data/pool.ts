@@ -23,10 +23,12 @@ export interface ImagePoolOptions {
 export interface ImagePool {
   readonly workers: number;
   /**
-   * Runs a task as soon as a worker is free.
+   * Runs a task as soon as a worker is free. A task that still waits when the signal comes is
+   * not started; one in progress ends as usual.
    * @throws AttuneError 'input' if the image cannot be read or took too long, or its worker died
+   * @throws AttuneError 'interrupted' if it was not started
    */
-  run<Task extends ImageTask>(task: Task): Promise<ImageTaskResult<Task>>;
+  run<Task extends ImageTask>(task: Task, signal?: AbortSignal): Promise<ImageTaskResult<Task>>;
   /** Ends the workers; tasks not done yet fail. */
   close(): Promise<void>;
 }
@@ -41,6 +43,7 @@ const maximumDefaultWorkers = 4;
 
 interface Job {
   readonly task: ImageTask;
+  readonly signal?: AbortSignal | undefined;
   resolve(result: ImageTaskResult): void;
   reject(error: AttuneError): void;
 }
@@ -66,7 +69,9 @@ export function openImagePool({
 
   function startWaiting(): void {
     while (waiting.length > 0 && busy.size < workers) {
-      start(idle.pop() ?? addWorker(), waiting.shift() as Job);
+      const job = waiting.shift() as Job;
+      if (job.signal?.aborted) job.reject(interruptedError(job.task, 'the work on images was stopped'));
+      else start(idle.pop() ?? addWorker(), job);
     }
   }
 
@@ -134,11 +139,11 @@ export function openImagePool({
 
   return {
     workers,
-    run<Task extends ImageTask>(task: Task) {
-      if (closed) return Promise.reject(closedError(task));
+    run<Task extends ImageTask>(task: Task, signal?: AbortSignal) {
+      if (closed) return Promise.reject(interruptedError(task, closing));
       return new Promise<ImageTaskResult<Task>>((resolve, reject) => {
         // A worker answers a task with that task's kind of result.
-        waiting.push({ task, resolve: resolve as Job['resolve'], reject });
+        waiting.push({ task, signal, resolve: resolve as Job['resolve'], reject });
         startWaiting();
       });
     },
@@ -147,7 +152,7 @@ export function openImagePool({
       const unfinished = [...waiting.splice(0), ...busy.values()];
       const threads = [...busy.keys(), ...idle.splice(0)];
       busy.clear();
-      for (const job of unfinished) job.reject(closedError(job.task));
+      for (const job of unfinished) job.reject(interruptedError(job.task, closing));
       for (const worker of threads) end(worker);
       await Promise.all(ending);
     },
@@ -159,10 +164,8 @@ function remove<T>(list: T[], item: T): void {
   if (at >= 0) list.splice(at, 1);
 }
 
-function closedError(task: ImageTask): AttuneError {
-  return new AttuneError({
-    code: 'interrupted',
-    what: 'the image pool was closed',
-    where: task.path,
-  });
+const closing = 'the image pool was closed';
+
+function interruptedError(task: ImageTask, what: string): AttuneError {
+  return new AttuneError({ code: 'interrupted', what, where: task.path });
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { cacheDir } from '../weights/cache-dir.js';
 import type { RgbImage } from './decode.js';
 import type { Preprocessing } from './preprocess.js';
-import { openRecordStore } from './record-store.js';
+import { openRecordStore, type RecordLocation, readRecord } from './record-store.js';
 
 /** To be raised by whoever changes a pixel that decoding or resizing produces. */
 export const pixelVersion = 1;
@@ -23,6 +23,8 @@ export interface PreparedCache {
   has(fileHash: string): boolean;
   /** The prepared picture; null if it is absent or damaged, then prepare it again. */
   get(fileHash: string): Promise<RgbImage | null>;
+  /** Where its record lies, for `readPreparedImage`; null if it is absent or not written yet. */
+  locate(fileHash: string): RecordLocation | null;
   /** @throws AttuneError 'disk' */
   put(fileHash: string, image: RgbImage): Promise<void>;
   /** @throws AttuneError 'disk' */
@@ -53,10 +55,17 @@ export async function openPreparedCache(
       const payload = await store.get(fileHash);
       return payload === null ? null : parsePicture(payload);
     },
+    locate: store.locate,
     put: (fileHash, image) => store.put(fileHash, pictureBytes(image)),
     flush: store.flush,
     close: store.close,
   };
+}
+
+/** Reads a picture in another thread than the cache's; null if its record is damaged or gone. */
+export async function readPreparedImage(fileHash: string, record: RecordLocation): Promise<RgbImage | null> {
+  const payload = await readRecord(fileHash, record);
+  return payload === null ? null : parsePicture(payload);
 }
 
 /** How many bytes one prepared picture takes; without a crop, that of a 3:2 picture. */

@@ -3,9 +3,8 @@
  */
 
 import { AttuneError } from '../errors.js';
-import type { RgbImage } from './decode.js';
 import type { LabelledImage } from './image-folder.js';
-import { runImageTask } from './image-tasks.js';
+import { prepareAgain } from './image-tasks.js';
 import type { ImageDataset } from './loader.js';
 import type { PreparedImage } from './prepare-images.js';
 import type { PreparedCache } from './prepared-cache.js';
@@ -34,28 +33,13 @@ export function preparedDataset(
     width: crop,
     labels: Int32Array.from(images, ({ label }) => label),
     async read(index) {
-      const image = images[index];
-      const cached = await cache.get(image.fileHash);
-      return (cached ?? (await prepareAgain(image, cache))).pixels;
+      const { path, fileHash } = images[index];
+      const cached = await cache.get(fileHash);
+      if (cached !== null) return cached.pixels;
+      // On this thread, as it is rare.
+      const repaired = await prepareAgain(path, fileHash, cache.preprocessing);
+      await cache.put(fileHash, repaired);
+      return repaired.pixels;
     },
   };
-}
-
-/** For the rare record that was damaged since it was written; on this thread, as it is rare. */
-async function prepareAgain(
-  { path, fileHash }: PreparedImage<LabelledImage>,
-  cache: PreparedCache,
-): Promise<RgbImage> {
-  const { preprocessing } = cache;
-  const result = await runImageTask({ kind: 'prepare', path, preprocessing });
-  if (result.fileHash !== fileHash) {
-    throw new AttuneError({
-      code: 'data',
-      what: 'the image has changed since the run began',
-      where: path,
-      hint: 'put the old file back, or start a new run',
-    });
-  }
-  await cache.put(fileHash, result.image);
-  return result.image;
 }

@@ -31,6 +31,8 @@ export interface RecordStore {
   has(key: string): boolean;
   /** The payload, or null if it is absent or damaged. */
   get(key: string): Promise<Uint8Array | null>;
+  /** Where a record lies, for `readRecord` in any thread; null if it is absent or not written yet. */
+  locate(key: string): RecordLocation | null;
   /**
    * Takes a copy of the payload; writes a shard once enough is gathered.
    * @throws AttuneError 'disk'; the gathered records stay and are tried again by the next write
@@ -57,11 +59,14 @@ const shardSuffix = '.shard';
 /** A temporary file this old belongs to a process that died. */
 const staleMilliseconds = 24 * 3600 * 1000;
 
-interface Location {
+/** A record in its shard; plain data, which may be sent to another thread. */
+export interface RecordLocation {
+  /** Path of the shard. */
   readonly shard: string;
   readonly offset: number;
   readonly length: number;
-  readonly hash: Buffer;
+  /** SHA-256 of key and payload. */
+  readonly hash: Uint8Array;
 }
 
 /**
@@ -117,6 +122,10 @@ export async function openRecordStore(
       if (payload === null) index.delete(key);
       return payload;
     },
+    locate(key) {
+      if (gathered.has(key) || writing.has(key)) return null;
+      return index.get(key) ?? null;
+    },
     async put(key, payload) {
       if (closed) throw closedError(folder);
       if (gathered.size === 0) gatheredSince = Date.now();
@@ -133,8 +142,8 @@ export async function openRecordStore(
   };
 }
 
-async function readIndex(folder: string): Promise<Map<string, Location>> {
-  const index = new Map<string, Location>();
+async function readIndex(folder: string): Promise<Map<string, RecordLocation>> {
+  const index = new Map<string, RecordLocation>();
   try {
     await mkdir(folder, { recursive: true });
     for (const name of (await readdir(folder)).sort()) {
@@ -159,7 +168,7 @@ async function removeStale(path: string): Promise<void> {
 }
 
 /** The records that a shard claims and has room for; none if its header is damaged. */
-async function readShardEntries(path: string): Promise<[string, Location][]> {
+async function readShardEntries(path: string): Promise<[string, RecordLocation][]> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
@@ -176,12 +185,13 @@ async function readShardEntries(path: string): Promise<[string, Location][]> {
   }
 }
 
-function locateRecords(shard: string, header: Buffer, fileSize: number): [string, Location][] {
-  const located: [string, Location][] = [];
+function locateRecords(shard: string, header: Buffer, fileSize: number): [string, RecordLocation][] {
+  const located: [string, RecordLocation][] = [];
   let offset = header.length + 32;
   for (let at = entriesStart; at < header.length; at += entryBytes) {
     const key = header.subarray(at, at + keyBytes).toString('hex');
-    const hash = Buffer.from(header.subarray(at + keyBytes, at + 64)); // not the whole header
+    // A copy in memory of its own: it is kept and sent about without the whole header.
+    const hash = Uint8Array.from(header.subarray(at + keyBytes, at + 64));
     const length = header.readUInt32LE(at + 64);
     if (offset + length <= fileSize) located.push([key, { shard, offset, length, hash }]);
     offset += length;
@@ -204,8 +214,11 @@ async function readAt(
   return bytesRead === length ? bytes : null;
 }
 
-/** Reads and checks one record. A file that is gone or cannot be read is a record that is lost. */
-async function readRecord(key: string, location: Location): Promise<Uint8Array | null> {
+/**
+ * Reads and checks one record; null if it is damaged. A file that is gone or cannot be read is a
+ * record that is lost.
+ */
+export async function readRecord(key: string, location: RecordLocation): Promise<Uint8Array | null> {
   const { shard, offset, length, hash } = location;
   try {
     const file = await open(shard, 'r');
@@ -226,7 +239,7 @@ let shardsWritten = 0;
 async function writeShard(
   folder: string,
   records: ReadonlyMap<string, Uint8Array>,
-): Promise<[string, Location][]> {
+): Promise<[string, RecordLocation][]> {
   const header = Buffer.alloc(entriesStart + records.size * entryBytes);
   magic.copy(header);
   header.writeUInt32LE(records.size, magic.length);

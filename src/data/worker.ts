@@ -4,7 +4,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { AttuneError } from '../errors.js';
-import { type ImageTask, runImageTask } from './image-tasks.js';
+import { type ImageTask, type ImageTaskResult, runImageTask } from './image-tasks.js';
 import type { WorkerAnswer } from './pool.js';
 
 const port = parentPort;
@@ -19,9 +19,7 @@ if (port === null) {
 port.on('message', async (task: ImageTask) => {
   try {
     const result = await runImageTask(task);
-    // Handing the pixels over instead of copying them.
-    const transfer = 'image' in result ? [result.image.pixels.buffer as ArrayBuffer] : [];
-    port.postMessage({ result } satisfies WorkerAnswer, transfer);
+    port.postMessage({ result } satisfies WorkerAnswer, pixelBuffers(result));
   } catch (error) {
     // Error subclasses do not survive the way between threads, their parts do.
     const { code, what, where, hint } =
@@ -31,3 +29,9 @@ port.on('message', async (task: ImageTask) => {
     port.postMessage({ failure: { code, what, where, hint } } satisfies WorkerAnswer);
   }
 });
+
+/** The pixels are handed over instead of copied. */
+function pixelBuffers(result: ImageTaskResult): ArrayBuffer[] {
+  const images = Object.values(result).filter((value) => value !== null && typeof value === 'object');
+  return images.map(({ pixels }) => pixels.buffer as ArrayBuffer);
+}

@@ -1,6 +1,6 @@
 /** Augmentation against torchvision 0.14, and its random numbers. */
 import { readFileSync } from 'node:fs';
-import { type Augmentation, augmentImage, checkAugmentation, cropFromDraws, mirror } from '#src/data/augment';
+import { augmentImage, checkAugmentation, cropFromDraws, mirror } from '#src/data/augment';
 import { decodeImage } from '#src/data/decode';
 import { cropImage, imagenetPreprocessing, preprocessImage, roundHalfToEven } from '#src/data/preprocess';
 import { purpose, seededRandom } from '#src/data/random';

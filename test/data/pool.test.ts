@@ -94,6 +94,21 @@ test('closing fails what is not done, and later tasks', async () => {
   await fails(pool.run(hash('late')), 'interrupted', /pool was closed/);
 });
 
+test('after a signal, tasks that wait are not started, and the one in progress ends as usual', async () => {
+  const pool = openImagePool({ workers: 1 });
+  const stop = new AbortController();
+  const started = pool.run(prepare('jpeg-444.jpg'), stop.signal);
+  const waiting = [1, 2].map(() => pool.run(hash('none.jpg'), stop.signal));
+  const other = pool.run(prepare('png-rgb.png'));
+  stop.abort();
+  const expectations = waiting.map((run) => fails(run, 'interrupted', /was stopped \(none\.jpg\)/));
+  assert.is((await started).image.width, 32);
+  await Promise.all(expectations);
+  assert.is((await other).image.width, 32);
+  await fails(pool.run(hash('none.jpg'), stop.signal), 'interrupted', /was stopped/);
+  await pool.close();
+});
+
 test('closing while images are being decoded harms nothing', async () => {
   for (let round = 0; round < 5; round++) {
     const pool = openImagePool({ workers: 2 });
