@@ -3,9 +3,18 @@
  * it knows nothing of tensors, devices or models.
  *
  * Reading order: image-folder (which files, which classes), split, decode, resize, preprocess,
- * prepare-images with its pool and cache, loader.
+ * prepare-images with its pool and cache, loader; for training augment and training-loader.
  */
 
+export {
+  type Augmentation,
+  augmentImage,
+  checkAugmentation,
+  cropFromDraws,
+  mirror,
+  type Sample,
+} from './augment.js';
+export { type ClassWeighting, classWeights } from './class-weights.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
 export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
@@ -17,6 +26,7 @@ export {
   type LabelledImage,
 } from './image-folder.js';
 export {
+  type AugmentTask,
   type HashTask,
   type ImageTask,
   type ImageTaskResult,
@@ -25,6 +35,7 @@ export {
 } from './image-tasks.js';
 export {
   type Batch,
+  batchCount,
   batchIndices,
   type DataLoaderOptions,
   dataLoader,
@@ -39,7 +50,7 @@ export {
   type PrepareProgress,
   prepareImages,
 } from './prepare-images.js';
-export { openPreparedCache, type PreparedCache, preparedBytes } from './prepared-cache.js';
+export { openPreparedCache, type PreparedCache, preparedBytes, readPreparedImage } from './prepared-cache.js';
 export { preparedDataset } from './prepared-dataset.js';
 export {
   imagenetPreprocessing,
@@ -50,4 +61,10 @@ export {
 } from './preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
+export {
+  type TrainingBatch,
+  type TrainingDataset,
+  type TrainingOptions,
+  trainingBatches,
+} from './training-loader.js';
 export { type FoundImage, listImages, type SkippedPath, subFolders } from './walk.js';

@@ -25,6 +25,11 @@ export interface DataLoaderOptions {
   readonly shuffle?: { readonly seed: number; readonly epoch: number } | undefined;
   /** Leaves out a last batch that is not full; default false. */
   readonly dropLast?: boolean | undefined;
+  /**
+   * Lets a last batch of one picture join the batch before it, as batch norm cannot train on one;
+   * default false.
+   */
+  readonly joinSingle?: boolean | undefined;
   /** Mean and std to normalise with; without them the images stay bytes. */
   readonly normalize?: Pick<Preprocessing, 'mean' | 'std'> | undefined;
 }
@@ -66,8 +71,26 @@ export function dataLoader(
 /** The indices of each batch of an epoch, in order. */
 export function batchIndices(
   length: number,
-  { batchSize, shuffle, dropLast = false }: DataLoaderOptions,
+  { batchSize, shuffle, dropLast = false, joinSingle = false }: DataLoaderOptions,
 ): Uint32Array[] {
+  const count = batchCount(length, batchSize, joinSingle);
+  const order = shuffle
+    ? permutation(length, seededRandom(shuffle.seed, purpose.shuffle, shuffle.epoch))
+    : Uint32Array.from({ length }, (_, index) => index);
+  const batches = Array.from({ length: count }, (_, batch) => {
+    const start = batch * batchSize;
+    return order.subarray(start, batch === count - 1 ? length : start + batchSize);
+  });
+  if (dropLast && count > 0 && batches[count - 1].length < batchSize) batches.pop();
+  return batches;
+}
+
+/**
+ * How many batches an epoch has.
+ * @param joinSingle a last batch of one picture joins the batch before it
+ * @throws AttuneError 'usage' if the batch size is not a positive integer
+ */
+export function batchCount(length: number, batchSize: number, joinSingle = false): number {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new AttuneError({
       code: 'usage',
@@ -75,15 +98,10 @@ export function batchIndices(
       where: '--batch-size',
     });
   }
-  const order = shuffle
-    ? permutation(length, seededRandom(shuffle.seed, purpose.shuffle, shuffle.epoch))
-    : Uint32Array.from({ length }, (_, index) => index);
-  const batches: Uint32Array[] = [];
-  for (let start = 0; start < length; start += batchSize) {
-    batches.push(order.subarray(start, start + batchSize));
-  }
-  if (dropLast && length % batchSize !== 0) batches.pop();
-  return batches;
+  const full = Math.floor(length / batchSize);
+  const rest = length % batchSize;
+  const joined = joinSingle && rest === 1 && full > 0;
+  return rest > 0 && !joined ? full + 1 : full;
 }
 
 /** Keeps one batch in preparation while its predecessor is used. */
