@@ -103,13 +103,15 @@ function onePhase(
           const y = unit % height;
           if (y % strideHeight != phaseRow) continue;
           const image = dy + <usize>(unit / height) * <usize>(outHeight * outWidth) * outPixelBytes;
+          const p = top + y / strideHeight;
+          let q = left;
           for (let x = phaseColumn; x < width; x += strideWidth) {
             gather(
               rowsOf(workspace) + <usize>rows * ROW_BYTES, from, depth,
               image + <usize>(group * groupFilters) * 4, outPixelBytes, groupFilters,
-              top + y / strideHeight, left + x / strideWidth, outHeight, outWidth,
-              runs, taps, rowDilation, columnDilation,
+              p, q, outHeight, outWidth, runs, taps, rowDilation, columnDilation,
             );
+            q++;
             store<u32>(offsetsOf(workspace) + <usize>rows * 4, <u32>(unit * width + x) * <u32>pixelBytes);
             rows++;
             if (rows == BLOCK_ROWS) {

@@ -47,6 +47,7 @@ export function conv2d(
   const step = depthBlock(depthTotal);
   const outBytes = <usize>filters * 4;
   const pixelBytes = <usize>channels * 4;
+  const imageBytes = <usize>(height * width) * pixelBytes;
   setEvenOffsets(workspace, outBytes);
 
   for (let group = 0; group < groups; group++) {
@@ -58,16 +59,22 @@ export function conv2d(
         packPanels(panelsOf(workspace), w + <usize>from * outBytes + at, outBytes, depth, columns, false);
         for (let pixel = firstPixel; pixel < lastPixel; pixel += BLOCK_ROWS) {
           const rows = min(BLOCK_ROWS, lastPixel - pixel);
+          let q = pixel % outWidth;
+          let p = (pixel / outWidth) % outHeight;
+          let image = x + <usize>(pixel / (outWidth * outHeight)) * imageBytes + <usize>(group * groupChannels) * 4;
           for (let row = 0; row < rows; row++) {
-            const q = (pixel + row) % outWidth;
-            const line = (pixel + row) / outWidth;
-            const image = x + <usize>(line / outHeight) * <usize>(height * width) * pixelBytes;
             gather(
-              rowsOf(workspace) + <usize>row * ROW_BYTES, from, depth,
-              image + <usize>(group * groupChannels) * 4, pixelBytes, groupChannels,
-              (line % outHeight) * strideHeight - padTop, q * strideWidth - padLeft,
+              rowsOf(workspace) + <usize>row * ROW_BYTES, from, depth, image, pixelBytes, groupChannels,
+              p * strideHeight - padTop, q * strideWidth - padLeft,
               height, width, runs, taps, dilationHeight, dilationWidth,
             );
+            q++;
+            if (q < outWidth) continue;
+            q = 0;
+            p++;
+            if (p < outHeight) continue;
+            p = 0;
+            image += imageBytes;
           }
           const skip = <usize>pixel * outBytes + at;
           multiplyBlock(

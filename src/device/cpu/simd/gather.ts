@@ -18,13 +18,20 @@ export function gather(
   runs: i32, taps: i32, dilationHeight: i32, dilationWidth: i32,
 ): void {
   const runLength = taps * channels;
-  let run = from / runLength;
-  let begin = from - run * runLength; // where in its run the copying starts
+  let begin = 0; // where in its run the copying starts
+  let y = top;
+  let run = 0;
+  // Divisions are slow: a row that starts at the first run, as most do, needs none.
+  if (from > 0) {
+    run = from / runLength;
+    begin = from - run * runLength;
+    y += (run / runs) * dilationHeight;
+    run %= runs;
+  }
   let remaining = depth;
   while (remaining > 0) {
     const end = min(runLength, begin + remaining);
-    const y = top + (run / runs) * dilationHeight;
-    const x = left + (run % runs) * dilationWidth;
+    const x = left + run * dilationWidth;
     let inside = begin; // begin <= inside <= outside <= end: the part within the image
     let outside = begin;
     if (y >= 0 && y < height) {
@@ -39,6 +46,10 @@ export function gather(
     remaining -= end - begin;
     begin = 0;
     run++;
+    if (run == runs) {
+      run = 0;
+      y += dilationHeight;
+    }
   }
   zeroFloats(to, roundUp4(depth) - depth);
 }
