@@ -60,7 +60,7 @@ export function augmentImage(
     augmentation.kind === 'flip'
       ? centerCropImage(image, side)
       : resizedCrop(image, side, cropFromDraws(image, augmentation.scale, uniform), interpolation);
-  if (uniform() < flipProbability) mirror(view);
+  if (uniform() < flipProbability) flipLeftRight(view);
   return view;
 }
 
@@ -115,7 +115,7 @@ function centralCrop(width: number, height: number): Rectangle {
 }
 
 /** Exchanges left and right, in place. */
-export function mirror({ width, height, pixels }: RgbImage): void {
+export function flipLeftRight({ width, height, pixels }: RgbImage): void {
   for (let row = 0; row < height; row++) {
     let left = row * width * 3;
     let right = left + (width - 1) * 3;

@@ -11,7 +11,7 @@ export {
   augmentImage,
   checkAugmentation,
   cropFromDraws,
-  mirror,
+  flipLeftRight,
   type Sample,
 } from './augment.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';

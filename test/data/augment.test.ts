@@ -1,6 +1,6 @@
 /** Augmentation against torchvision 0.14, and its random numbers. */
 import { readFileSync } from 'node:fs';
-import { augmentImage, checkAugmentation, cropFromDraws, mirror } from '#src/data/augment';
+import { augmentImage, checkAugmentation, cropFromDraws, flipLeftRight } from '#src/data/augment';
 import { decodeImage } from '#src/data/decode';
 import { cropImage, imagenetPreprocessing, preprocessImage, roundHalfToEven } from '#src/data/preprocess';
 import { purpose, seededRandom } from '#src/data/random';
@@ -66,7 +66,7 @@ test(`${torchvision.pixels.length} pictures, cropped, resized and mirrored: torc
     const image = generated(...size, seed);
     const crop = cropFromDraws(image, [0.1, 1], source.next);
     const view = resizeImage(cropImage(image, crop), side, side);
-    if (source.next() < 0.5) mirror(view);
+    if (source.next() < 0.5) flipLeftRight(view);
     assert.is(sha256(view.pixels), hash, `${size} to ${side}, seed ${seed}, flipped ${flipped}`);
   }
 });
@@ -76,7 +76,7 @@ test('augmentImage takes its draws in that order from seed, epoch and index', ()
   for (let index = 0; index < 8; index++) {
     const { uniform } = seededRandom(5, purpose.augmentation, 2, index);
     const view = resizeImage(cropImage(image, cropFromDraws(image, standard.scale, uniform)), 24, 24);
-    if (uniform() < 0.5) mirror(view);
+    if (uniform() < 0.5) flipLeftRight(view);
     assert.equal(augmentImage(image, 24, standard, { seed: 5, epoch: 2, index }), view, `index ${index}`);
   }
 });
@@ -116,7 +116,7 @@ test('none is the evaluation crop to the bit; flip is that crop or its mirror im
     const decoded = await decodeImage(fixture(name));
     const plain = preprocessImage(decoded, evaluation);
     const mirrored = { ...plain, pixels: plain.pixels.slice() };
-    mirror(mirrored);
+    flipLeftRight(mirrored);
     const seen = new Set<string>();
     for (const cached of [preprocessImage(decoded, { ...evaluation, crop: null }), plain]) {
       for (let index = 0; index < 12; index++) {
@@ -151,13 +151,13 @@ test('mirroring exchanges whole pixels, an odd middle column stays', () => {
       ...pixels.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
     ];
     const view = { ...image, pixels: image.pixels.slice() };
-    mirror(view);
+    flipLeftRight(view);
     for (let y = 0; y < 3; y++) {
       for (let x = 0; x < width; x++) {
         assert.equal(pixelAt(view.pixels, x, y), pixelAt(image.pixels, width - 1 - x, y));
       }
     }
-    mirror(view);
+    flipLeftRight(view);
     assert.equal(view, image);
   }
 });
