@@ -20,7 +20,9 @@ export function testHead(on: string, open: () => Promise<Device>): void {
       }
       const tolerance = { absolute: 2e-4, relative: 2e-4 };
       assertClose(losses[0], losses[1], tolerance, 'losses');
-      const values = await Promise.all(heads.map(({ memory }) => memory.device.read(memory.values.chunks[0])));
+      const values = await Promise.all(
+        heads.map(({ memory }) => memory.device.read(memory.values.chunks[0])),
+      );
       assertClose(values[0], values[1], tolerance, 'weights');
       assert.ok(losses[0][STEPS - 1] < 0.8 * losses[0][0], `${losses[0][0]} fell to ${losses[0][STEPS - 1]}`);
       for (const head of heads) head.close();
@@ -34,9 +36,23 @@ export async function costOfStep(device: Device, head: Head): Promise<Partial<Co
   const before = { ...device.counters };
   await head.step();
   const after = device.counters;
-  const names = ['launches', 'submits', 'pipelines', 'bindGroups', 'buffersCreated', 'buffersDestroyed', 'liveBytes'] as const;
+  const names = [
+    'launches',
+    'submits',
+    'pipelines',
+    'bindGroups',
+    'buffersCreated',
+    'buffersDestroyed',
+    'liveBytes',
+  ] as const;
   return Object.fromEntries(names.map((name) => [name, after[name] - before[name]]));
 }
 
-export const STEADY_STEP = { pipelines: 0, bindGroups: 0, buffersCreated: 0, buffersDestroyed: 0, liveBytes: 0 };
+export const STEADY_STEP = {
+  pipelines: 0,
+  bindGroups: 0,
+  buffersCreated: 0,
+  buffersDestroyed: 0,
+  liveBytes: 0,
+};
 export { SIZES };

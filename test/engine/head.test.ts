@@ -14,7 +14,7 @@ test('a step on the CPU costs a fixed number of launches and no memory', async (
   assert.equal(await costOfStep(device, head), { launches: 26, submits: 2, ...STEADY_STEP });
   assert.is(device.plansMade, 2);
   const { liveBytes } = device.counters;
-  console.log(`  live bytes of the head with its two plans: ${liveBytes}`);
+  console.log(`# live bytes of the head with its two plans: ${liveBytes}`);
   head.close();
   await device.close();
 });
@@ -30,7 +30,7 @@ for (const precision of ['float32', 'float64'] as const) {
     for (let step = 0; step < 100; step++) await head.step();
     const after = process.memoryUsage();
     const grown = (after.rss - before.rss) / 2 ** 20;
-    console.log(`  resident memory grew by ${grown.toFixed(1)} MiB over 200 programs, ${precision}`);
+    console.log(`# resident memory grew by ${grown.toFixed(1)} MiB over 200 programs, ${precision}`);
     assert.ok(grown < 64, `${grown} MiB`);
     assert.is(device.counters.liveBytes, live);
     head.close();

@@ -35,7 +35,11 @@ export class Head {
     const { batch, features, hidden, classes } = sizes;
     const random = new Random(5);
     const parameter = (shape: number[], bound: number) => {
-      const values = random.values(shape.reduce((a, b) => a * b), -bound, bound);
+      const values = random.values(
+        shape.reduce((a, b) => a * b),
+        -bound,
+        bound,
+      );
       return new Parameter(Float32Array.from(values), shape);
     };
     const parameters = [
@@ -47,7 +51,8 @@ export class Head {
     this.device = device;
     this.sizes = sizes;
     this.memory = new ModelMemory(device, parameters);
-    const options = kind === 'sgd' ? { lr: 0.2, momentum: 0.9, weightDecay: 1e-3 } : { lr: 0.01, weightDecay: 1e-3 };
+    const options =
+      kind === 'sgd' ? { lr: 0.2, momentum: 0.9, weightDecay: 1e-3 } : { lr: 0.01, weightDecay: 1e-3 };
     this.optimizer = optimizers[kind](this.memory, options);
     this.images = Float32Array.from(random.values(batch * features));
     // A class is where the features are largest, so that there is something to learn.
@@ -66,7 +71,9 @@ export class Head {
       const x = tensor(this.images, [sizes.batch, sizes.features]);
       const hidden = dropout(relu(add(matmul(x, w1), b1)), 0.2, random);
       const logits = add(matmul(hidden, w2), b2);
-      const result: Scalar = crossEntropy(logits, tensor(this.labels, [sizes.batch]), { labelSmoothing: 0.1 });
+      const result: Scalar = crossEntropy(logits, tensor(this.labels, [sizes.batch]), {
+        labelSmoothing: 0.1,
+      });
       backward(result);
       return result;
     });

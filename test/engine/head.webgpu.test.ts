@@ -39,7 +39,7 @@ test('a step costs a fixed number of launches, two submits, and no memory over 2
   assert.equal(await costOfStep(device, head), { launches: 26, submits: 2, ...STEADY_STEP });
   assert.is(device.counters.pipelines - before.pipelines, 13, 'pipelines in all');
   const live = counted.live;
-  console.log(`  live bytes of the head with its two plans: ${live}`);
+  console.log(`# live bytes of the head with its two plans: ${live}`);
   assert.is(live, device.counters.liveBytes - before.liveBytes, "the engine's count is the truth");
   for (let step = 0; step < 100; step++) await head.step();
   assert.is(counted.live, live);

@@ -7,7 +7,8 @@ import { matmul } from '#src/ops/matmul';
 import { tensor } from '#src/tensor/tensor';
 import { assertThrows } from '../ops/support.js';
 
-const layer = () => add(matmul(tensor([1, 2, 3, 4], [2, 2]), tensor([1, 0, 0, 1], [2, 2])), tensor([1, 1], [2]));
+const layer = () =>
+  add(matmul(tensor([1, 2, 3, 4], [2, 2]), tensor([1, 0, 0, 1], [2, 2])), tensor([1, 1], [2]));
 
 test('the CPU in either precision', async () => {
   for (const precision of ['float32', 'float64'] as const) {
@@ -36,7 +37,11 @@ test('simd: off computes in plain loops', async () => {
 });
 
 test('float64 on a GPU is refused', async () => {
-  await assertThrows(() => open('webgpu', { precision: 'float64' }), 'device', /float64 is not available on a GPU \(--device webgpu\)/);
+  await assertThrows(
+    () => open('webgpu', { precision: 'float64' }),
+    'device',
+    /float64 is not available on a GPU \(--device webgpu\)/,
+  );
   await assertThrows(() => open('auto', { precision: 'float64' }), 'device', /float64 is not available/);
 });
 

@@ -70,7 +70,13 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       };
     });
     const full3 = [5, 5, 5];
-    const filled = { total: 0, columns: [0, 0, 0], concat: full3, padded: [0, 0, 0], scattered: [0, 0, 0, 0, 0, 0] };
+    const filled = {
+      total: 0,
+      columns: [0, 0, 0],
+      concat: full3,
+      padded: [0, 0, 0],
+      scattered: [0, 0, 0, 0, 0, 0],
+    };
     for (const [name, value] of Object.entries(result)) {
       const found = typeof value === 'number' ? value : [...value];
       assert.equal(found, name in filled ? filled[name as keyof typeof filled] : [], name);
@@ -94,7 +100,12 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     const values = Float32Array.from({ length: 24 }, (_, i) => i);
     const result = await device.run(() => {
       const x = tensor(values, six);
-      return { scalar: sum(tensor([2, 3], [2])), one: reshape(tensor([4], [1]), []), sums: sum(x, [0, 2, 5]), turned: transpose(x) };
+      return {
+        scalar: sum(tensor([2, 3], [2])),
+        one: reshape(tensor([4], [1]), []),
+        sums: sum(x, [0, 2, 5]),
+        turned: transpose(x),
+      };
     });
     assert.is(result.scalar, 5);
     assert.is(result.one as unknown, 4);
@@ -105,7 +116,8 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     const turned: number[] = [];
     for (let f = 0; f < 2; f++)
       for (let e = 0; e < 2; e++)
-        for (let c = 0; c < 3; c++) for (let a = 0; a < 2; a++) turned.push(a * strides[0] + c * strides[2] + e * 2 + f);
+        for (let c = 0; c < 3; c++)
+          for (let a = 0; a < 2; a++) turned.push(a * strides[0] + c * strides[2] + e * 2 + f);
     assert.equal([...result.turned], turned);
   });
 
@@ -117,9 +129,21 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       const long = tensor([...new Array(300).fill(1), nan], [301]);
       const late = tensor([5, nan, 1], [3]);
       return {
-        abs: abs(x), exp: exp(x), relu: relu(x), relu6: relu6(x), square: square(x),
-        first: maximum(x, 0), second: maximum(0, x), least: minimum(x, 9), least2: minimum(9, x),
-        max: max(x), late: max(late), long: max(long), sum: sum(x), softmax: softmax(x), log: logSoftmax(late),
+        abs: abs(x),
+        exp: exp(x),
+        relu: relu(x),
+        relu6: relu6(x),
+        square: square(x),
+        first: maximum(x, 0),
+        second: maximum(0, x),
+        least: minimum(x, 9),
+        least2: minimum(9, x),
+        max: max(x),
+        late: max(late),
+        long: max(long),
+        sum: sum(x),
+        softmax: softmax(x),
+        log: logSoftmax(late),
       };
     });
     for (const [name, value] of Object.entries(result)) {
@@ -135,7 +159,14 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     const device = await open();
     const result = await device.run(() => {
       const x = tensor([-infinity, -1, infinity], [3]);
-      return { relu: relu(x), relu6: relu6(x), max: max(x), least: max(minimum(x, tensor([-infinity], []))), log: log(zeros([1])), divide: divide(1, zeros([1])) };
+      return {
+        relu: relu(x),
+        relu6: relu6(x),
+        max: max(x),
+        least: max(minimum(x, tensor([-infinity], []))),
+        log: log(zeros([1])),
+        divide: divide(1, zeros([1])),
+      };
     });
     assert.equal([...result.relu], [0, 0, infinity]);
     assert.equal([...result.relu6], [0, 0, 6]);
@@ -150,7 +181,12 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     const result = await device.run(() => {
       const logits = tensor([1, 2, 3, 1, 2, 3, 1, 2, 3], [3, 3]);
       const losses = crossEntropyLosses(logits, state);
-      return { losses, dlogits: gradients(sum(losses), [logits])[0], hot: oneHot(state, 3), rows: gather(logits, state) };
+      return {
+        losses,
+        dlogits: gradients(sum(losses), [logits])[0],
+        hot: oneHot(state, 3),
+        rows: gather(logits, state),
+      };
     });
     for (const values of [result.dlogits, result.hot, result.rows]) {
       assert.ok([...values].slice(0, 3).every(Number.isFinite));
@@ -186,7 +222,11 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
           const words = philox([Math.floor(i / 4), ordinal, step, 0], [seed, PURPOSE.dropout]);
           return uniform(words[i % 4]) >= Math.fround(probability);
         });
-        assert.equal([...values].map((value) => value !== 0), expected, `launch ${launch}`);
+        assert.equal(
+          [...values].map((value) => value !== 0),
+          expected,
+          `launch ${launch}`,
+        );
       }
       const kept = first.find((value) => value !== 0) as number;
       assert.ok(Math.abs(kept - 1 / (1 - probability)) < 1e-5);
@@ -206,7 +246,11 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     });
     assert.equal([...(await device.read(a))], [2, 4, 6]);
     assert.equal([...(await device.read(b))], [2, 4, 6]);
-    assert.equal([...(await device.read(arena.chunks[0]))].filter((x) => x !== 0), [2, 4, 6, 2, 4, 6], 'padding stays zero');
+    assert.equal(
+      [...(await device.read(arena.chunks[0]))].filter((x) => x !== 0),
+      [2, 4, 6, 2, 4, 6],
+      'padding stays zero',
+    );
     arena.close();
   });
 

@@ -26,7 +26,12 @@ import { assertThrows, cpuDevice } from './support.js';
 
 const labels = (...values: number[]) => tensor(values, [values.length], 'int32');
 const bytes = (...shape: number[]) => tensor(new Uint8Array(shape.reduce((a, b) => a * b)), shape);
-const vectors = (n: number) => ({ gamma: zeros([n]), beta: zeros([n]), mean: zeros([n]), variance: zeros([n]) });
+const vectors = (n: number) => ({
+  gamma: zeros([n]),
+  beta: zeros([n]),
+  mean: zeros([n]),
+  variance: zeros([n]),
+});
 
 const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => add(zeros([2, 3]), zeros([2])), /shapes \[2, 3\] and \[2\] do not broadcast together \(add\)/],
@@ -45,7 +50,10 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => reshape(zeros([2, 3]), [4, -1]), /\[2, 3\] cannot be read as \[4, -1\]: 6 elements \(reshape\)/],
   [() => reshape(zeros([2, 3]), [-1, -1]), /cannot be read as \[-1, -1\]/],
   [() => reshape(zeros([6]), [-2, -3]), /\[-2, -3\] is not a shape/],
-  [() => transpose(zeros([2, 3]), [0, 0]), /\[0, 0\] does not order the 2 dimensions of \[2, 3\] \(transpose\)/],
+  [
+    () => transpose(zeros([2, 3]), [0, 0]),
+    /\[0, 0\] does not order the 2 dimensions of \[2, 3\] \(transpose\)/,
+  ],
   [() => slice(zeros([3]), [2], [2]), /block \[2\] at \[2\] is not inside \[3\] \(slice\)/],
   [() => slice(zeros([3]), [0, 0], [1, 1]), /is not inside \[3\]/],
   [() => pad(zeros([3]), [-1], [0]), /paddings \[-1\] and \[0\] do not fit \[3\] \(pad\)/],
@@ -58,36 +66,99 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => gather(zeros([3]), labels(-1)), /index -1 at position 0/],
   [() => gather(zeros([3]), zeros([1])), /indices has dtype float32, not int32/],
   [() => gather(zeros([]), labels(0)), /a tensor of rank 0 has no rows \(gather\)/],
-  [() => scatterAdd(zeros([2, 3]), labels(0), 4), /\[2, 3\] does not have one row for each of 1 indices \(scatterAdd\)/],
+  [
+    () => scatterAdd(zeros([2, 3]), labels(0), 4),
+    /\[2, 3\] does not have one row for each of 1 indices \(scatterAdd\)/,
+  ],
   [() => scatterAdd(zeros([1, 3]), labels(4), 4), /index 4 at position 0 is outside 0 to 3 \(scatterAdd\)/],
   [() => oneHot(labels(5), 5), /index 5 at position 0 is outside 0 to 4 \(oneHot\)/],
-  [() => oneHot(tensor([1, 1], [1, 2], 'int32'), 5), /indices have shape \[1, 2\]; one dimension is expected \(oneHot\)/],
+  [
+    () => oneHot(tensor([1, 1], [1, 2], 'int32'), 5),
+    /indices have shape \[1, 2\]; one dimension is expected \(oneHot\)/,
+  ],
   [() => cast(tensor(Uint16Array.of(1), [1])), /dtype float16 cannot be cast to float32 \(cast\)/],
   [() => matmul(zeros([2, 3]), zeros([2, 3])), /\[2, 3\] times \[2, 3\] is not a product \(matmul\)/],
-  [() => matmul(zeros([2, 3]), zeros([4, 2]), { transposeA: true }), /\[2, 3\] transposed times \[4, 2\] is not a product/],
+  [
+    () => matmul(zeros([2, 3]), zeros([4, 2]), { transposeA: true }),
+    /\[2, 3\] transposed times \[4, 2\] is not a product/,
+  ],
   [() => matmul(zeros([2, 2, 3]), zeros([3, 3, 1])), /\[2, 2, 3\] times \[3, 3, 1\] is not a product/],
   [() => matmul(zeros([3]), zeros([3, 1])), /\[3\] times \[3, 1\] is not a product/],
-  [() => conv2d(zeros([1, 4, 4, 3]), zeros([3, 3, 2, 4])), /weights \[3, 3, 2, 4\] with 1 group\(s\) do not fit images \[1, 4, 4, 3\] \(conv2d\)/],
+  [
+    () => conv2d(zeros([1, 4, 4, 3]), zeros([3, 3, 2, 4])),
+    /weights \[3, 3, 2, 4\] with 1 group\(s\) do not fit images \[1, 4, 4, 3\] \(conv2d\)/,
+  ],
   [() => conv2d(zeros([1, 4, 4, 4]), zeros([3, 3, 2, 3]), { groups: 2 }), /with 2 group\(s\) do not fit/],
-  [() => conv2d(zeros([1, 2, 2, 1]), zeros([3, 3, 1, 1])), /a window of 3 \(dilation 1\) does not fit a size of 2 with padding 0 \(conv2d\)/],
-  [() => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { stride: 0 }), /stride 0.*not whole numbers of at least 1/],
-  [() => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: -1 }), /top -1, bottom -1, left -1, right -1 are not whole numbers of at least 0 \(padding\)/],
-  [() => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: { top: -1, bottom: 1, left: 0, right: 0 } }), /top -1, bottom 1, left 0/],
-  [() => maxPool2d(zeros([1, 4, 4, 1]), { kernel: 2, padding: 2 }), /padding is more than half of the window/],
-  [() => maxPool2d(zeros([4, 4, 1]), { kernel: 2 }), /images have shape \[4, 4, 1\]; \[batch, height, width, channels\] is expected \(maxPool2d\)/],
+  [
+    () => conv2d(zeros([1, 2, 2, 1]), zeros([3, 3, 1, 1])),
+    /a window of 3 \(dilation 1\) does not fit a size of 2 with padding 0 \(conv2d\)/,
+  ],
+  [
+    () => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { stride: 0 }),
+    /stride 0.*not whole numbers of at least 1/,
+  ],
+  [
+    () => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: -1 }),
+    /top -1, bottom -1, left -1, right -1 are not whole numbers of at least 0 \(padding\)/,
+  ],
+  [
+    () =>
+      conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), {
+        padding: { top: -1, bottom: 1, left: 0, right: 0 },
+      }),
+    /top -1, bottom 1, left 0/,
+  ],
+  [
+    () => maxPool2d(zeros([1, 4, 4, 1]), { kernel: 2, padding: 2 }),
+    /padding is more than half of the window/,
+  ],
+  [
+    () => maxPool2d(zeros([4, 4, 1]), { kernel: 2 }),
+    /images have shape \[4, 4, 1\]; \[batch, height, width, channels\] is expected \(maxPool2d\)/,
+  ],
   [() => globalAveragePool(zeros([4, 4])), /images have shape \[4, 4\].*\(globalAveragePool\)/],
-  [() => batchNorm(zeros([2, 3]), vectors(2)), /a vector of shape \[2\] does not fit 3 channels \(batchNorm\)/],
-  [() => batchNorm(zeros([2, 2]), vectors(2), Number.NaN), /epsilon NaN is not between 0 and 1 \(batchNorm\)/],
-  [() => normalizeImages(bytes(2, 4), [0, 0, 0], [1, 1, 1]), /\[2, 4\] do not have three channels last \(normalizeImages\)/],
-  [() => normalizeImages(bytes(2, 3), [0, 0], [1, 1, 1]), /2 means and 3 deviations; three of each are expected/],
+  [
+    () => batchNorm(zeros([2, 3]), vectors(2)),
+    /a vector of shape \[2\] does not fit 3 channels \(batchNorm\)/,
+  ],
+  [
+    () => batchNorm(zeros([2, 2]), vectors(2), Number.NaN),
+    /epsilon NaN is not between 0 and 1 \(batchNorm\)/,
+  ],
+  [
+    () => normalizeImages(bytes(2, 4), [0, 0, 0], [1, 1, 1]),
+    /\[2, 4\] do not have three channels last \(normalizeImages\)/,
+  ],
+  [
+    () => normalizeImages(bytes(2, 3), [0, 0], [1, 1, 1]),
+    /2 means and 3 deviations; three of each are expected/,
+  ],
   [() => normalizeImages(bytes(2, 3), [0, 0, 0], [1, 0, 1]), /one deviation is 0/],
   [() => normalizeImages(zeros([2, 3]), [0, 0, 0], [1, 1, 1]), /images has dtype float32, not uint8/],
-  [() => crossEntropy(zeros([3]), labels(1)), /logits have shape \[3\]; \[rows, classes\] is expected \(crossEntropy\)/],
-  [() => crossEntropy(zeros([2, 3]), labels(1)), /targets of dtype int32 have shape \[1\]; \[2\] is expected/],
-  [() => crossEntropy(zeros([2, 3]), labels(1, 3)), /index 3 at position 1 is outside 0 to 2 \(crossEntropy\)/],
-  [() => crossEntropy(zeros([2, 3]), zeros([3])), /targets of dtype float32 have shape \[3\]; \[2, 3\] is expected/],
-  [() => crossEntropy(zeros([2, 3]), zeros([3]), { fromLogits: false }), /have shape \[3\]; \[2, 3\] is expected/],
-  [() => crossEntropy(zeros([2, 3]), labels(1, 1), { labelSmoothing: 1 }), /label smoothing 1 is not in \[0, 1\)/],
+  [
+    () => crossEntropy(zeros([3]), labels(1)),
+    /logits have shape \[3\]; \[rows, classes\] is expected \(crossEntropy\)/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), labels(1)),
+    /targets of dtype int32 have shape \[1\]; \[2\] is expected/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), labels(1, 3)),
+    /index 3 at position 1 is outside 0 to 2 \(crossEntropy\)/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), zeros([3])),
+    /targets of dtype float32 have shape \[3\]; \[2, 3\] is expected/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), zeros([3]), { fromLogits: false }),
+    /have shape \[3\]; \[2, 3\] is expected/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), labels(1, 1), { labelSmoothing: 1 }),
+    /label smoothing 1 is not in \[0, 1\)/,
+  ],
   [() => crossEntropy(zeros([0, 3]), labels()), /no elements to take the mean of/],
   [() => meanSquaredError(zeros([2, 3]), zeros([3])), /prediction \[2, 3\] and target \[3\] differ in shape/],
 ];

@@ -33,25 +33,84 @@ const normalised = (x: Tensor, data: (...shape: number[]) => Tensor) => {
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map(() => data(x.shape.at(-1) as number));
   return batchNorm(x, { gamma, beta, mean, variance: multiply(variance, variance) });
 };
-const image = (data: (...shape: number[]) => Tensor) => conv2d(data(2, 4, 4, 3), data(3, 3, 3, 8), { padding: 1 });
+const image = (data: (...shape: number[]) => Tensor) =>
+  conv2d(data(2, 4, 4, 3), data(3, 3, 3, 8), { padding: 1 });
 
 const programs: readonly Program[] = [
-  { name: 'linear layer with ReLU', launches: [3, 1], body: (data) => relu(add(matmul(data(5, 6), data(6, 8)), data(8))) },
+  {
+    name: 'linear layer with ReLU',
+    launches: [3, 1],
+    body: (data) => relu(add(matmul(data(5, 6), data(6, 8)), data(8))),
+  },
   { name: 'bias first', launches: [2, 1], body: (data) => add(data(8), matmul(data(5, 6), data(6, 8))) },
-  { name: 'batch of products with a bias', launches: [2, 1], body: (data) => add(matmul(data(2, 5, 6), data(6, 8)), data(8)) },
-  { name: 'convolution, batch norm, ReLU', launches: [5, 3], body: (data) => relu(normalised(image(data), data)) },
-  { name: 'convolution, batch norm, residual, ReLU', launches: [6, 3], body: (data) => relu(add(normalised(image(data), data), data(2, 4, 4, 8))) },
-  { name: 'the residual first, ReLU up to 6', launches: [6, 3], body: (data) => relu6(add(data(2, 4, 4, 8), normalised(image(data), data))) },
+  {
+    name: 'batch of products with a bias',
+    launches: [2, 1],
+    body: (data) => add(matmul(data(2, 5, 6), data(6, 8)), data(8)),
+  },
+  {
+    name: 'convolution, batch norm, ReLU',
+    launches: [5, 3],
+    body: (data) => relu(normalised(image(data), data)),
+  },
+  {
+    name: 'convolution, batch norm, residual, ReLU',
+    launches: [6, 3],
+    body: (data) => relu(add(normalised(image(data), data), data(2, 4, 4, 8))),
+  },
+  {
+    name: 'the residual first, ReLU up to 6',
+    launches: [6, 3],
+    body: (data) => relu6(add(data(2, 4, 4, 8), normalised(image(data), data))),
+  },
   { name: 'sum of two convolutions', launches: [3, 2], body: (data) => add(image(data), image(data)) },
-  { name: 'two biases', launches: [3, 2], body: (data) => add(add(matmul(data(5, 6), data(6, 8)), data(8)), data(8)) },
-  { name: 'ReLU before the bias', launches: [3, 2], body: (data) => add(relu(matmul(data(5, 6), data(6, 8))), data(8)) },
+  {
+    name: 'two biases',
+    launches: [3, 2],
+    body: (data) => add(add(matmul(data(5, 6), data(6, 8)), data(8)), data(8)),
+  },
+  {
+    name: 'ReLU before the bias',
+    launches: [3, 2],
+    body: (data) => add(relu(matmul(data(5, 6), data(6, 8))), data(8)),
+  },
   // What looks like a bias or a batch norm of the product and is none.
-  { name: 'one row for all', launches: [2, 2], body: (data) => add(matmul(data(1, 6), data(6, 8)), data(5, 8)) },
-  { name: 'a product read as a column', launches: [2, 2], body: (data) => add(reshape(matmul(data(2, 3), data(3, 6)), [12, 1]), data(6)) },
-  { name: 'a product with other channels', launches: [4, 4], body: (data) => normalised(reshape(matmul(data(2, 3), data(3, 6)), [4, 3]), data) },
-  { name: 'an outer sum', launches: [2, 2], body: (data) => add(reshape(matmul(data(2, 3), data(3, 6)), [12, 1]), data(1, 12)) },
-  { name: 'a product with itself', launches: [2, 2], body: (data) => { const y = matmul(data(4, 3), data(3, 4)); return add(y, y); } },
-  { name: 'a product that is returned too', launches: [2, 2], body: (data) => { const y = matmul(data(4, 3), data(3, 4)); return [y, relu(y)]; } },
+  {
+    name: 'one row for all',
+    launches: [2, 2],
+    body: (data) => add(matmul(data(1, 6), data(6, 8)), data(5, 8)),
+  },
+  {
+    name: 'a product read as a column',
+    launches: [2, 2],
+    body: (data) => add(reshape(matmul(data(2, 3), data(3, 6)), [12, 1]), data(6)),
+  },
+  {
+    name: 'a product with other channels',
+    launches: [4, 4],
+    body: (data) => normalised(reshape(matmul(data(2, 3), data(3, 6)), [4, 3]), data),
+  },
+  {
+    name: 'an outer sum',
+    launches: [2, 2],
+    body: (data) => add(reshape(matmul(data(2, 3), data(3, 6)), [12, 1]), data(1, 12)),
+  },
+  {
+    name: 'a product with itself',
+    launches: [2, 2],
+    body: (data) => {
+      const y = matmul(data(4, 3), data(3, 4));
+      return add(y, y);
+    },
+  },
+  {
+    name: 'a product that is returned too',
+    launches: [2, 2],
+    body: (data) => {
+      const y = matmul(data(4, 3), data(3, 4));
+      return [y, relu(y)];
+    },
+  },
   {
     name: 'a state that changes in between',
     launches: [4, 4],
@@ -87,22 +146,35 @@ export function testFusions(on: string, open: () => Promise<Device>): void {
     test(`fusion changes nothing but launches on ${on}: ${name}`, async () => {
       const fused = await open();
       const plain = new Device(fused.backend, []);
-      const states = [fused, plain].map((device) => device.createState([12], 'float32', new Float32Array(12).fill(0.5)));
+      const states = [fused, plain].map((device) =>
+        device.createState([12], 'float32', new Float32Array(12).fill(0.5)),
+      );
       for (let run = 0; run < 4; run++) {
         const [found, expected] = await Promise.all(
           [fused, plain].map((device, i) => {
             const random = new Random(50 + run);
-            const data = (...shape: number[]) => tensor(Float32Array.from(random.values(sizeOf(shape))), shape);
+            const data = (...shape: number[]) =>
+              tensor(Float32Array.from(random.values(sizeOf(shape))), shape);
             return device.run(() => [body(data, states[i])].flat());
           }),
         );
         (expected as Float32Array[]).forEach((values, i) => {
-          assertClose((found as Float32Array[])[i], values, float32Tolerance(values, 64), `run ${run}, result ${i}`);
+          assertClose(
+            (found as Float32Array[])[i],
+            values,
+            float32Tolerance(values, 64),
+            `run ${run}, result ${i}`,
+          );
         });
       }
       assert.equal([plain.lastProgram.launches, fused.lastProgram.launches], launches);
-      assertClose(await fused.read(states[0]), await plain.read(states[1]), { absolute: 1e-6, relative: 1e-6 }, 'state');
-      states.forEach((state, i) => [fused, plain][i].releaseState(state));
+      assertClose(
+        await fused.read(states[0]),
+        await plain.read(states[1]),
+        { absolute: 1e-6, relative: 1e-6 },
+        'state',
+      );
+      for (const [i, state] of states.entries()) [fused, plain][i].releaseState(state);
     });
   }
 

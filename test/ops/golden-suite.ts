@@ -84,7 +84,8 @@ const calls: Readonly<Record<OperationName, Call>> = {
   argmax: ([x]) => argmax(x),
   batchNorm: ([x, gamma, beta, mean, variance], { epsilon }) =>
     batchNorm(x, { gamma, beta, mean, variance }, epsilon),
-  batchNormTraining: ([x, gamma, beta], { epsilon }) => batchNormTraining(x, { gamma, beta }, batchMoments(x), epsilon),
+  batchNormTraining: ([x, gamma, beta], { epsilon }) =>
+    batchNormTraining(x, { gamma, beta }, batchMoments(x), epsilon),
   broadcastTo: ([x], { shape }) => broadcastTo(x, shape),
   cast: ([x]) => cast(x),
   concat: (parts, { axis }) => concat(parts, axis),
@@ -154,7 +155,13 @@ async function check(device: Device, golden: GoldenCase): Promise<void> {
     assert.equal(output.shape, shape, `${operation} ${name}: shape`);
     if (!differentiable) return { output, found: [] };
     const loss = sum(multiply(output, tensor(formulaValues(shape, UPSTREAM_SEED), shape)));
-    return { output, found: gradients(loss, tensors.filter((_, i) => golden.gradients?.[i] != null)) };
+    return {
+      output,
+      found: gradients(
+        loss,
+        tensors.filter((_, i) => golden.gradients?.[i] != null),
+      ),
+    };
   });
   const tolerance = (expected: ArrayLike<number>) =>
     device.precision === 'float64' ? { absolute: 1e-12, relative: 1e-12 } : float32Tolerance(expected, terms);

@@ -26,10 +26,14 @@ test('make-golden.py writes what is checked in', () => {
 /** Equal, but for the last digits of numbers: other builds of PyTorch add in another order. */
 function assertSame(found: unknown, kept: unknown, path: string): void {
   if (typeof found === 'number' && typeof kept === 'number') {
-    assert.ok(Math.abs(found - kept) <= 1e-13 * Math.max(1, Math.abs(kept)), `${path}: ${found}, not ${kept}`);
+    assert.ok(
+      Math.abs(found - kept) <= 1e-13 * Math.max(1, Math.abs(kept)),
+      `${path}: ${found}, not ${kept}`,
+    );
   } else if (typeof found === 'object' && found !== null && typeof kept === 'object' && kept !== null) {
     assert.equal(Object.keys(found), Object.keys(kept), path);
-    for (const [key, value] of Object.entries(found)) assertSame(value, kept[key as keyof typeof kept], `${path}.${key}`);
+    for (const [key, value] of Object.entries(found))
+      assertSame(value, kept[key as keyof typeof kept], `${path}.${key}`);
   } else assert.is(found, kept, path);
 }
 

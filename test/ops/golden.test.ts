@@ -11,7 +11,10 @@ test('every operation has a golden case, and a golden gradient where it has a gr
     const cases = goldenCases.filter((golden) => golden.operation === name);
     assert.ok(cases.length > 0, `${name} has a case`);
     if (typeof operation.gradient === 'function') {
-      assert.ok(cases.some((golden) => golden.gradients?.some((gradient) => gradient !== null)), `${name} has a gradient`);
+      assert.ok(
+        cases.some((golden) => golden.gradients?.some((gradient) => gradient !== null)),
+        `${name} has a gradient`,
+      );
     }
   }
   assert.ok(goldenCases.every(({ operation }) => operation in operations));

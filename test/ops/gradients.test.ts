@@ -69,31 +69,39 @@ function twoShapes(random: Random): [number[], number[]] {
   return random.unit() < 0.5 ? [full, part()] : [part(), part()];
 }
 
-const ofOne = (call: (x: Tensor) => Tensor, range?: readonly [number, number]): Make => (random) => ({
-  shapes: [someShape(random)],
-  ...(range && { range }),
-  call: ([x]) => call(x),
-});
+const ofOne =
+  (call: (x: Tensor) => Tensor, range?: readonly [number, number]): Make =>
+  (random) => ({
+    shapes: [someShape(random)],
+    ...(range && { range }),
+    call: ([x]) => call(x),
+  });
 
-const ofTwo = (call: (a: Tensor, b: Tensor) => Tensor, range?: readonly [number, number]): Make => (random) => ({
-  shapes: twoShapes(random),
-  ...(range && { range }),
-  call: ([a, b]) => call(a, b),
-});
+const ofTwo =
+  (call: (a: Tensor, b: Tensor) => Tensor, range?: readonly [number, number]): Make =>
+  (random) => ({
+    shapes: twoShapes(random),
+    ...(range && { range }),
+    call: ([a, b]) => call(a, b),
+  });
 
 /** Reductions over random axes, counted from the front or the back. */
-const overAxes = (call: (x: Tensor, axes: number[] | undefined, keepDims: boolean) => Tensor): Make => (random) => {
-  const shape = someShape(random);
-  const axes = shape.flatMap((_, d) => (random.unit() < 0.5 ? [random.pick([d, d - shape.length])] : []));
-  const keepDims = random.unit() < 0.5;
-  const chosen = random.unit() < 0.3 ? undefined : axes;
-  return { shapes: [shape], call: ([x]) => call(x, chosen, keepDims) };
-};
+const overAxes =
+  (call: (x: Tensor, axes: number[] | undefined, keepDims: boolean) => Tensor): Make =>
+  (random) => {
+    const shape = someShape(random);
+    const axes = shape.flatMap((_, d) => (random.unit() < 0.5 ? [random.pick([d, d - shape.length])] : []));
+    const keepDims = random.unit() < 0.5;
+    const chosen = random.unit() < 0.3 ? undefined : axes;
+    return { shapes: [shape], call: ([x]) => call(x, chosen, keepDims) };
+  };
 
-const ofRows = (call: (x: Tensor) => Tensor): Make => (random) => ({
-  shapes: [[...someShape(random, 2), random.whole(1, 6)]],
-  call: ([x]) => call(x),
-});
+const ofRows =
+  (call: (x: Tensor) => Tensor): Make =>
+  (random) => ({
+    shapes: [[...someShape(random, 2), random.whole(1, 6)]],
+    call: ([x]) => call(x),
+  });
 
 const products: Make = (random) => {
   const [m, n, k, batch] = [1, 2, 3, 4].map(() => random.whole(1, 4));
@@ -132,14 +140,21 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   concat: (random) => {
     const [rows, columns] = [random.whole(1, 4), random.whole(1, 4)];
     const axis = random.pick([0, 1, -1]);
-    const shapes = [1, 2, 3].map(() => (axis === 0 ? [random.whole(1, 3), columns] : [rows, random.whole(1, 3)]));
+    const shapes = [1, 2, 3].map(() =>
+      axis === 0 ? [random.whole(1, 3), columns] : [rows, random.whole(1, 3)],
+    );
     return { shapes, call: (parts) => concat(parts, axis) };
   },
   conv2d: (random) => {
     const groups = random.pick([1, 1, 2, 3]);
     const [channels, filters] = [groups * random.whole(1, 2), groups * random.whole(1, 2)];
     const [kernelHeight, kernelWidth] = [random.whole(1, 3), random.whole(1, 3)];
-    const padding = { top: random.whole(0, 2), bottom: random.whole(0, 2), left: random.whole(0, 2), right: random.whole(0, 2) };
+    const padding = {
+      top: random.whole(0, 2),
+      bottom: random.whole(0, 2),
+      left: random.whole(0, 2),
+      right: random.whole(0, 2),
+    };
     const dilation = random.pick([1, 1, 2]);
     const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
     const image = [random.whole(1, 2), 4 + random.whole(1, 3), 4 + random.whole(1, 3), channels];
@@ -176,7 +191,10 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   maxPool2d: (random) => {
     const kernel = [random.whole(1, 3), random.whole(1, 3)] as const;
     const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
-    const padding = [random.whole(0, Math.floor(kernel[0] / 2)), random.whole(0, Math.floor(kernel[1] / 2))] as const;
+    const padding = [
+      random.whole(0, Math.floor(kernel[0] / 2)),
+      random.whole(0, Math.floor(kernel[1] / 2)),
+    ] as const;
     const image = [random.whole(1, 2), random.whole(3, 6), random.whole(3, 6), random.whole(1, 3)];
     return { shapes: [image], call: ([x]) => maxPool2d(x, { kernel, stride, padding }) };
   },
@@ -199,7 +217,10 @@ const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   scatterAdd: (random) => {
     const [rows, count] = [random.whole(1, 4), random.whole(1, 5)];
     const indices = random.wholes(count, 0, rows - 1);
-    return { shapes: [[count, random.whole(1, 3)]], call: ([x]) => scatterAdd(x, tensor(indices, [count]), rows) };
+    return {
+      shapes: [[count, random.whole(1, 3)]],
+      call: ([x]) => scatterAdd(x, tensor(indices, [count]), rows),
+    };
   },
   sigmoid: ofOne(sigmoid, [-4, 4]),
   slice: (random) => {
@@ -238,7 +259,11 @@ for (const [name, make] of Object.entries(problems)) {
 }
 
 /** Compares `gradients` of a random linear function of the output with central differences. */
-async function checkDifferences(name: string, { shapes, range = [-1, 1], call }: Problem, random: Random): Promise<void> {
+async function checkDifferences(
+  name: string,
+  { shapes, range = [-1, 1], call }: Problem,
+  random: Random,
+): Promise<void> {
   const device = await cpuDevice('float64');
   const inputs = shapes.map((shape) => random.values(sizeOf(shape), ...range));
   const upstream = new Map<string, Float64Array>();
@@ -275,12 +300,22 @@ test('losses agree with differences: mean, meanSquaredError, crossEntropy from p
   const losses: Make[] = [
     () => ({ shapes: [[3, 4]], call: ([x]) => mean(square(x)) }),
     () => ({ shapes: [[3, 4]], call: ([x]) => mean(square(x), -1, true) }),
-    () => ({ shapes: [[3, 4], [3, 4]], call: ([a, b]) => meanSquaredError(a, b) }),
-    () => ({ shapes: [[3, 4]], call: ([x]) => crossEntropy(x, tensor(target, [3, 4]), { labelSmoothing: 0.2 }) }),
+    () => ({
+      shapes: [
+        [3, 4],
+        [3, 4],
+      ],
+      call: ([a, b]) => meanSquaredError(a, b),
+    }),
+    () => ({
+      shapes: [[3, 4]],
+      call: ([x]) => crossEntropy(x, tensor(target, [3, 4]), { labelSmoothing: 0.2 }),
+    }),
     () => ({
       shapes: [[3, 4]],
       range: [0.1, 0.9],
-      call: ([p]) => crossEntropy(p, tensor([0, 3, 2], [3], 'int32'), { fromLogits: false, labelSmoothing: 0.1 }),
+      call: ([p]) =>
+        crossEntropy(p, tensor([0, 3, 2], [3], 'int32'), { fromLogits: false, labelSmoothing: 0.1 }),
     }),
   ];
   for (const make of losses) await checkDifferences('loss', make(random), random);
@@ -318,7 +353,12 @@ test('backward adds into the arena what gradients returns, and adds again', asyn
       const state = parameter.gradient;
       assert.ok(state);
       const found = await device.run(() => reshape(state, state.shape));
-      assertClose(found, expected[i].map((value) => value * time), { absolute: 0, relative: 1e-15 }, `time ${time}`);
+      assertClose(
+        found,
+        expected[i].map((value) => value * time),
+        { absolute: 0, relative: 1e-15 },
+        `time ${time}`,
+      );
     }
   }
   assert.ok(unused.gradient);
@@ -366,17 +406,43 @@ test('gradients that do not exist are refused with the reason', async () => {
   await refuse(() => gradients(x(), [x()]), 'shape', /loss has shape \[2, 2\].*take mean or sum/);
   await refuse(() => gradients(sum(x()), [x()]), 'program', /does not depend on tensor 0 of shape \[2, 2\]/);
   await refuse(() => backward(sum(x())), 'program', /does not depend on any trainable parameter/);
-  await refuse(lossOfOne((a) => gather(x(), argmax(a))), 'program', /gather has no gradient with respect to its input 1/);
-  await refuse(lossOfOne((a) => greaterEqual(a, 2)), 'program', /greaterEqual: a comparison is piecewise constant/);
-  await refuse(lossOfOne((a) => crossEntropyLosses(x(), a)), 'program', /no gradient with respect to its targets/);
+  await refuse(
+    lossOfOne((a) => gather(x(), argmax(a))),
+    'program',
+    /gather has no gradient with respect to its input 1/,
+  );
+  await refuse(
+    lossOfOne((a) => greaterEqual(a, 2)),
+    'program',
+    /greaterEqual: a comparison is piecewise constant/,
+  );
+  await refuse(
+    lossOfOne((a) => crossEntropyLosses(x(), a)),
+    'program',
+    /no gradient with respect to its targets/,
+  );
   const ones = () => tensor([1, 1], [2]);
   await refuse(
-    lossOfOne((a) => batchNorm(x(), { gamma: ones(), beta: ones(), mean: slice(flatten(reshape(a, [1, 4])), [0, 0], [1, 2]), variance: ones() })),
+    lossOfOne((a) =>
+      batchNorm(x(), {
+        gamma: ones(),
+        beta: ones(),
+        mean: slice(flatten(reshape(a, [1, 4])), [0, 0], [1, 2]),
+        variance: ones(),
+      }),
+    ),
     'shape',
     /does not fit 2 channels/,
   );
   await refuse(
-    lossOfOne((a) => batchNorm(x(), { gamma: ones(), beta: ones(), mean: reshape(slice(a, [0, 0], [1, 2]), [2]), variance: ones() })),
+    lossOfOne((a) =>
+      batchNorm(x(), {
+        gamma: ones(),
+        beta: ones(),
+        mean: reshape(slice(a, [0, 0], [1, 2]), [2]),
+        variance: ones(),
+      }),
+    ),
     'program',
     /batchNorm has no gradient with respect to its input 3/,
   );

@@ -32,40 +32,55 @@ const SIZES = [1, 2, 3, 5, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000];
 
 const size = (random: Random) => random.pick(SIZES);
 /** float32 numbers, so that all devices start from the same. */
-const floats = (values: ArrayLike<number>): Operand => ({ dtype: 'float32', values: Float32Array.from(values) });
+const floats = (values: ArrayLike<number>): Operand => ({
+  dtype: 'float32',
+  values: Float32Array.from(values),
+});
 const real = (random: Random, count: number, low = -2, high = 2) => floats(random.values(count, low, high));
 const ints = (values: ArrayLike<number>): Operand => ({ dtype: 'int32', values: Int32Array.from(values) });
 /** Room for a result; not zero, so that what is left out shows. */
-const room = (count: number, dtype: DType = 'float32'): Operand => ({ dtype, values: new Array(count).fill(7) });
+const room = (count: number, dtype: DType = 'float32'): Operand => ({
+  dtype,
+  values: new Array(count).fill(7),
+});
 const float = (value: number): StepValue => ({ kind: 'float', value: Math.fround(value) });
 const uint = (value: number): StepValue => ({ kind: 'uint', value });
 
-const unary = (low = -2, high = 2): Make => (random) => {
-  const count = size(random);
-  return { attributes: { count }, operands: [real(random, count, low, high), room(count)] };
-};
-
-const unaryGradient = (low = -2, high = 2): Make => (random) => {
-  const count = size(random);
-  return { attributes: { count }, operands: [real(random, count, low, high), real(random, count), room(count)] };
-};
-
-const binary = (same: boolean, low = -2, high = 2, whole = false): Make => (random) => {
-  const shape = same ? [size(random)] : Array.from({ length: 6 }, () => random.whole(1, 4));
-  const shrunk = () => (same ? shape : shape.map((n) => (random.unit() < 0.4 ? 1 : n)));
-  const [a, b] = [shrunk(), shrunk()];
-  const out = shape.map((_, d) => Math.max(a[d], b[d]));
-  const attributes: BinaryAttributes = {
-    count: sizeOf(out),
-    same,
-    shape: padFront(out, 1),
-    stridesA: padFront(broadcastStrides(a, out), 0),
-    stridesB: padFront(broadcastStrides(b, out), 0),
+const unary =
+  (low = -2, high = 2): Make =>
+  (random) => {
+    const count = size(random);
+    return { attributes: { count }, operands: [real(random, count, low, high), room(count)] };
   };
-  const data = (count: number) =>
-    whole ? floats(random.wholes(count, -2, 2)) : real(random, count, low, high);
-  return { attributes, operands: [data(sizeOf(a)), data(sizeOf(b)), room(sizeOf(out))], exact: whole };
-};
+
+const unaryGradient =
+  (low = -2, high = 2): Make =>
+  (random) => {
+    const count = size(random);
+    return {
+      attributes: { count },
+      operands: [real(random, count, low, high), real(random, count), room(count)],
+    };
+  };
+
+const binary =
+  (same: boolean, low = -2, high = 2, whole = false): Make =>
+  (random) => {
+    const shape = same ? [size(random)] : Array.from({ length: 6 }, () => random.whole(1, 4));
+    const shrunk = () => (same ? shape : shape.map((n) => (random.unit() < 0.4 ? 1 : n)));
+    const [a, b] = [shrunk(), shrunk()];
+    const out = shape.map((_, d) => Math.max(a[d], b[d]));
+    const attributes: BinaryAttributes = {
+      count: sizeOf(out),
+      same,
+      shape: padFront(out, 1),
+      stridesA: padFront(broadcastStrides(a, out), 0),
+      stridesB: padFront(broadcastStrides(b, out), 0),
+    };
+    const data = (count: number) =>
+      whole ? floats(random.wholes(count, -2, 2)) : real(random, count, low, high);
+    return { attributes, operands: [data(sizeOf(a)), data(sizeOf(b)), room(sizeOf(out))], exact: whole };
+  };
 
 /** Rows times columns, neither too large. */
 function rowsAndColumns(random: Random) {
@@ -83,52 +98,62 @@ function crossEntropyOperands(random: Random) {
   return { attributes, operands: [real(random, rows * columns, -5, 5), ...target] };
 }
 
-const gathered = (scatter: boolean): Make => (random) => {
-  const [rows, columns, indices] = [random.whole(1, 40), random.pick([1, 3, 64, 65]), random.whole(1, 70)];
-  const [from, to] = scatter ? [indices, rows] : [rows, indices];
-  return {
-    attributes: { count: to * columns, rows, columns, indices },
-    operands: [real(random, from * columns), ints(random.wholes(indices, 0, rows - 1)), room(to * columns)],
-    terms: scatter ? indices : 1,
-    exact: !scatter,
+const gathered =
+  (scatter: boolean): Make =>
+  (random) => {
+    const [rows, columns, indices] = [random.whole(1, 40), random.pick([1, 3, 64, 65]), random.whole(1, 70)];
+    const [from, to] = scatter ? [indices, rows] : [rows, indices];
+    return {
+      attributes: { count: to * columns, rows, columns, indices },
+      operands: [real(random, from * columns), ints(random.wholes(indices, 0, rows - 1)), room(to * columns)],
+      terms: scatter ? indices : 1,
+      exact: !scatter,
+    };
   };
-};
 
-const reduce = (variant: 'serial' | 'workgroup'): Make => (random) => {
-  const length = variant === 'workgroup' ? random.pick([256, 257, 300, 1000]) : random.pick([1, 2, 63, 64, 65, 255]);
-  const most = variant === 'workgroup' ? 3 : 40;
-  const [outer, inner] = [random.whole(1, most), random.whole(1, most)];
-  const reduction = random.pick(['sum', 'max']);
-  return {
-    attributes: { reduction, outer, length, inner },
-    operands: [real(random, outer * length * inner), room(outer * inner)],
-    terms: length,
-    exact: reduction === 'max',
+const reduce =
+  (variant: 'serial' | 'workgroup'): Make =>
+  (random) => {
+    const length =
+      variant === 'workgroup' ? random.pick([256, 257, 300, 1000]) : random.pick([1, 2, 63, 64, 65, 255]);
+    const most = variant === 'workgroup' ? 3 : 40;
+    const [outer, inner] = [random.whole(1, most), random.whole(1, most)];
+    const reduction = random.pick(['sum', 'max']);
+    return {
+      attributes: { reduction, outer, length, inner },
+      operands: [real(random, outer * length * inner), room(outer * inner)],
+      terms: length,
+      exact: reduction === 'max',
+    };
   };
-};
 
 /** A copy of a block between two larger tensors, forwards or transposed; the rest of the target stays. */
-const stridedCopy = (dtype: 'float32' | 'int32' | 'uint32'): Make => (random) => {
-  const rank = random.whole(0, 6);
-  const shape = Array.from({ length: rank }, () => random.whole(1, 4));
-  const around = () => shape.map((n) => n + random.whole(0, 2));
-  const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);
-  const [source, target] = [around(), around()];
-  const place = (whole: readonly number[]) =>
-    stridesOf(whole).reduce((at, stride, d) => at + stride * random.whole(0, whole[d] - shape[d]), 0);
-  const strides = stridesOf(order.map((axis) => source[axis]));
-  const attributes = {
-    count: sizeOf(shape),
-    dtype,
-    shape: padFront(shape, 1),
-    strides: padFront(shape.map((_, d) => strides[order.indexOf(d)]), 0),
-    offset: 0,
-    outStrides: padFront(stridesOf(target), 0),
-    outOffset: place(target),
+const stridedCopy =
+  (dtype: 'float32' | 'int32' | 'uint32'): Make =>
+  (random) => {
+    const rank = random.whole(0, 6);
+    const shape = Array.from({ length: rank }, () => random.whole(1, 4));
+    const around = () => shape.map((n) => n + random.whole(0, 2));
+    const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);
+    const [source, target] = [around(), around()];
+    const place = (whole: readonly number[]) =>
+      stridesOf(whole).reduce((at, stride, d) => at + stride * random.whole(0, whole[d] - shape[d]), 0);
+    const strides = stridesOf(order.map((axis) => source[axis]));
+    const attributes = {
+      count: sizeOf(shape),
+      dtype,
+      shape: padFront(shape, 1),
+      strides: padFront(
+        shape.map((_, d) => strides[order.indexOf(d)]),
+        0,
+      ),
+      offset: 0,
+      outStrides: padFront(stridesOf(target), 0),
+      outOffset: place(target),
+    };
+    const values = random.wholes(sizeOf(source), 0, 1000);
+    return { attributes, operands: [{ dtype, values }, room(sizeOf(target), dtype)], exact: true };
   };
-  const values = random.wholes(sizeOf(source), 0, 1000);
-  return { attributes, operands: [{ dtype, values }, room(sizeOf(target), dtype)], exact: true };
-};
 
 /** Rows that are one slice, several, or several and a rest. */
 function someSlices(random: Random): SliceAttributes {
@@ -164,23 +189,39 @@ const makers: Readonly<Record<string, Make>> = {
       decoupled: random.unit() < 0.5,
       epsilonPlacement: random.pick(['corrected', 'hat']),
     };
-    return { attributes, operands: [...start, real(random, count), real(random, count, 0.1, 2)], step: [...groups, ...numbers] };
+    return {
+      attributes,
+      operands: [...start, real(random, count), real(random, count, 0.1, 2)],
+      step: [...groups, ...numbers],
+    };
   },
   'add.same': binary(true),
   'add.broadcast': binary(false),
   'argmax.row': (random) => {
     const { rows, columns } = rowsAndColumns(random);
-    return { attributes: { rows, columns }, operands: [floats(random.wholes(rows * columns, 0, 9)), room(rows, 'int32')], exact: true };
+    return {
+      attributes: { rows, columns },
+      operands: [floats(random.wholes(rows * columns, 0, 9)), room(rows, 'int32')],
+      exact: true,
+    };
   },
   'batchMoments.slice': (random) => {
     const attributes = someSlices(random);
     const { rows, channels } = attributes;
-    return { attributes, operands: [real(random, rows * channels, 3, 5), room(partialsOf(attributes))], terms: 64 };
+    return {
+      attributes,
+      operands: [real(random, rows * channels, 3, 5), room(partialsOf(attributes))],
+      terms: 64,
+    };
   },
   'batchMomentsCombine.channel': (random) => {
     const attributes = someSlices(random);
     const { channels } = attributes;
-    return { attributes, operands: [real(random, partialsOf(attributes), 0, 5), room(channels), room(channels)], terms: 8 };
+    return {
+      attributes,
+      operands: [real(random, partialsOf(attributes), 0, 5), room(channels), room(channels)],
+      terms: 8,
+    };
   },
   'batchNormGradientSums.slice': (random) => {
     const slices = someSlices(random);
@@ -194,7 +235,13 @@ const makers: Readonly<Record<string, Make>> = {
     const slices = someSlices(random);
     const { channels } = slices;
     const vectors = [real(random, channels), real(random, channels), real(random, channels, 0.1, 2)];
-    const operands = [real(random, partialsOf(slices)), ...vectors, room(channels), room(channels), room(4 * channels)];
+    const operands = [
+      real(random, partialsOf(slices)),
+      ...vectors,
+      room(channels),
+      room(channels),
+      room(4 * channels),
+    ];
     return { attributes: { ...slices, epsilon: 1e-3 }, operands, terms: 16 };
   },
   'batchNormGradientApply.flat': (random) => {
@@ -207,8 +254,17 @@ const makers: Readonly<Record<string, Make>> = {
   },
   'batchNormFold.flat': (random) => {
     const count = size(random);
-    const vectors = [real(random, count), real(random, count), real(random, count), real(random, count, 0.1, 2)];
-    return { attributes: { count, epsilon: 1e-3 }, operands: [...vectors, room(count), room(count)], terms: 8 };
+    const vectors = [
+      real(random, count),
+      real(random, count),
+      real(random, count),
+      real(random, count, 0.1, 2),
+    ];
+    return {
+      attributes: { count, epsilon: 1e-3 },
+      operands: [...vectors, room(count), room(count)],
+      terms: 8,
+    };
   },
   'cast.flat': (random) => {
     const count = size(random);
@@ -229,7 +285,11 @@ const makers: Readonly<Record<string, Make>> = {
   'crossEntropyGradient.row': (random) => {
     const { attributes, operands } = crossEntropyOperands(random);
     const { rows, columns } = attributes;
-    return { attributes, operands: [...operands, real(random, rows), room(rows * columns)], terms: 2 * columns };
+    return {
+      attributes,
+      operands: [...operands, real(random, rows), room(rows * columns)],
+      terms: 2 * columns,
+    };
   },
   'divide.same': binary(true, 0.5, 2),
   'divide.broadcast': binary(false, 0.5, 2),
@@ -255,10 +315,16 @@ const makers: Readonly<Record<string, Make>> = {
   'gradientGate.single': (random) => {
     const count = size(random);
     const partials = random.values(count, 0, 3);
-    if (random.unit() < 0.3) partials[random.whole(0, count - 1)] = random.pick([Number.NaN, Number.POSITIVE_INFINITY]);
+    if (random.unit() < 0.3)
+      partials[random.whole(0, count - 1)] = random.pick([Number.NaN, Number.POSITIVE_INFINITY]);
     const gate = floats([0, 0, 0, random.whole(0, 2), 1]);
     const step = [float(random.pick([0, 0.5, 1000])), uint(random.whole(1, 1000))];
-    return { attributes: { count, limit: { varying: 0 }, step: { varying: 1 } }, operands: [floats(partials), gate], step, terms: count };
+    return {
+      attributes: { count, limit: { varying: 0 }, step: { varying: 1 } },
+      operands: [floats(partials), gate],
+      step,
+      terms: count,
+    };
   },
   'greaterEqual.same': binary(true, 0, 0, true),
   'greaterEqual.broadcast': binary(false, 0, 0, true),
@@ -277,13 +343,21 @@ const makers: Readonly<Record<string, Make>> = {
   'normalizeImages.word': (random) => {
     const count = 3 * size(random);
     const attributes = { count, mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.25, 0.3] };
-    return { attributes, operands: [{ dtype: 'uint8', values: random.wholes(count, 0, 255) }, room(count)], terms: 8 };
+    return {
+      attributes,
+      operands: [{ dtype: 'uint8', values: random.wholes(count, 0, 255) }, room(count)],
+      terms: 8,
+    };
   },
   'oneHot.flat': (random) => {
     const { rows, columns: classes } = rowsAndColumns(random);
     // Some labels are no class.
     const labels = ints(random.wholes(rows, -1, classes));
-    return { attributes: { count: rows * classes, classes }, operands: [labels, room(rows * classes)], exact: true };
+    return {
+      attributes: { count: rows * classes, classes },
+      operands: [labels, room(rows * classes)],
+      exact: true,
+    };
   },
   'reduce.serial': reduce('serial'),
   'reduce.workgroup': reduce('workgroup'),
@@ -300,7 +374,12 @@ const makers: Readonly<Record<string, Make>> = {
     const { rows, columns: channels } = rowsAndColumns(random);
     const count = rows * channels;
     const residual = random.unit() < 0.5;
-    const epilogue = { scale: true, shift: true, residual, activation: random.pick(['none', 'relu', 'relu6']) };
+    const epilogue = {
+      scale: true,
+      shift: true,
+      residual,
+      activation: random.pick(['none', 'relu', 'relu6']),
+    };
     const vectors = [real(random, channels, -4, 4), real(random, channels)];
     return {
       attributes: { count, channels, epilogue },
@@ -313,14 +392,22 @@ const makers: Readonly<Record<string, Make>> = {
     const hasMomentum = random.unit() < 0.7;
     const nesterov = hasMomentum && random.unit() < 0.5;
     const attributes = { count, groups: { varying: 0 }, momentum: { varying: 4 }, hasMomentum, nesterov };
-    return { attributes, operands: [...start, hasMomentum ? real(random, count) : null], step: [...groups, float(0.9)] };
+    return {
+      attributes,
+      operands: [...start, hasMomentum ? real(random, count) : null],
+      step: [...groups, float(0.9)],
+    };
   },
   'sigmoid.flat': unary(-8, 8),
   'sigmoidGradient.flat': unaryGradient(0, 1),
   'softmax.row': (random) => {
     const { rows, columns } = rowsAndColumns(random);
     const logarithm = random.unit() < 0.5;
-    return { attributes: { rows, columns, logarithm }, operands: [real(random, rows * columns, -5, 5), room(rows * columns)], terms: 2 * columns };
+    return {
+      attributes: { rows, columns, logarithm },
+      operands: [real(random, rows * columns, -5, 5), room(rows * columns)],
+      terms: 2 * columns,
+    };
   },
   'sqrt.flat': unary(0, 9),
   'sqrtGradient.flat': unaryGradient(0.1, 3),

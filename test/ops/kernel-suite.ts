@@ -28,14 +28,19 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
         for (let time = 0; time < TIMES; time++) {
           const instance = make(random);
           const where = `${key} ${JSON.stringify(instance.attributes)}`;
-          compare(await launch(backend, chosen(kernel, variant), instance), await launch(judge, kernel, instance), instance, where);
+          compare(
+            await launch(backend, chosen(kernel, variant), instance),
+            await launch(judge, kernel, instance),
+            instance,
+            where,
+          );
           counts.set(key, (counts.get(key) ?? 0) + 1);
         }
       }
     });
   }
   test(`every variant on ${on} ran at least ${TIMES} times`, () => {
-    console.log(`  variants on ${on}: ${[...counts].map(([key, count]) => `${key} ${count}`).join(', ')}`);
+    console.log(`# variants on ${on}: ${[...counts].map(([key, count]) => `${key} ${count}`).join(', ')}`);
     assert.equal([...counts.keys()].sort(), [...instances.keys()].sort());
     assert.ok([...counts.values()].every((count) => count >= TIMES));
   });
@@ -53,7 +58,8 @@ export async function launch(backend: Backend, kernel: Kernel, instance: Instanc
     const { dtype, values } = operand;
     const buffer = backend.allocate(Math.max(4, values.length * backend.elementBytes(dtype)));
     const range = { buffer, dtype, offset: 0, length: values.length };
-    if (values.length > 0) backend.write(range, conformed(Float64Array.from(values), dtype, backend.precision));
+    if (values.length > 0)
+      backend.write(range, conformed(Float64Array.from(values), dtype, backend.precision));
     return range;
   });
   const present = ranges.filter((range) => range !== null);
@@ -64,7 +70,12 @@ export async function launch(backend: Backend, kernel: Kernel, instance: Instanc
   return results;
 }
 
-function compare(found: TypedArray[], expected: TypedArray[], { exact, terms = 1 }: Instance, where: string): void {
+function compare(
+  found: TypedArray[],
+  expected: TypedArray[],
+  { exact, terms = 1 }: Instance,
+  where: string,
+): void {
   assert.is(found.length, expected.length);
   expected.forEach((values, i) => {
     const tolerance = exact ? { absolute: 0, relative: 0 } : float32Tolerance(values, terms);

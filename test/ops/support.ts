@@ -83,14 +83,17 @@ export function assertClose(
     const difference = Math.abs(values[i] - expected[i]);
     const limit = absolute + relative * Math.abs(expected[i]);
     if (difference <= limit) continue;
-    assert.unreachable(`${what}: element ${i} is ${values[i]}, not ${expected[i]} (off by ${difference}, limit ${limit})`);
+    assert.unreachable(
+      `${what}: element ${i} is ${values[i]}, not ${expected[i]} (off by ${difference}, limit ${limit})`,
+    );
   }
 }
 
 /** The largest magnitude, at least 1: what rounding errors of a sum are measured against. */
 export function magnitude(values: ArrayLike<number>): number {
   let largest = 1;
-  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) largest = Math.max(largest, Math.abs(values[i]));
+  for (let i = 0; i < values.length; i++)
+    if (Number.isFinite(values[i])) largest = Math.max(largest, Math.abs(values[i]));
   return largest;
 }
 

@@ -21,7 +21,8 @@ export function testGate(on: string, open: () => Promise<Device>): void {
       test(`${kind} on ${on}: a gradient of ${bad} changes nothing and is told once`, async () => {
         const device = await open();
         const memory = new ModelMemory(device, [new Parameter(new Float32Array(COUNT).fill(1), [COUNT])]);
-        const options = kind === 'sgd' ? { lr: 0.1, momentum: 0.9, weightDecay: 0.1 } : { lr: 0.1, weightDecay: 0.1 };
+        const options =
+          kind === 'sgd' ? { lr: 0.1, momentum: 0.9, weightDecay: 0.1 } : { lr: 0.1, weightDecay: 0.1 };
         const optimizer: Optimizer = optimizers[kind](memory, options);
         const step = (factor: number) => takeStep(device, memory, optimizer, factor);
         await step(1);
@@ -36,9 +37,16 @@ export function testGate(on: string, open: () => Promise<Device>): void {
         assert.equal(await contents(memory, optimizer), before, 'byte for byte');
         await step(2);
         const after = await contents(memory, optimizer);
-        assert.ok(after.every((values, i) => values.every(Number.isFinite) && values[0] !== before[i][0]), 'training goes on');
+        assert.ok(
+          after.every((values, i) => values.every(Number.isFinite) && values[0] !== before[i][0]),
+          'training goes on',
+        );
         await step(bad);
-        await assertThrows(() => device.read(memory.values.chunks[0]), 'numeric', /gradients of step 5 are not finite/);
+        await assertThrows(
+          () => device.read(memory.values.chunks[0]),
+          'numeric',
+          /gradients of step 5 are not finite/,
+        );
         assert.equal(await contents(memory, optimizer), after);
         optimizer.close();
         memory.close();
@@ -51,7 +59,11 @@ export function testGate(on: string, open: () => Promise<Device>): void {
     const memory = new ModelMemory(device, [new Parameter(new Float32Array(4).fill(1), [4])]);
     const optimizer = optimizers.sgd(memory, { lr: 0.1 });
     const step = (factor: number) => takeStep(device, memory, optimizer, factor);
-    const waits = [step(Number.NaN), ...Array.from({ length: 4 }, () => device.run(() => sum(tensor([1], [1])))), step(1)];
+    const waits = [
+      step(Number.NaN),
+      ...Array.from({ length: 4 }, () => device.run(() => sum(tensor([1], [1])))),
+      step(1),
+    ];
     const reads = await Promise.allSettled(waits);
     assert.equal(reads.map(({ status }) => status).filter((status) => status === 'rejected').length, 1);
     optimizer.close();
@@ -60,7 +72,10 @@ export function testGate(on: string, open: () => Promise<Device>): void {
 
   test(`clipping on ${on} scales by the norm of all gradients`, async () => {
     const device = await open();
-    const memory = new ModelMemory(device, [new Parameter(new Float32Array(COUNT), [COUNT]), new Parameter(new Float32Array(3), [3])]);
+    const memory = new ModelMemory(device, [
+      new Parameter(new Float32Array(COUNT), [COUNT]),
+      new Parameter(new Float32Array(3), [3]),
+    ]);
     const optimizer = optimizers.sgd(memory, { lr: 1, maxGradientNorm: 2 });
     await takeStep(device, memory, optimizer, 3);
     const norm = 3 * Math.sqrt(COUNT + 3);
@@ -73,7 +88,12 @@ export function testGate(on: string, open: () => Promise<Device>): void {
 }
 
 /** One step with every gradient equal to `factor`. The two programs read nothing back. */
-async function takeStep(device: Device, memory: ModelMemory, optimizer: Optimizer, factor: number): Promise<void> {
+async function takeStep(
+  device: Device,
+  memory: ModelMemory,
+  optimizer: Optimizer,
+  factor: number,
+): Promise<void> {
   const first = device.run(() => {
     optimizer.zeroGradients();
     for (const parameter of memory.parameters) backward(sum(multiply(parameter, tensor([factor], []))));

@@ -19,7 +19,9 @@ const STEPS = 20;
 
 /** Registers a test for each golden case on the device. */
 export function testOptimizers(on: string, open: () => Promise<Device>): void {
-  for (const { name, optimizer: kind, options, weights, norms } of golden<OptimizerCase[]>('optimizers.json')) {
+  for (const { name, optimizer: kind, options, weights, norms } of golden<OptimizerCase[]>(
+    'optimizers.json',
+  )) {
     test(`${name} on ${on}: ${STEPS} steps as PyTorch takes them`, async () => {
       const device = await open();
       const exact = device.precision === 'float64';
@@ -42,7 +44,10 @@ export function testOptimizers(on: string, open: () => Promise<Device>): void {
           const next = arena.places[i + 1];
           const end = next?.chunk === place.chunk ? next.offset : arena.chunks[place.chunk].length;
           const chunk = await device.read(arena.chunks[place.chunk]);
-          assert.ok(chunk.slice(place.offset + place.length, end).every((x) => x === 0), 'padding stays zero');
+          assert.ok(
+            chunk.slice(place.offset + place.length, end).every((x) => x === 0),
+            'padding stays zero',
+          );
         }
       }
       optimizer.close();

@@ -27,7 +27,10 @@ test('each group has its own rate and decay, which may change between steps', as
   };
   await step();
   assert.ok((await a.read()).every((value) => value === 0.5));
-  assert.ok((await b.read()).every((value) => value === 0.25), '1 - 0.25 (1 + 2)');
+  assert.ok(
+    (await b.read()).every((value) => value === 0.25),
+    '1 - 0.25 (1 + 2)',
+  );
   assert.ok((await c.read()).every((value) => value === 0.5));
   const plans = device.plansMade;
   groups[0].lr = 0.125;
@@ -44,7 +47,10 @@ test('each group has its own rate and decay, which may change between steps', as
 
 test('an update is one plan for all steps, one launch per chunk behind the gate', async () => {
   const device = await open('cpu', { precision: 'float64' });
-  for (const [kind, made] of [['sgd', 2], ['adam', 4]] as const) {
+  for (const [kind, made] of [
+    ['sgd', 2],
+    ['adam', 4],
+  ] as const) {
     const memory = goldenMemory(device);
     const optimizer = optimizers[kind](memory, { lr: 0.01 });
     for (let step = 0; step < 5; step++) {
@@ -64,7 +70,12 @@ test('options that cannot be meant are refused', async () => {
   const memory = goldenMemory(device);
   const [a, b] = memory.parameters;
   const { sgd, adam } = optimizers;
-  const group = (name: string, parameters: Parameter[], lr = 0.1) => ({ name, parameters, lr, weightDecay: 0 });
+  const group = (name: string, parameters: Parameter[], lr = 0.1) => ({
+    name,
+    parameters,
+    lr,
+    weightDecay: 0,
+  });
   const refused: [() => unknown, RegExp][] = [
     [() => sgd(memory, {}), /needs a learning rate/],
     [() => sgd(memory, { lr: -1 }), /lr of group all is -1/],
@@ -74,9 +85,15 @@ test('options that cannot be meant are refused', async () => {
     [() => sgd(memory, { lr: 0.1, maxGradientNorm: -2 }), /maxGradientNorm is -2/],
     [() => adam(memory, { lr: 0.1, betas: [0.9, 1] }), /beta is 1/],
     [() => adam(memory, { lr: 0.1, epsilon: 0 }), /epsilon is 0/],
-    [() => sgd(memory, { groups: [group('one', [a])] }), /do not hold every trainable parameter exactly once/],
+    [
+      () => sgd(memory, { groups: [group('one', [a])] }),
+      /do not hold every trainable parameter exactly once/,
+    ],
     [() => sgd(memory, { groups: [group('one', [a, b]), group('two', [b])] }), /exactly once.*one, two/],
-    [() => sgd(memory, { groups: [group('one', [a, b, new Parameter(new Float32Array(1), [1])])] }), /exactly once/],
+    [
+      () => sgd(memory, { groups: [group('one', [a, b, new Parameter(new Float32Array(1), [1])])] }),
+      /exactly once/,
+    ],
     [() => sgd(new ModelMemory(device, []), { lr: 0.1 }), /no trainable parameter to optimise/],
   ];
   const { liveBytes } = device.counters;

@@ -20,7 +20,10 @@ const SHAPES = [[3, 5], [70]] as const;
 
 /** The two arrays of make-golden.py, placed on the device. Close the memory. */
 export function goldenMemory(device: Device): ModelMemory {
-  return new ModelMemory(device, SHAPES.map((shape, i) => new Parameter(formulaValues(shape, 50 + i), shape)));
+  return new ModelMemory(
+    device,
+    SHAPES.map((shape, i) => new Parameter(formulaValues(shape, 50 + i), shape)),
+  );
 }
 
 /** loss = sum of c (w - t)^2 / 2 over both arrays, recorded. */

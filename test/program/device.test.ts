@@ -122,7 +122,10 @@ onDevice('eight plans are kept; the least recently used goes, with its buffers',
   await device.run(programs[1]);
   assert.is(device.plansMade, 10, 'program 1 was given up');
   for (let round = 0; round < 5; round++) for (const program of programs) await device.run(program);
-  assert.ok(device.counters.liveBytes < 3 * liveBytes + 2 ** 22, `${device.counters.liveBytes} bytes are alive`);
+  assert.ok(
+    device.counters.liveBytes < 3 * liveBytes + 2 ** 22,
+    `${device.counters.liveBytes} bytes are alive`,
+  );
   assert.is(device.counters.buffersCreated - device.counters.buffersDestroyed <= 24, true);
 });
 
@@ -152,7 +155,11 @@ onDevice('state writes are neither dropped nor reordered, unused results are', a
     assign(state, add(state, 0.5));
   });
   assert.equal([...(await device.read(state))], [6.5, 6.5, 6.5]);
-  assert.is(device.lastProgram.launches, 9, 'two constants, multiply, add, a copy for accumulate, four writes');
+  assert.is(
+    device.lastProgram.launches,
+    9,
+    'two constants, multiply, add, a copy for accumulate, four writes',
+  );
 });
 
 onDevice('misuse is refused with its sentence, and the device goes on', async (device) => {
@@ -161,23 +168,49 @@ onDevice('misuse is refused with its sentence, and the device goes on', async (d
     kept = three(1, 2, 3);
   });
   const state = device.createState([2]);
-  await assertThrows(() => add(1, 2), 'program', /operation was called outside of device\.run.*await device\.run/);
+  await assertThrows(
+    () => add(1, 2),
+    'program',
+    /operation was called outside of device\.run.*await device\.run/,
+  );
   await assertThrows(() => tensor([1], [1]), 'program', /outside of device\.run/);
   await assertThrows(() => asTensor(state), 'program', /outside of device\.run/);
   const bodies: [() => unknown, string, RegExp][] = [
     [async () => three(1, 2, 3), 'program', /returned a promise.*synchronous/],
-    [() => tanh(kept as Tensor), 'program', /tensor of shape \[3\] was used after its program had ended.*assign/],
+    [
+      () => tanh(kept as Tensor),
+      'program',
+      /tensor of shape \[3\] was used after its program had ended.*assign/,
+    ],
     [() => kept, 'program', /used after its program had ended/],
     [() => assign(state, three(1, 2, 3)), 'shape', /shape \[3\] does not fit a state of \[2\]/],
     [() => assign(state, tensor([1, 2], [2], 'int32')), 'shape', /dtype int32, not float32/],
-    [() => { throw new Error('of the user'); }, '', /of the user/],
+    [
+      () => {
+        throw new Error('of the user');
+      },
+      '',
+      /of the user/,
+    ],
   ];
   for (const [body, code, sentence] of bodies) {
-    await assertThrows(() => device.run(body), code === '' ? (undefined as unknown as string) : code, sentence);
+    await assertThrows(
+      () => device.run(body),
+      code === '' ? (undefined as unknown as string) : code,
+      sentence,
+    );
     assert.is(await device.run(() => sum(three(1, 2, 3))), 6);
   }
-  await assertThrows(() => device.write(state, new Float32Array(3)), 'shape', /3 values were written to a state of 2/);
-  await assertThrows(() => device.createState([2], 'int32', Float32Array.of(1, 1.5)), 'shape', /1\.5 at position 1 is not a number of dtype int32/);
+  await assertThrows(
+    () => device.write(state, new Float32Array(3)),
+    'shape',
+    /3 values were written to a state of 2/,
+  );
+  await assertThrows(
+    () => device.createState([2], 'int32', Float32Array.of(1, 1.5)),
+    'shape',
+    /1\.5 at position 1 is not a number of dtype int32/,
+  );
 });
 
 onDevice('a run inside the body of another is refused', async (device) => {
@@ -233,8 +266,13 @@ onDevice('a state that is released while programs wait lives until they are done
   device.releaseState(state);
   assert.equal([...(await second)], [2, 3, 4]);
   await first;
-  const use: (() => unknown)[] = [() => add(state, 1), () => asTensor(state), () => assign(state, three(1, 2, 3))];
-  for (const body of use) await assertThrows(() => device.run(body), 'program', /state of 3 elements was used after its release/);
+  const use: (() => unknown)[] = [
+    () => add(state, 1),
+    () => asTensor(state),
+    () => assign(state, three(1, 2, 3)),
+  ];
+  for (const body of use)
+    await assertThrows(() => device.run(body), 'program', /state of 3 elements was used after its release/);
   await assertThrows(() => device.read(state), 'program', /after its release/);
   await assertThrows(() => device.write(state, new Float32Array(3)), 'program', /after its release/);
   await assertThrows(() => device.releaseState(state), 'program', /after its release/);
@@ -301,24 +339,27 @@ onDevice('a write that fails in the queue is told by the next program', async (d
   assert.equal([...(await device.run(() => add(state, 1)))], [1]);
 });
 
-onDevice('a watched state is checked with every result, and its error ends no later program', async (device) => {
-  const state = device.createState([1]);
-  let told = 0;
-  const unwatch = device.watch(state, ([value]) => {
-    if (value <= told) return null;
-    told = value;
-    return Object.assign(new Error(`saw ${value}`)) as never;
-  });
-  const bump = (by: number) => device.run(() => accumulate(state, tensor([by], [1])));
-  await bump(1); // returns nothing, so nothing is read
-  await assertThrows(() => device.run(() => sum(three(1, 2, 3))), undefined as unknown as string, /saw 1/);
-  assert.is(await device.run(() => sum(three(1, 2, 3))), 6);
-  await bump(1);
-  await assertThrows(() => device.read(state), undefined as unknown as string, /saw 2/);
-  await bump(1);
-  unwatch();
-  assert.is(await device.run(() => sum(three(1, 2, 3))), 6);
-});
+onDevice(
+  'a watched state is checked with every result, and its error ends no later program',
+  async (device) => {
+    const state = device.createState([1]);
+    let told = 0;
+    const unwatch = device.watch(state, ([value]) => {
+      if (value <= told) return null;
+      told = value;
+      return Object.assign(new Error(`saw ${value}`)) as never;
+    });
+    const bump = (by: number) => device.run(() => accumulate(state, tensor([by], [1])));
+    await bump(1); // returns nothing, so nothing is read
+    await assertThrows(() => device.run(() => sum(three(1, 2, 3))), undefined as unknown as string, /saw 1/);
+    assert.is(await device.run(() => sum(three(1, 2, 3))), 6);
+    await bump(1);
+    await assertThrows(() => device.read(state), undefined as unknown as string, /saw 2/);
+    await bump(1);
+    unwatch();
+    assert.is(await device.run(() => sum(three(1, 2, 3))), 6);
+  },
+);
 
 test('close waits for programs, frees everything, and refuses what comes after', async () => {
   const device = await open('cpu', { precision: 'float64' });

@@ -35,14 +35,22 @@ test('a state that is released while programs wait lives until they are done', a
   const state = device.createState([3], 'float32', Float32Array.of(1, 2, 3));
   const runs = [1, 2, 3].map((value) => device.run(() => add(state, tensor([value], [1]))));
   device.releaseState(state);
-  assert.equal((await Promise.all(runs)).map((values) => [...values]), [[2, 3, 4], [3, 4, 5], [4, 5, 6]]);
+  assert.equal(
+    (await Promise.all(runs)).map((values) => [...values]),
+    [
+      [2, 3, 4],
+      [3, 4, 5],
+      [4, 5, 6],
+    ],
+  );
   await assertThrows(() => device.run(() => add(state, 1)), 'program', /used after its release/);
 });
 
 test('new data and step values reuse the plan, its pipelines and bind groups', async () => {
   const device = await webgpuDevice();
   const random = generator(5);
-  const step = () => device.run(() => dropout(multiply(tensor([++random.step], [1]), ones([64])), 0.5, random));
+  const step = () =>
+    device.run(() => dropout(multiply(tensor([++random.step], [1]), ones([64])), 0.5, random));
   await step();
   const [before, plans] = [{ ...device.counters }, device.plansMade];
   const masks = new Set<string>();
@@ -51,14 +59,22 @@ test('new data and step values reuse the plan, its pipelines and bind groups', a
   assert.is(device.plansMade, plans);
   const { pipelines, bindGroups, buffersCreated, liveBytes } = before;
   assert.equal(
-    [device.counters.pipelines, device.counters.bindGroups, device.counters.buffersCreated, device.counters.liveBytes],
+    [
+      device.counters.pipelines,
+      device.counters.bindGroups,
+      device.counters.buffersCreated,
+      device.counters.liveBytes,
+    ],
     [pipelines, bindGroups, buffersCreated, liveBytes],
   );
 });
 
 test('plans that are given up give their buffers back', async () => {
   const device = await webgpuDevice();
-  const programs = Array.from({ length: 12 }, (_, i) => () => device.run(() => tanh(zeros([5000 + 9000 * i]))));
+  const programs = Array.from(
+    { length: 12 },
+    (_, i) => () => device.run(() => tanh(zeros([5000 + 9000 * i]))),
+  );
   for (const run of programs) await run();
   const { liveBytes } = device.counters;
   for (let round = 0; round < 3; round++) for (const run of programs) await run();

@@ -6,7 +6,14 @@ import type { Access, Kernel } from '#src/device/kernel';
 import { dropUnused, type FusionRule, fuse } from '#src/program/fuse';
 import { makePlan, type Plan } from '#src/program/plan';
 import { currentRecording, type Recording, record } from '#src/program/recording';
-import { type Launch, reads, type StateStorage, type Storage, stateStorage, writes } from '#src/program/storage';
+import {
+  type Launch,
+  reads,
+  type StateStorage,
+  type Storage,
+  stateStorage,
+  writes,
+} from '#src/program/storage';
 
 /** A kernel of any accesses; it is never run. */
 function kernelOf(name: string, accesses: readonly Access[]): Kernel {
@@ -47,14 +54,18 @@ function programOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? 
         made.push(recording.input('float32', new Float32Array(length)));
       } else if (kind === 'state') {
         const state = states[length % 2];
-        recording.launch(kernelOf('update', [...sources.map(() => 'read' as const), 'read_write']), { i }, [...sources, state]);
+        recording.launch(kernelOf('update', [...sources.map(() => 'read' as const), 'read_write']), { i }, [
+          ...sources,
+          state,
+        ]);
         made.push(state);
       } else {
         const out = recording.temporary('float32', length);
         const access = [...sources.map(() => 'read' as const), 'write' as const];
         recording.launch(kernelOf('make', access), { i }, [...sources, out]);
         // A second launch fills another part of the same value, as concat does.
-        if (kind === 'partial') recording.launch(kernelOf('fillPart', ['read', 'read_write']), { i }, [made[0], out]);
+        if (kind === 'partial')
+          recording.launch(kernelOf('fillPart', ['read', 'read_write']), { i }, [made[0], out]);
         made.push(out);
       }
       if (kept && kind !== 'state') returned.push(made[made.length - 1]);
@@ -67,22 +78,38 @@ function programOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? 
 function interpret(launches: readonly Launch[], returned: readonly Storage[], plan?: Plan): unknown[] {
   const memory = new Map<unknown, string>();
   const placeOf = (storage: Storage) =>
-    storage.kind === 'state' ? storage : plan === undefined ? storage : `slot ${plan.slotOf.get(storage.ordinal)}`;
+    storage.kind === 'state'
+      ? storage
+      : plan === undefined
+        ? storage
+        : `slot ${plan.slotOf.get(storage.ordinal)}`;
   const inputs = new Set<Storage>();
-  for (const launch of launches) for (const operand of launch.operands) if (operand?.kind === 'input') inputs.add(operand);
+  for (const launch of launches)
+    for (const operand of launch.operands) if (operand?.kind === 'input') inputs.add(operand);
   for (const storage of returned) if (storage.kind === 'input') inputs.add(storage);
   for (const input of inputs) {
-    assert.not.ok(plan !== undefined && memory.has(placeOf(input)), 'inputs are uploaded to slots of their own');
+    assert.not.ok(
+      plan !== undefined && memory.has(placeOf(input)),
+      'inputs are uploaded to slots of their own',
+    );
     memory.set(placeOf(input), `input ${(input as { ordinal: number }).ordinal}`);
   }
   for (const launch of launches) {
-    const seen = launch.operands.map((storage, i) => (storage !== null && reads(launch, i) ? memory.get(placeOf(storage)) : ''));
+    const seen = launch.operands.map((storage, i) =>
+      storage !== null && reads(launch, i) ? memory.get(placeOf(storage)) : '',
+    );
     launch.operands.forEach((storage, i) => {
-      if (storage !== null && writes(launch, i)) memory.set(placeOf(storage), hash(`${launch.kernel.name} ${launch.attributes.i} (${seen.join()})`));
+      if (storage !== null && writes(launch, i))
+        memory.set(placeOf(storage), hash(`${launch.kernel.name} ${launch.attributes.i} (${seen.join()})`));
     });
   }
-  const states = [...memory].filter(([place]) => typeof place === 'object' && (place as Storage).kind === 'state');
-  return [...returned.map((storage) => memory.get(placeOf(storage))), ...states.map(([, value]) => value).sort()];
+  const states = [...memory].filter(
+    ([place]) => typeof place === 'object' && (place as Storage).kind === 'state',
+  );
+  return [
+    ...returned.map((storage) => memory.get(placeOf(storage))),
+    ...states.map(([, value]) => value).sort(),
+  ];
 }
 
 function hash(text: string): string {
@@ -108,7 +135,9 @@ test('random programs give the same results in slots as with memory for each val
     }),
     { numRuns: 2000, seed: 1 },
   );
-  console.log(`  ${programs} programs: peak memory ${(ratios / programs).toFixed(3)} x the lower bound, at worst ${worst.toFixed(2)} x`);
+  console.log(
+    `# ${programs} programs: peak memory ${(ratios / programs).toFixed(3)} x the lower bound, at worst ${worst.toFixed(2)} x`,
+  );
   assert.ok(ratios / programs < 1.15);
 });
 
@@ -124,7 +153,9 @@ test('values that live at once have slots of their own, and slots are large enou
         const life = lives.get(storage.ordinal) ?? { first, last: at, length: storage.length };
         lives.set(storage.ordinal, { ...life, last: at });
       };
-      plan.launches.forEach((launch, at) => launch.operands.forEach((storage) => touch(storage, at)));
+      for (const [at, { operands }] of plan.launches.entries()) {
+        for (const storage of operands) touch(storage, at);
+      }
       for (const storage of returned) touch(storage, plan.launches.length);
       const placed = [...lives];
       placed.forEach(([ordinal, life], i) => {
@@ -146,13 +177,16 @@ test('every state write stays, in order; launches that reach nothing go', () => 
       const { recording, returned } = programOf(steps);
       const kept = new Set(returned);
       const alive = dropUnused(recording.launches, kept);
-      const updates = (launches: readonly Launch[]) => launches.filter(({ kernel }) => kernel.name === 'update');
+      const updates = (launches: readonly Launch[]) =>
+        launches.filter(({ kernel }) => kernel.name === 'update');
       assert.equal(updates(alive), updates(recording.launches));
       assert.equal(interpret(alive, returned), interpret(recording.launches, returned));
       for (const [at, launch] of alive.entries()) {
         const useful = launch.operands.some((storage, i) => {
           if (storage === null || !writes(launch, i)) return false;
-          const later = alive.slice(at + 1).some((other) => other.operands.some((o, j) => o === storage && reads(other, j)));
+          const later = alive
+            .slice(at + 1)
+            .some((other) => other.operands.some((o, j) => o === storage && reads(other, j)));
           return storage.kind === 'state' || kept.has(storage) || later;
         });
         assert.ok(useful, `${launch.kernel.name} ${launch.attributes.i} reaches nothing`);
@@ -177,7 +211,9 @@ const anyPair: FusionRule = {
 
 /** Fused launches taken apart again, each at its place. */
 function expand(launches: readonly Launch[]): Launch[] {
-  return launches.flatMap((launch) => ('parts' in launch.attributes ? expand(launch.attributes.parts) : [launch]));
+  return launches.flatMap((launch) =>
+    'parts' in launch.attributes ? expand(launch.attributes.parts) : [launch],
+  );
 }
 
 test('fusion never loses a value that something else needs, nor moves a read past a write of its state', () => {
@@ -193,17 +229,19 @@ test('fusion never loses a value that something else needs, nor moves a read pas
       const written = new Set<Storage>();
       for (const launch of after) {
         launch.operands.forEach((storage, i) => {
-          if (storage?.kind === 'temporary' && !writes(launch, i)) assert.ok(written.has(storage), 'written before read');
+          if (storage?.kind === 'temporary' && !writes(launch, i))
+            assert.ok(written.has(storage), 'written before read');
         });
         launch.operands.forEach((storage, i) => {
           if (storage !== null && writes(launch, i)) written.add(storage);
         });
       }
-      for (const storage of returned) assert.ok(storage.kind !== 'temporary' || written.has(storage), 'returned values exist');
+      for (const storage of returned)
+        assert.ok(storage.kind !== 'temporary' || written.has(storage), 'returned values exist');
     }),
     { numRuns: 1000, seed: 4 },
   );
-  console.log(`  ${fused} launches were fused away`);
+  console.log(`# ${fused} launches were fused away`);
   assert.ok(fused > 200);
 });
 
@@ -217,7 +255,11 @@ test('fusion is refused where the value between is returned, read twice, or its 
       if (options.change) recording.launch(kernelOf('update', ['read_write']), { i: 1 }, [state]);
       recording.launch(kernelOf('make', ['read', 'write']), { i: 2 }, [middle, last]);
       if (options.twice) recording.launch(kernelOf('other', ['read', 'write']), { i: 3 }, [middle, extra]);
-      const kept = new Set<Storage>([last, ...(options.keep ? [middle] : []), ...(options.twice ? [extra] : [])]);
+      const kept = new Set<Storage>([
+        last,
+        ...(options.keep ? [middle] : []),
+        ...(options.twice ? [extra] : []),
+      ]);
       return fuse(recording.launches, kept, [anyPair]);
     });
     return result.map(({ attributes }) => attributes.i);

@@ -37,8 +37,20 @@ test('arrays keep their order, start at blocks, do not overlap, and straddle no 
 });
 
 test('an array that no chunk can hold is refused with the limit', async () => {
-  assert.equal(layOut([[64], [1], [64, 2]], 128).places.map(({ chunk, offset }) => [chunk, offset]), [[0, 0], [0, 64], [1, 0]]);
-  await assertThrows(() => layOut([[3, 50]], 128), 'device', /array of 150 elements exceeds the 128 that this device can bind.*\[3, 50\]/);
+  assert.equal(
+    layOut([[64], [1], [64, 2]], 128).places.map(({ chunk, offset }) => [chunk, offset]),
+    [
+      [0, 0],
+      [0, 64],
+      [1, 0],
+    ],
+  );
+  assert.is(layOut([[128], [0]], 128).places[1].chunk, 1, 'an empty array too has a block of its own');
+  await assertThrows(
+    () => layOut([[3, 50]], 128),
+    'device',
+    /array of 150 elements exceeds the 128 that this device can bind.*\[3, 50\]/,
+  );
 });
 
 test('views read and write their array only, over chunks of any number', async () => {
@@ -48,13 +60,19 @@ test('views read and write their array only, over chunks of any number', async (
   assert.is(arena.chunks.length, 2);
   assert.is(arena.bytes, 8 * (128 + 64 + 128 + 64));
   const views = arena.places.map((_, i) => arena.view(i));
-  views.forEach((view, i) => device.write(view, new Float64Array(view.length).fill(i + 1)));
+  for (const [i, view] of views.entries()) device.write(view, new Float64Array(view.length).fill(i + 1));
   for (const [i, view] of views.entries()) {
     assert.equal(view.shape, arena.places[i].shape);
     assert.ok((await device.read(view)).every((value) => value === i + 1));
   }
-  const total = (await Promise.all(arena.chunks.map((chunk) => device.read(chunk)))).flatMap((chunk) => [...chunk]);
-  assert.is(total.reduce((sum, value) => sum + value, 0), 70 + 12 + 300 + 4, 'padding is zero');
+  const total = (await Promise.all(arena.chunks.map((chunk) => device.read(chunk)))).flatMap((chunk) => [
+    ...chunk,
+  ]);
+  assert.is(
+    total.reduce((sum, value) => sum + value, 0),
+    70 + 12 + 300 + 4,
+    'padding is zero',
+  );
   const twin = arena.like();
   assert.equal(twin.places, arena.places);
   assert.ok((await device.read(twin.chunks[0])).every((value) => value === 0));

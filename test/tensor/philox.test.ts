@@ -52,7 +52,8 @@ test('streams of other seeds, purposes and arrays differ; the same ones do not',
 
 test('a seed is a whole number of 32 bits', async () => {
   assert.equal(generator(4294967295), { seed: 4294967295, step: 0 });
-  for (const seed of [-1, 0.5, 2 ** 32, Number.NaN]) await assertThrows(() => generator(seed), 'program', /is not a seed/);
+  for (const seed of [-1, 0.5, 2 ** 32, Number.NaN])
+    await assertThrows(() => generator(seed), 'program', /is not a seed/);
 });
 
 test('dropout drops its share, keeps the mean, and differs by launch, step and seed', async () => {
@@ -61,7 +62,10 @@ test('dropout drops its share, keeps the mean, and differs by launch, step and s
   for (const probability of [0.1, 0.5, 0.9]) {
     const values = await device.run(() => dropout(ones([COUNT]), probability, random));
     const dropped = values.filter((x) => x === 0).length / COUNT;
-    assert.ok(Math.abs(dropped - probability) < 5 * Math.sqrt((probability * (1 - probability)) / COUNT), `${dropped}`);
+    assert.ok(
+      Math.abs(dropped - probability) < 5 * Math.sqrt((probability * (1 - probability)) / COUNT),
+      `${dropped}`,
+    );
     assert.ok(Math.abs(moments(values).mean - 1) < 0.05);
   }
   const mask = async (seed: number, step: number, launches = 1) => {
@@ -75,7 +79,11 @@ test('dropout drops its share, keeps the mean, and differs by launch, step and s
   assert.is(await mask(1, 1), await mask(1, 1));
   assert.equal([...(await device.run(() => dropout(ones([4]), 0, random)))], [1, 1, 1, 1]);
   for (const probability of [1, -0.1, Number.NaN]) {
-    await assertThrows(() => device.run(() => dropout(ones([4]), probability, random)), 'shape', /is not in \[0, 1\)/);
+    await assertThrows(
+      () => device.run(() => dropout(ones([4]), probability, random)),
+      'shape',
+      /is not in \[0, 1\)/,
+    );
   }
 });
 

@@ -51,7 +51,9 @@ test('the shader gives the words of the host', async () => {
   for (let time = 0; time < 8; time++) {
     const counter = [random.whole(0, 1e9), word(), word(), word()] as const;
     const key = [word(), word()] as const;
-    const expected = Array.from({ length: 500 }, (_, i) => philox([counter[0] + i, counter[1], counter[2], counter[3]], key));
+    const expected = Array.from({ length: 500 }, (_, i) =>
+      philox([counter[0] + i, counter[1], counter[2], counter[3]], key),
+    );
     assert.equal(await wordsOf({ count: 500, counter, key }), expected.flat());
   }
 });

@@ -2,7 +2,15 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assertShape, broadcastShapes, broadcastStrides, normalizeAxis, sameShape, sizeOf, stridesOf } from '#src/tensor/shape';
+import {
+  assertShape,
+  broadcastShapes,
+  broadcastStrides,
+  normalizeAxis,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '#src/tensor/shape';
 import { assertThrows } from '../ops/support.js';
 
 test('sizes and strides', () => {
@@ -19,7 +27,11 @@ test('broadcasting aligns at the end and takes sizes of 1', async () => {
   assert.equal(broadcastShapes('x', [], [2, 0]), [2, 0]);
   assert.equal(broadcastShapes('x', [1], [0]), [0]);
   assert.equal(broadcastStrides([3, 1], [2, 3, 4]), [0, 1, 0]);
-  await assertThrows(() => broadcastShapes('add', [2, 3], [2]), 'shape', /shapes \[2, 3\] and \[2\] do not broadcast together \(add\)/);
+  await assertThrows(
+    () => broadcastShapes('add', [2, 3], [2]),
+    'shape',
+    /shapes \[2, 3\] and \[2\] do not broadcast together \(add\)/,
+  );
 });
 
 test('broadcasting does not care about the order of its operands', () => {
@@ -44,16 +56,24 @@ test('broadcasting does not care about the order of its operands', () => {
 });
 
 test('axes count from either end', async () => {
-  assert.equal([0, 2, -1, -3].map((axis) => normalizeAxis('sum', axis, 3)), [0, 2, 2, 0]);
+  assert.equal(
+    [0, 2, -1, -3].map((axis) => normalizeAxis('sum', axis, 3)),
+    [0, 2, 2, 0],
+  );
   for (const axis of [3, -4, 0.5, Number.NaN]) {
-    await assertThrows(() => normalizeAxis('sum', axis, 3), 'shape', /axis .* does not exist in a tensor of 3 dimensions \(sum\)/);
+    await assertThrows(
+      () => normalizeAxis('sum', axis, 3),
+      'shape',
+      /axis .* does not exist in a tensor of 3 dimensions \(sum\)/,
+    );
   }
 });
 
 test('a shape has at most six whole sizes', async () => {
   assertShape('x', [1, 2, 3, 4, 5, 0]);
   await assertThrows(() => assertShape('x', [1, 1, 1, 1, 1, 1, 1]), 'shape', /has 7 dimensions; at most 6/);
-  for (const size of [-1, 0.5, Number.NaN]) await assertThrows(() => assertShape('x', [size]), 'shape', /is not a shape/);
+  for (const size of [-1, 0.5, Number.NaN])
+    await assertThrows(() => assertShape('x', [size]), 'shape', /is not a shape/);
 });
 
 test.run();
