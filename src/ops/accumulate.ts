@@ -70,6 +70,9 @@ function copyWhole(operation: string, x: Tensor, out: Tensor): void {
 
 function assertFits(operation: string, state: State, tensor: Tensor): void {
   if (!sameShape(state.shape, tensor.shape)) {
-    throw shapeError(operation, `a tensor of shape ${showShape(tensor.shape)} does not fit a state of ${showShape(state.shape)}`);
+    throw shapeError(
+      operation,
+      `a tensor of shape ${showShape(tensor.shape)} does not fit a state of ${showShape(state.shape)}`,
+    );
   }
 }

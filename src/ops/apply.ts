@@ -32,6 +32,10 @@ export function emit<A>(
 /** Throws unless the tensor has this dtype. There is no promotion: mixed dtypes are an error. */
 export function expectDtype(operation: string, tensor: Tensor, dtype: DType, role = 'operand'): void {
   if (tensor.dtype !== dtype) {
-    throw shapeError(operation, `the ${role} has dtype ${tensor.dtype}, not ${dtype}`, 'convert it with cast');
+    throw shapeError(
+      operation,
+      `the ${role} has dtype ${tensor.dtype}, not ${dtype}`,
+      'convert it with cast',
+    );
   }
 }

@@ -41,7 +41,8 @@ export function gradients(loss: Tensor, wanted: readonly TensorLike[]): Tensor[]
   const walked = walk(loss, (tensor) => targets.has(tensor));
   return tensors.map((tensor, i) => {
     const gradient = walked.get(tensor);
-    if (gradient !== undefined) return new Tensor(gradient.recording, gradient.storage, tensor.shape, gradientOf(loss));
+    if (gradient !== undefined)
+      return new Tensor(gradient.recording, gradient.storage, tensor.shape, gradientOf(loss));
     throw new AttuneError({
       code: 'program',
       what: `the loss does not depend on tensor ${i} of shape ${showShape(tensor.shape)}`,
@@ -53,16 +54,28 @@ export function gradients(loss: Tensor, wanted: readonly TensorLike[]): Tensor[]
 /** A node through which no gradient passes: a second derivative would miss what gradient kernels leave untaped. */
 function gradientOf(loss: Tensor): Node {
   const refuse = (): never => {
-    throw new AttuneError({ code: 'internal', what: 'a gradient is computed by walking the tape', where: 'gradients' });
+    throw new AttuneError({
+      code: 'internal',
+      what: 'a gradient is computed by walking the tape',
+      where: 'gradients',
+    });
   };
   const gradient = { notDifferentiable: 'second derivatives are not implemented' };
-  return { operation: { name: 'gradients', shape: refuse, forward: refuse, gradient }, attributes: null, inputs: [loss] };
+  return {
+    operation: { name: 'gradients', shape: refuse, forward: refuse, gradient },
+    attributes: null,
+    inputs: [loss],
+  };
 }
 
 /** Gradients of the wanted tensors that the loss depends on, in a fixed order. */
 function walk(loss: Tensor, isWanted: (tensor: Tensor) => boolean): Map<Tensor, Tensor> {
   if (loss.shape.length !== 0) {
-    throw shapeError('backward', `a loss has shape ${showShape(loss.shape)}; a single number is expected`, 'take mean or sum first');
+    throw shapeError(
+      'backward',
+      `a loss has shape ${showShape(loss.shape)}; a single number is expected`,
+      'take mean or sum first',
+    );
   }
   const order = pathsTo(loss, isWanted);
   const found = new Map<Tensor, Tensor>();

@@ -16,9 +16,14 @@ export const concatOperation: Operation<ConcatAttributes> = {
     const [first, ...others] = inputs;
     for (const other of others) {
       expectDtype('concat', other, first.dtype);
-      const fits = other.shape.length === first.shape.length && other.shape.every((size, d) => d === axis || size === first.shape[d]);
+      const fits =
+        other.shape.length === first.shape.length &&
+        other.shape.every((size, d) => d === axis || size === first.shape[d]);
       if (!fits) {
-        throw shapeError('concat', `shapes ${showShape(first.shape)} and ${showShape(other.shape)} differ beside axis ${axis}`);
+        throw shapeError(
+          'concat',
+          `shapes ${showShape(first.shape)} and ${showShape(other.shape)} differ beside axis ${axis}`,
+        );
       }
     }
     const total = inputs.reduce((sum, input) => sum + input.shape[axis], 0);
@@ -28,7 +33,10 @@ export const concatOperation: Operation<ConcatAttributes> = {
     const out = emptyTensor(shape, inputs[0].dtype);
     let start = 0;
     for (const input of inputs) {
-      const to = blockAt(shape, shape.map((_, d) => (d === axis ? start : 0)));
+      const to = blockAt(
+        shape,
+        shape.map((_, d) => (d === axis ? start : 0)),
+      );
       copyRegion('concat', input, out, input.shape, { strides: stridesOf(input.shape), offset: 0 }, to);
       start += input.shape[axis];
     }

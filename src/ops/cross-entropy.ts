@@ -57,7 +57,11 @@ function targetAt(
 }
 
 /** The sum of the row's targets after smoothing. */
-function rowTotal({ columns, smoothing, labels }: CrossEntropyAttributes, targets: ArrayLike<number>, row: number): number {
+function rowTotal(
+  { columns, smoothing, labels }: CrossEntropyAttributes,
+  targets: ArrayLike<number>,
+  row: number,
+): number {
   if (labels) return 1;
   let total = 0;
   for (let j = 0; j < columns; j++) total += targets[row * columns + j];
@@ -148,7 +152,10 @@ export const crossEntropyOperation: Operation<{ readonly smoothing: number }> = 
   shape({ smoothing }, [logits, target]) {
     expectDtype('crossEntropy', logits, 'float32', 'logits');
     if (logits.shape.length !== 2) {
-      throw shapeError('crossEntropy', `logits have shape ${showShape(logits.shape)}; [rows, classes] is expected`);
+      throw shapeError(
+        'crossEntropy',
+        `logits have shape ${showShape(logits.shape)}; [rows, classes] is expected`,
+      );
     }
     if (!(smoothing >= 0 && smoothing < 1)) {
       throw shapeError('crossEntropy', `label smoothing ${smoothing} is not in [0, 1)`);
@@ -169,7 +176,12 @@ export const crossEntropyOperation: Operation<{ readonly smoothing: number }> = 
   forward({ smoothing }, [logits, target], shape) {
     const labels = target.dtype === 'int32';
     const attributes = { ...rowsOf('crossEntropy', logits), smoothing, labels };
-    return emit(crossEntropyKernel, attributes, [logits, labels ? target : null, labels ? null : target], shape);
+    return emit(
+      crossEntropyKernel,
+      attributes,
+      [logits, labels ? target : null, labels ? null : target],
+      shape,
+    );
   },
   gradient({ attributes: { smoothing }, inputs: [logits, target], gradient, wanted }) {
     if (wanted[1]) {
@@ -201,9 +213,14 @@ const SMALLEST_PROBABILITY = 1e-7;
  * The mean cross-entropy of a batch. `logits` [rows, classes] float32; `target` class indices int32 [rows] or
  * probabilities float32 [rows, classes].
  */
-export function crossEntropy(logits: TensorLike, target: TensorLike, options: CrossEntropyOptions = {}): Scalar {
+export function crossEntropy(
+  logits: TensorLike,
+  target: TensorLike,
+  options: CrossEntropyOptions = {},
+): Scalar {
   const smoothing = options.labelSmoothing ?? 0;
-  if (options.fromLogits === false) return mean(crossEntropyOfProbabilities(asTensor(logits), asTensor(target), smoothing));
+  if (options.fromLogits === false)
+    return mean(crossEntropyOfProbabilities(asTensor(logits), asTensor(target), smoothing));
   return mean(crossEntropyLosses(logits, target, smoothing));
 }
 

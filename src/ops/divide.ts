@@ -9,10 +9,13 @@ import { sumTo } from './sum.js';
 
 export const divideKernel = binaryKernel('divide', (a, b) => a / b);
 
-export const divideOperation = binaryOperation(divideKernel, ({ inputs: [a, b], output, gradient, wanted }) => [
-  wanted[0] ? sumTo(divide(gradient, b), a.shape) : null,
-  wanted[1] ? negate(sumTo(divide(multiply(gradient, output), b), b.shape)) : null,
-]);
+export const divideOperation = binaryOperation(
+  divideKernel,
+  ({ inputs: [a, b], output, gradient, wanted }) => [
+    wanted[0] ? sumTo(divide(gradient, b), a.shape) : null,
+    wanted[1] ? negate(sumTo(divide(multiply(gradient, output), b), b.shape)) : null,
+  ],
+);
 
 /** a / b, element by element, with broadcasting. float32; a number stands for a tensor of rank 0. */
 export function divide(a: TensorLike | number, b: TensorLike | number): Tensor {

@@ -48,7 +48,11 @@ const scaleShift: FusionRule = {
     // A reshape between the two may have moved the channels.
     if (second.attributes.channels !== channelsOf(first)) return null;
     const [, scales, shifts] = second.operands;
-    return extend(first, { scale: true, shift: true }, { scale: scales, shift: shifts, ...outputTo(first, second) });
+    return extend(
+      first,
+      { scale: true, shift: true },
+      { scale: scales, shift: shifts, ...outputTo(first, second) },
+    );
   },
 };
 
@@ -79,7 +83,11 @@ const residual: FusionRule = {
   merge(first, second, operand) {
     const epilogue: Epilogue = first.attributes.epilogue;
     if (!second.attributes.same || epilogue.residual || epilogue.activation !== 'none') return null;
-    return extend(first, { residual: true }, { residual: second.operands[1 - operand], ...outputTo(first, second) });
+    return extend(
+      first,
+      { residual: true },
+      { residual: second.operands[1 - operand], ...outputTo(first, second) },
+    );
   },
 };
 

@@ -103,7 +103,10 @@ export const scatterAddOperation: Operation<ScatterAddAttributes> = {
     expectDtype('scatterAdd', x, 'float32');
     expectIndices('scatterAdd', indices);
     if (x.shape[0] !== indices.length) {
-      throw shapeError('scatterAdd', `${showShape(x.shape)} does not have one row for each of ${indices.length} indices`);
+      throw shapeError(
+        'scatterAdd',
+        `${showShape(x.shape)} does not have one row for each of ${indices.length} indices`,
+      );
     }
     assertInside('scatterAdd', indices, rows);
     return [rows, ...x.shape.slice(1)];
@@ -129,7 +132,10 @@ export function assertInside(operation: string, indices: Tensor, rows: number): 
   if (indices.storage.kind !== 'input') return;
   const at = (indices.storage.data as Int32Array).findIndex((index) => index < 0 || index >= rows);
   if (at >= 0) {
-    throw shapeError(operation, `index ${indices.storage.data[at]} at position ${at} is outside 0 to ${rows - 1}`);
+    throw shapeError(
+      operation,
+      `index ${indices.storage.data[at]} at position ${at} is outside 0 to ${rows - 1}`,
+    );
   }
 }
 

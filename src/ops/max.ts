@@ -15,7 +15,10 @@ export const maxOperation: Operation<ReductionAttributes> = {
   shape(attributes, [x]) {
     expectDtype('max', x, 'float32');
     if (attributes.axes.some((axis) => x.shape[axis] === 0)) {
-      throw shapeError('max', `there is no largest element along a dimension of size 0 of ${showShape(x.shape)}`);
+      throw shapeError(
+        'max',
+        `there is no largest element along a dimension of size 0 of ${showShape(x.shape)}`,
+      );
     }
     return reducedShape(x.shape, attributes);
   },

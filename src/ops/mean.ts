@@ -10,6 +10,7 @@ export function mean(x: TensorLike, axes?: number | readonly number[], keepDims?
 export function mean(x: TensorLike, axes?: number | readonly number[], keepDims = false): Tensor {
   const reduced = reductionAxes('mean', x.shape.length, axes);
   const count = reduced.reduce((product, axis) => product * x.shape[axis], 1);
-  if (count === 0) throw shapeError('mean', `there are no elements to take the mean of in shape ${showShape(x.shape)}`);
+  if (count === 0)
+    throw shapeError('mean', `there are no elements to take the mean of in shape ${showShape(x.shape)}`);
   return multiply(sum(x, reduced, keepDims), 1 / count);
 }

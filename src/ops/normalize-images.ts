@@ -36,7 +36,16 @@ export const normalizeImagesKernel: Kernel<NormalizeKernelAttributes> = {
       },
     },
     choose: () => 'word',
-    words: ({ count, mean, deviation }) => [count, 0, 0, 0, ...mean.map(float), 0, ...deviation.map(float), 0],
+    words: ({ count, mean, deviation }) => [
+      count,
+      0,
+      0,
+      0,
+      ...mean.map(float),
+      0,
+      ...deviation.map(float),
+      0,
+    ],
   },
   cpu: {
     units: flatUnits,
@@ -52,21 +61,35 @@ export const normalizeImagesOperation: Operation<NormalizeAttributes> = {
   shape(_, [x]) {
     expectDtype('normalizeImages', x, 'uint8', 'images');
     if (x.shape.at(-1) !== 3) {
-      throw shapeError('normalizeImages', `images of shape ${showShape(x.shape)} do not have three channels last`);
+      throw shapeError(
+        'normalizeImages',
+        `images of shape ${showShape(x.shape)} do not have three channels last`,
+      );
     }
     return x.shape;
   },
-  forward: (attributes, [x], shape) => emit(normalizeImagesKernel, { ...attributes, count: x.length }, [x], shape),
+  forward: (attributes, [x], shape) =>
+    emit(normalizeImagesKernel, { ...attributes, count: x.length }, [x], shape),
   gradient: { notDifferentiable: 'bytes are whole numbers' },
 };
 
 /** uint8 images [..., 3] as float32: each channel scaled to 0..1, less `mean`, divided by `deviation`. */
-export function normalizeImages(x: TensorLike, mean: readonly number[], deviation: readonly number[]): Tensor {
+export function normalizeImages(
+  x: TensorLike,
+  mean: readonly number[],
+  deviation: readonly number[],
+): Tensor {
   if (mean.length !== 3 || deviation.length !== 3) {
-    throw shapeError('normalizeImages', `${mean.length} means and ${deviation.length} deviations; three of each are expected`);
+    throw shapeError(
+      'normalizeImages',
+      `${mean.length} means and ${deviation.length} deviations; three of each are expected`,
+    );
   }
   if (![...mean, ...deviation].every(Number.isFinite) || deviation.includes(0)) {
-    throw shapeError('normalizeImages', `means ${mean} and deviations ${deviation} are not finite numbers, or one deviation is 0`);
+    throw shapeError(
+      'normalizeImages',
+      `means ${mean} and deviations ${deviation} are not finite numbers, or one deviation is 0`,
+    );
   }
   return apply(normalizeImagesOperation, { mean: mean as Triple, deviation: deviation as Triple }, [x]);
 }

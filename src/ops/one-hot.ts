@@ -30,7 +30,8 @@ export const oneHotKernel: Kernel<OneHotAttributes> = {
     units: flatUnits,
     run({ attributes: { count, classes }, operands: [labels, y], begin, end }) {
       const [first, last] = flatRange(count, begin, end);
-      for (let i = first; i < last; i++) y[i] = oneHotAt(labels[Math.floor(i / classes)], i % classes, classes);
+      for (let i = first; i < last; i++)
+        y[i] = oneHotAt(labels[Math.floor(i / classes)], i % classes, classes);
     },
   },
 };
@@ -48,7 +49,8 @@ export const oneHotOperation: Operation<{ readonly classes: number }> = {
     assertInside('oneHot', labels, classes);
     return [labels.length, classes];
   },
-  forward: ({ classes }, [labels], shape) => emit(oneHotKernel, { count: labels.length * classes, classes }, [labels], shape),
+  forward: ({ classes }, [labels], shape) =>
+    emit(oneHotKernel, { count: labels.length * classes, classes }, [labels], shape),
   gradient: { notDifferentiable: 'labels are whole numbers' },
 };
 

@@ -5,7 +5,14 @@
  */
 import type { Kernel, Variant, Word } from '../device/kernel.js';
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
-import { broadcastShapes, broadcastStrides, MAX_RANK, sameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  MAX_RANK,
+  sameShape,
+  type Shape,
+  sizeOf,
+} from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { emit, expectDtype } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits } from './flat.js';
@@ -125,7 +132,10 @@ export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttrib
 }
 
 /** The forward kernel of a binary operation. Its shader is shaders/<name>.wgsl with `fn forward(a, b)`. */
-export function binaryKernel(name: string, forward: (a: number, b: number) => number): Kernel<BinaryAttributes> {
+export function binaryKernel(
+  name: string,
+  forward: (a: number, b: number) => number,
+): Kernel<BinaryAttributes> {
   const file = `${kebab(name)}.wgsl`;
   const { flat } = flatVariant<BinaryAttributes>(file, ['is-nan.wgsl', 'pointwise-binary.wgsl']);
   return {
@@ -138,7 +148,10 @@ export function binaryKernel(name: string, forward: (a: number, b: number) => nu
     shader: {
       variants: {
         same: { ...flat, suits: ({ same }) => same },
-        broadcast: { ...flat, libraries: ['grid.wgsl', 'is-nan.wgsl', 'strided.wgsl', 'pointwise-binary-broadcast.wgsl'] },
+        broadcast: {
+          ...flat,
+          libraries: ['grid.wgsl', 'is-nan.wgsl', 'strided.wgsl', 'pointwise-binary-broadcast.wgsl'],
+        },
       },
       choose: ({ same }) => (same ? 'same' : 'broadcast'),
       words: ({ count, same, shape, stridesA, stridesB }) =>

@@ -28,15 +28,24 @@ interface MaxPool2dOperationAttributes {
 function imageSizes(operation: string, x: Tensor): readonly [number, number, number, number] {
   expectDtype(operation, x, 'float32');
   if (x.shape.length !== 4) {
-    throw shapeError(operation, `images have shape ${showShape(x.shape)}; [batch, height, width, channels] is expected`);
+    throw shapeError(
+      operation,
+      `images have shape ${showShape(x.shape)}; [batch, height, width, channels] is expected`,
+    );
   }
   return x.shape as readonly number[] as readonly [number, number, number, number];
 }
 
 function geometry({ kernel, stride, padding }: MaxPool2dOperationAttributes, x: Tensor): MaxPool2dAttributes {
   const [batch, height, width, channels] = imageSizes('maxPool2d', x);
-  if (2 * Math.max(padding.top, padding.bottom) > kernel[0] || 2 * Math.max(padding.left, padding.right) > kernel[1]) {
-    throw shapeError('maxPool2d', 'padding is more than half of the window, so a window could lie outside the image');
+  if (
+    2 * Math.max(padding.top, padding.bottom) > kernel[0] ||
+    2 * Math.max(padding.left, padding.right) > kernel[1]
+  ) {
+    throw shapeError(
+      'maxPool2d',
+      'padding is more than half of the window, so a window could lie outside the image',
+    );
   }
   const vertical = { padding: padding.top + padding.bottom, dilation: 1 };
   const horizontal = { padding: padding.left + padding.right, dilation: 1 };
@@ -88,7 +97,11 @@ export const globalAveragePoolOperation: Operation<null> = {
 /** The largest element of each window of x [batch, height, width, channels]. float32. */
 export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
   const kernel = pairOf(options.kernel);
-  const attributes = { kernel, stride: pairOf(options.stride ?? kernel), padding: paddingOf(options.padding ?? 0) };
+  const attributes = {
+    kernel,
+    stride: pairOf(options.stride ?? kernel),
+    padding: paddingOf(options.padding ?? 0),
+  };
   return apply(maxPool2dOperation, attributes, [x]);
 }
 

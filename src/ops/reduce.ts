@@ -79,7 +79,8 @@ export function reduceAxes(x: Tensor, axes: readonly number[], reduction: Reduct
   while (remaining.length > 0) {
     const last = remaining.pop() as number;
     let first = last;
-    while (remaining.length > 0 && remaining[remaining.length - 1] === first - 1) first = remaining.pop() as number;
+    while (remaining.length > 0 && remaining[remaining.length - 1] === first - 1)
+      first = remaining.pop() as number;
     const shape: Shape = current.shape.map((size, d) => (d >= first && d <= last ? 1 : size));
     const attributes: ReduceAttributes = {
       reduction,

@@ -15,7 +15,10 @@ export const reshapeOperation: Operation<ReshapeAttributes> = {
     const free = shape.filter((size) => size === -1).length;
     const resolved = shape.map((size) => (size === -1 ? x.length / known : size));
     if (free > 1 || sizeOf(resolved) !== x.length || !resolved.every(Number.isInteger)) {
-      throw shapeError('reshape', `${showShape(x.shape)} cannot be read as ${showShape(shape)}: ${x.length} elements`);
+      throw shapeError(
+        'reshape',
+        `${showShape(x.shape)} cannot be read as ${showShape(shape)}: ${x.length} elements`,
+      );
     }
     return resolved;
   },

@@ -18,9 +18,16 @@ export const sliceOperation: Operation<SliceAttributes> = {
   name: 'slice',
   shape({ starts, sizes }, [x]) {
     const inside = (size: number, d: number) =>
-      Number.isInteger(starts[d]) && Number.isInteger(sizes[d]) && starts[d] >= 0 && sizes[d] >= 0 && starts[d] + sizes[d] <= size;
+      Number.isInteger(starts[d]) &&
+      Number.isInteger(sizes[d]) &&
+      starts[d] >= 0 &&
+      sizes[d] >= 0 &&
+      starts[d] + sizes[d] <= size;
     if (starts.length !== x.shape.length || sizes.length !== x.shape.length || !x.shape.every(inside)) {
-      throw shapeError('slice', `block ${showShape(sizes)} at ${showShape(starts)} is not inside ${showShape(x.shape)}`);
+      throw shapeError(
+        'slice',
+        `block ${showShape(sizes)} at ${showShape(starts)} is not inside ${showShape(x.shape)}`,
+      );
     }
     return sizes;
   },
@@ -31,7 +38,11 @@ export const sliceOperation: Operation<SliceAttributes> = {
     return out;
   },
   gradient: ({ attributes: { starts }, inputs: [x], gradient }) => [
-    pad(gradient, starts, x.shape.map((size, d) => size - starts[d] - gradient.shape[d])),
+    pad(
+      gradient,
+      starts,
+      x.shape.map((size, d) => size - starts[d] - gradient.shape[d]),
+    ),
   ],
 };
 
@@ -46,7 +57,10 @@ export const padOperation: Operation<PadAttributes> = {
     expectDtype('pad', x, 'float32');
     const wrong = [...before, ...after].some((size) => !Number.isInteger(size) || size < 0);
     if (before.length !== x.shape.length || after.length !== x.shape.length || wrong) {
-      throw shapeError('pad', `paddings ${showShape(before)} and ${showShape(after)} do not fit ${showShape(x.shape)}`);
+      throw shapeError(
+        'pad',
+        `paddings ${showShape(before)} and ${showShape(after)} do not fit ${showShape(x.shape)}`,
+      );
     }
     return x.shape.map((size, d) => before[d] + size + after[d]);
   },

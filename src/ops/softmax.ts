@@ -54,7 +54,11 @@ export const softmaxKernel: Kernel<SoftmaxAttributes> = {
 };
 
 /** The largest element of a row and the sum of e^(x - largest): what softmax and its losses divide by. */
-export function rowStatistics(x: ArrayLike<number>, start: number, columns: number): { largest: number; total: number } {
+export function rowStatistics(
+  x: ArrayLike<number>,
+  start: number,
+  columns: number,
+): { largest: number; total: number } {
   let largest = x[start];
   for (let j = start + 1; j < start + columns; j++) largest = Math.max(largest, x[j]);
   let total = 0;
@@ -62,7 +66,11 @@ export function rowStatistics(x: ArrayLike<number>, start: number, columns: numb
   return { largest, total };
 }
 
-function rowOperation(name: string, logarithm: boolean, gradient: Operation<null>['gradient']): Operation<null> {
+function rowOperation(
+  name: string,
+  logarithm: boolean,
+  gradient: Operation<null>['gradient'],
+): Operation<null> {
   return {
     name,
     shape(_, [x]) {

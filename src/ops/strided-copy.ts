@@ -72,9 +72,20 @@ export interface Region {
 }
 
 /** Copies `shape` elements of `x` at `from` into `out` at `to`; both regions index the same shape. */
-export function copyRegion(operation: string, x: Tensor, out: Tensor, shape: Shape, from: Region, to: Region): void {
+export function copyRegion(
+  operation: string,
+  x: Tensor,
+  out: Tensor,
+  shape: Shape,
+  from: Region,
+  to: Region,
+): void {
   if (!(x.dtype in WGSL_ELEMENT)) {
-    throw shapeError(operation, `tensors of dtype ${x.dtype} cannot be copied in parts`, 'convert it with cast');
+    throw shapeError(
+      operation,
+      `tensors of dtype ${x.dtype} cannot be copied in parts`,
+      'convert it with cast',
+    );
   }
   const count = sizeOf(shape);
   // An empty part of something larger: there is nothing to launch.

@@ -27,7 +27,9 @@ export interface ReductionAttributes {
 
 /** `shape` without the axes, or with size 1 there. */
 export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): Shape {
-  return keepDims ? shape.map((size, d) => (axes.includes(d) ? 1 : size)) : shape.filter((_, d) => !axes.includes(d));
+  return keepDims
+    ? shape.map((size, d) => (axes.includes(d) ? 1 : size))
+    : shape.filter((_, d) => !axes.includes(d));
 }
 
 export const sumOperation: Operation<ReductionAttributes> = {
@@ -86,6 +88,8 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const missing = x.shape.length - shape.length;
-  const axes = x.shape.flatMap((size, d) => (d < missing || (shape[d - missing] === 1 && size !== 1) ? [d] : []));
+  const axes = x.shape.flatMap((size, d) =>
+    d < missing || (shape[d - missing] === 1 && size !== 1) ? [d] : [],
+  );
   return reshape(sum(x, axes, true), shape);
 }

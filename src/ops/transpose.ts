@@ -29,7 +29,10 @@ export const transposeOperation: Operation<TransposeAttributes> = {
     return out;
   },
   gradient: ({ attributes: { permutation }, gradient }) => [
-    transpose(gradient, permutation.map((_, axis) => permutation.indexOf(axis))),
+    transpose(
+      gradient,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
   ],
 };
 

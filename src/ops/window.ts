@@ -52,7 +52,10 @@ export function outputSize(
   }
   const result = Math.floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1;
   if (result < 1) {
-    throw shapeError(operation, `a window of ${kernel} (dilation ${dilation}) does not fit a size of ${size} with padding ${padding}`);
+    throw shapeError(
+      operation,
+      `a window of ${kernel} (dilation ${dilation}) does not fit a size of ${size} with padding ${padding}`,
+    );
   }
   return result;
 }

@@ -3,7 +3,14 @@ import type { Varying } from '../device/kernel.js';
 import { adamKernel, type EpsilonPlacement } from '../ops/adam-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
-import { assertNumber, type ChunkOperands, Optimizer, type OptimizerOptions, recordAll, type TrainableMemory } from './optimizer.js';
+import {
+  assertNumber,
+  type ChunkOperands,
+  Optimizer,
+  type OptimizerOptions,
+  recordAll,
+  type TrainableMemory,
+} from './optimizer.js';
 
 export interface AdamOptions extends OptimizerOptions {
   /** Decay rates of the two moments. Default [0.9, 0.999]. */

@@ -86,7 +86,11 @@ export abstract class Optimizer {
     this.steps++;
     const limit = recording.varying('float', this.maxGradientNorm);
     updateGate(this.memory.gradients.chunks, this.gate, limit, recording.varying('uint', this.steps));
-    const groups = recordAll(recording, 'float', this.groups.flatMap(({ lr, weightDecay }) => [lr, weightDecay]));
+    const groups = recordAll(
+      recording,
+      'float',
+      this.groups.flatMap(({ lr, weightDecay }) => [lr, weightDecay]),
+    );
     this.recordNumbers(recording);
     this.memory.values.chunks.forEach((parameters, i) => {
       const gradients = this.memory.gradients.chunks[i];
@@ -160,7 +164,11 @@ export interface ChunkOperands {
 /** Throws unless `valid` holds and the number is finite. */
 export function assertNumber(name: string, value: number, valid: boolean, expected: string): void {
   if (valid && Number.isFinite(value)) return;
-  throw new AttuneError({ code: 'program', what: `${name} is ${value}`, hint: `a number of ${expected} is expected` });
+  throw new AttuneError({
+    code: 'program',
+    what: `${name} is ${value}`,
+    hint: `a number of ${expected} is expected`,
+  });
 }
 
 /** Records several step values one after another; the first stands for them all. */
@@ -179,7 +187,11 @@ function resolveGroups(memory: TrainableMemory, options: OptimizerOptions): read
   }
   if (options.groups === undefined) {
     if (options.lr === undefined) {
-      throw new AttuneError({ code: 'program', what: 'an optimiser needs a learning rate', hint: 'give lr, or groups' });
+      throw new AttuneError({
+        code: 'program',
+        what: 'an optimiser needs a learning rate',
+        hint: 'give lr, or groups',
+      });
     }
     const { lr, weightDecay = 0 } = options;
     return [{ name: 'all', parameters: memory.parameters, lr, weightDecay }];
@@ -207,7 +219,11 @@ function groupTables(memory: TrainableMemory, groups: readonly ParameterGroup[])
   });
   memory.parameters.forEach((parameter, i) => {
     const { chunk, offset, length } = memory.values.places[i];
-    tables[chunk].fill(groupOf.get(parameter) as number, offset / BLOCK, Math.ceil((offset + length) / BLOCK));
+    tables[chunk].fill(
+      groupOf.get(parameter) as number,
+      offset / BLOCK,
+      Math.ceil((offset + length) / BLOCK),
+    );
   });
   return tables.map((table) => memory.device.createState([table.length], 'uint32', table));
 }

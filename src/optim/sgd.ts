@@ -4,7 +4,13 @@ import { AttuneError } from '../errors.js';
 import { sgdKernel } from '../ops/sgd-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
-import { assertNumber, type ChunkOperands, Optimizer, type OptimizerOptions, type TrainableMemory } from './optimizer.js';
+import {
+  assertNumber,
+  type ChunkOperands,
+  Optimizer,
+  type OptimizerOptions,
+  type TrainableMemory,
+} from './optimizer.js';
 
 export interface SgdOptions extends OptimizerOptions {
   /** Default 0: no velocity is kept. */
@@ -54,7 +60,11 @@ function checked(options: SgdOptions): SgdOptions {
   const { momentum = 0, nesterov = false } = options;
   assertNumber('momentum', momentum, momentum >= 0, 'at least 0');
   if (nesterov && momentum === 0) {
-    throw new AttuneError({ code: 'program', what: 'Nesterov momentum needs a momentum above 0', where: 'sgd' });
+    throw new AttuneError({
+      code: 'program',
+      what: 'Nesterov momentum needs a momentum above 0',
+      where: 'sgd',
+    });
   }
   return options;
 }

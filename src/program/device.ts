@@ -236,7 +236,10 @@ export class Device {
     if (failure !== null) throw failure;
   }
 
-  private async start(recording: Recording, values: readonly Value[]): Promise<{ reading: Promise<TypedArray[]> }> {
+  private async start(
+    recording: Recording,
+    values: readonly Value[],
+  ): Promise<{ reading: Promise<TypedArray[]> }> {
     const returned = values.map((value) => value.storage);
     const ready = await this.findPlan(recording, returned);
     this.lastProgram = statisticsOf(ready.plan);

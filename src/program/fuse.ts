@@ -29,8 +29,16 @@ export function fuse(
   kept: ReadonlySet<Storage>,
   rules: readonly FusionRule[],
 ): Launch[] {
-  const spread = fuseIntoAllReaders(launches, kept, rules.filter(({ everywhere }) => everywhere));
-  return fuseWithOnlyReader(spread, kept, rules.filter(({ everywhere }) => !everywhere));
+  const spread = fuseIntoAllReaders(
+    launches,
+    kept,
+    rules.filter(({ everywhere }) => everywhere),
+  );
+  return fuseWithOnlyReader(
+    spread,
+    kept,
+    rules.filter(({ everywhere }) => !everywhere),
+  );
 }
 
 /** Applies the rules whose first launch each of its readers can do again. */
@@ -120,7 +128,8 @@ function stateChangesBetween(launches: readonly (Launch | null)[], from: number,
     const launch = launches[i];
     if (launch === null) continue;
     const changed = launch.operands.some(
-      (storage, index) => storage?.kind === 'state' && writes(launch, index) && buffers.has(storage.range.buffer),
+      (storage, index) =>
+        storage?.kind === 'state' && writes(launch, index) && buffers.has(storage.range.buffer),
     );
     if (changed) return true;
   }
@@ -150,7 +159,8 @@ export function dropUnused(launches: readonly Launch[], kept: ReadonlySet<Storag
   for (let i = launches.length - 1; i >= 0; i--) {
     const launch = launches[i];
     const isNeeded = launch.operands.some(
-      (storage, index) => storage !== null && writes(launch, index) && (storage.kind === 'state' || needed.has(storage)),
+      (storage, index) =>
+        storage !== null && writes(launch, index) && (storage.kind === 'state' || needed.has(storage)),
     );
     if (!isNeeded) continue;
     launch.operands.forEach((storage, index) => {

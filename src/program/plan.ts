@@ -32,7 +32,8 @@ export function makePlan(
   const kept = new Set(returned);
   const launches = fuse(dropUnused(recording.launches, kept), kept, rules);
   const lifetimes = findLifetimes(launches, kept);
-  for (const life of lifetimes) life.bytes = Math.max(4, life.storage.length * elementBytes(life.storage.dtype));
+  for (const life of lifetimes)
+    life.bytes = Math.max(4, life.storage.length * elementBytes(life.storage.dtype));
   const { slotOf, slotBytes } = assignSlots(lifetimes);
   return {
     launches,

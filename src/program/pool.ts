@@ -59,7 +59,8 @@ function findBest(free: ReadonlySet<Entry>, bytes: number): Entry | null {
   let best: Entry | null = null;
   for (const entry of free) {
     const size = entry.buffer.bytes;
-    if (size >= bytes && size <= 2 * bytes + 4096 && (best === null || size < best.buffer.bytes)) best = entry;
+    if (size >= bytes && size <= 2 * bytes + 4096 && (best === null || size < best.buffer.bytes))
+      best = entry;
   }
   return best;
 }

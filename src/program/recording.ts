@@ -29,7 +29,13 @@ export class Recording {
 
   /** Storage that holds a copy of host data when the launches run. */
   input(dtype: DType, data: TypedArray): InputStorage {
-    const storage: InputStorage = { kind: 'input', ordinal: this.storages++, dtype, length: data.length, data };
+    const storage: InputStorage = {
+      kind: 'input',
+      ordinal: this.storages++,
+      dtype,
+      length: data.length,
+      data,
+    };
     this.inputs.push(storage);
     this.signatureParts.push(`input ${storage.ordinal} ${dtype} ${data.length}`);
     return storage;

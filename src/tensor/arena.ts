@@ -47,12 +47,18 @@ export class Arena {
 
   /** Another arena of the same layout, zero-filled. */
   like(): Arena {
-    return new Arena(this.device, this.places.map((place) => place.shape));
+    return new Arena(
+      this.device,
+      this.places.map((place) => place.shape),
+    );
   }
 
   /** Bytes of device memory. */
   get bytes(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.length * this.device.backend.elementBytes('float32'), 0);
+    return this.chunks.reduce(
+      (sum, chunk) => sum + chunk.length * this.device.backend.elementBytes('float32'),
+      0,
+    );
   }
 
   close(): void {

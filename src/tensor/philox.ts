@@ -88,7 +88,11 @@ export interface Generator {
 /** A generator at step 0. `seed` is a whole number from 0 to 2^32 - 1. */
 export function generator(seed: number): Generator {
   if (seed >>> 0 !== seed) {
-    throw new AttuneError({ code: 'program', what: `${seed} is not a seed`, hint: 'a whole number from 0 to 4294967295 is' });
+    throw new AttuneError({
+      code: 'program',
+      what: `${seed} is not a seed`,
+      hint: 'a whole number from 0 to 4294967295 is',
+    });
   }
   return { seed, step: 0 };
 }

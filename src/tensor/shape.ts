@@ -39,7 +39,10 @@ export function shapeError(operation: string, what: string, hint?: string): Attu
 /** Throws unless every size is a whole number of at least 0 and the rank is at most 6. */
 export function assertShape(operation: string, shape: Shape): void {
   if (shape.length > MAX_RANK) {
-    throw shapeError(operation, `shape ${showShape(shape)} has ${shape.length} dimensions; at most ${MAX_RANK} are supported`);
+    throw shapeError(
+      operation,
+      `shape ${showShape(shape)} has ${shape.length} dimensions; at most ${MAX_RANK} are supported`,
+    );
   }
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
     throw shapeError(operation, `${showShape(shape)} is not a shape: sizes are whole numbers of at least 0`);
@@ -65,7 +68,9 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): number[]
 export function broadcastStrides(shape: Shape, target: Shape): number[] {
   const strides = stridesOf(shape);
   const missing = target.length - shape.length;
-  return target.map((size, d) => (d < missing || (shape[d - missing] === 1 && size !== 1) ? 0 : strides[d - missing]));
+  return target.map((size, d) =>
+    d < missing || (shape[d - missing] === 1 && size !== 1) ? 0 : strides[d - missing],
+  );
 }
 
 /** The axis counted from the front. Throws when there is no such axis. */

@@ -64,7 +64,8 @@ export function tensor(
 /** The tensor itself, or the tensor that reads a state or parameter: the same one throughout a program. */
 export function asTensor(value: TensorLike): Tensor {
   const recording = currentRecording();
-  if (value instanceof State) return recording.once(value, () => new Tensor(recording, value.storage, value.shape));
+  if (value instanceof State)
+    return recording.once(value, () => new Tensor(recording, value.storage, value.shape));
   if (!(value instanceof Tensor)) return value.tensor();
   value.assertUsable(recording);
   return value;
