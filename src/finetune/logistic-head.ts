@@ -24,7 +24,7 @@ import type { State } from '../program/state.js';
 import { tensor } from '../tensor/tensor.js';
 
 /** When a head has converged: float32 gradients are no finer. Its loss rounds earlier, and so must not end it. */
-export const HEAD_CONVERGENCE = { gradientTolerance: 1e-6, valueTolerance: 0 };
+export const HEAD_CONVERGENCE = { gradientTolerance: 3e-7, valueTolerance: 0 };
 
 /** Relative rounding of float32 features, with room. */
 const ROUNDING = 1e-6;

@@ -1,50 +1,18 @@
 /** The logistic head against PyTorch's optimum, its gradient against differences, and its speed. */
-import { readFileSync } from 'node:fs';
 import { open } from '#src/engine/open';
 import { chooseStrength, L2_STRENGTHS } from '#src/finetune/l2-strength';
-import {
-  type FeatureSet,
-  featureScale,
-  HEAD_CONVERGENCE,
-  LogisticProblem,
-} from '#src/finetune/logistic-head';
+import { featureScale, HEAD_CONVERGENCE, LogisticProblem } from '#src/finetune/logistic-head';
 import { minimize } from '#src/optim/lbfgs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fixture, fixtureSet, relativeError } from './logistic-fixture.js';
 import { randomNumbers } from './support.js';
 
-interface Fixture {
-  readonly features: number;
-  readonly classes: number;
-  readonly values: readonly number[];
-  readonly labels: readonly number[];
-  readonly fold: readonly number[];
-  readonly fits: readonly {
-    readonly l2: number;
-    readonly weight: readonly number[];
-    readonly bias: readonly number[];
-    readonly loss: number;
-    readonly held_out_loss: number;
-  }[];
-}
-
-const path = new URL('../../../test/finetune/fixtures/logistic.json', import.meta.url);
-const fixture: Fixture = JSON.parse(readFileSync(path, 'utf8'));
 const { classes, fold } = fixture;
-const set: FeatureSet = {
-  values: Float32Array.from(fixture.values),
-  labels: Int32Array.from(fixture.labels),
-  length: fixture.features,
-};
+const set = fixtureSet;
+/** As chooseStrength minimises. */
+const FOLDS = { maxIterations: 50, gradientTolerance: 1e-5, valueTolerance: 1e-4 };
 const EXACT = { maxIterations: 2000, gradientTolerance: 1e-10, valueTolerance: 0 };
-
-/** The largest difference, as a share of the largest expected value. */
-function relative(found: ArrayLike<number>, expected: ArrayLike<number>): number {
-  assert.is(found.length, expected.length);
-  const values = Array.from(expected);
-  const difference = Math.max(...values.map((value, i) => Math.abs(found[i]! - value)));
-  return difference / Math.max(...values.map(Math.abs));
-}
 
 async function withDevice<T>(
   precision: 'float32' | 'float64',
@@ -71,7 +39,11 @@ for (const { l2, weight, bias, loss } of fixture.fits) {
         const found = problem.head(point);
         const reached = (await evaluate(point)).dataLoss;
         problem.close();
-        const errors = [relative(found.weight, weight), relative(found.bias, bias), Math.abs(reached - loss)];
+        const errors = [
+          relativeError(found.weight, weight),
+          relativeError(found.bias, bias),
+          Math.abs(reached - loss),
+        ];
         console.log(
           `# l2 ${l2}, ${precision}: weights, biases, loss differ by ${errors.map((e) => e.toExponential(1))}`,
         );
@@ -133,13 +105,13 @@ test('folds fitted side by side equal separate fits, for every strength', async 
       done,
       Array.from({ length: done.length }, (_, i) => i + 1),
     );
-    assert.ok(relative(choice.heldOutLosses, separate) < 1e-9, `${choice.heldOutLosses} beside ${separate}`);
+    assert.ok(
+      relativeError(choice.heldOutLosses, separate) < 1e-9,
+      `${choice.heldOutLosses} beside ${separate}`,
+    );
     assert.is(choice.l2, L2_STRENGTHS[separate.indexOf(Math.min(...separate))]);
   });
 });
-
-/** As chooseStrength minimises. */
-const FOLDS = { maxIterations: 50, gradientTolerance: 1e-5, valueTolerance: 1e-4 };
 
 test("the cross-validated losses are PyTorch's, and the best strength wins", async () => {
   await withDevice('float32', async (device) => {
@@ -165,7 +137,7 @@ test('a feature that never changes in training weighs nothing, whatever it is la
 test('a feature of any size that does change is standardised', () => {
   const values = Float32Array.of(1e-12, 3e-12);
   const { mean, deviation } = featureScale({ values, labels: new Int32Array(2), length: 1 });
-  assert.ok(relative(mean, [2e-12]) < 1e-6 && relative(deviation, [1e-12]) < 1e-6);
+  assert.ok(relativeError(mean, [2e-12]) < 1e-6 && relativeError(deviation, [1e-12]) < 1e-6);
 });
 
 test('25 head epochs on 2,000 cached features of length 2,048 take seconds', async () => {

@@ -1,0 +1,43 @@
+/** A probe on a GPU: the same head as on the CPU, and a run that the CPU can evaluate. */
+import { join } from 'node:path';
+import { probeAdapters } from '#src/device/webgpu/node';
+import { evaluate, finetune } from '#src/finetune/index';
+import { featureScale, HEAD_CONVERGENCE, LogisticProblem } from '#src/finetune/logistic-head';
+import { FUSIONS } from '#src/ops/fusions';
+import { minimize } from '#src/optim/lbfgs';
+import { Device } from '#src/program/device';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { fixture, fixtureSet, relativeError } from './logistic-fixture.js';
+import { newFolder, pictures, smallRun, writeFiles } from './support.js';
+
+test("the head is PyTorch's to 3e-4", async () => {
+  const device = new Device(await sharedWebGPU(), FUSIONS);
+  for (const { l2, weight, bias } of fixture.fits) {
+    const problem = new LogisticProblem(device, fixtureSet, featureScale(fixtureSet), fixture.classes);
+    const evaluateAt = async (point: Float64Array) => (await problem.evaluate([point], l2))[0]!;
+    const { point } = await minimize(evaluateAt, new Float64Array(problem.size), HEAD_CONVERGENCE);
+    const head = problem.head(point);
+    problem.close();
+    const errors = [relativeError(head.weight, weight), relativeError(head.bias, bias)];
+    console.log(`# l2 ${l2}: weights and biases differ by ${errors.map((error) => error.toExponential(1))}`);
+    // A little wider than on the CPU: adapters sum in another order, and the loss may stop falling earlier.
+    assert.ok(Math.max(...errors) <= 3e-4, `l2 ${l2}: ${errors}`);
+  }
+});
+
+test('a run on the GPU is evaluated on the CPU with the same accuracy', async () => {
+  const [{ adapter, software } = { adapter: '', software: false }] = await probeAdapters();
+  const data = newFolder();
+  writeFiles(join(data, 'train'), pictures(['a', 'b', 'c'], 6));
+  writeFiles(join(data, 'val'), pictures(['a', 'b', 'c'], 3, 100));
+  const result = await finetune(await smallRun(data, { device: 'webgpu', adapter }));
+  assert.equal(result.device, { kind: 'webgpu', adapter, software });
+  assert.ok(result.best.val_accuracy! > 0.7, `accuracy ${result.best.val_accuracy}`);
+  const onCpu = await evaluate({ run: result.run, data: join(data, 'val'), device: 'cpu' });
+  assert.is(onCpu.accuracy, result.best.val_accuracy);
+  assert.ok(Math.abs(onCpu.loss! - result.epochs.at(-1)!.val_loss!) < 1e-3);
+});
+
+test.run();
