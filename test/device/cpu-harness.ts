@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { SimdExports } from '#src/device/cpu/command';
 import { enableRelaxedSimd } from '#src/device/cpu/node';
-import type { SimdEntry } from '#src/device/kernel';
+import { type SimdEntry, STEP_VALUES_ADDRESS } from '#src/device/kernel';
 import type { Epilogue } from '#src/ops/epilogue';
 import * as assert from 'uvu/assert';
 
@@ -148,10 +148,57 @@ export class SimdHarness {
     assert.ok(sameBytes(floats.subarray(0, next), untouched), 'nothing is written outside the output');
     return result;
   }
+
+  /**
+   * Calls an entry over unit ranges like `run`, for kernels that change operands in place: returns what every
+   * operand holds afterwards. `step` are the run's step values.
+   */
+  launch<A>(
+    simd: SimdEntry<A>,
+    attributes: A,
+    operands: readonly (Float32Array | Uint32Array | null)[],
+    splits: readonly number[],
+    step: readonly number[] = [],
+  ): (Float32Array | Uint32Array | null)[] {
+    const words = new Uint32Array(this.#memory.buffer, 65_536);
+    const guard = 0xc640e600; // no number that a test computes
+    let next = 16;
+    const places = operands.map((values) => {
+      const at = next;
+      next += (values?.length ?? 0) + 16;
+      return at;
+    });
+    assert.ok(next < words.length, 'the test memory is large enough');
+    words.fill(guard, 0, next);
+    operands.forEach((values, i) => {
+      if (values !== null) words.set(bitsOf(values), places[i]!);
+    });
+    new Float32Array(this.#memory.buffer, STEP_VALUES_ADDRESS, step.length).set(step);
+    const pointers = operands.map((values, i) => (values === null ? 0 : 65_536 + places[i]! * 4));
+    for (let i = 0; i + 1 < splits.length; i++) {
+      this.#exports[simd.entry]!(...simd.arguments(attributes, [...pointers, 0], splits[i]!, splits[i + 1]!));
+    }
+    const results = operands.map((values, i) => {
+      if (values === null) return null;
+      const bits = words.slice(places[i]!, places[i]! + values.length);
+      words.fill(guard, places[i]!, places[i]! + values.length);
+      return values instanceof Float32Array ? new Float32Array(bits.buffer) : bits;
+    });
+    assert.ok(
+      words.subarray(0, next).every((word) => word === guard),
+      'nothing is written outside the operands',
+    );
+    return results;
+  }
 }
 
-export function sameBytes(a: Float32Array, b: Float32Array): boolean {
-  const bytes = (array: Float32Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+function bitsOf(values: Float32Array | Uint32Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
+}
+
+export function sameBytes(a: Float32Array | Uint32Array, b: Float32Array | Uint32Array): boolean {
+  const bytes = (array: Float32Array | Uint32Array) =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   return Buffer.compare(bytes(a), bytes(b)) === 0;
 }
 

@@ -1,0 +1,196 @@
+/**
+ * Uses of the kernels whose SIMD entries are loops rather than products: sizes of several units that end within a
+ * vector, and every branch of their attributes.
+ */
+import type { Attributes, Kernel } from '#src/device/kernel';
+import { sliced } from '#src/ops/batch-norm-training-kernels';
+import { kernels, type KernelName } from '#src/ops/kernels';
+import { padFront } from '#src/ops/pointwise';
+import { sizeOf, stridesOf } from '#src/tensor/shape';
+import { randomValues } from './cpu-harness.js';
+
+export interface LoopCase {
+  readonly kernel: Kernel;
+  readonly attributes: Attributes;
+  readonly operands: readonly (Float32Array | Uint32Array | null)[];
+  readonly step: readonly number[];
+  /** How many terms the longest sum has. */
+  readonly terms: number;
+}
+
+type Options = Partial<Pick<LoopCase, 'step' | 'terms'>>;
+
+/** More than two units of a flat loop; the last element stands alone in its vector. */
+const COUNT = 33_001;
+
+/** All cases, from a generator of numbers. */
+export function loopCases(random: () => number): LoopCase[] {
+  const cases: LoopCase[] = [];
+  const add = (
+    name: KernelName,
+    attributes: Attributes,
+    operands: readonly (Float32Array | Uint32Array | null)[],
+    { step = [], terms = 1 }: Options = {},
+  ) => cases.push({ kernel: kernels[name], attributes, operands, step, terms });
+  const real = (length: number, scale = 2) => randomValues(random, length).map((value) => value * scale);
+  const positive = (length: number) => real(length).map((value) => Math.abs(value) + 0.1);
+  const room = (length: number) => new Float32Array(length).fill(7);
+
+  for (const count of [1, 3, 4, 6, COUNT]) {
+    const same = { count, same: true, shape: [], stridesA: [], stridesB: [] };
+    for (const name of ['add', 'subtract', 'multiply'] as const)
+      add(name, same, [real(count), real(count), room(count)]);
+    add('divide', same, [real(count), positive(count), room(count)]);
+    for (const name of ['relu', 'relu6'] as const) {
+      add(name, { count }, [real(count, 8), room(count)]);
+      add(`${name}Gradient`, { count }, [real(count, 8), real(count), room(count)]);
+    }
+    add('accumulate', { count }, [real(count), real(count)]);
+    add('fill', { count, value: -2.5 }, [room(count)]);
+    add('squaredNorm', { count, outOffset: 2 }, [real(count), room(2 + Math.ceil(count / 4096))], {
+      terms: 4096,
+    });
+  }
+
+  for (const channels of [1, 3, 16, 18, 67]) {
+    const count = channels * Math.ceil(COUNT / channels);
+    for (const activation of ['none', 'relu', 'relu6'] as const) {
+      for (const residual of [false, true]) {
+        const epilogue = { scale: true, shift: true, residual, activation };
+        const operands = [
+          real(count),
+          real(channels, 6),
+          real(channels),
+          residual ? real(count) : null,
+          room(count),
+        ];
+        add('scaleShift', { count, channels, epilogue }, operands);
+      }
+    }
+    for (const rows of [2, 70, 333]) {
+      const slices = sliced(rows, channels);
+      const partials = room(2 * slices.slices * channels);
+      const [x, dy, relu] = [real(rows * channels), real(rows * channels), real(rows * channels)];
+      add('batchMoments', slices, [x, partials], { terms: slices.rowsPerSlice });
+      for (const masked of [false, true]) {
+        const mask = masked ? relu : null;
+        const sums = [x, dy, real(channels), mask, partials];
+        add('batchNormGradientSums', { ...slices, masked }, sums, { terms: slices.rowsPerSlice });
+        const apply = { rows, channels, count: rows * channels, masked };
+        add('batchNormGradientApply', apply, [x, dy, real(4 * channels), mask, room(rows * channels)], {
+          terms: 3,
+        });
+      }
+    }
+    for (const [batch, positions] of [
+      [3, 1],
+      [2, 50],
+    ]) {
+      const operands = [real(batch! * positions! * channels), room(batch! * channels)];
+      add('globalAveragePool', { batch, positions, channels }, operands, { terms: positions! });
+    }
+  }
+
+  for (const [outer, length, inner] of [
+    [1, 1, 2],
+    [3, 9, 70],
+    [2, 6, 1100],
+    [1, 333, 10],
+  ] as const) {
+    const attributes = { reduction: 'sum', outer, length, inner };
+    add('reduce', attributes, [real(outer * length * inner), room(outer * inner)], { terms: length });
+  }
+
+  for (const channels of [1, 4, 6]) {
+    for (const window of POOLS) {
+      const attributes = { batch: 2, ...window, channels };
+      const x = real(2 * window.height * window.width * channels).map(Math.round); // with equal largest elements
+      x[5] = Number.NaN;
+      const outputs = 2 * window.outHeight * window.outWidth * channels;
+      add('maxPool2d', attributes, [x, room(outputs)]);
+      add('maxPool2dGradient', attributes, [x, real(outputs), room(x.length)], { terms: 9 });
+    }
+  }
+
+  const blocks = Math.ceil(COUNT / 64);
+  const groups = Uint32Array.from({ length: blocks }, () => Math.floor(random() * 2));
+  const rates = [0.5, 0.25, 0.125, 0];
+  for (const finite of [1, 0]) {
+    const start = [real(COUNT), groups, Float32Array.of(3, 0.5, finite, 0, 0), real(COUNT)];
+    for (const [hasMomentum, nesterov] of [
+      [false, false],
+      [true, false],
+      [true, true],
+    ]) {
+      const attributes = {
+        count: COUNT,
+        groups: { varying: 1 },
+        momentum: { varying: 5 },
+        hasMomentum,
+        nesterov,
+      };
+      const operands = [...start, hasMomentum ? real(COUNT) : null];
+      add('sgd', attributes, operands, { step: [9, ...rates, 0.75], terms: 4 });
+    }
+    for (const decoupled of [false, true]) {
+      for (const epsilonPlacement of ['corrected', 'hat']) {
+        const attributes = {
+          count: COUNT,
+          groups: { varying: 0 },
+          numbers: { varying: 4 },
+          decoupled,
+          epsilonPlacement,
+        };
+        const numbers = [0.75, 0.25, 0.875, 0.125, 0.4375, 0.234375, 0.0078125];
+        add('adam', attributes, [...start, real(COUNT), positive(COUNT)], {
+          step: [...rates, ...numbers],
+          terms: 8,
+        });
+      }
+    }
+  }
+
+  add('stridedCopy', ...copyOf([], [], []));
+  add('stridedCopy', ...copyOf([COUNT], [1], [1]));
+  add('stridedCopy', ...copyOf([5, 700, 6], [4200, 6, 1], [4206, 6, 1]));
+  add(
+    'stridedCopy',
+    ...copyOf([2, 3, 4, 5, 6, 7], [17640, 5880, 1470, 98, 9, 1], stridesOf([2, 3, 4, 5, 6, 7])),
+  );
+  return cases;
+}
+
+/** A copy with a gap before it in both arrays. */
+function copyOf(
+  shape: readonly number[],
+  strides: readonly number[],
+  outStrides: readonly number[],
+): [Attributes, Float32Array[]] {
+  const attributes = {
+    count: sizeOf(shape),
+    dtype: 'float32',
+    shape: padFront(shape, 1),
+    strides: padFront(strides, 0),
+    offset: 3,
+    outStrides: padFront(outStrides, 0),
+    outOffset: 2,
+  };
+  const reach = (steps: readonly number[]) => shape.reduce((sum, n, d) => sum + (n - 1) * steps[d]!, 1);
+  const source = Float32Array.from({ length: 3 + reach(strides) }, (_, i) => i);
+  return [attributes, [source, new Float32Array(2 + reach(outStrides)).fill(-1)]];
+}
+
+/** Windows that overlap, leave gaps, and hang over the edges. */
+const POOLS = [
+  { size: 9, kernel: 3, stride: 2, pad: 1 },
+  { size: 8, kernel: 2, stride: 2, pad: 0 },
+  { size: 7, kernel: 3, stride: 1, pad: 1 },
+  { size: 7, kernel: 1, stride: 3, pad: 0 },
+].map(({ size, kernel, stride, pad }) => {
+  const out = Math.floor((size + 2 * pad - kernel) / stride) + 1;
+  return {
+    ...{ height: size, width: size + 1, kernelHeight: kernel, kernelWidth: kernel },
+    ...{ outHeight: out, outWidth: Math.floor((size + 1 + 2 * pad - kernel) / stride) + 1 },
+    ...{ strideHeight: stride, strideWidth: stride, padTop: pad, padLeft: pad },
+  };
+});

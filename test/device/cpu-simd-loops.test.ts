@@ -1,0 +1,82 @@
+/** The SIMD entries that are loops (pointwise, sums, batch norm, pooling, updates, copies) against their plain loops in float64. */
+import { kernels } from '#src/ops/kernels';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { BUILDS, generator, randomSplits, sameBytes, SimdHarness } from './cpu-harness.js';
+import { type LoopCase, loopCases } from './cpu-simd-cases.js';
+
+/** Kernels whose entries are products: cpu-simd-matmul, -conv2d and -conv2d-gradient test them. */
+const PRODUCTS = ['matmul', 'conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'];
+
+/** The plain loops in float64. */
+function judge({ kernel, attributes, operands, step }: LoopCase): (Float64Array | Uint32Array)[] {
+  const copies = operands.map((values) =>
+    values instanceof Uint32Array ? values.slice() : Float64Array.from(values ?? []),
+  );
+  kernel.cpu.run({ attributes, operands: copies, step, begin: 0, end: kernel.cpu.units(attributes) });
+  return copies;
+}
+
+function check(found: ArrayLike<number>, expected: ArrayLike<number>, terms: number, where: string): void {
+  let largest = 1;
+  for (let i = 0; i < expected.length; i++) {
+    if (Number.isFinite(expected[i])) largest = Math.max(largest, Math.abs(expected[i]!));
+  }
+  for (let i = 0; i < expected.length; i++) {
+    if (Object.is(found[i], expected[i])) continue;
+    const error = Math.abs(found[i]! - expected[i]!);
+    if (error <= (4 + Math.sqrt(terms)) * 2 ** -24 * largest) continue;
+    assert.unreachable(`${where}: element ${i} is ${found[i]}, not ${expected[i]}`);
+  }
+}
+
+for (const build of BUILDS) {
+  test(`${build}: loops agree with float64, and any split gives the same bytes`, async () => {
+    const simd = await SimdHarness.load(build);
+    const random = generator(5);
+    const counts = new Map<string, number>();
+    for (const loopCase of loopCases(random)) {
+      const { kernel, attributes, operands, step, terms } = loopCase;
+      const where = `${kernel.name} ${JSON.stringify(attributes)}`;
+      assert.ok(kernel.simd!.suits?.(attributes) ?? true, where);
+      const units = kernel.cpu.units(attributes);
+      const whole = simd.launch(kernel.simd!, attributes, operands, [0, units], step);
+      for (const [i, expected] of judge(loopCase).entries()) {
+        check(whole[i] ?? [], expected, terms, `${where}, operand ${i}`);
+      }
+      const split = simd.launch(kernel.simd!, attributes, operands, randomSplits(random, units), step);
+      for (const [i, values] of whole.entries()) {
+        assert.ok(values === null || sameBytes(split[i]!, values), `split: ${where}`);
+      }
+      counts.set(kernel.name, (counts.get(kernel.name) ?? 0) + 1);
+    }
+    console.log(`  ${build}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`);
+    const entries = Object.values(kernels).filter(
+      ({ name, simd: entry }) => entry && !PRODUCTS.includes(name),
+    );
+    assert.equal([...counts.keys()].sort(), entries.map(({ name }) => name).sort(), 'every entry has cases');
+  });
+}
+
+test('a gradient that is NaN stays NaN behind a closed ReLU, as in the plain loop', async () => {
+  const simd = await SimdHarness.load('plain');
+  const kernel = kernels.reluGradient;
+  const operands = [Float32Array.of(-1, 1, 0), Float32Array.of(Number.NaN, 2, 3), new Float32Array(3)];
+  const [, , dx] = simd.launch(kernel.simd!, { count: 3 }, operands, [0, 1]);
+  assert.equal([...dx!], [Number.NaN, 2, 0]);
+});
+
+test('a copy that has no runs is left to the plain loop', () => {
+  const shape = [1, 1, 1, 1, 3, 4];
+  const transposed = {
+    count: 12,
+    shape,
+    strides: [0, 0, 0, 0, 1, 3],
+    offset: 0,
+    outStrides: [0, 0, 0, 0, 4, 1],
+  };
+  const { simd } = kernels.stridedCopy;
+  assert.not.ok(simd!.suits!({ ...transposed, dtype: 'float32', outOffset: 0 }));
+});
+
+test.run();
