@@ -54,7 +54,13 @@ export async function checkInputGradient(
   const inputs = inputGradientOperands(random, geometry);
   const actual = await runKernel(device, kernel, geometry, inputs, imageSize(geometry));
   const { kernelHeight, kernelWidth, filters, groups } = geometry;
-  compare(conv2dInputGradientKernel, geometry, inputs, actual, (kernelHeight * kernelWidth * filters) / groups);
+  compare(
+    conv2dInputGradientKernel,
+    geometry,
+    inputs,
+    actual,
+    (kernelHeight * kernelWidth * filters) / groups,
+  );
 }
 
 /** Runs a weight gradient of random values on `device` and compares its splits with float64. */
@@ -71,9 +77,20 @@ export async function checkWeightGradient(
 }
 
 /** Compares with float64, allowing the rounding of float32 sums of `terms` products. */
-function compare<A>(kernel: Kernel<A>, attributes: A, inputs: Operands, actual: Float32Array, terms: number): void {
+function compare<A>(
+  kernel: Kernel<A>,
+  attributes: A,
+  inputs: Operands,
+  actual: Float32Array,
+  terms: number,
+): void {
   const expected = judge(kernel, attributes, inputs, actual.length);
-  const magnitudes = judge(kernel, attributes, inputs.map((input) => input && input.map(Math.abs)), actual.length);
+  const magnitudes = judge(
+    kernel,
+    attributes,
+    inputs.map((input) => input && input.map(Math.abs)),
+    actual.length,
+  );
   for (let i = 0; i < actual.length; i++) {
     if (!(Math.abs(actual[i]! - expected[i]!) <= tolerance(terms, magnitudes[i]!))) {
       assert.unreachable(`element ${i}: ${actual[i]}, not ${expected[i]}: ${JSON.stringify(attributes)}`);

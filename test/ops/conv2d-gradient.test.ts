@@ -2,9 +2,14 @@
 import { openCpu } from '#src/device/cpu/node';
 import type { Kernel } from '#src/device/kernel';
 import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import { gradients } from '#src/ops/backward';
+import { conv2d } from '#src/ops/conv2d';
 import { weightGradientSplits } from '#src/ops/conv2d-gradient-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
+import { multiply } from '#src/ops/multiply';
+import { sum } from '#src/ops/sum';
+import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick } from '../device/cpu-harness.js';
@@ -20,6 +25,7 @@ import {
   weightSize,
 } from './conv2d-gradient-cases.js';
 import { type Channels, judge } from './kernel-cases.js';
+import { cpuDevice } from './support.js';
 
 function randomChannels(random: () => number): Channels {
   const groups = pick(random, [1, 1, 2, 3]);
@@ -105,8 +111,52 @@ test('a weight gradient of more positions than are packed at a time', () => {
   assertNear(judge(conv2dWeightGradientKernel, attributes, [x, dy], expected.length), expected, attributes);
 });
 
+test('the weight gradient of a convolution whose reduction is cut is the sum of its splits', async () => {
+  const device = await cpuDevice('float64');
+  const random = generator(27);
+  for (const groups of [1, 3]) {
+    const geometry = randomGeometry(random, { channels: 3, filters: 6, groups });
+    const sizes = {
+      ...geometry,
+      batch: 3,
+      height: 19,
+      width: 17,
+      padTop: 1,
+      padLeft: 1,
+      kernelHeight: 3,
+      kernelWidth: 3,
+    };
+    const plain = {
+      strideHeight: 1,
+      strideWidth: 1,
+      dilationHeight: 1,
+      dilationWidth: 1,
+      outHeight: 19,
+      outWidth: 17,
+    };
+    const conv = { ...sizes, ...plain };
+    assert.ok(weightGradientSplits(conv).splits > 1);
+    const [x, dy] = weightGradientOperands(random, conv) as [Float32Array, Float32Array];
+    const expected = new Float64Array(weightSize(conv));
+    forEachProduct(conv, (xIndex, wIndex, yIndex) => {
+      expected[wIndex]! += x[xIndex]! * dy[yIndex]!;
+    });
+    const found = await device.run(() => {
+      const w = tensor(new Float64Array(expected.length), [3, 3, 3 / groups, 6]);
+      const y = conv2d(tensor(Float64Array.from(x), [3, 19, 17, 3]), w, { padding: 1, groups });
+      return gradients(sum(multiply(y, tensor(Float64Array.from(dy), y.shape))), [w])[0];
+    });
+    assertNear(Float64Array.from(found), expected, conv);
+  }
+});
+
 /** Runs all units at once and each by itself, from the last, in both precisions, and compares the bytes. */
-function compareUnits<A>(kernel: Kernel<A>, attributes: A, inputs: readonly Float32Array[], outputs: number): void {
+function compareUnits<A>(
+  kernel: Kernel<A>,
+  attributes: A,
+  inputs: readonly Float32Array[],
+  outputs: number,
+): void {
   const units = kernel.cpu.units(attributes);
   for (const Values of [Float64Array, Float32Array]) {
     const operands = inputs.map((input) => Values.from(input));
@@ -125,7 +175,12 @@ test('units computed one by one give the same bytes, in float64 and float32', ()
   const random = generator(24);
   for (let round = 0; round < 40; round++) {
     const geometry = randomGeometry(random, randomChannels(random));
-    compareUnits(conv2dInputGradientKernel, geometry, inputGradientOperands(random, geometry), imageSize(geometry));
+    compareUnits(
+      conv2dInputGradientKernel,
+      geometry,
+      inputGradientOperands(random, geometry),
+      imageSize(geometry),
+    );
     const attributes = randomSplits(random, geometry);
     const outputs = attributes.splits * weightSize(attributes);
     compareUnits(conv2dWeightGradientKernel, attributes, weightGradientOperands(random, attributes), outputs);
@@ -136,7 +191,11 @@ test('the cut covers every position once and leaves no split empty', () => {
   const random = generator(25);
   for (let round = 0; round < 200; round++) {
     const geometry = {
-      ...randomGeometry(random, { channels: pick(random, [3, 64, 512]), filters: pick(random, [64, 2048]), groups: 1 }),
+      ...randomGeometry(random, {
+        channels: pick(random, [3, 64, 512]),
+        filters: pick(random, [64, 2048]),
+        groups: 1,
+      }),
       batch: pick(random, [1, 7, 64]),
       outHeight: pick(random, [1, 7, 56, 112]),
     };

@@ -7,7 +7,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { checkInputGradient, checkWeightGradient, randomGeometry, randomSplits } from './conv2d-gradient-cases.js';
+import {
+  checkInputGradient,
+  checkWeightGradient,
+  randomGeometry,
+  randomSplits,
+} from './conv2d-gradient-cases.js';
 import { type Channels, withVariant } from './kernel-cases.js';
 
 const ROUNDS = 20;
@@ -22,16 +27,28 @@ function randomChannels(random: () => number, variant: string): Channels {
     return { channels, filters: channels, groups: channels };
   }
   const groups = draw(1, 1, 1, 2, 3);
-  const size = () => (variant.endsWith('Vec4') ? draw(4, 8, 28, 32, 36, 68) : draw(1, 3, 4, 6, 31, 32, 33, 65));
+  const size = () =>
+    variant.endsWith('Vec4') ? draw(4, 8, 28, 32, 36, 68) : draw(1, 3, 4, 6, 31, 32, 33, 65);
   return { channels: groups * size(), filters: groups * size(), groups };
 }
 
 function countPaths(geometry: Conv2dGeometry): void {
-  const { height, width, strideHeight, strideWidth, dilationHeight, dilationWidth, kernelHeight, kernelWidth } = geometry;
-  if (height % 2 === 1 && strideHeight === 2 && width % 2 === 1 && strideWidth === 2) paths.hit('odd size, stride 2');
+  const {
+    height,
+    width,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    kernelHeight,
+    kernelWidth,
+  } = geometry;
+  if (height % 2 === 1 && strideHeight === 2 && width % 2 === 1 && strideWidth === 2)
+    paths.hit('odd size, stride 2');
   if (strideHeight === 3 || strideWidth === 3) paths.hit('stride 3');
   if (strideHeight > kernelHeight || strideWidth > kernelWidth) paths.hit('places that no tap reaches');
-  if (dilationHeight > 1 && kernelHeight > 1 && strideHeight === 2) paths.hit('dilation and stride share a divisor');
+  if (dilationHeight > 1 && kernelHeight > 1 && strideHeight === 2)
+    paths.hit('dilation and stride share a divisor');
   if (dilationWidth > 1 && kernelWidth > 1) paths.hit('dilated');
   if (geometry.groups > 1) paths.hit('grouped');
 }
@@ -65,7 +82,10 @@ const checks: Record<string, Check> = {
   },
 };
 
-const kernels = { conv2dInputGradient: conv2dInputGradientKernel, conv2dWeightGradient: conv2dWeightGradientKernel };
+const kernels = {
+  conv2dInputGradient: conv2dInputGradientKernel,
+  conv2dWeightGradient: conv2dWeightGradientKernel,
+};
 
 for (const [name, { shader }] of Object.entries(kernels)) {
   for (const variant of Object.keys(shader.variants)) {
@@ -81,9 +101,14 @@ for (const [name, { shader }] of Object.entries(kernels)) {
 }
 
 test('every variant was hit', () => {
-  console.log(`# convolution gradients: ${Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  console.log(
+    `# convolution gradients: ${Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+  );
   for (const [name, { shader }] of Object.entries(kernels)) {
-    for (const variant of Object.keys(shader.variants)) assert.ok((counts[`${name} ${variant}`] ?? 0) >= ROUNDS);
+    for (const variant of Object.keys(shader.variants))
+      assert.ok((counts[`${name} ${variant}`] ?? 0) >= ROUNDS);
   }
   paths.print('# convolution gradient paths', PATHS);
 });

@@ -40,9 +40,10 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
     });
   }
   test(`every variant on ${on} ran at least ${TIMES} times`, () => {
-    console.log(`# variants on ${on}: ${[...counts].map(([key, count]) => `${key} ${count}`).join(', ')}`);
+    const least = Math.min(...counts.values());
+    console.log(`# ${on}, at least ${least} uses of each variant: ${[...counts.keys()].join(', ')}`);
     assert.equal([...counts.keys()].sort(), [...instances.keys()].sort());
-    assert.ok([...counts.values()].every((count) => count >= TIMES));
+    assert.ok(least >= TIMES);
   });
 }
 

@@ -28,7 +28,11 @@ export function randomCase(random: () => number, channels: number): MaxPoolGradi
 }
 
 /** Runs a random case on `device`; the sums are exact. */
-export async function checkMaxPoolGradient(device: Backend, random: () => number, channels: number): Promise<void> {
+export async function checkMaxPoolGradient(
+  device: Backend,
+  random: () => number,
+  channels: number,
+): Promise<void> {
   const { attributes, x, dy } = randomCase(random, channels);
   const actual = await runKernel(device, maxPool2dGradientKernel, attributes, [x, dy], x.length);
   const expected = judge(maxPool2dGradientKernel, attributes, [x, dy], x.length);
@@ -39,7 +43,8 @@ export async function checkMaxPoolGradient(device: Backend, random: () => number
 export async function specialGradient(device: Backend, channels: number): Promise<number[]> {
   const [low, high, nan] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN];
   const row = [low, low, low, 2, 2, 1, nan, 3, nan, 5, high, high];
-  const perChannel = (values: readonly number[]) => Float32Array.from(values.flatMap((value) => Array(channels).fill(value)));
+  const perChannel = (values: readonly number[]) =>
+    Float32Array.from(values.flatMap((value) => Array(channels).fill(value)));
   const attributes: MaxPool2dAttributes = {
     ...{ batch: 1, height: 1, width: 12, channels, outHeight: 1, outWidth: 10 },
     ...{ kernelHeight: 1, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: 0, padLeft: 0 },

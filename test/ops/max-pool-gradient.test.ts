@@ -51,7 +51,13 @@ test('rows computed one by one give the same bytes', () => {
     const units = maxPool2dGradientKernel.cpu.units(attributes);
     const parts = new Float32Array(x.length).fill(Number.NaN);
     for (let unit = units - 1; unit >= 0; unit--) {
-      maxPool2dGradientKernel.cpu.run({ attributes, operands: [x, dy, parts], step: [], begin: unit, end: unit + 1 });
+      maxPool2dGradientKernel.cpu.run({
+        attributes,
+        operands: [x, dy, parts],
+        step: [],
+        begin: unit,
+        end: unit + 1,
+      });
     }
     assert.equal([...parts], [...judge(maxPool2dGradientKernel, attributes, [x, dy], x.length)]);
   }
@@ -60,7 +66,8 @@ test('rows computed one by one give the same bytes', () => {
 test('the CPU device agrees, ties, NaN and infinity included', async () => {
   const device = await openCpu();
   const random = generator(33);
-  for (let round = 0; round < 40; round++) await checkMaxPoolGradient(device, random, pick(random, [1, 3, 4, 8]));
+  for (let round = 0; round < 40; round++)
+    await checkMaxPoolGradient(device, random, pick(random, [1, 3, 4, 8]));
   for (const channels of [1, 4]) assert.equal(await specialGradient(device, channels), SPECIAL_GRADIENT);
   await device.close();
 });

@@ -13,7 +13,10 @@ const counts: Record<string, number> = {};
 for (const [variant, channels] of Object.entries(CHANNELS)) {
   test(`${variant}: ${ROUNDS} random images agree, ties, NaN and infinity included`, async () => {
     const device = await sharedWebGPU();
-    assert.is(maxPool2dGradientKernel.shader.choose({ channels: channels[0] } as never, {} as never), variant);
+    assert.is(
+      maxPool2dGradientKernel.shader.choose({ channels: channels[0] } as never, {} as never),
+      variant,
+    );
     const random = generator(34);
     for (let round = 0; round < ROUNDS; round++) {
       await checkMaxPoolGradient(device, random, pick(random, channels));
@@ -24,8 +27,13 @@ for (const [variant, channels] of Object.entries(CHANNELS)) {
 }
 
 test('every variant was hit', () => {
-  console.log(`# maxPool2dGradient: ${Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ')}`);
-  for (const variant of Object.keys(maxPool2dGradientKernel.shader.variants)) assert.is(counts[variant], ROUNDS);
+  console.log(
+    `# maxPool2dGradient: ${Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+  );
+  for (const variant of Object.keys(maxPool2dGradientKernel.shader.variants))
+    assert.is(counts[variant], ROUNDS);
 });
 
 test.run();

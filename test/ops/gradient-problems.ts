@@ -1,0 +1,230 @@
+/** A random problem for the gradient of each operation: shapes of its inputs, and how it is called. */
+import { abs } from '#src/ops/abs';
+import { add } from '#src/ops/add';
+import { batchNorm } from '#src/ops/batch-norm';
+import { batchMoments, batchNormTraining } from '#src/ops/batch-norm-training';
+import { concat } from '#src/ops/concat';
+import { conv2d } from '#src/ops/conv2d';
+import { crossEntropyLosses } from '#src/ops/cross-entropy';
+import { divide } from '#src/ops/divide';
+import { dropout } from '#src/ops/dropout';
+import { exp } from '#src/ops/exp';
+import { gather, scatterAdd } from '#src/ops/gather';
+import { log } from '#src/ops/log';
+import { matmul } from '#src/ops/matmul';
+import { max } from '#src/ops/max';
+import { maximum } from '#src/ops/maximum';
+import { minimum } from '#src/ops/minimum';
+import { multiply } from '#src/ops/multiply';
+import { negate } from '#src/ops/negate';
+import type { OperationName } from '#src/ops/operations';
+import { globalAveragePool, maxPool2d } from '#src/ops/pool';
+import { relu } from '#src/ops/relu';
+import { relu6 } from '#src/ops/relu6';
+import { reshape } from '#src/ops/reshape';
+import { sigmoid } from '#src/ops/sigmoid';
+import { pad, slice } from '#src/ops/slice';
+import { logSoftmax, softmax } from '#src/ops/softmax';
+import { sqrt } from '#src/ops/sqrt';
+import { square } from '#src/ops/square';
+import { subtract } from '#src/ops/subtract';
+import { broadcastTo, sum } from '#src/ops/sum';
+import { tanh } from '#src/ops/tanh';
+import { transpose } from '#src/ops/transpose';
+import { sizeOf } from '#src/tensor/shape';
+import { type Tensor, tensor } from '#src/tensor/tensor';
+import type { Random } from './support.js';
+
+export interface Problem {
+  readonly shapes: readonly (readonly number[])[];
+  /** Bounds of the random inputs; default -1 to 1. */
+  readonly range?: readonly [low: number, high: number];
+  call(inputs: readonly Tensor[]): Tensor;
+}
+
+export type Make = (random: Random) => Problem;
+
+/** Up to `rank` dimensions of 1 to 4. */
+function someShape(random: Random, rank = 4): number[] {
+  return Array.from({ length: random.whole(0, rank) }, () => random.whole(1, 4));
+}
+
+/** Two shapes that broadcast together. */
+function twoShapes(random: Random): [number[], number[]] {
+  const full = someShape(random);
+  const part = () => full.slice(random.whole(0, full.length)).map((size) => (random.unit() < 0.3 ? 1 : size));
+  return random.unit() < 0.5 ? [full, part()] : [part(), part()];
+}
+
+const ofOne =
+  (call: (x: Tensor) => Tensor, range?: readonly [number, number]): Make =>
+  (random) => ({
+    shapes: [someShape(random)],
+    ...(range && { range }),
+    call: ([x]) => call(x),
+  });
+
+const ofTwo =
+  (call: (a: Tensor, b: Tensor) => Tensor, range?: readonly [number, number]): Make =>
+  (random) => ({
+    shapes: twoShapes(random),
+    ...(range && { range }),
+    call: ([a, b]) => call(a, b),
+  });
+
+/** Reductions over random axes, counted from the front or the back. */
+const overAxes =
+  (call: (x: Tensor, axes: number[] | undefined, keepDims: boolean) => Tensor): Make =>
+  (random) => {
+    const shape = someShape(random);
+    const axes = shape.flatMap((_, d) => (random.unit() < 0.5 ? [random.pick([d, d - shape.length])] : []));
+    const keepDims = random.unit() < 0.5;
+    const chosen = random.unit() < 0.3 ? undefined : axes;
+    return { shapes: [shape], call: ([x]) => call(x, chosen, keepDims) };
+  };
+
+const ofRows =
+  (call: (x: Tensor) => Tensor): Make =>
+  (random) => ({
+    shapes: [[...someShape(random, 2), random.whole(1, 6)]],
+    call: ([x]) => call(x),
+  });
+
+const products: Make = (random) => {
+  const [m, n, k, batch] = [1, 2, 3, 4].map(() => random.whole(1, 4));
+  const [transposeA, transposeB] = [random.unit() < 0.5, random.unit() < 0.5];
+  const a = transposeA ? [k, m] : [m, k];
+  const b = transposeB ? [n, k] : [k, n];
+  const shapes = [random.unit() < 0.5 ? [batch, ...a] : a, random.unit() < 0.5 ? [batch, ...b] : b];
+  return { shapes, call: ([x, y]) => matmul(x, y, { transposeA, transposeB }) };
+};
+
+export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
+  abs: ofOne(abs),
+  add: ofTwo(add),
+  batchNorm: (random) => {
+    const channels = random.whole(1, 4);
+    const mean = random.values(channels);
+    const variance = random.values(channels, 0.1, 2);
+    return {
+      shapes: [[...someShape(random, 3), channels], [channels], [channels]],
+      call: ([x, gamma, beta]) =>
+        batchNorm(x, { gamma, beta, mean: tensor(mean, [channels]), variance: tensor(variance, [channels]) }),
+    };
+  },
+  batchNormTraining: (random) => {
+    const channels = random.whole(1, 3);
+    return {
+      shapes: [[random.whole(2, 5), ...someShape(random, 2), channels], [channels], [channels]],
+      call: ([x, gamma, beta]) => batchNormTraining(x, { gamma, beta }, batchMoments(x), 1e-2),
+    };
+  },
+  broadcastTo: (random) => {
+    const [shape, whole] = [someShape(random, 3), random.whole(1, 3)];
+    const target = [whole, ...shape.map((size) => (size === 1 ? random.whole(1, 3) : size))];
+    return { shapes: [shape], call: ([x]) => broadcastTo(x, target) };
+  },
+  concat: (random) => {
+    const [rows, columns] = [random.whole(1, 4), random.whole(1, 4)];
+    const axis = random.pick([0, 1, -1]);
+    const shapes = [1, 2, 3].map(() =>
+      axis === 0 ? [random.whole(1, 3), columns] : [rows, random.whole(1, 3)],
+    );
+    return { shapes, call: (parts) => concat(parts, axis) };
+  },
+  conv2d: (random) => {
+    const groups = random.pick([1, 1, 2, 3]);
+    const [channels, filters] = [groups * random.whole(1, 2), groups * random.whole(1, 2)];
+    const [kernelHeight, kernelWidth] = [random.whole(1, 3), random.whole(1, 3)];
+    const padding = {
+      top: random.whole(0, 2),
+      bottom: random.whole(0, 2),
+      left: random.whole(0, 2),
+      right: random.whole(0, 2),
+    };
+    const dilation = random.pick([1, 1, 2]);
+    const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
+    const image = [random.whole(1, 2), 4 + random.whole(1, 3), 4 + random.whole(1, 3), channels];
+    return {
+      shapes: [image, [kernelHeight, kernelWidth, channels / groups, filters]],
+      call: ([x, w]) => conv2d(x, w, { stride, padding, dilation, groups }),
+    };
+  },
+  crossEntropy: (random) => {
+    const [rows, classes] = [random.whole(1, 5), random.whole(1, 6)];
+    const smoothing = random.pick([0, 0.1, 0.5]);
+    const labels = random.wholes(rows, 0, classes - 1);
+    const soft = random.values(rows * classes, 0, 1);
+    const useLabels = random.unit() < 0.5;
+    const target = () => (useLabels ? tensor(labels, [rows]) : tensor(soft, [rows, classes]));
+    return { shapes: [[rows, classes]], call: ([x]) => crossEntropyLosses(x, target(), smoothing) };
+  },
+  divide: ofTwo(divide, [0.5, 2]),
+  dropout: ofOne((x) => dropout(x, 0.4, { seed: 3, step: 9 })),
+  exp: ofOne(exp),
+  gather: (random) => {
+    const shape = [random.whole(1, 4), ...someShape(random, 2)];
+    const indices = random.wholes(random.whole(1, 6), 0, shape[0] - 1);
+    return { shapes: [shape], call: ([x]) => gather(x, tensor(indices, [indices.length])) };
+  },
+  globalAveragePool: (random) => ({
+    shapes: [[1, 2, 3, 4].map(() => random.whole(1, 4))],
+    call: ([x]) => globalAveragePool(x),
+  }),
+  log: ofOne(log, [0.2, 3]),
+  logSoftmax: ofRows(logSoftmax),
+  matmul: products,
+  max: overAxes(max),
+  maxPool2d: (random) => {
+    const kernel = [random.whole(1, 3), random.whole(1, 3)] as const;
+    const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
+    const padding = [
+      random.whole(0, Math.floor(kernel[0] / 2)),
+      random.whole(0, Math.floor(kernel[1] / 2)),
+    ] as const;
+    const image = [random.whole(1, 2), random.whole(3, 6), random.whole(3, 6), random.whole(1, 3)];
+    return { shapes: [image], call: ([x]) => maxPool2d(x, { kernel, stride, padding }) };
+  },
+  maximum: ofTwo(maximum),
+  minimum: ofTwo(minimum),
+  multiply: ofTwo(multiply),
+  negate: ofOne(negate),
+  pad: (random) => {
+    const shape = someShape(random);
+    const [before, after] = [shape.map(() => random.whole(0, 2)), shape.map(() => random.whole(0, 2))];
+    return { shapes: [shape], call: ([x]) => pad(x, before, after) };
+  },
+  relu: ofOne(relu),
+  relu6: ofOne(relu6, [-3, 9]),
+  reshape: (random) => {
+    const shape = someShape(random);
+    const target = random.pick([[-1], [-1, 1], [1, sizeOf(shape), 1]]);
+    return { shapes: [shape], call: ([x]) => reshape(x, target) };
+  },
+  scatterAdd: (random) => {
+    const [rows, count] = [random.whole(1, 4), random.whole(1, 5)];
+    const indices = random.wholes(count, 0, rows - 1);
+    return {
+      shapes: [[count, random.whole(1, 3)]],
+      call: ([x]) => scatterAdd(x, tensor(indices, [count]), rows),
+    };
+  },
+  sigmoid: ofOne(sigmoid, [-4, 4]),
+  slice: (random) => {
+    const shape = someShape(random);
+    const starts = shape.map((size) => random.whole(0, size - 1));
+    const sizes = shape.map((size, d) => random.whole(1, size - starts[d]));
+    return { shapes: [shape], call: ([x]) => slice(x, starts, sizes) };
+  },
+  softmax: ofRows(softmax),
+  sqrt: ofOne(sqrt, [0.2, 3]),
+  square: ofOne(square),
+  subtract: ofTwo(subtract),
+  sum: overAxes(sum),
+  tanh: ofOne(tanh, [-2, 2]),
+  transpose: (random) => {
+    const shape = someShape(random);
+    const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);
+    return { shapes: [shape], call: ([x]) => transpose(x, order) };
+  },
+};
