@@ -78,26 +78,39 @@ export async function prepareTrainingData(
     const all = [...found.train, ...found.val, ...found.test];
     const { prepared, skipped } = await prepare(all, cache, workers, context);
     const byPath = new Map(prepared.map((image) => [image.path, image]));
+    const alsoSkipped = wholeCache === cache ? [] : await prepareWhole(found.train, byPath, wholeCache, workers, context);
     const part = (images: readonly LabelledImage[]): ImagePart => {
       const readable = images.flatMap((image) => byPath.get(image.path) ?? []);
       return { images: readable, dataset: preparedDataset(readable, cache) };
     };
     const train = part(found.train);
     refuseEmptyClasses(train.images, found);
-    if (wholeCache !== cache) await prepare(train.images, wholeCache, workers, context);
     return {
       classes: found.classes,
       train,
       val: part(found.val),
       test: part(found.test),
       training: { images: train.images, cache: wholeCache },
-      skipped: [...found.skipped, ...skipped],
+      skipped: [...found.skipped, ...skipped, ...alsoSkipped],
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Keeps the training images whole too. One that cannot be (a strip too long) is taken out of `byPath` and named. */
+async function prepareWhole(
+  train: readonly LabelledImage[],
+  byPath: Map<string, PreparedImage<LabelledImage>>,
+  cache: PreparedCache,
+  workers: number | undefined,
+  context: RunContext,
+): Promise<readonly SkippedImage[]> {
+  const { skipped } = await prepare(train.filter(({ path }) => byPath.has(path)), cache, workers, context);
+  for (const { path } of skipped) byPath.delete(path);
+  return skipped;
 }
 
 /** `prepareImages` with its progress as events. */
