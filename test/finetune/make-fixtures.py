@@ -1,6 +1,6 @@
 """Writes fixtures/logistic.json: optima of multinomial logistic regression, by PyTorch's L-BFGS in float64.
 
-    /usr/bin/python3 test/finetune/make-fixtures.py
+    /usr/bin/python3 test/finetune/make-fixtures.py [FOLDER]
 
 The problem is that of src/finetune/logistic-head.ts: features standardised by the mean and deviation of all rows, mean
 cross-entropy plus l2 / 2 |W|^2, no penalty on the bias. Heads are given for the features as they are. The held-out
@@ -8,11 +8,12 @@ losses are those of a cross-validation, each fold fitted on the others and stand
 """
 
 import json
+import sys
 from pathlib import Path
 
 import torch
 
-FOLDER = Path(__file__).parent / "fixtures"
+FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "fixtures"
 ROWS, FEATURES, CLASSES, FOLDS = 60, 8, 3, 5
 STRENGTHS = [0.001, 0.1, 3]
 
