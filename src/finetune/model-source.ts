@@ -4,7 +4,13 @@ import { join, resolve } from 'node:path';
 import { imagenetPreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { openTensorFile, type TensorFile } from '../formats/index.js';
-import { detectArchitecture, findModel, type ImageClassifier, imagenetClasses, loadWeights } from '../models/index.js';
+import {
+  detectArchitecture,
+  findModel,
+  type ImageClassifier,
+  imagenetClasses,
+  loadWeights,
+} from '../models/index.js';
 import { type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
 import type { ModelSource, RunContext } from './options.js';
@@ -34,9 +40,20 @@ export const NO_WEIGHTS = 'none';
 export async function loadModel(source: ModelSource, context: RunContext): Promise<LoadedModel> {
   if (source.run !== undefined) return loadRun(source.run, context);
   if (source.weights === NO_WEIGHTS) return untrained(source.model ?? DEFAULT_MODEL);
-  const name = source.weights ?? findModel(source.model ?? DEFAULT_MODEL).defaultWeights;
+  const name = source.weights ?? defaultWeightsOf(source.model ?? DEFAULT_MODEL);
   const resolved = await resolveWeights(name, resolveOptions(context));
   return fromFile(resolved, source.model);
+}
+
+function defaultWeightsOf(model: string): string {
+  const { defaultWeights } = findModel(model);
+  if (defaultWeights !== null) return defaultWeights;
+  throw new AttuneError({
+    code: 'usage',
+    what: `there are no ready-made weights for ${model}`,
+    where: '--model',
+    hint: `say where to start with --weights: a file, or ${NO_WEIGHTS} for random values`,
+  });
 }
 
 /** Progress and licence of a download, as events. */
@@ -63,7 +80,12 @@ async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
   const path = resolve(run);
   const status = await stat(path).catch(() => null);
   if (status === null) {
-    throw new AttuneError({ code: 'input', what: 'there is no such run or checkpoint', where: run, hint: 'check the path' });
+    throw new AttuneError({
+      code: 'input',
+      what: 'there is no such run or checkpoint',
+      where: run,
+      hint: 'check the path',
+    });
   }
   const file = status.isDirectory() ? join(path, RUN_FILES.best) : path;
   if (status.isDirectory() && !(await stat(file).catch(() => null))) {
@@ -151,12 +173,18 @@ function untrained(name: string): LoadedModel {
 }
 
 function labelsOf(count: number, isImagenet: boolean): string[] {
-  return isImagenet ? imagenetClasses().map(({ name }) => name) : Array.from({ length: count }, (_, i) => `class ${i}`);
+  return isImagenet
+    ? imagenetClasses().map(({ name }) => name)
+    : Array.from({ length: count }, (_, i) => `class ${i}`);
 }
 
 /** The same preprocessing for another side of the network's input; the short side keeps its ratio to it. */
 export function resized(preprocessing: Preprocessing, side: number): Preprocessing {
   const { resize, crop } = preprocessing;
   const ratio = crop === null ? 256 / 224 : resize / crop;
-  return { ...preprocessing, crop: side, resize: imagenetPreprocessing(side, Math.round(side * ratio)).resize };
+  return {
+    ...preprocessing,
+    crop: side,
+    resize: imagenetPreprocessing(side, Math.round(side * ratio)).resize,
+  };
 }

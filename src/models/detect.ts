@@ -12,7 +12,7 @@ export interface TensorShape {
 }
 
 export interface Architecture {
-  /** torchvision's name. */
+  /** torchvision's name, or attune's own. */
   readonly name: string;
   /** Outputs of the head; null where the weights hold none. */
   readonly classes: number | null;
@@ -32,22 +32,45 @@ const RESNETS: Readonly<Record<string, string>> = {
 /** The architecture of weights with these tensors, prefixes of wrappers aside; null when it is none of those known. */
 export function detectArchitecture(tensors: Iterable<TensorShape>): Architecture | null {
   const shapes = new Map(Array.from(tensors, ({ name, shape }) => [stripPrefixes(name), shape]));
-  const name = detectResNet(shapes);
+  const name = detectResNet(shapes) ?? detectSmallResNet(shapes);
   if (name === null) return null;
   const classes = shapes.get('fc.weight')?.[0] ?? null;
   return { name, classes, supported: MODEL_NAMES.some((known) => known === name) };
 }
 
 function detectResNet(shapes: ReadonlyMap<string, readonly number[]>): string | null {
-  const has = (name: string, ...shape: number[]) => String(shapes.get(name)) === String(shape);
+  const has = (name: string, ...shape: number[]) => hasShape(shapes, name, shape);
   // Wide ResNets and ResNeXts have the same names, with other shapes in the 3x3 convolutions of their blocks.
   const isBottleneck = has('layer1.0.conv3.weight', 256, 64, 1, 1);
   if (!has('conv1.weight', 64, 3, 7, 7) || !has('layer1.0.conv2.weight', 64, 64, 3, 3)) return null;
   if (!isBottleneck && shapes.has('layer1.0.conv3.weight')) return null;
-  const depths = [1, 2, 3, 4].map((layer) => {
+  return RESNETS[`${isBottleneck ? 'bottleneck' : 'basic'} ${depths(shapes, 4).join(' ')}`] ?? null;
+}
+
+/** The small ResNet as the registry makes it: colour images, three stages of three blocks, 16 to 64 channels. */
+function detectSmallResNet(shapes: ReadonlyMap<string, readonly number[]>): string | null {
+  const fits =
+    hasShape(shapes, 'conv1.weight', [16, 3, 3, 3]) &&
+    [16, 32, 64].every((width, i) =>
+      hasShape(shapes, `layer${i + 1}.0.conv2.weight`, [width, width, 3, 3]),
+    ) &&
+    depths(shapes, 4).join(' ') === '3 3 3 0';
+  return fits ? 'resnet-small' : null;
+}
+
+function hasShape(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  name: string,
+  shape: readonly number[],
+): boolean {
+  return String(shapes.get(name)) === String(shape);
+}
+
+/** Blocks of the first stages. */
+function depths(shapes: ReadonlyMap<string, readonly number[]>, stages: number): number[] {
+  return Array.from({ length: stages }, (_, stage) => {
     let depth = 0;
-    while (shapes.has(`layer${layer}.${depth}.conv1.weight`)) depth++;
+    while (shapes.has(`layer${stage + 1}.${depth}.conv1.weight`)) depth++;
     return depth;
   });
-  return RESNETS[`${isBottleneck ? 'bottleneck' : 'basic'} ${depths.join(' ')}`] ?? null;
 }

@@ -1,9 +1,12 @@
-/** The models by torchvision's names: how to make one, its usual weights, and what its images must be. */
+/**
+ * The models by name, torchvision's where it has them: how to make one, its usual weights, and what its images must be.
+ */
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { ImageClassifier } from './classifier.js';
 import { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
 import { resnet18, resnet34, resnet50 } from './resnet.js';
+import { resnetSmall } from './resnet-small.js';
 
 export interface ModelOptions {
   /** Default 1000, ImageNet's. */
@@ -15,29 +18,36 @@ export interface ModelOptions {
 export interface ModelEntry {
   readonly name: ModelName;
   create(options?: ModelOptions): ImageClassifier;
-  /** Name in the catalogue of downloadable weights. */
-  readonly defaultWeights: string;
-  /** For the default weights; the catalogue has that of others. */
+  /** Name in the catalogue of downloadable weights; null where nobody offers any. */
+  readonly defaultWeights: string | null;
+  /** For the default weights, or random ones; the catalogue has that of others. */
   readonly preprocessing: ModelPreprocessing;
 }
 
-export const MODEL_NAMES = ['resnet18', 'resnet34', 'resnet50'] as const;
+export const MODEL_NAMES = ['resnet18', 'resnet34', 'resnet50', 'resnet-small'] as const;
 
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-const FACTORIES: Readonly<Record<ModelName, (options?: ModelOptions) => ImageClassifier>> = {
-  resnet18,
-  resnet34,
-  resnet50,
+function imagenetResNet(name: ModelName, create: ModelEntry['create']): ModelEntry {
+  return { name, create, defaultWeights: `${name}-v1`, preprocessing: IMAGENET_PREPROCESSING };
+}
+
+const MODELS: Readonly<Record<ModelName, ModelEntry>> = {
+  resnet18: imagenetResNet('resnet18', resnet18),
+  resnet34: imagenetResNet('resnet34', resnet34),
+  resnet50: imagenetResNet('resnet50', resnet50),
+  'resnet-small': {
+    name: 'resnet-small',
+    create: (options) => resnetSmall({ classes: 1000, ...options }),
+    defaultWeights: null,
+    preprocessing: { ...IMAGENET_PREPROCESSING, resize: 37, crop: 32 },
+  },
 };
 
 /** The model of this name. Throws AttuneError 'usage' with the nearest name when there is none. */
 export function findModel(name: string): ModelEntry {
   const known = MODEL_NAMES.find((candidate) => candidate === name);
-  if (known !== undefined) {
-    const preprocessing = IMAGENET_PREPROCESSING;
-    return { name: known, create: FACTORIES[known], defaultWeights: `${known}-v1`, preprocessing };
-  }
+  if (known !== undefined) return MODELS[known];
   const guess = nearest(name, MODEL_NAMES);
   throw new AttuneError({
     code: 'usage',

@@ -34,7 +34,7 @@ export interface SmallResNetOptions extends ResNetOptions {
 }
 
 export class SmallResNet extends ImageClassifier {
-  override readonly architecture = 'resnetSmall';
+  override readonly architecture = 'resnet-small';
   override readonly headName = 'fc';
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;

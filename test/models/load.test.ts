@@ -9,7 +9,7 @@ import { findModel, MODEL_NAMES } from '#src/models/registry';
 import { ResNet, resnet18, resnet34 } from '#src/models/resnet';
 import { Bottleneck } from '#src/models/resnet-blocks';
 import { resnetSmall } from '#src/models/resnet-small';
-import { replaceHead } from '#src/models/classifier';
+import { type ImageClassifier, replaceHead } from '#src/models/classifier';
 import { stateDict } from '#src/nn/state-dict';
 import { findWeights } from '#src/weights/catalogue';
 import { AttuneError } from '#src/errors';
@@ -25,19 +25,24 @@ interface TensorShape {
   readonly shape: readonly number[];
 }
 
+/** From torchvision's fixture where it holds the model. */
 function tensorsOf(model: string): TensorShape[] {
-  return EXPECTED[model]!.tensors.map(([name, ...shape]) => ({ name, shape }));
+  const expected = EXPECTED[model];
+  if (expected === undefined) return shapesOf(findModel(model).create());
+  return expected.tensors.map(([name, ...shape]) => ({ name, shape }));
 }
 
 /** As `tensorsOf`, for a ResNet that torchvision's fixture does not hold. */
 function bottleneckTensors(...depths: [number, number, number, number]): TensorShape[] {
-  return Array.from(
-    new ResNet('', Bottleneck, depths, {}).namedArrays(),
-    ({ name, array, owner, field }) => ({
-      name,
-      shape: (owner.torchAxes(field) ?? array.shape.map((_, d) => d)).map((axis) => array.shape[axis]!),
-    }),
-  );
+  return shapesOf(new ResNet('', Bottleneck, depths, {}));
+}
+
+/** What a model's weights file would hold, in PyTorch's layout. */
+function shapesOf(model: ImageClassifier): TensorShape[] {
+  return Array.from(model.namedArrays(), ({ name, array, owner, field }) => ({
+    name,
+    shape: (owner.torchAxes(field) ?? array.shape.map((_, d) => d)).map((axis) => array.shape[axis]!),
+  }));
 }
 
 const RESNET18 = join(folder, 'some weights.safetensors');
@@ -83,6 +88,8 @@ test('what only looks like a ResNet is not taken for one', () => {
   assert.is(detectArchitecture(change('layer1.0.conv2.weight', [128, 4, 3, 3])), null, 'ResNeXt');
   assert.is(detectArchitecture(change('conv1.weight', [64, 1, 7, 7])), null, 'grey images');
   assert.is(detectArchitecture(bottleneckTensors(3, 4, 5, 3)), null, 'another depth');
+  const shallow = tensorsOf('resnet-small').filter(({ name }) => !name.startsWith('layer2.2.'));
+  assert.is(detectArchitecture(shallow), null, 'another depth of the small ResNet');
   assert.is(detectArchitecture([]), null);
   assert.is(detectArchitecture([{ name: 'conv1.weight', shape: [64, 3, 7, 7] }]), null);
 });
@@ -93,6 +100,7 @@ test('models are found by name; a mistyped one is answered with the nearest', as
     const model = create({ classes: 3 });
     assert.is(model.architecture, name);
     assert.is(model.classes, 3);
+    if (defaultWeights === null) continue;
     const weights = findWeights(defaultWeights);
     assert.is(weights?.model, name);
     assert.equal(preprocessing, weights?.preprocessing);
@@ -102,7 +110,7 @@ test('models are found by name; a mistyped one is answered with the nearest', as
   assert.match(error.message, 'did you mean resnet50?');
   assert.match(
     (await failure(() => findModel('toString'))).message,
-    'choose one of resnet18, resnet34, resnet50',
+    'choose one of resnet18, resnet34, resnet50, resnet-small',
   );
 });
 
