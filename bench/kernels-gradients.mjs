@@ -1,8 +1,9 @@
 /**
  * Speed of the gradient kernels on a device: both gradients of every distinct convolution of ResNet50 (the first
  * has no input gradient: nobody trains the images) and that of its max pool. For each: the variant that ran, the
- * best of some runs in milliseconds by the device's own clock, and GFLOP/s (a multiply-add is two). A weight
- * gradient's time includes the launch that adds its splits.
+ * best of some runs in milliseconds by the device's own clock, the least processor time of all threads together
+ * (on a device that a processor plays, it tells more than the clock when the machine is busy), and GFLOP/s by the
+ * clock (a multiply-add is two). A weight gradient's time includes the launch that adds its splits.
  *
  *     npm run build && node bench/kernels-gradients.mjs [--device webgpu|cpu] [--batch 2] [--image 224]
  *                           [--repeats 5] [--only TEXT] [--variant conv2dInputGradient=tile64Vec4 ...] [--unsafe]
@@ -55,7 +56,9 @@ for (const [i, { name, times, conv: forward }] of resnet50Convolutions({ batch, 
     count(totals.input, times, flops, await show(`dx ${label}`, [launch], [outputs, weights, inputs], flops));
   }
   const cut = weightGradientSplits(conv);
-  const launches = [{ kernel: conv2dWeightGradientKernel, attributes: { ...conv, ...cut }, operands: [0, 1, 2] }];
+  const launches = [
+    { kernel: conv2dWeightGradientKernel, attributes: { ...conv, ...cut }, operands: [0, 1, 2] },
+  ];
   if (cut.splits > 1) {
     const attributes = { reduction: 'sum', outer: 1, length: cut.splits, inner: weights };
     launches.push({ kernel: reduceKernel, attributes, operands: [2, 3] });
@@ -92,20 +95,27 @@ async function show(name, launches, sizes, flops) {
   const commands = launches.map((launch) => ({ ...launch, operands: launch.operands.map((i) => ranges[i]) }));
   const prepared = await device.prepare(commands);
   let best = Number.POSITIVE_INFINITY;
+  let processor = Number.POSITIVE_INFINITY;
   let variant = '';
   for (let i = 0; i <= repeats; i++) {
+    const before = process.cpuUsage();
     const profile = await device.profile(prepared);
+    const { user, system } = process.cpuUsage(before);
+    processor = Math.min(processor, (user + system) / 1e3);
     const milliseconds = profile.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0) / 1e6;
     if (i > 0) best = Math.min(best, milliseconds); // the first run compiles
     variant = profile[0].variant;
   }
   device.discard(prepared);
   for (const { buffer } of ranges) device.release(buffer);
-  print(name, variant, best, flops);
+  print(name, variant, best, flops, processor);
   return best;
 }
 
-function print(name, variant, milliseconds, flops) {
+function print(name, variant, milliseconds, flops, processor) {
   const speed = flops > 0 ? `${(flops / milliseconds / 1e6).toFixed(1).padStart(7)} GFLOP/s` : '';
-  console.log(`${name.padEnd(38)} ${variant.padEnd(16)} ${milliseconds.toFixed(2).padStart(8)} ms ${speed}`);
+  const used = processor === undefined ? ''.padStart(15) : `${processor.toFixed(2).padStart(8)} ms cpu`;
+  console.log(
+    `${name.padEnd(38)} ${variant.padEnd(16)} ${milliseconds.toFixed(2).padStart(8)} ms ${used} ${speed}`,
+  );
 }

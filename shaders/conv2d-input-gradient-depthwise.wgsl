@@ -34,10 +34,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
   }
   for (var i = 0u; i < PLACES; i++) {
     if (first.column + i < phase.columns.places) {
-      let at = dx_index(phase, Place(first.image, first.row, first.column + i)) + channel;
-      for (var j = 0u; j < min(channels, 4u); j++) {
-        out[at + j] = Element(sums[i][j]);
-      }
+      let place = Place(first.image, first.row, first.column + i);
+      store_out(dx_index(phase, place) + channel, channels, sums[i]);
     }
   }
 }

@@ -63,11 +63,7 @@ fn main(
   let rows = min(ROWS, m - first_row);
   var place = place_of(phase, first_row);
   for (var row = 0u; row < rows; row++) {
-    let sum = row_of(&sums, row);
-    let index = dx_index(phase, place) + group * n + column;
-    for (var j = 0u; j < min(columns, 4u); j++) {
-      out[index + j] = Element(sum[j]);
-    }
+    store_out(dx_index(phase, place) + group * n + column, columns, row_of(&sums, row));
     place = next_place(phase, place);
   }
 }

@@ -83,6 +83,7 @@ fn main(
     if (row < m) {
       let sum = row_of(&sums, r);
       let first = dx_index(tile.phase, place_of(tile.phase, row)) + tile.group * n;
+      // The lane's columns are not neighbours.
       for (var j = 0u; j < 4u; j++) {
         let column = tile.first_column + sum_column(lane, j);
         if (column < n) {

@@ -29,7 +29,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     sum += value * b_vector(k * constants.channels + channel, channels);
     position = advance(position, step);
   }
-  for (var j = 0u; j < min(channels, 4u); j++) {
-    out[(split * constants.group_weights + tap) * constants.channels + channel + j] = Element(sum[j]);
-  }
+  store_out((split * constants.group_weights + tap) * constants.channels + channel, channels, sum);
 }

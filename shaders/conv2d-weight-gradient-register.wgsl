@@ -95,10 +95,6 @@ fn main(
 
   let stored = min(ROWS, m - first_row);
   for (var row = 0u; row < stored; row++) {
-    let sum = row_of(&sums, row);
-    let index = (split * m + first_row + row) * constants.filters + channel;
-    for (var j = 0u; j < min(columns, 4u); j++) {
-      out[index + j] = Element(sum[j]);
-    }
+    store_out((split * m + first_row + row) * constants.filters + channel, columns, row_of(&sums, row));
   }
 }

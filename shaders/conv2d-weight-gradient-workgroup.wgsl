@@ -77,11 +77,8 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     let row = first_row + sum_row(lane, r);
     if (row < m) {
-      let sum = row_of(&sums, r);
-      let first = (split * m + row) * constants.filters + group * n + column;
-      for (var j = 0u; j < min(columns, 4u); j++) {
-        out[first + j] = Element(sum[j]);
-      }
+      let index = (split * m + row) * constants.filters + group * n + column;
+      store_out(index, columns, row_of(&sums, r));
     }
   }
 }

@@ -17,3 +17,19 @@ fn b_vector(index: u32, count: u32) -> vec4<f32> {
     b_element(index + 3u, count > 3u),
   );
 }
+
+// Stores the first `columns` of four neighbouring results.
+fn store_out(index: u32, columns: u32, value: vec4<f32>) {
+  if (columns > 0u) {
+    out[index] = Element(value.x);
+  }
+  if (columns > 1u) {
+    out[index + 1u] = Element(value.y);
+  }
+  if (columns > 2u) {
+    out[index + 2u] = Element(value.z);
+  }
+  if (columns > 3u) {
+    out[index + 3u] = Element(value.w);
+  }
+}
