@@ -30,6 +30,11 @@ export interface Conv2dGeometry {
   readonly groups: number;
 }
 
+/** Whether each channel is a group of its own with one filter: kernels have variants for that. */
+export function isDepthwise({ channels, filters, groups }: Conv2dGeometry): boolean {
+  return groups > 1 && groups === channels && groups === filters;
+}
+
 /** Operands of the forward kernel: x, w, scale, shift, residual, out. */
 export interface Conv2dAttributes extends Conv2dGeometry {
   readonly epilogue: Epilogue;

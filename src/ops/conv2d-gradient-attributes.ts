@@ -6,7 +6,7 @@
  *
  * where h(p, r) = p * strideHeight - padTop + r * dilationHeight, and so for the width.
  */
-import type { Conv2dGeometry } from './conv2d-attributes.js';
+import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
 
 /** Operands: dy, w, dx. */
 export type Conv2dInputGradientAttributes = Conv2dGeometry;
@@ -25,6 +25,8 @@ export interface Conv2dWeightGradientAttributes extends Conv2dGeometry {
 
 /** Tiles of this many weights by filters are what one workgroup of a GPU computes. */
 const TILE = 64;
+/** Weights that a workgroup computes where every channel is a group of its own. */
+const DEPTHWISE_TILE = 256;
 /** Workgroups that keep a large GPU busy. */
 const WANTED_GROUPS = 256;
 /** Fewer positions than this are not worth a split. */
@@ -37,7 +39,9 @@ export function weightGradientSplits(
   const { batch, outHeight, outWidth, channels, filters, groups, kernelHeight, kernelWidth } = geometry;
   const positions = batch * outHeight * outWidth;
   const weights = kernelHeight * kernelWidth * (channels / groups);
-  const tiles = groups * Math.ceil(weights / TILE) * Math.ceil(filters / groups / TILE);
+  const tiles = isDepthwise(geometry)
+    ? Math.ceil((weights * channels) / DEPTHWISE_TILE)
+    : groups * Math.ceil(weights / TILE) * Math.ceil(filters / groups / TILE);
   const wanted = Math.min(Math.ceil(WANTED_GROUPS / tiles), Math.ceil(positions / LEAST_POSITIONS));
   const positionsPerSplit = Math.ceil(positions / Math.max(1, wanted));
   return { splits: Math.ceil(positions / positionsPerSplit), positionsPerSplit };

@@ -1,6 +1,6 @@
 /** What the kernels of a convolution's two gradients share: their variants' loads and names. */
 import type { Variant } from '../device/kernel.js';
-import type { Conv2dGeometry } from './conv2d-attributes.js';
+import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
 
 /** Loads of four neighbours need groups whose channels and filters are multiples of 4; single elements any. */
 export type Loads = 'Vec4' | 'Scalar';
@@ -12,10 +12,6 @@ export const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
 
 export function loadsOf({ channels, filters, groups }: Conv2dGeometry): Loads {
   return (channels / groups) % 4 === 0 && (filters / groups) % 4 === 0 ? 'Vec4' : 'Scalar';
-}
-
-export function isDepthwise({ channels, filters, groups }: Conv2dGeometry): boolean {
-  return groups > 1 && groups === channels && groups === filters;
 }
 
 /** A variant of each kind of loads; `depthwise` ones see all channels as neighbours, though each is a group. */

@@ -5,10 +5,11 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel } from '../device/kernel.js';
+import { isDepthwise } from './conv2d-attributes.js';
 import type { Conv2dInputGradientAttributes } from './conv2d-gradient-attributes.js';
 import { conv2dInputGradientLoop } from './conv2d-input-gradient-loop.js';
 import { conv2dInputGradientSimd } from './conv2d-gradient-simd.js';
-import { chooseDepthwise, isDepthwise, LOAD_FILES, loadsOf, withLoads } from './conv2d-gradient-variants.js';
+import { chooseDepthwise, LOAD_FILES, loadsOf, withLoads } from './conv2d-gradient-variants.js';
 import {
   chooseTile,
   type ProductTile,
@@ -22,7 +23,13 @@ import {
 const DEPTHWISE_PLACES = 4;
 
 /** Rows of the largest phase's product. */
-function phasePlaces({ batch, height, width, strideHeight, strideWidth }: Conv2dInputGradientAttributes): number {
+function phasePlaces({
+  batch,
+  height,
+  width,
+  strideHeight,
+  strideWidth,
+}: Conv2dInputGradientAttributes): number {
   return batch * Math.ceil(height / strideHeight) * Math.ceil(width / strideWidth);
 }
 

@@ -16,9 +16,10 @@ interface Tap {
 
 /** The taps that reach the places first, first + stride, ... of an axis. */
 function tapsOf(first: number, pad: number, stride: number, dilation: number, kernel: number): Tap[] {
-  return Array.from({ length: kernel }, (_, tap) => ({ tap, reached: (first + pad - tap * dilation) / stride })).filter(
-    ({ reached }) => Number.isInteger(reached),
-  );
+  return Array.from({ length: kernel }, (_, tap) => ({
+    tap,
+    reached: (first + pad - tap * dilation) / stride,
+  })).filter(({ reached }) => Number.isInteger(reached));
 }
 
 export const conv2dInputGradientLoop: CpuLoop<Conv2dInputGradientAttributes> = {
@@ -47,7 +48,8 @@ function multiplyPhase(
   begin: number,
   end: number,
 ): void {
-  const { height, width, channels, filters, kernelHeight, kernelWidth, outHeight, outWidth, groups } = attributes;
+  const { height, width, channels, filters, kernelHeight, kernelWidth, outHeight, outWidth, groups } =
+    attributes;
   const { strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth } = attributes;
   const groupChannels = channels / groups;
   const groupFilters = filters / groups;
@@ -77,7 +79,8 @@ function multiplyPhase(
       if (p < 0 || p >= outHeight) return;
       const last = Math.min(places, outWidth - column.reached);
       for (let j = Math.max(0, -column.reached); j < last; j++) {
-        const start = ((image * outHeight + p) * outWidth + j + column.reached) * filters + group * groupFilters;
+        const start =
+          ((image * outHeight + p) * outWidth + j + column.reached) * filters + group * groupFilters;
         packLine(lines, k, j, i * groupFilters, groupFilters, dy, start, 1);
       }
     });

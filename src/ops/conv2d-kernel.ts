@@ -1,7 +1,7 @@
 /** The kernel of the forward convolution; what it computes stands in conv2d-attributes.ts. */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Variant } from '../device/kernel.js';
-import type { Conv2dAttributes } from './conv2d-attributes.js';
+import { type Conv2dAttributes, isDepthwise } from './conv2d-attributes.js';
 import { conv2dLoop } from './conv2d-loop.js';
 import { conv2dSimd } from './conv2d-simd.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
@@ -27,10 +27,6 @@ const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
 
 function loadsOf({ channels, filters, groups }: Conv2dAttributes): Loads {
   return (channels / groups) % 4 === 0 && (filters / groups) % 4 === 0 ? 'Vec4' : 'Scalar';
-}
-
-function isDepthwise({ channels, filters, groups }: Conv2dAttributes): boolean {
-  return groups > 1 && groups === channels && groups === filters;
 }
 
 /** Rows and columns of the product that each group is. */

@@ -4,9 +4,10 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel } from '../device/kernel.js';
+import { isDepthwise } from './conv2d-attributes.js';
 import type { Conv2dWeightGradientAttributes } from './conv2d-gradient-attributes.js';
 import { conv2dWeightGradientSimd } from './conv2d-gradient-simd.js';
-import { chooseDepthwise, isDepthwise, LOAD_FILES, type Loads, loadsOf, withLoads } from './conv2d-gradient-variants.js';
+import { chooseDepthwise, LOAD_FILES, type Loads, loadsOf, withLoads } from './conv2d-gradient-variants.js';
 import { conv2dWeightGradientLoop } from './conv2d-weight-gradient-loop.js';
 import {
   chooseTile,
@@ -23,7 +24,12 @@ const ROW_FILES: Readonly<Record<Loads, string>> = {
 };
 
 /** Weights of one filter. */
-function weightsOfFilter({ kernelHeight, kernelWidth, channels, groups }: Conv2dWeightGradientAttributes): number {
+function weightsOfFilter({
+  kernelHeight,
+  kernelWidth,
+  channels,
+  groups,
+}: Conv2dWeightGradientAttributes): number {
   return (kernelHeight * kernelWidth * channels) / groups;
 }
 

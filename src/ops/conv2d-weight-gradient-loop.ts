@@ -32,7 +32,14 @@ export const conv2dWeightGradientLoop: CpuLoop<Conv2dWeightGradientAttributes> =
             for (let j = 0; j < groupFilters; j++) {
               packLine(columns, k, j, 0, k, dy, first * filters + group * groupFilters + j, filters);
             }
-            multiplyPanels(packTap(attributes, x, group, tap, first, k), columns, k, groupChannels, groupFilters, part);
+            multiplyPanels(
+              packTap(attributes, x, group, tap, first, k),
+              columns,
+              k,
+              groupChannels,
+              groupFilters,
+              part,
+            );
             for (let i = 0; i < sums.length; i++) sums[i] += part[i];
           }
           for (let c = 0; c < groupChannels; c++) {

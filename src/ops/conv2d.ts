@@ -77,7 +77,12 @@ function geometry(attributes: Conv2dOperationAttributes, x: Tensor, w: Tensor): 
 /** One launch for the parts that the reduction is cut into, and one that adds them where there are several. */
 function weightGradient(sizes: Conv2dGeometry, x: Tensor, gradient: Tensor, shape: Shape): Tensor {
   const cut = weightGradientSplits(sizes);
-  const partials = emit(conv2dWeightGradientKernel, { ...sizes, ...cut }, [x, gradient], [cut.splits, ...shape]);
+  const partials = emit(
+    conv2dWeightGradientKernel,
+    { ...sizes, ...cut },
+    [x, gradient],
+    [cut.splits, ...shape],
+  );
   return reshape(cut.splits > 1 ? reduceAxes(partials, [0], 'sum') : partials, shape);
 }
 
@@ -90,7 +95,12 @@ export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
     return [batch, outHeight, outWidth, filters];
   },
   forward: (attributes, [x, w], shape) =>
-    emit(conv2dKernel, { ...geometry(attributes, x, w), epilogue: NO_EPILOGUE }, [x, w, null, null, null], shape),
+    emit(
+      conv2dKernel,
+      { ...geometry(attributes, x, w), epilogue: NO_EPILOGUE },
+      [x, w, null, null, null],
+      shape,
+    ),
   gradient({ attributes, inputs: [x, w], gradient, wanted }) {
     const sizes = geometry(attributes, x, w);
     return [

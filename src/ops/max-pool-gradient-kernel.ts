@@ -64,7 +64,8 @@ function findWinners(
   q: number,
   winners: Int32Array,
 ): void {
-  const { height, width, channels, kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft } = attributes;
+  const { height, width, channels, kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft } =
+    attributes;
   const top = p * strideHeight - padTop;
   const left = q * strideWidth - padLeft;
   const endRow = Math.min(height, top + kernelHeight);

@@ -64,7 +64,8 @@ export function channelVariants<A extends { readonly channels: number }>(
   return { vec4: variant('vec4', 4), scalar: variant('scalar', 1) };
 }
 
-export const chooseWidth = ({ channels }: { readonly channels: number }) => (channels % 4 === 0 ? 'vec4' : 'scalar');
+export const chooseWidth = ({ channels }: { readonly channels: number }) =>
+  channels % 4 === 0 ? 'vec4' : 'scalar';
 
 const POOL_BINDINGS = [
   { name: 'x', access: 'read' },

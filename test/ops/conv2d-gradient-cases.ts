@@ -88,7 +88,7 @@ function compare<A>(
   const magnitudes = judge(
     kernel,
     attributes,
-    inputs.map((input) => input && input.map(Math.abs)),
+    inputs.map((input) => input?.map(Math.abs) ?? null),
     actual.length,
   );
   for (let i = 0; i < actual.length; i++) {
