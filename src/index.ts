@@ -4,6 +4,7 @@
  * A composition root: it only gathers what the folders offer. The reading tour is src/README.md.
  */
 export {
+  type Augmentation,
   classFolder,
   dataLoader,
   decodeImage,
@@ -13,10 +14,13 @@ export {
   openPreparedCache,
   type Preprocessing,
   prepareImages,
+  prepareTraining,
   preparedDataset,
   preprocessImage,
   stratifiedFolds,
   stratifiedSplit,
+  type TrainingImages,
+  trainingBatches,
 } from './data/index.js';
 export type { Choices, Counters, DeviceInfo, DeviceKind } from './device/backend.js';
 export type { DType, TypedArray } from './device/dtype.js';
@@ -36,6 +40,7 @@ export {
   predict,
   type RunContext,
   type RunEvent,
+  resume,
 } from './finetune/index.js';
 export { openTensorFile, type TensorEntry, type TensorFile, writeSafetensors } from './formats/index.js';
 export {
@@ -81,7 +86,10 @@ export {
   Optimizer,
   type ParameterGroup,
   Sgd,
+  type Schedule,
+  scheduleFactor,
   sgd,
+  stepLR,
   type TrainableMemory,
 } from './optim/index.js';
 export type { Device, ProgramStatistics } from './program/device.js';

@@ -50,6 +50,11 @@ export {
   type PrepareProgress,
   prepareImages,
 } from './prepare-images.js';
+export {
+  type PrepareTrainingOptions,
+  prepareTraining,
+  type TrainingImages,
+} from './prepare-training.js';
 export { openPreparedCache, type PreparedCache, preparedBytes, readPreparedImage } from './prepared-cache.js';
 export { preparedDataset } from './prepared-dataset.js';
 export {

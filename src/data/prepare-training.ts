@@ -1,0 +1,79 @@
+/**
+ * Everything between a folder of images and batches, for loops written by hand: images decoded once into the
+ * cache, training batches shuffled and augmented, validation batches as torchvision prepares them.
+ */
+import type { Augmentation } from './augment.js';
+import type { ImageFolder } from './image-folder.js';
+import { type Batch, dataLoader } from './loader.js';
+import { openImagePool } from './pool.js';
+import { prepareImages } from './prepare-images.js';
+import { openPreparedCache } from './prepared-cache.js';
+import { preparedDataset } from './prepared-dataset.js';
+import { imagenetPreprocessing, type Preprocessing } from './preprocess.js';
+import { stratifiedSplit } from './split.js';
+import { type TrainingBatch, trainingBatches } from './training-loader.js';
+import type { SkippedPath } from './walk.js';
+
+export interface PrepareTrainingOptions {
+  /** Width and height of the network's input. Default 224. */
+  readonly side?: number;
+  readonly batchSize: number;
+  /** Of the order, the augmentation, and the split where there is no validation folder. Default 42. */
+  readonly seed?: number;
+  /** Default: random-resized crops of at least 8 % and flips, as torchvision. */
+  readonly augmentation?: Augmentation;
+  /** Share of each class to validate with, where there is no validation folder. Default 0.2. */
+  readonly valSplit?: number;
+  readonly workers?: number;
+}
+
+export interface TrainingImages {
+  readonly preprocessing: Preprocessing;
+  /** Images that could not be read. */
+  readonly skipped: readonly SkippedPath[];
+  /** The batches of an epoch, counted from 0. Bytes [n, side, side, 3]. */
+  trainBatches(epoch: number): AsyncGenerator<TrainingBatch, void, undefined>;
+  valBatches(): AsyncGenerator<Batch & { readonly images: Uint8Array }, void, undefined>;
+  close(): Promise<void>;
+}
+
+/** Decodes every image once. Throws AttuneError 'data' when too many cannot be read, 'disk', 'usage'. */
+export async function prepareTraining(folder: ImageFolder, options: PrepareTrainingOptions): Promise<TrainingImages> {
+  const { side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
+  const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
+  const preprocessing = imagenetPreprocessing(side);
+  const split = stratifiedSplit(folder.train.map(({ label }) => label), folder.val === null ? valSplit : 0, seed);
+  const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
+
+  const pool = openImagePool({ workers });
+  const whole = await openPreparedCache({ ...preprocessing, crop: null });
+  const cropped = await openPreparedCache(preprocessing);
+  const close = async () => {
+    await pool.close();
+    await whole.close();
+    await cropped.close();
+  };
+  try {
+    const train = await prepareImages(pick(split.train), whole.preprocessing, { cache: whole, pool });
+    const val = await prepareImages(folder.val ?? pick(split.val), preprocessing, { cache: cropped, pool });
+    const dataset = preparedDataset(val.prepared, cropped);
+    return {
+      preprocessing,
+      skipped: [...folder.skipped, ...train.skipped, ...val.skipped],
+      trainBatches: (epoch) =>
+        trainingBatches(
+          { images: train.prepared, cache: whole },
+          { batchSize, seed, epoch, joinSingle: true, augmentation, side, pool },
+        ),
+      async *valBatches() {
+        for await (const batch of dataLoader(dataset, { batchSize })) {
+          yield { ...batch, images: batch.images as Uint8Array };
+        }
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
