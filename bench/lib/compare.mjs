@@ -85,12 +85,13 @@ export function spread(numbers) {
 /**
  * `ratio`: medians, in the target's own sense: 'speedup' is the peer's time over ours (more is better), 'time'
  * is ours over the peer's (less is better). `roundRatios`: the same within each round, when both met the same
- * load of the machine.
+ * load of the machine. `cpuRatio`: the same of the medians of processor time.
  */
 function ratios([ours, peer], target) {
   const divide = (mine, theirs) => (target.sense === 'speedup' ? theirs / mine : mine / theirs);
   const ratio = divide(spread(ours.rounds).median, spread(peer.rounds).median);
+  const cpuRatio = divide(spread(ours.cpuRounds).median, spread(peer.cpuRounds).median);
   const roundRatios = ours.rounds.map((mine, round) => divide(mine, peer.rounds[round]));
   const met = target.sense === 'speedup' ? ratio >= target.ratio : ratio <= target.ratio;
-  return { target: { ...target, met }, ratio, roundRatios };
+  return { target: { ...target, met }, ratio, roundRatios, cpuRatio };
 }

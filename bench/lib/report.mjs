@@ -14,16 +14,16 @@ export function inferenceReport({ machine, comparisons }) {
       ` machine was ${machine.loadBefore.toFixed(1)} at the start.`,
     '',
     'Milliseconds of a whole batch from images on the host to logits on the host: median (least to most).',
-    'Processor time: of all threads of the engine, which other work on the machine changes less. First run: with',
-    'compilation, unless the driver had the shaders cached. GPU memory: the most bytes of buffers at once, counted',
-    'outside the engines.',
+    'Processor time: of all threads of the engine, which other work on the machine changes less; it is the whole',
+    'work of a CPU and of a software adapter, not of a GPU. First run: with compilation, unless the driver had the',
+    'shaders cached. GPU memory: the most bytes of buffers at once, counted outside the engines.',
     '',
     '| engine | on | batch | time | per image | processor time | first run | GPU memory |',
     '|---|---|---|---|---|---|---|---|',
     ...comparisons.flatMap(({ batch, engines }) => engines.map((engine) => engineRow(engine, batch))),
     '',
-    '| attune beside | batch | ratio of medians | ratios by round | target | outputs differ by |',
-    '|---|---|---|---|---|---|',
+    '| attune beside | batch | ratio of medians | ratios by round | of processor times | target | outputs differ by |',
+    '|---|---|---|---|---|---|---|',
     ...comparisons.map(comparisonRow),
     '',
     ...comparisons.filter(({ engines }) => engines[0].counters).map(countersLine),
@@ -47,13 +47,19 @@ function engineRow({ name, setting, rounds, cpuRounds, firstMilliseconds, peakBy
   return `| ${cells.join(' | ')} |`;
 }
 
-function comparisonRow({ batch, engines, ratio, roundRatios, target, difference }) {
+function comparisonRow({ batch, engines, ratio, roundRatios, cpuRatio, target, difference }) {
   const { min, max } = spread(roundRatios);
   const speedup = target.sense === 'speedup';
-  const unit = speedup ? 'times as fast' : 'times the time';
-  const goal = `${speedup ? 'at least' : 'at most'} ${target.ratio}: ${target.met ? 'met' : 'missed'}`;
-  const byRound = `${min.toFixed(2)} to ${max.toFixed(2)} in ${roundRatios.length}`;
-  return `| ${engines[1].name} | ${batch} | ${ratio.toFixed(2)} ${unit} | ${byRound} | ${goal} | ${difference.toExponential(1)} of the largest logit |`;
+  const cells = [
+    engines[1].name,
+    batch,
+    `${ratio.toFixed(2)} times ${speedup ? 'as fast' : 'the time'}`,
+    `${min.toFixed(2)} to ${max.toFixed(2)} in ${roundRatios.length}`,
+    cpuRatio.toFixed(2),
+    `${speedup ? 'at least' : 'at most'} ${target.ratio}: ${target.met ? 'met' : 'missed'}`,
+    `${difference.toExponential(1)} of the largest logit`,
+  ];
+  return `| ${cells.join(' | ')} |`;
 }
 
 function countersLine({ batch, engines: [{ name, counters }] }) {
