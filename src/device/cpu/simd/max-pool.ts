@@ -43,8 +43,8 @@ function wins(value: v128, largest: v128): v128 {
 }
 
 /**
- * Computes the rows begin <= u < end of dx: each window that covers a row finds its winner again, and gives it dy
- * where it lies in that row.
+ * Computes the rows begin <= u < end of dx: every window that covers one of them finds its winners, and gives them
+ * dy where they lie in these rows.
  */
 export function maxPool2dGradient(
   x: usize, dy: usize, dx: usize, begin: i32, end: i32,
@@ -53,42 +53,44 @@ export function maxPool2dGradient(
 ): void {
   const pixelBytes = <usize>channels * 4;
   const lineBytes = <usize>width * pixelBytes;
-  for (let unit = begin; unit < end; unit++) {
-    const row = unit % height;
-    const image = unit / height;
-    const line = dx + <usize>unit * lineBytes;
-    zeroFloats(line, width * channels);
-    const place = row + padTop;
-    const firstWindow = max(0, (place - kernelHeight + strideHeight) / strideHeight);
-    const lastWindow = min(outHeight - 1, place / strideHeight);
+  zeroFloats(dx + <usize>begin * lineBytes, (end - begin) * width * channels);
+  while (begin < end) {
+    const image = begin / height;
+    const rowBegin = begin % height;
+    const rowEnd = min(height, rowBegin + end - begin);
+    const firstWindow = max(0, (rowBegin + padTop - kernelHeight + strideHeight) / strideHeight);
+    const lastWindow = min(outHeight - 1, (rowEnd - 1 + padTop) / strideHeight);
     for (let p = firstWindow; p <= lastWindow; p++) {
       const top = p * strideHeight - padTop;
-      const firstRow = max(top, 0), lastRow = min(height, top + kernelHeight);
       for (let q = 0; q < outWidth; q++) {
         const left = q * strideWidth - padLeft;
-        const firstColumn = max(left, 0), lastColumn = min(width, left + kernelWidth);
+        const skip = <usize>(image * height) * lineBytes + <usize>max(left, 0) * pixelBytes;
         addToWinners(
-          x + <usize>(image * height) * lineBytes, lineBytes, pixelBytes, firstRow, lastRow, firstColumn, lastColumn,
-          row, dy + <usize>((image * outHeight + p) * outWidth + q) * pixelBytes, line,
+          x + skip, dx + skip, lineBytes, pixelBytes,
+          max(top, 0), min(height, top + kernelHeight), min(width, left + kernelWidth) - max(left, 0),
+          rowBegin, rowEnd, dy + <usize>((image * outHeight + p) * outWidth + q) * pixelBytes,
         );
       }
     }
+    begin += rowEnd - rowBegin;
   }
 }
 
-/** Adds the gradient of one window to those of its winners that lie in `row`, whose gradients are at `line`. */
+/**
+ * Adds the gradient of one window to those of its winners that lie in rows `rowBegin` <= y < `rowEnd`. `x` and `dx`
+ * point to the image and its gradient at the window's first column.
+ */
 function addToWinners(
-  image: usize, lineBytes: usize, pixelBytes: usize, firstRow: i32, lastRow: i32, firstColumn: i32, lastColumn: i32,
-  row: i32, dy: usize, line: usize,
+  x: usize, dx: usize, lineBytes: usize, pixelBytes: usize, firstRow: i32, lastRow: i32, columns: i32,
+  rowBegin: i32, rowEnd: i32, dy: usize,
 ): void {
-  const columns = lastColumn - firstColumn;
   for (let at: usize = 0; at < pixelBytes; at += advance(pixelBytes - at)) {
     const one = pixelBytes - at < 16;
     // A place is known by its number within the window.
     let largest = f32x4.splat(-Infinity), winner = i32x4.splat(0);
     let number = 0;
     for (let y = firstRow; y < lastRow; y++) {
-      let from = image + <usize>y * lineBytes + <usize>firstColumn * pixelBytes + at;
+      let from = x + <usize>y * lineBytes + at;
       for (let column = 0; column < columns; column++) {
         const value = read(from, one);
         const taken = wins(value, largest);
@@ -99,13 +101,16 @@ function addToWinners(
       }
     }
     const gradient = read(dy + at, one);
-    number = (row - firstRow) * columns;
-    let to = line + <usize>firstColumn * pixelBytes + at;
-    for (let column = 0; column < columns; column++) {
-      const share = v128.and(gradient, i32x4.eq(winner, i32x4.splat(number)));
-      write(to, f32x4.add(read(to, one), share), one);
-      number++;
-      to += pixelBytes;
+    const begin = max(firstRow, rowBegin), end = min(lastRow, rowEnd);
+    number = (begin - firstRow) * columns;
+    for (let y = begin; y < end; y++) {
+      let to = dx + <usize>y * lineBytes + at;
+      for (let column = 0; column < columns; column++) {
+        const share = v128.and(gradient, i32x4.eq(winner, i32x4.splat(number)));
+        write(to, f32x4.add(read(to, one), share), one);
+        number++;
+        to += pixelBytes;
+      }
     }
   }
 }

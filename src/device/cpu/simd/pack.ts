@@ -6,11 +6,24 @@ import { NARROW, WIDE } from './tile';
 // @ts-ignore: decorator
 @inline
 export function copyFloats(to: usize, from: usize, count: i32): void {
-  let index = 0;
-  for (; index + 4 <= count; index += 4) {
-    v128.store(to + <usize>index * 4, v128.load(from + <usize>index * 4));
+  for (; count >= 16; count -= 16) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+    to += 64;
+    from += 64;
   }
-  for (; index < count; index++) store<f32>(to + <usize>index * 4, load<f32>(from + <usize>index * 4));
+  for (; count >= 4; count -= 4) {
+    v128.store(to, v128.load(from));
+    to += 16;
+    from += 16;
+  }
+  for (; count > 0; count--) {
+    store<f32>(to, load<f32>(from));
+    to += 4;
+    from += 4;
+  }
 }
 
 /** Sets `count` floats to zero. */
