@@ -1,36 +1,95 @@
-/** What the kernels of a convolution's two gradients share: their variants' loads and names. */
-import type { Variant } from '../device/kernel.js';
+/**
+ * The variants of a convolution's two gradients. Both are matrix products (or, with a channel to each group, direct
+ * sums) whose shaders are named alike: `${family}-register.wgsl`, `-workgroup.wgsl` and `-depthwise.wgsl`, with
+ * `lib/${family}.wgsl` for their constants.
+ */
+import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
+import type { AdapterTraits, Shader, Variant } from '../device/kernel.js';
 import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
+import {
+  chooseTile,
+  type ProductTile,
+  type ProductTileName,
+  REGISTER_TILES,
+  tileCount,
+  WORKGROUP_TILES,
+} from './product-variants.js';
 
 /** Loads of four neighbours need groups whose channels and filters are multiples of 4; single elements any. */
 export type Loads = 'Vec4' | 'Scalar';
 
-export const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
+const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
   Vec4: ['a-vec4.wgsl', 'gradient-vec4.wgsl'],
   Scalar: ['a-scalar.wgsl', 'gradient-scalar.wgsl'],
 };
 
-export function loadsOf({ channels, filters, groups }: Conv2dGeometry): Loads {
+function loadsOf({ channels, filters, groups }: Conv2dGeometry): Loads {
   return (channels / groups) % 4 === 0 && (filters / groups) % 4 === 0 ? 'Vec4' : 'Scalar';
 }
 
-/** A variant of each kind of loads; `depthwise` ones see all channels as neighbours, though each is a group. */
-export function withLoads<A extends Conv2dGeometry>(
-  name: string,
-  variant: (loads: Loads) => Omit<Variant<A>, 'suits'>,
-  depthwise = false,
-): Readonly<Record<string, Variant<A>>> {
-  const of = (loads: Loads): Variant<A> => ({
-    ...variant(loads),
-    suits: (attributes) =>
-      depthwise
-        ? isDepthwise(attributes) && (loads === 'Scalar' || attributes.channels % 4 === 0)
-        : loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
-  });
-  return { [`${name}Vec4`]: of('Vec4'), [`${name}Scalar`]: of('Scalar') };
+export interface GradientFamily<A> {
+  /** What the names of its shaders begin with. */
+  readonly family: string;
+  /** The workgroup tile below shaders/lib/ that suits how its factors lie in memory. */
+  readonly workgroupTile: string;
+  /** More files of the product variants, after those of their loads. */
+  readonly productFiles?: Readonly<Record<Loads, readonly string[]>>;
+  /** Number, rows and columns of the products. */
+  productSizes(attributes: A): [products: number, m: number, n: number];
+  /** Invocations of the depthwise variants, and their constants. */
+  depthwiseInvocations(attributes: A): number;
+  readonly depthwiseConstants?: Readonly<Record<string, number>>;
 }
 
-/** The depthwise variant for these channels. */
-export function chooseDepthwise({ channels }: Conv2dGeometry): string {
-  return channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
+/** The variants of a family, and which of them an adapter gets. */
+export function gradientVariants<A extends Conv2dGeometry>(
+  family: GradientFamily<A>,
+): Pick<Shader<A>, 'variants' | 'choose'> {
+  const tiles = Object.entries({ ...REGISTER_TILES, ...WORKGROUP_TILES }) as [ProductTileName, ProductTile][];
+  const variants: Record<string, Variant<A>> = {};
+  for (const loads of ['Vec4', 'Scalar'] as const) {
+    variants[`depthwise${loads}`] = depthwiseVariant(family, loads);
+    for (const [name, tile] of tiles) {
+      const kind = name in REGISTER_TILES ? 'register' : 'workgroup';
+      variants[`${name}${loads}`] = productVariant(family, tile, kind, loads);
+    }
+  }
+  return {
+    variants,
+    choose(attributes: A, traits: AdapterTraits) {
+      if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
+      return `${chooseTile(...family.productSizes(attributes), traits)}${loadsOf(attributes)}`;
+    },
+  };
+}
+
+function productVariant<A extends Conv2dGeometry>(
+  { family, workgroupTile, productFiles, productSizes }: GradientFamily<A>,
+  tile: ProductTile,
+  kind: 'register' | 'workgroup',
+  loads: Loads,
+): Variant<A> {
+  const tileFile = kind === 'register' ? 'register-tile.wgsl' : workgroupTile;
+  const loadFiles = [...LOAD_FILES[loads], ...(productFiles?.[loads] ?? [])];
+  return {
+    file: `${family}-${kind}.wgsl`,
+    libraries: ['grid.wgsl', tileFile, `${family}.wgsl`, ...loadFiles],
+    constants: tile.constants,
+    grid: (attributes) => flatGrid(tileCount(tile, ...productSizes(attributes)), 1),
+    suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
+  };
+}
+
+/** A depthwise variant sees all channels as neighbours, though each is a group. */
+function depthwiseVariant<A extends Conv2dGeometry>(
+  { family, depthwiseInvocations, depthwiseConstants }: GradientFamily<A>,
+  loads: Loads,
+): Variant<A> {
+  return {
+    file: `${family}-depthwise.wgsl`,
+    libraries: ['grid.wgsl', `${family}.wgsl`, ...LOAD_FILES[loads]],
+    constants: { WORKGROUP: POINTWISE_WORKGROUP, ...depthwiseConstants },
+    grid: (attributes) => flatGrid(depthwiseInvocations(attributes), POINTWISE_WORKGROUP),
+    suits: (attributes) => isDepthwise(attributes) && (loads === 'Scalar' || attributes.channels % 4 === 0),
+  };
 }
