@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly choices?: Choices;
   /** Build of the CPU's SIMD kernels. Default 'auto': the fastest that this Node can run. */
   readonly simd?: 'auto' | 'relaxed' | 'plain' | 'off';
+  /** Threads of the CPU device. Default: as many as the processor runs at once; results do not depend on it. */
+  readonly threads?: number;
   /** Applies no fusion rule: the plain path, for comparison. */
   readonly fuse?: boolean;
 }
@@ -27,9 +29,9 @@ export interface OpenOptions {
  */
 export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOptions = {}): Promise<Device> {
   const rules = options.fuse === false ? [] : FUSIONS;
-  const { adapter, choices, precision, simd } = options;
+  const { adapter, choices, precision, simd, threads } = options;
   const onCpu = async () =>
-    new Device(await openCpu({ ...(precision && { precision }), ...(simd && { simd }) }), rules);
+    new Device(await openCpu({ ...(precision && { precision }), ...(simd && { simd }), ...(threads && { threads }) }), rules);
   if (kind === 'cpu') return onCpu();
   if (precision === 'float64') {
     throw new AttuneError({

@@ -7,12 +7,12 @@ import type { DeviceOptions, DeviceSummary } from './options.js';
 const GPU_BATCH = 32;
 const CPU_BATCH = 8;
 
-export async function openDevice({ device = 'auto', adapter }: Wish): Promise<Device> {
-  return open(device, { ...(typeof adapter === 'string' && { adapter }) });
+export async function openDevice({ device = 'auto', adapter, threads }: Wish): Promise<Device> {
+  return open(device, { ...(typeof adapter === 'string' && { adapter }), ...(threads !== undefined && { threads }) });
 }
 
 /** Options of a command, or the fields of a recipe. */
-type Wish = Pick<DeviceOptions, 'device'> & { readonly adapter?: string | null };
+type Wish = Omit<DeviceOptions, 'adapter'> & { readonly adapter?: string | null };
 
 export function summarize({ info }: Device): DeviceSummary {
   return { kind: info.kind, adapter: info.adapter, software: info.software };

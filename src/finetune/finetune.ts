@@ -7,6 +7,8 @@
 import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
 import type { Device } from '../program/device.js';
+import { announce } from './announce.js';
+import { refuseIgnored } from './contradictions.js';
 import { openDevice, summarize } from './device.js';
 import { EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
 import { sideOf } from './inference.js';
@@ -29,8 +31,9 @@ import { writeProbeRun, writeRecipe } from './run-files.js';
  * then. Aborted within it, the state of the run is saved and the result says `interrupted`.
  */
 export async function finetune(options: FinetuneOptions, context: RunContext = {}): Promise<FinetuneResult> {
+  const flags = fieldsOf(options);
   const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
-  const given = { ...fromRecipe, ...fieldsOf(options) } as Partial<Recipe> & { data: string };
+  const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
   const split = { val: given.val ?? null, valSplit: given.val_split ?? 0.2, seed: given.seed ?? 42 };
   const found = await findImages(given.data, split);
   await assertRunFolderFree(options.out);
@@ -38,22 +41,25 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
   );
+  const smallestClass = leastOf(found.train, found.classes.length);
   const recipe = resolveRecipe(given, {
     images: found.train.length,
-    smallestClass: smallestClass(found.train, found.classes.length),
+    smallestClass,
     model: loaded.model.architecture,
     weights: loaded.weights,
     side: sideOf(loaded.preprocessing),
   });
+  refuseIgnored(flags, recipe);
   const preprocessing = resized(loaded.preprocessing, recipe.image_size);
   await checkLayers(loaded, recipe);
-  announce(recipe, found, context);
+  const images = { train: found.train.length, val: found.val.length, test: found.test.length };
+  announce({ recipe, given, images, smallestClass }, context.onEvent);
 
   const trainsAll = recipe.strategy !== 'probe';
   const randomCrops = trainsAll && recipe.augment === 'standard';
   const data = await prepareTrainingData(found, { preprocessing, randomCrops, workers: options.workers }, context);
   try {
-    const device = await openDevice(recipe);
+    const device = await openDevice({ ...recipe, ...(options.threads !== undefined && { threads: options.threads }) });
     try {
       return await run({ loaded: { ...loaded, preprocessing }, recipe, data, device, options, context });
     } finally {
@@ -64,7 +70,8 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   }
 }
 
-function smallestClass(images: readonly { readonly label: number }[], classes: number): number {
+/** Images of the class that has the fewest. */
+function leastOf(images: readonly { readonly label: number }[], classes: number): number {
   const counts = new Array<number>(classes).fill(0);
   for (const { label } of images) counts[label]++;
   return Math.min(...counts);
@@ -73,26 +80,6 @@ function smallestClass(images: readonly { readonly label: number }[], classes: n
 /** A wrong layer name is told before any image is decoded. */
 async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
   if (recipe.strategy !== 'probe') await setTrainable(model, recipe, { batch_norm: 'frozen' });
-}
-
-const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
-  probe: 'features of the frozen network once, then a logistic head until it converges',
-  full: 'all layers from the start, with a new head',
-  'probe-then-full': 'first a logistic head on the frozen network, then all layers',
-};
-
-/** Says what will be done before it begins. */
-function announce(recipe: Recipe, found: Readonly<Record<PartName, readonly unknown[]>>, { onEvent }: RunContext): void {
-  const { train, val, test } = found;
-  const parts = [`${train.length} images to train`, `${val.length} to validate`, ...(test.length > 0 ? [`${test.length} to test`] : [])];
-  onEvent?.({ type: 'note', text: `${parts.join(', ')}. ${recipe.model} with weights ${recipe.weights}.` });
-  onEvent?.({ type: 'note', text: `Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.` });
-  if (recipe.strategy === 'probe') return;
-  const { epochs, batch_size, optimizer, lr, head_lr, schedule, augment } = recipe;
-  onEvent?.({
-    type: 'note',
-    text: `${epochs} epochs, batches of ${batch_size}, ${optimizer}, rate ${lr} (head ${head_lr}), ${schedule}, augmentation ${augment}.`,
-  });
 }
 
 interface Run {
@@ -141,11 +128,7 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
 
 /** The document of a full stage that has ended, or was interrupted with its state saved. */
 export async function finishFull(stage: FullStage, finished: boolean, resumedFrom: string | null): Promise<FinetuneResult> {
-  const result = await describeFull(stage, finished, resumedFrom);
-  if (!finished) {
-    stage.onEvent?.({ type: 'note', text: `Saved. Go on with: attune finetune --resume ${stage.folder}` });
-  }
-  return result;
+  return describeFull(stage, finished, resumedFrom);
 }
 
 async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {

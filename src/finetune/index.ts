@@ -1,20 +1,20 @@
 /** Fine-tuning: from images and weights to a run folder; evaluating and predicting with what came out. */
 export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './checkpoint.js';
+export {
+  AUGMENTATIONS,
+  BATCH_NORMS,
+  CLASS_WEIGHTS,
+  OPTIMIZERS,
+  SCHEDULES,
+  STRATEGIES,
+} from './choices.js';
 export { type EvaluateOptions, evaluate } from './evaluate.js';
 export type { Listener, RunEvent } from './events.js';
 export { finetune } from './finetune.js';
 export { type ClassMetrics, computeMetrics, type Metrics, wilsonInterval } from './metrics.js';
 export type * from './options.js';
 export { type PredictOptions, predict, topPredictions } from './predict.js';
-export {
-  AUGMENTATIONS,
-  BATCH_NORMS,
-  CLASS_WEIGHTS,
-  OPTIMIZERS,
-  type Recipe,
-  SCHEDULES,
-  STRATEGIES,
-} from './recipe.js';
+export type { Recipe } from './recipe.js';
 export { RECIPES } from './recipes.js';
 export { resume } from './resume.js';
 export { RUN_FILES } from './run-folder.js';

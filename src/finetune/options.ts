@@ -14,6 +14,8 @@ export interface DeviceOptions {
   readonly device?: 'auto' | 'webgpu' | 'cpu';
   /** Part of a GPU adapter's name. */
   readonly adapter?: string;
+  /** Threads of the CPU device; results do not depend on it. Default: as many as the processor runs at once. */
+  readonly threads?: number;
 }
 
 /** A trained run (its folder, or a checkpoint file in it), or a model with weights. */
@@ -48,8 +50,8 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly headEpochs?: number;
   /** Images per update of the weights. */
   readonly batchSize?: number;
-  /** Images that are computed at once; several make a batch. Default: as many of a batch as fit. */
-  readonly microBatch?: number;
+  /** Images that are computed at once; several make a batch. Default 'auto': as many of a batch as fit. */
+  readonly microBatch?: number | 'auto';
   /** Side of the network's input in pixels. */
   readonly imageSize?: number;
   /** 'sgd', 'adam' or 'adamw'. */
@@ -91,6 +93,7 @@ export interface ResumeOptions {
   /** Another number of epochs of the full stage. */
   readonly epochs?: number;
   readonly device?: DeviceOptions['device'];
+  readonly threads?: number;
 }
 
 export interface DeviceSummary {

@@ -8,14 +8,8 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { AUGMENTATIONS, BATCH_NORMS, CLASS_WEIGHTS, OPTIMIZERS, SCHEDULES, STRATEGIES } from './choices.js';
 import type { FinetuneOptions } from './options.js';
-
-export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
-export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;
-export const OPTIMIZERS = ['sgd', 'adam', 'adamw'] as const;
-export const SCHEDULES = ['constant', 'step', 'cosine'] as const;
-export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
-export const CLASS_WEIGHTS = ['none', 'balanced'] as const;
 
 const whole = (least: number, most = 1e9) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
@@ -98,13 +92,19 @@ const FIELD_OF: Readonly<Partial<Record<keyof FinetuneOptions, keyof Recipe>>> =
   adapter: 'adapter',
 };
 
+/** The flag that sets a field: `--batch-size`. */
+export function flagOf(field: keyof Recipe): string {
+  return `--${field.replaceAll('_', '-')}`;
+}
+
 /** The fields that options set, checked one by one. Throws AttuneError 'usage' naming the flag. */
 export function fieldsOf(options: FinetuneOptions): Partial<Recipe> {
   const fields: Record<string, unknown> = {};
   for (const [option, field] of Object.entries(FIELD_OF)) {
-    const value = options[option as keyof FinetuneOptions];
-    if (value === undefined) continue;
-    checkField(field, value, `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    const given = options[option as keyof FinetuneOptions];
+    if (given === undefined) continue;
+    const value = option === 'microBatch' && given === 'auto' ? null : given;
+    checkField(field, value, flagOf(field));
     fields[field] = field === 'data' || field === 'val' ? resolve(String(value)) : value;
   }
   return fields as Partial<Recipe>;
@@ -196,6 +196,14 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   };
   if (recipe.nesterov && recipe.momentum === 0) {
     throw new AttuneError({ code: 'usage', what: 'Nesterov momentum needs a momentum above 0', where: '--nesterov' });
+  }
+  if (trainsAll && recipe.epochs === 0) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `the strategy ${strategy} needs at least one epoch`,
+      where: '--epochs',
+      hint: 'give more, or use --strategy probe',
+    });
   }
   if (recipe.micro_batch !== null && recipe.micro_batch > recipe.batch_size) {
     throw new AttuneError({

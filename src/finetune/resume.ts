@@ -49,7 +49,8 @@ async function goOn(
     assertSameImages(data, state.images, recipe.data);
     const model = findModel(state.model).create({ classes: state.classes.length });
     await restoreModel(stored, model);
-    const device = await openDevice({ ...recipe, ...(options.device && { device: options.device }) });
+    const { device: named, threads } = options;
+    const device = await openDevice({ ...recipe, ...(named && { device: named }), ...(threads !== undefined && { threads }) });
     try {
       const frozen = frozenOn(summarize(device), state.frozen, options, context);
       const stage: FullStage = {

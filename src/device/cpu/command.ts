@@ -6,6 +6,7 @@ import { AttuneError } from '../../errors.js';
 import type { DType, Precision, TypedArray } from '../dtype.js';
 import { viewArray } from '../dtype.js';
 import type { Attributes, Kernel } from '../kernel.js';
+import type { Team } from './team.js';
 
 /** `length` elements of a memory from `byteOffset` on. Plain data, so that it can be posted to a worker. */
 export interface Slice {
@@ -93,16 +94,52 @@ export function runCommands(
   const times: CommandTime[] = [];
   for (const command of commands) {
     const begin = profile ? performance.now() : 0;
-    try {
-      runCommand(command, step, 0, command.units);
-    } catch (error) {
-      throw kernelFailure(command.kernel.name, command.attributes, error);
-    }
-    if (!profile) continue;
-    const nanoseconds = (performance.now() - begin) * 1e6;
-    times.push({ variant: command.simd === null ? 'loops' : 'simd', nanoseconds });
+    runShare(command, step, 0, command.units);
+    if (profile) times.push(timeOf(command, begin));
   }
   return times;
+}
+
+/**
+ * This thread's part of running commands together with the team's other threads, which do the same. Null when
+ * another thread failed or ended. When this one fails it calls `report` before the others are let go, and throws.
+ * With `profile` it returns the times of the commands, waiting included.
+ */
+export function runTogether(
+  commands: readonly ReadyCommand[],
+  step: ArrayLike<number>,
+  team: Team,
+  profile: boolean,
+  report: (error: unknown) => void = () => {},
+): CommandTime[] | null {
+  const times: CommandTime[] = [];
+  for (const command of commands) {
+    const begin = profile ? performance.now() : 0;
+    try {
+      runShare(command, step, ...team.share(command.units));
+    } catch (error) {
+      team.fail();
+      report(error);
+      team.barrier();
+      throw error;
+    }
+    if (!team.barrier()) return null;
+    if (profile) times.push(timeOf(command, begin));
+  }
+  return times;
+}
+
+function runShare(command: ReadyCommand, step: ArrayLike<number>, begin: number, end: number): void {
+  if (begin === end) return;
+  try {
+    runCommand(command, step, begin, end);
+  } catch (error) {
+    throw kernelFailure(command.kernel.name, command.attributes, error);
+  }
+}
+
+function timeOf(command: ReadyCommand, begin: number): CommandTime {
+  return { variant: command.simd === null ? 'loops' : 'simd', nanoseconds: (performance.now() - begin) * 1e6 };
 }
 
 /** The error for a kernel that threw: names the kernel and what it was asked to compute. */

@@ -1,75 +1,78 @@
 /**
- * The worker's side: answers requests by running commands on the shared memory. One conductor runs whole
- * commands; when more threads come, it is the one that hands out unit ranges of each command (runCommand).
+ * The workers' side. The conductor answers the main thread's requests by running commands on the shared memory,
+ * together with the other threads of its team: it tells them what to prepare and when to run, and each of them
+ * computes its share of every command (team.ts).
  */
 import { AttuneError } from '../../errors.js';
 import type { TypedArray } from '../dtype.js';
 import { type Kernel, STEP_VALUES_ADDRESS } from '../kernel.js';
 import {
+  type CommandTime,
   kernelFailure,
   plainCommand,
   type ReadyCommand,
   runCommands,
+  runTogether,
   type SimdExports,
   simdCommand,
   suitsSimd,
   viewOf,
 } from './command.js';
-import type { PostedCommand, PostedUpload, Reply, Request } from './protocol.js';
+import type { Failure, PostedCommand, PostedUpload, Reply, Request, TeamRequest } from './protocol.js';
+import type { Team } from './team.js';
 
 type Kernels = Readonly<Record<string, Kernel>>;
 type Execute = Extract<Request, { type: 'execute' }>;
 
-export class Conductor {
+/** What every thread has: the shared memory, the kernels, and the commands that were prepared. */
+export class Workshop {
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   readonly #simd: SimdExports | null;
+  readonly #index: number;
   readonly #prepared = new Map<number, readonly ReadyCommand[]>();
 
-  constructor(memory: WebAssembly.Memory, kernels: Kernels, simd: SimdExports | null) {
+  /** `index` is the thread's number in its team: it chooses its scratch memory. */
+  constructor(memory: WebAssembly.Memory, kernels: Kernels, simd: SimdExports | null, index: number) {
     this.#memory = memory;
     this.#kernels = kernels;
     this.#simd = simd;
+    this.#index = index;
   }
 
-  /** Does what the request asks. Failures are replies too: the worker goes on with the next request. */
-  handle(request: Request): Reply {
-    try {
-      switch (request.type) {
-        case 'prepare':
-          this.#prepare(request.prepared, request.commands);
-          return done();
-        case 'write':
-          this.#write(request.upload, this.#buffer());
-          return done();
-        case 'execute':
-          return this.#execute(request);
-        case 'discard':
-          this.#prepared.delete(request.prepared);
-          return done();
-      }
-    } catch (error) {
-      const { what, where, hint } = asAttuneError(error);
-      return { ok: false, failure: { what, where, hint } };
-    }
-  }
-
-  #prepare(id: number, commands: readonly PostedCommand[]): void {
-    const memory = this.#buffer();
+  prepare(id: number, commands: readonly PostedCommand[]): void {
+    const memory = this.buffer();
     this.#prepared.set(
       id,
       commands.map((command) => this.#ready(command, memory)),
     );
   }
 
+  discard(id: number): void {
+    this.#prepared.delete(id);
+  }
+
+  commands(id: number): readonly ReadyCommand[] {
+    const commands = this.#prepared.get(id);
+    if (commands === undefined) throw new Error(`no commands were prepared as ${id}`);
+    return commands;
+  }
+
+  /** The memory's present bytes. Growing by nothing makes this thread see what the main thread has grown. */
+  buffer(): ArrayBufferLike {
+    this.#memory.grow(0);
+    return this.#memory.buffer;
+  }
+
   #ready(command: PostedCommand, memory: ArrayBufferLike): ReadyCommand {
-    const { attributes, operands } = command;
+    const { attributes, operands, workspace, workspaceBytes } = command;
     try {
       const kernel = this.#kernels[command.kernel];
       if (kernel === undefined) throw new Error('the worker has no kernel of this name');
       if (this.#simd !== null && suitsSimd(kernel, attributes)) {
         const addresses = operands.map((slice) => slice?.byteOffset ?? 0);
-        return simdCommand(kernel, attributes, [...addresses, command.workspace], this.#simd);
+        const scratch = workspace + this.#index * workspaceBytes;
+        return simdCommand(kernel, attributes, [...addresses, scratch], this.#simd);
       }
       const views = operands.map((slice) => viewOf(slice, memory, 'float32'));
       return plainCommand(kernel, attributes, views);
@@ -77,14 +80,59 @@ export class Conductor {
       throw kernelFailure(command.kernel, attributes, error);
     }
   }
+}
+
+/** Another thread of the team, as the conductor sees it. */
+export interface Colleague {
+  post(request: TeamRequest): void;
+  /** What it failed with, if it has. */
+  failure(): Failure | null;
+}
+
+export class Conductor {
+  readonly #workshop: Workshop;
+  readonly #team: Team;
+  readonly #colleagues: readonly Colleague[];
+
+  constructor(workshop: Workshop, team: Team, colleagues: readonly Colleague[]) {
+    this.#workshop = workshop;
+    this.#team = team;
+    this.#colleagues = colleagues;
+  }
+
+  /** Does what the request asks. Failures are replies too: the worker goes on with the next request. */
+  handle(request: Request): Reply {
+    try {
+      switch (request.type) {
+        case 'prepare':
+          this.#workshop.prepare(request.prepared, request.commands);
+          this.#tell(request);
+          return done();
+        case 'write':
+          this.#write(request.upload, this.#workshop.buffer());
+          return done();
+        case 'execute':
+          return this.#execute(request);
+        case 'discard':
+          this.#workshop.discard(request.prepared);
+          this.#tell(request);
+          return done();
+      }
+    } catch (error) {
+      return { ok: false, failure: failureOf(error) };
+    }
+  }
+
+  #tell(request: TeamRequest): void {
+    for (const colleague of this.#colleagues) colleague.post(request);
+  }
 
   #execute(request: Execute): Reply {
-    const commands = this.#prepared.get(request.prepared);
-    if (commands === undefined) throw new Error(`no commands were prepared as ${request.prepared}`);
-    const memory = this.#buffer();
+    const commands = this.#workshop.commands(request.prepared);
+    const memory = this.#workshop.buffer();
     for (const upload of request.uploads) this.#write(upload, memory);
     new Float32Array(memory, STEP_VALUES_ADDRESS, request.step.length).set(request.step);
-    const times = runCommands(commands, request.step, request.profile);
+    const times = this.#run(commands, request);
     return {
       ok: true,
       reads: request.reads.map((slice) => copyOut(viewOf(slice, memory, 'float32'))),
@@ -92,14 +140,24 @@ export class Conductor {
     };
   }
 
-  #write({ slice, data }: PostedUpload, memory: ArrayBufferLike): void {
-    viewOf(slice, memory, 'float32').set(data);
+  #run(commands: readonly ReadyCommand[], { prepared, step, profile }: Execute): readonly CommandTime[] {
+    if (this.#colleagues.length === 0) return runCommands(commands, step, profile);
+    if (commands.length === 0) return [];
+    this.#team.reset();
+    // Of an earlier run in which the conductor failed too.
+    for (const colleague of this.#colleagues) while (colleague.failure() !== null);
+    this.#tell({ type: 'run', prepared, step });
+    const times = runTogether(commands, step, this.#team, profile);
+    if (times !== null) return times;
+    const failure = this.#colleagues.map((colleague) => colleague.failure()).find((found) => found !== null);
+    throw new AttuneError({
+      code: 'device',
+      ...(failure ?? { what: 'A thread of the CPU device ended', where: 'CPU device', hint: 'open the device again' }),
+    });
   }
 
-  /** The memory's present bytes. Growing by nothing makes this thread see what the main thread has grown. */
-  #buffer(): ArrayBufferLike {
-    this.#memory.grow(0);
-    return this.#memory.buffer;
+  #write({ slice, data }: PostedUpload, memory: ArrayBufferLike): void {
+    viewOf(slice, memory, 'float32').set(data);
   }
 }
 
@@ -112,8 +170,9 @@ function copyOut(view: TypedArray): TypedArray {
   return view.slice();
 }
 
-function asAttuneError(error: unknown): AttuneError {
-  if (error instanceof AttuneError) return error;
+/** The parts of an error that survive posting. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof AttuneError) return { what: error.what, where: error.where, hint: error.hint };
   const what = `The CPU worker failed: ${error instanceof Error ? error.message : String(error)}`;
-  return new AttuneError({ code: 'device', what });
+  return { what, where: undefined, hint: undefined };
 }

@@ -1,8 +1,8 @@
 /** The CPU device in Node: the only file of this folder that imports `node:`. */
 import { readFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { AttuneError } from '../../errors.js';
 import type { DeviceInfo } from '../backend.js';
 import type { Precision } from '../dtype.js';
@@ -11,12 +11,15 @@ import { CpuBackend } from './backend.js';
 import { InlineExecutor } from './inline.js';
 import type { Reply, SimdBuild, WorkerPort, WorkerSetup } from './protocol.js';
 import { hasRelaxedSimd, hasSimd } from './simd-support.js';
+import { CONTROL_WORDS, endTeam } from './team.js';
 import { MAX_PAGES, PAGE_BYTES, WorkerExecutor } from './worker.js';
 
 export interface CpuOptions {
   readonly precision?: Precision;
   /** Build of the SIMD module; 'auto' takes the fastest that this Node can run, 'off' runs plain loops. */
   readonly simd?: 'auto' | SimdBuild;
+  /** Threads that compute. The result does not depend on it. Default: as many as the processor runs at once. */
+  readonly threads?: number;
   /** Address of a module that exports `kernels`, in place of the engine's own table: for tests. */
   readonly kernelTable?: string;
 }
@@ -30,22 +33,37 @@ export async function openCpu(options: CpuOptions = {}): Promise<CpuBackend> {
   const { precision = 'float32', kernelTable = null } = options;
   if (precision === 'float64') {
     const executor = new InlineExecutor();
-    return new CpuBackend(describe([], executor.maxBytes), executor);
+    return new CpuBackend(describe([], executor.maxBytes, 1), executor);
   }
   const build = chooseSimd(options.simd ?? 'auto');
   const memory = newMemory();
   // The memory's first page stays unused: address 0 means an absent operand.
   const allocator = new Allocator(PAGE_BYTES, memory.buffer.byteLength);
-  const port = startWorker({ memory, simd: await compile(build), kernelTable });
-  const executor = new WorkerExecutor(memory, allocator, port, build !== 'off');
+  const threads = threadCount(options.threads);
+  const control = new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT);
+  const port = startTeam({ memory, simd: await compile(build), kernelTable, threads, control });
+  const executor = new WorkerExecutor(memory, allocator, port, { simd: build !== 'off', threads });
   await executor.started;
   const features = build === 'off' ? [] : [build === 'relaxed' ? 'relaxed-simd' : 'simd'];
-  return new CpuBackend(describe(features, executor.maxBytes), executor);
+  return new CpuBackend(describe(features, executor.maxBytes, threads), executor);
 }
 
-function describe(features: readonly string[], maxMemoryBytes: number): DeviceInfo {
+/** More threads than this only wait for each other. */
+const MOST_THREADS = 32;
+
+function threadCount(wanted: number | undefined): number {
+  const threads = wanted ?? Math.min(availableParallelism(), MOST_THREADS);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new AttuneError({
+    code: 'usage',
+    what: `the number of threads must be a whole number from 1 to ${MOST_THREADS}, not ${wanted}`,
+    where: '--threads',
+  });
+}
+
+function describe(features: readonly string[], maxMemoryBytes: number, threads: number): DeviceInfo {
   const adapter = cpus()[0]?.model.trim() ?? 'unknown processor';
-  return { kind: 'cpu', adapter, software: false, features, limits: { maxMemoryBytes, threads: 1 } };
+  return { kind: 'cpu', adapter, software: false, features, limits: { maxMemoryBytes, threads } };
 }
 
 /** Switches relaxed SIMD on where it is behind a flag, as in Node 20; returns whether it is there. */
@@ -103,22 +121,37 @@ function newMemory(): WebAssembly.Memory {
   }
 }
 
-function startWorker(setup: WorkerSetup): WorkerPort {
-  // Without this process's own flags: some of them (--input-type, --eval) are refused for a file.
-  const worker = new Worker(new URL('../../cpu-worker.js', import.meta.url), {
-    workerData: setup,
-    execArgv: [],
-  });
+/** Starts the conductor and its colleagues; the port talks to the conductor and speaks for them all. */
+function startTeam(setup: Omit<WorkerSetup, 'index'>): WorkerPort {
+  const channels = Array.from({ length: setup.threads - 1 }, () => new MessageChannel());
+  const start = (index: number, ports: readonly MessagePort[]) =>
+    // Without this process's own flags: some of them (--input-type, --eval) are refused for a file.
+    new Worker(new URL('../../cpu-worker.js', import.meta.url), {
+      workerData: { ...setup, index, ports },
+      transferList: [...ports],
+      execArgv: [],
+    });
+  const conductor = start(0, channels.map(({ port1 }) => port1));
+  const team = [conductor, ...channels.map(({ port2 }, i) => start(i + 1, [port2]))];
+  // The conductor alone says whether there is work.
+  for (const worker of team) worker.unref();
   return {
-    post: (request, transfer) => worker.postMessage(request, transfer),
-    onReply: (listener) => worker.on('message', (reply: Reply) => listener(reply)),
+    post: (request, transfer) => conductor.postMessage(request, transfer),
+    onReply: (listener) => conductor.on('message', (reply: Reply) => listener(reply)),
     onEnd(listener) {
-      worker.on('error', (error) => listener(`The CPU worker stopped: ${error.message}`));
-      worker.on('exit', (code) => listener(`The CPU worker stopped with exit code ${code}`));
+      for (const worker of team) {
+        const end = (what: string) => {
+          endTeam(setup.control);
+          listener(what);
+        };
+        worker.on('error', (error) => end(`The CPU worker stopped: ${error.message}`));
+        worker.on('exit', (code) => end(`The CPU worker stopped with exit code ${code}`));
+      }
     },
-    hold: (busy) => (busy ? worker.ref() : worker.unref()),
+    hold: (busy) => (busy ? conductor.ref() : conductor.unref()),
     async terminate() {
-      await worker.terminate();
+      endTeam(setup.control);
+      await Promise.all(team.map((worker) => worker.terminate()));
     },
   };
 }

@@ -9,9 +9,14 @@ import type { CommandTime, Slice } from './command.js';
 /** Which of the two builds of the SIMD module runs, or none. */
 export type SimdBuild = 'plain' | 'relaxed' | 'off';
 
-/** What a worker is started with. */
+/** What each thread is started with. */
 export interface WorkerSetup {
   readonly memory: WebAssembly.Memory;
+  /** Threads of the device, and which of them this is: 0 is the conductor, which the main thread talks to. */
+  readonly threads: number;
+  readonly index: number;
+  /** Shared words of the team; see team.ts. */
+  readonly control: SharedArrayBuffer;
   readonly simd: WebAssembly.Module | null;
   /** Address of a module that exports `kernels`; null: the engine's own table. Tests bring their own. */
   readonly kernelTable: string | null;
@@ -22,8 +27,10 @@ export interface PostedCommand {
   readonly kernel: string;
   readonly attributes: Attributes;
   readonly operands: readonly (Slice | null)[];
-  /** Byte address of the SIMD entry's scratch memory; 0 when it needs none. */
+  /** Byte address of the first thread's scratch memory for SIMD entries; 0 when it needs none. */
   readonly workspace: number;
+  /** Bytes from one thread's scratch memory to the next one's. */
+  readonly workspaceBytes: number;
 }
 
 export interface PostedUpload {
@@ -44,6 +51,11 @@ export type Request =
       readonly profile: boolean;
     }
   | { readonly type: 'discard'; readonly prepared: number };
+
+/** What the conductor asks of the team's other threads. They have no reply, except when they fail. */
+export type TeamRequest =
+  | Extract<Request, { type: 'prepare' | 'discard' }>
+  | { readonly type: 'run'; readonly prepared: number; readonly step: readonly number[] };
 
 export type Reply =
   | { readonly ok: true; readonly reads: TypedArray[]; readonly times: readonly CommandTime[] }

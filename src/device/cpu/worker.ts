@@ -1,5 +1,5 @@
 /**
- * float32: one shared WebAssembly memory, and commands run by a worker thread, so that the main thread never
+ * float32: one shared WebAssembly memory, and commands run by worker threads, so that the main thread never
  * blocks. This is the main thread's side: it hands out ranges of the memory and posts requests.
  */
 import { AttuneError } from '../../errors.js';
@@ -23,6 +23,7 @@ export class WorkerExecutor implements Executor {
   readonly #allocator: Allocator;
   readonly #port: WorkerPort;
   readonly #simd: boolean;
+  readonly #threads: number;
   /** Requests without a reply yet, oldest first; the first one ever is the worker's start. */
   readonly #waiting: Waiting[] = [];
   /** Scratch memory of each prepared list of commands. */
@@ -33,11 +34,17 @@ export class WorkerExecutor implements Executor {
   readonly started: Promise<unknown>;
 
   /** `allocator` hands out `memory`, which the worker behind `port` shares. */
-  constructor(memory: WebAssembly.Memory, allocator: Allocator, port: WorkerPort, simd: boolean) {
+  constructor(
+    memory: WebAssembly.Memory,
+    allocator: Allocator,
+    port: WorkerPort,
+    { simd, threads }: { readonly simd: boolean; readonly threads: number },
+  ) {
     this.#memory = memory;
     this.#allocator = allocator;
     this.#port = port;
     this.#simd = simd;
+    this.#threads = threads;
     port.onReply((reply) => this.#settle(reply));
     port.onEnd((what) => this.#end(what));
     this.started = this.#wait();
@@ -60,7 +67,9 @@ export class WorkerExecutor implements Executor {
 
   async prepare(id: number, commands: readonly ResolvedCommand[]): Promise<void> {
     const bytes = Math.max(0, ...commands.map(({ command }) => this.#workspaceBytes(command)));
-    const workspace = bytes === 0 ? undefined : this.allocate(bytes);
+    // Each thread has its own, at a multiple of what the SIMD entries ask for.
+    const stride = Math.ceil(bytes / 64) * 64;
+    const workspace = bytes === 0 ? undefined : this.allocate(stride * this.#threads);
     if (workspace !== undefined) this.#workspaces.set(id, workspace);
     const posted = commands.map(({ command, operands }): PostedCommand => {
       const { kernel, attributes } = command;
@@ -69,6 +78,7 @@ export class WorkerExecutor implements Executor {
         attributes,
         operands: operands.map(posting),
         workspace: workspace?.byteOffset ?? 0,
+        workspaceBytes: stride,
       };
     });
     try {

@@ -1,0 +1,67 @@
+/** What a run tells before it begins: every resolved value that counts, and where it comes from. */
+import type { Listener } from './events.js';
+import type { Recipe } from './recipe.js';
+
+const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
+  probe: 'features of the frozen network once, then a logistic head until it converges',
+  full: 'all layers from the start, with a new head',
+  'probe-then-full': 'first a logistic head on the frozen network, then all layers',
+};
+
+/** What follows from the number of images where nothing is said. */
+const BY_SIZE: readonly (keyof Recipe)[] = ['strategy', 'epochs', 'augment', 'crop_scale'];
+
+/** Told in another way, or when it is known. */
+const ELSEWHERE: readonly (keyof Recipe)[] = ['data', 'val', 'val_split', 'model', 'weights', 'device', 'adapter'];
+
+/** All that a probe takes from a recipe. */
+const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'head_epochs', 'image_size', 'seed'];
+
+export interface Announcement {
+  readonly recipe: Recipe;
+  /** The fields that flags or a recipe file have set. */
+  readonly given: Partial<Recipe>;
+  readonly images: { readonly train: number; readonly val: number; readonly test: number };
+  /** Training images of the class that has the fewest. */
+  readonly smallestClass: number;
+}
+
+/** Tells it as notes. */
+export function announce({ recipe, given, images, smallestClass }: Announcement, onEvent?: Listener): void {
+  const note = (text: string) => onEvent?.({ type: 'note', text });
+  const { train, val, test } = images;
+  const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
+  note(`${train} images to train (${smallestClass} in the smallest class), ${rest}. ${recipe.model} with weights ${recipe.weights}.`);
+  note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.`);
+  const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
+  const isGiven = (field: keyof Recipe) => given[field] !== undefined;
+  const groups: [title: string, fields: (keyof Recipe)[]][] = [
+    ['Given', fields.filter(isGiven)],
+    [`For ${train} training images`, fields.filter((field) => !isGiven(field) && BY_SIZE.includes(field))],
+    ['By default', fields.filter((field) => !isGiven(field) && !BY_SIZE.includes(field))],
+  ];
+  for (const [title, members] of groups) {
+    const texts = members.map((field) => `${field.replaceAll('_', '-')} ${recipe[field]}`);
+    if (texts.length > 0) note(`${title}: ${texts.join(', ')}.`);
+  }
+}
+
+/** Whether a field changes anything in this recipe. */
+function counts(field: keyof Recipe, recipe: Recipe): boolean {
+  if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
+  if (recipe.strategy === 'probe') return OF_PROBE.includes(field);
+  switch (field) {
+    case 'head_epochs':
+      return recipe.strategy !== 'full';
+    case 'momentum':
+    case 'nesterov':
+      return recipe.optimizer === 'sgd';
+    case 'step_size':
+    case 'gamma':
+      return recipe.schedule === 'step';
+    case 'crop_scale':
+      return recipe.augment === 'standard';
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * What the named choices of a recipe may be. Alone in a file without imports, so that the command line can show and
+ * check them without loading the engine.
+ */
+export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
+export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;
+export const OPTIMIZERS = ['sgd', 'adam', 'adamw'] as const;
+export const SCHEDULES = ['constant', 'step', 'cosine'] as const;
+export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
+export const CLASS_WEIGHTS = ['none', 'balanced'] as const;
