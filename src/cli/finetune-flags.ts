@@ -85,7 +85,6 @@ export const FUTURE_FINETUNE_FLAGS = [
   'augment',
   'classWeights',
   'labelSmoothing',
-  'threads',
   'resume',
   'recipe',
 ];

@@ -72,6 +72,11 @@ export const DEVICE_FLAGS: Flags<DeviceOptions> = {
     help: 'Which GPU, by part of its name as attune doctor shows it.',
     parse: words,
   },
+  threads: {
+    value: '<number>',
+    help: 'Threads of the device cpu; results do not depend on it. Default: as the machine has processors.',
+    parse: wholeNumber(1, 32),
+  },
 };
 
 const MODEL_FLAGS: Flags<{ model?: string; weights?: string }> = {
