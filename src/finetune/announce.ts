@@ -12,7 +12,15 @@ const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
 const BY_SIZE: readonly (keyof Recipe)[] = ['strategy', 'epochs', 'augment', 'crop_scale'];
 
 /** Told in another way, or when it is known. */
-const ELSEWHERE: readonly (keyof Recipe)[] = ['data', 'val', 'val_split', 'model', 'weights', 'device', 'adapter'];
+const ELSEWHERE: readonly (keyof Recipe)[] = [
+  'data',
+  'val',
+  'val_split',
+  'model',
+  'weights',
+  'device',
+  'adapter',
+];
 
 /** All that a probe takes from a recipe. */
 const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'head_epochs', 'image_size', 'seed'];
@@ -31,7 +39,9 @@ export function announce({ recipe, given, images, smallestClass }: Announcement,
   const note = (text: string) => onEvent?.({ type: 'note', text });
   const { train, val, test } = images;
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
-  note(`${train} images to train (${smallestClass} in the smallest class), ${rest}. ${recipe.model} with weights ${recipe.weights}.`);
+  note(
+    `${train} images to train (${smallestClass} in the smallest class), ${rest}. ${recipe.model} with weights ${recipe.weights}.`,
+  );
   note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.`);
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;

@@ -68,7 +68,10 @@ const RULES: readonly Rule[] = [
     ignored: ({ val }) =>
       val === null
         ? null
-        : { what: 'the validation images come from --val, so none are split off', hint: 'leave one of the two out' },
+        : {
+            what: 'the validation images come from --val, so none are split off',
+            hint: 'leave one of the two out',
+          },
   },
 ];
 
@@ -77,6 +80,7 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
   for (const { fields, ignored } of RULES) {
     const field = fields.find((candidate) => given[candidate] !== undefined);
     const reason = field === undefined ? null : ignored(recipe);
-    if (field !== undefined && reason !== null) throw new AttuneError({ code: 'usage', ...reason, where: flagOf(field) });
+    if (field !== undefined && reason !== null)
+      throw new AttuneError({ code: 'usage', ...reason, where: flagOf(field) });
   }
 }

@@ -4,7 +4,6 @@
  * Order matters: everything that the user gave is checked before a device is opened, and images are decoded
  * before the network runs, so that a mistake is told within seconds.
  */
-import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
@@ -37,19 +36,20 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   const split = { val: given.val ?? null, valSplit: given.val_split ?? 0.2, seed: given.seed ?? 42 };
   const found = await findImages(given.data, split);
   await assertRunFolderFree(options.out);
+  const smallestClass = leastOf(found.train, found.classes.length);
+  const counted = { images: found.train.length, smallestClass };
+  // Contradictions do not depend on the weights, so they are told before any are downloaded.
+  refuseIgnored(flags, resolveRecipe(given, { ...counted, model: '', weights: '', side: 224 }));
   const loaded = await loadModel(
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
   );
-  const smallestClass = leastOf(found.train, found.classes.length);
   const recipe = resolveRecipe(given, {
-    images: found.train.length,
-    smallestClass,
+    ...counted,
     model: loaded.model.architecture,
     weights: loaded.weights,
     side: sideOf(loaded.preprocessing),
   });
-  refuseIgnored(flags, recipe);
   const preprocessing = resized(loaded.preprocessing, recipe.image_size);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
@@ -57,9 +57,16 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
 
   const trainsAll = recipe.strategy !== 'probe';
   const randomCrops = trainsAll && recipe.augment === 'standard';
-  const data = await prepareTrainingData(found, { preprocessing, randomCrops, workers: options.workers }, context);
+  const data = await prepareTrainingData(
+    found,
+    { preprocessing, randomCrops, workers: options.workers },
+    context,
+  );
   try {
-    const device = await openDevice({ ...recipe, ...(options.threads !== undefined && { threads: options.threads }) });
+    const device = await openDevice({
+      ...recipe,
+      ...(options.threads !== undefined && { threads: options.threads }),
+    });
     try {
       return await run({ loaded: { ...loaded, preprocessing }, recipe, data, device, options, context });
     } finally {
@@ -94,8 +101,12 @@ interface Run {
 async function run({ loaded, recipe, data, device, options, context }: Run): Promise<FinetuneResult> {
   const { model } = loaded;
   const { kind, adapter, software } = summarize(device);
-  context.onEvent?.({ type: 'note', text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).` });
-  const probed = recipe.strategy === 'full' ? null : await runProbe({ loaded, recipe, data, device, options, context });
+  context.onEvent?.({
+    type: 'note',
+    text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).`,
+  });
+  const probed =
+    recipe.strategy === 'full' ? null : await runProbe({ loaded, recipe, data, device, options, context });
   throwIfAborted(context.signal);
   const makeFolder = () => createRunFolder(options.out, runName(recipe.model, new Date()));
   if (recipe.strategy === 'probe') {
@@ -122,12 +133,25 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     complete: false,
   };
   await writeRecipe(folder, recipe, frozen, data.classes);
-  const stage: FullStage = { folder, device, model, data, state: { ...state }, stored: null, workers: options.workers, ...context };
+  const stage: FullStage = {
+    folder,
+    device,
+    model,
+    data,
+    state: { ...state },
+    stored: null,
+    workers: options.workers,
+    ...context,
+  };
   return finishFull(stage, await runFullStage(stage), null);
 }
 
 /** The document of a full stage that has ended, or was interrupted with its state saved. */
-export async function finishFull(stage: FullStage, finished: boolean, resumedFrom: string | null): Promise<FinetuneResult> {
+export async function finishFull(
+  stage: FullStage,
+  finished: boolean,
+  resumedFrom: string | null,
+): Promise<FinetuneResult> {
   return describeFull(stage, finished, resumedFrom);
 }
 
@@ -147,21 +171,4 @@ function imageRecords(data: TrainingData): RunState['images'] {
   const records = (part: PartName) =>
     data[part].images.map(({ path, name, label, fileHash }) => ({ path, name, label, hash: fileHash }));
   return { train: records('train'), val: records('val'), test: records('test') };
-}
-
-/** Refuses images that are not those of the run: their number is in the error. */
-export function assertSameImages(data: TrainingData, images: RunState['images'], where: string): void {
-  const now = imageRecords(data);
-  let changed = 0;
-  for (const part of ['train', 'val', 'test'] as const) {
-    const hashes = new Map(now[part].map(({ path, hash }) => [path, hash]));
-    changed += images[part].filter(({ path, hash }) => hashes.get(path) !== hash).length;
-  }
-  if (changed === 0) return;
-  throw new AttuneError({
-    code: 'data',
-    what: `${changed} ${changed === 1 ? 'image has' : 'images have'} changed or gone since the run began`,
-    where,
-    hint: 'put them back, or start a new run',
-  });
 }

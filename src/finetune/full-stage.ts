@@ -1,7 +1,7 @@
 /**
  * The full stage: the trunk is trained from `train_from` on, epoch by epoch, and validated after each.
  *
- * After every epoch the best export is written, then the state of the run, in this order: a kill between the two
+ * After every epoch the exports are written, then the state of the run, in this order: a kill between the two
  * repeats the epoch and writes the same bytes again.
  */
 import { join } from 'node:path';
@@ -18,7 +18,8 @@ import { computeMetrics, type Metrics } from './metrics.js';
 import type { EpochRecord, RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe.js';
-import { RUN_FILES, writeText } from './run-folder.js';
+import { writeMetrics } from './run-files.js';
+import { RUN_FILES } from './run-folder.js';
 import type { FrozenChoices, RunState } from './run-state.js';
 import { restoreOptimizer, type StoredRun, writeRunState } from './run-state.js';
 import { imagesPerSecond, type StepReport, Trainer } from './trainer.js';
@@ -49,7 +50,7 @@ const LONG = 1800;
  * run is on the disk either way.
  */
 export async function runFullStage(stage: FullStage): Promise<boolean> {
-  const { device, model, state, stored, data, folder, workers, signal } = stage;
+  const { device, model, state, stored, workers, signal } = stage;
   await setTrainable(model, state.recipe, state.frozen);
   await model.to(device);
   const optimizer = makeOptimizer(model, state.recipe);
@@ -62,18 +63,30 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       const finished = await trainer.trainEpoch();
       if (finished) await finishEpoch(stage, trainer.rates);
       state.complete = state.progress.epoch >= state.recipe.epochs;
+      const stops = state.complete || signal?.aborted === true;
+      if (stops) await writeExports(stage);
       await save(stage, optimizer);
-      if (signal?.aborted && !state.complete) return false;
+      if (stops) break;
     }
-    await writeCheckpoint(join(folder, RUN_FILES.last), model, describeModel(state), state.recipe);
-    if (state.best === null || data.val.images.length === 0) {
-      await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), state.recipe);
-    }
-    return true;
+    return state.complete;
   } finally {
     await pool.close();
     optimizer.close();
   }
+}
+
+/** The weights as they are; they are the best ones, too, as long as nothing was validated. */
+async function writeExports({ folder, model, state, onEvent }: FullStage): Promise<void> {
+  if (!state.complete) {
+    const { epoch, batch } = state.progress;
+    onEvent?.({
+      type: 'note',
+      text: `Saving the run after ${epoch} of ${state.recipe.epochs} epochs and ${batch} batches.`,
+    });
+  }
+  const names = state.best === null ? [RUN_FILES.last, RUN_FILES.best] : [RUN_FILES.last];
+  for (const name of names)
+    await writeCheckpoint(join(folder, name), model, describeModel(state), state.recipe);
 }
 
 /** Metadata of exports. */
@@ -82,7 +95,11 @@ export function describeModel({ model, classes, preprocessing }: RunState) {
 }
 
 /** Freezes what lies below `train_from`; batch norms below it always keep their statistics. */
-export async function setTrainable(model: ImageClassifier, recipe: Recipe, frozen: Pick<FrozenChoices, 'batch_norm'>): Promise<void> {
+export async function setTrainable(
+  model: ImageClassifier,
+  recipe: Recipe,
+  frozen: Pick<FrozenChoices, 'batch_norm'>,
+): Promise<void> {
   await unfreeze(model);
   if (recipe.train_from !== null) await freeze(model, layerOf(model, recipe.train_from));
   for (const module of model.modules()) {
@@ -148,12 +165,14 @@ function detailOf({ loss, accuracy, imagesPerSecond: speed }: StepReport): strin
 }
 
 function announceTime(seconds: number, { onEvent, state }: FullStage): void {
-  const minutes = Math.max(1, Math.round(seconds / 60));
+  const minutes = Math.round(seconds / 60);
   const advice =
     seconds > LONG && state.recipe.strategy !== 'probe'
       ? ' A probe (--strategy probe) takes minutes and is often close.'
       : '';
-  onEvent?.({ type: 'note', text: `About ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} in all.${advice}` });
+  const time =
+    minutes < 1 ? 'Less than a minute' : `About ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+  onEvent?.({ type: 'note', text: `${time} in all.${advice}` });
 }
 
 /** Validates, records the epoch, keeps the best, and begins the next. */
@@ -176,13 +195,25 @@ async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>
   onEvent?.({ type: 'epoch', record });
   if (val !== null && isBetter(val, state)) {
     await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), state.recipe);
-    state.best = { epoch: record.epoch, val_accuracy: val.accuracy, val_loss: val.loss, interval: val.interval };
+    state.best = {
+      epoch: record.epoch,
+      val_accuracy: val.accuracy,
+      val_loss: val.loss,
+      interval: val.interval,
+    };
   }
   Object.assign(progress, { epoch: record.epoch, batch: 0, ...EMPTY_EPOCH });
 }
 
 /** The sums of an epoch that has not begun. */
-export const EMPTY_EPOCH = { loss: 0, correct: 0, images: 0, seconds: 0, timed_images: 0, timed_seconds: 0 } as const;
+export const EMPTY_EPOCH = {
+  loss: 0,
+  correct: 0,
+  images: 0,
+  seconds: 0,
+  timed_images: 0,
+  timed_seconds: 0,
+} as const;
 
 /** Better: more accurate, or as accurate with less loss. */
 function isBetter(val: Metrics, { best }: RunState): boolean {
@@ -192,7 +223,10 @@ function isBetter(val: Metrics, { best }: RunState): boolean {
 }
 
 /** Metrics of a part with the model as it is; null when the part is empty. */
-export async function validate(stage: Pick<FullStage, 'device' | 'model' | 'state' | 'signal'>, part: ImagePart): Promise<Metrics | null> {
+export async function validate(
+  stage: Pick<FullStage, 'device' | 'model' | 'state' | 'signal'>,
+  part: ImagePart,
+): Promise<Metrics | null> {
   const { device, model, state } = stage;
   const { labels } = part.dataset;
   if (labels.length === 0) return null;
@@ -210,6 +244,6 @@ export async function validate(stage: Pick<FullStage, 'device' | 'model' | 'stat
 
 /** Metrics first: they are cut back to the state when the run is resumed. */
 async function save({ folder, state, model }: FullStage, optimizer: Optimizer): Promise<void> {
-  await writeText(folder, RUN_FILES.metrics, state.epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
+  await writeMetrics(folder, state.epochs);
   await writeRunState(folder, state, model, optimizer);
 }

@@ -3,10 +3,19 @@ import { resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import { openDevice, summarize } from './device.js';
-import { assertSameImages, finishFull } from './finetune.js';
+import { finishFull } from './finetune.js';
 import { type FullStage, runFullStage } from './full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext } from './options.js';
-import { type FrozenChoices, openRunState, restoreModel, type RunState, type StoredRun } from './run-state.js';
+import { writeMetrics, writeRecipe } from './run-files.js';
+import { removeLeftovers } from './run-folder.js';
+import {
+  type FrozenChoices,
+  openRunState,
+  restoreModel,
+  type RunState,
+  type StoredRun,
+} from './run-state.js';
+import { assertSameImages } from './same-images.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';
 
 /**
@@ -29,30 +38,43 @@ async function goOn(
   options: ResumeOptions,
   context: RunContext,
 ): Promise<FinetuneResult> {
-  const recipe = options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
+  const recipe =
+    options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
   const state: RunState = { ...stored.state, recipe, complete: stored.state.progress.epoch >= recipe.epochs };
+  const { epoch, batch } = state.progress;
   if (state.complete) {
     throw new AttuneError({
       code: 'input',
-      what: `the run has done all of its ${recipe.epochs} epochs`,
+      what: `nothing is left to do: ${epoch} epochs are done, and ${recipe.epochs} were asked for`,
       where: options.resume,
-      hint: 'give more with --epochs, or start a new run',
+      hint: 'ask for more with --epochs, or start a new run',
     });
   }
-  const { epoch, batch } = state.progress;
-  context.onEvent?.({ type: 'note', text: `Going on after ${epoch} of ${recipe.epochs} epochs and ${batch} batches.` });
+  context.onEvent?.({
+    type: 'note',
+    text: `Going on after ${epoch} of ${recipe.epochs} epochs and ${batch} batches.`,
+  });
+  await assertSameImages(state.images, recipe.data, context);
 
-  const found: FoundImages = { root: recipe.data, classes: state.classes, skipped: [], ...state.images };
+  const found: FoundImages = {
+    root: recipe.data,
+    classes: state.classes,
+    skipped: state.skipped,
+    ...state.images,
+  };
   const randomCrops = recipe.augment === 'standard';
-  const data = await prepareTrainingData(found, { preprocessing: state.preprocessing, randomCrops, workers: undefined }, context);
+  const data = await prepareTrainingData(
+    found,
+    { preprocessing: state.preprocessing, randomCrops, workers: undefined },
+    context,
+  );
   try {
-    assertSameImages(data, state.images, recipe.data);
     const model = findModel(state.model).create({ classes: state.classes.length });
     await restoreModel(stored, model);
-    const { device: named, threads } = options;
-    const device = await openDevice({ ...recipe, ...(named && { device: named }), ...(threads !== undefined && { threads }) });
+    const device = await openDevice(deviceFor(state, options));
     try {
       const frozen = frozenOn(summarize(device), state.frozen, options, context);
+      await cutBack(folder, { ...state, frozen });
       const stage: FullStage = {
         folder,
         device,
@@ -70,6 +92,23 @@ async function goOn(
   } finally {
     await data.close();
   }
+}
+
+/** Makes the other files of the run agree with its state, which alone counts. */
+async function cutBack(folder: string, state: RunState): Promise<void> {
+  await removeLeftovers(folder);
+  await writeMetrics(folder, state.epochs);
+  await writeRecipe(folder, state.recipe, state.frozen, state.classes);
+}
+
+/** The device that was named, else the one that the run was begun on: the CPU is always there. */
+function deviceFor(
+  { recipe, frozen }: RunState,
+  { device: named, threads }: ResumeOptions,
+): Parameters<typeof openDevice>[0] {
+  const device = named ?? (frozen.device.kind === 'cpu' ? 'cpu' : recipe.device);
+  const adapter = device === 'cpu' ? null : recipe.adapter;
+  return { device, adapter, ...(threads !== undefined && { threads }) };
 }
 
 /** The frozen choices on this machine's device. */

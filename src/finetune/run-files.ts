@@ -5,6 +5,7 @@ import type { Device } from '../program/device.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { summarize } from './device.js';
 import type { LoadedModel } from './model-source.js';
+import type { EpochRecord } from './options.js';
 import type { ProbeResult } from './probe.js';
 import type { Recipe } from './recipe.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
@@ -20,8 +21,16 @@ export async function writeRecipe(
   choices: FrozenChoices | Readonly<Record<string, unknown>>,
   classes: readonly string[],
 ): Promise<void> {
-  await writeJson(folder, RUN_FILES.recipe, { ...recipe, made_by: { attune: version, node: process.version, ...choices } });
+  await writeJson(folder, RUN_FILES.recipe, {
+    ...recipe,
+    made_by: { attune: version, node: process.version, ...choices },
+  });
   await writeJson(folder, RUN_FILES.classes, classes);
+}
+
+/** metrics.jsonl: a line for each epoch. */
+export async function writeMetrics(folder: string, epochs: readonly EpochRecord[]): Promise<void> {
+  await writeText(folder, RUN_FILES.metrics, epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
 }
 
 /** Writes the folder of a probe. A head that has converged is both the best and the last. */
@@ -34,7 +43,7 @@ export async function writeProbeRun(
   { epochs, l2 }: ProbeResult,
 ): Promise<void> {
   await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.classes);
-  await writeText(folder, RUN_FILES.metrics, epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
+  await writeMetrics(folder, epochs);
   const info = { model: recipe.model, classes: data.classes, preprocessing };
   await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.last);

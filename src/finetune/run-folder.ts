@@ -2,7 +2,7 @@
  * The folder of a run: created once, never overwritten; every file is written beside its name, flushed and
  * renamed, so that a name always stands for a whole file.
  */
-import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { replaceFile } from '../formats/index.js';
@@ -74,6 +74,15 @@ export async function writeText(folder: string, name: string, text: string): Pro
 /** Writes a JSON file of the run, indented for people. */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
   await writeText(folder, name, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Removes what a kill in the middle of writing has left beside the files of the run: hidden, and named by `replaceFile`. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = Object.values(RUN_FILES);
+  for (const entry of await readdir(folder)) {
+    const isLeftover = names.some((name) => entry.startsWith(`.${name}.`) && entry.endsWith('.tmp'));
+    if (isLeftover) await rm(join(folder, entry), { force: true });
+  }
 }
 
 /** Gives a file of the run a second name: a hard link, or a copy where the file system has none. */

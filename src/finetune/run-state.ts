@@ -5,6 +5,7 @@
  * Tensors are stored as the device has them (names with `model.`, and the moment's name in front), so that nothing
  * is rounded or reordered. Everything else is JSON in the metadata.
  */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parsePreprocessing, type Preprocessing } from '../data/index.js';
@@ -98,7 +99,12 @@ export async function writeRunState(
     const chunks = await readChunks(arena);
     arena.places.forEach(({ chunk, offset, length, shape }, i) => {
       const data = chunks[chunk].subarray(offset, offset + length);
-      tensors.push({ name: `${moment}.${names.get(optimizer.memory.parameters[i])}`, dtype: 'F32', shape, data });
+      tensors.push({
+        name: `${moment}.${names.get(optimizer.memory.parameters[i])}`,
+        dtype: 'F32',
+        shape,
+        data,
+      });
     });
   }
   await writeSafetensors(join(folder, RUN_FILES.state), tensors, {
@@ -127,6 +133,14 @@ export interface StoredRun {
 /** Opens the state of a run. Close `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one. */
 export async function openRunState(folder: string): Promise<StoredRun> {
   const path = join(folder, RUN_FILES.state);
+  if (!(await stat(path).catch(() => null))?.isFile()) {
+    throw new AttuneError({
+      code: 'input',
+      what: `there is no ${RUN_FILES.state}: this is no run folder, or its run ended before the first step`,
+      where: folder,
+      hint: 'name the folder that attune finetune printed, or start a new run',
+    });
+  }
   const file = await openTensorFile(path);
   try {
     const { attune_run: version, state } = file.metadata;
@@ -147,14 +161,20 @@ export async function openRunState(folder: string): Promise<StoredRun> {
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const imageSchema = v.array(v.strictObject({ path: v.string(), name: v.string(), label: count, hash: v.string() }));
+const imageSchema = v.array(
+  v.strictObject({ path: v.string(), name: v.string(), label: count, hash: v.string() }),
+);
 const interval = v.nullable(v.strictTuple([v.number(), v.number()]));
 const number = v.nullable(v.number());
 
 const stateSchema = v.strictObject({
   recipe: v.unknown(),
   frozen: v.strictObject({
-    device: v.strictObject({ kind: v.picklist(['webgpu', 'cpu']), adapter: v.string(), software: v.boolean() }),
+    device: v.strictObject({
+      kind: v.picklist(['webgpu', 'cpu']),
+      adapter: v.string(),
+      software: v.boolean(),
+    }),
     micro_batch: count,
     batch_norm: v.picklist(['train', 'frozen']),
   }),
@@ -204,15 +224,27 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
   const parsed = v.safeParse(stateSchema, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw damaged(path, `the state of the run is wrong at ${v.getDotPath(issue) ?? 'the top'}: ${issue.message}`);
+    throw damaged(
+      path,
+      `the state of the run is wrong at ${v.getDotPath(issue) ?? 'the top'}: ${issue.message}`,
+    );
   }
   const { optimizer_steps, recipe, preprocessing, ...rest } = parsed.output;
-  const state = { ...rest, recipe: parseRecipe(recipe, path), preprocessing: parsePreprocessing(preprocessing, path) };
+  const state = {
+    ...rest,
+    recipe: parseRecipe(recipe, path),
+    preprocessing: parsePreprocessing(preprocessing, path),
+  };
   return { state, optimizerSteps: optimizer_steps };
 }
 
 function damaged(where: string, what: string): AttuneError {
-  return new AttuneError({ code: 'weights', what, where, hint: 'start the run anew; images and features are cached' });
+  return new AttuneError({
+    code: 'weights',
+    what,
+    where,
+    hint: 'start the run anew; images and features are cached',
+  });
 }
 
 /** Sets the model's arrays from a stored run, on the host. Throws AttuneError 'weights' when one is missing or misshapen. */
@@ -221,7 +253,10 @@ export async function restoreModel({ file }: StoredRun, model: ImageClassifier):
   for (const { name, array } of model.namedArrays()) {
     const entry = entries.get(`model.${name}`);
     if (entry === undefined || String(entry.shape) !== String(array.shape)) {
-      throw damaged(RUN_FILES.state, `the state has no tensor model.${name} of shape [${array.shape.join(', ')}]`);
+      throw damaged(
+        RUN_FILES.state,
+        `the state has no tensor model.${name} of shape [${array.shape.join(', ')}]`,
+      );
     }
     array.set(await entry.read());
   }
@@ -241,7 +276,10 @@ export async function restoreOptimizer(
       const name = `${moment}.${names.get(optimizer.memory.parameters[i])}`;
       const entry = entries.get(name);
       if (entry === undefined || String(entry.shape) !== String(place.shape)) {
-        throw damaged(RUN_FILES.state, `the state has no tensor ${name} of shape [${place.shape.join(', ')}]`);
+        throw damaged(
+          RUN_FILES.state,
+          `the state has no tensor ${name} of shape [${place.shape.join(', ')}]`,
+        );
       }
       arena.device.write(arena.view(i), await entry.read());
     }
