@@ -19,6 +19,34 @@ export function relativeDifference(found, expected) {
 }
 
 /**
+ * Of arrays by name, the one that is furthest off as a share of its largest expected value. An array of zeros must
+ * be met exactly. Throws unless both maps have the same names.
+ */
+export function worstTensor(found, expected) {
+  const surplus = [...found.keys()].filter((name) => !expected.has(name));
+  const missing = [...expected.keys()].filter((name) => !found.has(name));
+  if (surplus.length + missing.length > 0) {
+    throw new Error(`names differ: ${[...surplus, ...missing].join(', ')} are on one side only`);
+  }
+  let worst = { name: 'none', difference: 0 };
+  for (const [name, values] of expected) {
+    const isExact = largestDifference(found.get(name), values) === 0;
+    const difference = isExact ? 0 : relativeDifference(found.get(name), values);
+    if (difference > worst.difference) worst = { name, difference };
+  }
+  return worst;
+}
+
+/** At each place the largest value up to it. */
+export function runningMaximum(values) {
+  let largest = Number.NEGATIVE_INFINITY;
+  return values.map((value) => {
+    largest = Math.max(largest, value);
+    return largest;
+  });
+}
+
+/**
  * How far apart the two nearest rows are, as a share of the largest value: a comparison with a tolerance far
  * below it would notice pictures that were mixed up. Infinity for a single row.
  */

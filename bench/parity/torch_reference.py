@@ -71,6 +71,7 @@ def randomised(name, pixels):
             norm.running_mean.add_(torch.randn_like(norm.running_mean) * 0.2 * norm.running_var.sqrt())
             norm.running_var.mul_(torch.empty_like(norm.running_var).uniform_(0.7, 1.4))
             norm.num_batches_tracked.random_(1, 100000)
+            norm.momentum = 0.1
         model.fc.bias.normal_(0, 1)
     return model.eval()
 
