@@ -6,7 +6,9 @@ export function epochLine(record: EpochRecord): string {
   const { epoch, train_loss, train_accuracy, val_loss, val_accuracy, images_per_second, seconds } = record;
   const parts = [
     `epoch ${epoch}: train loss ${number(train_loss)}, accuracy ${percent(train_accuracy)}`,
-    ...(val_accuracy === null ? [] : [`validation loss ${number(val_loss)}, accuracy ${percent(val_accuracy)}`]),
+    ...(val_accuracy === null
+      ? []
+      : [`validation loss ${number(val_loss)}, accuracy ${percent(val_accuracy)}`]),
     ...(images_per_second === null ? [] : [`${images_per_second.toFixed(1)} images/s`]),
     duration(seconds),
   ];

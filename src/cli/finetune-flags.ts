@@ -1,24 +1,46 @@
-/** The flags of `attune finetune`: each is one field of the recipe. */
+/**
+ * The flags of `attune finetune`, in the groups of its help. All but the last group are fields of the recipe; what
+ * may stand beside --resume is at the end.
+ */
+import {
+  AUGMENTATIONS,
+  BATCH_NORMS,
+  CLASS_WEIGHTS,
+  OPTIMIZERS,
+  SCHEDULES,
+  STRATEGIES,
+} from '../finetune/choices.js';
+import type { ResumeOptions } from '../finetune/options.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import { usageError } from './errors.js';
-import { DEVICE_FLAGS, type Flags, WORKERS_FLAG } from './flags.js';
-import { choice, fractionBelowOne, type Parse, wholeNumber, words } from './values.js';
+import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
+import {
+  choice,
+  fractionBelowOne,
+  numberAbove,
+  numberFrom,
+  type Parse,
+  wholeNumber,
+  wholeNumberOr,
+  words,
+} from './values.js';
 
-const STRATEGIES = ['probe'] as const;
-const FUTURE_STRATEGIES = ['full', 'probe-then-full', 'gradual'];
-const STRATEGY_HINT =
-  'use --strategy probe, which trains a new head on the features of the pretrained network';
+/** Part of attune, not of this version. */
+const FUTURE_STRATEGIES = ['gradual'];
 
 const knownStrategy = choice(STRATEGIES);
 const strategy: Parse<string> = (text, flag) => {
   if (!FUTURE_STRATEGIES.includes(text)) return knownStrategy(text, flag);
-  throw usageError(`this version of attune does not have the strategy ${text} yet`, flag, STRATEGY_HINT);
+  const hint = `use ${STRATEGIES.at(-1)}; the choices are ${STRATEGIES.join(', ')}`;
+  throw usageError(`this version of attune does not have the strategy ${text} yet`, flag, hint);
 };
 
-export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
+type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
+
+const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm'> = {
   model: {
     value: '<name>',
-    help: 'resnet18, resnet34 or resnet50. Default: what --weights is for, else resnet50.',
+    help: 'resnet18, resnet34, resnet50, or resnet-small for images of about 32 pixels. Default: what --weights is for, else resnet50.',
     parse: words,
   },
   weights: {
@@ -26,6 +48,24 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
     help: "Where training starts: a weights file, a name of attune weights, or none for random values. Default: the model's ImageNet weights, downloaded once.",
     parse: words,
   },
+  strategy: {
+    value: '<name>',
+    help: 'probe: a new head on the features of the network as it is. full: all layers at once. probe-then-full: one after the other. Default: probe up to 200 images or below 10 in a class, else probe-then-full.',
+    parse: strategy,
+  },
+  trainFrom: {
+    value: '<layer>',
+    help: 'The lowest layer that the full stage trains, by name or index; attune inspect --layers lists them. Default: all layers.',
+    parse: words,
+  },
+  batchNorm: {
+    value: '<mode>',
+    help: 'train: batch norm uses the statistics of each batch. frozen: those that it has. auto, the default: train where at least 16 images are computed at once.',
+    parse: choice(BATCH_NORMS),
+  },
+};
+
+const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights' | 'workers'> = {
   val: {
     value: '<folder>',
     help: 'Validation images, one folder per class. Default: val/, valid/ or validation/ beside train/.',
@@ -36,56 +76,165 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
     help: 'Share of the images to validate with, where there is no validation folder. Default: 0.2.',
     parse: fractionBelowOne,
   },
-  strategy: {
-    value: '<name>',
-    help: 'What is trained. Default, and all that this version has: probe, a new head on the features of the pretrained network.',
-    parse: strategy,
+  imageSize: {
+    value: '<pixels>',
+    help: 'Side of the square that the network sees. Default: what its weights were trained for, usually 224.',
+    parse: wholeNumber(32, 1024),
+  },
+  augment: {
+    value: '<kind>',
+    help: 'How the full stage varies its images: none, flip, or standard, which is random crops and flips. Default: standard.',
+    parse: choice(AUGMENTATIONS),
+  },
+  classWeights: {
+    value: '<kind>',
+    help: 'none, or balanced: images of rare classes count more, so that all classes count the same. Default: none.',
+    parse: choice(CLASS_WEIGHTS),
+  },
+  ...WORKERS_FLAG,
+};
+
+const TRAINING: Group<
+  'epochs' | 'headEpochs' | 'batchSize' | 'microBatch' | 'labelSmoothing' | 'maxGradientNorm' | 'seed'
+> = {
+  epochs: {
+    value: '<number>',
+    help: 'Passes of the full stage over the images. Default: 30, 20 above 2,000 images, 10 above 20,000.',
+    parse: wholeNumber(1, 1_000_000),
   },
   headEpochs: {
     value: '<number>',
     help: 'The most iterations of the head. Default: until it converges.',
     parse: wholeNumber(1, 1_000_000),
   },
-  imageSize: {
-    value: '<pixels>',
-    help: 'Side of the square that the network sees. Default: what its weights were trained for, usually 224.',
-    parse: wholeNumber(32, 1024),
+  batchSize: {
+    value: '<number>',
+    help: 'Images for each update of the weights. Default: 32.',
+    parse: wholeNumber(1, 65_536),
+  },
+  microBatch: {
+    value: '<number>',
+    help: 'Images computed at once; several of these make a batch. Default: auto, as many of a batch as fit into memory.',
+    parse: wholeNumberOr('auto', 1, 65_536),
+  },
+  labelSmoothing: {
+    value: '<fraction>',
+    help: 'Share of each target that is spread over all classes. Default: 0.',
+    parse: fractionBelowOne,
+  },
+  maxGradientNorm: {
+    value: '<number>',
+    help: 'Longer gradients are shortened to this norm. Default: 0, no limit.',
+    parse: numberFrom(0, 1e9),
   },
   seed: {
     value: '<number>',
     help: 'The same seed gives the same run. Default: 42.',
     parse: wholeNumber(0, 2 ** 32 - 1),
   },
+};
+
+const OPTIMIZER: Group<
+  | 'optimizer'
+  | 'lr'
+  | 'headLr'
+  | 'momentum'
+  | 'nesterov'
+  | 'weightDecay'
+  | 'schedule'
+  | 'stepSize'
+  | 'gamma'
+  | 'warmup'
+> = {
+  optimizer: {
+    value: '<name>',
+    help: 'sgd, adam or adamw. Default: sgd.',
+    parse: choice(OPTIMIZERS),
+  },
+  lr: {
+    value: '<rate>',
+    help: 'Learning rate of the layers below the head. Default: 0.001 for a batch of 32, in proportion for others.',
+    parse: numberAbove(0),
+  },
+  headLr: {
+    value: '<rate>',
+    help: 'Learning rate of the head. Default: ten times --lr.',
+    parse: numberAbove(0),
+  },
+  momentum: {
+    value: '<fraction>',
+    help: 'Momentum of sgd. Default: 0.9.',
+    parse: fractionBelowOne,
+  },
+  nesterov: {
+    help: "Nesterov's form of the momentum, the default where there is one; --no-nesterov is the plain form.",
+  },
+  weightDecay: {
+    value: '<number>',
+    help: 'Pull of the weights towards zero; norms and biases have none. Default: 0.0001.',
+    parse: numberFrom(0, 10),
+  },
+  schedule: {
+    value: '<name>',
+    help: 'How the rates fall: constant, step or cosine. Default: cosine.',
+    parse: choice(SCHEDULES),
+  },
+  stepSize: {
+    value: '<epochs>',
+    help: 'Epochs between the steps of --schedule step. Default: 7.',
+    parse: wholeNumber(1, 1_000_000),
+  },
+  gamma: {
+    value: '<factor>',
+    help: 'Factor on the rates at each step of --schedule step. Default: 0.1.',
+    parse: numberFrom(0, 1),
+  },
+  warmup: {
+    value: '<fraction>',
+    help: 'Share of the steps over which the rates rise at the start. Default: 0.05.',
+    parse: fractionBelowOne,
+  },
+};
+
+const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
+  recipe: {
+    value: '<name or file>',
+    help: 'Values for other flags: article-resnet50, or a JSON file such as recipe.json of a run. Flags win over it.',
+    parse: words,
+  },
+  resume: {
+    value: '<run>',
+    help: 'Go on with an interrupted run, from its folder alone; --epochs, --device and --threads may be added.',
+    parse: words,
+  },
   out: {
     value: '<folder>',
     help: 'The run folder to make. Default: runs/<date>_<time>_<model>.',
     parse: words,
   },
-  ...WORKERS_FLAG,
-  ...DEVICE_FLAGS,
 };
 
-/** Part of attune, not of this version: they belong to training in steps, which a probe does not do. */
-export const FUTURE_FINETUNE_FLAGS = [
-  'trainFrom',
-  'batchNorm',
-  'epochs',
-  'batchSize',
-  'microBatch',
-  'optimizer',
-  'lr',
-  'headLr',
-  'momentum',
-  'nesterov',
-  'weightDecay',
-  'schedule',
-  'stepSize',
-  'gamma',
-  'warmup',
-  'augment',
-  'classWeights',
-  'labelSmoothing',
-  'resume',
-  'recipe',
-];
-export const FUTURE_FINETUNE_HINT = 'leave it out; this version trains the head only (--strategy probe)';
+export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
+  ...inGroup('Network:', NETWORK),
+  ...inGroup('Images:', IMAGES),
+  ...inGroup('Training:', TRAINING),
+  ...inGroup('Optimizer:', OPTIMIZER),
+  ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS }),
+};
+
+const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads'];
+
+/** Options of a run that goes on. Throws AttuneError 'usage' for whatever it has already: images and recipe. */
+export function resumeOptions(run: string, flags: FinetuneFlags, data: string | undefined): ResumeOptions {
+  if (data !== undefined) {
+    throw usageError('the run has its images already', '--resume', `leave out ${JSON.stringify(data)}`);
+  }
+  const excess = Object.keys(flags).find((key) => !BESIDE_RESUME.some((known) => known === key));
+  if (excess === undefined) return { ...flags, resume: run };
+  const name = excess === 'nesterov' && flags.nesterov === false ? '--no-nesterov' : flagName(excess);
+  throw usageError(
+    'a run goes on as it began, so this cannot stand beside --resume',
+    name,
+    'leave it out; only --epochs, --device and --threads may be added',
+  );
+}

@@ -9,16 +9,33 @@ import type { PredictFlags } from './commands/predict.js';
 import { usageError } from './errors.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
-export interface Flag<T> {
-  /** What stands for the value in the help: `<number>`. */
-  readonly value: string;
+interface FlagText {
   /** In plain words, with the default. */
   readonly help: string;
+  /** Heading in the help. Default: that of the flags that all commands have. */
+  readonly group?: string;
+}
+
+export interface Flag<T> extends FlagText {
+  /** What stands for the value in the help: `<number>`. */
+  readonly value: string;
   readonly parse: Parse<T>;
 }
 
+/** A flag without a value; `--no-` before its name says the opposite. */
+export type Switch = FlagText;
+
 /** A flag for every field of `T`. */
-export type Flags<T> = { readonly [K in keyof T]-?: Flag<Exclude<T[K], undefined>> };
+export type Flags<T> = {
+  readonly [K in keyof T]-?: Exclude<T[K], undefined> extends boolean
+    ? Switch
+    : Flag<Exclude<T[K], undefined>>;
+};
+
+/** The same flags under a heading of the help. */
+export function inGroup<T extends Readonly<Record<string, FlagText>>>(group: string, flags: T): T {
+  return Object.fromEntries(Object.entries(flags).map(([key, flag]) => [key, { ...flag, group }])) as T;
+}
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -33,9 +50,17 @@ export function flagName(key: string): string {
 
 /** Adds the flags of a table to a command; `command.opts<T>()` has their values. */
 export function addFlags<T>(command: Command, flags: Flags<T>): void {
-  for (const [key, { value, help, parse }] of Object.entries<Flag<unknown>>(flags)) {
+  for (const [key, flag] of Object.entries<Flag<unknown> | Switch>(flags)) {
     const name = flagName(key);
-    command.addOption(new Option(`${name} ${value}`, help).argParser((text) => parse(text, name)));
+    const hasValue = 'parse' in flag;
+    const option = new Option(hasValue ? `${name} ${flag.value}` : name, flag.help);
+    if (hasValue) option.argParser((text) => flag.parse(text, name));
+    // What negates a switch is explained with it.
+    const negation = hasValue ? [] : [new Option(`--no-${name.slice(2)}`).hideHelp()];
+    for (const part of [option, ...negation]) {
+      if (flag.group !== undefined) part.helpGroup(flag.group);
+      command.addOption(part);
+    }
   }
 }
 
@@ -43,20 +68,6 @@ export function addCommonFlags(command: Command): void {
   command
     .option('--json', 'Print one JSON document on standard output, everything else on standard error.')
     .option('--debug', 'Show the stack trace of an error.');
-}
-
-/**
- * Adds flags that are refused with a sentence, as they are part of attune but not of this version; a flag that was
- * ignored would be worse.
- */
-export function addFutureFlags(command: Command, keys: readonly string[], hint: string): void {
-  for (const key of keys) {
-    const name = flagName(key);
-    command.addOption(new Option(`${name} [value]`).hideHelp());
-    command.on(`option:${name.slice(2)}`, () => {
-      throw usageError('this version of attune does not have this flag yet', name, hint);
-    });
-  }
 }
 
 const device = choice(['auto', 'webgpu', 'cpu'] as const);
@@ -82,7 +93,7 @@ export const DEVICE_FLAGS: Flags<DeviceOptions> = {
 const MODEL_FLAGS: Flags<{ model?: string; weights?: string }> = {
   model: {
     value: '<name>',
-    help: 'resnet18, resnet34 or resnet50. Default: what the weights are for.',
+    help: 'resnet18, resnet34, resnet50 or resnet-small. Default: what the weights are for.',
     parse: words,
   },
   weights: {
@@ -124,13 +135,20 @@ export const PREDICT_FLAGS: Flags<PredictFlags> = {
 
 /** The device flags with ATTUNE_DEVICE in place of an absent --device. Throws AttuneError 'usage'. */
 export function deviceOptions(
-  { device: kind, adapter }: DeviceOptions,
+  { device: kind, adapter, threads }: DeviceOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): DeviceOptions {
   const fromEnvironment = env['ATTUNE_DEVICE'];
   const wanted = kind ?? (fromEnvironment ? device(fromEnvironment, 'ATTUNE_DEVICE') : undefined);
+  const source = kind === undefined ? 'ATTUNE_DEVICE' : '--device';
+  if (wanted === 'webgpu' && threads !== undefined) {
+    throw usageError(
+      `threads are for the device cpu, and ${source} is webgpu`,
+      '--threads',
+      'leave one of the two out',
+    );
+  }
   if (wanted === 'cpu' && adapter !== undefined) {
-    const source = kind === undefined ? 'ATTUNE_DEVICE' : '--device';
     throw usageError(`an adapter is a GPU, and ${source} is cpu`, '--adapter', 'leave one of the two out');
   }
   return { ...(wanted && { device: wanted }), ...(adapter !== undefined && { adapter }) };

@@ -8,11 +8,10 @@ import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import type { PredictFlags } from './commands/predict.js';
 import { usageError } from './errors.js';
-import { FINETUNE_FLAGS, FUTURE_FINETUNE_FLAGS, FUTURE_FINETUNE_HINT } from './finetune-flags.js';
+import { FINETUNE_FLAGS, resumeOptions } from './finetune-flags.js';
 import {
   addCommonFlags,
   addFlags,
-  addFutureFlags,
   type CommonOptions,
   deviceOptions,
   EVALUATE_FLAGS,
@@ -125,16 +124,25 @@ export function readVersion(): string {
 function addFinetune({ add, act, output, env }: Kit): void {
   const command = add({
     name: 'finetune',
-    words: '<data>',
+    words: '[data]',
+    synopsis: ['<data>', '--resume <run>'],
     summary: 'Train a classifier for your own classes.',
     description:
-      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end.',
+      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end. Ctrl-C saves the full stage; --resume goes on with it.',
     example: 'attune finetune photos --model resnet18',
   });
   addFlags(command, FINETUNE_FLAGS);
-  addFutureFlags(command, FUTURE_FINETUNE_FLAGS, FUTURE_FINETUNE_HINT);
   act<FinetuneFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
-    const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
+    const [data] = command.args;
+    if (flags.resume !== undefined) {
+      const options = resumeOptions(flags.resume, flags, data);
+      return (await import('./commands/finetune.js')).resumeCommand(options, json, output);
+    }
+    if (data === undefined) {
+      const where = 'attune finetune';
+      throw usageError('<data> is missing', where, `write ${where} <data>; ${where} --help explains it`);
+    }
+    const options = { ...flags, ...deviceOptions(flags, env), data };
     const { finetuneCommand } = await import('./commands/finetune.js');
     return finetuneCommand(options, json, output);
   });

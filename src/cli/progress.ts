@@ -14,6 +14,8 @@ export interface Progress {
   update(state: ProgressState): void;
   /** A line of text above the bar. */
   note(text: string): void;
+  /** A line that says how the task at work has ended, in place of its bar. */
+  conclude(text: string): void;
   /** Call at the end, whether the work succeeded or not. */
   finish(): void;
 }
@@ -67,6 +69,12 @@ class ProgressLines implements Progress {
     this.#output.note(text);
   }
 
+  conclude(text: string): void {
+    this.#unprinted = null;
+    this.#task = null;
+    this.#output.note(text);
+  }
+
   /** The last that is known of a task is always printed. */
   finish(): void {
     if (this.#unprinted !== null) this.#print(this.#unprinted);
@@ -103,6 +111,12 @@ class ProgressBar implements Progress {
     this.#erase();
     this.#output.note(text);
     if (this.#state !== null) this.#draw(this.#state);
+  }
+
+  conclude(text: string): void {
+    this.#erase();
+    this.#state = null;
+    this.#output.note(text);
   }
 
   /** The last state of a task stays on the screen. */

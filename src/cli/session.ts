@@ -18,7 +18,7 @@ export async function withSession<T>(
       signal: interrupt.signal,
       onEvent(event) {
         if (event.type === 'note') progress.note(oneLine(event.text));
-        else if (event.type === 'epoch') progress.note(epochLine(event.record));
+        else if (event.type === 'epoch') progress.conclude(epochLine(event.record));
         else progress.update(event);
       },
     });

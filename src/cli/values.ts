@@ -22,15 +22,54 @@ export function wholeNumber(least: number, most: number): Parse<number> {
   };
 }
 
+/** A whole number, or a word that stands for a choice of attune's. */
+export function wholeNumberOr<T extends string>(word: T, least: number, most: number): Parse<number | T> {
+  const expected = `give a whole number from ${count(least)} to ${count(most)}, or ${word}`;
+  const parse = wholeNumber(least, most);
+  return (text, flag) => {
+    if (text === word) return word;
+    try {
+      return parse(text, flag);
+    } catch {
+      throw wrongValue(text, flag, expected);
+    }
+  };
+}
+
 /** A number of at least 0 and below 1. */
-export const fractionBelowOne: Parse<number> = (text, flag) => {
-  const value = Number(text);
-  if (NUMBER.test(text) && value >= 0 && value < 1) return value;
-  const example = /^0?,\d+$/.test(text)
-    ? `written with a point: ${text.replace(/^0?,/, '0.')}`
-    : 'such as 0.2';
-  throw wrongValue(text, flag, `give a number from 0 to less than 1, ${example}`);
-};
+export const fractionBelowOne: Parse<number> = realNumber(
+  'from 0 to less than 1',
+  '0.2',
+  (value) => value >= 0 && value < 1,
+);
+
+/** A number from `least` to `most`. */
+export function numberFrom(least: number, most: number): Parse<number> {
+  return realNumber(
+    `from ${count(least)} to ${count(most)}`,
+    '0.5',
+    (value) => value >= least && value <= most,
+  );
+}
+
+/** A number above `bound`. */
+export function numberAbove(bound: number): Parse<number> {
+  return realNumber(`above ${bound}`, '0.001', (value) => value > bound && Number.isFinite(value));
+}
+
+/** @param range in words, for the hint */
+function realNumber(range: string, example: string, isInRange: (value: number) => boolean): Parse<number> {
+  return (text, flag) => {
+    const value = Number(text);
+    if (NUMBER.test(text) && isInRange(value)) return value;
+    const decimalComma = /^(\d*),(\d+)$/.exec(text);
+    const advice =
+      decimalComma === null
+        ? `such as ${example}`
+        : `written with a point: ${decimalComma[1] || '0'}.${decimalComma[2]}`;
+    throw wrongValue(text, flag, `give a number ${range}, ${advice}`);
+  };
+}
 
 /** One of a few words. */
 export function choice<T extends string>(choices: readonly T[]): Parse<T> {

@@ -77,16 +77,19 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
 
 /** The weights as they are; they are the best ones, too, as long as nothing was validated. */
 async function writeExports({ folder, model, state, onEvent }: FullStage): Promise<void> {
-  if (!state.complete) {
-    const { epoch, batch } = state.progress;
-    onEvent?.({
-      type: 'note',
-      text: `Saving the run after ${epoch} of ${state.recipe.epochs} epochs and ${batch} batches.`,
-    });
-  }
+  if (!state.complete) onEvent?.({ type: 'note', text: `Saving the run after ${positionText(state)}.` });
   const names = state.best === null ? [RUN_FILES.last, RUN_FILES.best] : [RUN_FILES.last];
   for (const name of names)
     await writeCheckpoint(join(folder, name), model, describeModel(state), state.recipe);
+}
+
+/** `3 of 30 epochs and 1 batch` */
+export function positionText({
+  progress: { epoch, batch },
+  recipe,
+}: Pick<RunState, 'progress' | 'recipe'>): string {
+  const rest = batch === 0 ? '' : ` and ${batch} ${batch === 1 ? 'batch' : 'batches'}`;
+  return `${epoch} of ${recipe.epochs} epochs${rest}`;
 }
 
 /** Metadata of exports. */

@@ -43,12 +43,23 @@ export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
       code: 'usage',
       what: `there is no recipe ${JSON.stringify(nameOrPath)}`,
       where: '--recipe',
-      hint: guess === undefined ? `choose ${Object.keys(RECIPES).join(', ')} or a .json file` : `did you mean ${guess}?`,
+      hint:
+        guess === undefined
+          ? `choose ${Object.keys(RECIPES).join(', ')} or a .json file`
+          : `did you mean ${guess}?`,
     });
   }
   const text = await readFile(nameOrPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new AttuneError(
-      { code: 'input', what: `the recipe cannot be read: ${error.code ?? error.message}`, where: nameOrPath, hint: 'check the path' },
+      {
+        code: 'input',
+        what:
+          error.code === 'ENOENT'
+            ? 'there is no such recipe'
+            : `the recipe cannot be read: ${error.code ?? error.message}`,
+        where: nameOrPath,
+        hint: 'check the path',
+      },
       { cause: error },
     );
   });
@@ -56,7 +67,10 @@ export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new AttuneError({ code: 'input', what: 'the recipe is not JSON', where: nameOrPath, hint: 'correct it' }, { cause });
+    throw new AttuneError(
+      { code: 'input', what: 'the recipe is not JSON', where: nameOrPath, hint: 'correct it' },
+      { cause },
+    );
   }
   return parsePartialRecipe(value, nameOrPath);
 }

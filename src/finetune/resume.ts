@@ -4,7 +4,7 @@ import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import { openDevice, summarize } from './device.js';
 import { finishFull } from './finetune.js';
-import { type FullStage, runFullStage } from './full-stage.js';
+import { type FullStage, positionText, runFullStage } from './full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext } from './options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { removeLeftovers } from './run-folder.js';
@@ -41,7 +41,7 @@ async function goOn(
   const recipe =
     options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
   const state: RunState = { ...stored.state, recipe, complete: stored.state.progress.epoch >= recipe.epochs };
-  const { epoch, batch } = state.progress;
+  const { epoch } = state.progress;
   if (state.complete) {
     throw new AttuneError({
       code: 'input',
@@ -50,10 +50,7 @@ async function goOn(
       hint: 'ask for more with --epochs, or start a new run',
     });
   }
-  context.onEvent?.({
-    type: 'note',
-    text: `Going on after ${epoch} of ${recipe.epochs} epochs and ${batch} batches.`,
-  });
+  context.onEvent?.({ type: 'note', text: `Going on after ${positionText(state)}.` });
   await assertSameImages(state.images, recipe.data, context);
 
   const found: FoundImages = {
