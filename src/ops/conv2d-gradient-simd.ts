@@ -4,7 +4,7 @@
  * the plain loops.
  */
 import type { SimdEntry } from '../device/kernel.js';
-import type { Conv2dGeometry } from './conv2d-attributes.js';
+import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
 import type {
   Conv2dInputGradientAttributes,
   Conv2dWeightGradientAttributes,
@@ -16,9 +16,22 @@ export function conv2dInputGradientUnits({ batch, height }: Conv2dInputGradientA
   return batch * height;
 }
 
-/** Units of a weight gradient: splits of its reduction. */
-export function conv2dWeightGradientUnits({ splits }: Conv2dWeightGradientAttributes): number {
-  return splits;
+/** Weights (r, s, c) of one unit of a weight gradient: a block of rows of the SIMD product. */
+export const UNIT_WEIGHTS = 48;
+
+/** Into how many blocks of weights a split of the reduction is cut. Those of a depthwise convolution are few. */
+export function weightBlocks(geometry: Conv2dGeometry): number {
+  const { kernelHeight, kernelWidth, channels, groups } = geometry;
+  if (isDepthwise(geometry)) return 1;
+  return Math.ceil((kernelHeight * kernelWidth * channels) / groups / UNIT_WEIGHTS);
+}
+
+/**
+ * Units of a weight gradient: blocks of weights, split after split. Unit u computes the weights (r, s, c) from
+ * 48 * (u % weightBlocks) on of split floor(u / weightBlocks), of all groups; a depthwise one all its weights.
+ */
+export function conv2dWeightGradientUnits(attributes: Conv2dWeightGradientAttributes): number {
+  return attributes.splits * weightBlocks(attributes);
 }
 
 export const conv2dInputGradientSimd: SimdEntry<Conv2dInputGradientAttributes> = {

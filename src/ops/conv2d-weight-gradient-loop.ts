@@ -1,11 +1,11 @@
 /**
  * The weight gradient of a convolution on the CPU in plain loops: the reference, in float64, for every other way to
- * compute it. For each tap of a split, what it reads of the image is written out as the rows of a matrix product
- * with dy, some positions at a time.
+ * compute it. For each tap of a unit's weights, what it reads of the image is written out as the rows of a matrix
+ * product with dy, some positions at a time.
  */
 import type { CpuLoop } from '../device/kernel.js';
 import type { Conv2dWeightGradientAttributes } from './conv2d-gradient-attributes.js';
-import { conv2dWeightGradientUnits } from './conv2d-gradient-simd.js';
+import { conv2dWeightGradientUnits, UNIT_WEIGHTS, weightBlocks } from './conv2d-gradient-simd.js';
 import { createPanels, multiplyPanels, packLine } from './packed-product.js';
 
 /** Positions whose part of the image and of dy lies packed at a time: it bounds the memory, not the result. */
@@ -18,14 +18,21 @@ export const conv2dWeightGradientLoop: CpuLoop<Conv2dWeightGradientAttributes> =
     const { positionsPerSplit } = attributes;
     const groupChannels = channels / groups;
     const groupFilters = filters / groups;
-    const taps = kernelHeight * kernelWidth;
-    const sums = new Float64Array(groupChannels * groupFilters);
-    const part = new Float64Array(sums.length);
-    for (let split = begin; split < end; split++) {
+    const weights = kernelHeight * kernelWidth * groupChannels;
+    const blocks = weightBlocks(attributes);
+    const unitWeights = blocks === 1 ? weights : UNIT_WEIGHTS;
+    for (let unit = begin; unit < end; unit++) {
+      const split = Math.floor(unit / blocks);
+      const firstWeight = (unit % blocks) * unitWeights;
+      const lastWeight = Math.min(weights, firstWeight + unitWeights);
       const last = Math.min(batch * outHeight * outWidth, (split + 1) * positionsPerSplit);
       for (let group = 0; group < groups; group++) {
-        for (let tap = 0; tap < taps; tap++) {
-          sums.fill(0);
+        for (let weight = firstWeight; weight < lastWeight; ) {
+          const channel = weight % groupChannels;
+          const rows = Math.min(groupChannels - channel, lastWeight - weight);
+          const tap = (weight - channel) / groupChannels;
+          const sums = new Float64Array(rows * groupFilters);
+          const part = new Float64Array(sums.length);
           for (let first = split * positionsPerSplit; first < last; first += BLOCK) {
             const k = Math.min(BLOCK, last - first);
             const columns = createPanels(groupFilters, k);
@@ -33,38 +40,45 @@ export const conv2dWeightGradientLoop: CpuLoop<Conv2dWeightGradientAttributes> =
               packLine(columns, k, j, 0, k, dy, first * filters + group * groupFilters + j, filters);
             }
             multiplyPanels(
-              packTap(attributes, x, group, tap, first, k),
+              packTap(attributes, x, { tap, channel: group * groupChannels + channel, rows }, first, k),
               columns,
               k,
-              groupChannels,
+              rows,
               groupFilters,
               part,
             );
             for (let i = 0; i < sums.length; i++) sums[i] += part[i];
           }
-          for (let c = 0; c < groupChannels; c++) {
-            const index = ((split * taps + tap) * groupChannels + c) * filters + group * groupFilters;
-            partials.set(sums.subarray(c * groupFilters, (c + 1) * groupFilters), index);
+          for (let i = 0; i < rows; i++) {
+            const index = (split * weights + weight + i) * filters + group * groupFilters;
+            partials.set(sums.subarray(i * groupFilters, (i + 1) * groupFilters), index);
           }
+          weight += rows;
         }
       }
     }
   },
 };
 
-/** What a tap reads of a group's channels (the rows) at `count` positions; outside the image it is zero. */
+/** Neighbouring channels that one tap reads. */
+interface TapChannels {
+  readonly tap: number;
+  /** The first of them. */
+  readonly channel: number;
+  readonly rows: number;
+}
+
+/** What a tap reads of channels (the rows) at `count` positions; outside the image it is zero. */
 function packTap(
   attributes: Conv2dWeightGradientAttributes,
   x: ArrayLike<number>,
-  group: number,
-  tap: number,
+  { tap, channel, rows }: TapChannels,
   first: number,
   count: number,
 ): Float64Array {
-  const { height, width, channels, kernelWidth, outHeight, outWidth, groups } = attributes;
+  const { height, width, channels, kernelWidth, outHeight, outWidth } = attributes;
   const { strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth } = attributes;
-  const groupChannels = channels / groups;
-  const panels = createPanels(groupChannels, count);
+  const panels = createPanels(rows, count);
   const top = Math.floor(tap / kernelWidth) * dilationHeight - padTop;
   const left = (tap % kernelWidth) * dilationWidth - padLeft;
   for (let done = 0; done < count; ) {
@@ -77,9 +91,9 @@ function packTap(
     const end = Math.min(q + length, Math.ceil((width - left) / strideWidth));
     if (y >= 0 && y < height && begin < end) {
       const pixel = (Math.floor(line / outHeight) * height + y) * width + begin * strideWidth + left;
-      for (let c = 0; c < groupChannels; c++) {
-        const start = pixel * channels + group * groupChannels + c;
-        packLine(panels, count, c, done + begin - q, end - begin, x, start, strideWidth * channels);
+      for (let row = 0; row < rows; row++) {
+        const start = pixel * channels + channel + row;
+        packLine(panels, count, row, done + begin - q, end - begin, x, start, strideWidth * channels);
       }
     }
     done += length;

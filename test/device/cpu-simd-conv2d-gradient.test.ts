@@ -89,15 +89,17 @@ function sizes(c: Conv2dGeometry): { inputs: number; weights: number; outputs: n
   };
 }
 
-/** More channels than a block has columns, and more positions than a block has depth; random ones are too small. */
+/** Where random ones are too small: more columns, positions or taps than a block has room for. */
 const LARGE: readonly Conv2dGeometry[] = [
-  { channels: 530, filters: 3, size: 6 },
-  { channels: 3, filters: 5, size: 25 },
-].map(({ channels, filters, size }) => ({
+  { channels: 530, filters: 3, size: 6, kernel: 2, groups: 1 },
+  { channels: 3, filters: 5, size: 25, kernel: 2, groups: 1 },
+  { channels: 1, filters: 1, size: 12, kernel: 8, groups: 1 },
+  { channels: 2, filters: 2, size: 12, kernel: 8, groups: 2 },
+].map(({ channels, filters, size, kernel, groups }) => ({
   batch: 1,
-  ...{ height: size, width: size, channels, filters, kernelHeight: 2, kernelWidth: 2 },
-  ...{ outHeight: size - 1, outWidth: size - 1, strideHeight: 1, strideWidth: 1, padTop: 0, padLeft: 0 },
-  ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
+  ...{ height: size, width: size, channels, filters, kernelHeight: kernel, kernelWidth: kernel },
+  ...{ outHeight: size - kernel + 1, outWidth: size - kernel + 1, strideHeight: 1, strideWidth: 1 },
+  ...{ padTop: 0, padLeft: 0, dilationHeight: 1, dilationWidth: 1, groups },
 }));
 
 function geometries(random: () => number): ReturnType<typeof randomGeometry>[] {

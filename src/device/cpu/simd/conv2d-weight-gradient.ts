@@ -2,7 +2,7 @@
  * Gradient of a convolution with respect to its weights, as an implicit matrix product: the left factor's rows
  * are weights (r, s, c), gathered from x and transposed; the right factor is dy as it is, [positions, K / g]; the
  * summed dimension is the output positions (b, p, q). The formula is in src/ops/conv2d-gradient-attributes.ts.
- * Units are splits of that sum, each with its own result.
+ * Units are blocks of BLOCK_ROWS weights, split after split of that sum; each split has its own result.
  */
 import { multiplyBlock } from './block';
 import { depthwiseWeightGradient } from './depthwise-gradient';
@@ -28,17 +28,25 @@ export function conv2dWeightGradient(
   setEvenOffsets(workspace, outBytes);
   zeroFloats(zeros, BLOCK_ROWS);
 
-  for (let split = begin; split < end; split++) {
+  const isDepthwise = groups > 1 && groups == channels && groups == filters;
+  const blocks = isDepthwise ? 1 : (weights + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  while (begin < end) {
+    const split = begin / blocks;
+    const firstBlock = begin % blocks;
+    const lastBlock = min(blocks, firstBlock + end - begin);
+    begin += lastBlock - firstBlock;
     const firstPosition = split * positionsPerSplit;
     const lastPosition = min(positions, firstPosition + positionsPerSplit);
     const out = partials + <usize>split * <usize>weights * outBytes;
-    if (groups == channels && groups == filters) {
+    if (isDepthwise) {
       depthwiseWeightGradient(
         x, dy, out, firstPosition, lastPosition, height, width, channels, kernelHeight, kernelWidth,
         outHeight, outWidth, strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth,
       );
       continue;
     }
+    const firstWeight = firstBlock * BLOCK_ROWS;
+    const lastWeight = min(weights, lastBlock * BLOCK_ROWS);
     const step = depthBlock(lastPosition - firstPosition);
     for (let group = 0; group < groups; group++) {
       for (let column = 0; column < groupFilters; column += BLOCK_COLUMNS) {
@@ -47,8 +55,8 @@ export function conv2dWeightGradient(
         for (let from = firstPosition; from < lastPosition; from += step) {
           const depth = min(step, lastPosition - from);
           packPanels(panelsOf(workspace), dy + <usize>from * outBytes + at, outBytes, depth, columns, false);
-          for (let weight = 0; weight < weights; weight += BLOCK_ROWS) {
-            const rows = min(BLOCK_ROWS, weights - weight);
+          for (let weight = firstWeight; weight < lastWeight; weight += BLOCK_ROWS) {
+            const rows = min(BLOCK_ROWS, lastWeight - weight);
             let row = 0;
             while (row < rows) {
               const tap = (weight + row) / groupChannels;
