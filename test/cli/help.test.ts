@@ -6,9 +6,11 @@ import { attune, runScript } from './support.js';
 
 const commands: Record<string, string[]> = {
   finetune:
-    'model weights val val-split strategy head-epochs image-size seed out workers device adapter'.split(' '),
-  evaluate: 'model weights batch-size workers device adapter'.split(' '),
-  predict: 'top model weights workers device adapter'.split(' '),
+    'model weights strategy train-from batch-norm val val-split image-size augment class-weights workers epochs head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed optimizer lr head-lr momentum nesterov weight-decay schedule step-size gamma warmup recipe resume out device adapter threads'.split(
+      ' ',
+    ),
+  evaluate: 'model weights batch-size workers device adapter threads'.split(' '),
+  predict: 'top model weights workers device adapter threads'.split(' '),
   inspect: ['layers'],
   weights: [],
   doctor: [],

@@ -71,6 +71,28 @@ test('in a terminal: finished tasks stay, notes stand above the bar, nothing is 
   for (const hidden of ['?25l', '?7l']) assert.not.ok(sequences.has(`${ESCAPE}[${hidden}`), hidden);
 });
 
+test('a concluding line takes the place of its task', () => {
+  const terminal = recordedOutput({ isTTY: true, columns: 60 });
+  const log = recordedOutput();
+  for (const { output } of [terminal, log]) {
+    const progress = createProgress(output);
+    progress.update(state(0, { task: 'epoch 1/2' }));
+    progress.update(state(390, { task: 'epoch 1/2' }));
+    progress.conclude('epoch 1: done');
+    progress.update(state(1, { task: 'epoch 2/2' }));
+    progress.finish();
+  }
+  const [first, second, ...rest] = screen(terminal.stderr.text);
+  assert.is(first, 'epoch 1: done');
+  assert.match(second ?? '', /^epoch 2\/2 .* 1 of 400$/);
+  assert.equal(rest, []);
+  assert.equal(log.stderr.text.trimEnd().split('\n'), [
+    'epoch 1/2: 0 %, 0 of 400',
+    'epoch 1: done',
+    'epoch 2/2: 0 %, 1 of 400',
+  ]);
+});
+
 test('a bar never fills its line, whatever it says', () => {
   const long = state(12, { task: 'preparing images', detail: `loss ${'9'.repeat(100)}`, secondsLeft: 7_000 });
   for (const columns of [20, 40, 60, 80, 200]) {

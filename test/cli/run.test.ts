@@ -37,19 +37,23 @@ mkdirSync(join(folder, 'new'));
 writePicture(join(folder, 'new/a.png'), [190, 40, 40], 9);
 writeFileSync(join(folder, 'new/b.jpg'), '\xff\xd8\xff\xe0', 'latin1');
 
-const finetune = 'finetune photos --strategy probe --model resnet18 --weights none --image-size 32'.split(
+const finetune = 'finetune photos --strategy probe --model resnet-small --weights none --image-size 32'.split(
   ' ',
 );
 
-test('finetune prints settings, result, run folder and what to type next; notes go to standard error', async () => {
+test('finetune prints result, run folder and what to type next; notes go to standard error', async () => {
   const { status, stdout, stderr } = await attune([...finetune, '--seed', '7'], settings);
   assert.is(status, 0, stderr);
   const [run] = readdirSync(join(folder, 'runs'));
-  assert.match(stdout, /^Settings\n/);
-  assert.match(stdout, /\nmodel +resnet18\n/);
-  assert.match(stdout, /\nval-split +0\.2 \(default\)\n/);
-  assert.match(stdout, /\nseed +7\n/);
-  assert.match(stdout, /\n\nResult\ndevice +.+ \(cpu\)\nclasses +2\nimages +10 to train, 2 to validate\n/);
+  assert.match(
+    stdout,
+    /^Result\ndevice +.+ \(cpu\)\nmodel +resnet-small, weights none\nstrategy +probe\nclasses +2\nimages +10 to train, 2 to validate\n/,
+  );
+  assert.match(
+    stderr,
+    /^10 images to train \(5 in the smallest class\), 2 to validate\. resnet-small with weights none\.\n/,
+  );
+  assert.match(stderr, /\nGiven: image-size 32, seed 7, strategy probe\.\n/);
   assert.match(stdout, /\nvalidation accuracy +[\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\n/);
   assert.ok(
     stdout.endsWith(`\nRun folder\nruns/${run}\n\nNext\nattune predict runs/${run} <image or folder>\n`),
@@ -104,7 +108,7 @@ test('predict names the classes of each image; one that cannot be read is exit c
   const json = await attune(['predict', 'my run', 'new', '--json'], settings);
   assert.is(json.status, 1);
   const { model, images } = JSON.parse(json.stdout);
-  assert.is(model, 'resnet18');
+  assert.is(model, 'resnet-small');
   assert.equal(Object.keys(images[0]), ['path', 'predictions']);
   assert.equal(Object.keys(images[1]), ['path', 'error']);
 });
