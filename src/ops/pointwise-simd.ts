@@ -51,7 +51,13 @@ export function binarySimd<A extends FlatAttributes & { readonly same?: boolean 
 /** total += x. */
 export const accumulateSimd: SimdEntry<FlatAttributes> = {
   entry: 'pointwise',
-  arguments: ({ count }, [x, total], begin, end) => [x, total, total, ...flatRange(count, begin, end), CODES.add],
+  arguments: ({ count }, [x, total], begin, end) => [
+    x,
+    total,
+    total,
+    ...flatRange(count, begin, end),
+    CODES.add,
+  ],
 };
 
 export const fillSimd: SimdEntry<FlatAttributes & { readonly value: number }> = {

@@ -26,7 +26,11 @@ function joined({ shape, strides, outStrides }: StridedCopyAttributes): Runs {
   }
   const pad = (values: number[], filler: number) => [...new Array(6 - values.length).fill(filler), ...values];
   if (result.shape.length === 0) return { shape: pad([], 1), strides: pad([], 1), outStrides: pad([], 1) };
-  return { shape: pad(result.shape, 1), strides: pad(result.strides, 0), outStrides: pad(result.outStrides, 0) };
+  return {
+    shape: pad(result.shape, 1),
+    strides: pad(result.strides, 0),
+    outStrides: pad(result.outStrides, 0),
+  };
 }
 
 export const stridedCopySimd: SimdEntry<StridedCopyAttributes> = {
