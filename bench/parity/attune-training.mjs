@@ -55,7 +55,9 @@ async function loadModel(device, { model: name, classes }, path) {
 }
 
 function makeOptimizer(memory, { optimizer, lr, weightDecay }) {
-  return optimizer === 'sgd' ? sgd(memory, { lr, weightDecay, momentum: 0.9 }) : adam(memory, { lr, weightDecay });
+  return optimizer === 'sgd'
+    ? sgd(memory, { lr, weightDecay, momentum: 0.9 })
+    : adam(memory, { lr, weightDecay });
 }
 
 async function readGradients(device, model) {

@@ -47,7 +47,8 @@ process.exitCode = misses === 0 ? 0 : 1;
 
 function definitionOf(name) {
   const definition = CASES[name];
-  if (definition === undefined) throw new Error(`no case is named ${name}; there are ${Object.keys(CASES).join(', ')}`);
+  if (definition === undefined)
+    throw new Error(`no case is named ${name}; there are ${Object.keys(CASES).join(', ')}`);
   const steps = options.steps === undefined ? definition.steps : Number(options.steps);
   return { ...definition, steps, model: options.model ?? definition.model };
 }
@@ -59,10 +60,18 @@ async function compareCase(python, name, definition) {
   try {
     const started = performance.now();
     const input = JSON.stringify(definition);
-    const output = execFileSync(python, [REFERENCE, folder], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] });
+    const output = execFileSync(python, [REFERENCE, folder], {
+      input,
+      encoding: 'utf8',
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const reference = JSON.parse(output);
-    console.log(`\n${name}: ${model}, ${initial} start, ${optimizer}, lr ${lr}, batch ${batch} at ${side}, ${steps} steps`);
-    console.log(`  torch ${reference.versions.torch} (${seconds(started)} s), loss ${ends(reference.losses)}`);
+    console.log(
+      `\n${name}: ${model}, ${initial} start, ${optimizer}, lr ${lr}, batch ${batch} at ${side}, ${steps} steps`,
+    );
+    console.log(
+      `  torch ${reference.versions.torch} (${seconds(started)} s), loss ${ends(reference.losses)}`,
+    );
     const devices = precision === 'float64' ? ['float64'] : options.devices.split(',');
     for (const device of devices) await compareOnDevice(device, definition, folder, reference);
   } finally {
@@ -82,7 +91,14 @@ async function compareOnDevice(deviceName, definition, folder, { losses, spread 
       const expected = await readTensors(join(folder, `${what}.pth`));
       const { name, difference } = worstTensor(found[what], expected);
       const limit = definition.limits[what] ?? SPREADS * spread[what];
-      report(difference <= limit, what, difference, limit, spread[what], `${expected.size} tensors, worst ${name}`);
+      report(
+        difference <= limit,
+        what,
+        difference,
+        limit,
+        spread[what],
+        `${expected.size} tensors, worst ${name}`,
+      );
     }
   } finally {
     await device.close();
