@@ -108,9 +108,14 @@ export function resnet18Weights(): Promise<string> {
 }
 
 /** Writes random weights and running statistics that keep activations in bounds. */
-export async function writeWeights(path: string, seed: number, classes = 1000): Promise<string> {
+export async function writeWeights(
+  path: string,
+  seed: number,
+  classes = 1000,
+  architecture = 'resnet18',
+): Promise<string> {
   const random = randomNumbers(seed);
-  const model = findModel('resnet18').create({ classes });
+  const model = findModel(architecture).create({ classes });
   const tensors = Array.from(model.namedArrays(), ({ name, array, owner, field }) => {
     const shape = permuteShape(array.shape, owner.torchAxes(field) ?? array.shape.map((_, d) => d));
     const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);

@@ -1,0 +1,259 @@
+/**
+ * The documentation keeps its word: programs in it run and print what they say, commands and flags exist, links
+ * lead somewhere, and tables agree with the code.
+ *
+ * Programs run as they stand, in a folder with `photos/` in it (that of shaders/ at the root). What they would download or take long for is
+ * replaced, and every replacement must have something to replace:
+ * - weights from the catalogue by a file of made-up ones;
+ * - in README.md, ResNet50 by ResNet18, 224 pixels by 64, 25 epochs by one.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { resolveRecipe } from '#src/finetune/recipe';
+import { kernels } from '#src/ops/kernels';
+import { catalogue } from '#src/weights/index';
+import { attune } from './cli/support.js';
+import { blocksOf, commandsOf, promisedOutput, relativeLinksOf, tableOf } from './docs/markdown.js';
+import { newFolder, pictures, scratch, writeFiles, writeWeights } from './finetune/support.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const manifest = JSON.parse(read('package.json'));
+const README = 'README.md';
+const TOUR = 'src/README.md';
+const SHADERS = 'shaders/README.md';
+
+const WEIGHTS = { resnet18: 'resnet18.safetensors', resnet50: 'resnet50.safetensors' } as const;
+
+const REPLACEMENTS: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
+  [README]: [
+    ["strategy: 'probe' }", `strategy: 'probe', weights: '${WEIGHTS.resnet18}', imageSize: 64 }`],
+    ["resolveWeights('resnet50')", `resolveWeights('${WEIGHTS.resnet18}')`],
+    ['at.resnet50()', 'at.resnet18()'],
+    ['side = 224', 'side = 64'],
+    ['epochs = 25', 'epochs = 1'],
+  ],
+  [TOUR]: [["resolveWeights('resnet50')", `resolveWeights('${WEIGHTS.resnet50}')`]],
+};
+
+/** Where programs are compiled: inside the package, so that they may import it by its name. */
+const programs = join(root, 'build', 'docs');
+/** Where they run. */
+const folder = newFolder();
+
+test.before(async () => {
+  writeFiles(join(folder, 'photos'), pictures(['cat', 'dog'], 10));
+  writeFiles(join(folder, 'photos/cat'), { '1.jpg': pictures(['cat'], 1, 50)['cat/cat-50.png'] });
+  await writeWeights(join(folder, WEIGHTS.resnet18), 5);
+  await writeWeights(join(folder, WEIGHTS.resnet50), 6, 1000, 'resnet50');
+  compile();
+});
+
+for (const document of [README, TOUR, SHADERS]) {
+  programsOf(document).forEach((program, i) => {
+    test(`program ${i + 1} of ${document} runs and prints what it says`, () => {
+      const file = join(programs, 'out', `${programName(document, i)}.js`);
+      const env = { ...process.env, ATTUNE_CACHE: join(scratch, 'cache') };
+      const ran = spawnSync(process.execPath, [file], {
+        cwd: document === SHADERS ? root : folder,
+        env,
+        encoding: 'utf8',
+      });
+      assert.is(ran.status, 0, ran.stderr);
+      const promised = promisedOutput(program);
+      const printed = ran.stdout.trimEnd().split('\n');
+      promised.forEach((line, at) => {
+        if (line !== null) assert.is(printed[at], line);
+      });
+    });
+  });
+}
+
+test('every replacement replaces something', () => {
+  for (const [document, replacements] of Object.entries(REPLACEMENTS)) {
+    const text = rawProgramsOf(document).join('\n');
+    for (const [from] of replacements) assert.ok(text.includes(from), from);
+  }
+});
+
+for (const document of [README, TOUR, SHADERS]) {
+  test(`commands in ${document} exist, with their flags`, async () => {
+    for (const command of commandsOf(read(document))) await assertExists(command);
+  });
+}
+
+test('every command of attune stands in the README', async () => {
+  const { stdout } = await attune(['--help']);
+  const names = Array.from(stdout.matchAll(/^ {2}([a-z]+) .*\.$/gm), ([, name]) => name);
+  const shown = tableOf(read(README), 'command').map(([name]) => name.replaceAll('`', ''));
+  assert.equal(
+    shown,
+    names.filter((name) => name !== 'help'),
+  );
+});
+
+test('relative links lead to files and folders', () => {
+  const dead = documents().flatMap((document) =>
+    relativeLinksOf(read(document))
+      .filter((target) => !existsSync(join(root, dirname(document), target)))
+      .map((target) => `${document}: ${target}`),
+  );
+  assert.equal(dead, []);
+});
+
+test('the README says what each dependency is for', () => {
+  const rows = tableOf(read(README), 'package').map(([name]) => name.replaceAll('`', ''));
+  assert.equal(rows, Object.keys(manifest.dependencies).sort());
+});
+
+test('the README lists the weights of the catalogue', () => {
+  const rows = tableOf(read(README), 'name').map(([name]) => name.replaceAll('`', ''));
+  assert.equal(
+    rows,
+    catalogue().map(({ name }) => name),
+  );
+});
+
+test('the README gives the defaults that a run resolves', () => {
+  const sizes = [200, 2_000, 20_000, 20_001];
+  const rows = sizes.map((images) => {
+    const facts = { images, smallestClass: 10, model: 'resnet50', weights: 'resnet50-v1', side: 224 };
+    const { strategy, epochs, augment, crop_scale } = resolveRecipe({ data: 'photos' }, facts);
+    return [strategy, String(epochs), augment === 'standard' ? `${Math.round(100 * crop_scale)} %` : 'none'];
+  });
+  const shown = tableOf(read(README), 'training images').map(([, strategy, epochs, crop]) => [
+    strategy,
+    epochs,
+    crop.replace(' of the image', ''),
+  ]);
+  assert.equal(shown, rows);
+});
+
+test('the sentences that the README explains are in the code', () => {
+  const code = sourceFiles().map(read).join('\n');
+  const missing = tableOf(read(README), 'the line contains')
+    .map(([sentence]) => sentence.replaceAll('`', ''))
+    .filter((sentence) => !code.includes(sentence));
+  assert.equal(missing, []);
+});
+
+test('every folder of src is in the tour', () => {
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && readdirSync(join(root, 'src', entry.name)).length > 0)
+    .map(({ name }) => name);
+  const shown = tableOf(read(TOUR), 'folder').map(([name]) => name.replace(/[`/]/g, ''));
+  assert.equal([...shown].sort(), folders.sort());
+});
+
+test('the list of kernels has each kernel with its shaders and variants', () => {
+  // A row may stand for several kernels.
+  const rows = tableOf(read(SHADERS), 'kernel').flatMap((cells) => {
+    const [names, files, variants] = cells.map((cell) => cell.replaceAll('`', ''));
+    return names.split(', ').map((name) => [name, files, variants]);
+  });
+  const expected = Object.entries(kernels).map(([name, { shader }]) => {
+    const variants = Object.entries(shader.variants);
+    const files = [...new Set(variants.map(([, { file }]) => file))];
+    return [name, files.join(', '), variants.map(([variant]) => variant).join(', ')];
+  });
+  const byName = ([a]: readonly string[], [b]: readonly string[]) => (a < b ? -1 : 1);
+  assert.equal(rows.sort(byName), expected.sort(byName));
+});
+
+test.run();
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** The documents of the repository, leaving out what commands make. */
+function documents(): string[] {
+  return filesBelow(root, /\.md$/);
+}
+
+/** Program texts in which an error's sentence may stand. */
+function sourceFiles(): string[] {
+  return filesBelow(join(root, 'src'), /\.(?:ts|mjs)$/);
+}
+
+function filesBelow(parent: string, pattern: RegExp): string[] {
+  const generated = ['node_modules', 'dist', 'build', 'runs', '.git'];
+  return readdirSync(parent, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(parent, entry.name);
+    if (entry.isDirectory()) return generated.includes(entry.name) ? [] : filesBelow(path, pattern);
+    return pattern.test(entry.name) ? [relative(root, path)] : [];
+  });
+}
+
+function rawProgramsOf(document: string): string[] {
+  return blocksOf(read(document))
+    .filter(({ language }) => language === 'ts')
+    .map(({ text }) => text);
+}
+
+function programsOf(document: string): string[] {
+  return rawProgramsOf(document).map((text) =>
+    (REPLACEMENTS[document] ?? []).reduce((program, [from, to]) => program.replace(from, to), text),
+  );
+}
+
+function programName(document: string, index: number): string {
+  return `${dirname(document) === '.' ? 'root' : dirname(document)}-${index + 1}`;
+}
+
+/** Type-checks and compiles all programs at once, as strictly as the project itself. */
+function compile(): void {
+  rmSync(programs, { recursive: true, force: true });
+  mkdirSync(programs, { recursive: true });
+  for (const document of [README, TOUR, SHADERS]) {
+    programsOf(document).forEach((program, i) => {
+      writeFileSync(join(programs, `${programName(document, i)}.ts`), program);
+    });
+  }
+  const config = {
+    extends: '../../tsconfig.json',
+    compilerOptions: { rootDir: '.', outDir: 'out', declaration: false, sourceMap: false },
+    include: ['*.ts'],
+    exclude: [],
+  };
+  writeFileSync(join(programs, 'tsconfig.json'), JSON.stringify(config));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const compiled = spawnSync(process.execPath, [tsc, '-p', programs], { encoding: 'utf8' });
+  assert.is(compiled.status, 0, compiled.stdout);
+}
+
+/** Fails when a command names a script, a file, a command of attune or a flag that does not exist. */
+async function assertExists(command: string): Promise<void> {
+  const words = command.split(/\s+/);
+  if (words[0] === 'npx') words.shift();
+  const [program, first, second] = words;
+  if (program === 'attune') return assertAttune(words.slice(1), command);
+  if (program === 'node') {
+    // Compiled tests have their sources beside the folder `build`.
+    const file = first.startsWith('build/') ? first.slice(6).replace(/\.js$/, '.ts') : first;
+    const followed = first === 'step.mjs'; // the reader's own file
+    assert.ok(followed || existsSync(join(root, file)), command);
+    return;
+  }
+  assert.is(program, 'npm', `${command}: a command of which program?`);
+  if (first === 'ci') return;
+  const script = first === 'run' ? second : first;
+  assert.ok(script in manifest.scripts, command);
+}
+
+const helps = new Map<string, ReturnType<typeof attune>>();
+
+async function assertAttune(words: readonly string[], command: string): Promise<void> {
+  const name = words.find((word) => !word.startsWith('--'));
+  const request = name === undefined ? ['--help'] : [name, '--help'];
+  const help = helps.get(request[0]) ?? attune(request);
+  helps.set(request[0], help);
+  const { status, stdout } = await help;
+  assert.is(status, 0, command);
+  for (const flag of words.filter((word) => word.startsWith('--'))) {
+    assert.match(stdout, new RegExp(`^ {2}(?:-h, )?${flag}\\b`, 'm'), `${command}: ${flag}`);
+  }
+}
