@@ -182,7 +182,9 @@ function announceTime(seconds: number, { onEvent, state }: FullStage): void {
 async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>>): Promise<void> {
   const { state, data, model, folder, onEvent } = stage;
   const { progress } = state;
-  const val = await validate(stage, data.val);
+  const val = await validate(stage, data.val).catch((error: unknown) => {
+    throw diverged(error, progress.epoch + 1);
+  });
   const record: EpochRecord = {
     epoch: progress.epoch + 1,
     stage: 'full',
@@ -206,6 +208,20 @@ async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>
     };
   }
   Object.assign(progress, { epoch: record.epoch, batch: 0, ...EMPTY_EPOCH });
+}
+
+/** Weights that give no numbers any more are the fault of the training, not of the images. */
+function diverged(error: unknown, epoch: number): unknown {
+  if (!(error instanceof AttuneError) || error.code !== 'numeric') return error;
+  return new AttuneError(
+    {
+      code: 'numeric',
+      what: `after epoch ${epoch} the network gives values that are not finite`,
+      where: 'validating',
+      hint: 'lower the learning rates; the state before this epoch is saved',
+    },
+    { cause: error },
+  );
 }
 
 /** The sums of an epoch that has not begun. */
