@@ -68,16 +68,20 @@ export async function readTensorFile(source: ByteSource): Promise<TensorFile> {
   }
   const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
   const text = String.fromCharCode(...head);
+  // First, as the low bytes of its length can be those that any other format begins with.
+  if (isSafetensors(text)) return readSafetensors(source);
   const other = OTHER_FORMATS.find(({ matches }) => matches(head, text));
   if (other !== undefined) throw weightsError(source.name, other.what, other.hint);
   if (text.startsWith('PK')) return readTorchZip(source);
   if (head[0] === 0x80) return readTorchLegacy(source);
-  // A length whose upper half is zero, and then the beginning of a JSON object.
-  if (text.slice(4, 8) === '\0\0\0\0' && text.slice(8).trimStart().startsWith('{'))
-    return readSafetensors(source);
   throw weightsError(
     source.name,
     'the format of the file is not known',
     'attune reads safetensors and PyTorch weights (.pth, .pt, .bin); if it is one of these, it is damaged',
   );
+}
+
+/** A length whose upper half is zero, and then the beginning of a JSON object. */
+function isSafetensors(text: string): boolean {
+  return text.slice(4, 8) === '\0\0\0\0' && text.slice(8).trimStart().startsWith('{');
 }

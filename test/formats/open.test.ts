@@ -28,6 +28,21 @@ test('the content decides, not the name', async ({ folder }) => {
   }
 });
 
+test('safetensors are recognised whatever the low bytes of their length are', async ({ folder }) => {
+  const path = join(folder, 'any.safetensors');
+  // 0x80 begins a pickle, PK a zip archive, 0x1f 0x8b gzip, 0x08 and what follows ONNX.
+  for (const length of [0x0280, 0x4b50, 0x8b1f, 0x120108]) {
+    const header = '{"__metadata__":{"a":"b"}}'.padEnd(length);
+    const start = new Uint8Array(8);
+    new DataView(start.buffer).setUint32(0, length, true);
+    writeFileSync(path, concat(start, new TextEncoder().encode(header)));
+    const file = await openTensorFile(path);
+    assert.is(file.format, 'safetensors', `length ${length}`);
+    assert.equal({ ...file.metadata }, { a: 'b' });
+    await file.close();
+  }
+});
+
 test('other formats are named', async ({ folder }) => {
   const text = (value: string) => new TextEncoder().encode(value);
   const tar = new Uint8Array(1024);
