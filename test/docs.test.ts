@@ -49,8 +49,10 @@ test.before(async () => {
   writeFiles(join(folder, 'photos/cat'), { '1.jpg': pictures(['cat'], 1, 50)['cat/cat-50.png'] });
   await writeWeights(join(folder, WEIGHTS.resnet18), 5);
   await writeWeights(join(folder, WEIGHTS.resnet50), 6, 1000, 'resnet50');
-  compile();
 });
+
+// Before the tests that run them.
+test('all programs compile, as strictly as the project itself', compile);
 
 for (const document of [README, TOUR, SHADERS]) {
   programsOf(document).forEach((program, i) => {
@@ -204,7 +206,7 @@ function programName(document: string, index: number): string {
   return `${dirname(document) === '.' ? 'root' : dirname(document)}-${index + 1}`;
 }
 
-/** Type-checks and compiles all programs at once, as strictly as the project itself. */
+/** Type-checks and compiles all programs at once. */
 function compile(): void {
   rmSync(programs, { recursive: true, force: true });
   mkdirSync(programs, { recursive: true });

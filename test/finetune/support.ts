@@ -124,7 +124,10 @@ export async function writeWeights(
       : shape.length > 1
         ? () => (random() - 0.5) * Math.sqrt(12 / fanIn)
         : () => (name.endsWith('weight') ? 0.5 + random() : random() - 0.5);
-    return { name, dtype: 'F32' as const, shape, data: Float32Array.from({ length: array.length }, value) };
+    // A loop: `from` with a length takes several times as long for 25 million values.
+    const data = new Float32Array(array.length);
+    for (let i = 0; i < data.length; i++) data[i] = value();
+    return { name, dtype: 'F32' as const, shape, data };
   });
   await writeSafetensors(path, tensors);
   return path;
