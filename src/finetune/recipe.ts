@@ -11,7 +11,8 @@ import { nearest } from '../nearest.js';
 import { AUGMENTATIONS, BATCH_NORMS, CLASS_WEIGHTS, OPTIMIZERS, SCHEDULES, STRATEGIES } from './choices.js';
 import type { FinetuneOptions } from './options.js';
 
-const whole = (least: number, most = 1e9) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const whole = (least: number, most = 1e9) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
@@ -119,7 +120,12 @@ function checkField(field: keyof Recipe, value: unknown, where: string): void {
     code: 'usage',
     what: `${JSON.stringify(value)} is not a value of ${field.replaceAll('_', ' ')}: ${parsed.issues[0].message}`,
     where,
-    hint: guess !== undefined ? `did you mean ${guess}?` : choices !== null ? `choose ${choices.join(', ')}` : undefined,
+    hint:
+      guess !== undefined
+        ? `did you mean ${guess}?`
+        : choices !== null
+          ? `choose ${choices.join(', ')}`
+          : undefined,
   });
 }
 
@@ -195,7 +201,11 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     weights: facts.weights,
   };
   if (recipe.nesterov && recipe.momentum === 0) {
-    throw new AttuneError({ code: 'usage', what: 'Nesterov momentum needs a momentum above 0', where: '--nesterov' });
+    throw new AttuneError({
+      code: 'usage',
+      what: 'Nesterov momentum needs a momentum above 0',
+      where: '--nesterov',
+    });
   }
   if (trainsAll && recipe.epochs === 0) {
     throw new AttuneError({
@@ -212,7 +222,13 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
       where: '--micro-batch',
     });
   }
-  return recipe;
+  return inSchemaOrder(recipe);
+}
+
+/** One order of fields, so that files of a run do not tell whether it was ever stopped. */
+function inSchemaOrder(recipe: Recipe): Recipe {
+  const fields = Object.keys(recipeSchema.entries) as (keyof Recipe)[];
+  return Object.fromEntries(fields.map((field) => [field, recipe[field]])) as Recipe;
 }
 
 /** A recipe that was stored: its values can be anything. Throws AttuneError 'input' naming the field. */

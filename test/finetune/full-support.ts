@@ -1,7 +1,7 @@
 /** What the tests of the full stage share: tiny runs of the small ResNet, and comparing what they wrote. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FinetuneOptions } from '#src/finetune/index';
+import { type FinetuneOptions, type FinetuneResult, finetune } from '#src/finetune/index';
 import { openTensorFile, writeSafetensors } from '#src/formats/index';
 import { findModel } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
@@ -32,6 +32,21 @@ export function fullRun(data: string, more: Partial<FinetuneOptions> = {}): Fine
     out: newPath(),
     ...more,
   };
+}
+
+/** Runs, and aborts after `batches` batches of the full stage, counted over all epochs. */
+export async function interrupted(batches: number, options: FinetuneOptions): Promise<FinetuneResult> {
+  const controller = new AbortController();
+  let done = 0;
+  const result = await finetune(options, {
+    signal: controller.signal,
+    onEvent(event) {
+      if (event.type === 'progress' && event.task.startsWith('epoch') && ++done === batches)
+        controller.abort();
+    },
+  });
+  assert.is(result.interrupted, true);
+  return result;
 }
 
 /** A file of weights for the small ResNet whose running statistics are not those of a new one. */
@@ -76,11 +91,21 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Bu
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** Asserts that two run folders hold the same files, and the same weights, statistics and moments in them. */
-export async function assertSameRuns(run: string, expected: string): Promise<void> {
+/**
+ * Asserts that two run folders hold the same files, and in them the same weights, statistics and moments; the
+ * `identical` exports are compared as files, metadata included.
+ */
+export async function assertSameRuns(
+  run: string,
+  expected: string,
+  identical: readonly ('best' | 'last')[] = ['best', 'last'],
+): Promise<void> {
   assert.equal(readdirSync(run).sort(), readdirSync(expected).sort());
   for (const name of ['best', 'last', 'state']) {
     await assertSameTensors(join(run, `${name}.safetensors`), join(expected, `${name}.safetensors`));
+  }
+  for (const name of identical.map((part) => `${part}.safetensors`)) {
+    assert.ok(readFileSync(join(run, name)).equals(readFileSync(join(expected, name))), `${name} differs`);
   }
 }
 

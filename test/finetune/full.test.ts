@@ -76,7 +76,7 @@ test('resolved values are told before the work begins, and where each comes from
     '16 images to train (8 in the smallest class), 6 to validate, 4 to test. resnet-small with weights none.',
   );
   assert.is(told[1], 'Strategy full: all layers from the start, with a new head.');
-  assert.match(told[2]!, /^Given: epochs 1, batch-size 8, lr 0\.01, schedule step, strategy full\.$/);
+  assert.match(told[2]!, /^Given: strategy full, epochs 1, batch-size 8, lr 0\.01, schedule step\.$/);
   assert.is(told[3], 'For 16 training images: augment standard, crop-scale 0.35.');
   assert.match(told[4]!, /^By default: .*head-lr 0\.1, .*step-size 7, gamma 0\.1, /);
 });

@@ -1,0 +1,107 @@
+/** Runs that cannot go on: each is refused with its reason, and nothing is written. */
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { finetune, resume } from '#src/finetune/index';
+import { openTensorFile, writeSafetensors } from '#src/formats/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fullRun, interrupted, smallData } from './full-support.js';
+import { fails, listener, newPath, picture } from './support.js';
+
+const data = smallData();
+
+/** A copy of the run that is stopped after three batches: one epoch of two. */
+let stopped: string | undefined;
+async function stoppedRun(): Promise<string> {
+  stopped ??= (await interrupted(3, fullRun(data))).run;
+  const copy = newPath();
+  cpSync(stopped, copy, { recursive: true });
+  return copy;
+}
+
+test('images that have changed are refused with their number; nothing is written', async () => {
+  const run = await stoppedRun();
+  const names = ['train/ant/ant-0.png', 'train/bee/bee-3.png', 'val/ant/ant-101.png'].map((name) =>
+    join(data, name),
+  );
+  const before = names.map((name) => readFileSync(name));
+  const state = readFileSync(join(run, 'state.safetensors'));
+  writeFileSync(names[0]!, picture(0, 900));
+  rmSync(names[1]!);
+  copyFileSync(names[0]!, names[2]!);
+  await fails(
+    resume({ resume: run }),
+    'data',
+    /^3 images have changed or gone since the run began \(.*\): put them back/,
+  );
+  for (const [i, name] of names.entries()) writeFileSync(name, before[i]!);
+  writeFileSync(names[1]!, 'no image');
+  await fails(resume({ resume: run }), 'data', /^1 image has changed/);
+  writeFileSync(names[1]!, before[1]!);
+  assert.ok(readFileSync(join(run, 'state.safetensors')).equals(state));
+  await resume({ resume: run });
+});
+
+/** The parts of a stored state that a test damages. */
+interface LooseState {
+  readonly frozen: { readonly device: { adapter: string } };
+  readonly progress: { step: number };
+  readonly recipe: Record<string, unknown>;
+}
+
+/** Writes the state of a run again with other metadata. */
+async function changeState(run: string, change: (state: LooseState) => void): Promise<void> {
+  const path = join(run, 'state.safetensors');
+  const file = await openTensorFile(path);
+  const state = JSON.parse(file.metadata.state!);
+  change(state);
+  const tensors = await Promise.all(
+    file.tensors.map(async (tensor) => ({
+      name: tensor.name,
+      dtype: 'F32' as const,
+      shape: tensor.shape,
+      data: (await tensor.read()) as Float32Array,
+    })),
+  );
+  const { metadata } = file;
+  await file.close();
+  await writeSafetensors(path, tensors, { ...metadata, state: JSON.stringify(state) });
+}
+
+test('another device is refused unless it is named', async () => {
+  const run = await stoppedRun();
+  await changeState(run, ({ frozen }) => {
+    frozen.device.adapter = 'Abacus';
+  });
+  await fails(
+    resume({ resume: run }),
+    'device',
+    /^the run was computed on Abacus \(cpu\), this is .* \(cpu\) \(--resume\): name the device to go on with, as in --device cpu/,
+  );
+  const context = listener();
+  const result = await resume({ resume: run, device: 'cpu' }, context);
+  assert.not.equal(result.device.adapter, 'Abacus');
+  assert.ok(context.events.some((event) => event.type === 'note' && /Abacus.*last digits/.test(event.text)));
+});
+
+test('a damaged state is refused with what is wrong', async () => {
+  const run = await stoppedRun();
+  await changeState(run, ({ progress }) => {
+    progress.step = -1;
+  });
+  await fails(resume({ resume: run }), 'weights', /the state of the run is wrong at progress\.step/);
+  await changeState(run, (state) => {
+    state.progress.step = 2;
+    state.recipe.epochz = 4;
+  });
+  await fails(resume({ resume: run }), 'input', /the recipe is wrong at epochz.*did you mean epochs\?/);
+});
+
+test('what is no run with a full stage is refused', async () => {
+  const empty = newPath();
+  await fails(resume({ resume: empty }), 'input', /^there is no state\.safetensors: this is no run folder/);
+  const { epochs: _, batchSize: __, ...options } = fullRun(data, { strategy: 'probe', headEpochs: 1 });
+  const { run } = await finetune(options);
+  await fails(resume({ resume: run }), 'input', /^the run has no stage to resume: a probe is done at once/);
+});
+test.run();

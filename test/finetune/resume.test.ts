@@ -1,0 +1,99 @@
+/** A run that goes on equals one that never stopped. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FinetuneResult, finetune, type RunEvent, resume } from '#src/finetune/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
+import { fails, listener } from './support.js';
+
+const data = smallData();
+const metrics = (run: string) => readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+
+const adam = { optimizer: 'adam', batchNorm: 'train', batchSize: 6, epochs: 2 } as const;
+let whole: FinetuneResult;
+
+test('an interrupted run says so, and can be used as it is', async () => {
+  whole = await finetune(fullRun(data, adam));
+  const context = listener();
+  const result = await interrupted(2, fullRun(data, adam));
+  assert.equal(result.epochs, []);
+  assert.equal(result.best, { epoch: 0, val_accuracy: null, interval: null });
+  assert.is(result.test, null);
+  await assertSameTensors(result.checkpoints.best, result.checkpoints.last);
+
+  const resumed = await resume({ resume: result.run }, context);
+  assert.is(resumed.interrupted, false);
+  assert.is(resumed.resumed_from, result.run);
+  await assertSameRuns(resumed.run, whole.run);
+  const told = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+  assert.is(told[0], 'Going on after 0 of 2 epochs and 2 batches.');
+});
+
+for (const batches of [3, 4]) {
+  test(`stopped after ${batches} of 6 batches and resumed, nothing differs`, async () => {
+    const stopped = await interrupted(batches, fullRun(data, adam));
+    const resumed = await resume({ resume: stopped.run });
+    const withoutTime = ({ epochs }: FinetuneResult) =>
+      epochs.map(({ seconds: _, images_per_second: __, ...epoch }) => epoch);
+    assert.equal(withoutTime(resumed), withoutTime(whole));
+    assert.equal(resumed.best, whole.best);
+    assert.equal(resumed.test, whole.test);
+    await assertSameRuns(resumed.run, whole.run);
+  });
+}
+
+test('stopped after every batch', async () => {
+  const { run } = await interrupted(1, fullRun(data, adam));
+  let stops = 1;
+  for (let going = true; going; ) {
+    const controller = new AbortController();
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'progress' && event.task.startsWith('epoch')) controller.abort();
+    };
+    ({ interrupted: going } = await resume({ resume: run }, { signal: controller.signal, onEvent }));
+    if (going) stops++;
+  }
+  assert.is(stops, 5);
+  await assertSameRuns(run, whole.run);
+});
+
+test('probe-then-full, with momentum, its moments and the metrics of the head', async () => {
+  const options = { strategy: 'probe-then-full', epochs: 2, augment: 'flip', classWeights: 'balanced' };
+  const expected = await finetune(fullRun(data, options));
+  const stopped = await interrupted(3, fullRun(data, options));
+  const resumed = await resume({ resume: stopped.run, threads: 1 });
+  assert.is(resumed.epochs.length, expected.epochs.length);
+  await assertSameRuns(resumed.run, expected.run);
+});
+
+test('--epochs makes a finished run longer, as if it had been meant so', async () => {
+  const constant = { schedule: 'constant', warmup: 0 };
+  const long = await finetune(fullRun(data, { ...constant, epochs: 3 }));
+  const short = await finetune(fullRun(data, { ...constant, epochs: 2 }));
+  await fails(
+    resume({ resume: short.run }),
+    'input',
+    /^nothing is left to do: 2 epochs are done, and 2 were asked for .*: ask for more with --epochs/,
+  );
+  await fails(resume({ resume: short.run, epochs: 1 }), 'input', /2 epochs are done, and 1 were asked for/);
+  const longer = await resume({ resume: short.run, epochs: 3 });
+  await assertSameRuns(longer.run, long.run, ['last']);
+  const recipe = (run: string) => JSON.parse(readFileSync(join(run, 'recipe.json'), 'utf8'));
+  assert.equal(recipe(longer.run), recipe(long.run));
+});
+
+test('what a kill has left is cut back to the state', async () => {
+  const { run } = await interrupted(3, fullRun(data));
+  const line = metrics(run)[0]!;
+  assert.is(metrics(run).length, 1);
+  writeFileSync(join(run, 'metrics.jsonl'), `${line}\n${line}\n{"epoch":`);
+  writeFileSync(join(run, '.state.safetensors.0123456789ab.tmp'), 'half');
+  writeFileSync(join(run, 'notes.tmp'), "the user's own");
+  await resume({ resume: run });
+  assert.is(metrics(run).length, 2);
+  assert.ok(!existsSync(join(run, '.state.safetensors.0123456789ab.tmp')));
+  assert.ok(existsSync(join(run, 'notes.tmp')));
+});
+
+test.run();
