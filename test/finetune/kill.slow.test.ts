@@ -1,0 +1,24 @@
+/** 50 kills at random moments over both strategies with a full stage, on the CPU. */
+import { test } from 'uvu';
+import { smallData } from './full-support.js';
+import { killAndCompare } from './kill-support.js';
+
+const data = smallData();
+
+for (const [seed, strategy, flags] of [
+  [1, 'full', '--optimizer adam --batch-norm train'],
+  [2, 'probe-then-full', '--train-from layer2 --max-gradient-norm 1'],
+] as const) {
+  test(`${strategy}: 25 kills, and every run ends with the bytes of one that was never killed`, async () => {
+    const words = `--strategy ${strategy} ${flags} --epochs 6 --batch-size 6`;
+    const fixed = '--model resnet-small --weights none --device cpu';
+    const plan = {
+      words: [data, ...`${fixed} ${words}`.split(' ')],
+      kills: 25,
+      seed,
+      mostMilliseconds: 1000,
+    };
+    console.log(`# ${strategy}: 25 kills in ${await killAndCompare(plan)} runs`);
+  });
+}
+test.run();

@@ -1,0 +1,21 @@
+/** Kills at random moments on a GPU: a resumed run ends with the same bytes there, too. */
+import { probeAdapters } from '#src/device/webgpu/node';
+import { test } from 'uvu';
+import { smallData } from './full-support.js';
+import { killAndCompare } from './kill-support.js';
+
+test('full and probe-then-full: ten kills, and every run ends with the bytes of one that was never killed', async () => {
+  const [{ adapter } = { adapter: '' }] = await probeAdapters();
+  const data = smallData();
+  for (const [seed, strategy] of ['full', 'probe-then-full'].entries()) {
+    const words = `--model resnet-small --weights none --strategy ${strategy} --epochs 3 --batch-size 6 --device webgpu`;
+    const plan = {
+      words: [data, ...words.split(' '), '--adapter', adapter],
+      kills: 5,
+      seed,
+      mostMilliseconds: 3000,
+    };
+    console.log(`# ${strategy} on ${adapter}: 5 kills in ${await killAndCompare(plan)} runs`);
+  }
+});
+test.run();
