@@ -2,6 +2,10 @@
  * The variants of a convolution's two gradients. Both are matrix products (or, with a channel to each group, direct
  * sums) whose shaders are named alike: `${family}-register.wgsl`, `-workgroup.wgsl` and `-depthwise.wgsl`, with
  * `lib/${family}.wgsl` for their constants.
+ *
+ * Measured on llvmpipe (Mesa 25.0.7, two cores shared with other work), all of ResNet50's convolutions at batch 2 and
+ * 224 pixels: 0.65 to 0.70 s per image for each of the two gradients, 11 to 12 GFLOP/s. The workgroup tiles have
+ * not been timed on a GPU yet.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { AdapterTraits, Shader, Variant } from '../device/kernel.js';
