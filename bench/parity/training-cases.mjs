@@ -50,7 +50,7 @@ export const CASES = {
   'float32-small': {
     ...SMALL,
     ...SGD,
-    lr: 0.05,
+    lr: 0.01,
     initial: 'default',
     precision: 'float32',
     steps: 100,
