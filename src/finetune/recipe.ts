@@ -240,7 +240,16 @@ export function parseRecipe(value: unknown, where: string): Recipe {
 
 /** A recipe file of the user, or that of a run: some of the fields, `made_by` aside. Throws AttuneError 'input' naming the field. */
 export function parsePartialRecipe(value: unknown, where: string): Partial<Recipe> {
-  const { made_by: _, ...fields } = Object(value) as Record<string, unknown>;
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'the recipe is no JSON object',
+      where,
+      hint: 'write its fields between { and }',
+    });
+  }
+  const { made_by: _, ...fields } = value as Record<string, unknown>;
   const parsed = v.safeParse(v.partial(recipeSchema), fields);
   if (parsed.success) return parsed.output as Partial<Recipe>;
   throw wrongRecipe(parsed.issues[0], where);
@@ -248,12 +257,20 @@ export function parsePartialRecipe(value: unknown, where: string): Partial<Recip
 
 function wrongRecipe(issue: v.BaseIssue<unknown>, where: string): AttuneError {
   const field = v.getDotPath(issue) ?? 'the top';
-  const guess = nearest(field, Object.keys(recipeSchema.entries));
-  const unknownField = issue.type === 'strict_object' && guess !== undefined && guess !== field;
+  const known = Object.keys(recipeSchema.entries);
+  if (issue.type === 'strict_object' && !known.includes(field)) {
+    const guess = nearest(field, known);
+    return new AttuneError({
+      code: 'input',
+      what: `the recipe has an unknown field ${field}`,
+      where,
+      hint: guess === undefined ? 'remove it' : `did you mean ${guess}?`,
+    });
+  }
   return new AttuneError({
     code: 'input',
     what: `the recipe is wrong at ${field}: ${issue.message}`,
     where,
-    hint: unknownField ? `did you mean ${guess}?` : 'correct the field',
+    hint: 'correct the field',
   });
 }

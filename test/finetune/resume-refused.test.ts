@@ -94,7 +94,11 @@ test('a damaged state is refused with what is wrong', async () => {
     state.progress.step = 2;
     state.recipe.epochz = 4;
   });
-  await fails(resume({ resume: run }), 'input', /the recipe is wrong at epochz.*did you mean epochs\?/);
+  await fails(
+    resume({ resume: run }),
+    'input',
+    /^the recipe has an unknown field epochz .*: did you mean epochs\?/,
+  );
 });
 
 test('what is no run with a full stage is refused', async () => {

@@ -1,0 +1,189 @@
+/** The recipe: defaults by the number of images, files and names, and what contradicts itself. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AttuneError } from '#src/errors';
+import { type FinetuneOptions, finetune, RECIPES, type Recipe } from '#src/finetune/index';
+import { refuseIgnored } from '#src/finetune/contradictions';
+import { fieldsOf, parseRecipe, resolveRecipe } from '#src/finetune/recipe';
+import { loadRecipe } from '#src/finetune/recipes';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fails, imageFolderOf, newFolder, newPath } from './support.js';
+
+const FACTS = { images: 1000, smallestClass: 100, model: 'resnet50', weights: 'resnet50-v1', side: 224 };
+const resolve = (given: Partial<Recipe> = {}, facts: Partial<typeof FACTS> = {}) =>
+  resolveRecipe({ data: '/photos', ...given }, { ...FACTS, ...facts });
+
+test('strategy, epochs, augmentation and crops follow from the number of images', () => {
+  const row = (images: number, smallestClass = 100) => {
+    const { strategy, epochs, augment, crop_scale } = resolve({}, { images, smallestClass });
+    return strategy === 'probe' ? [strategy, epochs, augment] : [strategy, epochs, augment, crop_scale];
+  };
+  assert.equal(row(200), ['probe', 0, 'none']);
+  assert.equal(row(201), ['probe-then-full', 30, 'standard', 0.35]);
+  assert.equal(row(2000), ['probe-then-full', 30, 'standard', 0.35]);
+  assert.equal(row(2001), ['probe-then-full', 20, 'standard', 0.25]);
+  assert.equal(row(20_000), ['probe-then-full', 20, 'standard', 0.25]);
+  assert.equal(row(20_001), ['probe-then-full', 10, 'standard', 0.08]);
+  assert.equal(row(5000, 9), ['probe', 0, 'none'], 'a class of nine images');
+  assert.equal(row(5000, 10), ['probe-then-full', 20, 'standard', 0.25]);
+});
+
+test('rates grow with the batch; the head learns ten times as fast; momentum brings Nesterov', () => {
+  const rates = ({ lr, head_lr, nesterov, weight_decay }: Recipe) => [lr, head_lr, nesterov, weight_decay];
+  assert.equal(rates(resolve()), [0.001, 0.01, true, 1e-4]);
+  assert.equal(rates(resolve({ batch_size: 64 })), [0.002, 0.02, true, 1e-4]);
+  assert.equal(rates(resolve({ lr: 0.5, batch_size: 64 })), [0.5, 5, true, 1e-4]);
+  assert.equal(rates(resolve({ momentum: 0, head_lr: 2 })), [0.001, 2, false, 1e-4]);
+});
+
+test('a resolved recipe is a whole one, in one order of fields', () => {
+  const recipe = resolve({ seed: 7, strategy: 'full' });
+  const stored = parseRecipe(JSON.parse(JSON.stringify(recipe)), 'recipe.json');
+  assert.is(JSON.stringify(stored), JSON.stringify(recipe));
+});
+
+test("the article's recipe is its PyTorch listing", async () => {
+  const recipe = resolve(await loadRecipe('article-resnet50'));
+  assert.equal(RECIPES['article-resnet50'], await loadRecipe('article-resnet50'));
+  const { model, weights, strategy, optimizer, lr, head_lr, momentum, nesterov } = recipe;
+  assert.equal(
+    { model, weights, strategy, optimizer, lr, head_lr, momentum, nesterov },
+    {
+      model: 'resnet50',
+      weights: 'resnet50-v1',
+      strategy: 'full',
+      optimizer: 'sgd',
+      lr: 0.001,
+      head_lr: 0.001,
+      momentum: 0.9,
+      nesterov: false,
+    },
+  );
+  const { schedule, step_size, gamma, warmup, epochs, weight_decay } = recipe;
+  assert.equal([schedule, step_size, gamma, warmup, epochs, weight_decay], ['step', 7, 0.1, 0, 25, 0]);
+});
+
+test('a recipe file: some fields, checked one by one', async () => {
+  const path = join(newFolder(), 'mine.json');
+  const load = (content: unknown) => {
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return loadRecipe(path);
+  };
+  assert.equal(await load({ lr: 0.5, made_by: { attune: '9' } }), { lr: 0.5 });
+  await fails(
+    load({ epoch: 3 }),
+    'input',
+    /^the recipe has an unknown field epoch \(.*mine\.json\): did you mean epochs\?$/,
+  );
+  await fails(load({ lr: '0.5' }), 'input', /wrong at lr: .*"0\.5".*: correct the field$/);
+  await fails(load({ lr: -1 }), 'input', /wrong at lr/);
+  await fails(load({ strategy: 'fulll' }), 'input', /wrong at strategy/);
+  for (const value of ['[1]', '7', 'null', '"x"'])
+    await fails(load(value), 'input', /^the recipe is no JSON object/);
+  await fails(load('{"lr": 1,}'), 'input', /^the recipe is not JSON \(.*mine\.json\)/);
+  await fails(
+    loadRecipe(join(newFolder(), 'absent.json')),
+    'input',
+    /^there is no such recipe \(.*absent\.json\)/,
+  );
+  await fails(
+    loadRecipe('article-resnet5'),
+    'usage',
+    /^there is no recipe "article-resnet5" \(--recipe\): did you mean article-resnet50\?$/,
+  );
+  await fails(loadRecipe('toString'), 'usage', /choose article-resnet50 or a \.json file/);
+});
+
+test('flags win over the recipe file', async () => {
+  const path = join(newFolder(), 'mine.json');
+  writeFileSync(
+    path,
+    JSON.stringify({ model: 'resnet-small', weights: 'none', head_epochs: 1, seed: 3, val_split: 0.5 }),
+  );
+  const data = imageFolderOf(['a', 'b'], 4);
+  const { resolved_defaults, images } = await finetune({
+    data,
+    recipe: path,
+    seed: 4,
+    device: 'cpu',
+    out: newPath(),
+  });
+  assert.is(resolved_defaults.seed, 4);
+  assert.is(resolved_defaults.head_epochs, 1);
+  assert.is(images.val, 4);
+});
+
+test('what contradicts itself is refused', () => {
+  const cases: [Partial<Recipe>, RegExp][] = [
+    [{ momentum: 0, nesterov: true }, /^Nesterov momentum needs a momentum above 0 \(--nesterov\)/],
+    [{ micro_batch: 33 }, /^a micro-batch of 33 is larger than the batch of 32 \(--micro-batch\)/],
+    [{ strategy: 'full', epochs: 0 }, /^the strategy full needs at least one epoch \(--epochs\)/],
+  ];
+  for (const [given, words] of cases)
+    assert.match(
+      usageError(() => resolve(given)),
+      words,
+    );
+});
+
+test('flags that would be ignored are refused', () => {
+  const cases: [Partial<FinetuneOptions>, RegExp][] = [
+    [
+      { strategy: 'probe', lr: 1 },
+      /which the strategy probe does not have \(--lr\): leave it out, or add --strategy probe-then-full/,
+    ],
+    [{ strategy: 'probe', microBatch: 'auto' }, /\(--micro-batch\)/],
+    [{ strategy: 'full', headEpochs: 3 }, /^the strategy full does not fit a head first \(--head-epochs\)/],
+    [{ optimizer: 'adam', momentum: 0.5 }, /^adam takes no such setting \(--momentum\)/],
+    [{ optimizer: 'adamw', nesterov: false }, /^adamw takes no such setting \(--nesterov\)/],
+    [{ gamma: 0.5 }, /^the schedule cosine has no steps \(--gamma\)/],
+    [{ val: 'v', valSplit: 0.1 }, /^the validation images come from --val.* \(--val-split\)/],
+  ];
+  for (const [options, words] of cases) {
+    const flags = fieldsOf({ data: 'photos', ...options });
+    assert.match(
+      usageError(() => refuseIgnored(flags, resolve(flags))),
+      words,
+    );
+  }
+  const fitting = fieldsOf({
+    data: 'p',
+    schedule: 'step',
+    gamma: 0.5,
+    momentum: 0.5,
+    headEpochs: 2,
+    microBatch: 4,
+  });
+  refuseIgnored(fitting, resolve(fitting));
+});
+
+test('a flag out of its range is refused with the choices or the nearest', () => {
+  const cases: [Partial<FinetuneOptions>, RegExp][] = [
+    [{ strategy: 'prob' }, /--strategy\): did you mean probe\?/],
+    [{ schedule: 'x' }, /--schedule\): choose constant, step, cosine/],
+    [{ lr: 0 }, /--lr/],
+    [{ lr: Number.NaN }, /--lr/],
+    [{ batchSize: 1.5 }, /--batch-size/],
+    [{ labelSmoothing: 1 }, /--label-smoothing/],
+    [{ seed: -1 }, /--seed/],
+  ];
+  for (const [options, words] of cases)
+    assert.match(
+      usageError(() => fieldsOf({ data: 'p', ...options })),
+      words,
+    );
+});
+
+/** The sentence of the usage error that `action` throws. */
+function usageError(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    assert.instance(error, AttuneError);
+    assert.is((error as AttuneError).code, 'usage');
+    return (error as AttuneError).message;
+  }
+  return assert.unreachable('nothing was thrown') as never;
+}
+test.run();
