@@ -1,57 +1,13 @@
-/** Every WGSL variant of the matrix product against float64, at sizes on both sides of every tile. */
+/** WGSL variants of the matrix product: the quick share, and what all variants have in common. */
 import { NO_EPILOGUE } from '#src/ops/epilogue';
 import { matmulKernel } from '#src/ops/matmul-kernel';
-import { REGISTER_TILES, type ProductTile, WORKGROUP_TILES } from '#src/ops/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick, randomEpilogue } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { around, checkMatmul, plainMatmul, runKernel, withVariant } from './kernel-cases.js';
+import { plainMatmul, runKernel, withVariant } from './kernel-cases.js';
+import { matmulTests } from './matmul-kernel-suite.js';
 
-const ROUNDS = 20;
-const counts: Record<string, number> = {};
-
-for (const [name, tile] of Object.entries<ProductTile>({ ...REGISTER_TILES, ...WORKGROUP_TILES })) {
-  for (const loads of ['Vec4', 'Strided']) {
-    const variant = `${name}${loads}`;
-    test(`${variant}: ${ROUNDS} random products agree with float64`, async () => {
-      const device = await sharedWebGPU();
-      const kernel = withVariant(matmulKernel, variant);
-      const strided = loads === 'Strided';
-      const unit = strided ? 1 : 4;
-      const random = generator(31);
-      for (let round = 0; round < ROUNDS; round++) {
-        const m = pick(random, [1, 2, ...around(tile.rows), ...around(2 * tile.rows)]);
-        const n = pick(random, [unit, ...around(tile.columns, unit), ...around(2 * tile.columns, unit)]);
-        const k = pick(
-          random,
-          [unit, ...around(4, unit), ...around(16, unit), ...around(48, unit)].filter((s) => s > 0),
-        );
-        await checkMatmul(
-          device,
-          random,
-          {
-            ...plainMatmul(m, n, k),
-            batch: pick(random, [1, 1, 2, 3]),
-            batchStrideA: pick(random, [0, m * k, m * k]),
-            batchStrideB: pick(random, [0, k * n, k * n]),
-            transposeA: strided && random() < 0.5,
-            transposeB: strided && random() < 0.5,
-            epilogue: randomEpilogue(random),
-          },
-          kernel,
-        );
-        counts[variant] = (counts[variant] ?? 0) + 1;
-      }
-    });
-  }
-}
-
-test('every variant was hit', () => {
-  const variants = Object.keys(matmulKernel.shader.variants);
-  console.log(`matmul variants: ${variants.map((name) => `${name} ${counts[name]}`).join(', ')}`);
-  assert.ok(variants.every((name) => (counts[name] ?? 0) >= ROUNDS));
-});
+matmulTests('quick');
 
 test('a grid of more workgroups than one dimension has is folded', async () => {
   const device = await sharedWebGPU();

@@ -1,0 +1,7 @@
+/** WGSL variants of a convolution's two gradients: the slow share. */
+import { test } from 'uvu';
+import { gradientTests } from './conv2d-gradient-suite.js';
+
+gradientTests('slow');
+
+test.run();

@@ -1,0 +1,7 @@
+/** WGSL variants of the convolution: the slow share. */
+import { test } from 'uvu';
+import { conv2dTests } from './conv2d-kernel-suite.js';
+
+conv2dTests('slow');
+
+test.run();

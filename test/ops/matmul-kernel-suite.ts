@@ -1,0 +1,59 @@
+/** WGSL variants of the matrix product against float64, at sizes on both sides of every tile. */
+import { matmulKernel } from '#src/ops/matmul-kernel';
+import { type ProductTile, REGISTER_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { generator, pick, randomEpilogue } from '../device/cpu-harness.js';
+import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { around, checkMatmul, plainMatmul, withVariant } from './kernel-cases.js';
+import { type Share, variantsIn } from './variant-share.js';
+
+const ROUNDS = 20;
+const counts: Record<string, number> = {};
+
+/** Adds the tests of the share's variants. */
+export function matmulTests(share: Share): void {
+  const tiles = Object.entries<ProductTile>({ ...REGISTER_TILES, ...WORKGROUP_TILES });
+  const variants = variantsIn(share, matmulKernel.shader.variants);
+  for (const [name, tile] of tiles) {
+    for (const loads of ['Vec4', 'Strided']) {
+      const variant = `${name}${loads}`;
+      if (!variants.includes(variant)) continue;
+      test(`${variant}: ${ROUNDS} random products agree with float64`, async () => {
+        const device = await sharedWebGPU();
+        const kernel = withVariant(matmulKernel, variant);
+        const strided = loads === 'Strided';
+        const unit = strided ? 1 : 4;
+        const random = generator(31);
+        for (let round = 0; round < ROUNDS; round++) {
+          const m = pick(random, [1, 2, ...around(tile.rows), ...around(2 * tile.rows)]);
+          const n = pick(random, [unit, ...around(tile.columns, unit), ...around(2 * tile.columns, unit)]);
+          const k = pick(
+            random,
+            [unit, ...around(4, unit), ...around(16, unit), ...around(48, unit)].filter((s) => s > 0),
+          );
+          await checkMatmul(
+            device,
+            random,
+            {
+              ...plainMatmul(m, n, k),
+              batch: pick(random, [1, 1, 2, 3]),
+              batchStrideA: pick(random, [0, m * k, m * k]),
+              batchStrideB: pick(random, [0, k * n, k * n]),
+              transposeA: strided && random() < 0.5,
+              transposeB: strided && random() < 0.5,
+              epilogue: randomEpilogue(random),
+            },
+            kernel,
+          );
+          counts[variant] = (counts[variant] ?? 0) + 1;
+        }
+      });
+    }
+  }
+
+  test('every variant was hit', () => {
+    console.log(`matmul variants: ${variants.map((name) => `${name} ${counts[name]}`).join(', ')}`);
+    assert.ok(variants.every((name) => (counts[name] ?? 0) >= ROUNDS));
+  });
+}

@@ -1,0 +1,7 @@
+/** WGSL variants of the matrix product: the slow share. */
+import { test } from 'uvu';
+import { matmulTests } from './matmul-kernel-suite.js';
+
+matmulTests('slow');
+
+test.run();
