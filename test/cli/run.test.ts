@@ -5,33 +5,16 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PNG } from 'pngjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { writeClassFolders, writePicture } from './pictures.js';
 import { attune } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune run ü '));
 test.after(() => rmSync(folder, { recursive: true }));
 const settings = { cwd: folder, env: { ATTUNE_CACHE: join(folder, 'cache'), ATTUNE_DEVICE: 'cpu' } };
 
-/** A picture of one colour with a little noise. */
-function writePicture(path: string, [red, green, blue]: number[], seed: number): void {
-  const png = new PNG({ width: 40, height: 36 });
-  for (let i = 0; i < png.data.length; i += 4) {
-    const noise = (i * 7 + seed * 13) % 31;
-    png.data.set([red + noise, green + noise, blue + noise, 255], i);
-  }
-  writeFileSync(path, PNG.sync.write(png));
-}
-
-const colours: [name: string, colour: number[]][] = [
-  ['blau ä', [20, 40, 200]],
-  ['red', [200, 30, 30]],
-];
-for (const [name, colour] of colours) {
-  mkdirSync(join(folder, 'photos', name), { recursive: true });
-  for (let i = 0; i < 6; i++) writePicture(join(folder, 'photos', name, `${i}.png`), colour, i);
-}
+writeClassFolders(join(folder, 'photos'), 6);
 writeFileSync(join(folder, 'photos/red/broken.txt'), 'no image');
 mkdirSync(join(folder, 'new'));
 writePicture(join(folder, 'new/a.png'), [190, 40, 40], 9);
