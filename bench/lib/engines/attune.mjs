@@ -10,7 +10,7 @@ const { version } = createRequire(import.meta.url)('../../../package.json');
 
 /** Opens device 'cpu' or 'webgpu' (with the adapter of that name) with these weights on it. */
 export async function openAttune(kind, { adapter, weights, batch, side }) {
-  const device = await open(kind, kind === 'webgpu' ? { adapter } : {});
+  const device = await open(kind, kind === 'webgpu' ? { adapter } : { threads: 1 });
   const { backend } = device;
   let prepared = null;
   // The program that ran last, kept to be profiled.
