@@ -126,7 +126,7 @@ test('weights whose output is not finite', async () => {
 
 test('options that make no sense', async () => {
   const cases: [Partial<FinetuneOptions>, RegExp][] = [
-    [{ strategy: 'prob' }, /"prob" is not known.*did you mean probe\?/],
+    [{ strategy: 'prob' }, /"prob".*--strategy.*did you mean probe\?/],
     [{ imageSize: 31 }, /--image-size/],
     [{ imageSize: 64.5 }, /--image-size/],
     [{ headEpochs: 0 }, /--head-epochs/],
