@@ -3,7 +3,6 @@
  * exhaustive over `KernelName`; a kernel that is missing or misplaced does not compile.
  */
 import type { Attributes, Kernel } from '../device/kernel.js';
-import { absOperation } from './abs.js';
 import { accumulateKernel } from './accumulate.js';
 import { adamKernel } from './adam-update.js';
 import { addKernel } from './add.js';
@@ -25,48 +24,26 @@ import { conv2dWeightGradientKernel } from './conv2d-weight-gradient-kernel.js';
 import { crossEntropyGradientKernel, crossEntropyKernel } from './cross-entropy.js';
 import { divideKernel } from './divide.js';
 import { dropoutKernel } from './dropout.js';
-import { expOperation } from './exp.js';
 import { gatherKernel, scatterAddKernel } from './gather.js';
 import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
-import { logOperation } from './log.js';
 import { matmulKernel } from './matmul-kernel.js';
 import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { maximumKernel } from './maximum.js';
 import { minimumKernel } from './minimum.js';
 import { multiplyKernel } from './multiply.js';
-import { negateOperation } from './negate.js';
 import { normalizeImagesKernel } from './normalize-images.js';
 import { oneHotKernel } from './one-hot.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from './pool-kernels.js';
 import { reduceKernel } from './reduce.js';
-import { reluOperation } from './relu.js';
-import { relu6Operation } from './relu6.js';
 import { commitKernel, runningStatisticsKernel } from './running-statistics.js';
 import { sgdKernel } from './sgd-update.js';
-import { sigmoidOperation } from './sigmoid.js';
 import { softmaxKernel } from './softmax.js';
-import { sqrtOperation } from './sqrt.js';
-import { squareOperation } from './square.js';
 import { stridedCopyKernel } from './strided-copy.js';
 import { subtractKernel } from './subtract.js';
-import { tanhOperation } from './tanh.js';
-
-/** Operations on one tensor, each with two kernels: `relu` and `reluGradient`. */
-export type UnaryName =
-  | 'abs'
-  | 'exp'
-  | 'log'
-  | 'negate'
-  | 'relu'
-  | 'relu6'
-  | 'sigmoid'
-  | 'sqrt'
-  | 'square'
-  | 'tanh';
+import { type UnaryKernelName, unaryKernels } from './unary-tables.js';
 
 export type KernelName =
-  | UnaryName
-  | `${UnaryName}Gradient`
+  | UnaryKernelName
   | 'accumulate'
   | 'adam'
   | 'add'
@@ -153,24 +130,5 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   squaredNorm: squaredNormKernel,
   stridedCopy: stridedCopyKernel,
   subtract: subtractKernel,
-  abs: absOperation.forwardKernel,
-  absGradient: absOperation.gradientKernel,
-  exp: expOperation.forwardKernel,
-  expGradient: expOperation.gradientKernel,
-  log: logOperation.forwardKernel,
-  logGradient: logOperation.gradientKernel,
-  negate: negateOperation.forwardKernel,
-  negateGradient: negateOperation.gradientKernel,
-  relu: reluOperation.forwardKernel,
-  reluGradient: reluOperation.gradientKernel,
-  relu6: relu6Operation.forwardKernel,
-  relu6Gradient: relu6Operation.gradientKernel,
-  sigmoid: sigmoidOperation.forwardKernel,
-  sigmoidGradient: sigmoidOperation.gradientKernel,
-  sqrt: sqrtOperation.forwardKernel,
-  sqrtGradient: sqrtOperation.gradientKernel,
-  square: squareOperation.forwardKernel,
-  squareGradient: squareOperation.gradientKernel,
-  tanh: tanhOperation.forwardKernel,
-  tanhGradient: tanhOperation.gradientKernel,
+  ...unaryKernels,
 };

@@ -4,7 +4,6 @@
  */
 import type { Attributes } from '../device/kernel.js';
 import type { Operation } from '../tensor/tape.js';
-import { absOperation } from './abs.js';
 import { addOperation } from './add.js';
 import { argmaxOperation } from './argmax.js';
 import { batchNormOperation } from './batch-norm.js';
@@ -17,31 +16,22 @@ import { conv2dOperation } from './conv2d.js';
 import { crossEntropyOperation } from './cross-entropy.js';
 import { divideOperation } from './divide.js';
 import { dropoutOperation } from './dropout.js';
-import { expOperation } from './exp.js';
 import { gatherOperation, scatterAddOperation } from './gather.js';
-import { logOperation } from './log.js';
 import { matmulOperation } from './matmul.js';
 import { maxOperation } from './max.js';
 import { maximumOperation } from './maximum.js';
 import { minimumOperation } from './minimum.js';
 import { multiplyOperation } from './multiply.js';
-import { negateOperation } from './negate.js';
 import { normalizeImagesOperation } from './normalize-images.js';
 import { oneHotOperation } from './one-hot.js';
 import { globalAveragePoolOperation, maxPool2dOperation } from './pool.js';
-import { reluOperation } from './relu.js';
-import { relu6Operation } from './relu6.js';
 import { reshapeOperation } from './reshape.js';
-import { sigmoidOperation } from './sigmoid.js';
 import { padOperation, sliceOperation } from './slice.js';
 import { logSoftmaxOperation, softmaxOperation } from './softmax.js';
-import { sqrtOperation } from './sqrt.js';
-import { squareOperation } from './square.js';
 import { subtractOperation } from './subtract.js';
 import { broadcastToOperation, sumOperation } from './sum.js';
-import { tanhOperation } from './tanh.js';
 import { transposeOperation } from './transpose.js';
-import type { UnaryName } from './kernels.js';
+import { type UnaryName, unaryTapeOperations } from './unary-tables.js';
 
 export type OperationName =
   | UnaryName
@@ -113,14 +103,5 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   subtract: subtractOperation,
   sum: sumOperation,
   transpose: transposeOperation,
-  abs: absOperation.operation,
-  exp: expOperation.operation,
-  log: logOperation.operation,
-  negate: negateOperation.operation,
-  relu: reluOperation.operation,
-  relu6: relu6Operation.operation,
-  sigmoid: sigmoidOperation.operation,
-  sqrt: sqrtOperation.operation,
-  square: squareOperation.operation,
-  tanh: tanhOperation.operation,
+  ...unaryTapeOperations,
 };

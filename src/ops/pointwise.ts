@@ -14,7 +14,8 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
-import { emit, expectDtype } from './apply.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { apply, emit, expectDtype } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits } from './flat.js';
 import { binarySimd, unarySimd } from './pointwise-simd.js';
 
@@ -36,23 +37,25 @@ export function flatVariant<A extends FlatAttributes>(
 }
 
 /** An operation on one tensor, element by element. */
-export interface UnaryDefinition {
-  readonly name: string;
+export interface UnaryDefinition<Name extends string> {
+  readonly name: Name;
   readonly forward: (x: number) => number;
   /** The derivative, from the input or from the output: only that tensor is kept for the gradient. */
   readonly derivative: (value: number) => number;
   readonly from: 'input' | 'output';
 }
 
-/** The operation with its two kernels: forward, and gradient = dy * derivative. */
-export interface UnaryOperation {
+/** The function that users call, with what it is made of: two kernels, forward and gradient = dy * derivative. */
+export interface UnaryOperation<Name extends string> {
+  (x: TensorLike): Tensor;
+  readonly definition: UnaryDefinition<Name>;
   readonly operation: Operation<null>;
   readonly forwardKernel: Kernel<FlatAttributes>;
   readonly gradientKernel: Kernel<FlatAttributes>;
 }
 
 /** Builds a unary operation. Its shader is shaders/<name>.wgsl with `fn forward(x)` and `fn derivative(value)`. */
-export function unary(definition: UnaryDefinition): UnaryOperation {
+export function unary<Name extends string>(definition: UnaryDefinition<Name>): UnaryOperation<Name> {
   const { name, forward, derivative, from } = definition;
   const shader = (library: string) => ({
     variants: flatVariant<FlatAttributes>(`${kebab(name)}.wgsl`, ['is-nan.wgsl', library]),
@@ -103,7 +106,12 @@ export function unary(definition: UnaryDefinition): UnaryOperation {
       emit(gradientKernel, { count: x.length }, [from === 'input' ? x : output, gradient], x.shape),
     ],
   };
-  return { operation, forwardKernel, gradientKernel };
+  return Object.assign((x: TensorLike) => apply(operation, null, [x]), {
+    definition,
+    operation,
+    forwardKernel,
+    gradientKernel,
+  });
 }
 
 /** Attributes of a binary kernel; the padded lists have six entries, leading ones 1 and 0. */

@@ -1,5 +1,4 @@
 /** A random problem for the gradient of each operation: shapes of its inputs, and how it is called. */
-import { abs } from '#src/ops/abs';
 import { add } from '#src/ops/add';
 import { batchNorm } from '#src/ops/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/batch-norm-training';
@@ -8,32 +7,25 @@ import { conv2d } from '#src/ops/conv2d';
 import { crossEntropyLosses } from '#src/ops/cross-entropy';
 import { divide } from '#src/ops/divide';
 import { dropout } from '#src/ops/dropout';
-import { exp } from '#src/ops/exp';
 import { gather, scatterAdd } from '#src/ops/gather';
-import { log } from '#src/ops/log';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
 import { minimum } from '#src/ops/minimum';
 import { multiply } from '#src/ops/multiply';
-import { negate } from '#src/ops/negate';
 import type { OperationName } from '#src/ops/operations';
 import { globalAveragePool, maxPool2d } from '#src/ops/pool';
-import { relu } from '#src/ops/relu';
-import { relu6 } from '#src/ops/relu6';
 import { reshape } from '#src/ops/reshape';
-import { sigmoid } from '#src/ops/sigmoid';
 import { pad, slice } from '#src/ops/slice';
 import { logSoftmax, softmax } from '#src/ops/softmax';
-import { sqrt } from '#src/ops/sqrt';
-import { square } from '#src/ops/square';
 import { subtract } from '#src/ops/subtract';
 import { broadcastTo, sum } from '#src/ops/sum';
-import { tanh } from '#src/ops/tanh';
 import { transpose } from '#src/ops/transpose';
+import { unaryOperations } from '#src/ops/unary-tables';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import type { Random } from './support.js';
+import { unaryCases } from './unary-cases.js';
 
 export interface Problem {
   readonly shapes: readonly (readonly number[])[];
@@ -99,8 +91,15 @@ const products: Make = (random) => {
   return { shapes, call: ([x, y]) => matmul(x, y, { transposeA, transposeB }) };
 };
 
+const unaryProblems = Object.fromEntries(
+  Object.values(unaryOperations).map((operation) => {
+    const { name } = operation.definition;
+    return [name, ofOne(operation, unaryCases[name].range)];
+  }),
+);
+
 export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
-  abs: ofOne(abs),
+  ...unaryProblems,
   add: ofTwo(add),
   batchNorm: (random) => {
     const channels = random.whole(1, 4);
@@ -161,7 +160,6 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   },
   divide: ofTwo(divide, [0.5, 2]),
   dropout: ofOne((x) => dropout(x, 0.4, { seed: 3, step: 9 })),
-  exp: ofOne(exp),
   gather: (random) => {
     const shape = [random.whole(1, 4), ...someShape(random, 2)];
     const indices = random.wholes(random.whole(1, 6), 0, shape[0] - 1);
@@ -171,7 +169,6 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     shapes: [[1, 2, 3, 4].map(() => random.whole(1, 4))],
     call: ([x]) => globalAveragePool(x),
   }),
-  log: ofOne(log, [0.2, 3]),
   logSoftmax: ofRows(logSoftmax),
   matmul: products,
   max: overAxes(max),
@@ -188,14 +185,11 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   maximum: ofTwo(maximum),
   minimum: ofTwo(minimum),
   multiply: ofTwo(multiply),
-  negate: ofOne(negate),
   pad: (random) => {
     const shape = someShape(random);
     const [before, after] = [shape.map(() => random.whole(0, 2)), shape.map(() => random.whole(0, 2))];
     return { shapes: [shape], call: ([x]) => pad(x, before, after) };
   },
-  relu: ofOne(relu),
-  relu6: ofOne(relu6, [-3, 9]),
   reshape: (random) => {
     const shape = someShape(random);
     const target = random.pick([[-1], [-1, 1], [1, sizeOf(shape), 1]]);
@@ -209,7 +203,6 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
       call: ([x]) => scatterAdd(x, tensor(indices, [count]), rows),
     };
   },
-  sigmoid: ofOne(sigmoid, [-4, 4]),
   slice: (random) => {
     const shape = someShape(random);
     const starts = shape.map((size) => random.whole(0, size - 1));
@@ -217,11 +210,8 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     return { shapes: [shape], call: ([x]) => slice(x, starts, sizes) };
   },
   softmax: ofRows(softmax),
-  sqrt: ofOne(sqrt, [0.2, 3]),
-  square: ofOne(square),
   subtract: ofTwo(subtract),
   sum: overAxes(sum),
-  tanh: ofOne(tanh, [-2, 2]),
   transpose: (random) => {
     const shape = someShape(random);
     const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);

@@ -6,9 +6,11 @@ import type { DType } from '#src/device/dtype';
 import type { Attributes, StepValue } from '#src/device/kernel';
 import { type SliceAttributes, sliced } from '#src/ops/batch-norm-training-kernels';
 import type { KernelName } from '#src/ops/kernels';
-import { type BinaryAttributes, padFront } from '#src/ops/pointwise';
+import { type BinaryAttributes, padFront, type UnaryOperation } from '#src/ops/pointwise';
+import { type UnaryName, unaryOperations } from '#src/ops/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import type { Random } from './support.js';
+import { unaryCases } from './unary-cases.js';
 
 export interface Operand {
   readonly dtype: DType;
@@ -46,22 +48,25 @@ const room = (count: number, dtype: DType = 'float32'): Operand => ({
 const float = (value: number): StepValue => ({ kind: 'float', value: Math.fround(value) });
 const uint = (value: number): StepValue => ({ kind: 'uint', value });
 
-const unary =
-  (low = -2, high = 2): Make =>
-  (random) => {
+/** Both kernels of an operation on one tensor. */
+function unaryMakers({ definition }: UnaryOperation<UnaryName>): [variant: string, make: Make][] {
+  const { name, from } = definition;
+  const { formula, range = [-2, 2] } = unaryCases[name];
+  const forward: Make = (random) => {
     const count = size(random);
-    return { attributes: { count }, operands: [real(random, count, low, high), room(count)] };
+    return { attributes: { count }, operands: [real(random, count, ...range), room(count)] };
   };
-
-const unaryGradient =
-  (low = -2, high = 2): Make =>
-  (random) => {
+  const gradient: Make = (random) => {
     const count = size(random);
-    return {
-      attributes: { count },
-      operands: [real(random, count, low, high), real(random, count), room(count)],
-    };
+    const x = random.values(count, ...range);
+    const value = floats(from === 'input' ? x : x.map(formula));
+    return { attributes: { count }, operands: [value, real(random, count), room(count)] };
   };
+  return [
+    [`${name}.flat`, forward],
+    [`${name}Gradient.flat`, gradient],
+  ];
+}
 
 const binary =
   (same: boolean, low = -2, high = 2, whole = false): Make =>
@@ -173,8 +178,6 @@ function updateOperands(random: Random) {
 }
 
 const makers: Readonly<Record<string, Make>> = {
-  'abs.flat': unary(),
-  'absGradient.flat': unaryGradient(),
   'accumulate.flat': (random) => {
     const count = size(random);
     return { attributes: { count }, operands: [real(random, count), real(random, count)] };
@@ -305,8 +308,6 @@ const makers: Readonly<Record<string, Make>> = {
     const step = [uint(random.whole(0, 2 ** 32 - 1)), uint(random.whole(0, 1_000_000))];
     return { attributes, operands: [real(random, count), room(count)], step };
   },
-  'exp.flat': unary(-8, 3),
-  'expGradient.flat': unaryGradient(),
   'fill.flat': (random) => {
     const count = size(random);
     return { attributes: { count, value: random.pick([0, 1, -2.5]) }, operands: [room(count)], exact: true };
@@ -330,16 +331,12 @@ const makers: Readonly<Record<string, Make>> = {
   'greaterEqual.broadcast': binary(false, 0, 0, true),
   'lessEqual.same': binary(true, 0, 0, true),
   'lessEqual.broadcast': binary(false, 0, 0, true),
-  'log.flat': unary(0.01, 5),
-  'logGradient.flat': unaryGradient(0.1, 5),
   'maximum.same': binary(true),
   'maximum.broadcast': binary(false),
   'minimum.same': binary(true),
   'minimum.broadcast': binary(false),
   'multiply.same': binary(true),
   'multiply.broadcast': binary(false),
-  'negate.flat': unary(),
-  'negateGradient.flat': unaryGradient(),
   'normalizeImages.word': (random) => {
     const count = 3 * size(random);
     const attributes = { count, mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.25, 0.3] };
@@ -361,10 +358,6 @@ const makers: Readonly<Record<string, Make>> = {
   },
   'reduce.serial': reduce('serial'),
   'reduce.workgroup': reduce('workgroup'),
-  'relu.flat': unary(),
-  'reluGradient.flat': unaryGradient(),
-  'relu6.flat': unary(-3, 9),
-  'relu6Gradient.flat': unaryGradient(-3, 9),
   'runningStatistics.flat': (random) => {
     const count = size(random);
     const operands = [0, 1, 2, 3].map(() => real(random, count));
@@ -398,8 +391,6 @@ const makers: Readonly<Record<string, Make>> = {
       step: [...groups, float(0.9)],
     };
   },
-  'sigmoid.flat': unary(-8, 8),
-  'sigmoidGradient.flat': unaryGradient(0, 1),
   'softmax.row': (random) => {
     const { rows, columns } = rowsAndColumns(random);
     const logarithm = random.unit() < 0.5;
@@ -409,10 +400,6 @@ const makers: Readonly<Record<string, Make>> = {
       terms: 2 * columns,
     };
   },
-  'sqrt.flat': unary(0, 9),
-  'sqrtGradient.flat': unaryGradient(0.1, 3),
-  'square.flat': unary(),
-  'squareGradient.flat': unaryGradient(),
   'squaredNorm.workgroup': (random) => {
     const count = random.pick([...SIZES, 4095, 4096, 4097, 8192, 9000]);
     const outOffset = random.whole(0, 3);
@@ -422,8 +409,6 @@ const makers: Readonly<Record<string, Make>> = {
   'stridedCopy.flat': (random) => stridedCopy(random.pick(['float32', 'int32', 'uint32']))(random),
   'subtract.same': binary(true),
   'subtract.broadcast': binary(false),
-  'tanh.flat': unary(-20, 20),
-  'tanhGradient.flat': unaryGradient(-1, 1),
 };
 
 /** Kernels with tests of their own: they are tiled, and have many more cases. */
@@ -438,4 +423,7 @@ export const TESTED_ELSEWHERE: readonly KernelName[] = [
 ];
 
 /** How to make a random instance of each variant, by `kernel.variant`. */
-export const instances: ReadonlyMap<string, Make> = new Map(Object.entries(makers));
+export const instances: ReadonlyMap<string, Make> = new Map([
+  ...Object.entries(makers),
+  ...Object.values(unaryOperations).flatMap((operation) => unaryMakers(operation)),
+]);

@@ -1,0 +1,25 @@
+/**
+ * How the operations on one tensor are tested, a line each: their kernels on every device, their gradients and
+ * their values read this table. It is exhaustive; an operation without a line does not compile.
+ */
+import type { UnaryName } from '#src/ops/unary-tables';
+
+export interface UnaryCase {
+  /** The mathematics in other words than the operation's own, for inputs in the range. */
+  readonly formula: (x: number) => number;
+  /** Bounds of the random inputs; default -2 to 2. */
+  readonly range?: readonly [low: number, high: number];
+}
+
+export const unaryCases: Readonly<Record<UnaryName, UnaryCase>> = {
+  abs: { formula: (x) => Math.sqrt(x * x) },
+  exp: { formula: (x) => Math.E ** x, range: [-8, 3] },
+  log: { formula: (x) => Math.log2(x) * Math.LN2, range: [0.1, 5] },
+  negate: { formula: (x) => 0 - x },
+  relu: { formula: (x) => (x + Math.abs(x)) / 2 },
+  relu6: { formula: (x) => (Math.abs(x) - Math.abs(x - 6)) / 2 + 3, range: [-3, 9] },
+  sigmoid: { formula: (x) => (1 + Math.tanh(x / 2)) / 2, range: [-8, 8] },
+  sqrt: { formula: (x) => x ** 0.5, range: [0.1, 9] },
+  square: { formula: (x) => x ** 2 },
+  tanh: { formula: (x) => 1 - 2 / (Math.exp(2 * x) + 1), range: [-20, 20] },
+};
