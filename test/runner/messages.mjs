@@ -6,7 +6,7 @@
  *
  *   { type: 'file', file }                       this file is about to be imported
  *   { type: 'start', name }                      this test is about to run
- *   { type: 'end', name, passed }                and has run
+ *   { type: 'end', name, passed, problem }       and has run; `problem` says how it failed
  *   { type: 'result', file, passed, failed, skipped, problems }    the file is finished
  *   { type: 'done' }                             every file is finished
  */

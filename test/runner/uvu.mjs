@@ -38,15 +38,14 @@ export const test = suite();
 function watchedTest(title, handler) {
   return async (state) => {
     send({ type: 'start', name: title });
-    let passed = false;
     try {
       await handler(state);
-      passed = true;
     } catch (thrown) {
-      throw asError(thrown);
-    } finally {
-      send({ type: 'end', name: title, passed });
+      const error = asError(thrown);
+      send({ type: 'end', name: title, passed: false, problem: String(error) });
+      throw error;
     }
+    send({ type: 'end', name: title, passed: true });
   };
 }
 
