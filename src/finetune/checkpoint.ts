@@ -26,7 +26,12 @@ export async function writeCheckpoint(
   info: CheckpointInfo,
   recipe: unknown,
 ): Promise<void> {
-  const tensors = [...(await stateDict(model)).values()].map(({ name, dtype, shape, data }) => ({ name, dtype, shape, data }));
+  const tensors = [...(await stateDict(model)).values()].map(({ name, dtype, shape, data }) => ({
+    name,
+    dtype,
+    shape,
+    data,
+  }));
   await writeSafetensors(path, tensors, {
     attune: FORMAT,
     model: info.model,
@@ -43,7 +48,8 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
     throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
   }
   const classes = v.safeParse(v.pipe(v.array(v.string()), v.minLength(1)), parseJson(metadata.classes, path));
-  if (!classes.success || metadata.model === undefined) throw damaged(path, 'the metadata lack the model or its classes');
+  if (!classes.success || metadata.model === undefined)
+    throw damaged(path, 'the metadata lack the model or its classes');
   return {
     model: metadata.model,
     classes: classes.output,

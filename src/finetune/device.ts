@@ -8,7 +8,10 @@ const GPU_BATCH = 32;
 const CPU_BATCH = 8;
 
 export async function openDevice({ device = 'auto', adapter, threads }: Wish): Promise<Device> {
-  return open(device, { ...(typeof adapter === 'string' && { adapter }), ...(threads !== undefined && { threads }) });
+  return open(device, {
+    ...(typeof adapter === 'string' && { adapter }),
+    ...(threads !== undefined && { threads }),
+  });
 }
 
 /** Options of a command, or the fields of a recipe. */

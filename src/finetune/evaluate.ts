@@ -17,6 +17,7 @@ import type { DeviceOptions, EvaluateResult, ModelSource, RunContext, SkippedIma
 import { prepare } from './training-data.js';
 import { freeze } from '../nn/index.js';
 
+/** What `evaluate` needs: a run or a model with weights, and labelled images. */
 export interface EvaluateOptions extends ModelSource, DeviceOptions {
   /** A folder of class folders; without a run also ImageNet's, named by WordNet id. */
   readonly data: string;

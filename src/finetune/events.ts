@@ -1,6 +1,7 @@
 /** What a long command tells while it runs. The command line prints it; nothing depends on it. */
 import type { EpochRecord } from './options.js';
 
+/** One thing that a run tells its listener. */
 export type RunEvent =
   /** A line for the person who waits. */
   | { readonly type: 'note'; readonly text: string }

@@ -4,12 +4,15 @@
  * Order matters: everything that the user gave is checked before a device is opened, and images are decoded
  * before the network runs, so that a mistake is told within seconds.
  */
+import { join } from 'node:path';
 import { replaceHead } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
 import { refuseIgnored } from './contradictions.js';
+import { writeCheckpoint } from './checkpoint.js';
 import { openDevice, summarize } from './device.js';
-import { EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
+import { describeModel, EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
+import { computeMetrics } from './metrics.js';
 import { sideOf } from './inference.js';
 import { throwIfAborted } from './l2-strength.js';
 import { chooseMicroBatch } from './micro-batch.js';
@@ -19,7 +22,7 @@ import { type ProbeResult, probe } from './probe.js';
 import { fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
 import { loadRecipe } from './recipes.js';
 import { describeFull, describeProbe } from './result.js';
-import { assertRunFolderFree, createRunFolder, runName } from './run-folder.js';
+import { assertRunFolderFree, createRunFolder, RUN_FILES, runName } from './run-folder.js';
 import type { RunState } from './run-state.js';
 import { findImages, type PartName, prepareTrainingData, type TrainingData } from './training-data.js';
 import { writeProbeRun, writeRecipe } from './run-files.js';
@@ -129,10 +132,13 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     skipped: data.skipped,
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
     epochs: probed?.epochs ?? [],
-    best: null,
+    best: probed === null ? null : bestOfProbe(probed, data),
     complete: false,
   };
   await writeRecipe(folder, recipe, frozen, data.classes);
+  if (state.best !== null) {
+    await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), recipe);
+  }
   const stage: FullStage = {
     folder,
     device,
@@ -144,6 +150,13 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     ...context,
   };
   return finishFull(stage, await runFullStage(stage), null);
+}
+
+/** The probe's head is epoch 0: the full stage has to beat it. Null when there is nothing to validate with. */
+function bestOfProbe({ logits }: ProbeResult, { val, classes }: TrainingData): RunState['best'] {
+  if (val.images.length === 0) return null;
+  const { accuracy, loss, interval } = computeMetrics(logits.val, val.dataset.labels, classes);
+  return { epoch: 0, val_accuracy: accuracy, val_loss: loss, interval };
 }
 
 /** The document of a full stage that has ended, or was interrupted with its state saved. */

@@ -61,7 +61,11 @@ async function minimizeTogether(
   l2: number,
 ): Promise<Float64Array[]> {
   const current = [...starts];
-  let waiting: { readonly index: number; readonly resolve: (at: HeadEvaluation) => void; readonly reject: (error: unknown) => void }[] = [];
+  let waiting: {
+    readonly index: number;
+    readonly resolve: (at: HeadEvaluation) => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
   let active = starts.length;
   const evaluateWhenAllWait = () => {
     if (waiting.length === 0 || waiting.length < active) return;

@@ -114,11 +114,26 @@ export class LogisticProblem {
     const columns = problems * classes;
     const { losses, dWeight, dBias, predicted } = await this.device.run(() => {
       const weight = tensor(sideBySide(points, length, classes), [length, columns], 'float32');
-      const bias = tensor(sideBySide(points.map((point) => point.subarray(length * classes)), 1, classes), [columns], 'float32');
+      const bias = tensor(
+        sideBySide(
+          points.map((point) => point.subarray(length * classes)),
+          1,
+          classes,
+        ),
+        [columns],
+        'float32',
+      );
       const logits = reshape(add(matmul(this.features, weight), bias), [rows * problems, classes]);
       const perRow = reshape(crossEntropyLosses(logits, this.targets), [rows, problems]);
       // The shares are data, not part of the program: problems may change the rows they count.
-      const losses = multiply(sum(perRow, 0), tensor(this.counted.map((count) => 1 / count), [problems], 'float32'));
+      const losses = multiply(
+        sum(perRow, 0),
+        tensor(
+          this.counted.map((count) => 1 / count),
+          [problems],
+          'float32',
+        ),
+      );
       const [dWeight, dBias] = gradients(sum(losses), [weight, bias]);
       return { losses, dWeight, dBias, predicted: argmax(logits) };
     });

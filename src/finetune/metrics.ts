@@ -2,6 +2,7 @@
  * How good predictions are: accuracy with its interval, top-5, per class, confusion.
  */
 
+/** The same for one class. */
 export interface ClassMetrics {
   readonly class: string;
   /** Share of the predictions of this class that are right; null when it was never predicted. */
@@ -13,6 +14,7 @@ export interface ClassMetrics {
   readonly support: number;
 }
 
+/** How good the predictions of a set of images are. Shares are fractions. */
 export interface Metrics {
   readonly images: number;
   /** Mean cross-entropy in nats. */
@@ -72,7 +74,8 @@ function classMetrics(name: string, c: number, confusion: readonly (readonly num
   const precision = predicted === 0 ? null : confusion[c][c] / predicted;
   const recall = support === 0 ? null : confusion[c][c] / support;
   const total = (precision ?? 0) + (recall ?? 0);
-  const f1 = precision === null || recall === null ? null : total === 0 ? 0 : (2 * precision * recall) / total;
+  const f1 =
+    precision === null || recall === null ? null : total === 0 ? 0 : (2 * precision * recall) / total;
   return { class: name, precision, recall, f1, support };
 }
 

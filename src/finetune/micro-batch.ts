@@ -50,7 +50,10 @@ function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['bat
 function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }: RunContext): void {
   if (micro < recipe.batch_size) {
     const times = Math.ceil(recipe.batch_size / micro);
-    onEvent?.({ type: 'note', text: `A batch of ${recipe.batch_size} is computed as ${times} times ${micro} images.` });
+    onEvent?.({
+      type: 'note',
+      text: `A batch of ${recipe.batch_size} is computed as ${times} times ${micro} images.`,
+    });
   }
   if (recipe.batch_norm === 'auto' && batchNorm === 'frozen') {
     onEvent?.({
@@ -77,7 +80,11 @@ async function planStep(
     await device.prepare(() => {
       const bytes = tensor(new Uint8Array(micro * side * side * 3), [micro, side, side, 3], 'uint8');
       const logits = model.forward(normalizeImages(bytes, [0, 0, 0], [1, 1, 1]), { random });
-      const losses = crossEntropyLosses(logits, tensor(new Int32Array(micro), [micro], 'int32'), recipe.label_smoothing);
+      const losses = crossEntropyLosses(
+        logits,
+        tensor(new Int32Array(micro), [micro], 'int32'),
+        recipe.label_smoothing,
+      );
       const loss = sum(multiply(losses, tensor(new Float32Array(micro), [micro], 'float32')));
       backward(loss);
       return { loss, predicted: argmax(logits) };

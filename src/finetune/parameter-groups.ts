@@ -5,16 +5,25 @@ import type { Parameter } from '../tensor/parameter.js';
 import type { Recipe } from './recipe.js';
 
 /** The groups that have parameters, with the base rates of the recipe. */
-export function parameterGroups(model: ImageClassifier, { lr, head_lr, weight_decay }: Recipe): ParameterGroup[] {
+export function parameterGroups(
+  model: ImageClassifier,
+  { lr, head_lr, weight_decay }: Recipe,
+): ParameterGroup[] {
   const head = new Set(model.head.parameters());
   const groups: ParameterGroup[] = [];
   for (const part of ['trunk', 'head'] as const) {
     for (const decays of [true, false]) {
-      const belongs = (parameter: Parameter) => head.has(parameter) === (part === 'head') && parameter.decay === decays;
+      const belongs = (parameter: Parameter) =>
+        head.has(parameter) === (part === 'head') && parameter.decay === decays;
       const parameters = model.memory.parameters.filter(belongs);
       if (parameters.length === 0) continue;
       const name = decays ? part : `${part} norms and biases`;
-      groups.push({ name, parameters, lr: part === 'head' ? head_lr : lr, weightDecay: decays ? weight_decay : 0 });
+      groups.push({
+        name,
+        parameters,
+        lr: part === 'head' ? head_lr : lr,
+        weightDecay: decays ? weight_decay : 0,
+      });
     }
   }
   return groups;

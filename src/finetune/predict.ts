@@ -8,6 +8,7 @@ import { throwIfAborted } from './l2-strength.js';
 import { loadModel } from './model-source.js';
 import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
 
+/** What `predict` needs: a run or a model with weights, and images. */
 export interface PredictOptions extends ModelSource, DeviceOptions {
   /** Image files and folders of images. */
   readonly images: readonly string[];

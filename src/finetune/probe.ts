@@ -11,7 +11,13 @@ import { featuresOf } from './features.js';
 import { forwardBatch, largestActivation } from './device.js';
 import { sideOf } from './inference.js';
 import { chooseStrength, throwIfAborted } from './l2-strength.js';
-import { type FeatureSet, featureScale, HEAD_CONVERGENCE, type LinearHead, LogisticProblem } from './logistic-head.js';
+import {
+  type FeatureSet,
+  featureScale,
+  HEAD_CONVERGENCE,
+  type LinearHead,
+  LogisticProblem,
+} from './logistic-head.js';
 import type { EpochRecord, RunContext } from './options.js';
 import type { ImagePart, TrainingData } from './training-data.js';
 
@@ -47,10 +53,20 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
 
   const folds = Math.min(FOLDS, train.labels.length);
   const fold = stratifiedFolds(train.labels, folds, seed);
-  const { l2, heldOutLosses } = await chooseStrength(device, train, classes, fold, (done, total) => {
-    onEvent?.({ type: 'progress', task: 'choosing L2', done, total, secondsLeft: null });
-  }, signal);
-  onEvent?.({ type: 'note', text: `L2 strength ${l2}: the least held-out loss of ${folds}-fold cross-validation.` });
+  const { l2, heldOutLosses } = await chooseStrength(
+    device,
+    train,
+    classes,
+    fold,
+    (done, total) => {
+      onEvent?.({ type: 'progress', task: 'choosing L2', done, total, secondsLeft: null });
+    },
+    signal,
+  );
+  onEvent?.({
+    type: 'note',
+    text: `L2 strength ${l2}: the least held-out loss of ${folds}-fold cross-validation.`,
+  });
 
   const fit = await fitHead(train, val, classes, l2, options);
   replaceHead(model, classes, seed);
@@ -72,12 +88,22 @@ async function allFeatures(data: TrainingData, options: ProbeOptions) {
   const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs });
   try {
     await freeze(model);
-    if ([data.train, data.val, data.test].some(({ images }) => images.some(({ fileHash }) => !cache.has(fileHash)))) {
+    if (
+      [data.train, data.val, data.test].some(({ images }) =>
+        images.some(({ fileHash }) => !cache.has(fileHash)),
+      )
+    ) {
       await model.to(device);
     }
     const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
     const of = ({ images, dataset }: ImagePart, task: string) =>
-      featuresOf(model, images, dataset, cache, { device, preprocessing, batch, task, ...context(onEvent, signal) });
+      featuresOf(model, images, dataset, cache, {
+        device,
+        preprocessing,
+        batch,
+        task,
+        ...context(onEvent, signal),
+      });
     return {
       train: await of(data.train, 'features'),
       val: await of(data.val, 'features (validation)'),
@@ -133,7 +159,14 @@ async function fitHead(
           images_per_second: train.labels.length / seconds,
         });
         const detail = `loss ${onTrain.dataLoss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`;
-        onEvent?.({ type: 'progress', task: 'head', done: epoch, total: headEpochs, secondsLeft: null, detail });
+        onEvent?.({
+          type: 'progress',
+          task: 'head',
+          done: epoch,
+          total: headEpochs,
+          secondsLeft: null,
+          detail,
+        });
         started = performance.now();
       },
     });
@@ -145,7 +178,11 @@ async function fitHead(
 }
 
 /** Features times weights plus bias, in float64: small, and done once. */
-function applyHead({ values, labels, length }: FeatureSet, { weight, bias }: LinearHead, classes: number): Float32Array {
+function applyHead(
+  { values, labels, length }: FeatureSet,
+  { weight, bias }: LinearHead,
+  classes: number,
+): Float32Array {
   const logits = new Float32Array(labels.length * classes);
   const row = new Float64Array(classes);
   for (let i = 0; i < labels.length; i++) {

@@ -35,7 +35,8 @@ export function describeProbe(
   device: Device,
   { epochs, l2, logits }: ProbeResult,
 ): FinetuneResult {
-  const metricsOf = (part: 'val' | 'test') => computeMetrics(logits[part], data[part].dataset.labels, data.classes);
+  const metricsOf = (part: 'val' | 'test') =>
+    computeMetrics(logits[part], data[part].dataset.labels, data.classes);
   const val = metricsOf('val');
   const trainable = model.head.weight.length + (model.head.bias?.length ?? 0);
   return {
@@ -72,7 +73,11 @@ export async function describeFull(
     weights: state.weights,
     classes: data.classes,
     images: imageCounts(data),
-    resolved_defaults: { ...state.recipe, micro_batch: state.frozen.micro_batch, batch_norm: state.frozen.batch_norm },
+    resolved_defaults: {
+      ...state.recipe,
+      micro_batch: state.frozen.micro_batch,
+      batch_norm: state.frozen.batch_norm,
+    },
     parameters,
     epochs: state.epochs,
     best: { epoch: best.epoch, val_accuracy: best.val_accuracy, interval: best.interval },

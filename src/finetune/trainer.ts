@@ -74,7 +74,11 @@ export class Trainer {
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
     this.weightOfClass =
       recipe.class_weights === 'balanced'
-        ? classWeights(dataset.images.map(({ label }) => label), model.classes, 'balanced')
+        ? classWeights(
+            dataset.images.map(({ label }) => label),
+            model.classes,
+            'balanced',
+          )
         : new Float32Array(model.classes).fill(1);
     this.random = generator(recipe.seed);
   }
@@ -151,7 +155,10 @@ export class Trainer {
   }
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
-  private startMicroBatch(micro: MicroBatch, side: number): Promise<{ loss: number; predicted: ArrayLike<number> }> {
+  private startMicroBatch(
+    micro: MicroBatch,
+    side: number,
+  ): Promise<{ loss: number; predicted: ArrayLike<number> }> {
     const { device, model, preprocessing, recipe, progress } = this.options;
     this.random.step = progress.random++;
     const { mean, std } = preprocessing;
@@ -159,7 +166,11 @@ export class Trainer {
       const size = micro.labels.length;
       const images = normalizeImages(tensor(micro.images, [size, side, side, 3], 'uint8'), mean, std);
       const logits = model.forward(images, { random: this.random });
-      const losses = crossEntropyLosses(logits, tensor(micro.labels, [size], 'int32'), recipe.label_smoothing);
+      const losses = crossEntropyLosses(
+        logits,
+        tensor(micro.labels, [size], 'int32'),
+        recipe.label_smoothing,
+      );
       const loss = sum(multiply(losses, tensor(micro.shares, [size], 'float32')));
       backward(loss);
       return { loss, predicted: argmax(logits) };
@@ -210,7 +221,8 @@ export class Trainer {
       }
     }
     const images = Array.from(batch.indices.slice(0, 4), (index) => dataset.images[index].path);
-    const more = batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
+    const more =
+      batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
     return new AttuneError(
       {
         code: 'numeric',
@@ -304,7 +316,11 @@ interface MicroBatch {
 }
 
 /** The micro-batches of a batch as ranges; `joinSingle` puts a last one of one image to the one before it. */
-export function microBatchStarts(size: number, micro: number, joinSingle: boolean): (readonly [number, number])[] {
+export function microBatchStarts(
+  size: number,
+  micro: number,
+  joinSingle: boolean,
+): (readonly [number, number])[] {
   const starts: [number, number][] = [];
   for (let start = 0; start < size; start += micro) starts.push([start, Math.min(size, start + micro)]);
   const last = starts.at(-1);

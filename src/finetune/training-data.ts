@@ -50,7 +50,11 @@ export async function findImages(
   const { root, classes, skipped } = folder;
   const test = folder.test ?? [];
   if (folder.val !== null) return { root, classes, skipped, train: folder.train, val: folder.val, test };
-  const split = stratifiedSplit(folder.train.map(({ label }) => label), valSplit, seed);
+  const split = stratifiedSplit(
+    folder.train.map(({ label }) => label),
+    valSplit,
+    seed,
+  );
   const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
   return { root, classes, skipped, train: pick(split.train), val: pick(split.val), test };
 }
@@ -78,7 +82,8 @@ export async function prepareTrainingData(
     const all = [...found.train, ...found.val, ...found.test];
     const { prepared, skipped } = await prepare(all, cache, workers, context);
     const byPath = new Map(prepared.map((image) => [image.path, image]));
-    const alsoSkipped = wholeCache === cache ? [] : await prepareWhole(found.train, byPath, wholeCache, workers, context);
+    const alsoSkipped =
+      wholeCache === cache ? [] : await prepareWhole(found.train, byPath, wholeCache, workers, context);
     const part = (images: readonly LabelledImage[]): ImagePart => {
       const readable = images.flatMap((image) => byPath.get(image.path) ?? []);
       return { images: readable, dataset: preparedDataset(readable, cache) };
@@ -108,7 +113,12 @@ async function prepareWhole(
   workers: number | undefined,
   context: RunContext,
 ): Promise<readonly SkippedImage[]> {
-  const { skipped } = await prepare(train.filter(({ path }) => byPath.has(path)), cache, workers, context);
+  const { skipped } = await prepare(
+    train.filter(({ path }) => byPath.has(path)),
+    cache,
+    workers,
+    context,
+  );
   for (const { path } of skipped) byPath.delete(path);
   return skipped;
 }
@@ -130,13 +140,22 @@ export async function prepare<Image extends { readonly path: string }>(
       signal,
       onDiskSpace: ({ neededBytes }) => {
         if (neededBytes === 0) return;
-        onEvent?.({ type: 'note', text: `Prepared images take ${formatBytes(neededBytes)} in ${cache.folder}.` });
+        onEvent?.({
+          type: 'note',
+          text: `Prepared images take ${formatBytes(neededBytes)} in ${cache.folder}.`,
+        });
       },
       onProgress({ stage, done, total }) {
         if (stage !== current || estimator === null) estimator = new Estimator(total, 4);
         current = stage;
         const secondsLeft = estimator.secondsLeft(done, performance.now());
-        onEvent?.({ type: 'progress', task: stage === 'hash' ? 'reading images' : 'preparing images', done, total, secondsLeft });
+        onEvent?.({
+          type: 'progress',
+          task: stage === 'hash' ? 'reading images' : 'preparing images',
+          done,
+          total,
+          secondsLeft,
+        });
       },
     });
   } finally {

@@ -1,7 +1,7 @@
 /** The full stage from pictures to a run folder: what it reports, what it writes, what it trains. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evaluate, type FinetuneResult, finetune } from '#src/finetune/index';
+import { evaluate, type FinetuneOptions, type FinetuneResult, finetune } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -114,6 +114,24 @@ test('the stored recipe makes the same bytes again', async () => {
   }
   const other = await finetune({ data, recipe, seed: 43, out: newPath() });
   assert.ok((await largestDifference(other.checkpoints.last, first.checkpoints.last)) > 1e-3);
+});
+
+test('a full stage that makes the probe worse leaves the probe as the best', async () => {
+  const ruinous = {
+    strategy: 'probe-then-full',
+    epochs: 1,
+    lr: 1e-7,
+    headLr: 3,
+    schedule: 'constant',
+    warmup: 0,
+  };
+  const result = await finetune(fullRun(data, ruinous));
+  const { model, weights, device } = fullRun(data) as Required<FinetuneOptions>;
+  const probe = await finetune({ data, model, weights, device, strategy: 'probe', out: newPath() });
+  assert.is(result.best.epoch, 0);
+  assert.is(result.best.val_accuracy, probe.best.val_accuracy);
+  assert.is(await largestDifference(result.checkpoints.best, probe.checkpoints.best), 0);
+  assert.ok((await largestDifference(result.checkpoints.last, probe.checkpoints.best)) > 0);
 });
 
 test('probe-then-full goes on from the head that the probe has fitted', async () => {

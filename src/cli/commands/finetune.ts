@@ -75,7 +75,8 @@ function resultFacts(result: FinetuneResult): [name: string, value: string][] {
   const full = result.epochs.filter(({ stage }) => stage === 'full');
   const wanted = `of ${String(resolved_defaults['epochs'])} epochs`;
   if (result.interrupted) lines.push(['done', `${full.length} ${wanted}`]);
-  if (full.length > 0 && images.val > 0) lines.push(['best epoch', `${best.epoch} ${wanted}`]);
+  const bestEpoch = best.epoch === 0 ? 'none: the head of the probe was better' : `${best.epoch} ${wanted}`;
+  if (full.length > 0 && images.val > 0) lines.push(['best epoch', bestEpoch]);
   lines.push(['validation accuracy', validationText(result)]);
   if (test !== null) lines.push(['test accuracy', accuracyText(test.accuracy, test.interval)]);
   return lines;
