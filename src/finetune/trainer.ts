@@ -210,23 +210,26 @@ export class Trainer {
     if (batch === undefined) return error;
     const micro = this.microBatches(batch);
     for (const part of micro) await this.startMicroBatch(part, sideOf(preprocessing)).catch(() => undefined);
-    let layer = 'none of the layers when computed again';
+    let layer: string | undefined;
     const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
     for (const parameter of model.memory.parameters) {
       if (parameter.gradient === null) continue;
       const values = await device.read(parameter.gradient).catch(() => null);
       if (values?.every(Number.isFinite) === false) {
-        layer = names.get(parameter) ?? layer;
+        layer = names.get(parameter);
         break;
       }
     }
     const images = Array.from(batch.indices.slice(0, 4), (index) => dataset.images[index].path);
     const more =
       batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
+    // Each of them may be finite, and the sum of their squares not.
+    const fault =
+      layer === undefined ? 'are too large for their norm to be finite' : `are not finite, first in ${layer}`;
     return new AttuneError(
       {
         code: 'numeric',
-        what: `the gradients of step ${step} are not finite, first in ${layer}; that step changed nothing`,
+        what: `the gradients of step ${step} ${fault}; that step changed nothing`,
         where: `images ${images.join(', ')}${more}`,
         hint: 'lower the learning rates, or look at these images; the run can be resumed from its last epoch',
       },
