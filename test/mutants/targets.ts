@@ -19,7 +19,7 @@ export interface Target {
   readonly tests: readonly string[];
 }
 
-const LOOP_TESTS = ['golden', 'gradients', 'edges', 'kernels', 'fusions', 'backward'].map(
+const LOOP_TESTS = ['loops', 'golden', 'gradients', 'edges', 'kernels', 'fusions', 'backward'].map(
   (name) => `ops/${name}`,
 );
 

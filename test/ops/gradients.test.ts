@@ -59,6 +59,11 @@ async function checkDifferences(
     return gradients(lossOf(tensors), tensors).map((gradient) => reshape(gradient, [-1]));
   });
   for (const [i, values] of inputs.entries()) {
+    const alone = await device.run(() => {
+      const tensors = load();
+      return reshape(gradients(lossOf(tensors), [tensors[i]])[0], [-1]);
+    });
+    assert.equal(alone, found[i], `${name}, input ${i} without the others`);
     const differences = new Float64Array(values.length);
     for (let j = 0; j < values.length; j++) {
       const kept = values[j];
