@@ -21,7 +21,8 @@ const TEST_BATCH = 250;
 
 /**
  * Trains by `recipe` on the CPU and tests once, at the end. Calls `onEpoch` with each epoch's mean loss, accuracy
- * in training, and speed. Returns the test accuracy, and seconds and images of the training steps alone.
+ * in training, and speed. Returns the test accuracy, and of the training steps alone seconds, processor time of all
+ * threads, and images.
  */
 export async function trainWithAttune(recipe, train, test, onEpoch) {
   const device = await open('cpu', recipe.threads === undefined ? {} : { threads: recipe.threads });
@@ -33,9 +34,10 @@ export async function trainWithAttune(recipe, train, test, onEpoch) {
     const random = uniformGenerator(recipe.seed);
     const training = { random: generator(recipe.seed) };
     const stepsPerEpoch = Math.floor(train.count / recipe.batch);
-    let [seconds, step] = [0, 0];
+    let [seconds, processorSeconds, step] = [0, 0, 0];
     for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
       const started = performance.now();
+      const usage = process.cpuUsage();
       const order = shuffled(train.count, random);
       let [loss, right] = [0, 0];
       for (let i = 0; i < stepsPerEpoch; i++) {
@@ -48,12 +50,15 @@ export async function trainWithAttune(recipe, train, test, onEpoch) {
       }
       const images = stepsPerEpoch * recipe.batch;
       const elapsed = (performance.now() - started) / 1000;
+      const { user, system } = process.cpuUsage(usage);
       seconds += elapsed;
+      processorSeconds += (user + system) / 1e6;
       onEpoch({ epoch, loss, accuracy: right / images, seconds: elapsed, imagesPerSecond: images / elapsed });
     }
     const accuracy = await testAccuracy(device, model, test, recipe);
     const { adapter, features } = device.info;
-    return { accuracy, seconds, images: step * recipe.batch, device: [adapter, ...features].join(', ') };
+    const images = step * recipe.batch;
+    return { accuracy, seconds, processorSeconds, images, device: [adapter, ...features].join(', ') };
   } finally {
     await device.close();
   }

@@ -94,8 +94,9 @@ function printEpoch({ epoch, loss, accuracy, seconds, imagesPerSecond }) {
   );
 }
 
-function printResult({ accuracy, seconds, images, device }) {
-  const speed = `${seconds.toFixed(0)} s of training, ${(images / seconds).toFixed(0)} images/s`;
+function printResult({ accuracy, seconds, processorSeconds, images, device }) {
+  const times = `${seconds.toFixed(0)} s of training (${processorSeconds.toFixed(0)} s of processor time)`;
+  const speed = `${times}, ${(images / seconds).toFixed(0)} images/s`;
   console.log(`  test accuracy ${accuracy.toFixed(4)}, ${speed}; ${device}`);
 }
 

@@ -5,7 +5,7 @@
 CASE is a JSON object: one of `CASES` in training-cases.mjs. Into FOLDER:
 
     initial.pth                      the weights to start from, in float32
-    images.f32, labels.i32           [batches, batch, side, side, channels] and [batches, batch]; step t uses t % batches
+    images.f32, labels.i32           [batches, batch, side, side, channels], [batches, batch]; step t uses t % batches
     gradients.pth, statistics.pth    in float64: gradients of the first step, running statistics after the last
 
 Prints a JSON object: versions, the losses of torch.float64, and `spread`: how far PyTorch's own runs in the case's
