@@ -2,7 +2,7 @@
  * `npm run test:mutants`: breaks loops, gradients and shaders on purpose, one place at a time, and counts how many of
  * these mutants make a test fail. It works in a throw-away copy and needs a WebGPU adapter (`npm run setup:vulkan`).
  *
- *   node build/test/mutants/run.js [--all] [--files N] [--least SHARE] [--verbose] [FILTER...]
+ *   node build/test/mutants/run.js [--all] [--files N] [--verbose] [FILTER...]
  *
  * --all      every mutant instead of a sample (hours)
  * --files N  one mutant in each of N files instead of several in all of them
@@ -24,8 +24,8 @@ import { Tree } from './tree.js';
 const LEAST_KILLED = 0.95;
 
 /** One mutant for each so many possible ones of a file, and at most so many in one. */
-const SITES_PER_MUTANT = 30;
-const MOST_PER_FILE = 4;
+const SITES_PER_MUTANT = 60;
+const MOST_PER_FILE = 2;
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const { values: options, positionals: filters } = parseArgs({
