@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'interrupted'
   | 'internal';
 
+/** The parts of an error's sentence: what is wrong, where, and what to do about it. */
 export interface ErrorParts {
   readonly code: ErrorCode;
   readonly what: string;

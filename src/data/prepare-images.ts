@@ -31,6 +31,7 @@ export interface PrepareOptions {
   readonly pool?: ImagePool | undefined;
   /** Number of threads of the default pool. */
   readonly workers?: number | undefined;
+  /** Called after each image. */
   readonly onProgress?: ((progress: PrepareProgress) => void) | undefined;
   /** Told what will be written, before it is. */
   readonly onDiskSpace?: ((space: DiskSpace) => void) | undefined;

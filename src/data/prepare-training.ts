@@ -27,22 +27,32 @@ export interface PrepareTrainingOptions {
   readonly workers?: number;
 }
 
+/** A folder made ready for training; close it at the end. */
 export interface TrainingImages {
   readonly preprocessing: Preprocessing;
   /** Images that could not be read. */
   readonly skipped: readonly SkippedPath[];
   /** The batches of an epoch, counted from 0. Bytes [n, side, side, 3]. */
   trainBatches(epoch: number): AsyncGenerator<TrainingBatch, void, undefined>;
+  /** The validation images in order, a batch at a time. Bytes [n, side, side, 3]. */
   valBatches(): AsyncGenerator<Batch & { readonly images: Uint8Array }, void, undefined>;
+  /** Ends the worker threads and lets go of the cache. */
   close(): Promise<void>;
 }
 
 /** Decodes every image once. Throws AttuneError 'data' when too many cannot be read, 'disk', 'usage'. */
-export async function prepareTraining(folder: ImageFolder, options: PrepareTrainingOptions): Promise<TrainingImages> {
+export async function prepareTraining(
+  folder: ImageFolder,
+  options: PrepareTrainingOptions,
+): Promise<TrainingImages> {
   const { side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
   const preprocessing = imagenetPreprocessing(side);
-  const split = stratifiedSplit(folder.train.map(({ label }) => label), folder.val === null ? valSplit : 0, seed);
+  const split = stratifiedSplit(
+    folder.train.map(({ label }) => label),
+    folder.val === null ? valSplit : 0,
+    seed,
+  );
   const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
 
   const pool = openImagePool({ workers });

@@ -5,6 +5,7 @@
 import type { DType, Precision, TypedArray } from './dtype.js';
 import type { BufferRange, Command, DeviceBuffer, StepValue, Upload } from './kernel.js';
 
+/** Where computations run: on a GPU, or on the processor. */
 export type DeviceKind = 'webgpu' | 'cpu';
 
 /** What `attune doctor` prints of a device. */

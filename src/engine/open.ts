@@ -8,6 +8,7 @@ import { AttuneError } from '../errors.js';
 import { FUSIONS } from '../ops/fusions.js';
 import { Device } from '../program/device.js';
 
+/** What `open` may be told about the device. */
 export interface OpenOptions {
   /** 'float64' computes in plain loops on the CPU: slow, and the judge of everything else. Default 'float32'. */
   readonly precision?: Precision;

@@ -21,6 +21,7 @@ export type RunEvent =
   /** An epoch of training has ended. */
   | { readonly type: 'epoch'; readonly record: EpochRecord };
 
+/** Called with every event of a run. */
 export type Listener = (event: RunEvent) => void;
 
 /** Estimates the time left from the rate so far; the first `warmUp` items are not counted: they compile. */

@@ -96,12 +96,14 @@ export interface ResumeOptions {
   readonly threads?: number;
 }
 
+/** The device of a run, as its result tells it. */
 export interface DeviceSummary {
   readonly kind: 'webgpu' | 'cpu';
   readonly adapter: string;
   readonly software: boolean;
 }
 
+/** An image that was left out, and why. */
 export interface SkippedImage {
   readonly path: string;
   readonly reason: string;
@@ -150,6 +152,7 @@ export interface FinetuneResult {
 /** The JSON document of `attune evaluate`. */
 export type EvaluateResult = Metrics & { readonly skipped: readonly SkippedImage[] };
 
+/** One class for an image. */
 export interface Prediction {
   readonly label: string;
   readonly index: number;

@@ -11,6 +11,7 @@ import { byteLength, DTYPE_BITS, type TensorInfo, weightsError } from './tensors
  * (which every host of WebAssembly and WebGPU code is in practice), or a function that makes them when their turn comes.
  */
 export interface TensorToWrite extends TensorInfo {
+  /** Elements in row-major order. */
   readonly data: ArrayBufferView | (() => ArrayBufferView | Promise<ArrayBufferView>);
 }
 

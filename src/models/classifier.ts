@@ -5,6 +5,7 @@ import { type Linear, linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
+/** A network that gives logits over classes: what `finetune` trains. */
 export abstract class ImageClassifier extends Module {
   /** As the registry and torchvision call it. */
   abstract readonly architecture: string;

@@ -11,6 +11,7 @@ export interface TensorShape {
   readonly shape: readonly number[];
 }
 
+/** What the tensors of a weights file tell of their network. */
 export interface Architecture {
   /** torchvision's name, or attune's own. */
   readonly name: string;

@@ -6,6 +6,7 @@
 
 import { imagenetTable } from './imagenet-table.js';
 
+/** One of ImageNet's 1,000 classes. */
 export interface ImagenetClass {
   /** WordNet 3.0 noun synset, e.g. `n01440764`. */
   readonly wordnetId: string;

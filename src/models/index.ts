@@ -1,6 +1,6 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
 export { ImageClassifier, layerNames, replaceHead } from './classifier.js';
-export { type Architecture, detectArchitecture } from './detect.js';
+export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { loadWeights } from './load.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';

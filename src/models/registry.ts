@@ -8,6 +8,7 @@ import { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing
 import { resnet18, resnet34, resnet50 } from './resnet.js';
 import { resnetSmall } from './resnet-small.js';
 
+/** The head and the initial values of a network. */
 export interface ModelOptions {
   /** Default 1000, ImageNet's. */
   readonly classes?: number;
@@ -15,8 +16,10 @@ export interface ModelOptions {
   readonly seed?: number;
 }
 
+/** A network that attune knows by name. */
 export interface ModelEntry {
   readonly name: ModelName;
+  /** A new network with its initial values. */
   create(options?: ModelOptions): ImageClassifier;
   /** Name in the catalogue of downloadable weights; null where nobody offers any. */
   readonly defaultWeights: string | null;

@@ -24,6 +24,7 @@ import { ImageClassifier } from './classifier.js';
 import type { ResNetOptions } from './resnet.js';
 import { BasicBlock, convolution, stage } from './resnet-blocks.js';
 
+/** The head and the initial values of the small ResNet. */
 export interface SmallResNetOptions extends ResNetOptions {
   /** Of the images: 3 for colour, 1 for grey. Default 3. */
   readonly channels?: number;

@@ -24,6 +24,7 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { ImageClassifier } from './classifier.js';
 import { BasicBlock, type BlockKind, Bottleneck, convolution, stage } from './resnet-blocks.js';
 
+/** The head and the initial values of a ResNet. */
 export interface ResNetOptions {
   /** Default 1000, ImageNet's. */
   readonly classes?: number;

@@ -14,6 +14,7 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { constant } from './initializers.js';
 import { Module, type Training } from './module.js';
 
+/** Constants of a batch norm. */
 export interface BatchNorm2dOptions {
   /** Added to the variance. Default 1e-5. */
   readonly epsilon?: number;
@@ -26,6 +27,7 @@ export interface BatchNorm2dOptions {
 /** Which statistics a pass that trains uses: the batch's ('train') or the running ones ('frozen'). */
 export type BatchNormMode = 'train' | 'frozen';
 
+/** Batch normalisation over the last axis, as torch.nn.BatchNorm2d. */
 export class BatchNorm2d extends Module {
   /** See above. Evaluation does not depend on it. */
   mode: BatchNormMode = 'train';

@@ -14,6 +14,7 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
   readonly bias?: boolean;
 }
 
+/** Convolution of [batch, height, width, channels], as torch.nn.Conv2d. */
 export class Conv2d extends Module {
   readonly options: Conv2dLayerOptions;
   /** [height, width, inputs / groups, outputs] (HWIO). */

@@ -1,5 +1,5 @@
 /** nn: networks from layers: modules, initial values, where they live on a device, state dicts. */
-export { BatchNorm2d, type BatchNorm2dOptions } from './batch-norm.js';
+export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormMode } from './batch-norm.js';
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.js';
 export { countParameters, freeze, unfreeze } from './freeze.js';
 export { DEFAULT_SEED, Initializer } from './initializers.js';

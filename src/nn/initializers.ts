@@ -14,6 +14,7 @@ export const DEFAULT_SEED = 42;
 /** Makes the initial values of one array. */
 export type Initial = () => Float32Array;
 
+/** Makes the initial values of layers from a seed, one layer after the other. */
 export class Initializer {
   readonly seed: number;
   private stream = 0;

@@ -6,6 +6,7 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { Initializer } from './initializers.js';
 import { Module } from './module.js';
 
+/** Bias and initial values of a linear layer. */
 export interface LinearOptions {
   /** Whether the layer adds a bias. Default true. */
   readonly bias?: boolean;
@@ -13,6 +14,7 @@ export interface LinearOptions {
   readonly seed?: number;
 }
 
+/** [..., inputs] to [..., outputs], as torch.nn.Linear. */
 export class Linear extends Module {
   readonly inputs: number;
   readonly outputs: number;

@@ -35,6 +35,7 @@ interface Placement {
   memory: ModelMemory | null;
 }
 
+/** A part of a network: what layers and models extend. */
 export abstract class Module {
   #placement: Placement | null = null;
   #closed = false;
@@ -71,14 +72,17 @@ export abstract class Module {
     for (const [name, child] of this.namedChildren()) yield* child.namedArrays(`${prefix}${name}.`);
   }
 
+  /** Every parameter with its path, in the order of the fields. */
   *namedParameters(): Generator<readonly [name: string, parameter: Parameter]> {
     for (const { name, array } of this.namedArrays()) if (array instanceof Parameter) yield [name, array];
   }
 
+  /** Every array that no gradient changes, such as running statistics, with its path. */
   *namedBuffers(): Generator<readonly [name: string, buffer: Buffer]> {
     for (const { name, array } of this.namedArrays()) if (!(array instanceof Parameter)) yield [name, array];
   }
 
+  /** Every parameter, in the order of the fields. */
   parameters(): Parameter[] {
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }

@@ -28,6 +28,7 @@ export interface StateTensor extends WeightsEntry {
   readonly data: Floats;
 }
 
+/** What may differ between a file and the model. */
 export interface LoadOptions {
   /** Whether every array of the model must be in the entries, and the reverse. Default true. */
   readonly strict?: boolean;

@@ -14,6 +14,7 @@ import { GATE } from './gradient-gate.js';
 import { adamSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
+/** Where epsilon is added: see above. */
 export type EpsilonPlacement = 'corrected' | 'hat';
 
 export interface AdamAttributes extends FlatAttributes {

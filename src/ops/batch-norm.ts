@@ -144,6 +144,7 @@ export function scaleShift(x: Tensor, scale: Tensor, shift: Tensor, shape: Shape
   return emit(scaleShiftKernel, attributes, [x, scale, shift, null], shape);
 }
 
+/** The four vectors of a batch norm, one number per channel each. */
 export interface BatchNormVectors {
   readonly gamma: TensorLike;
   readonly beta: TensorLike;

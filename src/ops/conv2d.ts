@@ -16,6 +16,7 @@ import { reduceAxes } from './reduce.js';
 import { reshape } from './reshape.js';
 import { outputSize, type Pair, type Padding, pairOf, paddingOf } from './window.js';
 
+/** How the filters of a convolution move over the image. */
 export interface Conv2dOptions {
   /** Step between windows: one number, or [height, width]. Default 1. */
   readonly stride?: number | Pair;

@@ -199,6 +199,7 @@ export const crossEntropyOperation: Operation<{ readonly smoothing: number }> = 
   },
 };
 
+/** What the first operand holds, and how targets are softened. */
 export interface CrossEntropyOptions {
   /** Share of the target that is spread evenly over the classes; in [0, 1), default 0. */
   readonly labelSmoothing?: number;

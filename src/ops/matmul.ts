@@ -12,6 +12,7 @@ import { apply, emit, expectDtype } from './apply.js';
 import { matmulKernel } from './matmul-kernel.js';
 import { sumTo } from './sum.js';
 
+/** Which factors are read transposed. */
 export interface MatmulOptions {
   /** Read A, stored [..., k, m], as its transpose. */
   readonly transposeA?: boolean;

@@ -10,6 +10,7 @@ import { reshape } from './reshape.js';
 import { broadcastTo } from './sum.js';
 import { outputSize, type Pair, type Padding, paddingOf, pairOf } from './window.js';
 
+/** The windows of a pool. */
 export interface MaxPool2dOptions {
   /** Size of the window: one number, or [height, width]. */
   readonly kernel: number | Pair;

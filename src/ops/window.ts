@@ -4,6 +4,7 @@ import { shapeError } from '../tensor/shape.js';
 /** [height, width]. */
 export type Pair = readonly [height: number, width: number];
 
+/** Places around an image, side by side. */
 export interface Padding {
   readonly top: number;
   readonly bottom: number;

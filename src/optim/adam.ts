@@ -12,6 +12,7 @@ import {
   type TrainableMemory,
 } from './optimizer.js';
 
+/** Settings of Adam and AdamW. */
 export interface AdamOptions extends OptimizerOptions {
   /** Decay rates of the two moments. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
@@ -24,6 +25,7 @@ export interface AdamOptions extends OptimizerOptions {
 const DEFAULT_BETAS = [0.9, 0.999] as const;
 const DEFAULT_EPSILON = 1e-8;
 
+/** Adam, and AdamW when `decoupled`; made by `adam` and `adamW`. */
 export class Adam extends Optimizer {
   readonly betas: readonly [number, number];
   readonly epsilon: number;

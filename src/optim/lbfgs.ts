@@ -11,6 +11,7 @@ export interface Evaluation {
   readonly gradient: Float64Array;
 }
 
+/** When `minimize` stops. */
 export interface LbfgsOptions<At extends Evaluation = Evaluation> {
   /** Default 200. */
   readonly maxIterations?: number;
@@ -24,6 +25,7 @@ export interface LbfgsOptions<At extends Evaluation = Evaluation> {
   readonly onIteration?: (iteration: number, point: Float64Array, at: At) => void | Promise<void>;
 }
 
+/** Where `minimize` stopped. */
 export interface LbfgsResult {
   readonly point: Float64Array;
   readonly value: number;

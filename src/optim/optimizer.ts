@@ -36,6 +36,7 @@ export interface ParameterGroup {
   weightDecay: number;
 }
 
+/** Settings that all optimisers have. */
 export interface OptimizerOptions {
   /** Learning rate of every parameter, when there are no groups. */
   readonly lr?: number;
@@ -47,6 +48,7 @@ export interface OptimizerOptions {
   readonly maxGradientNorm?: number;
 }
 
+/** What every optimiser can do: record a step, clear gradients, keep moments. */
 export abstract class Optimizer {
   readonly memory: TrainableMemory;
   readonly groups: readonly ParameterGroup[];

@@ -33,6 +33,12 @@ export function scheduleFactor(schedule: Schedule, step: number, length: Schedul
   }
 }
 
+/** A schedule of a loop written by hand. */
+export interface StepLR {
+  /** Counts an epoch and sets the rates of the next one. */
+  step(): void;
+}
+
 /**
  * torch.optim.lr_scheduler.StepLR for loops written by hand: call `step()` after each epoch. The groups' rates
  * are multiplied by `gamma` every `stepSize` epochs.
@@ -40,7 +46,7 @@ export function scheduleFactor(schedule: Schedule, step: number, length: Schedul
 export function stepLR(
   optimizer: { readonly groups: readonly { lr: number }[] },
   { stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number },
-): { step(): void } {
+): StepLR {
   const bases = optimizer.groups.map(({ lr }) => lr);
   let epoch = 0;
   return {

@@ -12,6 +12,7 @@ import {
   type TrainableMemory,
 } from './optimizer.js';
 
+/** Settings of SGD. */
 export interface SgdOptions extends OptimizerOptions {
   /** Default 0: no velocity is kept. */
   readonly momentum?: number;
@@ -19,6 +20,7 @@ export interface SgdOptions extends OptimizerOptions {
   readonly nesterov?: boolean;
 }
 
+/** SGD with momentum; made by `sgd`. */
 export class Sgd extends Optimizer {
   readonly momentum: number;
   readonly nesterov: boolean;

@@ -42,6 +42,7 @@ export interface ProgramStatistics {
   readonly lowerBoundBytes: number;
 }
 
+/** A device in use: runs programs, owns states; made by `open`. */
 export class Device {
   readonly backend: Backend;
   private readonly rules: readonly FusionRule[];

@@ -3,6 +3,7 @@ import type { DType } from '../device/dtype.js';
 import type { Device } from './device.js';
 import type { StateStorage } from './storage.js';
 
+/** A typed array of a device that stays from program to program; made by `device.createState`. */
 export class State {
   readonly device: Device;
   readonly storage: StateStorage;

@@ -1,6 +1,7 @@
 /** Shapes: lists of sizes, row-major, rank at most 6. */
 import { AttuneError } from '../errors.js';
 
+/** Sizes of the axes, the last one contiguous; empty for a single number. */
 export type Shape = readonly number[];
 
 /** Kernels index with at most this many dimensions. */

@@ -8,6 +8,7 @@ import { assertShape, type Shape, shapeError, showShape, sizeOf } from './shape.
 import type { Parameter } from './parameter.js';
 import type { Node } from './tape.js';
 
+/** A value of the program being recorded. It has no numbers until the program runs. */
 export class Tensor extends Value {
   /** How it was computed; null for host data and states. */
   readonly node: Node | null;

@@ -29,28 +29,21 @@ const hashSchema = v.variant('check', [
 
 const entrySchema = v.pipe(
   v.strictObject({
-    /** The full name, e.g. `resnet50-v1`. */
     name: plainName,
-    /** Other names of the same file; the model's own name marks its default weights. */
     aliases: v.array(plainName),
-    /** torchvision's name of the model that the file fits. */
     model: plainName,
-    /** torchvision's name of the weights. */
     version: v.string(),
     file: v.pipe(v.string(), v.regex(/^[a-z0-9_]+-[0-9a-f]{8}\.pth$/)),
     url: httpsUrl,
     hash: hashSchema,
-    /** For a progress bar before the server answers; exact to about a kilobyte. Absent: unknown. */
     approximateBytes: v.optional(positiveInteger),
     parameters: positiveInteger,
-    /** Published, not measured here; fractions. */
     accuracy: v.strictObject({
       dataset: v.string(),
       top1: fraction,
       top5: fraction,
       source: httpsUrl,
     }),
-    /** Short side to `resize`, centre `crop`, both in pixels; then (x / 255 - mean) / std. */
     preprocessing: v.strictObject({
       resize: positiveInteger,
       crop: positiveInteger,
@@ -58,7 +51,6 @@ const entrySchema = v.pipe(
       mean: rgb,
       std: rgb,
     }),
-    /** Key of the licence terms in the catalogue. */
     terms: v.string(),
   }),
   v.check(
@@ -83,10 +75,46 @@ const catalogueSchema = v.strictObject({
   weights: v.array(entrySchema),
 });
 
-export type CatalogueEntry = Readonly<v.InferOutput<typeof entrySchema>>;
+/** A downloadable file of weights. */
+export interface CatalogueEntry {
+  /** The full name, e.g. `resnet50-v1`. */
+  readonly name: string;
+  /** Other names of the same file; the model's own name marks its default weights. */
+  readonly aliases: readonly string[];
+  /** torchvision's name of the model that the file fits. */
+  readonly model: string;
+  /** torchvision's name of the weights. */
+  readonly version: string;
+  readonly file: string;
+  readonly url: string;
+  readonly hash: ExpectedHash;
+  /** For a progress bar before the server answers; exact to about a kilobyte. Absent: unknown. */
+  readonly approximateBytes?: number | undefined;
+  readonly parameters: number;
+  /** Published, not measured here; fractions. */
+  readonly accuracy: {
+    readonly dataset: string;
+    readonly top1: number;
+    readonly top5: number;
+    readonly source: string;
+  };
+  /** Short side to `resize`, centre `crop`, both in pixels; then (x / 255 - mean) / std. */
+  readonly preprocessing: {
+    readonly resize: number;
+    readonly crop: number;
+    readonly interpolation: 'bilinear';
+    readonly mean: readonly [number, number, number];
+    readonly std: readonly [number, number, number];
+  };
+  /** Key of the licence terms in the catalogue. */
+  readonly terms: string;
+}
 
 /** How a file is checked: its whole SHA-256, or only its first eight digits. Lower-case hex. */
-export type ExpectedHash = Readonly<v.InferOutput<typeof hashSchema>>;
+export interface ExpectedHash {
+  readonly check: 'sha256' | 'sha256-prefix';
+  readonly hex: string;
+}
 
 /** What to show before a download. */
 export interface LicenceTerms {

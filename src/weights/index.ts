@@ -34,8 +34,11 @@ export {
 } from './catalogue.js';
 export type { DownloadProgress } from './progress.js';
 
+/** What a download tells, and what may stop it. */
 export interface ResolveOptions {
+  /** Called as bytes arrive. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Called before a pause, after which the download goes on. */
   readonly onRetry?: ((reason: string, pauseMs: number) => void) | undefined;
   /** Called before a download begins, and awaited; throw in it to refuse the terms. */
   readonly onLicence?: ((terms: LicenceTerms, entry: CatalogueEntry) => void | Promise<void>) | undefined;
@@ -43,6 +46,7 @@ export interface ResolveOptions {
   readonly settings?: Partial<DownloadSettings> | undefined;
 }
 
+/** A file of weights on this machine. */
 export interface ResolvedWeights {
   /** Absolute. */
   readonly path: string;
