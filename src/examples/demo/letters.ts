@@ -1,0 +1,38 @@
+/** Small letters as pixels, for labels in pictures: three columns and five rows each, a row as three bits. */
+
+export const LETTER_WIDTH = 3;
+export const LETTER_HEIGHT = 5;
+
+const ROWS: Readonly<Record<string, string>> = {
+  a: '010 101 111 101 101',
+  b: '110 101 110 101 110',
+  c: '011 100 100 100 011',
+  d: '110 101 101 101 110',
+  e: '111 100 110 100 111',
+  f: '111 100 110 100 100',
+  g: '011 100 101 101 011',
+  h: '101 101 111 101 101',
+  i: '111 010 010 010 111',
+  j: '001 001 001 101 010',
+  k: '101 101 110 101 101',
+  l: '100 100 100 100 111',
+  m: '101 111 111 101 101',
+  n: '110 101 101 101 101',
+  o: '010 101 101 101 010',
+  p: '110 101 110 100 100',
+  q: '010 101 101 110 011',
+  r: '110 101 110 101 101',
+  s: '011 100 010 001 110',
+  t: '111 010 010 010 010',
+  u: '101 101 101 101 111',
+  v: '101 101 101 101 010',
+  w: '101 101 111 111 101',
+  x: '101 101 010 101 101',
+  y: '101 101 010 010 010',
+  z: '111 001 010 100 111',
+};
+
+/** Whether the pixel of a letter at this column and row is set; never for what is no letter. */
+export function isSet(letter: string, column: number, row: number): boolean {
+  return ROWS[letter.toLowerCase()]?.split(' ')[row][column] === '1';
+}
