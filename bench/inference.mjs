@@ -11,49 +11,18 @@
  *     --profile             adds what each of attune's launches costs
  *     --save MACHINE        writes bench/results/MACHINE/inference.md and .json
  */
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { devicesOf, findAdapter, present, requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
 
 const SIDE = 224;
 const SEED = 7;
-const DEVICES = ['webgpu', 'cpu'];
-const log = (line) => console.error(line);
+/** The first compiles, the second finds its memory and caches warm. */
+const WARM_UP_RUNS = 2;
 
-try {
-  await main();
-} catch (error) {
-  console.error(`bench/inference: ${error.message}`);
-  process.exitCode = 1;
-}
+await runMain('inference', main);
 
 async function main() {
-  const options = readOptions();
-  requireFolder('../dist/', 'attune is not built: run `npm run build` first');
-  requireFolder('node_modules/', 'the peers are not installed: run `npm ci --prefix bench` first');
-  const { describeMachine } = await import('./lib/machine.mjs');
-  const { inferenceReport } = await import('./lib/report.mjs');
-
-  const machine = describeMachine();
-  const comparisons = [];
-  if (options.devices.includes('webgpu')) comparisons.push(await besideWebgpu(options));
-  if (options.devices.includes('cpu')) {
-    for (const batch of [1, 2]) comparisons.push(await besideWasm(batch, options));
-  }
-  const report = inferenceReport({ machine, comparisons });
-  console.log(report);
-  if (options.save === undefined) return;
-  const folder = new URL(`results/${options.save}/`, import.meta.url);
-  await mkdir(folder, { recursive: true });
-  await writeFile(new URL('inference.md', folder), report);
-  await writeFile(
-    new URL('inference.json', folder),
-    `${JSON.stringify({ machine, comparisons }, null, 2)}\n`,
-  );
-}
-
-function readOptions() {
-  const { values } = parseArgs({
+  const { values: options } = parseArgs({
     options: {
       device: { type: 'string' },
       adapter: { type: 'string' },
@@ -62,53 +31,51 @@ function readOptions() {
       save: { type: 'string' },
     },
   });
-  const devices = values.device === undefined ? DEVICES : [values.device];
-  if (!devices.every((device) => DEVICES.includes(device))) {
-    throw new Error(`--device ${values.device} is neither ${DEVICES.join(' nor ')}`);
+  const devices = devicesOf(options.device);
+  requireInstalled({ peers: true });
+  const { describeMachine } = await import('./lib/machine.mjs');
+  const { inferenceReport } = await import('./lib/report.mjs');
+
+  const machine = describeMachine();
+  const comparisons = [];
+  if (devices.includes('webgpu')) comparisons.push(await besideWebgpu(options));
+  if (devices.includes('cpu')) {
+    for (const batch of [1, 2]) comparisons.push(await besideWasm(batch, options));
   }
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
-    throw new Error(`--rounds ${values.rounds} is not a whole number above 0`);
-  }
-  return { ...values, devices, rounds };
+  const report = inferenceReport({ machine, comparisons });
+  await present('inference', { report, numbers: { machine, comparisons }, save: options.save });
 }
 
-function requireFolder(path, sentence) {
-  if (!existsSync(new URL(path, import.meta.url))) throw new Error(sentence);
-}
-
-async function besideWebgpu({ adapter, rounds = 7, profile }) {
-  const { compare } = await import('./lib/compare.mjs');
-  return compare({
-    // attune uses a software adapter only when it is named; tfjs takes the one that Dawn puts first.
+async function besideWebgpu({ adapter, rounds, profile }) {
+  return compareInference({
     ours: { engine: 'attune', kind: 'webgpu', adapter: await findAdapter(adapter) },
     peer: { engine: 'tfjs', kind: 'webgpu', adapter },
     target: { sense: 'speedup', ratio: 2 },
-    common: { seed: SEED, batch: 2, side: SIDE },
-    rounds,
+    batch: 2,
+    rounds: wholeNumber('rounds', rounds, 7),
     profile,
-    log,
   });
 }
 
-async function besideWasm(batch, { rounds = 15, profile }) {
-  const { compare } = await import('./lib/compare.mjs');
-  return compare({
+async function besideWasm(batch, { rounds, profile }) {
+  return compareInference({
     ours: { engine: 'attune', kind: 'cpu' },
     peer: { engine: 'tfjs', kind: 'wasm' },
     target: { sense: 'time', ratio: 1.2 },
-    common: { seed: SEED, batch, side: SIDE },
-    rounds,
+    batch,
+    rounds: wholeNumber('rounds', rounds, 15),
     profile,
-    log,
   });
 }
 
-/** The full name of the adapter to measure on. */
-async function findAdapter(wanted) {
-  const { probeAdapters } = await import('../dist/device/webgpu/node.js');
-  const adapters = await probeAdapters(wanted !== undefined);
-  const found = adapters.find(({ adapter }) => wanted === undefined || adapter.includes(wanted));
-  if (found !== undefined) return found.adapter;
-  throw new Error(wanted === undefined ? 'there is no GPU adapter' : `no adapter is named ${wanted}`);
+async function compareInference({ batch, ...sides }) {
+  const { SameOutputs } = await import('./lib/agreement.mjs');
+  const { compare } = await import('./lib/compare.mjs');
+  return compare({
+    ...sides,
+    common: { task: 'inference', seed: SEED, batch, side: SIDE },
+    agreement: new SameOutputs(),
+    warmUpRuns: WARM_UP_RUNS,
+    log: console.error,
+  });
 }

@@ -1,16 +1,12 @@
-/** Two engines side by side: equal outputs first, then rounds A B A B ..., then ratios. */
+/** Two engines side by side: equal results first, then rounds A B A B ..., then ratios. */
 import { EngineClient } from './engine-client.mjs';
 
-/** Runs before the timed rounds: the first compiles, the second finds its memory and caches warm. */
-const WARM_UP_RUNS = 2;
-/** How far outputs may be apart, relative to the largest logit. */
-const TOLERANCE = 1e-3;
-
 /**
- * Times `ours` beside `peer` for `rounds` rounds. Throws when they are not on the same adapter, or when an
- * output of any run differs: the time of a wrong answer is none. `profile` asks ours for its launches.
+ * Times `ours` beside `peer` for `rounds` rounds, after `warmUpRuns` that are not counted. Throws when they are
+ * not on the same adapter, or when `agreement` (agreement.mjs) finds a run's result wrong: the time of a wrong
+ * answer is none. `profile` asks ours for its launches.
  */
-export async function compare({ ours, peer, common, rounds, profile, target, log }) {
+export async function compare({ ours, peer, common, agreement, warmUpRuns, rounds, profile, target, log }) {
   const engines = [];
   try {
     for (const options of [ours, peer]) engines.push(await EngineClient.open({ ...common, ...options }));
@@ -19,21 +15,13 @@ export async function compare({ ours, peer, common, rounds, profile, target, log
     log(`${a.name} and ${b.name}, batch ${common.batch}, on ${a.setting}`);
 
     const results = engines.map(({ name, setting }) => ({ name, setting, rounds: [], cpuRounds: [] }));
-    const difference = { largest: 0 };
-    let reference;
     const runOne = async (i) => {
       const run = await engines[i].run();
-      reference ??= run.logits;
-      difference.largest = Math.max(difference.largest, relativeDifference(run.logits, reference));
-      if (!(difference.largest < TOLERANCE)) {
-        throw new Error(
-          `outputs of ${a.name} and ${b.name} differ by ${difference.largest} of the largest logit`,
-        );
-      }
+      agreement.add(i, run.values);
       Object.assign(results[i], { counters: run.counters, peakBytes: run.peakBytes });
       return run;
     };
-    for (let i = 0; i < WARM_UP_RUNS; i++) {
+    for (let i = 0; i < warmUpRuns; i++) {
       for (const at of [0, 1]) {
         const { milliseconds } = await runOne(at);
         results[at].firstMilliseconds ??= milliseconds;
@@ -51,27 +39,13 @@ export async function compare({ ours, peer, common, rounds, profile, target, log
     return {
       batch: common.batch,
       engines: results,
-      difference: difference.largest,
+      ...agreement.result(),
       ...ratios(results, target),
       ...(profile && { profile: await a.profile() }),
     };
   } finally {
     for (const engine of engines) engine.close();
   }
-}
-
-/** max |values - reference| / max |reference|; NaN where either is not finite. */
-export function relativeDifference(values, reference) {
-  if (values.length !== reference.length) return Number.NaN;
-  let difference = 0;
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) {
-    const gap = Math.abs(values[i] - reference[i]);
-    if (Number.isNaN(gap)) return Number.NaN;
-    difference = Math.max(difference, gap);
-    largest = Math.max(largest, Math.abs(reference[i]));
-  }
-  return difference / largest;
 }
 
 /** Median, least and most of some numbers. */

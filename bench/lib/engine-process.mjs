@@ -3,8 +3,8 @@
  * Engines do not share a process, so that none pays for another's memory, threads or garbage.
  */
 import { countBufferBytes } from './buffer-bytes.mjs';
-import { randomImages } from './random.mjs';
-import { resnet50Weights } from './resnet50-weights.mjs';
+import { classIndices, randomImages } from './random.mjs';
+import { CLASSES, resnet50Weights } from './resnet50-weights.mjs';
 
 const OPENERS = {
   attune: async (options) => (await import('./engines/attune.mjs')).openAttune(options.kind, options),
@@ -13,22 +13,24 @@ const OPENERS = {
 
 let engine;
 let images;
+let labels;
 /** Null where the engine has no GPU. */
 let live = null;
 
 const ANSWERS = {
-  async open({ engine: name, kind, adapter, seed, batch, side }) {
+  async open({ engine: name, kind, task, adapter, seed, batch, side }) {
     if (kind === 'webgpu') live = countBufferBytes();
     images = randomImages(seed + 1, batch, side);
-    engine = await OPENERS[name]({ kind, adapter, weights: resnet50Weights(seed), batch, side });
+    labels = classIndices(batch, CLASSES);
+    engine = await OPENERS[name]({ kind, task, adapter, weights: resnet50Weights(seed), batch, side });
     return { name: engine.name, adapter: engine.adapter, setting: engine.setting };
   },
-  /** One inference, from images on the host to logits on the host. */
+  /** One inference or training step, from images on the host to logits or the loss on the host. */
   async run() {
     const before = engine.counters?.();
     const cpuBefore = process.cpuUsage();
     const begin = performance.now();
-    const logits = await engine.run(images);
+    const values = await engine.run(images, labels);
     const milliseconds = performance.now() - begin;
     const { user, system } = process.cpuUsage(cpuBefore);
     const after = engine.counters?.();
@@ -40,7 +42,7 @@ const ANSWERS = {
     return {
       milliseconds,
       cpuMilliseconds: (user + system) / 1000,
-      logits: Float32Array.from(logits),
+      values: Float32Array.from(values),
       counters,
       peakBytes: live?.peakBytes,
     };

@@ -16,6 +16,11 @@ export function uniforms(next, count, low, high) {
   return Float32Array.from({ length: count }, () => low + (high - low) * next());
 }
 
+/** Class indices of a batch, spread over the classes. */
+export function classIndices(batch, classes) {
+  return Int32Array.from({ length: batch }, (_, i) => (i * 337 + 11) % classes);
+}
+
 /** A batch of already normalised images [batch, side, side, 3] in [-2, 2), as ImageNet's preprocessing gives. */
 export function randomImages(seed, batch, side) {
   return uniforms(uniformGenerator(seed), batch * side * side * 3, -2, 2);

@@ -12,6 +12,14 @@ export const DEPTHS = [3, 4, 6, 3];
 export const EXPANSION = 4;
 export const CLASSES = 1000;
 
+/** How the network is trained: SGD. The rate is low, because these weights are far from any minimum. */
+export const OPTIMIZER = { lr: 0.001, momentum: 0.9 };
+
+/** The weights as entries of a weights file, which attune loads. */
+export function* stateEntries(weights) {
+  for (const [name, { shape, data }] of weights) yield { name, dtype: 'F32', shape, read: async () => data };
+}
+
 /** name -> { shape, data }, a function of the seed. */
 export function resnet50Weights(seed) {
   const next = uniformGenerator(seed);

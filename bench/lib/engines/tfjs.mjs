@@ -4,20 +4,25 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { create, globals } from 'webgpu';
 import { adapterLabel, isSoftware } from '../../../dist/device/webgpu/adapter.js';
+import { OPTIMIZER } from '../resnet50-weights.mjs';
 import { tfjsResnet50 } from '../tfjs-resnet50.mjs';
+import { tfjsTraining } from '../tfjs-training.mjs';
 
-/** Opens backend 'webgpu' or 'wasm' with these weights on it. */
-export async function openTfjs(kind, { adapter, weights, batch, side }) {
+/** Opens backend 'webgpu' or 'wasm' with these weights on it, for this task. */
+export async function openTfjs(kind, { task, adapter, weights, batch, side }) {
   const { name, setting } = kind === 'webgpu' ? await startWebgpu(adapter) : await startWasm();
-  const network = tfjsResnet50(tf, weights);
+  // Gradients are registered by the package that unites tfjs; tfjs-core's own build for Node leaves them out.
+  if (task === 'training') await import('@tensorflow/tfjs');
+  const compute = task === 'training' ? tfjsTraining(tf, weights, OPTIMIZER) : tfjsResnet50(tf, weights);
   return {
     name: `tfjs-backend-${kind} ${tf.version_core}`,
     adapter: name,
     setting,
-    async run(images) {
-      const logits = tf.tidy(() => network(tf.tensor4d(images, [batch, side, side, 3])));
-      const values = await logits.data();
-      logits.dispose();
+    async run(images, labels) {
+      // The logits, or the loss.
+      const result = tf.tidy(() => compute(tf.tensor4d(images, [batch, side, side, 3]), labels));
+      const values = await result.data();
+      result.dispose();
       return values;
     },
   };

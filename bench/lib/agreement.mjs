@@ -1,0 +1,60 @@
+/** When two engines did the same work: what compare.mjs asks before a time counts. */
+
+/** How far logits may be apart relative to the largest one, and losses relative to each other. */
+const TOLERANCE = 1e-3;
+
+/** Inference: all outputs of all runs are the first one again. */
+export class SameOutputs {
+  #reference;
+  #largest = 0;
+
+  /** Takes an output; throws when it differs from the first. */
+  add(_engine, values) {
+    this.#reference ??= values;
+    this.#largest = Math.max(this.#largest, relativeDifference(values, this.#reference));
+    if (!(this.#largest < TOLERANCE)) {
+      throw new Error(`the outputs differ by ${this.#largest} of the largest logit`);
+    }
+  }
+
+  result() {
+    return { difference: this.#largest };
+  }
+}
+
+/**
+ * Training: the loss of the first step is the same. Later ones are kept but not judged: they depend on all
+ * gradients before them, and in float32 differences of rounding grow from step to step.
+ */
+export class SameLosses {
+  #losses = [[], []];
+
+  /** Takes the loss of an engine's next step; throws when the first two differ. */
+  add(engine, [loss]) {
+    this.#losses[engine].push(loss);
+    const [[ours], [theirs]] = this.#losses;
+    if (ours === undefined || theirs === undefined) return;
+    if (!(relativeDifference([ours], [theirs]) < TOLERANCE)) {
+      throw new Error(`the losses of the first step are ${ours} and ${theirs}`);
+    }
+  }
+
+  result() {
+    const [ours, theirs] = this.#losses;
+    return { losses: ours.map((loss, step) => [loss, theirs[step]]) };
+  }
+}
+
+/** max |values - reference| / max |reference|; NaN where either is not finite. */
+function relativeDifference(values, reference) {
+  if (values.length !== reference.length) return Number.NaN;
+  let difference = 0;
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const gap = Math.abs(values[i] - reference[i]);
+    if (Number.isNaN(gap)) return Number.NaN;
+    difference = Math.max(difference, gap);
+    largest = Math.max(largest, Math.abs(reference[i]));
+  }
+  return difference / largest;
+}

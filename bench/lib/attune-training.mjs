@@ -1,0 +1,36 @@
+/** A training step of attune, as its README shows it: SGD with momentum over all parameters. */
+import { backward } from '../../dist/ops/backward.js';
+import { crossEntropy } from '../../dist/ops/index.js';
+import { sgd } from '../../dist/optim/index.js';
+import { generator } from '../../dist/tensor/philox.js';
+import { tensor } from '../../dist/tensor/tensor.js';
+
+/**
+ * Training of `model`, which is on `device`; images are normalised, [batch, side, side, 3], labels are class
+ * indices (Int32Array).
+ *
+ * - `step(images, labels)` resolves with the loss once the update is done.
+ * - `plan(images, labels)` makes the plan of the gradients without running it, and resolves with what it needs.
+ */
+export function attuneTraining(device, model, { side, lr, momentum }) {
+  const optimizer = sgd(model.memory, { lr, momentum });
+  const random = generator(1);
+  const gradients = (images, labels) => () => {
+    const x = tensor(images, [labels.length, side, side, 3]);
+    const loss = crossEntropy(model.forward(x, { random }), tensor(labels, [labels.length]));
+    backward(loss);
+    return loss;
+  };
+  const update = () => {
+    optimizer.step();
+    optimizer.zeroGradients();
+  };
+  return {
+    async step(images, labels) {
+      const [loss] = await Promise.all([device.run(gradients(images, labels)), device.run(update)]);
+      random.step++;
+      return loss;
+    },
+    plan: (images, labels) => device.prepare(gradients(images, labels)),
+  };
+}

@@ -1,0 +1,59 @@
+/** What the benchmark programs have in common: options, requirements, results. */
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+
+/** Fails with a sentence where attune is not built, or where `peers` are needed and not installed. */
+export function requireInstalled({ peers }) {
+  requireFolder('../../dist/', 'attune is not built: run `npm run build` first');
+  if (peers)
+    requireFolder('../node_modules/', 'the peers are not installed: run `npm ci --prefix bench` first');
+}
+
+function requireFolder(path, sentence) {
+  if (!existsSync(new URL(path, import.meta.url))) throw new Error(sentence);
+}
+
+/** The value of an option that counts something; `text` undefined: `otherwise`. */
+export function wholeNumber(option, text, otherwise) {
+  if (text === undefined) return otherwise;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`--${option} ${text} is not a whole number above 0`);
+}
+
+/** The devices to measure: `only`, or all. */
+export function devicesOf(only) {
+  const devices = ['webgpu', 'cpu'];
+  if (only === undefined) return devices;
+  if (!devices.includes(only)) throw new Error(`--device ${only} is neither ${devices.join(' nor ')}`);
+  return [only];
+}
+
+/** The full name of the adapter to measure on: attune takes a software adapter only when it is named. */
+export async function findAdapter(wanted) {
+  const { probeAdapters } = await import('../../dist/device/webgpu/node.js');
+  const adapters = await probeAdapters(wanted !== undefined);
+  const found = adapters.find(({ adapter }) => wanted === undefined || adapter.includes(wanted));
+  if (found !== undefined) return found.adapter;
+  throw new Error(wanted === undefined ? 'there is no GPU adapter' : `no adapter is named ${wanted}`);
+}
+
+/** Prints a report; writes it to results/MACHINE/NAME.md, with its numbers in NAME.json, where `save` names one. */
+export async function present(name, { report, numbers, save }) {
+  console.log(report);
+  if (save === undefined) return;
+  const folder = new URL(`../results/${save}/`, import.meta.url);
+  await mkdir(folder, { recursive: true });
+  await writeFile(new URL(`${name}.md`, folder), report);
+  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(numbers, null, 2)}\n`);
+}
+
+/** Runs a program's `main`; a failure is one line and exit code 1. */
+export async function runMain(name, main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(`bench/${name}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
