@@ -34,6 +34,17 @@ const REGISTRY_HOST =
 /** Platforms for which the lock file lists each native package. */
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'];
 
+/** The image decoder also has binaries for musl, and on all but Windows a library of its own beside them. */
+const SHARP_BINARIES = [
+  ...[...PLATFORMS, 'linuxmusl-x64'].map((platform) => `@img/sharp-${platform}`),
+  ...[...PLATFORMS, 'linuxmusl-x64']
+    .filter((platform) => !platform.startsWith('win32'))
+    .map((platform) => `@img/sharp-libvips-${platform}`),
+];
+
+/** Names of packages with native binaries, before the platform; of these only attune's own build has need. */
+const BUILD_FAMILIES = ['@biomejs/cli', '@typescript/typescript'];
+
 /** Packages with an install script, and why nobody needs to run it. */
 const UNNEEDED_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
   webgpu: 'it makes the macOS binary readable again after an unusual unpacking',
@@ -41,6 +52,7 @@ const UNNEEDED_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
 
 interface LockedPackage {
   readonly resolved?: string;
+  readonly integrity?: string;
   readonly hasInstallScript?: boolean;
 }
 
@@ -89,13 +101,16 @@ test('the lock file names no server', () => {
 });
 
 test('the lock file lists the native packages of every platform', () => {
-  const families = ['@img/sharp', '@biomejs/cli', '@typescript/typescript'];
-  const missing = families.flatMap((family) =>
-    PLATFORMS.map((platform) => `node_modules/${family}-${platform}`).filter(
-      (name) => lock[name] === undefined,
-    ),
-  );
+  const tools = BUILD_FAMILIES.flatMap((family) => PLATFORMS.map((platform) => `${family}-${platform}`));
+  const missing = [...SHARP_BINARIES, ...tools].filter((name) => lock[`node_modules/${name}`] === undefined);
   assert.equal(missing, []);
+});
+
+test('the lock file knows the bytes of every package', () => {
+  const unknown = Object.entries(lock)
+    .filter(([path, { integrity }]) => path !== '' && integrity === undefined)
+    .map(([path]) => path);
+  assert.equal(unknown, []);
 });
 
 test('no dependency needs its install script', () => {
@@ -107,9 +122,8 @@ test('no dependency needs its install script', () => {
 });
 
 test('what the package promises to contain exists', () => {
-  const missing = [...manifest.files, manifest.bin.attune].filter(
-    (path: string) => !existsSync(join(root, path)),
-  );
+  const included = manifest.files.filter((path: string) => !path.startsWith('!'));
+  const missing = [...included, manifest.bin.attune].filter((path: string) => !existsSync(join(root, path)));
   assert.equal(missing, []);
 });
 
