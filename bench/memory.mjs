@@ -67,6 +67,7 @@ async function train(kind, { adapter, steps, batch }) {
   const { resnet50 } = await import('../dist/models/index.js');
   const { loadStateDict } = await import('../dist/nn/index.js');
   const { attuneTraining } = await import('./lib/attune-training.mjs');
+  const { stepRow } = await import('./lib/memory-report.mjs');
   const { classIndices, randomImages } = await import('./lib/random.mjs');
   const { CLASSES, OPTIMIZER, resnet50Weights, stateEntries } = await import('./lib/resnet50-weights.mjs');
 
@@ -96,7 +97,7 @@ async function train(kind, { adapter, steps, batch }) {
       pipelines,
       plans: device.plansMade,
     });
-    console.error(`${kind}, step ${step} of ${steps}: loss ${loss.toFixed(4)}`);
+    console.error(`${kind} ${stepRow(rows.at(-1))}`);
   }
   const { adapter: name, software } = device.info;
   await device.close();

@@ -25,6 +25,7 @@ export async function compare({ ours, peer, common, agreement, warmUpRuns, round
       for (const at of [0, 1]) {
         const { milliseconds } = await runOne(at);
         results[at].firstMilliseconds ??= milliseconds;
+        log(`  before the rounds: ${engines[at].name} took ${milliseconds.toFixed(0)} ms`);
       }
     }
     for (let round = 0; round < rounds; round++) {

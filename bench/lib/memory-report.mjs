@@ -49,7 +49,8 @@ export function memoryReport({ machine, run: { kind, adapter, batch, plan, steps
   ].join('\n');
 }
 
-function stepRow({ step, milliseconds, loss, liveBytes, peakBytes, residentBytes, ...counts }) {
+/** A step's numbers as a row of the report's table. */
+export function stepRow({ step, milliseconds, loss, liveBytes, peakBytes, residentBytes, ...counts }) {
   const { launches, submits, pipelines, plans } = counts;
   const cells = [
     step,
