@@ -18,6 +18,7 @@ import { byHash, share } from './select.js';
 import { type Judged, type Outcome, Session } from './session.js';
 import { readSurvivors } from './survivors.js';
 import { targetsIn } from './targets.js';
+import { HANGS } from './test-process.js';
 import { Tree } from './tree.js';
 
 /** The share of mutants that must make a test fail. */
@@ -41,6 +42,7 @@ const wanted = targetsIn(root).filter(
   ({ name }) => filters.length === 0 || filters.some((filter) => name.includes(filter)),
 );
 const targets = options.files ? byHash(wanted, ({ name }) => name).slice(0, Number(options.files)) : wanted;
+let hanging = 0;
 const counts: Record<Outcome, number> = { killed: 0, argued: 0, survived: 0, invalid: 0 };
 // The runner of the tests is plain JavaScript: it runs before anything is compiled.
 const { testEnvironment } = await import(new URL('test/runner/environment.mjs', `file://${root}`).href);
@@ -54,7 +56,10 @@ try {
     const most = options.all ? Number.POSITIVE_INFINITY : options.files ? 1 : MOST_PER_FILE;
     const count = options.all ? most : share(target, SITES_PER_MUTANT, most);
     const judged = await session.judge(target, count);
-    for (const { outcome } of judged) counts[outcome]++;
+    for (const { outcome, reason } of judged) {
+      counts[outcome]++;
+      if (reason === HANGS) hanging++;
+    }
     print(target.name, judged);
   }
 } finally {
@@ -65,7 +70,7 @@ const { killed, survived, argued, invalid } = counts;
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 const part = killed / (killed + survived);
 console.log(
-  `${killed + survived} mutants in ${targets.length} files: ${killed} killed (${(100 * part).toFixed(1)} %), ` +
+  `${killed + survived} mutants in ${targets.length} files: ${killed} killed (${(100 * part).toFixed(1)} %, ${hanging} because they hang), ` +
     `${survived} survived; ${argued} argued and ${invalid} that do not compile not counted; ${minutes} min`,
 );
 process.exitCode = part >= LEAST_KILLED ? 0 : 1;

@@ -19,8 +19,15 @@ export interface Judged {
 /** Messages of compilers and engines about what is no program at all. */
 const INVALID = /SyntaxError|ReferenceError|the shader does not compile|the GPU cannot build a pipeline/;
 
-/** Without a message for this long, and for this many times the longest silence of the unchanged tests, it hangs. */
-const LEAST_SILENCE_MS = 10_000;
+/**
+ * Without a message for this long, and for this many times the longest silence of the unchanged tests, it hangs. A
+ * mutant's shader has to be compiled, sometimes in a hundred pipelines, where the unchanged one is in a cache.
+ */
+const LEAST_SILENCE_MS: Readonly<Record<Language, number>> = {
+  javascript: 20_000,
+  assemblyscript: 20_000,
+  wgsl: 90_000,
+};
 const SILENCE_FACTOR = 5;
 const BASELINE_SILENCE_MS = 180_000;
 
@@ -49,7 +56,10 @@ export class Session {
         this.environment,
       );
       if (ended.failure !== null) throw new Error(`a test fails without a mutant: ${ended.failure}`);
-      this.silences.set(language, Math.max(LEAST_SILENCE_MS, SILENCE_FACTOR * ended.longestSilence));
+      this.silences.set(
+        language,
+        Math.max(LEAST_SILENCE_MS[language], SILENCE_FACTOR * ended.longestSilence),
+      );
     }
   }
 

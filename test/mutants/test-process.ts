@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
+/** Why a process was ended that no longer said anything. */
+export const HANGS = 'it hangs';
+
 export interface Ended {
   /** Why it ended before all tests had passed; null when all passed. */
   readonly failure: string | null;
@@ -44,13 +47,13 @@ export function runTests(
     failure = reason;
     child.kill('SIGKILL');
   };
-  let timer = setTimeout(() => end('it hangs'), silence);
+  let timer = setTimeout(() => end(HANGS), silence);
   createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
     const message: Message = JSON.parse(line);
     longestSilence = Math.max(longestSilence, performance.now() - heard);
     heard = performance.now();
     clearTimeout(timer);
-    timer = setTimeout(() => end('it hangs'), silence);
+    timer = setTimeout(() => end(HANGS), silence);
     if (message.type === 'end' && message.passed === false) end(message.problem ?? 'a test failed');
     if (message.type === 'result' && message.failed! > 0)
       end(message.problems?.join('\n') ?? 'a test failed');
