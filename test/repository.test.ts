@@ -124,6 +124,14 @@ test('no dependency needs its install script', () => {
   for (const name of withScript) assert.is(manifest.allowScripts[name], false, name);
 });
 
+test('scripts start the compiler by its file, for its command does not run on the oldest Node', () => {
+  // Node 20.9 refuses a program without extension in a package of modules, which typescript's `tsc` is.
+  const byName = Object.entries<string>(manifest.scripts).filter(([, script]) =>
+    /(?:^|&& )tsc\b/.test(script),
+  );
+  assert.equal(byName, []);
+});
+
 test('what the package promises to contain exists', () => {
   const included = manifest.files.filter((path: string) => !path.startsWith('!'));
   const missing = [...included, manifest.bin.attune].filter((path: string) => !existsSync(join(root, path)));
