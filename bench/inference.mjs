@@ -36,7 +36,7 @@ async function main() {
   const { describeMachine } = await import('./lib/machine.mjs');
   const { inferenceReport } = await import('./lib/report.mjs');
 
-  const machine = describeMachine();
+  const machine = describeMachine({ peers: true });
   const comparisons = [];
   if (devices.includes('webgpu')) comparisons.push(await besideWebgpu(options));
   if (devices.includes('cpu')) {

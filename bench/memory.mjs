@@ -47,7 +47,7 @@ function measureApart(device) {
 async function measure(kind, { adapter, steps, batch, save }) {
   const { describeMachine } = await import('./lib/machine.mjs');
   const { assertFlat, memoryReport } = await import('./lib/memory-report.mjs');
-  const machine = describeMachine();
+  const machine = describeMachine({ peers: false });
   const run = await train(kind, {
     adapter: kind === 'webgpu' ? await findAdapter(adapter) : undefined,
     steps: wholeNumber('steps', steps, 20),

@@ -36,7 +36,7 @@ async function main() {
   const { describeMachine } = await import('./lib/machine.mjs');
   const { trainingReport } = await import('./lib/report.mjs');
 
-  const machine = describeMachine();
+  const machine = describeMachine({ peers: true });
   const comparison = await compare({
     ours: { engine: 'attune', kind: 'webgpu', adapter: await findAdapter(options.adapter) },
     peer: { engine: 'tfjs', kind: 'webgpu', adapter: options.adapter },

@@ -3,20 +3,22 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 
-/** Peers and Dawn, by the folder of node_modules that holds them. */
-const PACKAGES = {
-  webgpu: '../../node_modules/webgpu',
+/** Dawn and the peers, by the folder of node_modules that holds them. */
+const DAWN = { webgpu: '../../node_modules/webgpu' };
+const PEERS = {
   '@tensorflow/tfjs-core': '../node_modules/@tensorflow/tfjs-core',
   '@tensorflow/tfjs-backend-webgpu': '../node_modules/@tensorflow/tfjs-backend-webgpu',
   '@tensorflow/tfjs-backend-wasm': '../node_modules/@tensorflow/tfjs-backend-wasm',
 };
 
-export function describeMachine() {
+/** `peers`: whether they took part, so that their versions matter. */
+export function describeMachine({ peers }) {
+  const packages = peers ? { ...DAWN, ...PEERS } : DAWN;
   return {
     date: new Date().toISOString(),
     commit: commit(),
     node: process.version,
-    packages: Object.fromEntries(Object.entries(PACKAGES).map(([name, folder]) => [name, version(folder)])),
+    packages: Object.fromEntries(Object.entries(packages).map(([name, folder]) => [name, version(folder)])),
     processor: cpus()[0].model.trim(),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
