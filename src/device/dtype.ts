@@ -58,7 +58,10 @@ export function conformed(data: TypedArray, dtype: DType, precision: Precision):
   if (dtype === 'float32') return result;
   const at = result.findIndex((value, i) => value !== data[i]);
   if (at >= 0) {
-    throw new AttuneError({ code: 'shape', what: `${data[at]} at position ${at} is not a number of dtype ${dtype}` });
+    throw new AttuneError({
+      code: 'shape',
+      what: `${data[at]} at position ${at} is not a number of dtype ${dtype}`,
+    });
   }
   return result;
 }

@@ -32,7 +32,10 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   const rules = options.fuse === false ? [] : FUSIONS;
   const { adapter, choices, precision, simd, threads } = options;
   const onCpu = async () =>
-    new Device(await openCpu({ ...(precision && { precision }), ...(simd && { simd }), ...(threads && { threads }) }), rules);
+    new Device(
+      await openCpu({ ...(precision && { precision }), ...(simd && { simd }), ...(threads && { threads }) }),
+      rules,
+    );
   if (kind === 'cpu') return onCpu();
   if (precision === 'float64') {
     throw new AttuneError({

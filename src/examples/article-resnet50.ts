@@ -112,6 +112,8 @@ export async function articleResnet50(data: string, options: ArticleOptions = {}
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
   for (const [i, { loss, accuracy }] of (await articleResnet50(argv[2])).entries()) {
-    console.log(`epoch ${i + 1}: loss ${loss.toFixed(4)}, validation accuracy ${(100 * accuracy).toFixed(1)} %`);
+    console.log(
+      `epoch ${i + 1}: loss ${loss.toFixed(4)}, validation accuracy ${(100 * accuracy).toFixed(1)} %`,
+    );
   }
 }

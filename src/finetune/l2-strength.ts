@@ -72,8 +72,12 @@ async function minimizeTogether(
     const served = waiting;
     waiting = [];
     problem.evaluate(current, l2).then(
-      (results) => served.forEach(({ index, resolve }) => resolve(results[index])),
-      (error: unknown) => served.forEach(({ reject }) => reject(error)),
+      (results) => {
+        for (const { index, resolve } of served) resolve(results[index]);
+      },
+      (error: unknown) => {
+        for (const { reject } of served) reject(error);
+      },
     );
   };
   const fits = starts.map(async (start, index) => {

@@ -58,12 +58,19 @@ export class BatchNorm2d extends Module {
     }
     const moments = batchMoments(x);
     this.memory.statisticsChange = true;
-    updateRunningStatistics(moments, { mean: pendingOf(running_mean), variance: pendingOf(running_var) }, this.momentum);
+    updateRunningStatistics(
+      moments,
+      { mean: pendingOf(running_mean), variance: pendingOf(running_var) },
+      this.momentum,
+    );
     return batchNormTraining(x, { gamma, beta }, moments, epsilon);
   }
 }
 
 function pendingOf(buffer: Buffer): State {
   if (buffer.pending !== null) return buffer.pending;
-  throw new AttuneError({ code: 'internal', what: 'a running statistic is on a device without its pending copy' });
+  throw new AttuneError({
+    code: 'internal',
+    what: 'a running statistic is on a device without its pending copy',
+  });
 }

@@ -43,12 +43,23 @@ export function batchNormGradients(call: BatchNormGradientCall): BatchNormGradie
   const channels = gamma.length;
   const slices = sliced(x.length / channels, channels);
   const sums = { ...slices, masked: false };
-  const partials = emit(batchNormGradientSumsKernel, sums, [x, gradient, mean, null], [2, slices.slices, channels]);
+  const partials = emit(
+    batchNormGradientSumsKernel,
+    sums,
+    [x, gradient, mean, null],
+    [2, slices.slices, channels],
+  );
   const [dgamma, dbeta] = [emptyTensor([channels], 'float32'), emptyTensor([channels], 'float32')];
   const coefficients = emptyTensor([4, channels], 'float32');
-  const operands = [partials, gamma, mean, variance, dgamma, dbeta, coefficients].map(({ storage }) => storage);
+  const operands = [partials, gamma, mean, variance, dgamma, dbeta, coefficients].map(
+    ({ storage }) => storage,
+  );
   currentRecording().launch(batchNormGradientCombineKernel, { ...slices, epsilon, fixed }, operands);
   if (!wantsInput) return { dx: null, dgamma, dbeta };
   const attributes = { rows: slices.rows, channels, count: x.length, masked: false };
-  return { dx: emit(batchNormGradientApplyKernel, attributes, [x, gradient, coefficients, null], x.shape), dgamma, dbeta };
+  return {
+    dx: emit(batchNormGradientApplyKernel, attributes, [x, gradient, coefficients, null], x.shape),
+    dgamma,
+    dbeta,
+  };
 }

@@ -7,7 +7,12 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel, type Variant } from '../device/kernel.js';
-import { batchMomentsSimd, batchNormGradientApplySimd, batchNormGradientSumsSimd, CPU_ROWS } from './batch-norm-simd.js';
+import {
+  batchMomentsSimd,
+  batchNormGradientApplySimd,
+  batchNormGradientSumsSimd,
+  CPU_ROWS,
+} from './batch-norm-simd.js';
 
 export interface SliceAttributes {
   readonly rows: number;
@@ -120,7 +125,8 @@ export const batchMomentsCombineKernel: Kernel<SliceAttributes> = {
           const difference = partials[slice * channels + c] - average;
           const total = count + added;
           average += (difference * added) / total;
-          squares += partials[(slices + slice) * channels + c] + (difference * difference * count * added) / total;
+          squares +=
+            partials[(slices + slice) * channels + c] + (difference * difference * count * added) / total;
           count = total;
         }
         mean[c] = average;
@@ -148,7 +154,13 @@ export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
   shader: {
     variants: sliceVariant('batch-norm-gradient-sums.wgsl'),
     choose: () => 'slice',
-    words: ({ rows, channels, slices, rowsPerSlice, masked }) => [rows, channels, slices, rowsPerSlice, masked ? 1 : 0],
+    words: ({ rows, channels, slices, rowsPerSlice, masked }) => [
+      rows,
+      channels,
+      slices,
+      rowsPerSlice,
+      masked ? 1 : 0,
+    ],
   },
   cpu: {
     units: ({ slices }) => slices,
@@ -195,7 +207,13 @@ export const batchNormGradientCombineKernel: Kernel<GradientCombineAttributes> =
   shader: {
     variants: channelVariant('batch-norm-gradient-combine.wgsl'),
     choose: () => 'channel',
-    words: ({ rows, channels, slices, epsilon, fixed }) => [rows, channels, slices, float(epsilon), fixed ? 1 : 0],
+    words: ({ rows, channels, slices, epsilon, fixed }) => [
+      rows,
+      channels,
+      slices,
+      float(epsilon),
+      fixed ? 1 : 0,
+    ],
   },
   cpu: {
     units: channelUnits,
@@ -261,7 +279,8 @@ export const batchNormGradientApplyKernel: Kernel<GradientApplyAttributes> = {
           const at = row * channels + c;
           const dz = masked && !(relu[at] > 0) ? 0 : dy[at];
           const centred = x[at] - coefficients[3 * channels + c];
-          dx[at] = coefficients[c] * dz + coefficients[channels + c] * centred + coefficients[2 * channels + c];
+          dx[at] =
+            coefficients[c] * dz + coefficients[channels + c] * centred + coefficients[2 * channels + c];
         }
       }
     },

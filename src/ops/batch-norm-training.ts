@@ -44,7 +44,11 @@ export function batchMoments(x: TensorLike): BatchMoments {
   const partials = emit(batchMomentsKernel, attributes, [tensor], [2, attributes.slices, channels]);
   const mean = emptyTensor([channels], 'float32');
   const variance = emptyTensor([channels], 'float32');
-  currentRecording().launch(batchMomentsCombineKernel, attributes, [partials.storage, mean.storage, variance.storage]);
+  currentRecording().launch(batchMomentsCombineKernel, attributes, [
+    partials.storage,
+    mean.storage,
+    variance.storage,
+  ]);
   return { mean, variance, rows };
 }
 
@@ -60,7 +64,10 @@ export const batchNormTrainingOperation: Operation<BatchNormTrainingAttributes> 
     for (const input of inputs) expectDtype('batchNorm', input, 'float32');
     for (const vector of vectors) {
       if (vector.shape.length !== 1 || vector.shape[0] !== x.shape.at(-1)) {
-        throw shapeError('batchNorm', `a vector of shape ${showShape(vector.shape)} does not fit images ${showShape(x.shape)}`);
+        throw shapeError(
+          'batchNorm',
+          `a vector of shape ${showShape(vector.shape)} does not fit images ${showShape(x.shape)}`,
+        );
       }
     }
     return x.shape;

@@ -44,7 +44,12 @@ export const batchNormFoldKernel: Kernel<FoldAttributes> = {
   },
   cpu: {
     units: flatUnits,
-    run({ attributes: { count, epsilon }, operands: [gamma, beta, mean, variance, scale, shift], begin, end }) {
+    run({
+      attributes: { count, epsilon },
+      operands: [gamma, beta, mean, variance, scale, shift],
+      begin,
+      end,
+    }) {
       const [first, last] = flatRange(count, begin, end);
       for (let i = first; i < last; i++) {
         const factor = gamma[i] / Math.sqrt(variance[i] + epsilon);
@@ -112,12 +117,16 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
   name: 'batchNorm',
   shape({ epsilon }, inputs) {
     const [x, ...vectors] = inputs;
-    if (!(epsilon > 0 && epsilon < 1)) throw shapeError('batchNorm', `epsilon ${epsilon} is not between 0 and 1`);
+    if (!(epsilon > 0 && epsilon < 1))
+      throw shapeError('batchNorm', `epsilon ${epsilon} is not between 0 and 1`);
     for (const input of inputs) expectDtype('batchNorm', input, 'float32');
     const channels = x.shape.at(-1);
     for (const vector of vectors) {
       if (vector.shape.length !== 1 || vector.shape[0] !== channels) {
-        throw shapeError('batchNorm', `a vector of shape ${showShape(vector.shape)} does not fit ${channels} channels`);
+        throw shapeError(
+          'batchNorm',
+          `a vector of shape ${showShape(vector.shape)} does not fit ${channels} channels`,
+        );
       }
     }
     return x.shape;

@@ -81,5 +81,9 @@ export const matmulOperation: Operation<Transposes> = {
  * batch dimension is shared. float32.
  */
 export function matmul(a: TensorLike, b: TensorLike, options: MatmulOptions = {}): Tensor {
-  return apply(matmulOperation, { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false }, [a, b]);
+  return apply(
+    matmulOperation,
+    { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false },
+    [a, b],
+  );
 }

@@ -25,7 +25,10 @@ async function train(threads: number): Promise<{ readonly hash: string; readonly
     const losses: number[] = [];
     for (let step = 0; step < STEPS; step++) {
       const loss = await device.run(() => {
-        const result = crossEntropy(model.forward(tensor(images, [5, 12, 12, 3]), { random }), tensor(labels, [5]));
+        const result = crossEntropy(
+          model.forward(tensor(images, [5, 12, 12, 3]), { random }),
+          tensor(labels, [5]),
+        );
         backward(result);
         return result;
       });
@@ -56,7 +59,9 @@ test('the shares of a team cover every unit once', () => {
   for (const threads of [1, 2, 3, 7]) {
     const control = new SharedArrayBuffer(16);
     for (const units of [0, 1, 2, 3, 6, 7, 8, 100]) {
-      const shares = Array.from({ length: threads }, (_, index) => new Team(control, threads, index).share(units));
+      const shares = Array.from({ length: threads }, (_, index) =>
+        new Team(control, threads, index).share(units),
+      );
       let end = 0;
       for (const share of shares) {
         assert.is(share[0], end);

@@ -139,7 +139,10 @@ function runShare(command: ReadyCommand, step: ArrayLike<number>, begin: number,
 }
 
 function timeOf(command: ReadyCommand, begin: number): CommandTime {
-  return { variant: command.simd === null ? 'loops' : 'simd', nanoseconds: (performance.now() - begin) * 1e6 };
+  return {
+    variant: command.simd === null ? 'loops' : 'simd',
+    nanoseconds: (performance.now() - begin) * 1e6,
+  };
 }
 
 /** The error for a kernel that threw: names the kernel and what it was asked to compute. */

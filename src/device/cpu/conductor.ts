@@ -152,7 +152,11 @@ export class Conductor {
     const failure = this.#colleagues.map((colleague) => colleague.failure()).find((found) => found !== null);
     throw new AttuneError({
       code: 'device',
-      ...(failure ?? { what: 'A thread of the CPU device ended', where: 'CPU device', hint: 'open the device again' }),
+      ...(failure ?? {
+        what: 'A thread of the CPU device ended',
+        where: 'CPU device',
+        hint: 'open the device again',
+      }),
     });
   }
 

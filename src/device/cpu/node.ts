@@ -131,7 +131,10 @@ function startTeam(setup: Omit<WorkerSetup, 'index'>): WorkerPort {
       transferList: [...ports],
       execArgv: [],
     });
-  const conductor = start(0, channels.map(({ port1 }) => port1));
+  const conductor = start(
+    0,
+    channels.map(({ port1 }) => port1),
+  );
   const team = [conductor, ...channels.map(({ port2 }, i) => start(i + 1, [port2]))];
   // The conductor alone says whether there is work.
   for (const worker of team) worker.unref();
