@@ -13,6 +13,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as library from '#src/index';
 import { resolveRecipe } from '#src/finetune/recipe';
 import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/unary-tables';
@@ -26,6 +27,21 @@ const manifest = JSON.parse(read('package.json'));
 const README = 'README.md';
 const TOUR = 'src/README.md';
 const SHADERS = 'shaders/README.md';
+const CHINESE = 'README.zh-CN.md';
+const ARTICLE = 'src/ARTICLE.md';
+
+/** Subsections of each second-level section of the article; its numbered headings are these and their own. */
+const SECTIONS: Readonly<Record<number, readonly number[]>> = {
+  1: [0, 0, 0],
+  2: [3, 3, 3],
+  3: [6, 3, 3],
+  4: [2, 2],
+  5: [5, 6],
+  6: [3, 3, 3],
+  7: [3, 3, 3],
+  8: [0, 0, 0, 0, 0],
+  9: [0, 0, 0, 0, 0],
+};
 
 const WEIGHTS = { resnet18: 'resnet18.safetensors', resnet50: 'resnet50.safetensors' } as const;
 
@@ -82,7 +98,7 @@ test('every replacement replaces something', () => {
   }
 });
 
-for (const document of [README, TOUR, SHADERS]) {
+for (const document of [README, CHINESE, TOUR, SHADERS, ARTICLE]) {
   test(`commands in ${document} exist, with their flags`, async () => {
     for (const command of commandsOf(read(document))) await assertExists(command);
   });
@@ -96,6 +112,48 @@ test('every command of attune stands in the README', async () => {
     shown,
     names.filter((name) => name !== 'help'),
   );
+});
+
+test('the Chinese README has the commands, programs and numbers of the English one', () => {
+  const [english, chinese] = [README, CHINESE].map(read);
+  const withoutComments = (markdown: string) => commandsOf(markdown).sort();
+  assert.equal(withoutComments(chinese), withoutComments(english));
+  assert.equal(rawProgramsOf(CHINESE), rawProgramsOf(README));
+  for (const markdown of [english, chinese]) {
+    assert.ok(relativeLinksOf(markdown).includes(markdown === english ? CHINESE : README));
+  }
+  const linked = (markdown: string) =>
+    [...new Set(relativeLinksOf(markdown))].filter((target) => !/^README/.test(target)).sort();
+  assert.equal(linked(chinese), linked(english));
+  assert.equal(figuresOf(chinese), figuresOf(english));
+});
+
+test('the map of the article has a row for each of its sections, in order', () => {
+  const expected = Object.entries(SECTIONS).flatMap(([chapter, sections]) =>
+    sections.flatMap((count, i) => {
+      const section = `${chapter}.${i + 1}`;
+      return [section, ...Array.from({ length: count }, (_, j) => `${section}.${j + 1}`)];
+    }),
+  );
+  const rows = read(ARTICLE).matchAll(/^\| (\d[\d.]*) \| (.+) \|$/gm);
+  const found = Array.from(rows, ([, section, cells]) => ({ section, cells: cells.split(' | ') }));
+  assert.equal(
+    found.map(({ section }) => section),
+    expected,
+  );
+  // What is here has its code and its test; what is not says so.
+  const silent = found.filter(
+    ({ cells: [, what, code = ''] }) => !/\]\(|^no |not here yet|only\b/.test(`${what} ${code}`),
+  );
+  assert.equal(silent, []);
+});
+
+test('names in the map of the article are exported', () => {
+  const names = Array.from(read(ARTICLE).matchAll(/`([a-z]\w*)`/gi), ([, name]) => name);
+  const values = new Set(['cosine', 'sgd', 'adam', 'adamw', 'corrected', 'hat']);
+  const missing = names.filter((name) => !values.has(name) && !(name in library));
+  assert.ok(names.length > 20);
+  assert.equal(missing, []);
 });
 
 test('relative links lead to files and folders', () => {
@@ -194,6 +252,12 @@ function filesBelow(parent: string, pattern: RegExp): string[] {
   });
 }
 
+/** Numbers with a decimal point, as they stand in tables. */
+function figuresOf(markdown: string): string[] {
+  const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
+  return rows.flatMap((row) => row.match(/\d+\.\d+(?:e-\d+)?/g) ?? []).sort();
+}
+
 function rawProgramsOf(document: string): string[] {
   return blocksOf(read(document))
     .filter(({ language }) => language === 'ts')
@@ -226,7 +290,7 @@ function compile(): void {
     exclude: [],
   };
   writeFileSync(join(programs, 'tsconfig.json'), JSON.stringify(config));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const tsc = join(root, 'node_modules/typescript/lib/tsc.js');
   const compiled = spawnSync(process.execPath, [tsc, '-p', programs], { encoding: 'utf8' });
   assert.is(compiled.status, 0, compiled.stdout);
 }
