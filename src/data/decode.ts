@@ -17,6 +17,7 @@
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Metadata, Sharp } from 'sharp';
 import { AttuneError } from '../errors.js';
 import { sniffImage } from './sniff.js';
@@ -52,7 +53,7 @@ export async function decodeImage(
 ): Promise<RgbImage> {
   const bytes = typeof input === 'string' ? await readImageFile(input) : input;
   refuseUnlessImage(bytes, name);
-  const sharp = await loadSharp();
+  const sharp = loadSharp();
   try {
     // The header alone is read here; our own check words the refusal.
     const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
@@ -173,29 +174,32 @@ function inksToRgb(inks: Uint8Array): Uint8Array {
   return pixels;
 }
 
-let loading: Promise<typeof import('sharp').default> | undefined;
+type SharpModule = typeof import('sharp').default;
+let loaded: SharpModule | undefined;
 
-/** Loads sharp once, with the settings of a process that decodes each image once. */
-function loadSharp(): Promise<typeof import('sharp').default> {
-  loading ??= import('sharp').then(
-    ({ default: sharp }) => {
-      sharp.cache(false); // nothing is decoded twice; the cache would only hold memory
-      sharp.concurrency(1); // the pool's workers are the parallelism
-      return sharp;
-    },
-    (error: unknown) => {
-      throw new AttuneError(
-        {
-          code: 'internal',
-          what: 'the image decoder sharp does not load on this machine',
-          where: `${process.platform}-${process.arch}`,
-          hint: 'run npm ci again on this machine, with optional dependencies',
-        },
-        { cause: error },
-      );
-    },
-  );
-  return loading;
+/**
+ * Loads sharp once, with the settings of a process that decodes each image once. By `require`: its ES modules import
+ * JSON in a syntax that Node has only from 20.10 on.
+ */
+function loadSharp(): SharpModule {
+  if (loaded !== undefined) return loaded;
+  try {
+    const sharp: SharpModule = createRequire(import.meta.url)('sharp');
+    sharp.cache(false); // nothing is decoded twice; the cache would only hold memory
+    sharp.concurrency(1); // the pool's workers are the parallelism
+    loaded = sharp;
+    return sharp;
+  } catch (error) {
+    throw new AttuneError(
+      {
+        code: 'internal',
+        what: 'the image decoder sharp does not load on this machine',
+        where: `${process.platform}-${process.arch}`,
+        hint: 'run npm ci again on this machine, with optional dependencies',
+      },
+      { cause: error },
+    );
+  }
 }
 
 function unreadable(what: string, where: string, cause?: unknown): AttuneError {
