@@ -185,9 +185,22 @@ export class WebGPUBackend implements Backend {
     await this.faults.guard(this.device.queue.onSubmittedWorkDone()).catch(() => {}); // lost: nothing to wait for
     this.faults.end(closedError());
     this.memory.close();
+    await pause(SETTLE_MS);
     this.device.destroy();
     this.onClose();
   }
+}
+
+/**
+ * Work is reported as done from a thread of the driver that is then still leaving its queue: llvmpipe has been seen
+ * to abort the process when the device went away under it.
+ */
+const SETTLE_MS = 100;
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
 }
 
 function closedError(): AttuneError {
