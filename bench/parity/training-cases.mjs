@@ -1,7 +1,24 @@
 /** What bench/parity/training.mjs compares, and how close it must be. */
 
-const RESNET50 = { model: 'resnet50', classes: 1000, batch: 4, side: 64, channels: 3, batches: 5 };
-const SMALL = { model: 'resnet-small', classes: 10, batch: 32, side: 32, channels: 3, batches: 10 };
+const RESNET50 = {
+  model: 'resnet50',
+  classes: 1000,
+  batch: 4,
+  side: 64,
+  channels: 3,
+  batches: 5,
+  kinkMargin: 0,
+};
+/** Few enough activations that none need be within rounding of a ReLU's kink at the first step. */
+const SMALL = {
+  model: 'resnet-small',
+  classes: 10,
+  batch: 8,
+  side: 16,
+  channels: 3,
+  batches: 10,
+  kinkMargin: 1e-6,
+};
 const SGD = { optimizer: 'sgd', weightDecay: 1e-4 };
 const ADAM = { optimizer: 'adam', lr: 1e-4, weightDecay: 1e-4 };
 

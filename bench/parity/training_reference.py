@@ -42,6 +42,28 @@ def make_model(case, images):
     return SmallResNet(case["channels"], case["classes"])
 
 
+def nearest_kink(model, images):
+    """The smallest distance from zero of what enters a ReLU, in float64 and in training mode."""
+    model = copy.deepcopy(model).double().train()
+    distances = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.ReLU):
+            module.register_forward_pre_hook(lambda _, inputs: distances.append(inputs[0].abs().min().item()))
+    with torch.no_grad():
+        model(images.double())
+    return min(distances)
+
+
+def clear_of_kinks(model, images, margin):
+    """
+    Images for the first step, drawn again until nothing enters a ReLU nearer to zero than `margin`: there rounding
+    chooses the derivative, and one wrong choice among a million changes gradients by a hundredth.
+    """
+    while nearest_kink(model, images) < margin:
+        images = torch.randn_like(images)
+    return images
+
+
 def make_optimizer(parameters, name, lr, weight_decay):
     if name == "sgd":
         return torch.optim.SGD(parameters, lr=lr, momentum=0.9, weight_decay=weight_decay)
@@ -95,6 +117,7 @@ def main():
     images = torch.randn(batches, batch, channels, side, side)
     labels = torch.randint(case["classes"], (batches, batch))
     model = make_model(case, images[0])
+    images[0] = clear_of_kinks(model, images[0], case["kinkMargin"])
     torch.save(model.state_dict(), folder / "initial.pth")
     images.permute(0, 1, 3, 4, 2).contiguous().numpy().astype("<f4").tofile(folder / "images.f32")
     labels.numpy().astype("<i4").tofile(folder / "labels.i32")
