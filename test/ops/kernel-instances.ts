@@ -93,6 +93,12 @@ function rowsAndColumns(random: Random) {
   return { rows: Math.min(rows, 257), columns };
 }
 
+/** Half of the time so large that e^x overflows unless the largest of a row is subtracted. */
+function logits(random: Random, count: number): Operand {
+  const limit = random.pick([5, 150]);
+  return real(random, count, -limit, limit);
+}
+
 function crossEntropyOperands(random: Random) {
   const { rows, columns } = rowsAndColumns(random);
   const labels = random.unit() < 0.5;
@@ -100,7 +106,7 @@ function crossEntropyOperands(random: Random) {
   const target = labels
     ? [ints(random.wholes(rows, 0, columns - 1)), null]
     : [null, real(random, rows * columns, 0, 1)];
-  return { attributes, operands: [real(random, rows * columns, -5, 5), ...target] };
+  return { attributes, operands: [logits(random, rows * columns), ...target] };
 }
 
 const gathered =
@@ -396,7 +402,7 @@ const makers: Readonly<Record<string, Make>> = {
     const logarithm = random.unit() < 0.5;
     return {
       attributes: { rows, columns, logarithm },
-      operands: [real(random, rows * columns, -5, 5), room(rows * columns)],
+      operands: [logits(random, rows * columns), room(rows * columns)],
       terms: 2 * columns,
     };
   },

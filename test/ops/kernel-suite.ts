@@ -6,6 +6,7 @@ import { conformed, type TypedArray } from '#src/device/dtype';
 import type { BufferRange, Kernel } from '#src/device/kernel';
 import { type KernelName, kernels } from '#src/ops/kernels';
 import type { Device } from '#src/program/device';
+import { withGuards } from './guards.js';
 import { type Instance, instances, TESTED_ELSEWHERE } from './kernel-instances.js';
 import { assertClose, cpuDevice, float32Tolerance, Random } from './support.js';
 
@@ -26,7 +27,7 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
         const make = instances.get(key);
         assert.ok(make, `${key} has instances`);
         for (let time = 0; time < TIMES; time++) {
-          const instance = make(random);
+          const instance = withGuards(make(random));
           const where = `${key} ${JSON.stringify(instance.attributes)}`;
           compare(
             await launch(backend, chosen(kernel, variant), instance),

@@ -4,23 +4,15 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DType, TypedArray } from '#src/device/dtype';
+import type { TypedArray } from '#src/device/dtype';
 import type { Kernel } from '#src/device/kernel';
 import { kernels } from '#src/ops/kernels';
+import { guardsOf, withGuards } from './guards.js';
 import { type Instance, instances, type Make, type Operand } from './kernel-instances.js';
 import { randomCase } from './max-pool-gradient-cases.js';
 import { Random } from './support.js';
 
 const TIMES = 10;
-const GUARDS = 8;
-/** As a number it would change any sum; as an index it is a row that most instances have. */
-const GUARD: Readonly<Record<DType, number>> = {
-  float16: 12345.5,
-  float32: 12345.5,
-  int32: 1,
-  uint32: 1,
-  uint8: 1,
-};
 
 /** Pooling, whose kernels have cases of their own. */
 const pools: readonly [string, Make][] = [
@@ -34,12 +26,13 @@ for (const [key, make] of [...instances, ...pools]) {
   const random = new Random(seed++);
   test(`the loop of ${key} stays inside its operands, and each unit inside its part`, () => {
     for (let time = 0; time < TIMES; time++) {
-      const instance = make(random);
+      const plain = make(random);
+      const instance = withGuards(plain);
       const where = `${key} ${JSON.stringify(instance.attributes)}`;
       const units = kernel.cpu.units(instance.attributes);
-      const before = guarded(instance);
+      const before = load(instance);
       const whole = run(kernel, instance, 0, units);
-      const joined = guarded(instance);
+      const joined = load(instance);
       const owners = joined.map((operand) => new Int32Array(operand?.length ?? 0).fill(-1));
       for (let unit = 0; unit < units; unit++) {
         run(kernel, instance, unit, unit + 1).forEach((operand, o) => {
@@ -56,9 +49,9 @@ for (const [key, make] of [...instances, ...pools]) {
         });
       }
       assert.equal(joined.map(listed), whole.map(listed), `${where}: units one by one`);
-      for (const [o, operand] of instance.operands.entries()) {
+      for (const [o, operand] of plain.operands.entries()) {
         const behind = listed(whole[o]).slice(operand?.values.length);
-        assert.equal(behind, operand ? guards(operand) : [], `${where}: behind operand ${o}`);
+        assert.equal(behind, operand ? guardsOf(operand) : [], `${where}: behind operand ${o}`);
       }
     }
   });
@@ -73,20 +66,17 @@ function pooled(random: Random, gradient: boolean): Instance {
 
 /** As an array: of typed ones `assert.equal` finds no NaN equal to another. */
 const listed = (values: TypedArray | null): number[] => Array.from(values ?? []);
-const guards = ({ dtype }: Operand) => new Array(GUARDS).fill(GUARD[dtype]);
-
-/** The operands with guard values behind each; floats in float64. */
-function guarded({ operands }: Instance): (TypedArray | null)[] {
+/** The operands on fresh memory; floats in float64. */
+function load({ operands }: Instance): (TypedArray | null)[] {
   return operands.map((operand) => {
     if (operand === null) return null;
-    const values = [...Array.from(operand.values), ...guards(operand)];
-    return operand.dtype === 'float32' ? Float64Array.from(values) : Int32Array.from(values);
+    return operand.dtype === 'float32' ? Float64Array.from(operand.values) : Int32Array.from(operand.values);
   });
 }
 
 /** What the operands hold after units begin <= u < end of the loop. */
 function run(kernel: Kernel, instance: Instance, begin: number, end: number): (TypedArray | null)[] {
-  const operands = guarded(instance);
+  const operands = load(instance);
   const step = (instance.step ?? []).map(({ value }) => value);
   // biome-ignore lint/suspicious/noExplicitAny: absent operands are null, as the kernel's bindings say.
   kernel.cpu.run({ attributes: instance.attributes, operands: operands as any, step, begin, end });
