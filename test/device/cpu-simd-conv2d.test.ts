@@ -91,4 +91,29 @@ for (const build of BUILDS) {
   });
 }
 
+for (const build of BUILDS) {
+  test(`${build}: one tap with a stride is no plain product, even if the sizes are the same`, async () => {
+    const simd = await SimdHarness.load(build);
+    const random = generator(3);
+    const epilogue = { scale: false, shift: false, residual: false, activation: 'none' } as const;
+    // 2 x 2 pixels and a padding of one behind an axis: a stride of 2 along it leaves 2 x 2 outputs.
+    for (const [strideHeight, strideWidth] of [
+      [2, 1],
+      [1, 2],
+    ] as const) {
+      const attributes: Conv2dAttributes = {
+        ...{ batch: 1, height: 2, width: 2, channels: 4, filters: 4, groups: 1, outHeight: 2, outWidth: 2 },
+        ...{ kernelHeight: 1, kernelWidth: 1, padTop: 0, padLeft: 0, dilationHeight: 1, dilationWidth: 1 },
+        ...{ strideHeight, strideWidth, epilogue },
+      };
+      const operands = [randomValues(random, 16), randomValues(random, 16), null, null, null];
+      check(
+        attributes,
+        operands,
+        simd.run(conv2dSimd, attributes, operands, 16, [0, conv2dUnits(attributes)]),
+      );
+    }
+  });
+}
+
 test.run();
