@@ -113,6 +113,7 @@ export function gradientTests(share: Share): void {
       for (const variant of variantsIn(share, shader.variants))
         assert.ok((counts[`${name} ${variant}`] ?? 0) >= ROUNDS);
     }
-    paths.print('# convolution gradient paths', PATHS);
+    // The slow share has a third of the variants: too few for every path to be met often.
+    if (share === 'quick') paths.print('# convolution gradient paths', PATHS);
   });
 }

@@ -50,6 +50,9 @@ export function conv2dTests(share: Share): void {
     const variants = variantsIn(share, conv2dKernel.shader.variants);
     console.log(`conv2d variants: ${variants.map((name) => `${name} ${counts[name]}`).join(', ')}`);
     assert.ok(variants.every((name) => (counts[name] ?? 0) >= ROUNDS));
-    paths.print('conv2d paths', ['odd size, stride 2', 'dilated', 'grouped', 'several row tiles']);
+    // The slow share has a third of the variants: too few for every path to be met often.
+    if (share === 'quick') {
+      paths.print('conv2d paths', ['odd size, stride 2', 'dilated', 'grouped', 'several row tiles']);
+    }
   });
 }
