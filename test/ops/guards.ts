@@ -17,17 +17,18 @@ const GUARD: Readonly<Record<DType, number>> = {
   uint8: 1,
 };
 
-export function guardsOf({ dtype }: Operand): number[] {
-  return new Array(COUNT).fill(GUARD[dtype]);
+/** What stands behind operand number `index`: other numbers than behind its neighbours, so that a copy shows. */
+export function guardsOf({ dtype }: Operand, index: number): number[] {
+  return new Array(COUNT).fill(dtype.startsWith('float') ? GUARD[dtype] + index / 8 : GUARD[dtype]);
 }
 
 /** The same use of a kernel, its operands longer than its attributes say. */
 export function withGuards(instance: Instance): Instance {
   const operands = instance.operands.map(
-    (operand) =>
+    (operand, index) =>
       operand && {
         dtype: operand.dtype,
-        values: [...Array.from(operand.values), ...guardsOf(operand)],
+        values: [...Array.from(operand.values), ...guardsOf(operand, index)],
       },
   );
   return { ...instance, operands };

@@ -51,7 +51,7 @@ for (const [key, make] of [...instances, ...pools]) {
       assert.equal(joined.map(listed), whole.map(listed), `${where}: units one by one`);
       for (const [o, operand] of plain.operands.entries()) {
         const behind = listed(whole[o]).slice(operand?.values.length);
-        assert.equal(behind, operand ? guardsOf(operand) : [], `${where}: behind operand ${o}`);
+        assert.equal(behind, operand ? guardsOf(operand, o) : [], `${where}: behind operand ${o}`);
       }
     }
   });
