@@ -3,7 +3,7 @@
  * Fashion-MNIST that the demo does not use. Every garment is at its one place (src/examples/demo/placing.ts), mirrored
  * in half of the cases.
  *
- *     npm run build && node bench/demo/pretrain.mjs [--images 42000] [--epochs 2] [--data FOLDER] [--out FILE]
+ *     npm run build && node bench/demo/pretrain.mjs [--images 42000] [--epochs 1] [--data FOLDER] [--out FILE]
  *
  * results/pretrain.txt is what it printed for the weights that are committed.
  */
@@ -48,7 +48,7 @@ const preprocessing = {
 const { values: options } = parseArgs({
   options: {
     images: { type: 'string', default: 'Infinity' },
-    epochs: { type: 'string', default: '2' },
+    epochs: { type: 'string', default: '1' },
     data: { type: 'string', default: FOLDER },
     out: {
       type: 'string',
