@@ -87,9 +87,9 @@ class ComparisonProgress {
     };
   }
 
-  /** A method has ended for a seed. */
+  /** A method has ended for a seed; that of one with epochs was told by its last. */
   finish(method: Method, seed: number): void {
-    this.#advance(method, seed, epochsOf(method) === 1 ? 1 : 0);
+    if (epochsOf(method) === 1) this.#advance(method, seed, 1);
   }
 
   #advance(method: Method, seed: number, epochs: number): void {

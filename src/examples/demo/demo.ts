@@ -48,7 +48,7 @@ export async function demo(output: Output): Promise<void> {
   output.print(`computed on ${adapter} (${kind}) in ${seconds} s`, '');
   output.print(
     'Picture of the predictions',
-    `${join(here, PICTURE)}   ${wrong} of seed ${SEEDS[0]} are wrong, framed in red`,
+    `${join(here, PICTURE)}   with seed ${SEEDS[0]}; the ${wrong} that are wrong have a red frame`,
     '',
   );
   output.print(

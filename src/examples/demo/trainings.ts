@@ -14,7 +14,13 @@ import {
 } from '../../index.js';
 import { IMAGES, WEIGHTS } from './files.js';
 
-export const EPOCHS = { full: 40, scratch: 100 } as const;
+/**
+ * Epochs and learning rates of all layers. They were chosen, as the augmentation was, on 200 other garments of each
+ * class, which are not shipped. From nothing, a rate of 0.05 did better than 0.02 and 0.1, and a hundred epochs no
+ * better than fifty.
+ */
+export const EPOCHS = { full: 20, scratch: 50 } as const;
+const RATES = { full: 0.02, scratch: 0.05 } as const;
 
 export type Training = 'probe' | 'full' | 'scratch';
 
@@ -27,35 +33,31 @@ export interface TrainingOptions {
   readonly threads?: number;
 }
 
-/** Batch norm takes its statistics from at least 16 images at once, so that is the batch. */
-const ALL_LAYERS: Partial<FinetuneOptions> = { strategy: 'full', batchSize: 16, augment: 'standard' };
-
 /** Trains once, and tests once. */
 export async function train(
   training: Training,
-  options: TrainingOptions,
+  { seed, folder, device, threads }: TrainingOptions,
   context: RunContext,
 ): Promise<FinetuneResult> {
-  const { seed, folder, device, threads } = options;
   const out = join(folder, `${training}-${seed}`);
   const common = { data: IMAGES, valSplit: 0, seed, out, device, ...(threads !== undefined && { threads }) };
   switch (training) {
     case 'probe':
       return finetune({ ...common, weights: WEIGHTS, strategy: 'probe' }, context);
     case 'full':
-      return finetune(
-        { ...common, ...ALL_LAYERS, weights: WEIGHTS, epochs: EPOCHS.full, lr: 0.02, headLr: 0.02 },
-        context,
-      );
+      return finetune({ ...common, ...allLayers('full'), weights: WEIGHTS }, context);
     case 'scratch': {
       const weights = join(folder, `untrained-${seed}.safetensors`);
       await writeUntrained(weights, seed);
-      return finetune(
-        { ...common, ...ALL_LAYERS, weights, epochs: EPOCHS.scratch, lr: 0.02, headLr: 0.02 },
-        context,
-      );
+      return finetune({ ...common, ...allLayers('scratch'), weights }, context);
     }
   }
+}
+
+/** Batch norm takes its statistics from at least 16 images at once, so that is the batch. */
+function allLayers(training: 'full' | 'scratch'): Partial<FinetuneOptions> {
+  const [epochs, lr] = [EPOCHS[training], RATES[training]];
+  return { strategy: 'full', batchSize: 16, augment: 'flip', epochs, lr, headLr: lr };
 }
 
 /** The same network with the initial values of a seed; its images are prepared as for the pretrained one. */
