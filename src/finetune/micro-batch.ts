@@ -4,15 +4,14 @@
  */
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
-import { argmax, backward, crossEntropyLosses, multiply, normalizeImages, sum } from '../ops/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
-import { tensor } from '../tensor/tensor.js';
 import { setTrainable } from './full-stage.js';
 import type { RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe.js';
 import type { FrozenChoices } from './run-state.js';
+import { recordMicroBatch } from './training-step.js';
 
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
 const LEAST_FOR_STATISTICS = 16;
@@ -77,18 +76,14 @@ async function planStep(
   try {
     const side = recipe.image_size;
     const random = generator(recipe.seed);
-    await device.prepare(() => {
-      const bytes = tensor(new Uint8Array(micro * side * side * 3), [micro, side, side, 3], 'uint8');
-      const logits = model.forward(normalizeImages(bytes, [0, 0, 0], [1, 1, 1]), { random });
-      const losses = crossEntropyLosses(
-        logits,
-        tensor(new Int32Array(micro), [micro], 'int32'),
-        recipe.label_smoothing,
-      );
-      const loss = sum(multiply(losses, tensor(new Float32Array(micro), [micro], 'float32')));
-      backward(loss);
-      return { loss, predicted: argmax(logits) };
-    });
+    const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+    const options = { model, preprocessing, side, labelSmoothing: recipe.label_smoothing, random };
+    const blank = {
+      images: new Uint8Array(micro * side * side * 3),
+      labels: new Int32Array(micro),
+      shares: new Float32Array(micro),
+    };
+    await device.prepare(() => recordMicroBatch(blank, options));
   } finally {
     optimizer.close();
   }

@@ -17,15 +17,14 @@ import {
 } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
-import { argmax, backward, crossEntropyLosses, multiply, normalizeImages, sum } from '../ops/index.js';
 import { type Optimizer, type Schedule, scheduleFactor } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
-import { tensor } from '../tensor/tensor.js';
 import { sideOf } from './inference.js';
 import type { RunContext } from './options.js';
 import type { Recipe } from './recipe.js';
 import type { FrozenChoices, Progress } from './run-state.js';
+import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
 export interface TrainerOptions extends RunContext {
   readonly device: Device;
@@ -161,20 +160,14 @@ export class Trainer {
   ): Promise<{ loss: number; predicted: ArrayLike<number> }> {
     const { device, model, preprocessing, recipe, progress } = this.options;
     this.random.step = progress.random++;
-    const { mean, std } = preprocessing;
-    return device.run(() => {
-      const size = micro.labels.length;
-      const images = normalizeImages(tensor(micro.images, [size, side, side, 3], 'uint8'), mean, std);
-      const logits = model.forward(images, { random: this.random });
-      const losses = crossEntropyLosses(
-        logits,
-        tensor(micro.labels, [size], 'int32'),
-        recipe.label_smoothing,
-      );
-      const loss = sum(multiply(losses, tensor(micro.shares, [size], 'float32')));
-      backward(loss);
-      return { loss, predicted: argmax(logits) };
-    });
+    const options = {
+      model,
+      preprocessing,
+      side,
+      labelSmoothing: recipe.label_smoothing,
+      random: this.random,
+    };
+    return device.run(() => recordMicroBatch(micro, options));
   }
 
   private async finishStep({ batch, results }: PendingStep): Promise<void> {
@@ -204,9 +197,9 @@ export class Trainer {
   }
 
   private async diagnose(error: AttuneError): Promise<AttuneError> {
-    const { device, model, preprocessing, dataset } = this.options;
-    const step = Number(/step (\d+)/.exec(error.what)?.[1]);
-    const batch = this.recent.get(step);
+    const { device, model, preprocessing, dataset, optimizer } = this.options;
+    const step = optimizer.lastFailedStep;
+    const batch = step === null ? undefined : this.recent.get(step);
     if (batch === undefined) return error;
     const micro = this.microBatches(batch);
     for (const part of micro) await this.startMicroBatch(part, sideOf(preprocessing)).catch(() => undefined);
@@ -310,13 +303,6 @@ class EpochClock {
 
 /** The first tick has no finished step, the second waits for the first step to compile. */
 const WARM_UP_TICKS = 2;
-
-interface MicroBatch {
-  readonly images: Uint8Array;
-  readonly labels: Int32Array;
-  /** Each image's share in the batch's mean loss. */
-  readonly shares: Float32Array;
-}
 
 /** The micro-batches of a batch as ranges; `joinSingle` puts a last one of one image to the one before it. */
 export function microBatchStarts(

@@ -56,6 +56,8 @@ export abstract class Optimizer {
   steps = 0;
   private readonly maxGradientNorm: number;
   private readonly gate: State;
+  /** The last step whose gradients were not finite, as far as errors have told; null when all were. */
+  lastFailedStep: number | null = null;
   /** Failures of the gate that an error has told of. */
   private failuresTold = 0;
   /** Group of every 64 elements, one table per chunk. */
@@ -144,10 +146,11 @@ export abstract class Optimizer {
     if (failures === 0) return null;
     // Each failure is told once: the run may go on with other batches.
     this.failuresTold += failures;
+    this.lastFailedStep = values[GATE.lastFailure];
     const which = failures === 1 ? 'step' : `${failures} steps, the last of them step`;
     return new AttuneError({
       code: 'numeric',
-      what: `the gradients of ${which} ${values[GATE.lastFailure]} are not finite; nothing was changed by them`,
+      what: `the gradients of ${which} ${this.lastFailedStep} are not finite; nothing was changed by them`,
       where: `gradient norm ${values[GATE.norm]}`,
       hint: 'lower the learning rate, or look for broken values in the batch',
     });
