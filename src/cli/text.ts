@@ -50,11 +50,6 @@ export function percent(fraction: number | null): string {
   return fraction === null ? '-' : `${(fraction * 100).toFixed(1)} %`;
 }
 
-/** `88.1 to 96.1 %` */
-export function percentRange([low, high]: readonly [number, number]): string {
-  return `${(low * 100).toFixed(1)} to ${percent(high)}`;
-}
-
 /** `8 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

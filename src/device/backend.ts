@@ -3,7 +3,7 @@
  * `webgpu/` and `cpu/` implement it; `program/` is its only caller.
  */
 import type { DType, Precision, TypedArray } from './dtype.js';
-import type { BufferRange, Command, DeviceBuffer, StepValue, Upload } from './kernel.js';
+import type { Attributes, BufferRange, Command, DeviceBuffer, StepValue, Upload } from './kernel.js';
 
 /** Where computations run: on a GPU, or on the processor. */
 export type DeviceKind = 'webgpu' | 'cpu';
@@ -41,6 +41,15 @@ export function newCounters(): Counters {
     liveBytes: 0,
     peakBytes: 0,
   };
+}
+
+/** How long one launch took: what the backends' `profile` gives. */
+export interface LaunchTime {
+  readonly kernel: string;
+  /** The shader's variant; on the CPU 'simd' or 'loops'. */
+  readonly variant: string;
+  readonly attributes: Attributes;
+  readonly nanoseconds: number;
 }
 
 /** Commands made ready to run again and again: pipelines, bind groups and constants resolved. Opaque. */

@@ -19,7 +19,7 @@ import { chooseMicroBatch } from './micro-batch.js';
 import { type LoadedModel, loadModel, resized } from './model-source.js';
 import type { FinetuneOptions, FinetuneResult, RunContext } from './options.js';
 import { type ProbeResult, probe } from './probe.js';
-import { fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
 import { loadRecipe } from './recipes.js';
 import { describeFull, describeProbe } from './result.js';
 import { assertRunFolderFree, createRunFolder, RUN_FILES, runName } from './run-folder.js';
@@ -36,7 +36,11 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   const flags = fieldsOf(options);
   const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
   const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
-  const split = { val: given.val ?? null, valSplit: given.val_split ?? 0.2, seed: given.seed ?? 42 };
+  const split = {
+    val: given.val ?? null,
+    valSplit: given.val_split ?? DEFAULT_VAL_SPLIT,
+    seed: given.seed ?? DEFAULT_SEED,
+  };
   const found = await findImages(given.data, split);
   await assertRunFolderFree(options.out);
   const smallestClass = leastOf(found.train, found.classes.length);
@@ -149,7 +153,7 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     workers: options.workers,
     ...context,
   };
-  return finishFull(stage, await runFullStage(stage), null);
+  return describeFull(stage, await runFullStage(stage), null);
 }
 
 /** The probe's head is epoch 0: the full stage has to beat it. Null when there is nothing to validate with. */
@@ -157,15 +161,6 @@ function bestOfProbe({ logits }: ProbeResult, { val, classes }: TrainingData): R
   if (val.images.length === 0) return null;
   const { accuracy, loss, interval } = computeMetrics(logits.val, val.dataset.labels, classes);
   return { epoch: 0, val_accuracy: accuracy, val_loss: loss, interval };
-}
-
-/** The document of a full stage that has ended, or was interrupted with its state saved. */
-export async function finishFull(
-  stage: FullStage,
-  finished: boolean,
-  resumedFrom: string | null,
-): Promise<FinetuneResult> {
-  return describeFull(stage, finished, resumedFrom);
 }
 
 async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {

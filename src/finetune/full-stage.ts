@@ -132,7 +132,7 @@ function makeTrainer(stage: FullStage, optimizer: Optimizer, pool: ImagePool): T
     steps++;
     const elapsed = (performance.now() - started) / 1000;
     const done = (report.epoch - 1) * report.batches + report.batch;
-    const left = ((elapsed / steps) * (state.recipe.epochs * report.batches - done)) as number;
+    const left = (elapsed / steps) * (state.recipe.epochs * report.batches - done);
     if (steps === ESTIMATE_AFTER) announceTime(elapsed + left, stage);
     onEvent?.({
       type: 'progress',

@@ -145,6 +145,10 @@ export interface DataFacts {
   readonly side: number;
 }
 
+/** Needed before the rest: they decide which images train. */
+export const DEFAULT_VAL_SPLIT = 0.2;
+export const DEFAULT_SEED = 42;
+
 /** Rates at a batch of 32; they grow linearly with it. */
 const BASE_LR = 0.001;
 const BASE_BATCH = 32;
@@ -168,7 +172,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   const momentum = given.momentum ?? 0.9;
   const recipe: Recipe = {
     val: null,
-    val_split: 0.2,
+    val_split: DEFAULT_VAL_SPLIT,
     train_from: null,
     batch_norm: 'auto',
     // Asked for by name on a small data set, the full stage is as long as on the next larger.
@@ -192,7 +196,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     class_weights: 'none',
     label_smoothing: 0,
     max_gradient_norm: 0,
-    seed: 42,
+    seed: DEFAULT_SEED,
     device: 'auto',
     adapter: null,
     ...given,

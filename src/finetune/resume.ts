@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import { openDevice, summarize } from './device.js';
-import { finishFull } from './finetune.js';
 import { type FullStage, positionText, runFullStage } from './full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext } from './options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
@@ -16,6 +15,7 @@ import {
   type StoredRun,
 } from './run-state.js';
 import { assertSameImages } from './same-images.js';
+import { describeFull } from './result.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';
 
 /**
@@ -82,7 +82,7 @@ async function goOn(
         workers: undefined,
         ...context,
       };
-      return await finishFull(stage, await runFullStage(stage), options.resume);
+      return await describeFull(stage, await runFullStage(stage), options.resume);
     } finally {
       await device.close();
     }

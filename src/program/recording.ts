@@ -106,11 +106,6 @@ export function currentRecording(): Recording {
   return current;
 }
 
-/** Whether a body is being recorded now. */
-export function isRecording(): boolean {
-  return current !== null;
-}
-
 /** Runs `body` with a recording of its own. Throws when one is already open or `body` returns a promise. */
 export function record<T>(body: () => T): { recording: Recording; result: T } {
   if (current !== null) {

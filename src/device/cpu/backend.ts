@@ -3,19 +3,17 @@
  * Kept here is what both share: buffers and their ranges, counters, and when released memory may be used again.
  */
 import { AttuneError } from '../../errors.js';
-import { type Backend, type Counters, type DeviceInfo, newCounters, type Prepared } from '../backend.js';
+import {
+  type Backend,
+  type Counters,
+  type DeviceInfo,
+  type LaunchTime,
+  newCounters,
+  type Prepared,
+} from '../backend.js';
 import { type DType, elementBytes, type Precision, type TypedArray } from '../dtype.js';
-import type { Attributes, BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
+import type { BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor } from './executor.js';
-
-/** How long one launch took; see CpuBackend.profile. */
-export interface LaunchTime {
-  readonly kernel: string;
-  /** 'simd' or 'loops'. */
-  readonly variant: string;
-  readonly attributes: Attributes;
-  readonly nanoseconds: number;
-}
 
 /** A list of commands and the number under which the executor knows it. */
 interface PreparedCommands extends Prepared {

@@ -5,7 +5,14 @@
  * several submits of compute passes, and copies into staging memory that is mapped when all is done.
  */
 import { AttuneError } from '../../errors.js';
-import { type Backend, type Choices, type Counters, type DeviceInfo, newCounters } from '../backend.js';
+import {
+  type Backend,
+  type Choices,
+  type Counters,
+  type DeviceInfo,
+  type LaunchTime,
+  newCounters,
+} from '../backend.js';
 import { type DType, elementBytes, type TypedArray } from '../dtype.js';
 import type { AdapterTraits, BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
 import { webgpuInfo } from './adapter.js';
@@ -13,7 +20,7 @@ import { caughtError, Faults } from './faults.js';
 import { type Context, createSharedBuffers, type PreparedLaunches, prepareLaunches } from './launches.js';
 import { Memory } from './memory.js';
 import { Pipelines, type ReadShader } from './pipelines.js';
-import { type LaunchTime, profileLaunches } from './profiler.js';
+import { profileLaunches } from './profiler.js';
 import { collectReads, discardReads } from './reads.js';
 import { submitRun, uploadRange, writeStep } from './run.js';
 

@@ -1,15 +1,8 @@
 /** How long each launch takes on the GPU, by its own clock. Needs the feature timestamp-query. */
-import type { Attributes } from '../kernel.js';
+import type { LaunchTime } from '../backend.js';
 import { caughtError, deviceError } from './faults.js';
 import { BufferUsage, MAP_READ } from './flags.js';
 import { type Context, encodeLaunch, type Launch } from './launches.js';
-
-export interface LaunchTime {
-  readonly kernel: string;
-  readonly variant: string;
-  readonly attributes: Attributes;
-  readonly nanoseconds: number;
-}
 
 /** Launches timed in one submit. A query set holds at most 4,096 timestamps, two for each launch. */
 const LAUNCHES_PER_SUBMIT = 256;
