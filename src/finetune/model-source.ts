@@ -10,6 +10,7 @@ import {
   type ImageClassifier,
   imagenetClasses,
   loadWeights,
+  modelTensors,
 } from '../models/index.js';
 import { type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
@@ -138,7 +139,7 @@ interface Description {
 
 async function describe(file: TensorFile, path: string, wanted: string | undefined): Promise<Description> {
   const info = checkpointInfo(file, path);
-  const found = detectArchitecture(file.tensors);
+  const found = detectArchitecture(modelTensors(file));
   const architecture = wanted ?? info?.model ?? found?.name;
   if (architecture === undefined) {
     throw new AttuneError({

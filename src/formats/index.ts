@@ -9,6 +9,7 @@ export { writeSafetensors } from './save.js';
 export {
   byteLength,
   type Dtype,
+  type Layout,
   type SkippedEntry,
   type TensorEntry,
   type TensorFile,

@@ -54,6 +54,7 @@ export async function readSafetensors(source: ByteSource): Promise<TensorFile> {
   checkRanges(header.tensors, source.size - dataStart, `${source.name}, byte ranges`);
   return {
     format: 'safetensors',
+    layout: 'pytorch',
     metadata: header.metadata,
     tensors: header.tensors.map((tensor) => entryOf(tensor, source, dataStart)),
     skipped: [],

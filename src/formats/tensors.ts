@@ -76,9 +76,20 @@ export interface SkippedEntry {
   readonly kind: string;
 }
 
+/**
+ * Whose names and dimensions a file's tensors have; src/models/naming.ts brings all of them to PyTorch's.
+ *
+ * - `pytorch`: `layer1.0.conv1.weight`; convolutions [outputs, inputs / groups, height, width], linear weights
+ *   [outputs, inputs].
+ * - `keras`: layer and variable, `Conv1/kernel`, `bn_Conv1/moving_mean`; convolutions [height, width, inputs, outputs],
+ *   depthwise ones [height, width, channels, multiplier], dense weights [inputs, outputs].
+ */
+export type Layout = 'pytorch' | 'keras';
+
 /** An open weights file. */
 export interface TensorFile {
   readonly format: 'safetensors' | 'pytorch-zip' | 'pytorch-legacy';
+  readonly layout: Layout;
   readonly metadata: Readonly<Record<string, string>>;
   /** The tensors in the order of the file. */
   readonly tensors: readonly TensorEntry[];

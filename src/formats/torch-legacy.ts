@@ -27,7 +27,7 @@ export async function readTorchLegacy(source: ByteSource): Promise<TensorFile> {
 
   const stored = await locateStorages(source, pickles.position, keys, host.storages);
   const state = readStateDict(root, source, (storage) => stored.get(storage.key) as StoredBytes);
-  return { format: 'pytorch-legacy', metadata: {}, ...state, close: () => source.close() };
+  return { format: 'pytorch-legacy', layout: 'pytorch', metadata: {}, ...state, close: () => source.close() };
 }
 
 /** Pickles one after the other in the same bytes. */

@@ -29,7 +29,7 @@ export async function readTorchZip(source: ByteSource): Promise<TensorFile> {
 
   const stored = await locateStorages(source, directory, `${prefix}data/`, host.storages.values());
   const state = readStateDict(value, source, (storage) => stored.get(storage.key) as StoredBytes);
-  return { format: 'pytorch-zip', metadata: {}, ...state, close: () => source.close() };
+  return { format: 'pytorch-zip', layout: 'pytorch', metadata: {}, ...state, close: () => source.close() };
 }
 
 /** The folder of the archive, whose name is that of the first file that was saved, with the slash. */

@@ -3,6 +3,7 @@ export { ImageClassifier, layerNames, replaceHead } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { loadWeights } from './load.js';
+export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
 export { findModel, MODEL_NAMES, type ModelEntry, type ModelName, type ModelOptions } from './registry.js';
 export { ResNet, type ResNetOptions, resnet18, resnet34, resnet50 } from './resnet.js';

@@ -1,12 +1,12 @@
 /** From a weights file to a model. */
 import { openTensorFile } from '../formats/open.js';
-import type { TensorInfo } from '../formats/tensors.js';
 import { type LoadOptions, type LoadReport, loadStateDict } from '../nn/state-dict.js';
-import { detectArchitecture } from './detect.js';
 import type { ImageClassifier } from './classifier.js';
+import { detectArchitecture, type TensorShape } from './detect.js';
+import { modelTensors } from './naming.js';
 
 /**
- * Loads a safetensors or PyTorch file in PyTorch's layout and names into a model, on the host or on a device.
+ * Loads a weights file into a model, on the host or on a device, whatever library named its tensors (naming.ts).
  * `exclude: [model.headName]` keeps the model's own head, whatever the number of classes in the file.
  *
  * Throws AttuneError 'input' or 'disk' when the file cannot be opened, 'weights' when it is damaged or does not
@@ -19,18 +19,15 @@ export async function loadWeights(
 ): Promise<LoadReport> {
   const file = await openTensorFile(path);
   try {
-    return await loadStateDict(model, file.tensors, {
-      ...options,
-      where: path,
-      hint: adviceFor(model, file.tensors),
-    });
+    const tensors = modelTensors(file);
+    return await loadStateDict(model, tensors, { ...options, where: path, hint: adviceFor(model, tensors) });
   } finally {
     await file.close();
   }
 }
 
 /** What to do when weights of these tensors do not fit the model. */
-function adviceFor(model: ImageClassifier, tensors: readonly TensorInfo[]): string {
+function adviceFor(model: ImageClassifier, tensors: readonly TensorShape[]): string {
   const found = detectArchitecture(tensors);
   if (found === null)
     return `the file is no model that attune knows; a ${model.architecture} with PyTorch's names is needed`;

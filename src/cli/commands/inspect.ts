@@ -1,6 +1,6 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
-import { detectArchitecture, findModel, layerNames } from '../../models/index.js';
+import { detectArchitecture, findModel, layerNames, modelTensors } from '../../models/index.js';
 import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { facts, table } from '../table.js';
@@ -13,7 +13,7 @@ const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
 };
 
 /** Tensors of a state dict that are no parameters: batch norm's statistics. */
-const STATISTICS = /(?:^|\.)(?:running_mean|running_var|num_batches_tracked)$/;
+const STATISTICS = /(?:^|[./])(?:running_mean|running_var|num_batches_tracked|moving_mean|moving_variance)$/;
 
 interface Contents {
   readonly file: TensorFile;
@@ -33,7 +33,7 @@ export async function inspectCommand(
   const file = await openTensorFile(path);
   try {
     const tensors = file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    const architecture = detectArchitecture(tensors);
+    const architecture = detectArchitecture(modelTensors(file));
     const contents: Contents = {
       file,
       architecture,

@@ -1,0 +1,83 @@
+/**
+ * The names of weights. A model's own are its fields: torchvision's for torchvision's graphs, Keras's layers for
+ * Keras's. Other libraries name the same tensors otherwise, and Keras lays them out otherwise. `modelTensors` brings
+ * the tensors of a file to the model's names and to PyTorch's layout, in this one place: what lies behind it
+ * (detect.ts, nn/state-dict.ts) knows of no other.
+ */
+import type { TensorFile } from '../formats/tensors.js';
+import { stripPrefixes, type WeightsEntry } from '../nn/state-dict.js';
+import { fromKeras } from './keras-naming.js';
+
+/** How another library names the layers of models that are called otherwise here. */
+export interface Naming {
+  readonly name: string;
+  /** A tensor that every file with these names holds. */
+  readonly marker: string;
+  /** `{b}` stands for the same number on both sides, `{s+1}` for one more. */
+  readonly layers: readonly (readonly [theirs: string, ours: string])[];
+}
+
+/** Hugging Face's ResNets, from `microsoft/resnet-18` to `microsoft/resnet-152`. */
+export const MICROSOFT_RESNET: Naming = {
+  name: 'microsoft/resnet',
+  marker: 'resnet.embedder.embedder.convolution.weight',
+  layers: [
+    ['resnet.embedder.embedder.convolution', 'conv1'],
+    ['resnet.embedder.embedder.normalization', 'bn1'],
+    ['resnet.encoder.stages.{s}.layers.{b}.layer.{k}.convolution', 'layer{s+1}.{b}.conv{k+1}'],
+    ['resnet.encoder.stages.{s}.layers.{b}.layer.{k}.normalization', 'layer{s+1}.{b}.bn{k+1}'],
+    ['resnet.encoder.stages.{s}.layers.{b}.shortcut.convolution', 'layer{s+1}.{b}.downsample.0'],
+    ['resnet.encoder.stages.{s}.layers.{b}.shortcut.normalization', 'layer{s+1}.{b}.downsample.1'],
+    ['classifier.1', 'fc'],
+  ],
+};
+
+/** Namings in PyTorch's layout. Files with none of their markers have the model's own names. */
+const NAMINGS: readonly Naming[] = [MICROSOFT_RESNET];
+
+/**
+ * The tensors of a file by the model's names and in PyTorch's layout, whatever library wrote it. A name that no naming
+ * has stays as it is.
+ */
+export function modelTensors({ layout, tensors }: Pick<TensorFile, 'layout' | 'tensors'>): WeightsEntry[] {
+  if (layout === 'keras') return tensors.map(fromKeras);
+  const names = new Set(tensors.map(({ name }) => stripPrefixes(name)));
+  const naming = NAMINGS.find(({ marker }) => names.has(marker));
+  if (naming === undefined) return [...tensors];
+  return tensors.map((tensor) => ({ ...tensor, name: toModel(naming, stripPrefixes(tensor.name)) }));
+}
+
+/** A tensor's name in the model; as it is where the naming has none. */
+export function toModel(naming: Naming, name: string): string {
+  return translate(name, naming.layers);
+}
+
+/** The reverse, for files that other libraries read. */
+export function fromModel(naming: Naming, name: string): string {
+  return translate(
+    name,
+    naming.layers.map(([theirs, ours]) => [ours, theirs]),
+  );
+}
+
+/** `{b}` or `{s+1}`. */
+const PLACE = /\{(\w)(\+1)?\}/g;
+
+function translate(name: string, rules: readonly (readonly [from: string, to: string])[]): string {
+  const dot = name.lastIndexOf('.');
+  const layer = name.slice(0, dot);
+  for (const [from, to] of rules) {
+    const numbers = numbersIn(layer, from);
+    if (numbers !== null)
+      return to.replace(PLACE, (_, key, plus) => String(numbers[key] + (plus ? 1 : 0))) + name.slice(dot);
+  }
+  return name;
+}
+
+/** The numbers at the places of a rule, or null for a layer that the rule is not for. */
+function numbersIn(layer: string, rule: string): Record<string, number> | null {
+  const found = new RegExp(`^${rule.replaceAll('.', '\\.').replace(PLACE, '(\\d+)')}$`).exec(layer);
+  if (found === null) return null;
+  const places = [...rule.matchAll(PLACE)];
+  return Object.fromEntries(places.map(([, key, plus], i) => [key, Number(found[i + 1]) - (plus ? 1 : 0)]));
+}

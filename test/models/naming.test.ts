@@ -1,0 +1,95 @@
+/** Names and layouts of other libraries, brought to those of our models. */
+import type { TensorEntry } from '#src/formats/tensors';
+import { fromModel, MICROSOFT_RESNET, modelTensors, toModel } from '#src/models/naming';
+import { resnet18, resnet50 } from '#src/models/resnet';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+/** A tensor of a file, with values 0, 1, 2, ... */
+function entry(name: string, shape: readonly number[]): TensorEntry {
+  const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i);
+  return {
+    name,
+    dtype: 'F32',
+    shape,
+    read: async () => values,
+    readRaw: async () => new Uint8Array(values.buffer),
+  };
+}
+
+test('names of torchvision stay, with the prefixes of wrappers for loadStateDict to take off', () => {
+  const tensors = [entry('module.conv1.weight', [1]), entry('fc.bias', [1])];
+  assert.equal(
+    modelTensors({ layout: 'pytorch', tensors }).map(({ name }) => name),
+    ['module.conv1.weight', 'fc.bias'],
+  );
+});
+
+test("Hugging Face's names of a ResNet, both ways", () => {
+  const pairs = [
+    ['resnet.embedder.embedder.convolution.weight', 'conv1.weight'],
+    ['resnet.embedder.embedder.normalization.running_var', 'bn1.running_var'],
+    ['resnet.encoder.stages.0.layers.0.layer.0.convolution.weight', 'layer1.0.conv1.weight'],
+    ['resnet.encoder.stages.3.layers.22.layer.2.normalization.bias', 'layer4.22.bn3.bias'],
+    ['resnet.encoder.stages.1.layers.0.shortcut.convolution.weight', 'layer2.0.downsample.0.weight'],
+    ['resnet.encoder.stages.1.layers.0.shortcut.normalization.weight', 'layer2.0.downsample.1.weight'],
+    ['classifier.1.weight', 'fc.weight'],
+  ] as const;
+  for (const [theirs, ours] of pairs) {
+    assert.is(toModel(MICROSOFT_RESNET, theirs), ours);
+    assert.is(fromModel(MICROSOFT_RESNET, ours), theirs);
+  }
+  const tensors = pairs.map(([theirs]) => entry(`model.${theirs}`, [1]));
+  assert.equal(
+    modelTensors({ layout: 'pytorch', tensors }).map(({ name }) => name),
+    pairs.map(([, ours]) => ours),
+  );
+});
+
+test("every tensor of our ResNets has a name in Hugging Face's", () => {
+  for (const model of [resnet18(), resnet50()]) {
+    for (const { name } of model.namedArrays()) {
+      const theirs = fromModel(MICROSOFT_RESNET, name);
+      assert.is.not(theirs, name);
+      assert.is(toModel(MICROSOFT_RESNET, theirs), name);
+    }
+  }
+});
+
+test('a name that no naming has stays as it is', () => {
+  const tensors = [entry(MICROSOFT_RESNET.marker, [1]), entry('optimizer.step', [1])];
+  assert.equal(
+    modelTensors({ layout: 'pytorch', tensors }).map(({ name }) => name),
+    ['conv1.weight', 'optimizer.step'],
+  );
+  for (const name of ['global_step', 'Conv1/unknown', 'Conv1/__proto__']) {
+    assert.is(modelTensors({ layout: 'keras', tensors: [entry(name, [1])] })[0].name, name);
+  }
+});
+
+test("Keras's variables arrive by PyTorch's names, shapes and order of values", async () => {
+  const cases = [
+    // [height 1, width 2, inputs 2, outputs 2] to OIHW.
+    ['Conv1/kernel', [1, 2, 2, 2], 'Conv1.weight', [2, 2, 1, 2], [0, 4, 2, 6, 1, 5, 3, 7]],
+    // [inputs, outputs] to [outputs, inputs].
+    ['model/predictions/kernel:0', [2, 3], 'predictions.weight', [3, 2], [0, 3, 1, 4, 2, 5]],
+    // [height 1, width 2, channels 3, multiplier 1]; then Keras 3's name of the same.
+    ['a/depthwise_kernel', [1, 2, 3, 1], 'a.weight', [3, 1, 1, 2], [0, 3, 1, 4, 2, 5]],
+    ['block_1_depthwise/kernel', [1, 2, 3, 1], 'block_1_depthwise.weight', [3, 1, 1, 2], [0, 3, 1, 4, 2, 5]],
+    // Multiplier 2: filters 2 c and 2 c + 1 read channel c.
+    ['a/depthwise_kernel', [1, 1, 2, 2], 'a.weight', [4, 1, 1, 1], [0, 1, 2, 3]],
+    ['bn_Conv1/gamma', [2], 'bn_Conv1.weight', [2], [0, 1]],
+    ['bn_Conv1/beta', [2], 'bn_Conv1.bias', [2], [0, 1]],
+    ['bn_Conv1/moving_mean', [2], 'bn_Conv1.running_mean', [2], [0, 1]],
+    ['bn_Conv1/moving_variance', [2], 'bn_Conv1.running_var', [2], [0, 1]],
+    ['predictions/bias', [2], 'predictions.bias', [2], [0, 1]],
+  ] as const;
+  for (const [name, shape, expectedName, expectedShape, expectedValues] of cases) {
+    const [tensor] = modelTensors({ layout: 'keras', tensors: [entry(name, shape)] });
+    assert.is(tensor.name, expectedName);
+    assert.equal(tensor.shape, expectedShape, name);
+    assert.equal([...(await tensor.read())], expectedValues, name);
+  }
+});
+
+test.run();
