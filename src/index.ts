@@ -57,6 +57,10 @@ export {
 export {
   type ClassMetrics,
   computeMetrics,
+  convert,
+  type ConvertFormat,
+  type ConvertOptions,
+  type ConvertResult,
   type DeviceSummary,
   type EpochRecord,
   evaluate,
@@ -84,6 +88,7 @@ export {
   type TensorFile,
   type TensorToWrite,
   writeSafetensors,
+  writeTorch,
 } from './formats/index.js';
 export {
   type Architecture,

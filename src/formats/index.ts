@@ -4,8 +4,8 @@ export { type ByteSource, memorySource } from './bytes.js';
 export { openByteSource, replaceFile } from './file.js';
 export { openTensorFile } from './open.js';
 export { readTensorFile } from './recognise.js';
-export { safetensorsPieces, type TensorToWrite } from './safetensors-write.js';
-export { writeSafetensors } from './save.js';
+export { safetensorsPieces } from './safetensors-write.js';
+export { writeSafetensors, writeTorch } from './save.js';
 export {
   byteLength,
   type Dtype,
@@ -15,3 +15,4 @@ export {
   type TensorFile,
   type TensorInfo,
 } from './tensors.js';
+export type { TensorToWrite } from './to-write.js';

@@ -4,16 +4,15 @@
  */
 
 import { MAX_HEADER_BYTES, METADATA_KEY } from './safetensors.js';
-import { byteLength, DTYPE_BITS, type TensorInfo, weightsError } from './tensors.js';
-
-/**
- * A tensor to write. `data` holds its values in row-major order: bytes, or a typed array on a little-endian host
- * (which every host of WebAssembly and WebGPU code is in practice), or a function that makes them when their turn comes.
- */
-export interface TensorToWrite extends TensorInfo {
-  /** Elements in row-major order. */
-  readonly data: ArrayBufferView | (() => ArrayBufferView | Promise<ArrayBufferView>);
-}
+import { DTYPE_BITS } from './tensors.js';
+import {
+  bytesToWrite,
+  checkNames,
+  checkText,
+  notWritable,
+  sizeToWrite,
+  type TensorToWrite,
+} from './to-write.js';
 
 const DTYPE_ORDER = Object.keys(DTYPE_BITS);
 
@@ -29,17 +28,7 @@ export async function* safetensorsPieces(
     (a, b) => DTYPE_ORDER.indexOf(b.dtype) - DTYPE_ORDER.indexOf(a.dtype) || compareUtf8(a.name, b.name),
   );
   yield encodeHeader(sorted, metadata);
-  for (const tensor of sorted) {
-    const view = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
-    const expected = sizeOf(tensor);
-    if (view.byteLength !== expected) {
-      throw refused(
-        tensor.name,
-        `${tensor.dtype} [${tensor.shape}] takes ${expected} bytes, not ${view.byteLength}`,
-      );
-    }
-    yield new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  }
+  for (const tensor of sorted) yield await bytesToWrite(tensor);
 }
 
 function encodeHeader(
@@ -48,12 +37,10 @@ function encodeHeader(
 ): Uint8Array {
   const members: string[] = [];
   if (Object.keys(metadata).length > 0) members.push(`${quote(METADATA_KEY)}:${encodeMetadata(metadata)}`);
-  const names = new Set<string>([METADATA_KEY]);
+  checkNames(sorted, [METADATA_KEY]);
   let position = 0;
   for (const tensor of sorted) {
-    if (names.has(tensor.name)) throw refused(tensor.name, 'the name is taken');
-    names.add(tensor.name);
-    const end = position + sizeOf(tensor);
+    const end = position + sizeToWrite(tensor);
     const { dtype, shape } = tensor;
     members.push(`${quote(tensor.name)}:${JSON.stringify({ dtype, shape, data_offsets: [position, end] })}`);
     position = end;
@@ -61,7 +48,7 @@ function encodeHeader(
   const text = new TextEncoder().encode(`{${members.join(',')}}`);
   const length = Math.ceil(text.length / 8) * 8;
   if (length > MAX_HEADER_BYTES) {
-    throw refused(
+    throw notWritable(
       'header',
       `the header would have ${length} bytes, more than the limit of ${MAX_HEADER_BYTES}`,
     );
@@ -77,17 +64,9 @@ function encodeMetadata(metadata: Readonly<Record<string, string>>): string {
   return `{${members.join(',')}}`;
 }
 
-/** A JSON string. Half of a surrogate pair has no UTF-8 form, and a reader would refuse it. */
 function quote(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw refused(text, 'the text holds half of a surrogate pair');
+  checkText(text);
   return JSON.stringify(text);
-}
-
-function sizeOf({ name, dtype, shape }: TensorInfo): number {
-  const valid = shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0);
-  const size = valid ? byteLength(dtype, shape) : undefined;
-  if (size === undefined) throw refused(name, `no size in bytes follows from ${dtype} [${shape}]`);
-  return size;
 }
 
 /** Order of the UTF-8 bytes, which is the order of the code points (that of `<` is by UTF-16 units). */
@@ -99,8 +78,4 @@ function compareUtf8(a: string, b: string): number {
 
 function codePoint(character: string): number {
   return character.codePointAt(0) as number;
-}
-
-function refused(name: string, what: string): Error {
-  return weightsError(`tensor ${JSON.stringify(name)}`, what, 'this cannot be written as safetensors');
 }

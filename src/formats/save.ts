@@ -1,7 +1,9 @@
 /** Saving tensors under a path. */
 
 import { replaceFile } from './file.js';
-import { safetensorsPieces, type TensorToWrite } from './safetensors-write.js';
+import { safetensorsPieces } from './safetensors-write.js';
+import type { TensorToWrite } from './to-write.js';
+import { torchPieces } from './torch-write.js';
 
 /**
  * Writes a safetensors file. The path stands for the old file until the new one is complete and on the disk.
@@ -13,4 +15,13 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await replaceFile(path, safetensorsPieces(tensors, metadata));
+}
+
+/**
+ * Writes a state dict that PyTorch loads, also with weights_only=True. The path stands for the old file until the new
+ * one is complete and on the disk.
+ * @throws AttuneError 'disk' if there is no space or no permission, 'weights' if a name, type or size is not valid.
+ */
+export async function writeTorch(path: string, tensors: readonly TensorToWrite[]): Promise<void> {
+  await replaceFile(path, torchPieces(tensors));
 }

@@ -67,7 +67,8 @@ export class TorchTensor extends PickleObject {
   }
 }
 
-const STORAGE_TYPES: Readonly<Record<string, Dtype>> = {
+/** PyTorch's names of flat memory. */
+export const STORAGE_TYPES: Readonly<Record<string, Dtype>> = {
   FloatStorage: 'F32',
   DoubleStorage: 'F64',
   HalfStorage: 'F16',

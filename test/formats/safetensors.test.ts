@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
 import { readSafetensors } from '#src/formats/safetensors';
-import { safetensorsPieces, type TensorToWrite } from '#src/formats/safetensors-write';
+import { safetensorsPieces } from '#src/formats/safetensors-write';
+import type { TensorToWrite } from '#src/formats/to-write';
 import { byteLength, DTYPE_BITS, type Dtype } from '#src/formats/tensors';
 import { concat, expected, fixtureBytes, hex, little, rejects, safetensorsOf, tensorOf } from './support.js';
 
