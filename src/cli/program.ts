@@ -43,7 +43,7 @@ interface Definition {
 }
 
 /** Part of attune, not of this version. */
-const FUTURE_COMMANDS = ['explain', 'convert', 'bench'];
+const FUTURE_COMMANDS = ['explain', 'bench'];
 
 /**
  * Runs a command line: the words after `attune`. Resolves with the exit code; throws AttuneError, 'usage' when the
@@ -75,7 +75,11 @@ export async function runProgram(
       });
     },
   };
-  for (const define of [addFinetune, addEvaluate, addPredict, addInspect, addWeights, addDoctor]) define(kit);
+  const definitions = [
+    ...[addFinetune, addEvaluate, addPredict],
+    ...[addInspect, addConvert, addWeights, addDoctor],
+  ];
+  for (const define of definitions) define(kit);
   addFutureCommands(program);
   await program.parseAsync([...argv], { from: 'user' });
   return exitCode;
@@ -223,6 +227,21 @@ function addInspect({ add, act, output }: Kit): void {
   act<{ layers?: boolean }>(command, async ({ layers = false }, json) => {
     const { inspectCommand } = await import('./commands/inspect.js');
     return inspectCommand(command.args[0], layers, json, output);
+  });
+}
+
+function addConvert({ add, act, output }: Kit): void {
+  const command = add({
+    name: 'convert',
+    words: '<in> <out>',
+    summary: 'Write weights in the format of another program.',
+    description:
+      'Writes the weights of <in> into the new file <out>, whose ending says the format: .safetensors, or .pth (also .pt and .bin) for a PyTorch state dict. Tensors get the names of torchvision. <in> is a run folder, a checkpoint, or any weights file that attune inspect can read.',
+    example: 'attune convert runs/2026-11-24_153012_resnet50 birds.pth',
+  });
+  act(command, async (_options, json) => {
+    const { convertCommand } = await import('./commands/convert.js');
+    return convertCommand(command.args[0], command.args[1], json, output);
   });
 }
 

@@ -8,6 +8,7 @@ export {
   SCHEDULES,
   STRATEGIES,
 } from './choices.js';
+export { type ConvertFormat, type ConvertOptions, type ConvertResult, convert } from './convert.js';
 export { type EvaluateOptions, evaluate } from './evaluate.js';
 export type { Listener, RunEvent } from './events.js';
 export { finetune } from './finetune.js';

@@ -58,7 +58,7 @@ function defaultWeightsOf(model: string): string {
 }
 
 /** Progress and licence of a download, as events. */
-function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof resolveWeights>[1] {
+export function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof resolveWeights>[1] {
   return {
     signal,
     onLicence: ({ licence, note }, entry) =>
@@ -78,6 +78,12 @@ function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof reso
 }
 
 async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
+  const file = await checkpointOf(run);
+  return fromFile(await resolveWeights(file, resolveOptions(context)), undefined, true);
+}
+
+/** The best checkpoint of a run folder, or the checkpoint itself. Throws AttuneError 'input'. */
+export async function checkpointOf(run: string): Promise<string> {
   const path = resolve(run);
   const status = await stat(path).catch(() => null);
   if (status === null) {
@@ -88,8 +94,9 @@ async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
       hint: 'check the path',
     });
   }
-  const file = status.isDirectory() ? join(path, RUN_FILES.best) : path;
-  if (status.isDirectory() && !(await stat(file).catch(() => null))) {
+  if (!status.isDirectory()) return path;
+  const file = join(path, RUN_FILES.best);
+  if (!(await stat(file).catch(() => null))) {
     throw new AttuneError({
       code: 'input',
       what: `the folder holds no ${RUN_FILES.best}, so it is no finished run`,
@@ -97,8 +104,7 @@ async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
       hint: 'name the folder that attune finetune printed',
     });
   }
-  const loaded = await fromFile(await resolveWeights(file, resolveOptions(context)), undefined, true);
-  return loaded;
+  return file;
 }
 
 async function fromFile(

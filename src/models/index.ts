@@ -2,6 +2,7 @@
 export { ImageClassifier, layerNames, replaceHead } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
+export { type BatchCounters, readCounters, torchStateDict } from './export/state-dict.js';
 export { loadWeights } from './load.js';
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';

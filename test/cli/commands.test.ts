@@ -1,5 +1,5 @@
-/** Commands that need no trained network: weights, inspect, doctor. */
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+/** Commands that need no trained network: weights, inspect, convert, doctor. */
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +121,47 @@ test('inspect --layers is refused for a network that attune does not know', asyn
   const { status, stderr } = await attune(['inspect', fixture('checkpoint-zip.pth'), '--layers']);
   assert.is(status, 2);
   assert.match(stderr, /^attune: the weights are not those of a known network \(.*\): leave out --layers\n$/);
+});
+
+test('convert says what it wrote, what it left out, and what to do next', async () => {
+  const from = fixture('checkpoint-zip.pth');
+  const to = join(folder, 'two words.safetensors');
+  const { status, stdout, stderr } = await attune(['convert', from, to]);
+  assert.is(status, 0, stderr);
+  assert.is(stderr, '');
+  assert.match(
+    stdout,
+    /^written {3}.*two words\.safetensors\nformat {4}safetensors\nnetwork {3}none of attune/,
+  );
+  assert.match(
+    stdout,
+    /\ntensors {3}6, 488 bytes\nleft out {2}9 entries that are no tensors: the format has no place/,
+  );
+  assert.match(stdout, /\n\nNext: attune inspect '.*two words\.safetensors'\n$/);
+
+  const pth = join(folder, 'copy.pth');
+  const json = JSON.parse((await attune(['convert', to, pth, '--json'])).stdout);
+  const { bytes, ...rest } = json;
+  assert.equal(rest, {
+    input: to,
+    output: pth,
+    format: 'pytorch',
+    model: null,
+    classes: null,
+    tensors: 6,
+    dropped: [],
+  });
+  assert.is(bytes, statSync(pth).size);
+
+  const again = await attune(['convert', to, pth]);
+  assert.is(again.status, 1);
+  assert.match(
+    again.stderr,
+    /^attune: there is a file of this name already \(.*copy\.pth\): remove it, or give another name\n$/,
+  );
+  const wrong = await attune(['convert', to, 'copy.xyz']);
+  assert.is(wrong.status, 2);
+  assert.match(wrong.stderr, /^attune: no format ends with \.xyz \(copy\.xyz\): end it with \.safetensors, /);
 });
 
 test('doctor reports every device with its self-tests', async () => {

@@ -1,0 +1,53 @@
+/** `attune convert`: weights in the form that another program reads. */
+import { basename } from 'node:path';
+import { formatBytes } from '../../data/disk.js';
+import { type ConvertFormat, type ConvertResult, convert } from '../../finetune/index.js';
+import type { Output } from '../output.js';
+import { withSession } from '../session.js';
+import { facts } from '../table.js';
+import { count, oneLine, shellWord } from '../text.js';
+
+const FORMATS: Readonly<Record<ConvertFormat, string>> = {
+  safetensors: 'safetensors',
+  pytorch: 'PyTorch state dict',
+};
+
+export async function convertCommand(
+  from: string,
+  to: string,
+  json: boolean,
+  output: Output,
+): Promise<number> {
+  const result = await withSession(output, (context) => convert({ from, to }, context));
+  if (json) output.json(result);
+  else print(result, to, output);
+  return 0;
+}
+
+function print(result: ConvertResult, to: string, output: Output): void {
+  const { format, model, classes, tensors, bytes, dropped } = result;
+  const network =
+    model === null ? 'none of attune: its tensors are copied as they are' : `${model}${ofClasses(classes)}`;
+  const lines: [string, string][] = [
+    ['written', to],
+    ['format', FORMATS[format]],
+    ['network', network],
+    ['tensors', `${count(tensors)}, ${formatBytes(bytes)}`],
+  ];
+  if (dropped.length > 0) lines.push(['left out', `${dropped.join(', ')}: the format has no place for it`]);
+  output.print(...facts(lines), '', `Next: ${nextCommand(result, to)}`);
+}
+
+function ofClasses(classes: readonly string[] | null): string {
+  return classes === null ? '' : `, classes ${classes.join(', ')}`;
+}
+
+/** What to type to use the file. */
+function nextCommand({ format, model, classes }: ConvertResult, to: string): string {
+  if (format === 'pytorch') {
+    const file = JSON.stringify(oneLine(basename(to)));
+    return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
+  }
+  if (model === null || classes === null) return `attune inspect ${shellWord(oneLine(to))}`;
+  return `attune predict ${shellWord(oneLine(to))} <image>`;
+}

@@ -1,0 +1,47 @@
+/**
+ * A model's state dict as other programs expect it in a file: with PyTorch's counters of batches, which attune itself
+ * can do without, and by whichever library's names.
+ */
+import type { TensorFile } from '../../formats/tensors.js';
+import type { TensorToWrite } from '../../formats/to-write.js';
+import { BatchNorm2d } from '../../nn/batch-norm.js';
+import type { Module } from '../../nn/module.js';
+import { stateDict, stripPrefixes } from '../../nn/state-dict.js';
+import { modelTensors } from '../naming.js';
+
+/** `running_var` is the last of the arrays that a batch norm has; PyTorch's counter stands behind it. */
+const BEFORE_COUNTER = 'running_var';
+const COUNTER = 'num_batches_tracked';
+
+/** How many batches each batch norm has seen in training, by the name of the counter. */
+export type BatchCounters = ReadonlyMap<string, bigint>;
+
+/**
+ * The tensors of `model.state_dict()` in PyTorch, in its order and layout, with a counter for every batch norm: from
+ * `counters`, else 0. PyTorch asks for it when it loads strictly, and uses it only where momentum is None.
+ */
+export async function torchStateDict(
+  model: Module,
+  counters: BatchCounters = new Map(),
+): Promise<TensorToWrite[]> {
+  const values = await stateDict(model);
+  return Array.from(model.namedArrays()).flatMap(({ name, owner, field }) => {
+    const { dtype, shape, data } = values.get(name)!;
+    const tensor: TensorToWrite = { name, dtype, shape, data };
+    if (!(owner instanceof BatchNorm2d && field === BEFORE_COUNTER)) return [tensor];
+    const counter = name.slice(0, -BEFORE_COUNTER.length) + COUNTER;
+    const count = BigInt64Array.of(counters.get(counter) ?? 0n);
+    return [tensor, { name: counter, dtype: 'I64', shape: [], data: count }];
+  });
+}
+
+/** The counters of a file, by the model's names. */
+export async function readCounters(file: TensorFile): Promise<BatchCounters> {
+  const counters = new Map<string, bigint>();
+  const names = modelTensors(file).map(({ name }) => stripPrefixes(name));
+  for (const [i, { dtype, shape, readRaw }] of file.tensors.entries()) {
+    if (!names[i].endsWith(`.${COUNTER}`) || dtype !== 'I64' || shape.length > 0) continue;
+    counters.set(names[i], new DataView((await readRaw()).buffer).getBigInt64(0, true));
+  }
+  return counters;
+}

@@ -1,0 +1,28 @@
+/** PyTorch reads what `convert` writes: weights_only, strictly, and with the same values. Needs npm run setup:torch. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { convert } from '#src/finetune/convert';
+import { newFolder, writeWeights } from './support.js';
+
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+const { findPython } = (await import(path('bench/parity/python.mjs'))) as { findPython: () => string };
+
+for (const model of ['resnet18', 'resnet50']) {
+  test(`torchvision's ${model} loads the .pth and the safetensors strictly, with the same values`, async () => {
+    const folder = newFolder();
+    const source = await writeWeights(join(folder, 'source.safetensors'), 11, 10, model);
+    const outputs = ['out.pth', 'out.safetensors'].map((name) => join(folder, name));
+    for (const to of outputs) await convert({ from: source, to });
+    const script = path('test/finetune/convert_torch.py');
+    const { status, stdout, stderr } = spawnSync(findPython(), [script, model, source, ...outputs], {
+      encoding: 'utf8',
+    });
+    assert.is(status, 0, stdout + stderr);
+    assert.match(stdout, /out\.pth: all keys matched, values equal\n.*out\.safetensors: all keys matched/);
+  });
+}
+
+test.run();
