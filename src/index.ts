@@ -137,6 +137,7 @@ export {
   Module,
   type NamedArray,
   Relu,
+  Relu6,
   Sequential,
   sequential,
   stateDict,

@@ -20,6 +20,8 @@ export interface BatchNorm2dOptions {
   readonly epsilon?: number;
   /** Share of a new batch in the running statistics, as PyTorch counts it. Default 0.1. */
   readonly momentum?: number;
+  /** Which variance of a batch goes into the running one: PyTorch's is 'unbiased' (the default), Keras's 'biased'. */
+  readonly runningVariance?: 'unbiased' | 'biased';
   /** Initial scale. Default 1; 0 makes a residual branch start as nothing. */
   readonly scale?: number;
 }
@@ -33,6 +35,7 @@ export class BatchNorm2d extends Module {
   mode: BatchNormMode = 'train';
   readonly epsilon: number;
   readonly momentum: number;
+  readonly runningVariance: 'unbiased' | 'biased';
   /** gamma: the scale. */
   readonly weight: Parameter;
   /** beta: the shift. */
@@ -44,6 +47,7 @@ export class BatchNorm2d extends Module {
     super();
     this.epsilon = options.epsilon ?? 1e-5;
     this.momentum = options.momentum ?? 0.1;
+    this.runningVariance = options.runningVariance ?? 'unbiased';
     this.weight = new Parameter(constant(channels, options.scale ?? 1), [channels]);
     this.bias = new Parameter(constant(channels, 0), [channels]);
     this.running_mean = new Buffer(constant(channels, 0), [channels]);
@@ -62,6 +66,7 @@ export class BatchNorm2d extends Module {
       moments,
       { mean: pendingOf(running_mean), variance: pendingOf(running_var) },
       this.momentum,
+      this.runningVariance === 'unbiased',
     );
     return batchNormTraining(x, { gamma, beta }, moments, epsilon);
   }

@@ -10,6 +10,7 @@ export {
   Identity,
   MaxPool2d,
   Relu,
+  Relu6,
   Sequential,
   sequential,
 } from './layers.js';

@@ -2,6 +2,7 @@
 import { dropout } from '../ops/dropout.js';
 import { globalAveragePool, maxPool2d, type MaxPool2dOptions } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
+import { relu6 } from '../ops/relu6.js';
 import { flatten } from '../ops/reshape.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Module, type Training } from './module.js';
@@ -33,6 +34,13 @@ export function sequential(...layers: readonly Module[]): Sequential {
 export class Relu extends Module {
   override forward(x: TensorLike): Tensor {
     return relu(x);
+  }
+}
+
+/** min(max(x, 0), 6). */
+export class Relu6 extends Module {
+  override forward(x: TensorLike): Tensor {
+    return relu6(x);
   }
 }
 

@@ -14,14 +14,17 @@ import { conv2dWeightGradientKernel } from './conv2d-weight-gradient-kernel.js';
 import { NO_EPILOGUE } from './epilogue.js';
 import { reduceAxes } from './reduce.js';
 import { reshape } from './reshape.js';
-import { outputSize, type Pair, type Padding, pairOf, paddingOf } from './window.js';
+import { outputSize, type Pair, type Padding, pairOf, paddingOf, samePadding } from './window.js';
 
 /** How the filters of a convolution move over the image. */
 export interface Conv2dOptions {
   /** Step between windows: one number, or [height, width]. Default 1. */
   readonly stride?: number | Pair;
-  /** Zeros around the image: one number, [height, width], or { top, bottom, left, right }. Default 0. */
-  readonly padding?: number | Pair | Padding;
+  /**
+   * Zeros around the image: one number, [height, width], { top, bottom, left, right }, or as many as TensorFlow adds for
+   * 'same': ceil(size / stride) outputs, an odd zero at the bottom and right. Default 0.
+   */
+  readonly padding?: number | Pair | Padding | 'same';
   /** Step between the taps of a window. Default 1. */
   readonly dilation?: number | Pair;
   /** Channels and filters are split into this many independent groups. Default 1. */
@@ -30,13 +33,13 @@ export interface Conv2dOptions {
 
 interface Conv2dOperationAttributes {
   readonly stride: Pair;
-  readonly padding: Padding;
+  readonly padding: Padding | 'same';
   readonly dilation: Pair;
   readonly groups: number;
 }
 
 function geometry(attributes: Conv2dOperationAttributes, x: Tensor, w: Tensor): Conv2dGeometry {
-  const { stride, padding, dilation, groups } = attributes;
+  const { stride, dilation, groups } = attributes;
   const fits =
     x.shape.length === 4 &&
     w.shape.length === 4 &&
@@ -53,6 +56,7 @@ function geometry(attributes: Conv2dOperationAttributes, x: Tensor, w: Tensor): 
   }
   const [batch, height, width, channels] = x.shape;
   const [kernelHeight, kernelWidth, , filters] = w.shape;
+  const padding = attributes.padding === 'same' ? paddingForSame(attributes, x, w) : attributes.padding;
   const vertical = { padding: padding.top + padding.bottom, dilation: dilation[0] };
   const horizontal = { padding: padding.left + padding.right, dilation: dilation[1] };
   return {
@@ -73,6 +77,14 @@ function geometry(attributes: Conv2dOperationAttributes, x: Tensor, w: Tensor): 
     dilationWidth: dilation[1],
     groups,
   };
+}
+
+function paddingForSame({ stride, dilation }: Conv2dOperationAttributes, x: Tensor, w: Tensor): Padding {
+  const [, height, width] = x.shape;
+  const [kernelHeight, kernelWidth] = w.shape;
+  const [top, bottom] = samePadding(height, kernelHeight, stride[0], dilation[0]);
+  const [left, right] = samePadding(width, kernelWidth, stride[1], dilation[1]);
+  return { top, bottom, left, right };
 }
 
 /** One launch for the parts that the reduction is cut into, and one that adds them where there are several. */
@@ -118,7 +130,7 @@ export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
 export function conv2d(x: TensorLike, w: TensorLike, options: Conv2dOptions = {}): Tensor {
   const attributes = {
     stride: pairOf(options.stride ?? 1),
-    padding: paddingOf(options.padding ?? 0),
+    padding: options.padding === 'same' ? options.padding : paddingOf(options.padding ?? 0),
     dilation: pairOf(options.dilation ?? 1),
     groups: options.groups ?? 1,
   };

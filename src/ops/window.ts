@@ -16,6 +16,22 @@ export function pairOf(value: number | Pair): Pair {
   return typeof value === 'number' ? [value, value] : value;
 }
 
+/**
+ * TensorFlow's padding `same` of one dimension: with it ceil(size / stride) windows fit, and an odd number of zeros has
+ * one more behind than before. At stride 1 the size stays; at stride 2 a kernel of 3 has 0 before and 1 behind an even
+ * size, 1 and 1 around an odd one.
+ */
+export function samePadding(
+  size: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): readonly [before: number, behind: number] {
+  const needed = (Math.ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size;
+  const total = Math.max(0, needed);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
 /** The padding of each side. Throws unless all four are whole numbers of at least 0. */
 export function paddingOf(value: number | Pair | Padding): Padding {
   const sides = sidesOf(value);

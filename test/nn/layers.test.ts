@@ -2,11 +2,21 @@
 import { BatchNorm2d } from '#src/nn/batch-norm';
 import { Conv2d } from '#src/nn/conv2d';
 import { Initializer } from '#src/nn/initializers';
-import { Dropout, Flatten, GlobalAveragePool, Identity, MaxPool2d, Relu, sequential } from '#src/nn/layers';
+import {
+  Dropout,
+  Flatten,
+  GlobalAveragePool,
+  Identity,
+  MaxPool2d,
+  Relu,
+  Relu6,
+  sequential,
+} from '#src/nn/layers';
 import { linear } from '#src/nn/linear';
 import type { Module, Training } from '#src/nn/module';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
+import { sgd } from '#src/optim/sgd';
 import type { Device } from '#src/program/device';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -77,12 +87,32 @@ test('batch norm: running statistics, epsilon, scale and shift', async ({ device
   assert.equal((await output(device, layer, [1, -1, 3, 2], [1, 1, 2, 2])).values, [0.5, 0, 2.5, 3]);
 });
 
+test("batch norm: the running variance of a batch is unbiased, or biased as Keras's", async ({ device }) => {
+  // Mean 1, biased variance 1, unbiased 2.
+  for (const [runningVariance, variance] of [
+    ['unbiased', 2],
+    ['biased', 1],
+  ] as const) {
+    const layer = new BatchNorm2d(1, { momentum: 0.25, runningVariance });
+    await layer.to(device);
+    const optimizer = sgd(layer.memory, { lr: 0 });
+    await device.run(() => layer.forward(tensor([0, 2], [2, 1]), { random: generator(1) }));
+    await device.run(() => optimizer.step());
+    const values = await layer.readValues();
+    assert.equal([...values.get(layer.running_mean)!], [0.25]);
+    assert.equal([...values.get(layer.running_var)!], [0.75 + 0.25 * variance]);
+    optimizer.close();
+    layer.close();
+  }
+});
+
 test('layers without parameters', async ({ device }) => {
   const image = [1, -2, 3, -4];
   assert.equal(await output(device, new Relu(), image, [1, 2, 2, 1]), {
     values: [1, 0, 3, 0],
     shape: [1, 2, 2, 1],
   });
+  assert.equal((await output(device, new Relu6(), [-1, 3, 7], [3])).values, [0, 3, 6]);
   assert.equal(await output(device, new MaxPool2d({ kernel: 2 }), image, [1, 2, 2, 1]), {
     values: [3],
     shape: [1, 1, 1, 1],
