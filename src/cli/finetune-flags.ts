@@ -12,6 +12,7 @@ import {
 } from '../finetune/choices.js';
 import type { ResumeOptions } from '../finetune/options.js';
 import type { FinetuneFlags } from './commands/finetune.js';
+import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import {
@@ -40,7 +41,7 @@ type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
 const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm'> = {
   model: {
     value: '<name>',
-    help: 'resnet18, resnet34, resnet50, or resnet-small for images of about 32 pixels. Default: what --weights is for, else resnet50.',
+    help: `${MODEL_NAMES.join(', ')}; resnet-small is for images of about 32 pixels. Default: what --weights is for, else resnet50.`,
     parse: words,
   },
   weights: {

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander';
 import type { DeviceOptions } from '../finetune/options.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { PredictFlags } from './commands/predict.js';
+import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
@@ -93,7 +94,7 @@ export const DEVICE_FLAGS: Flags<DeviceOptions> = {
 const MODEL_FLAGS: Flags<{ model?: string; weights?: string }> = {
   model: {
     value: '<name>',
-    help: 'resnet18, resnet34, resnet50 or resnet-small. Default: what the weights are for.',
+    help: `${MODEL_NAMES.join(', ')}. Default: what the weights are for.`,
     parse: words,
   },
   weights: {

@@ -3,6 +3,7 @@ import { AttuneError } from '../errors.js';
 import { Sequential } from '../nn/layers.js';
 import { type Linear, linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
+import { globalAveragePool } from '../ops/pool.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
 /** A network that gives logits over classes: what `finetune` trains. */
@@ -14,8 +15,16 @@ export abstract class ImageClassifier extends Module {
   /** The last layer. Set through `replaceHead`. */
   abstract head: Linear;
 
+  /**
+   * Images x [batch, height, width, channels] to the features at the end of each stage: maps of the same rank, from
+   * large and few channels to small and many. The last is what the head's features are the mean of.
+   */
+  abstract stageFeatures(x: TensorLike, training?: Training): Tensor[];
+
   /** Images x [batch, height, width, channels] to pooled features [batch, head.inputs]. */
-  abstract features(x: TensorLike, training?: Training): Tensor;
+  features(x: TensorLike, training?: Training): Tensor {
+    return globalAveragePool(this.stageFeatures(x, training).at(-1) as Tensor);
+  }
 
   /** Images x [batch, height, width, channels] to logits [batch, classes]. */
   override forward(x: TensorLike, training?: Training): Tensor {

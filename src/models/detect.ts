@@ -3,7 +3,7 @@
  * the model from a file.
  */
 import { stripPrefixes } from '../nn/state-dict.js';
-import { MODEL_NAMES } from './registry.js';
+import { MODEL_NAMES } from './names.js';
 
 /** Name and PyTorch shape of a stored tensor. */
 export interface TensorShape {
@@ -33,13 +33,32 @@ const RESNETS: Readonly<Record<string, string>> = {
 /** The architecture of weights with these tensors, prefixes of wrappers aside; null when it is none of those known. */
 export function detectArchitecture(tensors: Iterable<TensorShape>): Architecture | null {
   const shapes = new Map(Array.from(tensors, ({ name, shape }) => [stripPrefixes(name), shape]));
-  const name = detectResNet(shapes) ?? detectSmallResNet(shapes);
-  if (name === null) return null;
-  const classes = shapes.get('fc.weight')?.[0] ?? null;
-  return { name, classes, supported: MODEL_NAMES.some((known) => known === name) };
+  for (const { detect, head } of FAMILIES) {
+    const name = detect(shapes);
+    if (name === null) continue;
+    const classes = shapes.get(`${head}.weight`)?.[0] ?? null;
+    return { name, classes, supported: MODEL_NAMES.some((known) => known === name) };
+  }
+  return null;
 }
 
-function detectResNet(shapes: ReadonlyMap<string, readonly number[]>): string | null {
+/** Tensors by name, in PyTorch's layout. */
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** How the members of a family are recognised, and what their head is called. */
+interface Family {
+  readonly head: string;
+  /** The name of the network, or null when it is none of the family. */
+  detect(shapes: Shapes): string | null;
+}
+
+const FAMILIES: readonly Family[] = [
+  { head: 'fc', detect: detectResNet },
+  { head: 'fc', detect: detectSmallResNet },
+  { head: 'classifier.1', detect: detectMobileNetV2 },
+];
+
+function detectResNet(shapes: Shapes): string | null {
   const has = (name: string, ...shape: number[]) => hasShape(shapes, name, shape);
   // Wide ResNets and ResNeXts have the same names, with other shapes in the 3x3 convolutions of their blocks.
   const isBottleneck = has('layer1.0.conv3.weight', 256, 64, 1, 1);
@@ -49,7 +68,7 @@ function detectResNet(shapes: ReadonlyMap<string, readonly number[]>): string | 
 }
 
 /** The small ResNet as the registry makes it: colour images, three stages of three blocks, 16 to 64 channels. */
-function detectSmallResNet(shapes: ReadonlyMap<string, readonly number[]>): string | null {
+function detectSmallResNet(shapes: Shapes): string | null {
   const fits =
     hasShape(shapes, 'conv1.weight', [16, 3, 3, 3]) &&
     [16, 32, 64].every((width, i) =>
@@ -59,16 +78,21 @@ function detectSmallResNet(shapes: ReadonlyMap<string, readonly number[]>): stri
   return fits ? 'resnet-small' : null;
 }
 
-function hasShape(
-  shapes: ReadonlyMap<string, readonly number[]>,
-  name: string,
-  shape: readonly number[],
-): boolean {
+/** MobileNetV2 at its full width: the stem, the widest block and the last convolution. */
+function detectMobileNetV2(shapes: Shapes): string | null {
+  const fits =
+    hasShape(shapes, 'features.0.0.weight', [32, 3, 3, 3]) &&
+    hasShape(shapes, 'features.17.conv.1.0.weight', [960, 1, 3, 3]) &&
+    hasShape(shapes, 'features.18.0.weight', [1280, 320, 1, 1]);
+  return fits ? 'mobilenet_v2' : null;
+}
+
+function hasShape(shapes: Shapes, name: string, shape: readonly number[]): boolean {
   return String(shapes.get(name)) === String(shape);
 }
 
 /** Blocks of the first stages. */
-function depths(shapes: ReadonlyMap<string, readonly number[]>, stages: number): number[] {
+function depths(shapes: Shapes, stages: number): number[] {
   return Array.from({ length: stages }, (_, stage) => {
     let depth = 0;
     while (shapes.has(`layer${stage + 1}.${depth}.conv1.weight`)) depth++;

@@ -4,8 +4,18 @@ export { type Architecture, detectArchitecture, type TensorShape } from './detec
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { type BatchCounters, readCounters, torchStateDict } from './export/state-dict.js';
 export { loadWeights } from './load.js';
+export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
-export { findModel, MODEL_NAMES, type ModelEntry, type ModelName, type ModelOptions } from './registry.js';
-export { ResNet, type ResNetOptions, resnet18, resnet34, resnet50 } from './resnet.js';
+export { MODEL_NAMES, type ModelName } from './names.js';
+export { findModel, type ModelEntry, type ModelOptions } from './registry.js';
+export {
+  ResNet,
+  type ResNetOptions,
+  resnet101,
+  resnet152,
+  resnet18,
+  resnet34,
+  resnet50,
+} from './resnet.js';
 export { resnetSmall, SmallResNet, type SmallResNetOptions } from './resnet-small.js';

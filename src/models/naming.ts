@@ -7,6 +7,7 @@
 import type { TensorFile } from '../formats/tensors.js';
 import { stripPrefixes, type WeightsEntry } from '../nn/state-dict.js';
 import { fromKeras } from './keras-naming.js';
+import { INVERTED_RESIDUALS } from './mobilenet-v2.js';
 
 /** How another library names the layers of models that are called otherwise here. */
 export interface Naming {
@@ -32,8 +33,38 @@ export const MICROSOFT_RESNET: Naming = {
   ],
 };
 
+/** timm's MobileNetV2 (`mobilenetv2_100`); its ResNets have torchvision's names. */
+export const TIMM_MOBILENET_V2: Naming = {
+  name: 'timm',
+  marker: 'conv_stem.weight',
+  layers: [
+    ['conv_stem', 'features.0.0'],
+    ['bn1', 'features.0.1'],
+    ...timmBlocks(),
+    ['conv_head', 'features.18.0'],
+    ['bn2', 'features.18.1'],
+    ['classifier', 'classifier.1'],
+  ],
+};
+
+/** timm counts blocks within stages, torchvision from the first to the last. */
+function timmBlocks(): Naming['layers'] {
+  let feature = 1;
+  return INVERTED_RESIDUALS.flatMap(({ expansion, blocks }, stage) =>
+    Array.from({ length: blocks }, (_, block) => {
+      const theirs =
+        expansion === 1
+          ? ['conv_dw', 'bn1', 'conv_pw', 'bn2']
+          : ['conv_pw', 'bn1', 'conv_dw', 'bn2', 'conv_pwl', 'bn3'];
+      const ours = expansion === 1 ? ['0.0', '0.1', '1', '2'] : ['0.0', '0.1', '1.0', '1.1', '2', '3'];
+      const prefix = `features.${feature++}.conv`;
+      return theirs.map((layer, i) => [`blocks.${stage}.${block}.${layer}`, `${prefix}.${ours[i]}`] as const);
+    }).flat(),
+  );
+}
+
 /** Namings in PyTorch's layout. Files with none of their markers have the model's own names. */
-const NAMINGS: readonly Naming[] = [MICROSOFT_RESNET];
+const NAMINGS: readonly Naming[] = [MICROSOFT_RESNET, TIMM_MOBILENET_V2];
 
 /**
  * The tensors of a file by the model's names and in PyTorch's layout, whatever library wrote it. A name that no naming

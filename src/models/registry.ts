@@ -4,8 +4,10 @@
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { ImageClassifier } from './classifier.js';
+import { mobilenetV2 } from './mobilenet-v2.js';
+import { MODEL_NAMES, type ModelName } from './names.js';
 import { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
-import { resnet18, resnet34, resnet50 } from './resnet.js';
+import { resnet101, resnet152, resnet18, resnet34, resnet50 } from './resnet.js';
 import { resnetSmall } from './resnet-small.js';
 
 /** The head and the initial values of a network. */
@@ -27,18 +29,18 @@ export interface ModelEntry {
   readonly preprocessing: ModelPreprocessing;
 }
 
-export const MODEL_NAMES = ['resnet18', 'resnet34', 'resnet50', 'resnet-small'] as const;
-
-export type ModelName = (typeof MODEL_NAMES)[number];
-
-function imagenetResNet(name: ModelName, create: ModelEntry['create']): ModelEntry {
+/** A model of torchvision's, with its first ImageNet weights. */
+function torchvision(name: ModelName, create: ModelEntry['create']): ModelEntry {
   return { name, create, defaultWeights: `${name}-v1`, preprocessing: IMAGENET_PREPROCESSING };
 }
 
 const MODELS: Readonly<Record<ModelName, ModelEntry>> = {
-  resnet18: imagenetResNet('resnet18', resnet18),
-  resnet34: imagenetResNet('resnet34', resnet34),
-  resnet50: imagenetResNet('resnet50', resnet50),
+  resnet18: torchvision('resnet18', resnet18),
+  resnet34: torchvision('resnet34', resnet34),
+  resnet50: torchvision('resnet50', resnet50),
+  resnet101: torchvision('resnet101', resnet101),
+  resnet152: torchvision('resnet152', resnet152),
+  mobilenet_v2: torchvision('mobilenet_v2', mobilenetV2),
   'resnet-small': {
     name: 'resnet-small',
     create: (options) => resnetSmall({ classes: 1000, ...options }),

@@ -17,7 +17,6 @@ import { Initializer } from '../nn/initializers.js';
 import type { Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
-import { globalAveragePool } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { ImageClassifier } from './classifier.js';
@@ -66,11 +65,13 @@ export class SmallResNet extends ImageClassifier {
     this.fc = head;
   }
 
-  /** Images [batch, height, width, channels] to [batch, widths[2]]. */
-  override features(x: TensorLike, training?: Training): Tensor {
+  /** Outputs of layer1 to layer3; the last has widths[2] channels. */
+  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
     let y = relu(this.bn1.forward(this.conv1.forward(x), training));
-    for (const layer of [this.layer1, this.layer2, this.layer3]) y = layer.forward(y, training);
-    return globalAveragePool(y);
+    return [this.layer1, this.layer2, this.layer3].map((layer) => {
+      y = layer.forward(y, training);
+      return y;
+    });
   }
 }
 

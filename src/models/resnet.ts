@@ -1,15 +1,15 @@
 /**
- * ResNet 18, 34 and 50: torchvision's graph, layer by layer and name by name.
+ * ResNet 18 to 152 (He et al., CVPR 2016, table 1): torchvision's graph, layer by layer and name by name.
  *
  *     images       [batch, H, W, 3]
  *     conv1        7x7, 64, stride 2; batch norm; ReLU           H / 2
  *     max pool     3x3, stride 2                                 H / 4
- *                  18          34          50
- *     layer1       2 basic,    3 basic,    3 bottlenecks of  64  H / 4
- *     layer2       2           4           4               128  H / 8
- *     layer3       2           6           6               256  H / 16
- *     layer4       2           3           3               512  H / 32
- *     mean         512         512         2048 features
+ *                  18, 34: basic blocks   50, 101, 152: bottlenecks
+ *     layer1        2,  3                    3,   3,   3  of  64  H / 4
+ *     layer2        2,  4                    4,   4,   8     128  H / 8
+ *     layer3        2,  6                    6,  23,  36     256  H / 16
+ *     layer4        2,  3                    3,   3,   3     512  H / 32
+ *     mean         512                    2048           features
  *     fc           classes
  */
 import { BatchNorm2d } from '../nn/batch-norm.js';
@@ -18,7 +18,7 @@ import { Initializer } from '../nn/initializers.js';
 import type { Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
-import { globalAveragePool, maxPool2d } from '../ops/pool.js';
+import { maxPool2d } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { ImageClassifier } from './classifier.js';
@@ -70,12 +70,14 @@ export class ResNet extends ImageClassifier {
     this.fc = head;
   }
 
-  /** Images [batch, height, width, 3] to [batch, 512] (ResNet 18, 34) or [batch, 2048] (ResNet 50). */
-  override features(x: TensorLike, training?: Training): Tensor {
+  /** Outputs of layer1 to layer4; the last has 512 (ResNet 18, 34) or 2048 channels. */
+  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
     let y = relu(this.bn1.forward(this.conv1.forward(x), training));
     y = maxPool2d(y, { kernel: 3, stride: 2, padding: 1 });
-    for (const layer of [this.layer1, this.layer2, this.layer3, this.layer4]) y = layer.forward(y, training);
-    return globalAveragePool(y);
+    return [this.layer1, this.layer2, this.layer3, this.layer4].map((layer) => {
+      y = layer.forward(y, training);
+      return y;
+    });
   }
 }
 
@@ -92,4 +94,14 @@ export function resnet34(options: ResNetOptions = {}): ResNet {
 /** ResNet 50: 25,557,032 parameters with 1,000 classes. */
 export function resnet50(options: ResNetOptions = {}): ResNet {
   return new ResNet('resnet50', Bottleneck, [3, 4, 6, 3], options);
+}
+
+/** ResNet 101: 44,549,160 parameters with 1,000 classes. */
+export function resnet101(options: ResNetOptions = {}): ResNet {
+  return new ResNet('resnet101', Bottleneck, [3, 4, 23, 3], options);
+}
+
+/** ResNet 152: 60,192,808 parameters with 1,000 classes. */
+export function resnet152(options: ResNetOptions = {}): ResNet {
+  return new ResNet('resnet152', Bottleneck, [3, 8, 36, 3], options);
 }

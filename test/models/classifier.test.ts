@@ -1,11 +1,14 @@
 /** What all classifiers share: heads, layer names, zero-initialised blocks; and the small ResNet. */
 import { layerNames, replaceHead } from '#src/models/classifier';
+import { mobilenetV2 } from '#src/models/mobilenet-v2';
 import { resnet18, resnet50 } from '#src/models/resnet';
 import { resnetSmall } from '#src/models/resnet-small';
 import { openCpu } from '#src/device/cpu/node';
+import { BatchNorm2d } from '#src/nn/batch-norm';
 import { countParameters, freeze } from '#src/nn/freeze';
 import { FUSIONS } from '#src/ops/fusions';
 import { Device } from '#src/program/device';
+import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
 import { AttuneError } from '#src/errors';
 import { test } from 'uvu';
@@ -53,6 +56,78 @@ test('layers are listed from the images to the head, and freezing understands ea
     before = total - trainable;
   }
   assert.is(before, 11_689_512 - 513 * 1000);
+});
+
+test("torchvision's MobileNetV2 lists its blocks, and its head stands behind a dropout", async () => {
+  const model = mobilenetV2();
+  const features = Array.from({ length: 19 }, (_, i) => `features.${i}`);
+  assert.equal(layerNames(model), [...features, 'classifier.0', 'classifier.1']);
+  replaceHead(model, 3, 1);
+  assert.equal(
+    [...model.namedParameters()].slice(-2).map(([name]) => name),
+    ['classifier.1.weight', 'classifier.1.bias'],
+  );
+  assert.is(countParameters(model).total, 2_223_872 + 1281 * 3);
+  // Dropout where a pass trains, and there alone: half-way between, the features of one image are the same.
+  const device = await judge();
+  await model.to(device);
+  const x = () => tensor(pixels(2 * 32 * 32 * 3), [2, 32, 32, 3]);
+  for (const module of model.modules()) if (module instanceof BatchNorm2d) module.mode = 'frozen';
+  const [evaluated, trained, headless] = await device.run(() => [
+    model.forward(x()),
+    model.forward(x(), { random: generator(1) }),
+    model.head.forward(model.features(x(), { random: generator(1) })),
+  ]);
+  assert.equal([...headless], [...evaluated]);
+  assert.not.equal([...trained], [...evaluated]);
+  model.close();
+  await device.close();
+});
+
+test('features by stage: half the size each time, the last of them pooled for the head', async () => {
+  const device = await judge();
+  const image = pixels(64 * 64 * 3);
+  for (const [create, shapes] of [
+    [
+      resnet18,
+      [
+        [16, 64],
+        [8, 128],
+        [4, 256],
+        [2, 512],
+      ],
+    ],
+    [
+      mobilenetV2,
+      [
+        [32, 16],
+        [16, 24],
+        [8, 32],
+        [4, 96],
+        [2, 1280],
+      ],
+    ],
+  ] as const) {
+    const model = await create({ classes: 2 }).to(device);
+    const [features, ...stages] = await device.run(() => {
+      const x = tensor(image, [1, 64, 64, 3]);
+      const maps = model.stageFeatures(x);
+      assert.equal(
+        maps.map(({ shape }) => shape),
+        shapes.map(([side, channels]) => [1, side, side, channels]),
+      );
+      return [model.features(x), ...maps];
+    });
+    const last = stages.at(-1)!;
+    const places = last.length / features.length;
+    for (const [channel, feature] of features.entries()) {
+      const values = Array.from({ length: places }, (_, place) => last[place * features.length + channel]!);
+      const mean = values.reduce((sum, value) => sum + value / places, 0);
+      assert.ok(Math.abs(feature - mean) < 1e-12, `${feature} and ${mean}`);
+    }
+    model.close();
+  }
+  await device.close();
 });
 
 test('zeroInitResidual: every block starts as its shortcut', async () => {

@@ -1,4 +1,4 @@
-"""Writes what torchvision says about the ResNets: names and shapes of their tensors, and logits.
+"""Writes what torchvision says about its networks: names and shapes of their tensors, and logits.
 
     /usr/bin/python3 test/models/make-fixtures.py
 
@@ -14,7 +14,7 @@ import torch
 import torchvision
 
 FOLDER = Path(__file__).parent / "fixtures"
-MODELS = ["resnet18", "resnet34", "resnet50"]
+MODELS = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "mobilenet_v2"]
 # Odd at every stage: 65, 33, 17, 9, 5, 3.
 SIZE = 65
 
@@ -61,7 +61,9 @@ def main():
         model.load_state_dict(state, strict=False)
         images = values("images", (1, 3, SIZE, SIZE))
         features = {}
-        model.avgpool.register_forward_hook(lambda module, args, output: features.update(value=output))
+        # What the head reads; dropout does nothing here.
+        head = getattr(model, "fc", None) or model.classifier
+        head.register_forward_pre_hook(lambda module, args: features.update(value=args[0]))
         with torch.no_grad():
             logits = model(images)
         expected[name] = {

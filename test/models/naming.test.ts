@@ -1,6 +1,7 @@
 /** Names and layouts of other libraries, brought to those of our models. */
 import type { TensorEntry } from '#src/formats/tensors';
-import { fromModel, MICROSOFT_RESNET, modelTensors, toModel } from '#src/models/naming';
+import { mobilenetV2 } from '#src/models/mobilenet-v2';
+import { fromModel, MICROSOFT_RESNET, modelTensors, TIMM_MOBILENET_V2, toModel } from '#src/models/naming';
 import { resnet18, resnet50 } from '#src/models/resnet';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -46,13 +47,36 @@ test("Hugging Face's names of a ResNet, both ways", () => {
   );
 });
 
-test("every tensor of our ResNets has a name in Hugging Face's", () => {
-  for (const model of [resnet18(), resnet50()]) {
+test('every tensor of our models has a name of its own in the other naming', () => {
+  for (const [model, naming] of [
+    [resnet18(), MICROSOFT_RESNET],
+    [resnet50(), MICROSOFT_RESNET],
+    [mobilenetV2(), TIMM_MOBILENET_V2],
+  ] as const) {
     for (const { name } of model.namedArrays()) {
-      const theirs = fromModel(MICROSOFT_RESNET, name);
+      const theirs = fromModel(naming, name);
       assert.is.not(theirs, name);
-      assert.is(toModel(MICROSOFT_RESNET, theirs), name);
+      assert.is(toModel(naming, theirs), name);
     }
+  }
+});
+
+test("timm's names of a MobileNetV2, both ways", () => {
+  const pairs = [
+    ['conv_stem.weight', 'features.0.0.weight'],
+    ['bn1.running_mean', 'features.0.1.running_mean'],
+    ['blocks.0.0.conv_dw.weight', 'features.1.conv.0.0.weight'],
+    ['blocks.0.0.bn2.bias', 'features.1.conv.2.bias'],
+    ['blocks.1.1.conv_pw.weight', 'features.3.conv.0.0.weight'],
+    ['blocks.5.2.conv_pwl.weight', 'features.16.conv.2.weight'],
+    ['blocks.6.0.bn3.weight', 'features.17.conv.3.weight'],
+    ['conv_head.weight', 'features.18.0.weight'],
+    ['bn2.weight', 'features.18.1.weight'],
+    ['classifier.bias', 'classifier.1.bias'],
+  ] as const;
+  for (const [theirs, ours] of pairs) {
+    assert.is(toModel(TIMM_MOBILENET_V2, theirs), ours);
+    assert.is(fromModel(TIMM_MOBILENET_V2, ours), theirs);
   }
 });
 

@@ -14,7 +14,7 @@ import * as assert from 'uvu/assert';
 const shipped = readFileSync(new URL('../../../weights/catalogue.json', import.meta.url), 'utf8');
 const resnet50 = '0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a';
 
-test('lists the ResNet files of torchvision', () => {
+test('lists the files of torchvision', () => {
   assert.equal(
     catalogue().map(({ name, file }) => [name, file]),
     [
@@ -22,6 +22,12 @@ test('lists the ResNet files of torchvision', () => {
       ['resnet34-v1', 'resnet34-b627a593.pth'],
       ['resnet50-v1', 'resnet50-0676ba61.pth'],
       ['resnet50-v2', 'resnet50-11ad3fa6.pth'],
+      ['resnet101-v1', 'resnet101-63fe2227.pth'],
+      ['resnet101-v2', 'resnet101-cd907fc2.pth'],
+      ['resnet152-v1', 'resnet152-394f9c45.pth'],
+      ['resnet152-v2', 'resnet152-f82ba261.pth'],
+      ['mobilenet_v2-v1', 'mobilenet_v2-b0353104.pth'],
+      ['mobilenet_v2-v2', 'mobilenet_v2-7ebf99e0.pth'],
     ],
   );
 });

@@ -154,7 +154,8 @@ test('a catalogue name leads to its place in the cache, and a wrong file there i
 const unknown: [string, RegExp, RegExp][] = [
   ['resnet5o', /no weights of this name/, /did you mean resnet50\?/],
   ['resnet50-v3', /no weights of this name/, /did you mean resnet50-v1\?/],
-  ['mobilenet', /no weights of this name/, /give a path/],
+  ['mobilenet', /no weights of this name/, /did you mean mobilenet_v2/],
+  ['vgg16', /no weights of this name/, /give a path/],
   ['models/resnet50.pth', /no such weights file/, /path|mean/],
   ['resnet50-0676ba62.pth', /no such weights file/, /did you mean resnet50-0676ba61.pth\?/],
   ['', /no weights of this name/, /give a path/],

@@ -1,0 +1,163 @@
+/**
+ * MobileNetV2 (Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", CVPR 2018, table 2):
+ * torchvision's graph, layer by layer and name by name. Keras's is in keras-mobilenet-v2.ts.
+ *
+ *     images          [batch, H, W, 3]
+ *     features.0      3x3, 32, stride 2; batch norm; ReLU6                  H / 2
+ *     features.1      1 inverted residual of  16 channels, expanded 1x      H / 2
+ *     features.2      2                       24                    6x      H / 4
+ *     features.4      3                       32                    6x      H / 8
+ *     features.7      4                       64                    6x      H / 16
+ *     features.11     3                       96                    6x      H / 16
+ *     features.14     3                      160                    6x      H / 32
+ *     features.17     1                      320                    6x      H / 32
+ *     features.18     1x1, 1280; batch norm; ReLU6                          H / 32
+ *     mean            1280 features
+ *     classifier      dropout 0.2; classes
+ */
+import { BatchNorm2d } from '../nn/batch-norm.js';
+import { Conv2d } from '../nn/conv2d.js';
+import { Initializer } from '../nn/initializers.js';
+import { Dropout, Relu6, Sequential } from '../nn/layers.js';
+import { Linear } from '../nn/linear.js';
+import { Module, type Training } from '../nn/module.js';
+import { add } from '../ops/add.js';
+import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { ImageClassifier } from './classifier.js';
+
+/** The head and the initial values of a MobileNetV2. */
+export interface MobileNetV2Options {
+  /** Default 1000, ImageNet's. */
+  readonly classes?: number;
+  /** Of the initial values. Default 42. */
+  readonly seed?: number;
+}
+
+/** Inverted residuals one after another; the first has the stride. Both graphs have these seven stages. */
+export const INVERTED_RESIDUALS = [
+  { expansion: 1, channels: 16, blocks: 1, stride: 1 },
+  { expansion: 6, channels: 24, blocks: 2, stride: 2 },
+  { expansion: 6, channels: 32, blocks: 3, stride: 2 },
+  { expansion: 6, channels: 64, blocks: 4, stride: 2 },
+  { expansion: 6, channels: 96, blocks: 3, stride: 1 },
+  { expansion: 6, channels: 160, blocks: 3, stride: 2 },
+  { expansion: 6, channels: 320, blocks: 1, stride: 1 },
+] as const;
+
+/** Channels before and behind the inverted residuals. */
+export const STEM_CHANNELS = 32;
+export const FEATURES = 1280;
+
+/** Blocks (with the stem as 0) whose outputs are the last of their size: H / 2, 4, 8, 16 and 32. */
+export const STAGE_ENDS = [1, 3, 6, 13, 18] as const;
+
+/** The size of a convolution's window, and how it moves. */
+interface Shape {
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly groups?: number;
+}
+
+/** A convolution that keeps the size at stride 1, and its batch norm; with ReLU6 also a ReLU6. */
+function convolution(
+  inputs: number,
+  outputs: number,
+  { kernel, stride = 1, groups = 1 }: Shape,
+  initializer: Initializer,
+): [Conv2d, BatchNorm2d] {
+  const options = { kernel, stride, groups, padding: (kernel - 1) / 2 };
+  return [new Conv2d(inputs, outputs, options, initializer), new BatchNorm2d(outputs)];
+}
+
+function activated(...layers: readonly Module[]): Sequential {
+  return new Sequential(...layers, new Relu6());
+}
+
+/**
+ * 1x1 to `expansion` times the channels, 3x3 of each channel with the stride, 1x1 to `outputs` without an activation.
+ * The input is added to it where both have one shape.
+ */
+export class InvertedResidual extends Module {
+  readonly conv: Sequential;
+  private readonly isResidual: boolean;
+
+  constructor(inputs: number, outputs: number, stride: number, expansion: number, initializer: Initializer) {
+    super();
+    const width = inputs * expansion;
+    const expand =
+      expansion === 1 ? [] : [activated(...convolution(inputs, width, { kernel: 1 }, initializer))];
+    const depthwise = activated(
+      ...convolution(width, width, { kernel: 3, stride, groups: width }, initializer),
+    );
+    const project = convolution(width, outputs, { kernel: 1 }, initializer);
+    this.conv = new Sequential(...expand, depthwise, ...project);
+    this.isResidual = stride === 1 && inputs === outputs;
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    const y = this.conv.forward(x, training);
+    return this.isResidual ? add(y, x) : y;
+  }
+}
+
+export class MobileNetV2 extends ImageClassifier {
+  override readonly architecture = 'mobilenet_v2';
+  override readonly headName = 'classifier.1';
+  /** torchvision's `features`, which is a method here. */
+  private readonly trunk: Sequential;
+  private classifier: Sequential;
+
+  constructor(options: MobileNetV2Options) {
+    super();
+    const initializer = new Initializer(options.seed);
+    const blocks: Module[] = [
+      activated(...convolution(3, STEM_CHANNELS, { kernel: 3, stride: 2 }, initializer)),
+    ];
+    let inputs = STEM_CHANNELS;
+    for (const stage of INVERTED_RESIDUALS) {
+      for (let block = 0; block < stage.blocks; block++) {
+        const stride = block === 0 ? stage.stride : 1;
+        blocks.push(new InvertedResidual(inputs, stage.channels, stride, stage.expansion, initializer));
+        inputs = stage.channels;
+      }
+    }
+    blocks.push(activated(...convolution(inputs, FEATURES, { kernel: 1 }, initializer)));
+    this.trunk = new Sequential(...blocks);
+    this.classifier = withDropout(new Linear(FEATURES, options.classes ?? 1000, initializer));
+  }
+
+  override members(): Iterable<readonly [string, unknown]> {
+    return [
+      ['features', this.trunk],
+      ['classifier', this.classifier],
+    ];
+  }
+
+  override get head(): Linear {
+    return this.classifier.layers[1] as Linear;
+  }
+
+  override set head(head: Linear) {
+    this.classifier = withDropout(head);
+  }
+
+  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
+    const maps: Tensor[] = [];
+    let y = asTensor(x);
+    for (const block of this.trunk.layers) maps.push((y = block.forward(y, training)));
+    return STAGE_ENDS.map((block) => maps[block]);
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.classifier.forward(this.features(x, training), training);
+  }
+}
+
+function withDropout(head: Linear): Sequential {
+  return new Sequential(new Dropout(0.2), head);
+}
+
+/** MobileNetV2: 3,504,872 parameters with 1,000 classes. */
+export function mobilenetV2(options: MobileNetV2Options = {}): MobileNetV2 {
+  return new MobileNetV2(options);
+}

@@ -1,0 +1,15 @@
+/**
+ * The models that attune knows by name, torchvision's where it has them: in a file of its own, so that help texts need
+ * no network.
+ */
+export const MODEL_NAMES = [
+  'resnet18',
+  'resnet34',
+  'resnet50',
+  'resnet101',
+  'resnet152',
+  'mobilenet_v2',
+  'resnet-small',
+] as const;
+
+export type ModelName = (typeof MODEL_NAMES)[number];
