@@ -111,6 +111,9 @@ export class Conductor {
         case 'write':
           this.#write(request.upload, this.#workshop.buffer());
           return done();
+        case 'clear':
+          new Uint8Array(this.#workshop.buffer(), request.byteOffset, request.bytes).fill(0);
+          return done();
         case 'execute':
           return this.#execute(request);
         case 'discard':

@@ -41,6 +41,8 @@ export interface PostedUpload {
 export type Request =
   | { readonly type: 'prepare'; readonly prepared: number; readonly commands: readonly PostedCommand[] }
   | { readonly type: 'write'; readonly upload: PostedUpload }
+  /** Makes a range of bytes zero. */
+  | { readonly type: 'clear'; readonly byteOffset: number; readonly bytes: number }
   | {
       readonly type: 'execute';
       readonly prepared: number;

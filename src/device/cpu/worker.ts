@@ -28,6 +28,8 @@ export class WorkerExecutor implements Executor {
   readonly #waiting: Waiting[] = [];
   /** Scratch memory of each prepared list of commands. */
   readonly #workspaces = new Map<number, Block>();
+  /** Bytes below this were handed out before; those above are as the memory gave them: zero. */
+  #used = 0;
   /** Why the worker is gone; undefined while it lives. */
   #ended: string | undefined;
   /** Resolves when the worker has loaded its kernels. */
@@ -52,7 +54,8 @@ export class WorkerExecutor implements Executor {
 
   allocate(bytes: number): Block {
     const byteOffset = this.#allocator.allocate(bytes) ?? this.#grow(bytes);
-    new Uint8Array(this.#memory.buffer, byteOffset, bytes).fill(0);
+    this.#clear(byteOffset, Math.min(bytes, this.#used - byteOffset));
+    this.#used = Math.max(this.#used, byteOffset + bytes);
     return { memory: this.#memory.buffer, byteOffset };
   }
 
@@ -112,6 +115,15 @@ export class WorkerExecutor implements Executor {
   async close(): Promise<void> {
     this.#end('The CPU device was closed');
     await this.#port.terminate();
+  }
+
+  /**
+   * Makes bytes zero that were in use before, in the worker: gigabytes take longer than this thread may be busy.
+   * It comes before whatever is asked for later; a failure means that the device is gone, and the next run says so.
+   */
+  #clear(byteOffset: number, bytes: number): void {
+    if (bytes <= 0) return;
+    this.#request({ type: 'clear', byteOffset, bytes }).catch(() => {});
   }
 
   #freeWorkspace(id: number): void {
