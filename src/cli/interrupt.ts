@@ -9,11 +9,12 @@ export interface Interrupt {
   release(): void;
 }
 
-export function listenForInterrupt(note: (text: string) => void): Interrupt {
+/** Press it once, and this is said at once; `stopping` says what is still done before the end. */
+export function listenForInterrupt(stopping: string, note: (text: string) => void): Interrupt {
   const controller = new AbortController();
   const onInterrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    note('Stopping. Press Ctrl-C again to end at once.');
+    note(`${stopping} Press Ctrl-C again to end at once.`);
     controller.abort();
   };
   process.on('SIGINT', onInterrupt);

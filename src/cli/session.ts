@@ -6,13 +6,17 @@ import type { Output } from './output.js';
 import { createProgress } from './progress.js';
 import { oneLine } from './text.js';
 
-/** Runs `work`, shows what it tells, and puts the terminal in order whatever happens. */
+/**
+ * Runs `work`, shows what it tells, and puts the terminal in order whatever happens.
+ * @param stopping what Ctrl-C is answered with, at once
+ */
 export async function withSession<T>(
   output: Output,
   work: (context: Required<RunContext>) => Promise<T>,
+  stopping = 'Stopping.',
 ): Promise<T> {
   const progress = createProgress(output);
-  const interrupt = listenForInterrupt((text) => progress.note(text));
+  const interrupt = listenForInterrupt(stopping, (text) => progress.note(text));
   try {
     return await work({
       signal: interrupt.signal,

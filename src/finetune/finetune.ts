@@ -14,7 +14,7 @@ import { openDevice, summarize } from './device.js';
 import { describeModel, EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
 import { computeMetrics } from './metrics.js';
 import { sideOf } from './inference.js';
-import { throwIfAborted } from './l2-strength.js';
+import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './micro-batch.js';
 import { type LoadedModel, loadModel, resized } from './model-source.js';
 import type { FinetuneOptions, FinetuneResult, RunContext } from './options.js';
@@ -124,6 +124,7 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
 
   if (probed === null) replaceHead(model, data.classes.length, recipe.seed);
   const frozen = { device: summarize(device), ...(await chooseMicroBatch(device, model, recipe, context)) };
+  throwIfAborted(context.signal);
   const folder = await makeFolder();
   const state: RunState = {
     recipe,

@@ -14,6 +14,7 @@ import type { Device } from '../program/device.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { forwardBatch, largestActivation } from './device.js';
 import { forEachImage, sideOf } from './inference.js';
+import { throwUnlessInterrupted } from './interruption.js';
 import { computeMetrics, type Metrics } from './metrics.js';
 import type { EpochRecord, RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
@@ -60,8 +61,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     const trainer = makeTrainer(stage, optimizer, pool);
     if (stored === null) await save(stage, optimizer);
     while (state.progress.epoch < state.recipe.epochs) {
-      const finished = await trainer.trainEpoch();
-      if (finished) await finishEpoch(stage, trainer.rates);
+      if (await trainer.trainEpoch()) await finishEpoch(stage, trainer.rates).catch(throwUnlessInterrupted);
       state.complete = state.progress.epoch >= state.recipe.epochs;
       const stops = state.complete || signal?.aborted === true;
       if (stops) await writeExports(stage);
@@ -178,7 +178,10 @@ function announceTime(seconds: number, { onEvent, state }: FullStage): void {
   onEvent?.({ type: 'note', text: `${time} in all.${advice}` });
 }
 
-/** Validates, records the epoch, keeps the best, and begins the next. */
+/**
+ * Validates, records the epoch, keeps the best, and begins the next. Interrupted, it throws and changes nothing: all
+ * batches of the epoch are done, and a resumed run begins with the validation.
+ */
 async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>>): Promise<void> {
   const { state, data, model, folder, onEvent } = stage;
   const { progress } = state;
@@ -241,12 +244,12 @@ function isBetter(val: Metrics, { best }: RunState): boolean {
   return now > before || (now === before && (val.loss ?? Infinity) < (best.val_loss ?? Infinity));
 }
 
-/** Metrics of a part with the model as it is; null when the part is empty. */
+/** Metrics of a part with the model as it is; null when the part is empty. Throws 'interrupted' on the signal. */
 export async function validate(
   stage: Pick<FullStage, 'device' | 'model' | 'state' | 'signal'>,
   part: ImagePart,
 ): Promise<Metrics | null> {
-  const { device, model, state } = stage;
+  const { device, model, state, signal } = stage;
   const { labels } = part.dataset;
   if (labels.length === 0) return null;
   const { preprocessing, frozen, classes } = state;
@@ -256,7 +259,7 @@ export async function validate(
     { count: labels.length, read: (index) => part.dataset.read(index) },
     (x) => model.forward(x),
     (index, row) => logits.set(row, index * classes.length),
-    { device, preprocessing, batch, task: 'validating' },
+    { device, preprocessing, batch, task: 'validating', ...(signal && { signal }) },
   );
   return computeMetrics(logits, labels, classes);
 }

@@ -10,7 +10,7 @@ import { normalizeImages } from '../ops/normalize-images.js';
 import type { Device } from '../program/device.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { Estimator } from './events.js';
-import { throwIfAborted } from './l2-strength.js';
+import { throwIfAborted } from './interruption.js';
 import type { RunContext } from './options.js';
 
 /** Images by index, as bytes [side, side, 3]. */

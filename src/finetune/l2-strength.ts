@@ -4,9 +4,9 @@
  * The folds are minimised side by side: each runs its own L-BFGS, and their evaluations are gathered so that one
  * program serves them all. Strengths go from strong to weak; each starts from the solution of the one before.
  */
-import { AttuneError } from '../errors.js';
 import { minimize } from '../optim/lbfgs.js';
 import type { Device } from '../program/device.js';
+import { throwIfAborted } from './interruption.js';
 import { type FeatureSet, featureScale, type HeadEvaluation, LogisticProblem } from './logistic-head.js';
 
 /** Strengths tried, strongest first. */
@@ -38,9 +38,8 @@ export async function chooseStrength(
     const heldOutLosses: number[] = [];
     let best = 0;
     for (const [index, l2] of L2_STRENGTHS.entries()) {
-      throwIfAborted(signal);
       problem.select((row, f) => fold[row] !== f);
-      points = await minimizeTogether(problem, points, l2);
+      points = await minimizeTogether(problem, points, l2, signal);
       problem.select((row, f) => fold[row] === f);
       const heldOut = await problem.evaluate(points, 0);
       heldOutLosses.push(heldOut.reduce((sum, { dataLoss }) => sum + dataLoss / folds, 0));
@@ -59,6 +58,7 @@ async function minimizeTogether(
   problem: LogisticProblem,
   starts: readonly Float64Array[],
   l2: number,
+  signal: AbortSignal | undefined,
 ): Promise<Float64Array[]> {
   const current = [...starts];
   let waiting: {
@@ -81,12 +81,14 @@ async function minimizeTogether(
     );
   };
   const fits = starts.map(async (start, index) => {
-    const evaluate = (point: Float64Array) =>
-      new Promise<HeadEvaluation>((resolve, reject) => {
+    const evaluate = async (point: Float64Array) => {
+      throwIfAborted(signal);
+      return new Promise<HeadEvaluation>((resolve, reject) => {
         current[index] = point;
         waiting.push({ index, resolve, reject });
         evaluateWhenAllWait();
       });
+    };
     try {
       return (await minimize(evaluate, start, FOLD_OPTIONS)).point;
     } finally {
@@ -95,11 +97,4 @@ async function minimizeTogether(
     }
   });
   return Promise.all(fits);
-}
-
-/** Throws AttuneError 'interrupted' when the signal is aborted. */
-export function throwIfAborted(signal?: AbortSignal): void {
-  if (!signal?.aborted) return;
-  const hint = 'what was computed is kept; run the same command again';
-  throw new AttuneError({ code: 'interrupted', what: 'the run was interrupted', hint });
 }

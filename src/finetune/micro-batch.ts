@@ -7,6 +7,7 @@ import type { ImageClassifier } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { setTrainable } from './full-stage.js';
+import { throwIfAborted } from './interruption.js';
 import type { RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe.js';
@@ -18,16 +19,17 @@ const LEAST_FOR_STATISTICS = 16;
 
 /**
  * Chooses the micro-batch and what batch norm does with it. Throws AttuneError 'device' when not even one image,
- * or the micro-batch of the recipe, fits.
+ * or the micro-batch of the recipe, fits; 'interrupted' on the signal.
  */
 export async function chooseMicroBatch(
   device: Device,
   model: ImageClassifier,
   recipe: Recipe,
-  { onEvent }: RunContext,
+  { onEvent, signal }: RunContext,
 ): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
   let micro = recipe.micro_batch ?? recipe.batch_size;
   for (;;) {
+    throwIfAborted(signal);
     const batchNorm = batchNormFor(micro, recipe);
     try {
       await planStep(device, model, recipe, micro, batchNorm);

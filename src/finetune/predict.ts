@@ -4,7 +4,7 @@ import { AttuneError } from '../errors.js';
 import { freeze } from '../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from './device.js';
 import { checkCount, forEachImage, sideOf } from './inference.js';
-import { throwIfAborted } from './l2-strength.js';
+import { throwIfAborted } from './interruption.js';
 import { loadModel } from './model-source.js';
 import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
 

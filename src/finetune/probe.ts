@@ -2,6 +2,7 @@
  * The strategy `probe`: features of the frozen trunk once, then a logistic head to convergence, its L2 strength
  * by stratified 5-fold cross-validation.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openFeatureCache, type Preprocessing, stratifiedFolds } from '../data/index.js';
 import { replaceHead, type ImageClassifier } from '../models/index.js';
 import { freeze } from '../nn/index.js';
@@ -10,7 +11,8 @@ import type { Device } from '../program/device.js';
 import { featuresOf } from './features.js';
 import { forwardBatch, largestActivation } from './device.js';
 import { sideOf } from './inference.js';
-import { chooseStrength, throwIfAborted } from './l2-strength.js';
+import { throwIfAborted } from './interruption.js';
+import { chooseStrength } from './l2-strength.js';
 import {
   type FeatureSet,
   featureScale,
@@ -72,13 +74,13 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
   replaceHead(model, classes, seed);
   model.head.weight.set(fit.head.weight);
   model.head.bias?.set(fit.head.bias);
-  const logits = (set: FeatureSet) => applyHead(set, fit.head, classes);
+  const logits = (set: FeatureSet) => applyHead(set, fit.head, classes, signal);
   return {
     epochs: fit.epochs,
     l2,
     heldOutLosses,
     converged: fit.converged,
-    logits: { train: logits(train), val: logits(val), test: logits(test) },
+    logits: { train: await logits(train), val: await logits(val), test: await logits(test) },
   };
 }
 
@@ -137,13 +139,15 @@ async function fitHead(
   const validation = val.labels.length > 0 ? new LogisticProblem(device, val, scale, classes) : null;
   const epochs: EpochRecord[] = [];
   let started = performance.now();
-  const evaluate = async (point: Float64Array) => (await problem.evaluate([point], l2))[0];
+  const evaluate = async (point: Float64Array) => {
+    throwIfAborted(signal);
+    return (await problem.evaluate([point], l2))[0];
+  };
   try {
     const fit = await minimize(evaluate, new Float64Array(problem.size), {
       ...HEAD_CONVERGENCE,
       maxIterations: headEpochs ?? MAX_ITERATIONS,
       async onIteration(epoch, point, onTrain) {
-        throwIfAborted(signal);
         const seconds = (performance.now() - started) / 1000;
         const onVal = validation === null ? null : (await validation.evaluate([point], 0))[0];
         const accuracy = share(onTrain.predicted, train.labels);
@@ -177,15 +181,24 @@ async function fitHead(
   }
 }
 
-/** Features times weights plus bias, in float64: small, and done once. */
-function applyHead(
+/** Multiplications of `applyHead` before the event loop has its turn: some milliseconds. */
+const PRODUCTS_AT_ONCE = 4e6;
+
+/** Features times weights plus bias, in float64: done once, and on this thread, which must stay able to answer. */
+async function applyHead(
   { values, labels, length }: FeatureSet,
   { weight, bias }: LinearHead,
   classes: number,
-): Float32Array {
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
   const logits = new Float32Array(labels.length * classes);
   const row = new Float64Array(classes);
+  const rowsAtOnce = Math.ceil(PRODUCTS_AT_ONCE / (length * classes));
   for (let i = 0; i < labels.length; i++) {
+    if (i % rowsAtOnce === rowsAtOnce - 1) {
+      await nextTurn();
+      throwIfAborted(signal);
+    }
     row.set(bias);
     for (let f = 0; f < length; f++) {
       const feature = values[i * length + f];

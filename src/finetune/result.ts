@@ -1,10 +1,12 @@
 /** The JSON documents of finished runs. */
 import { join } from 'node:path';
+import { AttuneError } from '../errors.js';
 import { loadWeights } from '../models/index.js';
 import { countParameters } from '../nn/index.js';
 import type { Device } from '../program/device.js';
 import { summarize } from './device.js';
 import { type FullStage, validate } from './full-stage.js';
+import { throwUnlessInterrupted } from './interruption.js';
 import { computeMetrics, type Metrics } from './metrics.js';
 import type { LoadedModel } from './model-source.js';
 import type { FinetuneResult } from './options.js';
@@ -92,5 +94,16 @@ async function testBest(stage: FullStage): Promise<Metrics | null> {
   const { data, model, folder } = stage;
   if (data.test.images.length === 0) return null;
   await loadWeights(model, join(folder, RUN_FILES.best));
-  return validate(stage, data.test);
+  return validate(stage, data.test).catch((error: unknown) => {
+    throwUnlessInterrupted(error);
+    throw new AttuneError(
+      {
+        code: 'interrupted',
+        what: 'the run is complete and saved, only its test images were not all evaluated',
+        where: folder,
+        hint: 'attune evaluate does that',
+      },
+      { cause: error },
+    );
+  });
 }

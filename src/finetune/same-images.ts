@@ -1,6 +1,7 @@
 /** A run goes on with the images that it began with, or not at all. */
 import { type ImagePool, openImagePool } from '../data/index.js';
 import { AttuneError } from '../errors.js';
+import { throwIfAborted } from './interruption.js';
 import type { RunContext } from './options.js';
 import type { RunState } from './run-state.js';
 
@@ -36,7 +37,7 @@ export async function assertSameImages(
   } finally {
     await pool.close();
   }
-  if (signal?.aborted) throw new AttuneError({ code: 'interrupted', what: 'interrupted' });
+  throwIfAborted(signal);
   if (changed === 0) return;
   throw new AttuneError({
     code: 'data',

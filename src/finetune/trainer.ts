@@ -2,7 +2,8 @@
  * The full stage's loop: micro-batches into gradients, gradients into an update, epochs into metrics.
  *
  * A step is one program per micro-batch and one for the update, which also clears the gradients. Results are read
- * one step behind, so the device never waits for the host. Everything that a step does follows from the recipe,
+ * one step behind, so the device never waits for the host; except where steps are long, and the host's part in them
+ * is nothing: Ctrl-C has then one step to wait for and not two. Everything that a step does follows from the recipe,
  * the frozen choices and the progress: that is why a resumed run equals one that was never stopped.
  */
 import {
@@ -50,6 +51,9 @@ export interface StepReport {
   readonly imagesPerSecond: number | null;
 }
 
+/** From this time for a step on, it is waited for before the next one begins, in seconds. */
+const LONG_STEP = 1;
+
 /** A step whose results are on their way. */
 interface PendingStep {
   readonly step: number;
@@ -63,6 +67,8 @@ export class Trainer {
   private readonly baseRates: readonly number[];
   private readonly weightOfClass: ArrayLike<number>;
   private readonly random;
+  /** How long the last step took; long, as long as it is not known. */
+  private stepSeconds = Number.POSITIVE_INFINITY;
   /** The last steps by number, to name the images of one that failed. */
   private readonly recent = new Map<number, TrainingBatch>();
 
@@ -87,9 +93,11 @@ export class Trainer {
     return batchCount(dataset.images.length, recipe.batch_size, this.joinsSingle);
   }
 
-  /** The rate of every group at the last step. */
+  /** The rate of every group at the last step; that may have been before the run was resumed. */
   get rates(): Record<string, number> {
-    return Object.fromEntries(this.options.optimizer.groups.map(({ name, lr }) => [name, lr]));
+    const { optimizer, progress } = this.options;
+    const rates = this.ratesAt(progress.step - 1);
+    return Object.fromEntries(optimizer.groups.map(({ name }, i) => [name, rates[i]]));
   }
 
   /**
@@ -103,7 +111,6 @@ export class Trainer {
     const side = sideOf(preprocessing);
     const clock = new EpochClock(progress);
     let pending: PendingStep | null = null;
-    let finished = true;
     const batches = trainingBatches(dataset, {
       batchSize: recipe.batch_size,
       seed: recipe.seed,
@@ -114,21 +121,24 @@ export class Trainer {
       side,
       pool,
     });
-    for await (const batch of batches) {
-      const next = this.startStep(batch, side);
+    const finishPending = async () => {
       if (pending !== null) await this.finishStep(pending);
-      clock.tick(pending?.batch.labels.length ?? 0);
+      const seconds = clock.tick(pending?.batch.labels.length ?? 0);
+      if (pending !== null) this.stepSeconds = seconds;
+      pending = null;
+    };
+    for await (const batch of batches) {
+      const isLong = this.stepSeconds >= LONG_STEP;
+      if (isLong) await finishPending();
+      if (signal?.aborted) break;
+      const next = this.startStep(batch, side);
+      if (!isLong) await finishPending();
       pending = next;
       this.report();
-      if (signal?.aborted) {
-        finished = progress.batch === this.batchesPerEpoch;
-        break;
-      }
     }
-    if (pending !== null) await this.finishStep(pending);
-    clock.tick(pending?.batch.labels.length ?? 0);
+    await finishPending();
     await this.checkLastStep();
-    return finished;
+    return progress.batch === this.batchesPerEpoch;
   }
 
   /** Batch norm has no variance over a single image. */
@@ -231,14 +241,21 @@ export class Trainer {
   }
 
   private setRates(): void {
-    const { optimizer, recipe, progress } = this.options;
+    const { optimizer, progress } = this.options;
+    const rates = this.ratesAt(progress.step);
+    optimizer.groups.forEach((group, i) => {
+      group.lr = rates[i];
+    });
+  }
+
+  /** The rate of every group, in their order; steps count from 0. */
+  private ratesAt(step: number): number[] {
+    const { recipe } = this.options;
     const stepsPerEpoch = this.batchesPerEpoch;
     const totalSteps = stepsPerEpoch * recipe.epochs;
     const length = { stepsPerEpoch, totalSteps, warmupSteps: Math.floor(recipe.warmup * totalSteps) };
-    const factor = scheduleFactor(this.schedule, progress.step, length);
-    optimizer.groups.forEach((group, i) => {
-      group.lr = this.baseRates[i] * factor;
-    });
+    const factor = scheduleFactor(this.schedule, step, length);
+    return this.baseRates.map((rate) => rate * factor);
   }
 
   private microBatches(batch: TrainingBatch): MicroBatch[] {
@@ -289,15 +306,17 @@ class EpochClock {
     this.progress = progress;
   }
 
-  /** `images` were finished since the last tick. */
-  tick(images: number): void {
+  /** `images` were finished since the last tick. Returns the seconds since then. */
+  tick(images: number): number {
     const now = performance.now();
     const seconds = (now - this.last) / 1000;
     this.last = now;
     this.progress.seconds += seconds;
-    if (++this.ticks <= WARM_UP_TICKS) return;
-    this.progress.timed_seconds += seconds;
-    this.progress.timed_images += images;
+    if (++this.ticks > WARM_UP_TICKS) {
+      this.progress.timed_seconds += seconds;
+      this.progress.timed_images += images;
+    }
+    return seconds;
   }
 }
 

@@ -16,8 +16,9 @@ export class TrainingProcess {
   stderr = '';
   private readonly closed: Promise<unknown>;
 
-  constructor(words: readonly string[]) {
-    this.child = spawn(process.execPath, [launcher, 'finetune', ...words], {
+  /** `nodeFlags` stand before the program, for example --import. */
+  constructor(words: readonly string[], nodeFlags: readonly string[] = []) {
+    this.child = spawn(process.execPath, [...nodeFlags, launcher, 'finetune', ...words], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.closed = once(this.child, 'close');

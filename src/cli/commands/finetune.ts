@@ -23,6 +23,9 @@ const FEW_CLASSES = 20;
 
 const EXIT_INTERRUPTED = 130;
 
+/** Ended at once, a run goes on from where it was saved last. */
+const STOPPING = 'Stopping: the step at hand is finished, and what was done is saved.';
+
 export async function finetuneCommand(
   options: FinetuneOptions,
   json: boolean,
@@ -41,7 +44,7 @@ async function train(
   json: boolean,
   output: Output,
 ): Promise<number> {
-  const result = await withSession(output, work);
+  const result = await withSession(output, work, STOPPING);
   for (const line of skippedLines(result.images.skipped)) output.note(line);
   if (json) output.json(result);
   else printResult(result, output);
