@@ -169,6 +169,7 @@ export {
   type Schedule,
   scheduleFactor,
   type ScheduleLength,
+  scheduleMomentum,
   Sgd,
   sgd,
   type SgdOptions,

@@ -18,11 +18,13 @@ import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './fla
 import {
   choice,
   fractionBelowOne,
+  fractionInside,
   numberAbove,
   numberFrom,
   type Parse,
   wholeNumber,
   wholeNumberOr,
+  wholeNumbers,
   words,
 } from './values.js';
 
@@ -145,6 +147,15 @@ const OPTIMIZER: Group<
   | 'schedule'
   | 'stepSize'
   | 'gamma'
+  | 'milestones'
+  | 'power'
+  | 'cycleEpochs'
+  | 'cycleFactor'
+  | 'peak'
+  | 'divisor'
+  | 'finalDivisor'
+  | 'peakMomentum'
+  | 'plateauPatience'
   | 'warmup'
 > = {
   optimizer: {
@@ -164,7 +175,7 @@ const OPTIMIZER: Group<
   },
   momentum: {
     value: '<fraction>',
-    help: 'Momentum of sgd. Default: 0.9.',
+    help: 'Momentum of sgd. Default: 0.9; 0.95 at the ends of --schedule one-cycle, which moves it, and that of adam and adamw, too.',
     parse: fractionBelowOne,
   },
   nesterov: {
@@ -177,7 +188,7 @@ const OPTIMIZER: Group<
   },
   schedule: {
     value: '<name>',
-    help: 'How the rates fall: constant, step or cosine. Default: cosine.',
+    help: `How the rates change: ${SCHEDULES.join(', ')}. Default: cosine. attune schedule draws them.`,
     parse: choice(SCHEDULES),
   },
   stepSize: {
@@ -187,12 +198,57 @@ const OPTIMIZER: Group<
   },
   gamma: {
     value: '<factor>',
-    help: 'Factor on the rates at each step of --schedule step. Default: 0.1.',
+    help: 'Factor on the rates at each step of --schedule step, multi-step or plateau, and at each epoch of exponential. Default: 0.1; 0.9 for exponential.',
     parse: numberFrom(0, 1),
+  },
+  milestones: {
+    value: '<epochs>',
+    help: 'Epochs at which --schedule multi-step steps: 10,20.',
+    parse: wholeNumbers(1, 1_000_000),
+  },
+  power: {
+    value: '<number>',
+    help: 'Exponent of --schedule polynomial. Default: 1, a straight line.',
+    parse: numberAbove(0),
+  },
+  cycleEpochs: {
+    value: '<epochs>',
+    help: 'Length of the first cycle of --schedule cosine-restarts. Default: 10.',
+    parse: wholeNumber(1, 1_000_000),
+  },
+  cycleFactor: {
+    value: '<number>',
+    help: 'How many times as long each cycle is as the one before. Default: 2.',
+    parse: wholeNumber(1, 100),
+  },
+  peak: {
+    value: '<fraction>',
+    help: 'Where --schedule one-cycle or slanted-triangular is highest, as a share of the steps. Default: 0.3, 0.1 for the triangle.',
+    parse: fractionInside,
+  },
+  divisor: {
+    value: '<number>',
+    help: 'Their highest rate by their first. Default: 25, 32 for the triangle.',
+    parse: numberFrom(1, 1e9),
+  },
+  finalDivisor: {
+    value: '<number>',
+    help: 'The first rate of --schedule one-cycle by its last. Default: 10,000.',
+    parse: numberFrom(1, 1e9),
+  },
+  peakMomentum: {
+    value: '<fraction>',
+    help: 'Momentum where --schedule one-cycle is highest. Default: 0.1 less than --momentum.',
+    parse: fractionBelowOne,
+  },
+  plateauPatience: {
+    value: '<epochs>',
+    help: 'Epochs without a lower validation loss before --schedule plateau lowers the rates. Default: 3.',
+    parse: wholeNumber(0, 1_000_000),
   },
   warmup: {
     value: '<fraction>',
-    help: 'Share of the steps over which the rates rise at the start. Default: 0.05.',
+    help: 'Share of the steps over which the rates rise at the start. Default: 0.05; 0 for one-cycle and slanted-triangular, which rise by themselves.',
     parse: fractionBelowOne,
   },
 };

@@ -36,6 +36,12 @@ export function wholeNumberOr<T extends string>(word: T, least: number, most: nu
   };
 }
 
+/** Whole numbers with commas between them. */
+export function wholeNumbers(least: number, most: number): Parse<readonly number[]> {
+  const parse = wholeNumber(least, most);
+  return (text, flag) => text.split(',').map((part) => parse(part.trim(), flag));
+}
+
 /** A number of at least 0 and below 1. */
 export const fractionBelowOne: Parse<number> = realNumber(
   'from 0 to less than 1',
@@ -51,6 +57,13 @@ export function numberFrom(least: number, most: number): Parse<number> {
     (value) => value >= least && value <= most,
   );
 }
+
+/** A number above 0 and below 1. */
+export const fractionInside: Parse<number> = realNumber(
+  'above 0 and below 1',
+  '0.3',
+  (value) => value > 0 && value < 1,
+);
 
 /** A number above `bound`. */
 export function numberAbove(bound: number): Parse<number> {

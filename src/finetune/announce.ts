@@ -1,6 +1,8 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
 import type { Listener } from './events.js';
+import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe.js';
+import { isScheduleField, schedulesWith } from './schedule.js';
 
 const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
   probe: 'features of the frozen network once, then a logistic head until it converges',
@@ -60,15 +62,14 @@ export function announce({ recipe, given, images, smallestClass }: Announcement,
 function counts(field: keyof Recipe, recipe: Recipe): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
   if (recipe.strategy === 'probe') return OF_PROBE.includes(field);
+  if (isScheduleField(field)) return schedulesWith(field).includes(recipe.schedule);
   switch (field) {
     case 'head_epochs':
       return recipe.strategy !== 'full';
     case 'momentum':
+      return takesMomentum(recipe);
     case 'nesterov':
       return recipe.optimizer === 'sgd';
-    case 'step_size':
-    case 'gamma':
-      return recipe.schedule === 'step';
     case 'crop_scale':
       return recipe.augment === 'standard';
     default:

@@ -5,6 +5,17 @@
 export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
 export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;
 export const OPTIMIZERS = ['sgd', 'adam', 'adamw'] as const;
-export const SCHEDULES = ['constant', 'step', 'cosine'] as const;
+export const SCHEDULES = [
+  'constant',
+  'step',
+  'multi-step',
+  'exponential',
+  'polynomial',
+  'cosine',
+  'cosine-restarts',
+  'one-cycle',
+  'slanted-triangular',
+  'plateau',
+] as const;
 export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
 export const CLASS_WEIGHTS = ['none', 'balanced'] as const;

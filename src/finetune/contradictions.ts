@@ -1,6 +1,7 @@
 /** Flags that would have no effect on the run are refused: whoever gives one expects it to count. */
 import { AttuneError } from '../errors.js';
 import { flagOf, type Recipe } from './recipe.js';
+import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.js';
 
 interface Rule {
   readonly fields: readonly (keyof Recipe)[];
@@ -25,6 +26,15 @@ const RULES: readonly Rule[] = [
       'schedule',
       'step_size',
       'gamma',
+      'milestones',
+      'power',
+      'cycle_epochs',
+      'cycle_factor',
+      'peak',
+      'divisor',
+      'final_divisor',
+      'peak_momentum',
+      'plateau_patience',
       'warmup',
       'augment',
       'class_weights',
@@ -50,18 +60,12 @@ const RULES: readonly Rule[] = [
         : null,
   },
   {
-    fields: ['momentum', 'nesterov'],
-    ignored: ({ optimizer }) =>
-      optimizer === 'sgd'
-        ? null
-        : { what: `${optimizer} takes no such setting`, hint: 'leave it out, or use --optimizer sgd' },
+    fields: ['momentum'],
+    ignored: (recipe) => (takesMomentum(recipe) ? null : notOf(recipe)),
   },
   {
-    fields: ['step_size', 'gamma'],
-    ignored: ({ schedule }) =>
-      schedule === 'step'
-        ? null
-        : { what: `the schedule ${schedule} has no steps`, hint: 'leave it out, or add --schedule step' },
+    fields: ['nesterov'],
+    ignored: (recipe) => (recipe.optimizer === 'sgd' ? null : notOf(recipe)),
   },
   {
     fields: ['val_split'],
@@ -75,6 +79,15 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
+export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
+  return optimizer === 'sgd' || schedule === 'one-cycle';
+}
+
+function notOf({ optimizer }: Recipe) {
+  return { what: `${optimizer} takes no such setting`, hint: 'leave it out, or use --optimizer sgd' };
+}
+
 /** Throws AttuneError 'usage' for the first of the given fields that the recipe does not use. */
 export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
   for (const { fields, ignored } of RULES) {
@@ -83,4 +96,25 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
     if (field !== undefined && reason !== null)
       throw new AttuneError({ code: 'usage', ...reason, where: flagOf(field) });
   }
+  for (const field of Object.keys(given).filter((key) => isScheduleField(key as keyof Recipe))) {
+    const others = schedulesWith(field as ScheduleField);
+    if (others.includes(recipe.schedule)) continue;
+    throw new AttuneError({
+      code: 'usage',
+      what: `the schedule ${recipe.schedule} takes no such setting`,
+      where: flagOf(field as ScheduleField),
+      hint: `leave it out, or add --schedule ${others.join(' or ')}`,
+    });
+  }
+}
+
+/** Throws AttuneError 'usage' when the recipe goes by validation metrics and there are no images to validate with. */
+export function refuseUnvalidated({ strategy, schedule }: Recipe, images: number): void {
+  if (images > 0 || strategy === 'probe' || schedule !== 'plateau') return;
+  throw new AttuneError({
+    code: 'usage',
+    what: 'the schedule plateau goes by the validation loss, and there are no images to validate with',
+    where: '--schedule',
+    hint: 'give a --val-split above 0 or a --val folder, or use another schedule',
+  });
 }

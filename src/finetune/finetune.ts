@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { replaceHead } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
-import { refuseIgnored } from './contradictions.js';
+import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { openDevice, summarize } from './device.js';
 import { describeModel, EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
@@ -46,7 +46,9 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   const smallestClass = leastOf(found.train, found.classes.length);
   const counted = { images: found.train.length, smallestClass };
   // Contradictions do not depend on the weights, so they are told before any are downloaded.
-  refuseIgnored(flags, resolveRecipe(given, { ...counted, model: '', weights: '', side: 224 }));
+  const resolved = resolveRecipe(given, { ...counted, model: '', weights: '', side: 224 });
+  refuseIgnored(flags, resolved);
+  refuseUnvalidated(resolved, found.val.length);
   const loaded = await loadModel(
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,

@@ -153,6 +153,8 @@ function makeTrainer(stage: FullStage, optimizer: Optimizer, pool: ImagePool): T
     dataset: data.training,
     pool,
     progress: state.progress,
+    valLosses: () =>
+      state.epochs.filter(({ stage: name }) => name === 'full').map(({ val_loss }) => val_loss ?? Infinity),
     onStep,
     ...(signal && { signal }),
   });

@@ -64,12 +64,30 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly nesterov?: boolean;
   /** Not applied to norms and biases. */
   readonly weightDecay?: number;
-  /** 'constant', 'step' or 'cosine'. */
+  /** 'constant', 'step', 'multi-step', ...: SCHEDULES has them all, and optim/schedules.ts their formulas. */
   readonly schedule?: string;
   /** Epochs between the steps of the schedule 'step'. */
   readonly stepSize?: number;
-  /** Factor of each step of the schedule 'step'. */
+  /** Factor of each step of the schedules 'step', 'multi-step', 'exponential' and 'plateau'. */
   readonly gamma?: number;
+  /** Epochs at which the schedule 'multi-step' steps, ascending. */
+  readonly milestones?: readonly number[];
+  /** Exponent of the schedule 'polynomial'. */
+  readonly power?: number;
+  /** Epochs of the first cycle of 'cosine-restarts'. */
+  readonly cycleEpochs?: number;
+  /** How many times as long each cycle of 'cosine-restarts' is as the one before. */
+  readonly cycleFactor?: number;
+  /** Share of the steps over which 'one-cycle' and 'slanted-triangular' rise. */
+  readonly peak?: number;
+  /** The highest rate of 'one-cycle' and 'slanted-triangular' by their first. */
+  readonly divisor?: number;
+  /** The first rate of 'one-cycle' by its last. */
+  readonly finalDivisor?: number;
+  /** Momentum of 'one-cycle' where its rate is highest. Default: 0.1 less than the momentum. */
+  readonly peakMomentum?: number;
+  /** Epochs without a lower loss that the schedule 'plateau' bears. */
+  readonly plateauPatience?: number;
   /** Share of the steps over which the rate rises. */
   readonly warmup?: number;
   /** 'none', 'flip' or 'standard'. */

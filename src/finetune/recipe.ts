@@ -10,6 +10,7 @@ import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { AUGMENTATIONS, BATCH_NORMS, CLASS_WEIGHTS, OPTIMIZERS, SCHEDULES, STRATEGIES } from './choices.js';
 import type { FinetuneOptions } from './options.js';
+import { scheduleDefaults } from './schedule.js';
 
 const whole = (least: number, most = 1e9) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -44,6 +45,15 @@ export const recipeSchema = v.strictObject({
   schedule: v.picklist(SCHEDULES),
   step_size: whole(1),
   gamma: between(0, 1),
+  milestones: v.pipe(v.array(whole(1, 1e6)), v.maxLength(100), v.readonly()),
+  power: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+  cycle_epochs: whole(1, 1e6),
+  cycle_factor: whole(1, 100),
+  peak: v.pipe(v.number(), v.gtValue(0), v.ltValue(1)),
+  divisor: between(1, 1e9),
+  final_divisor: between(1, 1e9),
+  peak_momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  plateau_patience: whole(0, 1e6),
   warmup: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
   augment: v.picklist(AUGMENTATIONS),
   /** The least share of an image that a random crop of 'standard' keeps. */
@@ -83,6 +93,15 @@ const FIELD_OF: Readonly<Partial<Record<keyof FinetuneOptions, keyof Recipe>>> =
   schedule: 'schedule',
   stepSize: 'step_size',
   gamma: 'gamma',
+  milestones: 'milestones',
+  power: 'power',
+  cycleEpochs: 'cycle_epochs',
+  cycleFactor: 'cycle_factor',
+  peak: 'peak',
+  divisor: 'divisor',
+  finalDivisor: 'final_divisor',
+  peakMomentum: 'peak_momentum',
+  plateauPatience: 'plateau_patience',
   warmup: 'warmup',
   augment: 'augment',
   classWeights: 'class_weights',
@@ -169,7 +188,8 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   const trainsAll = strategy !== 'probe';
   const batchSize = given.batch_size ?? BASE_BATCH;
   const lr = given.lr ?? (BASE_LR * batchSize) / BASE_BATCH;
-  const momentum = given.momentum ?? 0.9;
+  const schedule = given.schedule ?? 'cosine';
+  const momentum = given.momentum ?? (schedule === 'one-cycle' ? 0.95 : 0.9);
   const recipe: Recipe = {
     val: null,
     val_split: DEFAULT_VAL_SPLIT,
@@ -187,10 +207,9 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     momentum,
     nesterov: momentum > 0,
     weight_decay: 1e-4,
-    schedule: 'cosine',
-    step_size: 7,
-    gamma: 0.1,
-    warmup: 0.05,
+    schedule,
+    ...scheduleDefaults(schedule),
+    peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
     augment: trainsAll ? 'standard' : 'none',
     crop_scale: bySize.crop === 1 ? 0.35 : bySize.crop,
     class_weights: 'none',
@@ -211,6 +230,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
       where: '--nesterov',
     });
   }
+  assertSchedule(recipe);
   if (trainsAll && recipe.epochs === 0) {
     throw new AttuneError({
       code: 'usage',
@@ -227,6 +247,35 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     });
   }
   return inSchemaOrder(recipe);
+}
+
+/** Throws AttuneError 'usage' when the schedule cannot be followed as it is. */
+function assertSchedule({ schedule, milestones, epochs, momentum, peak_momentum }: Recipe): void {
+  const refuse = (what: string, where: string, hint: string) => {
+    throw new AttuneError({ code: 'usage', what, where, hint });
+  };
+  if (schedule === 'multi-step') {
+    const flag = '--milestones';
+    const example = 'give epochs in ascending order, as in --milestones 10,20';
+    if (milestones.length === 0)
+      refuse('the schedule multi-step needs the epochs at which it steps', flag, example);
+    const falls = milestones.findIndex((epoch, i) => i > 0 && epoch <= milestones[i - 1]);
+    if (falls > 0)
+      refuse(`the milestone ${milestones[falls]} follows ${milestones[falls - 1]}`, flag, example);
+    const last = milestones[milestones.length - 1];
+    if (epochs > 0 && last >= epochs)
+      refuse(
+        `the milestone ${last} is not reached in ${epochs} epochs`,
+        flag,
+        'leave it out, or give more --epochs',
+      );
+  }
+  if (schedule === 'one-cycle' && peak_momentum > momentum)
+    refuse(
+      `the momentum ${peak_momentum} where the rate is highest is above ${momentum}, that at the ends of the cycle`,
+      '--peak-momentum',
+      'give a smaller one',
+    );
 }
 
 /** One order of fields, so that files of a run do not tell whether it was ever stopped. */

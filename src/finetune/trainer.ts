@@ -18,13 +18,14 @@ import {
 } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
-import { type Optimizer, type Schedule, scheduleFactor } from '../optim/index.js';
+import { type Optimizer, type Schedule, scheduleFactor, scheduleMomentum } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { sideOf } from './inference.js';
 import type { RunContext } from './options.js';
 import type { Recipe } from './recipe.js';
 import type { FrozenChoices, Progress } from './run-state.js';
+import { scheduleLength, scheduleOf } from './schedule.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
 export interface TrainerOptions extends RunContext {
@@ -37,6 +38,8 @@ export interface TrainerOptions extends RunContext {
   readonly dataset: TrainingDataset;
   readonly pool: ImagePool;
   readonly progress: Progress;
+  /** The validation loss after each epoch so far. */
+  readonly valLosses: () => readonly number[];
   /** Called after each step with what is known so far. */
   readonly onStep?: (step: StepReport) => void;
 }
@@ -241,20 +244,20 @@ export class Trainer {
   }
 
   private setRates(): void {
-    const { optimizer, progress } = this.options;
+    const { optimizer, recipe, progress } = this.options;
     const rates = this.ratesAt(progress.step);
     optimizer.groups.forEach((group, i) => {
       group.lr = rates[i];
     });
+    const length = scheduleLength(recipe, this.batchesPerEpoch);
+    optimizer.momentum = scheduleMomentum(this.schedule, progress.step, length) ?? optimizer.momentum;
   }
 
   /** The rate of every group, in their order; steps count from 0. */
   private ratesAt(step: number): number[] {
-    const { recipe } = this.options;
-    const stepsPerEpoch = this.batchesPerEpoch;
-    const totalSteps = stepsPerEpoch * recipe.epochs;
-    const length = { stepsPerEpoch, totalSteps, warmupSteps: Math.floor(recipe.warmup * totalSteps) };
-    const factor = scheduleFactor(this.schedule, step, length);
+    const { recipe, valLosses } = this.options;
+    const length = scheduleLength(recipe, this.batchesPerEpoch);
+    const factor = scheduleFactor(this.schedule, step, length, valLosses());
     return this.baseRates.map((rate) => rate * factor);
   }
 
@@ -337,10 +340,6 @@ export function microBatchStarts(
     (starts.at(-1) as [number, number])[1] = size;
   }
   return starts;
-}
-
-function scheduleOf({ schedule, step_size, gamma }: Recipe): Schedule {
-  return schedule === 'step' ? { kind: 'step', stepSize: step_size, gamma } : { kind: schedule };
 }
 
 function augmentationOf({ augment, crop_scale }: Recipe): Augmentation {

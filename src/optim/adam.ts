@@ -27,7 +27,10 @@ const DEFAULT_EPSILON = 1e-8;
 
 /** Adam, and AdamW when `decoupled`; made by `adam` and `adamW`. */
 export class Adam extends Optimizer {
-  readonly betas: readonly [number, number];
+  /** Decay rate of the first moment, beta1. */
+  override momentum: number;
+  /** Decay rate of the second moment. */
+  readonly beta2: number;
   readonly epsilon: number;
   readonly epsilonPlacement: EpsilonPlacement;
   /** True for AdamW: weight decay acts on the weights, not through the gradient. */
@@ -38,7 +41,7 @@ export class Adam extends Optimizer {
   constructor(memory: TrainableMemory, options: AdamOptions, decoupled: boolean) {
     // Checked before memory is taken.
     super(memory, checked(options));
-    this.betas = options.betas ?? DEFAULT_BETAS;
+    [this.momentum, this.beta2] = options.betas ?? DEFAULT_BETAS;
     this.epsilon = options.epsilon ?? DEFAULT_EPSILON;
     this.epsilonPlacement = options.epsilonPlacement ?? 'corrected';
     this.decoupled = decoupled;
@@ -46,7 +49,8 @@ export class Adam extends Optimizer {
   }
 
   protected override recordNumbers(recording: Recording): void {
-    const [beta1, beta2] = this.betas;
+    const { momentum: beta1, beta2 } = this;
+    assertBeta(beta1);
     const corrections = [1 - beta1 ** this.steps, 1 - beta2 ** this.steps];
     const betas = [beta1, 1 - beta1, beta2, 1 - beta2];
     this.numbers = recordAll(recording, 'float', [...betas, ...corrections, this.epsilon]);
@@ -74,10 +78,14 @@ export class Adam extends Optimizer {
 
 function checked(options: AdamOptions): AdamOptions {
   const { betas = DEFAULT_BETAS, epsilon = DEFAULT_EPSILON } = options;
-  for (const beta of betas) assertNumber('beta', beta, beta >= 0 && beta < 1, 'at least 0 and below 1');
+  for (const beta of betas) assertBeta(beta);
   // Without it, an element whose gradients were all 0 would become 0 / 0.
   assertNumber('epsilon', epsilon, epsilon >= 1e-30, 'at least 1e-30');
   return options;
+}
+
+function assertBeta(beta: number): void {
+  assertNumber('beta', beta, beta >= 0 && beta < 1, 'at least 0 and below 1');
 }
 
 /** Adam; weight decay is added to the gradient, as torch.optim.Adam does. */

@@ -2,5 +2,12 @@
 export { Adam, type AdamOptions, adam, adamW } from './adam.js';
 export { type Evaluation, type LbfgsOptions, type LbfgsResult, minimize } from './lbfgs.js';
 export { Optimizer, type OptimizerOptions, type ParameterGroup, type TrainableMemory } from './optimizer.js';
-export { type Schedule, type ScheduleLength, type StepLR, scheduleFactor, stepLR } from './schedules.js';
+export {
+  type Schedule,
+  type ScheduleLength,
+  type StepLR,
+  scheduleFactor,
+  scheduleMomentum,
+  stepLR,
+} from './schedules.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

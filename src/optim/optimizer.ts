@@ -75,6 +75,9 @@ export abstract class Optimizer {
     this.unwatch = memory.device.watch(this.gate, (values) => this.checkGate(values));
   }
 
+  /** How much of the last direction is kept: SGD's momentum, Adam's beta1. May be changed between steps. */
+  abstract momentum: number;
+
   /** Moments and the like, by name: what a checkpoint stores beside the parameters. */
   abstract readonly moments: Readonly<Record<string, Arena>>;
 

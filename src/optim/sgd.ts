@@ -22,7 +22,8 @@ export interface SgdOptions extends OptimizerOptions {
 
 /** SGD with momentum; made by `sgd`. */
 export class Sgd extends Optimizer {
-  readonly momentum: number;
+  /** May be changed between steps; without effect when it was 0 at the start, as no velocity is kept then. */
+  override momentum: number;
   readonly nesterov: boolean;
   override readonly moments: Readonly<Record<string, Arena>>;
   private momentumValue: Varying = { varying: 0 };
@@ -36,6 +37,7 @@ export class Sgd extends Optimizer {
   }
 
   protected override recordNumbers(recording: Recording): void {
+    assertMomentum(this.momentum);
     this.momentumValue = recording.varying('float', this.momentum);
   }
 
@@ -60,7 +62,7 @@ export class Sgd extends Optimizer {
 
 function checked(options: SgdOptions): SgdOptions {
   const { momentum = 0, nesterov = false } = options;
-  assertNumber('momentum', momentum, momentum >= 0, 'at least 0');
+  assertMomentum(momentum);
   if (nesterov && momentum === 0) {
     throw new AttuneError({
       code: 'program',
@@ -69,6 +71,10 @@ function checked(options: SgdOptions): SgdOptions {
     });
   }
   return options;
+}
+
+function assertMomentum(momentum: number): void {
+  assertNumber('momentum', momentum, momentum >= 0, 'at least 0');
 }
 
 /** SGD over the trainable parameters of a model: `sgd(model.memory, { lr: 0.001, momentum: 0.9 })`. */

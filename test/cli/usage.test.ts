@@ -101,7 +101,7 @@ const wrong: [words: string, line: string][] = [
   ],
   [
     'finetune photos --schedule cosin',
-    '"cosin" is no value for this flag (--schedule): did you mean cosine? the choices are constant, step, cosine',
+    '"cosin" is no value for this flag (--schedule): did you mean cosine? the choices are constant, step, multi-step, exponential, polynomial, cosine, cosine-restarts, one-cycle, slanted-triangular, plateau',
   ],
   [
     'finetune photos --augment flips',

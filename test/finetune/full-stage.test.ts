@@ -180,6 +180,7 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
     dataset: prepared.training,
     pool,
     progress: state.progress,
+    valLosses: () => [],
   });
   const everything = async () => {
     const parts = [...(await model.readValues()).values()];

@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
-import { type FinetuneOptions, finetune, RECIPES, type Recipe } from '#src/finetune/index';
+import { type FinetuneOptions, finetune, RECIPES, type Recipe, SCHEDULES } from '#src/finetune/index';
 import { refuseIgnored } from '#src/finetune/contradictions';
+import { scheduleOf } from '#src/finetune/schedule';
 import { fieldsOf, parseRecipe, resolveRecipe } from '#src/finetune/recipe';
 import { loadRecipe } from '#src/finetune/recipes';
 import { test } from 'uvu';
@@ -41,6 +42,20 @@ test('a resolved recipe is a whole one, in one order of fields', () => {
   const recipe = resolve({ seed: 7, strategy: 'full' });
   const stored = parseRecipe(JSON.parse(JSON.stringify(recipe)), 'recipe.json');
   assert.is(JSON.stringify(stored), JSON.stringify(recipe));
+});
+
+test('a schedule brings defaults of its own', () => {
+  const of = (schedule: Recipe['schedule'], given: Partial<Recipe> = {}) => resolve({ schedule, ...given });
+  const { warmup, momentum, peak_momentum, peak, divisor } = of('one-cycle');
+  assert.equal([warmup, momentum, peak_momentum, peak, divisor], [0, 0.95, 0.85, 0.3, 25]);
+  assert.is(of('one-cycle', { momentum: 0.8 }).peak_momentum, 0.7);
+  const slanted = of('slanted-triangular');
+  assert.equal([slanted.warmup, slanted.momentum, slanted.peak, slanted.divisor], [0, 0.9, 0.1, 32]);
+  assert.equal([of('exponential').gamma, of('plateau').gamma, of('cosine').warmup], [0.9, 0.1, 0.05]);
+  for (const schedule of SCHEDULES) {
+    const recipe = of(schedule, { milestones: [1] });
+    assert.is(scheduleOf(recipe).kind, schedule);
+  }
 });
 
 test("the article's recipe is its PyTorch listing", async () => {
@@ -118,6 +133,16 @@ test('what contradicts itself is refused', () => {
   const cases: [Partial<Recipe>, RegExp][] = [
     [{ momentum: 0, nesterov: true }, /^Nesterov momentum needs a momentum above 0 \(--nesterov\)/],
     [{ micro_batch: 33 }, /^a micro-batch of 33 is larger than the batch of 32 \(--micro-batch\)/],
+    [{ schedule: 'multi-step' }, /^the schedule multi-step needs the epochs .*\(--milestones\): give epochs/],
+    [{ schedule: 'multi-step', milestones: [5, 5] }, /^the milestone 5 follows 5 \(--milestones\)/],
+    [
+      { schedule: 'multi-step', milestones: [5, 30] },
+      /^the milestone 30 is not reached in 30 epochs \(--miles/,
+    ],
+    [
+      { schedule: 'one-cycle', peak_momentum: 0.96 },
+      /^the momentum 0\.96 .* above 0\.95.*\(--peak-momentum\)/,
+    ],
     [{ strategy: 'full', epochs: 0 }, /^the strategy full needs at least one epoch \(--epochs\)/],
   ];
   for (const [given, words] of cases)
@@ -125,6 +150,23 @@ test('what contradicts itself is refused', () => {
       usageError(() => resolve(given)),
       words,
     );
+});
+
+test('what goes by validation needs images for it', async () => {
+  const data = imageFolderOf(['a', 'b'], 12);
+  const options = {
+    data,
+    model: 'resnet-small',
+    weights: 'none',
+    strategy: 'full',
+    valSplit: 0,
+    out: newPath(),
+  };
+  await fails(
+    finetune({ ...options, schedule: 'plateau' }),
+    'usage',
+    /^the schedule plateau goes by the validation loss, and there are no images .*\(--schedule\): give a --val-split/,
+  );
 });
 
 test('flags that would be ignored are refused', () => {
@@ -137,7 +179,12 @@ test('flags that would be ignored are refused', () => {
     [{ strategy: 'full', headEpochs: 3 }, /^the strategy full does not fit a head first \(--head-epochs\)/],
     [{ optimizer: 'adam', momentum: 0.5 }, /^adam takes no such setting \(--momentum\)/],
     [{ optimizer: 'adamw', nesterov: false }, /^adamw takes no such setting \(--nesterov\)/],
-    [{ gamma: 0.5 }, /^the schedule cosine has no steps \(--gamma\)/],
+    [
+      { gamma: 0.5 },
+      /^the schedule cosine takes no such setting \(--gamma\): leave it out, or add --schedule step or/,
+    ],
+    [{ schedule: 'step', milestones: [3] }, /\(--milestones\): leave it out, or add --schedule multi-step$/],
+    [{ schedule: 'one-cycle', plateauPatience: 3 }, /^the schedule one-cycle takes.*\(--plateau-patience\)/],
     [{ val: 'v', valSplit: 0.1 }, /^the validation images come from --val.* \(--val-split\)/],
   ];
   for (const [options, words] of cases) {
@@ -156,12 +203,17 @@ test('flags that would be ignored are refused', () => {
     microBatch: 4,
   });
   refuseIgnored(fitting, resolve(fitting));
+  const cycled = fieldsOf({ data: 'p', schedule: 'one-cycle', optimizer: 'adam', momentum: 0.9, peak: 0.2 });
+  refuseIgnored(cycled, resolve(cycled));
 });
 
 test('a flag out of its range is refused with the choices or the nearest', () => {
   const cases: [Partial<FinetuneOptions>, RegExp][] = [
     [{ strategy: 'prob' }, /--strategy\): did you mean probe\?/],
-    [{ schedule: 'x' }, /--schedule\): choose constant, step, cosine/],
+    [{ schedule: 'x' }, /--schedule\): choose constant, step, .*, plateau$/],
+    [{ schedule: 'onecycle' }, /--schedule\): did you mean one-cycle\?/],
+    [{ milestones: [2.5] }, /--milestones/],
+    [{ peak: 1 }, /--peak/],
     [{ lr: 0 }, /--lr/],
     [{ lr: Number.NaN }, /--lr/],
     [{ batchSize: 1.5 }, /--batch-size/],
