@@ -28,7 +28,7 @@ const RULES: ImportRules = {
   shared: ['errors.ts', 'nearest.ts'],
   platform: [
     /^(?:examples|cli|report|finetune|data|weights)\//,
-    /^formats\/file\.ts$/,
+    /^formats\/(?:file|inflate)\.ts$/,
     /^device\/[^/]+\/node\.ts$/,
     /^(?:index|cpu-worker)\.ts$/,
   ],

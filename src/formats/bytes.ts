@@ -32,6 +32,20 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
   };
 }
 
+/** Part of another source, which stays its owner's to close. */
+export function partOf(source: ByteSource, start: number, size: number, name: string): ByteSource {
+  checkRange(source.name, source.size, start, size);
+  return {
+    name,
+    size,
+    async read(offset, length) {
+      checkRange(name, size, offset, length);
+      return source.read(start + offset, length);
+    },
+    async close() {},
+  };
+}
+
 /** Refuses a range that is not inside a source of `size` bytes. */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
   const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;

@@ -3,9 +3,35 @@
  * alignment, and float32 itself, by far the most common, is used where it lies if the host agrees.
  */
 
-import { type Dtype, weightsError } from './tensors.js';
+import {
+  byteLength,
+  type Dtype,
+  MAX_TENSOR_BYTES,
+  type TensorEntry,
+  type TensorInfo,
+  weightsError,
+} from './tensors.js';
 
 const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/**
+ * A tensor whose bytes `readBytes` gives, contiguous and little-endian.
+ * @param where what to call it in an error
+ */
+export function tensorEntry(
+  { name, dtype, shape }: TensorInfo,
+  where: string,
+  readBytes: () => Promise<Uint8Array>,
+): TensorEntry {
+  const readRaw = async (): Promise<Uint8Array> => {
+    const size = byteLength(dtype, shape);
+    if (size === undefined || size > MAX_TENSOR_BYTES) {
+      throw weightsError(where, `the tensor takes ${size} bytes, more than ${MAX_TENSOR_BYTES}`, 'split it');
+    }
+    return readBytes();
+  };
+  return { name, dtype, shape, readRaw, read: async () => toFloat32(dtype, await readRaw(), where) };
+}
 
 /**
  * Converts little-endian values of a floating type to float32. F64 is rounded to nearest, F16 and BF16 are exact.

@@ -1,15 +1,21 @@
 /**
  * A strict JSON scanner that its caller drives.
  *
- * `JSON.parse` keeps the last of two equal keys and builds whatever it is given. The safetensors header has a fixed
- * grammar, so its reader asks for exactly what may come next: nothing else is built, equal keys are refused, and depth
- * cannot grow beyond what the caller asks for.
+ * `JSON.parse` keeps the last of two equal keys and builds whatever it is given. The readers of this folder know what
+ * they look for, so they ask for exactly what may come next and skip the rest: nothing else is built, equal keys are
+ * refused, and depth is bounded.
  */
 
 const SPACE = ' \t\n\r';
 // At most 17 digits: a longer number cannot be exact, and the lookahead then refuses it.
 const INTEGER = /(?:0|[1-9][0-9]{0,16})(?![0-9.eE])/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+// Python writes the last three, which JSON does not have.
+const LITERAL = /true|false|null|NaN|-?Infinity/y;
 const SURROGATE = /\p{Surrogate}/u;
+
+/** The deepest nesting that is skipped. */
+const MAX_DEPTH = 200;
 
 export class JsonScanner {
   readonly #text: string;
@@ -57,14 +63,43 @@ export class JsonScanner {
 
   /** Scans a whole number from 0 to 2^53 - 1, written with digits only. */
   integer(): number {
-    this.#skipSpace();
-    INTEGER.lastIndex = this.#at;
-    const digits = INTEGER.exec(this.#text)?.[0];
+    const digits = this.#match(INTEGER);
     if (digits === undefined || !Number.isSafeInteger(Number(digits))) {
       throw this.#error('a whole number from 0 to 2^53 - 1 is expected');
     }
-    this.#at += digits.length;
     return Number(digits);
+  }
+
+  /** Scans any finite number. */
+  number(): number {
+    const value = Number(this.#match(NUMBER) ?? Number.NaN);
+    if (!Number.isFinite(value)) throw this.#error('a number is expected');
+    return value;
+  }
+
+  /** Scans `true` or `false`. */
+  boolean(): boolean {
+    const word = this.#match(LITERAL);
+    if (word !== 'true' && word !== 'false') throw this.#error('true or false is expected');
+    return word === 'true';
+  }
+
+  /** The character with which the next value begins, which tells its kind; '' at the end. */
+  peek(): string {
+    this.#skipSpace();
+    return this.#text.charAt(this.#at);
+  }
+
+  /** Scans any value and builds nothing. */
+  skip(depth = 0): void {
+    if (depth > MAX_DEPTH) throw this.#error(`values are nested more than ${MAX_DEPTH} deep`);
+    const first = this.peek();
+    if (first === '{') this.object(() => this.skip(depth + 1));
+    else if (first === '[') this.array(() => this.skip(depth + 1));
+    else if (first === '"') this.string();
+    else if (this.#match(LITERAL) === undefined && this.#match(NUMBER) === undefined) {
+      throw this.#error('a value is expected');
+    }
   }
 
   /** Requires that nothing but white space follows. */
@@ -92,6 +127,15 @@ export class JsonScanner {
     } catch {
       return undefined;
     }
+  }
+
+  /** Moves past what a sticky pattern matches here. */
+  #match(pattern: RegExp): string | undefined {
+    this.#skipSpace();
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    this.#at += found?.length ?? 0;
+    return found;
   }
 
   #accept(character: string): boolean {

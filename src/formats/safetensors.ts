@@ -8,14 +8,13 @@
  */
 
 import type { ByteSource } from './bytes.js';
-import { toFloat32 } from './floats.js';
+import { tensorEntry } from './floats.js';
 import { JsonScanner } from './json.js';
 import {
   byteLength,
   type Dtype,
   isDtype,
   MAX_RANK,
-  MAX_TENSOR_BYTES,
   MAX_TENSORS,
   type TensorEntry,
   type TensorFile,
@@ -168,17 +167,7 @@ function checkRanges(tensors: readonly StoredTensor[], dataSize: number, where: 
 }
 
 function entryOf(tensor: StoredTensor, source: ByteSource, dataStart: number): TensorEntry {
-  const { name, dtype, shape, begin, end } = tensor;
+  const { name, begin, end } = tensor;
   const where = `${source.name}, tensor ${JSON.stringify(name)}`;
-  const readRaw = async (): Promise<Uint8Array> => {
-    if (end - begin > MAX_TENSOR_BYTES) {
-      throw weightsError(
-        where,
-        `the tensor has ${end - begin} bytes, more than ${MAX_TENSOR_BYTES}`,
-        'split it',
-      );
-    }
-    return source.read(dataStart + begin, end - begin);
-  };
-  return { name, dtype, shape, readRaw, read: async () => toFloat32(dtype, await readRaw(), where) };
+  return tensorEntry(tensor, where, () => source.read(dataStart + begin, end - begin));
 }

@@ -4,7 +4,7 @@
  */
 
 import type { ByteSource } from './bytes.js';
-import { toFloat32 } from './floats.js';
+import { tensorEntry } from './floats.js';
 import { type PickleDict, PickleGlobal, PickleTuple, type PickleValue } from './pickle.js';
 import {
   byteLength,
@@ -149,7 +149,7 @@ function entryOf(
 ): TensorEntry {
   const { storage, offset, shape, strides } = tensor;
   const { dtype, itemSize } = storage;
-  const readRaw = async (): Promise<Uint8Array> => {
+  return tensorEntry({ name, dtype, shape }, where, async () => {
     const size = bytesToRead(tensor, where);
     if (size > MAX_TENSOR_BYTES) {
       throw weightsError(where, `the tensor takes ${size} bytes, more than ${MAX_TENSOR_BYTES}`, 'split it');
@@ -157,8 +157,7 @@ function entryOf(
     await stored.verify();
     const span = await source.read(stored.offset + offset * itemSize, spanOf(shape, strides, itemSize));
     return isContiguous(shape, strides) ? span : gather(span, shape, strides, itemSize);
-  };
-  return { name, dtype, shape, readRaw, read: async () => toFloat32(dtype, await readRaw(), where) };
+  });
 }
 
 /** True if the elements lie in row-major order without gaps. The stride of a dimension of 1 does not matter. */

@@ -1,0 +1,54 @@
+/**
+ * What every part of the HDF5 reader shares: the bytes of the file, and a budget. A file is a graph of structures that
+ * may be shared and may point back at each other, so the work that a small hostile file makes has no natural end; here
+ * it ends when more was read than the description of any file of weights has.
+ */
+
+import type { ByteSource } from '../bytes.js';
+import { pagedSource } from '../paged.js';
+import { weightsError } from '../tensors.js';
+import { Fields } from './fields.js';
+
+/** The most nodes, messages, links and heap entries that are looked at. A dataset takes about 10. */
+const MAX_STRUCTURES = 500_000;
+
+/** Structures of an honest file do not overlap, so all of them together are smaller than it, and read about once. */
+const READ_FACTOR = 2;
+const READ_FLOOR = 32 * 2 ** 20;
+
+export class Hdf5Storage {
+  /** For the bytes of tensors, which are read at once. */
+  readonly source: ByteSource;
+  readonly #pages: ByteSource;
+  #structures = 0;
+  #bytesLeft: number;
+
+  constructor(source: ByteSource) {
+    this.source = source;
+    this.#pages = pagedSource(source);
+    this.#bytesLeft = READ_FACTOR * source.size + READ_FLOOR;
+  }
+
+  /** The fields of a structure of `length` bytes. */
+  async fields(address: number, length: number, what: string): Promise<Fields> {
+    const where = `${this.source.name}, ${what} at byte ${address}`;
+    if (address + length > this.source.size) {
+      throw weightsError(where, `${length} bytes are outside the file of ${this.source.size} bytes`);
+    }
+    this.#bytesLeft -= length;
+    if (this.#bytesLeft < 0) throw weightsError(where, 'the structures of the file overlap');
+    this.count(1, where);
+    return new Fields(await this.#pages.read(address, length), where);
+  }
+
+  /** Counts structures that were found; throws when there are more than any file of weights has. */
+  count(structures: number, where: string): void {
+    this.#structures += structures;
+    if (this.#structures > MAX_STRUCTURES) {
+      throw weightsError(
+        where,
+        `the file has more than ${MAX_STRUCTURES} structures, or has them in a circle`,
+      );
+    }
+  }
+}

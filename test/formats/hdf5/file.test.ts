@@ -1,0 +1,139 @@
+/** What the HDF5 reader refuses, in files that were changed by a few bytes. */
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ByteSource, memorySource } from '#src/formats/bytes';
+import { type Hdf5Object, openHdf5 } from '#src/formats/hdf5/file';
+import { pagedSource } from '#src/formats/paged';
+import { concat, fixtureBytes, little, rejects } from '../support.js';
+
+const CLASSIC = fixtureBytes('keras/weights.h5');
+const NEWER = fixtureBytes('keras/version-1.8.h5');
+
+/** Opens everything in a file. */
+async function walk(bytes: Uint8Array): Promise<number> {
+  const visit = async (object: Hdf5Object): Promise<number> => {
+    await (await object.attributes()).texts('weight_names');
+    if (!object.isGroup) await (await object.array()).readBytes();
+    let count = 1;
+    for (const name of object.names) count += await visit((await object.find(name)) as Hdf5Object);
+    return count;
+  };
+  return visit(await openHdf5(memorySource(bytes, 'test.h5')));
+}
+
+/** A copy with bytes written over those behind the n-th `mark`. */
+function changed(
+  bytes: Uint8Array,
+  mark: string,
+  offset: number,
+  values: readonly number[],
+  n = 0,
+): Uint8Array {
+  const copy = bytes.slice();
+  let at = -1;
+  for (let i = 0; i <= n; i++) at = Buffer.from(bytes).indexOf(mark, at + 1, 'latin1');
+  assert.ok(at >= 0, mark);
+  copy.set(values, at + offset);
+  return copy;
+}
+
+test('whole files, in the older and the newer form', async () => {
+  assert.is(await walk(CLASSIC), 1 + 2 * 5 + 1 + 11);
+  assert.is(await walk(NEWER), 1 + 60 * 3);
+});
+
+const NOWHERE = little(2n ** 64n - 1n, 8);
+const BEYOND = little(2 ** 40, 8);
+const HUGE = little(2n ** 63n, 8);
+
+const changes: [what: string, bytes: Uint8Array, sentence: RegExp][] = [
+  ['superblock: version', changed(CLASSIC, '\x89HDF', 8, [9]), /version 9, not 0 or 1 or 2 or 3/],
+  ['superblock: 4-byte offsets', changed(CLASSIC, '\x89HDF', 13, [4]), /offsets of 4/],
+  ['superblock: user block', changed(CLASSIC, '\x89HDF', 24, [1]), /from 1 on/],
+  ['superblock: longer than the file', changed(CLASSIC, '\x89HDF', 40, BEYOND), /should have 1099511627776/],
+  ['superblock: no root', changed(CLASSIC, '\x89HDF', 64, NOWHERE), /no root group/],
+  ['superblock: number', changed(CLASSIC, '\x89HDF', 64, HUGE), /more than 2\^53 - 1/],
+  [
+    'superblock: root outside',
+    changed(CLASSIC, '\x89HDF', 64, BEYOND),
+    /object header.*outside|outside.*object header/,
+  ],
+  ['cut off', CLASSIC.slice(0, 100), /should have/],
+  ['B-tree: kind', changed(CLASSIC, 'TREE', 4, [1]), /belongs to something else/],
+  ['B-tree: level', changed(CLASSIC, 'TREE', 5, [40]), /level 40/],
+  ['B-tree: child is itself', changed(CLASSIC, 'TREE', 5, [1]), /signature TREE is missing/],
+  ['B-tree: entries', changed(CLASSIC, 'TREE', 6, [255, 255]), /outside the file/],
+  ['B-tree: points nowhere', changed(CLASSIC, 'TREE', 32, NOWHERE), /points nowhere/],
+  ['heap: no data', changed(CLASSIC, 'HEAP', 24, NOWHERE), /no data/],
+  ['heap: length', changed(CLASSIC, 'HEAP', 8, BEYOND), /outside the file/],
+  ['heap: version', changed(CLASSIC, 'HEAP', 4, [1]), /version 1/],
+  ['symbol table: a name outside', changed(CLASSIC, 'SNOD', 8, BEYOND), /name is outside the heap/],
+  ['symbol table: a soft link', changed(CLASSIC, 'SNOD', 24, [2]), /is a soft link/],
+  ['symbol table: a member nowhere', changed(CLASSIC, 'SNOD', 16, NOWHERE), /points nowhere/],
+  [
+    'symbol table: one name twice',
+    changed(CLASSIC, 'SNOD', 48, [...CLASSIC.slice(firstEntry(), firstEntry() + 8)]),
+    /appears twice/,
+  ],
+  ['global heap: version', changed(CLASSIC, 'GCOL', 4, [7]), /version 7/],
+  ['header: version', changed(NEWER, 'OHDR', 4, [3]), /version 3, not 2/],
+  ['link: B-tree kind', changed(NEWER, 'BTHD', 5, [9]), /belongs to something else/],
+  ['link: B-tree depth', changed(NEWER, 'BTHD', 12, [99]), /depth 99/],
+  ['link: records', changed(NEWER, 'BTHD', 10, [0, 0]), /not readable/],
+  ['link: leaf version', changed(NEWER, 'BTLF', 4, [1]), /version 1/],
+  ['fractal heap: compressed', changed(NEWER, 'FRHP', 7, [1]), /compressed/],
+  ['fractal heap: table', changed(NEWER, 'FRHP', 110, [0, 0]), /impossible shape/],
+  ['fractal heap: rows', changed(NEWER, 'FRHP', 140, [200, 0]), /larger than those of weights/],
+  ['fractal heap: object', changed(NEWER, 'BTLF', 6 + 5, [255, 255]), /outside the blocks|attribute|object/],
+];
+
+for (const [what, bytes, sentence] of changes) {
+  test(`refused: ${what}`, async () => {
+    await rejects(() => walk(bytes), sentence);
+  });
+}
+
+/** Where the first entry of a symbol table names its member. */
+function firstEntry(): number {
+  return Buffer.from(CLASSIC).indexOf('SNOD') + 8;
+}
+
+test('structures in a circle end', async () => {
+  // A header that continues at its own beginning, message by message.
+  const at = CLASSIC.length;
+  const self = concat([0x10, 0, 16, 0, 0, 0, 0, 0], little(at + 16, 8), little(24, 8));
+  const header = concat([1, 0, 1, 0, 1, 0, 0, 0], little(24, 4), [0, 0, 0, 0], self);
+  const bytes = changed(concat(CLASSIC, header), '\x89HDF', 64, little(at, 8));
+  bytes.set(little(bytes.length, 8), 40);
+  await rejects(() => walk(bytes), /more than 1000 blocks/);
+});
+
+test('pages give the same bytes as the file', async () => {
+  const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
+  let reads = 0;
+  const counted: ByteSource = {
+    ...memorySource(bytes),
+    read: (offset, length) => {
+      reads++;
+      return memorySource(bytes).read(offset, length);
+    },
+  };
+  const paged = pagedSource(counted);
+  for (const [offset, length] of [
+    [0, 10],
+    [16_380, 10],
+    [16_384, 16_384],
+    [99_999, 1],
+    [100_000, 0],
+    [5, 90_000],
+  ]) {
+    assert.equal(await paged.read(offset, length), bytes.slice(offset, offset + length));
+  }
+  const before = reads;
+  for (let i = 0; i < 1_000; i++) await paged.read(i, 4);
+  assert.is(reads, before, 'a page is read once');
+  await rejects(() => paged.read(99_999, 2), /outside/);
+});
+
+test.run();
