@@ -15,7 +15,6 @@ import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
-import { STRATEGY_NAMES } from './other-names.js';
 import {
   choice,
   fractionBelowOne,
@@ -32,7 +31,7 @@ import {
 /** Part of attune, not of this version. */
 const FUTURE_STRATEGIES = ['gradual'];
 
-const knownStrategy = choice(STRATEGIES, STRATEGY_NAMES);
+const knownStrategy = choice(STRATEGIES);
 const strategy: Parse<string> = (text, flag) => {
   if (!FUTURE_STRATEGIES.includes(text)) return knownStrategy(text, flag);
   const hint = `use ${STRATEGIES.at(-1)}; the choices are ${STRATEGIES.join(', ')}`;

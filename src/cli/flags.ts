@@ -8,7 +8,6 @@ import type { EvaluateFlags } from './commands/evaluate.js';
 import type { PredictFlags } from './commands/predict.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
-import { DEVICE_NAMES } from './other-names.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
 interface FlagText {
@@ -72,7 +71,7 @@ export function addCommonFlags(command: Command): void {
     .option('--debug', 'Show the stack trace of an error.');
 }
 
-const device = choice(['auto', 'webgpu', 'cpu'] as const, DEVICE_NAMES);
+const device = choice(['auto', 'webgpu', 'cpu'] as const);
 
 export const DEVICE_FLAGS: Flags<DeviceOptions> = {
   device: {

@@ -9,7 +9,6 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
-import { hintForMissing } from '../formats/index.js';
 import { imageExtensions } from './sniff.js';
 
 export interface SkippedPath {
@@ -124,17 +123,9 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
     else walk.skipped.push({ path, reason: kind });
   }
   for (const [kind, files] of others) {
-    const what = reasonFor(kind);
+    const what = kind === 'hidden' ? 'hidden' : `no image by name${kind && ` (${kind})`}`;
     walk.skipped.push({ path: folder, reason: files === 1 ? `1 file: ${what}` : `${files} files: ${what}` });
   }
-}
-
-/** @param kind 'hidden', or how the names of the files end */
-function reasonFor(kind: string): string {
-  if (kind === 'hidden') return kind;
-  // What phones make: whoever has one has many, and does not see by the name what is wrong with them.
-  if (/^\.hei[cf]$/i.test(kind)) return 'HEIC, to be converted to JPEG first';
-  return `no image by name${kind && ` (${kind})`}`;
 }
 
 async function visitNested(walk: Walk, path: string, name: string, entry: string, level: number) {
@@ -182,15 +173,12 @@ async function statOrRefuse(path: string) {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    const hint = missing
-      ? await hintForMissing(path, 'check the spelling and the working folder')
-      : 'check its permissions';
     throw new AttuneError(
       {
         code: 'input',
         what: missing ? 'there is no such file or folder' : `it cannot be opened, ${code}`,
         where: path,
-        hint,
+        hint: missing ? 'check the spelling and the working folder' : 'check its permissions',
       },
       { cause },
     );

@@ -1,7 +1,7 @@
-/** formats: bytes <-> named tensors, for safetensors and PyTorch files. Knows no model. */
+/** formats: bytes <-> named tensors, for safetensors, PyTorch and Keras files. Knows no model. */
 
 export { type ByteSource, memorySource } from './bytes.js';
-export { hintForMissing, openByteSource, replaceFile } from './file.js';
+export { openByteSource, replaceFile } from './file.js';
 export { openTensorFile } from './open.js';
 export { readTensorFile } from './recognise.js';
 export { safetensorsPieces } from './safetensors-write.js';

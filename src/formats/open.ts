@@ -5,7 +5,7 @@ import { readTensorFile } from './recognise.js';
 import type { TensorFile } from './tensors.js';
 
 /**
- * Opens a safetensors or PyTorch file, recognised by its content. Tensors are read from the file when they are asked
+ * Opens a weights file, recognised by its content. Tensors are read from the file when they are asked
  * for; close it afterwards.
  * @throws AttuneError 'input' if there is no such file, 'disk' if it may not be read, 'weights' if it is damaged or of
  *   another format.

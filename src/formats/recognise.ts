@@ -4,10 +4,14 @@
  */
 
 import type { ByteSource } from './bytes.js';
+import { HDF5_SIGNATURE } from './hdf5/file.js';
+import { isKerasArchive, readKerasArchive } from './keras/archive.js';
+import { readKerasH5 } from './keras/h5.js';
 import { readSafetensors } from './safetensors.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { readTorchLegacy } from './torch-legacy.js';
 import { readTorchZip } from './torch-zip.js';
+import { readZipDirectory } from './zip.js';
 
 /** Enough of the file to see the mark of a tar archive, which is at byte 257. */
 const HEAD_BYTES = 512;
@@ -19,14 +23,9 @@ interface OtherFormat {
   readonly hint: string;
 }
 
-const CONVERT = 'attune reads safetensors and PyTorch weights; convert it first';
+const CONVERT = 'attune reads safetensors, PyTorch and Keras weights; convert it first';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
-  {
-    matches: (_, text) => text.startsWith('\x89HDF\r\n\x1a\n'),
-    what: 'this is an HDF5 file (Keras .h5)',
-    hint: CONVERT,
-  },
   {
     matches: (_, text) => text.startsWith('version https://git-lfs'),
     what: 'this is a Git LFS pointer, which stands for the weights but does not hold them',
@@ -72,13 +71,22 @@ export async function readTensorFile(source: ByteSource): Promise<TensorFile> {
   if (isSafetensors(text)) return readSafetensors(source);
   const other = OTHER_FORMATS.find(({ matches }) => matches(head, text));
   if (other !== undefined) throw weightsError(source.name, other.what, other.hint);
-  if (text.startsWith('PK')) return readTorchZip(source);
+  if (text.startsWith(HDF5_SIGNATURE)) return readKerasH5(source);
+  if (text.startsWith('PK')) return readZip(source);
   if (head[0] === 0x80) return readTorchLegacy(source);
   throw weightsError(
     source.name,
     'the format of the file is not known',
-    'attune reads safetensors and PyTorch weights (.pth, .pt, .bin); if it is one of these, it is damaged',
+    'attune reads safetensors, PyTorch (.pth, .pt, .bin) and Keras (.h5, .keras); if it is one of these, it is damaged',
   );
+}
+
+/** PyTorch and Keras both make zip archives. */
+async function readZip(source: ByteSource): Promise<TensorFile> {
+  const directory = await readZipDirectory(source);
+  return isKerasArchive(directory.names)
+    ? readKerasArchive(source, directory)
+    : readTorchZip(source, directory);
 }
 
 /** A length whose upper half is zero, and then the beginning of a JSON object. */

@@ -86,9 +86,18 @@ export interface SkippedEntry {
  */
 export type Layout = 'pytorch' | 'keras';
 
+/** The formats that are read. `keras-weights-h5` is Keras 3's `.weights.h5`, `keras-h5` what came before. */
+export type Format =
+  | 'safetensors'
+  | 'pytorch-zip'
+  | 'pytorch-legacy'
+  | 'keras-h5'
+  | 'keras-weights-h5'
+  | 'keras';
+
 /** An open weights file. */
 export interface TensorFile {
-  readonly format: 'safetensors' | 'pytorch-zip' | 'pytorch-legacy';
+  readonly format: Format;
   readonly layout: Layout;
   readonly metadata: Readonly<Record<string, string>>;
   /** The tensors in the order of the file. */

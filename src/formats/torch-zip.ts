@@ -8,20 +8,21 @@ import { MAX_PICKLE_BYTES, unpickle } from './pickle.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { TorchHost, type TorchStorage } from './torch-objects.js';
 import { readStateDict, type StoredBytes } from './torch-state.js';
-import { checkRecord, readZipDirectory, type ZipDirectory, type ZipRecord } from './zip.js';
+import { checkRecordOnce, readRecord, readZipDirectory, type ZipDirectory } from './zip.js';
 
 /**
  * Reads the description of a zip-format PyTorch file and offers its tensors, which are read on demand. The checksum of
  * a storage is checked when the first of its tensors is read.
+ * @param known the archive's directory, if it was read already
  * @throws AttuneError 'weights' if the archive is damaged, is something else, or needs more than weights need.
  */
-export async function readTorchZip(source: ByteSource): Promise<TensorFile> {
-  const directory = await readZipDirectory(source);
+export async function readTorchZip(source: ByteSource, known?: ZipDirectory): Promise<TensorFile> {
+  const directory = known ?? (await readZipDirectory(source));
   const prefix = findPrefix(directory.names, source.name);
   await checkByteOrder(source, directory, `${prefix}byteorder`);
 
   const where = `${source.name}, data.pkl`;
-  const bytes = await readSmall(source, await directory.locate(`${prefix}data.pkl`), MAX_PICKLE_BYTES);
+  const bytes = await readRecord(source, await directory.locate(`${prefix}data.pkl`), MAX_PICKLE_BYTES);
   const host = new TorchHost(where);
   const { value, end } = unpickle(bytes, 0, host, where);
   if (end !== bytes.length)
@@ -36,7 +37,7 @@ export async function readTorchZip(source: ByteSource): Promise<TensorFile> {
 function findPrefix(names: ReadonlySet<string>, where: string): string {
   const suffix = 'data.pkl';
   const found = [...names].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
-  if (found.length !== 1) throw notTorch(names, where);
+  if (found.length !== 1) throw notTorch(where);
   const prefix = found[0].slice(0, -suffix.length);
   if (names.has(`${prefix}constants.pkl`)) {
     throw weightsError(
@@ -48,17 +49,10 @@ function findPrefix(names: ReadonlySet<string>, where: string): string {
   return prefix;
 }
 
-function notTorch(names: ReadonlySet<string>, where: string): Error {
-  if (names.has('model.weights.h5') || (names.has('config.json') && names.has('metadata.json'))) {
-    return weightsError(
-      where,
-      'this is a Keras model',
-      'attune reads safetensors and PyTorch weights; convert it first',
-    );
-  }
+function notTorch(where: string): Error {
   return weightsError(
     where,
-    'this zip archive holds no PyTorch weights, for it has no data.pkl in a folder',
+    'this zip archive holds no weights: no data.pkl in a folder as PyTorch has it, no config.json as Keras',
     'if it is a packed folder, unpack it and name the weights file inside',
   );
 }
@@ -66,7 +60,7 @@ function notTorch(names: ReadonlySet<string>, where: string): Error {
 async function checkByteOrder(source: ByteSource, directory: ZipDirectory, name: string): Promise<void> {
   // Only PyTorch 2.1 and later write the record; before, every file was little-endian.
   if (!directory.names.has(name)) return;
-  const bytes = await readSmall(source, await directory.locate(name), 16);
+  const bytes = await readRecord(source, await directory.locate(name), 16);
   const order = String.fromCharCode(...bytes);
   if (order !== 'little') {
     throw weightsError(
@@ -75,17 +69,6 @@ async function checkByteOrder(source: ByteSource, directory: ZipDirectory, name:
       'save it again on a little-endian machine',
     );
   }
-}
-
-async function readSmall(source: ByteSource, record: ZipRecord, limit: number): Promise<Uint8Array> {
-  if (record.size > limit) {
-    throw weightsError(
-      source.name,
-      `record ${record.name} has ${record.size} bytes, more than the limit of ${limit}`,
-    );
-  }
-  await checkRecord(source, record);
-  return source.read(record.offset, record.size);
 }
 
 /** Finds the record of each storage and requires that it has exactly the storage's size. */
@@ -108,16 +91,10 @@ async function locateStorages(
       );
     }
     total += record.size;
-    stored.set(key, { offset: record.offset, verify: once(() => checkRecord(source, record)) });
+    stored.set(key, { offset: record.offset, verify: checkRecordOnce(source, record) });
   }
   // Honest records lie beside each other; overlapping ones would make a small file endless work.
   if (total > source.size)
     throw weightsError(where, `records of ${total} bytes overlap in ${source.size} bytes`);
   return stored;
-}
-
-/** Runs the check once and gives its outcome to everyone who asks. */
-function once(check: () => Promise<void>): () => Promise<void> {
-  let outcome: Promise<void> | undefined;
-  return () => (outcome ??= check());
 }

@@ -45,7 +45,7 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
       if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
         throw weightsError(
           where,
-          `the record ${quote(name)} is compressed or encrypted, which PyTorch never does`,
+          `the record ${quote(name)} is compressed or encrypted, which neither PyTorch nor Keras does`,
         );
       }
       return {
@@ -71,6 +71,24 @@ export async function checkRecord(source: ByteSource, record: ZipRecord): Promis
       `the bytes of record ${quote(record.name)} do not have their checksum (CRC-32)`,
     );
   }
+}
+
+/** The check of a record's bytes, which runs once; its outcome is given to everyone who asks. */
+export function checkRecordOnce(source: ByteSource, record: ZipRecord): () => Promise<void> {
+  let outcome: Promise<void> | undefined;
+  return () => (outcome ??= checkRecord(source, record));
+}
+
+/** The checked bytes of a record of at most `limit` bytes. */
+export async function readRecord(source: ByteSource, record: ZipRecord, limit: number): Promise<Uint8Array> {
+  if (record.size > limit) {
+    throw weightsError(
+      source.name,
+      `record ${record.name} has ${record.size} bytes, more than the limit of ${limit}`,
+    );
+  }
+  await checkRecord(source, record);
+  return source.read(record.offset, record.size);
 }
 
 function listEntries(source: ByteSource, where: string): Promise<[yauzl.ZipFile, Map<string, yauzl.Entry>]> {

@@ -2,11 +2,12 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { describe, fuzz, TARGETS } from './fuzz.js';
+import { describe, fuzz } from './fuzz.js';
+import { ALL_TARGETS } from './fuzz-targets.js';
 
 const cases = Number(process.env['ATTUNE_FUZZ'] ?? 100_000);
 
-for (const target of TARGETS) {
+for (const target of ALL_TARGETS) {
   test(`${cases} mutations of ${target.name}`, async () => {
     assert.ok(Number.isSafeInteger(cases) && cases > 0, 'ATTUNE_FUZZ is a number of mutations');
     const report = await fuzz(target, cases);

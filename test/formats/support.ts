@@ -53,6 +53,19 @@ export function tensorOf(file: TensorFile, name: string) {
   return tensor!;
 }
 
+/** Requires the tensors that a fixture's description lists, in its order. */
+export async function assertHolds(file: TensorFile, wanted: readonly Expected[]): Promise<void> {
+  assert.equal(
+    file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    wanted.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+  );
+  for (const { name, raw, float32 } of wanted) {
+    const entry = tensorOf(file, name);
+    assert.is(hex(await entry.readRaw()), raw, name);
+    if (float32 !== null) assert.is(hex(await entry.read()), float32, name);
+  }
+}
+
 /** A safetensors file with any header text and any bytes after it. */
 export function safetensorsOf(header: string | Uint8Array, data: Uint8Array | number = 0): Uint8Array {
   const text = typeof header === 'string' ? new TextEncoder().encode(header) : header;

@@ -4,13 +4,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
 import { readTensorFile } from '#src/formats/recognise';
-import type { TensorFile } from '#src/formats/tensors';
 import {
+  assertHolds,
   dict,
-  type Expected,
   expected,
   fixtureBytes,
-  hex,
   int,
   list,
   NONE,
@@ -28,18 +26,6 @@ import {
 
 const read = (bytes: Uint8Array) => readTensorFile(memorySource(bytes, 'test.pth'));
 const FORMATS = ['zip', 'legacy'] as const;
-
-async function assertHolds(file: TensorFile, wanted: readonly Expected[]): Promise<void> {
-  assert.equal(
-    file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-    wanted.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-  );
-  for (const { name, raw, float32 } of wanted) {
-    const entry = tensorOf(file, name);
-    assert.is(hex(await entry.readRaw()), raw, name);
-    if (float32 !== null) assert.is(hex(await entry.read()), float32, name);
-  }
-}
 
 for (const format of FORMATS) {
   test(`${format}: every way in which PyTorch stores a tensor`, async () => {

@@ -10,6 +10,9 @@ const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
   safetensors: 'safetensors',
   'pytorch-zip': 'PyTorch (zip)',
   'pytorch-legacy': 'PyTorch (before version 1.6)',
+  'keras-h5': 'Keras .h5',
+  'keras-weights-h5': 'Keras 3 .weights.h5',
+  keras: 'Keras 3 .keras',
 };
 
 /** Tensors of a state dict that are no parameters: batch norm's statistics. */

@@ -1,0 +1,87 @@
+/**
+ * Keras's older `.h5`: weights alone, or a whole model with its weights in the group `model_weights`. One group per
+ * layer; attributes list the layers and each layer's weights in order, since HDF5 itself sorts by name.
+ *
+ * Variables are called by their layer's group, `Conv1/kernel`, as the names that TensorFlow gave them may differ
+ * (`Conv1_2/kernel:0`). A group with weights of several layers is a model within the model: there the names are kept
+ * behind the group's, `mobilenetv2_1.00_224/Conv1/kernel`.
+ */
+
+import type { Hdf5Object } from '../hdf5/file.js';
+import { type SkippedEntry, type TensorEntry, weightsError } from '../tensors.js';
+import { parseKerasConfig } from './config.js';
+import { Variables } from './variables.js';
+
+/** The longest attribute list that Keras writes in parts: names0, names1, ... */
+const MAX_PARTS = 10_000;
+
+export interface KerasWeights {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: readonly TensorEntry[];
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/** The weights of an older file; undefined if `root` is not that of one. */
+export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | undefined> {
+  const group = (await root.find('model_weights')) ?? root;
+  const layerNames = await splitTexts(group, 'layer_names');
+  if (layerNames === undefined) return undefined;
+  const config = await (await root.attributes()).text('model_config');
+  if (config !== undefined) parseKerasConfig(config, `${root.where}, model_config`);
+
+  const variables = new Variables();
+  for (const layer of layerNames) {
+    const layerGroup = await memberOf(group, layer);
+    const weightNames = (await splitTexts(layerGroup, 'weight_names')) ?? [];
+    const names = variableNames(layer, weightNames);
+    for (const [i, weight] of weightNames.entries()) {
+      await variables.add(names[i], await memberOf(layerGroup, weight));
+    }
+  }
+  const skipped = root.names.includes('optimizer_weights')
+    ? [{ name: 'optimizer_weights', kind: 'optimizer state' }]
+    : [];
+  return { metadata: await metadataOf(group), tensors: variables.tensors, skipped };
+}
+
+async function memberOf(group: Hdf5Object, name: string): Promise<Hdf5Object> {
+  const member = await group.find(name);
+  if (member === undefined || member === group) {
+    throw weightsError(group.where, `the listed member ${JSON.stringify(name.slice(0, 200))} is missing`);
+  }
+  return member;
+}
+
+/** A list of texts, which Keras splits into `name0`, `name1`, ... where it would pass HDF5's 64 KiB. */
+async function splitTexts(object: Hdf5Object, name: string): Promise<string[] | undefined> {
+  const attributes = await object.attributes();
+  const whole = await attributes.texts(name);
+  if (whole !== undefined) return whole;
+  const parts: string[] = [];
+  for (let i = 0; i < MAX_PARTS; i++) {
+    const part = await attributes.texts(`${name}${i}`);
+    if (part === undefined) return i === 0 ? undefined : parts;
+    parts.push(...part);
+  }
+  throw weightsError(object.where, `the attribute ${name} has more than ${MAX_PARTS} parts`);
+}
+
+/** Names of a group's weights: behind the group's name the variable alone, or with its layer if there are several. */
+function variableNames(group: string, weightNames: readonly string[]): string[] {
+  const paths = weightNames.map((name) => name.replace(/:0$/, '').split('/'));
+  const layers = new Set(paths.map((path) => path.slice(0, -1).join('/')));
+  return paths.map((path) => {
+    const kept = layers.size > 1 ? path : path.slice(-1);
+    return [...(kept[0] === group && kept.length > 1 ? [] : [group]), ...kept].join('/');
+  });
+}
+
+async function metadataOf(group: Hdf5Object): Promise<Record<string, string>> {
+  const attributes = await group.attributes();
+  const found: [string, string][] = [];
+  for (const name of ['keras_version', 'backend']) {
+    const text = await attributes.text(name);
+    if (text !== undefined) found.push([name, text]);
+  }
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,53 @@
+/** Keras's variables as tensors: an array of an HDF5 file under the name `layer/variable`. */
+
+import { tensorEntry } from '../floats.js';
+import type { Hdf5Object } from '../hdf5/file.js';
+import { type Dtype, MAX_TENSORS, type TensorEntry, weightsError } from '../tensors.js';
+
+/** The tensors of a file; each name once, and no more than a file may have. */
+export class Variables {
+  readonly tensors: TensorEntry[] = [];
+  readonly #names = new Set<string>();
+
+  /** Adds the array that is the variable `name`. */
+  async add(name: string, object: Hdf5Object): Promise<void> {
+    const { where } = object;
+    if (this.#names.has(name)) {
+      throw weightsError(where, `two variables have the name ${JSON.stringify(name.slice(0, 200))}`);
+    }
+    if (this.tensors.length === MAX_TENSORS) {
+      throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);
+    }
+    this.#names.add(name);
+    this.tensors.push(await entryOf(name, object));
+  }
+}
+
+async function entryOf(name: string, object: Hdf5Object): Promise<TensorEntry> {
+  const { where } = object;
+  const { type, shape, readBytes } = await object.array();
+  // NumPy has no bfloat16, so Keras stores its bytes and says so beside them.
+  if (type.kind === 'opaque' && type.size === 2 && (await isBfloat16(object))) {
+    return tensorEntry({ name, dtype: 'BF16', shape }, where, readBytes);
+  }
+  if (type.kind !== 'number') {
+    const kind = type.kind === 'other' ? type.name : type.kind;
+    throw weightsError(where, `the variable is of type ${kind}, not a number`);
+  }
+  const { dtype, size, bigEndian } = type;
+  const info: { name: string; dtype: Dtype; shape: readonly number[] } = { name, dtype, shape };
+  return tensorEntry(info, where, async () => {
+    const bytes = await readBytes();
+    return bigEndian ? swapped(bytes, size) : bytes;
+  });
+}
+
+async function isBfloat16(object: Hdf5Object): Promise<boolean> {
+  return (await (await object.attributes()).text('dtype')) === 'bfloat16';
+}
+
+/** The same numbers with their bytes in the other order. */
+function swapped(bytes: Uint8Array, size: number): Uint8Array {
+  for (let start = 0; start < bytes.length; start += size) bytes.subarray(start, start + size).reverse();
+  return bytes;
+}

@@ -1,0 +1,6 @@
+/** Every parser that is fuzzed. */
+
+import { type FuzzTarget, TARGETS } from './fuzz.js';
+import { KERAS_TARGETS } from './fuzz-keras.js';
+
+export const ALL_TARGETS: readonly FuzzTarget[] = [...TARGETS, ...KERAS_TARGETS];

@@ -1,0 +1,142 @@
+/** Keras's three containers, from files with the structure that Keras writes (make-keras-fixtures.py). */
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { memorySource } from '#src/formats/bytes';
+import { openTensorFile } from '#src/formats/open';
+import { readTensorFile } from '#src/formats/recognise';
+import { modelTensors } from '#src/models/naming';
+import { assertHolds, expected, fixture, fixtureBytes, rejects, tensorOf, zip } from '../support.js';
+
+const open = (name: string) => openTensorFile(fixture(`keras/${name}`));
+
+for (const [name, format, values] of [
+  ['weights.h5', 'keras-h5', 'layers'],
+  ['model.h5', 'keras-h5', 'layers'],
+  ['nested.h5', 'keras-h5', 'nested'],
+  ['version-1.8.h5', 'keras-h5', 'version-1.8'],
+  ['kinds.h5', 'keras-h5', 'kinds'],
+  ['model.keras', 'keras', 'layers'],
+] as const) {
+  test(`${name} gives every variable by its name`, async () => {
+    const file = await open(name);
+    assert.is(file.format, format);
+    assert.is(file.layout, 'keras');
+    await assertHolds(file, expected(`keras/${values}.json`));
+    await file.close();
+  });
+}
+
+test('layers come in the order of the model, not of the file', async () => {
+  const layersOf = async (name: string) => {
+    const file = await open(name);
+    await file.close();
+    return [...new Set(file.tensors.map((tensor) => tensor.name.split('/')[0]))];
+  };
+  const order = ['stem', 'stem_bn', 'block_depthwise', 'again', 'a_head'];
+  for (const name of ['weights.h5', 'model.h5', 'model.keras']) assert.equal(await layersOf(name), order);
+});
+
+test('without a description the class and its number stand for the layer', async () => {
+  for (const name of ['layers.weights.h5', 'old.weights.h5']) {
+    const file = await open(name);
+    assert.equal(
+      file.tensors.map((tensor) => tensor.name),
+      [
+        ...['gamma', 'beta', 'moving_mean', 'moving_variance'].map((v) => `batch_normalization/${v}`),
+        ...['conv2d/kernel', 'conv2d/bias', 'conv2d_1/kernel', 'conv2d_1/bias'],
+        ...['dense/kernel', 'dense/bias', 'depthwise_conv2d/depthwise_kernel'],
+      ],
+    );
+    assert.equal([...(await tensorOf(file, 'conv2d_1/bias').read())], [800, 801]);
+    await file.close();
+  }
+});
+
+test('newer files have the name of the layer beside its variables', async () => {
+  const file = await open('named.weights.h5');
+  assert.is(file.format, 'keras-weights-h5');
+  const byName = new Map(file.tensors.map((tensor, i) => [tensor.name, i]));
+  const wanted = expected('keras/layers.json').sort((a, b) => byName.get(a.name)! - byName.get(b.name)!);
+  await assertHolds(file, wanted);
+  await file.close();
+});
+
+test('a model within a model is a scope', async () => {
+  const file = await open('nested.keras');
+  const names = file.tensors.map((tensor) => tensor.name);
+  assert.equal(names.slice(0, 3), ['tiny/stem/kernel', 'tiny/stem/bias', 'tiny/stem_bn/gamma']);
+  assert.is(names.at(-1), 'head/kernel');
+  await file.close();
+});
+
+test('what models get is in their layout', async () => {
+  const file = await open('model.keras');
+  const shapes = new Map(modelTensors(file).map(({ name, shape }) => [name, shape]));
+  assert.equal(shapes.get('stem.weight'), [4, 3, 2, 2]);
+  assert.equal(shapes.get('block_depthwise.weight'), [4, 1, 3, 3]);
+  assert.equal(shapes.get('stem_bn.running_var'), [4]);
+  await file.close();
+});
+
+test('metadata and what else is in the file', async () => {
+  const file = await open('model.h5');
+  assert.equal({ ...file.metadata }, { keras_version: '2.9.0', backend: 'tensorflow' });
+  assert.equal(file.skipped, [{ name: 'optimizer_weights', kind: 'optimizer state' }]);
+  await file.close();
+});
+
+for (const [name, sentence] of [
+  ['attack-soft-link.h5', /"kernel:0" is a soft link, which attune never follows/],
+  ['attack-external-link.h5', /"kernel:0" is an external link/],
+  ['attack-external-link-1.8.h5', /"a" is an external link/],
+  ['attack-external-file.h5', /bytes of the array are in another file/],
+  ['attack-virtual.h5', /put together from other files/],
+  ['attack-bomb.h5', /1 of 20480 chunks are there/],
+  ['attack-chunk.h5', /2147483648 bytes are said to be compressed into \d\d,.*attacks the memory/],
+  ['never-written.h5', /never written/],
+  ['lzf.h5', /filter 32000.*compression='gzip'/],
+  ['text.h5', /of type text reference, not a number/],
+  ['circle.weights.h5', /in a circle/],
+  ['newest-chunks.h5', /libver='latest'/],
+  ['lambda.h5', /class Lambda, whose code attune never runs/],
+  ['lambda.keras', /class Lambda, whose code attune never runs/],
+  ['not-keras.h5', /no weights of Keras/],
+  ['other-layers.keras', /description does not have the layer "conv2d_1"/],
+  ['compressed.keras', /compressed or encrypted/],
+] as const) {
+  test(`${name} is refused`, async () => {
+    await rejects(() => open(name), sentence);
+  });
+}
+
+test('damage to the weights of a .keras file is noticed before they are used', async () => {
+  const bytes = fixtureBytes('keras/model.keras');
+  const at = Buffer.from(bytes).indexOf(Buffer.from(new Float32Array([800, 801]).buffer));
+  bytes[at] ^= 1;
+  const file = await readTensorFile(memorySource(bytes));
+  await rejects(() => tensorOf(file, 'stem/kernel').read(), /checksum/);
+});
+
+test('descriptions that describe nothing', async () => {
+  const text = (value: string) => new TextEncoder().encode(value);
+  const archive = (config: string) =>
+    zip([
+      { name: 'metadata.json', data: text('{}') },
+      { name: 'config.json', data: text(config) },
+    ]);
+  for (const [config, sentence] of [
+    ['{', /is expected/],
+    ['{"class_name": "Model", "config": {}}', /class Model does not list its layers/],
+    ['{"config": null}', /does not list its layers/],
+    ['{"config": {"layers": []}} x', /follows the end/],
+    ['{"config": {"layers": []}}', /no model\.weights\.h5/],
+    [`${'{"config":{"layers":['.repeat(30)}`, /nested more than 20/],
+    [`{"a": ${'['.repeat(1e6)}`, /nested more than 200/],
+    ['{"class_name": "A", "class_name": "B"}', /twice/],
+  ] as const) {
+    await rejects(() => readTensorFile(memorySource(archive(config))), sentence);
+  }
+});
+
+test.run();
