@@ -5,12 +5,13 @@ import * as assert from 'uvu/assert';
 import { Team } from '#src/device/cpu/team';
 import { open } from '#src/engine/open';
 import { resnetSmall } from '#src/models/index';
-import { backward, crossEntropy } from '#src/ops/index';
+import { backward, crossEntropy, exp, reshape, sum } from '#src/ops/index';
 import { sgd } from '#src/optim/index';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
 
 const STEPS = 4;
+const IDLE_MS = 2000;
 
 /** Hash of all arrays of a small network after some training steps, and the losses. */
 async function train(threads: number): Promise<{ readonly hash: string; readonly losses: number[] }> {
@@ -53,6 +54,20 @@ test('1, 2 and 3 threads give the same bytes after training', async () => {
   assert.ok(one.losses[STEPS - 1] < one.losses[0], `losses ${one.losses}`);
   assert.equal(await train(2), one);
   assert.equal(await train(3), one);
+});
+
+test('threads that have nothing to do sleep', async () => {
+  const device = await open('cpu', { threads: 3 });
+  // Several commands and runs: the threads have met at barriers, and wait for the next run.
+  const x = device.createState([1000], 'float32', new Float32Array(1000).fill(0.5));
+  for (let run = 0; run < 5; run++) await device.run(() => sum(exp(reshape(x, [10, 100])), 0));
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const { user, system } = process.cpuUsage(before);
+  await device.close();
+  const used = (user + system) / 1000;
+  console.log(`# ${used.toFixed(1)} ms of processor time in ${IDLE_MS} ms`);
+  assert.ok(used < 50, `${used} ms of processor time while idle`);
 });
 
 test('the shares of a team cover every unit once', () => {

@@ -3,7 +3,8 @@
  * blocks. This is the main thread's side: it hands out ranges of the memory and posts requests.
  */
 import { AttuneError } from '../../errors.js';
-import { suitsSimd } from './command.js';
+import { elementBytes } from '../dtype.js';
+import { type Slice, suitsSimd } from './command.js';
 import type { Allocator } from './allocator.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
 import type { PostedCommand, PostedUpload, Reply, Request, WorkerPort } from './protocol.js';
@@ -28,7 +29,7 @@ export class WorkerExecutor implements Executor {
   readonly #waiting: Waiting[] = [];
   /** Scratch memory of each prepared list of commands. */
   readonly #workspaces = new Map<number, Block>();
-  /** Bytes below this were handed out before; those above are as the memory gave them: zero. */
+  /** Bytes from here on no worker was ever told of: they are as the memory gave them, zero. */
   #used = 0;
   /** Why the worker is gone; undefined while it lives. */
   #ended: string | undefined;
@@ -55,7 +56,6 @@ export class WorkerExecutor implements Executor {
   allocate(bytes: number): Block {
     const byteOffset = this.#allocator.allocate(bytes) ?? this.#grow(bytes);
     this.#clear(byteOffset, Math.min(bytes, this.#used - byteOffset));
-    this.#used = Math.max(this.#used, byteOffset + bytes);
     return { memory: this.#memory.buffer, byteOffset };
   }
 
@@ -64,7 +64,7 @@ export class WorkerExecutor implements Executor {
   }
 
   async write(upload: BlockUpload): Promise<void> {
-    const posted = copyUpload(upload);
+    const posted = this.#copyUpload(upload);
     await this.#request({ type: 'write', upload: posted }, [posted.data.buffer as ArrayBuffer]);
   }
 
@@ -73,13 +73,16 @@ export class WorkerExecutor implements Executor {
     // Each thread has its own, at a multiple of what the SIMD entries ask for.
     const stride = Math.ceil(bytes / 64) * 64;
     const workspace = bytes === 0 ? undefined : this.allocate(stride * this.#threads);
-    if (workspace !== undefined) this.#workspaces.set(id, workspace);
+    if (workspace !== undefined) {
+      this.#workspaces.set(id, workspace);
+      this.#used = Math.max(this.#used, workspace.byteOffset + stride * this.#threads);
+    }
     const posted = commands.map(({ command, operands }): PostedCommand => {
       const { kernel, attributes } = command;
       return {
         kernel: kernel.name,
         attributes,
-        operands: operands.map(posting),
+        operands: operands.map((slice) => (slice === null ? null : this.#posting(slice))),
         workspace: workspace?.byteOffset ?? 0,
         workspaceBytes: stride,
       };
@@ -99,8 +102,8 @@ export class WorkerExecutor implements Executor {
     reads: readonly BlockSlice[],
     profile: boolean,
   ): Promise<ExecuteResult> {
-    const posted = uploads.map(copyUpload);
-    const slices = reads.map((slice) => posting(slice)!);
+    const posted = uploads.map((upload) => this.#copyUpload(upload));
+    const slices = reads.map((slice) => this.#posting(slice));
     return this.#request(
       { type: 'execute', prepared: id, uploads: posted, step, reads: slices, profile },
       posted.map(({ data }) => data.buffer as ArrayBuffer),
@@ -124,6 +127,17 @@ export class WorkerExecutor implements Executor {
   #clear(byteOffset: number, bytes: number): void {
     if (bytes <= 0) return;
     this.#request({ type: 'clear', byteOffset, bytes }).catch(() => {});
+  }
+
+  /** The part of a slice that a worker, which has the memory already, needs. */
+  #posting({ dtype, byteOffset, length }: BlockSlice): Slice {
+    this.#used = Math.max(this.#used, byteOffset + length * elementBytes(dtype, this.precision));
+    return { dtype, byteOffset, length };
+  }
+
+  /** A copy to transfer: the host may change its array while the run is queued. */
+  #copyUpload({ slice, data }: BlockUpload): PostedUpload {
+    return { slice: this.#posting(slice), data: data.slice() };
   }
 
   #freeWorkspace(id: number): void {
@@ -190,18 +204,6 @@ export class WorkerExecutor implements Executor {
 
 function ended(what: string): AttuneError {
   return new AttuneError({ code: 'device', what, where: 'CPU device', hint: 'open the device again' });
-}
-
-/** The part of a slice that a worker, which has the memory already, needs. */
-function posting(slice: BlockSlice | null) {
-  if (slice === null) return null;
-  const { dtype, byteOffset, length } = slice;
-  return { dtype, byteOffset, length };
-}
-
-/** A copy to transfer: the host may change its array while the run is queued. */
-function copyUpload({ slice, data }: BlockUpload): PostedUpload {
-  return { slice: posting(slice)!, data: data.slice() };
 }
 
 function megabytes(bytes: number): number {
