@@ -157,13 +157,14 @@ export class Trainer {
       optimizer.step();
       optimizer.zeroGradients();
     });
-    // Both are awaited in finishStep; until then a failure must not end the process.
+    const finished = updated.then(() => results);
+    // Awaited in finishStep; until then a failure must not end the process.
     results.catch(() => undefined);
-    updated.catch(() => undefined);
+    finished.catch(() => undefined);
     progress.step++;
     progress.batch++;
     this.remember(progress.step, batch);
-    return { step: progress.step, batch, results: updated.then(() => results) };
+    return { step: progress.step, batch, results: finished };
   }
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
