@@ -13,6 +13,7 @@ import {
 import type { ResumeOptions } from '../finetune/options.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
+import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import {
@@ -277,6 +278,34 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
   ...inGroup('Training:', TRAINING),
   ...inGroup('Optimizer:', OPTIMIZER),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS }),
+};
+
+const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
+  steps: {
+    value: '<number>',
+    help: 'Length of the run in updates of the weights.',
+    parse: wholeNumber(1, 1_000_000_000),
+  },
+  images: {
+    value: '<number>',
+    help: 'Training images, from which the length follows.',
+    parse: wholeNumber(1, 1_000_000_000),
+  },
+};
+
+/** Flags of `attune schedule`: those of `attune finetune` on which its rates depend. */
+export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
+  ...inGroup('Length of the run, where no <data> is given:', LENGTH),
+  ...inGroup('Training:', {
+    strategy: NETWORK.strategy,
+    val: IMAGES.val,
+    valSplit: IMAGES.valSplit,
+    epochs: TRAINING.epochs,
+    batchSize: TRAINING.batchSize,
+    seed: TRAINING.seed,
+    recipe: RUN.recipe,
+  }),
+  ...inGroup('Optimizer:', OPTIMIZER),
 };
 
 const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads'];

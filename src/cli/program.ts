@@ -7,8 +7,9 @@ import { Command } from 'commander';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import type { PredictFlags } from './commands/predict.js';
+import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
-import { FINETUNE_FLAGS, resumeOptions } from './finetune-flags.js';
+import { FINETUNE_FLAGS, resumeOptions, SCHEDULE_FLAGS } from './finetune-flags.js';
 import {
   addCommonFlags,
   addFlags,
@@ -76,7 +77,7 @@ export async function runProgram(
     },
   };
   const definitions = [
-    ...[addFinetune, addEvaluate, addPredict],
+    ...[addFinetune, addEvaluate, addPredict, addSchedule],
     ...[addInspect, addConvert, addWeights, addDoctor],
   ];
   for (const define of definitions) define(kit);
@@ -191,6 +192,24 @@ function addPredict({ add, act, output, env }: Kit): void {
     const options = { ...flags, ...deviceOptions(flags, env), ...run, images };
     const { predictCommand } = await import('./commands/predict.js');
     return predictCommand(options, json, output);
+  });
+}
+
+function addSchedule({ add, act, output }: Kit): void {
+  const command = add({
+    name: 'schedule',
+    words: '[data]',
+    synopsis: ['<data>', '--images <number>', '--steps <number>'],
+    summary: 'Draw the learning rates of a run.',
+    description:
+      'Draws the learning rates that attune finetune would use with the same flags, without running it. The length of the run follows from the images in <data>, which are only counted, or from --images or --steps.',
+    example: 'attune schedule --images 1200 --schedule one-cycle --epochs 10',
+  });
+  addFlags(command, SCHEDULE_FLAGS);
+  act<ScheduleFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [data] = command.args;
+    const options = { ...flags, ...(data !== undefined && { data }) };
+    return (await import('./commands/schedule.js')).scheduleCommand(options, json, output);
   });
 }
 

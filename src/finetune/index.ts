@@ -15,6 +15,12 @@ export { finetune } from './finetune.js';
 export { type ClassMetrics, computeMetrics, type Metrics, wilsonInterval } from './metrics.js';
 export type * from './options.js';
 export { type PredictOptions, predict, topPredictions } from './predict.js';
+export {
+  previewSchedule,
+  type SchedulePoint,
+  type SchedulePreview,
+  type SchedulePreviewOptions,
+} from './preview-schedule.js';
 export type { Recipe } from './recipe.js';
 export { RECIPES } from './recipes.js';
 export { resume } from './resume.js';

@@ -43,7 +43,8 @@ export async function chooseMicroBatch(
   }
 }
 
-function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['batch_norm'] {
+/** What batch norm does with micro-batches of this size. */
+export function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['batch_norm'] {
   if (batch_norm !== 'auto') return batch_norm;
   return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
 }

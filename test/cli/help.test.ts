@@ -10,6 +10,10 @@ const commands: Record<string, string[]> = {
       ' ',
     ),
   evaluate: 'model weights batch-size workers device adapter threads'.split(' '),
+  schedule:
+    'steps images strategy val val-split epochs batch-size seed recipe optimizer lr head-lr momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup'.split(
+      ' ',
+    ),
   predict: 'top model weights workers device adapter threads'.split(' '),
   inspect: ['layers'],
   convert: [],

@@ -1,0 +1,78 @@
+/** `attune schedule`: draws the learning rates of a run that is not run. */
+import {
+  type DeviceOptions,
+  previewSchedule,
+  type SchedulePreview,
+  type SchedulePreviewOptions,
+} from '../../finetune/index.js';
+import { chart, rateText } from '../chart.js';
+import type { Output } from '../output.js';
+import { facts } from '../table.js';
+import { count, counted } from '../text.js';
+
+/** How long the run is, and what of a run's flags the rates depend on. */
+export type ScheduleFlags = Omit<SchedulePreviewOptions, 'data' | WithoutEffect>;
+
+type WithoutEffect =
+  | keyof DeviceOptions
+  | 'model'
+  | 'weights'
+  | 'trainFrom'
+  | 'batchNorm'
+  | 'headEpochs'
+  | 'microBatch'
+  | 'imageSize'
+  | 'augment'
+  | 'classWeights'
+  | 'labelSmoothing'
+  | 'maxGradientNorm'
+  | 'workers'
+  | 'out';
+
+const ROWS = 8;
+const MOST_COLUMNS = 80;
+
+export async function scheduleCommand(
+  options: SchedulePreviewOptions,
+  json: boolean,
+  output: Output,
+): Promise<number> {
+  const preview = await previewSchedule(options);
+  if (json) output.json(preview);
+  else printPreview(preview, output);
+  return 0;
+}
+
+function printPreview(
+  { schedule, epochs, steps, steps_per_epoch, warmup_steps, points }: SchedulePreview,
+  output: Output,
+): void {
+  const rates = points.map(({ lr }) => lr.trunk);
+  const highest = Math.max(...rates);
+  const [first, last] = [points[0], points[points.length - 1]];
+  const line = (part: 'trunk' | 'head') => {
+    const of = points.map(({ lr }) => lr[part]);
+    return `${rateText(of[0])} first, ${rateText(Math.max(...of))} at most, ${rateText(of[of.length - 1])} last`;
+  };
+  const perEpoch = Number.isInteger(steps_per_epoch) ? ` of ${counted(steps_per_epoch, 'step')}` : '';
+  const lines: [string, string][] = [
+    ['schedule', schedule],
+    ['length', `${counted(epochs, 'epoch')}${perEpoch}, ${counted(steps, 'step')} in all`],
+    ['warm-up', warmup_steps === 0 ? 'none' : counted(warmup_steps, 'step')],
+    ['trunk', line('trunk')],
+    ['head', line('head')],
+  ];
+  if (first.momentum !== null) {
+    const momenta = points.map(({ momentum }) => momentum ?? 0);
+    lines.push([
+      'momentum',
+      `${rateText(first.momentum)} at the ends, ${rateText(Math.min(...momenta))} at the peak`,
+    ]);
+  }
+  const columns = Math.min(output.columns, MOST_COLUMNS) - 1;
+  const ends = ['step 1', count(last.step + 1)] as const;
+  output.print(...facts(lines), '', output.paint.bold('Rate of the trunk'));
+  output.print(...chart(rates, { columns, rows: ROWS, range: [0, highest], label: rateText, ends }));
+  if (schedule === 'plateau')
+    output.note('Drawn as if the validation loss never fell; every fall keeps the rate for longer.');
+}

@@ -1,0 +1,104 @@
+/** attune schedule: the rates of a run that is not run, as figures, as a curve, and as JSON. */
+import type { SchedulePreview } from '#src/finetune/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { chart, rateText } from '#src/cli/chart';
+import { imageFolderOf } from '../finetune/support.js';
+import { attune } from './support.js';
+
+const preview = async (words: readonly string[]) => {
+  const { status, stdout, stderr } = await attune(['schedule', ...words, '--json']);
+  assert.is(status, 0, stderr);
+  return JSON.parse(stdout) as SchedulePreview;
+};
+
+test('a curve is an area of block characters beside its scale', () => {
+  const options = { rows: 2, label: rateText, ends: ['a', 'b'] } as const;
+  const lines = chart([0, 0.25, 0.5, 1], { ...options, columns: 7, range: [0, 1] });
+  assert.equal(lines, ['1 │   █', '0 │ ▄██', '  └────', '   a  b']);
+  const means = chart([2, 4, 4, 4, 6, 6], { ...options, columns: 6, range: [2, 6] });
+  assert.equal(means, ['6 │  █', '2 │▄██', '  └───', '   a b'], 'two values to a column');
+  assert.equal(
+    chart([3, 3], { ...options, columns: 5 }).slice(0, 2),
+    ['3 │', '3 │'],
+    'a constant has no height',
+  );
+});
+
+test('the curve and its figures', async () => {
+  const { status, stdout, stderr } = await attune(
+    'schedule --images 1200 --epochs 10 --warmup 0.1'.split(' '),
+  );
+  assert.is(stderr, '');
+  assert.is(status, 0);
+  assert.match(
+    stdout,
+    /^schedule {2}cosine\nlength {4}10 epochs of 38 steps, 380 steps in all\nwarm-up {3}38 steps\n/,
+  );
+  assert.match(
+    stdout,
+    /\ntrunk {5}0\.0000256 first, 0\.001 at most, .* last\nhead {6}0\.000256 first, 0\.01 at most, /,
+  );
+  const curve = stdout.split('Rate of the trunk\n')[1]?.split('\n') ?? [];
+  assert.match(curve[0] ?? '', /^0\.001 │ {6,8}[▁-█]/);
+  assert.match(curve[7] ?? '', /^ {4}0 │/);
+  assert.ok(curve.every((line) => line.length < 80));
+});
+
+test('JSON has the points, of a cycle with its momentum', async () => {
+  const words = '--steps 50 --epochs 5 --schedule one-cycle --lr 0.5 --head-lr 1'.split(' ');
+  const { points, ...rest } = await preview(words);
+  assert.equal(rest, { schedule: 'one-cycle', epochs: 5, steps: 50, steps_per_epoch: 10, warmup_steps: 0 });
+  assert.is(points.length, 50);
+  const near = (found: number | undefined, expected: number) =>
+    assert.ok(Math.abs(Number(found) - expected) < 1e-12, `${found} beside ${expected}`);
+  near(points[0]?.lr.head, 1 / 25);
+  near(points[14]?.lr.trunk, 0.5); // 0.3 of 50 steps, counted from 0
+  near(points[14]?.momentum ?? 0, 0.85);
+  near(points[49]?.factor, 1 / 25e4);
+  assert.is(points[20]?.epoch, 2);
+});
+
+test('long runs give a thousand points, from the first step to the last', async () => {
+  const { points } = await preview(['--steps', '1000000']);
+  assert.is(points.length, 1000);
+  assert.equal([points[0]?.step, points[999]?.step], [0, 999_999]);
+});
+
+test('images in a folder are counted, not opened', async () => {
+  const data = imageFolderOf(['a', 'b'], 12);
+  const { steps_per_epoch } = await preview([
+    data,
+    '--strategy',
+    'full',
+    '--batch-size',
+    '4',
+    '--val-split',
+    '0.25',
+  ]);
+  assert.is(steps_per_epoch, 5); // 18 of 24 images
+});
+
+test('what cannot be drawn is refused', async () => {
+  const cases: [words: string, sentence: RegExp][] = [
+    [
+      '',
+      /^attune: the length of the run is unknown \(attune schedule\): give one of <data>, --images and --steps\n$/,
+    ],
+    ['--steps 5 --images 5', /^attune: the length of the run is given more than once/],
+    [
+      '--images 100',
+      /^attune: the strategy probe, the default for 100 images, has no learning rate \(--strategy\)/,
+    ],
+    ['--steps 9 --power 2', /^attune: the schedule cosine takes no such setting \(--power\)/],
+    ['--steps 9 --schedule multistep', /did you mean multi-step\?/],
+  ];
+  for (const [words, sentence] of cases) {
+    const { status, stdout, stderr } = await attune(['schedule', ...words.split(' ').filter(Boolean)]);
+    assert.is(status, 2, words);
+    assert.is(stdout, '');
+    assert.match(stderr, sentence);
+  }
+});
+
+test.run();
