@@ -19,7 +19,7 @@ import { conv2dInputGradientKernel } from '../dist/ops/conv2d-input-gradient-ker
 import { conv2dWeightGradientKernel } from '../dist/ops/conv2d-weight-gradient-kernel.js';
 import { maxPool2dGradientKernel } from '../dist/ops/max-pool-gradient-kernel.js';
 import { reduceKernel } from '../dist/ops/reduce.js';
-import { resnet50Convolutions } from './resnet-convolutions.mjs';
+import { resnet50Convolutions } from './lib/convolutions.mjs';
 
 const { values: flags } = parseArgs({
   options: {

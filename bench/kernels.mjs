@@ -16,7 +16,7 @@ import { openDawn } from '../dist/device/webgpu/node.js';
 import { conv2dKernel } from '../dist/ops/conv2d-kernel.js';
 import { matmulKernel } from '../dist/ops/matmul-kernel.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from '../dist/ops/pool-kernels.js';
-import { resnet50Convolutions } from './resnet-convolutions.mjs';
+import { resnet50Convolutions } from './lib/convolutions.mjs';
 
 const { values: flags } = parseArgs({
   options: {

@@ -75,7 +75,7 @@ async function train(kind, { adapter, steps, batch }) {
   const model = resnet50();
   await loadStateDict(model, stateEntries(resnet50Weights(SEED)));
   await model.to(device);
-  const training = attuneTraining(device, model, { side: SIDE, ...OPTIMIZER });
+  const training = attuneTraining(device, model, { shape: [batch, SIDE, SIDE, 3], ...OPTIMIZER });
   const labels = classIndices(batch, CLASSES);
   const plan = await training.plan(randomImages(SEED, batch, SIDE), labels);
 

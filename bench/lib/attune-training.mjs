@@ -6,17 +6,17 @@ import { generator } from '../../dist/tensor/philox.js';
 import { tensor } from '../../dist/tensor/tensor.js';
 
 /**
- * Training of `model`, which is on `device`; images are normalised, [batch, side, side, 3], labels are class
- * indices (Int32Array).
+ * Training of `model`, which is on `device`; images are normalised and have `shape`, [batch, height, width,
+ * channels]; labels are class indices (Int32Array).
  *
  * - `step(images, labels)` resolves with the loss once the update is done.
  * - `plan(images, labels)` makes the plan of the gradients without running it, and resolves with what it needs.
  */
-export function attuneTraining(device, model, { side, lr, momentum }) {
+export function attuneTraining(device, model, { shape, lr, momentum }) {
   const optimizer = sgd(model.memory, { lr, momentum });
   const random = generator(1);
   const gradients = (images, labels) => () => {
-    const x = tensor(images, [labels.length, side, side, 3]);
+    const x = tensor(images, shape);
     const loss = crossEntropy(model.forward(x, { random }), tensor(labels, [labels.length]));
     backward(loss);
     return loss;

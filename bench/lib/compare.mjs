@@ -1,24 +1,40 @@
 /** Two engines side by side: equal results first, then rounds A B A B ..., then ratios. */
 import { EngineClient } from './engine-client.mjs';
+import { TorchClient } from './torch-client.mjs';
 
 /**
  * Times `ours` beside `peer` for `rounds` rounds, after `warmUpRuns` that are not counted. Throws when they are
- * not on the same adapter, or when `agreement` (agreement.mjs) finds a run's result wrong: the time of a wrong
+ * not on the same adapter (unless `sameAdapter` is false), or when `agreement` (agreement.mjs) finds a run's result wrong: the time of a wrong
  * answer is none. `profile` asks ours for its launches.
  */
-export async function compare({ ours, peer, common, agreement, warmUpRuns, rounds, profile, target, log }) {
+export async function compare(options) {
+  const {
+    ours,
+    peer,
+    common,
+    agreement,
+    warmUpRuns,
+    rounds,
+    profile,
+    target,
+    sameAdapter = true,
+    log,
+  } = options;
   const engines = [];
   try {
-    for (const options of [ours, peer]) engines.push(await EngineClient.open({ ...common, ...options }));
+    for (const options of [ours, peer]) engines.push(await openEngine({ ...common, ...options }));
     const [a, b] = engines;
-    if (a.adapter !== b.adapter) throw new Error(`${a.name} runs on ${a.adapter}, ${b.name} on ${b.adapter}`);
+    if (sameAdapter && a.adapter !== b.adapter) {
+      throw new Error(`${a.name} runs on ${a.adapter}, ${b.name} on ${b.adapter}`);
+    }
     log(`${a.name} and ${b.name}, batch ${common.batch}, on ${a.setting}`);
 
     const results = engines.map(({ name, setting }) => ({ name, setting, rounds: [], cpuRounds: [] }));
     const runOne = async (i) => {
       const run = await engines[i].run();
       agreement.add(i, run.values);
-      Object.assign(results[i], { counters: run.counters, peakBytes: run.peakBytes });
+      const { counters, peakBytes, residentBytes } = run;
+      Object.assign(results[i], { counters, peakBytes, residentBytes });
       return run;
     };
     for (let i = 0; i < warmUpRuns; i++) {
@@ -47,6 +63,10 @@ export async function compare({ ours, peer, common, agreement, warmUpRuns, round
   } finally {
     for (const engine of engines) engine.close();
   }
+}
+
+function openEngine(options) {
+  return options.engine === 'torch' ? TorchClient.open(options) : EngineClient.open(options);
 }
 
 /** Median, least and most of some numbers. */

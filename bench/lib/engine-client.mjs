@@ -31,8 +31,8 @@ export class EngineClient {
   }
 
   /**
-   * One inference or training step: { milliseconds, cpuMilliseconds, values, counters, peakBytes }, the last two
-   * where the engine has them; `values` are the logits, or the loss alone. `cpuMilliseconds` is the work of all of the process's threads, whatever else the machine does.
+   * One inference or training step: { milliseconds, cpuMilliseconds, values, counters, peakBytes, residentBytes }, the
+   * last three where the engine has them; `values` are the logits, or the loss alone. `cpuMilliseconds` is the work of all of the process's threads, whatever else the machine does.
    */
   run() {
     return this.#ask('run');

@@ -3,11 +3,16 @@
  * Engines do not share a process, so that none pays for another's memory, threads or garbage.
  */
 import { countBufferBytes } from './buffer-bytes.mjs';
+import { networkWeights, RESNET50 } from './networks.mjs';
 import { classIndices, randomImages } from './random.mjs';
-import { CLASSES, resnet50Weights } from './resnet50-weights.mjs';
+import { CLASSES } from './resnet50-weights.mjs';
 
 const OPENERS = {
-  attune: async (options) => (await import('./engines/attune.mjs')).openAttune(options.kind, options),
+  attune: async (options) =>
+    options.task === 'operation'
+      ? (await import('./engines/attune-operation.mjs')).openAttuneOperation(options)
+      : (await import('./engines/attune.mjs')).openAttune(options.kind, options),
+  jax: async (options) => (await import('./engines/jax.mjs')).openJax(options),
   tfjs: async (options) => (await import('./engines/tfjs.mjs')).openTfjs(options.kind, options),
 };
 
@@ -18,11 +23,15 @@ let labels;
 let live = null;
 
 const ANSWERS = {
-  async open({ engine: name, kind, task, adapter, seed, batch, side }) {
+  async open({ engine: name, network = RESNET50, threads = 1, ...options }) {
+    const { kind, task, seed, batch, side } = options;
     if (kind === 'webgpu') live = countBufferBytes();
-    images = randomImages(seed + 1, batch, side);
-    labels = classIndices(batch, CLASSES);
-    engine = await OPENERS[name]({ kind, task, adapter, weights: resnet50Weights(seed), batch, side });
+    if (task !== 'operation') {
+      images = randomImages(seed + 1, batch, side, network.channels);
+      labels = classIndices(batch, CLASSES);
+    }
+    const weights = () => networkWeights(network, seed);
+    engine = await OPENERS[name]({ ...options, network, threads, weights });
     return { name: engine.name, adapter: engine.adapter, setting: engine.setting };
   },
   /** One inference or training step, from images on the host to logits or the loss on the host. */
@@ -42,9 +51,10 @@ const ANSWERS = {
     return {
       milliseconds,
       cpuMilliseconds: (user + system) / 1000,
-      values: Float32Array.from(values),
+      values: Float32Array.from(engine.inOrder?.(values) ?? values),
       counters,
       peakBytes: live?.peakBytes,
+      residentBytes: engine.residentBefore && process.resourceUsage().maxRSS * 1024 - engine.residentBefore,
     };
   },
   profile: () => engine.profile(),

@@ -8,6 +8,7 @@ const DAWN = { webgpu: '../../node_modules/webgpu' };
 const PEERS = {
   '@tensorflow/tfjs-core': '../node_modules/@tensorflow/tfjs-core',
   '@tensorflow/tfjs-backend-webgpu': '../node_modules/@tensorflow/tfjs-backend-webgpu',
+  '@jax-js/jax': '../node_modules/@jax-js/jax',
   '@tensorflow/tfjs-backend-wasm': '../node_modules/@tensorflow/tfjs-backend-wasm',
 };
 

@@ -21,7 +21,7 @@ export function classIndices(batch, classes) {
   return Int32Array.from({ length: batch }, (_, i) => (i * 337 + 11) % classes);
 }
 
-/** A batch of already normalised images [batch, side, side, 3] in [-2, 2), as ImageNet's preprocessing gives. */
-export function randomImages(seed, batch, side) {
-  return uniforms(uniformGenerator(seed), batch * side * side * 3, -2, 2);
+/** A batch of already normalised images [batch, side, side, channels] in [-2, 2), as ImageNet's preprocessing gives. */
+export function randomImages(seed, batch, side, channels = 3) {
+  return uniforms(uniformGenerator(seed), batch * side * side * channels, -2, 2);
 }

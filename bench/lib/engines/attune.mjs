@@ -1,9 +1,9 @@
-/** attune's ResNet50, as a user of the library opens, runs and trains it. */
+/** attune, as a user of the library opens, runs and trains a network. */
 import { createRequire } from 'node:module';
 import { open } from '../../../dist/engine/open.js';
-import { resnet50 } from '../../../dist/models/index.js';
 import { loadStateDict } from '../../../dist/nn/index.js';
 import { tensor } from '../../../dist/tensor/tensor.js';
+import { attuneNetwork } from '../attune-networks.mjs';
 import { attuneTraining } from '../attune-training.mjs';
 import { profileRow } from '../profile.mjs';
 import { OPTIMIZER, stateEntries } from '../resnet50-weights.mjs';
@@ -13,9 +13,13 @@ const { version } = createRequire(import.meta.url)('../../../package.json');
 /** What a profile gives the programs for their step values: as many as there may be, all zero. */
 const STEP_VALUES = Array.from({ length: 64 }, () => ({ kind: 'float', value: 0 }));
 
-/** Opens device 'cpu' or 'webgpu' (with the adapter of that name) with these weights on it, for this task. */
-export async function openAttune(kind, { task, adapter, weights, batch, side }) {
-  const device = await open(kind, kind === 'webgpu' ? { adapter } : { threads: 1 });
+/**
+ * Opens device 'cpu' (with so many threads) or 'webgpu' (with the adapter of that name), and a network with the
+ * weights that `weights()` gives on it, for this task. `residentBefore`: the process's memory before the network.
+ */
+export async function openAttune(kind, { task, network, adapter, weights, batch, side, threads }) {
+  const device = await open(kind, kind === 'webgpu' ? { adapter } : { threads });
+  const residentBefore = process.memoryUsage.rss();
   const { backend } = device;
   // A run's programs (a training step has two), kept to be profiled.
   const programs = [];
@@ -26,18 +30,22 @@ export async function openAttune(kind, { task, adapter, weights, batch, side }) 
     return prepared;
   };
 
-  const model = resnet50();
-  await loadStateDict(model, stateEntries(weights));
+  const model = attuneNetwork(network);
+  await loadStateDict(model, stateEntries(weights()));
   await model.to(device);
-  const infer = (images) => device.run(() => model.forward(tensor(images, [batch, side, side, 3])));
-  const run = task === 'training' ? trainer(device, model, side) : infer;
+  const shape = [batch, side, side, network.channels];
+  const infer = (images) => device.run(() => model.forward(tensor(images, shape)));
+  const run = task === 'training' ? trainer(device, model, shape) : infer;
   const software = device.info.software ? ' (software)' : '';
   const features =
-    kind === 'cpu' ? ` (one thread, ${device.info.features.join(', ') || 'no SIMD'})` : software;
+    kind === 'cpu'
+      ? ` (${threads === 1 ? 'one thread' : `${threads} threads`}, ${device.info.features.join(', ') || 'no SIMD'})`
+      : software;
   return {
     name: `attune ${version} ${kind}`,
     adapter: device.info.adapter,
     setting: `${device.info.adapter}${features}`,
+    residentBefore,
     run,
     counters: () => ({ ...device.counters }),
     async profile() {
@@ -48,7 +56,7 @@ export async function openAttune(kind, { task, adapter, weights, batch, side }) 
   };
 }
 
-function trainer(device, model, side) {
-  const training = attuneTraining(device, model, { side, ...OPTIMIZER });
+function trainer(device, model, shape) {
+  const training = attuneTraining(device, model, { shape, ...OPTIMIZER });
   return async (images, labels) => [await training.step(images, labels)];
 }

@@ -8,12 +8,12 @@ import { OPTIMIZER } from '../resnet50-weights.mjs';
 import { tfjsResnet50 } from '../tfjs-resnet50.mjs';
 import { tfjsTraining } from '../tfjs-training.mjs';
 
-/** Opens backend 'webgpu' or 'wasm' with these weights on it, for this task. */
+/** Opens backend 'webgpu' or 'wasm' with the weights that `weights()` gives on it, for this task. */
 export async function openTfjs(kind, { task, adapter, weights, batch, side }) {
   const { name, setting } = kind === 'webgpu' ? await startWebgpu(adapter) : await startWasm();
   // Gradients are registered by the package that unites tfjs; tfjs-core's own build for Node leaves them out.
   if (task === 'training') await import('@tensorflow/tfjs');
-  const compute = task === 'training' ? tfjsTraining(tf, weights, OPTIMIZER) : tfjsResnet50(tf, weights);
+  const compute = task === 'training' ? tfjsTraining(tf, weights(), OPTIMIZER) : tfjsResnet50(tf, weights());
   return {
     name: `tfjs-backend-${kind} ${tf.version_core}`,
     adapter: name,

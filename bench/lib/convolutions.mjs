@@ -1,4 +1,5 @@
 /** The work that the kernel benchmarks time. */
+import { blocksOf, mobilenetNetworks } from './networks.mjs';
 
 /**
  * The distinct convolutions of ResNet50 (stride on the 3x3) for square images of `image` pixels, a multiple of
@@ -43,11 +44,27 @@ export function resnetSmallConvolutions({ epilogue, batch = 32, image = 28, imag
   return all();
 }
 
+/** The same for MobileNetV2 at width 1; `image` is a multiple of 32. */
+export function mobilenetConvolutions({ epilogue, batch = 1, image = 224 }) {
+  const { add, all } = collector(batch, epilogue);
+  add(image, 3, 32, 3, 2);
+  let size = image / 2;
+  for (const { inputs, hidden, outputs, stride } of blocksOf(mobilenetNetworks().at(-1).network)) {
+    if (hidden !== inputs) add(size, inputs, hidden, 1, 1);
+    add(size, hidden, hidden, 3, stride, hidden);
+    size /= stride;
+    add(size, hidden, outputs, 1, 1);
+  }
+  add(size, 320, 1280, 1, 1);
+  return all();
+}
+
 /** Collects convolutions with padding that keeps the size, and counts those that are alike. */
 function collector(batch, epilogue) {
   const counts = new Map();
-  const add = (size, channels, filters, kernel, stride) => {
-    const name = `${kernel}x${kernel} /${stride} ${size}x${size}x${channels} -> ${filters}`;
+  const add = (size, channels, filters, kernel, stride, groups = 1) => {
+    const grouped = groups > 1 ? ' depthwise' : '';
+    const name = `${kernel}x${kernel} /${stride} ${size}x${size}x${channels} -> ${filters}${grouped}`;
     const out = size / stride;
     const conv = {
       batch,
@@ -65,7 +82,7 @@ function collector(batch, epilogue) {
       padLeft: kernel >> 1,
       dilationHeight: 1,
       dilationWidth: 1,
-      groups: 1,
+      groups,
       epilogue,
     };
     counts.set(name, { name, times: (counts.get(name)?.times ?? 0) + 1, conv });

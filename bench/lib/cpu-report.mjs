@@ -1,0 +1,141 @@
+/** What cpu.mjs prints. */
+import { spread } from './compare.mjs';
+import { machineLines } from './report.mjs';
+
+const MIB = 2 ** 20;
+/** GFLOP/s of the matrix product on one core that each build must reach. */
+const PEAK_TARGETS = { plain: 33, relaxed: 45 };
+const SCALING_TARGET = 1.9;
+
+/** `results`: the parts that were measured, by name. */
+export function cpuReport({ machine, ...results }) {
+  return [
+    '# The CPU device beside its peers',
+    '',
+    ...machineLines(machine),
+    '',
+    'Milliseconds are medians (least to most). Processor time is that of all threads of a process, which other work on',
+    'the machine changes less. A ratio counts only where both gave the same result.',
+    '',
+    ...Object.entries(results).flatMap(([part, result]) => [...SECTIONS[part](result), '']),
+  ].join('\n');
+}
+
+const SECTIONS = {
+  kernels: (builds) => builds.flatMap(buildSection),
+  threads: scalingSection,
+  resnet50: (comparisons) => comparisonSection('ResNet50 at 224', comparisons),
+  mobilenet: (comparisons) =>
+    comparisonSection('Rows of MobileNetV2, with a mean and a linear head', comparisons),
+  jax: (comparisons) => comparisonSection('Beside jax-js, one thread each', comparisons),
+  memory: memorySection,
+};
+
+function buildSection({ build, peak, networks }) {
+  const top = speed(peak, 'median');
+  const target = PEAK_TARGETS[build];
+  return [
+    `## SIMD kernels on one core, ${build} build`,
+    '',
+    `A ${peak.name}: ${top.toFixed(1)} GFLOP/s (best ${speed(peak, 'best').toFixed(1)}), demanded ${target}:` +
+      ` ${speed(peak, 'best') >= target ? 'met' : 'missed'}. Shares below are of it, medians of processor time.`,
+    '',
+    '| network and direction | GFLOP/s | share | ms |',
+    '|---|---|---|---|',
+    ...networks.map(({ name, total }) => kernelRow(name, total, top)),
+    '',
+    ...networks.flatMap(({ name, rows }) => [
+      `### ${name}, ${build}`,
+      '',
+      '| convolution | times | GFLOP/s | share | ms |',
+      '|---|---|---|---|---|',
+      ...rows.map((row) => kernelRow(`${row.name} | ${row.times}`, row, top)),
+      '',
+    ]),
+  ];
+}
+
+function kernelRow(name, row, top) {
+  const gflops = speed(row, 'median');
+  return `| ${name} | ${gflops.toFixed(1)} | ${((100 * gflops) / top).toFixed(0)} % | ${row.median.toFixed(2)} |`;
+}
+
+function speed({ flops, ...times }, statistic) {
+  return flops / times[statistic] / 1e6;
+}
+
+function scalingSection(rows) {
+  return [
+    '## Two threads beside one',
+    '',
+    `Demanded of the matrix product: ${SCALING_TARGET}.`,
+    '',
+    '| launch | one thread, ms | two threads, ms | times as fast | of the best rounds |',
+    '|---|---|---|---|---|',
+    ...rows.map(({ name, rounds, ratio, best }) => {
+      const cells = [0, 1].map((i) => timeCell(rounds.map((pair) => pair[i])));
+      return `| ${name} | ${cells.join(' | ')} | ${ratio.toFixed(2)} | ${best.toFixed(2)} |`;
+    }),
+  ];
+}
+
+function comparisonSection(title, comparisons) {
+  return [
+    `## ${title}`,
+    '',
+    '| what | batch | attune, ms | processor | peer | its ms | processor | ratio | of processor times | target |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...comparisons.map(comparisonRow),
+    '',
+    ...settings(comparisons),
+  ];
+}
+
+function comparisonRow({ name, task, batch, engines: [ours, peer], ratio, cpuRatio, target }) {
+  const speedup = target.sense === 'speedup';
+  const cells = [
+    name === task || task === 'operation' ? name : `${name}: ${task}`,
+    batch,
+    ...[timeCell(ours.rounds), spread(ours.cpuRounds).median.toFixed(1)],
+    peer.name,
+    ...[timeCell(peer.rounds), spread(peer.cpuRounds).median.toFixed(1)],
+    `${ratio.toFixed(2)} times ${speedup ? 'as fast' : 'the time'}`,
+    cpuRatio.toFixed(2),
+    `${speedup ? 'at least' : 'at most'} ${target.ratio}: ${target.met ? 'met' : 'missed'}`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Who ran with what, each once. */
+function settings(comparisons) {
+  const lines = comparisons.flatMap(({ engines }) =>
+    engines.map(({ name, setting }) => `- ${name}: ${setting}.`),
+  );
+  return [...new Set(lines)];
+}
+
+function memorySection(comparisons) {
+  return [
+    '## Memory of a training step of ResNet50 at 224',
+    '',
+    'The most resident memory of the process, less what there was before the network was made.',
+    '',
+    '| batch | attune | PyTorch | ratio | target |',
+    '|---|---|---|---|---|',
+    ...comparisons.map(({ batch, engines: [ours, peer] }) => {
+      const ratio = ours.residentBytes / peer.residentBytes;
+      const cells = [
+        batch,
+        ...[ours, peer].map(({ residentBytes }) => `${(residentBytes / MIB).toFixed(0)} MiB`),
+        ratio.toFixed(2),
+        `at most 1: ${ratio <= 1 ? 'met' : 'missed'}`,
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  ];
+}
+
+function timeCell(times) {
+  const { median, min, max } = spread(times);
+  return `${median.toFixed(1)} (${min.toFixed(1)} to ${max.toFixed(1)})`;
+}

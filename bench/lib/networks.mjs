@@ -1,0 +1,131 @@
+/**
+ * The networks that engines are asked for: plain descriptions, and random weights for them by PyTorch's names and in
+ * PyTorch's layout.
+ *
+ * - RESNET50.
+ * - Rows of MobileNetV2's table 2 (Sandler et al., CVPR 2018) with a mean and a linear head behind them:
+ *   { kind: 'invertedResiduals', channels, rows: [[t, c, n, s], ...] }.
+ * - SMALL: two convolutions 3x3, the second with stride 2, each with batch norm and ReLU; a mean and a linear head.
+ */
+import { uniformGenerator, uniforms } from './random.mjs';
+import { CLASSES, resnet50Weights } from './resnet50-weights.mjs';
+
+export const RESNET50 = { kind: 'resnet50', channels: 3 };
+export const SMALL = { kind: 'small', channels: 3 };
+/** Filters of SMALL's convolutions. */
+export const SMALL_FILTERS = [16, 32];
+
+/** The rows of the table: expansion t, output channels c, how often n, stride s of the first. */
+const ROWS = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+];
+/** What the first row is given: the output of the stem, for images of 224 pixels. */
+const FIRST = { channels: 32, side: 112 };
+
+/** Each row as a network of its own, then all of them: { name, network, side } with the side of the input. */
+export function mobilenetNetworks() {
+  const networks = [];
+  let { channels, side } = FIRST;
+  for (const row of ROWS) {
+    const [t, c, n, s] = row;
+    networks.push({
+      name: `${side}x${side}x${channels}, t=${t} c=${c} n=${n} s=${s}`,
+      network: { kind: 'invertedResiduals', channels, rows: [row] },
+      side,
+    });
+    channels = c;
+    side /= s;
+  }
+  const all = { kind: 'invertedResiduals', channels: FIRST.channels, rows: ROWS };
+  return [
+    ...networks,
+    { name: `${FIRST.side}x${FIRST.side}x${FIRST.channels}, all rows`, network: all, side: FIRST.side },
+  ];
+}
+
+/** The blocks of a network of rows: { inputs, hidden, outputs, stride } each. */
+export function blocksOf({ channels, rows }) {
+  let inputs = channels;
+  return rows.flatMap(([expansion, outputs, times, stride]) =>
+    Array.from({ length: times }, (_, i) => {
+      const block = { inputs, hidden: inputs * expansion, outputs, stride: i === 0 ? stride : 1 };
+      inputs = outputs;
+      return block;
+    }),
+  );
+}
+
+/** name -> { shape, data }, a function of network and seed. */
+export function networkWeights(network, seed) {
+  return WEIGHTS[network.kind](network, seed);
+}
+
+const WEIGHTS = {
+  resnet50: (_, seed) => resnet50Weights(seed),
+  invertedResiduals: invertedResidualWeights,
+  small: smallWeights,
+};
+
+/** By the names of torchvision's InvertedResidual in an nn.Sequential `blocks`; the head is `fc`. */
+function invertedResidualWeights(network, seed) {
+  const maker = new WeightMaker(seed);
+  const blocks = blocksOf(network);
+  for (const [i, { inputs, hidden, outputs }] of blocks.entries()) {
+    const conv = `blocks.${i}.conv`;
+    const first = hidden === inputs ? 0 : 1;
+    if (first > 0) maker.convolution(`${conv}.0.0`, `${conv}.0.1`, [hidden, inputs, 1, 1]);
+    maker.convolution(`${conv}.${first}.0`, `${conv}.${first}.1`, [hidden, 1, 3, 3]);
+    maker.convolution(`${conv}.${first + 1}`, `${conv}.${first + 2}`, [outputs, hidden, 1, 1]);
+  }
+  maker.head(blocks.at(-1).outputs);
+  return maker.weights;
+}
+
+function smallWeights({ channels }, seed) {
+  const maker = new WeightMaker(seed);
+  const [first, second] = SMALL_FILTERS;
+  maker.convolution('conv1', 'bn1', [first, channels, 3, 3]);
+  maker.convolution('conv2', 'bn2', [second, first, 3, 3]);
+  maker.head(second);
+  return maker.weights;
+}
+
+class WeightMaker {
+  weights = new Map();
+  #next;
+
+  constructor(seed) {
+    this.#next = uniformGenerator(seed);
+  }
+
+  /** A convolution [outputs, inputs, height, width] that keeps the variance behind a ReLU, and its batch norm. */
+  convolution(conv, norm, shape) {
+    const [outputs, ...rest] = shape;
+    const bound = Math.sqrt(6 / sizeOf(rest));
+    this.#put(`${conv}.weight`, shape, -bound, bound);
+    this.#put(`${norm}.weight`, [outputs], 0.5, 1.5);
+    this.#put(`${norm}.bias`, [outputs], -0.2, 0.2);
+    this.#put(`${norm}.running_mean`, [outputs], -0.2, 0.2);
+    this.#put(`${norm}.running_var`, [outputs], 0.5, 1.5);
+  }
+
+  head(features) {
+    const bound = 1 / Math.sqrt(features);
+    this.#put('fc.weight', [CLASSES, features], -bound, bound);
+    this.#put('fc.bias', [CLASSES], -bound, bound);
+  }
+
+  #put(name, shape, low, high) {
+    this.weights.set(name, { shape, data: uniforms(this.#next, sizeOf(shape), low, high) });
+  }
+}
+
+function sizeOf(shape) {
+  return shape.reduce((product, size) => product * size, 1);
+}
