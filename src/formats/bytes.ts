@@ -19,6 +19,65 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** The files beside a file that consists of several. */
+export interface SiblingFiles {
+  /**
+   * Opens a file by the path that the first file gives for it, which must stay within the folder.
+   * @param links whether the file may be a link out of the folder, as in the cache of Hugging Face. Not for files
+   *   without a format of their own, of which any file of the machine could be one.
+   * @throws AttuneError 'weights' if it is outside the folder, 'input' if there is no such file.
+   */
+  open(name: string, links: 'follow' | 'confine'): Promise<ByteSource>;
+}
+
+/** Refuses a path that is not plainly one below the folder: absolute, climbing, of another system, or odd. */
+export function checkSiblingName(name: string, where: string): void {
+  const parts = name.split('/');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  const isOdd = name.length > 1000 || /[\\:\x00-\x1f]/.test(name);
+  if (isOdd || parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw weightsError(
+      where,
+      `the file names ${JSON.stringify(name.slice(0, 200))}, which is not a path within its folder`,
+    );
+  }
+}
+
+/** Sources one behind the other, as one. Closing it closes all. */
+export function joinedSource(sources: readonly ByteSource[], name: string): ByteSource {
+  const starts: number[] = [];
+  let size = 0;
+  for (const source of sources) {
+    starts.push(size);
+    size += source.size;
+  }
+  return {
+    name,
+    size,
+    async read(offset, length) {
+      checkRange(name, size, offset, length);
+      const first = starts.findLastIndex((start) => start <= offset);
+      const inFirst = sources[first];
+      if (inFirst !== undefined && offset + length <= starts[first] + inFirst.size) {
+        return inFirst.read(offset - starts[first], length);
+      }
+      const bytes = new Uint8Array(length);
+      for (const [i, source] of sources.entries()) {
+        const from = Math.max(offset, starts[i]);
+        const to = Math.min(offset + length, starts[i] + source.size);
+        if (from < to) bytes.set(await source.read(from - starts[i], to - from), from - offset);
+      }
+      return bytes;
+    },
+    close: async () => closeAll(sources),
+  };
+}
+
+/** Closes every source. */
+export async function closeAll(sources: readonly ByteSource[]): Promise<void> {
+  await Promise.all(sources.map((source) => source.close()));
+}
+
 /** A source over bytes in memory. */
 export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
   return {

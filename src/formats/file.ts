@@ -4,11 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
-import { type ByteSource, checkRange } from './bytes.js';
+import { type ByteSource, checkRange, checkSiblingName, type SiblingFiles } from './bytes.js';
 import { weightsError } from './tensors.js';
 
 /** The most bytes that one read call asks for; the operating systems refuse more than 2 GiB. */
@@ -30,6 +30,33 @@ export async function openByteSource(path: string): Promise<ByteSource> {
     return fileSource(await open(path, 'r'), path, status.size);
   } catch (error) {
     throw error instanceof AttuneError ? error : openError(error, path);
+  }
+}
+
+/** The files in the folder of `path`. */
+export function siblingsOf(path: string): SiblingFiles {
+  const folder = dirname(path);
+  return {
+    async open(name, links) {
+      checkSiblingName(name, path);
+      const target = join(folder, name);
+      if (links === 'confine') await checkConfined(target, folder, path);
+      return openByteSource(target);
+    },
+  };
+}
+
+/** Refuses a file that links lead out of the folder to. */
+async function checkConfined(target: string, folder: string, where: string): Promise<void> {
+  let real: string;
+  try {
+    real = await realpath(target);
+  } catch (error) {
+    throw openError(error, target);
+  }
+  const inside = (await realpath(folder)).replace(/[\\/]$/, '') + sep;
+  if (!real.startsWith(inside)) {
+    throw weightsError(where, `${JSON.stringify(basename(target))} is a link that leads out of the folder`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Opening a weights file by its path. */
 
-import { openByteSource } from './file.js';
+import { openByteSource, siblingsOf } from './file.js';
 import { readTensorFile } from './recognise.js';
 import type { TensorFile } from './tensors.js';
 
@@ -13,7 +13,7 @@ import type { TensorFile } from './tensors.js';
 export async function openTensorFile(path: string): Promise<TensorFile> {
   const source = await openByteSource(path);
   try {
-    return await readTensorFile(source);
+    return await readTensorFile(source, siblingsOf(path));
   } catch (error) {
     await source.close();
     throw error;

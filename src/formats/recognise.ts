@@ -3,8 +3,9 @@
  * something else than was asked for. For what attune does not read, the error says what it is and what to do.
  */
 
-import type { ByteSource } from './bytes.js';
+import type { ByteSource, SiblingFiles } from './bytes.js';
 import { HDF5_SIGNATURE } from './hdf5/file.js';
+import { readJsonWeights } from './json-weights.js';
 import { isKerasArchive, readKerasArchive } from './keras/archive.js';
 import { readKerasH5 } from './keras/h5.js';
 import { readSafetensors } from './safetensors.js';
@@ -23,7 +24,7 @@ interface OtherFormat {
   readonly hint: string;
 }
 
-const CONVERT = 'attune reads safetensors, PyTorch and Keras weights; convert it first';
+const CONVERT = 'attune reads safetensors, PyTorch, Keras and TensorFlow.js weights; convert it first';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
   {
@@ -59,9 +60,10 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
 
 /**
  * Recognises and opens the weights in `source`.
+ * @param siblings the files beside it, for formats of several files
  * @throws AttuneError 'weights' if they are damaged or of a format that attune does not read.
  */
-export async function readTensorFile(source: ByteSource): Promise<TensorFile> {
+export async function readTensorFile(source: ByteSource, siblings?: SiblingFiles): Promise<TensorFile> {
   if (source.size === 0) {
     throw weightsError(source.name, 'the file is empty', 'the download or the copy failed; fetch it again');
   }
@@ -71,13 +73,14 @@ export async function readTensorFile(source: ByteSource): Promise<TensorFile> {
   if (isSafetensors(text)) return readSafetensors(source);
   const other = OTHER_FORMATS.find(({ matches }) => matches(head, text));
   if (other !== undefined) throw weightsError(source.name, other.what, other.hint);
+  if (text.trimStart().startsWith('{')) return readJsonWeights(source, siblings);
   if (text.startsWith(HDF5_SIGNATURE)) return readKerasH5(source);
   if (text.startsWith('PK')) return readZip(source);
   if (head[0] === 0x80) return readTorchLegacy(source);
   throw weightsError(
     source.name,
     'the format of the file is not known',
-    'attune reads safetensors, PyTorch (.pth, .pt, .bin) and Keras (.h5, .keras); if it is one of these, it is damaged',
+    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras) and TensorFlow.js (model.json); if it is one of these, it is damaged',
   );
 }
 

@@ -93,7 +93,10 @@ export type Format =
   | 'pytorch-legacy'
   | 'keras-h5'
   | 'keras-weights-h5'
-  | 'keras';
+  | 'keras'
+  | 'safetensors-sharded'
+  | 'tfjs-layers'
+  | 'tfjs-graph';
 
 /** An open weights file. */
 export interface TensorFile {

@@ -84,7 +84,7 @@ function mutateArchive(random: Random): Uint8Array {
   return part === 9 ? mutateBytes(random, zip(records)) : zip(records);
 }
 
-const H5 = { parse: readTensorFile, pastHeader: /, (?!superblock)/ } as const;
+const H5 = { parse: readTensorFile, quickCases: 500, pastHeader: /, (?!superblock)/ } as const;
 
 export const KERAS_TARGETS: readonly FuzzTarget[] = [
   { name: 'keras-h5', ...H5, mutate: (random) => mutateHdf5(random, random.pick(LEGACY)) },
@@ -92,6 +92,7 @@ export const KERAS_TARGETS: readonly FuzzTarget[] = [
   {
     name: 'keras',
     parse: readTensorFile,
+    quickCases: 500,
     pastHeader: /, (config\.json|model\.weights\.h5)/,
     mutate: mutateArchive,
   },

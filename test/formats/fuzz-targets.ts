@@ -1,6 +1,7 @@
 /** Every parser that is fuzzed. */
 
 import { type FuzzTarget, TARGETS } from './fuzz.js';
+import { JSON_TARGETS } from './fuzz-json.js';
 import { KERAS_TARGETS } from './fuzz-keras.js';
 
-export const ALL_TARGETS: readonly FuzzTarget[] = [...TARGETS, ...KERAS_TARGETS];
+export const ALL_TARGETS: readonly FuzzTarget[] = [...TARGETS, ...KERAS_TARGETS, ...JSON_TARGETS];

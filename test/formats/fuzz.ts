@@ -38,6 +38,8 @@ export interface FuzzTarget {
   readonly name: string;
   readonly parse: (source: ByteSource) => Promise<TensorFile>;
   readonly mutate: (random: Random) => Uint8Array;
+  /** Cases that the quick test runs, 2,000 if it does not say. */
+  readonly quickCases?: number;
   /** Matches the places that an error names once the outermost layer was accepted. */
   readonly pastHeader?: RegExp;
 }

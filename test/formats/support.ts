@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { AttuneError } from '#src/errors';
+import { checkSiblingName, memorySource, type SiblingFiles } from '#src/formats/bytes';
 import { crc32 } from '#src/formats/crc32';
-import type { TensorFile } from '#src/formats/tensors';
+import { type TensorFile, weightsError } from '#src/formats/tensors';
 
 /** Path of a checked-in fixture; tests run from build/test/formats. */
 export function fixture(name: string): string {
@@ -273,4 +274,17 @@ export function legacyHeader(littleEndian: Code = TRUE, protocol = 1001): Uint8A
     pickle(int(protocol)),
     pickle(dict([[text('little_endian'), littleEndian]])),
   );
+}
+
+// ---- files that consist of several ----
+
+/** Files in memory as those beside another. */
+export function memorySiblings(files: Readonly<Record<string, Uint8Array>>): SiblingFiles {
+  return {
+    async open(name) {
+      checkSiblingName(name, 'memory');
+      if (!Object.hasOwn(files, name)) throw weightsError('memory', `there is no file ${name}`);
+      return memorySource(files[name], name);
+    },
+  };
 }

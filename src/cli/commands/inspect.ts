@@ -13,6 +13,9 @@ const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
   'keras-h5': 'Keras .h5',
   'keras-weights-h5': 'Keras 3 .weights.h5',
   keras: 'Keras 3 .keras',
+  'safetensors-sharded': 'safetensors, in several files',
+  'tfjs-layers': 'TensorFlow.js layers model',
+  'tfjs-graph': 'TensorFlow.js graph model',
 };
 
 /** Tensors of a state dict that are no parameters: batch norm's statistics. */

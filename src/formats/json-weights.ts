@@ -1,0 +1,83 @@
+/**
+ * Weights that begin with a JSON file: the index of sharded safetensors, and TensorFlow.js's `model.json`. Which of them
+ * it is, its keys say; everything else in it is skipped.
+ */
+
+import type { ByteSource, SiblingFiles } from './bytes.js';
+import { JsonScanner } from './json.js';
+import { parseWeightMap, readShardedSafetensors, type WeightMap } from './safetensors-sharded.js';
+import { type TensorFile, weightsError } from './tensors.js';
+import { parseManifest, readTfjs, type WeightsGroup } from './tfjs.js';
+
+/** The longest JSON file that is read. The graph of a large model has about 10 MB. */
+const MAX_JSON_BYTES = 64 * 2 ** 20;
+
+/**
+ * Reads the JSON file and the descriptions of the files that it names, and offers their tensors.
+ * @throws AttuneError 'weights' if it is not JSON, names no weights, or the named files are not what it says; 'input' if
+ *   one of them is missing.
+ */
+export async function readJsonWeights(
+  source: ByteSource,
+  siblings: SiblingFiles | undefined,
+): Promise<TensorFile> {
+  const { weightMap, groups, isGraph } = parse(await readText(source), source.name);
+  if (weightMap === undefined && groups === undefined) {
+    throw weightsError(
+      source.name,
+      'this is a JSON text without weights: no weight_map of sharded safetensors, no weightsManifest of TensorFlow.js',
+      'name the file with the weights, not the one that describes the model',
+    );
+  }
+  if (siblings === undefined) {
+    throw weightsError(source.name, 'the weights are in other files', 'open it by its path');
+  }
+  return weightMap === undefined
+    ? readTfjs(source, siblings, groups as WeightsGroup[], isGraph)
+    : readShardedSafetensors(source, siblings, weightMap);
+}
+
+async function readText(source: ByteSource): Promise<string> {
+  if (source.size > MAX_JSON_BYTES) {
+    throw weightsError(source.name, `the JSON text has ${source.size} bytes, more than ${MAX_JSON_BYTES}`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await source.read(0, source.size));
+  } catch (error) {
+    if (error instanceof TypeError) throw weightsError(source.name, 'the JSON text is not UTF-8');
+    throw error;
+  }
+}
+
+interface Contents {
+  readonly weightMap: WeightMap | undefined;
+  readonly groups: WeightsGroup[] | undefined;
+  readonly isGraph: boolean;
+}
+
+function parse(text: string, where: string): Contents {
+  const json = new JsonScanner(text, (what) => weightsError(`${where}, JSON`, what));
+  let weightMap: WeightMap | undefined;
+  let groups: WeightsGroup[] | undefined;
+  let isGraph = false;
+  json.object((key) => {
+    const next = json.peek();
+    if (key === 'weight_map') weightMap = parseWeightMap(json, where);
+    else if (key === 'weightsManifest') groups = parseManifest(json, where);
+    else if (key === 'format' && next === '"') isGraph = json.string() === 'graph-model' || isGraph;
+    // Old files do not name their format, but only a graph has nodes.
+    else if (key === 'modelTopology' && next === '{') isGraph = hasNodes(json) || isGraph;
+    else json.skip();
+  });
+  json.end();
+  return { weightMap, groups, isGraph };
+}
+
+function hasNodes(json: JsonScanner): boolean {
+  let found = false;
+  json.object((key) => {
+    found ||= key === 'node';
+    json.skip();
+  });
+  return found;
+}

@@ -1,0 +1,78 @@
+/**
+ * safetensors in several files, as Hugging Face splits large models: `model.safetensors.index.json` says for every
+ * tensor which file has it.
+ */
+
+import { type ByteSource, closeAll, type SiblingFiles } from './bytes.js';
+import type { JsonScanner } from './json.js';
+import { readSafetensors } from './safetensors.js';
+import { MAX_TENSORS, type TensorEntry, type TensorFile, weightsError } from './tensors.js';
+
+/** Names of tensors, and the file of each. */
+export type WeightMap = ReadonlyMap<string, string>;
+
+/** The most files of one model; each stays open. */
+const MAX_SHARDS = 500;
+
+/** Scans the index's `weight_map`. */
+export function parseWeightMap(json: JsonScanner, where: string): WeightMap {
+  const map = new Map<string, string>();
+  json.object((name) => {
+    if (map.size === MAX_TENSORS) throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);
+    map.set(name, json.string());
+  });
+  return map;
+}
+
+/**
+ * Opens the files of an index and offers their tensors, in the order of the index.
+ * @throws AttuneError 'weights' if a file is damaged or does not have exactly the tensors that the index says, 'input'
+ *   if it is missing.
+ */
+export async function readShardedSafetensors(
+  source: ByteSource,
+  siblings: SiblingFiles,
+  weightMap: WeightMap,
+): Promise<TensorFile> {
+  const where = `${source.name}, weight_map`;
+  const names = new Set(weightMap.values());
+  if (names.size > MAX_SHARDS) throw weightsError(where, `there are more than ${MAX_SHARDS} files`);
+  const open: ByteSource[] = [source];
+  try {
+    const found = new Map<string, TensorEntry>();
+    for (const name of names) {
+      const shard = await siblings.open(name, 'follow');
+      open.push(shard);
+      for (const tensor of (await readSafetensors(shard)).tensors) {
+        if (weightMap.get(tensor.name) !== name) {
+          throw weightsError(
+            where,
+            `${name} has the tensor ${quote(tensor.name)}, which the index has elsewhere`,
+          );
+        }
+        found.set(tensor.name, tensor);
+      }
+    }
+    const tensors = Array.from(weightMap, ([name, file]) => {
+      const tensor = found.get(name);
+      if (tensor === undefined) throw weightsError(where, `${file} does not have the tensor ${quote(name)}`);
+      return tensor;
+    });
+    return {
+      format: 'safetensors-sharded',
+      layout: 'pytorch',
+      metadata: {},
+      tensors,
+      skipped: [],
+      close: () => closeAll(open),
+    };
+  } catch (error) {
+    // The caller closes the index, as it does for every format.
+    await closeAll(open.slice(1));
+    throw error;
+  }
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 200));
+}
