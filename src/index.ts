@@ -82,6 +82,8 @@ export {
   type SkippedImage,
 } from './finetune/index.js';
 export {
+  type Format,
+  type Layout,
   openTensorFile,
   type SkippedEntry,
   type TensorEntry,
@@ -163,6 +165,7 @@ export {
   type LbfgsOptions,
   type LbfgsResult,
   minimize,
+  type OneCycle,
   Optimizer,
   type OptimizerOptions,
   type ParameterGroup,

@@ -59,7 +59,10 @@ interface Target {
   write(path: string, contents: Contents): Promise<void>;
 }
 
-const TARGETS = {
+/** A format that `convert` writes. */
+export type ConvertFormat = 'safetensors' | 'pytorch';
+
+const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
   safetensors: {
     endings: ['.safetensors'],
     keepsMetadata: true,
@@ -71,10 +74,7 @@ const TARGETS = {
     keepsMetadata: false,
     write: (path, { tensors }) => writeTorch(path, tensors),
   },
-} as const satisfies Readonly<Record<string, Target>>;
-
-/** A format that `convert` writes. */
-export type ConvertFormat = keyof typeof TARGETS;
+};
 
 /**
  * Converts. Throws AttuneError 'usage' when the name of the output tells no format, 'input' when it is taken or there is

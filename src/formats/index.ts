@@ -9,6 +9,7 @@ export { writeSafetensors, writeTorch } from './save.js';
 export {
   byteLength,
   type Dtype,
+  type Format,
   type Layout,
   type SkippedEntry,
   type TensorEntry,

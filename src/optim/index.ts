@@ -3,6 +3,7 @@ export { Adam, type AdamOptions, adam, adamW } from './adam.js';
 export { type Evaluation, type LbfgsOptions, type LbfgsResult, minimize } from './lbfgs.js';
 export { Optimizer, type OptimizerOptions, type ParameterGroup, type TrainableMemory } from './optimizer.js';
 export {
+  type OneCycle,
   type Schedule,
   type ScheduleLength,
   type StepLR,

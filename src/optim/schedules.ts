@@ -35,7 +35,7 @@ export type Schedule =
   | { readonly kind: 'plateau'; readonly gamma: number; readonly patience: number };
 
 /** Half a cosine up over the share `peak` of the steps, half a cosine down over the rest. */
-interface OneCycle {
+export interface OneCycle {
   readonly kind: 'one-cycle';
   readonly peak: number;
   readonly divisor: number;
