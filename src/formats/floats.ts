@@ -33,6 +33,12 @@ export function tensorEntry(
   return { name, dtype, shape, readRaw, read: async () => toFloat32(dtype, await readRaw(), where) };
 }
 
+/** Puts the bytes of each number in the other order, in place. */
+export function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
+  for (let start = 0; start < bytes.length; start += size) bytes.subarray(start, start + size).reverse();
+  return bytes;
+}
+
 /**
  * Converts little-endian values of a floating type to float32. F64 is rounded to nearest, F16 and BF16 are exact.
  * For F32 the result may share the memory of `bytes`.

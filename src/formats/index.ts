@@ -1,4 +1,4 @@
-/** formats: bytes <-> named tensors, for safetensors, PyTorch, Keras and TensorFlow.js files. Knows no model. */
+/** formats: bytes <-> named tensors, for safetensors, PyTorch, Keras, TensorFlow.js and NumPy files. Knows no model. */
 
 export { type ByteSource, memorySource } from './bytes.js';
 export { openByteSource, replaceFile } from './file.js';

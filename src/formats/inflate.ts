@@ -52,3 +52,13 @@ export async function inflate(
   // Alone in its memory, as every source promises, and no Buffer, whose slices are no copies.
   return size === result.buffer.byteLength ? new Uint8Array(result.buffer) : new Uint8Array(result);
 }
+
+/** What the first bytes of raw deflate data give, as much as they do. */
+export function inflateStart(bytes: Uint8Array, where: string): Uint8Array {
+  try {
+    return new Uint8Array(zlib.inflateRawSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw weightsError(where, `the compressed data is damaged: ${reason}`);
+  }
+}

@@ -8,6 +8,7 @@ import { HDF5_SIGNATURE } from './hdf5/file.js';
 import { readJsonWeights } from './json-weights.js';
 import { isKerasArchive, readKerasArchive } from './keras/archive.js';
 import { readKerasH5 } from './keras/h5.js';
+import { isNpz, readNpz } from './npz.js';
 import { readSafetensors } from './safetensors.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { readTorchLegacy } from './torch-legacy.js';
@@ -24,7 +25,7 @@ interface OtherFormat {
   readonly hint: string;
 }
 
-const CONVERT = 'attune reads safetensors, PyTorch, Keras and TensorFlow.js weights; convert it first';
+const CONVERT = 'attune reads safetensors, PyTorch, Keras, TensorFlow.js and NumPy weights; convert it first';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
   {
@@ -55,7 +56,11 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
     hint: CONVERT,
   },
   { matches: (_, text) => text.startsWith('GGUF'), what: 'this is a GGUF file', hint: CONVERT },
-  { matches: (_, text) => text.startsWith('\x93NUMPY'), what: 'this is a NumPy array', hint: CONVERT },
+  {
+    matches: (_, text) => text.startsWith('\x93NUMPY'),
+    what: 'this is a NumPy array without a name',
+    hint: 'save arrays by the names of their weights with np.savez(file, **weights)',
+  },
 ];
 
 /**
@@ -80,16 +85,16 @@ export async function readTensorFile(source: ByteSource, siblings?: SiblingFiles
   throw weightsError(
     source.name,
     'the format of the file is not known',
-    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras) and TensorFlow.js (model.json); if it is one of these, it is damaged',
+    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras) and TensorFlow.js (model.json) and NumPy (.npz); if it is one of these, it is damaged',
   );
 }
 
-/** PyTorch and Keras both make zip archives. */
+/** PyTorch, Keras and NumPy all make zip archives. */
 async function readZip(source: ByteSource): Promise<TensorFile> {
   const directory = await readZipDirectory(source);
-  return isKerasArchive(directory.names)
-    ? readKerasArchive(source, directory)
-    : readTorchZip(source, directory);
+  if (isKerasArchive(directory.names)) return readKerasArchive(source, directory);
+  if (isNpz(directory.names)) return readNpz(source, directory);
+  return readTorchZip(source, directory);
 }
 
 /** A length whose upper half is zero, and then the beginning of a JSON object. */

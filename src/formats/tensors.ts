@@ -95,6 +95,7 @@ export type Format =
   | 'keras-weights-h5'
   | 'keras'
   | 'safetensors-sharded'
+  | 'npz'
   | 'tfjs-layers'
   | 'tfjs-graph';
 

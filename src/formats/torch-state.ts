@@ -8,13 +8,13 @@ import { tensorEntry } from './floats.js';
 import { type PickleDict, PickleGlobal, PickleTuple, type PickleValue } from './pickle.js';
 import {
   byteLength,
-  elementCount,
   MAX_TENSOR_BYTES,
   MAX_TENSORS,
   type SkippedEntry,
   type TensorEntry,
   weightsError,
 } from './tensors.js';
+import { gather } from './strided.js';
 import { extentOf, type TorchStorage, TorchTensor } from './torch-objects.js';
 
 /** Where the weights are in a training checkpoint, the first that is there. Averaged weights come last. */
@@ -169,28 +169,4 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
     expected *= shape[axis];
   }
   return true;
-}
-
-/** Copies a strided view, which begins with the first byte of `span`, into row-major order. */
-function gather(
-  span: Uint8Array,
-  shape: readonly number[],
-  strides: readonly number[],
-  itemSize: number,
-): Uint8Array {
-  const count = elementCount(shape) as number;
-  const out = new Uint8Array(count * itemSize);
-  const index = new Array<number>(shape.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < out.length; to += itemSize) {
-    for (let byte = 0; byte < itemSize; byte++) out[to + byte] = span[from * itemSize + byte];
-    // Advance the last axis; each axis that is full starts again and advances the one before it.
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      from -= index[axis] * strides[axis];
-      index[axis] = 0;
-    }
-  }
-  return out;
 }

@@ -1,6 +1,6 @@
 /**
- * The directory of a zip archive, read by `yauzl` through a `ByteSource`. Only stored (not compressed) records can be
- * located, since that is all PyTorch writes: their bytes are then read from the archive in place. `yauzl` is the one
+ * The directory of a zip archive, read by `yauzl` through a `ByteSource`. Records that are stored and not compressed,
+ * as PyTorch and Keras write them, are then read from the archive in place. `yauzl` is the one
  * part of the parsers that needs Node.
  */
 
@@ -16,18 +16,28 @@ const MAX_RECORDS = 250_000;
 /** Bytes that are read at once to check a record. */
 const CHECK_PIECE = 2 ** 20;
 
+/** Methods of compression. */
+const STORED = 0;
+const DEFLATE = 8;
+
 /** Where a record's bytes are in the archive, and the checksum that the directory gives for them. */
 export interface ZipRecord {
   readonly name: string;
   readonly offset: number;
   readonly size: number;
   readonly crc32: number;
+  /** Bytes that it has in the archive. */
+  readonly stored: number;
+  /** Whether these are deflate data and not the record itself. */
+  readonly isCompressed: boolean;
 }
 
 export interface ZipDirectory {
   readonly names: ReadonlySet<string>;
   /** Finds the bytes of a record; refuses one that is missing, compressed or encrypted or reaches outside the file. */
   readonly locate: (name: string) => Promise<ZipRecord>;
+  /** The same for a record that may be compressed with deflate. */
+  readonly locateAny: (name: string) => Promise<ZipRecord>;
 }
 
 /**
@@ -37,23 +47,29 @@ export interface ZipDirectory {
 export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory> {
   const where = `${source.name}, zip directory`;
   const [zip, entries] = await listEntries(source, where);
+  const unreadable = (name: string, what: string) => weightsError(where, `the record ${quote(name)} ${what}`);
+
+  async function locateAny(name: string): Promise<ZipRecord> {
+    const entry = entries.get(name);
+    if (entry === undefined) throw unreadable(name, 'is missing');
+    const { compressionMethod, compressedSize, uncompressedSize } = entry;
+    if (entry.isEncrypted()) throw unreadable(name, 'is encrypted');
+    const isCompressed = compressionMethod === DEFLATE;
+    if (!isCompressed && compressionMethod !== STORED) {
+      throw unreadable(name, `is compressed with method ${compressionMethod}, which attune does not undo`);
+    }
+    const offset = await dataStart(zip, entry, where);
+    const size = isCompressed ? uncompressedSize : compressedSize;
+    return { name, offset, size, crc32: entry.crc32, stored: compressedSize, isCompressed };
+  }
+
   return {
     names: new Set(entries.keys()),
+    locateAny,
     async locate(name) {
-      const entry = entries.get(name);
-      if (entry === undefined) throw weightsError(where, `the record ${quote(name)} is missing`);
-      if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
-        throw weightsError(
-          where,
-          `the record ${quote(name)} is compressed or encrypted, which neither PyTorch nor Keras does`,
-        );
-      }
-      return {
-        name,
-        offset: await dataStart(zip, entry, where),
-        size: entry.compressedSize,
-        crc32: entry.crc32,
-      };
+      const record = await locateAny(name);
+      if (record.isCompressed) throw unreadable(name, 'is compressed, which neither PyTorch nor Keras does');
+      return record;
     },
   };
 }

@@ -3,5 +3,11 @@
 import { type FuzzTarget, TARGETS } from './fuzz.js';
 import { JSON_TARGETS } from './fuzz-json.js';
 import { KERAS_TARGETS } from './fuzz-keras.js';
+import { NPZ_TARGETS } from './fuzz-npz.js';
 
-export const ALL_TARGETS: readonly FuzzTarget[] = [...TARGETS, ...KERAS_TARGETS, ...JSON_TARGETS];
+export const ALL_TARGETS: readonly FuzzTarget[] = [
+  ...TARGETS,
+  ...KERAS_TARGETS,
+  ...JSON_TARGETS,
+  ...NPZ_TARGETS,
+];

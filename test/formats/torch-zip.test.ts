@@ -92,15 +92,9 @@ test('a storage key cannot leave its folder', async () => {
 });
 
 test('compressed and encrypted records', async () => {
-  await rejects(() => read(zip([{ ...PKL, method: 8 }, storage()])), /compressed or encrypted/);
-  await rejects(
-    () => read(zip([PKL, { ...storage(), method: 8 }])),
-    /"archive\/data\/0" is compressed or encrypted/,
-  );
-  await rejects(
-    () => read(zip([PKL, { ...storage(), flags: 1, compressedSize: 20 }])),
-    /compressed or encrypted/,
-  );
+  await rejects(() => read(zip([{ ...PKL, method: 8 }, storage()])), /is compressed, which/);
+  await rejects(() => read(zip([PKL, { ...storage(), method: 8 }])), /"archive\/data\/0" is compressed/);
+  await rejects(() => read(zip([PKL, { ...storage(), flags: 1, compressedSize: 20 }])), /is encrypted/);
   await rejects(() => read(zip([PKL, { ...storage(), flags: 0x41 }])), /strong encryption/);
 });
 

@@ -1,6 +1,6 @@
 /** Keras's variables as tensors: an array of an HDF5 file under the name `layer/variable`. */
 
-import { tensorEntry } from '../floats.js';
+import { swapBytes, tensorEntry } from '../floats.js';
 import type { Hdf5Object } from '../hdf5/file.js';
 import { type Dtype, MAX_TENSORS, type TensorEntry, weightsError } from '../tensors.js';
 
@@ -38,16 +38,10 @@ async function entryOf(name: string, object: Hdf5Object): Promise<TensorEntry> {
   const info: { name: string; dtype: Dtype; shape: readonly number[] } = { name, dtype, shape };
   return tensorEntry(info, where, async () => {
     const bytes = await readBytes();
-    return bigEndian ? swapped(bytes, size) : bytes;
+    return bigEndian ? swapBytes(bytes, size) : bytes;
   });
 }
 
 async function isBfloat16(object: Hdf5Object): Promise<boolean> {
   return (await (await object.attributes()).text('dtype')) === 'bfloat16';
-}
-
-/** The same numbers with their bytes in the other order. */
-function swapped(bytes: Uint8Array, size: number): Uint8Array {
-  for (let start = 0; start < bytes.length; start += size) bytes.subarray(start, start + size).reverse();
-  return bytes;
 }

@@ -103,7 +103,7 @@ for (const [name, sentence] of [
   ['lambda.keras', /class Lambda, whose code attune never runs/],
   ['not-keras.h5', /no weights of Keras/],
   ['other-layers.keras', /description does not have the layer "conv2d_1"/],
-  ['compressed.keras', /compressed or encrypted/],
+  ['compressed.keras', /is compressed, which/],
 ] as const) {
   test(`${name} is refused`, async () => {
     await rejects(() => open(name), sentence);
