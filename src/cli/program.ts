@@ -288,17 +288,22 @@ function addWeights({ add, act, output }: Kit): void {
   });
 }
 
+/** How long `attune doctor --measure` measures, all devices together. */
+const MEASURE_MS = 10_000;
+
 function addDoctor({ add, act, output, env }: Kit): void {
   const command = add({
     name: 'doctor',
     summary: 'Check the devices of this machine.',
     description:
       'Checks every device of this machine with computations whose results are known, and says what to install where something is missing. The exit code is 1 when a device that would be used fails.',
-    example: 'attune doctor --json',
+    example: 'attune doctor --measure',
   });
-  act(command, async (_options, json) => {
-    const { device = 'auto' } = deviceOptions({}, env);
-    return (await import('./commands/doctor.js')).doctorCommand(device, json, output);
+  command.option('--measure', 'Measure how fast the devices are as well: ten seconds at most.');
+  act<{ measure?: boolean }>(command, async ({ measure = false }, json) => {
+    const { device: wish = 'auto' } = deviceOptions({}, env);
+    const options = { wish, measureFor: measure ? MEASURE_MS : 0 };
+    return (await import('./commands/doctor.js')).doctorCommand(options, json, output);
   });
 }
 

@@ -18,7 +18,7 @@ const commands: Record<string, string[]> = {
   inspect: ['layers'],
   convert: [],
   weights: [],
-  doctor: [],
+  doctor: ['measure'],
 };
 
 test('attune --help names every command', async () => {

@@ -6,14 +6,26 @@ import { openCpu } from '../../device/cpu/node.js';
 import { type SelfTest, selfTest } from '../../device/self-test.js';
 import { dawnProblem, probeAdapters } from '../../device/webgpu/node.js';
 import { AttuneError } from '../../errors.js';
+import type { Measurements } from '../../finetune/measure.js';
 import { testAdapter } from '../adapter-test.js';
+import { measureDevices } from '../measure-devices.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
-import { oneLine, wrap } from '../text.js';
+import { duration, oneLine, wrap } from '../text.js';
 import { advise } from './doctor-advice.js';
+import {
+  type DeviceName,
+  judge,
+  measurementTable,
+  SPEED_TITLE,
+  type Verdict,
+  verdictText,
+} from './doctor-measure.js';
 
 export interface DeviceReport extends DeviceInfo {
   readonly self_tests: readonly SelfTest[];
+  /** Only where it was asked for. */
+  readonly measured?: Measurements;
 }
 
 /** Of processors, then of GPUs. */
@@ -24,15 +36,20 @@ interface Report {
   readonly node: string;
   readonly chosen: DefaultChoice;
   readonly devices: readonly DeviceReport[];
+  readonly measurement: Verdict | null;
   readonly advice: readonly string[];
 }
 
-/**
- * @param wish the device that ATTUNE_DEVICE asks for
- * @returns 1 when a device that would be used fails
- */
+export interface DoctorOptions {
+  /** The device that ATTUNE_DEVICE asks for. */
+  readonly wish: DeviceWish['device'];
+  /** For how many milliseconds to measure how fast the devices are, all together; 0: not at all. */
+  readonly measureFor: number;
+}
+
+/** @returns 1 when a device that would be used fails */
 export async function doctorCommand(
-  wish: DeviceWish['device'],
+  { wish, measureFor }: DoctorOptions,
   json: boolean,
   output: Output,
 ): Promise<number> {
@@ -43,8 +60,10 @@ export async function doctorCommand(
     probeAdapters(true),
     reportCpu(),
   ]);
-  const devices: DeviceReport[] = [cpu];
-  for (const info of adapters) devices.push({ ...info, self_tests: await testAdapter(info.adapter) });
+  const tested: DeviceReport[] = [cpu];
+  for (const info of adapters) tested.push({ ...info, self_tests: await testAdapter(info.adapter) });
+  const measured = measureFor > 0 ? await measureAll(tested, measureFor, output) : null;
+  const devices = measured ?? tested;
   const chosen = chooseDefault(wish, first);
   const general = advise({ dawnProblem: problem, devices, platform: process.platform });
   const advice = chosen.refusal === null ? general : [chosen.refusal, ...general];
@@ -55,6 +74,7 @@ export async function doctorCommand(
     node: process.versions.node,
     chosen,
     devices,
+    measurement: measured && judge(measured, autoDevice(cpu, first)),
     advice,
   };
   if (json) output.json(toJson(report));
@@ -62,8 +82,20 @@ export async function doctorCommand(
   return report.ok ? 0 : 1;
 }
 
-function toJson({ ok, node, chosen, devices, advice }: Report): unknown {
-  return { ok, node, default_device: chosen.kind, devices, advice };
+function toJson({ ok, node, chosen, devices, measurement, advice }: Report): unknown {
+  return { ok, node, default_device: chosen.kind, devices, ...(measurement && { measurement }), advice };
+}
+
+async function measureAll(devices: readonly DeviceReport[], milliseconds: number, output: Output) {
+  output.note(`Measuring them, for ${duration(milliseconds / 1000)} at most.`);
+  const measured = await measureDevices(devices, milliseconds);
+  return devices.map((device, i) => ({ ...device, measured: measured[i] }));
+}
+
+/** What `--device auto` takes, whatever ATTUNE_DEVICE says. */
+function autoDevice(cpu: DeviceInfo, adapters: readonly DeviceInfo[]): DeviceName {
+  const choice = chooseDevice({ device: 'auto' }, adapters);
+  return choice.kind === 'cpu' ? cpu : choice;
 }
 
 async function reportCpu(): Promise<DeviceReport> {
@@ -101,7 +133,7 @@ function passedAll({ self_tests }: DeviceReport): boolean {
   return self_tests.every(({ ok }) => ok);
 }
 
-function print({ node, chosen, devices, advice }: Report, output: Output): void {
+function print({ node, chosen, devices, measurement, advice }: Report, output: Output): void {
   const { bold, good, bad } = output.paint;
   output.print(...facts([['Node', `${node}, ${process.platform} ${process.arch}`]]));
   for (const device of devices) {
@@ -116,6 +148,13 @@ function print({ node, chosen, devices, advice }: Report, output: Output): void 
       `  memory      ${memoryText(device)}`,
       `  features    ${featuresText(device)}`,
     );
+  }
+  if (measurement !== null) {
+    const measured = devices.flatMap(({ measured, ...device }) =>
+      measured ? [{ ...device, measured }] : [],
+    );
+    output.print('', bold(SPEED_TITLE), ...measurementTable(measured));
+    output.print(wrap(verdictText(measurement), output.columns));
   }
   const name =
     chosen.kind === null
