@@ -16,6 +16,7 @@ import { MODEL_NAMES } from '../models/names.js';
 import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
+import { STRATEGY_NAMES } from './other-names.js';
 import {
   choice,
   fractionBelowOne,
@@ -32,7 +33,7 @@ import {
 /** Part of attune, not of this version. */
 const FUTURE_STRATEGIES = ['gradual'];
 
-const knownStrategy = choice(STRATEGIES);
+const knownStrategy = choice(STRATEGIES, STRATEGY_NAMES);
 const strategy: Parse<string> = (text, flag) => {
   if (!FUTURE_STRATEGIES.includes(text)) return knownStrategy(text, flag);
   const hint = `use ${STRATEGIES.at(-1)}; the choices are ${STRATEGIES.join(', ')}`;

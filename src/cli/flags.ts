@@ -8,6 +8,7 @@ import type { EvaluateFlags } from './commands/evaluate.js';
 import type { PredictFlags } from './commands/predict.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
+import { DEVICE_NAMES } from './other-names.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
 interface FlagText {
@@ -71,7 +72,7 @@ export function addCommonFlags(command: Command): void {
     .option('--debug', 'Show the stack trace of an error.');
 }
 
-const device = choice(['auto', 'webgpu', 'cpu'] as const);
+const device = choice(['auto', 'webgpu', 'cpu'] as const, DEVICE_NAMES);
 
 export const DEVICE_FLAGS: Flags<DeviceOptions> = {
   device: {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { AttuneError } from '../errors.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import type { PredictFlags } from './commands/predict.js';
@@ -19,7 +20,7 @@ import {
   PREDICT_FLAGS,
 } from './flags.js';
 import type { Output } from './output.js';
-import { wrongUsage } from './usage.js';
+import { unknownCommand, wrongUsage } from './usage.js';
 
 /** What the definition of a command needs. */
 interface Kit {
@@ -82,6 +83,7 @@ export async function runProgram(
   ];
   for (const define of definitions) define(kit);
   addFutureCommands(program);
+  addHelp(program);
   await program.parseAsync([...argv], { from: 'user' });
   return exitCode;
 }
@@ -92,7 +94,7 @@ function createProgram(output: Output): Command {
     .usage('<command> [flags]')
     .version(readVersion(), '--version', 'Print the version.')
     .helpOption('-h, --help', 'Show this help.')
-    .helpCommand('help [command]', 'Show the flags of a command.')
+    .helpCommand(false) // commander's own shows the help of the program when the command is mistyped
     .showSuggestionAfterError(false)
     .configureHelp({
       styleTitle: (title) => (title === 'Options:' ? 'Flags:' : title),
@@ -165,7 +167,7 @@ function addEvaluate({ add, act, output, env }: Kit): void {
   });
   addFlags(command, EVALUATE_FLAGS);
   act<EvaluateFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
-    const [run, [data, excess]] = runAndRest(command, flags, 'the folder of images');
+    const [run, [data, excess]] = runAndRest(command, flags, 'the folder of images', '<run> <data>');
     if (excess !== undefined) {
       const hint = 'give a run and a folder of images, or --model or --weights and the folder alone';
       throw usageError(`${JSON.stringify(excess)} is an argument too many`, 'attune evaluate', hint);
@@ -188,7 +190,7 @@ function addPredict({ add, act, output, env }: Kit): void {
   });
   addFlags(command, PREDICT_FLAGS);
   act<PredictFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
-    const [run, images] = runAndRest(command, flags, 'the image');
+    const [run, images] = runAndRest(command, flags, 'the image', '<run> <image>');
     const options = { ...flags, ...deviceOptions(flags, env), ...run, images };
     const { predictCommand } = await import('./commands/predict.js');
     return predictCommand(options, json, output);
@@ -215,15 +217,16 @@ function addSchedule({ add, act, output }: Kit): void {
 
 /**
  * The run and what follows it among the arguments of a command; no run where --model or --weights say what to use.
- * `next` names what has to follow.
+ * `next` names what has to follow, `form` is what to write with a run.
  */
 function runAndRest(
   command: Command,
   { model, weights }: { model?: string; weights?: string },
   next: string,
+  form: string,
 ): [run: { run?: string }, rest: string[]] {
   const where = `attune ${command.name()}`;
-  const hint = `${where} --help shows what to write`;
+  const hint = `write ${where} ${form}; ${where} --help explains it`;
   const hasRun = model === undefined && weights === undefined;
   const rest = hasRun ? command.args.slice(1) : command.args;
   if (hasRun && command.args.length === 0) {
@@ -312,11 +315,26 @@ function addFutureCommands(program: Command): void {
   for (const name of FUTURE_COMMANDS) {
     const command = program.command(`${name} [words...]`, { hidden: true }).allowUnknownOption();
     command.helpOption(false).action(() => {
-      throw usageError(
-        'this version of attune does not have this command yet',
-        `attune ${name}`,
-        'attune --help lists those it has',
-      );
+      throw futureCommand(name);
     });
   }
+}
+
+function futureCommand(name: string): AttuneError {
+  return usageError(
+    'this version of attune does not have this command yet',
+    `attune ${name}`,
+    'attune --help lists those it has',
+  );
+}
+
+function addHelp(program: Command): void {
+  const command = program.command('help [command]').summary('Show the flags of a command.');
+  command.action((name?: string) => {
+    if (name === undefined) program.help();
+    if (FUTURE_COMMANDS.includes(name)) throw futureCommand(name);
+    const known = program.commands.find((candidate) => candidate.name() === name);
+    if (known === undefined) throw unknownCommand(program, name);
+    known.help();
+  });
 }

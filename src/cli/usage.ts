@@ -3,6 +3,7 @@ import type { Command, CommanderError } from 'commander';
 import type { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { usageError } from './errors.js';
+import { COMMAND_NAMES, FLAG_NAMES, ourName } from './other-names.js';
 
 /** Without a command the help is printed, on standard error: commander's name for that. */
 const NO_COMMAND = 'commander.help';
@@ -22,14 +23,12 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
       const elsewhere = command.commands.find((known) => visibleFlags(known).includes(quoted));
       const hint =
         elsewhere === undefined
-          ? (didYouMean(quoted, visibleFlags(command)) ?? `${help} lists the flags`)
+          ? (flagMeant(quoted, visibleFlags(command)) ?? `${help} lists the flags`)
           : `flags follow the command, as in attune ${elsewhere.name()} ${quoted}`;
       return usageError(`there is no flag ${quoted}`, where, hint);
     }
-    case 'commander.unknownCommand': {
-      const hint = didYouMean(quoted, visibleCommands(command)) ?? `${help} lists the commands`;
-      return usageError(`there is no command ${quoted}`, where, hint);
-    }
+    case 'commander.unknownCommand':
+      return unknownCommand(command, quoted);
     case 'commander.optionMissingArgument':
       return usageError('the value is missing', quoted.split(' ')[0], `write ${quoted}`);
     case 'commander.missingArgument':
@@ -45,9 +44,18 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
   }
 }
 
-function didYouMean(word: string, candidates: readonly string[]): string | undefined {
-  const guess = nearest(word, candidates);
-  return guess === undefined ? undefined : `did you mean ${guess}?`;
+/** `word` stands where a command has to. */
+export function unknownCommand(program: Command, word: string): AttuneError {
+  const name = ourName(word, COMMAND_NAMES) ?? nearest(word, visibleCommands(program));
+  const hint = name === undefined ? 'attune --help lists the commands' : `did you mean ${name}?`;
+  return usageError(`there is no command ${word}`, 'attune', hint);
+}
+
+/** The flag of this command that another tool calls so, or else the nearest one. */
+function flagMeant(word: string, flags: readonly string[]): string | undefined {
+  const ours = `--${ourName(word, FLAG_NAMES)}`;
+  const flag = flags.includes(ours) ? ours : nearest(word, flags);
+  return flag === undefined ? undefined : `did you mean ${flag}?`;
 }
 
 function visibleFlags(command: Command): string[] {

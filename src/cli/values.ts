@@ -5,6 +5,7 @@
 import type { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { usageError } from './errors.js';
+import { ourName } from './other-names.js';
 import { count } from './text.js';
 
 /** @param flag where the value stands, `--batch-size` */
@@ -84,14 +85,20 @@ function realNumber(range: string, example: string, isInRange: (value: number) =
   };
 }
 
-/** One of a few words. */
-export function choice<T extends string>(choices: readonly T[]): Parse<T> {
+/**
+ * One of a few words.
+ * @param otherNames what other tools call them, for the hint
+ */
+export function choice<T extends string>(
+  choices: readonly T[],
+  otherNames: Readonly<Record<string, string>> = {},
+): Parse<T> {
   const all =
     choices.length === 1 ? `only ${choices[0]} is possible` : `the choices are ${choices.join(', ')}`;
   return (text, flag) => {
     const found = choices.find((candidate) => candidate === text);
     if (found !== undefined) return found;
-    const guess = nearest(text, choices);
+    const guess = ourName(text, otherNames) ?? nearest(text, choices);
     throw wrongValue(text, flag, guess === undefined ? all : `did you mean ${guess}? ${all}`);
   };
 }

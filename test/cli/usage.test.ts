@@ -1,7 +1,9 @@
 /** Wrong command lines: exit code 2, one line that says what to write instead, and nothing is opened. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { COMMAND_NAMES, DEVICE_NAMES, FLAG_NAMES, STRATEGY_NAMES } from '#src/cli/other-names';
 import { run } from '#src/cli/run';
+import { STRATEGIES } from '#src/finetune/choices';
 import { attune, type Ran, recordedOutput } from './support.js';
 
 const NOT_YET = 'this version of attune does not have';
@@ -19,6 +21,20 @@ const wrong: [words: string, line: string][] = [
     'there is no flag --frobnicate (attune doctor): attune doctor --help lists the flags',
   ],
   ['--layers', 'there is no flag --layers (attune): flags follow the command, as in attune inspect --layers'],
+  ['train photos', 'there is no command train (attune): did you mean finetune?'],
+  ['version', 'there is no command version (attune): did you mean --version?'],
+  ['help finetun', 'there is no command finetun (attune): did you mean finetune?'],
+  [
+    'finetune photos --learning_rate 0.1',
+    'there is no flag --learning_rate (attune finetune): did you mean --lr?',
+  ],
+  ['finetune photos -o run', 'there is no flag -o (attune finetune): did you mean --out?'],
+  // attune's name of it is no flag of this command.
+  [
+    'predict run photos --learning-rate 0.1',
+    'there is no flag --learning-rate (attune predict): attune predict --help lists the flags',
+  ],
+  ['-v', 'there is no flag -v (attune): did you mean --version?'],
   [
     'finetune',
     '<data> is missing (attune finetune): write attune finetune <data>; attune finetune --help explains it',
@@ -74,11 +90,15 @@ const wrong: [words: string, line: string][] = [
   ],
   [
     'finetune photos --device gpu',
-    '"gpu" is no value for this flag (--device): did you mean cpu? the choices are auto, webgpu, cpu',
+    '"gpu" is no value for this flag (--device): did you mean webgpu? the choices are auto, webgpu, cpu',
   ],
   [
     'finetune photos --device cpu --adapter x',
     'an adapter is a GPU, and --device is cpu (--adapter): leave one of the two out',
+  ],
+  [
+    'finetune photos --device CUDA',
+    '"CUDA" is no value for this flag (--device): did you mean webgpu? the choices are auto, webgpu, cpu',
   ],
   ['finetune photos --model resnet5o', 'there is no model "resnet5o" (--model): did you mean resnet50?'],
   ['evaluate --model resnet5o photos', 'there is no model "resnet5o" (--model): did you mean resnet50?'],
@@ -90,6 +110,10 @@ const wrong: [words: string, line: string][] = [
   [
     'finetune photos --strategy gradual',
     `${NOT_YET} the strategy gradual yet (--strategy): use probe-then-full; the choices are probe, full, probe-then-full`,
+  ],
+  [
+    'finetune photos --strategy fine-tune',
+    '"fine-tune" is no value for this flag (--strategy): did you mean full? the choices are probe, full, probe-then-full',
   ],
   [
     'finetune photos --batch-norm frosen',
@@ -187,20 +211,23 @@ const wrong: [words: string, line: string][] = [
   ]),
   [
     'evaluate',
-    'there is neither a run nor --model or --weights (attune evaluate): attune evaluate --help shows what to write',
+    'there is neither a run nor --model or --weights (attune evaluate): write attune evaluate <run> <data>; attune evaluate --help explains it',
   ],
   [
     'evaluate run',
-    'the folder of images is missing (attune evaluate): attune evaluate --help shows what to write',
+    'the folder of images is missing (attune evaluate): write attune evaluate <run> <data>; attune evaluate --help explains it',
   ],
   [
     'evaluate --model resnet18 run photos',
     '"photos" is an argument too many (attune evaluate): give a run and a folder of images, or --model or --weights and the folder alone',
   ],
-  ['predict run', 'the image is missing (attune predict): attune predict --help shows what to write'],
+  [
+    'predict run',
+    'the image is missing (attune predict): write attune predict <run> <image>; attune predict --help explains it',
+  ],
   [
     'predict --weights w.pth',
-    'the image is missing (attune predict): attune predict --help shows what to write',
+    'the image is missing (attune predict): write attune predict <run> <image>; attune predict --help explains it',
   ],
   [
     'weights gett',
@@ -230,9 +257,26 @@ for (const [words, line] of wrong) {
 }
 
 test('the program itself does so, too', async () => {
-  for (const [words, line] of [wrong[0], wrong[2], wrong[6], wrong[20], wrong[22]]) {
+  for (const [words, line] of wrong.filter((_, index) => index % 20 === 0)) {
     assert.equal(await attune(words.split(' ')), { status: 2, stdout: '', stderr: `attune: ${line}\n` });
   }
+});
+
+test('what other tools call things leads to names that attune has', async () => {
+  const helpOf = async (command: string) => (await runHere([command, '--help'])).stdout;
+  const program = (await runHere(['--help'])).stdout;
+  for (const name of new Set(Object.values(COMMAND_NAMES))) assert.match(program, `  ${name.split(' ')[0]} `);
+  const flags = `${await helpOf('finetune')}${await helpOf('predict')}${program}`;
+  for (const name of new Set(Object.values(FLAG_NAMES))) assert.match(flags, `--${name} `);
+  for (const name of Object.values(STRATEGY_NAMES))
+    assert.ok((STRATEGIES as readonly string[]).includes(name));
+  for (const name of Object.values(DEVICE_NAMES)) assert.ok(['webgpu', 'cpu'].includes(name));
+  // None that attune has itself.
+  const own = [...flags.matchAll(/ --([a-z-]+) /g)].map(([, name]) => name);
+  assert.equal(
+    own.filter((name) => Object.hasOwn(FLAG_NAMES, name)),
+    [],
+  );
 });
 
 /** In this process, which is quicker. */
@@ -246,7 +290,7 @@ test('checks ATTUNE_DEVICE as the flag it stands for', async () => {
   const wrongValue = await attune(['finetune', 'photos'], { env: { ATTUNE_DEVICE: 'gpu' } });
   assert.is(
     wrongValue.stderr,
-    'attune: "gpu" is no value for this flag (ATTUNE_DEVICE): did you mean cpu? the choices are auto, webgpu, cpu\n',
+    'attune: "gpu" is no value for this flag (ATTUNE_DEVICE): did you mean webgpu? the choices are auto, webgpu, cpu\n',
   );
   assert.is(wrongValue.status, 2);
   const conflict = await attune(['finetune', 'photos', '--adapter', 'x'], { env: { ATTUNE_DEVICE: 'cpu' } });
