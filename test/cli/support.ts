@@ -24,8 +24,8 @@ export function attune(words: readonly string[], settings: RunSettings = {}): Pr
 }
 
 /** A script that may import from `dist`. */
-export function runScript(code: string): Promise<Ran> {
-  return runNode(['--input-type=module', '--eval', code], {});
+export function runScript(code: string, settings: RunSettings = {}): Promise<Ran> {
+  return runNode(['--input-type=module', '--eval', code], settings);
 }
 
 function runNode(words: readonly string[], { cwd, env = {} }: RunSettings): Promise<Ran> {
