@@ -9,6 +9,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
+import { hintForMissing } from '../formats/index.js';
 import { imageExtensions } from './sniff.js';
 
 export interface SkippedPath {
@@ -173,12 +174,15 @@ async function statOrRefuse(path: string) {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    const hint = missing
+      ? await hintForMissing(path, 'check the spelling and the working folder')
+      : 'check its permissions';
     throw new AttuneError(
       {
         code: 'input',
         what: missing ? 'there is no such file or folder' : `it cannot be opened, ${code}`,
         where: path,
-        hint: missing ? 'check the spelling and the working folder' : 'check its permissions',
+        hint,
       },
       { cause },
     );

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { imagenetPreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
-import { openTensorFile, type TensorFile } from '../formats/index.js';
+import { hintForMissing, openTensorFile, type TensorFile } from '../formats/index.js';
 import {
   detectArchitecture,
   findModel,
@@ -62,7 +62,7 @@ export function resolveOptions({ onEvent, signal }: RunContext): Parameters<type
   return {
     signal,
     onLicence: ({ licence, note }, entry) =>
-      onEvent?.({ type: 'note', text: `Downloading ${entry.file}. Licence: ${licence}. ${note}` }),
+      onEvent?.({ type: 'note', text: `Downloading ${entry.file}. Licence: ${licence}; ${note}.` }),
     onRetry: (reason, pauseMs) =>
       onEvent?.({ type: 'note', text: `${reason}; trying again in ${Math.ceil(pauseMs / 1000)} s` }),
     onProgress: ({ received, total, bytesPerSecond }) =>
@@ -91,7 +91,7 @@ export async function checkpointOf(run: string): Promise<string> {
       code: 'input',
       what: 'there is no such run or checkpoint',
       where: run,
-      hint: 'check the path',
+      hint: await hintForMissing(run, 'check the path'),
     });
   }
   if (!status.isDirectory()) return path;

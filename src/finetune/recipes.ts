@@ -1,6 +1,7 @@
 /** Recipes by name, and from files. */
 import { readFile } from 'node:fs/promises';
 import { AttuneError } from '../errors.js';
+import { hintForMissing } from '../formats/index.js';
 import { nearest } from '../nearest.js';
 import { parsePartialRecipe, type Recipe } from './recipe.js';
 
@@ -49,7 +50,7 @@ export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
           : `did you mean ${guess}?`,
     });
   }
-  const text = await readFile(nameOrPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(nameOrPath, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
     throw new AttuneError(
       {
         code: 'input',
@@ -58,7 +59,7 @@ export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
             ? 'there is no such recipe'
             : `the recipe cannot be read: ${error.code ?? error.message}`,
         where: nameOrPath,
-        hint: 'check the path',
+        hint: await hintForMissing(nameOrPath, 'check the path'),
       },
       { cause: error },
     );

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { parsePreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
-import { openTensorFile, type TensorFile, writeSafetensors } from '../formats/index.js';
+import { hintForMissing, openTensorFile, type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Arena } from '../tensor/arena.js';
@@ -133,10 +133,18 @@ export interface StoredRun {
 /** Opens the state of a run. Close `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one. */
 export async function openRunState(folder: string): Promise<StoredRun> {
   const path = join(folder, RUN_FILES.state);
+  if ((await stat(folder).catch(() => null)) === null) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'there is no such run',
+      where: folder,
+      hint: await hintForMissing(folder, 'name the folder that attune finetune printed'),
+    });
+  }
   if (!(await stat(path).catch(() => null))?.isFile()) {
     throw new AttuneError({
       code: 'input',
-      what: `there is no ${RUN_FILES.state}: this is no run folder, or its run ended before the first step`,
+      what: `there is no ${RUN_FILES.state}, so this is no run folder, or its run ended before the first step`,
       where: folder,
       hint: 'name the folder that attune finetune printed, or start a new run',
     });

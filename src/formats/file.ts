@@ -4,10 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { type ByteSource, checkRange, checkSiblingName, type SiblingFiles } from './bytes.js';
 import { weightsError } from './tensors.js';
 
@@ -29,7 +30,7 @@ export async function openByteSource(path: string): Promise<ByteSource> {
     if (!status.isFile()) throw inputError(path, 'this is not a regular file', 'name a weights file');
     return fileSource(await open(path, 'r'), path, status.size);
   } catch (error) {
-    throw error instanceof AttuneError ? error : openError(error, path);
+    throw error instanceof AttuneError ? error : await openError(error, path);
   }
 }
 
@@ -92,15 +93,33 @@ function readError(error: unknown, where: string): AttuneError {
   return new AttuneError({ code: 'disk', what, where, hint: 'check the disk' }, { cause: error });
 }
 
-function openError(error: unknown, where: string): AttuneError {
+async function openError(error: unknown, where: string): Promise<AttuneError> {
   const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return inputError(where, 'there is no such file', 'check the path', error);
+    return inputError(where, 'there is no such file', await hintForMissing(where, 'check the path'), error);
   const [what, hint] =
     code === 'EACCES' || code === 'EPERM'
       ? ['the file may not be read', 'change its permissions, or copy it']
       : [`the file cannot be opened: ${messageOf(error)}`, 'check the path and the disk'];
   return new AttuneError({ code: 'disk', what, where, hint }, { cause: error });
+}
+
+/** Of a folder with more names than this, the others are no candidates for a hint. */
+const MOST_CANDIDATES = 10_000;
+
+/**
+ * What to do about a missing file or folder: take what lies there and has the nearest name, or the same name with
+ * another ending; else `otherwise`. Of a longer path it is the first part that is missing which is looked for.
+ */
+export async function hintForMissing(path: string, otherwise: string): Promise<string> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return folder === path ? otherwise : hintForMissing(folder, otherwise);
+  const { base, name } = parse(path);
+  const candidates = names.slice(0, MOST_CANDIDATES);
+  const guess = nearest(base, candidates) ?? candidates.find((candidate) => parse(candidate).name === name);
+  // What is there under its full name is not missing: it is of another kind than was looked for.
+  return guess === undefined || guess === base ? otherwise : `did you mean ${join(folder, guess)}?`;
 }
 
 /** The operations that `replaceFile` needs; tests replace them to see a full disk. */

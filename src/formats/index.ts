@@ -1,7 +1,7 @@
 /** formats: bytes <-> named tensors, for safetensors, PyTorch, Keras, TensorFlow.js and NumPy files. Knows no model. */
 
 export { type ByteSource, memorySource } from './bytes.js';
-export { openByteSource, replaceFile } from './file.js';
+export { hintForMissing, openByteSource, replaceFile } from './file.js';
 export { openTensorFile } from './open.js';
 export { readTensorFile } from './recognise.js';
 export { safetensorsPieces } from './safetensors-write.js';

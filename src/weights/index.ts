@@ -9,6 +9,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
+import { hintForMissing } from '../formats/index.js';
 import { nearest } from '../nearest.js';
 import { cacheDir } from './cache-dir.js';
 import {
@@ -78,7 +79,7 @@ export async function resolveWeights(
     return { path, entry: findWeightsByHash(sha256) ?? null, sha256 };
   }
   const entry = findWeights(nameOrPath);
-  if (entry === undefined) throw unknownWeights(nameOrPath);
+  if (entry === undefined) throw await unknownWeights(nameOrPath);
   return { entry, ...(await fetchWeights(entry, options)) };
 }
 
@@ -155,15 +156,18 @@ async function readable<T>(path: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-function unknownWeights(nameOrPath: string): AttuneError {
+async function unknownWeights(nameOrPath: string): Promise<AttuneError> {
   const names = catalogue().flatMap(({ name, file, aliases }) => [name, ...aliases, file]);
   const guess = nearest(basename(nameOrPath), names);
+  const known = guess === undefined ? 'give a path to a file' : `did you mean ${guess}?`;
   const looksLikePath = /[\\/]|\.[a-z0-9]+$/i.test(nameOrPath);
   return new AttuneError({
     code: 'input',
     what: looksLikePath ? 'there is no such weights file' : 'no weights of this name are known',
     where: nameOrPath,
-    hint: `${guess === undefined ? 'give a path to a file' : `did you mean ${guess}?`}; attune weights list shows all names`,
+    hint: looksLikePath
+      ? await hintForMissing(nameOrPath, known)
+      : `${known} attune weights list shows all names`,
   });
 }
 

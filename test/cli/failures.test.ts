@@ -26,6 +26,10 @@ const failures: [words: string[], line: RegExp][] = [
   [['finetune', 'text.pth'], /^attune: this is a file, not a folder \(.+\): .+/],
   [['finetune', 'nothing'], /^attune: there are no images in the class folders \(.+\): .+/],
   [['finetune', 'one class'], /^attune: there is one class only, "cat" \(.+\): .+/],
+  [
+    ['evaluate', 'nothin', 'nothing'],
+    /^attune: there is no such run or checkpoint \(nothin\): did you mean nothing\?\n$/,
+  ],
   [['evaluate', 'missing', 'nothing'], /^attune: there is no such run or checkpoint \(missing\): .+/],
   [
     ['predict', 'nothing', 'one class/*.jpg'],

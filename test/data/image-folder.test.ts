@@ -220,7 +220,12 @@ test('what cannot be trained on: each cause has its sentence', () =>
     ]);
     for (const empty of ['empty', 'hollow/a', 'hollow/b', 'noval/val/a'])
       mkdirSync(at(empty), { recursive: true });
-    await fails(imageFolder(at('none')), 'input', /no such file or folder \(.*none\): check the spelling/);
+    await fails(imageFolder(at('absent')), 'input', /no such file or folder \(.*absent\): check the spelling/);
+    await fails(
+      imageFolder(at('hollw')),
+      'input',
+      /no such file or folder \(.*hollw\): did you mean .*hollow\?/,
+    );
     await fails(imageFolder(at('file.jpg')), 'input', /a file, not a folder/);
     await fails(imageFolder(at('empty')), 'data', /no images in the class folders/);
     await fails(imageFolder(at('hollow')), 'data', /no images in the class folders/);

@@ -1,5 +1,5 @@
 /** Runs that cannot go on: each is refused with its reason, and nothing is written. */
-import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finetune, resume } from '#src/finetune/index';
 import { openTensorFile, writeSafetensors } from '#src/formats/index';
@@ -103,7 +103,13 @@ test('a damaged state is refused with what is wrong', async () => {
 
 test('what is no run with a full stage is refused', async () => {
   const empty = newPath();
-  await fails(resume({ resume: empty }), 'input', /^there is no state\.safetensors: this is no run folder/);
+  await fails(resume({ resume: empty }), 'input', /^there is no such run \(.*\): /);
+  mkdirSync(empty);
+  await fails(
+    resume({ resume: empty }),
+    'input',
+    /^there is no state\.safetensors, so this is no run folder/,
+  );
   const { epochs: _, batchSize: __, ...options } = fullRun(data, { strategy: 'probe', headEpochs: 1 });
   const { run } = await finetune(options);
   await fails(resume({ resume: run }), 'input', /^the run has no stage to resume: a probe is done at once/);

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openByteSource } from '#src/formats/file';
+import { hintForMissing, openByteSource } from '#src/formats/file';
 import { openTensorFile } from '#src/formats/open';
 import { concat, fixture, fixtureBytes, rejects, zip } from './support.js';
 
@@ -95,6 +95,32 @@ test('a path without a readable file', async ({ folder }) => {
   );
   if (process.platform !== 'win32')
     await rejects(() => openTensorFile('/dev/null'), /not a regular file/, 'input');
+});
+
+test('a hint for a missing path: the nearest name beside it, or the name with another ending', async ({
+  folder,
+}) => {
+  mkdirSync(join(folder, 'Fotos für Mila'));
+  for (const name of ['model.safetensors', 'other.pth', 'Fotos für Mila/1.jpg']) {
+    writeFileSync(join(folder, name), '');
+  }
+  const hint = async (path: string) => (await hintForMissing(join(folder, path), 'look')).replace(folder, '');
+  assert.is(await hint('model.safetensor'), `did you mean ${sep}model.safetensors?`);
+  assert.is(await hint('model.pth'), `did you mean ${sep}model.safetensors?`);
+  assert.is(await hint('Fotos fur Mila'), `did you mean ${sep}Fotos für Mila?`);
+  assert.is(await hint(join('Fotos fur Mila', '1.jpg')), `did you mean ${sep}Fotos für Mila?`);
+  assert.is(
+    await hint(join('Fotos für Mila', '2.jpg')),
+    `did you mean ${sep}${join('Fotos für Mila', '1.jpg')}?`,
+  );
+  assert.is(await hint('weights.bin'), 'look');
+  assert.is(await hint(join('model.safetensors', 'in')), 'look');
+  assert.is(await hint(join('none', 'at', 'all')), 'look');
+  await rejects(
+    () => openTensorFile(join(folder, 'model.safetensor')),
+    /did you mean .*model\.safetensors\?/,
+    'input',
+  );
 });
 
 test('a file without permission', async ({ folder }) => {

@@ -1,7 +1,7 @@
 /** From what stands behind `--weights` to a checked file: paths, names, cache, terms. */
 
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { AttuneError } from '#src/errors';
 import {
   type CatalogueEntry,
@@ -171,6 +171,20 @@ for (const [name, what, hint] of unknown) {
     assert.is(findWeights(name), undefined);
   });
 }
+
+test('a misspelled file leads to the one beside it', async () => {
+  await withCache(async ({ folder }) => {
+    await writeFile(join(folder, 'mine.safetensors'), '');
+    const error = await failure(resolveWeights(join(folder, 'mine.safetensor')));
+    assert.is(
+      error.message.replaceAll(folder, ''),
+      'there is no such weights file (/mine.safetensor): did you mean /mine.safetensors?'.replaceAll(
+        '/',
+        sep,
+      ),
+    );
+  });
+});
 
 test('reading can be interrupted', async () => {
   await withCache(async ({ folder }) => {
