@@ -22,7 +22,7 @@ import { type ProbeResult, probe } from './probe.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
 import { loadRecipe } from './recipes.js';
 import { describeFull, describeProbe } from './result.js';
-import { assertRunFolderFree, createRunFolder, RUN_FILES, runName } from './run-folder.js';
+import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run-folder.js';
 import type { RunState } from './run-state.js';
 import { findImages, type PartName, prepareTrainingData, type TrainingData } from './training-data.js';
 import { writeProbeRun, writeRecipe } from './run-files.js';
@@ -42,7 +42,7 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
     seed: given.seed ?? DEFAULT_SEED,
   };
   const found = await findImages(given.data, split);
-  await assertRunFolderFree(options.out);
+  await assertRunFolderCanBeMade(options.out);
   const smallestClass = leastOf(found.train, found.classes.length);
   const counted = { images: found.train.length, smallestClass };
   // Contradictions do not depend on the weights, so they are told before any are downloaded.
@@ -62,7 +62,7 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   const preprocessing = resized(loaded.preprocessing, recipe.image_size);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
-  announce({ recipe, given, images, smallestClass }, context.onEvent);
+  announce({ recipe, given, images, classes: found.classes, smallestClass }, context.onEvent);
 
   const trainsAll = recipe.strategy !== 'probe';
   const randomCrops = trainsAll && recipe.augment === 'standard';

@@ -2,8 +2,8 @@
  * The folder of a run: created once, never overwritten; every file is written beside its name, flushed and
  * renamed, so that a name always stands for a whole file.
  */
-import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, constants, copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { replaceFile } from '../formats/index.js';
 
@@ -38,19 +38,40 @@ export async function createRunFolder(out: string | undefined, name: string): Pr
   }
 }
 
-/** Throws AttuneError 'input' when `out` is given and taken; before anything costly is begun. */
-export async function assertRunFolderFree(out: string | undefined): Promise<void> {
-  if (out === undefined) return;
+/**
+ * Throws what `createRunFolder` would throw, as far as it can be known without making a folder: `out` is taken, or
+ * nothing may be written there. For before anything costly is begun.
+ */
+export async function assertRunFolderCanBeMade(out: string | undefined): Promise<void> {
+  if (out !== undefined) await assertFree(out);
+  await assertWritable(resolve(out ?? 'runs'));
+}
+
+/** A folder that does not exist yet can be made when the one above it is writable. */
+async function assertWritable(folder: string): Promise<void> {
+  try {
+    if (!(await stat(folder)).isDirectory()) throw isFile(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    if (error instanceof AttuneError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    if (!missing || dirname(folder) === folder) throw diskError(folder, error as NodeJS.ErrnoException);
+    await assertWritable(dirname(folder));
+  }
+}
+
+async function assertFree(out: string): Promise<void> {
   const entries = await readdir(resolve(out)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    if (error.code === 'ENOTDIR') throw taken(out, 'a file has this name already');
+    if (error.code === 'ENOTDIR') throw isFile(out);
     throw diskError(out, error);
   });
   if (entries.length > 0) throw taken(out, 'the run folder exists already and is not empty');
 }
 
 async function createNamed(folder: string): Promise<string> {
-  await assertRunFolderFree(folder);
+  await assertFree(folder);
   await makeFolder(folder, true);
   return folder;
 }
@@ -95,6 +116,10 @@ export async function duplicate(folder: string, name: string, second: string): P
       throw diskError(to, error);
     });
   }
+}
+
+function isFile(where: string): AttuneError {
+  return taken(where, 'a file has this name already');
 }
 
 function taken(where: string, what: string): AttuneError {

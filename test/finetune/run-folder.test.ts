@@ -1,7 +1,14 @@
 /** The folder of a run: its name, and that nothing in it is ever overwritten. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createRunFolder, duplicate, runName, writeJson } from '#src/finetune/run-folder';
+import {
+  assertRunFolderCanBeMade,
+  createRunFolder,
+  duplicate,
+  runName,
+  writeJson,
+} from '#src/finetune/run-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, newFolder, writeFiles } from './support.js';
@@ -46,6 +53,40 @@ test('a place that cannot be written to is named', async () => {
   // The superuser may write anywhere.
   if (process.getuid?.() === 0) return;
   await fails(createRunFolder(join(locked, 'run'), 'unused'), 'disk', /EACCES/);
+});
+
+test('it is known beforehand whether a run folder can be made, and nothing is made', async () => {
+  const folder = newFolder();
+  writeFiles(folder, { file: '', 'taken/recipe.json': '{}' });
+  await assertRunFolderCanBeMade(join(folder, 'deep', 'run'));
+  assert.equal(readdirSync(folder).sort(), ['file', 'taken']);
+  await fails(assertRunFolderCanBeMade(join(folder, 'taken')), 'input', /not empty.*give another --out/);
+  for (const out of ['file', 'file/run', 'file/deep/run']) {
+    await fails(assertRunFolderCanBeMade(join(folder, out)), 'input', /a file has this name already/);
+  }
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    await assertRunFolderCanBeMade(undefined);
+    writeFiles(folder, { runs: '' });
+    await fails(assertRunFolderCanBeMade(undefined), 'input', /a file has this name already \(.*runs\)/);
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('it is known beforehand that a folder may not be written to', () => {
+  // The superuser may write anywhere, so another process asks that is not the superuser.
+  if (process.platform === 'win32') return;
+  const folder = newFolder();
+  chmodSync(folder, 0o555);
+  const script = `
+    const { assertRunFolderCanBeMade } = await import(${JSON.stringify(import.meta.resolve('#src/finetune/run-folder'))});
+    if (process.getuid() === 0) process.setuid(65534);
+    await assertRunFolderCanBeMade(${JSON.stringify(join(folder, 'run'))}).catch(({ code, what }) => console.log(code, what));`;
+  const words = ['--input-type=module', '--eval', script];
+  const told = execFileSync(process.execPath, words, { encoding: 'utf8' });
+  assert.is(told, 'disk the run folder cannot be written: EACCES\n');
 });
 
 test('JSON is indented and ends with a line break; a second name is the same content', async () => {
