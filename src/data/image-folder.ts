@@ -9,7 +9,7 @@
  * Nothing disappears in silence: whatever is left out stands in `skipped` with its reason.
  */
 
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
 
@@ -61,7 +61,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
 
   const found = await readClassFolders(parts.train, skipped);
   const classes = [...found.keys()];
-  refuseUnlessTrainable(parts.train, classes);
+  refuseUnlessTrainable(parts.train, classes, skipped);
   const mapped = async (folder: string | null) =>
     folder === null ? null : mapToClasses(folder, classes, skipped);
   return {
@@ -139,13 +139,13 @@ async function readClassFolders(root: string, skipped: SkippedPath[]): Promise<I
     // Two spellings of one name become one class once they are normalised.
     found.set(className, [...(found.get(className) ?? []), ...named]);
   }
-  if (found.size === 0) await refuseNoClasses(root);
+  if (found.size === 0) await refuseNoClasses(root, skipped);
   await reportLooseFiles(root, skipped);
   return new Map([...found].sort(([a], [b]) => compareCodePoints(a, b)));
 }
 
 /** No class folder holds an image: tells images in the wrong place from none at all. */
-async function refuseNoClasses(root: string): Promise<never> {
+async function refuseNoClasses(root: string, skipped: readonly SkippedPath[]): Promise<never> {
   const loose = await walkImages(root, [], root, { depth: 0 });
   if (loose.length > 0) {
     throw new AttuneError({
@@ -159,7 +159,7 @@ async function refuseNoClasses(root: string): Promise<never> {
     code: 'data',
     what: 'there are no images in the class folders',
     where: root,
-    hint: 'put JPEG, PNG, WebP, GIF, TIFF or AVIF files into one folder per class',
+    hint: `put JPEG, PNG, WebP, GIF, TIFF or AVIF files into one folder per class${leftOut(skipped)}`,
   });
 }
 
@@ -169,14 +169,27 @@ async function reportLooseFiles(root: string, skipped: SkippedPath[]): Promise<v
   for (const { path } of loose) skipped.push({ path, reason: 'an image outside a class folder' });
 }
 
-function refuseUnlessTrainable(root: string, classes: readonly string[]): void {
+function refuseUnlessTrainable(
+  root: string,
+  classes: readonly string[],
+  skipped: readonly SkippedPath[],
+): void {
   if (classes.length > 1) return;
   throw new AttuneError({
     code: 'data',
     what: `there is one class only, ${JSON.stringify(classes[0])}`,
     where: root,
-    hint: 'a classifier needs at least two folders with images in them',
+    hint: `a classifier needs at least two folders with images in them${leftOut(skipped)}`,
   });
+}
+
+/** Of what was left out, an error names as many. */
+const MOST_LEFT_OUT = 4;
+
+/** What was left out, for the hint of an error: perhaps the images are there, and attune does not read them. */
+function leftOut(skipped: readonly SkippedPath[]): string {
+  const texts = skipped.slice(0, MOST_LEFT_OUT).map(({ path, reason }) => `${basename(path)} (${reason})`);
+  return texts.length === 0 ? '' : `; left out: ${texts.join(', ')}`;
 }
 
 async function mapToClasses(

@@ -124,9 +124,17 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
     else walk.skipped.push({ path, reason: kind });
   }
   for (const [kind, files] of others) {
-    const what = kind === 'hidden' ? 'hidden' : `no image by name${kind && ` (${kind})`}`;
+    const what = reasonFor(kind);
     walk.skipped.push({ path: folder, reason: files === 1 ? `1 file: ${what}` : `${files} files: ${what}` });
   }
+}
+
+/** @param kind 'hidden', or how the names of the files end */
+function reasonFor(kind: string): string {
+  if (kind === 'hidden') return kind;
+  // What phones make: whoever has one has many, and does not see by the name what is wrong with them.
+  if (/^\.hei[cf]$/i.test(kind)) return 'HEIC, to be converted to JPEG first';
+  return `no image by name${kind && ` (${kind})`}`;
 }
 
 async function visitNested(walk: Walk, path: string, name: string, entry: string, level: number) {

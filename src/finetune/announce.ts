@@ -27,23 +27,30 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
 /** All that a probe takes from a recipe. */
 const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'head_epochs', 'image_size', 'seed'];
 
+/** Classes that are named; by these one sees whether it is the right folder. */
+const MOST_NAMED = 10;
+
 export interface Announcement {
   readonly recipe: Recipe;
   /** The fields that flags or a recipe file have set. */
   readonly given: Partial<Recipe>;
   readonly images: { readonly train: number; readonly val: number; readonly test: number };
+  readonly classes: readonly string[];
   /** Training images of the class that has the fewest. */
   readonly smallestClass: number;
 }
 
 /** Tells it as notes. */
-export function announce({ recipe, given, images, smallestClass }: Announcement, onEvent?: Listener): void {
+export function announce(
+  { recipe, given, images, classes, smallestClass }: Announcement,
+  onEvent?: Listener,
+): void {
   const note = (text: string) => onEvent?.({ type: 'note', text });
   const { train, val, test } = images;
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
-  note(
-    `${train} images to train (${smallestClass} in the smallest class), ${rest}. ${recipe.model} with weights ${recipe.weights}.`,
-  );
+  note(`${train} images to train (${smallestClass} in the smallest class), ${rest}.`);
+  note(`${classes.length} classes: ${named(classes)}.`);
+  note(`${recipe.model} with weights ${recipe.weights}.`);
   note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.`);
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
@@ -56,6 +63,12 @@ export function announce({ recipe, given, images, smallestClass }: Announcement,
     const texts = members.map((field) => `${field.replaceAll('_', '-')} ${recipe[field]}`);
     if (texts.length > 0) note(`${title}: ${texts.join(', ')}.`);
   }
+}
+
+function named(classes: readonly string[]): string {
+  const more = classes.length - MOST_NAMED;
+  const some = classes.slice(0, MOST_NAMED).join(', ');
+  return more > 0 ? `${some} and ${more} more` : some;
 }
 
 /** Whether a field changes anything in this recipe. */

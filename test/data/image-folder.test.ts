@@ -217,10 +217,17 @@ test('what cannot be trained on: each cause has its sentence', () =>
       'unknown/train/a/1.jpg',
       'unknown/train/b/1.jpg',
       'unknown/val/c/1.jpg',
+      'phone/a/1.HEIC',
+      'phone/a/2.HEIC',
+      'phone/b/1.jpg',
     ]);
     for (const empty of ['empty', 'hollow/a', 'hollow/b', 'noval/val/a'])
       mkdirSync(at(empty), { recursive: true });
-    await fails(imageFolder(at('absent')), 'input', /no such file or folder \(.*absent\): check the spelling/);
+    await fails(
+      imageFolder(at('absent')),
+      'input',
+      /no such file or folder \(.*absent\): check the spelling/,
+    );
     await fails(
       imageFolder(at('hollw')),
       'input',
@@ -234,6 +241,11 @@ test('what cannot be trained on: each cause has its sentence', () =>
       imageFolder(at('loose')),
       'data',
       /2 images lie directly in the folder.*one folder per class/,
+    );
+    await fails(
+      imageFolder(at('phone')),
+      'data',
+      /one class only, "b" .*; left out: a \(2 files: HEIC, to be converted to JPEG first\), a \(a folder without images\)$/,
     );
     await fails(imageFolder(at('noval')), 'data', /no images in the class folders \(.*val\)/);
     await fails(imageFolder(at('unknown')), 'data', /training has no class "c" \(.*val\)/);

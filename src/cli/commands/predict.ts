@@ -44,7 +44,7 @@ function reportUnread({ images }: PredictResult, output: Output): number {
   const what =
     unread.length === 1 ? error : `${counted(unread.length, 'image')} could not be read, the first: ${error}`;
   const hint =
-    unread.length === images.length ? 'name images that can be opened' : 'the other images are done';
+    unread.length === images.length ? 'replace it, or convert it to JPEG' : 'the other images are done';
   output.note(`attune: ${oneLine(`${what} (${shownPath(path)}): ${hint}`)}`);
   return 1;
 }
