@@ -53,7 +53,7 @@ async function checkConfined(target: string, folder: string, where: string): Pro
   try {
     real = await realpath(target);
   } catch (error) {
-    throw openError(error, target);
+    throw await openError(error, target);
   }
   const inside = (await realpath(folder)).replace(/[\\/]$/, '') + sep;
   if (!real.startsWith(inside)) {
