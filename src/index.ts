@@ -55,6 +55,9 @@ export {
   type ErrorParts,
 } from './errors.js';
 export {
+  type Accuracy,
+  type AverageMetrics,
+  type Calibration,
   type ClassMetrics,
   computeMetrics,
   convert,
@@ -73,6 +76,8 @@ export {
   type Metrics,
   predict,
   type Prediction,
+  regressionMetrics,
+  type RegressionMetrics,
   type PredictOptions,
   type PredictResult,
   resume,

@@ -17,7 +17,11 @@ export interface CheckpointInfo {
   readonly model: string;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
+  /** Divides logits where probabilities are to be calibrated; fitted on the validation images (calibration.ts). */
+  readonly temperature?: number | null;
 }
+
+const TEMPERATURE = v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0)));
 
 /** Writes a model's values with what describes them. Throws AttuneError 'disk'. */
 export async function writeCheckpoint(
@@ -38,6 +42,7 @@ export async function writeCheckpoint(
     classes: JSON.stringify(info.classes),
     preprocessing: JSON.stringify(info.preprocessing),
     recipe: JSON.stringify(recipe),
+    ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
   });
 }
 
@@ -50,9 +55,12 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
   const classes = v.safeParse(v.pipe(v.array(v.string()), v.minLength(1)), parseJson(metadata.classes, path));
   if (!classes.success || metadata.model === undefined)
     throw damaged(path, 'the metadata lack the model or its classes');
+  const temperature = v.safeParse(TEMPERATURE, parseJson(metadata.temperature ?? 'null', path));
+  if (!temperature.success) throw damaged(path, 'the temperature in the metadata is no positive number');
   return {
     model: metadata.model,
     classes: classes.output,
+    temperature: temperature.output,
     preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
   };
 }

@@ -56,7 +56,7 @@ export async function evaluate(options: EvaluateOptions, context: RunContext = {
     } finally {
       await device.close();
     }
-    const metrics = computeMetrics(logits, dataset.labels, loaded.classes);
+    const metrics = computeMetrics(logits, dataset.labels, loaded.classes, loaded.temperature);
     return { ...metrics, skipped: [...skipped, ...prepared.skipped] };
   } finally {
     await cache.close();

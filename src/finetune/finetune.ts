@@ -12,7 +12,7 @@ import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { openDevice, summarize } from './device.js';
 import { describeModel, EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from './full-stage.js';
-import { computeMetrics } from './metrics.js';
+import { computeAccuracy } from './metrics.js';
 import { sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './micro-batch.js';
@@ -144,7 +144,8 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
   };
   await writeRecipe(folder, recipe, frozen, data.classes);
   if (state.best !== null) {
-    await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), recipe);
+    const info = { ...describeModel(state), temperature: state.best.temperature };
+    await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
   }
   const stage: FullStage = {
     folder,
@@ -160,10 +161,10 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
 }
 
 /** The probe's head is epoch 0: the full stage has to beat it. Null when there is nothing to validate with. */
-function bestOfProbe({ logits }: ProbeResult, { val, classes }: TrainingData): RunState['best'] {
+function bestOfProbe({ logits, temperature }: ProbeResult, { val, classes }: TrainingData): RunState['best'] {
   if (val.images.length === 0) return null;
-  const { accuracy, loss, interval } = computeMetrics(logits.val, val.dataset.labels, classes);
-  return { epoch: 0, val_accuracy: accuracy, val_loss: loss, interval };
+  const { accuracy, loss, interval } = computeAccuracy(logits.val, val.dataset.labels, classes.length);
+  return { epoch: 0, val_accuracy: accuracy, val_loss: loss, interval, temperature };
 }
 
 async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {

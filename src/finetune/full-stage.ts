@@ -11,11 +11,12 @@ import { type ImageClassifier, layerNames } from '../models/index.js';
 import { BatchNorm2d, freeze, unfreeze } from '../nn/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Device } from '../program/device.js';
+import { fitTemperature } from './calibration.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { forwardBatch, largestActivation } from './device.js';
 import { forEachImage, sideOf } from './inference.js';
 import { throwUnlessInterrupted } from './interruption.js';
-import { computeMetrics, type Metrics } from './metrics.js';
+import { type Accuracy, computeAccuracy } from './metrics.js';
 import type { EpochRecord, RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe.js';
@@ -187,29 +188,34 @@ function announceTime(seconds: number, { onEvent, state }: FullStage): void {
 async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>>): Promise<void> {
   const { state, data, model, folder, onEvent } = stage;
   const { progress } = state;
-  const val = await validate(stage, data.val).catch((error: unknown) => {
+  const { labels } = data.val.dataset;
+  const logits = await logitsOf(stage, data.val).catch((error: unknown) => {
     throw diverged(error, progress.epoch + 1);
   });
+  const val = computeAccuracy(logits, labels, data.classes.length);
   const record: EpochRecord = {
     epoch: progress.epoch + 1,
     stage: 'full',
     lr,
     train_loss: progress.loss / progress.images,
     train_accuracy: progress.correct / progress.images,
-    val_loss: val?.loss ?? null,
-    val_accuracy: val?.accuracy ?? null,
+    val_loss: val.loss,
+    val_accuracy: val.accuracy,
     seconds: progress.seconds,
     images_per_second: imagesPerSecond(progress),
   };
   state.epochs = [...state.epochs, record];
   onEvent?.({ type: 'epoch', record });
-  if (val !== null && isBetter(val, state)) {
-    await writeCheckpoint(join(folder, RUN_FILES.best), model, describeModel(state), state.recipe);
+  if (val.accuracy !== null && isBetter(val, state)) {
+    const temperature = fitTemperature({ scores: logits, labels, classes: data.classes.length });
+    const info = { ...describeModel(state), temperature };
+    await writeCheckpoint(join(folder, RUN_FILES.best), model, info, state.recipe);
     state.best = {
       epoch: record.epoch,
       val_accuracy: val.accuracy,
       val_loss: val.loss,
       interval: val.interval,
+      temperature,
     };
   }
   Object.assign(progress, { epoch: record.epoch, batch: 0, ...EMPTY_EPOCH });
@@ -240,20 +246,20 @@ export const EMPTY_EPOCH = {
 } as const;
 
 /** Better: more accurate, or as accurate with less loss. */
-function isBetter(val: Metrics, { best }: RunState): boolean {
+function isBetter(val: Accuracy, { best }: RunState): boolean {
   if (best === null || best.val_accuracy === null) return true;
   const [now, before] = [val.accuracy ?? 0, best.val_accuracy];
   return now > before || (now === before && (val.loss ?? Infinity) < (best.val_loss ?? Infinity));
 }
 
-/** Metrics of a part with the model as it is; null when the part is empty. Throws 'interrupted' on the signal. */
-export async function validate(
+/** Logits [images, classes] of a part with the model as it is; none when the part is empty. Throws 'interrupted' on the signal. */
+export async function logitsOf(
   stage: Pick<FullStage, 'device' | 'model' | 'state' | 'signal'>,
   part: ImagePart,
-): Promise<Metrics | null> {
+): Promise<Float32Array> {
   const { device, model, state, signal } = stage;
   const { labels } = part.dataset;
-  if (labels.length === 0) return null;
+  if (labels.length === 0) return new Float32Array(0);
   const { preprocessing, frozen, classes } = state;
   const logits = new Float32Array(labels.length * classes.length);
   const batch = Math.min(frozen.micro_batch, forwardBatch(device, largestActivation(sideOf(preprocessing))));
@@ -263,7 +269,7 @@ export async function validate(
     (index, row) => logits.set(row, index * classes.length),
     { device, preprocessing, batch, task: 'validating', ...(signal && { signal }) },
   );
-  return computeMetrics(logits, labels, classes);
+  return logits;
 }
 
 /** Metrics first: they are cut back to the state when the run is resumed. */

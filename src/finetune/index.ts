@@ -12,7 +12,15 @@ export { type ConvertFormat, type ConvertOptions, type ConvertResult, convert } 
 export { type EvaluateOptions, evaluate } from './evaluate.js';
 export type { Listener, RunEvent } from './events.js';
 export { finetune } from './finetune.js';
-export { type ClassMetrics, computeMetrics, type Metrics, wilsonInterval } from './metrics.js';
+export {
+  type Accuracy,
+  type AverageMetrics,
+  type Calibration,
+  type ClassMetrics,
+  computeMetrics,
+  type Metrics,
+  wilsonInterval,
+} from './metrics.js';
 export type * from './options.js';
 export { type PredictOptions, predict, topPredictions } from './predict.js';
 export {
@@ -24,4 +32,5 @@ export {
 export type { Recipe } from './recipe.js';
 export { RECIPES } from './recipes.js';
 export { resume } from './resume.js';
+export { type RegressionMetrics, regressionMetrics } from './scores.js';
 export { RUN_FILES } from './run-folder.js';

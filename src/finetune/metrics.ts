@@ -1,6 +1,6 @@
-/**
- * How good predictions are: accuracy with its interval, top-5, per class, confusion.
- */
+/** How good predictions are, all of it at once: what `evaluate` answers, and what a run says of its test images. */
+import { calibrationError } from './calibration.js';
+import { brierScore, crossEntropyOf, macroAuc, type Scored, softmaxRows, topKAccuracy } from './scores.js';
 
 /** The same for one class. */
 export interface ClassMetrics {
@@ -14,58 +14,118 @@ export interface ClassMetrics {
   readonly support: number;
 }
 
-/** How good the predictions of a set of images are. Shares are fractions. */
-export interface Metrics {
+/** Means over the classes that have images; a precision or an F1 that is missing counts as 0. */
+export interface AverageMetrics {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** How far probabilities are from shares of right answers; the temperature is that of the checkpoint. */
+export interface Calibration {
+  /** Expected calibration error in 15 bins. */
+  readonly error: number;
+  /** Fitted on the validation images when the checkpoint was written; null where none is known. */
+  readonly temperature: number | null;
+  /** Error and mean cross-entropy of logits divided by the temperature; null without one. */
+  readonly scaled_error: number | null;
+  readonly scaled_loss: number | null;
+}
+
+/** What training goes by. Shares are fractions. */
+export interface Accuracy {
   readonly images: number;
-  /** Mean cross-entropy in nats. */
+  /** Mean cross-entropy in nats: the log loss. */
   readonly loss: number | null;
   readonly accuracy: number | null;
   /** 95 % Wilson interval of the accuracy. */
   readonly interval: readonly [number, number] | null;
+}
+
+/** How good the predictions of a set of images are. Shares are fractions; what no images tell is null. */
+export interface Metrics extends Accuracy {
   /** Null below five classes. */
   readonly top5_accuracy: number | null;
+  /** Share of the images whose class is among the k likeliest, for each k of 2, 3, 5, 10 below the number of classes. */
+  readonly top_k: readonly { readonly k: number; readonly accuracy: number }[];
+  /** Mean recall of the classes that have images. */
+  readonly balanced_accuracy: number | null;
+  /** All classes count the same. */
+  readonly macro: AverageMetrics | null;
+  /** Each class counts as its images. */
+  readonly weighted: AverageMetrics | null;
+  /** Area under the ROC curve of each class against the rest, by probability; the mean over classes. */
+  readonly auc: number | null;
+  /** Brier's score over all classes, 0 to 2. */
+  readonly brier: number | null;
+  readonly calibration: Calibration | null;
   readonly per_class: readonly ClassMetrics[];
   /** confusion[true][predicted]. */
   readonly confusion: readonly (readonly number[])[];
   readonly classes: readonly string[];
 }
 
+const TOP_KS = [2, 3, 5, 10];
+
+/** Accuracy and loss alone, for each epoch: `logits` [images, classes] (row-major) against `labels`. */
+export function computeAccuracy(
+  logits: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): Accuracy {
+  const images = labels.length;
+  const right = Array.from(labels).filter((label, i) => likeliest(logits, i, classes) === label).length;
+  return {
+    images,
+    loss: images === 0 ? null : finiteOrNull(crossEntropyOf({ scores: logits, labels, classes })),
+    accuracy: images === 0 ? null : right / images,
+    interval: images === 0 ? null : wilsonInterval(right, images),
+  };
+}
+
 /**
  * Metrics of `logits` [images, classes] (row-major) against `labels`. A label of -1 stands for an image whose
  * class is unknown to the model; it does not occur here.
+ * @param temperature that of the checkpoint, for the calibration
  */
 export function computeMetrics(
   logits: ArrayLike<number>,
   labels: ArrayLike<number>,
   classes: readonly string[],
+  temperature: number | null = null,
 ): Metrics {
-  const images = labels.length;
   const count = classes.length;
+  const scored = { scores: logits, labels, classes: count };
   const confusion = classes.map(() => new Array<number>(count).fill(0));
-  let loss = 0;
-  let right = 0;
-  let rightOfFive = 0;
-  for (let i = 0; i < images; i++) {
-    const row = Array.from({ length: count }, (_, j) => logits[i * count + j]);
-    const label = labels[i];
-    const largest = Math.max(...row);
-    loss += largest + Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0)) - row[label];
-    const predicted = row.indexOf(largest);
-    confusion[label][predicted]++;
-    if (predicted === label) right++;
-    // Ties count against the label, so that constant logits are not called right.
-    if (row.filter((x, j) => j !== label && x >= row[label]).length < 5) rightOfFive++;
-  }
+  for (let i = 0; i < labels.length; i++) confusion[labels[i]][likeliest(logits, i, count)]++;
+  const perClass = classes.map((name, c) => classMetrics(name, c, confusion));
+  const known = labels.length > 0;
+  const probabilities = { ...scored, scores: softmaxRows(scored) };
+  const tops = known ? TOP_KS.filter((k) => k < count) : [];
+  const macro = average(perClass, () => 1);
   return {
-    images,
-    loss: finiteOrNull(loss / images),
-    accuracy: images === 0 ? null : right / images,
-    interval: images === 0 ? null : wilsonInterval(right, images),
-    top5_accuracy: images === 0 || count < 5 ? null : rightOfFive / images,
-    per_class: classes.map((name, c) => classMetrics(name, c, confusion)),
+    ...computeAccuracy(logits, labels, count),
+    top5_accuracy: known && count >= 5 ? topKAccuracy(scored, 5) : null,
+    top_k: tops.map((k) => ({ k, accuracy: topKAccuracy(scored, k) })),
+    balanced_accuracy: macro?.recall ?? null,
+    macro,
+    weighted: average(perClass, ({ support }) => support),
+    auc: macroAuc(probabilities),
+    brier: known ? brierScore(probabilities) : null,
+    calibration: known ? calibrationOf(scored, probabilities, temperature) : null,
+    per_class: perClass,
     confusion,
     classes,
   };
+}
+
+/** The class with the largest logit; the first of several. */
+function likeliest(logits: ArrayLike<number>, image: number, classes: number): number {
+  let best = 0;
+  for (let c = 1; c < classes; c++) {
+    if (logits[image * classes + c] > logits[image * classes + best]) best = c;
+  }
+  return best;
 }
 
 function classMetrics(name: string, c: number, confusion: readonly (readonly number[])[]): ClassMetrics {
@@ -77,6 +137,29 @@ function classMetrics(name: string, c: number, confusion: readonly (readonly num
   const f1 =
     precision === null || recall === null ? null : total === 0 ? 0 : (2 * precision * recall) / total;
   return { class: name, precision, recall, f1, support };
+}
+
+function average(
+  classes: readonly ClassMetrics[],
+  weightOf: (metrics: ClassMetrics) => number,
+): AverageMetrics | null {
+  const present = classes.filter(({ support }) => support > 0);
+  if (present.length === 0) return null;
+  const total = present.reduce((sum, metrics) => sum + weightOf(metrics), 0);
+  const mean = (key: 'precision' | 'recall' | 'f1') =>
+    present.reduce((sum, metrics) => sum + weightOf(metrics) * (metrics[key] ?? 0), 0) / total;
+  return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
+}
+
+function calibrationOf(logits: Scored, probabilities: Scored, temperature: number | null): Calibration {
+  const error = calibrationError(probabilities);
+  if (temperature === null) return { error, temperature, scaled_error: null, scaled_loss: null };
+  return {
+    error,
+    temperature,
+    scaled_error: calibrationError({ ...logits, scores: softmaxRows(logits, temperature) }),
+    scaled_loss: finiteOrNull(crossEntropyOf(logits, temperature)),
+  };
 }
 
 /** Wilson's score interval of a proportion (Wilson, 1927) at 95 %: never outside 0 to 1, unlike the normal one. */

@@ -22,6 +22,8 @@ export interface LoadedModel {
   readonly preprocessing: Preprocessing;
   /** Labels of the outputs. */
   readonly classes: readonly string[];
+  /** For calibrated probabilities; null where none is known. */
+  readonly temperature: number | null;
   /** Whether the outputs are ImageNet's 1,000 classes. */
   readonly isImagenet: boolean;
   /** What the weights are called: a catalogue name, a path, or 'none'. */
@@ -130,6 +132,7 @@ async function fromFile(
     model,
     preprocessing: info?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
     classes: info?.classes ?? labelsOf(model.classes, isImagenet),
+    temperature: info?.temperature ?? null,
     isImagenet,
     weights: entry?.name ?? path,
     weightsHash: `${architecture} ${sha256}`,
@@ -173,6 +176,7 @@ function untrained(name: string): LoadedModel {
     model,
     preprocessing: entry.preprocessing,
     classes: labelsOf(model.classes, true),
+    temperature: null,
     isImagenet: true,
     weights: NO_WEIGHTS,
     weightsHash: `${name} untrained`,

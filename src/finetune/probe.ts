@@ -8,6 +8,7 @@ import { replaceHead, type ImageClassifier } from '../models/index.js';
 import { freeze } from '../nn/index.js';
 import { minimize } from '../optim/index.js';
 import type { Device } from '../program/device.js';
+import { fitTemperature } from './calibration.js';
 import { featuresOf } from './features.js';
 import { forwardBatch, largestActivation } from './device.js';
 import { sideOf } from './inference.js';
@@ -43,6 +44,8 @@ export interface ProbeResult {
   readonly l2: number;
   readonly heldOutLosses: readonly number[];
   readonly converged: boolean;
+  /** Of the final head on the validation images; null when there are none. */
+  readonly temperature: number | null;
   /** Logits [images, classes] of each part with the final head. */
   readonly logits: { readonly train: Float32Array; readonly val: Float32Array; readonly test: Float32Array };
 }
@@ -75,12 +78,14 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
   model.head.weight.set(fit.head.weight);
   model.head.bias?.set(fit.head.bias);
   const logits = (set: FeatureSet) => applyHead(set, fit.head, classes, signal);
+  const onVal = await logits(val);
   return {
     epochs: fit.epochs,
     l2,
     heldOutLosses,
     converged: fit.converged,
-    logits: { train: await logits(train), val: await logits(val), test: await logits(test) },
+    temperature: fitTemperature({ scores: onVal, labels: val.labels, classes }),
+    logits: { train: await logits(train), val: onVal, test: await logits(test) },
   };
 }
 

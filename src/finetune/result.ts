@@ -5,7 +5,7 @@ import { loadWeights } from '../models/index.js';
 import { countParameters } from '../nn/index.js';
 import type { Device } from '../program/device.js';
 import { summarize } from './device.js';
-import { type FullStage, validate } from './full-stage.js';
+import { type FullStage, logitsOf } from './full-stage.js';
 import { throwUnlessInterrupted } from './interruption.js';
 import { computeMetrics, type Metrics } from './metrics.js';
 import type { LoadedModel } from './model-source.js';
@@ -35,10 +35,10 @@ export function describeProbe(
   recipe: Recipe,
   data: TrainingData,
   device: Device,
-  { epochs, l2, logits }: ProbeResult,
+  { epochs, l2, logits, temperature }: ProbeResult,
 ): FinetuneResult {
   const metricsOf = (part: 'val' | 'test') =>
-    computeMetrics(logits[part], data[part].dataset.labels, data.classes);
+    computeMetrics(logits[part], data[part].dataset.labels, data.classes, temperature);
   const val = metricsOf('val');
   const trainable = model.head.weight.length + (model.head.bias?.length ?? 0);
   return {
@@ -91,10 +91,10 @@ export async function describeFull(
 }
 
 async function testBest(stage: FullStage): Promise<Metrics | null> {
-  const { data, model, folder } = stage;
+  const { data, model, folder, state } = stage;
   if (data.test.images.length === 0) return null;
   await loadWeights(model, join(folder, RUN_FILES.best));
-  return validate(stage, data.test).catch((error: unknown) => {
+  const logits = await logitsOf(stage, data.test).catch((error: unknown) => {
     throwUnlessInterrupted(error);
     throw new AttuneError(
       {
@@ -106,4 +106,5 @@ async function testBest(stage: FullStage): Promise<Metrics | null> {
       { cause: error },
     );
   });
+  return computeMetrics(logits, data.test.dataset.labels, data.classes, state.best?.temperature ?? null);
 }

@@ -40,11 +40,11 @@ export async function writeProbeRun(
   recipe: Recipe,
   data: TrainingData,
   device: Device,
-  { epochs, l2 }: ProbeResult,
+  { epochs, l2, temperature }: ProbeResult,
 ): Promise<void> {
   await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.classes);
   await writeMetrics(folder, epochs);
-  const info = { model: recipe.model, classes: data.classes, preprocessing };
+  const info = { model: recipe.model, classes: data.classes, preprocessing, temperature };
   await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.state);

@@ -61,6 +61,8 @@ export interface Best {
   readonly val_accuracy: number | null;
   readonly val_loss: number | null;
   readonly interval: readonly [number, number] | null;
+  /** Fitted on the validation images; null when there are none. */
+  readonly temperature: number | null;
 }
 
 /** Everything but tensors. */
@@ -217,7 +219,9 @@ const stateSchema = v.strictObject({
       images_per_second: number,
     }),
   ),
-  best: v.nullable(v.strictObject({ epoch: count, val_accuracy: number, val_loss: number, interval })),
+  best: v.nullable(
+    v.strictObject({ epoch: count, val_accuracy: number, val_loss: number, interval, temperature: number }),
+  ),
   complete: v.boolean(),
   optimizer_steps: count,
 });

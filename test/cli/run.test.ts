@@ -68,7 +68,18 @@ test('a run folder is not overwritten', async () => {
 test('evaluate prints accuracy, loss and every class', async () => {
   const { status, stdout, stderr } = await attune(['evaluate', 'my run', 'photos'], settings);
   assert.is(status, 0, stderr);
-  assert.match(stdout, /^images +12\nclasses +2\naccuracy +[\d.]+ % \(95 % interval .*\)\nloss +[\d.]+\n/);
+  const number = /[\d.]+/.source;
+  const facts = [
+    `accuracy +${number} % \\(95 % interval .*\\)`,
+    'images +12',
+    'classes +2',
+    `balanced accuracy +${number} %`,
+    `F1 +${number} over classes, ${number} over images`,
+    `AUC +${number}, each class against the rest`,
+    `loss +${number}, Brier's score ${number}`,
+    `calibration error +${number} %; ${number} % at temperature ${number}`,
+  ];
+  assert.match(stdout, new RegExp(`^${facts.join('\n')}\n`));
   assert.match(stdout, /\n\nClasses, the worst first\nclass +images +recall +precision +F1\n/);
   assert.match(stdout, /\nblau ä +6 +[\d.]+ % /);
 });

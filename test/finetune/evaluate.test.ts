@@ -1,6 +1,7 @@
 /** Evaluating and predicting with weights that no run made, and what both do with bad input. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openTensorFile } from '#src/formats/index';
 import { evaluate, finetune, predict, topPredictions } from '#src/finetune/index';
 import { imagenetClasses } from '#src/models/index';
 import { test } from 'uvu';
@@ -42,6 +43,17 @@ test('a class that the folder lacks shifts nothing; its metrics are null', async
   assert.is(owls.top5_accuracy, null, 'three classes have no top-5');
 });
 
+test('a checkpoint knows the temperature that its validation images gave', async () => {
+  const folder = newFolder();
+  writeFiles(folder, pictures(['cat', 'dog', 'owl'], 2, 50));
+  const { calibration, loss } = await evaluate({ run, data: folder, ...CPU });
+  assert.ok(calibration !== null && calibration.temperature !== null);
+  assert.is(calibration.scaled_loss === loss, calibration.temperature === 1);
+  const file = await openTensorFile(join(run, 'best.safetensors'));
+  assert.is(Number(file.metadata['temperature']), calibration.temperature);
+  await file.close();
+});
+
 test('a class that the run does not know is an error that names it', async () => {
   const folder = newFolder();
   writeFiles(folder, pictures(['cat', 'wolf'], 1));
@@ -74,6 +86,13 @@ test('a checkpoint whose description is damaged is refused', async () => {
   await fails(evaluate({ run: fewer, data, ...CPU }), 'weights', /names 2 classes and has 3 outputs/);
   const newer = change('newer.safetensors', '"attune":"1"', '"attune":"9"');
   await fails(evaluate({ run: newer, data, ...CPU }), 'weights', /version 9.*update attune/);
+  const [temperature = ''] = /"temperature":"[^"]*"/.exec(bytes.toString('latin1')) ?? [];
+  const cold = change('cold.safetensors', temperature, temperature.replace(/[1-9]/g, '0'));
+  await fails(
+    evaluate({ run: cold, data, ...CPU }),
+    'weights',
+    /the temperature in the metadata is no positive/,
+  );
 });
 
 test("ImageNet's folders may be named by WordNet id", async () => {
@@ -89,6 +108,7 @@ test("ImageNet's folders may be named by WordNet id", async () => {
   const supported = result.per_class.flatMap(({ support }, index) => (support > 0 ? [index] : []));
   assert.equal(supported, [7, 300]);
   assert.type(result.top5_accuracy, 'number');
+  assert.is(result.calibration?.temperature, null, 'these weights know none');
 });
 
 test('weights with other outputs have classes by number', async () => {

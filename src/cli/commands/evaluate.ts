@@ -1,5 +1,5 @@
 /** `attune evaluate`: how often a classifier is right, and what it confuses. */
-import { type EvaluateOptions, evaluate, type Metrics } from '../../finetune/index.js';
+import { type Calibration, type EvaluateOptions, evaluate, type Metrics } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
@@ -27,15 +27,8 @@ export async function evaluateCommand(
 
 function printMetrics(metrics: Metrics, output: Output): void {
   const { bold } = output.paint;
-  const { accuracy, interval, top5_accuracy, loss, images, classes, per_class } = metrics;
-  const lines: [string, string][] = [
-    ['images', count(images)],
-    ['classes', count(classes.length)],
-    ['accuracy', accuracyText(accuracy, interval)],
-  ];
-  if (top5_accuracy !== null) lines.push(['top 5', percent(top5_accuracy)]);
-  lines.push(['loss', loss === null ? '-' : loss.toFixed(4)]);
-  output.print(...facts(lines));
+  const { per_class } = metrics;
+  output.print(...facts(metricFacts(metrics)));
 
   const present = per_class.filter(({ support }) => support > 0);
   const worst = present.toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0)).slice(0, MOST_CLASSES);
@@ -53,6 +46,35 @@ function printMetrics(metrics: Metrics, output: Output): void {
       shown.map(({ truth, predicted, images: n }) => [truth, predicted, count(n)]),
     ),
   );
+}
+
+/** What is asked first comes first: how often it is right, then how evenly, then how surely. */
+function metricFacts(metrics: Metrics): [name: string, value: string][] {
+  const { accuracy, interval, top_k, balanced_accuracy, macro, weighted, auc, loss, brier, calibration } =
+    metrics;
+  const lines: [string, string][] = [
+    ['accuracy', accuracyText(accuracy, interval)],
+    ...top_k.map((top): [string, string] => [`top ${top.k}`, percent(top.accuracy)]),
+    ['images', count(metrics.images)],
+    ['classes', count(metrics.classes.length)],
+    ['balanced accuracy', percent(balanced_accuracy)],
+    ['F1', `${digits(macro?.f1, 3)} over classes, ${digits(weighted?.f1, 3)} over images`],
+    ['AUC', `${digits(auc, 4)}, each class against the rest`],
+    ['loss', `${digits(loss, 4)}, Brier's score ${digits(brier, 4)}`],
+  ];
+  if (calibration !== null) lines.push(['calibration error', calibrationText(calibration)]);
+  return lines;
+}
+
+/** `3.1 %; 1.2 % at temperature 1.43` */
+function calibrationText({ error, temperature, scaled_error }: Calibration): string {
+  const scaled =
+    temperature === null ? '' : `; ${percent(scaled_error)} at temperature ${temperature.toFixed(2)}`;
+  return percent(error) + scaled;
+}
+
+function digits(value: number | null | undefined, places: number): string {
+  return typeof value === 'number' ? value.toFixed(places) : '-';
 }
 
 interface Confusion {

@@ -1,0 +1,115 @@
+/** Figures of merit of predictions, each a pure function; for rows of class scores and for regression. */
+
+/** Rows of class scores [images, classes] (row-major), and the right class of each row. */
+export interface Scored {
+  readonly scores: ArrayLike<number>;
+  readonly labels: ArrayLike<number>;
+  readonly classes: number;
+}
+
+/** Probabilities of rows of logits divided by `temperature`, in float64. */
+export function softmaxRows({ scores, labels, classes }: Scored, temperature = 1): Float64Array {
+  const probabilities = new Float64Array(labels.length * classes);
+  for (let i = 0; i < labels.length; i++) {
+    const at = i * classes;
+    let largest = -Infinity;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, scores[at + c]);
+    let total = 0;
+    for (let c = 0; c < classes; c++) {
+      probabilities[at + c] = Math.exp((scores[at + c] - largest) / temperature);
+      total += probabilities[at + c];
+    }
+    for (let c = 0; c < classes; c++) probabilities[at + c] /= total;
+  }
+  return probabilities;
+}
+
+/** Mean cross-entropy of logits divided by `temperature`, in nats; finite where the softmax has underflowed, too. */
+export function crossEntropyOf({ scores, labels, classes }: Scored, temperature = 1): number {
+  let loss = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const at = i * classes;
+    let largest = -Infinity;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, scores[at + c]);
+    let total = 0;
+    for (let c = 0; c < classes; c++) total += Math.exp((scores[at + c] - largest) / temperature);
+    loss += Math.log(total) + (largest - scores[at + labels[i]]) / temperature;
+  }
+  return loss / labels.length;
+}
+
+/** Share of rows whose label is among the `k` largest scores. Ties count against the label: constants are not right. */
+export function topKAccuracy({ scores, labels, classes }: Scored, k: number): number {
+  let right = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const own = scores[i * classes + labels[i]];
+    let before = 0;
+    for (let c = 0; c < classes; c++) if (c !== labels[i] && scores[i * classes + c] >= own) before++;
+    if (before < k) right++;
+  }
+  return right / labels.length;
+}
+
+/**
+ * Area under the ROC curve: how often a positive scores above a negative, ties counting half (Mann and Whitney).
+ * Null when one of the two is missing.
+ */
+export function rocAuc(positives: Float64Array, negatives: Float64Array): number | null {
+  if (positives.length === 0 || negatives.length === 0) return null;
+  const [high, low] = [positives.toSorted(), negatives.toSorted()];
+  let below = 0;
+  let notAbove = 0;
+  let wins = 0;
+  for (const score of high) {
+    while (below < low.length && low[below] < score) below++;
+    while (notAbove < low.length && low[notAbove] <= score) notAbove++;
+    wins += (below + notAbove) / 2;
+  }
+  return wins / (high.length * low.length);
+}
+
+/** The mean over classes of the AUC of each against the rest; classes without images, or with all, are left out. */
+export function macroAuc({ scores, labels, classes }: Scored): number | null {
+  const areas = Array.from({ length: classes }, (_, c) => {
+    const own: number[] = [];
+    const rest: number[] = [];
+    for (let i = 0; i < labels.length; i++) (labels[i] === c ? own : rest).push(scores[i * classes + c]);
+    return rocAuc(Float64Array.from(own), Float64Array.from(rest));
+  }).filter((area) => area !== null);
+  return areas.length === 0 ? null : areas.reduce((sum, area) => sum + area, 0) / areas.length;
+}
+
+/** Brier's score (1950): the mean over images of the squared distance to the right class's unit vector, 0 to 2. */
+export function brierScore({ scores: probabilities, labels, classes }: Scored): number {
+  let total = 0;
+  for (let i = 0; i < labels.length; i++) {
+    for (let c = 0; c < classes; c++) {
+      total += (probabilities[i * classes + c] - (labels[i] === c ? 1 : 0)) ** 2;
+    }
+  }
+  return total / labels.length;
+}
+
+/** How good predicted numbers are. */
+export interface RegressionMetrics {
+  /** Mean of the squared errors. */
+  readonly mse: number;
+  /** Mean of the absolute errors. */
+  readonly mae: number;
+  /** Share of the targets' variance that the predictions explain; null when the targets do not vary. */
+  readonly r2: number | null;
+}
+
+/** Metrics of predictions against targets; not a number for none. */
+export function regressionMetrics(
+  predictions: ArrayLike<number>,
+  targets: ArrayLike<number>,
+): RegressionMetrics {
+  const count = targets.length;
+  const all = Array.from(targets);
+  const mean = all.reduce((sum, target) => sum + target, 0) / count;
+  const squares = all.reduce((sum, target, i) => sum + (target - predictions[i]) ** 2, 0);
+  const absolutes = all.reduce((sum, target, i) => sum + Math.abs(target - predictions[i]), 0);
+  const variation = all.reduce((sum, target) => sum + (target - mean) ** 2, 0);
+  return { mse: squares / count, mae: absolutes / count, r2: variation > 0 ? 1 - squares / variation : null };
+}

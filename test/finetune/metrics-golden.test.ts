@@ -1,0 +1,87 @@
+/** Metrics beside scikit-learn's, and temperatures beside SciPy's: see make-metrics.py. */
+import { readFileSync } from 'node:fs';
+import { fitTemperature } from '#src/finetune/calibration';
+import { type AverageMetrics, computeMetrics, regressionMetrics } from '#src/finetune/index';
+import { rocAuc } from '#src/finetune/scores';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+interface Classification {
+  readonly name: string;
+  readonly classes: number;
+  readonly labels: readonly number[];
+  readonly logits: readonly number[];
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly top_k: readonly { readonly k: number; readonly accuracy: number }[];
+  readonly balanced_accuracy: number;
+  readonly macro: AverageMetrics;
+  readonly weighted: AverageMetrics;
+  readonly auc: number;
+  readonly brier: number;
+  readonly error: number;
+  readonly temperature: number;
+  readonly scaled_loss: number;
+  readonly scaled_error: number;
+}
+
+const path = new URL('../../../test/finetune/fixtures/metrics.json', import.meta.url);
+const { classification, regression } = JSON.parse(readFileSync(path, 'utf8')) as {
+  readonly classification: readonly Classification[];
+  readonly regression: Readonly<Record<'mse' | 'mae' | 'r2', number>> & {
+    readonly targets: readonly number[];
+    readonly predictions: readonly number[];
+  };
+};
+
+function close(found: number | null | undefined, expected: number, what: string, tolerance = 1e-12): void {
+  assert.ok(Math.abs(Number(found) - expected) <= tolerance, `${what}: ${found} beside ${expected}`);
+}
+
+for (const golden of classification) {
+  test(`${golden.name}: what scikit-learn gives`, () => {
+    const { labels, logits, classes } = golden;
+    const names = Array.from({ length: classes }, (_, c) => `class ${c}`);
+    const found = computeMetrics(logits, labels, names, golden.temperature);
+    for (const key of ['accuracy', 'loss', 'balanced_accuracy', 'auc', 'brier'] as const) {
+      close(found[key], golden[key], key);
+    }
+    assert.equal(found.top_k, golden.top_k);
+    for (const which of ['macro', 'weighted'] as const) {
+      for (const key of ['precision', 'recall', 'f1'] as const) {
+        close(found[which]?.[key], golden[which][key], `${which} ${key}`);
+      }
+    }
+    close(found.calibration?.error, golden.error, 'calibration error');
+    close(found.calibration?.scaled_error, golden.scaled_error, 'calibration error at the temperature');
+    close(found.calibration?.scaled_loss, golden.scaled_loss, 'loss at the temperature');
+    // A minimum is found to the root of the precision of its value.
+    close(fitTemperature({ scores: logits, labels, classes }), golden.temperature, 'temperature', 1e-5);
+  });
+}
+
+test('regression: what scikit-learn gives', () => {
+  const { targets, predictions } = regression;
+  const found = regressionMetrics(predictions, targets);
+  for (const key of ['mse', 'mae', 'r2'] as const) close(found[key], regression[key], key);
+  assert.is(regressionMetrics([1, 2], [3, 3]).r2, null, 'targets that do not vary');
+});
+
+test('a temperature for images that are all right, all wrong, or none', () => {
+  const logits = [3, 0, 0, 3];
+  const of = (labels: number[]) => fitTemperature({ scores: logits, labels, classes: 2 });
+  close(of([0, 1]), 0.05, 'as sure as may be', 1e-3);
+  close(of([1, 0]), 20, 'as unsure as may be', 0.1);
+  assert.is(fitTemperature({ scores: [], labels: [], classes: 2 }), null);
+});
+
+test('the area under the curve: ties count half, one side alone has none', () => {
+  const area = (high: number[], low: number[]) => rocAuc(Float64Array.from(high), Float64Array.from(low));
+  assert.is(area([3, 2], [1, 0]), 1);
+  assert.is(area([0], [1, 2]), 0);
+  assert.is(area([1, 1], [1]), 0.5);
+  assert.is(area([2, 1], [1, 0]), 3.5 / 4);
+  assert.is(area([], [1]), null);
+});
+
+test.run();
