@@ -112,6 +112,7 @@ export {
   type ModelEntry,
   type ModelOptions,
   type ModelPreprocessing,
+  type NameLibrary,
   replaceHead,
   type ResNet,
   resnet101,

@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from 'commander';
 import type { DeviceOptions } from '../finetune/options.js';
+import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { PredictFlags } from './commands/predict.js';
 import { MODEL_NAMES } from '../models/names.js';
@@ -133,6 +134,14 @@ export const PREDICT_FLAGS: Flags<PredictFlags> = {
   ...MODEL_FLAGS,
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,
+};
+
+export const CONVERT_FLAGS: Flags<ConvertFlags> = {
+  names: {
+    value: '<library>',
+    help: 'torchvision or timm: whose names the tensors of a .pth or .safetensors get. Default: torchvision.',
+    parse: choice(['torchvision', 'timm'] as const),
+  },
 };
 
 /** The device flags with ATTUNE_DEVICE in place of an absent --device. Throws AttuneError 'usage'. */

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AttuneError } from '../errors.js';
+import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import type { PredictFlags } from './commands/predict.js';
@@ -15,6 +16,7 @@ import {
   addCommonFlags,
   addFlags,
   type CommonOptions,
+  CONVERT_FLAGS,
   deviceOptions,
   EVALUATE_FLAGS,
   PREDICT_FLAGS,
@@ -258,12 +260,14 @@ function addConvert({ add, act, output }: Kit): void {
     words: '<in> <out>',
     summary: 'Write weights in the format of another program.',
     description:
-      'Writes the weights of <in> into the new file <out>, whose ending says the format: .safetensors, or .pth (also .pt and .bin) for a PyTorch state dict. Tensors get the names of torchvision. <in> is a run folder, a checkpoint, or any weights file that attune inspect can read.',
+      'Writes the weights of <in> into the new file <out>, whose ending says the format: .safetensors, .pth (also .pt and .bin) for a PyTorch state dict, or .onnx for the network as a graph. <in> is a run folder, a checkpoint, or any weights file that attune inspect can read.',
     example: 'attune convert runs/2026-11-24_153012_resnet50 birds.pth',
   });
-  act(command, async (_options, json) => {
+  addFlags(command, CONVERT_FLAGS);
+  act<ConvertFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [from, to] = command.args;
     const { convertCommand } = await import('./commands/convert.js');
-    return convertCommand(command.args[0], command.args[1], json, output);
+    return convertCommand({ ...flags, from, to }, json, output);
   });
 }
 

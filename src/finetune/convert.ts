@@ -6,18 +6,21 @@
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
-import {
-  openTensorFile,
-  type TensorFile,
-  type TensorToWrite,
-  writeSafetensors,
-  writeTorch,
-} from '../formats/index.js';
-import { detectArchitecture, modelTensors, readCounters, torchStateDict } from '../models/index.js';
+import { openTensorFile, type TensorFile } from '../formats/index.js';
+import { detectArchitecture, modelTensors, type NameLibrary, readCounters } from '../models/index.js';
 import { resolveWeights } from '../weights/index.js';
 import { checkpointInfo } from './checkpoint.js';
+import {
+  type Contents,
+  type ConvertFormat,
+  formatOfEnding,
+  targetEndings,
+  targetOf,
+} from './convert-targets.js';
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
+
+export type { ConvertFormat } from './convert-targets.js';
 
 /** What to convert, and to what. */
 export interface ConvertOptions {
@@ -25,6 +28,8 @@ export interface ConvertOptions {
   readonly from: string;
   /** The file to write; its ending says the format. Nothing may have this name yet. */
   readonly to: string;
+  /** Whose names the tensors of a state dict get. Default: torchvision's. */
+  readonly names?: NameLibrary;
 }
 
 /** What was written. */
@@ -43,60 +48,38 @@ export interface ConvertResult {
   readonly dropped: readonly string[];
 }
 
-/** What an opened input gives to whichever format is written. */
-interface Contents {
-  readonly model: string | null;
-  readonly classes: readonly string[] | null;
-  readonly tensors: readonly TensorToWrite[];
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly skipped: number;
-}
-
-interface Target {
-  readonly endings: readonly string[];
-  /** Whether classes, preprocessing and recipe of a checkpoint go along. */
-  readonly keepsMetadata: boolean;
-  write(path: string, contents: Contents): Promise<void>;
-}
-
-/** A format that `convert` writes. */
-export type ConvertFormat = 'safetensors' | 'pytorch';
-
-const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
-  safetensors: {
-    endings: ['.safetensors'],
-    keepsMetadata: true,
-    // Hugging Face's programs refuse files that do not say whose layout they have.
-    write: (path, { tensors, metadata }) => writeSafetensors(path, tensors, { format: 'pt', ...metadata }),
-  },
-  pytorch: {
-    endings: ['.pth', '.pt', '.bin'],
-    keepsMetadata: false,
-    write: (path, { tensors }) => writeTorch(path, tensors),
-  },
-};
-
 /**
  * Converts. Throws AttuneError 'usage' when the name of the output tells no format, 'input' when it is taken or there is
  * no such input, 'weights' when the input is damaged, 'disk', and what a download throws.
  */
 export async function convert(
-  { from, to }: ConvertOptions,
+  { from, to, names }: ConvertOptions,
   context: RunContext = {},
 ): Promise<ConvertResult> {
   const format = formatOf(to);
-  const target: Target = TARGETS[format];
+  if (names !== undefined && !targetOf(format).hasNames) {
+    throw namesWithoutUse('tensors have names that matter in .safetensors and .pth only', to);
+  }
   const output = resolve(to);
   await assertFree(output, to);
   const input = await inputOf(from, context);
   const file = await openTensorFile(input);
   try {
-    const contents = await contentsOf(file, input, context);
-    await target.write(output, contents);
-    const { model, classes, tensors } = contents;
-    const { size: bytes } = await stat(output);
-    const dropped = droppedBy(target, contents);
-    return { input, output, format, model, classes, tensors: tensors.length, bytes, dropped };
+    const contents = await contentsOf(file, input, names ?? 'torchvision', context);
+    if (names !== undefined && contents.loaded === null) {
+      throw namesWithoutUse('tensors of a network that attune does not have are copied as they are', input);
+    }
+    const tensors = await targetOf(format).write(output, contents);
+    return {
+      input,
+      output,
+      format,
+      model: contents.loaded?.model.architecture ?? null,
+      classes: checkpointInfo(file, input)?.classes ?? null,
+      tensors,
+      bytes: (await stat(output)).size,
+      dropped: droppedBy(format, file),
+    };
   } finally {
     await file.close();
   }
@@ -104,15 +87,18 @@ export async function convert(
 
 function formatOf(path: string): ConvertFormat {
   const ending = extname(path).toLowerCase();
-  const formats = Object.entries<Target>(TARGETS) as [ConvertFormat, Target][];
-  const found = formats.find(([, { endings }]) => endings.includes(ending));
-  if (found !== undefined) return found[0];
+  const format = formatOfEnding(ending);
+  if (format !== undefined) return format;
   throw new AttuneError({
     code: 'usage',
     what: ending === '' ? 'the name has no ending, which says the format' : `no format ends with ${ending}`,
     where: path,
-    hint: `end it with ${formats.flatMap(([, { endings }]) => endings).join(', ')}`,
+    hint: `end it with ${targetEndings().join(', ')}`,
   });
+}
+
+function namesWithoutUse(what: string, where: string): AttuneError {
+  return new AttuneError({ code: 'usage', what, where, hint: 'leave out --names' });
 }
 
 async function assertFree(output: string, to: string): Promise<void> {
@@ -128,29 +114,30 @@ async function inputOf(from: string, context: RunContext): Promise<string> {
   return (await resolveWeights(from, resolveOptions(context))).path;
 }
 
-async function contentsOf(file: TensorFile, path: string, context: RunContext): Promise<Contents> {
-  const { metadata, skipped } = file;
+async function contentsOf(
+  file: TensorFile,
+  path: string,
+  names: NameLibrary,
+  context: RunContext,
+): Promise<Contents> {
   const found = detectArchitecture(modelTensors(file));
-  if (found === null || !found.supported) {
-    const tensors = file.tensors.map(({ name, dtype, shape, readRaw }) => ({
-      name,
-      dtype,
-      shape,
-      data: readRaw,
-    }));
-    return { model: null, classes: null, tensors, metadata, skipped: skipped.length };
-  }
-  const { model } = await loadModel({ weights: path }, context);
-  const tensors = await torchStateDict(model, await readCounters(file));
-  const classes = checkpointInfo(file, path)?.classes ?? null;
-  // A file without a head: the model's own is random, and nobody asked for it.
-  const hasHead = found.classes !== null;
-  const given = tensors.filter(({ name }) => hasHead || !name.startsWith(`${model.headName}.`));
-  return { model: model.architecture, classes, tensors: given, metadata, skipped: skipped.length };
+  const isKnown = found?.supported ?? false;
+  return {
+    loaded: isKnown ? await loadModel({ weights: path }, context) : null,
+    hasHead: found !== null && found.classes !== null,
+    counters: await readCounters(file),
+    names,
+    copies: file.tensors.map(({ name, dtype, shape, readRaw }) => ({ name, dtype, shape, data: readRaw })),
+    metadata: file.metadata,
+    where: path,
+  };
 }
 
-function droppedBy({ keepsMetadata }: Target, { metadata, skipped }: Contents): string[] {
+function droppedBy(format: ConvertFormat, { metadata, skipped }: TensorFile): string[] {
+  const { keepsMetadata } = targetOf(format);
   const dropped = keepsMetadata ? [] : Object.keys(metadata).filter((key) => key !== 'format');
-  if (skipped > 0) dropped.push(`${skipped} ${skipped === 1 ? 'entry' : 'entries'} that are no tensors`);
+  if (skipped.length > 0) {
+    dropped.push(`${skipped.length} ${skipped.length === 1 ? 'entry' : 'entries'} that are no tensors`);
+  }
   return dropped;
 }

@@ -1,6 +1,7 @@
 /** Saving tensors under a path. */
 
 import { replaceFile } from './file.js';
+import { type OnnxModel, onnxPieces } from './onnx-write.js';
 import { safetensorsPieces } from './safetensors-write.js';
 import type { TensorToWrite } from './to-write.js';
 import { torchPieces } from './torch-write.js';
@@ -24,4 +25,12 @@ export async function writeSafetensors(
  */
 export async function writeTorch(path: string, tensors: readonly TensorToWrite[]): Promise<void> {
   await replaceFile(path, torchPieces(tensors));
+}
+
+/**
+ * Writes an ONNX model. The path stands for the old file until the new one is complete and on the disk.
+ * @throws AttuneError 'disk' if there is no space or no permission, 'weights' if a name, type or size is not valid.
+ */
+export async function writeOnnx(path: string, model: OnnxModel): Promise<void> {
+  await replaceFile(path, onnxPieces(model));
 }

@@ -2,7 +2,16 @@
 export { ImageClassifier, layerNames, replaceHead } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
-export { type BatchCounters, readCounters, torchStateDict } from './export/state-dict.js';
+export { type Graph, graphOf, type Layer } from './export/graph.js';
+export { type OnnxDescription, onnxModel } from './export/onnx.js';
+export {
+  type BatchCounters,
+  NAME_LIBRARIES,
+  type NameLibrary,
+  namesOf,
+  readCounters,
+  torchStateDict,
+} from './export/state-dict.js';
 export { loadWeights } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';

@@ -69,18 +69,21 @@ export class Buffer implements TensorSource {
     this.pendingState = pending;
   }
 
+  /** The tensor that reads it: once per program, unless the program has one already (models/export/graph.ts). */
   tensor(): Tensor {
-    const { placed } = this;
-    if (placed === null) {
-      throw new AttuneError({
-        code: 'program',
-        what: `a parameter of shape ${showShape(this.shape)} is not on a device`,
-        hint: 'call model.to(device) before running the model',
-      });
-    }
     const recording = currentRecording();
-    const parameter = this instanceof Parameter ? this : null;
-    return recording.once(this, () => new Tensor(recording, placed.storage, this.shape, null, parameter));
+    return recording.once(this, () => {
+      const { placed } = this;
+      if (placed === null) {
+        throw new AttuneError({
+          code: 'program',
+          what: `a parameter of shape ${showShape(this.shape)} is not on a device`,
+          hint: 'call model.to(device) before running the model',
+        });
+      }
+      const parameter = this instanceof Parameter ? this : null;
+      return new Tensor(recording, placed.storage, this.shape, null, parameter);
+    });
   }
 }
 

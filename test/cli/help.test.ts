@@ -16,7 +16,7 @@ const commands: Record<string, string[]> = {
     ),
   predict: 'top model weights workers device adapter threads'.split(' '),
   inspect: ['layers'],
-  convert: [],
+  convert: ['names'],
   weights: [],
   doctor: ['measure'],
 };

@@ -144,6 +144,7 @@ test('tensors of a network that attune does not have are copied as they are', as
   const whole: TensorToWrite = { name: 'steps', dtype: 'I32', shape: [], data: new Int32Array([5]) };
   await writeTorch(from, [half, whole]);
   const to = `${newPath()}.safetensors`;
+  await fails(convert({ from, to, names: 'timm' }), 'usage', /are copied as they are.*leave out --names/);
   const { model, tensors } = await convert({ from, to });
   assert.equal({ model, tensors }, { model: null, tensors: 2 });
   await withFile(to, async (file) => {
@@ -156,6 +157,70 @@ test('tensors of a network that attune does not have are copied as they are', as
     );
     assert.equal(await file.tensors[1].readRaw(), new Uint8Array([1, 0, 2, 0]));
   });
+});
+
+test('a run becomes an ONNX model that knows its classes, its preprocessing and its weights by name', async () => {
+  const { folder, model } = await run();
+  const to = `${newPath()}.onnx`;
+  const { format, dropped, tensors } = await convert({ from: folder, to });
+  assert.equal({ format, dropped }, { format: 'onnx', dropped: [] });
+  assert.is(tensors, [...model.namedArrays()].length);
+  const file = readFileSync(to);
+  for (const text of [JSON.stringify(CLASSES), '"crop":32', 'layer3.2.bn2.running_var', 'probabilities']) {
+    assert.ok(file.includes(text), text);
+  }
+  const values = (await stateDict(model)).get('layer3.2.conv2.weight')!.data;
+  assert.ok(file.includes(Buffer.from(values.buffer)));
+});
+
+test('a graph needs a network, and all of it', async () => {
+  const headless = `${newPath()}.pth`;
+  const all = [...(await stateDict(resnetSmall())).values()];
+  await writeTorch(
+    headless,
+    all.filter(({ name }) => !name.startsWith('fc.')),
+  );
+  const to = `${newPath()}.onnx`;
+  await fails(convert({ from: headless, to }), 'weights', /have no last layer, and ONNX needs it.*finetune/);
+  const foreign = `${newPath()}.pth`;
+  await writeTorch(foreign, [{ name: 'w', dtype: 'F32', shape: [1], data: new Float32Array(1) }]);
+  await fails(convert({ from: foreign, to }), 'weights', /no network that attune has, and ONNX needs it/);
+});
+
+test("timm's names, for networks that it has", async () => {
+  const from = await writeWeights(`${newPath()}.safetensors`, 4, 2, 'mobilenet_v2');
+  const to = `${newPath()}.safetensors`;
+  const { model, tensors } = await convert({ from, to, names: 'timm' });
+  await withFile(to, (file) => {
+    assert.equal([model, tensors, file.tensors.length], ['mobilenet_v2', 314, 314]);
+    const names = new Set(file.tensors.map(({ name }) => name));
+    for (const name of ['conv_stem.weight', 'blocks.1.0.bn2.num_batches_tracked', 'classifier.bias']) {
+      assert.ok(names.has(name), name);
+    }
+  });
+  // And back: what is read by one library's names is written by the other's.
+  const back = `${newPath()}.safetensors`;
+  await convert({ from: to, to: back });
+  await withFile(from, async (source) => {
+    const again = await openTensorFile(back);
+    for (const { name, readRaw } of source.tensors) {
+      const found = again.tensors.find((tensor) => tensor.name === name)!;
+      // Buffers, as 14 MB are compared byte by byte otherwise.
+      assert.ok(Buffer.from(await found.readRaw()).equals(await readRaw()), name);
+    }
+    await again.close();
+  });
+  const { folder } = await run();
+  await fails(
+    convert({ from: folder, to: `${newPath()}.pth`, names: 'timm' }),
+    'usage',
+    /timm has no network with the layers of resnet-small/,
+  );
+  await fails(
+    convert({ from: folder, to: `${newPath()}.onnx`, names: 'timm' }),
+    'usage',
+    /leave out --names/,
+  );
 });
 
 test('what cannot be done is said before anything is read or written', async () => {

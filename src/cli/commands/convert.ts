@@ -1,7 +1,12 @@
 /** `attune convert`: weights in the form that another program reads. */
 import { basename } from 'node:path';
 import { formatBytes } from '../../data/disk.js';
-import { type ConvertFormat, type ConvertResult, convert } from '../../finetune/index.js';
+import {
+  type ConvertFormat,
+  type ConvertOptions,
+  type ConvertResult,
+  convert,
+} from '../../finetune/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
@@ -10,17 +15,19 @@ import { count, oneLine, shellWord } from '../text.js';
 const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   safetensors: 'safetensors',
   pytorch: 'PyTorch state dict',
+  onnx: 'ONNX, operator set 17',
 };
 
+export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
+
 export async function convertCommand(
-  from: string,
-  to: string,
+  options: ConvertOptions,
   json: boolean,
   output: Output,
 ): Promise<number> {
-  const result = await withSession(output, (context) => convert({ from, to }, context));
+  const result = await withSession(output, (context) => convert(options, context));
   if (json) output.json(result);
-  else print(result, to, output);
+  else print(result, options.to, output);
   return 0;
 }
 
@@ -44,10 +51,9 @@ function ofClasses(classes: readonly string[] | null): string {
 
 /** What to type to use the file. */
 function nextCommand({ format, model, classes }: ConvertResult, to: string): string {
-  if (format === 'pytorch') {
-    const file = JSON.stringify(oneLine(basename(to)));
-    return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
-  }
+  const file = JSON.stringify(oneLine(basename(to)));
+  if (format === 'pytorch') return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
+  if (format === 'onnx') return `await ort.InferenceSession.create(${file}) with onnxruntime-node`;
   if (model === null || classes === null) return `attune inspect ${shellWord(oneLine(to))}`;
   return `attune predict ${shellWord(oneLine(to))} <image>`;
 }

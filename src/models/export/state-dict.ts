@@ -1,13 +1,14 @@
 /**
  * A model's state dict as other programs expect it in a file: with PyTorch's counters of batches, which attune itself
- * can do without, and by whichever library's names.
+ * can do without, and by the names of the library that is to read it.
  */
+import { AttuneError } from '../../errors.js';
 import type { TensorFile } from '../../formats/tensors.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
 import { BatchNorm2d } from '../../nn/batch-norm.js';
 import type { Module } from '../../nn/module.js';
 import { stateDict, stripPrefixes } from '../../nn/state-dict.js';
-import { modelTensors } from '../naming.js';
+import { fromModel, modelTensors, TIMM_MOBILENET_V2 } from '../naming.js';
 
 /** `running_var` is the last of the arrays that a batch norm has; PyTorch's counter stands behind it. */
 const BEFORE_COUNTER = 'running_var';
@@ -44,4 +45,24 @@ export async function readCounters(file: TensorFile): Promise<BatchCounters> {
     counters.set(names[i], new DataView((await readRaw()).buffer).getBigInt64(0, true));
   }
   return counters;
+}
+
+/** Whose names tensors can be written by. */
+export const NAME_LIBRARIES = ['torchvision', 'timm'] as const;
+
+export type NameLibrary = (typeof NAME_LIBRARIES)[number];
+
+/**
+ * What a library calls a tensor of this network. Throws AttuneError 'usage' when the library does not have the network.
+ */
+export function namesOf(library: NameLibrary, architecture: string): (name: string) => string {
+  // timm's ResNets have torchvision's names.
+  if (library === 'torchvision' || /^resnet\d+$/.test(architecture)) return (name) => name;
+  if (architecture === 'mobilenet_v2') return (name) => fromModel(TIMM_MOBILENET_V2, name);
+  throw new AttuneError({
+    code: 'usage',
+    what: `${library} has no network with the layers of ${architecture}`,
+    where: '--names',
+    hint: 'leave it out',
+  });
 }

@@ -1,0 +1,224 @@
+/**
+ * A network as a list of layers, from which the graph formats are written.
+ *
+ * Nothing is said twice: the layers are read from the tape of one forward pass, which is recorded and never run. So
+ * whatever a model computes with the operations below can be exported, and anything else is refused by name.
+ */
+import { AttuneError } from '../../errors.js';
+import type { Module, NamedArray } from '../../nn/module.js';
+import { samePadding, type Padding, type Pair } from '../../ops/window.js';
+import { record } from '../../program/recording.js';
+import type { Shape } from '../../tensor/shape.js';
+import { Tensor, tensor } from '../../tensor/tensor.js';
+
+/** An array of the model, in this engine's layout: convolutions HWIO, linear weights [inputs, outputs]. */
+export interface Weight {
+  /** As in the state dict: `layer1.0.conv1.weight`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly values: Float32Array;
+}
+
+interface Named {
+  /** The module's path, `layer1.0.conv1`; for what has no weights its kind and a number, `relu_3`. */
+  readonly name: string;
+  readonly inputs: readonly Layer[];
+  /** [1, height, width, channels] or [1, features]. */
+  readonly shape: Shape;
+}
+
+export interface Conv2dLayer extends Named {
+  readonly kind: 'conv2d';
+  readonly weight: Weight;
+  readonly bias: Weight | null;
+  readonly stride: Pair;
+  readonly padding: Padding;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+export interface BatchNormLayer extends Named {
+  readonly kind: 'batchNorm';
+  readonly gamma: Weight;
+  readonly beta: Weight;
+  readonly mean: Weight;
+  readonly variance: Weight;
+  readonly epsilon: number;
+}
+
+export interface MaxPool2dLayer extends Named {
+  readonly kind: 'maxPool2d';
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Padding;
+}
+
+export interface LinearLayer extends Named {
+  readonly kind: 'linear';
+  readonly weight: Weight;
+  readonly bias: Weight | null;
+}
+
+/** The images. */
+export interface InputLayer extends Named {
+  readonly kind: 'input';
+}
+
+/** What needs no more than its inputs. */
+export interface PlainLayer extends Named {
+  readonly kind: 'relu' | 'relu6' | 'add' | 'globalAveragePool';
+}
+
+export type Layer = InputLayer | Conv2dLayer | BatchNormLayer | MaxPool2dLayer | LinearLayer | PlainLayer;
+
+export interface Graph {
+  /** In the order of computation: the input first, the logits last. */
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * The layers of a model that takes colour images of `side` pixels, with its values now, wherever it is. Throws
+ * AttuneError 'program' when the model computes something that has no layer here.
+ */
+export async function graphOf(model: Module, side: number): Promise<Graph> {
+  const values = await model.readValues();
+  const { result } = record(() => {
+    const input = tensor(new Float32Array(side * side * 3), [1, side, side, 3]);
+    const weights = new Map<Tensor, NamedArray>();
+    for (const named of model.namedArrays()) {
+      const { array } = named;
+      const { recording } = input;
+      // What the model will find in place of memory of a device, as it need not be on one.
+      const stand = () => new Tensor(recording, recording.input('float32', values.get(array)!), array.shape);
+      weights.set(recording.once(array, stand), named);
+    }
+    const tracer = new Tracer(input, weights);
+    tracer.trace(model.forward(input));
+    return { layers: tracer.layers };
+  });
+  return result;
+}
+
+class Tracer {
+  readonly layers: Layer[] = [];
+  readonly #weights: ReadonlyMap<Tensor, NamedArray>;
+  readonly #known = new Map<Tensor, Layer>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(input: Tensor, weights: ReadonlyMap<Tensor, NamedArray>) {
+    this.#weights = weights;
+    this.#add(input, { kind: 'input', name: 'images', inputs: [], shape: input.shape });
+  }
+
+  /** The layer that computes a tensor, after those that it needs. */
+  trace(output: Tensor): Layer {
+    return this.#known.get(output) ?? this.#add(output, this.#layerOf(output));
+  }
+
+  #add(output: Tensor, layer: Layer): Layer {
+    this.layers.push(layer);
+    this.#known.set(output, layer);
+    return layer;
+  }
+
+  #layerOf({ node, shape }: Tensor): Layer {
+    const { operation, attributes, inputs } = node ?? {};
+    if (operation === undefined || inputs === undefined) throw notExportable('a constant');
+    const weights = inputs.map((input) => this.#weightOf(input));
+    switch (operation.name) {
+      case 'conv2d':
+      case 'matmul':
+        return this.#product(inputs[0], operation.name, attributes, inputs[1], null, shape);
+      case 'add':
+        // The bias of a product is added to it by itself.
+        if (weights[1] !== null) {
+          const { node: product } = inputs[0];
+          if (product?.operation.name !== 'conv2d' && product?.operation.name !== 'matmul') break;
+          const [x, w] = product.inputs;
+          return this.#product(x, product.operation.name, product.attributes, w, weights[1], shape);
+        }
+        return this.#plain('add', inputs, shape);
+      case 'batchNorm': {
+        const [, gamma, beta, mean, variance] = weights;
+        if (gamma === null || beta === null || mean === null || variance === null) break;
+        const { epsilon } = attributes;
+        const name = ownerOf(gamma);
+        const from = [this.trace(inputs[0])];
+        return { kind: 'batchNorm', name, inputs: from, shape, gamma, beta, mean, variance, epsilon };
+      }
+      case 'maxPool2d': {
+        const from = [this.trace(inputs[0])];
+        return { kind: 'maxPool2d', name: this.#numbered('maxPool'), inputs: from, shape, ...attributes };
+      }
+      case 'relu':
+      case 'relu6':
+      case 'globalAveragePool':
+        return this.#plain(operation.name, inputs, shape);
+    }
+    throw notExportable(operation.name);
+  }
+
+  #product(
+    input: Tensor,
+    operation: 'conv2d' | 'matmul',
+    // biome-ignore lint/suspicious/noExplicitAny: the tape keeps attributes of any operation.
+    attributes: any,
+    factor: Tensor,
+    bias: Weight | null,
+    shape: Shape,
+  ): Layer {
+    const weight = this.#weightOf(factor);
+    if (weight === null) throw notExportable(`${operation} of two computed tensors`);
+    const common = { name: ownerOf(weight), shape, weight, bias };
+    if (operation === 'matmul') {
+      if (attributes.transposeA || attributes.transposeB) throw notExportable('a transposed product');
+      return { kind: 'linear', ...common, inputs: [this.trace(input)] };
+    }
+    const { stride, dilation, groups } = attributes;
+    const padding = attributes.padding === 'same' ? same(input, factor, attributes) : attributes.padding;
+    return { kind: 'conv2d', ...common, inputs: [this.trace(input)], stride, padding, dilation, groups };
+  }
+
+  #plain(kind: PlainLayer['kind'], inputs: readonly Tensor[], shape: Shape): Layer {
+    const from = inputs.map((input) => this.trace(input));
+    return { kind, name: this.#numbered(kind), inputs: from, shape };
+  }
+
+  /** The array that a tensor reads, or null for one that is computed. */
+  #weightOf(candidate: Tensor): Weight | null {
+    const named = this.#weights.get(candidate);
+    if (named === undefined || candidate.storage.kind !== 'input') return null;
+    const values = candidate.storage.data;
+    return {
+      name: named.name,
+      shape: candidate.shape,
+      values: values instanceof Float32Array ? values : Float32Array.from(values),
+    };
+  }
+
+  #numbered(kind: string): string {
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    return `${kind}_${number}`;
+  }
+}
+
+function same(x: Tensor, w: Tensor, { stride, dilation }: { stride: Pair; dilation: Pair }): Padding {
+  const [, height, width] = x.shape;
+  const [top, bottom] = samePadding(height, w.shape[0], stride[0], dilation[0]);
+  const [left, right] = samePadding(width, w.shape[1], stride[1], dilation[1]);
+  return { top, bottom, left, right };
+}
+
+/** `layer1.0.conv1` of `layer1.0.conv1.weight`. */
+function ownerOf({ name }: Weight): string {
+  return name.slice(0, name.lastIndexOf('.'));
+}
+
+function notExportable(what: string): AttuneError {
+  return new AttuneError({
+    code: 'program',
+    what: `the network computes ${what}, which no graph format has here`,
+    hint: 'convert it to .pth or .safetensors',
+  });
+}

@@ -1,0 +1,104 @@
+/** Tracing: the layers of a network, in order, with their weights; and what cannot be exported. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { open } from '#src/engine/open';
+import { AttuneError } from '#src/errors';
+import { graphOf, type Layer } from '#src/models/export/graph';
+import { resnetSmall } from '#src/models/index';
+import { Conv2d, Dropout, Initializer, linear, Module, Relu6, Sequential } from '#src/nn/index';
+import { add, globalAveragePool, multiply, softmax } from '#src/ops/index';
+import type { Tensor, TensorLike } from '#src/tensor/tensor';
+
+const names = (layers: readonly Layer[]) => layers.map(({ name }) => name);
+const find = (layers: readonly Layer[], name: string) => layers.find((layer) => layer.name === name)!;
+
+test('a residual network, layer by layer', async () => {
+  const model = resnetSmall({ classes: 5, depth: 1 });
+  const { layers } = await graphOf(model, 32);
+  assert.equal(names(layers), [
+    ...['images', 'conv1', 'bn1', 'relu_1'],
+    ...['layer1.0.conv1', 'layer1.0.bn1', 'relu_2', 'layer1.0.conv2', 'layer1.0.bn2', 'add_1', 'relu_3'],
+    ...['layer2.0.conv1', 'layer2.0.bn1', 'relu_4', 'layer2.0.conv2', 'layer2.0.bn2'],
+    ...['layer2.0.downsample.0', 'layer2.0.downsample.1', 'add_2', 'relu_5'],
+    ...['layer3.0.conv1', 'layer3.0.bn1', 'relu_6', 'layer3.0.conv2', 'layer3.0.bn2'],
+    ...['layer3.0.downsample.0', 'layer3.0.downsample.1', 'add_3', 'relu_7'],
+    ...['globalAveragePool_1', 'fc'],
+  ]);
+  for (const [i, { inputs }] of layers.entries()) {
+    for (const input of inputs) assert.ok(layers.indexOf(input) < i, 'an input comes first');
+  }
+  assert.equal(names(find(layers, 'add_2').inputs), ['layer2.0.bn2', 'layer2.0.downsample.1']);
+  const strided = find(layers, 'layer2.0.conv1');
+  assert.equal(strided.shape, [1, 16, 16, 32]);
+  assert.ok(strided.kind === 'conv2d');
+  assert.equal([strided.stride, strided.groups, strided.bias], [[2, 2], 1, null]);
+  assert.equal(strided.padding, { top: 1, bottom: 1, left: 1, right: 1 });
+  assert.equal(strided.weight.values, model.layer2.layers[0].namedParameters().next().value![1].hostValues);
+  const head = find(layers, 'fc');
+  assert.ok(head.kind === 'linear');
+  assert.equal([head.weight.name, head.weight.shape, head.bias?.name], ['fc.weight', [64, 5], 'fc.bias']);
+});
+
+test('a model on a device gives the same layers, with the values that are there', async () => {
+  const model = resnetSmall({ classes: 5, depth: 1 });
+  const device = await open('cpu');
+  await model.to(device);
+  model.bn1.weight.set(new Float32Array(16).fill(3));
+  const { layers } = await graphOf(model, 32);
+  const norm = find(layers, 'bn1');
+  assert.ok(norm.kind === 'batchNorm');
+  assert.equal([...norm.gamma.values], new Array(16).fill(3));
+  assert.is(norm.epsilon, 1e-5);
+  await device.close();
+});
+
+/** A network of one function. */
+class Network extends Module {
+  readonly body: Module;
+  readonly compute: (x: Tensor) => Tensor;
+
+  constructor(body: Module, compute: (x: Tensor) => Tensor) {
+    super();
+    this.body = body;
+    this.compute = compute;
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return this.compute(this.body.forward(x));
+  }
+}
+
+test("biases belong to their products, TensorFlow's padding is counted out, dropout is nothing", async () => {
+  const convolution = new Conv2d(
+    3,
+    4,
+    { kernel: 3, stride: 2, padding: 'same', bias: true },
+    new Initializer(),
+  );
+  const body = new Sequential(convolution, new Relu6(), new Dropout(0.5));
+  const head = linear(4, 2, { bias: false });
+  const pooled = new Network(body, globalAveragePool);
+  const graph = await graphOf(new Sequential(pooled, head), 8);
+  assert.equal(names(graph.layers), ['images', '0.body.0', 'relu6_1', 'globalAveragePool_1', '1']);
+  const [, first, , , last] = graph.layers;
+  assert.ok(first.kind === 'conv2d' && last.kind === 'linear');
+  assert.is(first.bias?.name, '0.body.0.bias');
+  assert.is(last.bias, null);
+  // 8 pixels at stride 2: 4 windows of 3 take 9, and the odd zero is behind.
+  assert.equal(first.padding, { top: 0, bottom: 1, left: 0, right: 1 });
+});
+
+test('what has no layer is refused by name', async () => {
+  const body = new Conv2d(3, 3, { kernel: 1 }, new Initializer());
+  for (const [compute, words] of [
+    [(x: Tensor) => softmax(globalAveragePool(x)), 'the network computes softmax,'],
+    [(x: Tensor) => multiply(x, x), 'the network computes multiply,'],
+    [(x: Tensor) => add(x, 1), 'the network computes constant,'],
+  ] as const) {
+    const error = await graphOf(new Network(body, compute), 4).catch((thrown: unknown) => thrown);
+    assert.instance(error, AttuneError);
+    assert.match((error as AttuneError).message, words);
+  }
+});
+
+test.run();
