@@ -50,7 +50,7 @@ const files: SourceFile[] = readdirSync(source, { recursive: true, encoding: 'ut
 
 test('imports go down the list of folders, and in no circle', () => {
   // AssemblyScript is compiled by itself and has imports of its own kind.
-  const typeScript = files.filter(({ path }) => !path.startsWith('device/cpu/simd/'));
+  const typeScript = files.filter(({ path }) => !path.includes('/simd/'));
   assert.ok(typeScript.length > 0);
   assert.equal(checkImports(typeScript, RULES), []);
 });

@@ -7,7 +7,14 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const COPIED = ['package.json', 'dist', 'build/test', 'shaders', 'src/device/cpu/simd'];
+const COPIED = [
+  'package.json',
+  'dist',
+  'build/test',
+  'shaders',
+  'src/device/cpu/simd',
+  'src/compile-simd.mjs',
+];
 const LINKED = ['node_modules', 'test'];
 
 const SIMD_MODULES = 'dist/device/cpu/simd';

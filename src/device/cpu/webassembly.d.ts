@@ -1,6 +1,6 @@
 /**
- * The part of the WebAssembly interface that the CPU device uses. TypeScript declares it with the browser's
- * DOM, which Node code should not see.
+ * The part of the WebAssembly interface that the CPU device and the resizing of images use. TypeScript declares it
+ * with the browser's DOM, which Node code should not see.
  */
 declare namespace WebAssembly {
   class Memory {
@@ -14,7 +14,7 @@ declare namespace WebAssembly {
     readonly #compiled: unknown;
   }
   class Instance {
-    constructor(module: Module, imports: { env: { memory: Memory } });
+    constructor(module: Module, imports?: { env: { memory: Memory } });
     readonly exports: Readonly<Record<string, unknown>>;
   }
   function validate(bytes: Uint8Array): boolean;

@@ -2,37 +2,14 @@
  * Compiles the SIMD kernels of this folder (AssemblyScript) into dist/device/cpu/simd/: plain.wasm for every
  * engine with WebAssembly SIMD, relaxed.wasm where fused multiply-add (relaxed SIMD) exists as well.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import asc from 'assemblyscript/asc';
+import { compileSimd } from '../../../compile-simd.mjs';
 
 const source = new URL('./', import.meta.url);
 const target = new URL('../../../../dist/device/cpu/simd/', import.meta.url);
 
-const OPTIONS = [
-  'index.ts',
-  ...['--outFile', 'out.wasm', '-O3', '--noAssert'],
-  ...[
-    '--importMemory',
-    '--sharedMemory',
-    '--noExportMemory',
-    '--initialMemory',
-    '1',
-    '--maximumMemory',
-    '65536',
-  ],
-  ...['--enable', 'threads', '--enable', 'simd', '--runtime', 'stub'],
-];
+/** One memory, shared by all threads and made by the main one. */
+const MEMORY = ['--importMemory', '--sharedMemory', '--noExportMemory', '--initialMemory', '1'];
+const FLAGS = [...MEMORY, '--maximumMemory', '65536', '--enable', 'threads'];
 
-await mkdir(target, { recursive: true });
-await build('plain', []);
-await build('relaxed', ['--enable', 'relaxed-simd']);
-
-async function build(name, features) {
-  const { error, stderr } = await asc.main([...OPTIONS, ...features], {
-    stderr: asc.createMemoryStream(),
-    readFile: (file) => readFile(new URL(file, source), 'utf8').catch(() => null),
-    writeFile: (_file, bytes) => writeFile(new URL(`${name}.wasm`, target), bytes),
-    listFiles: () => [],
-  });
-  if (error) throw new Error(`${stderr.toString()}${error.message}`);
-}
+await compileSimd(source, new URL('plain.wasm', target), FLAGS);
+await compileSimd(source, new URL('relaxed.wasm', target), [...FLAGS, '--enable', 'relaxed-simd']);
