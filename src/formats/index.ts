@@ -1,4 +1,4 @@
-/** formats: bytes <-> named tensors, for safetensors, PyTorch, Keras, TensorFlow.js and NumPy files. Knows no model. */
+/** formats: bytes <-> named tensors, for safetensors, PyTorch, Keras, TensorFlow.js, ONNX and NumPy files. Knows no model. */
 
 export { type ByteSource, memorySource } from './bytes.js';
 export { hintForMissing, openByteSource, replaceFile } from './file.js';

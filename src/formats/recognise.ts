@@ -9,6 +9,7 @@ import { readJsonWeights } from './json-weights.js';
 import { isKerasArchive, readKerasArchive } from './keras/archive.js';
 import { readKerasH5 } from './keras/h5.js';
 import { isNpz, readNpz } from './npz.js';
+import { readOnnx } from './onnx/model.js';
 import { readSafetensors } from './safetensors.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { readTorchLegacy } from './torch-legacy.js';
@@ -25,7 +26,8 @@ interface OtherFormat {
   readonly hint: string;
 }
 
-const CONVERT = 'attune reads safetensors, PyTorch, Keras, TensorFlow.js and NumPy weights; convert it first';
+const CONVERT =
+  'attune reads safetensors, PyTorch, Keras, TensorFlow.js, ONNX and NumPy weights; convert it first';
 
 const OTHER_FORMATS: readonly OtherFormat[] = [
   {
@@ -47,13 +49,6 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
     matches: (head) => head[0] === 0x1f && head[1] === 0x8b,
     what: 'this is a gzip archive',
     hint: 'unpack it and name the weights file inside',
-  },
-  {
-    // Fields 1 (version, a small number) and then 2 (producer), 7 (graph) or 8 (operator sets) of a protobuf message.
-    matches: (head) =>
-      head[0] === 0x08 && head[1] > 0 && head[1] < 32 && [0x12, 0x3a, 0x42].includes(head[2]),
-    what: 'this is an ONNX model',
-    hint: CONVERT,
   },
   { matches: (_, text) => text.startsWith('GGUF'), what: 'this is a GGUF file', hint: CONVERT },
   {
@@ -80,12 +75,13 @@ export async function readTensorFile(source: ByteSource, siblings?: SiblingFiles
   if (other !== undefined) throw weightsError(source.name, other.what, other.hint);
   if (text.trimStart().startsWith('{')) return readJsonWeights(source, siblings);
   if (text.startsWith(HDF5_SIGNATURE)) return readKerasH5(source);
+  if (isOnnx(head)) return readOnnx(source, siblings);
   if (text.startsWith('PK')) return readZip(source);
   if (head[0] === 0x80) return readTorchLegacy(source);
   throw weightsError(
     source.name,
     'the format of the file is not known',
-    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras) and TensorFlow.js (model.json) and NumPy (.npz); if it is one of these, it is damaged',
+    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras) and TensorFlow.js (model.json), ONNX and NumPy (.npz); if it is one of these, it is damaged',
   );
 }
 
@@ -95,6 +91,11 @@ async function readZip(source: ByteSource): Promise<TensorFile> {
   if (isKerasArchive(directory.names)) return readKerasArchive(source, directory);
   if (isNpz(directory.names)) return readNpz(source, directory);
   return readTorchZip(source, directory);
+}
+
+/** Fields 1 (version, a small number) and then 2 (producer), 7 (graph) or 8 (operator sets) of a protobuf message. */
+function isOnnx(head: Uint8Array): boolean {
+  return head[0] === 0x08 && head[1] > 0 && head[1] < 32 && [0x12, 0x3a, 0x42].includes(head[2]);
 }
 
 /** A length whose upper half is zero, and then the beginning of a JSON object. */

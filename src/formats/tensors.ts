@@ -96,8 +96,22 @@ export type Format =
   | 'keras'
   | 'safetensors-sharded'
   | 'npz'
+  | 'onnx'
   | 'tfjs-layers'
   | 'tfjs-graph';
+
+/** A layer of a graph, by the names of the tensors that it uses. */
+export interface GraphLayer {
+  readonly kind: 'conv' | 'batch-norm' | 'linear';
+  /** Weight and, if it has one, bias; of a batch norm also mean and variance. */
+  readonly tensors: readonly string[];
+  /** Whether a linear layer's weight is [inputs, outputs]. */
+  readonly transposed: boolean;
+  /** Of a convolution, one number per spatial dimension; empty where the file does not say. */
+  readonly strides: readonly number[];
+  /** Of a convolution: before each spatial dimension, and then behind each; empty where the file does not say. */
+  readonly pads: readonly number[];
+}
 
 /** An open weights file. */
 export interface TensorFile {
@@ -106,6 +120,8 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** The tensors in the order of the file. */
   readonly tensors: readonly TensorEntry[];
+  /** The layers in the order in which the graph runs them, where the file has a graph. */
+  readonly layers?: readonly GraphLayer[];
   /** What else the file holds: numbers, strings and, in a training checkpoint, everything beside the weights. */
   readonly skipped: readonly SkippedEntry[];
   /** Closes the file; reading a tensor afterwards fails. */

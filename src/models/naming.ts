@@ -6,6 +6,8 @@
  */
 import type { TensorFile } from '../formats/tensors.js';
 import { stripPrefixes, type WeightsEntry } from '../nn/state-dict.js';
+import { detectArchitecture } from './detect.js';
+import { fromGraph } from './graph-naming.js';
 import { fromKeras } from './keras-naming.js';
 import { INVERTED_RESIDUALS } from './mobilenet-v2.js';
 
@@ -70,8 +72,16 @@ const NAMINGS: readonly Naming[] = [MICROSOFT_RESNET, TIMM_MOBILENET_V2];
  * The tensors of a file by the model's names and in PyTorch's layout, whatever library wrote it. A name that no naming
  * has stays as it is.
  */
-export function modelTensors({ layout, tensors }: Pick<TensorFile, 'layout' | 'tensors'>): WeightsEntry[] {
+export function modelTensors({
+  layout,
+  tensors,
+  layers,
+}: Pick<TensorFile, 'layout' | 'tensors' | 'layers'>): WeightsEntry[] {
   if (layout === 'keras') return tensors.map(fromKeras);
+  if (layers !== undefined && detectArchitecture(tensors) === null) {
+    const named = fromGraph(layers, tensors);
+    if (named !== null) return named;
+  }
   const names = new Set(tensors.map(({ name }) => stripPrefixes(name)));
   const naming = NAMINGS.find(({ marker }) => names.has(marker));
   if (naming === undefined) return [...tensors];

@@ -57,7 +57,7 @@ test('other formats are named', async ({ folder }) => {
     [text('<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'), /a web page/],
     [tar, /tar archive.*save the weights again/],
     [Uint8Array.of(0x1f, 0x8b, 8, 0), /gzip archive/],
-    [concat([8, 7, 0x12, 7], text('pytorch')), /ONNX model/],
+    [concat([8, 7, 0x12, 7], text('pytorch')), /the model has no graph/],
     [text('GGUF\x03\0\0\0'), /GGUF/],
     [concat([0x93], text('NUMPY\x01\0')), /NumPy/],
     [
@@ -134,11 +134,7 @@ test('a file without permission', async ({ folder }) => {
     process.setuid(65534);
     await openTensorFile(${JSON.stringify(path)}).catch((error) => console.log(error.code, error.message));`;
   execFileSync('chmod', ['755', folder]);
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    encoding: 'utf8',
-    // Through io_uring, early Nodes 20 open files with the rights that were given up.
-    env: { ...process.env, UV_USE_IO_URING: '0' },
-  });
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   assert.match(output, /^disk the file may not be read .*secret\.pth/);
 });
 

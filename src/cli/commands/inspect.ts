@@ -14,6 +14,7 @@ const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
   'keras-weights-h5': 'Keras 3 .weights.h5',
   keras: 'Keras 3 .keras',
   'safetensors-sharded': 'safetensors, in several files',
+  onnx: 'ONNX',
   npz: 'NumPy .npz',
   'tfjs-layers': 'TensorFlow.js layers model',
   'tfjs-graph': 'TensorFlow.js graph model',

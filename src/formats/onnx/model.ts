@@ -1,0 +1,261 @@
+/**
+ * ONNX models: a graph whose initialisers are the weights. Of the nodes only those are of interest that have weights:
+ * convolutions, batch norms and linear layers, in the order of the graph, since exporters often rename what they fold
+ * (`onnx::Conv_497`), and then only the order says which weight is which.
+ *
+ * Read: initialisers and constant nodes of floating-point numbers, these as raw bytes, as lists, or in files in the folder of the model.
+ * Not read: sparse initialisers, and graphs within nodes.
+ */
+
+import { type ByteSource, closeAll, type SiblingFiles } from '../bytes.js';
+import { pagedSource } from '../paged.js';
+import { type Field, ProtobufReader } from '../protobuf-read.js';
+import {
+  type GraphLayer,
+  MAX_TENSORS,
+  type SkippedEntry,
+  type TensorEntry,
+  type TensorFile,
+  weightsError,
+} from '../tensors.js';
+import { type OnnxFiles, readTensor } from './tensor.js';
+
+/** Types of weights. */
+const FLOATS: readonly string[] = ['F32', 'F64', 'F16', 'BF16'];
+
+/** Numbers of fields. */
+const MODEL = { producer: 2, producerVersion: 3, graph: 7 } as const;
+const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
+const NODE = { input: 1, output: 2, opType: 4, attribute: 5 } as const;
+const ATTRIBUTE = { name: 1, integer: 3, tensor: 5, integers: 8 } as const;
+
+/** The most nodes of a graph, and the most inputs of a node. */
+const MAX_NODES = 200_000;
+const MAX_INPUTS = 1_000;
+
+/** The most files beside the model; each stays open. */
+const MAX_FILES = 1_000;
+
+/**
+ * Reads the graph of an ONNX model and offers its weights in the order in which the graph uses them, to be read on
+ * demand.
+ * @throws AttuneError 'weights' if the model is damaged, or its weights are not where it says or not in its folder.
+ */
+export async function readOnnx(source: ByteSource, siblings: SiblingFiles | undefined): Promise<TensorFile> {
+  const open = new Map<string, ByteSource>();
+  const files: OnnxFiles = {
+    reader: new ProtobufReader(pagedSource(source)),
+    source,
+    external: async (location) => {
+      const known = open.get(location);
+      if (known !== undefined) return known;
+      if (siblings === undefined || open.size === MAX_FILES) {
+        throw weightsError(source.name, `weights are in other files, or in more than ${MAX_FILES}`);
+      }
+      const file = await siblings.open(location, 'confine');
+      open.set(location, file);
+      return file;
+    },
+  };
+  try {
+    const { metadata, graph } = await readModel(files);
+    const model = new Graph(files);
+    await model.read(graph);
+    return {
+      format: 'onnx',
+      layout: 'pytorch',
+      metadata,
+      tensors: model.tensorsByUse(),
+      layers: model.layers(),
+      skipped: model.skipped,
+      close: () => closeAll([source, ...open.values()]),
+    };
+  } catch (error) {
+    // The caller closes the model's file, as it does for every format.
+    await closeAll([...open.values()]);
+    throw error;
+  }
+}
+
+async function readModel({ reader, source }: OnnxFiles) {
+  const where = `${source.name}, model`;
+  const metadata: Record<string, string> = {};
+  let graph: Field | undefined;
+  for await (const field of reader.fields(0, source.size, where)) {
+    if (field.number === MODEL.producer) metadata['producer'] = await reader.text(field, where);
+    else if (field.number === MODEL.producerVersion) {
+      metadata['producer_version'] = await reader.text(field, where);
+    } else if (field.number === MODEL.graph) graph = field;
+  }
+  if (graph === undefined) throw weightsError(where, 'the model has no graph');
+  return { metadata, graph };
+}
+
+/** What a node with weights is, by ONNX's name of its operation. */
+const KINDS: Readonly<Record<string, GraphLayer['kind']>> = {
+  Conv: 'conv',
+  BatchNormalization: 'batch-norm',
+  Gemm: 'linear',
+  MatMul: 'linear',
+};
+
+interface Node {
+  readonly opType: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** The attributes that say how a layer uses its weights. */
+const INTEGER_ATTRIBUTES = ['transB', 'strides', 'pads'];
+
+interface Attribute {
+  readonly integer: number;
+  readonly integers: readonly number[];
+}
+
+/** The most numbers of an attribute that is looked at: strides and pads. */
+const MAX_INTEGERS = 16;
+
+class Graph {
+  readonly skipped: SkippedEntry[] = [];
+  readonly #files: OnnxFiles;
+  readonly #tensors = new Map<string, TensorEntry>();
+  readonly #nodes: Node[] = [];
+
+  constructor(files: OnnxFiles) {
+    this.#files = files;
+  }
+
+  async read(graph: Field): Promise<void> {
+    const { reader, source } = this.#files;
+    const where = `${source.name}, graph`;
+    for await (const field of reader.fields(graph.start, graph.length, where)) {
+      if (field.number === GRAPH.node) await this.#readNode(field);
+      else if (field.number === GRAPH.initializer) await this.#addTensor(field, '');
+      else if (field.number === GRAPH.sparseInitializer) {
+        throw weightsError(where, 'the model has sparse weights, which attune does not read');
+      }
+    }
+    this.#resolveCopies();
+  }
+
+  /** All tensors, in the order in which nodes use them; those that none uses come last. */
+  tensorsByUse(): TensorEntry[] {
+    const ordered = new Set<TensorEntry>();
+    for (const { inputs } of this.#nodes) {
+      for (const input of inputs) {
+        const tensor = this.#tensors.get(input);
+        if (tensor !== undefined) ordered.add(tensor);
+      }
+    }
+    for (const tensor of this.#tensors.values()) ordered.add(tensor);
+    return [...ordered];
+  }
+
+  /** The nodes that have weights. What a convolution or a batch norm computes of another node's result is none. */
+  layers(): GraphLayer[] {
+    const layers: GraphLayer[] = [];
+    for (const { opType, inputs, attributes } of this.#nodes) {
+      const kind = Object.hasOwn(KINDS, opType) ? KINDS[opType] : undefined;
+      const tensors = inputs.slice(1);
+      if (kind === undefined || !tensors.every((name) => this.#tensors.has(name))) continue;
+      if (tensors.length === 0) continue;
+      const { transB, strides, pads } = attributes;
+      layers.push({
+        kind,
+        tensors: tensors.map((name) => (this.#tensors.get(name) as TensorEntry).name),
+        transposed: kind === 'linear' && transB?.integer !== 1,
+        strides: strides?.integers ?? [],
+        pads: pads?.integers ?? [],
+      });
+    }
+    return layers;
+  }
+
+  /** Exporters give equal tensors once, and their other names by nodes that copy. */
+  #resolveCopies(): void {
+    for (const { opType, inputs, output } of this.#nodes) {
+      const tensor = opType === 'Identity' ? this.#tensors.get(inputs[0]) : undefined;
+      if (tensor === undefined || this.#tensors.has(output)) continue;
+      this.#set(output, { ...tensor, name: output });
+    }
+  }
+
+  async #addTensor(field: Field, fallbackName: string): Promise<void> {
+    const tensor = await readTensor(this.#files, field, fallbackName);
+    const { name } = tensor;
+    if ('kind' in tensor) {
+      this.skipped.push(tensor);
+      return;
+    }
+    // Limits, shapes and axes are tensors too, but no weights.
+    if (tensor.shape.length === 0 || !FLOATS.includes(tensor.dtype)) {
+      this.skipped.push({ name, kind: 'constant' });
+      return;
+    }
+    if (this.#tensors.has(name)) {
+      throw weightsError(
+        this.#where,
+        `there are two tensors of the name ${JSON.stringify(name.slice(0, 200))}`,
+      );
+    }
+    this.#set(name, tensor);
+  }
+
+  #set(name: string, tensor: TensorEntry): void {
+    if (name === '') throw weightsError(this.#where, 'a tensor has no name');
+    if (this.#tensors.size === MAX_TENSORS) {
+      throw weightsError(this.#where, `there are more than ${MAX_TENSORS} tensors`);
+    }
+    this.#tensors.set(name, tensor);
+  }
+
+  get #where(): string {
+    return `${this.#files.source.name}, graph`;
+  }
+
+  async #readNode(field: Field): Promise<void> {
+    const { reader, source } = this.#files;
+    const where = `${source.name}, node at byte ${field.start}`;
+    const inputs: string[] = [];
+    const attributes: Field[] = [];
+    let [output, opType] = ['', ''];
+    for await (const part of reader.fields(field.start, field.length, where)) {
+      if (part.number === NODE.input) inputs.push(await reader.text(part, where));
+      else if (part.number === NODE.output) output ||= await reader.text(part, where);
+      else if (part.number === NODE.opType) opType = await reader.text(part, where);
+      else if (part.number === NODE.attribute) attributes.push(part);
+      if (inputs.length + attributes.length > MAX_INPUTS) {
+        throw weightsError(where, `a node has more than ${MAX_INPUTS} inputs and attributes`);
+      }
+    }
+    const integers: Record<string, Attribute> = {};
+    for (const attribute of attributes) {
+      const { name, tensor, ...numbers } = await this.#readAttribute(attribute, where);
+      if (opType === 'Constant' && tensor !== undefined) await this.#addTensor(tensor, output);
+      if (INTEGER_ATTRIBUTES.includes(name)) integers[name] = numbers;
+    }
+    if (this.#nodes.length === MAX_NODES) throw weightsError(where, `there are more than ${MAX_NODES} nodes`);
+    this.#nodes.push({ opType, inputs, output, attributes: integers });
+  }
+
+  async #readAttribute(field: Field, where: string) {
+    const { reader } = this.#files;
+    let name = '';
+    let integer = 0;
+    let tensor: Field | undefined;
+    const lists: Field[] = [];
+    for await (const part of reader.fields(field.start, field.length, where)) {
+      if (part.number === ATTRIBUTE.name) name = await reader.text(part, where);
+      else if (part.number === ATTRIBUTE.integer) integer = part.value;
+      else if (part.number === ATTRIBUTE.tensor) tensor = part;
+      else if (part.number === ATTRIBUTE.integers && lists.length < MAX_INTEGERS) lists.push(part);
+    }
+    const integers: number[] = [];
+    if (INTEGER_ATTRIBUTES.includes(name)) {
+      for (const list of lists) await reader.counts(list, integers, MAX_INTEGERS, where);
+    }
+    return { name, integer, tensor, integers };
+  }
+}
