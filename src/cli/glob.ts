@@ -29,23 +29,33 @@ function hasWildcard(text: string): boolean {
 }
 
 async function matches(pattern: string, platform: NodeJS.Platform): Promise<string[]> {
+  const found = await find(pattern, platform, platform === 'win32');
+  if (found.length > 0) return found;
+  // Cameras write IMG_1.JPG.
+  const [otherCase] = await find(pattern, platform, true);
+  throw new AttuneError({
+    code: 'input',
+    what: 'no file matches this pattern',
+    where: pattern,
+    hint:
+      otherCase === undefined
+        ? 'check the spelling and the working folder'
+        : `upper and lower case count, and there is ${otherCase}`,
+  });
+}
+
+async function find(pattern: string, platform: NodeJS.Platform, ignoreCase: boolean): Promise<string[]> {
   const [root, ...parts] = splitPattern(pattern, platform);
   let found = [root];
   for (const part of parts) {
     const next = found.map((folder) =>
-      hasWildcard(part) ? entries(folder, part, platform) : [join(folder, part)],
+      hasWildcard(part) ? entries(folder, part, ignoreCase) : [join(folder, part)],
     );
     found = (await Promise.all(next)).flat();
   }
   const kept: string[] = [];
   for (const path of found) if (await exists(path)) kept.push(path);
-  if (kept.length > 0) return kept;
-  throw new AttuneError({
-    code: 'input',
-    what: 'no file matches this pattern',
-    where: pattern,
-    hint: 'check the spelling and the working folder',
-  });
+  return kept;
 }
 
 /** Where to begin (a root, or the working folder) and the names below it. */
@@ -62,12 +72,12 @@ function splitPattern(pattern: string, platform: NodeJS.Platform): string[] {
 }
 
 /** Paths of the entries of a folder that match one name with wildcards; none where it is no folder. */
-async function entries(folder: string, part: string, platform: NodeJS.Platform): Promise<string[]> {
+async function entries(folder: string, part: string, ignoreCase: boolean): Promise<string[]> {
   const source = part
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  const name = new RegExp(`^${source}$`, platform === 'win32' ? 'isu' : 'su');
+  const name = new RegExp(`^${source}$`, ignoreCase ? 'isu' : 'su');
   const names = await readdir(folder === '' ? '.' : folder).catch(() => []);
   return names
     .filter((entry) => name.test(entry) && (part.startsWith('.') || !entry.startsWith('.')))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { AttuneError } from '#src/errors';
 import { expandPatterns } from '#src/cli/glob';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune+[x] '));
@@ -30,6 +31,13 @@ async function expand(...patterns: string[]): Promise<string[]> {
 if (process.platform !== 'win32') {
   test('letter case counts where file names have it', async () => {
     assert.equal(await expand('a/*.jpg'), ['a/1.jpg', 'a/10.jpg']);
+    const error = await expand('a/*.JPEG', 'a/*.PNG').catch((thrown: AttuneError) => thrown);
+    assert.match(
+      (error as AttuneError).message,
+      /^no file matches this pattern \(.*JPEG\): check the spelling/,
+    );
+    const { hint } = (await expand('a/*.PNG').catch((thrown: AttuneError) => thrown)) as AttuneError;
+    assert.match(hint!, /^upper and lower case count, and there is .*x\.png$/);
   });
 }
 
