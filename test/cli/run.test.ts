@@ -2,7 +2,7 @@
  * finetune, evaluate and predict as a user types them, on an untrained network and a handful of images: what is
  * printed where. How good the results are is tested in test/finetune.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -82,6 +82,14 @@ test('evaluate prints accuracy, loss and every class', async () => {
   assert.match(stdout, new RegExp(`^${facts.join('\n')}\n`));
   assert.match(stdout, /\n\nClasses, the worst first\nclass +images +recall +precision +F1\n/);
   assert.match(stdout, /\nblau ä +6 +[\d.]+ % /);
+});
+
+test('evaluate says which part of the classes the folder has', async () => {
+  cpSync(join(folder, 'photos/red'), join(folder, 'part/red'), { recursive: true });
+  const { status, stdout, stderr } = await attune(['evaluate', 'my run', 'part'], settings);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /\nclasses +2, 1 of them without images\n/);
+  assert.not.match(stdout, /\nblau ä +\d/);
 });
 
 test('predict names the classes of each image; one that cannot be read is exit code 1 after the others', async () => {

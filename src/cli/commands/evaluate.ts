@@ -56,7 +56,7 @@ function metricFacts(metrics: Metrics): [name: string, value: string][] {
     ['accuracy', accuracyText(accuracy, interval)],
     ...top_k.map((top): [string, string] => [`top ${top.k}`, percent(top.accuracy)]),
     ['images', count(metrics.images)],
-    ['classes', count(metrics.classes.length)],
+    ['classes', classesText(metrics)],
     ['balanced accuracy', percent(balanced_accuracy)],
     ['F1', `${digits(macro?.f1, 3)} over classes, ${digits(weighted?.f1, 3)} over images`],
     ['AUC', `${digits(auc, 4)}, each class against the rest`],
@@ -64,6 +64,12 @@ function metricFacts(metrics: Metrics): [name: string, value: string][] {
   ];
   if (calibration !== null) lines.push(['calibration error', calibrationText(calibration)]);
   return lines;
+}
+
+/** `3, 2 of them without images`: the tables leave those out. */
+function classesText({ classes, per_class }: Metrics): string {
+  const absent = per_class.filter(({ support }) => support === 0).length;
+  return absent === 0 ? count(classes.length) : `${count(classes.length)}, ${absent} of them without images`;
 }
 
 /** `3.1 %; 1.2 % at temperature 1.43` */
