@@ -104,6 +104,10 @@ export {
   ImageClassifier,
   type ImagenetClass,
   imagenetClasses,
+  type KerasMobileNetV2,
+  kerasMobilenetV2,
+  type KerasResNet50,
+  kerasResnet50,
   layerNames,
   loadWeights,
   type MobileNetV2,
@@ -124,6 +128,7 @@ export {
   resnetSmall,
   type SmallResNet,
   type SmallResNetOptions,
+  startLayer,
   type TensorShape,
 } from './models/index.js';
 export {

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { type ImagePool, openImagePool } from '../data/index.js';
 import { AttuneError } from '../errors.js';
-import { type ImageClassifier, layerNames } from '../models/index.js';
+import { type ImageClassifier, startLayer } from '../models/index.js';
 import { BatchNorm2d, freeze, unfreeze } from '../nn/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Device } from '../program/device.js';
@@ -105,24 +105,10 @@ export async function setTrainable(
   frozen: Pick<FrozenChoices, 'batch_norm'>,
 ): Promise<void> {
   await unfreeze(model);
-  if (recipe.train_from !== null) await freeze(model, layerOf(model, recipe.train_from));
+  if (recipe.train_from !== null) await freeze(model, startLayer(model, recipe.train_from));
   for (const module of model.modules()) {
     if (module instanceof BatchNorm2d) module.mode = module.weight.trainable ? frozen.batch_norm : 'frozen';
   }
-}
-
-/** A layer by its name or its index. Throws AttuneError 'usage'. */
-function layerOf(model: ImageClassifier, nameOrIndex: string): string {
-  if (!/^\d+$/.test(nameOrIndex)) return nameOrIndex;
-  const names = layerNames(model);
-  const name = names[Number(nameOrIndex)];
-  if (name !== undefined) return name;
-  throw new AttuneError({
-    code: 'usage',
-    what: `the model has layers 0 to ${names.length - 1}`,
-    where: `--train-from ${nameOrIndex}`,
-    hint: 'attune inspect --layers lists them',
-  });
 }
 
 function makeTrainer(stage: FullStage, optimizer: Optimizer, pool: ImagePool): Trainer {

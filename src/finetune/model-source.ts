@@ -5,6 +5,7 @@ import { imagenetPreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, openTensorFile, type TensorFile } from '../formats/index.js';
 import {
+  type Architecture,
   detectArchitecture,
   findModel,
   type ImageClassifier,
@@ -149,7 +150,7 @@ interface Description {
 async function describe(file: TensorFile, path: string, wanted: string | undefined): Promise<Description> {
   const info = checkpointInfo(file, path);
   const found = detectArchitecture(modelTensors(file));
-  const architecture = wanted ?? info?.model ?? found?.name;
+  const architecture = inGraphOf(found, wanted ?? info?.model);
   if (architecture === undefined) {
     throw new AttuneError({
       code: 'weights',
@@ -167,6 +168,13 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
     });
   }
   return { info, architecture, outputs: found?.classes ?? null };
+}
+
+/** The model that is asked for by name, in the graph that the weights are for; without a name the weights' own. */
+function inGraphOf(found: Architecture | null, wanted: string | undefined): string | undefined {
+  if (wanted === undefined) return found?.name;
+  const isItsGraph = found?.supported === true && findModel(found.name).graphOf === wanted;
+  return isItsGraph ? found.name : wanted;
 }
 
 function untrained(name: string): LoadedModel {

@@ -31,6 +31,14 @@ export abstract class ImageClassifier extends Module {
     return this.head.forward(this.features(x, training));
   }
 
+  /** See `layerNames` below. By default the parts, those of a sequence one by one. */
+  layerNames(): string[] {
+    return [...this.namedChildren()].flatMap(([name, child]) => {
+      const blocks = child instanceof Sequential ? [...child.namedChildren()] : [];
+      return blocks.length > 0 ? blocks.map(([block]) => `${name}.${block}`) : [name];
+    });
+  }
+
   get classes(): number {
     return this.head.outputs;
   }
@@ -53,11 +61,30 @@ export function replaceHead(model: ImageClassifier, classes: number, seed?: numb
 
 /**
  * The layers of a model from its images to its head, as `freeze` and `--train-from` take them: `conv1`, `bn1`,
- * `layer1.0`, `layer1.1`, ..., `fc`. A layer's place in the list is its index.
+ * `layer1.0`, `layer1.1`, ..., `fc`, or Keras's. A layer's place in the list is its index.
  */
 export function layerNames(model: ImageClassifier): string[] {
-  return [...model.namedChildren()].flatMap(([name, child]) => {
-    const blocks = child instanceof Sequential ? [...child.namedChildren()] : [];
-    return blocks.length > 0 ? blocks.map(([block]) => `${name}.${block}`) : [name];
-  });
+  return model.layerNames();
+}
+
+/**
+ * The layer that `freeze(model, until)` takes, for one by name or by index. Keras lists layers without parameters, too:
+ * one of them stands for the next that has some, so that `base.layers[:100]` and 100 freeze the same. A name that is not
+ * in the list is given back: it may be that of a part of a layer. Throws AttuneError 'usage' for an index beyond the list.
+ */
+export function startLayer(model: ImageClassifier, nameOrIndex: string | number): string {
+  const names = model.layerNames();
+  const isIndex = /^\d+$/.test(String(nameOrIndex));
+  const start = isIndex ? Number(nameOrIndex) : names.indexOf(String(nameOrIndex));
+  if (start >= names.length) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `the model has layers 0 to ${names.length - 1}`,
+      where: `layer ${nameOrIndex}`,
+      hint: 'attune inspect --layers lists them',
+    });
+  }
+  const parameters = Array.from(model.namedParameters(), ([name]) => name);
+  const hasParameters = (layer: string) => parameters.some((name) => name.startsWith(`${layer}.`));
+  return start < 0 ? String(nameOrIndex) : (names.slice(start).find(hasParameters) as string);
 }

@@ -45,18 +45,47 @@ export function detectArchitecture(tensors: Iterable<TensorShape>): Architecture
 /** Tensors by name, in PyTorch's layout. */
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** How the members of a family are recognised, and what their head is called. */
+/** How a network is recognised, and what its head is called. */
 interface Family {
   readonly head: string;
   /** The name of the network, or null when it is none of the family. */
   detect(shapes: Shapes): string | null;
 }
 
+/** A network that tensors of these shapes tell from all others. */
+function single(name: string, head: string, marks: Readonly<Record<string, readonly number[]>>): Family {
+  const fits = (shapes: Shapes) =>
+    Object.entries(marks).every(([tensor, shape]) => hasShape(shapes, tensor, shape));
+  return { head, detect: (shapes) => (fits(shapes) ? name : null) };
+}
+
 const FAMILIES: readonly Family[] = [
   { head: 'fc', detect: detectResNet },
   { head: 'fc', detect: detectSmallResNet },
-  { head: 'classifier.1', detect: detectMobileNetV2 },
+  // MobileNetV2 at its full width: the stem, the widest block and the last convolution.
+  single('mobilenet_v2', 'classifier.1', {
+    'features.0.0.weight': [32, 3, 3, 3],
+    'features.17.conv.1.0.weight': [960, 1, 3, 3],
+    'features.18.0.weight': [1280, 320, 1, 1],
+  }),
+  single('mobilenet_v2-keras', 'predictions', {
+    'Conv1.weight': [32, 3, 3, 3],
+    'block_16_depthwise.weight': [960, 1, 3, 3],
+    'Conv_1.weight': [1280, 320, 1, 1],
+  }),
+  { head: 'predictions', detect: detectKerasResNet },
 ];
+
+/** Keras's ResNets of the first version; those of the second have no batch norm behind a shortcut. */
+function detectKerasResNet(shapes: Shapes): string | null {
+  const isBottleneck = hasShape(shapes, 'conv2_block1_2_conv.weight', [64, 64, 3, 3]);
+  if (!isBottleneck || !shapes.has('conv2_block1_0_bn.weight')) return null;
+  const depths = [2, 3, 4, 5].map((stage) =>
+    countWhile((block) => shapes.has(`conv${stage}_block${block + 1}_1_conv.weight`)),
+  );
+  const name = RESNETS[`bottleneck ${depths.join(' ')}`];
+  return name === undefined ? null : `${name}-keras`;
+}
 
 function detectResNet(shapes: Shapes): string | null {
   const has = (name: string, ...shape: number[]) => hasShape(shapes, name, shape);
@@ -78,24 +107,20 @@ function detectSmallResNet(shapes: Shapes): string | null {
   return fits ? 'resnet-small' : null;
 }
 
-/** MobileNetV2 at its full width: the stem, the widest block and the last convolution. */
-function detectMobileNetV2(shapes: Shapes): string | null {
-  const fits =
-    hasShape(shapes, 'features.0.0.weight', [32, 3, 3, 3]) &&
-    hasShape(shapes, 'features.17.conv.1.0.weight', [960, 1, 3, 3]) &&
-    hasShape(shapes, 'features.18.0.weight', [1280, 320, 1, 1]);
-  return fits ? 'mobilenet_v2' : null;
-}
-
 function hasShape(shapes: Shapes, name: string, shape: readonly number[]): boolean {
   return String(shapes.get(name)) === String(shape);
 }
 
 /** Blocks of the first stages. */
 function depths(shapes: Shapes, stages: number): number[] {
-  return Array.from({ length: stages }, (_, stage) => {
-    let depth = 0;
-    while (shapes.has(`layer${stage + 1}.${depth}.conv1.weight`)) depth++;
-    return depth;
-  });
+  return Array.from({ length: stages }, (_, stage) =>
+    countWhile((block) => shapes.has(`layer${stage + 1}.${block}.conv1.weight`)),
+  );
+}
+
+/** How many whole numbers from 0 on hold, without a gap. */
+function countWhile(holds: (index: number) => boolean): number {
+  let count = 0;
+  while (holds(count)) count++;
+  return count;
 }

@@ -1,5 +1,5 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
-export { ImageClassifier, layerNames, replaceHead } from './classifier.js';
+export { ImageClassifier, layerNames, replaceHead, startLayer } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { type Graph, graphOf, type Layer } from './export/graph.js';
@@ -12,6 +12,8 @@ export {
   readCounters,
   torchStateDict,
 } from './export/state-dict.js';
+export { KerasMobileNetV2, kerasMobilenetV2 } from './keras-mobilenet-v2.js';
+export { KerasResNet50, kerasResnet50 } from './keras-resnet50.js';
 export { loadWeights } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';

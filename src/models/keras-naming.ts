@@ -5,6 +5,8 @@
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
 
+type Floats = Awaited<ReturnType<WeightsEntry['read']>>;
+
 /** Keras's names of variables, and PyTorch's. */
 const VARIABLES: Readonly<Record<string, string>> = {
   kernel: 'weight',
@@ -16,21 +18,49 @@ const VARIABLES: Readonly<Record<string, string>> = {
   moving_variance: 'running_var',
 };
 
+/** The head of Keras's networks, and of our models of them. */
+const HEAD = 'predictions';
+/** The first kernel of Keras's ResNets takes blue, green and red; ours red, green and blue. */
+const TURNED = 'conv1_conv/kernel';
+
 /**
- * A tensor of a Keras file by the model's name, in PyTorch's layout. Scopes before the layer (`model/Conv1/kernel`) and
- * TensorFlow's output number (`kernel:0`) are left out.
+ * The tensors of a Keras file by the model's names, in PyTorch's layout. Scopes before the layer (`model/Conv1/kernel`)
+ * and TensorFlow's output number (`kernel:0`) are left out. A dense layer that is the only one is the head, whatever its
+ * name: Keras's users call theirs `dense`.
  */
-export function fromKeras(tensor: WeightsEntry): WeightsEntry {
-  const [layer, variable] = tensor.name.replace(/:0$/, '').split('/').slice(-2);
-  if (variable === undefined || !Object.hasOwn(VARIABLES, variable)) return tensor;
-  const { dtype, shape } = tensor;
-  const axes = torchAxes(layer, variable, shape.length);
-  return {
-    name: `${layer}.${VARIABLES[variable]}`,
-    dtype,
-    shape: torchShape(permuteShape(shape, axes), isDepthwise(layer, variable)),
-    read: async () => permuteValues(await tensor.read(), shape, axes),
-  };
+export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
+  const parsed = tensors.map((tensor) => {
+    const [layer, variable = ''] = tensor.name.replace(/:0$/, '').split('/').slice(-2);
+    return { tensor, layer, variable };
+  });
+  const dense = parsed.filter(({ tensor, variable }) => variable === 'kernel' && tensor.shape.length === 2);
+  const head = dense.length === 1 ? dense[0].layer : HEAD;
+  return parsed.map(({ tensor, layer, variable }) => {
+    if (!Object.hasOwn(VARIABLES, variable)) return tensor;
+    const read = async () => {
+      const values = await tensor.read();
+      const turned = `${layer}/${variable}` === TURNED ? reversed(values, tensor.shape) : values;
+      return permuteValues(turned, tensor.shape, axes);
+    };
+    const axes = torchAxes(layer, variable, tensor.shape.length);
+    const shape = torchShape(permuteShape(tensor.shape, axes), isDepthwise(layer, variable));
+    return {
+      name: `${layer === head ? HEAD : layer}.${VARIABLES[variable]}`,
+      dtype: tensor.dtype,
+      shape,
+      read,
+    };
+  });
+}
+
+/** A kernel [height, width, inputs, outputs] with its inputs in reverse. */
+function reversed(values: Floats, [, , inputs, outputs]: readonly number[]): Floats {
+  const result = values.slice();
+  for (let start = 0; start < values.length; start += outputs) {
+    const input = (start / outputs) % inputs;
+    result.set(values.subarray(start, start + outputs), start + (inputs - 1 - 2 * input) * outputs);
+  }
+  return result;
 }
 
 /** Keras 3 names the kernel of a depthwise convolution as any other; Keras's networks say it in the layer's name. */

@@ -9,6 +9,8 @@ export const MODEL_NAMES = [
   'resnet101',
   'resnet152',
   'mobilenet_v2',
+  'resnet50-keras',
+  'mobilenet_v2-keras',
   'resnet-small',
 ] as const;
 

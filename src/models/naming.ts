@@ -77,7 +77,7 @@ export function modelTensors({
   tensors,
   layers,
 }: Pick<TensorFile, 'layout' | 'tensors' | 'layers'>): WeightsEntry[] {
-  if (layout === 'keras') return tensors.map(fromKeras);
+  if (layout === 'keras') return fromKeras(tensors);
   if (layers !== undefined && detectArchitecture(tensors) === null) {
     const named = fromGraph(layers, tensors);
     if (named !== null) return named;

@@ -4,9 +4,16 @@
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { ImageClassifier } from './classifier.js';
+import { kerasMobilenetV2 } from './keras-mobilenet-v2.js';
+import { kerasResnet50 } from './keras-resnet50.js';
 import { mobilenetV2 } from './mobilenet-v2.js';
 import { MODEL_NAMES, type ModelName } from './names.js';
-import { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
+import {
+  IMAGENET_PREPROCESSING,
+  KERAS_MOBILENET_PREPROCESSING,
+  KERAS_RESNET_PREPROCESSING,
+  type ModelPreprocessing,
+} from './preprocessing.js';
 import { resnet101, resnet152, resnet18, resnet34, resnet50 } from './resnet.js';
 import { resnetSmall } from './resnet-small.js';
 
@@ -23,6 +30,8 @@ export interface ModelEntry {
   readonly name: ModelName;
   /** A new network with its initial values. */
   create(options?: ModelOptions): ImageClassifier;
+  /** The network that this is another library's graph of: `--model` may say its name, and the weights decide. */
+  readonly graphOf?: ModelName;
   /** Name in the catalogue of downloadable weights; null where nobody offers any. */
   readonly defaultWeights: string | null;
   /** For the default weights, or random ones; the catalogue has that of others. */
@@ -41,6 +50,20 @@ const MODELS: Readonly<Record<ModelName, ModelEntry>> = {
   resnet101: torchvision('resnet101', resnet101),
   resnet152: torchvision('resnet152', resnet152),
   mobilenet_v2: torchvision('mobilenet_v2', mobilenetV2),
+  'resnet50-keras': {
+    name: 'resnet50-keras',
+    create: kerasResnet50,
+    graphOf: 'resnet50',
+    defaultWeights: null,
+    preprocessing: KERAS_RESNET_PREPROCESSING,
+  },
+  'mobilenet_v2-keras': {
+    name: 'mobilenet_v2-keras',
+    create: kerasMobilenetV2,
+    graphOf: 'mobilenet_v2',
+    defaultWeights: null,
+    preprocessing: KERAS_MOBILENET_PREPROCESSING,
+  },
   'resnet-small': {
     name: 'resnet-small',
     create: (options) => resnetSmall({ classes: 1000, ...options }),

@@ -39,6 +39,12 @@ test('weights lists the catalogue', async () => {
     ['resnet34-v1', 'sha256-prefix', false],
     ['resnet50-v1', 'sha256', false],
     ['resnet50-v2', 'sha256-prefix', false],
+    ['resnet101-v1', 'sha256-prefix', false],
+    ['resnet101-v2', 'sha256-prefix', false],
+    ['resnet152-v1', 'sha256-prefix', false],
+    ['resnet152-v2', 'sha256-prefix', false],
+    ['mobilenet_v2-v1', 'sha256-prefix', false],
+    ['mobilenet_v2-v2', 'sha256-prefix', false],
   ]);
 });
 

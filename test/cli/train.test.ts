@@ -67,10 +67,12 @@ test('probe-then-full: values before the work, a line for each epoch, a table wi
   assert.is(status, 0, stderr);
   const lines = stderr.split('\n');
   assert.match(lines[0]!, /^16 images to train \(8 in the smallest class\), 4 to validate, 4 to test\./);
-  assert.match(lines[1]!, /^Strategy probe-then-full: first a logistic head/);
-  assert.match(lines[2]!, /^Given: strategy probe-then-full, .*schedule step/);
+  assert.match(lines[1]!, /^2 classes: /);
+  assert.match(lines[2]!, /^resnet-small with weights none\.$/);
+  assert.match(lines[3]!, /^Strategy probe-then-full: first a logistic head/);
+  assert.match(lines[4]!, /^Given: strategy probe-then-full, .*schedule step/);
   const work = lines.findIndex((line) => line.startsWith('reading images'));
-  assert.ok(work > 2 && work < 6, stderr);
+  assert.ok(work > 4 && work < 8, stderr);
   for (const epoch of [1, 2]) {
     const line = `^epoch ${epoch}: train loss [\\d.]+, accuracy [\\d.]+ %; validation loss [\\d.]+, accuracy [\\d.]+ %; (?:[\\d.]+ images/s; )?\\d+ s$`;
     assert.match(stderr, new RegExp(line, 'm'));

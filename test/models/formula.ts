@@ -1,5 +1,6 @@
-/** Weights and images as make-fixtures.py makes them: the same numbers, in exact arithmetic. */
+/** Weights and images as make-fixtures.py and make-keras-fixtures.mjs make them: the same numbers, in exact arithmetic. */
 import { readFileSync } from 'node:fs';
+import type { TensorEntry } from '#src/formats/tensors';
 import type { WeightsEntry } from '#src/nn/state-dict';
 
 /** What torchvision says about one model; the logits are those of the weights and the image below. */
@@ -60,4 +61,51 @@ export function formulaImage(): Float64Array {
   const pixels = IMAGE_SIZE * IMAGE_SIZE;
   const planes = formulaValues('images', [1, 3, IMAGE_SIZE, IMAGE_SIZE]);
   return planes.map((_, i) => planes[(i % 3) * pixels + Math.floor(i / 3)]!);
+}
+
+/** What TensorFlow.js's layers say about one of Keras's networks (make-keras-fixtures.mjs). */
+export interface KerasExpected {
+  /** Of `model.layers`, with the top. */
+  readonly layers: readonly string[];
+  /** All numbers, moving statistics included. */
+  readonly numbers: number;
+  /** Name, then Keras's shape, of each variable. */
+  readonly variables: readonly (readonly [string, ...number[]])[];
+  /** The first 16 pooled features, and the probabilities, both float32. */
+  readonly features: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
+const kerasFixture = new URL('../../../test/models/fixtures/keras.json', import.meta.url);
+
+/** By the name of Keras's class. */
+export function kerasExpected(network: string): KerasExpected {
+  return JSON.parse(readFileSync(kerasFixture, 'utf8'))[network];
+}
+
+/** One side is odd, and gives odd maps; the other even, and gives some of both: 46, 23, 12, 6, 3, 2. */
+export const KERAS_IMAGE = [1, 65, 46, 3] as const;
+
+/** The values of a variable of this name (`Conv1/kernel`), in Keras's shape and float32, or of `images`. */
+export function kerasValues(name: string, shape: readonly number[]): Float32Array {
+  const count = shape.reduce((a, b) => a * b, 1);
+  const u = uniform(name, count);
+  if (name.endsWith('moving_variance') || name.endsWith('gamma')) return Float32Array.from(u, (x) => 0.5 + x);
+  const inputs = name.endsWith('depthwise_kernel') ? shape[0] * shape[1] : count / shape.at(-1)!;
+  const factor = name.endsWith('kernel') ? Math.sqrt(12 / inputs) : name === 'images' ? 2 : 1;
+  return Float32Array.from(u, (x) => (x - 0.5) * factor);
+}
+
+/** All variables of a network, as a reader of Keras's files gives them. */
+export function kerasEntries(network: string): TensorEntry[] {
+  return kerasExpected(network).variables.map(([name, ...shape]) => {
+    const values = () => kerasValues(name, shape);
+    return {
+      name,
+      dtype: 'F32',
+      shape,
+      read: async () => values(),
+      readRaw: async () => new Uint8Array(values().buffer),
+    };
+  });
 }

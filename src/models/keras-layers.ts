@@ -1,0 +1,47 @@
+/**
+ * What Keras's networks have in common: layers in one flat list, each with a name of its own, and batch norms that
+ * update their statistics as Keras does.
+ *
+ * The list is Keras's `model.layers`, entry by entry, so that an index in it means what it means there. Keras has layers
+ * that are no modules here: the input, padding (a convolution here pads itself), additions.
+ */
+import { BatchNorm2d } from '../nn/batch-norm.js';
+import { Module, type Training } from '../nn/module.js';
+import { add } from '../ops/add.js';
+import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+
+/** A layer of Keras's list; null where the computation is that of another module. */
+export type KerasLayer = readonly [name: string, module: Module | null];
+
+/** Keras's moving statistics: `momentum` is the share that they keep, and the variance of a batch is the biased one. */
+export function kerasBatchNorm(channels: number, epsilon: number, momentum: number): BatchNorm2d {
+  return new BatchNorm2d(channels, { epsilon, momentum: 1 - momentum, runningVariance: 'biased' });
+}
+
+/** Layers one after another. Their names are not prefixed with the block's: Keras's are unique in the model. */
+export class KerasLayers extends Module {
+  readonly layers: readonly KerasLayer[];
+
+  constructor(layers: readonly KerasLayer[]) {
+    super();
+    this.layers = layers;
+  }
+
+  override *members(): Iterable<readonly [string, unknown]> {
+    for (const [name, module] of this.layers) if (module !== null) yield [name, module];
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.layers.reduce(
+      (y: Tensor, [, module]) => (module === null ? y : module.forward(y, training)),
+      asTensor(x),
+    );
+  }
+}
+
+/** Layers whose input is added to their output. */
+export class KerasResidual extends KerasLayers {
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return add(super.forward(x, training), x);
+  }
+}

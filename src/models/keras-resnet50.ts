@@ -1,0 +1,145 @@
+/**
+ * ResNet50 as Keras has it (keras.applications.ResNet50). It differs from torchvision's (resnet.ts) in names, biases of
+ * convolutions, constants of batch norms, and strides: they are on the first 1x1 of a block, as in the paper.
+ *
+ *     images                     [batch, H, W, 3]
+ *     conv1_{conv, bn, relu}     7x7, 64, stride 2        H / 2
+ *     pool1_pool                 3x3, stride 2            H / 4
+ *     conv2_block1 to 3          bottlenecks of  64       H / 4
+ *     conv3_block1 to 4                         128       H / 8
+ *     conv4_block1 to 6                         256       H / 16
+ *     conv5_block1 to 3                         512       H / 32
+ *     avg_pool                   2048 features
+ *     predictions                classes
+ *
+ * Keras feeds it blue, green and red without a scale. Here the images are in the usual order, as for all models: the
+ * kernel of conv1_conv is turned round when Keras's weights are loaded (keras-naming.ts).
+ */
+import { Conv2d } from '../nn/conv2d.js';
+import { Initializer } from '../nn/initializers.js';
+import { MaxPool2d, Relu } from '../nn/layers.js';
+import { Linear } from '../nn/linear.js';
+import type { Training } from '../nn/module.js';
+import { add } from '../ops/add.js';
+import { relu } from '../ops/relu.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { ImageClassifier } from './classifier.js';
+import { kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
+import type { ResNetOptions } from './resnet.js';
+
+const DEPTHS = [3, 4, 6, 3] as const;
+const EXPANSION = 4;
+
+function convolution(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  stride: number,
+  initializer: Initializer,
+): Conv2d {
+  const options = { kernel, stride, padding: (kernel - 1) / 2, bias: true };
+  return new Conv2d(inputs, outputs, options, initializer);
+}
+
+function batchNorm(channels: number) {
+  return kerasBatchNorm(channels, 1.001e-5, 0.99);
+}
+
+/** 1x1 to `width` channels with the stride, 3x3, 1x1 to 4 `width`; a shortcut of its own in the first of a stage. */
+class KerasBottleneck extends KerasLayers {
+  private readonly residual: KerasLayers;
+  private readonly shortcut: KerasLayers;
+
+  constructor(name: string, inputs: number, width: number, stride: number, initializer: Initializer) {
+    const outputs = width * EXPANSION;
+    const residual: readonly KerasLayer[] = [
+      [`${name}_1_conv`, convolution(inputs, width, 1, stride, initializer)],
+      [`${name}_1_bn`, batchNorm(width)],
+      [`${name}_1_relu`, new Relu()],
+      [`${name}_2_conv`, convolution(width, width, 3, 1, initializer)],
+      [`${name}_2_bn`, batchNorm(width)],
+      [`${name}_2_relu`, new Relu()],
+      [`${name}_3_conv`, convolution(width, outputs, 1, 1, initializer)],
+      [`${name}_3_bn`, batchNorm(outputs)],
+    ];
+    const shortcut: readonly KerasLayer[] =
+      inputs === outputs
+        ? []
+        : [
+            [`${name}_0_conv`, convolution(inputs, outputs, 1, stride, initializer)],
+            [`${name}_0_bn`, batchNorm(outputs)],
+          ];
+    // Keras lists layers by their distance from the images: the shortcut lies beside the end of the residual.
+    const [conv3, bn3] = residual.slice(6);
+    const beside = shortcut.length === 0 ? [conv3, bn3] : [shortcut[0], conv3, shortcut[1], bn3];
+    super([...residual.slice(0, 6), ...beside, [`${name}_add`, null], [`${name}_out`, null]]);
+    this.residual = new KerasLayers(residual);
+    this.shortcut = new KerasLayers(shortcut);
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return relu(add(this.residual.forward(x, training), this.shortcut.forward(x, training)));
+  }
+}
+
+export class KerasResNet50 extends ImageClassifier {
+  override readonly architecture = 'resnet50-keras';
+  override readonly headName = 'predictions';
+  override head: Linear;
+  private readonly stem: KerasLayers;
+  private readonly stages: readonly (readonly KerasBottleneck[])[];
+
+  constructor(options: Pick<ResNetOptions, 'classes' | 'seed'>) {
+    super();
+    const initializer = new Initializer(options.seed);
+    this.stem = new KerasLayers([
+      ['conv1_pad', null],
+      ['conv1_conv', convolution(3, 64, 7, 2, initializer)],
+      ['conv1_bn', batchNorm(64)],
+      ['conv1_relu', new Relu()],
+      // Zeros beside the outputs of a ReLU never win, so they may as well be left out.
+      ['pool1_pad', null],
+      ['pool1_pool', new MaxPool2d({ kernel: 3, stride: 2, padding: 1 })],
+    ]);
+    let inputs = 64;
+    this.stages = DEPTHS.map((depth, stage) => {
+      const width = 64 * 2 ** stage;
+      return Array.from({ length: depth }, (_, i) => {
+        const name = `conv${stage + 2}_block${i + 1}`;
+        const stride = i === 0 && stage > 0 ? 2 : 1;
+        const block = new KerasBottleneck(name, inputs, width, stride, initializer);
+        inputs = width * EXPANSION;
+        return block;
+      });
+    });
+    this.head = new Linear(inputs, options.classes ?? 1000, initializer);
+  }
+
+  private get blocks(): readonly KerasLayers[] {
+    return [this.stem, ...this.stages.flat()];
+  }
+
+  override *members(): Iterable<readonly [string, unknown]> {
+    for (const block of this.blocks) yield* block.members();
+    yield [this.headName, this.head];
+  }
+
+  override layerNames(): string[] {
+    const trunk = this.blocks.flatMap(({ layers }) => layers.map(([name]) => name));
+    return ['input_1', ...trunk, 'avg_pool', this.headName];
+  }
+
+  /** Outputs of conv2 to conv5; the last has 2048 channels. */
+  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
+    let y = this.stem.forward(x, training);
+    return this.stages.map((stage) => {
+      y = stage.reduce((input, block) => block.forward(input, training), y);
+      return y;
+    });
+  }
+}
+
+/** Keras's ResNet50: 25,636,712 numbers with 1,000 classes, 53,120 of which are moving statistics. */
+export function kerasResnet50(options: Pick<ResNetOptions, 'classes' | 'seed'> = {}): KerasResNet50 {
+  return new KerasResNet50(options);
+}
