@@ -27,6 +27,11 @@ export interface PrepareProgress {
 export interface PrepareOptions {
   /** The cache to fill; default: opened for this call and closed after it. */
   readonly cache?: PreparedCache | undefined;
+  /**
+   * The cache of an image by its path, where they are not all kept in one: training takes whole pictures, evaluation
+   * cropped ones. Default: `cache`.
+   */
+  readonly cacheOf?: ((path: string) => PreparedCache) | undefined;
   /** The pool to use; default: opened for this call and closed after it. */
   readonly pool?: ImagePool | undefined;
   /** Number of threads of the default pool. */
@@ -68,7 +73,9 @@ export async function prepareImages<Image extends { readonly path: string }>(
   } finally {
     if (options.pool === undefined) await pool.close();
     // Also after a failure: what was decoded need not be decoded again.
-    await (options.cache === undefined ? cache.close() : cache.flush());
+    const others = new Set(images.map(({ path }) => options.cacheOf?.(path) ?? cache));
+    for (const other of others) await other.flush();
+    if (options.cache === undefined) await cache.close();
   }
 }
 
@@ -76,9 +83,8 @@ async function prepareWith<Image extends { readonly path: string }>(
   cache: PreparedCache,
   pool: ImagePool,
   images: readonly Image[],
-  { onProgress, onDiskSpace, signal }: PrepareOptions,
+  { cacheOf = () => cache, onProgress, onDiskSpace, signal }: PrepareOptions,
 ): Promise<Preparation<Image>> {
-  const { preprocessing } = cache;
   const hashes = new Map<string, string>();
   const reasons = new Map<string, string>();
   const each = (stage: PrepareProgress['stage'], paths: string[], visit: Visit) =>
@@ -91,28 +97,37 @@ async function prepareWith<Image extends { readonly path: string }>(
     hashes.set(path, (await pool.run({ kind: 'hash', path })).fileHash);
   });
 
-  const missing = new Map<string, string>(); // one path for each picture, copies left out
-  for (const [path, hash] of hashes) if (!cache.has(hash)) missing.set(hash, path);
-  const space = await requireDiskSpace(cache.folder, missing.size * preparedBytes(preprocessing));
+  /** Where a picture is to be kept: one of those that are the same is decoded. */
+  const placeOf = (path: string) => `${cacheOf(path).folder}/${hashes.get(path)}`;
+  const missing = new Map<string, string>();
+  for (const [path, hash] of hashes) if (!cacheOf(path).has(hash)) missing.set(placeOf(path), path);
+  const decoding = [...missing.values()];
+  const bytes = decoding.reduce((sum, path) => sum + preparedBytes(cacheOf(path).preprocessing), 0);
+  const space = await requireDiskSpace(cache.folder, bytes);
   onDiskSpace?.(space);
 
-  await each('decode', [...missing.values()], async (path) => {
-    const { fileHash, image } = await pool.run({ kind: 'prepare', path, preprocessing });
+  await each('decode', decoding, async (path) => {
+    const target = cacheOf(path);
+    const { fileHash, image } = await pool.run({
+      kind: 'prepare',
+      path,
+      preprocessing: target.preprocessing,
+    });
     if (fileHash !== hashes.get(path)) throw changedError(path);
-    await cache.put(fileHash, image);
+    await target.put(fileHash, image);
   });
 
   const prepared: PreparedImage<Image>[] = [];
   const skipped: SkippedPath[] = [];
   for (const image of images) {
     const fileHash = hashes.get(image.path);
-    const decodedFrom = fileHash === undefined ? undefined : missing.get(fileHash);
+    const decodedFrom = fileHash === undefined ? undefined : missing.get(placeOf(image.path));
     const reason = reasons.get(decodedFrom ?? image.path);
     if (fileHash !== undefined && reason === undefined) prepared.push({ ...image, fileHash });
     else skipped.push({ path: image.path, reason: reason ?? 'not read' });
   }
   refuseTooManyBad(skipped, images.length);
-  const decoded = [...missing.values()].filter((path) => !reasons.has(path)).length;
+  const decoded = decoding.filter((path) => !reasons.has(path)).length;
   return { prepared, skipped, decoded };
 }
 

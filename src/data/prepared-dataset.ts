@@ -8,38 +8,47 @@ import { prepareAgain } from './image-tasks.js';
 import type { ImageDataset } from './loader.js';
 import type { PreparedImage } from './prepare-images.js';
 import type { PreparedCache } from './prepared-cache.js';
+import { centerCropImage } from './preprocess.js';
 
 /**
  * @param images as `prepareImages` returns them
- * @param cache the cache it filled; it must have a crop, as batches need pictures of one size
+ * @param cache the cache it filled
+ * @param side of the square that is cut out of the middle of whole pictures, as batches need pictures of one size;
+ *   default: the cache's own crop
  * @throws AttuneError 'usage' without a crop; reading throws 'data' if an image file had to be
  *   decoded again and has changed since, 'input' if it is gone
  */
 export function preparedDataset(
   images: readonly PreparedImage<LabelledImage>[],
   cache: PreparedCache,
+  side: number | null = cache.preprocessing.crop,
 ): ImageDataset {
   const { crop } = cache.preprocessing;
-  if (crop === null) {
+  if (side === null || (crop !== null && crop !== side)) {
     throw new AttuneError({
       code: 'usage',
-      what: 'pictures that are not cropped have different sizes and make no batches',
+      what:
+        side === null
+          ? 'pictures that are not cropped have different sizes and make no batches'
+          : `pictures cropped to ${crop} x ${crop} give none of ${side} x ${side}`,
       where: 'preparedDataset',
       hint: 'give the preprocessing a crop',
     });
   }
+  /** On this thread, as it is rare. */
+  const repair = async (path: string, fileHash: string) => {
+    const repaired = await prepareAgain(path, fileHash, cache.preprocessing);
+    await cache.put(fileHash, repaired);
+    return repaired;
+  };
   return {
-    height: crop,
-    width: crop,
+    height: side,
+    width: side,
     labels: Int32Array.from(images, ({ label }) => label),
     async read(index) {
       const { path, fileHash } = images[index];
-      const cached = await cache.get(fileHash);
-      if (cached !== null) return cached.pixels;
-      // On this thread, as it is rare.
-      const repaired = await prepareAgain(path, fileHash, cache.preprocessing);
-      await cache.put(fileHash, repaired);
-      return repaired.pixels;
+      const picture = (await cache.get(fileHash)) ?? (await repair(path, fileHash));
+      return (crop === null ? centerCropImage(picture, side) : picture).pixels;
     },
   };
 }

@@ -34,7 +34,7 @@ export async function evaluate(options: EvaluateOptions, context: RunContext = {
   const { preprocessing, model } = loaded;
   const cache = await openPreparedCache(preprocessing);
   try {
-    const prepared = await prepare(images, cache, options.workers, context);
+    const prepared = await prepare(images, cache, { workers: options.workers }, context);
     const dataset = preparedDataset(prepared.prepared, cache);
     const logits = new Float32Array(dataset.labels.length * model.classes);
     const device = await openDevice(options);

@@ -1,4 +1,5 @@
 /** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
+import { dirname } from 'node:path';
 import {
   type ImageDataset,
   imageFolder,
@@ -7,6 +8,7 @@ import {
   openPreparedCache,
   type PreparedCache,
   type PreparedImage,
+  type PrepareOptions,
   type Preprocessing,
   prepareImages,
   preparedDataset,
@@ -61,12 +63,12 @@ export async function findImages(
 
 export interface PrepareDataOptions {
   readonly preprocessing: Preprocessing;
-  /** Training takes random crops: its images are kept whole as well. */
+  /** Training takes random crops: its images are kept whole. */
   readonly randomCrops: boolean;
   readonly workers: number | undefined;
 }
 
-/** Decodes every image once, into the caches. Throws 'data' when too many are bad or a class is left without any. */
+/** Decodes every image once, into its cache. Throws 'data' when too many are bad or a class is left without any. */
 export async function prepareTrainingData(
   found: FoundImages,
   { preprocessing, randomCrops, workers }: PrepareDataOptions,
@@ -80,15 +82,16 @@ export async function prepareTrainingData(
   };
   try {
     const all = [...found.train, ...found.val, ...found.test];
-    const { prepared, skipped } = await prepare(all, cache, workers, context);
+    // Of a whole picture the middle can be cut out: no image is decoded or kept twice.
+    const trained = new Set(found.train.map(({ path }) => path));
+    const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
+    const { prepared, skipped } = await prepare(all, cache, { workers, cacheOf }, context);
     const byPath = new Map(prepared.map((image) => [image.path, image]));
-    const alsoSkipped =
-      wholeCache === cache ? [] : await prepareWhole(found.train, byPath, wholeCache, workers, context);
-    const part = (images: readonly LabelledImage[]): ImagePart => {
+    const part = (images: readonly LabelledImage[], from = cache): ImagePart => {
       const readable = images.flatMap((image) => byPath.get(image.path) ?? []);
-      return { images: readable, dataset: preparedDataset(readable, cache) };
+      return { images: readable, dataset: preparedDataset(readable, from, preprocessing.crop) };
     };
-    const train = part(found.train);
+    const train = part(found.train, wholeCache);
     refuseEmptyClasses(train.images, found);
     return {
       classes: found.classes,
@@ -96,7 +99,7 @@ export async function prepareTrainingData(
       val: part(found.val),
       test: part(found.test),
       training: { images: train.images, cache: wholeCache },
-      skipped: [...found.skipped, ...skipped, ...alsoSkipped],
+      skipped: [...found.skipped, ...skipped],
       close,
     };
   } catch (error) {
@@ -105,29 +108,11 @@ export async function prepareTrainingData(
   }
 }
 
-/** Keeps the training images whole too. One that cannot be (a strip too long) is taken out of `byPath` and named. */
-async function prepareWhole(
-  train: readonly LabelledImage[],
-  byPath: Map<string, PreparedImage<LabelledImage>>,
-  cache: PreparedCache,
-  workers: number | undefined,
-  context: RunContext,
-): Promise<readonly SkippedImage[]> {
-  const { skipped } = await prepare(
-    train.filter(({ path }) => byPath.has(path)),
-    cache,
-    workers,
-    context,
-  );
-  for (const { path } of skipped) byPath.delete(path);
-  return skipped;
-}
-
 /** `prepareImages` with its progress as events. */
 export async function prepare<Image extends { readonly path: string }>(
   images: readonly Image[],
   cache: PreparedCache,
-  workers: number | undefined,
+  { workers, cacheOf }: Pick<PrepareOptions, 'workers' | 'cacheOf'>,
   { onEvent, signal }: RunContext,
 ) {
   const pool = openImagePool({ workers });
@@ -136,13 +121,14 @@ export async function prepare<Image extends { readonly path: string }>(
   try {
     return await prepareImages(images, cache.preprocessing, {
       cache,
+      cacheOf,
       pool,
       signal,
       onDiskSpace: ({ neededBytes }) => {
         if (neededBytes === 0) return;
         onEvent?.({
           type: 'note',
-          text: `Prepared images take ${formatBytes(neededBytes)} in ${cache.folder}.`,
+          text: `Prepared images take ${formatBytes(neededBytes)} in ${dirname(cache.folder)}.`,
         });
       },
       onProgress({ stage, done, total }) {

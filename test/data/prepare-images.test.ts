@@ -84,6 +84,40 @@ test(
 );
 
 test(
+  'images of two caches: each is decoded for its own; the middle of a whole picture is the cropped one',
+  inCache(async (folder, parent) => {
+    const images = await makePictures(folder, 6);
+    copyFileSync(images[0].path, join(folder, 'copy.png'));
+    images.push({ path: join(folder, 'copy.png'), name: 'copy.png', label: 0 });
+    const cropped = await openPreparedCache(preprocessing, parent);
+    const whole = await openPreparedCache({ ...preprocessing, crop: null }, parent);
+    const kept = new Set(images.slice(0, 4).map(({ path }) => path));
+    const cacheOf = (path: string) => (kept.has(path) ? whole : cropped);
+    let space = 0;
+    const { prepared, decoded } = await prepareImages(images, preprocessing, {
+      cache: cropped,
+      cacheOf,
+      pool,
+      onDiskSpace: ({ neededBytes }) => {
+        space = neededBytes;
+      },
+    });
+    assert.is(decoded, 7, 'the copy is in the other cache');
+    assert.is(space, 4 * (27 * 27 * 1.5 * 3 + 8) + 3 * (24 * 24 * 3 + 8));
+    for (const [i, { path, fileHash }] of prepared.entries()) {
+      const expected = preprocessImage(await decodeImage(path), preprocessing);
+      const dataset = preparedDataset(prepared, cacheOf(path), 24);
+      assert.equal(await dataset.read(i), expected.pixels);
+      const other = cacheOf(path) === whole ? cropped : whole;
+      const isCopied = fileHash === prepared[0].fileHash;
+      assert.is(other.has(fileHash), isCopied, 'kept in one cache only');
+    }
+    assert.throws(() => preparedDataset(prepared, whole), /make no batches/);
+    assert.throws(() => preparedDataset(prepared, cropped, 25), /cropped to 24 x 24 give none of 25 x 25/);
+  }),
+);
+
+test(
   'another size or filter has a cache of its own; another mean has not',
   inCache(async (_, parent) => {
     const folderOf = async (changes: object) =>

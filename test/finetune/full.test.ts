@@ -62,6 +62,14 @@ test('a run reports what the contract promises and writes every file', async () 
     first.epochs,
   );
   assert.is(countOf(context.events, 'epoch 2/2'), 2);
+  // Every image is decoded once, those of training too.
+  const counted = context.events.flatMap((event) =>
+    event.type === 'progress' && event.task === 'preparing images' ? [event.done] : [],
+  );
+  assert.equal(
+    counted,
+    Array.from({ length: 26 }, (_, i) => i + 1),
+  );
 });
 
 test('resolved values are told before the work begins, and where each comes from', async () => {
