@@ -162,7 +162,7 @@ const OPTIMIZER: Group<
 > = {
   optimizer: {
     value: '<name>',
-    help: 'sgd, adam or adamw. Default: sgd.',
+    help: 'sgd, rmsprop, adam or adamw. Default: sgd.',
     parse: choice(OPTIMIZERS),
   },
   lr: {
@@ -177,7 +177,7 @@ const OPTIMIZER: Group<
   },
   momentum: {
     value: '<fraction>',
-    help: 'Momentum of sgd. Default: 0.9; 0.95 at the ends of --schedule one-cycle, which moves it, and that of adam and adamw, too.',
+    help: 'Momentum of sgd and rmsprop. Default: 0.9, none for rmsprop; 0.95 at the ends of --schedule one-cycle, which moves it, and that of adam and adamw, too.',
     parse: fractionBelowOne,
   },
   nesterov: {

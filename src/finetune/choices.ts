@@ -4,7 +4,7 @@
  */
 export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
 export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;
-export const OPTIMIZERS = ['sgd', 'adam', 'adamw'] as const;
+export const OPTIMIZERS = ['sgd', 'rmsprop', 'adam', 'adamw'] as const;
 export const SCHEDULES = [
   'constant',
   'step',

@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
 
 /** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
 export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
-  return optimizer === 'sgd' || schedule === 'one-cycle';
+  return optimizer === 'sgd' || optimizer === 'rmsprop' || schedule === 'one-cycle';
 }
 
 function notOf({ optimizer }: Recipe) {

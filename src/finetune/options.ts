@@ -54,7 +54,7 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly microBatch?: number | 'auto';
   /** Side of the network's input in pixels. */
   readonly imageSize?: number;
-  /** 'sgd', 'adam' or 'adamw'. */
+  /** 'sgd', 'rmsprop', 'adam' or 'adamw'. */
   readonly optimizer?: string;
   /** Learning rate of the trunk. */
   readonly lr?: number;

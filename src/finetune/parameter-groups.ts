@@ -1,6 +1,6 @@
 /** Parameter groups of fine-tuning: trunk and head with rates of their own, weight decay on weights only. */
 import type { ImageClassifier } from '../models/index.js';
-import { adam, adamW, type Optimizer, type ParameterGroup, sgd } from '../optim/index.js';
+import { adam, adamW, type Optimizer, type ParameterGroup, rmsprop, sgd } from '../optim/index.js';
 import type { Parameter } from '../tensor/parameter.js';
 import type { Recipe } from './recipe.js';
 
@@ -38,6 +38,8 @@ export function makeOptimizer(model: ImageClassifier, recipe: Recipe): Optimizer
   switch (recipe.optimizer) {
     case 'sgd':
       return sgd(model.memory, { ...options, momentum: recipe.momentum, nesterov: recipe.nesterov });
+    case 'rmsprop':
+      return rmsprop(model.memory, { ...options, momentum: recipe.momentum });
     case 'adam':
       return adam(model.memory, options);
     case 'adamw':

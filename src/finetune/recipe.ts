@@ -188,8 +188,9 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   const trainsAll = strategy !== 'probe';
   const batchSize = given.batch_size ?? BASE_BATCH;
   const lr = given.lr ?? (BASE_LR * batchSize) / BASE_BATCH;
+  const optimizer = given.optimizer ?? 'sgd';
   const schedule = given.schedule ?? 'cosine';
-  const momentum = given.momentum ?? (schedule === 'one-cycle' ? 0.95 : 0.9);
+  const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
   const recipe: Recipe = {
     val: null,
     val_split: DEFAULT_VAL_SPLIT,
@@ -201,11 +202,11 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     batch_size: batchSize,
     micro_batch: null,
     image_size: facts.side,
-    optimizer: 'sgd',
+    optimizer,
     lr,
     head_lr: HEAD_FACTOR * lr,
     momentum,
-    nesterov: momentum > 0,
+    nesterov: optimizer === 'sgd' && momentum > 0,
     weight_decay: 1e-4,
     schedule,
     ...scheduleDefaults(schedule),
@@ -247,6 +248,12 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     });
   }
   return inSchemaOrder(recipe);
+}
+
+/** RMSprop has none in either library, and one-cycle begins with torch's. */
+function defaultMomentum(optimizer: Recipe['optimizer'], schedule: Recipe['schedule']): number {
+  if (schedule === 'one-cycle') return 0.95;
+  return optimizer === 'rmsprop' ? 0 : 0.9;
 }
 
 /** Throws AttuneError 'usage' when the schedule cannot be followed as it is. */

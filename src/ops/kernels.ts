@@ -34,13 +34,16 @@ import { multiplyKernel } from './multiply.js';
 import { normalizeImagesKernel } from './normalize-images.js';
 import { oneHotKernel } from './one-hot.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from './pool-kernels.js';
+import { pullToStartKernel } from './pull-to-start.js';
 import { reduceKernel } from './reduce.js';
+import { rmspropKernel } from './rmsprop-update.js';
 import { commitKernel, runningStatisticsKernel } from './running-statistics.js';
 import { sgdKernel } from './sgd-update.js';
 import { softmaxKernel } from './softmax.js';
 import { stridedCopyKernel } from './strided-copy.js';
 import { subtractKernel } from './subtract.js';
 import { type UnaryKernelName, unaryKernels } from './unary-tables.js';
+import { weightAverageKernel } from './weight-average.js';
 
 export type KernelName =
   | UnaryKernelName
@@ -76,7 +79,9 @@ export type KernelName =
   | 'multiply'
   | 'normalizeImages'
   | 'oneHot'
+  | 'pullToStart'
   | 'reduce'
+  | 'rmsprop'
   | 'commit'
   | 'runningStatistics'
   | 'scaleShift'
@@ -85,7 +90,8 @@ export type KernelName =
   | 'softmax'
   | 'squaredNorm'
   | 'stridedCopy'
-  | 'subtract';
+  | 'subtract'
+  | 'weightAverage';
 
 export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   accumulate: accumulateKernel,
@@ -120,7 +126,9 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   multiply: multiplyKernel,
   normalizeImages: normalizeImagesKernel,
   oneHot: oneHotKernel,
+  pullToStart: pullToStartKernel,
   reduce: reduceKernel,
+  rmsprop: rmspropKernel,
   commit: commitKernel,
   runningStatistics: runningStatisticsKernel,
   scaleShift: scaleShiftKernel,
@@ -130,5 +138,6 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   squaredNorm: squaredNormKernel,
   stridedCopy: stridedCopyKernel,
   subtract: subtractKernel,
+  weightAverage: weightAverageKernel,
   ...unaryKernels,
 };

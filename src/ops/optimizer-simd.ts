@@ -3,6 +3,7 @@ import { type SimdEntry, stepValueAddress } from '../device/kernel.js';
 import type { AdamAttributes } from './adam-update.js';
 import { flatRange } from './flat.js';
 import type { SquaredNormAttributes } from './gradient-gate.js';
+import type { RmspropAttributes } from './rmsprop-update.js';
 import type { SgdAttributes } from './sgd-update.js';
 
 /** Elements that one partial sum of the squared norm covers. */
@@ -24,6 +25,18 @@ export const sgdSimd: SimdEntry<SgdAttributes> = {
       ...flatRange(count, begin, end),
       ...[stepValueAddress(groups), stepValueAddress(momentum)],
       ...[Number(hasMomentum), Number(nesterov)],
+    ];
+  },
+};
+
+export const rmspropSimd: SimdEntry<RmspropAttributes> = {
+  entry: 'rmsprop',
+  arguments({ count, groups, numbers, hasMomentum, epsilonPlacement }, pointers, begin, end) {
+    return [
+      ...pointers.slice(0, 6),
+      ...flatRange(count, begin, end),
+      ...[stepValueAddress(groups), stepValueAddress(numbers)],
+      ...[Number(hasMomentum), Number(epsilonPlacement === 'inside')],
     ];
   },
 };

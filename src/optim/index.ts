@@ -11,4 +11,5 @@ export {
   scheduleMomentum,
   stepLR,
 } from './schedules.js';
+export { Rmsprop, type RmspropOptions, rmsprop } from './rmsprop.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

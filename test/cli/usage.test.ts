@@ -121,7 +121,7 @@ const wrong: [words: string, line: string][] = [
   ],
   [
     'finetune photos --optimizer adamv',
-    '"adamv" is no value for this flag (--optimizer): did you mean adam? the choices are sgd, adam, adamw',
+    '"adamv" is no value for this flag (--optimizer): did you mean adam? the choices are sgd, rmsprop, adam, adamw',
   ],
   [
     'finetune photos --schedule cosin',

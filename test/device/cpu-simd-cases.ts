@@ -132,6 +132,14 @@ export function loopCases(random: () => number): LoopCase[] {
       const operands = [...start, hasMomentum ? real(COUNT) : null];
       add('sgd', attributes, operands, { step: [9, ...rates, 0.75], terms: 4 });
     }
+    for (const hasMomentum of [false, true]) {
+      for (const epsilonPlacement of ['outside', 'inside']) {
+        const [groups, numbers] = [{ varying: 0 }, { varying: 4 }];
+        const attributes = { count: COUNT, groups, numbers, hasMomentum, epsilonPlacement };
+        const operands = [...start, positive(COUNT), hasMomentum ? real(COUNT) : null];
+        add('rmsprop', attributes, operands, { step: [...rates, 0.75, 0.25, 0.5, 0.0078125], terms: 8 });
+      }
+    }
     for (const decoupled of [false, true]) {
       for (const epsilonPlacement of ['corrected', 'hat']) {
         const attributes = {

@@ -30,7 +30,7 @@ const OWN_LOOP_TESTS: readonly [files: RegExp, ...tests: string[]][] = [
   [/^(?:conv2d|packed|epilogue)/, 'ops/conv2d-kernel', 'ops/conv2d-gradient'],
   [/^(?:matmul|packed|epilogue)/, 'ops/matmul-kernel'],
   [/pool/, 'ops/pool-kernels', 'ops/max-pool-gradient'],
-  [/^(?:adam|sgd|gradient-gate)/, 'optim/golden', 'optim/gate'],
+  [/^(?:adam|rmsprop|sgd|gradient-gate)/, 'optim/golden', 'optim/gate'],
   [/^(?:running|accumulate|gradient-gate)/, 'nn/module', 'program/device'],
 ];
 

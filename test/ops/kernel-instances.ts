@@ -385,6 +385,31 @@ const makers: Readonly<Record<string, Make>> = {
       operands: [real(random, count), ...vectors, residual ? real(random, count) : null, room(count)],
     };
   },
+  'pullToStart.flat': (random) => {
+    const { count, start } = updateOperands(random);
+    const [gradients, blockGroups, , parameters] = start;
+    return {
+      attributes: { count, pulls: { varying: 1 } },
+      operands: [blockGroups, parameters, real(random, count), gradients],
+      step: [9, 0.5, 0].map(float),
+    };
+  },
+  'rmsprop.flat': (random) => {
+    const { count, start, groups } = updateOperands(random);
+    const hasMomentum = random.unit() < 0.5;
+    const attributes = {
+      count,
+      groups: { varying: 0 },
+      numbers: { varying: 4 },
+      hasMomentum,
+      epsilonPlacement: random.pick(['outside', 'inside']),
+    };
+    return {
+      attributes,
+      operands: [...start, real(random, count, 0.1, 2), hasMomentum ? real(random, count) : null],
+      step: [...groups, ...[0.9, 0.1, 0.8, 1e-3].map(float)],
+    };
+  },
   'scatterAdd.flat': gathered(true),
   'sgd.flat': (random) => {
     const { count, start, groups } = updateOperands(random);
@@ -415,6 +440,15 @@ const makers: Readonly<Record<string, Make>> = {
   'stridedCopy.flat': (random) => stridedCopy(random.pick(['float32', 'int32', 'uint32']))(random),
   'subtract.same': binary(true),
   'subtract.broadcast': binary(false),
+  'weightAverage.flat': (random) => {
+    const { count, start } = updateOperands(random);
+    const [, , gate, parameters] = start;
+    return {
+      attributes: { count, share: { varying: 0 } },
+      operands: [gate, parameters, real(random, count)],
+      step: [float(0.1)],
+    };
+  },
 };
 
 /** Kernels with tests of their own: they are tiled, and have many more cases. */

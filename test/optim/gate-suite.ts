@@ -16,13 +16,13 @@ const COUNT = 5000; // more than one partial sum
 
 /** Registers the tests on the device. */
 export function testGate(on: string, open: () => Promise<Device>): void {
-  for (const kind of ['sgd', 'adam'] as const) {
+  for (const kind of ['sgd', 'rmsprop', 'adam'] as const) {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       test(`${kind} on ${on}: a gradient of ${bad} changes nothing and is told once`, async () => {
         const device = await open();
         const memory = new ModelMemory(device, [new Parameter(new Float32Array(COUNT).fill(1), [COUNT])]);
         const options =
-          kind === 'sgd' ? { lr: 0.1, momentum: 0.9, weightDecay: 0.1 } : { lr: 0.1, weightDecay: 0.1 };
+          kind !== 'adam' ? { lr: 0.1, momentum: 0.9, weightDecay: 0.1 } : { lr: 0.1, weightDecay: 0.1 };
         const optimizer: Optimizer = optimizers[kind](memory, options);
         const step = (factor: number) => takeStep(device, memory, optimizer, factor);
         await step(1);

@@ -1,4 +1,4 @@
-/** SGD, Adam and AdamW on any device: twenty steps as PyTorch takes them. */
+/** SGD, RMSprop, Adam and AdamW on any device: twenty steps as PyTorch takes them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '#src/program/device';

@@ -85,6 +85,7 @@ test('options that cannot be meant are refused', async () => {
     [() => sgd(memory, { lr: 0.1, maxGradientNorm: -2 }), /maxGradientNorm is -2/],
     [() => adam(memory, { lr: 0.1, betas: [0.9, 1] }), /beta is 1/],
     [() => adam(memory, { lr: 0.1, epsilon: 0 }), /epsilon is 0/],
+    [() => optimizers.rmsprop(memory, { lr: 0.1, alpha: 1 }), /alpha is 1/],
     [
       () => sgd(memory, { groups: [group('one', [a])] }),
       /do not hold every trainable parameter exactly once/,

@@ -8,13 +8,14 @@ import { sum } from '#src/ops/sum';
 import { add } from '#src/ops/add';
 import { adam, adamW } from '#src/optim/adam';
 import type { Optimizer } from '#src/optim/optimizer';
+import { rmsprop } from '#src/optim/rmsprop';
 import { sgd } from '#src/optim/sgd';
 import type { Device } from '#src/program/device';
 import { Parameter } from '#src/tensor/parameter';
 import { type Scalar, tensor } from '#src/tensor/tensor';
 import { formulaValues } from '../ops/support.js';
 
-export const optimizers = { sgd, adam, adamW } as const;
+export const optimizers = { sgd, adam, adamW, rmsprop } as const;
 
 const SHAPES = [[3, 5], [70]] as const;
 

@@ -280,6 +280,24 @@ def optimizers():
                     v += (w.grad**2 - v) * (1 - 0.999)
                     w -= rate * m / (v.sqrt() + self.epsilon)
 
+    class KerasRmsprop:
+        """Keras's RMSprop without momentum: epsilon is added under the root."""
+
+        def __init__(self, weights, lr, alpha, epsilon):
+            self.weights, self.lr, self.alpha, self.epsilon = weights, lr, alpha, epsilon
+            self.squares = [torch.zeros_like(w) for w in weights]
+
+        def zero_grad(self):
+            for weight in self.weights:
+                weight.grad = None
+
+        def step(self):
+            with torch.no_grad():
+                for w, s in zip(self.weights, self.squares):
+                    s.mul_(self.alpha).add_((1 - self.alpha) * w.grad**2)
+                    w -= self.lr * w.grad / (s + self.epsilon).sqrt()
+
+    rmsprop = torch.optim.RMSprop
     sgd, adam, adamw = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
     # Large epsilons, so that where they are added shows.
     settings = {
@@ -288,6 +306,10 @@ def optimizers():
         'sgd, momentum, weight decay': ('sgd', {'lr': 0.1, 'momentum': 0.9, 'weightDecay': 0.05}, lambda w: sgd(w, 0.1, 0.9, weight_decay=0.05), None),
         'sgd, Nesterov, weight decay': ('sgd', {'lr': 0.1, 'momentum': 0.8, 'weightDecay': 0.05, 'nesterov': True}, lambda w: sgd(w, 0.1, 0.8, weight_decay=0.05, nesterov=True), None),
         'sgd, clipped': ('sgd', {'lr': 0.1, 'momentum': 0.9, 'maxGradientNorm': 1.5}, lambda w: sgd(w, 0.1, 0.9), 1.5),
+        'rmsprop': ('rmsprop', {'lr': 0.02}, lambda w: rmsprop(w, 0.02), None),
+        'rmsprop, momentum, weight decay': ('rmsprop', {'lr': 0.02, 'alpha': 0.9, 'momentum': 0.8, 'weightDecay': 0.1, 'epsilon': 1e-2}, lambda w: rmsprop(w, 0.02, 0.9, 1e-2, 0.1, 0.8), None),
+        'rmsprop, clipped': ('rmsprop', {'lr': 0.02, 'maxGradientNorm': 1.5}, lambda w: rmsprop(w, 0.02), 1.5),
+        'rmsprop, Keras': ('rmsprop', {'lr': 0.02, 'alpha': 0.9, 'epsilon': 1e-2, 'epsilonPlacement': 'inside'}, lambda w: KerasRmsprop(w, 0.02, 0.9, 1e-2), None),
         'adam': ('adam', {'lr': 0.05}, lambda w: adam(w, 0.05), None),
         'adam, weight decay': ('adam', {'lr': 0.05, 'weightDecay': 0.1, 'betas': [0.8, 0.99], 'epsilon': 1e-2}, lambda w: adam(w, 0.05, (0.8, 0.99), 1e-2, 0.1), None),
         'adamW': ('adamW', {'lr': 0.05, 'weightDecay': 0.1, 'epsilon': 1e-2}, lambda w: adamw(w, 0.05, eps=1e-2, weight_decay=0.1), None),

@@ -8,4 +8,4 @@ export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { fill, pointwise, scaleShift } from './pointwise';
 export { stridedCopy } from './strided-copy';
-export { adam, sgd, squaredNorm } from './update';
+export { adam, rmsprop, sgd, squaredNorm } from './update';

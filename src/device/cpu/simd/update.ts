@@ -1,5 +1,5 @@
 /**
- * What an optimiser does to an arena: squared norms, and the updates of src/ops/sgd-update.ts and adam-update.ts.
+ * What an optimiser does to an arena: squared norms, and the updates of src/ops/sgd-update.ts, rmsprop-update.ts and adam-update.ts.
  * Step values are floats in memory. Rate and decay of group g are the pair g of `groups`; every block of 64
  * elements belongs to one group.
  */
@@ -56,6 +56,40 @@ export function sgd(
         const v = multiplyAdd(keep, read(velocity + at, one), g);
         write(velocity + at, v, one);
         direction = nesterov ? multiplyAdd(keep, v, g) : v;
+      }
+      write(parameters + at, f32x4.sub(w, f32x4.mul(rate, direction)), one);
+    }
+  }
+}
+
+/**
+ * One step of RMSprop for the elements first <= i < last; `first` is a multiple of 64. `numbers` points to alpha,
+ * 1 - alpha, momentum and epsilon. `inside`: epsilon is added under the root.
+ */
+export function rmsprop(
+  gradients: usize, blockGroups: usize, gate: usize, parameters: usize, squares: usize, velocity: usize,
+  first: i32, last: i32, groups: usize, numbers: usize, hasMomentum: bool, inside: bool,
+): void {
+  if (load<f32>(gate + GATE_FINITE * 4) == 0) return;
+  const scale = f32x4.splat(load<f32>(gate + GATE_SCALE * 4));
+  const alpha = v128.load32_splat(numbers), rest = v128.load32_splat(numbers, 4);
+  const keep = v128.load32_splat(numbers, 8), epsilon = v128.load32_splat(numbers, 12);
+  const zero = f32x4.splat(0);
+  const under = inside ? epsilon : zero, beside = inside ? zero : epsilon;
+  for (; first < last; first += GROUP_BLOCK) {
+    const group = groups + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * 8;
+    const rate = v128.load32_splat(group), decay = v128.load32_splat(group, 4);
+    const end = <usize>min(last, first + GROUP_BLOCK) * 4;
+    for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+      const one = end - at < 16;
+      const w = read(parameters + at, one);
+      const g = multiplyAdd(read(gradients + at, one), scale, f32x4.mul(decay, w));
+      const square = multiplyAdd(alpha, read(squares + at, one), f32x4.mul(f32x4.mul(rest, g), g));
+      write(squares + at, square, one);
+      let direction = f32x4.div(g, f32x4.add(f32x4.sqrt(f32x4.add(square, under)), beside));
+      if (hasMomentum) {
+        direction = multiplyAdd(keep, read(velocity + at, one), direction);
+        write(velocity + at, direction, one);
       }
       write(parameters + at, f32x4.sub(w, f32x4.mul(rate, direction)), one);
     }

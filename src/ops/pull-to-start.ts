@@ -1,0 +1,42 @@
+/**
+ * L2-SP (Xuhong, Grandvalet and Davoine, 2018) over one chunk of an arena: the gradient of the penalty
+ * alpha / 2 |w - start|^2, added to the gradients before the gate sees them.
+ *
+ *     g = g + pull (w - start)
+ *
+ * `pull`, alpha, belongs to the group of the element's 64-element block: new layers have 0.
+ */
+import type { Kernel, Varying } from '../device/kernel.js';
+import { BLOCK } from '../tensor/arena.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+
+export interface PullAttributes extends FlatAttributes {
+  /** First step value of the groups' pulls. */
+  readonly pulls: Varying;
+}
+
+export const pullToStartKernel: Kernel<PullAttributes> = {
+  name: 'pullToStart',
+  bindings: [
+    { name: 'blockGroups', access: 'read' },
+    { name: 'parameters', access: 'read' },
+    { name: 'start', access: 'read' },
+    { name: 'gradients', access: 'read_write' },
+  ],
+  shader: {
+    variants: flatVariant<PullAttributes>('pull-to-start.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    choose: () => 'flat',
+    words: ({ count, pulls }) => [count, pulls.varying],
+    readsStep: true,
+  },
+  cpu: {
+    units: flatUnits,
+    run({ attributes, operands: [blockGroups, parameters, start, gradients], step, begin, end }) {
+      const [first, last] = flatRange(attributes.count, begin, end);
+      for (let i = first; i < last; i++) {
+        const pull = step[attributes.pulls.varying + blockGroups[Math.floor(i / BLOCK)]];
+        gradients[i] += pull * (parameters[i] - start[i]);
+      }
+    },
+  },
+};
