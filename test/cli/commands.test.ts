@@ -83,7 +83,7 @@ test('inspect lists the tensors of a checkpoint, and what else it holds', async 
   assert.is(stderr, '');
   assert.match(
     stdout,
-    /^format {8}PyTorch \(zip\)\narchitecture {2}unknown\nparameters {4}6\ntensors {7}6\nalso holds {4}number \(3\)/,
+    /^format {8}PyTorch \(zip\)\narchitecture {2}unknown\nparameters {4}6\ntensors {7}6\nalso holds {4}number \(3\).*\ngood for {6}convert, which copies/,
   );
   assert.match(stdout, /\ntensor +type {2}shape\n0\.weight +F32 {3}2 x 1 x 1 x 1\n/);
   assert.match(stdout, /\n1\.num_batches_tracked {2}I64 {3}scalar\n/);
@@ -113,11 +113,28 @@ async function writeResNet18(): Promise<string> {
   return path;
 }
 
+test('inspect says what any weights file is', async () => {
+  for (const [name, format] of [
+    ['keras/model.h5', 'Keras .h5'],
+    ['keras/named.weights.h5', 'Keras 3 .weights.h5'],
+    ['keras/model.keras', 'Keras 3 .keras'],
+    ['tfjs/layers/model.json', 'TensorFlow.js layers model'],
+    ['tfjs/graph/model.json', 'TensorFlow.js graph model'],
+    ['onnx/named.onnx', 'ONNX'],
+    ['npz/stored.npz', 'NumPy .npz'],
+  ]) {
+    const { status, stdout } = await attune(['inspect', fixture(name)]);
+    assert.is(status, 0, name);
+    assert.is(stdout.split('\n')[0].replace(/^format +/, ''), format);
+  }
+});
+
 test('inspect names the network, counts its parameters, and lists layers by index', async () => {
   const path = await writeResNet18();
   const { status, stdout } = await attune(['inspect', path, '--layers']);
   assert.is(status, 0);
   assert.match(stdout, /\narchitecture {2}resnet18, 1,000 classes\nparameters {4}11,689,512\n/);
+  assert.match(stdout, /\ngood for {6}finetune, evaluate and predict with --weights; convert\n/);
   assert.match(stdout, /\nindex {2}layer\n {4}0 {2}conv1\n {4}1 {2}bn1\n(?:.*\n)+ {3}10 {2}fc\n$/);
   const { layers } = JSON.parse((await attune(['inspect', path, '--layers', '--json'])).stdout);
   assert.equal(layers[2], { index: 2, name: 'layer1.0' });

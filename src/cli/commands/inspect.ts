@@ -76,6 +76,7 @@ function printContents({ file, architecture, tensors, parameters, layers }: Cont
     ['tensors', count(tensors.length)],
   ];
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
+  lines.push(['good for', useOf(architecture)]);
   output.print(...facts(lines), '');
   if (layers !== null) {
     const rows = layers.map((name, index) => [String(index), name]);
@@ -92,6 +93,13 @@ function describeArchitecture(architecture: Contents['architecture']): string {
   const { name, classes, supported } = architecture;
   const head = classes === null ? ', without a head' : `, ${count(classes)} classes`;
   return `${name}${head}${supported ? '' : ' (attune does not have this network)'}`;
+}
+
+/** The commands that take such a file. */
+function useOf(architecture: Contents['architecture']): string {
+  return architecture?.supported === true
+    ? 'finetune, evaluate and predict with --weights; convert'
+    : 'convert, which copies its tensors as they are';
 }
 
 /** Entries that are no tensors, by kind. */

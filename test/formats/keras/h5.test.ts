@@ -118,6 +118,31 @@ test('damage to the weights of a .keras file is noticed before they are used', a
   await rejects(() => tensorOf(file, 'stem/kernel').read(), /checksum/);
 });
 
+test('modules and classes of a description are texts, whatever they name', async () => {
+  // CVE-2025-1550 let a description name any function of Python, to be called with what it also says.
+  const call = { module: 'os', class_name: 'system', config: 'echo attacked', registered_name: null };
+  const layers = [
+    { class_name: 'Dense', config: { name: 'a_head', activation: call, build_config: [call] } },
+  ];
+  const config = {
+    module: 'builtins',
+    class_name: 'eval',
+    config: { name: '__proto__', layers: [call, ...layers] },
+  };
+  const bytes = kerasArchive(JSON.stringify(config));
+  await rejects(() => readTensorFile(memorySource(bytes)), /description does not have the layer/);
+});
+
+/** A `.keras` file with another description. */
+function kerasArchive(config: string): Uint8Array {
+  const text = (value: string) => new TextEncoder().encode(value);
+  return zip([
+    { name: 'metadata.json', data: text('{}') },
+    { name: 'config.json', data: text(config) },
+    { name: 'model.weights.h5', data: fixtureBytes('keras/layers.weights.h5') },
+  ]);
+}
+
 test('descriptions that describe nothing', async () => {
   const text = (value: string) => new TextEncoder().encode(value);
   const archive = (config: string) =>
