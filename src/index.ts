@@ -208,6 +208,7 @@ export {
   type ExpectedHash,
   findWeights,
   type LicenceTerms,
+  type HubWeights,
   type ResolvedWeights,
   type ResolveOptions,
   resolveWeights,

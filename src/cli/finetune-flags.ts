@@ -50,7 +50,7 @@ const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm
   },
   weights: {
     value: '<file or name>',
-    help: "Where training starts: a weights file, a name of attune weights, or none for random values. Default: the model's ImageNet weights, downloaded once.",
+    help: "Where training starts: a weights file, a name of attune weights, hf:owner/name of the Hugging Face hub, or none for random values. Default: the model's ImageNet weights, downloaded once.",
     parse: words,
   },
   strategy: {

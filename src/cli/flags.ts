@@ -101,7 +101,7 @@ const MODEL_FLAGS: Flags<{ model?: string; weights?: string }> = {
   },
   weights: {
     value: '<file or name>',
-    help: 'A weights file, or a name of attune weights. Default: the ImageNet weights of the model.',
+    help: 'A weights file, a name of attune weights, or hf:owner/name. Default: the ImageNet weights of the model.',
     parse: words,
   },
 };

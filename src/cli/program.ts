@@ -122,6 +122,7 @@ Example:
 Environment:
   ATTUNE_DEVICE               default of --device
   ATTUNE_CACHE                where downloads and prepared images are kept
+  HF_HOME, HF_TOKEN           cache and access of the Hugging Face hub
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR`;
 
 /** From the package's own package.json, two folders above dist/cli/. */

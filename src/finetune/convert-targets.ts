@@ -10,7 +10,7 @@ import {
   torchStateDict,
 } from '../models/index.js';
 import { sideOf } from './inference.js';
-import type { LoadedModel } from './model-source.js';
+import { type LoadedModel, placeholderLabel } from './model-source.js';
 
 /** What an opened input gives to whichever format is written. */
 export interface Contents {
@@ -124,12 +124,13 @@ function describeInput({ preprocessing: { mean, std } }: LoadedModel): string {
 
 /** The metadata of a graph: a checkpoint's own, or the same for weights that attune did not train. */
 function describe(
-  { model, classes, isImagenet, preprocessing }: LoadedModel,
+  { model, classes, preprocessing }: LoadedModel,
   { metadata }: Contents,
 ): Record<string, string> {
+  const hasLabels = classes.some((label, i) => label !== placeholderLabel(i));
   return {
     model: model.architecture,
-    ...(isImagenet && { classes: JSON.stringify(classes) }),
+    ...(hasLabels && { classes: JSON.stringify(classes) }),
     preprocessing: JSON.stringify(preprocessing),
     ...metadata,
   };

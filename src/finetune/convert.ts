@@ -62,10 +62,10 @@ export async function convert(
   }
   const output = resolve(to);
   await assertFree(output, to);
-  const input = await inputOf(from, context);
+  const { path: input, weights } = await inputOf(from, context);
   const file = await openTensorFile(input);
   try {
-    const contents = await contentsOf(file, input, names ?? 'torchvision', context);
+    const contents = await contentsOf(file, weights, names ?? 'torchvision', context);
     if (names !== undefined && contents.loaded === null) {
       throw namesWithoutUse('tensors of a network that attune does not have are copied as they are', input);
     }
@@ -107,29 +107,30 @@ async function assertFree(output: string, to: string): Promise<void> {
   throw new AttuneError({ code: 'input', what: 'there is a file of this name already', where: to, hint });
 }
 
-/** The path of the input: a run's best checkpoint, or a file, downloaded where it is a name. */
-async function inputOf(from: string, context: RunContext): Promise<string> {
+/** The file to read, and what `--weights` would call it: a run's best checkpoint, a file, or a name. */
+async function inputOf(from: string, context: RunContext): Promise<{ path: string; weights: string }> {
   const isFolder = (await stat(from).catch(() => null))?.isDirectory() ?? false;
-  if (isFolder) return checkpointOf(from);
-  return (await resolveWeights(from, resolveOptions(context))).path;
+  if (!isFolder) return { path: (await resolveWeights(from, resolveOptions(context))).path, weights: from };
+  const path = await checkpointOf(from);
+  return { path, weights: path };
 }
 
 async function contentsOf(
   file: TensorFile,
-  path: string,
+  weights: string,
   names: NameLibrary,
   context: RunContext,
 ): Promise<Contents> {
   const found = detectArchitecture(modelTensors(file));
   const isKnown = found?.supported ?? false;
   return {
-    loaded: isKnown ? await loadModel({ weights: path }, context) : null,
+    loaded: isKnown ? await loadModel({ weights }, context) : null,
     hasHead: found !== null && found.classes !== null,
     counters: await readCounters(file),
     names,
     copies: file.tensors.map(({ name, dtype, shape, readRaw }) => ({ name, dtype, shape, data: readRaw })),
     metadata: file.metadata,
-    where: path,
+    where: weights,
   };
 }
 

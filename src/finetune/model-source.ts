@@ -66,6 +66,7 @@ export function resolveOptions({ onEvent, signal }: RunContext): Parameters<type
     signal,
     onLicence: ({ licence, note }, entry) =>
       onEvent?.({ type: 'note', text: `Downloading ${entry.file}. Licence: ${licence}; ${note}.` }),
+    onNote: (text) => onEvent?.({ type: 'note', text }),
     onRetry: (reason, pauseMs) =>
       onEvent?.({ type: 'note', text: `${reason}; trying again in ${Math.ceil(pauseMs / 1000)} s` }),
     onProgress: ({ received, total, bytesPerSecond }) =>
@@ -111,7 +112,7 @@ export async function checkpointOf(run: string): Promise<string> {
 }
 
 async function fromFile(
-  { path, sha256, entry }: ResolvedWeights,
+  { path, sha256, entry, hub }: ResolvedWeights,
   wanted: string | undefined,
   mustBeCheckpoint = false,
 ): Promise<LoadedModel> {
@@ -129,13 +130,16 @@ async function fromFile(
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
   await loadWeights(model, path, outputs === null ? { exclude: [model.headName] } : {});
   const isImagenet = info === null && outputs === imagenetClasses().length;
+  // ImageNet's labels are the same ones everywhere, but for their spelling.
+  const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
   return {
     model,
-    preprocessing: info?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
-    classes: info?.classes ?? labelsOf(model.classes, isImagenet),
+    preprocessing:
+      info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
+    classes: info?.classes ?? hubLabels ?? labelsOf(model.classes, isImagenet),
     temperature: info?.temperature ?? null,
     isImagenet,
-    weights: entry?.name ?? path,
+    weights: hub?.name ?? entry?.name ?? path,
     weightsHash: `${architecture} ${sha256}`,
   };
 }
@@ -191,10 +195,15 @@ function untrained(name: string): LoadedModel {
   };
 }
 
+/** The label of an output that has none. */
+export function placeholderLabel(index: number): string {
+  return `class ${index}`;
+}
+
 function labelsOf(count: number, isImagenet: boolean): string[] {
   return isImagenet
     ? imagenetClasses().map(({ name }) => name)
-    : Array.from({ length: count }, (_, i) => `class ${i}`);
+    : Array.from({ length: count }, (_, i) => placeholderLabel(i));
 }
 
 /** The same preprocessing for another side of the network's input; the short side keeps its ratio to it. */

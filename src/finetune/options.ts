@@ -24,7 +24,7 @@ export interface ModelSource {
   readonly run?: string;
   /** torchvision's name; inferred from `weights` when that is enough. */
   readonly model?: string;
-  /** A file or a catalogue name. Default: the model's default weights. */
+  /** A file, a catalogue name or `hf:owner/name@revision`. Default: the model's default weights. */
   readonly weights?: string;
 }
 
@@ -34,7 +34,7 @@ export interface FinetuneOptions extends DeviceOptions {
   /** A recipe's name, or a JSON file with some of its fields; flags win over it. */
   readonly recipe?: string;
   readonly model?: string;
-  /** A file, a catalogue name, or 'none' for random initial values. */
+  /** A file, a catalogue name, `hf:owner/name@revision`, or 'none' for random initial values. */
   readonly weights?: string;
   readonly val?: string;
   readonly valSplit?: number;

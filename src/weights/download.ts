@@ -8,7 +8,6 @@
 
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
 import type { ExpectedHash } from './catalogue.js';
 import { describeHash, hashFile, matchesHash } from './hash.js';
@@ -16,13 +15,16 @@ import { withLock } from './lock.js';
 import { PartFile, type WriteAll, writeAll } from './part-file.js';
 import { type DownloadProgress, RateMeter } from './progress.js';
 import { Connections, type Environment } from './proxy.js';
-import { TransferFailure, transfer } from './transfer.js';
+import { withRetries } from './retry.js';
+import { type Authorization, TransferFailure, transfer } from './transfer.js';
 
 export interface DownloadRequest {
   readonly url: string;
   /** Where the file goes; folders on the way are made. */
   readonly path: string;
   readonly hash: ExpectedHash;
+  /** For one host; those that it redirects to never see it. */
+  readonly authorization?: Authorization | undefined;
   /** Called for every piece that arrives, some hundred times a second. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Called before a pause after a failure that may pass. */
@@ -47,9 +49,7 @@ export interface DownloadSettings {
   readonly freeBytes: (folder: string) => Promise<number>;
 }
 
-const LONGEST_PAUSE_MS = 60_000;
-
-const defaults: DownloadSettings = {
+export const DOWNLOAD_DEFAULTS: DownloadSettings = {
   answerTimeoutMs: 20_000,
   stallTimeoutMs: 30_000,
   attempts: 5,
@@ -76,7 +76,7 @@ export interface DownloadedFile {
  */
 export async function download(wanted: DownloadRequest): Promise<DownloadedFile> {
   const { path, signal } = wanted;
-  const settings = { ...defaults, ...wanted.settings };
+  const settings = { ...DOWNLOAD_DEFAULTS, ...wanted.settings };
   try {
     signal?.throwIfAborted();
     await mkdir(dirname(path), { recursive: true });
@@ -117,22 +117,18 @@ async function complete(part: PartFile, wanted: DownloadRequest, settings: Downl
     report();
     if (total !== null) await demandSpace(dirname(path), total - part.received, settings);
   };
-  const options = { connections, answerTimeoutMs, stallTimeoutMs, signal, onBegin, onBytes: report };
+  const { authorization } = wanted;
+  const options = {
+    ...{ connections, authorization, answerTimeoutMs, stallTimeoutMs, signal },
+    ...{ onBegin, onBytes: report },
+  };
+  const hasProgressed = () => {
+    const before = furthest;
+    furthest = Math.max(furthest, part.received);
+    return furthest > before;
+  };
   try {
-    for (let failures = 0; ; ) {
-      try {
-        return await transfer(part, url, options);
-      } catch (error) {
-        if (!(error instanceof TransferFailure) || !error.transient) throw error;
-        failures = part.received > furthest ? 1 : failures + 1;
-        furthest = Math.max(furthest, part.received);
-        if (failures >= settings.attempts) throw error;
-        const pause = settings.firstPauseMs * 2 ** (failures - 1);
-        const pauseMs = Math.min(Math.max(pause, error.retryAfterMs ?? 0), LONGEST_PAUSE_MS);
-        onRetry?.(error.message, pauseMs);
-        await sleep(pauseMs, undefined, { signal });
-      }
-    }
+    await withRetries(() => transfer(part, url, options), { ...settings, hasProgressed, onRetry, signal });
   } finally {
     await connections.close();
   }

@@ -22,6 +22,8 @@ import {
 } from './catalogue.js';
 import { type DownloadedFile, type DownloadSettings, download, wrongFile } from './download.js';
 import { hashFile, matchesHash } from './hash.js';
+import { type HubWeights, resolveHubWeights } from './hub.js';
+import { isHubName } from './hub-name.js';
 import type { DownloadProgress } from './progress.js';
 
 export { cacheDir } from './cache-dir.js';
@@ -33,6 +35,8 @@ export {
   type LicenceTerms,
   licenceTerms,
 } from './catalogue.js';
+export type { HubWeights } from './hub.js';
+export { isHubName } from './hub-name.js';
 export type { DownloadProgress } from './progress.js';
 
 /** What a download tells, and what may stop it. */
@@ -43,6 +47,8 @@ export interface ResolveOptions {
   readonly onRetry?: ((reason: string, pauseMs: number) => void) | undefined;
   /** Called before a download begins, and awaited; throw in it to refuse the terms. */
   readonly onLicence?: ((terms: LicenceTerms, entry: CatalogueEntry) => void | Promise<void>) | undefined;
+  /** Called with what a person should know of weights from the hub. */
+  readonly onNote?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly settings?: Partial<DownloadSettings> | undefined;
 }
@@ -53,6 +59,8 @@ export interface ResolvedWeights {
   readonly path: string;
   /** The catalogue entry whose hash the file has; null for a file of unknown origin. */
   readonly entry: CatalogueEntry | null;
+  /** Set for weights from the Hugging Face hub. */
+  readonly hub?: HubWeights;
   /** 64 lower-case hex digits. */
   readonly sha256: string;
 }
@@ -64,7 +72,8 @@ export function weightsPath(entry: CatalogueEntry): string {
 
 /**
  * Finds a weights file: `nameOrPath` is a path to a file, or else a name, alias or file name of the
- * catalogue, then downloaded into `cacheDir()/weights` if it is not there.
+ * catalogue, then downloaded into `cacheDir()/weights` if it is not there; or `hf:owner/name@revision`, a repository of
+ * the Hugging Face hub, downloaded into the hub's cache.
  *
  * Throws AttuneError: `input` (no such file, no such name), `weights` (a file in the cache that does
  * not have its hash), and what `download` throws.
@@ -73,6 +82,10 @@ export async function resolveWeights(
   nameOrPath: string,
   options: ResolveOptions = {},
 ): Promise<ResolvedWeights> {
+  if (isHubName(nameOrPath)) {
+    const hub = await resolveHubWeights(nameOrPath, options);
+    return { path: hub.path, entry: findWeightsByHash(hub.sha256) ?? null, hub, sha256: hub.sha256 };
+  }
   const path = resolve(nameOrPath);
   if (await isFile(path)) {
     const sha256 = await readable(path, () => hashFile(path, options.signal));

@@ -9,11 +9,20 @@ import { AttuneError } from '../errors.js';
 import type { PartFile, RemoteVersion } from './part-file.js';
 import type { Connections } from './proxy.js';
 
-const MAX_REDIRECTS = 8;
-const REDIRECTS = [301, 302, 303, 307, 308];
+export const MAX_REDIRECTS = 8;
+export const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** What proves who asks, and to whom alone it is sent. */
+export interface Authorization {
+  /** Scheme, host and port, as `URL.origin` has it. */
+  readonly origin: string;
+  /** The header: `Bearer ...`. */
+  readonly value: string;
+}
 
 export interface TransferOptions {
   readonly connections: Connections;
+  readonly authorization?: Authorization | undefined;
   /** Until the server's answer begins, for each hop. */
   readonly answerTimeoutMs: number;
   /** Without a single byte arriving. */
@@ -62,21 +71,22 @@ export async function transfer(part: PartFile, url: string, options: TransferOpt
   }
 }
 
-type Response = Dispatcher.ResponseData;
+/** An answer of a server. */
+export type Response = Dispatcher.ResponseData;
 
 /** Sends the request and follows redirects by hand: each hop may take another proxy. */
 async function respond(
   part: PartFile,
   url: URL,
   watchdog: Watchdog,
-  { connections, answerTimeoutMs }: TransferOptions,
+  { connections, authorization, answerTimeoutMs }: TransferOptions,
 ): Promise<{ response: Response; at: URL }> {
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     watchdog.start(answerTimeoutMs, `no answer from ${url.host} within ${seconds(answerTimeoutMs)}`);
     const response = await network(watchdog, () =>
       request(url, {
         dispatcher: connections.to(url),
-        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'attune', ...rangeOf(part) },
+        headers: { ...headersFor(url, authorization), ...rangeOf(part) },
         signal: watchdog.signal,
       }),
     );
@@ -85,6 +95,12 @@ async function respond(
     url = redirected(url, header(response, 'location'));
   }
   throw new TransferFailure(`more than ${MAX_REDIRECTS} redirects`, { transient: false });
+}
+
+/** What every request of attune's says of itself. */
+export function headersFor(url: URL, authorization: Authorization | undefined): Record<string, string> {
+  const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'attune' };
+  return authorization?.origin === url.origin ? { ...headers, authorization: authorization.value } : headers;
 }
 
 /** Where a redirect leads; never from https to anything less. Exported for its test. */
@@ -177,7 +193,7 @@ async function receive(
 }
 
 /** The failure for a status that is no success. */
-function refusal(at: URL, response: Response): TransferFailure {
+export function refusal(at: URL, response: Response): TransferFailure {
   const { statusCode } = response;
   const transient = statusCode >= 500 || [408, 425, 429].includes(statusCode);
   const retryAfter = Number(header(response, 'retry-after') ?? Number.NaN);
@@ -185,13 +201,14 @@ function refusal(at: URL, response: Response): TransferFailure {
   return new TransferFailure(`${at.host} answered ${statusCode}`, options);
 }
 
-function header({ headers }: Response, name: string): string | null {
+/** The first header of this name. */
+export function header({ headers }: Response, name: string): string | null {
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
 /** Runs a step that talks to the network, and gives its errors their meaning. */
-async function network<T>(watchdog: Watchdog, step: () => Promise<T>): Promise<T> {
+export async function network<T>(watchdog: Watchdog, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
@@ -226,7 +243,7 @@ export function networkFailure(error: NodeJS.ErrnoException): Error {
  * Aborts a request when the caller does, or when the server has kept still for too long. One
  * mechanism for the connection, the answer and the body, whatever lies between.
  */
-class Watchdog {
+export class Watchdog {
   private readonly controller = new AbortController();
   private readonly outer: AbortSignal | undefined;
   private readonly onOuterAbort = () => this.controller.abort(this.outer?.reason);
