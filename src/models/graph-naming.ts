@@ -3,7 +3,7 @@
  * the results (`onnx::Conv_497`). The order of the convolutions, their shapes, strides and pads then tell which network
  * of attune's the graph is, and so which convolution is which.
  *
- * Supported are the networks of the registry, with their batch norms or with these folded, and a linear head that is one
+ * Supported are the networks of the registry in torchvision's graphs, with their batch norms or with these folded, and a linear head that is one
  * Gemm node. A folded batch norm becomes one that only adds the convolution's bias: mean 0, variance 1 and scale 1 give
  * the same outputs. Training that uses the batch's statistics departs from those, as from any that are not the data's.
  */
@@ -49,7 +49,10 @@ export function fromGraph(
   const weight = byName.get(head.tensors[0]) as WeightsEntry;
   const classes = weight.shape[head.transposed ? 1 : 0];
   for (const name of MODEL_NAMES) {
-    const model = findModel(name).create({ classes });
+    const { graphOf, create } = findModel(name);
+    // Keras's graphs have padding that follows from the image, or biases before batch norms.
+    if (graphOf !== undefined) continue;
+    const model = create({ classes });
     const found = orders(convsOf(model)).find((order) => isSame(order, convs, byName));
     if (found === undefined) continue;
     return [

@@ -89,7 +89,7 @@ function graphOf(name: ModelName, folded: boolean, shortcutFirst = false): Graph
   return { layers, tensors };
 }
 
-for (const name of MODEL_NAMES) {
+for (const name of MODEL_NAMES.filter((name) => findModel(name).graphOf === undefined)) {
   test(`${name}, with batch norms`, async () => {
     const { layers, tensors } = graphOf(name, false);
     const named = fromGraph(layers, tensors) as WeightsEntry[];
