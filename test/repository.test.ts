@@ -3,7 +3,7 @@
  * registry; and a lock file with which `npm ci` works on every platform.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -107,6 +107,24 @@ test('the lock file lists the native packages of every platform', () => {
   const tools = BUILD_FAMILIES.flatMap((family) => PLATFORMS.map((platform) => `${family}-${platform}`));
   const missing = [...SHARP_BINARIES, ...tools].filter((name) => lock[`node_modules/${name}`] === undefined);
   assert.equal(missing, []);
+});
+
+test('the package webgpu has a binary for every platform', () => {
+  // Of macOS one file for both kinds of processor.
+  const wanted = PLATFORMS.map((platform) => platform.replace(/^darwin-.*/, 'darwin-universal'));
+  const folder = join(root, 'node_modules/webgpu/dist');
+  const missing = wanted.filter((name) => !existsSync(join(folder, name, 'dawn.node')));
+  assert.equal(missing, []);
+});
+
+test('every committed file can be checked out on Windows and macOS', () => {
+  const links = files.filter((file) => lstatSync(join(root, file)).isSymbolicLink());
+  const refused = files.filter((file) =>
+    /[<>:"|?*\\]|[. ](?:\/|$)|(?:^|\/)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\/|$)/i.test(file),
+  );
+  const names = files.map((file) => file.normalize('NFC').toLowerCase());
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  assert.equal([...links, ...refused, ...twice], []);
 });
 
 test('the lock file knows the bytes of every package', () => {
