@@ -150,6 +150,13 @@ test('scripts start the compiler by its file, for its command does not run on th
   assert.equal(byName, []);
 });
 
+test('nothing loads the ES modules of sharp, which do not run on the oldest Node', () => {
+  const importing = files.filter(
+    (file) => /\.m?[jt]s$/.test(file) && /^import (?!type).*from 'sharp'/m.test(read(file)),
+  );
+  assert.equal(importing, []);
+});
+
 test('what the package promises to contain exists', () => {
   const included = manifest.files.filter((path: string) => !path.startsWith('!'));
   const missing = [...included, manifest.bin.attune].filter((path: string) => !existsSync(join(root, path)));

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage, pixelLimit } from '#src/data/decode';
-import sharp from 'sharp';
+import { sharp } from './sharp.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blackPng } from './black-png.js';

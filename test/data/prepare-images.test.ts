@@ -7,7 +7,7 @@ import { type PrepareProgress, prepareImages } from '#src/data/prepare-images';
 import { openPreparedCache } from '#src/data/prepared-cache';
 import { preparedDataset } from '#src/data/prepared-dataset';
 import { imagenetPreprocessing, preprocessImage } from '#src/data/preprocess';
-import sharp from 'sharp';
+import { sharp } from './sharp.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, fixture, fixtureBytes, generated, inScratch, makeFiles } from './support.js';

@@ -17,7 +17,7 @@ import {
   type TrainingOptions,
   trainingBatches,
 } from '#src/data/training-loader';
-import sharp from 'sharp';
+import { sharp } from './sharp.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, generated, inScratch, sha256 } from './support.js';

@@ -134,7 +134,11 @@ test('a file without permission', async ({ folder }) => {
     process.setuid(65534);
     await openTensorFile(${JSON.stringify(path)}).catch((error) => console.log(error.code, error.message));`;
   execFileSync('chmod', ['755', folder]);
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    // Through io_uring, early Nodes 20 open files with the rights that were given up.
+    env: { ...process.env, UV_USE_IO_URING: '0' },
+  });
   assert.match(output, /^disk the file may not be read .*secret\.pth/);
 });
 
