@@ -1,6 +1,6 @@
 /**
  * Loaded into a training process before the program (`--import`): watches how long its main thread is busy at a time,
- * from the first step on, and writes the longest to standard error at the end: `# busy for 12 ms at most`.
+ * from the first step or feature on, and writes the longest to standard error at the end: `# busy for 12 ms at most`.
  *
  * Processor time is what counts: on a busy machine a thread also waits for its turn, and that is not its fault. Linux
  * tells it of one thread; elsewhere the time on the wall has to do.
@@ -29,7 +29,7 @@ if (isMainThread) {
   const write = stderr.write;
   let training = false;
   stderr.write = (...words: unknown[]) => {
-    if (!training && /^epoch/.test(String(words[0]))) {
+    if (!training && /^(?:epoch|features)/.test(String(words[0]))) {
       training = true;
       longest = 0;
     }
