@@ -57,8 +57,8 @@ export interface FuzzReport {
 /** The places that an error names once the outermost layer was accepted, unless a target says otherwise. */
 const PAST_HEADER = /, (byte ranges|data\.pkl|object|storage keys|storages|state dict|.*tensor )/;
 
-/** Most that the process may grow by, in bytes. Cases are a few kB, so this is about what a parser allocates. */
-const MEMORY_LIMIT = 300 * 2 ** 20;
+/** Most that the process may grow by, in bytes: twice a file of some kB, and 64 MiB. */
+const MEMORY_LIMIT = 64 * 2 ** 20;
 const TIME_LIMIT = 5_000;
 
 /**

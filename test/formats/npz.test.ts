@@ -98,6 +98,11 @@ test('damage is noticed when an array is read', async () => {
     array(compressed.subarray(0, -5), { ...record, compressedSize: compressed.length - 5 }),
   );
   await rejects(() => tensorOf(cut, 'a').read(), /damaged|gives/);
+  const longer = npy(HEADER.replace('2,', '5001,'), numbers);
+  const short = new Uint8Array(deflateRawSync(longer));
+  const declared = { method: 8, compressedSize: short.length, size: longer.length + 4 };
+  const wrongSize = await read(array(short, declared));
+  await rejects(() => tensorOf(wrongSize, 'a').read(), /gives \d+ bytes, not/);
   await rejects(() => read(array(Uint8Array.of(7, 7, 7), { ...record, compressedSize: 3 })), /damaged/);
 });
 

@@ -88,6 +88,12 @@ for (const [what, text, sentence] of hostile) {
   test(`refused: ${what}`, () => rejects(() => read(text), sentence));
 }
 
+test('a JSON text that is too long is not read', async () => {
+  const source = memorySource(new TextEncoder().encode('{'), 'model.json');
+  const claimed = { ...source, size: 2 ** 27, read: async () => new TextEncoder().encode('{'.padEnd(512)) };
+  await rejects(() => readTensorFile(claimed), /134217728 bytes, more than/);
+});
+
 test('a model without its files', async () => {
   const source = memorySource(new TextEncoder().encode(model([WEIGHT])));
   await rejects(() => readTensorFile(source), /in other files.*by its path/);

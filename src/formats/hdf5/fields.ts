@@ -75,23 +75,9 @@ export class Fields {
     this.#take(count);
   }
 
-  /** Skips to a multiple of 8 bytes from the beginning of the structure. */
-  align(): void {
-    this.skip(Math.min(-this.#at & 7, this.left));
-  }
-
   /** Text of `length` bytes, which ends at the first zero if there is one. */
   text(length: number): string {
     return textOf(this.bytes(length), this.where);
-  }
-
-  /** Text that ends with a zero. */
-  zeroEnded(): string {
-    const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0) throw this.error('a name has no end');
-    const text = this.text(end - this.#at);
-    this.skip(1);
-    return text;
   }
 
   /** Requires the four letters with which a structure begins. */

@@ -88,6 +88,24 @@ const changes: [what: string, bytes: Uint8Array, sentence: RegExp][] = [
   ['fractal heap: object', changed(NEWER, 'BTLF', 6 + 5, [255, 255]), /outside the blocks|attribute|object/],
 ];
 
+/** One array of each kind: chunks of three dimensions, and of two with filters. */
+const KINDS = fixtureBytes('keras/kinds.h5');
+const SMALL = fixtureBytes('keras/small-1.8.h5');
+
+changes.push(
+  ['B-tree 2: kind of node', changed(NEWER, 'BTLF', 5, [9]), /node belongs to something else/],
+  ['B-tree 2: child nowhere', changed(NEWER, 'BTIN', 6 + 11, NOWHERE), /points nowhere/],
+  ['attribute: twice', changed(SMALL, 'note1', 0, [...new TextEncoder().encode('note0')]), /appears twice/],
+  ['attribute: shared type', changed(SMALL, 'note1', -8, [1]), /shared type/],
+  ['chunks: rank', changed(KINDS, '\x03\x02\x04', 2, [5]), /do not fit/],
+  ['chunks: never written', changed(KINDS, '\x03\x02\x04', 3, NOWHERE), /never written/],
+  ['chunks: length 0', changed(KINDS, '\x03\x02\x04', 11, [0, 0, 0, 0]), /do not fit/],
+  ['layout: filters without chunks', changed(KINDS, '\x03\x02\x03', 1, [1]), /filters but no chunks/],
+  ['layout: unknown', changed(CLASSIC, '\x03\x01', 1, [7]), /unknown layout 7|version/],
+  ['filters: one twice', changed(KINDS, 'shuffle\0', 16, [2, 0]), /same filter twice/],
+  ['filters: unknown', changed(KINDS, 'shuffle\0', -8, [4, 0]), /filter 4/],
+);
+
 for (const [what, bytes, sentence] of changes) {
   test(`refused: ${what}`, async () => {
     await rejects(() => walk(bytes), sentence);
@@ -98,6 +116,27 @@ for (const [what, bytes, sentence] of changes) {
 function firstEntry(): number {
   return Buffer.from(CLASSIC).indexOf('SNOD') + 8;
 }
+
+/** The file with another root: a header of version 1 that continues `times` times in the same block. */
+function rootWithBlocks(times: number, block: Uint8Array): Uint8Array {
+  const at = CLASSIC.length;
+  const messages = 24 * times;
+  const header = concat([1, 0, 1, 0, 1, 0, 0, 0], little(messages, 4), [0, 0, 0, 0]);
+  const blockAt = at + header.length + messages;
+  const message = [0x10, 0, 16, 0, 0, 0, 0, 0, ...little(blockAt, 8), ...little(block.length, 8)];
+  const all = concat(CLASSIC, header, ...Array.from({ length: times }, () => message), block);
+  const bytes = changed(all, '\x89HDF', 64, little(at, 8));
+  bytes.set(little(bytes.length, 8), 40);
+  return bytes;
+}
+
+test('a small file cannot be read again and again', async () => {
+  // A block of empty messages is many structures, one of large messages many bytes.
+  await rejects(() => walk(rootWithBlocks(8, new Uint8Array(2 ** 20))), /more than 500000 structures/);
+  const large = new Uint8Array(2 ** 20);
+  for (let at = 0; at + 65_528 <= large.length; at += 65_528) large.set([0, 0, 0xf0, 0xff], at);
+  await rejects(() => walk(rootWithBlocks(64, large)), /structures of the file overlap/);
+});
 
 test('structures in a circle end', async () => {
   // A header that continues at its own beginning, message by message.

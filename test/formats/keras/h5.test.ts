@@ -143,6 +143,23 @@ function kerasArchive(config: string): Uint8Array {
   ]);
 }
 
+test('a layer that is listed twice', async () => {
+  const bytes = fixtureBytes('keras/weights.h5');
+  const buffer = Buffer.from(bytes.buffer);
+  const at = buffer.indexOf('again', buffer.indexOf('layer_names'));
+  bytes.set(new TextEncoder().encode('stem\0'), at);
+  await rejects(() => readTensorFile(memorySource(bytes)), /two variables have the name "stem\/kernel"/);
+});
+
+test('a description that is no text', async () => {
+  const data = Uint8Array.of(0x7b, 0xff, 0x7d);
+  const bytes = zip([
+    { name: 'metadata.json', data },
+    { name: 'config.json', data },
+  ]);
+  await rejects(() => readTensorFile(memorySource(bytes)), /not UTF-8/);
+});
+
 test('descriptions that describe nothing', async () => {
   const text = (value: string) => new TextEncoder().encode(value);
   const archive = (config: string) =>
