@@ -1,7 +1,7 @@
 /** What a failure becomes on the command line: one sentence, one exit code, under `--json` one document. */
-import { AttuneError } from '../errors.js';
+import { AttuneError, sentence } from '../errors.js';
 import type { Output } from './output.js';
-import { oneLine } from './text.js';
+import { displayWidth, oneLine, shorten } from './text.js';
 
 /** A wrong flag, value or argument; exit code 2. */
 export function usageError(what: string, where: string, hint: string): AttuneError {
@@ -45,9 +45,16 @@ export function reportFailure(
 ): number {
   const { code, what, where, hint } = error;
   if (json) output.json({ error: { code, what, where: where ?? null, hint: hint ?? null } });
-  output.note(`attune: ${oneLine(error.message)}`);
+  output.note(`attune: ${oneLine(debug ? error.message : sentence({ ...error, what: briefly(what) }))}`);
   if (debug) output.note(stacks(thrown));
   return exitCode(error);
+}
+
+/** Columns of what went wrong. Weights for another network can name hundreds of tensors, and what to do comes last. */
+const MOST_COLUMNS = 400;
+
+function briefly(what: string): string {
+  return displayWidth(what) <= MOST_COLUMNS ? what : `${shorten(what, MOST_COLUMNS)} --debug shows all`;
 }
 
 function stacks(thrown: unknown): string {

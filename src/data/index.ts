@@ -65,6 +65,7 @@ export {
   resizedSize,
 } from './preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
+export { imageExtensions } from './sniff.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
 export {
   type TrainingBatch,

@@ -1,7 +1,7 @@
 /** From what a user names (a run, a checkpoint, a model, a weights file) to a model on the host. */
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { imagenetPreprocessing, type Preprocessing } from '../data/index.js';
+import { extname, join, resolve } from 'node:path';
+import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, openTensorFile, type TensorFile } from '../formats/index.js';
 import {
@@ -83,6 +83,14 @@ export function resolveOptions({ onEvent, signal }: RunContext): Parameters<type
 
 async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
   const file = await checkpointOf(run);
+  if (imageExtensions.has(extname(file).toLowerCase())) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'this is an image, where a run or a checkpoint has to stand',
+      where: run,
+      hint: 'name the run first, then the images',
+    });
+  }
   return fromFile(await resolveWeights(file, resolveOptions(context)), undefined, true);
 }
 

@@ -30,6 +30,10 @@ const failures: [words: string[], line: RegExp][] = [
     ['evaluate', 'nothin', 'nothing'],
     /^attune: there is no such run or checkpoint \(nothin\): did you mean nothing\?\n$/,
   ],
+  [
+    ['predict', 'one class/cat/a.png', 'one class'],
+    /^attune: this is an image, where a run or a checkpoint has to stand \(one class\/cat\/a\.png\): .+/,
+  ],
   [['evaluate', 'missing', 'nothing'], /^attune: there is no such run or checkpoint \(missing\): .+/],
   [
     ['predict', 'nothing', 'one class/*.jpg'],
@@ -77,6 +81,19 @@ test('a fault of the program is one line that asks to report it', () => {
     code: 1,
     line: 'attune: this should not have happened, TypeError: x is not a function: please report it, with what the same command prints under --debug\n',
   });
+});
+
+test('what is long is cut, so that what to do is seen; all of it under --debug and --json', () => {
+  const what = `missing 200: ${Array.from({ length: 200 }, (_, i) => `layer${i}.weight`).join(', ')}`;
+  const error = new AttuneError({ code: 'weights', what, where: 'w.pth', hint: 'use --model resnet18' });
+  assert.match(
+    reported(error).line,
+    /^attune: missing 200: .{370,390}… --debug shows all \(w\.pth\): use --model resnet18\n$/,
+  );
+  const { output, stdout, stderr } = recordedOutput();
+  reportFailure(error, error, output, { json: true, debug: true });
+  assert.is(JSON.parse(stdout.text).error.what, what);
+  assert.match(stderr.text, `attune: ${what} (w.pth): use --model resnet18\n`);
 });
 
 test('an interrupted run has exit code 130', () => {
