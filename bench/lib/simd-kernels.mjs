@@ -137,16 +137,25 @@ class CallTimer {
    */
   time(simd, attributes, units, sizes) {
     let address = 65536;
-    const pointers = [...sizes, (simd.workspaceBytes?.(attributes) ?? 0) / 4].map((elements) => {
+    const { preparation } = simd;
+    const scratch = [simd.workspaceBytes?.(attributes) ?? 0, preparation?.bytes(attributes) ?? 0];
+    const pointers = [...sizes, ...scratch.map((bytes) => bytes / 4)].map((elements) => {
       const pointer = elements === 0 ? 0 : address;
       address += Math.ceil(elements / 16) * 64;
       return pointer;
     });
+    const prepared = pointers.at(-1);
+    if (preparation === undefined) pointers.pop();
+    const operands = pointers.slice(0, sizes.length);
     if (address > this.#memory.buffer.byteLength) throw new Error('the benchmark memory is too small');
     const values = simd.arguments(attributes, pointers, 0, units);
     const times = [];
     for (let i = 0; i <= this.#repeats; i++) {
       const begin = process.cpuUsage();
+      if (preparation !== undefined && prepared !== 0) {
+        const units = preparation.units(attributes);
+        this.#exports[preparation.entry](...preparation.arguments(attributes, operands, prepared, 0, units));
+      }
       this.#exports[simd.entry](...values);
       const { user, system } = process.cpuUsage(begin);
       if (i > 0) times.push((user + system) / 1000);

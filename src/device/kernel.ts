@@ -104,10 +104,32 @@ export interface SimdEntry<A = Attributes> {
   readonly entry: string;
   /** Whether the entry can run these attributes. Absent: always. */
   suits?(attributes: A): boolean;
-  /** Bytes of scratch memory for one call; 16-byte aligned. The pointer is the last of `pointers`. */
+  /** Bytes of scratch memory for one call; 16-byte aligned. */
   workspaceBytes?(attributes: A): number;
-  /** The call's arguments. `pointers[i]` is the byte address of operand i, 0 when absent. */
+  /** What all threads make together before the first call. */
+  readonly preparation?: SimdPreparation<A>;
+  /**
+   * The call's arguments. `pointers[i]` is the byte address of operand i, 0 when absent; the scratch memory's comes
+   * after them, and behind it, for an entry with a preparation, what was prepared, or 0.
+   */
   arguments(attributes: A, pointers: readonly number[], begin: number, end: number): number[];
+}
+
+/** Work on a command's operands that is done once, however many threads and calls need it. */
+export interface SimdPreparation<A = Attributes> {
+  readonly entry: string;
+  /** Bytes of what it makes; 0 where these attributes need none, and it does not run. */
+  bytes(attributes: A): number;
+  /** How many independent units the work splits into. */
+  units(attributes: A): number;
+  /** As an entry's; `prepared` is the byte address of what it makes. */
+  arguments(
+    attributes: A,
+    pointers: readonly number[],
+    prepared: number,
+    begin: number,
+    end: number,
+  ): number[];
 }
 
 export interface Kernel<A = Attributes> {

@@ -9,11 +9,17 @@ import type {
   Conv2dInputGradientAttributes,
   Conv2dWeightGradientAttributes,
 } from './conv2d-gradient-attributes.js';
+import {
+  isWinogradInputGradient,
+  rowUnits,
+  winogradPreparation,
+  winogradWorkspaceBytes,
+} from './conv2d-winograd.js';
 import { SIMD_WORKSPACE_BYTES } from './matmul-simd.js';
 
-/** Units of an input gradient: rows of dx. Unit u is row u % height of image floor(u / height). */
-export function conv2dInputGradientUnits({ batch, height }: Conv2dInputGradientAttributes): number {
-  return batch * height;
+/** Units of an input gradient: rows of dx, image after image, or pairs of them (firstRowOf in conv2d-winograd.ts). */
+export function conv2dInputGradientUnits(attributes: Conv2dInputGradientAttributes): number {
+  return rowUnits(attributes.batch, attributes.height, isWinogradInputGradient(attributes));
 }
 
 /** Weights (r, s, c) of one unit of a weight gradient: a block of rows of the SIMD product. */
@@ -36,7 +42,9 @@ export function conv2dWeightGradientUnits(attributes: Conv2dWeightGradientAttrib
 
 export const conv2dInputGradientSimd: SimdEntry<Conv2dInputGradientAttributes> = {
   entry: 'conv2dInputGradient',
-  workspaceBytes: () => SIMD_WORKSPACE_BYTES,
+  workspaceBytes: (attributes) =>
+    isWinogradInputGradient(attributes) ? winogradWorkspaceBytes(attributes.channels) : SIMD_WORKSPACE_BYTES,
+  preparation: winogradPreparation(isWinogradInputGradient, true),
   arguments: (attributes, pointers, begin, end) => [...pointers, begin, end, ...geometryNumbers(attributes)],
 };
 

@@ -6,6 +6,7 @@
 import type { CpuLoop } from '../device/kernel.js';
 import type { Conv2dInputGradientAttributes } from './conv2d-gradient-attributes.js';
 import { conv2dInputGradientUnits } from './conv2d-gradient-simd.js';
+import { firstRowOf, isWinogradInputGradient } from './conv2d-winograd.js';
 import { createPanels, multiplyPanels, packLine } from './packed-product.js';
 
 /** A tap of a phase along one axis: place i of the phase gets something from output i + reached. */
@@ -25,18 +26,19 @@ function tapsOf(first: number, pad: number, stride: number, dilation: number, ke
 export const conv2dInputGradientLoop: CpuLoop<Conv2dInputGradientAttributes> = {
   units: conv2dInputGradientUnits,
   run({ attributes, operands: [dy, w, dx], begin, end }) {
-    const { strideHeight, strideWidth, groups } = attributes;
+    const { height, strideHeight, strideWidth, groups } = attributes;
+    const rowOf = (unit: number) => firstRowOf(unit, height, isWinogradInputGradient(attributes));
     for (let group = 0; group < groups; group++) {
       for (let top = 0; top < strideHeight; top++) {
         for (let left = 0; left < strideWidth; left++) {
-          multiplyPhase(attributes, group, top, left, dy, w, dx, begin, end);
+          multiplyPhase(attributes, group, top, left, dy, w, dx, rowOf(begin), rowOf(end));
         }
       }
     }
   },
 };
 
-/** Computes the places (top + i strideHeight, left + j strideWidth) of the rows begin .. end - 1, for one group. */
+/** Computes the places (top + i strideHeight, left + j strideWidth) of the rows begin .. end - 1 of all images, for one group. */
 function multiplyPhase(
   attributes: Conv2dInputGradientAttributes,
   group: number,
@@ -69,10 +71,10 @@ function multiplyPhase(
   });
 
   const sums = new Float64Array(places * groupChannels);
-  for (let unit = begin; unit < end; unit++) {
-    const y = unit % height;
+  for (let line = begin; line < end; line++) {
+    const y = line % height;
     if (y % strideHeight !== top) continue;
-    const image = Math.floor(unit / height);
+    const image = Math.floor(line / height);
     const lines = createPanels(places, k);
     taps.forEach(({ row, column }, i) => {
       const p = (y - top) / strideHeight + row.reached;
@@ -86,7 +88,7 @@ function multiplyPhase(
     });
     multiplyPanels(lines, weights, k, places, groupChannels, sums);
     for (let j = 0; j < places; j++) {
-      const index = (unit * width + left + j * strideWidth) * channels + group * groupChannels;
+      const index = (line * width + left + j * strideWidth) * channels + group * groupChannels;
       dx.set(sums.subarray(j * groupChannels, (j + 1) * groupChannels), index);
     }
   }

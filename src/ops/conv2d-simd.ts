@@ -4,17 +4,23 @@
  */
 import type { SimdEntry } from '../device/kernel.js';
 import type { Conv2dAttributes } from './conv2d-attributes.js';
+import { isWinograd, rowUnits, winogradPreparation, winogradWorkspaceBytes } from './conv2d-winograd.js';
 import { epilogueBits } from './epilogue.js';
 import { SIMD_WORKSPACE_BYTES } from './matmul-simd.js';
 
-/** Units of a convolution: output rows. Unit u is row u % outHeight of image floor(u / outHeight). */
+/**
+ * Units of a convolution: output rows, image after image, or pairs of them (firstRowOf in conv2d-winograd.ts). A row
+ * left over is a unit by itself.
+ */
 export function conv2dUnits(attributes: Conv2dAttributes): number {
-  return attributes.batch * attributes.outHeight;
+  return rowUnits(attributes.batch, attributes.outHeight, isWinograd(attributes));
 }
 
 export const conv2dSimd: SimdEntry<Conv2dAttributes> = {
   entry: 'conv2d',
-  workspaceBytes: () => SIMD_WORKSPACE_BYTES,
+  workspaceBytes: (attributes) =>
+    isWinograd(attributes) ? winogradWorkspaceBytes(attributes.filters) : SIMD_WORKSPACE_BYTES,
+  preparation: winogradPreparation(isWinograd, false),
   arguments(attributes, pointers, begin, end) {
     return [
       ...pointers,

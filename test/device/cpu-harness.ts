@@ -121,6 +121,9 @@ export class SimdHarness {
     const out = place(outputs);
     const workspaceFloats = (simd.workspaceBytes?.(attributes) ?? 0) / 4;
     const workspace = place(workspaceFloats);
+    const { preparation } = simd;
+    const preparedFloats = (preparation?.bytes(attributes) ?? 0) / 4;
+    const prepared = place(preparedFloats);
 
     floats.fill(GUARD, 0, next);
     operands.forEach((values, i) => {
@@ -128,7 +131,19 @@ export class SimdHarness {
     });
     floats.fill(Number.NaN, out, out + outputs);
     floats.fill(Number.NaN, workspace, workspace + workspaceFloats);
-    const pointers = [...places, out, workspace].map((at) => (at === null ? 0 : 65_536 + at * 4));
+    floats.fill(Number.NaN, prepared, prepared + preparedFloats);
+    const addresses = [...places, out].map((at) => (at === null ? 0 : 65_536 + at * 4));
+    const pointers = [...addresses, 65_536 + workspace * 4];
+    if (preparation !== undefined) {
+      const address = preparedFloats === 0 ? 0 : 65_536 + prepared * 4;
+      pointers.push(address);
+      const units = preparedFloats === 0 ? 0 : preparation.units(attributes);
+      for (let unit = 0; unit < units; unit++) {
+        this.#exports[preparation.entry]!(
+          ...preparation.arguments(attributes, addresses, address, unit, unit + 1),
+        );
+      }
+    }
     for (let i = 0; i + 1 < splits.length; i++) {
       this.#exports[simd.entry]!(...simd.arguments(attributes, pointers, splits[i]!, splits[i + 1]!));
     }
@@ -136,6 +151,7 @@ export class SimdHarness {
     const result = floats.slice(out, out + outputs);
     floats.fill(GUARD, out, out + outputs);
     floats.fill(GUARD, workspace, workspace + workspaceFloats);
+    floats.fill(GUARD, prepared, prepared + preparedFloats);
     operands.forEach((values, i) => {
       if (values === null) return;
       assert.ok(

@@ -18,19 +18,21 @@ export interface Slice {
 /** The exported functions of the SIMD module, by name. */
 export type SimdExports = Readonly<Record<string, (...numbers: number[]) => void>>;
 
-/** A command whose operands are views of memory. */
+/** A command made ready: phases that follow each other, each of them work that threads share. */
 export interface ReadyCommand {
   readonly kernel: Kernel;
   readonly attributes: Attributes;
-  readonly operands: readonly TypedArray[];
-  readonly units: number;
-  readonly simd: SimdCall | null;
+  readonly variant: 'simd' | 'loops';
+  readonly phases: readonly Phase[];
 }
 
-interface SimdCall {
-  readonly run: (...numbers: number[]) => void;
-  /** Byte address of each operand, then of the workspace. */
-  readonly pointers: readonly number[];
+/**
+ * Units are independent: any split of 0 .. units gives the same bytes, which is what lets several threads share them.
+ */
+interface Phase {
+  readonly units: number;
+  /** Computes the units `begin` <= u < `end`. */
+  run(step: ArrayLike<number>, begin: number, end: number): void;
 }
 
 /** Whether the SIMD module can run this command. */
@@ -50,33 +52,55 @@ export function plainCommand(
   attributes: Attributes,
   operands: readonly TypedArray[],
 ): ReadyCommand {
-  return { kernel, attributes, operands, units: kernel.cpu.units(attributes), simd: null };
+  const phase: Phase = {
+    units: kernel.cpu.units(attributes),
+    run: (step, begin, end) => kernel.cpu.run({ attributes, operands, step, begin, end }),
+  };
+  return { kernel, attributes, variant: 'loops', phases: [phase] };
 }
 
-/** A command that runs in the SIMD module, whose memory holds the operands and a workspace at these addresses. */
+/** Where the SIMD module's memory has what a command needs beside its operands. */
+export interface Scratch {
+  /** This thread's workspace. */
+  readonly workspace: number;
+  /** What the threads prepare together. */
+  readonly prepared: number;
+}
+
+/** A command that runs in the SIMD module, whose memory holds its operands at these addresses. */
 export function simdCommand(
   kernel: Kernel,
   attributes: Attributes,
-  pointers: readonly number[],
+  addresses: readonly number[],
+  { workspace, prepared }: Scratch,
   simd: SimdExports,
 ): ReadyCommand {
-  const entry = kernel.simd?.entry ?? '';
-  const run = simd[entry];
-  if (run === undefined) throw new Error(`the SIMD module exports no function '${entry}'`);
-  return { kernel, attributes, operands: [], units: kernel.cpu.units(attributes), simd: { run, pointers } };
+  const entry = kernel.simd!;
+  const compute = exported(simd, entry.entry);
+  const { preparation } = entry;
+  const prepares = preparation !== undefined && preparation.bytes(attributes) > 0;
+  const pointers = [...addresses, workspace, ...(preparation ? [prepares ? prepared : 0] : [])];
+  const phases: Phase[] = [
+    {
+      units: kernel.cpu.units(attributes),
+      run: (_step, begin, end) => compute(...entry.arguments(attributes, pointers, begin, end)),
+    },
+  ];
+  if (prepares) {
+    const prepare = exported(simd, preparation.entry);
+    phases.unshift({
+      units: preparation.units(attributes),
+      run: (_step, begin, end) =>
+        prepare(...preparation.arguments(attributes, addresses, prepared, begin, end)),
+    });
+  }
+  return { kernel, attributes, variant: 'simd', phases };
 }
 
-/**
- * Computes the units `begin` <= u < `end` of a command. Units are independent: any split of 0 .. units gives
- * the same bytes, which is what lets several threads share one command.
- */
-export function runCommand(command: ReadyCommand, step: ArrayLike<number>, begin: number, end: number): void {
-  const { kernel, attributes, operands, simd } = command;
-  if (simd === null) {
-    kernel.cpu.run({ attributes, operands, step, begin, end });
-  } else {
-    simd.run(...kernel.simd!.arguments(attributes, simd.pointers, begin, end));
-  }
+function exported(simd: SimdExports, name: string): (...numbers: number[]) => void {
+  const run = simd[name];
+  if (run === undefined) throw new Error(`the SIMD module exports no function '${name}'`);
+  return run;
 }
 
 /** How long one command took, and what computed it. */
@@ -94,7 +118,7 @@ export function runCommands(
   const times: CommandTime[] = [];
   for (const command of commands) {
     const begin = profile ? performance.now() : 0;
-    runShare(command, step, 0, command.units);
+    for (const phase of command.phases) runShare(command, phase, step, 0, phase.units);
     if (profile) times.push(timeOf(command, begin));
   }
   return times;
@@ -115,32 +139,40 @@ export function runTogether(
   const times: CommandTime[] = [];
   for (const command of commands) {
     const begin = profile ? performance.now() : 0;
-    try {
-      runShare(command, step, ...team.share(command.units));
-    } catch (error) {
-      team.fail();
-      report(error);
-      team.barrier();
-      throw error;
+    for (const phase of command.phases) {
+      try {
+        runShare(command, phase, step, ...team.share(phase.units));
+      } catch (error) {
+        team.fail();
+        report(error);
+        team.barrier();
+        throw error;
+      }
+      if (!team.barrier()) return null;
     }
-    if (!team.barrier()) return null;
     if (profile) times.push(timeOf(command, begin));
   }
   return times;
 }
 
-function runShare(command: ReadyCommand, step: ArrayLike<number>, begin: number, end: number): void {
+function runShare(
+  { kernel, attributes }: ReadyCommand,
+  phase: Phase,
+  step: ArrayLike<number>,
+  begin: number,
+  end: number,
+): void {
   if (begin === end) return;
   try {
-    runCommand(command, step, begin, end);
+    phase.run(step, begin, end);
   } catch (error) {
-    throw kernelFailure(command.kernel.name, command.attributes, error);
+    throw kernelFailure(kernel.name, attributes, error);
   }
 }
 
 function timeOf(command: ReadyCommand, begin: number): CommandTime {
   return {
-    variant: command.simd === null ? 'loops' : 'simd',
+    variant: command.variant,
     nanoseconds: (performance.now() - begin) * 1e6,
   };
 }

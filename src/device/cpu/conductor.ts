@@ -65,14 +65,14 @@ export class Workshop {
   }
 
   #ready(command: PostedCommand, memory: ArrayBufferLike): ReadyCommand {
-    const { attributes, operands, workspace, workspaceBytes } = command;
+    const { attributes, operands, workspace, workspaceBytes, prepared } = command;
     try {
       const kernel = this.#kernels[command.kernel];
       if (kernel === undefined) throw new Error('the worker has no kernel of this name');
       if (this.#simd !== null && suitsSimd(kernel, attributes)) {
         const addresses = operands.map((slice) => slice?.byteOffset ?? 0);
-        const scratch = workspace + this.#index * workspaceBytes;
-        return simdCommand(kernel, attributes, [...addresses, scratch], this.#simd);
+        const scratch = { workspace: workspace + this.#index * workspaceBytes, prepared };
+        return simdCommand(kernel, attributes, addresses, scratch, this.#simd);
       }
       const views = operands.map((slice) => viewOf(slice, memory, 'float32'));
       return plainCommand(kernel, attributes, views);

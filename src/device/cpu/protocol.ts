@@ -31,6 +31,8 @@ export interface PostedCommand {
   readonly workspace: number;
   /** Bytes from one thread's scratch memory to the next one's. */
   readonly workspaceBytes: number;
+  /** Byte address of what all threads prepare together for a command, until the next one. */
+  readonly prepared: number;
 }
 
 export interface PostedUpload {

@@ -4,6 +4,7 @@
  */
 import { AttuneError } from '../../errors.js';
 import { elementBytes } from '../dtype.js';
+import type { Attributes, Command, SimdEntry } from '../kernel.js';
 import { type Slice, suitsSimd } from './command.js';
 import type { Allocator } from './allocator.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
@@ -69,22 +70,27 @@ export class WorkerExecutor implements Executor {
   }
 
   async prepare(id: number, commands: readonly ResolvedCommand[]): Promise<void> {
-    const bytes = Math.max(0, ...commands.map(({ command }) => this.#workspaceBytes(command)));
-    // Each thread has its own, at a multiple of what the SIMD entries ask for.
-    const stride = Math.ceil(bytes / 64) * 64;
-    const workspace = bytes === 0 ? undefined : this.allocate(stride * this.#threads);
+    const most = (bytesOf: (simd: SimdEntry, attributes: Attributes) => number) =>
+      Math.max(0, ...commands.map(({ command }) => this.#scratchBytes(command, bytesOf)));
+    // Each thread has its own workspace, at a multiple of what the SIMD entries ask for.
+    const stride = Math.ceil(most((simd, a) => simd.workspaceBytes?.(a) ?? 0) / 64) * 64;
+    const own = stride * this.#threads;
+    const bytes = own + most((simd, a) => simd.preparation?.bytes(a) ?? 0);
+    const workspace = bytes === 0 ? undefined : this.allocate(bytes);
     if (workspace !== undefined) {
       this.#workspaces.set(id, workspace);
-      this.#used = Math.max(this.#used, workspace.byteOffset + stride * this.#threads);
+      this.#used = Math.max(this.#used, workspace.byteOffset + bytes);
     }
+    const begin = workspace?.byteOffset ?? 0;
     const posted = commands.map(({ command, operands }): PostedCommand => {
       const { kernel, attributes } = command;
       return {
         kernel: kernel.name,
         attributes,
         operands: operands.map((slice) => (slice === null ? null : this.#posting(slice))),
-        workspace: workspace?.byteOffset ?? 0,
+        workspace: begin,
         workspaceBytes: stride,
+        prepared: begin + own,
       };
     });
     try {
@@ -146,9 +152,12 @@ export class WorkerExecutor implements Executor {
     this.#workspaces.delete(id);
   }
 
-  #workspaceBytes({ kernel, attributes }: ResolvedCommand['command']): number {
-    if (!this.#simd || !suitsSimd(kernel, attributes)) return 0;
-    return kernel.simd?.workspaceBytes?.(attributes) ?? 0;
+  #scratchBytes(
+    { kernel, attributes }: Command,
+    bytesOf: (simd: SimdEntry, attributes: Attributes) => number,
+  ): number {
+    if (!this.#simd || kernel.simd === undefined || !suitsSimd(kernel, attributes)) return 0;
+    return bytesOf(kernel.simd, attributes);
   }
 
   /** Grows the memory until `bytes` fit, and takes them. */

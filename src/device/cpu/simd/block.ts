@@ -28,8 +28,8 @@ export function multiplyBlock(
     const at = <usize>column * 4;
     for (let row = 0; row < rows; row += height) {
       const from = left + <usize>row * ROW_BYTES;
-      if (isWide) multiplyWide(from, panel, paddedDepth, tile);
-      else multiplyNarrow(from, panel, paddedDepth, tile);
+      if (isWide) multiplyWide(from, panel, paddedDepth, tile, WIDE * 4, false);
+      else multiplyNarrow(from, panel, paddedDepth, tile, NARROW * 4, false);
       storeTile(
         tile, width, min(height, rows - row), used,
         offsetsOf(workspace) + <usize>row * 4, out + at, first, last,

@@ -9,15 +9,26 @@ import { gather } from './gather';
 import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, rowsOf, setEvenOffsets } from './layout';
 import { multiplyRows } from './matmul';
 import { packPanels } from './pack';
+import { winograd } from './winograd';
 
-/** Computes the units begin <= u < end. Pointers of absent operands are not read. */
+/**
+ * Computes the units begin <= u < end. Pointers of absent operands are not read. `prepared` points to what
+ * winogradWeights made, or is 0 where the convolution is not Winograd's.
+ */
 export function conv2d(
   x: usize, w: usize, scale: usize, shift: usize, residual: usize, out: usize, workspace: usize,
-  begin: i32, end: i32,
+  prepared: usize, begin: i32, end: i32,
   height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32,
   outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
   dilationHeight: i32, dilationWidth: i32, groups: i32, bits: i32,
 ): void {
+  if (prepared != 0) {
+    winograd(
+      x, prepared, scale, shift, residual, out, workspace, begin, end,
+      height, width, channels, filters, outHeight, outWidth, padTop, padLeft, bits,
+    );
+    return;
+  }
   if (groups == channels && groups == filters) {
     depthwise(
       x, w, scale, shift, residual, out, begin, end,

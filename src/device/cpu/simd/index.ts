@@ -9,3 +9,4 @@ export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { fill, pointwise, scaleShift } from './pointwise';
 export { stridedCopy } from './strided-copy';
 export { adam, rmsprop, sgd, squaredNorm } from './update';
+export { winogradWeights } from './winograd';

@@ -120,7 +120,7 @@ export function transposePieces(
 /** Transposes four rows of four floats. */
 // @ts-ignore: decorator
 @inline
-function transpose4(to: usize, toStride: usize, from: usize, fromStride: usize): void {
+export function transpose4(to: usize, toStride: usize, from: usize, fromStride: usize): void {
   store4x4(
     to, toStride,
     v128.load(from), v128.load(from + fromStride), v128.load(from + 2 * fromStride), v128.load(from + 3 * fromStride),

@@ -28,12 +28,25 @@ export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), sum);
 }
 
-/** tile[4, 8] = rows[4, depth] times panel[depth, 8]. */
-export function multiplyNarrow(rows: usize, panel: usize, depth: i32, tile: usize): void {
+/**
+ * out[4, 8] = rows[4, depth] times panel[depth, 8], or the sum of both when `add`; rows of `out` lie `stride` bytes
+ * apart.
+ */
+export function multiplyNarrow(rows: usize, panel: usize, depth: i32, out: usize, stride: usize, add: bool): void {
   let sum00 = f32x4.splat(0), sum01 = f32x4.splat(0);
   let sum10 = f32x4.splat(0), sum11 = f32x4.splat(0);
   let sum20 = f32x4.splat(0), sum21 = f32x4.splat(0);
   let sum30 = f32x4.splat(0), sum31 = f32x4.splat(0);
+  if (add) {
+    let from = out;
+    sum00 = v128.load(from); sum01 = v128.load(from, 16);
+    from += stride;
+    sum10 = v128.load(from); sum11 = v128.load(from, 16);
+    from += stride;
+    sum20 = v128.load(from); sum21 = v128.load(from, 16);
+    from += stride;
+    sum30 = v128.load(from); sum31 = v128.load(from, 16);
+  }
   const end = rows + <usize>depth * 4;
   while (rows < end) {
     const b0 = v128.load(panel), b1 = v128.load(panel, 16);
@@ -52,21 +65,32 @@ export function multiplyNarrow(rows: usize, panel: usize, depth: i32, tile: usiz
     rows += 4;
     panel += 32;
   }
-  v128.store(tile, sum00, 0);
-  v128.store(tile, sum01, 16);
-  v128.store(tile, sum10, 32);
-  v128.store(tile, sum11, 48);
-  v128.store(tile, sum20, 64);
-  v128.store(tile, sum21, 80);
-  v128.store(tile, sum30, 96);
-  v128.store(tile, sum31, 112);
+  v128.store(out, sum00);
+  v128.store(out, sum01, 16);
+  out += stride;
+  v128.store(out, sum10);
+  v128.store(out, sum11, 16);
+  out += stride;
+  v128.store(out, sum20);
+  v128.store(out, sum21, 16);
+  out += stride;
+  v128.store(out, sum30);
+  v128.store(out, sum31, 16);
 }
 
-/** tile[3, 12] = rows[3, depth] times panel[depth, 12]. */
-export function multiplyWide(rows: usize, panel: usize, depth: i32, tile: usize): void {
+/** out[3, 12] = rows[3, depth] times panel[depth, 12]; the same otherwise. */
+export function multiplyWide(rows: usize, panel: usize, depth: i32, out: usize, stride: usize, add: bool): void {
   let sum00 = f32x4.splat(0), sum01 = f32x4.splat(0), sum02 = f32x4.splat(0);
   let sum10 = f32x4.splat(0), sum11 = f32x4.splat(0), sum12 = f32x4.splat(0);
   let sum20 = f32x4.splat(0), sum21 = f32x4.splat(0), sum22 = f32x4.splat(0);
+  if (add) {
+    let from = out;
+    sum00 = v128.load(from); sum01 = v128.load(from, 16); sum02 = v128.load(from, 32);
+    from += stride;
+    sum10 = v128.load(from); sum11 = v128.load(from, 16); sum12 = v128.load(from, 32);
+    from += stride;
+    sum20 = v128.load(from); sum21 = v128.load(from, 16); sum22 = v128.load(from, 32);
+  }
   const end = rows + <usize>depth * 4;
   while (rows < end) {
     const b0 = v128.load(panel), b1 = v128.load(panel, 16), b2 = v128.load(panel, 32);
@@ -85,13 +109,15 @@ export function multiplyWide(rows: usize, panel: usize, depth: i32, tile: usize)
     rows += 4;
     panel += 48;
   }
-  v128.store(tile, sum00, 0);
-  v128.store(tile, sum01, 16);
-  v128.store(tile, sum02, 32);
-  v128.store(tile, sum10, 48);
-  v128.store(tile, sum11, 64);
-  v128.store(tile, sum12, 80);
-  v128.store(tile, sum20, 96);
-  v128.store(tile, sum21, 112);
-  v128.store(tile, sum22, 128);
+  v128.store(out, sum00);
+  v128.store(out, sum01, 16);
+  v128.store(out, sum02, 32);
+  out += stride;
+  v128.store(out, sum10);
+  v128.store(out, sum11, 16);
+  v128.store(out, sum12, 32);
+  out += stride;
+  v128.store(out, sum20);
+  v128.store(out, sum21, 16);
+  v128.store(out, sum22, 32);
 }

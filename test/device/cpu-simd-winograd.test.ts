@@ -1,0 +1,190 @@
+/** Winograd's convolution, forward and for the input gradient, against the plain loops in float64. */
+import type { Kernel, SimdEntry } from '#src/device/kernel';
+import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
+import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import { isWinograd, isWinogradInputGradient } from '#src/ops/conv2d-winograd';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  BUILDS,
+  epilogueOperands,
+  generator,
+  PathCounts,
+  pick,
+  randomEpilogue,
+  randomSplits,
+  randomValues,
+  sameBytes,
+  SimdHarness,
+  tolerance,
+} from './cpu-harness.js';
+
+const ROUNDS = 50;
+const PATHS = [
+  'odd rows',
+  'odd columns',
+  'asymmetric padding',
+  'no padding',
+  'depth blocks',
+  'several images',
+];
+
+/** 3x3 with stride 1, of sizes on both sides of a tile's and a block's edge; `wide` is computed, `deep` summed over. */
+function randomGeometry(random: () => number, wide: 'channels' | 'filters'): Conv2dGeometry {
+  const [height, width] = [pick(random, [3, 7, 8, 9]), pick(random, [5, 6, 7, 9])];
+  const [padTop, padLeft] = [pick(random, [0, 0, 1, 2]), pick(random, [0, 1, 1, 2])];
+  const outHeight = Math.max(1, height + padTop + pick(random, [0, 1, 1, 2]) - 2);
+  const outWidth = Math.max(1, width + padLeft + pick(random, [0, 1, 1, 2]) - 2);
+  const columns = pick(random, [16, 24, 32]);
+  const depth = pick(random, [16, 40, 264, 264]);
+  return {
+    batch: pick(random, [1, 2, 3]),
+    ...{ height, width, outHeight, outWidth, padTop, padLeft },
+    ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1 },
+    ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
+    ...(wide === 'filters' ? { channels: depth, filters: columns } : { channels: columns, filters: depth }),
+  };
+}
+
+/** What the plain loops make of these operands in float64. */
+function judge<A>(
+  kernel: Kernel<A>,
+  attributes: A,
+  operands: readonly (Float32Array | null)[],
+  outputs: number,
+) {
+  const y = new Float64Array(outputs);
+  const wide = operands.map((values) => Float64Array.from(values ?? []));
+  const units = kernel.cpu.units(attributes);
+  kernel.cpu.run({ attributes, operands: [...wide, y], step: [], begin: 0, end: units });
+  return y;
+}
+
+function countPaths(
+  counts: PathCounts,
+  { batch, ...c }: Conv2dGeometry,
+  rows: number,
+  columns: number,
+  depth: number,
+) {
+  if (rows % 2 === 1) counts.hit('odd rows');
+  if (columns % 2 === 1) counts.hit('odd columns');
+  const [bottom, right] = [c.outHeight + 2 - c.height - c.padTop, c.outWidth + 2 - c.width - c.padLeft];
+  if (bottom !== c.padTop || right !== c.padLeft) counts.hit('asymmetric padding');
+  if (c.padTop === 0 || c.padLeft === 0) counts.hit('no padding');
+  if (depth > 256) counts.hit('depth blocks');
+  if (batch > 1) counts.hit('several images');
+}
+
+/** Compares with float64; rounding may be as large as for the plain sum of the terms' magnitudes, twice. */
+function compare(
+  y: Float32Array,
+  expected: Float64Array,
+  magnitudes: Float64Array,
+  terms: number,
+  what: string,
+) {
+  for (let index = 0; index < y.length; index++) {
+    const error = Math.abs(y[index]! - expected[index]!);
+    if (!(error <= 2 * tolerance(terms, magnitudes[index]!))) {
+      assert.unreachable(`element ${index}: ${y[index]}, not ${expected[index]}: ${what}`);
+    }
+  }
+}
+
+/** Runs an entry whole, and cut at random places: both must give the same bytes. */
+function runBothWays<A>(
+  simd: SimdHarness,
+  random: () => number,
+  { simd: entry, cpu }: Kernel<A>,
+  attributes: A,
+  operands: readonly (Float32Array | null)[],
+  outputs: number,
+): Float32Array {
+  const units = cpu.units(attributes);
+  const run = (splits: readonly number[]) =>
+    simd.run(entry as SimdEntry<A>, attributes, operands, outputs, splits);
+  const whole = run([0, units]);
+  assert.ok(sameBytes(run(randomSplits(random, units)), whole), `split: ${JSON.stringify(attributes)}`);
+  return whole;
+}
+
+const absolute = (values: Float32Array | null) => values?.map(Math.abs) ?? null;
+
+for (const build of BUILDS) {
+  test(`${build}: forward, ${ROUNDS} random convolutions with epilogues`, async () => {
+    const simd = await SimdHarness.load(build);
+    const random = generator(21);
+    const counts = new PathCounts();
+    for (let round = 0; round < ROUNDS; ) {
+      const geometry = randomGeometry(random, 'filters');
+      if (!isWinograd(geometry)) continue;
+      round++;
+      const { batch, height, width, channels, filters, outHeight, outWidth } = geometry;
+      const attributes = { ...geometry, epilogue: randomEpilogue(random) };
+      const outputs = batch * outHeight * outWidth * filters;
+      const operands = [
+        randomValues(random, batch * height * width * channels),
+        randomValues(random, 9 * channels * filters),
+        ...epilogueOperands(random, attributes.epilogue, filters, outputs),
+      ];
+      const y = runBothWays(simd, random, conv2dKernel, attributes, operands, outputs);
+      const expected = judge(conv2dKernel, attributes, operands, outputs);
+      const loose = { ...attributes, epilogue: { ...attributes.epilogue, activation: 'none' as const } };
+      const magnitudes = judge(conv2dKernel, loose, operands.map(absolute), outputs);
+      compare(y, expected, magnitudes, 9 * channels, JSON.stringify(attributes));
+      countPaths(counts, geometry, outHeight, outWidth, channels);
+    }
+    counts.print(`Winograd forward, ${build}`, PATHS);
+  });
+
+  test(`${build}: input gradient, ${ROUNDS} random convolutions`, async () => {
+    const simd = await SimdHarness.load(build);
+    const random = generator(22);
+    const counts = new PathCounts();
+    for (let round = 0; round < ROUNDS; ) {
+      const geometry = randomGeometry(random, 'channels');
+      if (!isWinogradInputGradient(geometry)) continue;
+      round++;
+      const { batch, height, width, channels, filters, outHeight, outWidth } = geometry;
+      const outputs = batch * height * width * channels;
+      const operands = [
+        randomValues(random, batch * outHeight * outWidth * filters),
+        randomValues(random, 9 * channels * filters),
+      ];
+      const dx = runBothWays(simd, random, conv2dInputGradientKernel, geometry, operands, outputs);
+      const expected = judge(conv2dInputGradientKernel, geometry, operands, outputs);
+      const magnitudes = judge(conv2dInputGradientKernel, geometry, operands.map(absolute), outputs);
+      compare(dx, expected, magnitudes, 9 * filters, JSON.stringify(geometry));
+      countPaths(counts, geometry, height, width, filters);
+    }
+    counts.print(`Winograd input gradient, ${build}`, PATHS);
+  });
+}
+
+test('what is too small or has another form is not computed this way', () => {
+  const base: Conv2dGeometry = {
+    ...{ batch: 1, height: 14, width: 14, outHeight: 14, outWidth: 14, channels: 64, filters: 64, groups: 1 },
+    ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },
+    ...{ dilationHeight: 1, dilationWidth: 1 },
+  };
+  for (const applies of [isWinograd, isWinogradInputGradient]) {
+    assert.ok(applies(base));
+    const others: Partial<Conv2dGeometry>[] = [
+      { kernelHeight: 1 },
+      { kernelWidth: 5 },
+      { strideHeight: 2 },
+      { strideWidth: 2 },
+      { dilationHeight: 2 },
+      { dilationWidth: 2 },
+      { groups: 2 },
+      { channels: 8 },
+      { filters: 68 },
+      { height: 7, width: 7, outHeight: 7, outWidth: 7 },
+    ];
+    for (const other of others) assert.not(applies({ ...base, ...other }), JSON.stringify(other));
+  }
+});
+
+test.run();
