@@ -180,6 +180,7 @@ export {
   Optimizer,
   type OptimizerOptions,
   type ParameterGroup,
+  PullToStart,
   Rmsprop,
   rmsprop,
   type RmspropOptions,
@@ -191,8 +192,10 @@ export {
   sgd,
   type SgdOptions,
   stepLR,
+  type StepPart,
   type StepLR,
   type TrainableMemory,
+  WeightAverage,
 } from './optim/index.js';
 export type { Device, ProgramStatistics } from './program/device.js';
 export type { State } from './program/state.js';

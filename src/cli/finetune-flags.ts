@@ -19,6 +19,7 @@ import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './fla
 import { STRATEGY_NAMES } from './other-names.js';
 import {
   choice,
+  factorUpToOne,
   fractionBelowOne,
   fractionInside,
   numberAbove,
@@ -38,6 +39,14 @@ const strategy: Parse<string> = (text, flag) => {
   if (!FUTURE_STRATEGIES.includes(text)) return knownStrategy(text, flag);
   const hint = `use ${STRATEGIES.at(-1)}; the choices are ${STRATEGIES.join(', ')}`;
   throw usageError(`this version of attune does not have the strategy ${text} yet`, flag, hint);
+};
+
+/** Whoever thinks of ULMFiT divides by 2.6. */
+const layerFactor: Parse<number> = (text, flag) => {
+  const ratio = Number(text);
+  if (!(ratio > 1 && Number.isFinite(ratio))) return factorUpToOne(text, flag);
+  const hint = `rates are multiplied by it from layer to layer: ${Number((1 / ratio).toPrecision(3))} divides them by ${text}`;
+  throw usageError(`${JSON.stringify(text)} is above 1`, flag, hint);
 };
 
 type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
@@ -100,11 +109,23 @@ const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights
 };
 
 const TRAINING: Group<
-  'epochs' | 'headEpochs' | 'batchSize' | 'microBatch' | 'labelSmoothing' | 'maxGradientNorm' | 'seed'
+  | 'epochs'
+  | 'patience'
+  | 'headEpochs'
+  | 'batchSize'
+  | 'microBatch'
+  | 'labelSmoothing'
+  | 'maxGradientNorm'
+  | 'seed'
 > = {
   epochs: {
     value: '<number>',
     help: 'Passes of the full stage over the images. Default: 30, 20 above 2,000 images, 10 above 20,000.',
+    parse: wholeNumber(1, 1_000_000),
+  },
+  patience: {
+    value: '<epochs>',
+    help: 'End the full stage after so many epochs without a better one. Default: never.',
     parse: wholeNumber(1, 1_000_000),
   },
   headEpochs: {
@@ -143,9 +164,12 @@ const OPTIMIZER: Group<
   | 'optimizer'
   | 'lr'
   | 'headLr'
+  | 'lrDecay'
   | 'momentum'
   | 'nesterov'
   | 'weightDecay'
+  | 'l2Sp'
+  | 'ema'
   | 'schedule'
   | 'stepSize'
   | 'gamma'
@@ -175,6 +199,11 @@ const OPTIMIZER: Group<
     help: 'Learning rate of the head. Default: ten times --lr.',
     parse: numberAbove(0),
   },
+  lrDecay: {
+    value: '<factor>',
+    help: "Factor on the rate from each layer to the one below it, at most 1: 0.75, or 0.385 for ULMFiT's 2.6. Default: 1.",
+    parse: layerFactor,
+  },
   momentum: {
     value: '<fraction>',
     help: 'Momentum of sgd and rmsprop. Default: 0.9, none for rmsprop; 0.95 at the ends of --schedule one-cycle, which moves it, and that of adam and adamw, too.',
@@ -187,6 +216,16 @@ const OPTIMIZER: Group<
     value: '<number>',
     help: 'Pull of the weights towards zero; norms and biases have none. Default: 0.0001.',
     parse: numberFrom(0, 10),
+  },
+  l2Sp: {
+    value: '<number>',
+    help: 'L2-SP: pull of the weights below the head to where they began, in place of their decay. Default: 0.',
+    parse: numberFrom(0, 1000),
+  },
+  ema: {
+    value: '<decay>',
+    help: 'Validate and export the moving average of the weights, with this decay: 0.999. Default: the weights.',
+    parse: fractionBelowOne,
   },
   schedule: {
     value: '<name>',

@@ -59,6 +59,13 @@ export function numberFrom(least: number, most: number): Parse<number> {
   );
 }
 
+/** A number above 0, and 1 at most. */
+export const factorUpToOne: Parse<number> = realNumber(
+  'above 0, 1 at most',
+  '0.75',
+  (value) => value > 0 && value <= 1,
+);
+
 /** A number above 0 and below 1. */
 export const fractionInside: Parse<number> = realNumber(
   'above 0 and below 1',

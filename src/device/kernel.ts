@@ -174,4 +174,4 @@ export interface StepValue {
 }
 
 /** At most this many step values fit beside each other in a run. */
-export const MAX_STEP_VALUES = 64;
+export const MAX_STEP_VALUES = 512;

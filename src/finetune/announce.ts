@@ -81,6 +81,10 @@ function counts(field: keyof Recipe, recipe: Recipe): boolean {
       return recipe.strategy !== 'full';
     case 'momentum':
       return takesMomentum(recipe);
+    case 'lr_decay':
+      return recipe.lr_decay < 1;
+    case 'l2_sp':
+      return recipe.l2_sp > 0;
     case 'nesterov':
       return recipe.optimizer === 'sgd';
     case 'crop_scale':

@@ -1,5 +1,6 @@
 /** Flags that would have no effect on the run are refused: whoever gives one expects it to count. */
 import { AttuneError } from '../errors.js';
+import { NO_WEIGHTS } from './model-source.js';
 import { flagOf, type Recipe } from './recipe.js';
 import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.js';
 
@@ -15,14 +16,18 @@ const RULES: readonly Rule[] = [
       'train_from',
       'batch_norm',
       'epochs',
+      'patience',
       'batch_size',
       'micro_batch',
       'optimizer',
       'lr',
       'head_lr',
+      'lr_decay',
       'momentum',
       'nesterov',
       'weight_decay',
+      'l2_sp',
+      'ema',
       'schedule',
       'step_size',
       'gamma',
@@ -68,6 +73,13 @@ const RULES: readonly Rule[] = [
     ignored: (recipe) => (recipe.optimizer === 'sgd' ? null : notOf(recipe)),
   },
   {
+    fields: ['l2_sp'],
+    ignored: ({ weights }) =>
+      weights === NO_WEIGHTS
+        ? { what: 'there are no pretrained weights to stay near', hint: 'leave it out, or give --weights' }
+        : null,
+  },
+  {
     fields: ['val_split'],
     ignored: ({ val }) =>
       val === null
@@ -109,12 +121,16 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
 }
 
 /** Throws AttuneError 'usage' when the recipe goes by validation metrics and there are no images to validate with. */
-export function refuseUnvalidated({ strategy, schedule }: Recipe, images: number): void {
-  if (images > 0 || strategy === 'probe' || schedule !== 'plateau') return;
-  throw new AttuneError({
-    code: 'usage',
-    what: 'the schedule plateau goes by the validation loss, and there are no images to validate with',
-    where: '--schedule',
-    hint: 'give a --val-split above 0 or a --val folder, or use another schedule',
-  });
+export function refuseUnvalidated({ strategy, schedule, patience }: Recipe, images: number): void {
+  if (images > 0 || strategy === 'probe') return;
+  const refuse = (who: string, where: string) => {
+    throw new AttuneError({
+      code: 'usage',
+      what: `${who}, and there are no images to validate with`,
+      where,
+      hint: 'leave it out, or give a --val-split above 0 or a --val folder',
+    });
+  };
+  if (schedule === 'plateau') refuse('the schedule plateau goes by the validation loss', '--schedule');
+  if (patience !== null) refuse('stopping early goes by the validation accuracy', '--patience');
 }

@@ -46,7 +46,7 @@ export async function finetune(options: FinetuneOptions, context: RunContext = {
   const smallestClass = leastOf(found.train, found.classes.length);
   const counted = { images: found.train.length, smallestClass };
   // Contradictions do not depend on the weights, so they are told before any are downloaded.
-  const resolved = resolveRecipe(given, { ...counted, model: '', weights: '', side: 224 });
+  const resolved = resolveRecipe(given, { ...counted, model: '', weights: given.weights ?? '', side: 224 });
   refuseIgnored(flags, resolved);
   refuseUnvalidated(resolved, found.val.length);
   const loaded = await loadModel(

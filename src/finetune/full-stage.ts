@@ -9,7 +9,7 @@ import { type ImagePool, openImagePool } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { type ImageClassifier, startLayer } from '../models/index.js';
 import { BatchNorm2d, freeze, unfreeze } from '../nn/index.js';
-import type { Optimizer } from '../optim/index.js';
+import { type Optimizer, WeightAverage } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { fitTemperature } from './calibration.js';
 import { writeCheckpoint } from './checkpoint.js';
@@ -62,10 +62,13 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     const trainer = makeTrainer(stage, optimizer, pool);
     if (stored === null) await save(stage, optimizer);
     while (state.progress.epoch < state.recipe.epochs) {
-      if (await trainer.trainEpoch()) await finishEpoch(stage, trainer.rates).catch(throwUnlessInterrupted);
-      state.complete = state.progress.epoch >= state.recipe.epochs;
+      if (await trainer.trainEpoch()) {
+        const finish = () => finishEpoch(stage, trainer.rates);
+        await withAverage(stage, optimizer, finish).catch(throwUnlessInterrupted);
+      }
+      state.complete = state.progress.epoch >= state.recipe.epochs || stopsEarly(state);
       const stops = state.complete || signal?.aborted === true;
-      if (stops) await writeExports(stage);
+      if (stops) await withAverage(stage, optimizer, () => writeExports(stage));
       await save(stage, optimizer);
       if (stops) break;
     }
@@ -73,6 +76,27 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
   } finally {
     await pool.close();
     optimizer.close();
+  }
+}
+
+/** Whether the last epochs have brought none better than the best, as many as the recipe bears. */
+export function stopsEarly({ recipe: { patience }, progress, best }: RunState): boolean {
+  return patience !== null && best !== null && progress.epoch - best.epoch >= patience;
+}
+
+/** Does `work` with the average of the weights in their place, where the recipe has one. */
+async function withAverage(
+  { device }: FullStage,
+  { parts, steps }: Optimizer,
+  work: () => Promise<void>,
+): Promise<void> {
+  const average = parts.find((part) => part instanceof WeightAverage);
+  if (average === undefined || steps === 0) return work();
+  await device.run(() => average.swap());
+  try {
+    await work();
+  } finally {
+    await device.run(() => average.swap());
   }
 }
 

@@ -46,6 +46,8 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly batchNorm?: string;
   /** Epochs of the full stage. */
   readonly epochs?: number;
+  /** Ends the full stage after so many epochs without a better one. */
+  readonly patience?: number;
   /** The most iterations of the head. Default: until it converges. */
   readonly headEpochs?: number;
   /** Images per update of the weights. */
@@ -60,10 +62,16 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly lr?: number;
   /** Learning rate of the head. Default: ten times the trunk's. */
   readonly headLr?: number;
+  /** Factor on the trunk's rate from each layer to the one below it, at most 1; ULMFiT's 2.6 is 0.385. */
+  readonly lrDecay?: number;
   readonly momentum?: number;
   readonly nesterov?: boolean;
   /** Not applied to norms and biases. */
   readonly weightDecay?: number;
+  /** L2-SP: pull of the trunk's weights to where they began, in place of their weight decay. */
+  readonly l2Sp?: number;
+  /** Decay of the moving average of the weights; the average is validated and exported. */
+  readonly ema?: number;
   /** 'constant', 'step', 'multi-step', ...: SCHEDULES has them all, and optim/schedules.ts their formulas. */
   readonly schedule?: string;
   /** Epochs between the steps of the schedule 'step'. */
@@ -165,6 +173,8 @@ export interface FinetuneResult {
   readonly checkpoints: { readonly best: string; readonly last: string };
   readonly resumed_from: string | null;
   readonly interrupted: boolean;
+  /** Whether --patience ended the full stage before its last epoch. */
+  readonly stopped_early: boolean;
 }
 
 /** The JSON document of `attune evaluate`. */

@@ -56,6 +56,7 @@ export function describeProbe(
     checkpoints: checkpointsOf(folder),
     resumed_from: null,
     interrupted: false,
+    stopped_early: false,
   };
 }
 
@@ -87,6 +88,7 @@ export async function describeFull(
     checkpoints: checkpointsOf(folder),
     resumed_from: resumedFrom,
     interrupted: !finished,
+    stopped_early: finished && state.progress.epoch < state.recipe.epochs,
   };
 }
 

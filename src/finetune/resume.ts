@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import { openDevice, summarize } from './device.js';
-import { type FullStage, positionText, runFullStage } from './full-stage.js';
+import { type FullStage, positionText, runFullStage, stopsEarly } from './full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext } from './options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { removeLeftovers } from './run-folder.js';
@@ -14,6 +14,7 @@ import {
   type RunState,
   type StoredRun,
 } from './run-state.js';
+import type { Recipe } from './recipe.js';
 import { assertSameImages } from './same-images.js';
 import { describeFull } from './result.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';
@@ -40,14 +41,18 @@ async function goOn(
 ): Promise<FinetuneResult> {
   const recipe =
     options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
-  const state: RunState = { ...stored.state, recipe, complete: stored.state.progress.epoch >= recipe.epochs };
+  const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };
   const { epoch } = state.progress;
   if (state.complete) {
     throw new AttuneError({
       code: 'input',
-      what: `nothing is left to do: ${epoch} epochs are done, and ${recipe.epochs} were asked for`,
+      what: stopsEarly(state)
+        ? `nothing is left to do: the run has ended early, ${recipe.patience} epochs after its best, which was epoch ${state.best?.epoch}`
+        : `nothing is left to do: ${epoch} epochs are done, and ${recipe.epochs} were asked for`,
       where: options.resume,
-      hint: 'ask for more with --epochs, or start a new run',
+      hint: stopsEarly(state)
+        ? 'start a new run with more --patience'
+        : 'ask for more with --epochs, or start a new run',
     });
   }
   context.onEvent?.({ type: 'note', text: `Going on after ${positionText(state)}.` });
@@ -89,6 +94,10 @@ async function goOn(
   } finally {
     await data.close();
   }
+}
+
+function isComplete(state: RunState, recipe: Recipe): boolean {
+  return state.progress.epoch >= recipe.epochs || stopsEarly(state);
 }
 
 /** Makes the other files of the run agree with its state, which alone counts. */

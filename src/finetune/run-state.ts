@@ -97,7 +97,7 @@ export async function writeRunState(
     tensors.push({ name: `model.${name}`, dtype: 'F32', shape: array.shape, data });
   }
   const names = parameterNames(model);
-  for (const [moment, arena] of Object.entries(optimizer.moments)) {
+  for (const [moment, arena] of Object.entries(optimizer.arenas)) {
     const chunks = await readChunks(arena);
     arena.places.forEach(({ chunk, offset, length, shape }, i) => {
       const data = chunks[chunk].subarray(offset, offset + length);
@@ -283,7 +283,7 @@ export async function restoreOptimizer(
   const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
   const names = parameterNames(model);
   optimizer.steps = optimizerSteps;
-  for (const [moment, arena] of Object.entries(optimizer.moments)) {
+  for (const [moment, arena] of Object.entries(optimizer.arenas)) {
     for (const [i, place] of arena.places.entries()) {
       const name = `${moment}.${names.get(optimizer.memory.parameters[i])}`;
       const entry = entries.get(name);

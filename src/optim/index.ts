@@ -11,5 +11,6 @@ export {
   scheduleMomentum,
   stepLR,
 } from './schedules.js';
+export { type PartStep, PullToStart, type StepPart, WeightAverage } from './parts.js';
 export { Rmsprop, type RmspropOptions, rmsprop } from './rmsprop.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

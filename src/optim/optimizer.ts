@@ -15,6 +15,7 @@ import { currentRecording, type Recording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 import { type Arena, BLOCK } from '../tensor/arena.js';
 import type { Parameter } from '../tensor/parameter.js';
+import type { StepPart } from './parts.js';
 
 /** The trainable part of a model on a device: parameters, and two arenas of one layout in their order. */
 export interface TrainableMemory {
@@ -34,6 +35,8 @@ export interface ParameterGroup {
   readonly parameters: readonly Parameter[];
   lr: number;
   weightDecay: number;
+  /** Strength of the pull to the first step's weights, where the part PullToStart is there. Default 0. */
+  pull?: number;
 }
 
 /** Settings that all optimisers have. */
@@ -46,6 +49,8 @@ export interface OptimizerOptions {
   readonly groups?: readonly ParameterGroup[];
   /** The largest norm of all gradients; a larger one is scaled down to it. Default: no limit. */
   readonly maxGradientNorm?: number;
+  /** What else a step does. Default: nothing. */
+  readonly parts?: readonly StepPart[];
 }
 
 /** What every optimiser can do: record a step, clear gradients, keep moments. */
@@ -54,6 +59,7 @@ export abstract class Optimizer {
   readonly groups: readonly ParameterGroup[];
   /** Steps recorded so far; stored by checkpoints. */
   steps = 0;
+  readonly parts: readonly StepPart[];
   private readonly maxGradientNorm: number;
   private readonly gate: State;
   /** The last step whose gradients were not finite, as far as errors have told; null when all were. */
@@ -67,6 +73,7 @@ export abstract class Optimizer {
   protected constructor(memory: TrainableMemory, options: OptimizerOptions) {
     this.memory = memory;
     this.groups = resolveGroups(memory, options);
+    this.parts = options.parts ?? [];
     this.maxGradientNorm = options.maxGradientNorm ?? 0;
     assertNumber('maxGradientNorm', this.maxGradientNorm, this.maxGradientNorm >= 0, 'at least 0');
     this.assertRates();
@@ -78,8 +85,13 @@ export abstract class Optimizer {
   /** How much of the last direction is kept: SGD's momentum, Adam's beta1. May be changed between steps. */
   abstract momentum: number;
 
-  /** Moments and the like, by name: what a checkpoint stores beside the parameters. */
+  /** Moments, by name. */
   abstract readonly moments: Readonly<Record<string, Arena>>;
+
+  /** What a checkpoint stores beside the parameters, by name: moments, and what parts keep. */
+  get arenas(): Readonly<Record<string, Arena>> {
+    return Object.assign({}, this.moments, ...this.parts.map(({ arenas }) => arenas));
+  }
 
   /** Records the update of one chunk. `groups` is the step value of the first group's rate. */
   protected abstract updateChunk(recording: Recording, chunk: ChunkOperands, groups: Varying): void;
@@ -91,6 +103,9 @@ export abstract class Optimizer {
     const recording = currentRecording();
     this.assertRates();
     this.steps++;
+    const { steps: step, groups: all, blockGroups, gate } = this;
+    const partStep = { recording, step, groups: all, blockGroups, gate };
+    for (const part of this.parts) part.before?.(partStep);
     const limit = recording.varying('float', this.maxGradientNorm);
     updateGate(this.memory.gradients.chunks, this.gate, limit, recording.varying('uint', this.steps));
     const groups = recordAll(
@@ -104,6 +119,7 @@ export abstract class Optimizer {
       const operands = { index: i, parameters, gradients, blockGroups: this.blockGroups[i], gate: this.gate };
       this.updateChunk(recording, operands, groups);
     });
+    for (const part of this.parts) part.after?.(partStep);
     this.commitStatistics();
   }
 
@@ -133,7 +149,7 @@ export abstract class Optimizer {
   close(): void {
     this.unwatch();
     for (const state of [this.gate, ...this.blockGroups]) this.memory.device.releaseState(state);
-    for (const arena of Object.values(this.moments)) arena.close();
+    for (const arena of Object.values(this.arenas)) arena.close();
   }
 
   /** The gate sees gradients only; a rate that is no number would pass it and spoil every weight. */

@@ -6,12 +6,12 @@ import { attune, type Ran, type RunSettings, runScript } from './support.js';
 
 const commands: Record<string, string[]> = {
   finetune:
-    'model weights strategy train-from batch-norm val val-split image-size augment class-weights workers epochs head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed optimizer lr head-lr momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out device adapter threads'.split(
+    'model weights strategy train-from batch-norm val val-split image-size augment class-weights workers epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out device adapter threads'.split(
       ' ',
     ),
   evaluate: 'model weights batch-size workers device adapter threads'.split(' '),
   schedule:
-    'steps images strategy val val-split epochs batch-size seed recipe optimizer lr head-lr momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup'.split(
+    'steps images strategy val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup'.split(
       ' ',
     ),
   predict: 'top model weights workers device adapter threads'.split(' '),
@@ -36,7 +36,7 @@ for (const [name, flags] of Object.entries(commands)) {
     assert.is(stderr, '');
     assert.match(stdout, new RegExp(`^Usage: attune ${name}`));
     assert.match(stdout, new RegExp(`\nExample:\n  attune ${name}.*\n$`));
-    const explained = [...stdout.matchAll(/^ {2}(?:-h, )?--([a-z-]+)(?: <.*?>)? {2,}[A-Za-z]/gm)];
+    const explained = [...stdout.matchAll(/^ {2}(?:-h, )?--([a-z0-9-]+)(?: <.*?>)? {2,}[A-Za-z]/gm)];
     assert.equal(
       explained.map(([, flag]) => flag),
       [...flags, 'json', 'debug', 'help'],

@@ -6,8 +6,12 @@ import { killAndCompare } from './kill-support.js';
 const data = smallData();
 
 for (const [seed, strategy, flags] of [
-  [1, 'full', '--optimizer adam --batch-norm train'],
-  [2, 'probe-then-full', '--train-from layer2 --max-gradient-norm 1'],
+  [1, 'full', '--optimizer adam --batch-norm train --schedule one-cycle --ema 0.9'],
+  [
+    2,
+    'probe-then-full',
+    '--train-from layer2 --max-gradient-norm 1 --schedule plateau --patience 4 --lr-decay 0.8',
+  ],
 ] as const) {
   test(`${strategy}: 25 kills, and every run ends with the bytes of one that was never killed`, async () => {
     const words = `--strategy ${strategy} ${flags} --epochs 6 --batch-size 6`;

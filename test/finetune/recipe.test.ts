@@ -165,7 +165,12 @@ test('what goes by validation needs images for it', async () => {
   await fails(
     finetune({ ...options, schedule: 'plateau' }),
     'usage',
-    /^the schedule plateau goes by the validation loss, and there are no images .*\(--schedule\): give a --val-split/,
+    /^the schedule plateau goes by the validation loss, and there are no images .*\(--schedule\): leave it out, or/,
+  );
+  await fails(
+    finetune({ ...options, patience: 3 }),
+    'usage',
+    /^stopping early goes by the validation accuracy, and there are no images to validate with \(--patience\)/,
   );
 });
 
@@ -185,12 +190,14 @@ test('flags that would be ignored are refused', () => {
     ],
     [{ schedule: 'step', milestones: [3] }, /\(--milestones\): leave it out, or add --schedule multi-step$/],
     [{ schedule: 'one-cycle', plateauPatience: 3 }, /^the schedule one-cycle takes.*\(--plateau-patience\)/],
+    [{ weights: 'none', l2Sp: 0.1 }, /^there are no pretrained weights to stay near \(--l2-sp\)/],
+    [{ strategy: 'probe', ema: 0.9 }, /\(--ema\)/],
     [{ val: 'v', valSplit: 0.1 }, /^the validation images come from --val.* \(--val-split\)/],
   ];
   for (const [options, words] of cases) {
     const flags = fieldsOf({ data: 'photos', ...options });
     assert.match(
-      usageError(() => refuseIgnored(flags, resolve(flags))),
+      usageError(() => refuseIgnored(flags, resolve(flags, { weights: flags.weights ?? '' }))),
       words,
     );
   }
@@ -214,6 +221,7 @@ test('a flag out of its range is refused with the choices or the nearest', () =>
     [{ schedule: 'onecycle' }, /--schedule\): did you mean one-cycle\?/],
     [{ milestones: [2.5] }, /--milestones/],
     [{ peak: 1 }, /--peak/],
+    [{ lrDecay: 2.6 }, /--lr-decay/],
     [{ lr: 0 }, /--lr/],
     [{ lr: Number.NaN }, /--lr/],
     [{ batchSize: 1.5 }, /--batch-size/],

@@ -224,14 +224,14 @@ onDevice('a run inside the body of another is refused', async (device) => {
   await assertThrows(() => inner[0], 'program', /called inside the body of another/);
 });
 
-onDevice('a program of 65 step values is refused', async (device) => {
+onDevice('a program of 513 step values is refused', async (device) => {
   await assertThrows(
     () =>
       device.run(() => {
-        for (let i = 0; i < 33; i++) dropout(ones([4]), 0.5, generator(i));
+        for (let i = 0; i < 257; i++) dropout(ones([4]), 0.5, generator(i));
       }),
     'program',
-    /can hold 64 step values/,
+    /can hold 512 step values/,
   );
   const same = generator(1);
   await device.run(() => {

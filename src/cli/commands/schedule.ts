@@ -20,6 +20,7 @@ type WithoutEffect =
   | 'trainFrom'
   | 'batchNorm'
   | 'headEpochs'
+  | 'patience'
   | 'microBatch'
   | 'imageSize'
   | 'augment'

@@ -2,6 +2,7 @@
  * From commands to launches: variant and pipeline chosen, operands checked against the device's limits and
  * bound, constants written. What is resolved here is encoded again and again without another look.
  */
+import { MAX_STEP_VALUES } from '../kernel.js';
 import { AttuneError } from '../../errors.js';
 import type { Choices, Counters, Prepared } from '../backend.js';
 import type { AdapterTraits, Binding, BufferRange, Command, Grid, Variant } from '../kernel.js';
@@ -47,7 +48,7 @@ export interface SharedBuffers {
 export function createSharedBuffers(memory: Memory): SharedBuffers {
   const { UNIFORM, STORAGE, COPY_DST } = BufferUsage;
   return {
-    step: memory.create(CONSTANTS_BYTES, UNIFORM | COPY_DST, 'step values'),
+    step: memory.create(4 * MAX_STEP_VALUES, UNIFORM | COPY_DST, 'step values'),
     zeros: memory.create(ABSENT_BYTES, STORAGE, 'absent operands'),
     scratch: memory.create(ABSENT_BYTES * MAX_BINDINGS, STORAGE, 'absent outputs'),
   };

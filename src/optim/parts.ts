@@ -1,0 +1,111 @@
+/** What a step of any optimiser can be extended by: parts that each do one thing before or after the update. */
+import { pullToStartKernel } from '../ops/pull-to-start.js';
+import { copyRegion, emptyTensor } from '../ops/strided-copy.js';
+import { weightAverageKernel } from '../ops/weight-average.js';
+import { assign } from '../ops/accumulate.js';
+import type { Recording } from '../program/recording.js';
+import type { State } from '../program/state.js';
+import type { Arena } from '../tensor/arena.js';
+import { stridesOf } from '../tensor/shape.js';
+import { asTensor } from '../tensor/tensor.js';
+import { assertNumber, type ParameterGroup, recordAll, type TrainableMemory } from './optimizer.js';
+
+/** The step that a part takes part in. */
+export interface PartStep {
+  readonly recording: Recording;
+  /** Counted from 1. */
+  readonly step: number;
+  readonly groups: readonly ParameterGroup[];
+  /** Group of every 64 elements, one table per chunk. */
+  readonly blockGroups: readonly State[];
+  readonly gate: State;
+}
+
+/** A part of a step. `optimizer.close()` closes its arenas, too. */
+export interface StepPart {
+  /** What a checkpoint stores of it, by name; laid out as the parameters are. */
+  readonly arenas: Readonly<Record<string, Arena>>;
+  /** Records what comes before the gate sees the gradients. */
+  before?(step: PartStep): void;
+  /** Records what comes after the update. */
+  after?(step: PartStep): void;
+}
+
+/**
+ * L2-SP: the penalty pull / 2 |w - start|^2 of every group that has a `pull`, towards the weights of the first step
+ * (ops/pull-to-start.ts).
+ */
+export class PullToStart implements StepPart {
+  readonly arenas: { readonly start: Arena };
+  private readonly memory: TrainableMemory;
+
+  constructor(memory: TrainableMemory) {
+    this.memory = memory;
+    this.arenas = { start: memory.values.like() };
+  }
+
+  before({ recording, step, groups, blockGroups }: PartStep): void {
+    const { values, gradients } = this.memory;
+    const { start } = this.arenas;
+    if (step === 1) for (const [i, chunk] of values.chunks.entries()) assign(start.chunks[i], chunk);
+    const pulls = recordAll(
+      recording,
+      'float',
+      groups.map(({ name, pull = 0 }) => {
+        assertNumber(`pull of group ${name}`, pull, pull >= 0, 'at least 0');
+        return pull;
+      }),
+    );
+    values.chunks.forEach((chunk, i) => {
+      recording.launch(pullToStartKernel, { count: chunk.length, pulls }, [
+        blockGroups[i].storage,
+        chunk.storage,
+        start.chunks[i].storage,
+        gradients.chunks[i].storage,
+      ]);
+    });
+  }
+}
+
+/**
+ * The exponential moving average of the weights (ops/weight-average.ts), beginning with those of the first step. The
+ * decay of step t is min(decay, (1 + t) / (10 + t)), TensorFlow's, so that the average is not held back by the start.
+ * Running statistics are none of it: they are averages already.
+ */
+export class WeightAverage implements StepPart {
+  readonly arenas: { readonly average: Arena };
+  readonly decay: number;
+  private readonly memory: TrainableMemory;
+
+  constructor(memory: TrainableMemory, decay: number) {
+    assertNumber('the decay of the average', decay, decay >= 0 && decay < 1, 'at least 0 and below 1');
+    this.memory = memory;
+    this.decay = decay;
+    this.arenas = { average: memory.values.like() };
+  }
+
+  after({ recording, step, gate }: PartStep): void {
+    const decay = step === 1 ? 0 : Math.min(this.decay, (1 + step) / (10 + step));
+    const share = recording.varying('float', 1 - decay);
+    this.memory.values.chunks.forEach((chunk, i) => {
+      const { storage } = this.arenas.average.chunks[i];
+      recording.launch(weightAverageKernel, { count: chunk.length, share }, [
+        gate.storage,
+        chunk.storage,
+        storage,
+      ]);
+    });
+  }
+
+  /** Records that weights and average change places: once to evaluate the average, once more to go on. */
+  swap(): void {
+    this.memory.values.chunks.forEach((chunk, i) => {
+      const average = this.arenas.average.chunks[i];
+      const kept = emptyTensor(chunk.shape, 'float32');
+      const whole = { strides: stridesOf(chunk.shape), offset: 0 };
+      copyRegion('swap', asTensor(chunk), kept, chunk.shape, whole, whole);
+      assign(chunk, average);
+      assign(average, kept);
+    });
+  }
+}
