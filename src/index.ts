@@ -88,6 +88,7 @@ export {
 } from './finetune/index.js';
 export {
   type Format,
+  type GraphLayer,
   type Layout,
   openTensorFile,
   type SkippedEntry,

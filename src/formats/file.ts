@@ -41,14 +41,13 @@ export function siblingsOf(path: string): SiblingFiles {
     async open(name, links) {
       checkSiblingName(name, path);
       const target = join(folder, name);
-      if (links === 'confine') await checkConfined(target, folder, path);
-      return openByteSource(target);
+      return openByteSource(links === 'confine' ? await confined(target, folder, path) : target);
     },
   };
 }
 
-/** Refuses a file that links lead out of the folder to. */
-async function checkConfined(target: string, folder: string, where: string): Promise<void> {
+/** The file that a path leads to; refuses one that links lead out of the folder to. */
+async function confined(target: string, folder: string, where: string): Promise<string> {
   let real: string;
   try {
     real = await realpath(target);
@@ -59,6 +58,7 @@ async function checkConfined(target: string, folder: string, where: string): Pro
   if (!real.startsWith(inside)) {
     throw weightsError(where, `${JSON.stringify(basename(target))} is a link that leads out of the folder`);
   }
+  return real;
 }
 
 function fileSource(handle: FileHandle, name: string, size: number): ByteSource {

@@ -10,6 +10,7 @@ export {
   byteLength,
   type Dtype,
   type Format,
+  type GraphLayer,
   type Layout,
   type SkippedEntry,
   type TensorEntry,

@@ -1,6 +1,14 @@
 /** TensorFlow.js models, with the topology and weights that TensorFlow.js gave (make-tfjs-fixtures.mjs). */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -100,6 +108,11 @@ test('a model without its files', async () => {
   await rejects(() => read('{"a": "\u00ff"}'.replace('\u00ff', '\ud800')), /without weights|malformed/);
 });
 
+/** Files that this process has open, where the system tells. */
+function openFiles(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
 test('links: weights stay in their folder, and files are closed when another is missing', async () => {
   if (process.platform === 'win32') return;
   const folder = mkdtempSync(join(tmpdir(), 'attune-tfjs-'));
@@ -110,6 +123,14 @@ test('links: weights stay in their folder, and files are closed when another is 
     writeFileSync(join(inside, 'model.json'), model([WEIGHT]));
     const path = join(inside, 'model.json');
     await rejects(() => openTensorFile(path), /no such file/, 'input');
+    // Of two files the first is there; it is closed again.
+    writeFileSync(join(inside, 'two.json'), model([WEIGHT], ['b.bin', 'missing.bin']));
+    writeFileSync(join(inside, 'b.bin'), new Uint8Array(4));
+    const before = openFiles();
+    for (let i = 0; i < 20; i++) {
+      await rejects(() => openTensorFile(join(inside, 'two.json')), /no such file/, 'input');
+    }
+    assert.ok(openFiles() <= before + 1, 'files stay open');
     symlinkSync('../secret.bin', join(inside, 'a.bin'));
     await rejects(() => openTensorFile(path), /a link that leads out of the folder/);
     rmSync(join(inside, 'a.bin'));

@@ -8,18 +8,12 @@
  */
 
 import type { Hdf5Object } from '../hdf5/file.js';
-import { type SkippedEntry, type TensorEntry, weightsError } from '../tensors.js';
+import { weightsError } from '../tensors.js';
 import { parseKerasConfig } from './config.js';
-import { Variables } from './variables.js';
+import { type KerasWeights, Variables } from './variables.js';
 
 /** The longest attribute list that Keras writes in parts: names0, names1, ... */
 const MAX_PARTS = 10_000;
-
-export interface KerasWeights {
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly tensors: readonly TensorEntry[];
-  readonly skipped: readonly SkippedEntry[];
-}
 
 /** The weights of an older file; undefined if `root` is not that of one. */
 export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | undefined> {

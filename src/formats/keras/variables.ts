@@ -2,7 +2,14 @@
 
 import { swapBytes, tensorEntry } from '../floats.js';
 import type { Hdf5Object } from '../hdf5/file.js';
-import { type Dtype, MAX_TENSORS, type TensorEntry, weightsError } from '../tensors.js';
+import { type Dtype, MAX_TENSORS, type SkippedEntry, type TensorEntry, weightsError } from '../tensors.js';
+
+/** What a file of Keras holds. */
+export interface KerasWeights {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: readonly TensorEntry[];
+  readonly skipped: readonly SkippedEntry[];
+}
 
 /** The tensors of a file; each name once, and no more than a file may have. */
 export class Variables {

@@ -8,8 +8,7 @@
 import type { Hdf5Object } from '../hdf5/file.js';
 import { type SkippedEntry, weightsError } from '../tensors.js';
 import type { KerasLayer } from './config.js';
-import type { KerasWeights } from './legacy-h5.js';
-import { Variables } from './variables.js';
+import { type KerasWeights, Variables } from './variables.js';
 
 /** The groups in which a model keeps its layers: the second one in files of TensorFlow 2.13. */
 const LAYER_GROUPS = ['layers', '_layer_checkpoint_dependencies'];
