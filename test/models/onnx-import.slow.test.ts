@@ -1,0 +1,39 @@
+/**
+ * Networks that PyTorch exported to ONNX compute PyTorch's logits here, also those whose exporter folded the batch norms
+ * and lost the names. Needs PyTorch: npm run setup:torch.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import { openTensorFile } from '#src/formats/open';
+import { findModel, loadWeights } from '#src/models/index';
+import { assertSameLogits, logitsOf } from './export/support.js';
+
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+const { findPython } = (await import(path('bench/parity/python.mjs'))) as { findPython: () => string };
+
+const test = suite<{ folder: string }>('ONNX from PyTorch');
+test.before((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), 'attune-onnx-'));
+  execFileSync(findPython(), [path('test/models/export-onnx.py'), context.folder], { stdio: 'pipe' });
+});
+test.after(({ folder }) => rmSync(folder, { recursive: true }));
+
+for (const name of ['resnet18', 'resnet50', 'mobilenet_v2']) {
+  for (const kind of ['named', 'folded']) {
+    test(`${name}, ${kind}`, async ({ folder }) => {
+      const arrays = await openTensorFile(join(folder, `${name}.npz`));
+      // As NumPy saved them.
+      const [images, logits] = await Promise.all(arrays.tensors.map((array) => array.read()));
+      await arrays.close();
+      const model = findModel(name).create({ classes: 7 });
+      await loadWeights(model, join(folder, `${name}-${kind}.onnx`));
+      assertSameLogits(await logitsOf(model, images, 2, 64), logits, `${name}, ${kind}`);
+    });
+  }
+}
+
+test.run();
