@@ -72,6 +72,11 @@ export {
   finetune,
   type FinetuneOptions,
   type FinetuneResult,
+  fit,
+  type FitBatch,
+  type FitHistory,
+  type FitImages,
+  type FitOptions,
   type Listener,
   type Metrics,
   predict,
@@ -131,6 +136,7 @@ export {
   type SmallResNetOptions,
   startLayer,
   type TensorShape,
+  trunkOf,
 } from './models/index.js';
 export {
   BatchNorm2d,
@@ -159,6 +165,7 @@ export {
   Relu6,
   Sequential,
   sequential,
+  Softmax,
   stateDict,
   type StateTensor,
   type Training,

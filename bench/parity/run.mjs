@@ -1,7 +1,7 @@
 /**
  * Shows that attune computes what PyTorch computes: README.md says what is compared.
  *
- *     npm run build && node bench/parity/run.mjs [--models resnet18,resnet34,resnet50] [--devices webgpu,cpu,float64]
+ *     npm run build && node bench/parity/run.mjs [--models resnet18,mobilenet_v2] [--devices webgpu,cpu,float64]
  *         [--formats zip,legacy] [--pictures 8] [--float64-pictures 8] [--adapter NAME]
  *
  * Exit code 0 when everything agrees, 1 when anything does not or cannot be compared.
@@ -34,7 +34,7 @@ const LOGIT_LIMITS = { webgpu: 1e-3, cpu: 1e-3, float64: 1e-9 };
 
 const { values: options } = parseArgs({
   options: {
-    models: { type: 'string', default: 'resnet18,resnet34,resnet50' },
+    models: { type: 'string', default: 'resnet18,resnet34,resnet50,resnet101,resnet152,mobilenet_v2' },
     devices: { type: 'string', default: 'webgpu,cpu,float64' },
     formats: { type: 'string', default: 'zip,legacy' },
     pictures: { type: 'string', default: '8' },

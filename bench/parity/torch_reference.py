@@ -1,4 +1,4 @@
-"""Writes what torchvision computes, for bench/parity/run.mjs to compare with: one randomised ResNet and its logits.
+"""Writes what torchvision computes, for bench/parity/run.mjs to compare with: one randomised network and its logits.
 
     python3 torch_reference.py MODEL FOLDER PICTURES FLOAT64_PICTURES
 
@@ -72,7 +72,7 @@ def randomised(name, pixels):
             norm.running_var.mul_(torch.empty_like(norm.running_var).uniform_(0.7, 1.4))
             norm.num_batches_tracked.random_(1, 100000)
             norm.momentum = 0.1
-        model.fc.bias.normal_(0, 1)
+        [*model.modules()][-1].bias.normal_(0, 1)  # the head's
     return model.eval()
 
 

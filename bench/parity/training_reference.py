@@ -43,12 +43,17 @@ def make_model(case, images):
 
 
 def nearest_kink(model, images):
-    """The smallest distance from zero of what enters a ReLU, in float64 and in training mode."""
+    """The smallest distance from a kink of what enters a ReLU (0) or ReLU6 (0 and 6), in float64 and in training mode."""
     model = copy.deepcopy(model).double().train()
     distances = []
+
+    def note(module, inputs):
+        kinks = (0, 6) if isinstance(module, torch.nn.ReLU6) else (0,)
+        distances.extend((inputs[0] - kink).abs().min().item() for kink in kinks)
+
     for module in model.modules():
-        if isinstance(module, torch.nn.ReLU):
-            module.register_forward_pre_hook(lambda _, inputs: distances.append(inputs[0].abs().min().item()))
+        if isinstance(module, (torch.nn.ReLU, torch.nn.ReLU6)):
+            module.register_forward_pre_hook(note)
     with torch.no_grad():
         model(images.double())
     return min(distances)
@@ -73,6 +78,10 @@ def make_optimizer(parameters, name, lr, weight_decay):
 def train(case, initial, images, labels):
     """Losses of every step, gradients of the first, running statistics after the last; `initial` stays as it is."""
     model = copy.deepcopy(initial).train()
+    for module in model.modules():
+        # Each library has random numbers of its own.
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0
     optimizer = make_optimizer(model.parameters(), case["optimizer"], case["lr"], case["weightDecay"])
     losses, gradients = [], None
     for step in range(case["steps"]):

@@ -297,7 +297,7 @@ const OPTIMIZER: Group<
 const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
   recipe: {
     value: '<name or file>',
-    help: 'Values for other flags: article-resnet50, or a JSON file such as recipe.json of a run. Flags win over it.',
+    help: 'Values for other flags: article-resnet50, article-mobilenetv2, or a JSON file such as recipe.json of a run. Flags win over it.',
     parse: words,
   },
   resume: {

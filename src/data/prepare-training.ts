@@ -22,6 +22,8 @@ export interface PrepareTrainingOptions {
   readonly seed?: number;
   /** Default: random-resized crops of at least 8 % and flips, as torchvision. */
   readonly augmentation?: Augmentation;
+  /** What the network expects of its pixels. Default: ImageNet's mean and deviation, as torchvision's networks. */
+  readonly normalization?: Pick<Preprocessing, 'mean' | 'std'>;
   /** Share of each class to validate with, where there is no validation folder. Default 0.2. */
   readonly valSplit?: number;
   readonly workers?: number;
@@ -47,7 +49,9 @@ export async function prepareTraining(
 ): Promise<TrainingImages> {
   const { side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
-  const preprocessing = imagenetPreprocessing(side);
+  const standard = imagenetPreprocessing(side);
+  const { mean, std } = options.normalization ?? standard;
+  const preprocessing = { ...standard, mean, std };
   const split = stratifiedSplit(
     folder.train.map(({ label }) => label),
     folder.val === null ? valSplit : 0,

@@ -11,6 +11,7 @@ export {
 export { type ConvertFormat, type ConvertOptions, type ConvertResult, convert } from './convert.js';
 export { type EvaluateOptions, evaluate } from './evaluate.js';
 export type { Listener, RunEvent } from './events.js';
+export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './fit.js';
 export { finetune } from './finetune.js';
 export {
   type Accuracy,

@@ -32,6 +32,29 @@ export const RECIPES: Readonly<Record<string, Partial<Recipe>>> = {
     augment: 'standard',
     crop_scale: 0.08,
   },
+  /**
+   * The article's Keras listing: Keras's MobileNetV2, a new head alone (here the probe, which is trained until it
+   * converges), then the layers from the hundredth on by Adam at a lower rate, with batch norm in training. What the
+   * listing leaves open is TensorFlow's transfer-learning tutorial: 160 pixels, batches of 32, 1e-5, ten epochs, flips.
+   */
+  'article-mobilenetv2': {
+    model: 'mobilenet_v2-keras',
+    weights: 'mobilenet_v2-keras',
+    strategy: 'probe-then-full',
+    train_from: '100',
+    batch_norm: 'train',
+    epochs: 10,
+    batch_size: 32,
+    micro_batch: 32,
+    image_size: 160,
+    optimizer: 'adam',
+    lr: 1e-5,
+    head_lr: 1e-5,
+    weight_decay: 0,
+    schedule: 'constant',
+    warmup: 0,
+    augment: 'flip',
+  },
 };
 
 /** The fields of a recipe: one of the names above, or a JSON file. Throws AttuneError 'usage' or 'input'. */

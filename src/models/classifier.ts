@@ -59,6 +59,33 @@ export function replaceHead(model: ImageClassifier, classes: number, seed?: numb
   model.head = linear(model.head.inputs, classes, seed === undefined ? {} : { seed });
 }
 
+/** A model without its head, as Keras's `include_top=False`: images to the last map of features. */
+class Trunk extends Module {
+  private readonly model: ImageClassifier;
+
+  constructor(model: ImageClassifier) {
+    super();
+    this.model = model;
+  }
+
+  override *members(): Iterable<readonly [string, unknown]> {
+    const [head] = this.model.headName.split('.');
+    for (const [name, member] of this.model.members()) if (name !== head) yield [name, member];
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.model.stageFeatures(x, training).at(-1) as Tensor;
+  }
+}
+
+/**
+ * A model without its head, to put layers of one's own on: images [batch, height, width, channels] to a map of features
+ * [batch, height / 32, width / 32, head.inputs]. It shares its layers with `model`, which is not used by itself any more.
+ */
+export function trunkOf(model: ImageClassifier): Module {
+  return new Trunk(model);
+}
+
 /**
  * The layers of a model from its images to its head, as `freeze` and `--train-from` take them: `conv1`, `bn1`,
  * `layer1.0`, `layer1.1`, ..., `fc`, or Keras's. A layer's place in the list is its index.

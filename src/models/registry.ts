@@ -61,7 +61,7 @@ const MODELS: Readonly<Record<ModelName, ModelEntry>> = {
     name: 'mobilenet_v2-keras',
     create: kerasMobilenetV2,
     graphOf: 'mobilenet_v2',
-    defaultWeights: null,
+    defaultWeights: 'mobilenet_v2-keras',
     preprocessing: KERAS_MOBILENET_PREPROCESSING,
   },
   'resnet-small': {

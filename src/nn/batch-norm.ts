@@ -1,8 +1,8 @@
 /**
  * Batch normalisation over channels; ops/batch-norm.ts and ops/batch-norm-training.ts have the mathematics.
  *
- * A pass that trains uses the batch's statistics and updates the running ones, unless the layer is set to
- * 'frozen': then, and when evaluating, the running statistics are used and stay as they are.
+ * A pass that trains uses the batch's statistics and updates the running ones, unless the layer is set to 'frozen' or its
+ * scale is: then, and when evaluating, the running statistics are used and stay as they are.
  */
 import { batchNorm } from '../ops/batch-norm.js';
 import { batchMoments, batchNormTraining } from '../ops/batch-norm-training.js';
@@ -57,7 +57,7 @@ export class BatchNorm2d extends Module {
   /** x [..., channels], normalised. A batch with one value per channel cannot train: AttuneError 'shape'. */
   override forward(x: TensorLike, training?: Training): Tensor {
     const { weight: gamma, bias: beta, running_mean, running_var, epsilon } = this;
-    if (training === undefined || this.mode === 'frozen') {
+    if (training === undefined || this.mode === 'frozen' || !gamma.trainable) {
       return batchNorm(x, { gamma, beta, mean: running_mean, variance: running_var }, epsilon);
     }
     const moments = batchMoments(x);

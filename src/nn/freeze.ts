@@ -7,7 +7,7 @@ import type { Module } from './module.js';
 /**
  * Freezes the parameters of a model or of a part of it: all of them, or those before `until`, a layer such as
  * `layer4` or a parameter, in the order of `namedParameters`; what follows stays as it is. A model that is on a
- * device is laid out again, so optimisers are made afterwards. Throws AttuneError 'usage' for an unknown name.
+ * device is laid out again, so optimisers are made afterwards. A frozen batch norm keeps its statistics, too. Throws AttuneError 'usage' for an unknown name.
  */
 export async function freeze(model: Module, until?: string): Promise<void> {
   const parameters = [...model.namedParameters()];

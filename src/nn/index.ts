@@ -13,6 +13,7 @@ export {
   Relu6,
   Sequential,
   sequential,
+  Softmax,
 } from './layers.js';
 export { Linear, type LinearOptions, linear } from './linear.js';
 export { ModelMemory } from './memory.js';

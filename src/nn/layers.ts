@@ -4,6 +4,7 @@ import { globalAveragePool, maxPool2d, type MaxPool2dOptions } from '../ops/pool
 import { relu } from '../ops/relu.js';
 import { relu6 } from '../ops/relu6.js';
 import { flatten } from '../ops/reshape.js';
+import { softmax } from '../ops/softmax.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Module, type Training } from './module.js';
 
@@ -41,6 +42,13 @@ export class Relu extends Module {
 export class Relu6 extends Module {
   override forward(x: TensorLike): Tensor {
     return relu6(x);
+  }
+}
+
+/** Probabilities of the last axis. */
+export class Softmax extends Module {
+  override forward(x: TensorLike): Tensor {
+    return softmax(x);
   }
 }
 

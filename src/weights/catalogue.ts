@@ -2,7 +2,8 @@
  * The catalogue of downloadable weights: `weights/catalogue.json`, read once, validated, typed.
  *
  * No hash in it is made up: where the full SHA-256 of a file is known it is checked, else the
- * eight digits that torchvision puts into the file name, as torch.hub does; `hash.check` says which.
+ * eight digits that torchvision puts into the file name, as torch.hub does; of Keras's MobileNetV2 nobody
+ * publishes one. `hash.check` says which.
  */
 
 import { readFileSync } from 'node:fs';
@@ -25,6 +26,7 @@ const hashSchema = v.variant('check', [
     check: v.literal('sha256-prefix'),
     hex: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
   }),
+  v.strictObject({ check: v.literal('none') }),
 ]);
 
 const entrySchema = v.pipe(
@@ -33,7 +35,7 @@ const entrySchema = v.pipe(
     aliases: v.array(plainName),
     model: plainName,
     version: v.string(),
-    file: v.pipe(v.string(), v.regex(/^[a-z0-9_]+-[0-9a-f]{8}\.pth$/)),
+    file: v.pipe(v.string(), v.regex(/^[a-z0-9_.-]+\.(?:pth|h5)$/)),
     url: httpsUrl,
     hash: hashSchema,
     approximateBytes: v.optional(positiveInteger),
@@ -54,7 +56,7 @@ const entrySchema = v.pipe(
     terms: v.string(),
   }),
   v.check(
-    ({ file, hash }) => file.endsWith(`-${hash.hex.slice(0, 8)}.pth`),
+    ({ file, hash }) => hash.check === 'none' || file.endsWith(`-${hash.hex.slice(0, 8)}.pth`),
     "the hash does not begin with the digits in the file's name",
   ),
   v.check(({ file, url }) => url.endsWith(`/${file}`), 'the URL does not end with the file name'),
@@ -81,9 +83,9 @@ export interface CatalogueEntry {
   readonly name: string;
   /** Other names of the same file; the model's own name marks its default weights. */
   readonly aliases: readonly string[];
-  /** torchvision's name of the model that the file fits. */
+  /** The model that the file fits, by its name in attune. */
   readonly model: string;
-  /** torchvision's name of the weights. */
+  /** The publisher's name of the weights. */
   readonly version: string;
   readonly file: string;
   readonly url: string;
@@ -110,11 +112,13 @@ export interface CatalogueEntry {
   readonly terms: string;
 }
 
-/** How a file is checked: its whole SHA-256, or only its first eight digits. Lower-case hex. */
-export interface ExpectedHash {
-  readonly check: 'sha256' | 'sha256-prefix';
-  readonly hex: string;
-}
+/**
+ * How a file is checked: its whole SHA-256, or only its first eight digits, in lower-case hex; not at all where nobody
+ * publishes a hash of it.
+ */
+export type ExpectedHash =
+  | { readonly check: 'sha256' | 'sha256-prefix'; readonly hex: string }
+  | { readonly check: 'none' };
 
 /** What to show before a download. */
 export interface LicenceTerms {
@@ -162,7 +166,7 @@ export function findWeights(nameOrFileName: string): CatalogueEntry | undefined 
 
 /** Finds the entry whose file has this SHA-256 (64 lower-case hex digits), as far as is known. */
 export function findWeightsByHash(sha256: string): CatalogueEntry | undefined {
-  return catalogue().find(({ hash }) => sha256.startsWith(hash.hex));
+  return catalogue().find(({ hash }) => hash.check !== 'none' && sha256.startsWith(hash.hex));
 }
 
 /** The licence terms of an entry, with their full text. */

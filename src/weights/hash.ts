@@ -1,6 +1,6 @@
 /**
- * SHA-256 of files, and the two ways in which the catalogue checks one: in full, or by its first
- * eight digits.
+ * SHA-256 of files, and the ways in which the catalogue checks one: in full, by its first eight digits, or not at
+ * all.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,11 +16,16 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   return hash.digest('hex');
 }
 
-export function matchesHash(sha256: string, { check, hex }: ExpectedHash): boolean {
-  return check === 'sha256' ? sha256 === hex : sha256.startsWith(hex);
+/** Whether a file may be the one that is expected: any may where no hash is known. */
+export function matchesHash(sha256: string, expected: ExpectedHash): boolean {
+  if (expected.check === 'none') return true;
+  return expected.check === 'sha256' ? sha256 === expected.hex : sha256.startsWith(expected.hex);
 }
 
 /** For messages: `SHA-256 0676ba61...`, or that only its beginning is known. */
-export function describeHash({ check, hex }: ExpectedHash): string {
-  return check === 'sha256' ? `SHA-256 ${hex}` : `a SHA-256 that begins with ${hex}`;
+export function describeHash(expected: ExpectedHash): string {
+  if (expected.check === 'none') return 'any SHA-256';
+  return expected.check === 'sha256'
+    ? `SHA-256 ${expected.hex}`
+    : `a SHA-256 that begins with ${expected.hex}`;
 }

@@ -45,6 +45,8 @@ test('weights lists the catalogue', async () => {
     ['resnet152-v2', 'sha256-prefix', false],
     ['mobilenet_v2-v1', 'sha256-prefix', false],
     ['mobilenet_v2-v2', 'sha256-prefix', false],
+    ['mobilenet_v2-keras', 'none', false],
+    ['mobilenet_v2-keras-no-top', 'none', false],
   ]);
 });
 

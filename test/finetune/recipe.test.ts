@@ -7,6 +7,8 @@ import { refuseIgnored } from '#src/finetune/contradictions';
 import { scheduleOf } from '#src/finetune/schedule';
 import { fieldsOf, parseRecipe, resolveRecipe } from '#src/finetune/recipe';
 import { loadRecipe } from '#src/finetune/recipes';
+import { findModel } from '#src/models/index';
+import { findWeights } from '#src/weights/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, imageFolderOf, newFolder, newPath } from './support.js';
@@ -58,6 +60,21 @@ test('a schedule brings defaults of its own', () => {
   }
 });
 
+test("the article's other recipe is its Keras listing", async () => {
+  const recipe = resolve(await loadRecipe('article-mobilenetv2'));
+  const { train_from, optimizer, lr, head_lr, schedule, warmup, weight_decay, image_size } = recipe;
+  assert.equal(
+    { train_from, optimizer, lr, head_lr, schedule, warmup, weight_decay, image_size },
+    {
+      ...{ train_from: '100', optimizer: 'adam', lr: 1e-5, head_lr: 1e-5 },
+      ...{ schedule: 'constant', warmup: 0, weight_decay: 0, image_size: 160 },
+    },
+  );
+  const { model, weights } = RECIPES['article-mobilenetv2']!;
+  assert.is(findWeights(weights!)?.model, model);
+  assert.is(findModel(model!).graphOf, 'mobilenet_v2');
+});
+
 test("the article's recipe is its PyTorch listing", async () => {
   const recipe = resolve(await loadRecipe('article-resnet50'));
   assert.equal(RECIPES['article-resnet50'], await loadRecipe('article-resnet50'));
@@ -107,7 +124,11 @@ test('a recipe file: some fields, checked one by one', async () => {
     'usage',
     /^there is no recipe "article-resnet5" \(--recipe\): did you mean article-resnet50\?$/,
   );
-  await fails(loadRecipe('toString'), 'usage', /choose article-resnet50 or a \.json file/);
+  await fails(
+    loadRecipe('toString'),
+    'usage',
+    /choose article-resnet50, article-mobilenetv2 or a \.json file/,
+  );
 });
 
 test('flags win over the recipe file', async () => {

@@ -8,13 +8,14 @@ import {
   licenceTerms,
   parseCatalogue,
 } from '#src/weights/catalogue';
+import { describeHash, matchesHash } from '#src/weights/hash';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 const shipped = readFileSync(new URL('../../../weights/catalogue.json', import.meta.url), 'utf8');
 const resnet50 = '0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a';
 
-test('lists the files of torchvision', () => {
+test('lists the files of torchvision, and of Keras', () => {
   assert.equal(
     catalogue().map(({ name, file }) => [name, file]),
     [
@@ -28,6 +29,8 @@ test('lists the files of torchvision', () => {
       ['resnet152-v2', 'resnet152-f82ba261.pth'],
       ['mobilenet_v2-v1', 'mobilenet_v2-b0353104.pth'],
       ['mobilenet_v2-v2', 'mobilenet_v2-7ebf99e0.pth'],
+      ['mobilenet_v2-keras', 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5'],
+      ['mobilenet_v2-keras-no-top', 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5'],
     ],
   );
 });
@@ -35,8 +38,8 @@ test('lists the files of torchvision', () => {
 test('only the hash that is known in full is given in full', () => {
   const full = catalogue().filter(({ hash }) => hash.check === 'sha256');
   assert.equal(
-    full.map(({ file, hash }) => [file, hash.hex]),
-    [['resnet50-0676ba61.pth', resnet50]],
+    full.map(({ file, hash }) => [file, hash]),
+    [['resnet50-0676ba61.pth', { check: 'sha256', hex: resnet50 }]],
   );
 });
 
@@ -55,9 +58,21 @@ test('every model of the catalogue is also an alias of one of its entries', () =
   for (const { model } of catalogue()) assert.is(findWeights(model)?.model, model);
 });
 
+test('a file of which no hash is published is whatever was downloaded; its terms are those of Keras', () => {
+  const entry = findWeights('mobilenet_v2-keras-no-top')!;
+  assert.equal(entry.hash, { check: 'none' });
+  assert.is(matchesHash('0'.repeat(64), entry.hash), true);
+  assert.is(describeHash(entry.hash), 'any SHA-256');
+  const { licence, text } = licenceTerms(entry);
+  assert.is(licence, 'Apache-2.0');
+  assert.match(text, 'Apache License');
+});
+
 test('finds by hash', () => {
   assert.is(findWeightsByHash(resnet50)?.name, 'resnet50-v1');
   assert.is(findWeightsByHash(`11ad3fa6${'0'.repeat(56)}`)?.name, 'resnet50-v2');
+  // Nothing is known of Keras's.
+  assert.is(findWeightsByHash('f'.repeat(64)), undefined);
   // Known in full, so the first eight digits are not enough.
   assert.is(findWeightsByHash(`0676ba61${'0'.repeat(56)}`), undefined);
 });

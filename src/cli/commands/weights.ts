@@ -35,14 +35,14 @@ export async function weightsListCommand(json: boolean, output: Output): Promise
   const columns = [
     { title: 'name' },
     { title: 'alias' },
-    { title: 'torchvision' },
+    { title: 'version' },
     { title: 'top-1', align: 'right' },
     { title: 'size', align: 'right' },
     { title: 'here' },
   ] as const;
   const [titles, ...lines] = table(columns, rows);
   output.print(output.paint.bold(titles), ...lines);
-  output.print('', 'top-1  accuracy on ImageNet, as torchvision publishes it');
+  output.print('', 'top-1  accuracy on ImageNet, as torchvision and Keras publish it');
   output.print('here   downloaded already', '', 'Next: attune weights get <name>');
   return 0;
 }
@@ -104,6 +104,7 @@ function isCached(entry: CatalogueEntry): boolean {
 }
 
 function describeCheck({ hash }: CatalogueEntry): string {
+  if (hash.check === 'none') return 'its length only: nobody publishes a hash of this file';
   return hash.check === 'sha256'
     ? 'the whole sha256 is the known one'
     : `the first ${hash.hex.length} digits of the sha256 are those in the file name, as torch.hub checks; no more is published`;
