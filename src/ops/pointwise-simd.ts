@@ -13,6 +13,19 @@ const CODES = {
   reluGradient: 5,
   relu6: 6,
   relu6Gradient: 7,
+  abs: 8,
+  negate: 9,
+  square: 10,
+  sqrt: 11,
+  maximum: 12,
+  minimum: 13,
+  exp: 14,
+  /** The derivative of e^x is the output, the first operand. */
+  expGradient: 2,
+  sigmoid: 15,
+  sigmoidGradient: 16,
+  tanh: 17,
+  tanhGradient: 18,
 } as const;
 
 type Code = (typeof CODES)[keyof typeof CODES];

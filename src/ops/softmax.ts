@@ -51,6 +51,12 @@ export const softmaxKernel: Kernel<SoftmaxAttributes> = {
       }
     },
   },
+  simd: {
+    entry: 'softmax',
+    arguments({ rows, columns, logarithm }, [x, y], begin, end) {
+      return [x, y, begin * CPU_ROWS, Math.min(rows, end * CPU_ROWS), columns, Number(logarithm)];
+    },
+  },
 };
 
 /** The largest element of a row and the sum of e^(x - largest): what softmax and its losses divide by. */

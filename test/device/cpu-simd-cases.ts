@@ -38,13 +38,18 @@ export function loopCases(random: () => number): LoopCase[] {
 
   for (const count of [1, 3, 4, 6, COUNT]) {
     const same = { count, same: true, shape: [], stridesA: [], stridesB: [] };
-    for (const name of ['add', 'subtract', 'multiply'] as const)
+    for (const name of ['add', 'subtract', 'multiply', 'maximum', 'minimum'] as const)
       add(name, same, [real(count), real(count), room(count)]);
     add('divide', same, [real(count), positive(count), room(count)]);
     for (const name of ['relu', 'relu6'] as const) {
       add(name, { count }, [real(count, 8), room(count)]);
       add(`${name}Gradient`, { count }, [real(count, 8), real(count), room(count)]);
     }
+    for (const name of ['abs', 'negate', 'square', 'sigmoid', 'tanh', 'exp'] as const)
+      add(name, { count }, [real(count, 8), room(count)]);
+    add('sqrt', { count }, [positive(count), room(count)]);
+    for (const name of ['sigmoidGradient', 'tanhGradient', 'expGradient'] as const)
+      add(name, { count }, [real(count, 1), real(count), room(count)], { terms: 2 });
     add('accumulate', { count }, [real(count), real(count)]);
     add('fill', { count, value: -2.5 }, [room(count)]);
     add('squaredNorm', { count, outOffset: 2 }, [real(count), room(2 + Math.ceil(count / 4096))], {
@@ -99,6 +104,22 @@ export function loopCases(random: () => number): LoopCase[] {
   ] as const) {
     const attributes = { reduction: 'sum', outer, length, inner };
     add('reduce', attributes, [real(outer * length * inner), room(outer * inner)], { terms: length });
+  }
+
+  for (const [rows, columns] of [
+    [1, 1],
+    [70, 3],
+    [5, 16],
+    [3, 67],
+    [2, 9001],
+  ] as const) {
+    const x = () => real(rows * columns, 8);
+    for (const reduction of ['sum', 'max'])
+      add('reduce', { reduction, outer: rows, length: columns, inner: 1 }, [x(), room(rows)], {
+        terms: columns,
+      });
+    for (const logarithm of [false, true])
+      add('softmax', { rows, columns, logarithm }, [x(), room(rows * columns)], { terms: columns });
   }
 
   for (const channels of [1, 4, 6]) {

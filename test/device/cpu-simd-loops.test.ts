@@ -58,6 +58,69 @@ for (const build of BUILDS) {
   });
 }
 
+for (const build of BUILDS) {
+  test(`${build}: e^x and its kin keep their digits everywhere, and overflow, underflow and NaN`, async () => {
+    const simd = await SimdHarness.load(build);
+    const special = [
+      0,
+      -0,
+      88.8,
+      -88,
+      -103,
+      -104.5,
+      1e4,
+      -1e4,
+      Infinity,
+      -Infinity,
+      Number.NaN,
+      1e-30,
+      -1e-10,
+    ];
+    const x = Float32Array.from([
+      ...special,
+      ...Array.from({ length: 40_000 }, (_, i) => (i - 20_000) / 180),
+    ]);
+    const functions = { exp: Math.exp, tanh: Math.tanh, sigmoid: (v: number) => 1 / (1 + Math.exp(-v)) };
+    for (const [name, formula] of Object.entries(functions)) {
+      const kernel = kernels[name as keyof typeof functions];
+      const units = kernel.cpu.units({ count: x.length });
+      const y = simd.launch(
+        kernel.simd!,
+        { count: x.length },
+        [x, new Float32Array(x.length)],
+        [0, units],
+      )[1]!;
+      for (const [i, value] of x.entries()) {
+        const expected = Math.fround(formula(value));
+        if (Object.is(y[i], expected) || y[i] === expected) continue;
+        const error = Math.abs(y[i]! - expected);
+        // 1 / (1 + e^-x) has no results below the normal numbers: e^-x is infinite there.
+        const smallest = name === 'sigmoid' ? 2 ** -126 : 2 ** -147;
+        const limit = Math.max(2 ** -22 * Math.abs(expected), smallest);
+        assert.ok(error <= limit, `${name}(${value}) is ${y[i]}, not ${expected}`);
+      }
+    }
+  });
+}
+
+test('a row with NaN has NaN as its largest element, sum and softmax', async () => {
+  const simd = await SimdHarness.load('plain');
+  const x = Float32Array.from({ length: 50 }, (_, i) => (i === 37 ? Number.NaN : i));
+  const results = [
+    ...['sum', 'max'].map((reduction) => {
+      const attributes = { reduction, outer: 1, length: 50, inner: 1 };
+      return simd.launch(kernels.reduce.simd!, attributes as never, [x, new Float32Array(1)], [0, 1])[1]!;
+    }),
+    simd.launch(
+      kernels.softmax.simd!,
+      { rows: 1, columns: 50, logarithm: false },
+      [x, new Float32Array(50)],
+      [0, 1],
+    )[1]!,
+  ];
+  for (const values of results) assert.ok([...values].every(Number.isNaN), `${values}`);
+});
+
 test('a gradient that is NaN stays NaN behind a closed ReLU, as in the plain loop', async () => {
   const simd = await SimdHarness.load('plain');
   const kernel = kernels.reluGradient;

@@ -1,12 +1,13 @@
 /** What the SIMD module exports: the entries that kernels name in src/ops. */
 export { batchMoments, batchNormGradientApply, batchNormGradientSums } from './batch-norm';
-export { meanOfImages, sumColumns } from './columns';
+export { meanOfImages } from './columns';
 export { conv2d } from './conv2d';
 export { conv2dInputGradient } from './conv2d-input-gradient';
 export { conv2dWeightGradient } from './conv2d-weight-gradient';
 export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { fill, pointwise, scaleShift } from './pointwise';
+export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
 export { adam, rmsprop, sgd, squaredNorm } from './update';
 export { winogradWeights } from './winograd';

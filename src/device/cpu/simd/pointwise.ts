@@ -1,4 +1,5 @@
 /** Operations element by element over floats first <= i < last; the operations are those of src/ops/pointwise-simd.ts. */
+import { exponential, hyperbolicTangent, sigmoid } from './exponential';
 import { advance, read, write } from './lanes';
 
 const ADD: i32 = 0;
@@ -9,6 +10,17 @@ const RELU: i32 = 4;
 const RELU_GRADIENT: i32 = 5;
 const RELU6: i32 = 6;
 const RELU6_GRADIENT: i32 = 7;
+const ABS: i32 = 8;
+const NEGATE: i32 = 9;
+const SQUARE: i32 = 10;
+const SQRT: i32 = 11;
+const MAXIMUM: i32 = 12;
+const MINIMUM: i32 = 13;
+const EXP: i32 = 14;
+const SIGMOID: i32 = 15;
+const SIGMOID_GRADIENT: i32 = 16;
+const TANH: i32 = 17;
+const TANH_GRADIENT: i32 = 18;
 
 /** y = operation(a, b); an operation on one operand does not look at b. y may be a or b. */
 export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {
@@ -21,6 +33,17 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
   else if (operation == RELU_GRADIENT) loop(a, b, y, first, last, RELU_GRADIENT);
   else if (operation == RELU6) loop(a, a, y, first, last, RELU6);
   else if (operation == RELU6_GRADIENT) loop(a, b, y, first, last, RELU6_GRADIENT);
+  else if (operation == ABS) loop(a, a, y, first, last, ABS);
+  else if (operation == NEGATE) loop(a, a, y, first, last, NEGATE);
+  else if (operation == SQUARE) loop(a, a, y, first, last, SQUARE);
+  else if (operation == SQRT) loop(a, a, y, first, last, SQRT);
+  else if (operation == MAXIMUM) loop(a, b, y, first, last, MAXIMUM);
+  else if (operation == MINIMUM) loop(a, b, y, first, last, MINIMUM);
+  else if (operation == EXP) loop(a, a, y, first, last, EXP);
+  else if (operation == SIGMOID) loop(a, a, y, first, last, SIGMOID);
+  else if (operation == SIGMOID_GRADIENT) loop(a, b, y, first, last, SIGMOID_GRADIENT);
+  else if (operation == TANH) loop(a, a, y, first, last, TANH);
+  else if (operation == TANH_GRADIENT) loop(a, b, y, first, last, TANH_GRADIENT);
   else unreachable();
 }
 
@@ -44,10 +67,23 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   if (operation == DIVIDE) return f32x4.div(a, b);
   if (operation == RELU) return f32x4.pmax(a, zero);
   if (operation == RELU6) return f32x4.min(f32x4.max(a, zero), f32x4.splat(6));
+  if (operation == ABS) return f32x4.abs(a);
+  if (operation == NEGATE) return f32x4.neg(a);
+  if (operation == SQUARE) return f32x4.mul(a, a);
+  if (operation == SQRT) return f32x4.sqrt(a);
+  if (operation == MAXIMUM) return f32x4.max(a, b);
+  if (operation == MINIMUM) return f32x4.min(a, b);
+  if (operation == EXP) return exponential(a);
+  if (operation == SIGMOID) return sigmoid(a);
+  if (operation == TANH) return hyperbolicTangent(a);
+  const one = f32x4.splat(1);
+  // Their gradients start from the output.
+  if (operation == SIGMOID_GRADIENT) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
+  if (operation == TANH_GRADIENT) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
   let passes = f32x4.gt(a, zero);
   if (operation == RELU6_GRADIENT) passes = v128.and(passes, f32x4.lt(a, f32x4.splat(6)));
   // A product with 1 or 0, not a choice: a gradient that is NaN must not get lost.
-  return f32x4.mul(b, v128.and(passes, f32x4.splat(1)));
+  return f32x4.mul(b, v128.and(passes, one));
 }
 
 /** y[i] = value. */
