@@ -165,6 +165,25 @@ def main():
     nested_config["config"]["layers"].insert(0, config(LAYERS[:2]))
     write_archive("nested.keras", in_memory(nested_model), nested_config)
 
+    # Dropout keeps the state of its random numbers; a model that is a class of its own has its layers as attributes.
+    def random_state(group):
+        group["0"] = np.array([1, 2], "uint32")
+
+    with hdf5("dropout.weights.h5") as file:
+        write_keras3(file, LAYERS[-1:])
+        file.create_group("layers/dropout/vars")
+        random_state(file.create_group("layers/dropout/seed_generator/vars"))
+        file.create_group("vars")["0"] = values((2,))
+    with hdf5("subclass.weights.h5") as file:
+        write_keras3(file.create_group("backbone"), LAYERS[:2], named=True)
+        file.create_group("dense/vars")["0"] = values((2, 2))
+    with hdf5("dropout.h5") as file:
+        file.attrs["layer_names"] = [b"dropout", b"head"]
+        file.create_group("dropout").attrs["weight_names"] = [b"seed_generator_state"]
+        file["dropout"]["seed_generator_state"] = np.array([1, 2], "uint32")
+        file.create_group("head").attrs["weight_names"] = [b"kernel"]
+        file["head"]["kernel"] = values((2, 2))
+
     # What HDF5 2.0 writes by default: other headers, and links and attributes in heaps.
     many = [(f"layer_{i}", "Dense", [("kernel", values((1, 2), start=i))]) for i in range(60)]
     with hdf5("version-1.8.h5", libver=("v108", "v108")) as file:

@@ -32,10 +32,9 @@ export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | und
       await variables.add(names[i], await memberOf(layerGroup, weight));
     }
   }
-  const skipped = root.names.includes('optimizer_weights')
-    ? [{ name: 'optimizer_weights', kind: 'optimizer state' }]
-    : [];
-  return { metadata: await metadataOf(group), tensors: variables.tensors, skipped };
+  if (root.names.includes('optimizer_weights')) variables.skip('optimizer_weights', 'optimizer state');
+  const { tensors, skipped } = variables;
+  return { metadata: await metadataOf(group), tensors, skipped };
 }
 
 async function memberOf(group: Hdf5Object, name: string): Promise<Hdf5Object> {

@@ -11,9 +11,13 @@ export interface KerasWeights {
   readonly skipped: readonly SkippedEntry[];
 }
 
+/** What dropout and augmentation draw from: Keras 3 saves it with them. */
+const RANDOM_STATE = /\/seed_generator(?:_state)?(?:\/|$)/;
+
 /** The tensors of a file; each name once, and no more than a file may have. */
 export class Variables {
   readonly tensors: TensorEntry[] = [];
+  readonly skipped: SkippedEntry[] = [];
   readonly #names = new Set<string>();
 
   /** Adds the array that is the variable `name`. */
@@ -22,11 +26,17 @@ export class Variables {
     if (this.#names.has(name)) {
       throw weightsError(where, `two variables have the name ${JSON.stringify(name.slice(0, 200))}`);
     }
-    if (this.tensors.length === MAX_TENSORS) {
+    if (this.#names.size === MAX_TENSORS) {
       throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);
     }
     this.#names.add(name);
-    this.tensors.push(await entryOf(name, object));
+    if (RANDOM_STATE.test(name)) this.skip(name, 'random state');
+    else this.tensors.push(await entryOf(name, object));
+  }
+
+  /** Notes something that is there and no variable. */
+  skip(name: string, kind: string): void {
+    this.skipped.push({ name, kind });
   }
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { Hdf5Object } from '../hdf5/file.js';
-import { type SkippedEntry, weightsError } from '../tensors.js';
+import { weightsError } from '../tensors.js';
 import type { KerasLayer } from './config.js';
 import { type KerasWeights, Variables } from './variables.js';
 
@@ -30,24 +30,42 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   batch_normalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
   layer_normalization: ['gamma', 'beta'],
   group_normalization: ['gamma', 'beta'],
+  normalization: ['mean', 'variance', 'count'],
   embedding: ['embeddings'],
 };
 
-/** A layer without a description: as Keras makes it unless told otherwise. */
-const UNDESCRIBED = { name: '', scale: true, center: true, layers: undefined };
+/** Beside the layers, and no weights. */
+const OPTIMIZER = 'optimizer';
 
 /** The weights of a Keras 3 file; undefined if `root` is not that of one. */
 export async function readWeightsH5(
   root: Hdf5Object,
   model: KerasLayer | undefined,
 ): Promise<KerasWeights | undefined> {
-  if (!LAYER_GROUPS.some((name) => root.names.includes(name))) return undefined;
+  if (!(await hasLayers(root))) return undefined;
   const reader = new Reader();
-  await reader.model(root, model?.layers, [], 0);
-  const skipped: SkippedEntry[] = root.names.includes('optimizer')
-    ? [{ name: 'optimizer', kind: 'optimizer state' }]
-    : [];
-  return { metadata: {}, tensors: reader.variables.tensors, skipped };
+  await reader.read(root, { key: '', layer: model, path: [], depth: 0 });
+  const { tensors, skipped } = reader.variables;
+  return { metadata: {}, tensors, skipped };
+}
+
+/** Whether a group has layers: in a list, or as attributes of a model that is a class of its own. */
+async function hasLayers(root: Hdf5Object): Promise<boolean> {
+  if (LAYER_GROUPS.some((name) => root.names.includes(name))) return true;
+  for (const name of root.names) {
+    if (name !== OPTIMIZER && (await root.find(name))?.names.includes(VARS)) return true;
+  }
+  return false;
+}
+
+/** A group and what it is of: a layer, a model within the model, or a part of either. */
+interface Place {
+  /** What the group is called. */
+  readonly key: string;
+  /** What describes it, if anything does. */
+  readonly layer: KerasLayer | undefined;
+  readonly path: readonly string[];
+  readonly depth: number;
 }
 
 class Reader {
@@ -55,68 +73,45 @@ class Reader {
   /** Groups that were read: hard links may lead in a circle. */
   readonly #seen = new Set<number>();
 
-  /** @param layers in the order of the model; undefined if nothing describes it */
-  async model(
-    group: Hdf5Object,
-    layers: readonly KerasLayer[] | undefined,
-    scope: readonly string[],
-    depth: number,
-  ): Promise<void> {
+  /** Adds the variables of a group, of the layers in it, and of its parts, such as the projections of an attention. */
+  async read(group: Hdf5Object, place: Place): Promise<void> {
+    const { path, depth } = place;
     this.#enter(group, depth);
-    const name = LAYER_GROUPS.find((candidate) => group.names.includes(candidate));
-    const folder = name === undefined ? undefined : await group.find(name);
-    if (folder === undefined) return;
-    this.#enter(folder, depth);
-    const described =
-      layers === undefined
-        ? folder.names.sort(byNumber).map((key) => ({ key, layer: undefined }))
-        : keysOf(layers).filter(({ key }) => folder.names.includes(key));
-    for (const { key, layer } of described) {
-      await this.#layer((await folder.find(key)) as Hdf5Object, key, layer, scope, depth + 1);
+    for (const name of group.names) {
+      const member = (await group.find(name)) as Hdf5Object;
+      if (name === VARS) await this.#vars(member, place);
+      else if (LAYER_GROUPS.includes(name)) await this.#layers(member, place);
+      else if (name === OPTIMIZER && depth === 0) this.variables.skip(name, 'optimizer state');
+      else await this.read(member, { key: name, layer: undefined, path: [...path, name], depth: depth + 1 });
     }
-    const left = folder.names.filter((key) => !described.some((known) => known.key === key));
-    if (left.length > 0) {
+  }
+
+  async #layers(folder: Hdf5Object, { layer, path, depth }: Place): Promise<void> {
+    this.#enter(folder, depth);
+    const keys =
+      layer?.layers === undefined
+        ? folder.names.sort(byNumber).map((key) => ({ key, layer: undefined }))
+        : keysOf(layer.layers).filter(({ key }) => folder.names.includes(key));
+    for (const { key, layer } of keys) {
+      const group = (await folder.find(key)) as Hdf5Object;
+      const name = layer?.name || (await storedName(group)) || key;
+      await this.read(group, { key, layer, path: [...path, name], depth: depth + 1 });
+    }
+    const left = folder.names.find((name) => !keys.some(({ key }) => key === name));
+    if (left !== undefined) {
       throw weightsError(
         folder.where,
-        `the model's description does not have the layer ${JSON.stringify(left[0].slice(0, 100))}`,
+        `the model's description does not have the layer ${JSON.stringify(left.slice(0, 100))}`,
       );
     }
   }
 
-  async #layer(
-    group: Hdf5Object,
-    key: string,
-    layer: KerasLayer | undefined,
-    scope: readonly string[],
-    depth: number,
-  ): Promise<void> {
-    const vars = await group.find(VARS);
-    const stored = vars === undefined ? undefined : await (await vars.attributes()).text('name');
-    const path = [...scope, layer?.name || stored || key];
-    if (LAYER_GROUPS.some((name) => group.names.includes(name))) {
-      return this.model(group, layer?.layers, path, depth);
-    }
-    this.#enter(group, depth);
-    if (vars !== undefined) await this.#vars(vars, className(key), layer ?? UNDESCRIBED, path, depth);
-    // Parts of a layer, such as the projections of an attention.
-    for (const part of group.names) {
-      if (part === VARS) continue;
-      await this.#layer((await group.find(part)) as Hdf5Object, part, undefined, path, depth + 1);
-    }
-  }
-
-  async #vars(
-    vars: Hdf5Object,
-    layerClass: string,
-    layer: Pick<KerasLayer, 'scale' | 'center'>,
-    path: readonly string[],
-    depth: number,
-  ): Promise<void> {
+  async #vars(vars: Hdf5Object, { key, layer, path, depth }: Place): Promise<void> {
     this.#enter(vars, depth);
-    const names = variableNames(layerClass, layer);
-    for (const key of vars.names.sort(byNumber)) {
-      const name = /^\d+$/.test(key) ? (names[Number(key)] ?? key) : key;
-      await this.variables.add([...path, name].join('/'), (await vars.find(key)) as Hdf5Object);
+    const names = variableNames(key.replace(/_\d+$/, ''), layer);
+    for (const number of vars.names.sort(byNumber)) {
+      const name = /^\d+$/.test(number) ? (names[Number(number)] ?? number) : number;
+      await this.variables.add([...path, name].join('/'), (await vars.find(number)) as Hdf5Object);
     }
   }
 
@@ -129,11 +124,15 @@ class Reader {
   }
 }
 
-function variableNames(
-  layerClass: string,
-  { scale, center }: Pick<KerasLayer, 'scale' | 'center'>,
-): readonly string[] {
+/** The layer's own name, which newer files have beside its variables. */
+async function storedName(group: Hdf5Object): Promise<string | undefined> {
+  const vars = await group.find(VARS);
+  return vars === undefined ? undefined : (await vars.attributes()).text('name');
+}
+
+function variableNames(layerClass: string, layer: KerasLayer | undefined): readonly string[] {
   const names = Object.hasOwn(VARIABLES, layerClass) ? VARIABLES[layerClass] : [];
+  const { scale = true, center = true } = layer ?? {};
   return names.filter((name) => (name !== 'gamma' || scale) && (name !== 'beta' || center));
 }
 
@@ -155,11 +154,6 @@ function snakeCase(name: string): string {
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
-}
-
-/** The class of a layer by its group. */
-function className(key: string): string {
-  return key.replace(/_\d+$/, '');
 }
 
 /** Numbers at the end by their value: `conv2d_2` before `conv2d_10`. */

@@ -70,6 +70,32 @@ test('a model within a model is a scope', async () => {
   await file.close();
 });
 
+test('random state is no weight', async () => {
+  for (const [name, tensors, state] of [
+    ['dropout.h5', ['head/kernel'], 'dropout/seed_generator_state'],
+    ['dropout.weights.h5', ['dense/kernel', 'dense/bias', '0'], 'dropout/seed_generator/0'],
+  ] as const) {
+    const file = await open(name);
+    assert.equal(
+      file.tensors.map((tensor) => tensor.name),
+      tensors,
+    );
+    assert.equal(file.skipped, [{ name: state, kind: 'random state' }]);
+    await file.close();
+  }
+});
+
+test('layers as attributes of a model', async () => {
+  const file = await open('subclass.weights.h5');
+  const names = file.tensors.map((tensor) => tensor.name);
+  assert.equal(names.filter((name) => /kernel|gamma/.test(name)).sort(), [
+    'backbone/stem/kernel',
+    'backbone/stem_bn/gamma',
+    'dense/kernel',
+  ]);
+  await file.close();
+});
+
 test('what models get is in their layout', async () => {
   const file = await open('model.keras');
   const shapes = new Map(modelTensors(file).map(({ name, shape }) => [name, shape]));
