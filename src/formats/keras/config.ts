@@ -13,7 +13,7 @@ export interface KerasLayer {
   /** Of a batch norm: whether it has gamma, and beta. */
   readonly scale: boolean;
   readonly center: boolean;
-  /** The layers of a model. */
+  /** The layers of a model that lists them. */
   readonly layers: readonly KerasLayer[] | undefined;
 }
 
@@ -24,20 +24,13 @@ const MAX_DEPTH = 20;
 const REFUSED = ['Lambda', 'TorchModuleWrapper', 'TFSMLayer'];
 
 /**
- * The model that a description is of.
- * @throws AttuneError 'weights' if the text is not JSON, describes no model, or has a layer that runs code of its own.
+ * The model that a description is of; without layers where it is a class of its own, which does not list them.
+ * @throws AttuneError 'weights' if the text is not JSON, or has a layer that runs code of its own.
  */
 export function parseKerasConfig(text: string, where: string): KerasLayer {
   const json = new JsonScanner(text, (what) => weightsError(where, what));
   const model = parseLayer(json, where, 0);
   json.end();
-  if (model.layers === undefined) {
-    throw weightsError(
-      where,
-      `the model of class ${model.className.slice(0, 100)} does not list its layers`,
-      'save its weights with model.save_weights(...)',
-    );
-  }
   return model;
 }
 
