@@ -1,9 +1,24 @@
 /** The formats that `convert` writes: the endings of their names, what they can hold, and how they are written. */
+import { rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { AttuneError } from '../errors.js';
-import { type TensorToWrite, writeOnnx, writeSafetensors, writeTorch } from '../formats/index.js';
+import {
+  replaceFile,
+  shardNames,
+  shards,
+  type TensorToWrite,
+  tfjsJson,
+  type TfjsModel,
+  writeOnnx,
+  writeSafetensors,
+  writeTorch,
+} from '../formats/index.js';
 import {
   type BatchCounters,
   graphOf,
+  type KerasModel,
+  kerasModel,
+  kerasWeights,
   type NameLibrary,
   namesOf,
   onnxModel,
@@ -34,12 +49,17 @@ interface Target {
   readonly keepsMetadata: boolean;
   /** Whether the names of tensors are what its readers go by. */
   readonly hasNames: boolean;
-  /** Returns how many tensors were written. */
-  write(path: string, contents: Contents): Promise<number>;
+  write(path: string, contents: Contents): Promise<Written>;
+}
+
+interface Written {
+  readonly tensors: number;
+  /** All files, the named one first. */
+  readonly files: readonly string[];
 }
 
 /** A format that `convert` writes. */
-export type ConvertFormat = 'safetensors' | 'pytorch' | 'onnx';
+export type ConvertFormat = 'safetensors' | 'pytorch' | 'onnx' | 'tfjs';
 
 const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
   safetensors: {
@@ -50,7 +70,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
       const tensors = await stateDictOf(contents);
       // Hugging Face's programs refuse files that do not say whose layout they have.
       await writeSafetensors(path, tensors, { format: 'pt', ...contents.metadata });
-      return tensors.length;
+      return { tensors: tensors.length, files: [path] };
     },
   },
   pytorch: {
@@ -60,7 +80,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     async write(path, contents) {
       const tensors = await stateDictOf(contents);
       await writeTorch(path, tensors);
-      return tensors.length;
+      return { tensors: tensors.length, files: [path] };
     },
   },
   onnx: {
@@ -72,11 +92,24 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
       const { model, preprocessing } = loaded;
       const onnx = onnxModel(await graphOf(model, sideOf(preprocessing)), {
         name: model.architecture,
-        input: describeInput(loaded),
+        input: describeInput(loaded, 'RGB'),
         metadata: describe(loaded, contents),
       });
       await writeOnnx(path, onnx);
-      return onnx.weights.length;
+      return { tensors: onnx.weights.length, files: [path] };
+    },
+  },
+  tfjs: {
+    endings: ['.json'],
+    keepsMetadata: true,
+    hasNames: false,
+    async write(path, contents) {
+      const loaded = classifierOf(contents, 'TensorFlow.js');
+      const keras = await kerasOf(loaded);
+      const weights = kerasWeights(keras);
+      const metadata = { ...describe(loaded, contents), input: describeInput(loaded, keras.channels) };
+      const files = await writeTfjs(path, { config: keras.config, weights, metadata });
+      return { tensors: weights.length, files };
     },
   },
 };
@@ -118,8 +151,11 @@ function classifierOf({ loaded, hasHead, where }: Contents, format: string): Loa
   throw new AttuneError({ code: 'weights', what: `${what}, and ${format} needs it`, where, hint });
 }
 
-function describeInput({ preprocessing: { mean, std } }: LoadedModel): string {
-  return `RGB images as numbers from 0 to 1, minus [${mean.join(', ')}], divided by [${std.join(', ')}]`;
+function describeInput({ preprocessing }: LoadedModel, channels: KerasModel['channels']): string {
+  const inOrder = (values: readonly number[]) =>
+    (channels === 'RGB' ? values : values.toReversed()).join(', ');
+  const [mean, std] = [inOrder(preprocessing.mean), inOrder(preprocessing.std)];
+  return `${channels} images as numbers from 0 to 1, minus [${mean}], divided by [${std}]`;
 }
 
 /** The metadata of a graph: a checkpoint's own, or the same for weights that attune did not train. */
@@ -134,4 +170,30 @@ function describe(
     preprocessing: JSON.stringify(preprocessing),
     ...metadata,
   };
+}
+
+async function kerasOf({ model, preprocessing }: LoadedModel): Promise<KerasModel> {
+  return kerasModel(await graphOf(model, sideOf(preprocessing)), model.architecture);
+}
+
+/** Writes the weights, and then the file that stands for the whole; all of them, or none. */
+async function writeTfjs(path: string, model: TfjsModel): Promise<string[]> {
+  const beside = (name: string) => join(dirname(path), name);
+  const files = [path, ...shardNames(model).map(beside)];
+  for (const file of files) await assertFree(file);
+  try {
+    for await (const { name, pieces } of shards(model)) await replaceFile(beside(name), pieces);
+    await replaceFile(path, [new TextEncoder().encode(tfjsJson(model))]);
+  } catch (error) {
+    await Promise.all(files.map((file) => rm(file, { force: true }).catch(() => undefined)));
+    throw error;
+  }
+  return files;
+}
+
+/** Throws AttuneError 'input' when something has this name already. */
+export async function assertFree(path: string): Promise<void> {
+  if ((await stat(path).catch(() => null)) === null) return;
+  const hint = 'remove it, or give another name';
+  throw new AttuneError({ code: 'input', what: 'there is a file of this name already', where: path, hint });
 }

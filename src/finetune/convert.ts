@@ -11,6 +11,7 @@ import { detectArchitecture, modelTensors, type NameLibrary, readCounters } from
 import { resolveWeights } from '../weights/index.js';
 import { checkpointInfo } from './checkpoint.js';
 import {
+  assertFree,
   type Contents,
   type ConvertFormat,
   formatOfEnding,
@@ -37,12 +38,15 @@ export interface ConvertResult {
   /** The file that was read. */
   readonly input: string;
   readonly output: string;
+  /** The output and what lies beside it. */
+  readonly files: readonly string[];
   readonly format: ConvertFormat;
   /** Of the network; null where it is none of attune's. */
   readonly model: string | null;
   /** Labels of its outputs, where the input names them. */
   readonly classes: readonly string[] | null;
   readonly tensors: number;
+  /** Of all files. */
   readonly bytes: number;
   /** What the input holds and the output has no place for. */
   readonly dropped: readonly string[];
@@ -61,7 +65,7 @@ export async function convert(
     throw namesWithoutUse('tensors have names that matter in .safetensors and .pth only', to);
   }
   const output = resolve(to);
-  await assertFree(output, to);
+  await assertFree(output);
   const { path: input, weights } = await inputOf(from, context);
   const file = await openTensorFile(input);
   try {
@@ -69,15 +73,17 @@ export async function convert(
     if (names !== undefined && contents.loaded === null) {
       throw namesWithoutUse('tensors of a network that attune does not have are copied as they are', input);
     }
-    const tensors = await targetOf(format).write(output, contents);
+    const { tensors, files } = await targetOf(format).write(output, contents);
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     return {
       input,
       output,
+      files,
       format,
       model: contents.loaded?.model.architecture ?? null,
       classes: checkpointInfo(file, input)?.classes ?? null,
       tensors,
-      bytes: (await stat(output)).size,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
       dropped: droppedBy(format, file),
     };
   } finally {
@@ -99,12 +105,6 @@ function formatOf(path: string): ConvertFormat {
 
 function namesWithoutUse(what: string, where: string): AttuneError {
   return new AttuneError({ code: 'usage', what, where, hint: 'leave out --names' });
-}
-
-async function assertFree(output: string, to: string): Promise<void> {
-  if ((await stat(output).catch(() => null)) === null) return;
-  const hint = 'remove it, or give another name';
-  throw new AttuneError({ code: 'input', what: 'there is a file of this name already', where: to, hint });
 }
 
 /** The file to read, and what `--weights` would call it: a run's best checkpoint, a file, or a name. */

@@ -17,4 +17,5 @@ export {
   type TensorFile,
   type TensorInfo,
 } from './tensors.js';
+export { shardNames, shards, type TfjsModel, tfjsJson } from './tfjs-write.js';
 export type { TensorToWrite } from './to-write.js';

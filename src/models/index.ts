@@ -3,6 +3,7 @@ export { ImageClassifier, layerNames, replaceHead, startLayer, trunkOf } from '.
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { type Graph, graphOf, type Layer } from './export/graph.js';
+export { type KerasModel, kerasModel, type KerasVariables, kerasWeights } from './export/keras.js';
 export { type OnnxDescription, onnxModel } from './export/onnx.js';
 export {
   type BatchCounters,

@@ -21,7 +21,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 /** The head of Keras's networks, and of our models of them. */
 const HEAD = 'predictions';
 /** The first kernel of Keras's ResNets takes blue, green and red; ours red, green and blue. */
-const TURNED = 'conv1_conv/kernel';
+const TURNED = 'conv1_conv';
 
 /**
  * The tensors of a Keras file by the model's names, in PyTorch's layout. Scopes before the layer (`model/Conv1/kernel`)
@@ -33,13 +33,15 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
     const [layer, variable = ''] = tensor.name.replace(/:0$/, '').split('/').slice(-2);
     return { tensor, layer, variable };
   });
+  // What attune wrote for a network of torchvision's has the paths of PyTorch's modules as names.
+  const isTorch = parsed.some(({ layer }) => layer.includes('.'));
   const dense = parsed.filter(({ tensor, variable }) => variable === 'kernel' && tensor.shape.length === 2);
-  const head = dense.length === 1 ? dense[0].layer : HEAD;
+  const head = dense.length === 1 && !isTorch ? dense[0].layer : HEAD;
   return parsed.map(({ tensor, layer, variable }) => {
     if (!Object.hasOwn(VARIABLES, variable)) return tensor;
     const read = async () => {
       const values = await tensor.read();
-      const turned = `${layer}/${variable}` === TURNED ? reversed(values, tensor.shape) : values;
+      const turned = variable === 'kernel' ? kerasKernel(layer, values, tensor.shape) : values;
       return permuteValues(turned, tensor.shape, axes);
     };
     const axes = torchAxes(layer, variable, tensor.shape.length);
@@ -51,6 +53,16 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
       read,
     };
   });
+}
+
+/** Whether the convolution of this name takes blue, green and red in Keras. */
+export function takesBlueFirst(layer: string): boolean {
+  return layer === TURNED;
+}
+
+/** A kernel of Keras's as ours has it, and the reverse: the inputs in the other order where the layer takes blue first. */
+export function kerasKernel(layer: string, values: Floats, shape: readonly number[]): Floats {
+  return takesBlueFirst(layer) ? reversed(values, shape) : values;
 }
 
 /** A kernel [height, width, inputs, outputs] with its inputs in reverse. */

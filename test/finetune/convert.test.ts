@@ -1,5 +1,5 @@
 /** Converting: names, values and what goes along, for runs, foreign files and networks that attune does not have. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -171,6 +171,55 @@ test('a run becomes an ONNX model that knows its classes, its preprocessing and 
   }
   const values = (await stateDict(model)).get('layer3.2.conv2.weight')!.data;
   assert.ok(file.includes(Buffer.from(values.buffer)));
+});
+
+for (const ending of ['onnx', 'json']) {
+  test(`what is written as .${ending} is read back`, async () => {
+    const { folder, model } = await run();
+    const to = join(newFolder(), `model.${ending}`);
+    await convert({ from: folder, to });
+    await assertSameValues(to, model);
+  });
+}
+
+test('a TensorFlow.js model has its weights beside it, in files of 4 MiB, and all of them or none', async () => {
+  const from = await writeWeights(`${newPath()}.safetensors`, 4, 2, 'mobilenet_v2-keras');
+  const folder = newFolder();
+  const to = join(folder, 'model.json');
+  const taken = join(folder, 'group1-shard2of3.bin');
+  writeFileSync(taken, 'mine');
+  await fails(convert({ from, to }), 'input', /of this name already .*group1-shard2of3\.bin/);
+  assert.equal(readdirSync(folder), ['group1-shard2of3.bin']);
+  rmSync(taken);
+
+  const { files, bytes, tensors } = await convert({ from, to });
+  const names = ['model.json', ...[1, 2, 3].map((i) => `group1-shard${i}of3.bin`)];
+  assert.equal(
+    files,
+    names.map((name) => join(folder, name)),
+  );
+  const sizes = files.map((file) => readFileSync(file).length);
+  assert.equal(sizes.slice(1, 3), [4 * 2 ** 20, 4 * 2 ** 20]);
+  assert.is(
+    bytes,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
+  const { modelTopology, weightsManifest, userDefinedMetadata } = JSON.parse(readFileSync(to, 'utf8'));
+  assert.is(weightsManifest[0].weights.length, tensors);
+  assert.is(userDefinedMetadata.model, 'mobilenet_v2-keras');
+  assert.match(userDefinedMetadata.input, /^RGB images as numbers from 0 to 1, minus \[0\.5, 0\.5, 0\.5\]/);
+  assert.is(modelTopology.model_config.class_name, 'Functional');
+
+  const back = `${newPath()}.safetensors`;
+  await convert({ from: to, to: back });
+  await withFile(from, async (source) => {
+    const again = await openTensorFile(back);
+    for (const { name, readRaw } of source.tensors) {
+      const found = again.tensors.find((tensor) => tensor.name === name)!;
+      assert.ok(Buffer.from(await found.readRaw()).equals(await readRaw()), name);
+    }
+    await again.close();
+  });
 });
 
 test('a graph needs a network, and all of it', async () => {

@@ -10,12 +10,13 @@ import {
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { count, oneLine, shellWord } from '../text.js';
+import { count, counted, oneLine, shellWord } from '../text.js';
 
 const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   safetensors: 'safetensors',
   pytorch: 'PyTorch state dict',
   onnx: 'ONNX, operator set 17',
+  tfjs: 'TensorFlow.js layers model',
 };
 
 export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
@@ -32,11 +33,12 @@ export async function convertCommand(
 }
 
 function print(result: ConvertResult, to: string, output: Output): void {
-  const { format, model, classes, tensors, bytes, dropped } = result;
+  const { format, files, model, classes, tensors, bytes, dropped } = result;
+  const more = files.length > 1 ? `, and ${counted(files.length - 1, 'file')} beside it` : '';
   const network =
     model === null ? 'none of attune: its tensors are copied as they are' : `${model}${ofClasses(classes)}`;
   const lines: [string, string][] = [
-    ['written', to],
+    ['written', `${to}${more}`],
     ['format', FORMATS[format]],
     ['network', network],
     ['tensors', `${count(tensors)}, ${formatBytes(bytes)}`],
@@ -53,6 +55,7 @@ function ofClasses(classes: readonly string[] | null): string {
 function nextCommand({ format, model, classes }: ConvertResult, to: string): string {
   const file = JSON.stringify(oneLine(basename(to)));
   if (format === 'pytorch') return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
+  if (format === 'tfjs') return `await tf.loadLayersModel(${file}) in a page, by its address there`;
   if (format === 'onnx') return `await ort.InferenceSession.create(${file}) with onnxruntime-node`;
   if (model === null || classes === null) return `attune inspect ${shellWord(oneLine(to))}`;
   return `attune predict ${shellWord(oneLine(to))} <image>`;
