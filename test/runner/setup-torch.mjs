@@ -1,5 +1,5 @@
 /**
- * `npm run setup:torch`: PyTorch and real pictures from Debian or Ubuntu, for the slow tests and the
+ * `npm run setup:torch`: PyTorch, h5py and real pictures from Debian or Ubuntu, for the slow tests and the
  * benchmarks that compare attune with PyTorch. They use the system's own `/usr/bin/python3`.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,8 @@ const PACKAGES = [
   'python3-torchvision',
   // Without it PyTorch multiplies matrices 14 times slower.
   'libopenblas0-pthread',
+  // For files of Keras.
+  'python3-h5py',
   // Both bring photographs and drawings to compare predictions on.
   'python3-skimage',
   'tuxpaint-data',
