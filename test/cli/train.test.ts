@@ -55,6 +55,20 @@ test('every flag of training reaches the recipe', async () => {
     seed: 3,
     device: 'cpu',
     adapter: null,
+    // Neither given nor refused here: tests of the recipe have them.
+    patience: null,
+    lr_decay: 1,
+    l2_sp: 0,
+    ema: null,
+    milestones: [],
+    power: 1,
+    cycle_epochs: 10,
+    cycle_factor: 2,
+    peak: 0.3,
+    divisor: 25,
+    final_divisor: 10_000,
+    peak_momentum: 0.7,
+    plateau_patience: 3,
   });
   assert.is(interrupted, false);
   assert.is(epochs.length, 1);
@@ -114,7 +128,7 @@ test('what cannot be is told before any image is decoded', async () => {
     [
       '--strategy full --train-from 99',
       2,
-      'the model has layers 0 to 11 (--train-from 99): attune inspect --layers lists them',
+      'the model has layers 0 to 11 (layer 99): attune inspect --layers lists them',
     ],
     [
       '--epochs 3',
