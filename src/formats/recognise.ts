@@ -50,6 +50,17 @@ const OTHER_FORMATS: readonly OtherFormat[] = [
     what: 'this is a gzip archive',
     hint: 'unpack it and name the weights file inside',
   },
+  {
+    // A protobuf message as ONNX is one, but of version 1, which ONNX left behind in 2017.
+    matches: (_, text) => text.startsWith('\x08\x01\x12'),
+    what: 'this is a SavedModel of TensorFlow',
+    hint: 'load it in Keras and save it as .keras or .h5',
+  },
+  {
+    matches: (_, text) => text.slice(4, 8) === 'TFL3',
+    what: 'this is a TensorFlow Lite model',
+    hint: 'convert the model that it was made from',
+  },
   { matches: (_, text) => text.startsWith('GGUF'), what: 'this is a GGUF file', hint: CONVERT },
   {
     matches: (_, text) => text.startsWith('\x93NUMPY'),

@@ -41,6 +41,13 @@ export async function readShardedSafetensors(
   try {
     const found = new Map<string, TensorEntry>();
     for (const name of names) {
+      if (/\.(?:bin|pth?)$/.test(name)) {
+        throw weightsError(
+          where,
+          `the index names ${JSON.stringify(name.slice(0, 200))}, a file of PyTorch`,
+          'name one of its files, or take the index of the safetensors files',
+        );
+      }
       const shard = await siblings.open(name, 'follow');
       open.push(shard);
       for (const tensor of (await readSafetensors(shard)).tensors) {

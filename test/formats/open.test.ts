@@ -58,6 +58,8 @@ test('other formats are named', async ({ folder }) => {
     [tar, /tar archive.*save the weights again/],
     [Uint8Array.of(0x1f, 0x8b, 8, 0), /gzip archive/],
     [concat([8, 7, 0x12, 7], text('pytorch')), /the model has no graph/],
+    [concat([8, 1, 0x12, 3], text('abc')), /SavedModel.*save it as \.keras/],
+    [concat([0x1c, 0, 0, 0], text('TFL3')), /TensorFlow Lite/],
     [text('GGUF\x03\0\0\0'), /GGUF/],
     [concat([0x93], text('NUMPY\x01\0')), /NumPy/],
     [

@@ -58,6 +58,7 @@ test('an index that is not true', async () => {
   await rejects(() => read(index({ ...HONEST, b: 'b.safetensors' })), /there is no file/);
   await rejects(() => read(index(HONEST), { ...SHARDS, [SECOND]: SHARDS[FIRST] }), /the index has elsewhere/);
   await rejects(() => read(index(HONEST), { ...SHARDS, [SECOND]: new Uint8Array(3) }), /fewer than the 8/);
+  await rejects(() => read(index({ a: 'pytorch_model-1.bin' })), /a file of PyTorch.*safetensors files/);
   await rejects(() => read('{"weight_map": {"a": 1}}'), /is expected/);
   await rejects(() => read('{"weight_map": {"a": "x", "a": "x"}}'), /twice/);
   const many = Object.fromEntries(Array.from({ length: 501 }, (_, i) => [`t${i}`, `f${i}`]));
