@@ -2,10 +2,12 @@
  * `npm run test:mutants`: breaks loops, gradients and shaders on purpose, one place at a time, and counts how many of
  * these mutants make a test fail. It works in a throw-away copy and needs a WebGPU adapter (`npm run setup:vulkan`).
  *
- *   node build/test/mutants/run.js [--all] [--files N] [--verbose] [FILTER...]
+ *   node build/test/mutants/run.js [--all] [--files N] [--report FILE] [--verbose] [FILTER...]
  *
  * --all      every mutant instead of a sample (hours)
  * --files N  one mutant in each of N files instead of several in all of them
+ * --report   adds each mutant to this file; those that it says were killed are not tried again, unless their source
+ *            has changed: a long run can be stopped and go on, and after new tests only the survivors are tried
  * --verbose  also what killed each mutant
  * FILTER     only files whose path contains one of these
  *
@@ -14,8 +16,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type Judged, type Outcome, Report } from './report.js';
 import { byHash, share } from './select.js';
-import { type Judged, type Outcome, Session } from './session.js';
+import { Session } from './session.js';
 import { readSurvivors } from './survivors.js';
 import { targetsIn } from './targets.js';
 import { HANGS } from './test-process.js';
@@ -34,6 +37,7 @@ const { values: options, positionals: filters } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
     files: { type: 'string' },
+    report: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -48,22 +52,20 @@ const counts: Record<Outcome, number> = { killed: 0, argued: 0, survived: 0, inv
 const { testEnvironment } = await import(new URL('test/runner/environment.mjs', `file://${root}`).href);
 
 const started = performance.now();
-const tree = new Tree(root);
-try {
-  const session = new Session(tree, testEnvironment(root), readSurvivors(root));
-  await session.runUnchanged(targets);
-  for (const target of targets) {
-    const most = options.all ? Number.POSITIVE_INFINITY : options.files ? 1 : MOST_PER_FILE;
-    const count = options.all ? most : share(target, SITES_PER_MUTANT, most);
-    const judged = await session.judge(target, count);
-    for (const { outcome, reason } of judged) {
-      counts[outcome]++;
-      if (reason === HANGS) hanging++;
-    }
-    print(target.name, judged);
+const tree = new Tree(root, testEnvironment(root));
+// Also of a run that is stopped, nothing is left.
+process.on('exit', () => tree.remove());
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+const session = new Session(tree, targets, readSurvivors(root), new Report(options.report));
+for (const target of targets) {
+  const most = options.all ? Number.POSITIVE_INFINITY : options.files ? 1 : MOST_PER_FILE;
+  const count = options.all ? most : share(target, SITES_PER_MUTANT, most);
+  const judged = await session.judge(target, count);
+  for (const { outcome, reason } of judged) {
+    counts[outcome]++;
+    if (reason === HANGS) hanging++;
   }
-} finally {
-  tree.remove();
+  print(target.name, judged);
 }
 
 const { killed, survived, argued, invalid } = counts;

@@ -1,6 +1,6 @@
 /**
- * A throw-away copy of what the tests run: built sources, compiled tests and shaders. Mutants live there and only
- * there; packages and test data are linked.
+ * A throw-away copy of what the tests run: built sources, compiled tests, their data and shaders. Mutants live there
+ * and only there, and what is edited and built meanwhile changes nothing; packages are linked.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,22 +11,25 @@ const COPIED = [
   'package.json',
   'dist',
   'build/test',
+  'test',
   'shaders',
   'src/device/cpu/simd',
   'src/compile-simd.mjs',
 ];
-const LINKED = ['node_modules', 'test'];
 
 const SIMD_MODULES = 'dist/device/cpu/simd';
 
 export class Tree {
   readonly path = mkdtempSync(join(tmpdir(), 'attune-mutants-'));
+  /** The environment of the tests: without the shaders that earlier runs compiled. */
+  readonly environment: NodeJS.ProcessEnv;
   private readonly root: string;
 
-  constructor(root: string) {
+  constructor(root: string, environment: NodeJS.ProcessEnv) {
     this.root = root;
+    this.environment = { ...environment, MESA_SHADER_CACHE_DIR: join(this.path, 'mesa-cache') };
     for (const name of COPIED) cpSync(join(root, name), join(this.path, name), { recursive: true });
-    for (const name of LINKED) symlinkSync(join(root, name), join(this.path, name), 'junction');
+    symlinkSync(join(root, 'node_modules'), join(this.path, 'node_modules'), 'junction');
   }
 
   write(file: string, text: string): void {
