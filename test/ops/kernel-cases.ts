@@ -17,7 +17,16 @@ export function withVariant<A>(kernel: Kernel<A>, variant: string): Kernel<A> {
   return { ...kernel, shader: { ...kernel.shader, choose: () => variant } };
 }
 
-/** Runs one launch on a device. The output is the kernel's last operand. */
+/** How many numbers stand behind every operand of a launch: no input's may count, no output's may change. */
+const GUARDS = 8;
+
+/** What the kernel leaves unwritten stays a number that no test expects. */
+const UNWRITTEN = Math.fround(12345.678);
+
+/**
+ * Runs one launch on a device. The output is the kernel's last operand. Behind the inputs stand NaNs, which would
+ * show even in a product with zero.
+ */
 export async function runKernel<A>(
   device: Backend,
   kernel: Kernel<A>,
@@ -31,19 +40,27 @@ export async function runKernel<A>(
     offset: 0,
     length,
   });
-  const operands = [...inputs.map((input) => input && range(input.length)), range(outputs)];
+  const operands = [...inputs.map((input) => input && range(input.length + GUARDS)), range(outputs + GUARDS)];
   inputs.forEach((input, i) => {
     const target = operands[i];
-    if (input && target && input.length > 0) device.write(target, input);
+    if (input && target) device.write(target, guarded(input));
   });
   const out = operands[operands.length - 1]!;
-  // What the kernel leaves unwritten stays a number that no test expects.
-  device.write(out, new Float32Array(outputs).fill(12345.678));
+  device.write(out, new Float32Array(out.length).fill(UNWRITTEN));
   const prepared = await device.prepare([{ kernel, attributes, operands }]);
   const [result] = await device.execute(prepared, [], [], [out]);
   device.discard(prepared);
   for (const operand of operands) if (operand) device.release(operand.buffer);
-  return result as Float32Array;
+  const written = result as Float32Array;
+  for (const value of written.subarray(outputs))
+    assert.is(value, UNWRITTEN, `nothing is written behind the output: ${JSON.stringify(attributes)}`);
+  return written.subarray(0, outputs);
+}
+
+function guarded(values: Float32Array): Float32Array {
+  const longer = new Float32Array(values.length + GUARDS).fill(Number.NaN);
+  longer.set(values);
+  return longer;
 }
 
 /** The kernel's plain loops in float64, on this thread. */
