@@ -206,6 +206,12 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     assert.equal([...result.gradient], [0, 0.5, 0.5, 0, 1, 0, 0, 0]);
   });
 
+  test(`the largest of 0 and -0 is 0 on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => max(tensor([0, -0], [2])));
+    assert.ok(Object.is(result, 0));
+  });
+
   test(`dropout drops what Philox says, element by element, on ${on}`, async () => {
     const device = await open();
     const [count, seed, step] = [1003, 4_000_000_123, 77];

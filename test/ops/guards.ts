@@ -1,5 +1,9 @@
-/** Guard values behind the operands of a kernel: nothing may change them, and nothing that adds them up is right. */
+/**
+ * What a kernel has around it in a run, and must leave alone: other values behind its operands and in front of its
+ * step values, and more workgroups than it needs.
+ */
 import type { DType } from '#src/device/dtype';
+import type { Attributes, Kernel, StepValue, Variant, Varying } from '#src/device/kernel';
 import type { Instance, Operand } from './kernel-instances.js';
 
 /** How many there are behind each operand. */
@@ -22,14 +26,44 @@ export function guardsOf({ dtype }: Operand, index: number): number[] {
   return new Array(COUNT).fill(dtype.startsWith('float') ? GUARD[dtype] + index / 8 : GUARD[dtype]);
 }
 
-/** The same use of a kernel, its operands longer than its attributes say. */
-export function withGuards(instance: Instance): Instance {
-  const operands = instance.operands.map(
+/** The step values of other launches: as many as move the own ones into another vector. */
+const OTHER_STEP_VALUES: readonly StepValue[] = new Array(5).fill({ kind: 'float', value: 0.75 });
+
+/** The same use of a kernel, its operands longer than its attributes say, its step values behind those of others. */
+export function withGuards({ attributes, operands, step = [], ...rest }: Instance): Instance {
+  const longer = operands.map(
     (operand, index) =>
       operand && {
         dtype: operand.dtype,
         values: [...Array.from(operand.values), ...guardsOf(operand, index)],
       },
   );
-  return { ...instance, operands };
+  const moved = Object.entries(attributes).map(([name, value]) => [
+    name,
+    isVarying(value) ? later(value) : value,
+  ]);
+  return {
+    ...rest,
+    attributes: Object.fromEntries(moved) as Attributes,
+    operands: longer,
+    step: [...OTHER_STEP_VALUES, ...step],
+  };
+}
+
+const isVarying = (value: unknown): value is Varying =>
+  typeof value === 'object' && value !== null && 'varying' in value;
+
+const later = ({ varying }: Varying): Varying => ({ varying: varying + OTHER_STEP_VALUES.length });
+
+/** The kernel with workgroups past the last one that it needs, as every folded grid may have: they do nothing. */
+export function withMoreWorkgroups<A>(kernel: Kernel<A>): Kernel<A> {
+  const longer = (variant: Variant<A>): Variant<A> => ({
+    ...variant,
+    grid(attributes) {
+      const [x, y, z] = variant.grid(attributes);
+      return [x, y + 1, z];
+    },
+  });
+  const variants = Object.entries(kernel.shader.variants).map(([name, variant]) => [name, longer(variant)]);
+  return { ...kernel, shader: { ...kernel.shader, variants: Object.fromEntries(variants) } };
 }

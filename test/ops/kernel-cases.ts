@@ -8,6 +8,7 @@ import type { MatmulAttributes } from '#src/ops/matmul-attributes';
 import { matmulKernel } from '#src/ops/matmul-kernel';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, pick, randomEpilogue, randomValues, tolerance } from '../device/cpu-harness.js';
+import { withMoreWorkgroups } from './guards.js';
 
 export type Operands = readonly (Float32Array | null)[];
 
@@ -25,7 +26,7 @@ const UNWRITTEN = Math.fround(12345.678);
 
 /**
  * Runs one launch on a device. The output is the kernel's last operand. Behind the inputs stand NaNs, which would
- * show even in a product with zero.
+ * show even in a product with zero, and behind the last workgroup one that has nothing to do.
  */
 export async function runKernel<A>(
   device: Backend,
@@ -47,7 +48,8 @@ export async function runKernel<A>(
   });
   const out = operands[operands.length - 1]!;
   device.write(out, new Float32Array(out.length).fill(UNWRITTEN));
-  const prepared = await device.prepare([{ kernel, attributes, operands }]);
+  const command = { kernel: withMoreWorkgroups(kernel), attributes, operands };
+  const prepared = await device.prepare([command]);
   const [result] = await device.execute(prepared, [], [], [out]);
   device.discard(prepared);
   for (const operand of operands) if (operand) device.release(operand.buffer);
