@@ -3,7 +3,7 @@
  * step values, and more workgroups than it needs.
  */
 import type { DType } from '#src/device/dtype';
-import type { Attributes, Kernel, StepValue, Variant, Varying } from '#src/device/kernel';
+import type { Attributes, Grid, Kernel, StepValue, Variant, Varying } from '#src/device/kernel';
 import type { Instance, Operand } from './kernel-instances.js';
 
 /** How many there are behind each operand. */
@@ -57,13 +57,18 @@ const later = ({ varying }: Varying): Varying => ({ varying: varying + OTHER_STE
 
 /** The kernel with workgroups past the last one that it needs, as every folded grid may have: they do nothing. */
 export function withMoreWorkgroups<A>(kernel: Kernel<A>): Kernel<A> {
-  const longer = (variant: Variant<A>): Variant<A> => ({
-    ...variant,
-    grid(attributes) {
-      const [x, y, z] = variant.grid(attributes);
-      return [x, y + 1, z];
-    },
-  });
-  const variants = Object.entries(kernel.shader.variants).map(([name, variant]) => [name, longer(variant)]);
-  return { ...kernel, shader: { ...kernel.shader, variants: Object.fromEntries(variants) } };
+  return withGrid(kernel, ([x, y, z]) => [x, y + 1, z]);
+}
+
+/** The kernel without the second half of its workgroups. */
+export function withHalfOfTheWorkgroups<A>(kernel: Kernel<A>): Kernel<A> {
+  return withGrid(kernel, ([x, y, z]) => (y === 1 ? [Math.ceil(x / 2), y, z] : [x, Math.ceil(y / 2), z]));
+}
+
+function withGrid<A>(kernel: Kernel<A>, change: (grid: Grid) => Grid): Kernel<A> {
+  const changed = Object.entries(kernel.shader.variants).map(([name, variant]): [string, Variant<A>] => [
+    name,
+    { ...variant, grid: (attributes) => change(variant.grid(attributes)) },
+  ]);
+  return { ...kernel, shader: { ...kernel.shader, variants: Object.fromEntries(changed) } };
 }

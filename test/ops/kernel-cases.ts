@@ -8,7 +8,7 @@ import type { MatmulAttributes } from '#src/ops/matmul-attributes';
 import { matmulKernel } from '#src/ops/matmul-kernel';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, pick, randomEpilogue, randomValues, tolerance } from '../device/cpu-harness.js';
-import { withMoreWorkgroups } from './guards.js';
+import { withHalfOfTheWorkgroups, withMoreWorkgroups } from './guards.js';
 
 export type Operands = readonly (Float32Array | null)[];
 
@@ -26,9 +26,27 @@ const UNWRITTEN = Math.fround(12345.678);
 
 /**
  * Runs one launch on a device. The output is the kernel's last operand. Behind the inputs stand NaNs, which would
- * show even in a product with zero, and behind the last workgroup one that has nothing to do.
+ * show even in a product with zero, and behind the last workgroup one that has nothing to do. A second launch of
+ * half of the workgroups must write nothing but its part of the same.
  */
 export async function runKernel<A>(
+  device: Backend,
+  kernel: Kernel<A>,
+  attributes: A,
+  inputs: Operands,
+  outputs: number,
+): Promise<Float32Array> {
+  const where = JSON.stringify(attributes);
+  const whole = await launch(device, withMoreWorkgroups(kernel), attributes, inputs, outputs);
+  for (const value of whole.subarray(outputs))
+    assert.is(value, UNWRITTEN, `nothing is written behind the output: ${where}`);
+  const half = await launch(device, withHalfOfTheWorkgroups(kernel), attributes, inputs, outputs);
+  const wrong = half.findIndex((value, i) => value !== UNWRITTEN && !Object.is(value, whole[i]));
+  assert.is(wrong, -1, `half of the workgroups write their part: ${where}`);
+  return whole.subarray(0, outputs);
+}
+
+async function launch<A>(
   device: Backend,
   kernel: Kernel<A>,
   attributes: A,
@@ -48,15 +66,11 @@ export async function runKernel<A>(
   });
   const out = operands[operands.length - 1]!;
   device.write(out, new Float32Array(out.length).fill(UNWRITTEN));
-  const command = { kernel: withMoreWorkgroups(kernel), attributes, operands };
-  const prepared = await device.prepare([command]);
+  const prepared = await device.prepare([{ kernel, attributes, operands }]);
   const [result] = await device.execute(prepared, [], [], [out]);
   device.discard(prepared);
   for (const operand of operands) if (operand) device.release(operand.buffer);
-  const written = result as Float32Array;
-  for (const value of written.subarray(outputs))
-    assert.is(value, UNWRITTEN, `nothing is written behind the output: ${JSON.stringify(attributes)}`);
-  return written.subarray(0, outputs);
+  return result as Float32Array;
 }
 
 function guarded(values: Float32Array): Float32Array {

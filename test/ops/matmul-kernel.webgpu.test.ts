@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
 import { plainMatmul, runKernel, withVariant } from './kernel-cases.js';
 import { matmulTests } from './matmul-kernel-suite.js';
+import { variantsIn } from './variant-share.js';
 
 matmulTests('quick');
 
@@ -46,16 +47,27 @@ test('without steps only the epilogue is left', async () => {
   assert.equal([...c], [1, -2, 3, 4, 1, -2, 3, 4, 1, -2, 3, 4]);
 });
 
-test('NaN and infinity pass through the activations', async () => {
+test('NaN and infinity pass through every variant and the activations', async () => {
   const device = await sharedWebGPU();
-  for (const activation of ['relu', 'relu6'] as const) {
-    const attributes = { ...plainMatmul(1, 4, 4), epilogue: { ...NO_EPILOGUE, activation } };
-    const a = Float32Array.of(1, 0, 0, 0);
-    const b = new Float32Array(16);
-    b.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]);
-    const c = await runKernel(device, matmulKernel, attributes, [a, b, null, null, null], 4);
-    assert.ok(Number.isNaN(c[0]), activation);
-    assert.equal([...c.subarray(1)], [activation === 'relu' ? Number.POSITIVE_INFINITY : 6, 0, 0]);
+  const rows = 40;
+  const a = Float32Array.from({ length: rows * 4 }, (_, i) => (i % 4 === 0 ? 1 : 0));
+  const b = new Float32Array(16);
+  b.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]);
+  for (const variant of variantsIn('quick', matmulKernel.shader.variants)) {
+    for (const activation of ['relu', 'relu6'] as const) {
+      const attributes = { ...plainMatmul(rows, 4, 4), epilogue: { ...NO_EPILOGUE, activation } };
+      const kernel = withVariant(matmulKernel, variant);
+      const c = await runKernel(device, kernel, attributes, [a, b, null, null, null], rows * 4);
+      const largest = activation === 'relu' ? Number.POSITIVE_INFINITY : 6;
+      for (let row = 0; row < rows; row++) {
+        const found = [...c.subarray(4 * row, 4 * row + 4)];
+        assert.equal(
+          found.map(String),
+          ['NaN', String(largest), '0', '0'],
+          `${variant} ${activation} row ${row}`,
+        );
+      }
+    }
   }
 });
 
