@@ -4,10 +4,10 @@
  */
 import type { AttuneError } from '../../errors.js';
 import type { Counters } from '../backend.js';
-import type { Kernel, Variant } from '../kernel.js';
+import { type Kernel, MAX_STEP_VALUES, type Variant } from '../kernel.js';
 import { caughtError, deviceError, type Faults, oneLine } from './faults.js';
 import { COMPUTE_STAGE } from './flags.js';
-import { CONSTANTS_BYTES, type ShaderText, shaderText } from './shader.js';
+import { type ShaderText, shaderText } from './shader.js';
 
 /** Reads a WGSL file by its path below shaders/. */
 export type ReadShader = (path: string) => Promise<string>;
@@ -138,7 +138,7 @@ export class Pipelines {
         type: access === 'read' ? 'read-only-storage' : 'storage',
       }));
       types.push({ type: 'uniform', minBindingSize: 0 });
-      if (kernel.shader.readsStep) types.push({ type: 'uniform', minBindingSize: CONSTANTS_BYTES });
+      if (kernel.shader.readsStep) types.push({ type: 'uniform', minBindingSize: 4 * MAX_STEP_VALUES });
       layout = this.device.createBindGroupLayout({
         label: signature,
         entries: types.map((buffer, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer })),
