@@ -92,7 +92,7 @@ export async function readTensorFile(source: ByteSource, siblings?: SiblingFiles
   throw weightsError(
     source.name,
     'the format of the file is not known',
-    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras) and TensorFlow.js (model.json), ONNX and NumPy (.npz); if it is one of these, it is damaged',
+    'attune reads safetensors, PyTorch (.pth, .pt, .bin), Keras (.h5, .keras), TensorFlow.js (model.json), ONNX and NumPy (.npz); if it is one of these, it is damaged',
   );
 }
 
