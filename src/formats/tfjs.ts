@@ -148,9 +148,14 @@ export async function readTfjs(
   try {
     const tensors: TensorEntry[] = [];
     const names = new Set<string>();
+    const seen = new Set<string>();
     for (const { paths, weights } of groups) {
       const files: ByteSource[] = [];
       for (const path of paths) {
+        if (seen.has(path)) {
+          throw weightsError(source.name, `the file ${JSON.stringify(path.slice(0, 200))} is named twice`);
+        }
+        seen.add(path);
         const file = await siblings.open(path, 'confine');
         open.push(file);
         files.push(file);

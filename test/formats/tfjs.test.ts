@@ -86,6 +86,7 @@ const hostile: [what: string, text: string, sentence: RegExp][] = [
     model([WEIGHT]).replace('[2]', '[2],"quantization":{"scale":1e999}'),
     /a number is expected/,
   ],
+  ['a file twice', model([{ ...WEIGHT, shape: [4] }], ['a.bin', 'a.bin']), /named twice/],
   ['files', model([WEIGHT], Array(2001).fill('a.bin')), /more than 2000 files/],
   ['no weights', '{"architectures": ["ResNet"]}', /JSON text without weights.*name the file/],
   ['a topology', '{"modelTopology": null, "weightsManifest": 3}', /"\[" is expected/],

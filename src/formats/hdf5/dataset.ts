@@ -102,12 +102,8 @@ async function locate(
     const length = layout.u64();
     if (size === 0) return async () => new Uint8Array(0);
     if (address === undefined) throw neverWritten(where);
-    if (length !== size || address + size > storage.source.size) {
-      throw weightsError(
-        where,
-        `the array of ${size} bytes has ${length} bytes at ${address} of a file of ${storage.source.size}`,
-      );
-    }
+    if (length !== size) throw weightsError(where, `the array has ${length} bytes, not ${size}`);
+    storage.countArray(address, size, where);
     return () => storage.source.read(address, size);
   }
   if (kind !== LAYOUT.chunked) throw weightsError(where, `the array has the unknown layout ${kind}`);
@@ -222,9 +218,7 @@ async function listChunks(
     if (!inside || seen.has(String(origin))) {
       throw weightsError(where, `a chunk at [${origin}] is outside the array or appears twice`);
     }
-    if (address + stored > storage.source.size) {
-      throw weightsError(where, `a chunk of ${stored} bytes at ${address} is outside the file`);
-    }
+    storage.countArray(address, stored, where);
     seen.add(String(origin));
     chunks.push({ address, stored, origin });
   }

@@ -66,6 +66,11 @@ export class Fields {
     return this.#bytes.subarray(start, start + count);
   }
 
+  /** The same structure from its beginning. */
+  fromStart(): Fields {
+    return new Fields(this.#bytes, this.where);
+  }
+
   /** The next `count` bytes as a structure of their own. */
   part(count: number): Fields {
     return new Fields(this.bytes(count), this.where);

@@ -133,5 +133,5 @@ function addMessage(
 
 /** The message of this kind that an object has once; undefined if it has none. */
 export function findMessage(messages: readonly Message[], type: number): Fields | undefined {
-  return messages.find((message) => message.type === type)?.fields;
+  return messages.find((message) => message.type === type)?.fields.fromStart();
 }

@@ -16,17 +16,22 @@ const MAX_STRUCTURES = 500_000;
 const READ_FACTOR = 2;
 const READ_FLOOR = 32 * 2 ** 20;
 
+/** The same of arrays: without this, many names of the same bytes would make a small file endless work. */
+const ARRAYS_FACTOR = 2;
+
 export class Hdf5Storage {
   /** For the bytes of tensors, which are read at once. */
   readonly source: ByteSource;
   readonly #pages: ByteSource;
   #structures = 0;
   #bytesLeft: number;
+  #arrayBytesLeft: number;
 
   constructor(source: ByteSource) {
     this.source = source;
     this.#pages = pagedSource(source);
     this.#bytesLeft = READ_FACTOR * source.size + READ_FLOOR;
+    this.#arrayBytesLeft = ARRAYS_FACTOR * source.size;
   }
 
   /** The fields of a structure of `length` bytes. */
@@ -39,6 +44,18 @@ export class Hdf5Storage {
     if (this.#bytesLeft < 0) throw weightsError(where, 'the structures of the file overlap');
     this.count(1, where);
     return new Fields(await this.#pages.read(address, length), where);
+  }
+
+  /** Counts the stored bytes of an array or a chunk, which lie in the file. */
+  countArray(address: number, bytes: number, where: string): void {
+    if (address + bytes > this.source.size) {
+      throw weightsError(
+        where,
+        `${bytes} bytes at ${address} are outside the file of ${this.source.size} bytes`,
+      );
+    }
+    this.#arrayBytesLeft -= bytes;
+    if (this.#arrayBytesLeft < 0) throw weightsError(where, 'the arrays of the file overlap');
   }
 
   /** Counts structures that were found; throws when there are more than any file of weights has. */

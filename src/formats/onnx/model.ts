@@ -18,7 +18,7 @@ import {
   type TensorFile,
   weightsError,
 } from '../tensors.js';
-import { type OnnxFiles, readTensor } from './tensor.js';
+import { type ExternalFile, type OnnxFiles, readTensor } from './tensor.js';
 
 /** Types of weights. */
 const FLOATS: readonly string[] = ['F32', 'F64', 'F16', 'BF16'];
@@ -36,13 +36,16 @@ const MAX_INPUTS = 1_000;
 /** The most files beside the model; each stays open. */
 const MAX_FILES = 1_000;
 
+/** Tensors may share bytes of a file; this bounds by how much, so that a small file cannot ask for endless work. */
+const SHARED_FACTOR = 8;
+
 /**
  * Reads the graph of an ONNX model and offers its weights in the order in which the graph uses them, to be read on
  * demand.
  * @throws AttuneError 'weights' if the model is damaged, or its weights are not where it says or not in its folder.
  */
 export async function readOnnx(source: ByteSource, siblings: SiblingFiles | undefined): Promise<TensorFile> {
-  const open = new Map<string, ByteSource>();
+  const open = new Map<string, ExternalFile>();
   const files: OnnxFiles = {
     reader: new ProtobufReader(pagedSource(source)),
     source,
@@ -52,11 +55,13 @@ export async function readOnnx(source: ByteSource, siblings: SiblingFiles | unde
       if (siblings === undefined || open.size === MAX_FILES) {
         throw weightsError(source.name, `weights are in other files, or in more than ${MAX_FILES}`);
       }
-      const file = await siblings.open(location, 'confine');
+      const opened = await siblings.open(location, 'confine');
+      const file = { source: opened, bytesLeft: SHARED_FACTOR * opened.size };
       open.set(location, file);
       return file;
     },
   };
+  const opened = () => Array.from(open.values(), (file) => file.source);
   try {
     const { metadata, graph } = await readModel(files);
     const model = new Graph(files);
@@ -68,11 +73,11 @@ export async function readOnnx(source: ByteSource, siblings: SiblingFiles | unde
       tensors: model.tensorsByUse(),
       layers: model.layers(),
       skipped: model.skipped,
-      close: () => closeAll([source, ...open.values()]),
+      close: () => closeAll([source, ...opened()]),
     };
   } catch (error) {
     // The caller closes the model's file, as it does for every format.
-    await closeAll([...open.values()]);
+    await closeAll(opened());
     throw error;
   }
 }

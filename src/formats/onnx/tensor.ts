@@ -66,12 +66,18 @@ const VARINT_LISTS: Readonly<Record<number, readonly Dtype[]>> = {
   [FIELD.uint64Data]: ['U64', 'U32'],
 };
 
+/** A file beside the model, and how many bytes tensors may still have in it. */
+export interface ExternalFile {
+  readonly source: ByteSource;
+  bytesLeft: number;
+}
+
 /** Where the model's file and those beside it are. */
 export interface OnnxFiles {
   readonly reader: ProtobufReader;
   readonly source: ByteSource;
   /** Opens a file beside the model, once. */
-  readonly external: (location: string) => Promise<ByteSource>;
+  readonly external: (location: string) => Promise<ExternalFile>;
 }
 
 /** A tensor of numbers, or the kind of what it is instead. */
@@ -168,15 +174,18 @@ async function externalReader(
   where: string,
 ): Promise<() => Promise<Uint8Array>> {
   const file = await files.external(location.get('location') ?? '');
+  const { source } = file;
   const offset = wholeNumber(location.get('offset') ?? '0', where);
-  const length = wholeNumber(location.get('length') ?? String(file.size - offset), where);
-  if (length !== size || offset + length > file.size) {
+  const length = wholeNumber(location.get('length') ?? String(source.size - offset), where);
+  if (length !== size || offset + length > source.size) {
     throw weightsError(
       where,
-      `the tensor of ${size} bytes has ${length} bytes at ${offset} of ${file.name}, which has ${file.size}`,
+      `the tensor of ${size} bytes has ${length} bytes at ${offset} of ${source.name}, which has ${source.size}`,
     );
   }
-  return () => file.read(offset, length);
+  file.bytesLeft -= length;
+  if (file.bytesLeft < 0) throw weightsError(where, 'the tensors of the file share their bytes too often');
+  return () => source.read(offset, length);
 }
 
 function wholeNumber(text: string, where: string): number {

@@ -138,6 +138,16 @@ test('a small file cannot be read again and again', async () => {
   await rejects(() => walk(rootWithBlocks(64, large)), /structures of the file overlap/);
 });
 
+test('an array may be opened again, but not without end', async () => {
+  const root = await openHdf5(memorySource(CLASSIC));
+  const kernel = (await root.find('stem/stem/kernel:0')) as Hdf5Object;
+  const first = await (await kernel.array()).readBytes();
+  assert.equal(await (await kernel.array()).readBytes(), first);
+  await rejects(async () => {
+    for (let i = 0; i < 1_000; i++) await kernel.array();
+  }, /arrays of the file overlap/);
+});
+
 test('structures in a circle end', async () => {
   // A header that continues at its own beginning, message by message.
   const at = CLASSIC.length;

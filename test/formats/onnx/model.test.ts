@@ -200,6 +200,18 @@ for (const [what, bytes, sentence] of hostile) {
   test(`refused: ${what}`, () => rejects(() => read(bytes), sentence));
 }
 
+test('external bytes are not shared without end', async () => {
+  const shared = (count: number) =>
+    model(
+      ...Array.from({ length: count }, (_, i) => {
+        const places = [place('location', 'weights.bin'), place('length', '8')];
+        return initializer(DIMS, FLOAT, stringField(8, `w${i}`), ...places, integerField(14, 1));
+      }),
+    );
+  assert.is((await read(shared(16))).tensors.length, 16);
+  await rejects(() => read(shared(17)), /share their bytes too often/);
+});
+
 test('more than any model has', async () => {
   // An empty node is its key and the length 0.
   const nodes = Uint8Array.from({ length: 400_002 }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
