@@ -34,6 +34,20 @@ test('a hundred steps of the small ResNet in float32 stay as close to float64 as
   assert.is(stdout.match(/^ {4}ok {3}(?:gradients|statistics)/gm)?.length, 4);
 });
 
+test('gradients and running statistics of MobileNetV2 equal those of torch.float64', () => {
+  const { status, stdout, stderr } = compare(
+    '--cases',
+    'float64-sgd',
+    '--model',
+    'mobilenet_v2',
+    '--steps',
+    '2',
+  );
+  assert.is(status, 0, stdout + stderr);
+  assert.is(stdout.match(/^ {4}ok {3}gradients .* 158 tensors/gm)?.length, 1);
+  assert.is(stdout.match(/^ {4}ok {3}statistics .* 104 tensors/gm)?.length, 1);
+});
+
 test('a comparison that cannot be made is a failure', () => {
   const { status, stderr } = compare('--cases', 'float16-sgd');
   assert.is(status, 1);
@@ -55,6 +69,9 @@ test('the furthest tensor is found, and one that is off, absent or no number is 
     difference: Number.POSITIVE_INFINITY,
   });
   assert.is(worstTensor(tensors(Number.NaN, 0), tensors(1, 0)).difference, Number.POSITIVE_INFINITY);
+  // Rounding of zero, beside a tensor whose largest element is 4; more than that is none.
+  assert.is(worstTensor(tensors(1, 3e-13), tensors(1, -2e-14)).difference, 0);
+  assert.ok(worstTensor(tensors(1, 5e-12), tensors(1, -2e-14)).difference > 100);
   assert.throws(() => worstTensor(new Map(), tensors(1, 0)), /first, second are on one side only/);
   assert.equal(runningMaximum([1, 3, 2, 4]), [1, 3, 3, 4]);
 });

@@ -20,6 +20,17 @@ test('ResNet 18 and 50 from zip and legacy files equal PyTorch on every device',
   assert.is(stdout.match(/^ {4}ok {3}pixels/gm)?.length, 4);
 });
 
+test('MobileNetV2 equals PyTorch on every device', () => {
+  const args = ['--models', 'mobilenet_v2', '--formats', 'zip', '--pictures', '4', '--float64-pictures', '1'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path('run.mjs'), ...args], {
+    encoding: 'utf8',
+    timeout: TIME_LIMIT_MS,
+  });
+  for (const line of stdout.split('\n')) console.log(`# ${line}`);
+  assert.is(status, 0, stdout + stderr);
+  assert.is(stdout.match(/^ {4}ok {3}logits/gm)?.length, 3);
+});
+
 test('a comparison that cannot be made is a failure', () => {
   const { status, stderr } = spawnSync(
     process.execPath,

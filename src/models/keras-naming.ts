@@ -4,6 +4,7 @@
  */
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
+import { layersByClass } from './keras-numbering.js';
 
 type Floats = Awaited<ReturnType<WeightsEntry['read']>>;
 
@@ -29,10 +30,12 @@ const TURNED = 'conv1_conv';
  * name: Keras's users call theirs `dense`.
  */
 export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
-  const parsed = tensors.map((tensor) => {
+  const split = tensors.map((tensor) => {
     const [layer, variable = ''] = tensor.name.replace(/:0$/, '').split('/').slice(-2);
     return { tensor, layer, variable };
   });
+  const names = layersByClass(new Set(split.map(({ layer }) => layer)));
+  const parsed = split.map((part) => ({ ...part, layer: names.get(part.layer) ?? part.layer }));
   // What attune wrote for a network of torchvision's has the paths of PyTorch's modules as names.
   const isTorch = parsed.some(({ layer }) => layer.includes('.'));
   const dense = parsed.filter(({ tensor, variable }) => variable === 'kernel' && tensor.shape.length === 2);

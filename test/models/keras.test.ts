@@ -8,6 +8,7 @@ import { BatchNorm2d } from '#src/nn/batch-norm';
 import { countParameters, freeze } from '#src/nn/freeze';
 import { resnet18 } from '#src/models/resnet';
 import { AttuneError } from '#src/errors';
+import type { TensorEntry } from '#src/formats/tensors';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kerasEntries, kerasExpected } from './formula.js';
@@ -54,6 +55,49 @@ for (const [network, create, layers, numbersOfTrunk, numbers] of NETWORKS) {
     assert.equal(found(own), { name: architecture, classes: 1000, supported: true });
   });
 }
+
+/** `conv2d_3/kernel` for the fourth of Keras's layers that has a kernel: what Keras 3's `.weights.h5` says by itself. */
+function numbered(network: string): TensorEntry[] {
+  const classOf = (variable: string, shape: readonly number[]) =>
+    variable === 'depthwise_kernel'
+      ? 'depthwise_conv2d'
+      : variable === 'kernel'
+        ? shape.length === 4
+          ? 'conv2d'
+          : 'dense'
+        : variable === 'gamma'
+          ? 'batch_normalization'
+          : null;
+  const counts = new Map<string, number>();
+  const names = new Map<string, string>();
+  const entries = kerasEntries(network);
+  for (const { name, shape } of entries) {
+    const [layer, variable] = name.split('/') as [string, string];
+    const className = classOf(variable, shape);
+    if (className === null) continue;
+    const count = counts.get(className) ?? 0;
+    counts.set(className, count + 1);
+    names.set(layer, count === 0 ? className : `${className}_${count}`);
+  }
+  return entries.map((entry) => {
+    const [layer, variable] = entry.name.split('/') as [string, string];
+    return { ...entry, name: `${names.get(layer)}/${variable}` };
+  });
+}
+
+test('layers that are numbered by class get their names back, with and without a head', () => {
+  for (const [network] of NETWORKS) {
+    const tensors = numbered(network);
+    assert.match(tensors[0]!.name, /^conv2d\/kernel$/);
+    const shown = (entries: TensorEntry[]) =>
+      modelTensors({ layout: 'keras', tensors: entries }).map(({ name, shape }) => ({ name, shape }));
+    assert.equal(shown(tensors), shown(kerasEntries(network)));
+    const headless = tensors.filter(({ name }) => !name.startsWith('dense/'));
+    assert.equal(shown(headless), shown(kerasEntries(network)).slice(0, headless.length));
+    // Without its first convolution it is another network, of which nothing is guessed.
+    assert.match(shown(tensors.slice(4))[0]!.name, /^batch_normalization\./);
+  }
+});
 
 test("MobileNetV2 computes what TensorFlow.js's layers compute", () =>
   assertKerasOutputs(kerasMobilenetV2(), 'MobileNetV2', { turned: false }));
