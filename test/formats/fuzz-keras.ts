@@ -54,8 +54,8 @@ const LEGACY = [
   ...['attack-chunk.h5', 'attack-bomb.h5', 'attack-virtual.h5', 'attack-external-link-1.8.h5'],
   ...['never-written.h5', 'newest-chunks.h5', 'lzf.h5'],
 ].map((name) => hdf5File(fixtureBytes(`keras/${name}`)));
-const KERAS3 = ['named.weights.h5', 'layers.weights.h5'].map((name) =>
-  hdf5File(fixtureBytes(`keras/${name}`)),
+const KERAS3 = ['named', 'layers', 'dropout', 'subclass', 'circle'].map((name) =>
+  hdf5File(fixtureBytes(`keras/${name}.weights.h5`)),
 );
 
 const CONFIG = JSON.stringify({

@@ -101,7 +101,11 @@ function setLink(
   name: string,
   address: number | undefined,
 ): void {
-  if (address === undefined || name === '' || links.has(name)) {
+  // A slash is what paths are cut at, so HDF5 has no member with one.
+  if (name === '' || name.includes('/')) {
+    throw fields.error(`the member ${JSON.stringify(name.slice(0, 100))} has no name that can be`);
+  }
+  if (address === undefined || links.has(name)) {
     throw fields.error(`the member ${JSON.stringify(name.slice(0, 100))} points nowhere or appears twice`);
   }
   links.set(name, address);

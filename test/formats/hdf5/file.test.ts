@@ -70,6 +70,11 @@ const changes: [what: string, bytes: Uint8Array, sentence: RegExp][] = [
   ['heap: version', changed(CLASSIC, 'HEAP', 4, [1]), /version 1/],
   ['symbol table: a name outside', changed(CLASSIC, 'SNOD', 8, BEYOND), /name is outside the heap/],
   ['symbol table: a soft link', changed(CLASSIC, 'SNOD', 24, [2]), /is a soft link/],
+  [
+    'symbol table: a slash in a name',
+    changed(CLASSIC, 'a_head\0', 1, [0x2f]),
+    /"a\/head" has no name that can be/,
+  ],
   ['symbol table: a member nowhere', changed(CLASSIC, 'SNOD', 16, NOWHERE), /points nowhere/],
   [
     'symbol table: one name twice',
