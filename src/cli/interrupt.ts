@@ -9,7 +9,10 @@ export interface Interrupt {
   release(): void;
 }
 
-/** Press it once, and this is said at once; `stopping` says what is still done before the end. */
+/**
+ * Listens for Ctrl-C, and answers the first at once.
+ * @param stopping what is still done before the end, as a sentence
+ */
 export function listenForInterrupt(stopping: string, note: (text: string) => void): Interrupt {
   const controller = new AbortController();
   const onInterrupt = () => {

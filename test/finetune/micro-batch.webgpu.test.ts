@@ -4,12 +4,12 @@ import { openDawn } from '#src/device/webgpu/node';
 import { FUSIONS } from '#src/ops/fusions';
 import { Device } from '#src/program/device';
 import { test } from 'uvu';
-import { webgpuDevice } from '../ops/support.js';
 import { assertAccumulates } from './micro-batch-suite.js';
 
 test('a batch whose activations exceed a binding is accumulated from the largest parts that fit', async () => {
-  const device = await webgpuDevice();
+  const device = new Device(await openDawn(), FUSIONS);
   await assertAccumulates(device, { batchSize: 128, imageSize: 224, micro: 32 });
+  await device.close();
 });
 
 test('memory that cannot be had is answered in the same way', async () => {
