@@ -13,7 +13,6 @@ import {
 import type { ResumeOptions } from '../finetune/options.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
-import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import { STRATEGY_NAMES } from './other-names.js';
@@ -51,7 +50,7 @@ const layerFactor: Parse<number> = (text, flag) => {
 
 type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
 
-const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm'> = {
+export const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm'> = {
   model: {
     value: '<name>',
     help: `${MODEL_NAMES.join(', ')}; resnet-small is for images of about 32 pixels. Default: what --weights is for, else resnet50.`,
@@ -79,7 +78,7 @@ const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm
   },
 };
 
-const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights' | 'workers'> = {
+export const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights' | 'workers'> = {
   val: {
     value: '<folder>',
     help: 'Validation images, one folder per class. Default: val/, valid/ or validation/ beside train/.',
@@ -108,7 +107,7 @@ const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights
   ...WORKERS_FLAG,
 };
 
-const TRAINING: Group<
+export const TRAINING: Group<
   | 'epochs'
   | 'patience'
   | 'headEpochs'
@@ -160,7 +159,7 @@ const TRAINING: Group<
   },
 };
 
-const OPTIMIZER: Group<
+export const OPTIMIZER: Group<
   | 'optimizer'
   | 'lr'
   | 'headLr'
@@ -294,7 +293,7 @@ const OPTIMIZER: Group<
   },
 };
 
-const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
+export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
   recipe: {
     value: '<name or file>',
     help: 'Values for other flags: article-resnet50, article-mobilenetv2, or a JSON file such as recipe.json of a run. Flags win over it.',
@@ -318,34 +317,6 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
   ...inGroup('Training:', TRAINING),
   ...inGroup('Optimizer:', OPTIMIZER),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS }),
-};
-
-const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
-  steps: {
-    value: '<number>',
-    help: 'Length of the run in updates of the weights.',
-    parse: wholeNumber(1, 1_000_000_000),
-  },
-  images: {
-    value: '<number>',
-    help: 'Training images, from which the length follows.',
-    parse: wholeNumber(1, 1_000_000_000),
-  },
-};
-
-/** Flags of `attune schedule`: those of `attune finetune` on which its rates depend. */
-export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
-  ...inGroup('Length of the run, where no <data> is given:', LENGTH),
-  ...inGroup('Training:', {
-    strategy: NETWORK.strategy,
-    val: IMAGES.val,
-    valSplit: IMAGES.valSplit,
-    epochs: TRAINING.epochs,
-    batchSize: TRAINING.batchSize,
-    seed: TRAINING.seed,
-    recipe: RUN.recipe,
-  }),
-  ...inGroup('Optimizer:', OPTIMIZER),
 };
 
 const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads'];

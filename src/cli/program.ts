@@ -8,10 +8,12 @@ import type { AttuneError } from '../errors.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
+import type { LrFindFlags } from './commands/lr-find.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
-import { FINETUNE_FLAGS, resumeOptions, SCHEDULE_FLAGS } from './finetune-flags.js';
+import { FINETUNE_FLAGS, resumeOptions } from './finetune-flags.js';
+import { LR_FIND_FLAGS, SCHEDULE_FLAGS } from './rate-flags.js';
 import {
   addCommonFlags,
   addFlags,
@@ -80,7 +82,7 @@ export async function runProgram(
     },
   };
   const definitions = [
-    ...[addFinetune, addEvaluate, addPredict, addSchedule],
+    ...[addFinetune, addEvaluate, addPredict, addSchedule, addLrFind],
     ...[addInspect, addConvert, addWeights, addDoctor],
   ];
   for (const define of definitions) define(kit);
@@ -215,6 +217,22 @@ function addSchedule({ add, act, output }: Kit): void {
     const [data] = command.args;
     const options = { ...flags, ...(data !== undefined && { data }) };
     return (await import('./commands/schedule.js')).scheduleCommand(options, json, output);
+  });
+}
+
+function addLrFind({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'lr-find',
+    words: '<data>',
+    summary: 'Suggest a learning rate.',
+    description:
+      'Suggests a learning rate for attune finetune on the images in <data>: trains up to 100 steps while the rate grows, and finds where the loss falls steadily. Nothing is written. By default the head is fitted first, as attune finetune does; --strategy full sweeps with a new head.',
+    example: 'attune lr-find photos --model resnet18',
+  });
+  addFlags(command, LR_FIND_FLAGS);
+  act<LrFindFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
+    return (await import('./commands/lr-find.js')).lrFindCommand(options, json, output);
   });
 }
 

@@ -120,6 +120,17 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
   }
 }
 
+/** Throws AttuneError 'usage' when the recipe has no full stage, as far as that depends on the number of images. */
+export function refuseProbe({ strategy }: Recipe, images: number): void {
+  if (strategy !== 'probe') return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `the strategy probe, the default for ${images} images, has no learning rate`,
+    where: '--strategy',
+    hint: 'add --strategy probe-then-full or full',
+  });
+}
+
 /** Throws AttuneError 'usage' when the recipe goes by validation metrics and there are no images to validate with. */
 export function refuseUnvalidated({ strategy, schedule, patience }: Recipe, images: number): void {
   if (images > 0 || strategy === 'probe') return;

@@ -10,6 +10,12 @@ export {
 } from './choices.js';
 export { type ConvertFormat, type ConvertOptions, type ConvertResult, convert } from './convert.js';
 export { type EvaluateOptions, evaluate } from './evaluate.js';
+export {
+  type FindRateOptions,
+  type FindRateResult,
+  findRate,
+  type RatePoint,
+} from './find-rate.js';
 export type { Listener, RunEvent } from './events.js';
 export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './fit.js';
 export { finetune } from './finetune.js';

@@ -2,7 +2,7 @@
 import { batchCount } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { scheduleFactor, scheduleMomentum } from '../optim/index.js';
-import { refuseIgnored } from './contradictions.js';
+import { refuseIgnored, refuseProbe } from './contradictions.js';
 import { batchNormFor } from './micro-batch.js';
 import type { FinetuneOptions } from './options.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
@@ -56,14 +56,7 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   const images = counted ?? (data === undefined ? ANY_IMAGES : await countImages(given));
   const facts = { images, smallestClass: images, model: '', weights: '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
-  if (recipe.strategy === 'probe') {
-    throw new AttuneError({
-      code: 'usage',
-      what: `the strategy probe, the default for ${images} images, has no learning rate`,
-      where: '--strategy',
-      hint: 'add --strategy probe-then-full or full',
-    });
-  }
+  refuseProbe(recipe, images);
   refuseIgnored(flags, recipe);
   const perEpoch =
     steps === undefined

@@ -40,6 +40,8 @@ export interface TrainerOptions extends RunContext {
   readonly progress: Progress;
   /** The validation loss after each epoch so far. */
   readonly valLosses: () => readonly number[];
+  /** In place of the schedule: the factor on all rates at a step, counted from 0. */
+  readonly sweep?: (step: number) => number;
   /** Called after each step with what is known so far. */
   readonly onStep?: (step: StepReport) => void;
 }
@@ -245,20 +247,21 @@ export class Trainer {
   }
 
   private setRates(): void {
-    const { optimizer, recipe, progress } = this.options;
+    const { optimizer, recipe, progress, sweep } = this.options;
     const rates = this.ratesAt(progress.step);
     optimizer.groups.forEach((group, i) => {
       group.lr = rates[i];
     });
+    if (sweep !== undefined) return;
     const length = scheduleLength(recipe, this.batchesPerEpoch);
     optimizer.momentum = scheduleMomentum(this.schedule, progress.step, length) ?? optimizer.momentum;
   }
 
   /** The rate of every group, in their order; steps count from 0. */
   private ratesAt(step: number): number[] {
-    const { recipe, valLosses } = this.options;
+    const { recipe, valLosses, sweep } = this.options;
     const length = scheduleLength(recipe, this.batchesPerEpoch);
-    const factor = scheduleFactor(this.schedule, step, length, valLosses());
+    const factor = sweep?.(step) ?? scheduleFactor(this.schedule, step, length, valLosses());
     return this.baseRates.map((rate) => rate * factor);
   }
 

@@ -14,6 +14,10 @@ const commands: Record<string, string[]> = {
     'steps images strategy val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup'.split(
       ' ',
     ),
+  'lr-find':
+    'lr-from lr-to iterations model weights strategy train-from batch-norm val val-split image-size augment class-weights workers head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
+      ' ',
+    ),
   predict: 'top model weights workers device adapter threads'.split(' '),
   inspect: ['layers'],
   convert: ['names'],

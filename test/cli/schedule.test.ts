@@ -1,4 +1,4 @@
-/** attune schedule: the rates of a run that is not run, as figures, as a curve, and as JSON. */
+/** attune schedule and attune lr-find: the rates of a run that is not run, as figures, as a curve, and as JSON. */
 import type { SchedulePreview } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -77,6 +77,20 @@ test('images in a folder are counted, not opened', async () => {
     '0.25',
   ]);
   assert.is(steps_per_epoch, 5); // 18 of 24 images
+});
+
+test('lr-find draws the losses of a sweep and says what to type next', async () => {
+  const data = imageFolderOf(['a', 'b'], 8);
+  const words =
+    '--model resnet-small --weights none --strategy full --iterations 20 --image-size 32 --device cpu --threads 1';
+  const { status, stdout, stderr } = await attune(['lr-find', data, ...words.split(' ')]);
+  assert.is(status, 0, stderr);
+  assert.match(
+    stdout,
+    /^trunk {2}(?:--lr [\d.e-]+\nhead {3}--head-lr [\d.e-]+|none: the loss never fell)\nswept {2}\d+ steps, 1e-7 to /,
+  );
+  assert.match(stdout, /\n\nLoss, smoothed\n *[\d.e+]+ │.*\n/);
+  assert.is(/\nNext\nattune finetune .* --lr /.test(stdout), !stdout.startsWith('trunk  none'));
 });
 
 test('what cannot be drawn is refused', async () => {

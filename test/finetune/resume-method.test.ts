@@ -32,10 +32,10 @@ const METHODS: Readonly<Record<string, Partial<FinetuneOptions>>> = {
 
 for (const [name, options] of Object.entries(METHODS)) {
   test(name, async () => {
-    const run = () => fullRun(data, { augment: 'none', epochs: 3, ...options });
+    const run = () => fullRun(data, { augment: 'none', epochs: 3, threads: 1, ...options });
     const expected = await finetune(run());
     const stopped = await interrupted(5, run());
-    const resumed = await resume({ resume: stopped.run });
+    const resumed = await resume({ resume: stopped.run, threads: 1 });
     const rates = ({ epochs }: FinetuneResult) => epochs.map(({ lr }) => lr);
     assert.equal(rates(resumed), rates(expected));
     await assertSameRuns(resumed.run, expected.run);
@@ -43,7 +43,7 @@ for (const [name, options] of Object.entries(METHODS)) {
 }
 
 test('the average of the weights is what is validated and exported', async () => {
-  const { run } = await finetune(fullRun(data, { augment: 'none', ema: 0.9, optimizer: 'adam' }));
+  const { run } = await finetune(fullRun(data, { augment: 'none', ema: 0.9, optimizer: 'adam', threads: 1 }));
   const [state, last] = [
     await readTensors(join(run, 'state.safetensors')),
     await readTensors(join(run, 'last.safetensors')),
@@ -55,7 +55,7 @@ test('the average of the weights is what is validated and exported', async () =>
 
 test('--patience ends the full stage, and there is nothing to resume', async () => {
   // No rate to speak of: no epoch is better than the first.
-  const still = { lr: 1e-30, patience: 2, epochs: 9, augment: 'none' };
+  const still = { lr: 1e-30, patience: 2, epochs: 9, augment: 'none', threads: 1 };
   const result = await finetune(fullRun(data, still));
   assert.equal([result.epochs.length, result.best.epoch], [3, 1]);
   assert.equal([result.stopped_early, result.interrupted], [true, false]);

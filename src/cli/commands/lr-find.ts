@@ -1,0 +1,69 @@
+/** `attune lr-find`: suggests a learning rate and draws the losses that it follows from. */
+import { type FindRateOptions, type FindRateResult, findRate } from '../../finetune/index.js';
+import { findModel } from '../../models/index.js';
+import { chart, rateText } from '../chart.js';
+import type { Output } from '../output.js';
+import { withSession } from '../session.js';
+import { facts } from '../table.js';
+import { shellWord } from '../text.js';
+
+/** What to sweep over, and what of a run's flags the sweep depends on. */
+export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
+
+type WithoutEffect =
+  | 'epochs'
+  | 'patience'
+  | 'lr'
+  | 'headLr'
+  | 'ema'
+  | 'schedule'
+  | 'stepSize'
+  | 'gamma'
+  | 'milestones'
+  | 'power'
+  | 'cycleEpochs'
+  | 'cycleFactor'
+  | 'peak'
+  | 'divisor'
+  | 'finalDivisor'
+  | 'peakMomentum'
+  | 'plateauPatience'
+  | 'warmup';
+
+const ROWS = 8;
+const MOST_COLUMNS = 80;
+
+export async function lrFindCommand(
+  options: FindRateOptions,
+  json: boolean,
+  output: Output,
+): Promise<number> {
+  if (options.model !== undefined) findModel(options.model); // before anything is read
+  const result = await withSession(output, (context) => findRate(options, context));
+  if (json) output.json(result);
+  else printResult(result, options.data, output);
+  return 0;
+}
+
+function printResult({ points, suggestion, diverged }: FindRateResult, data: string, output: Output): void {
+  const { bold } = output.paint;
+  const first = points[0];
+  const last = points[points.length - 1];
+  const swept = `${points.length} steps, ${rateText(first.lr)} to ${rateText(last.lr)}${diverged ? ', where the loss grew without end' : ''}`;
+  output.note('');
+  output.print(
+    ...facts([
+      ['trunk', suggestion === null ? 'none: the loss never fell' : `--lr ${rateText(suggestion.lr)}`],
+      ...(suggestion === null ? [] : [['head', `--head-lr ${rateText(suggestion.head_lr)}`] as const]),
+      ['swept', swept],
+    ]),
+  );
+  const columns = Math.min(output.columns, MOST_COLUMNS) - 1;
+  const losses = points.map(({ smoothed }) => smoothed).filter(Number.isFinite);
+  const label = (loss: number) => loss.toPrecision(3);
+  const ends = [`rate ${rateText(first.lr)}`, rateText(last.lr)] as const;
+  output.print('', bold('Loss, smoothed'), ...chart(losses, { columns, rows: ROWS, label, ends }));
+  if (suggestion === null) return;
+  output.print('', bold('Next'), `attune finetune ${shellWord(data)} --lr ${rateText(suggestion.lr)}`);
+  output.note('Such a rate is often too high for a whole run: where the loss jumps, try a third of it.');
+}

@@ -1,0 +1,71 @@
+/** The flags of `attune schedule` and `attune lr-find`: their own, and those of `attune finetune` that count for them. */
+import type { LrFindFlags } from './commands/lr-find.js';
+import type { ScheduleFlags } from './commands/schedule.js';
+import { IMAGES, NETWORK, OPTIMIZER, RUN, TRAINING } from './finetune-flags.js';
+import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
+import { numberAbove, wholeNumber } from './values.js';
+
+const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
+  steps: {
+    value: '<number>',
+    help: 'Length of the run in updates of the weights.',
+    parse: wholeNumber(1, 1_000_000_000),
+  },
+  images: {
+    value: '<number>',
+    help: 'Training images, from which the length follows.',
+    parse: wholeNumber(1, 1_000_000_000),
+  },
+};
+
+/** Flags of `attune schedule`: those of `attune finetune` on which its rates depend. */
+export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
+  ...inGroup('Length of the run, where no <data> is given:', LENGTH),
+  ...inGroup('Training:', {
+    strategy: NETWORK.strategy,
+    val: IMAGES.val,
+    valSplit: IMAGES.valSplit,
+    epochs: TRAINING.epochs,
+    batchSize: TRAINING.batchSize,
+    seed: TRAINING.seed,
+    recipe: RUN.recipe,
+  }),
+  ...inGroup('Optimizer:', OPTIMIZER),
+};
+
+const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>> = {
+  lrFrom: {
+    value: '<rate>',
+    help: 'The first rate of the layers below the head. Default: 1e-7.',
+    parse: numberAbove(0),
+  },
+  lrTo: {
+    value: '<rate>',
+    help: 'The last rate. Default: 10.',
+    parse: numberAbove(0),
+  },
+  iterations: {
+    value: '<number>',
+    help: 'Steps from the one to the other. Default: 100.',
+    parse: wholeNumber(20, 10_000),
+  },
+};
+
+const { epochs: _epochs, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
+
+/** Flags of `attune lr-find`: those of `attune finetune` that count in a single step. */
+export const LR_FIND_FLAGS: Flags<LrFindFlags> = {
+  ...inGroup('Sweep:', SWEEP),
+  ...inGroup('Network:', NETWORK),
+  ...inGroup('Images:', IMAGES),
+  ...inGroup('Training:', SWEPT_TRAINING),
+  ...inGroup('Optimizer:', {
+    optimizer: OPTIMIZER.optimizer,
+    lrDecay: OPTIMIZER.lrDecay,
+    momentum: OPTIMIZER.momentum,
+    nesterov: OPTIMIZER.nesterov,
+    weightDecay: OPTIMIZER.weightDecay,
+    l2Sp: OPTIMIZER.l2Sp,
+  }),
+  ...inGroup('Run:', { recipe: RUN.recipe, ...DEVICE_FLAGS }),
+};

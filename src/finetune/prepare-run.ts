@@ -1,0 +1,124 @@
+/**
+ * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
+ * is touched, so that a mistake is told within seconds.
+ */
+import type { Device } from '../program/device.js';
+import { announce } from './announce.js';
+import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
+import { openDevice, summarize } from './device.js';
+import { setTrainable } from './full-stage.js';
+import { sideOf } from './inference.js';
+import { type LoadedModel, loadModel, resized } from './model-source.js';
+import type { FinetuneOptions, RunContext } from './options.js';
+import { type ProbeResult, probe } from './probe.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
+import { loadRecipe } from './recipes.js';
+import { findImages, prepareTrainingData, type TrainingData } from './training-data.js';
+
+/** All that a run begins with. */
+export interface Run {
+  readonly loaded: LoadedModel;
+  readonly recipe: Recipe;
+  readonly data: TrainingData;
+  readonly device: Device;
+  readonly options: FinetuneOptions;
+  readonly context: RunContext;
+}
+
+export interface RunWork<T> {
+  /** Called when the images have been found, before weights are loaded: what else can be told early. */
+  checked?(recipe: Recipe, images: number): Promise<void> | void;
+  work(run: Run): Promise<T>;
+}
+
+/**
+ * Prepares a run, does `work` with it, and closes what was opened. Throws AttuneError 'usage', 'input', 'data',
+ * 'weights', 'download', 'disk', 'device', 'interrupted'.
+ */
+export async function withRun<T>(
+  options: FinetuneOptions,
+  context: RunContext,
+  { checked, work }: RunWork<T>,
+): Promise<T> {
+  const flags = fieldsOf(options);
+  const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
+  const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
+  const split = {
+    val: given.val ?? null,
+    valSplit: given.val_split ?? DEFAULT_VAL_SPLIT,
+    seed: given.seed ?? DEFAULT_SEED,
+  };
+  const found = await findImages(given.data, split);
+  const smallestClass = leastOf(found.train, found.classes.length);
+  const counted = { images: found.train.length, smallestClass };
+  // Contradictions do not depend on the weights, so they are told before any are downloaded.
+  const resolved = resolveRecipe(given, { ...counted, model: '', weights: given.weights ?? '', side: 224 });
+  refuseIgnored(flags, resolved);
+  refuseUnvalidated(resolved, found.val.length);
+  await checked?.(resolved, found.train.length);
+  const loaded = await loadModel(
+    { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
+    context,
+  );
+  const recipe = resolveRecipe(given, {
+    ...counted,
+    model: loaded.model.architecture,
+    weights: loaded.weights,
+    side: sideOf(loaded.preprocessing),
+  });
+  const preprocessing = resized(loaded.preprocessing, recipe.image_size);
+  await checkLayers(loaded, recipe);
+  const images = { train: found.train.length, val: found.val.length, test: found.test.length };
+  announce({ recipe, given, images, classes: found.classes, smallestClass }, context.onEvent);
+
+  const trainsAll = recipe.strategy !== 'probe';
+  const randomCrops = trainsAll && recipe.augment === 'standard';
+  const data = await prepareTrainingData(
+    found,
+    { preprocessing, randomCrops, workers: options.workers },
+    context,
+  );
+  try {
+    const device = await openDevice({
+      ...recipe,
+      ...(options.threads !== undefined && { threads: options.threads }),
+    });
+    try {
+      const { kind, adapter, software } = summarize(device);
+      context.onEvent?.({
+        type: 'note',
+        text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).`,
+      });
+      return await work({ loaded: { ...loaded, preprocessing }, recipe, data, device, options, context });
+    } finally {
+      await device.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+/** Images of the class that has the fewest. */
+function leastOf(images: readonly { readonly label: number }[], classes: number): number {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of images) counts[label]++;
+  return Math.min(...counts);
+}
+
+/** A wrong layer name is told before any image is decoded. */
+async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
+  if (recipe.strategy !== 'probe') await setTrainable(model, recipe, { batch_norm: 'frozen' });
+}
+
+/** Fits the head of a run on cached features. */
+export async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {
+  return probe(data, {
+    device,
+    model: loaded.model,
+    preprocessing: loaded.preprocessing,
+    weightsHash: loaded.weightsHash,
+    seed: recipe.seed,
+    headEpochs: recipe.head_epochs,
+    ...context,
+  });
+}
