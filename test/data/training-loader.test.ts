@@ -358,7 +358,7 @@ async function filledCache(parent: string, count: number): Promise<TrainingDatas
   return { images, cache };
 }
 
-test('memory stays flat over five epochs at 224; images per second with one worker', () =>
+test('memory stays flat over five epochs at 224; images per second', () =>
   inScratch(async (parent) => {
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');
@@ -367,10 +367,11 @@ test('memory stays flat over five epochs at 224; images per second with one work
     const [buffers, resident]: [number[], number[]] = [[], []];
     let best = 0;
     for (let epoch = 0; epoch < 5; epoch++) {
-      const started = performance.now();
+      const started = process.cpuUsage();
       const changes = { ...options, pool: single, epoch, side: 224, batchSize: 16 };
       for await (const batch of trainingBatches(dataset, changes)) assert.is(batch.labels.length, 16);
-      best = Math.max(best, (dataset.images.length * 1000) / (performance.now() - started));
+      const { user, system } = process.cpuUsage(started);
+      best = Math.max(best, (dataset.images.length * 1e6) / (user + system));
       // Twice: buffers are freed in the background after a collection.
       for (let round = 0; round < 2; round++) {
         await tick();
@@ -381,12 +382,15 @@ test('memory stays flat over five epochs at 224; images per second with one work
       resident.push(rss);
     }
     await single.close();
-    console.log(`# ${best.toFixed(0)} images/s at 224, random-resized crop and flip, one worker`);
+    console.log(
+      `# ${best.toFixed(0)} images per second of processor time, random-resized crop to 224 and flip`,
+    );
     const growth = buffers[4] - buffers[1];
     assert.ok(growth < 1_000_000, `${growth} bytes more after three epochs, ${buffers}`);
     // The pictures of these three epochs and their records would be 130 MB.
     assert.ok(resident[4] - resident[1] < 60_000_000, `resident bytes ${resident}`);
-    assert.ok(best > 50, `${best} images/s`); // 330 on one core of a shared machine
+    // 1,194 when measured on an AMD EPYC; other work on the machine hardly changes processor time.
+    assert.ok(best > 50, `${best} images per second of processor time`);
   }));
 
 function tick(): Promise<void> {
