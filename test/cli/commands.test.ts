@@ -174,6 +174,7 @@ test('convert says what it wrote, what it left out, and what to do next', async 
     model: null,
     classes: null,
     tensors: 6,
+    files: [pth],
     dropped: [],
   });
   assert.is(bytes, statSync(pth).size);

@@ -153,7 +153,7 @@ test('25 head epochs on 2,000 cached features of length 2,048 take seconds', asy
     const started = performance.now();
     const large = { values, labels, length };
     const problem = new LogisticProblem(device, large, featureScale(large), 10);
-    const evaluate = async (point: Float64Array) => (await problem.evaluate([point], 0.01))[0]!;
+    const evaluate = async (point: Float64Array) => (await problem.evaluate([point], 1e-4))[0]!;
     const result = await minimize(evaluate, new Float64Array(problem.size), {
       maxIterations: 25,
       gradientTolerance: 0,
