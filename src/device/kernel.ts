@@ -88,6 +88,11 @@ export interface CpuCall<A = Attributes> {
 export interface CpuLoop<A = Attributes> {
   /** How many independent units the work splits into (rows, channels, ...). Fixed by the attributes alone. */
   units(attributes: A): number;
+  /**
+   * Whether unit u reads and writes the same elements of every operand and no others, as loops over flat ranges do
+   * (`attributes.count` of them). Absent: no.
+   */
+  elementwise?(attributes: A): boolean;
   run(call: CpuCall<A>): void;
 }
 

@@ -71,6 +71,7 @@ export function unary<Name extends string>(definition: UnaryDefinition<Name>): U
     shader: shader('pointwise-unary.wgsl'),
     cpu: {
       units: flatUnits,
+      elementwise: () => true,
       run({ attributes, operands: [x, y], begin, end }) {
         const [first, last] = flatRange(attributes.count, begin, end);
         for (let i = first; i < last; i++) y[i] = forward(x[i]);
@@ -88,6 +89,7 @@ export function unary<Name extends string>(definition: UnaryDefinition<Name>): U
     shader: shader('pointwise-unary-gradient.wgsl'),
     cpu: {
       units: flatUnits,
+      elementwise: () => true,
       run({ attributes, operands: [value, dy, dx], begin, end }) {
         const [first, last] = flatRange(attributes.count, begin, end);
         for (let i = first; i < last; i++) dx[i] = dy[i] * derivative(value[i]);
@@ -167,6 +169,7 @@ export function binaryKernel(
     },
     cpu: {
       units: flatUnits,
+      elementwise: ({ same }) => same,
       run({ attributes, operands: [a, b, y], begin, end }) {
         const [first, last] = flatRange(attributes.count, begin, end);
         if (attributes.same) {

@@ -31,14 +31,15 @@ export function handleTeamRequest(
 }
 
 function run(
-  { prepared, step }: Extract<TeamRequest, { type: 'run' }>,
+  { prepared, step, profile }: Extract<TeamRequest, { type: 'run' }>,
   workshop: Workshop,
   team: Team,
   report: (failure: Failure) => void,
 ): void {
   try {
     workshop.buffer();
-    runTogether(workshop.commands(prepared), step, team, false, (error) => report(failureOf(error)));
+    const commands = workshop.commands(prepared, profile);
+    runTogether(commands, step, team, false, (error) => report(failureOf(error)));
   } catch {
     // Reported, and the run is over for all.
   }

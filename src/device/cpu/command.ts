@@ -29,7 +29,7 @@ export interface ReadyCommand {
 /**
  * Units are independent: any split of 0 .. units gives the same bytes, which is what lets several threads share them.
  */
-interface Phase {
+export interface Phase {
   readonly units: number;
   /** Computes the units `begin` <= u < `end`. */
   run(step: ArrayLike<number>, begin: number, end: number): void;

@@ -18,11 +18,18 @@ import {
   suitsSimd,
   viewOf,
 } from './command.js';
+import { joinCommands } from './joined.js';
 import type { Failure, PostedCommand, PostedUpload, Reply, Request, TeamRequest } from './protocol.js';
 import type { Team } from './team.js';
 
 type Kernels = Readonly<Record<string, Kernel>>;
 type Execute = Extract<Request, { type: 'execute' }>;
+
+/** A list of commands as they were given, and with those joined that may be (joined.ts). */
+interface PreparedList {
+  readonly single: readonly ReadyCommand[];
+  readonly joined: readonly ReadyCommand[];
+}
 
 /** What every thread has: the shared memory, the kernels, and the commands that were prepared. */
 export class Workshop {
@@ -30,7 +37,7 @@ export class Workshop {
   readonly #kernels: Kernels;
   readonly #simd: SimdExports | null;
   readonly #index: number;
-  readonly #prepared = new Map<number, readonly ReadyCommand[]>();
+  readonly #prepared = new Map<number, PreparedList>();
 
   /** `index` is the thread's number in its team: it chooses its scratch memory. */
   constructor(memory: WebAssembly.Memory, kernels: Kernels, simd: SimdExports | null, index: number) {
@@ -42,20 +49,22 @@ export class Workshop {
 
   prepare(id: number, commands: readonly PostedCommand[]): void {
     const memory = this.buffer();
-    this.#prepared.set(
-      id,
-      commands.map((command) => this.#ready(command, memory)),
-    );
+    const placed = commands.map((command) => ({
+      ready: this.#ready(command, memory),
+      operands: command.operands,
+    }));
+    this.#prepared.set(id, { single: placed.map(({ ready }) => ready), joined: joinCommands(placed) });
   }
 
   discard(id: number): void {
     this.#prepared.delete(id);
   }
 
-  commands(id: number): readonly ReadyCommand[] {
-    const commands = this.#prepared.get(id);
-    if (commands === undefined) throw new Error(`no commands were prepared as ${id}`);
-    return commands;
+  /** What was prepared under this number; one by one where each is to be timed. */
+  commands(id: number, profile: boolean): readonly ReadyCommand[] {
+    const prepared = this.#prepared.get(id);
+    if (prepared === undefined) throw new Error(`no commands were prepared as ${id}`);
+    return profile ? prepared.single : prepared.joined;
   }
 
   /** The memory's present bytes. Growing by nothing makes this thread see what the main thread has grown. */
@@ -131,7 +140,7 @@ export class Conductor {
   }
 
   #execute(request: Execute): Reply {
-    const commands = this.#workshop.commands(request.prepared);
+    const commands = this.#workshop.commands(request.prepared, request.profile);
     const memory = this.#workshop.buffer();
     for (const upload of request.uploads) this.#write(upload, memory);
     new Float32Array(memory, STEP_VALUES_ADDRESS, request.step.length).set(request.step);
@@ -149,7 +158,7 @@ export class Conductor {
     this.#team.reset();
     // Of an earlier run in which the conductor failed too.
     for (const colleague of this.#colleagues) while (colleague.failure() !== null);
-    this.#tell({ type: 'run', prepared, step });
+    this.#tell({ type: 'run', prepared, step, profile });
     const times = runTogether(commands, step, this.#team, profile);
     if (times !== null) return times;
     const failure = this.#colleagues.map((colleague) => colleague.failure()).find((found) => found !== null);

@@ -59,7 +59,12 @@ export type Request =
 /** What the conductor asks of the team's other threads. They have no reply, except when they fail. */
 export type TeamRequest =
   | Extract<Request, { type: 'prepare' | 'discard' }>
-  | { readonly type: 'run'; readonly prepared: number; readonly step: readonly number[] };
+  | {
+      readonly type: 'run';
+      readonly prepared: number;
+      readonly step: readonly number[];
+      readonly profile: boolean;
+    };
 
 export type Reply =
   | { readonly ok: true; readonly reads: TypedArray[]; readonly times: readonly CommandTime[] }

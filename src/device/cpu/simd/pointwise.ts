@@ -51,7 +51,14 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
 @inline
 function loop(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {
   const end = <usize>last * 4;
-  for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+  let at = <usize>first * 4;
+  for (; at + 32 <= end; at += 32) {
+    const low = compute(v128.load(a + at), v128.load(b + at), operation);
+    const high = compute(v128.load(a + at, 16), v128.load(b + at, 16), operation);
+    v128.store(y + at, low);
+    v128.store(y + at, high, 16);
+  }
+  for (; at < end; at += advance(end - at)) {
     const one = end - at < 16;
     write(y + at, compute(read(a + at, one), read(b + at, one), operation), one);
   }
