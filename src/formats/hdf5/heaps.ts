@@ -160,22 +160,24 @@ async function readHeapLayout(storage: Hdf5Storage, address: number): Promise<He
   return { where: header, offsetBytes, lengthBytes, width, firstBlockBytes, largestBlockBytes, root, rows };
 }
 
+/** The most rows of a table; each has blocks twice as large as the one before. */
+const MAX_ROWS = 64;
+
 /** The heap's blocks: the root itself, or those of the root's table. Tables below it come only after 512 KiB of links. */
 async function readBlocks(storage: Hdf5Storage, layout: HeapLayout): Promise<HeapBlock[]> {
   const { where, width, firstBlockBytes, largestBlockBytes, offsetBytes, root, rows } = layout;
   if (root === undefined) return [];
   if (rows === 0) return [{ start: 0, size: firstBlockBytes, address: root }];
-  const largestRow = Math.log2(largestBlockBytes / firstBlockBytes) + 1;
-  if (!(rows <= Math.min(largestRow + 1, 64))) {
-    throw where.error('the heap is larger than those of weights are');
-  }
+  if (rows > MAX_ROWS) throw where.error('the heap is larger than those of weights are');
+  // The first two rows have blocks of the first size. Behind the rows of blocks come those of further tables.
+  const blockRows = Math.min(rows, Math.log2(largestBlockBytes / firstBlockBytes) + 2);
   const prefixBytes = 13 + offsetBytes;
   const table = await storage.fields(root, prefixBytes + rows * width * 8, 'fractal heap');
   table.signature('FHIB');
   table.skip(prefixBytes - 4);
   const blocks: HeapBlock[] = [];
   let start = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < blockRows; row++) {
     const size = firstBlockBytes * 2 ** Math.max(row - 1, 0);
     for (let column = 0; column < width; column++) {
       const address = table.address();

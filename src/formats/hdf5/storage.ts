@@ -9,12 +9,15 @@ import { pagedSource } from '../paged.js';
 import { weightsError } from '../tensors.js';
 import { Fields } from './fields.js';
 
-/** The most nodes, messages, links and heap entries that are looked at. A dataset takes about 10. */
-const MAX_STRUCTURES = 500_000;
-
-/** Structures of an honest file do not overlap, so all of them together are smaller than it, and read about once. */
-const READ_FACTOR = 2;
-const READ_FLOOR = 32 * 2 ** 20;
+/**
+ * Structures (nodes, messages, links, heap entries) of an honest file do not overlap, so their number and their bytes
+ * follow from its size; they are read about once. The floors are for files that are mostly description.
+ */
+const MAX_STRUCTURES = 4_000_000;
+const STRUCTURES_FLOOR = 50_000;
+const STRUCTURE_BYTES = 8;
+const READ_FACTOR = 3;
+const READ_FLOOR = 8 * 2 ** 20;
 
 /** The same of arrays: without this, many names of the same bytes would make a small file endless work. */
 const ARRAYS_FACTOR = 2;
@@ -23,6 +26,7 @@ export class Hdf5Storage {
   /** For the bytes of tensors, which are read at once. */
   readonly source: ByteSource;
   readonly #pages: ByteSource;
+  readonly #structuresLimit: number;
   #structures = 0;
   #bytesLeft: number;
   #arrayBytesLeft: number;
@@ -30,6 +34,7 @@ export class Hdf5Storage {
   constructor(source: ByteSource) {
     this.source = source;
     this.#pages = pagedSource(source);
+    this.#structuresLimit = Math.min(MAX_STRUCTURES, STRUCTURES_FLOOR + source.size / STRUCTURE_BYTES);
     this.#bytesLeft = READ_FACTOR * source.size + READ_FLOOR;
     this.#arrayBytesLeft = ARRAYS_FACTOR * source.size;
   }
@@ -61,11 +66,8 @@ export class Hdf5Storage {
   /** Counts structures that were found; throws when there are more than any file of weights has. */
   count(structures: number, where: string): void {
     this.#structures += structures;
-    if (this.#structures > MAX_STRUCTURES) {
-      throw weightsError(
-        where,
-        `the file has more than ${MAX_STRUCTURES} structures, or has them in a circle`,
-      );
+    if (this.#structures > this.#structuresLimit) {
+      throw weightsError(where, 'the file has more structures than its size allows, or has them in a circle');
     }
   }
 }

@@ -137,7 +137,10 @@ function rootWithBlocks(times: number, block: Uint8Array): Uint8Array {
 
 test('a small file cannot be read again and again', async () => {
   // A block of empty messages is many structures, one of large messages many bytes.
-  await rejects(() => walk(rootWithBlocks(8, new Uint8Array(2 ** 20))), /more than 500000 structures/);
+  await rejects(
+    () => walk(rootWithBlocks(8, new Uint8Array(2 ** 20))),
+    /more structures than its size allows/,
+  );
   const large = new Uint8Array(2 ** 20);
   for (let at = 0; at + 65_528 <= large.length; at += 65_528) large.set([0, 0, 0xf0, 0xff], at);
   await rejects(() => walk(rootWithBlocks(64, large)), /structures of the file overlap/);
