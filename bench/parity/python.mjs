@@ -15,6 +15,6 @@ export function findPython() {
   }
   throw new Error(
     `none of ${CANDIDATES.join(', ')} has torch and torchvision. On Debian or Ubuntu run "npm run setup:torch": ` +
-      'it installs python3-torch, python3-torchvision, libopenblas0-pthread and python3-skimage.',
+      'it installs python3-torch, python3-torchvision, libopenblas0-pthread, python3-h5py and python3-skimage.',
   );
 }

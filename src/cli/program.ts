@@ -279,7 +279,7 @@ function addConvert({ add, act, output }: Kit): void {
     words: '<in> <out>',
     summary: 'Write weights in the format of another program.',
     description:
-      'Writes the weights of <in> into the new file <out>, whose ending says the format: .safetensors, .pth (also .pt and .bin) for a PyTorch state dict, and for the network as a graph .onnx, or .json for a TensorFlow.js layers model. <in> is a run folder, a checkpoint, or any weights file that attune inspect can read.',
+      'Writes the weights of <in> into the new file <out>, whose ending says the format: .safetensors, .pth (also .pt and .bin) for a PyTorch state dict, and for the network as a graph .onnx, .h5 for Keras, or .json for TensorFlow.js. <in> is a run folder, a checkpoint, or any weights file that attune inspect can read.',
     example: 'attune convert runs/2026-11-24_153012_resnet50 birds.pth',
   });
   addFlags(command, CONVERT_FLAGS);

@@ -9,6 +9,7 @@ import {
   type TensorToWrite,
   tfjsJson,
   type TfjsModel,
+  writeKeras,
   writeOnnx,
   writeSafetensors,
   writeTorch,
@@ -59,7 +60,7 @@ interface Written {
 }
 
 /** A format that `convert` writes. */
-export type ConvertFormat = 'safetensors' | 'pytorch' | 'onnx' | 'tfjs';
+export type ConvertFormat = 'safetensors' | 'pytorch' | 'onnx' | 'tfjs' | 'keras';
 
 const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
   safetensors: {
@@ -97,6 +98,18 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
       });
       await writeOnnx(path, onnx);
       return { tensors: onnx.weights.length, files: [path] };
+    },
+  },
+  keras: {
+    endings: ['.h5'],
+    keepsMetadata: true,
+    hasNames: false,
+    async write(path, contents) {
+      const loaded = classifierOf(contents, 'Keras');
+      const { config, layers, channels } = await kerasOf(loaded);
+      const metadata = { ...describe(loaded, contents), input: describeInput(loaded, channels) };
+      await writeKeras(path, { config, layers, metadata });
+      return { tensors: layers.flatMap(({ variables }) => variables).length, files: [path] };
     },
   },
   tfjs: {

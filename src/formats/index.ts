@@ -5,7 +5,7 @@ export { hintForMissing, openByteSource, replaceFile } from './file.js';
 export { openTensorFile } from './open.js';
 export { readTensorFile } from './recognise.js';
 export { safetensorsPieces } from './safetensors-write.js';
-export { writeOnnx, writeSafetensors, writeTorch } from './save.js';
+export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './save.js';
 export {
   byteLength,
   type Dtype,

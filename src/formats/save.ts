@@ -1,6 +1,7 @@
 /** Saving tensors under a path. */
 
 import { replaceFile } from './file.js';
+import { type KerasFile, kerasPieces } from './keras-write.js';
 import { type OnnxModel, onnxPieces } from './onnx-write.js';
 import { safetensorsPieces } from './safetensors-write.js';
 import type { TensorToWrite } from './to-write.js';
@@ -33,4 +34,12 @@ export async function writeTorch(path: string, tensors: readonly TensorToWrite[]
  */
 export async function writeOnnx(path: string, model: OnnxModel): Promise<void> {
   await replaceFile(path, onnxPieces(model));
+}
+
+/**
+ * Writes a Keras model as `.h5`. The path stands for the old file until the new one is complete and on the disk.
+ * @throws AttuneError 'disk' if there is no space or no permission, 'weights' if a name, type or size is not valid.
+ */
+export async function writeKeras(path: string, model: KerasFile): Promise<void> {
+  await replaceFile(path, kerasPieces(model));
 }

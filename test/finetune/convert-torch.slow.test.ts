@@ -1,4 +1,4 @@
-/** PyTorch reads what `convert` writes: weights_only, strictly, and with the same values. Needs npm run setup:torch. */
+/** PyTorch and h5py read what `convert` writes, strictly and with the same values. Needs npm run setup:torch. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,5 +24,16 @@ for (const model of ['resnet18', 'resnet50']) {
     assert.match(stdout, /out\.pth: all keys matched, values equal\n.*out\.safetensors: all keys matched/);
   });
 }
+
+test('h5py reads the Keras file of a ResNet18, layer by layer', async () => {
+  const folder = newFolder();
+  const source = await writeWeights(join(folder, 'source.safetensors'), 12, 10, 'resnet18');
+  const to = join(folder, 'out.h5');
+  await convert({ from: source, to });
+  const script = path('test/finetune/convert_h5py.py');
+  const { status, stdout, stderr } = spawnSync(findPython(), [script, source, to], { encoding: 'utf8' });
+  assert.is(status, 0, stdout + stderr);
+  assert.match(stdout, /^102 arrays in \d+ layers, values equal$/m);
+});
 
 test.run();

@@ -1,42 +1,14 @@
-/** Converting: names, values and what goes along, for runs, foreign files and networks that attune does not have. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Converting state dicts: names, values and what goes along, for runs, foreign files and networks that attune does not have. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imagenetPreprocessing } from '#src/data/index';
-import { writeCheckpoint } from '#src/finetune/checkpoint';
 import { convert } from '#src/finetune/convert';
-import { openTensorFile, type TensorFile, type TensorToWrite, writeTorch } from '#src/formats/index';
-import { type ImageClassifier, loadWeights, resnetSmall } from '#src/models/index';
+import { type TensorToWrite, writeTorch } from '#src/formats/index';
+import { resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/index';
 import { fails, newFolder, newPath, writeWeights } from './support.js';
-
-const CLASSES = ['ant', 'bee', 'carpenter bee'];
-
-/** A folder with the checkpoint of a small network for three classes. */
-async function run(): Promise<{ folder: string; model: ImageClassifier }> {
-  const folder = newFolder();
-  const model = resnetSmall({ classes: 3, seed: 7 });
-  const info = { model: 'resnet-small', classes: CLASSES, preprocessing: imagenetPreprocessing(32) };
-  await writeCheckpoint(join(folder, 'best.safetensors'), model, info, { seed: 7 });
-  return { folder, model };
-}
-
-async function withFile<T>(path: string, use: (file: TensorFile) => Promise<T> | T): Promise<T> {
-  const file = await openTensorFile(path);
-  try {
-    return await use(file);
-  } finally {
-    await file.close();
-  }
-}
-
-async function assertSameValues(path: string, model: ImageClassifier): Promise<void> {
-  const loaded = resnetSmall({ classes: 3 });
-  await loadWeights(loaded, path);
-  const [expected, found] = await Promise.all([stateDict(model), stateDict(loaded)]);
-  for (const [name, { data }] of expected) assert.equal(found.get(name)?.data, data, name);
-}
+import { assertSameTensors, assertSameValues, CLASSES, run, withFile } from './convert-support.js';
 
 test('a run becomes a PyTorch file with the counters that a strict load asks for', async () => {
   const { folder, model } = await run();
@@ -159,83 +131,6 @@ test('tensors of a network that attune does not have are copied as they are', as
   });
 });
 
-test('a run becomes an ONNX model that knows its classes, its preprocessing and its weights by name', async () => {
-  const { folder, model } = await run();
-  const to = `${newPath()}.onnx`;
-  const { format, dropped, tensors } = await convert({ from: folder, to });
-  assert.equal({ format, dropped }, { format: 'onnx', dropped: [] });
-  assert.is(tensors, [...model.namedArrays()].length);
-  const file = readFileSync(to);
-  for (const text of [JSON.stringify(CLASSES), '"crop":32', 'layer3.2.bn2.running_var', 'probabilities']) {
-    assert.ok(file.includes(text), text);
-  }
-  const values = (await stateDict(model)).get('layer3.2.conv2.weight')!.data;
-  assert.ok(file.includes(Buffer.from(values.buffer)));
-});
-
-for (const ending of ['onnx', 'json']) {
-  test(`what is written as .${ending} is read back`, async () => {
-    const { folder, model } = await run();
-    const to = join(newFolder(), `model.${ending}`);
-    await convert({ from: folder, to });
-    await assertSameValues(to, model);
-  });
-}
-
-test('a TensorFlow.js model has its weights beside it, in files of 4 MiB, and all of them or none', async () => {
-  const from = await writeWeights(`${newPath()}.safetensors`, 4, 2, 'mobilenet_v2-keras');
-  const folder = newFolder();
-  const to = join(folder, 'model.json');
-  const taken = join(folder, 'group1-shard2of3.bin');
-  writeFileSync(taken, 'mine');
-  await fails(convert({ from, to }), 'input', /of this name already .*group1-shard2of3\.bin/);
-  assert.equal(readdirSync(folder), ['group1-shard2of3.bin']);
-  rmSync(taken);
-
-  const { files, bytes, tensors } = await convert({ from, to });
-  const names = ['model.json', ...[1, 2, 3].map((i) => `group1-shard${i}of3.bin`)];
-  assert.equal(
-    files,
-    names.map((name) => join(folder, name)),
-  );
-  const sizes = files.map((file) => readFileSync(file).length);
-  assert.equal(sizes.slice(1, 3), [4 * 2 ** 20, 4 * 2 ** 20]);
-  assert.is(
-    bytes,
-    sizes.reduce((sum, size) => sum + size, 0),
-  );
-  const { modelTopology, weightsManifest, userDefinedMetadata } = JSON.parse(readFileSync(to, 'utf8'));
-  assert.is(weightsManifest[0].weights.length, tensors);
-  assert.is(userDefinedMetadata.model, 'mobilenet_v2-keras');
-  assert.match(userDefinedMetadata.input, /^RGB images as numbers from 0 to 1, minus \[0\.5, 0\.5, 0\.5\]/);
-  assert.is(modelTopology.model_config.class_name, 'Functional');
-
-  const back = `${newPath()}.safetensors`;
-  await convert({ from: to, to: back });
-  await withFile(from, async (source) => {
-    const again = await openTensorFile(back);
-    for (const { name, readRaw } of source.tensors) {
-      const found = again.tensors.find((tensor) => tensor.name === name)!;
-      assert.ok(Buffer.from(await found.readRaw()).equals(await readRaw()), name);
-    }
-    await again.close();
-  });
-});
-
-test('a graph needs a network, and all of it', async () => {
-  const headless = `${newPath()}.pth`;
-  const all = [...(await stateDict(resnetSmall())).values()];
-  await writeTorch(
-    headless,
-    all.filter(({ name }) => !name.startsWith('fc.')),
-  );
-  const to = `${newPath()}.onnx`;
-  await fails(convert({ from: headless, to }), 'weights', /have no last layer, and ONNX needs it.*finetune/);
-  const foreign = `${newPath()}.pth`;
-  await writeTorch(foreign, [{ name: 'w', dtype: 'F32', shape: [1], data: new Float32Array(1) }]);
-  await fails(convert({ from: foreign, to }), 'weights', /no network that attune has, and ONNX needs it/);
-});
-
 test("timm's names, for networks that it has", async () => {
   const from = await writeWeights(`${newPath()}.safetensors`, 4, 2, 'mobilenet_v2');
   const to = `${newPath()}.safetensors`;
@@ -250,15 +145,7 @@ test("timm's names, for networks that it has", async () => {
   // And back: what is read by one library's names is written by the other's.
   const back = `${newPath()}.safetensors`;
   await convert({ from: to, to: back });
-  await withFile(from, async (source) => {
-    const again = await openTensorFile(back);
-    for (const { name, readRaw } of source.tensors) {
-      const found = again.tensors.find((tensor) => tensor.name === name)!;
-      // Buffers, as 14 MB are compared byte by byte otherwise.
-      assert.ok(Buffer.from(await found.readRaw()).equals(await readRaw()), name);
-    }
-    await again.close();
-  });
+  await assertSameTensors(back, from);
   const { folder } = await run();
   await fails(
     convert({ from: folder, to: `${newPath()}.pth`, names: 'timm' }),

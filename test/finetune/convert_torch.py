@@ -33,15 +33,16 @@ def read(path):
     return read_safetensors(path) if path.endswith(".safetensors") else torch.load(path, weights_only=True)
 
 
-model_name, source, *converted = sys.argv[1:]
-expected = read(source)
-for path in converted:
-    state = read(path)
-    model = getattr(torchvision.models, model_name)(num_classes=len(expected["fc.bias"]))
-    assert list(state) == list(model.state_dict()) or path.endswith(".safetensors"), "another order"
-    assert set(state) == set(model.state_dict()), "other names"
-    model.load_state_dict(state, strict=True)
-    loaded = model.state_dict()
-    for name, tensor in expected.items():
-        assert torch.equal(loaded[name], tensor), name
-    print(f"{path}: all keys matched, values equal")
+if __name__ == "__main__":
+    model_name, source, *converted = sys.argv[1:]
+    expected = read(source)
+    for path in converted:
+        state = read(path)
+        model = getattr(torchvision.models, model_name)(num_classes=len(expected["fc.bias"]))
+        assert list(state) == list(model.state_dict()) or path.endswith(".safetensors"), "another order"
+        assert set(state) == set(model.state_dict()), "other names"
+        model.load_state_dict(state, strict=True)
+        loaded = model.state_dict()
+        for name, tensor in expected.items():
+            assert torch.equal(loaded[name], tensor), name
+        print(f"{path}: all keys matched, values equal")

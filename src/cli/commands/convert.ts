@@ -17,6 +17,7 @@ const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   pytorch: 'PyTorch state dict',
   onnx: 'ONNX, operator set 17',
   tfjs: 'TensorFlow.js layers model',
+  keras: 'Keras model (HDF5)',
 };
 
 export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
@@ -55,6 +56,7 @@ function ofClasses(classes: readonly string[] | null): string {
 function nextCommand({ format, model, classes }: ConvertResult, to: string): string {
   const file = JSON.stringify(oneLine(basename(to)));
   if (format === 'pytorch') return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
+  if (format === 'keras') return `keras.models.load_model(${file}) in Python`;
   if (format === 'tfjs') return `await tf.loadLayersModel(${file}) in a page, by its address there`;
   if (format === 'onnx') return `await ort.InferenceSession.create(${file}) with onnxruntime-node`;
   if (model === null || classes === null) return `attune inspect ${shellWord(oneLine(to))}`;
