@@ -117,6 +117,7 @@ export {
   kerasMobilenetV2,
   type KerasResNet50,
   kerasResnet50,
+  type LayerBlock,
   layerNames,
   loadWeights,
   type MobileNetV2,

@@ -23,6 +23,7 @@ export interface FitImages {
   readonly preprocessing: Pick<Preprocessing, 'mean' | 'std' | 'crop'>;
   /** Epochs are counted from 0. */
   trainBatches(epoch: number): AsyncIterable<FitBatch>;
+  /** The same images every time. */
   valBatches(): AsyncIterable<FitBatch>;
 }
 

@@ -1,5 +1,5 @@
 /** Parameter groups of fine-tuning: trunk and head with rates of their own, weight decay on weights only. */
-import { type ImageClassifier, layerNames } from '../models/index.js';
+import type { ImageClassifier } from '../models/index.js';
 import {
   adam,
   adamW,
@@ -51,11 +51,14 @@ function sectionsOf(model: ImageClassifier, recipe: Recipe): Section[] {
       top,
     ];
   }
-  const layers = layerNames(model)
-    .map((name) => ({
-      name,
+  const layers = model
+    .layerBlocks()
+    .map((block) => ({
+      name: block.name,
       parameters: new Set(
-        trunk.flatMap(([path, parameter]) => (path.startsWith(`${name}.`) ? [parameter] : [])),
+        trunk.flatMap(([path, parameter]) =>
+          block.layers.some((layer) => path.startsWith(`${layer}.`)) ? [parameter] : [],
+        ),
       ),
     }))
     .filter(({ parameters }) => parameters.size > 0);

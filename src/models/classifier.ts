@@ -6,6 +6,12 @@ import { Module, type Training } from '../nn/module.js';
 import { globalAveragePool } from '../ops/pool.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
+/** Layers that belong together, such as those of a residual block. */
+export interface LayerBlock {
+  readonly name: string;
+  readonly layers: readonly string[];
+}
+
 /** A network that gives logits over classes: what `finetune` trains. */
 export abstract class ImageClassifier extends Module {
   /** As the registry and torchvision call it. */
@@ -37,6 +43,11 @@ export abstract class ImageClassifier extends Module {
       const blocks = child instanceof Sequential ? [...child.namedChildren()] : [];
       return blocks.length > 0 ? blocks.map(([block]) => `${name}.${block}`) : [name];
     });
+  }
+
+  /** The layers block by block, from the images to the head. By default each is a block. */
+  layerBlocks(): readonly LayerBlock[] {
+    return this.layerNames().map((name) => ({ name, layers: [name] }));
   }
 
   get classes(): number {

@@ -1,5 +1,12 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
-export { ImageClassifier, layerNames, replaceHead, startLayer, trunkOf } from './classifier.js';
+export {
+  ImageClassifier,
+  type LayerBlock,
+  layerNames,
+  replaceHead,
+  startLayer,
+  trunkOf,
+} from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { type Graph, graphOf, type Layer } from './export/graph.js';

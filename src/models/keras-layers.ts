@@ -9,6 +9,7 @@ import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Module, type Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import type { ImageClassifier, LayerBlock } from './classifier.js';
 
 /** A layer of Keras's list; null where the computation is that of another module. */
 export type KerasLayer = readonly [name: string, module: Module | null];
@@ -20,10 +21,13 @@ export function kerasBatchNorm(channels: number, epsilon: number, momentum: numb
 
 /** Layers one after another. Their names are not prefixed with the block's: Keras's are unique in the model. */
 export class KerasLayers extends Module {
+  /** Of the block; Keras has no such thing. */
+  readonly name: string;
   readonly layers: readonly KerasLayer[];
 
-  constructor(layers: readonly KerasLayer[]) {
+  constructor(name: string, layers: readonly KerasLayer[]) {
     super();
+    this.name = name;
     this.layers = layers;
   }
 
@@ -44,4 +48,14 @@ export class KerasResidual extends KerasLayers {
   override forward(x: TensorLike, training?: Training): Tensor {
     return add(super.forward(x, training), x);
   }
+}
+
+/** A block's own layers, by name. */
+export function blockOf({ name, layers }: KerasLayers): LayerBlock {
+  return { name, layers: layers.map(([layer]) => layer) };
+}
+
+/** The head by itself. */
+export function headBlock({ headName }: ImageClassifier): LayerBlock {
+  return { name: headName, layers: [headName] };
 }

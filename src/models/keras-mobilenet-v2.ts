@@ -16,8 +16,15 @@ import { Dropout, Relu6 } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier } from './classifier.js';
-import { kerasBatchNorm, type KerasLayer, KerasLayers, KerasResidual } from './keras-layers.js';
+import { ImageClassifier, type LayerBlock } from './classifier.js';
+import {
+  blockOf,
+  headBlock,
+  kerasBatchNorm,
+  type KerasLayer,
+  KerasLayers,
+  KerasResidual,
+} from './keras-layers.js';
 import {
   FEATURES,
   INVERTED_RESIDUALS,
@@ -71,7 +78,7 @@ function invertedResidual(
     [`${name}_project_BN`, batchNorm(outputs)],
     ...(isResidual ? [[`${name}_add`, null] as const] : []),
   ];
-  return isResidual ? new KerasResidual(layers) : new KerasLayers(layers);
+  return isResidual ? new KerasResidual(name, layers) : new KerasLayers(name, layers);
 }
 
 export class KerasMobileNetV2 extends ImageClassifier {
@@ -86,7 +93,7 @@ export class KerasMobileNetV2 extends ImageClassifier {
     super();
     const initializer = new Initializer(options.seed);
     const blocks = [
-      new KerasLayers([
+      new KerasLayers('Conv1', [
         ['Conv1', convolution(3, STEM_CHANNELS, { kernel: 3, stride: 2 }, initializer)],
         ['bn_Conv1', batchNorm(STEM_CHANNELS)],
         ['Conv1_relu', new Relu6()],
@@ -101,7 +108,7 @@ export class KerasMobileNetV2 extends ImageClassifier {
       }
     }
     blocks.push(
-      new KerasLayers([
+      new KerasLayers('Conv_1', [
         ['Conv_1', convolution(inputs, FEATURES, { kernel: 1 }, initializer)],
         ['Conv_1_bn', batchNorm(FEATURES)],
         ['out_relu', new Relu6()],
@@ -119,6 +126,10 @@ export class KerasMobileNetV2 extends ImageClassifier {
   override layerNames(): string[] {
     const trunk = this.blocks.flatMap(({ layers }) => layers.map(([name]) => name));
     return ['input_1', ...trunk, 'global_average_pooling2d', this.headName];
+  }
+
+  override layerBlocks(): readonly LayerBlock[] {
+    return [...this.blocks.map(blockOf), headBlock(this)];
   }
 
   override stageFeatures(x: TensorLike, training?: Training): Tensor[] {

@@ -23,8 +23,8 @@ import type { Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier } from './classifier.js';
-import { kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
+import { ImageClassifier, type LayerBlock } from './classifier.js';
+import { blockOf, headBlock, kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
 import type { ResNetOptions } from './resnet.js';
 
 const DEPTHS = [3, 4, 6, 3] as const;
@@ -72,9 +72,9 @@ class KerasBottleneck extends KerasLayers {
     // Keras lists layers by their distance from the images: the shortcut lies beside the end of the residual.
     const [conv3, bn3] = residual.slice(6);
     const beside = shortcut.length === 0 ? [conv3, bn3] : [shortcut[0], conv3, shortcut[1], bn3];
-    super([...residual.slice(0, 6), ...beside, [`${name}_add`, null], [`${name}_out`, null]]);
-    this.residual = new KerasLayers(residual);
-    this.shortcut = new KerasLayers(shortcut);
+    super(name, [...residual.slice(0, 6), ...beside, [`${name}_add`, null], [`${name}_out`, null]]);
+    this.residual = new KerasLayers(name, residual);
+    this.shortcut = new KerasLayers(name, shortcut);
   }
 
   override forward(x: TensorLike, training?: Training): Tensor {
@@ -92,7 +92,7 @@ export class KerasResNet50 extends ImageClassifier {
   constructor(options: Pick<ResNetOptions, 'classes' | 'seed'>) {
     super();
     const initializer = new Initializer(options.seed);
-    this.stem = new KerasLayers([
+    this.stem = new KerasLayers('conv1', [
       ['conv1_pad', null],
       ['conv1_conv', convolution(3, 64, 7, 2, initializer)],
       ['conv1_bn', batchNorm(64)],
@@ -127,6 +127,10 @@ export class KerasResNet50 extends ImageClassifier {
   override layerNames(): string[] {
     const trunk = this.blocks.flatMap(({ layers }) => layers.map(([name]) => name));
     return ['input_1', ...trunk, 'avg_pool', this.headName];
+  }
+
+  override layerBlocks(): readonly LayerBlock[] {
+    return [...this.blocks.map(blockOf), headBlock(this)];
   }
 
   /** Outputs of conv2 to conv5; the last has 2048 channels. */

@@ -136,6 +136,22 @@ test('a layer without parameters stands for the next that has some, whatever the
   );
 });
 
+test('blocks gather the layers of a flat list, each once, from the images to the head', () => {
+  for (const [model, count, second] of [
+    [kerasMobilenetV2(), 1 + 17 + 1 + 1, 'expanded_conv'],
+    [kerasResnet50(), 1 + 16 + 1, 'conv2_block1'],
+  ] as const) {
+    const blocks = model.layerBlocks();
+    assert.is(blocks.length, count);
+    assert.is(blocks[1]!.name, second);
+    const layers = new Set(blocks.flatMap((block) => block.layers));
+    const rest = layerNames(model).filter((layer) => !layers.has(layer));
+    // The input, and the mean before the head.
+    assert.is(rest.length, 2);
+    assert.is(layers.size, layerNames(model).length - 2);
+  }
+});
+
 test("batch norms have Keras's constants", () => {
   const norms = (model: Iterable<unknown>) => [...model].filter((module) => module instanceof BatchNorm2d);
   for (const [model, epsilon, kept, count] of [
