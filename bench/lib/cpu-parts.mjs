@@ -14,6 +14,9 @@ const ATTUNE = { engine: 'attune', kind: 'cpu' };
 const TORCH = { engine: 'torch', format: 'channels_last' };
 const TORCH_TRAINING = { engine: 'torch', format: 'contiguous' };
 
+/** On a software adapter: the same processor. */
+const TFJS_WEBGPU = { engine: 'tfjs', kind: 'webgpu', adapter: 'llvmpipe' };
+
 const atMost = (ratio) => ({ sense: 'time', ratio });
 const atLeast = (ratio) => ({ sense: 'speedup', ratio });
 
@@ -41,13 +44,13 @@ function resnet50({ threads, rounds }) {
     { ...onCores, task: 'inference', peer: torch(TORCH), target: atMost(2) },
     { ...onCores, task: 'training', peer: torch(TORCH_TRAINING), target: atMost(2) },
     // tfjs in Node has one thread in any case.
-    { ...onCores, task: 'inference', batch: 1, peer: { engine: 'tfjs', kind: 'wasm' }, target: atLeast(3) },
+    { ...onCores, task: 'inference', peer: { engine: 'tfjs', kind: 'wasm' }, target: atLeast(3) },
     {
       ...onCores,
       task: 'training',
       batch: 2,
       rounds: 1,
-      peer: { engine: 'tfjs', kind: 'webgpu' },
+      peer: TFJS_WEBGPU,
       target: atLeast(25),
     },
   ]);
@@ -95,10 +98,10 @@ async function inTurn(comparisons) {
 
 async function compareTask({ name, ours, peer, rounds, target, task, network, operation, side, batch = 1 }) {
   if (name !== undefined) console.error(name);
-  const peerOptions = peer.kind === 'webgpu' ? { ...peer, adapter: await findAdapter('llvmpipe') } : peer;
+  if (peer.adapter !== undefined) await findAdapter(peer.adapter); // says so when there is none
   const result = await compare({
     ours,
-    peer: peerOptions,
+    peer,
     common: { task, network, operation, seed: SEED, batch, side },
     agreement: task === 'training' ? new SameLosses() : new SameOutputs(),
     warmUpRuns: task === 'training' ? 1 : 2,
