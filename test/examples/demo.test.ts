@@ -1,22 +1,15 @@
-/**
- * The demo: garments are placed the same everywhere, what is shipped is what its README says, and fine-tuning gains
- * what it must on the CPU device.
- */
+/** The demo: garments are placed the same everywhere, and what is shipped is what its README says. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { PNG } from 'pngjs';
-import { type Comparison, compare } from '#src/examples/demo/compare';
+import type { Comparison } from '#src/examples/demo/compare';
 import { IMAGES, WEIGHTS } from '#src/examples/demo/files';
 import { predictionsPicture } from '#src/examples/demo/picture';
 import { GARMENT_SIDE, placeGarment, placeOf, SIDE } from '#src/examples/demo/placing';
-import { gainOver, REQUIRED_GAINS, summarize, summaryTable } from '#src/examples/demo/summary';
+import { gainOver, summarize, summaryTable } from '#src/examples/demo/summary';
 import { imageFolder } from '#src/data/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newPath } from '../finetune/support.js';
-
-/** One seed of the demo's five. */
-const SEEDS = [1];
 
 /** A bright bar with a dark half, so that turning, mirroring and moving all show. */
 const garment = Uint8Array.from({ length: GARMENT_SIDE ** 2 }, (_, at) => {
@@ -117,25 +110,6 @@ test('the table has every method, the picture every image', () => {
   for (let at = 0; at < png.data.length; at += 4) colours.add(png.data.subarray(at, at + 3).join());
   // Background, a right frame, a wrong one, and the images.
   assert.equal([...colours].sort(), ['200,200,200', '235,64,52', '24,24,28', '60,180,90']);
-});
-
-test('all layers gain what they must over training from nothing and over pixels', async () => {
-  const folder = newPath();
-  mkdirSync(folder);
-  const ends: number[] = [];
-  const onEvent = (event: { type: string; done?: number; total?: number | null }) => {
-    if (event.type === 'progress') ends.push((event.done ?? 0) / (event.total ?? 1));
-  };
-  const comparison = await compare({ seeds: SEEDS, folder, device: 'cpu' }, { onEvent });
-  for (const [method, least] of Object.entries(REQUIRED_GAINS) as ['scratch' | 'pixels', number][]) {
-    const gain = gainOver(method, comparison);
-    assert.ok(gain >= least, `${gain} points over ${method}`);
-  }
-  assert.is(ends.at(-1), 1);
-  assert.equal(
-    readdirSync(folder).filter((name) => name.startsWith('full-')),
-    [`full-${SEEDS[0]}`],
-  );
 });
 
 test.run();

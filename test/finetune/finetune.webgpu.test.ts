@@ -10,7 +10,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
 import { fixture, fixtureSet, relativeError } from './logistic-fixture.js';
-import { newFolder, pictures, smallRun, writeFiles } from './support.js';
+import { newFolder, newPath, pictures, SIDE, writeFiles } from './support.js';
 
 test("the head is PyTorch's to 3e-4", async () => {
   const device = new Device(await sharedWebGPU(), FUSIONS);
@@ -32,7 +32,10 @@ test('a run on the GPU is evaluated on the CPU with the same accuracy', async ()
   const data = newFolder();
   writeFiles(join(data, 'train'), pictures(['a', 'b', 'c'], 6));
   writeFiles(join(data, 'val'), pictures(['a', 'b', 'c'], 3, 100));
-  const result = await finetune(await smallRun(data, { device: 'webgpu', adapter }));
+  const result = await finetune({
+    ...{ data, model: 'resnet-small', weights: 'none', strategy: 'probe', imageSize: SIDE },
+    ...{ device: 'webgpu', adapter, out: newPath() },
+  });
   assert.equal(result.device, { kind: 'webgpu', adapter, software });
   assert.ok(result.best.val_accuracy! > 0.7, `accuracy ${result.best.val_accuracy}`);
   const onCpu = await evaluate({ run: result.run, data: join(data, 'val'), device: 'cpu' });

@@ -1,7 +1,7 @@
 /** A run that goes on equals one that never stopped. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FinetuneResult, finetune, type RunEvent, resume } from '#src/finetune/index';
+import { type FinetuneResult, finetune, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
@@ -11,10 +11,9 @@ const data = smallData();
 const metrics = (run: string) => readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
 
 const adam = { optimizer: 'adam', batchNorm: 'train', batchSize: 6, epochs: 2 } as const;
-let whole: FinetuneResult;
 
 test('an interrupted run says so, and can be used as it is', async () => {
-  whole = await finetune(fullRun(data, adam));
+  const whole = await finetune(fullRun(data, adam));
   const context = listener();
   const result = await interrupted(2, fullRun(data, adam));
   assert.equal(result.epochs, []);
@@ -33,22 +32,6 @@ test('an interrupted run says so, and can be used as it is', async () => {
   await assertSameRuns(resumed.run, whole.run);
   const told = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
   assert.is(told[0], 'Going on after 0 of 2 epochs and 2 batches.');
-});
-
-test('stopped after every batch', async () => {
-  const { run } = await interrupted(1, fullRun(data, adam));
-  let stops = 1;
-  for (let going = true; going; ) {
-    const controller = new AbortController();
-    const onEvent = (event: RunEvent) => {
-      if (event.type === 'progress' && event.task.startsWith('epoch')) controller.abort();
-    };
-    ({ interrupted: going } = await resume({ resume: run }, { signal: controller.signal, onEvent }));
-    if (going) stops++;
-  }
-  // After the third batch of an epoch its validation is stopped.
-  assert.is(stops, 6);
-  await assertSameRuns(run, whole.run);
 });
 
 test('probe-then-full, with momentum, its moments and the metrics of the head', async () => {
