@@ -88,6 +88,7 @@ export {
   type RegressionMetrics,
   type PredictOptions,
   type PredictResult,
+  type RatePoint,
   resume,
   type ResumeOptions,
   type RunContext,
@@ -126,6 +127,7 @@ export {
   type ModelEntry,
   type ModelOptions,
   type ModelPreprocessing,
+  NAME_LIBRARIES,
   type NameLibrary,
   replaceHead,
   type ResNet,
@@ -178,6 +180,7 @@ export {
 } from './nn/index.js';
 export type { EpsilonPlacement } from './ops/adam-update.js';
 export * from './ops/index.js';
+export type { RootPlacement } from './ops/rmsprop-update.js';
 export type { Padding, Pair } from './ops/window.js';
 export {
   Adam,
@@ -192,6 +195,7 @@ export {
   Optimizer,
   type OptimizerOptions,
   type ParameterGroup,
+  type PartStep,
   PullToStart,
   Rmsprop,
   rmsprop,

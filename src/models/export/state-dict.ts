@@ -50,6 +50,7 @@ export async function readCounters(file: TensorFile): Promise<BatchCounters> {
 /** Whose names tensors can be written by. */
 export const NAME_LIBRARIES = ['torchvision', 'timm'] as const;
 
+/** A library whose names tensors can be written by. */
 export type NameLibrary = (typeof NAME_LIBRARIES)[number];
 
 /**
