@@ -112,7 +112,7 @@ test("ImageNet's folders may be named by WordNet id", async () => {
 });
 
 test('weights with other outputs have classes by number', async () => {
-  const weights = await writeWeights(join(newFolder(), 'four.safetensors'), 9, 4);
+  const weights = await writeWeights(join(newFolder(), 'four.safetensors'), 9, 4, 'resnet-small');
   const folder = newFolder();
   writeFiles(folder, { 'class 0/a.png': picture(0, 1), 'class 3/b.png': picture(0, 2) });
   const { classes, images } = await evaluate({ weights, data: folder, ...CPU });

@@ -88,6 +88,7 @@ test('an empty folder may be the run folder', async () => {
 test('weights of another architecture, or of none', async () => {
   await refuses(good, 'weights', /the file holds a resnet18, not a resnet34: use --model resnet18/, {
     model: 'resnet34',
+    weights: await resnet18Weights(),
   });
   const weights = join(newFolder(), 'other.safetensors');
   await writeSafetensors(weights, [{ name: 'w', dtype: 'F32', shape: [1], data: Float32Array.of(1) }]);

@@ -13,6 +13,7 @@ import {
   newPath,
   picture,
   pictures,
+  resnet18Weights,
   SIDE,
   scratch,
   smallRun,
@@ -48,9 +49,9 @@ test('a run reports what the contract promises and writes every file', async () 
 
   assert.equal(first.classes, SORTED);
   assert.equal(first.images, { train: 30, val: 12, test: 6, skipped: [] });
-  assert.is(first.model, 'resnet18');
+  assert.is(first.model, 'resnet-small');
   assert.is(first.device.kind, 'cpu');
-  assert.equal(first.parameters, { total: 11_176_512 + 513 * 3, trainable: 513 * 3 });
+  assert.equal(first.parameters, { total: 271_824 + 65 * 3, trainable: 65 * 3 });
   assert.is(first.best.epoch, first.epochs.length);
   assert.is(first.best.val_accuracy, first.epochs.at(-1)?.val_accuracy);
   assert.is(first.resumed_from, null);
@@ -96,13 +97,13 @@ test('the checkpoint is a safetensors file with torch names and its description'
   const file = await openTensorFile(first.checkpoints.best);
   const shapes = new Map(file.tensors.map(({ name, shape }) => [name, shape]));
   await file.close();
-  assert.equal(shapes.get('fc.weight'), [3, 512]);
-  assert.equal(shapes.get('conv1.weight'), [64, 3, 7, 7]);
-  assert.equal(shapes.get('layer4.1.bn2.running_var'), [512]);
+  assert.equal(shapes.get('fc.weight'), [3, 64]);
+  assert.equal(shapes.get('conv1.weight'), [16, 3, 3, 3]);
+  assert.equal(shapes.get('layer3.2.bn2.running_var'), [64]);
   const { metadata } = file;
-  assert.is(metadata.model, 'resnet18');
+  assert.is(metadata.model, 'resnet-small');
   assert.equal(JSON.parse(metadata.classes!), SORTED);
-  assert.is(JSON.parse(metadata.preprocessing!).crop, 64);
+  assert.is(JSON.parse(metadata.preprocessing!).crop, SIDE);
 });
 
 test('evaluate gives the accuracy that the run reported', async () => {
@@ -139,7 +140,7 @@ test('predict names the class of a new picture', async () => {
   const folder = imageFolderOf([], 0);
   writeFiles(folder, { 'a.png': picture(0, 500), 'b.png': picture(1, 501), 'c.png': picture(2, 502) });
   const { model, images } = await predict({ run: first.run, images: [folder], device: 'cpu', top: 2 });
-  assert.is(model, 'resnet18');
+  assert.is(model, 'resnet-small');
   const labels = images.map((image) => ('predictions' in image ? image.predictions[0]!.label : image.error));
   assert.equal(labels, ['zebra', 'Ant', 'bee']);
   assert.ok(images.every((image) => 'predictions' in image && image.predictions.length === 2));
@@ -195,13 +196,15 @@ test('without a validation folder a stratified part of the images is held out', 
 });
 
 test('head epochs limit the iterations, and a run without a name gets a folder in runs/', async () => {
-  const { out: _, ...options } = await smallRun(data, { headEpochs: 3 });
+  const weights = await resnet18Weights();
+  const { out: _, ...options } = await smallRun(data, { weights, headEpochs: 3 });
   const before = process.cwd();
   process.chdir(imageFolderOf([], 0));
   try {
     const result = await finetune(options);
     assert.match(result.run, /runs[/\\]\d{4}-\d\d-\d\d_\d{6}_resnet18$/);
     assert.ok(existsSync(result.checkpoints.best));
+    assert.equal(result.parameters, { total: 11_176_512 + 513 * 3, trainable: 513 * 3 });
     assert.is(result.epochs.length, 3);
     assert.is(result.resolved_defaults.head_epochs, 3);
   } finally {
@@ -210,7 +213,7 @@ test('head epochs limit the iterations, and a run without a name gets a folder i
 });
 
 test('other weights are other features', async () => {
-  const weights = await writeWeights(`${newPath()}.safetensors`, 6);
+  const weights = await writeWeights(`${newPath()}.safetensors`, 6, 1000, 'resnet-small');
   const context = listener();
   await finetune(await smallRun(data, { weights, headEpochs: 1 }), context);
   assert.equal(featuresOf(context.events), [30, 12, 6]);

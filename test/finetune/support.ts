@@ -1,6 +1,6 @@
 /**
- * What the tests of the finetune folder share: folders of small generated pictures, random weights for a ResNet 18,
- * and a cache of their own.
+ * What the tests of the finetune folder share: folders of small generated pictures, random weights, and a cache of
+ * their own.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { permuteShape } from '#src/nn/permute';
 import * as assert from 'uvu/assert';
 
 /** Small enough for quick tests on a CPU; the network halves it five times. */
-export const SIDE = 64;
+export const SIDE = 32;
 
 /** A folder for the whole test file, removed at its end. The caches are in it too. */
 export const scratch = mkdtempSync(join(tmpdir(), 'attune-finetune-'));
@@ -99,12 +99,16 @@ export function imageFolderOf(classes: readonly string[], perClass: number): str
   return folder;
 }
 
-let weights: Promise<string> | undefined;
+const weights = new Map<string, Promise<string>>();
 
 /** A file of random weights for a ResNet 18 with 1,000 outputs, made once. */
-export function resnet18Weights(): Promise<string> {
-  weights ??= writeWeights(join(scratch, 'resnet18.safetensors'), 5);
-  return weights;
+export const resnet18Weights = () => weightsOf('resnet18');
+
+function weightsOf(architecture: string): Promise<string> {
+  const path = join(scratch, `${architecture}.safetensors`);
+  const made = weights.get(architecture) ?? writeWeights(path, 5, 1000, architecture);
+  weights.set(architecture, made);
+  return made;
 }
 
 /** Writes random weights and running statistics that keep activations in bounds. */
@@ -133,9 +137,16 @@ export async function writeWeights(
   return path;
 }
 
-/** The options of a small run on the CPU. */
+/** The options of a run of the small ResNet on the CPU, with random weights. */
 export async function smallRun(data: string, more: Partial<FinetuneOptions> = {}): Promise<FinetuneOptions> {
-  return { data, weights: await resnet18Weights(), imageSize: SIDE, device: 'cpu', out: newPath(), ...more };
+  return {
+    data,
+    weights: await weightsOf('resnet-small'),
+    imageSize: SIDE,
+    device: 'cpu',
+    out: newPath(),
+    ...more,
+  };
 }
 
 /** A context that collects what the run tells. */
