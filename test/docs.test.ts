@@ -18,7 +18,7 @@ import { resolveRecipe } from '#src/finetune/recipe';
 import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/unary-tables';
 import { catalogue } from '#src/weights/index';
-import { attune } from './cli/support.js';
+import { attuneHere } from './cli/support.js';
 import { blocksOf, commandsOf, promisedOutput, relativeLinksOf, tableOf } from './docs/markdown.js';
 import { newFolder, pictures, scratch, writeFiles, writeWeights } from './finetune/support.js';
 
@@ -105,7 +105,7 @@ for (const document of [README, CHINESE, TOUR, SHADERS, ARTICLE]) {
 }
 
 test('every command of attune stands in the README', async () => {
-  const { stdout } = await attune(['--help']);
+  const { stdout } = await attuneHere(['--help']);
   const names = Array.from(stdout.matchAll(/^ {2}([a-z][a-z-]*) .*\.$/gm), ([, name]) => name);
   const shown = tableOf(read(README), 'command').map(([name]) => name.replaceAll('`', ''));
   assert.equal(
@@ -314,12 +314,12 @@ async function assertExists(command: string): Promise<void> {
   assert.ok(script in manifest.scripts, command);
 }
 
-const helps = new Map<string, ReturnType<typeof attune>>();
+const helps = new Map<string, ReturnType<typeof attuneHere>>();
 
 async function assertAttune(words: readonly string[], command: string): Promise<void> {
   const name = words.find((word) => !word.startsWith('--'));
   const request = name === undefined ? ['--help'] : [name, '--help'];
-  const help = helps.get(request[0]) ?? attune(request);
+  const help = helps.get(request[0]) ?? attuneHere(request);
   helps.set(request[0], help);
   const { status, stdout } = await help;
   assert.is(status, 0, command);

@@ -10,7 +10,7 @@ import type { DeviceReport } from '#src/cli/commands/doctor';
 import { advise } from '#src/cli/commands/doctor-advice';
 import { resnet18 } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
-import { attune } from './support.js';
+import { attune, attuneHere } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune-cli-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -125,7 +125,7 @@ test('inspect says what any weights file is', async () => {
     ['onnx/named.onnx', 'ONNX'],
     ['npz/stored.npz', 'NumPy .npz'],
   ]) {
-    const { status, stdout } = await attune(['inspect', fixture(name)]);
+    const { status, stdout } = await attuneHere(['inspect', fixture(name)]);
     assert.is(status, 0, name);
     assert.is(stdout.split('\n')[0].replace(/^format +/, ''), format);
   }
@@ -138,7 +138,7 @@ test('inspect names the network, counts its parameters, and lists layers by inde
   assert.match(stdout, /\narchitecture {2}resnet18, 1,000 classes\nparameters {4}11,689,512\n/);
   assert.match(stdout, /\ngood for {6}finetune, evaluate and predict with --weights; convert\n/);
   assert.match(stdout, /\nindex {2}layer\n {4}0 {2}conv1\n {4}1 {2}bn1\n(?:.*\n)+ {3}10 {2}fc\n$/);
-  const { layers } = JSON.parse((await attune(['inspect', path, '--layers', '--json'])).stdout);
+  const { layers } = JSON.parse((await attuneHere(['inspect', path, '--layers', '--json'])).stdout);
   assert.equal(layers[2], { index: 2, name: 'layer1.0' });
 });
 

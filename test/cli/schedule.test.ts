@@ -4,10 +4,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chart, rateText } from '#src/cli/chart';
 import { imageFolderOf } from '../finetune/support.js';
-import { attune } from './support.js';
+import { attune, attuneHere } from './support.js';
 
 const preview = async (words: readonly string[]) => {
-  const { status, stdout, stderr } = await attune(['schedule', ...words, '--json']);
+  const { status, stdout, stderr } = await attuneHere(['schedule', ...words, '--json']);
   assert.is(status, 0, stderr);
   return JSON.parse(stdout) as SchedulePreview;
 };
@@ -108,7 +108,7 @@ test('what cannot be drawn is refused', async () => {
     ['--steps 9 --schedule multistep', /did you mean multi-step\?/],
   ];
   for (const [words, sentence] of cases) {
-    const { status, stdout, stderr } = await attune(['schedule', ...words.split(' ').filter(Boolean)]);
+    const { status, stdout, stderr } = await attuneHere(['schedule', ...words.split(' ').filter(Boolean)]);
     assert.is(status, 2, words);
     assert.is(stdout, '');
     assert.match(stderr, sentence);

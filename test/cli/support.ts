@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Output, type Sink } from '#src/cli/output';
+import { run } from '#src/cli/run';
 
 export const launcher = fileURLToPath(new URL('../../../src/cli/attune.mjs', import.meta.url));
 /** Where the compiled sources are, as a URL: for scripts of child processes. */
@@ -21,6 +22,13 @@ export interface RunSettings {
 /** `attune ...words`, with neither a terminal nor ATTUNE_DEVICE. */
 export function attune(words: readonly string[], settings: RunSettings = {}): Promise<Ran> {
   return runNode([launcher, ...words], settings);
+}
+
+/** The same within this process, in a tenth of the time. */
+export async function attuneHere(words: readonly string[]): Promise<Ran> {
+  const { output, stdout, stderr } = recordedOutput();
+  const status = await run(words, output);
+  return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
 /** A script that may import from `dist`. */
