@@ -7,6 +7,9 @@ import { bytesFor } from './b-tree.js';
 import { type Fields, textOf } from './fields.js';
 import type { Hdf5Storage } from './storage.js';
 
+/** The longest name of a member. Offsets may lie in the middle of other names, so that a few bytes could hold many long ones. */
+const MAX_NAME_BYTES = 65_536;
+
 /** Gives the name at an offset of the local heap at `address`. */
 export async function readLocalHeap(
   storage: Hdf5Storage,
@@ -23,8 +26,11 @@ export async function readLocalHeap(
   const segment = await storage.fields(data, length, 'local heap');
   const bytes = segment.bytes(length);
   return (offset) => {
-    const end = bytes.indexOf(0, offset);
-    if (offset >= length || end < 0) throw segment.error('a name is outside the heap');
+    const end = bytes.subarray(0, offset + MAX_NAME_BYTES + 1).indexOf(0, offset);
+    if (offset >= length || end < 0) {
+      throw segment.error(`a name is outside the heap, or longer than ${MAX_NAME_BYTES} bytes`);
+    }
+    storage.countBytes(end - offset, segment.where);
     return textOf(bytes.subarray(offset, end), segment.where);
   };
 }

@@ -45,10 +45,15 @@ export class Hdf5Storage {
     if (address + length > this.source.size) {
       throw weightsError(where, `${length} bytes are outside the file of ${this.source.size} bytes`);
     }
-    this.#bytesLeft -= length;
-    if (this.#bytesLeft < 0) throw weightsError(where, 'the structures of the file overlap');
+    this.countBytes(length, where);
     this.count(1, where);
     return new Fields(await this.#pages.read(address, length), where);
+  }
+
+  /** Counts bytes that are read as the description of the file. */
+  countBytes(bytes: number, where: string): void {
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft < 0) throw weightsError(where, 'the structures of the file overlap');
   }
 
   /** Counts the stored bytes of an array or a chunk, which lie in the file. */

@@ -156,6 +156,38 @@ test('an array may be opened again, but not without end', async () => {
   }, /arrays of the file overlap/);
 });
 
+const signature = (letters: string) => new TextEncoder().encode(letters);
+
+/** A root whose members have names that begin at `offsets` of a heap of one long word. */
+function rootOfLongNames(letters: number, offsets: readonly number[]): Uint8Array {
+  const at = CLASSIC.length;
+  const [tree, heap, table] = [at + 40, at + 104, at + 136];
+  const names = table + 8 + 40 * offsets.length;
+  const message = concat([0x11, 0, 16, 0, 0, 0, 0, 0], little(tree, 8), little(heap, 8));
+  const bytes = concat(
+    ...[CLASSIC, [1, 0, 1, 0, 1, 0, 0, 0], little(24, 4), [0, 0, 0, 0], message],
+    ...[signature('TREE'), [0, 0, 1, 0], new Uint8Array(24), little(table, 8), new Uint8Array(24)],
+    ...[signature('HEAP'), [0, 0, 0, 0], little(letters + 1, 8), new Uint8Array(8), little(names, 8)],
+    ...[signature('SNOD'), [1, 0], little(offsets.length, 2)],
+    ...offsets.map((offset) => concat(little(offset, 8), little(at, 8), new Uint8Array(24))),
+    ...[new Uint8Array(letters).fill(0x61), [0]],
+  );
+  bytes.set(little(at, 8), 64);
+  bytes.set(little(bytes.length, 8), 40);
+  return bytes;
+}
+
+test('names that are parts of each other do not make much of a small file', async () => {
+  const opened = await openHdf5(memorySource(rootOfLongNames(3, [0, 1, 2])));
+  assert.equal(opened.names, ['aaa', 'aa', 'a']);
+  await rejects(() => openHdf5(memorySource(rootOfLongNames(65_537, [0]))), /longer than 65536 bytes/);
+  const many = Array.from({ length: 1_000 }, (_, i) => i);
+  await rejects(
+    () => openHdf5(memorySource(rootOfLongNames(60_000, many))),
+    /structures of the file overlap/,
+  );
+});
+
 test('structures in a circle end', async () => {
   // A header that continues at its own beginning, message by message.
   const at = CLASSIC.length;
