@@ -272,6 +272,15 @@ def attacks():
     data = path.read_bytes()
     at = next(i for i in range(len(data)) if data[i : i + 3] == layout and data[i + 11 : i + 19] == honest)
     path.write_bytes(data[: at + 11] + (2**29).to_bytes(4, "little") + data[at + 15 :])
+    # Five chunks of 4 floats that claim to be 256 MiB each, of which the array is 80 bytes.
+    file, group = attack("attack-chunks.h5")
+    group.create_dataset("kernel:0", data=values((5, 4)), maxshape=(None, None), chunks=(1, 4), compression="gzip")
+    file.close()
+    path = FOLDER / "attack-chunks.h5"
+    extent = b"".join(number.to_bytes(4, "little") for number in (1, 4, 4))
+    data = path.read_bytes()
+    at = data.index(extent) + 4
+    path.write_bytes(data[:at] + (2**26).to_bytes(4, "little") + data[at + 4 :])
     file, group = attack("never-written.h5")
     group.create_dataset("kernel:0", shape=(4,), dtype="f4")
     file.close()

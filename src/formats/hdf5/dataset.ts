@@ -148,8 +148,8 @@ async function locateChunks(
   const undo = filters === undefined ? [] : readFilters(filters, where);
   const chunks = await listChunks(storage, tree, target, extent, where);
   const stored = chunks.reduce((sum, chunk) => sum + chunk.stored, 0);
-  // The edges of an array may lie in chunks that reach far beyond it.
-  checkInflation(Math.max(size, chunkBytes), stored, where);
+  // Chunks may reach far beyond the edges of the array, and each is decompressed whole.
+  checkInflation(chunks.length * chunkBytes, stored, where);
   if (chunkBytes > MAX_TENSOR_BYTES) {
     throw weightsError(where, `a chunk has ${chunkBytes} bytes, more than ${MAX_TENSOR_BYTES}`);
   }

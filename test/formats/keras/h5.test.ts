@@ -122,6 +122,7 @@ for (const [name, sentence] of [
   ['attack-external-file.h5', /bytes of the array are in another file/],
   ['attack-virtual.h5', /put together from other files/],
   ['attack-bomb.h5', /1 of 20480 chunks are there/],
+  ['attack-chunks.h5', /1342177280 bytes are said to be compressed into 1\d\d,.*attacks the memory/],
   ['attack-chunk.h5', /2147483648 bytes are said to be compressed into \d\d,.*attacks the memory/],
   ['never-written.h5', /never written/],
   ['lzf.h5', /filter 32000.*compression='gzip'/],
