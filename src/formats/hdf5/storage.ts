@@ -22,6 +22,9 @@ const READ_FLOOR = 8 * 2 ** 20;
 /** The same of arrays: without this, many names of the same bytes would make a small file endless work. */
 const ARRAYS_FACTOR = 2;
 
+/** The longest structure: a text, which may be the description of a model. A file with holes has any size for nothing. */
+const MAX_LENGTH = 64 * 2 ** 20;
+
 export class Hdf5Storage {
   /** For the bytes of tensors, which are read at once. */
   readonly source: ByteSource;
@@ -45,6 +48,7 @@ export class Hdf5Storage {
     if (address + length > this.source.size) {
       throw weightsError(where, `${length} bytes are outside the file of ${this.source.size} bytes`);
     }
+    if (length > MAX_LENGTH) throw weightsError(where, `${length} bytes are more than a structure has`);
     this.countBytes(length, where);
     this.count(1, where);
     return new Fields(await this.#pages.read(address, length), where);

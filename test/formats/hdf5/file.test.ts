@@ -188,6 +188,22 @@ test('names that are parts of each other do not make much of a small file', asyn
   );
 });
 
+test('a file with holes has no structures of any length', async () => {
+  const size = 2 ** 40;
+  const bytes = changed(CLASSIC, 'HEAP', 8, little(2 ** 39, 8));
+  bytes.set(little(size, 8), 40);
+  const holes: ByteSource = {
+    ...memorySource(bytes, 'holes.h5'),
+    size,
+    async read(offset, length) {
+      const piece = new Uint8Array(length);
+      piece.set(bytes.subarray(offset, offset + length));
+      return piece;
+    },
+  };
+  await rejects(() => openHdf5(holes), /549755813888 bytes are more than a structure has/);
+});
+
 test('structures in a circle end', async () => {
   // A header that continues at its own beginning, message by message.
   const at = CLASSIC.length;
