@@ -42,7 +42,8 @@ export async function readCounters(file: TensorFile): Promise<BatchCounters> {
   const names = modelTensors(file).map(({ name }) => stripPrefixes(name));
   for (const [i, { dtype, shape, readRaw }] of file.tensors.entries()) {
     if (!names[i].endsWith(`.${COUNTER}`) || dtype !== 'I64' || shape.length > 0) continue;
-    counters.set(names[i], new DataView((await readRaw()).buffer).getBigInt64(0, true));
+    const { buffer, byteOffset } = await readRaw();
+    counters.set(names[i], new DataView(buffer, byteOffset).getBigInt64(0, true));
   }
   return counters;
 }
