@@ -72,14 +72,14 @@ export async function readNpz(source: ByteSource, directory: ZipDirectory): Prom
     const where = `${source.name}, array ${JSON.stringify(name.slice(0, 200))}`;
     const record = await directory.locateAny(file);
     total += record.stored;
+    // Honest records lie beside each other; overlapping ones would make a small file endless work.
+    if (total > source.size) {
+      throw weightsError(source.name, `arrays of ${total} bytes overlap in ${source.size} bytes`);
+    }
     if (record.isCompressed) checkInflation(record.size, record.stored, where);
     const header = parseHeader(await readHead(source, record, where), where);
     if (header.array === undefined) skipped.push({ name, kind: header.kind });
     else tensors.push(entryOf(name, header.array, source, record, where));
-  }
-  // Honest records lie beside each other; overlapping ones would make a small file endless work.
-  if (total > source.size) {
-    throw weightsError(source.name, `arrays of ${total} bytes overlap in ${source.size} bytes`);
   }
   const layout = tensors.some(({ name }) => KERAS_VARIABLE.test(name)) ? 'keras' : 'pytorch';
   return { format: 'npz', layout, metadata: {}, tensors, skipped, close: () => source.close() };
@@ -147,7 +147,8 @@ function entryOf(
   const readStored = storedReader(source, record, start, size, where);
   return tensorEntry({ name, dtype, shape }, where, async () => {
     const bytes = await readStored();
-    if (bigEndian) swapBytes(bytes, itemSize);
+    // A complex number is two real ones.
+    if (bigEndian) swapBytes(bytes, dtype === 'C64' ? 4 : itemSize);
     return fortranOrder ? gather(bytes, shape, fortranStrides(shape), itemSize) : bytes;
   });
 }

@@ -53,6 +53,12 @@ test('versions 2 and 3 have a longer length', async () => {
   }
 });
 
+test('a complex number of the other order of bytes is two real ones', async () => {
+  const header = HEADER.replace('<f4', '>c8').replace('2,', '1,');
+  const file = await read(array(npy(header, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))));
+  assert.equal([...(await tensorOf(file, 'a').readRaw())], [4, 3, 2, 1, 8, 7, 6, 5]);
+});
+
 const hostile: [what: string, bytes: Uint8Array, sentence: RegExp][] = [
   ['no array', array(new Uint8Array(20)), /not an array of NumPy/],
   ['too short', array(npy('').slice(0, 8)), /not an array of NumPy/],
@@ -68,17 +74,16 @@ const hostile: [what: string, bytes: Uint8Array, sentence: RegExp][] = [
   ['overlap', overlapping(), /arrays of \d+ bytes overlap/],
 ];
 
-/** Forty names for one array. */
+/** Forty names for one array, and something else behind them, which is not looked at any more. */
 function overlapping(): Uint8Array {
   const data = npy(HEADER.replace('2,', '500,'), new Uint8Array(2_000));
   const shared = { localOffset: 0, size: data.length, crc: crc32(data) };
-  return zip(
-    Array.from({ length: 40 }, (_, i) => ({
-      ...shared,
-      name: `${i}.npy`,
-      data: i === 0 ? data : new Uint8Array(0),
-    })),
-  );
+  const names = Array.from({ length: 40 }, (_, i) => ({
+    ...shared,
+    name: `${i}.npy`,
+    data: i === 0 ? data : new Uint8Array(0),
+  }));
+  return zip([...names, { name: 'last.npy', data: new Uint8Array(20) }]);
 }
 
 for (const [what, bytes, sentence] of hostile) {
