@@ -88,20 +88,22 @@ class Reader {
 
   async #layers(folder: Hdf5Object, { layer, path, depth }: Place): Promise<void> {
     this.#enter(folder, depth);
+    const left = new Set(folder.names);
     const keys =
       layer?.layers === undefined
         ? folder.names.sort(byNumber).map((key) => ({ key, layer: undefined }))
-        : keysOf(layer.layers).filter(({ key }) => folder.names.includes(key));
+        : keysOf(layer.layers).filter(({ key }) => left.has(key));
     for (const { key, layer } of keys) {
       const group = (await folder.find(key)) as Hdf5Object;
       const name = layer?.name || (await storedName(group)) || key;
       await this.read(group, { key, layer, path: [...path, name], depth: depth + 1 });
     }
-    const left = folder.names.find((name) => !keys.some(({ key }) => key === name));
-    if (left !== undefined) {
+    for (const { key } of keys) left.delete(key);
+    const [undescribed] = left;
+    if (undescribed !== undefined) {
       throw weightsError(
         folder.where,
-        `the model's description does not have the layer ${JSON.stringify(left.slice(0, 100))}`,
+        `the model's description does not have the layer ${JSON.stringify(undescribed.slice(0, 100))}`,
       );
     }
   }
