@@ -71,13 +71,16 @@ export class HubCache {
   async link(commit: string, file: string, etag: string): Promise<string> {
     const [name, blob] = [this.#snapshot(commit, file), this.blob(etag)];
     await mkdir(dirname(name), { recursive: true });
+    // Another process may have made it meanwhile.
+    const made = await this.find(commit, file);
+    if (made !== undefined) return made;
     // A link that leads nowhere is in the way.
-    if ((await lstat(name).catch(() => null)) !== null) await rm(name);
+    await rm(name, { force: true });
     try {
       await symlink(relative(dirname(name), blob), name);
-    } catch {
-      // Windows has links for administrators and developers only.
-      await rename(blob, name);
+    } catch (error) {
+      // Links that exist are the same one, by another process. Windows has links for administrators and developers only.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rename(blob, name);
     }
     return realpath(name);
   }
