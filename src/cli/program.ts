@@ -263,7 +263,7 @@ function addInspect({ add, act, output }: Kit): void {
     words: '<file>',
     summary: 'Show what a weights file holds.',
     description:
-      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads safetensors and PyTorch files; nothing in a file is ever executed.',
+      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads every format that attune knows; nothing in a file is ever executed.',
     example: 'attune inspect resnet50-0676ba61.pth --layers',
   });
   command.option('--layers', 'Show the layers of the network, by index and name, in place of the tensors.');
