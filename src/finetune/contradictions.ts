@@ -120,12 +120,12 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
   }
 }
 
-/** Throws AttuneError 'usage' when the recipe has no full stage, as far as that depends on the number of images. */
-export function refuseProbe({ strategy }: Recipe, images: number): void {
+/** Throws AttuneError 'usage' when the recipe has no full stage, as that of few images. */
+export function refuseProbe({ strategy }: Recipe): void {
   if (strategy !== 'probe') return;
   throw new AttuneError({
     code: 'usage',
-    what: `the strategy probe, the default for ${images} images, has no learning rate`,
+    what: 'the strategy probe, the default where images are few, has no learning rate',
     where: '--strategy',
     hint: 'add --strategy probe-then-full or full',
   });

@@ -13,7 +13,7 @@ import type { FinetuneOptions, RunContext } from './options.js';
 import { type ProbeResult, probe } from './probe.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
 import { loadRecipe } from './recipes.js';
-import { findImages, prepareTrainingData, type TrainingData } from './training-data.js';
+import { findImages, prepareTrainingData, smallestClassOf, type TrainingData } from './training-data.js';
 
 /** All that a run begins with. */
 export interface Run {
@@ -49,7 +49,7 @@ export async function withRun<T>(
     seed: given.seed ?? DEFAULT_SEED,
   };
   const found = await findImages(given.data, split);
-  const smallestClass = leastOf(found.train, found.classes.length);
+  const smallestClass = smallestClassOf(found);
   const counted = { images: found.train.length, smallestClass };
   // Contradictions do not depend on the weights, so they are told before any are downloaded.
   const resolved = resolveRecipe(given, { ...counted, model: '', weights: given.weights ?? '', side: 224 });
@@ -96,13 +96,6 @@ export async function withRun<T>(
   } finally {
     await data.close();
   }
-}
-
-/** Images of the class that has the fewest. */
-function leastOf(images: readonly { readonly label: number }[], classes: number): number {
-  const counts = new Array<number>(classes).fill(0);
-  for (const { label } of images) counts[label]++;
-  return Math.min(...counts);
 }
 
 /** A wrong layer name is told before any image is decoded. */

@@ -2,13 +2,13 @@
 import { batchCount } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { scheduleFactor, scheduleMomentum } from '../optim/index.js';
-import { refuseIgnored, refuseProbe } from './contradictions.js';
+import { refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
 import { batchNormFor } from './micro-batch.js';
 import type { FinetuneOptions } from './options.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
 import { loadRecipe } from './recipes.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
-import { findImages } from './training-data.js';
+import { type FoundImages, findImages, smallestClassOf } from './training-data.js';
 
 /** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
 export interface SchedulePreviewOptions extends Omit<FinetuneOptions, 'data'> {
@@ -53,11 +53,14 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   assertOneLength(options);
   const flags = fieldsOf({ ...rest, data: data ?? '.' });
   const given = { ...(options.recipe !== undefined && (await loadRecipe(options.recipe))), ...flags };
-  const images = counted ?? (data === undefined ? ANY_IMAGES : await countImages(given));
-  const facts = { images, smallestClass: images, model: '', weights: '', side: 224 };
+  const found = data === undefined ? undefined : await imagesOf(given);
+  const images = counted ?? found?.train.length ?? ANY_IMAGES;
+  const smallestClass = found === undefined ? images : smallestClassOf(found);
+  const facts = { images, smallestClass, model: '', weights: '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
-  refuseProbe(recipe, images);
+  refuseProbe(recipe);
   refuseIgnored(flags, recipe);
+  if (found !== undefined) refuseUnvalidated(recipe, found.val.length);
   const perEpoch =
     steps === undefined
       ? batchCount(images, recipe.batch_size, batchNormFor(recipe.batch_size, recipe) === 'train')
@@ -76,9 +79,9 @@ function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void 
   });
 }
 
-async function countImages(given: Partial<Recipe>): Promise<number> {
+async function imagesOf(given: Partial<Recipe>): Promise<FoundImages> {
   const { data = '.', val = null, val_split: valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED } = given;
-  return (await findImages(data, { val, valSplit, seed })).train.length;
+  return findImages(data, { val, valSplit, seed });
 }
 
 function follow(recipe: Recipe, perEpoch: number): SchedulePreview {

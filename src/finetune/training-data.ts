@@ -61,6 +61,13 @@ export async function findImages(
   return { root, classes, skipped, train: pick(split.train), val: pick(split.val), test };
 }
 
+/** Training images of the class that has the fewest. */
+export function smallestClassOf({ train, classes }: FoundImages): number {
+  const counts = new Array<number>(classes.length).fill(0);
+  for (const { label } of train) counts[label]++;
+  return Math.min(...counts);
+}
+
 export interface PrepareDataOptions {
   readonly preprocessing: Preprocessing;
   /** Training takes random crops: its images are kept whole. */

@@ -1,9 +1,11 @@
 /** attune schedule and attune lr-find: the rates of a run that is not run, as figures, as a curve, and as JSON. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SchedulePreview } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chart, rateText } from '#src/cli/chart';
-import { imageFolderOf } from '../finetune/support.js';
+import { imageFolderOf, newFolder } from '../finetune/support.js';
 import { attune, attuneHere } from './support.js';
 
 const preview = async (words: readonly string[]) => {
@@ -79,6 +81,24 @@ test('images in a folder are counted, not opened', async () => {
   assert.is(steps_per_epoch, 5); // 18 of 24 images
 });
 
+test('a folder is refused as finetune would: a class of few images, and nothing to validate with', async () => {
+  const data = newFolder();
+  for (const [name, images] of [
+    ['a', 300],
+    ['b', 5],
+  ] as const) {
+    mkdirSync(join(data, name));
+    for (let i = 0; i < images; i++) writeFileSync(join(data, name, `${i}.png`), '');
+  }
+  const probe = await attuneHere(['schedule', data]);
+  assert.is(probe.status, 2, probe.stdout);
+  assert.match(probe.stderr, /the strategy probe, the default where images are few/);
+  const words = '--strategy full --schedule plateau --val-split 0'.split(' ');
+  const plateau = await attuneHere(['schedule', data, ...words]);
+  assert.is(plateau.status, 2, plateau.stdout);
+  assert.match(plateau.stderr, /no images to validate with/);
+});
+
 test('lr-find draws the losses of a sweep and says what to type next', async () => {
   const data = imageFolderOf(['a', 'b'], 8);
   const words =
@@ -102,7 +122,7 @@ test('what cannot be drawn is refused', async () => {
     ['--steps 5 --images 5', /^attune: the length of the run is given more than once/],
     [
       '--images 100',
-      /^attune: the strategy probe, the default for 100 images, has no learning rate \(--strategy\)/,
+      /^attune: the strategy probe, the default where images are few, has no learning rate \(--strategy\)/,
     ],
     ['--steps 9 --power 2', /^attune: the schedule cosine takes no such setting \(--power\)/],
     ['--steps 9 --schedule multistep', /did you mean multi-step\?/],
