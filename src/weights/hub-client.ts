@@ -206,10 +206,13 @@ function endpointOf(env: Environment): URL {
   const text = env.HF_ENDPOINT || ENDPOINT;
   // With a slash at its end, as paths are relative to it.
   const address = `${text.replace(/\/+$/, '')}/`;
-  if (URL.canParse(address) && /^https?:/.test(address)) return new URL(address);
+  const url = URL.canParse(address) ? new URL(address) : null;
+  // A password in it would not be sent, and would appear in messages.
+  const isBare = url?.username === '' && url.password === '';
+  if (isBare && /^https?:$/.test(url.protocol)) return url;
   throw new AttuneError({
     code: 'usage',
-    what: 'the address of the hub is not an http:// or https:// one',
+    what: 'the address of the hub is not an http:// or https:// one without a password',
     where: 'HF_ENDPOINT',
     hint: `leave it out for ${ENDPOINT}`,
   });

@@ -126,6 +126,11 @@ test('the token goes to the hub and to nobody else, and into no message', async 
     assert.not.match(broken.message, 'two words');
     const plain = { HF_TOKEN: token, HF_ENDPOINT: 'http://hub.example' };
     assert.match((await failure(ask(at, 'hf:ada/birds', plain))).message, /would be sent unencrypted/);
+    for (const address of ['https://ada:secret@hub.example', 'ftp://hub.example', 'hub.example']) {
+      const { message } = await failure(ask(at, 'hf:ada/birds', { HF_ENDPOINT: address }));
+      assert.match(message, /one without a password \(HF_ENDPOINT\)/);
+      assert.not.match(message, 'secret');
+    }
   });
 });
 
