@@ -57,7 +57,7 @@ const DIVERGED = 4;
 /** Of the points, the first tenth and the last five tell nothing of the valley. */
 const LEFT_OUT = { firstShare: 0.1, last: 5 };
 
-/** Sweeps. Throws as `finetune` does; 'interrupted' when the signal is aborted. */
+/** Sweeps. Throws as `finetune` does; 'interrupted' when the signal is aborted, 'numeric' when no loss is finite. */
 export async function findRate(options: FindRateOptions, context: RunContext = {}): Promise<FindRateResult> {
   const { lrFrom, lrTo, iterations, ...rest } = { ...DEFAULTS, ...options };
   if (!(lrFrom > 0 && lrTo > lrFrom && Number.isFinite(lrTo))) {
@@ -124,6 +124,14 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
     for (const [array, values] of start) array.set(values);
     await pool.close();
     optimizer.close();
+  }
+  if (!Number.isFinite(losses.points[0]?.loss)) {
+    throw new AttuneError({
+      code: 'numeric',
+      what: 'the loss is not finite before any rate has changed a weight',
+      where: loaded.weights,
+      hint: 'take other weights, or look at the images',
+    });
   }
   const lr = valley(losses.points);
   return {

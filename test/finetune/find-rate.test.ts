@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { findRate, type RatePoint } from '#src/finetune/index';
 import { sweepRates, valley } from '#src/finetune/find-rate';
-import { withRun } from '#src/finetune/prepare-run';
+import { type Run, withRun } from '#src/finetune/prepare-run';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesOf, fullRun, smallData, smallWeights } from './full-support.js';
@@ -85,6 +85,12 @@ test('what cannot be swept is refused, and an interruption ends it', async () =>
     'usage',
     /^the strategy probe.* has no learning rate/,
   );
+  const work = (run: Run) => {
+    const [{ array }] = run.loaded.model.namedArrays();
+    array.set(new Float32Array(array.length).fill(Infinity));
+    return sweepRates(run, [1e-3, 1e-2, 1e-1]);
+  };
+  await fails(withRun(options, {}, { work }), 'numeric', /^the loss is not finite before any rate/);
   const controller = new AbortController();
   const onEvent = () => controller.abort();
   await fails(findRate(options, { signal: controller.signal, onEvent }), 'interrupted', /./);
