@@ -121,6 +121,28 @@ test('a row with NaN has NaN as its largest element, sum and softmax', async () 
   for (const values of results) assert.ok([...values].every(Number.isNaN), `${values}`);
 });
 
+test('sums and largest elements along an axis of every length up to 70, where the unrolled steps begin and end', async () => {
+  const simd = await SimdHarness.load('plain');
+  for (const [reduction, inner] of [
+    ['sum', 1],
+    ['max', 1],
+    ['sum', 70],
+  ] as const) {
+    for (let length = 1; length <= 70; length++) {
+      const attributes = { reduction, outer: 2, length, inner };
+      // Whole numbers, all different: the sum is exact, and one element more or less shows.
+      const x = Float32Array.from({ length: 2 * length * inner }, (_, i) => ((i * 37) % 1009) + 1);
+      const operands = [x, new Float32Array(2 * inner)];
+      const units = kernels.reduce.cpu.units(attributes);
+      const [, found] = simd.launch(kernels.reduce.simd!, attributes, operands, [0, units]);
+      const expected = operands.map((values) => Float64Array.from(values));
+      const step: never[] = [];
+      kernels.reduce.cpu.run({ attributes, operands: expected, step, begin: 0, end: units });
+      assert.equal([...found!], [...expected[1]!], JSON.stringify(attributes));
+    }
+  }
+});
+
 test('a gradient that is NaN stays NaN behind a closed ReLU, as in the plain loop', async () => {
   const simd = await SimdHarness.load('plain');
   const kernel = kernels.reluGradient;
