@@ -79,6 +79,13 @@ export class ProtobufReader {
     }
   }
 
+  /** The float32 of a field. */
+  async float(field: Field, where: string): Promise<number> {
+    if (field.wire !== WIRE.fixed32) throw weightsError(where, `field ${field.number} is no float32`);
+    const bytes = await this.#source.read(field.start, field.length);
+    return new DataView(bytes.buffer, bytes.byteOffset).getFloat32(0, true);
+  }
+
   /** Adds the whole numbers of a repeated field, which has one or many of them, to those that came before. */
   async counts(field: Field, numbers: number[], limit: number, where: string): Promise<void> {
     if (field.wire === WIRE.varint) numbers.push(field.value);

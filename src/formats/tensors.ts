@@ -111,6 +111,8 @@ export interface GraphLayer {
   readonly strides: readonly number[];
   /** Of a convolution: before each spatial dimension, and then behind each; empty where the file does not say. */
   readonly pads: readonly number[];
+  /** Of a batch norm: what it adds to the variance. */
+  readonly epsilon?: number;
 }
 
 /** An open weights file. */

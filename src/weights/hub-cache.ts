@@ -8,7 +8,8 @@
  *       .no_exist/<commit>/<file>        empty: the repository has no such file at this commit
  */
 
-import { lstat, mkdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, readFile, realpath, rename, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { HubName } from './hub-name.js';
@@ -71,17 +72,16 @@ export class HubCache {
   async link(commit: string, file: string, etag: string): Promise<string> {
     const [name, blob] = [this.#snapshot(commit, file), this.blob(etag)];
     await mkdir(dirname(name), { recursive: true });
-    // Another process may have made it meanwhile.
-    const made = await this.find(commit, file);
-    if (made !== undefined) return made;
-    // A link that leads nowhere is in the way.
-    await rm(name, { force: true });
+    // Other processes may do the same: a link is made aside and takes the place of what is there, in one step.
+    const aside = `${name}.${randomUUID()}`;
     try {
-      await symlink(relative(dirname(name), blob), name);
-    } catch (error) {
-      // Links that exist are the same one, by another process. Windows has links for administrators and developers only.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rename(blob, name);
+      await symlink(relative(dirname(name), blob), aside);
+    } catch {
+      // Windows has links for administrators and developers only.
+      await rename(blob, name);
+      return realpath(name);
     }
+    await rename(aside, name);
     return realpath(name);
   }
 

@@ -17,6 +17,7 @@ const timmSchema = v.object({
     input_size: v.tuple([v.literal(3), size, size]),
     interpolation: v.optional(v.string(), 'bilinear'),
     crop_pct: v.optional(v.nullable(v.pipe(positive, v.maxValue(1)))),
+    crop_mode: v.optional(v.string(), 'center'),
     mean: rgb,
     std: deviations,
   }),
@@ -32,6 +33,10 @@ const transformersSchema = v.object({
   crop_pct: v.optional(v.nullable(v.pipe(positive, v.maxValue(1)))),
   /** PIL's number. */
   resample: v.optional(v.number(), 2),
+  do_resize: v.optional(v.boolean(), true),
+  do_rescale: v.optional(v.boolean(), true),
+  rescale_factor: v.optional(v.number(), 1 / 255),
+  do_normalize: v.optional(v.boolean(), true),
   image_mean: rgb,
   image_std: deviations,
 });
@@ -55,7 +60,9 @@ export function hubPreprocessing(
 ): ModelPreprocessing | null {
   const timm = v.safeParse(timmSchema, config);
   if (timm.success) {
-    const { input_size, interpolation, crop_pct, mean, std } = timm.output.pretrained_cfg;
+    const { input_size, interpolation, crop_pct, crop_mode, mean, std } = timm.output.pretrained_cfg;
+    if (crop_mode !== 'center')
+      throw unsupported(`the crop mode ${crop_mode}, and attune crops the centre`, where);
     const [, height, width] = input_size;
     const crop = square(height, width, where);
     const resize = Math.floor(crop / (crop_pct ?? TIMM_CROP));
@@ -64,6 +71,7 @@ export function hubPreprocessing(
   const transformers = v.safeParse(transformersSchema, preprocessor);
   if (!transformers.success) return null;
   const { image_mean: mean, image_std: std, resample, crop_pct } = transformers.output;
+  checkSteps(transformers.output, where);
   const interpolation = filter(RESAMPLE[resample] ?? `PIL's filter ${resample}`, where);
   const side = sideOf(transformers.output.size, where);
   const { crop_size, do_center_crop = crop_size !== undefined } = transformers.output;
@@ -72,6 +80,16 @@ export function hubPreprocessing(
   }
   const resize = crop_pct === undefined || crop_pct === null ? side : Math.floor(side / crop_pct);
   return { resize, crop: side, interpolation, mean, std };
+}
+
+/** attune resizes, divides by 255 and normalises, always. */
+function checkSteps(steps: v.InferOutput<typeof transformersSchema>, where: string): void {
+  for (const step of ['do_resize', 'do_rescale', 'do_normalize'] as const) {
+    if (!steps[step]) throw unsupported(`${step} false, and attune does it always`, where);
+  }
+  if (Math.abs(steps.rescale_factor * 255 - 1) > 1e-6) {
+    throw unsupported(`a rescale_factor of ${steps.rescale_factor}, and attune divides by 255`, where);
+  }
 }
 
 /** The labels of the outputs, in their order; null when there are none, or placeholders. */

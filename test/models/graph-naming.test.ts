@@ -139,6 +139,19 @@ test('a head whose weight is [inputs, outputs]', async () => {
   assert.equal([...(await weight.read()).subarray(0, 3)], [0, 5, 10]);
 });
 
+test("a batch norm's own epsilon is taken into its variance", async () => {
+  const { layers, tensors } = graphOf('resnet18', false);
+  const graphWith = (epsilon: number) => layers.map((layer, i) => (i === 1 ? { ...layer, epsilon } : layer));
+  const variance = async (graph: readonly GraphLayer[]) =>
+    fromGraph(graph, tensors)!
+      .find(({ name }) => name === 'bn1.running_var')!
+      .read();
+  const own = await variance(layers);
+  assert.equal(await variance(graphWith(Math.fround(1e-5))), own);
+  const raised = await variance(graphWith(1e-3));
+  assert.ok(raised.every((value, i) => Math.abs(value - own[i]! - (1e-3 - 1e-5)) < 1e-6));
+});
+
 test('what is no network of the registry, or not in every respect', async () => {
   const { layers, tensors } = graphOf('resnet50', true);
   const changed = (i: number, change: Partial<GraphLayer>) =>

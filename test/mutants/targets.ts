@@ -53,7 +53,9 @@ const SHADER_TESTS = [
   'tensor/philox',
 ].map((name) => `${name}.webgpu`);
 
-const SIMD_TESTS = ['loops', 'matmul', 'conv2d', 'conv2d-gradient', 'winograd'].map((name) => `device/cpu-simd-${name}`);
+const SIMD_TESTS = ['loops', 'matmul', 'conv2d', 'conv2d-gradient', 'winograd'].map(
+  (name) => `device/cpu-simd-${name}`,
+);
 
 /** All files with something to mutate, read from the repository at `root`. */
 export function targetsIn(root: string): Target[] {

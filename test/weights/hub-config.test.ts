@@ -36,12 +36,20 @@ test('what attune does not do is refused and not replaced', () => {
   for (const [preprocessor, words] of [
     [{ size: 224, resample: 1 }, "resizing by PIL's filter 1"],
     [{ size: { height: 224, width: 192 } }, 'images of 224 x 192 pixels'],
+    [{ size: 224, do_resize: false }, 'do_resize false'],
+    [{ size: 224, do_normalize: false }, 'do_normalize false'],
+    [{ size: 224, rescale_factor: 1 / 127.5 }, 'a rescale_factor of'],
   ] as const) {
     assert.throws(
       () => of(preprocessor),
       (error: unknown) => error instanceof AttuneError && error.message.includes(words),
     );
   }
+});
+
+test("timm's other crop modes are refused", () => {
+  const config = { input_size: [3, 224, 224], mean: [0, 0, 0], std: [1, 1, 1], crop_mode: 'squash' };
+  assert.throws(() => hubPreprocessing({ pretrained_cfg: config }, undefined, 'x'), /the crop mode squash/);
 });
 
 test('labels in the order of their numbers, without placeholders', () => {

@@ -27,7 +27,7 @@ const FLOATS: readonly string[] = ['F32', 'F64', 'F16', 'BF16'];
 const MODEL = { producer: 2, producerVersion: 3, graph: 7 } as const;
 const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
 const NODE = { input: 1, output: 2, opType: 4, attribute: 5 } as const;
-const ATTRIBUTE = { name: 1, integer: 3, tensor: 5, integers: 8 } as const;
+const ATTRIBUTE = { name: 1, float: 2, integer: 3, tensor: 5, integers: 8 } as const;
 
 /** The most nodes of a graph, and the most inputs of a node. */
 const MAX_NODES = 200_000;
@@ -112,9 +112,13 @@ interface Node {
 }
 
 /** The attributes that say how a layer uses its weights. */
-const INTEGER_ATTRIBUTES = ['transB', 'strides', 'pads'];
+const READ_ATTRIBUTES = ['transB', 'strides', 'pads', 'epsilon'];
+
+/** Of a batch norm that does not say. */
+const DEFAULT_EPSILON = 1e-5;
 
 interface Attribute {
+  readonly float: number;
   readonly integer: number;
   readonly integers: readonly number[];
 }
@@ -166,13 +170,14 @@ class Graph {
       const tensors = inputs.slice(1);
       if (kind === undefined || !tensors.every((name) => this.#tensors.has(name))) continue;
       if (tensors.length === 0) continue;
-      const { transB, strides, pads } = attributes;
+      const { transB, strides, pads, epsilon } = attributes;
       layers.push({
         kind,
         tensors: tensors.map((name) => (this.#tensors.get(name) as TensorEntry).name),
         transposed: kind === 'linear' && transB?.integer !== 1,
         strides: strides?.integers ?? [],
         pads: pads?.integers ?? [],
+        ...(kind === 'batch-norm' && { epsilon: epsilon?.float ?? DEFAULT_EPSILON }),
       });
     }
     return layers;
@@ -235,32 +240,33 @@ class Graph {
         throw weightsError(where, `a node has more than ${MAX_INPUTS} inputs and attributes`);
       }
     }
-    const integers: Record<string, Attribute> = {};
+    const read: Record<string, Attribute> = {};
     for (const attribute of attributes) {
       const { name, tensor, ...numbers } = await this.#readAttribute(attribute, where);
       if (opType === 'Constant' && tensor !== undefined) await this.#addTensor(tensor, output);
-      if (INTEGER_ATTRIBUTES.includes(name)) integers[name] = numbers;
+      if (READ_ATTRIBUTES.includes(name)) read[name] = numbers;
     }
     if (this.#nodes.length === MAX_NODES) throw weightsError(where, `there are more than ${MAX_NODES} nodes`);
-    this.#nodes.push({ opType, inputs, output, attributes: integers });
+    this.#nodes.push({ opType, inputs, output, attributes: read });
   }
 
   async #readAttribute(field: Field, where: string) {
     const { reader } = this.#files;
     let name = '';
-    let integer = 0;
+    let [float, integer] = [0, 0];
     let tensor: Field | undefined;
     const lists: Field[] = [];
     for await (const part of reader.fields(field.start, field.length, where)) {
       if (part.number === ATTRIBUTE.name) name = await reader.text(part, where);
+      else if (part.number === ATTRIBUTE.float) float = await reader.float(part, where);
       else if (part.number === ATTRIBUTE.integer) integer = part.value;
       else if (part.number === ATTRIBUTE.tensor) tensor = part;
       else if (part.number === ATTRIBUTE.integers && lists.length < MAX_INTEGERS) lists.push(part);
     }
     const integers: number[] = [];
-    if (INTEGER_ATTRIBUTES.includes(name)) {
+    if (READ_ATTRIBUTES.includes(name)) {
       for (const list of lists) await reader.counts(list, integers, MAX_INTEGERS, where);
     }
-    return { name, integer, tensor, integers };
+    return { name, float, integer, tensor, integers };
   }
 }
