@@ -143,6 +143,26 @@ test('sums and largest elements along an axis of every length up to 70, where th
   }
 });
 
+test('the logarithm in softmax keeps its digits', async () => {
+  const simd = await SimdHarness.load('plain');
+  const rows = 2000;
+  // Rows [0, t]: the first result is -ln(1 + e^t), of a sum that takes every mantissa.
+  const t = Float32Array.from({ length: rows }, (_, i) => -i / 250);
+  const x = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 ? t[(i - 1) / 2]! : 0));
+  const attributes = { rows, columns: 2, logarithm: true };
+  const units = kernels.softmax.cpu.units(attributes);
+  const y = simd.launch(kernels.softmax.simd!, attributes, [x, new Float32Array(x.length)], [0, units])[1]!;
+  for (let row = 0; row < rows; row++) {
+    const expected = -Math.log1p(Math.exp(t[row]!));
+    const error = Math.abs(y[2 * row]! - expected);
+    // The sum itself is rounded once.
+    assert.ok(
+      error <= 2 ** -21 * Math.abs(expected) + 2 ** -24,
+      `row ${row}: ${y[2 * row]}, not ${expected}`,
+    );
+  }
+});
+
 test('a gradient that is NaN stays NaN behind a closed ReLU, as in the plain loop', async () => {
   const simd = await SimdHarness.load('plain');
   const kernel = kernels.reluGradient;
