@@ -17,6 +17,8 @@ export function testEnvironment(root) {
     MESA_SHADER_CACHE_DIR: folder('mesa-cache'),
     // Mesa warns where this is not set.
     XDG_RUNTIME_DIR: folder('runtime'),
+    // Node 20.9 to 20.11.0 read files through io_uring, which starves the many waiters of a test; later ones do not.
+    UV_USE_IO_URING: '0',
     ...process.env,
     // Never the user's downloaded weights and prepared images.
     ATTUNE_CACHE: folder('attune-cache'),
