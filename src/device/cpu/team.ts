@@ -12,8 +12,11 @@ const GENERATION = 1;
 const FAILED = 2;
 const ENDED = 3;
 
-/** Looks before sleeping: some microseconds. */
-const SPINS = 2000;
+/**
+ * Looks before sleeping: some 200 microseconds. Who sleeps between two phases may be woken on the processor of the one
+ * that wakes it, and shares that until the system moves it, which takes longer than most phases.
+ */
+const SPINS = 40_000;
 /** Sleepers look this often whether a thread has ended without notice, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
 
