@@ -159,16 +159,8 @@ export const TRAINING: Group<
   },
 };
 
-export const OPTIMIZER: Group<
-  | 'optimizer'
-  | 'lr'
-  | 'headLr'
-  | 'lrDecay'
-  | 'momentum'
-  | 'nesterov'
-  | 'weightDecay'
-  | 'l2Sp'
-  | 'ema'
+/** The options of which the rates follow, step by step. */
+export type ScheduleOption =
   | 'schedule'
   | 'stepSize'
   | 'gamma'
@@ -181,7 +173,19 @@ export const OPTIMIZER: Group<
   | 'finalDivisor'
   | 'peakMomentum'
   | 'plateauPatience'
-  | 'warmup'
+  | 'warmup';
+
+export const OPTIMIZER: Group<
+  | 'optimizer'
+  | 'lr'
+  | 'headLr'
+  | 'lrDecay'
+  | 'momentum'
+  | 'nesterov'
+  | 'weightDecay'
+  | 'l2Sp'
+  | 'ema'
+  | ScheduleOption
 > = {
   optimizer: {
     value: '<name>',

@@ -3,7 +3,7 @@
  * same parsers work on a file, on memory in a test, and on a download in a browser.
  */
 
-import { weightsError } from './tensors.js';
+import { weightsError, quote } from './tensors.js';
 
 /** Bytes that can be read at any position. */
 export interface ByteSource {
@@ -36,10 +36,7 @@ export function checkSiblingName(name: string, where: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
   const isOdd = name.length > 1000 || /[\\:\x00-\x1f]/.test(name);
   if (isOdd || parts.some((part) => part === '' || part === '.' || part === '..')) {
-    throw weightsError(
-      where,
-      `the file names ${JSON.stringify(name.slice(0, 200))}, which is not a path within its folder`,
-    );
+    throw weightsError(where, `the file names ${quote(name)}, which is not a path within its folder`);
   }
 }
 

@@ -6,6 +6,8 @@
  * refused, and depth is bounded.
  */
 
+import { quote } from './tensors.js';
+
 const SPACE = ' \t\n\r';
 // At most 17 digits: a longer number cannot be exact, and the lookahead then refuses it.
 const INTEGER = /(?:0|[1-9][0-9]{0,16})(?![0-9.eE])/y;
@@ -35,7 +37,7 @@ export class JsonScanner {
     if (this.#accept('}')) return;
     do {
       const key = this.string();
-      if (keys.has(key)) throw this.#error(`the key ${JSON.stringify(key.slice(0, 100))} appears twice`);
+      if (keys.has(key)) throw this.#error(`the key ${quote(key, 100)} appears twice`);
       keys.add(key);
       this.#expect(':');
       visit(key);

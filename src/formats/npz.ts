@@ -19,6 +19,7 @@ import {
   type TensorEntry,
   type TensorFile,
   weightsError,
+  quote,
 } from './tensors.js';
 import { checkRecordOnce, type ZipDirectory, type ZipRecord } from './zip.js';
 
@@ -69,7 +70,7 @@ export async function readNpz(source: ByteSource, directory: ZipDirectory): Prom
   let total = 0;
   for (const file of directory.names) {
     const name = file.slice(0, -EXTENSION.length);
-    const where = `${source.name}, array ${JSON.stringify(name.slice(0, 200))}`;
+    const where = `${source.name}, array ${quote(name)}`;
     const record = await directory.locateAny(file);
     total += record.stored;
     // Honest records lie beside each other; overlapping ones would make a small file endless work.

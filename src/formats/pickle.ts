@@ -9,7 +9,7 @@
  */
 
 import { OP, opcodeName } from './pickle-opcodes.js';
-import { weightsError } from './tensors.js';
+import { weightsError, quote } from './tensors.js';
 
 /** A function, class or constant that a pickle may name. Constants have no `call`. */
 export class PickleGlobal {
@@ -385,5 +385,5 @@ function isKey(value: PickleValue): value is PickleKey {
 }
 
 function describeKey(key: PickleKey): string {
-  return String(typeof key === 'string' ? JSON.stringify(key.slice(0, 100)) : key);
+  return String(typeof key === 'string' ? quote(key, 100) : key);
 }

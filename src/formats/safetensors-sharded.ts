@@ -6,7 +6,7 @@
 import { type ByteSource, closeAll, type SiblingFiles } from './bytes.js';
 import type { JsonScanner } from './json.js';
 import { readSafetensors } from './safetensors.js';
-import { MAX_TENSORS, type TensorEntry, type TensorFile, weightsError } from './tensors.js';
+import { MAX_TENSORS, type TensorEntry, type TensorFile, weightsError, quote } from './tensors.js';
 
 /** Names of tensors, and the file of each. */
 export type WeightMap = ReadonlyMap<string, string>;
@@ -44,7 +44,7 @@ export async function readShardedSafetensors(
       if (/\.(?:bin|pth?)$/.test(name)) {
         throw weightsError(
           where,
-          `the index names ${JSON.stringify(name.slice(0, 200))}, a file of PyTorch`,
+          `the index names ${quote(name)}, a file of PyTorch`,
           'name one of its files, or take the index of the safetensors files',
         );
       }
@@ -78,8 +78,4 @@ export async function readShardedSafetensors(
     await closeAll(open.slice(1));
     throw error;
   }
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.slice(0, 200));
 }

@@ -20,6 +20,7 @@ import {
   type TensorFile,
   type TensorInfo,
   weightsError,
+  quote,
 } from './tensors.js';
 
 /** The longest header that the reference reads, in bytes. */
@@ -108,22 +109,21 @@ function parseHeader(text: string, where: string): Header {
 }
 
 function parseTensor(json: JsonScanner, name: string, file: string): StoredTensor {
-  const where = `${file}, tensor ${JSON.stringify(name.slice(0, 200))}`;
+  const where = `${file}, tensor ${quote(name)}`;
   let dtype: Dtype | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   json.object((key) => {
     if (key === 'dtype') {
       const text = json.string();
-      if (!isDtype(text))
-        throw weightsError(where, `the data type ${JSON.stringify(text.slice(0, 40))} is unknown`);
+      if (!isDtype(text)) throw weightsError(where, `the data type ${quote(text, 40)} is unknown`);
       dtype = text;
     } else if (key === 'shape') {
       shape = parseIntegers(json, MAX_RANK, where);
     } else if (key === 'data_offsets') {
       offsets = parseIntegers(json, 2, where);
     } else {
-      throw weightsError(where, `the key ${JSON.stringify(key.slice(0, 40))} is not part of the format`);
+      throw weightsError(where, `the key ${quote(key, 40)} is not part of the format`);
     }
   });
   if (dtype === undefined || shape === undefined || offsets === undefined || offsets.length !== 2) {
@@ -156,7 +156,7 @@ function checkRanges(tensors: readonly StoredTensor[], dataSize: number, where: 
   for (const { name, begin, end } of tensors) {
     if (begin !== position) {
       const fault = begin > position ? 'a hole before it' : 'an overlap';
-      const tensor = JSON.stringify(name.slice(0, 200));
+      const tensor = quote(name);
       throw weightsError(where, `tensor ${tensor} begins at ${begin} instead of ${position}: ${fault}`);
     }
     position = end;

@@ -135,6 +135,11 @@ export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(DTYPE_BITS, name);
 }
 
+/** A text of a file for an error: in quotes, escaped, and cut after `most` UTF-16 units. */
+export function quote(text: string, most = 200): string {
+  return JSON.stringify(text.slice(0, most));
+}
+
 /** The error that every parser throws: a file that is damaged, hostile or not what it should be. */
 export function weightsError(
   where: string,

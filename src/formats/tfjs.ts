@@ -18,6 +18,7 @@ import {
   type TensorEntry,
   type TensorFile,
   weightsError,
+  quote,
 } from './tensors.js';
 
 /** What a number of 8 or 16 bits stands for. */
@@ -102,7 +103,7 @@ function parseWeight(json: JsonScanner, where: string): Weight {
     throw weightsError(where, 'a weight has no name or no dtype');
   const isHalf = quantization?.stored === 'F16';
   if (quantization !== undefined && dtype !== 'F32') {
-    throw weightsError(where, `the quantised weight ${JSON.stringify(name.slice(0, 200))} is not float32`);
+    throw weightsError(where, `the quantised weight ${quote(name)} is not float32`);
   }
   return { name, dtype: isHalf ? 'F16' : dtype, shape, quantization: isHalf ? undefined : quantization };
 }
@@ -125,10 +126,7 @@ function parseQuantization(json: JsonScanner, where: string): Quantization {
 
 function dtypeOf(name: string, where: string): Dtype {
   if (!Object.hasOwn(DTYPES, name)) {
-    throw weightsError(
-      where,
-      `the data type ${JSON.stringify(name.slice(0, 40))} is not a number of fixed size`,
-    );
+    throw weightsError(where, `the data type ${quote(name, 40)} is not a number of fixed size`);
   }
   return DTYPES[name];
 }
@@ -153,7 +151,7 @@ export async function readTfjs(
       const files: ByteSource[] = [];
       for (const path of paths) {
         if (seen.has(path)) {
-          throw weightsError(source.name, `the file ${JSON.stringify(path.slice(0, 200))} is named twice`);
+          throw weightsError(source.name, `the file ${quote(path)} is named twice`);
         }
         seen.add(path);
         const file = await siblings.open(path, 'confine');
@@ -162,10 +160,7 @@ export async function readTfjs(
       }
       for (const tensor of entriesOf(weights, joinedSource(files, source.name))) {
         if (names.has(tensor.name)) {
-          throw weightsError(
-            source.name,
-            `the weight ${JSON.stringify(tensor.name.slice(0, 200))} appears twice`,
-          );
+          throw weightsError(source.name, `the weight ${quote(tensor.name)} appears twice`);
         }
         names.add(tensor.name);
         tensors.push(tensor);
@@ -191,7 +186,7 @@ function entriesOf(weights: readonly Weight[], files: ByteSource): TensorEntry[]
   let position = 0;
   const tensors = weights.map((weight) => {
     const { name, dtype, shape, quantization } = weight;
-    const where = `${files.name}, weight ${JSON.stringify(name.slice(0, 200))}`;
+    const where = `${files.name}, weight ${quote(name)}`;
     const size = byteLength(quantization?.stored ?? dtype, shape);
     if (size === undefined || !Number.isSafeInteger(position + size)) {
       throw weightsError(where, `the shape [${shape}] is too large`);

@@ -5,7 +5,7 @@
 
 import type { ByteSource } from './bytes.js';
 import { bareHost, MAX_PICKLE_BYTES, type PickleHost, type PickleValue, unpickle } from './pickle.js';
-import { type TensorFile, weightsError } from './tensors.js';
+import { type TensorFile, weightsError, quote } from './tensors.js';
 import { TorchHost, type TorchStorage } from './torch-objects.js';
 import { readStateDict, type StoredBytes } from './torch-state.js';
 
@@ -79,10 +79,7 @@ async function locateStorages(
   for (const key of keys) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     if (storage === undefined || stored.has(storage.key)) {
-      throw weightsError(
-        where,
-        `the storage key ${JSON.stringify(String(key).slice(0, 100))} is unknown or repeated`,
-      );
+      throw weightsError(where, `the storage key ${quote(String(key), 100)} is unknown or repeated`);
     }
     const count = new DataView((await source.read(position, 8)).buffer).getBigInt64(0, true);
     if (count !== BigInt(storage.length)) {

@@ -13,6 +13,7 @@ import {
   type SkippedEntry,
   type TensorEntry,
   weightsError,
+  quote,
 } from './tensors.js';
 import { gather } from './strided.js';
 import { extentOf, type TorchStorage, TorchTensor } from './torch-objects.js';
@@ -71,7 +72,7 @@ export function readStateDict(
         `${source.name}, state dict`,
         `the state dict has the key ${name}, which is no name`,
       );
-    const where = `${source.name}, tensor ${JSON.stringify(name.slice(0, 200))}`;
+    const where = `${source.name}, tensor ${quote(name)}`;
     if (value instanceof TorchTensor) {
       budget -= bytesToRead(value, where);
       if (budget < 0) throw weightsError(where, 'the tensors of the file share their bytes too often');

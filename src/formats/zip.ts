@@ -8,7 +8,7 @@ import yauzl from 'yauzl';
 import { AttuneError } from '../errors.js';
 import type { ByteSource } from './bytes.js';
 import { crc32 } from './crc32.js';
-import { weightsError } from './tensors.js';
+import { weightsError, quote } from './tensors.js';
 
 /** The most records that are listed. */
 const MAX_RECORDS = 250_000;
@@ -179,8 +179,4 @@ function asWeightsError(error: unknown, where: string): unknown {
   if (error instanceof AttuneError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return weightsError(where, `the zip archive is damaged: ${reason.replace(/[^\x20-\x7e]/g, '?')}`);
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.slice(0, 200));
 }

@@ -2,6 +2,7 @@
 import { type FindRateOptions, type FindRateResult, findRate } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
+import type { ScheduleOption } from '../finetune-flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
@@ -10,25 +11,7 @@ import { shellWord } from '../text.js';
 /** What to sweep over, and what of a run's flags the sweep depends on. */
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
 
-type WithoutEffect =
-  | 'epochs'
-  | 'patience'
-  | 'lr'
-  | 'headLr'
-  | 'ema'
-  | 'schedule'
-  | 'stepSize'
-  | 'gamma'
-  | 'milestones'
-  | 'power'
-  | 'cycleEpochs'
-  | 'cycleFactor'
-  | 'peak'
-  | 'divisor'
-  | 'finalDivisor'
-  | 'peakMomentum'
-  | 'plateauPatience'
-  | 'warmup';
+type WithoutEffect = 'epochs' | 'patience' | 'lr' | 'headLr' | 'ema' | ScheduleOption;
 
 const ROWS = 8;
 const MOST_COLUMNS = 80;

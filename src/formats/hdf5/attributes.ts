@@ -3,7 +3,7 @@
  * in the attribute itself or in a global heap. A group with many attributes keeps them in a fractal heap.
  */
 
-import { elementCount } from '../tensors.js';
+import { elementCount, quote } from '../tensors.js';
 import { RECORD_TYPE, readBTree2 } from './b-tree.js';
 import { type Fields, textOf } from './fields.js';
 import { FractalHeap, type GlobalHeap } from './heaps.js';
@@ -40,7 +40,7 @@ export class Attributes {
     for (const fields of [...inHeader, ...(await attributesInHeap(storage, messages))]) {
       const [name, attribute] = readAttribute(fields);
       if (attributes.has(name)) {
-        throw fields.error(`the attribute ${JSON.stringify(name.slice(0, 100))} appears twice`);
+        throw fields.error(`the attribute ${quote(name, 100)} appears twice`);
       }
       attributes.set(name, attribute);
     }

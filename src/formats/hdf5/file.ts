@@ -13,7 +13,7 @@
  */
 
 import type { ByteSource } from '../bytes.js';
-import { weightsError } from '../tensors.js';
+import { weightsError, quote } from '../tensors.js';
 import { Attributes } from './attributes.js';
 import { type Hdf5Array, readDataset } from './dataset.js';
 import { GlobalHeap } from './heaps.js';
@@ -69,7 +69,7 @@ export class Hdf5Object {
   }
 
   get where(): string {
-    return `${this.#context.storage.source.name}, ${JSON.stringify(this.path.slice(0, 200))}`;
+    return `${this.#context.storage.source.name}, ${quote(this.path)}`;
   }
 
   /** Names of a group's members, in the order of the file; none for an array. */

@@ -5,6 +5,7 @@
  */
 
 import { NODE_TYPE, RECORD_TYPE, readBTree1, readBTree2 } from './b-tree.js';
+import { quote } from '../tensors.js';
 import type { Fields } from './fields.js';
 import { FractalHeap, readLocalHeap } from './heaps.js';
 import { findMessage, MESSAGE, type Message } from './object-header.js';
@@ -103,16 +104,14 @@ function setLink(
 ): void {
   // A slash is what paths are cut at, so HDF5 has no member with one.
   if (name === '' || name.includes('/')) {
-    throw fields.error(`the member ${JSON.stringify(name.slice(0, 100))} has no name that can be`);
+    throw fields.error(`the member ${quote(name, 100)} has no name that can be`);
   }
   if (address === undefined || links.has(name)) {
-    throw fields.error(`the member ${JSON.stringify(name.slice(0, 100))} points nowhere or appears twice`);
+    throw fields.error(`the member ${quote(name, 100)} points nowhere or appears twice`);
   }
   links.set(name, address);
 }
 
 function refusal(fields: Fields, name: string, kind: string): Error {
-  return fields.error(
-    `the member ${JSON.stringify(name.slice(0, 100))} is ${kind} link, which attune never follows`,
-  );
+  return fields.error(`the member ${quote(name, 100)} is ${kind} link, which attune never follows`);
 }

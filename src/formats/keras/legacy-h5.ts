@@ -8,7 +8,7 @@
  */
 
 import type { Hdf5Object } from '../hdf5/file.js';
-import { weightsError } from '../tensors.js';
+import { weightsError, quote } from '../tensors.js';
 import { parseKerasConfig } from './config.js';
 import { type KerasWeights, Variables } from './variables.js';
 
@@ -40,7 +40,7 @@ export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | und
 async function memberOf(group: Hdf5Object, name: string): Promise<Hdf5Object> {
   const member = await group.find(name);
   if (member === undefined || member === group) {
-    throw weightsError(group.where, `the listed member ${JSON.stringify(name.slice(0, 200))} is missing`);
+    throw weightsError(group.where, `the listed member ${quote(name)} is missing`);
   }
   return member;
 }

@@ -2,7 +2,14 @@
 
 import { swapBytes, tensorEntry } from '../floats.js';
 import type { Hdf5Object } from '../hdf5/file.js';
-import { type Dtype, MAX_TENSORS, type SkippedEntry, type TensorEntry, weightsError } from '../tensors.js';
+import {
+  type Dtype,
+  MAX_TENSORS,
+  type SkippedEntry,
+  type TensorEntry,
+  weightsError,
+  quote,
+} from '../tensors.js';
 
 /** What a file of Keras holds. */
 export interface KerasWeights {
@@ -24,7 +31,7 @@ export class Variables {
   async add(name: string, object: Hdf5Object): Promise<void> {
     const { where } = object;
     if (this.#names.has(name)) {
-      throw weightsError(where, `two variables have the name ${JSON.stringify(name.slice(0, 200))}`);
+      throw weightsError(where, `two variables have the name ${quote(name)}`);
     }
     if (this.#names.size === MAX_TENSORS) {
       throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);

@@ -6,7 +6,7 @@
  */
 
 import type { Hdf5Object } from '../hdf5/file.js';
-import { weightsError } from '../tensors.js';
+import { weightsError, quote } from '../tensors.js';
 import type { KerasLayer } from './config.js';
 import { type KerasWeights, Variables } from './variables.js';
 
@@ -103,7 +103,7 @@ class Reader {
     if (undescribed !== undefined) {
       throw weightsError(
         folder.where,
-        `the model's description does not have the layer ${JSON.stringify(undescribed.slice(0, 100))}`,
+        `the model's description does not have the layer ${quote(undescribed, 100)}`,
       );
     }
   }

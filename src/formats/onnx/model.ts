@@ -17,6 +17,7 @@ import {
   type TensorEntry,
   type TensorFile,
   weightsError,
+  quote,
 } from '../tensors.js';
 import { type ExternalFile, type OnnxFiles, readTensor } from './tensor.js';
 
@@ -205,10 +206,7 @@ class Graph {
       return;
     }
     if (this.#tensors.has(name)) {
-      throw weightsError(
-        this.#where,
-        `there are two tensors of the name ${JSON.stringify(name.slice(0, 200))}`,
-      );
+      throw weightsError(this.#where, `there are two tensors of the name ${quote(name)}`);
     }
     this.#set(name, tensor);
   }

@@ -14,6 +14,7 @@ import {
   MAX_RANK,
   type TensorEntry,
   weightsError,
+  quote,
 } from '../tensors.js';
 
 /** Numbers of fields. */
@@ -109,7 +110,7 @@ export async function readTensor(files: OnnxFiles, field: Field, fallbackName = 
       data = part;
     }
   }
-  where = `${source.name}, tensor ${JSON.stringify(name.slice(0, 200))}`;
+  where = `${source.name}, tensor ${quote(name)}`;
   const dtype = DTYPES[dataType];
   if (dtype === undefined) return { name, kind: `tensor of ONNX's type ${dataType}` };
   const size = byteLength(dtype, dims);
