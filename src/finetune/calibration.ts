@@ -2,7 +2,7 @@
  * Whether a network is as sure as it is right, and the temperature that makes it so (Guo et al., On Calibration of
  * Modern Neural Networks, 2017): logits are divided by T before the softmax, which changes no prediction.
  */
-import { type Scored, softmaxRows } from './scores.js';
+import { likeliest, type Scored, softmaxRows } from './scores.js';
 
 const BINS = 15;
 
@@ -13,10 +13,7 @@ const BINS = 15;
 export function calibrationError({ scores: probabilities, labels, classes }: Scored, bins = BINS): number {
   const gaps = new Float64Array(bins);
   for (let i = 0; i < labels.length; i++) {
-    let predicted = 0;
-    for (let c = 1; c < classes; c++) {
-      if (probabilities[i * classes + c] > probabilities[i * classes + predicted]) predicted = c;
-    }
+    const predicted = likeliest({ scores: probabilities, classes }, i);
     const confidence = probabilities[i * classes + predicted];
     const bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
     gaps[bin] += (predicted === labels[i] ? 1 : 0) - confidence;

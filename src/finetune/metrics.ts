@@ -1,6 +1,14 @@
 /** How good predictions are, all of it at once: what `evaluate` answers, and what a run says of its test images. */
 import { calibrationError } from './calibration.js';
-import { brierScore, crossEntropyOf, macroAuc, type Scored, softmaxRows, topKAccuracy } from './scores.js';
+import {
+  brierScore,
+  crossEntropyOf,
+  likeliest,
+  macroAuc,
+  type Scored,
+  softmaxRows,
+  topKAccuracy,
+} from './scores.js';
 
 /** The same for one class. */
 export interface ClassMetrics {
@@ -74,10 +82,11 @@ export function computeAccuracy(
   classes: number,
 ): Accuracy {
   const images = labels.length;
-  const right = Array.from(labels).filter((label, i) => likeliest(logits, i, classes) === label).length;
+  const scored = { scores: logits, labels, classes };
+  const right = Array.from(labels).filter((label, i) => likeliest(scored, i) === label).length;
   return {
     images,
-    loss: images === 0 ? null : finiteOrNull(crossEntropyOf({ scores: logits, labels, classes })),
+    loss: images === 0 ? null : finiteOrNull(crossEntropyOf(scored)),
     accuracy: images === 0 ? null : right / images,
     interval: images === 0 ? null : wilsonInterval(right, images),
   };
@@ -97,7 +106,7 @@ export function computeMetrics(
   const count = classes.length;
   const scored = { scores: logits, labels, classes: count };
   const confusion = classes.map(() => new Array<number>(count).fill(0));
-  for (let i = 0; i < labels.length; i++) confusion[labels[i]][likeliest(logits, i, count)]++;
+  for (let i = 0; i < labels.length; i++) confusion[labels[i]][likeliest(scored, i)]++;
   const perClass = classes.map((name, c) => classMetrics(name, c, confusion));
   const known = labels.length > 0;
   const probabilities = { ...scored, scores: softmaxRows(scored) };
@@ -117,15 +126,6 @@ export function computeMetrics(
     confusion,
     classes,
   };
-}
-
-/** The class with the largest logit; the first of several. */
-function likeliest(logits: ArrayLike<number>, image: number, classes: number): number {
-  let best = 0;
-  for (let c = 1; c < classes; c++) {
-    if (logits[image * classes + c] > logits[image * classes + best]) best = c;
-  }
-  return best;
 }
 
 function classMetrics(name: string, c: number, confusion: readonly (readonly number[])[]): ClassMetrics {

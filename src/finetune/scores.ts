@@ -38,13 +38,29 @@ export function crossEntropyOf({ scores, labels, classes }: Scored, temperature 
   return loss / labels.length;
 }
 
-/** Share of rows whose label is among the `k` largest scores. Ties count against the label: constants are not right. */
+/** The class of a row with the largest score; of equal ones the first, as everywhere where classes are ranked. */
+export function likeliest({ scores, classes }: Pick<Scored, 'scores' | 'classes'>, row: number): number {
+  let best = 0;
+  for (let c = 1; c < classes; c++) {
+    if (scores[row * classes + c] > scores[row * classes + best]) best = c;
+  }
+  return best;
+}
+
+/**
+ * Share of rows whose label is among the `k` largest scores. Of equal scores the first class comes first, so that the
+ * figure for k = 1 is the accuracy.
+ */
 export function topKAccuracy({ scores, labels, classes }: Scored, k: number): number {
   let right = 0;
   for (let i = 0; i < labels.length; i++) {
-    const own = scores[i * classes + labels[i]];
+    const label = labels[i];
+    const own = scores[i * classes + label];
     let before = 0;
-    for (let c = 0; c < classes; c++) if (c !== labels[i] && scores[i * classes + c] >= own) before++;
+    for (let c = 0; c < classes; c++) {
+      const score = scores[i * classes + c];
+      if (score > own || (score === own && c < label)) before++;
+    }
     if (before < k) right++;
   }
   return right / labels.length;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fitTemperature } from '#src/finetune/calibration';
 import { type AverageMetrics, computeMetrics, regressionMetrics } from '#src/finetune/index';
-import { rocAuc } from '#src/finetune/scores';
+import { rocAuc, topKAccuracy } from '#src/finetune/scores';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -73,6 +73,18 @@ test('a temperature for images that are all right, all wrong, or none', () => {
   close(of([0, 1]), 0.05, 'as sure as may be', 1e-3);
   close(of([1, 0]), 20, 'as unsure as may be', 0.1);
   assert.is(fitTemperature({ scores: [], labels: [], classes: 2 }), null);
+});
+
+test('equal logits: the first class is the prediction, and the others follow in their order', () => {
+  const labels = [0, 1, 2, 3];
+  const found = computeMetrics(new Array<number>(16).fill(0.5), labels, ['a', 'b', 'c', 'd']);
+  assert.is(found.accuracy, 1 / 4);
+  assert.is(topKAccuracy({ scores: new Array<number>(16).fill(0.5), labels, classes: 4 }, 1), 1 / 4);
+  assert.equal(found.top_k, [
+    { k: 2, accuracy: 2 / 4 },
+    { k: 3, accuracy: 3 / 4 },
+  ]);
+  assert.is(found.auc, 1 / 2, 'constants rank nothing');
 });
 
 test('the area under the curve: ties count half, one side alone has none', () => {
