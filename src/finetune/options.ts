@@ -184,7 +184,9 @@ export type EvaluateResult = Metrics & { readonly skipped: readonly SkippedImage
 export interface Prediction {
   readonly label: string;
   readonly index: number;
+  /** Calibrated by the temperature of the checkpoint, where it has one (calibration.ts). */
   readonly probability: number;
+  /** As the network gives it. */
   readonly logit: number;
 }
 

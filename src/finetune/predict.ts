@@ -7,6 +7,7 @@ import { checkCount, forEachImage, sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { loadModel } from './model-source.js';
 import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
+import { softmaxRows } from './scores.js';
 
 /** What `predict` needs: a run or a model with weights, and images. */
 export interface PredictOptions extends ModelSource, DeviceOptions {
@@ -24,7 +25,7 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
 export async function predict(options: PredictOptions, context: RunContext = {}): Promise<PredictResult> {
   checkCount(options.top, 'the number of labels', '--top');
   const paths = await imagePaths(options.images);
-  const { model, preprocessing, classes } = await loadModel(options, context);
+  const { model, preprocessing, classes, temperature } = await loadModel(options, context);
   const { pixels, errors } = await readAll(paths, preprocessing, options.workers, context);
   const readable = paths.filter((path) => pixels.has(path));
   const predictions = new Map<string, readonly Prediction[]>();
@@ -37,7 +38,10 @@ export async function predict(options: PredictOptions, context: RunContext = {})
         { count: readable.length, read: async (index) => pixels.get(readable[index]) as Uint8Array },
         (x) => model.forward(x),
         (index, logits) =>
-          void predictions.set(readable[index], topPredictions(logits, classes, options.top ?? 5)),
+          void predictions.set(
+            readable[index],
+            topPredictions(logits, classes, options.top ?? 5, temperature ?? 1),
+          ),
         {
           device,
           preprocessing,
@@ -59,22 +63,23 @@ export async function predict(options: PredictOptions, context: RunContext = {})
   return { model: model.architecture, images };
 }
 
-/** The `top` labels of largest logit with their softmax probabilities. */
+/**
+ * The `top` labels of largest logit with the probabilities that softmax gives for logits divided by `temperature`: that
+ * of the checkpoint, for calibrated ones. The logits stay as they are.
+ */
 export function topPredictions(
   logits: ArrayLike<number>,
   classes: readonly string[],
   top: number,
+  temperature = 1,
 ): Prediction[] {
-  const values = Array.from(logits);
-  const largest = Math.max(...values);
-  const total = values.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-  return values
-    .map((logit, index) => ({
-      label: classes[index],
-      index,
-      probability: Math.exp(logit - largest) / total,
-      logit,
-    }))
+  const row = { scores: logits, labels: [0], classes: logits.length };
+  return Array.from(softmaxRows(row, temperature), (probability, index) => ({
+    label: classes[index],
+    index,
+    probability,
+    logit: logits[index],
+  }))
     .sort((a, b) => b.logit - a.logit || a.index - b.index)
     .slice(0, top);
 }

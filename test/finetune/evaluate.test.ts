@@ -95,6 +95,23 @@ test('a checkpoint whose description is damaged is refused', async () => {
   );
 });
 
+test('predicted probabilities are calibrated by the temperature of the checkpoint, logits are as they come', async () => {
+  const file = await openTensorFile(join(run, 'best.safetensors'));
+  const temperature = Number(file.metadata['temperature']);
+  await file.close();
+  assert.ok(temperature > 0 && temperature !== 1);
+  const { images } = await predict({ run, images: [data], top: 3, ...CPU });
+  for (const image of images) {
+    assert.ok('predictions' in image);
+    const { predictions } = image;
+    const scaled = predictions.map(({ logit }) => Math.exp((logit - predictions[0]!.logit) / temperature));
+    const total = scaled.reduce((sum, value) => sum + value, 0);
+    predictions.forEach(({ probability }, i) => {
+      assert.ok(Math.abs(probability - scaled[i]! / total) < 1e-12);
+    });
+  }
+});
+
 test("ImageNet's folders may be named by WordNet id", async () => {
   const classes = imagenetClasses();
   const folder = newFolder();
