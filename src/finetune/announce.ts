@@ -1,7 +1,7 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
 import type { Listener } from './events.js';
 import { takesMomentum } from './contradictions.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
 const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {

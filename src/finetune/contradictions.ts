@@ -1,7 +1,7 @@
 /** Flags that would have no effect on the run are refused: whoever gives one expects it to count. */
 import { AttuneError } from '../errors.js';
 import { NO_WEIGHTS } from './model-source.js';
-import { flagOf, type Recipe } from './recipe.js';
+import { FULL_STAGE_FIELDS, flagOf, type Recipe } from './recipe-schema.js';
 import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.js';
 
 interface Rule {
@@ -12,40 +12,7 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    fields: [
-      'train_from',
-      'batch_norm',
-      'epochs',
-      'patience',
-      'batch_size',
-      'micro_batch',
-      'optimizer',
-      'lr',
-      'head_lr',
-      'lr_decay',
-      'momentum',
-      'nesterov',
-      'weight_decay',
-      'l2_sp',
-      'ema',
-      'schedule',
-      'step_size',
-      'gamma',
-      'milestones',
-      'power',
-      'cycle_epochs',
-      'cycle_factor',
-      'peak',
-      'divisor',
-      'final_divisor',
-      'peak_momentum',
-      'plateau_patience',
-      'warmup',
-      'augment',
-      'class_weights',
-      'label_smoothing',
-      'max_gradient_norm',
-    ],
+    fields: FULL_STAGE_FIELDS,
     ignored: ({ strategy }) =>
       strategy === 'probe'
         ? {

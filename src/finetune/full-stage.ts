@@ -19,7 +19,7 @@ import { throwUnlessInterrupted } from './interruption.js';
 import { type Accuracy, computeAccuracy } from './metrics.js';
 import type { EpochRecord, RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { writeMetrics } from './run-files.js';
 import { RUN_FILES } from './run-folder.js';
 import type { FrozenChoices, RunState } from './run-state.js';

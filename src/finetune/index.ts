@@ -36,7 +36,7 @@ export {
   type SchedulePreview,
   type SchedulePreviewOptions,
 } from './preview-schedule.js';
-export type { Recipe } from './recipe.js';
+export type { Recipe } from './recipe-schema.js';
 export { RECIPES } from './recipes.js';
 export { resume } from './resume.js';
 export { type RegressionMetrics, regressionMetrics } from './scores.js';

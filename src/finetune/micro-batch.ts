@@ -10,7 +10,7 @@ import { setTrainable } from './full-stage.js';
 import { throwIfAborted } from './interruption.js';
 import type { RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices } from './run-state.js';
 import { recordMicroBatch } from './training-step.js';
 

@@ -12,7 +12,7 @@ import {
   WeightAverage,
 } from '../optim/index.js';
 import type { Parameter } from '../tensor/parameter.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 
 /** Parameters with one rate; weights and the rest, which do not decay, become groups of their own. */
 interface Section {

@@ -11,7 +11,9 @@ import { sideOf } from './inference.js';
 import { type LoadedModel, loadModel, resized } from './model-source.js';
 import type { FinetuneOptions, RunContext } from './options.js';
 import { type ProbeResult, probe } from './probe.js';
-import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, fieldsOf, type Recipe, resolveRecipe } from './recipe.js';
+import { fieldsOf } from './parse-recipe.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { loadRecipe } from './recipes.js';
 import { findImages, prepareTrainingData, smallestClassOf, type TrainingData } from './training-data.js';
 

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { AttuneError } from '../errors.js';
 import { hintForMissing } from '../formats/index.js';
 import { nearest } from '../nearest.js';
-import { parsePartialRecipe, type Recipe } from './recipe.js';
+import { parsePartialRecipe } from './parse-recipe.js';
+import type { Recipe } from './recipe-schema.js';
 
 export const RECIPES: Readonly<Record<string, Partial<Recipe>>> = {
   /**

@@ -11,7 +11,7 @@ import { computeMetrics, type Metrics } from './metrics.js';
 import type { LoadedModel } from './model-source.js';
 import type { FinetuneResult } from './options.js';
 import type { ProbeResult } from './probe.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
 import type { TrainingData } from './training-data.js';
 

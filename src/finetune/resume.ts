@@ -14,7 +14,7 @@ import {
   type RunState,
   type StoredRun,
 } from './run-state.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { describeFull } from './result.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';

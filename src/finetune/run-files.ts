@@ -7,7 +7,7 @@ import { summarize } from './device.js';
 import type { LoadedModel } from './model-source.js';
 import type { EpochRecord } from './options.js';
 import type { ProbeResult } from './probe.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
 import type { FrozenChoices } from './run-state.js';
 import type { TrainingData } from './training-data.js';

@@ -15,7 +15,8 @@ import type { ImageClassifier } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Arena } from '../tensor/arena.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from './options.js';
-import { parseRecipe, type Recipe } from './recipe.js';
+import { parseRecipe } from './parse-recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
 
 /** Version of the file's content. */

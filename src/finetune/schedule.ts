@@ -1,6 +1,6 @@
 /** From a recipe to its learning-rate schedule: which fields each schedule takes, and what they are when not given. */
 import type { Schedule, ScheduleLength } from '../optim/index.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 
 /** The fields that some schedules take and others do not. */
 export const SCHEDULE_FIELDS = {

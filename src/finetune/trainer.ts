@@ -23,7 +23,7 @@ import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { sideOf } from './inference.js';
 import type { RunContext } from './options.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices, Progress } from './run-state.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';

@@ -1,6 +1,7 @@
 /** A batch that does not fit is computed in parts: how many images at once, and what is said about it. */
 import { chooseMicroBatch } from '#src/finetune/micro-batch';
-import { fieldsOf, resolveRecipe } from '#src/finetune/recipe';
+import { fieldsOf } from '#src/finetune/parse-recipe';
+import { resolveRecipe } from '#src/finetune/recipe';
 import { findModel } from '#src/models/index';
 import type { Device } from '#src/program/device';
 import * as assert from 'uvu/assert';

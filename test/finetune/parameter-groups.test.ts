@@ -1,7 +1,8 @@
 /** Which parameters have which rate, decay and pull. */
 import { setTrainable } from '#src/finetune/full-stage';
 import { makeOptimizer, parameterGroups } from '#src/finetune/parameter-groups';
-import { type Recipe, resolveRecipe } from '#src/finetune/recipe';
+import { resolveRecipe } from '#src/finetune/recipe';
+import type { Recipe } from '#src/finetune/recipe-schema';
 import { findModel } from '#src/models/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

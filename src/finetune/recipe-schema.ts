@@ -1,0 +1,118 @@
+/**
+ * What a recipe may say: every field with its values, part by part. The recipe file and the flags are both checked
+ * against it. A new technique is a field here, an option (options.ts), its default in recipe.ts and its flag.
+ */
+import * as v from 'valibot';
+import { AUGMENTATIONS, BATCH_NORMS, CLASS_WEIGHTS, OPTIMIZERS, SCHEDULES, STRATEGIES } from './choices.js';
+
+const whole = (least: number, most = 1e9) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** Which images. */
+const images = {
+  data: v.string(),
+  val: v.nullable(v.string()),
+  val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  /** Below 32 pixels nothing is left after five halvings. */
+  image_size: whole(32, 1024),
+};
+
+/** What is trained, and how much of it. */
+const network = {
+  model: v.string(),
+  weights: v.string(),
+  strategy: v.picklist(STRATEGIES),
+};
+
+/** The head on the features of the network as it is. */
+const head = {
+  /** Null: until the head converges. */
+  head_epochs: v.nullable(whole(1, 1e6)),
+};
+
+/** The full stage: what its steps see and how long it lasts. */
+const stage = {
+  /** The lowest layer that the full stage trains; null: all layers. */
+  train_from: v.nullable(v.string()),
+  batch_norm: v.picklist(BATCH_NORMS),
+  epochs: whole(0, 1e6),
+  /** Epochs without a better one after which the full stage ends; null: never. */
+  patience: v.nullable(whole(1, 1e6)),
+  batch_size: whole(1, 65_536),
+  /** Null: as many of a batch as fit. */
+  micro_batch: v.nullable(whole(1, 65_536)),
+  augment: v.picklist(AUGMENTATIONS),
+  /** The least share of an image that a random crop of 'standard' keeps. */
+  crop_scale: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  class_weights: v.picklist(CLASS_WEIGHTS),
+  label_smoothing: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+};
+
+/** From gradients to new weights. */
+const optimizer = {
+  optimizer: v.picklist(OPTIMIZERS),
+  lr: positive,
+  head_lr: positive,
+  /** Factor on the trunk's rate from each layer to the one below it. */
+  lr_decay: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  nesterov: v.boolean(),
+  weight_decay: between(0, 10),
+  /** Pull of the trunk's weights to where they began, in place of their decay. */
+  l2_sp: between(0, 1e3),
+  /** Decay of the moving average of the weights that is validated and exported; null: the weights themselves. */
+  ema: v.nullable(v.pipe(v.number(), v.minValue(0), v.ltValue(1))),
+  /** 0: no limit. */
+  max_gradient_norm: between(0, 1e9),
+};
+
+/** The rates over time. */
+const schedule = {
+  schedule: v.picklist(SCHEDULES),
+  step_size: whole(1),
+  gamma: between(0, 1),
+  milestones: v.pipe(v.array(whole(1, 1e6)), v.maxLength(100), v.readonly()),
+  power: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+  cycle_epochs: whole(1, 1e6),
+  cycle_factor: whole(1, 100),
+  peak: v.pipe(v.number(), v.gtValue(0), v.ltValue(1)),
+  divisor: between(1, 1e9),
+  final_divisor: between(1, 1e9),
+  peak_momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  plateau_patience: whole(0, 1e6),
+  warmup: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+};
+
+/** Whatever the method. */
+const run = {
+  seed: whole(0, 2 ** 32 - 1),
+  device: v.picklist(['auto', 'webgpu', 'cpu']),
+  adapter: v.nullable(v.string()),
+};
+
+export const recipeSchema = v.strictObject({
+  ...images,
+  ...network,
+  ...head,
+  ...stage,
+  ...optimizer,
+  ...schedule,
+  ...run,
+});
+
+export type Recipe = Readonly<v.InferOutput<typeof recipeSchema>>;
+
+export type RecipeField = keyof Recipe;
+
+/** All fields, in the order in which a recipe is written. */
+export const RECIPE_FIELDS = Object.keys(recipeSchema.entries) as RecipeField[];
+
+/** The fields that only count where layers below the head are trained. */
+export const FULL_STAGE_FIELDS = Object.keys({ ...stage, ...optimizer, ...schedule }) as RecipeField[];
+
+/** The flag that sets a field: `--batch-size`. */
+export function flagOf(field: RecipeField): string {
+  return `--${field.replaceAll('_', '-')}`;
+}
