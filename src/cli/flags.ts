@@ -10,6 +10,7 @@ import type { PredictFlags } from './commands/predict.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_NAMES } from './other-names.js';
+import { shellWord } from './text.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
 interface FlagText {
@@ -49,6 +50,16 @@ export interface CommonOptions {
 /** `valSplit` as `--val-split`. */
 export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The given options as words of a command line, in the order of the table; what it does not have is left out. */
+export function flagWords<T>(options: Partial<T>, flags: Flags<T>): string[] {
+  return (Object.keys(flags) as (keyof T & string)[]).flatMap((key) => {
+    const value: unknown = options[key];
+    if (value === undefined) return [];
+    if (typeof value === 'boolean') return [value ? flagName(key) : `--no-${flagName(key).slice(2)}`];
+    return [flagName(key), shellWord(String(value))];
+  });
 }
 
 /** Adds the flags of a table to a command; `command.opts<T>()` has their values. */

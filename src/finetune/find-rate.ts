@@ -48,6 +48,9 @@ export interface FindRateResult {
   readonly suggestion: { readonly lr: number; readonly head_lr: number } | null;
 }
 
+/** What the full stage begins with is swept, whatever the number of images, where neither a flag nor a recipe says. */
+export const SWEPT_STRATEGY = 'probe-then-full';
+
 const DEFAULTS = { lrFrom: 1e-7, lrTo: 10, iterations: 100 };
 
 /** Losses are averaged over about 1 / (1 - this) steps. */
@@ -68,8 +71,7 @@ export async function findRate(options: FindRateOptions, context: RunContext = {
       hint: 'give a smaller --lr-from or a larger --lr-to',
     });
   }
-  // What the full stage would begin with, whatever the number of images.
-  const strategy = rest.strategy ?? (rest.recipe === undefined ? 'probe-then-full' : undefined);
+  const strategy = rest.strategy ?? (rest.recipe === undefined ? SWEPT_STRATEGY : undefined);
   const rates = Array.from({ length: iterations }, (_, i) =>
     iterations === 1 ? lrFrom : lrFrom * (lrTo / lrFrom) ** (i / (iterations - 1)),
   );

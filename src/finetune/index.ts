@@ -15,6 +15,7 @@ export {
   type FindRateResult,
   findRate,
   type RatePoint,
+  SWEPT_STRATEGY,
 } from './find-rate.js';
 export type { Listener, RunEvent } from './events.js';
 export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './fit.js';

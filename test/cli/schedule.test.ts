@@ -5,6 +5,7 @@ import type { SchedulePreview } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chart, rateText } from '#src/cli/chart';
+import { nextCommand } from '#src/cli/commands/lr-find';
 import { imageFolderOf, newFolder } from '../finetune/support.js';
 import { attune, attuneHere } from './support.js';
 
@@ -111,6 +112,19 @@ test('lr-find draws the losses of a sweep and says what to type next', async () 
   );
   assert.match(stdout, /\n\nLoss, smoothed\n *[\d.e+]+ │.*\n/);
   assert.is(/\nNext\nattune finetune .* --lr /.test(stdout), !stdout.startsWith('trunk  none'));
+});
+
+test('what lr-find says to type next has the flags that it was given', () => {
+  const found = { lr: 0.0123456, head_lr: 0.123456 };
+  const given = { data: 'my photos', model: 'resnet18', imageSize: 64, nesterov: false, iterations: 50 };
+  assert.is(
+    nextCommand(given, found),
+    "attune finetune 'my photos' --model resnet18 --strategy probe-then-full --image-size 64 --lr 0.0123 --no-nesterov",
+  );
+  assert.is(
+    nextCommand({ data: 'photos', recipe: 'article-resnet50', batchSize: 8 }, found),
+    'attune finetune photos --batch-size 8 --lr 0.0123 --head-lr 0.123 --recipe article-resnet50',
+  );
 });
 
 test('what cannot be drawn is refused', async () => {

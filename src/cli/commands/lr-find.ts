@@ -1,8 +1,9 @@
 /** `attune lr-find`: suggests a learning rate and draws the losses that it follows from. */
-import { type FindRateOptions, type FindRateResult, findRate } from '../../finetune/index.js';
+import { type FindRateOptions, type FindRateResult, findRate, SWEPT_STRATEGY } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
-import type { ScheduleOption } from '../finetune-flags.js';
+import { FINETUNE_FLAGS, type ScheduleOption } from '../finetune-flags.js';
+import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
@@ -24,11 +25,15 @@ export async function lrFindCommand(
   if (options.model !== undefined) findModel(options.model); // before anything is read
   const result = await withSession(output, (context) => findRate(options, context));
   if (json) output.json(result);
-  else printResult(result, options.data, output);
+  else printResult(result, options, output);
   return 0;
 }
 
-function printResult({ points, suggestion, diverged }: FindRateResult, data: string, output: Output): void {
+function printResult(
+  { points, suggestion, diverged }: FindRateResult,
+  options: FindRateOptions,
+  output: Output,
+): void {
   const { bold } = output.paint;
   const first = points[0];
   const last = points[points.length - 1];
@@ -47,6 +52,22 @@ function printResult({ points, suggestion, diverged }: FindRateResult, data: str
   const ends = [`rate ${rateText(first.lr)}`, rateText(last.lr)] as const;
   output.print('', bold('Loss, smoothed'), ...chart(losses, { columns, rows: ROWS, label, ends }));
   if (suggestion === null) return;
-  output.print('', bold('Next'), `attune finetune ${shellWord(data)} --lr ${rateText(suggestion.lr)}`);
+  output.print('', bold('Next'), nextCommand(options, suggestion));
   output.note('Such a rate is often too high for a whole run: where the loss jumps, try a third of it.');
+}
+
+/** The run that the rate was found for: the same flags, and the strategy that the sweep had where none was given. */
+export function nextCommand(
+  { data, ...given }: FindRateOptions,
+  { lr, head_lr }: NonNullable<FindRateResult['suggestion']>,
+): string {
+  const { recipe } = given;
+  const flags = {
+    ...(recipe === undefined && { strategy: SWEPT_STRATEGY }),
+    ...given,
+    lr: Number(rateText(lr)),
+    // A recipe file may have a rate for the head that is in another proportion to this one.
+    ...(recipe !== undefined && { headLr: Number(rateText(head_lr)) }),
+  };
+  return ['attune finetune', shellWord(data), ...flagWords(flags, FINETUNE_FLAGS)].join(' ');
 }
