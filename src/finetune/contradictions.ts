@@ -6,6 +6,11 @@ import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.j
 
 interface Rule {
   readonly fields: readonly (keyof Recipe)[];
+  /**
+   * Whether the recipe asks for it, be it in a flag or in a recipe file. Default: only flags are looked at, as the recipe
+   * of a run has all fields, those without effect as well.
+   */
+  isSet?(recipe: Recipe): boolean;
   /** Why the fields do not count in this recipe, and what to do; null when they do. */
   ignored(recipe: Recipe): { readonly what: string; readonly hint: string } | null;
 }
@@ -41,6 +46,7 @@ const RULES: readonly Rule[] = [
   },
   {
     fields: ['l2_sp'],
+    isSet: ({ l2_sp, strategy }) => l2_sp > 0 && strategy !== 'probe',
     ignored: ({ weights }) =>
       weights === NO_WEIGHTS
         ? { what: 'there are no pretrained weights to stay near', hint: 'leave it out, or give --weights' }
@@ -67,10 +73,11 @@ function notOf({ optimizer }: Recipe) {
   return { what: `${optimizer} takes no such setting`, hint: 'leave it out, or use --optimizer sgd' };
 }
 
-/** Throws AttuneError 'usage' for the first of the given fields that the recipe does not use. */
+/** Throws AttuneError 'usage' for the first of the fields given by flags that the recipe does not use. */
 export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
-  for (const { fields, ignored } of RULES) {
-    const field = fields.find((candidate) => given[candidate] !== undefined);
+  for (const { fields, isSet, ignored } of RULES) {
+    const isGiven = (candidate: keyof Recipe) => given[candidate] !== undefined;
+    const field = isSet?.(recipe) ? fields[0] : fields.find(isGiven);
     const reason = field === undefined ? null : ignored(recipe);
     if (field !== undefined && reason !== null)
       throw new AttuneError({ code: 'usage', ...reason, where: flagOf(field) });

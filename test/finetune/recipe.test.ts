@@ -223,6 +223,14 @@ test('flags that would be ignored are refused', () => {
       words,
     );
   }
+  // From a recipe file, too, where it asks for something.
+  const pulled = resolve({ l2_sp: 0.1 }, { weights: 'none' });
+  assert.match(
+    usageError(() => refuseIgnored({}, pulled)),
+    /stay near/,
+  );
+  refuseIgnored({}, resolve({ l2_sp: 0 }, { weights: 'none' }));
+  refuseIgnored({}, resolve({ l2_sp: 0.1 }));
   const fitting = fieldsOf({
     data: 'p',
     schedule: 'step',
