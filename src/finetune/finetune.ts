@@ -53,6 +53,7 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
     epochs: probed?.epochs ?? [],
     best: probed === null ? null : bestOfProbe(probed, data),
+    temperature: probed?.temperature ?? null,
     complete: false,
   };
   await writeRecipe(folder, recipe, frozen, data.classes);

@@ -100,12 +100,16 @@ async function withAverage(
   }
 }
 
-/** The weights as they are; they are the best ones, too, as long as nothing was validated. */
+/**
+ * The weights as they are; they are the best ones, too, as long as nothing was validated. Inside an epoch they are not
+ * those whose temperature is known.
+ */
 async function writeExports({ folder, model, state, onEvent }: FullStage): Promise<void> {
   if (!state.complete) onEvent?.({ type: 'note', text: `Saving the run after ${positionText(state)}.` });
+  const temperature = state.progress.batch === 0 ? state.temperature : null;
+  const info = { ...describeModel(state), temperature };
   const names = state.best === null ? [RUN_FILES.last, RUN_FILES.best] : [RUN_FILES.last];
-  for (const name of names)
-    await writeCheckpoint(join(folder, name), model, describeModel(state), state.recipe);
+  for (const name of names) await writeCheckpoint(join(folder, name), model, info, state.recipe);
 }
 
 /** `3 of 30 epochs and 1 batch` */
@@ -216,8 +220,9 @@ async function finishEpoch(stage: FullStage, lr: Readonly<Record<string, number>
   };
   state.epochs = [...state.epochs, record];
   onEvent?.({ type: 'epoch', record });
+  const temperature = fitTemperature({ scores: logits, labels, classes: data.classes.length });
+  state.temperature = temperature;
   if (val.accuracy !== null && isBetter(val, state)) {
-    const temperature = fitTemperature({ scores: logits, labels, classes: data.classes.length });
     const info = { ...describeModel(state), temperature };
     await writeCheckpoint(join(folder, RUN_FILES.best), model, info, state.recipe);
     state.best = {

@@ -19,8 +19,8 @@ import { parseRecipe } from './parse-recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
 
-/** Version of the file's content. */
-const FORMAT = '1';
+/** Version of the file's content: raised when fields of the state are added or change their meaning. */
+const FORMAT = '2';
 
 /** How far the full stage is. */
 export interface Progress {
@@ -80,6 +80,8 @@ export interface RunState {
   readonly progress: Progress;
   readonly epochs: readonly EpochRecord[];
   readonly best: Best | null;
+  /** Of the weights as the last validation found them; null when there was none. */
+  readonly temperature: number | null;
   /** True when the run has ended: there is nothing to resume, except for more epochs. */
   readonly complete: boolean;
 }
@@ -163,7 +165,7 @@ export async function openRunState(folder: string): Promise<StoredRun> {
         hint: 'run attune finetune again; images and features are cached',
       });
     }
-    if (version !== FORMAT) throw damaged(path, `states of version ${version} are not known`);
+    if (version !== FORMAT) throw ofAnotherVersion(path, version);
     return { ...parseState(state, path), file };
   } catch (error) {
     await file.close();
@@ -223,6 +225,7 @@ const stateSchema = v.strictObject({
   best: v.nullable(
     v.strictObject({ epoch: count, val_accuracy: number, val_loss: number, interval, temperature: number }),
   ),
+  temperature: number,
   complete: v.boolean(),
   optimizer_steps: count,
 });
@@ -249,6 +252,17 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
     preprocessing: parsePreprocessing(preprocessing, path),
   };
   return { state, optimizerSteps: optimizer_steps };
+}
+
+/** Another version of attune wrote the state: the run is whole, and its exports can be used all the same. */
+function ofAnotherVersion(where: string, version: string): AttuneError {
+  const isOlder = Number(version) < Number(FORMAT);
+  return new AttuneError({
+    code: 'input',
+    what: `the run was saved by ${isOlder ? 'an older' : 'another'} version of attune, and this one cannot go on with it`,
+    where,
+    hint: `${isOlder ? 'start the run anew' : 'update attune'}; its best.safetensors can be used as it is`,
+  });
 }
 
 function damaged(where: string, what: string): AttuneError {

@@ -130,6 +130,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
     epochs: [],
     best: null,
+    temperature: null,
     complete: false,
   };
   const model = entry.create({ classes: prepared.classes.length });

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluate, type FinetuneOptions, type FinetuneResult, finetune } from '#src/finetune/index';
+import { openTensorFile } from '#src/formats/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -109,6 +110,9 @@ test('evaluate gives what the run reported of its best epoch', async () => {
   const val = await evaluate({ run: first.run, data: join(data, 'val'), device: 'cpu' });
   assert.is(val.accuracy, first.best.val_accuracy);
   assert.equal(val.interval, first.best.interval);
+  const last = await openTensorFile(first.checkpoints.last);
+  assert.ok(Number(last.metadata.temperature) > 0, 'the last epoch has a temperature of its own');
+  await last.close();
   const held = await evaluate({ run: first.run, data: join(data, 'test'), device: 'cpu' });
   assert.is(held.accuracy, first.test!.accuracy);
   assert.ok(Math.abs(held.loss! - first.test!.loss!) < 1e-5);

@@ -50,7 +50,11 @@ interface LooseState {
 }
 
 /** Writes the state of a run again with other metadata. */
-async function changeState(run: string, change: (state: LooseState) => void): Promise<void> {
+async function changeState(
+  run: string,
+  change: (state: LooseState) => void,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const path = join(run, 'state.safetensors');
   const file = await openTensorFile(path);
   const state = JSON.parse(file.metadata.state!);
@@ -65,7 +69,7 @@ async function changeState(run: string, change: (state: LooseState) => void): Pr
   );
   const { metadata } = file;
   await file.close();
-  await writeSafetensors(path, tensors, { ...metadata, state: JSON.stringify(state) });
+  await writeSafetensors(path, tensors, { ...metadata, state: JSON.stringify(state), ...more });
 }
 
 test('another device is refused unless it is named', async () => {
@@ -99,6 +103,19 @@ test('a damaged state is refused with what is wrong', async () => {
     'input',
     /^the recipe has an unknown field epochz .*: did you mean epochs\?/,
   );
+});
+
+test('a state of another version is no damaged one', async () => {
+  const run = await stoppedRun();
+  const version = (attune_run: string) => changeState(run, () => undefined, { attune_run });
+  await version('1');
+  await fails(
+    resume({ resume: run }),
+    'input',
+    /^the run was saved by an older version of attune, .*: start the run anew; its best\.safetensors can be used/,
+  );
+  await version('9');
+  await fails(resume({ resume: run }), 'input', /saved by another version of attune.*: update attune; /);
 });
 
 test('what is no run with a full stage is refused', async () => {
