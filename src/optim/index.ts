@@ -1,5 +1,6 @@
 /** Optimisers: from gradients to new parameters. */
 export { Adam, type AdamOptions, adam, adamW } from './adam.js';
+export { carryOver, type Kept, readKept } from './carry-over.js';
 export { type Evaluation, type LbfgsOptions, type LbfgsResult, minimize } from './lbfgs.js';
 export { Optimizer, type OptimizerOptions, type ParameterGroup, type TrainableMemory } from './optimizer.js';
 export {

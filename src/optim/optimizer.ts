@@ -37,6 +37,8 @@ export interface ParameterGroup {
   weightDecay: number;
   /** Strength of the pull to the first step's weights, where the part PullToStart is there. Default 0. */
   pull?: number;
+  /** Steps that the optimiser had made when the group joined it: Adam's corrections count from there. Default 0. */
+  readonly joinedAt?: number;
 }
 
 /** Settings that all optimisers have. */
@@ -98,6 +100,11 @@ export abstract class Optimizer {
   /** Records the step values that `updateChunk` uses, after the groups'. */
   protected abstract recordNumbers(recording: Recording): void;
 
+  /** Rate and decay of a group as `updateChunk` takes them. */
+  protected groupNumbers({ lr, weightDecay }: ParameterGroup): readonly [rate: number, decay: number] {
+    return [lr, weightDecay];
+  }
+
   /** Records one update of all parameters from the gradients gathered so far. */
   step(): void {
     const recording = currentRecording();
@@ -111,7 +118,7 @@ export abstract class Optimizer {
     const groups = recordAll(
       recording,
       'float',
-      this.groups.flatMap(({ lr, weightDecay }) => [lr, weightDecay]),
+      this.groups.flatMap((group) => this.groupNumbers(group)),
     );
     this.recordNumbers(recording);
     this.memory.values.chunks.forEach((parameters, i) => {

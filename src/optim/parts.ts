@@ -23,7 +23,7 @@ export interface PartStep {
 
 /** A part of a step. `optimizer.close()` closes its arenas, too. */
 export interface StepPart {
-  /** What a checkpoint stores of it, by name; laid out as the parameters are. */
+  /** What a checkpoint stores of it, by name; laid out as the parameters are. One that joins later has its value there. */
   readonly arenas: Readonly<Record<string, Arena>>;
   /** Records what comes before the gate sees the gradients. */
   before?(step: PartStep): void;
