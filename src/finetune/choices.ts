@@ -3,6 +3,8 @@
  * check them without loading the engine.
  */
 export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
+/** What the records of a probe's epochs call their stage; the others are of the full stage. */
+export const HEAD_STAGE = 'head';
 export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;
 export const OPTIMIZERS = ['sgd', 'rmsprop', 'adam', 'adamw'] as const;
 export const SCHEDULES = [

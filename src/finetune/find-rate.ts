@@ -9,13 +9,14 @@ import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
 import { refuseProbe } from './contradictions.js';
 import { summarize } from './device.js';
-import { EMPTY_EPOCH, setTrainable } from './full-stage.js';
+import { EMPTY_EPOCH } from './epoch-end.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './micro-batch.js';
 import type { DeviceSummary, FinetuneOptions, RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import { type Run, runProbe, withRun } from './prepare-run.js';
 import type { Progress } from './run-state.js';
+import { lastStage, setTrainable } from './stages.js';
 import { Trainer } from './trainer.js';
 
 /** The flags of `attune finetune`, and what to sweep over. */
@@ -88,7 +89,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   throwIfAborted(context.signal);
   const chosen = await chooseMicroBatch(device, model, recipe, context);
   const frozen = { device: summarize(device), ...chosen };
-  await setTrainable(model, recipe, frozen);
+  await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);
   const start = await model.readValues();
   const optimizer = makeOptimizer(model, recipe);

@@ -6,12 +6,12 @@ import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
-import { setTrainable } from './full-stage.js';
 import { throwIfAborted } from './interruption.js';
 import type { RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices } from './run-state.js';
+import { lastStage, setTrainable } from './stages.js';
 import { recordMicroBatch } from './training-step.js';
 
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
@@ -73,7 +73,7 @@ async function planStep(
   micro: number,
   batchNorm: FrozenChoices['batch_norm'],
 ): Promise<void> {
-  await setTrainable(model, recipe, { batch_norm: batchNorm });
+  await setTrainable(model, lastStage(model, recipe), batchNorm);
   await model.to(device);
   const optimizer = makeOptimizer(model, recipe);
   try {

@@ -6,7 +6,6 @@ import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
 import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
 import { openDevice, summarize } from './device.js';
-import { setTrainable } from './full-stage.js';
 import { sideOf } from './inference.js';
 import { type LoadedModel, loadModel, resized } from './model-source.js';
 import type { FinetuneOptions, RunContext } from './options.js';
@@ -14,6 +13,7 @@ import { type ProbeResult, probe } from './probe.js';
 import { fieldsOf } from './parse-recipe.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
+import { lastStage, setTrainable } from './stages.js';
 import { loadRecipe } from './recipes.js';
 import { findImages, prepareTrainingData, smallestClassOf, type TrainingData } from './training-data.js';
 
@@ -102,7 +102,7 @@ export async function withRun<T>(
 
 /** A wrong layer name is told before any image is decoded. */
 async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
-  if (recipe.strategy !== 'probe') await setTrainable(model, recipe, { batch_norm: 'frozen' });
+  if (recipe.strategy !== 'probe') await setTrainable(model, lastStage(model, recipe), 'frozen');
 }
 
 /** Fits the head of a run on cached features. */

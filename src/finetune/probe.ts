@@ -2,6 +2,7 @@
  * The strategy `probe`: features of the frozen trunk once, then a logistic head to convergence, its L2 strength
  * by stratified 5-fold cross-validation.
  */
+import { HEAD_STAGE } from './choices.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openFeatureCache, type Preprocessing, stratifiedFolds } from '../data/index.js';
 import { replaceHead, type ImageClassifier } from '../models/index.js';
@@ -158,7 +159,7 @@ async function fitHead(
         const accuracy = share(onTrain.predicted, train.labels);
         epochs.push({
           epoch,
-          stage: 'head',
+          stage: HEAD_STAGE,
           lr: {},
           train_loss: onTrain.dataLoss,
           train_accuracy: accuracy,

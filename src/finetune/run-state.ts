@@ -12,8 +12,7 @@ import { parsePreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, openTensorFile, type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { ImageClassifier } from '../models/index.js';
-import type { Optimizer } from '../optim/index.js';
-import type { Arena } from '../tensor/arena.js';
+import { type Optimizer, readKept } from '../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from './options.js';
 import { parseRecipe } from './parse-recipe.js';
 import type { Recipe } from './recipe-schema.js';
@@ -100,28 +99,15 @@ export async function writeRunState(
     tensors.push({ name: `model.${name}`, dtype: 'F32', shape: array.shape, data });
   }
   const names = parameterNames(model);
-  for (const [moment, arena] of Object.entries(optimizer.arenas)) {
-    const chunks = await readChunks(arena);
-    arena.places.forEach(({ chunk, offset, length, shape }, i) => {
-      const data = chunks[chunk].subarray(offset, offset + length);
-      tensors.push({
-        name: `${moment}.${names.get(optimizer.memory.parameters[i])}`,
-        dtype: 'F32',
-        shape,
-        data,
-      });
-    });
+  for (const [moment, arrays] of await readKept(optimizer)) {
+    for (const [parameter, data] of arrays) {
+      tensors.push({ name: `${moment}.${names.get(parameter)}`, dtype: 'F32', shape: parameter.shape, data });
+    }
   }
   await writeSafetensors(join(folder, RUN_FILES.state), tensors, {
     attune_run: FORMAT,
     state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
   });
-}
-
-async function readChunks(arena: Arena): Promise<Float32Array[]> {
-  const chunks: Float32Array[] = [];
-  for (const chunk of arena.chunks) chunks.push((await arena.device.read(chunk)) as Float32Array);
-  return chunks;
 }
 
 function parameterNames(model: ImageClassifier): Map<unknown, string> {

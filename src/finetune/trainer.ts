@@ -94,8 +94,8 @@ export class Trainer {
   }
 
   get batchesPerEpoch(): number {
-    const { dataset, recipe } = this.options;
-    return batchCount(dataset.images.length, recipe.batch_size, this.joinsSingle);
+    const { dataset, recipe, frozen } = this.options;
+    return batchesPerEpoch(dataset.images.length, recipe, frozen);
   }
 
   /** The rate of every group at the last step; that may have been before the run was resumed. */
@@ -146,9 +146,8 @@ export class Trainer {
     return progress.batch === this.batchesPerEpoch;
   }
 
-  /** Batch norm has no variance over a single image. */
   private get joinsSingle(): boolean {
-    return this.options.frozen.batch_norm === 'train';
+    return joinsSingle(this.options.frozen.batch_norm);
   }
 
   private startStep(batch: TrainingBatch, side: number): PendingStep {
@@ -296,6 +295,20 @@ export class Trainer {
       imagesPerSecond: imagesPerSecond(progress),
     });
   }
+}
+
+/** Updates of the weights in one epoch over so many images. */
+export function batchesPerEpoch(
+  images: number,
+  { batch_size }: Recipe,
+  { batch_norm }: Pick<FrozenChoices, 'batch_norm'>,
+): number {
+  return batchCount(images, batch_size, joinsSingle(batch_norm));
+}
+
+/** Batch norm has no variance over a single image. */
+function joinsSingle(batchNorm: FrozenChoices['batch_norm']): boolean {
+  return batchNorm === 'train';
 }
 
 /** Training speed of the epoch so far; null before it can be told. */

@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openImagePool } from '#src/data/index';
 import { openDevice, summarize } from '#src/finetune/device';
-import { EMPTY_EPOCH, type FullStage, runFullStage, setTrainable } from '#src/finetune/full-stage';
+import { EMPTY_EPOCH } from '#src/finetune/epoch-end';
+import { type FullStage, runFullStage } from '#src/finetune/full-stage';
+import { lastStage, setTrainable } from '#src/finetune/stages';
 import { type FinetuneOptions, finetune, predict } from '#src/finetune/index';
 import { makeOptimizer } from '#src/finetune/parameter-groups';
 import { fieldsOf } from '#src/finetune/parse-recipe';
@@ -168,7 +170,7 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
     close,
   } = await openStage({ epochs: 9, batchSize: 16, lr: 1e30, warmup: 0 });
   const { model, state } = stage;
-  await setTrainable(model, state.recipe, state.frozen);
+  await setTrainable(model, lastStage(model, state.recipe), state.frozen.batch_norm);
   await model.to(device);
   const optimizer = makeOptimizer(model, state.recipe);
   const pool = openImagePool({ workers: 1 });

@@ -1,5 +1,5 @@
 /** Which parameters have which rate, decay and pull. */
-import { setTrainable } from '#src/finetune/full-stage';
+import { lastStage, setTrainable } from '#src/finetune/stages';
 import { makeOptimizer, parameterGroups } from '#src/finetune/parameter-groups';
 import { resolveRecipe } from '#src/finetune/recipe';
 import type { Recipe } from '#src/finetune/recipe-schema';
@@ -18,7 +18,7 @@ async function groupsOf(model: string, given: Partial<Recipe>) {
   const device = await cpuDevice('float64');
   const network = findModel(model).create({ classes: 3 });
   const recipe = recipeOf(given);
-  await setTrainable(network, recipe, { batch_norm: 'train' });
+  await setTrainable(network, lastStage(network, recipe), 'train');
   await network.to(device);
   const groups = parameterGroups(network, recipe);
   await device.run(() => makeOptimizer(network, recipe).step()); // as many rates fit into a step

@@ -1,4 +1,5 @@
 /** `attune finetune`: trains, then shows how good the result is, where it lies and what to do with it. */
+import { HEAD_STAGE } from '../../finetune/choices.js';
 import { relative } from 'node:path';
 import {
   type FinetuneOptions,
@@ -75,7 +76,7 @@ function resultFacts(result: FinetuneResult): [name: string, value: string][] {
     ['images', seen.join(', ')],
     ['parameters', `${count(parameters.total)}, ${count(parameters.trainable)} of them trained`],
   ];
-  const full = result.epochs.filter(({ stage }) => stage === 'full');
+  const full = result.epochs.filter(({ stage }) => stage !== HEAD_STAGE);
   const wanted = `of ${String(resolved_defaults['epochs'])} epochs`;
   if (result.interrupted) lines.push(['done', `${full.length} ${wanted}`]);
   const bestEpoch = best.epoch === 0 ? 'none: the head of the probe was better' : `${best.epoch} ${wanted}`;
