@@ -24,12 +24,14 @@ import { conv2dWeightGradientKernel } from './conv2d-weight-gradient-kernel.js';
 import { crossEntropyGradientKernel, crossEntropyKernel } from './cross-entropy.js';
 import { divideKernel } from './divide.js';
 import { dropoutKernel } from './dropout.js';
+import { eraseBoxesKernel } from './erase-boxes.js';
 import { gatherKernel, scatterAddKernel } from './gather.js';
 import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
 import { matmulKernel } from './matmul-kernel.js';
 import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { maximumKernel } from './maximum.js';
 import { minimumKernel } from './minimum.js';
+import { mixImagesKernel } from './mix-images.js';
 import { multiplyKernel } from './multiply.js';
 import { normalizeImagesKernel } from './normalize-images.js';
 import { oneHotKernel } from './one-hot.js';
@@ -38,6 +40,8 @@ import { pullToStartKernel } from './pull-to-start.js';
 import { reduceKernel } from './reduce.js';
 import { rmspropKernel } from './rmsprop-update.js';
 import { commitKernel, runningStatisticsKernel } from './running-statistics.js';
+import { samPerturbationKernel } from './sam-perturbation.js';
+import { scaleRowsKernel } from './scale-rows.js';
 import { sgdKernel } from './sgd-update.js';
 import { softmaxKernel } from './softmax.js';
 import { stridedCopyKernel } from './strided-copy.js';
@@ -65,6 +69,7 @@ export type KernelName =
   | 'crossEntropyGradient'
   | 'divide'
   | 'dropout'
+  | 'eraseBoxes'
   | 'fill'
   | 'gather'
   | 'globalAveragePool'
@@ -76,6 +81,7 @@ export type KernelName =
   | 'maxPool2dGradient'
   | 'maximum'
   | 'minimum'
+  | 'mixImages'
   | 'multiply'
   | 'normalizeImages'
   | 'oneHot'
@@ -84,6 +90,8 @@ export type KernelName =
   | 'rmsprop'
   | 'commit'
   | 'runningStatistics'
+  | 'samPerturbation'
+  | 'scaleRows'
   | 'scaleShift'
   | 'scatterAdd'
   | 'sgd'
@@ -112,6 +120,7 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   crossEntropyGradient: crossEntropyGradientKernel,
   divide: divideKernel,
   dropout: dropoutKernel,
+  eraseBoxes: eraseBoxesKernel,
   fill: fillKernel,
   gather: gatherKernel,
   globalAveragePool: globalAveragePoolKernel,
@@ -123,6 +132,7 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   maxPool2dGradient: maxPool2dGradientKernel,
   maximum: maximumKernel,
   minimum: minimumKernel,
+  mixImages: mixImagesKernel,
   multiply: multiplyKernel,
   normalizeImages: normalizeImagesKernel,
   oneHot: oneHotKernel,
@@ -131,6 +141,8 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   rmsprop: rmspropKernel,
   commit: commitKernel,
   runningStatistics: runningStatisticsKernel,
+  samPerturbation: samPerturbationKernel,
+  scaleRows: scaleRowsKernel,
   scaleShift: scaleShiftKernel,
   scatterAdd: scatterAddKernel,
   sgd: sgdKernel,

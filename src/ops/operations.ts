@@ -16,16 +16,19 @@ import { conv2dOperation } from './conv2d.js';
 import { crossEntropyOperation } from './cross-entropy.js';
 import { divideOperation } from './divide.js';
 import { dropoutOperation } from './dropout.js';
+import { eraseBoxesOperation } from './erase-boxes.js';
 import { gatherOperation, scatterAddOperation } from './gather.js';
 import { matmulOperation } from './matmul.js';
 import { maxOperation } from './max.js';
 import { maximumOperation } from './maximum.js';
 import { minimumOperation } from './minimum.js';
+import { mixImagesOperation } from './mix-images.js';
 import { multiplyOperation } from './multiply.js';
 import { normalizeImagesOperation } from './normalize-images.js';
 import { oneHotOperation } from './one-hot.js';
 import { globalAveragePoolOperation, maxPool2dOperation } from './pool.js';
 import { reshapeOperation } from './reshape.js';
+import { scaleRowsOperation } from './scale-rows.js';
 import { padOperation, sliceOperation } from './slice.js';
 import { logSoftmaxOperation, softmaxOperation } from './softmax.js';
 import { subtractOperation } from './subtract.js';
@@ -47,6 +50,7 @@ export type OperationName =
   | 'crossEntropy'
   | 'divide'
   | 'dropout'
+  | 'eraseBoxes'
   | 'gather'
   | 'globalAveragePool'
   | 'greaterEqual'
@@ -57,11 +61,13 @@ export type OperationName =
   | 'maxPool2d'
   | 'maximum'
   | 'minimum'
+  | 'mixImages'
   | 'multiply'
   | 'normalizeImages'
   | 'oneHot'
   | 'pad'
   | 'reshape'
+  | 'scaleRows'
   | 'scatterAdd'
   | 'slice'
   | 'softmax'
@@ -82,6 +88,7 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   crossEntropy: crossEntropyOperation,
   divide: divideOperation,
   dropout: dropoutOperation,
+  eraseBoxes: eraseBoxesOperation,
   gather: gatherOperation,
   globalAveragePool: globalAveragePoolOperation,
   greaterEqual: greaterEqualOperation,
@@ -92,11 +99,13 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   maxPool2d: maxPool2dOperation,
   maximum: maximumOperation,
   minimum: minimumOperation,
+  mixImages: mixImagesOperation,
   multiply: multiplyOperation,
   normalizeImages: normalizeImagesOperation,
   oneHot: oneHotOperation,
   pad: padOperation,
   reshape: reshapeOperation,
+  scaleRows: scaleRowsOperation,
   scatterAdd: scatterAddOperation,
   slice: sliceOperation,
   softmax: softmaxOperation,

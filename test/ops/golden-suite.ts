@@ -18,17 +18,20 @@ import { conv2d } from '#src/ops/conv2d';
 import { crossEntropyLosses } from '#src/ops/cross-entropy';
 import { divide } from '#src/ops/divide';
 import { dropout } from '#src/ops/dropout';
+import { eraseBoxes } from '#src/ops/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/gather';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
 import { minimum } from '#src/ops/minimum';
+import { mixImages } from '#src/ops/mix-images';
 import { multiply } from '#src/ops/multiply';
 import { normalizeImages } from '#src/ops/normalize-images';
 import { oneHot } from '#src/ops/one-hot';
 import { type OperationName, operations } from '#src/ops/operations';
 import { globalAveragePool, maxPool2d } from '#src/ops/pool';
 import { reshape } from '#src/ops/reshape';
+import { scaleRows } from '#src/ops/scale-rows';
 import { pad, slice } from '#src/ops/slice';
 import { logSoftmax, softmax } from '#src/ops/softmax';
 import { subtract } from '#src/ops/subtract';
@@ -92,6 +95,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   crossEntropy: ([logits, target], { labelSmoothing }) => crossEntropyLosses(logits, target, labelSmoothing),
   divide: ([a, b]) => divide(a, b),
   dropout: ([x], { probability, seed, step }) => dropout(x, probability, { seed, step }),
+  eraseBoxes: ([x, boxes]) => eraseBoxes(x, boxes),
   gather: ([x, indices]) => gather(x, indices),
   globalAveragePool: ([x]) => globalAveragePool(x),
   greaterEqual: ([a, b]) => greaterEqual(a, b),
@@ -102,11 +106,13 @@ const calls: Readonly<Record<OperationName, Call>> = {
   maxPool2d: ([x], options) => maxPool2d(x, options),
   maximum: ([a, b]) => maximum(a, b),
   minimum: ([a, b]) => minimum(a, b),
+  mixImages: ([x, partners], mix) => mixImages(x, partners, mix),
   multiply: ([a, b]) => multiply(a, b),
   normalizeImages: ([x], { mean, deviation }) => normalizeImages(x, mean, deviation),
   oneHot: ([labels], { classes }) => oneHot(labels, classes),
   pad: ([x], { before, after }) => pad(x, before, after),
   reshape: ([x], { shape }) => reshape(x, shape),
+  scaleRows: ([x, factors]) => scaleRows(x, factors),
   scatterAdd: ([x, indices], { rows }) => scatterAdd(x, indices, rows),
   slice: ([x], { starts, sizes }) => slice(x, starts, sizes),
   softmax: ([x]) => softmax(x),

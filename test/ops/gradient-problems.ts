@@ -7,15 +7,18 @@ import { conv2d } from '#src/ops/conv2d';
 import { crossEntropyLosses } from '#src/ops/cross-entropy';
 import { divide } from '#src/ops/divide';
 import { dropout } from '#src/ops/dropout';
+import { eraseBoxes } from '#src/ops/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/gather';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
 import { minimum } from '#src/ops/minimum';
+import { mixImages } from '#src/ops/mix-images';
 import { multiply } from '#src/ops/multiply';
 import type { OperationName } from '#src/ops/operations';
 import { globalAveragePool, maxPool2d } from '#src/ops/pool';
 import { reshape } from '#src/ops/reshape';
+import { scaleRows } from '#src/ops/scale-rows';
 import { pad, slice } from '#src/ops/slice';
 import { logSoftmax, softmax } from '#src/ops/softmax';
 import { subtract } from '#src/ops/subtract';
@@ -160,6 +163,11 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   },
   divide: ofTwo(divide, [0.5, 2]),
   dropout: ofOne((x) => dropout(x, 0.4, { seed: 3, step: 9 })),
+  eraseBoxes: (random) => {
+    const shape = [random.whole(1, 3), ...[1, 2, 3].map(() => random.whole(1, 5))];
+    const boxes = random.wholes(4 * shape[0], 0, 5);
+    return { shapes: [shape], call: ([x]) => eraseBoxes(x, tensor(boxes, [shape[0], 4])) };
+  },
   gather: (random) => {
     const shape = [random.whole(1, 4), ...someShape(random, 2)];
     const indices = random.wholes(random.whole(1, 6), 0, shape[0] - 1);
@@ -184,6 +192,11 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   },
   maximum: ofTwo(maximum),
   minimum: ofTwo(minimum),
+  mixImages: (random) => {
+    const shape = [1, 2, 3, 4].map(() => random.whole(1, 5));
+    const mix = { share: random.unit(), box: [0, 1, 2, 3].map(() => random.whole(0, 5)) as never };
+    return { shapes: [shape, shape], call: ([x, partners]) => mixImages(x, partners, mix) };
+  },
   multiply: ofTwo(multiply),
   pad: (random) => {
     const shape = someShape(random);
@@ -194,6 +207,13 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const shape = someShape(random);
     const target = random.pick([[-1], [-1, 1], [1, sizeOf(shape), 1]]);
     return { shapes: [shape], call: ([x]) => reshape(x, target) };
+  },
+  scaleRows: (random) => {
+    const rows = random.whole(1, 4);
+    return {
+      shapes: [[rows, ...someShape(random, 2)], [rows]],
+      call: ([x, factors]) => scaleRows(x, factors),
+    };
   },
   scatterAdd: (random) => {
     const [rows, count] = [random.whole(1, 4), random.whole(1, 5)];

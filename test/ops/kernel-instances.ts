@@ -93,6 +93,13 @@ function rowsAndColumns(random: Random) {
   return { rows: Math.min(rows, 257), columns };
 }
 
+/** The shape of a few small images, and what kernels over them are told of it. */
+function someImages(random: Random) {
+  const shape = [random.whole(1, 4), random.whole(1, 9), random.whole(1, 9), random.pick([1, 3, 4])];
+  const [, height, width, channels] = shape;
+  return { shape, attributes: { count: sizeOf(shape), height, width, channels } };
+}
+
 /** Half of the time so large that e^x overflows unless the largest of a row is subtracted. */
 function logits(random: Random, count: number): Operand {
   const limit = random.pick([5, 150]);
@@ -314,6 +321,15 @@ const makers: Readonly<Record<string, Make>> = {
     const step = [uint(random.whole(0, 2 ** 32 - 1)), uint(random.whole(0, 1_000_000))];
     return { attributes, operands: [real(random, count), room(count)], step };
   },
+  'eraseBoxes.flat': (random) => {
+    const { shape, attributes } = someImages(random);
+    const boxes = ints(random.wholes(4 * (shape[0] as number), 0, 9));
+    return {
+      attributes,
+      operands: [real(random, attributes.count), boxes, room(attributes.count)],
+      exact: true,
+    };
+  },
   'fill.flat': (random) => {
     const count = size(random);
     return { attributes: { count, value: random.pick([0, 1, -2.5]) }, operands: [room(count)], exact: true };
@@ -341,6 +357,15 @@ const makers: Readonly<Record<string, Make>> = {
   'maximum.broadcast': binary(false),
   'minimum.same': binary(true),
   'minimum.broadcast': binary(false),
+  'mixImages.flat': (random) => {
+    const { attributes } = someImages(random);
+    const [x, partners] = [0, 1].map(() => real(random, attributes.count));
+    return {
+      attributes: { ...attributes, share: { varying: 5 }, box: { varying: 1 } },
+      operands: [x, partners, room(attributes.count)],
+      step: [float(9), ...Array.from(random.wholes(4, 0, 9), uint), float(random.unit())],
+    };
+  },
   'multiply.same': binary(true),
   'multiply.broadcast': binary(false),
   'normalizeImages.word': (random) => {
@@ -411,6 +436,23 @@ const makers: Readonly<Record<string, Make>> = {
     };
   },
   'scatterAdd.flat': gathered(true),
+  'samPerturbation.flat': (random) => {
+    const { count, start } = updateOperands(random);
+    const [gradients, , gate, parameters] = start;
+    return {
+      attributes: { count, radius: { varying: 0 } },
+      operands: [gate, parameters, gradients, room(count)],
+      step: [float(0.05)],
+    };
+  },
+  'scaleRows.flat': (random) => {
+    const { rows, columns } = rowsAndColumns(random);
+    const count = rows * columns;
+    return {
+      attributes: { count, columns },
+      operands: [real(random, count), real(random, rows), room(count)],
+    };
+  },
   'sgd.flat': (random) => {
     const { count, start, groups } = updateOperands(random);
     const hasMomentum = random.unit() < 0.7;

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+import torchvision.transforms.functional as F_vision
 
 torch.set_default_dtype(torch.float64)
 UPSTREAM_SEED = 97
@@ -206,6 +207,36 @@ def images():
     case('normalizeImages', 'ImageNet', normalize, [whole([1, 3, 3, 3], data, 'uint8')], {'mean': mean, 'deviation': deviation}, differentiable=False)
 
 
+def mixing():
+    """Boxes are top, left, bottom, right; the last two are not included."""
+
+    def erase(x, boxes):
+        # torchvision's own; channels come first there.
+        images = [erase_box(image.permute(2, 0, 1), *box).permute(1, 2, 0) for image, box in zip(x, boxes.tolist())]
+        return torch.stack(images)
+
+    def erase_box(image, top, left, bottom, right):
+        return F_vision.erase(image, top, left, bottom - top, right - left, torch.zeros(1, 1, 1))
+
+    boxes = whole([3, 4], [0, 1, 2, 5, 2, 2, 2, 4, 1, 0, 4, 3])
+    case('eraseBoxes', 'of three images', erase, [real([3, 4, 5, 2], 54), boxes])
+
+    def mix(x, partners, share, box):
+        top, left, bottom, right = box
+        mixed = (1 - share) * x + share * partners
+        mask = torch.zeros_like(x)
+        mask[:, top:bottom, left:right] = 1
+        return mask * partners + (1 - mask) * mixed
+
+    for name, share, box in (
+        ('as mixup', 0.3, [0, 0, 0, 0]), ('as CutMix', 0, [1, 2, 4, 4]), ('as both', 0.75, [0, 1, 2, 5]),
+    ):
+        options = {'share': share, 'box': box}
+        case('mixImages', name, lambda x, y: mix(x, y, share, box), [real([2, 4, 5, 3], 55), real([2, 4, 5, 3], 56)], options)
+    case('scaleRows', 'of images', lambda x, f: x * f.reshape(-1, 1, 1, 1), [real([3, 2, 2, 5], 57), real([3], 58)], terms=20)
+    case('scaleRows', 'of single numbers', lambda x, f: x * f, [real([4], 59), real([4], 60)])
+
+
 def losses():
     for smoothing in (0, 0.1):
         options = {'labelSmoothing': smoothing}
@@ -328,7 +359,7 @@ def write(path, items):
 
 if __name__ == '__main__':
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    for part in (pointwise, reductions, movement, products, images, losses, random):
+    for part in (pointwise, reductions, movement, products, images, mixing, losses, random):
         part()
     write(folder / 'operations.json', cases)
     write(folder / 'optimizers.json', optimizers())
