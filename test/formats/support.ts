@@ -6,7 +6,9 @@ import * as assert from 'uvu/assert';
 import { AttuneError } from '#src/errors';
 import { checkSiblingName, memorySource, type SiblingFiles } from '#src/formats/bytes';
 import { crc32 } from '#src/formats/crc32';
+import { type GroupToWrite, hdf5Pieces } from '#src/formats/hdf5/write';
 import { type TensorFile, weightsError } from '#src/formats/tensors';
+import type { TensorToWrite } from '#src/formats/to-write';
 
 /** Path of a checked-in fixture; tests run from build/test/formats. */
 export function fixture(name: string): string {
@@ -274,6 +276,21 @@ export function legacyHeader(littleEndian: Code = TRUE, protocol = 1001): Uint8A
     pickle(int(protocol)),
     pickle(dict([[text('little_endian'), littleEndian]])),
   );
+}
+
+// ---- HDF5 ----
+
+export async function hdf5File(group: GroupToWrite): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of hdf5Pieces(group)) pieces.push(piece);
+  return new Uint8Array(Buffer.concat(pieces));
+}
+
+/** Keras's older file with one layer, `layer`, whose weights are these members. */
+export function kerasLayer(members: Readonly<Record<string, GroupToWrite | TensorToWrite>>): GroupToWrite {
+  const attributes = { weight_names: Object.keys(members) };
+  const layer = { attributes, members: new Map(Object.entries(members)) };
+  return { attributes: { layer_names: ['layer'] }, members: new Map([['layer', layer]]) };
 }
 
 // ---- files that consist of several ----

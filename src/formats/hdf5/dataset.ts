@@ -24,7 +24,7 @@ const CHUNKED_VERSION = 3;
 export interface Hdf5Array {
   readonly type: ElementType;
   readonly shape: readonly number[];
-  /** Its bytes in row-major order, as they are stored; the caller owns them. */
+  /** Its bytes in row-major order, as they are stored; the caller owns them, and sees to it that they are not too many. */
   readBytes(): Promise<Uint8Array>;
 }
 
@@ -49,16 +49,7 @@ export async function readDataset(
     throw weightsError(where, `an array [${shape}] of ${type.size} bytes each has no readable size`);
   }
   const readBytes = await locate(storage, messages, { shape, size, itemSize: type.size, where });
-  return {
-    type,
-    shape,
-    readBytes: async () => {
-      if (size > MAX_TENSOR_BYTES) {
-        throw weightsError(where, `the array has ${size} bytes, more than ${MAX_TENSOR_BYTES}`, 'split it');
-      }
-      return readBytes();
-    },
-  };
+  return { type, shape, readBytes };
 }
 
 interface Target {
