@@ -2,6 +2,7 @@
 import type { Listener } from './events.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
+import type { Task } from './task.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
 const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
@@ -35,21 +36,21 @@ export interface Announcement {
   /** The fields that flags or a recipe file have set. */
   readonly given: Partial<Recipe>;
   readonly images: { readonly train: number; readonly val: number; readonly test: number };
-  readonly classes: readonly string[];
+  readonly task: Task;
   /** Training images of the class that has the fewest. */
   readonly smallestClass: number;
 }
 
 /** Tells it as notes. */
 export function announce(
-  { recipe, given, images, classes, smallestClass }: Announcement,
+  { recipe, given, images, task, smallestClass }: Announcement,
   onEvent?: Listener,
 ): void {
   const note = (text: string) => onEvent?.({ type: 'note', text });
   const { train, val, test } = images;
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
   note(`${train} images to train (${smallestClass} in the smallest class), ${rest}.`);
-  note(`${classes.length} classes: ${named(classes)}.`);
+  note(`${task.names.length} classes: ${named(task.names)}.`);
   note(`${recipe.model} with weights ${recipe.weights}.`);
   note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.`);
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));

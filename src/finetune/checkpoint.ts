@@ -8,6 +8,7 @@ import { AttuneError } from '../errors.js';
 import { type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import { stateDict } from '../nn/index.js';
+import type { TaskInfo } from './task.js';
 
 /** Version of the metadata below. */
 const FORMAT = '1';
@@ -15,7 +16,7 @@ const FORMAT = '1';
 export interface CheckpointInfo {
   /** torchvision's name. */
   readonly model: string;
-  readonly classes: readonly string[];
+  readonly task: TaskInfo;
   readonly preprocessing: Preprocessing;
   /** Divides logits where probabilities are to be calibrated; fitted on the validation images (calibration.ts). */
   readonly temperature?: number | null;
@@ -39,11 +40,16 @@ export async function writeCheckpoint(
   await writeSafetensors(path, tensors, {
     attune: FORMAT,
     model: info.model,
-    classes: JSON.stringify(info.classes),
+    ...taskMetadata(info.task),
     preprocessing: JSON.stringify(info.preprocessing),
     recipe: JSON.stringify(recipe),
     ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
   });
+}
+
+/** The metadata that say what the outputs of a network stand for. */
+export function taskMetadata({ classes }: TaskInfo): Record<string, string> {
+  return { classes: JSON.stringify(classes) };
 }
 
 /** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
@@ -59,7 +65,7 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
   if (!temperature.success) throw damaged(path, 'the temperature in the metadata is no positive number');
   return {
     model: metadata.model,
-    classes: classes.output,
+    task: { kind: 'classification', classes: classes.output },
     temperature: temperature.output,
     preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
   };

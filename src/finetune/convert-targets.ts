@@ -25,6 +25,7 @@ import {
   onnxModel,
   torchStateDict,
 } from '../models/index.js';
+import { taskMetadata } from './checkpoint.js';
 import { sideOf } from './inference.js';
 import { type LoadedModel, placeholderLabel } from './model-source.js';
 
@@ -173,13 +174,13 @@ function describeInput({ preprocessing }: LoadedModel, channels: KerasModel['cha
 
 /** The metadata of a graph: a checkpoint's own, or the same for weights that attune did not train. */
 function describe(
-  { model, classes, preprocessing }: LoadedModel,
+  { model, task, preprocessing }: LoadedModel,
   { metadata }: Contents,
 ): Record<string, string> {
-  const hasLabels = classes.some((label, i) => label !== placeholderLabel(i));
+  const hasLabels = task.names.some((label, i) => label !== placeholderLabel(i));
   return {
     model: model.architecture,
-    ...(hasLabels && { classes: JSON.stringify(classes) }),
+    ...(hasLabels && taskMetadata(task.info)),
     preprocessing: JSON.stringify(preprocessing),
     ...metadata,
   };

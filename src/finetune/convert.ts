@@ -81,7 +81,7 @@ export async function convert(
       files,
       format,
       model: contents.loaded?.model.architecture ?? null,
-      classes: checkpointInfo(file, input)?.classes ?? null,
+      classes: checkpointInfo(file, input)?.task.classes ?? null,
       tensors,
       bytes: sizes.reduce((sum, size) => sum + size, 0),
       dropped: droppedBy(format, file),

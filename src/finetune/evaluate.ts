@@ -11,7 +11,6 @@ import { AttuneError } from '../errors.js';
 import { imagenetClasses } from '../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from './device.js';
 import { checkCount, forEachImage, sideOf } from './inference.js';
-import { computeMetrics } from './metrics.js';
 import { type LoadedModel, loadModel } from './model-source.js';
 import type { DeviceOptions, EvaluateResult, ModelSource, RunContext, SkippedImage } from './options.js';
 import { prepare } from './training-data.js';
@@ -36,7 +35,7 @@ export async function evaluate(options: EvaluateOptions, context: RunContext = {
   try {
     const prepared = await prepare(images, cache, { workers: options.workers }, context);
     const dataset = preparedDataset(prepared.prepared, cache);
-    const logits = new Float32Array(dataset.labels.length * model.classes);
+    const outputs = new Float32Array(dataset.labels.length * model.classes);
     const device = await openDevice(options);
     try {
       await freeze(model);
@@ -44,7 +43,7 @@ export async function evaluate(options: EvaluateOptions, context: RunContext = {
       await forEachImage(
         { count: dataset.labels.length, read: (index) => dataset.read(index) },
         (x) => model.forward(x),
-        (index, row) => logits.set(row, index * model.classes),
+        (index, row) => outputs.set(row, index * model.classes),
         {
           device,
           preprocessing,
@@ -56,7 +55,7 @@ export async function evaluate(options: EvaluateOptions, context: RunContext = {
     } finally {
       await device.close();
     }
-    const metrics = computeMetrics(logits, dataset.labels, loaded.classes, loaded.temperature);
+    const metrics = loaded.task.metrics(outputs, prepared.prepared, loaded);
     return { ...metrics, skipped: [...skipped, ...prepared.skipped] };
   } finally {
     await cache.close();
@@ -66,11 +65,11 @@ export async function evaluate(options: EvaluateOptions, context: RunContext = {
 /** The images of a folder with the model's class indices; ImageNet's folders may be named by WordNet id. */
 async function labelledImages(
   data: string,
-  { classes, isImagenet }: LoadedModel,
+  { task, isImagenet }: LoadedModel,
 ): Promise<{ images: readonly LabelledImage[]; skipped: readonly SkippedImage[] }> {
   const ids = imagenetClasses().map(({ wordnetId }) => wordnetId);
   const byId = isImagenet && (await subFolders(resolve(data))).some((name) => ids.includes(name));
-  const found = await classFolder(data, byId ? ids : classes);
+  const found = await classFolder(data, byId ? ids : task.names);
   if (found.images.length === 0) {
     throw new AttuneError({
       code: 'data',

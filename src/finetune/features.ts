@@ -4,7 +4,7 @@
 import type { FeatureCache, ImageDataset, LabelledImage, PreparedImage } from '../data/index.js';
 import type { ImageClassifier } from '../models/classifier.js';
 import { forEachImage, type InferenceOptions } from './inference.js';
-import type { FeatureSet } from './logistic-head.js';
+import type { FeatureSet } from './head-problem.js';
 
 /**
  * The features of `images`, whose pixels `dataset` reads by the same index: from the cache, else computed and

@@ -84,10 +84,10 @@ export async function findRate(options: FindRateOptions, context: RunContext = {
 export async function sweepRates(run: Run, rates: readonly number[]): Promise<FindRateResult> {
   const { loaded, recipe, data, device, context } = run;
   const { model } = loaded;
-  if (recipe.strategy === 'full') replaceHead(model, data.classes.length, recipe.seed);
+  if (recipe.strategy === 'full') replaceHead(model, data.task.names.length, recipe.seed);
   else await runProbe(run);
   throwIfAborted(context.signal);
-  const chosen = await chooseMicroBatch(device, model, recipe, context);
+  const chosen = await chooseMicroBatch(device, model, data.task, recipe, context);
   const frozen = { device: summarize(device), ...chosen };
   await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);
@@ -99,7 +99,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   const losses = new SweepLosses(rates, progress);
   try {
     const trainer = new Trainer({
-      ...{ device, model, optimizer, recipe, frozen, pool, progress },
+      ...{ device, model, task: data.task, optimizer, recipe, frozen, pool, progress },
       preprocessing: loaded.preprocessing,
       dataset: data.training,
       valLosses: () => [],

@@ -5,7 +5,6 @@ import { writeCheckpoint } from './checkpoint.js';
 import { summarize } from './device.js';
 import { describeModel, EMPTY_EPOCH } from './epoch-end.js';
 import { type FullStage, runFullStage } from './full-stage.js';
-import { computeAccuracy } from './metrics.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './micro-batch.js';
 import type { FinetuneOptions, FinetuneResult, RunContext } from './options.js';
@@ -38,8 +37,11 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     return describeProbe(folder, loaded, recipe, data, device, probed as ProbeResult);
   }
 
-  if (probed === null) replaceHead(model, data.classes.length, recipe.seed);
-  const frozen = { device: summarize(device), ...(await chooseMicroBatch(device, model, recipe, context)) };
+  if (probed === null) replaceHead(model, data.task.names.length, recipe.seed);
+  const frozen = {
+    device: summarize(device),
+    ...(await chooseMicroBatch(device, model, data.task, recipe, context)),
+  };
   throwIfAborted(context.signal);
   const folder = await makeFolder();
   const state: RunState = {
@@ -47,17 +49,17 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
     frozen,
     model: recipe.model,
     weights: loaded.weights,
-    classes: data.classes,
+    task: data.task.info,
     preprocessing: loaded.preprocessing,
     images: imageRecords(data),
     skipped: data.skipped,
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
     epochs: probed?.epochs ?? [],
-    best: probed === null ? null : bestOfProbe(probed, data),
-    temperature: probed?.temperature ?? null,
+    best: probed === null ? null : bestOfProbe(probed),
+    temperature: probed?.best?.temperature ?? null,
     complete: false,
   };
-  await writeRecipe(folder, recipe, frozen, data.classes);
+  await writeRecipe(folder, recipe, frozen, data.task);
   if (state.best !== null) {
     const info = { ...describeModel(state), temperature: state.best.temperature };
     await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
@@ -76,10 +78,8 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
 }
 
 /** The probe's head is epoch 0: the full stage has to beat it. Null when there is nothing to validate with. */
-function bestOfProbe({ logits, temperature }: ProbeResult, { val, classes }: TrainingData): RunState['best'] {
-  if (val.images.length === 0) return null;
-  const { accuracy, loss, interval } = computeAccuracy(logits.val, val.dataset.labels, classes.length);
-  return { epoch: 0, val_accuracy: accuracy, val_loss: loss, interval, temperature };
+function bestOfProbe({ best }: ProbeResult): RunState['best'] {
+  return best === null ? null : { ...best, epoch: 0 };
 }
 
 function imageRecords(data: TrainingData): RunState['images'] {

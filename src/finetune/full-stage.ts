@@ -51,6 +51,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     new Trainer({
       device,
       model,
+      task: data.task,
       optimizer: staged.optimizer,
       recipe: state.recipe,
       frozen: state.frozen,

@@ -5,12 +5,9 @@
  * program serves them all. Strengths go from strong to weak; each starts from the solution of the one before.
  */
 import { minimize } from '../optim/lbfgs.js';
-import type { Device } from '../program/device.js';
+import type { HeadEvaluation, HeadProblem } from './head-problem.js';
 import { throwIfAborted } from './interruption.js';
-import { type FeatureSet, featureScale, type HeadEvaluation, LogisticProblem } from './logistic-head.js';
 
-/** Strengths tried, strongest first. */
-export const L2_STRENGTHS: readonly number[] = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4];
 /** The path ends when the held-out loss has not fallen this many times in a row. */
 const PATIENCE = 2;
 /** Folds need no more than a good estimate. */
@@ -18,44 +15,41 @@ const FOLD_OPTIONS = { maxIterations: 50, gradientTolerance: 1e-5, valueToleranc
 
 export interface StrengthChoice {
   readonly l2: number;
-  /** Mean held-out cross-entropy of each strength tried, in the order of L2_STRENGTHS. */
+  /** Mean held-out loss of each strength tried, in their order. */
   readonly heldOutLosses: readonly number[];
 }
 
-/** Chooses the strength for `set`; `fold[row]` counts from 0. Throws 'interrupted' when the signal is aborted. */
+/**
+ * Chooses among `strengths`, strongest first, with a problem for each fold; `fold[row]` counts from 0. Throws
+ * 'interrupted' when the signal is aborted.
+ */
 export async function chooseStrength(
-  device: Device,
-  set: FeatureSet,
-  classes: number,
+  problem: HeadProblem,
+  strengths: readonly number[],
   fold: ArrayLike<number>,
   onProgress: (done: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<StrengthChoice> {
-  const folds = Math.max(...Array.from(fold)) + 1;
-  const problem = new LogisticProblem(device, set, featureScale(set), classes, folds);
-  try {
-    let points: Float64Array[] = Array.from({ length: folds }, () => new Float64Array(problem.size));
-    const heldOutLosses: number[] = [];
-    let best = 0;
-    for (const [index, l2] of L2_STRENGTHS.entries()) {
-      problem.select((row, f) => fold[row] !== f);
-      points = await minimizeTogether(problem, points, l2, signal);
-      problem.select((row, f) => fold[row] === f);
-      const heldOut = await problem.evaluate(points, 0);
-      heldOutLosses.push(heldOut.reduce((sum, { dataLoss }) => sum + dataLoss / folds, 0));
-      if (heldOutLosses[index] < heldOutLosses[best]) best = index;
-      onProgress(index + 1, L2_STRENGTHS.length);
-      if (index - best === PATIENCE) break;
-    }
-    return { l2: L2_STRENGTHS[best], heldOutLosses };
-  } finally {
-    problem.close();
+  const folds = problem.problems;
+  let points: Float64Array[] = Array.from({ length: folds }, () => new Float64Array(problem.size));
+  const heldOutLosses: number[] = [];
+  let best = 0;
+  for (const [index, l2] of strengths.entries()) {
+    problem.select((row, f) => fold[row] !== f);
+    points = await minimizeTogether(problem, points, l2, signal);
+    problem.select((row, f) => fold[row] === f);
+    const heldOut = await problem.evaluate(points, 0);
+    heldOutLosses.push(heldOut.reduce((sum, { dataLoss }) => sum + dataLoss / folds, 0));
+    if (heldOutLosses[index] < heldOutLosses[best]) best = index;
+    onProgress(index + 1, strengths.length);
+    if (index - best === PATIENCE) break;
   }
+  return { l2: strengths[best], heldOutLosses };
 }
 
 /** Minimises every problem from its own point; their evaluations share programs. */
 async function minimizeTogether(
-  problem: LogisticProblem,
+  problem: HeadProblem,
   starts: readonly Float64Array[],
   l2: number,
   signal: AbortSignal | undefined,

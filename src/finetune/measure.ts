@@ -8,6 +8,7 @@ import { sgd } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
+import { classification } from './classification.js';
 import { recordMicroBatch } from './training-step.js';
 
 /** What is measured, the least telling first. */
@@ -133,11 +134,12 @@ async function trainingSteps(device: Device): Promise<Workload> {
   const random = generator(1);
   const images = {
     images: Uint8Array.from({ length: batch * side ** 2 * 3 }, (_, i) => (i * 37) % 251),
-    labels: Int32Array.from({ length: batch }, (_, i) => i % classes),
+    targets: Int32Array.from({ length: batch }, (_, i) => i % classes),
     shares: new Float32Array(batch).fill(1 / batch),
   };
   const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
-  const options = { model, preprocessing, side, labelSmoothing: 0, random };
+  const task = classification(Array.from({ length: classes }, String));
+  const options = { model, task, recipe: { label_smoothing: 0 }, preprocessing, side, random };
   const step = () => [
     device.run(() => recordMicroBatch(images, options)),
     device.run(() => {

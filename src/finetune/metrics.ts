@@ -81,12 +81,16 @@ export function computeAccuracy(
   labels: ArrayLike<number>,
   classes: number,
 ): Accuracy {
-  const images = labels.length;
   const scored = { scores: logits, labels, classes };
   const right = Array.from(labels).filter((label, i) => likeliest(scored, i) === label).length;
+  return accuracyOf(right, crossEntropyOf(scored), labels.length);
+}
+
+/** The same where it is known already how many of the images are right, and their mean loss. */
+export function accuracyOf(right: number, loss: number, images: number): Accuracy {
   return {
     images,
-    loss: images === 0 ? null : finiteOrNull(crossEntropyOf(scored)),
+    loss: images === 0 ? null : finiteOrNull(loss),
     accuracy: images === 0 ? null : right / images,
     interval: images === 0 ? null : wilsonInterval(right, images),
   };

@@ -12,6 +12,7 @@ import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices } from './run-state.js';
 import { lastStage, setTrainable } from './stages.js';
+import type { Task } from './task.js';
 import { recordMicroBatch } from './training-step.js';
 
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
@@ -24,6 +25,7 @@ const LEAST_FOR_STATISTICS = 16;
 export async function chooseMicroBatch(
   device: Device,
   model: ImageClassifier,
+  task: Task,
   recipe: Recipe,
   { onEvent, signal }: RunContext,
 ): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
@@ -32,7 +34,7 @@ export async function chooseMicroBatch(
     throwIfAborted(signal);
     const batchNorm = batchNormFor(micro, recipe);
     try {
-      await planStep(device, model, recipe, micro, batchNorm);
+      await planStep(device, model, task, recipe, micro, batchNorm);
       announce(micro, batchNorm, recipe, { ...(onEvent && { onEvent }) });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
@@ -69,6 +71,7 @@ function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }:
 async function planStep(
   device: Device,
   model: ImageClassifier,
+  task: Task,
   recipe: Recipe,
   micro: number,
   batchNorm: FrozenChoices['batch_norm'],
@@ -80,10 +83,10 @@ async function planStep(
     const side = recipe.image_size;
     const random = generator(recipe.seed);
     const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
-    const options = { model, preprocessing, side, labelSmoothing: recipe.label_smoothing, random };
+    const options = { model, task, recipe, preprocessing, side, random };
     const blank = {
       images: new Uint8Array(micro * side * side * 3),
-      labels: new Int32Array(micro),
+      targets: task.blankTargets(micro),
       shares: new Float32Array(micro),
     };
     await device.prepare(() => recordMicroBatch(blank, options));

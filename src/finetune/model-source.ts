@@ -17,12 +17,13 @@ import { type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
 import type { ModelSource, RunContext } from './options.js';
 import { RUN_FILES } from './run-folder.js';
+import { type Task, type TaskInfo, taskOf } from './task.js';
 
 export interface LoadedModel {
   readonly model: ImageClassifier;
   readonly preprocessing: Preprocessing;
-  /** Labels of the outputs. */
-  readonly classes: readonly string[];
+  /** What the outputs stand for. */
+  readonly task: Task;
   /** For calibrated probabilities; null where none is known. */
   readonly temperature: number | null;
   /** Whether the outputs are ImageNet's 1,000 classes. */
@@ -144,7 +145,7 @@ async function fromFile(
     model,
     preprocessing:
       info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
-    classes: info?.classes ?? hubLabels ?? labelsOf(model.classes, isImagenet),
+    task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))),
     temperature: info?.temperature ?? null,
     isImagenet,
     weights: hub?.name ?? entry?.name ?? path,
@@ -171,10 +172,10 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
       hint: 'name the model with --model, or see attune inspect',
     });
   }
-  if (info !== null && found?.classes !== info.classes.length) {
+  if (info !== null && found?.classes !== taskOf(info.task).names.length) {
     throw new AttuneError({
       code: 'weights',
-      what: `the checkpoint names ${info.classes.length} classes and has ${found?.classes ?? 'no'} outputs`,
+      what: `the checkpoint names ${taskOf(info.task).names.length} classes and has ${found?.classes ?? 'no'} outputs`,
       where: path,
       hint: 'use another checkpoint of the run',
     });
@@ -195,7 +196,7 @@ function untrained(name: string): LoadedModel {
   return {
     model,
     preprocessing: entry.preprocessing,
-    classes: labelsOf(model.classes, true),
+    task: taskOf(classesOf(labelsOf(model.classes, true))),
     temperature: null,
     isImagenet: true,
     weights: NO_WEIGHTS,
@@ -206,6 +207,10 @@ function untrained(name: string): LoadedModel {
 /** The label of an output that has none. */
 export function placeholderLabel(index: number): string {
   return `class ${index}`;
+}
+
+function classesOf(classes: readonly string[]): TaskInfo {
+  return { kind: 'classification', classes };
 }
 
 function labelsOf(count: number, isImagenet: boolean): string[] {

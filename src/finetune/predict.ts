@@ -25,7 +25,7 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
 export async function predict(options: PredictOptions, context: RunContext = {}): Promise<PredictResult> {
   checkCount(options.top, 'the number of labels', '--top');
   const paths = await imagePaths(options.images);
-  const { model, preprocessing, classes, temperature } = await loadModel(options, context);
+  const { model, preprocessing, task, temperature } = await loadModel(options, context);
   const { pixels, errors } = await readAll(paths, preprocessing, options.workers, context);
   const readable = paths.filter((path) => pixels.has(path));
   const predictions = new Map<string, readonly Prediction[]>();
@@ -40,7 +40,7 @@ export async function predict(options: PredictOptions, context: RunContext = {})
         (index, logits) =>
           void predictions.set(
             readable[index],
-            topPredictions(logits, classes, options.top ?? 5, temperature ?? 1),
+            topPredictions(logits, task.names, options.top ?? 5, temperature ?? 1),
           ),
         {
           device,

@@ -71,7 +71,7 @@ export async function withRun<T>(
   const preprocessing = resized(loaded.preprocessing, recipe.image_size);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
-  announce({ recipe, given, images, classes: found.classes, smallestClass }, context.onEvent);
+  announce({ recipe, given, images, task: found.task, smallestClass }, context.onEvent);
 
   const trainsAll = recipe.strategy !== 'probe';
   const randomCrops = trainsAll && recipe.augment === 'standard';

@@ -1,28 +1,22 @@
 /**
- * The strategy `probe`: features of the frozen trunk once, then a logistic head to convergence, its L2 strength
- * by stratified 5-fold cross-validation.
+ * The strategy `probe`: features of the frozen trunk once, then a linear head to convergence, its L2 strength
+ * by stratified 5-fold cross-validation. The task says which loss the head minimises.
  */
 import { HEAD_STAGE } from './choices.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openFeatureCache, type Preprocessing, stratifiedFolds } from '../data/index.js';
+import { type LabelledImage, openFeatureCache, type Preprocessing, stratifiedFolds } from '../data/index.js';
 import { replaceHead, type ImageClassifier } from '../models/index.js';
 import { freeze } from '../nn/index.js';
 import { minimize } from '../optim/index.js';
 import type { Device } from '../program/device.js';
-import { fitTemperature } from './calibration.js';
 import { featuresOf } from './features.js';
 import { forwardBatch, largestActivation } from './device.js';
+import { type FeatureSet, featureScale, HEAD_CONVERGENCE, type LinearHead } from './head-problem.js';
 import { sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseStrength } from './l2-strength.js';
-import {
-  type FeatureSet,
-  featureScale,
-  HEAD_CONVERGENCE,
-  type LinearHead,
-  LogisticProblem,
-} from './logistic-head.js';
 import type { EpochRecord, RunContext } from './options.js';
+import type { Best, Task } from './task.js';
 import type { ImagePart, TrainingData } from './training-data.js';
 
 const FOLDS = 5;
@@ -45,48 +39,51 @@ export interface ProbeResult {
   readonly l2: number;
   readonly heldOutLosses: readonly number[];
   readonly converged: boolean;
-  /** Of the final head on the validation images; null when there are none. */
-  readonly temperature: number | null;
-  /** Logits [images, classes] of each part with the final head. */
-  readonly logits: { readonly train: Float32Array; readonly val: Float32Array; readonly test: Float32Array };
+  /** Outputs [images, names of the task] of each part with the final head. */
+  readonly outputs: { readonly train: Float32Array; readonly val: Float32Array; readonly test: Float32Array };
+  /** The validation of the final head; null when there are no images for it. */
+  readonly best: Best | null;
 }
+
+/** The features of a part, and the images that they are of. */
+type PartFeatures = FeatureSet & { readonly images: readonly LabelledImage[] };
 
 /** Fits a head for `data` and puts it onto the model. */
 export async function probe(data: TrainingData, options: ProbeOptions): Promise<ProbeResult> {
   const { device, model, seed, onEvent, signal } = options;
+  const { task } = data;
   const { train, val, test } = await allFeatures(data, options);
-  const classes = data.classes.length;
 
   const folds = Math.min(FOLDS, train.labels.length);
   const fold = stratifiedFolds(train.labels, folds, seed);
+  const folded = task.headProblem(device, train, train.images, featureScale(train), folds);
+  const onProgress = (done: number, total: number) =>
+    onEvent?.({ type: 'progress', task: 'choosing L2', done, total, secondsLeft: null });
   const { l2, heldOutLosses } = await chooseStrength(
-    device,
-    train,
-    classes,
+    folded,
+    task.strengths,
     fold,
-    (done, total) => {
-      onEvent?.({ type: 'progress', task: 'choosing L2', done, total, secondsLeft: null });
-    },
+    onProgress,
     signal,
-  );
+  ).finally(() => folded.close());
   onEvent?.({
     type: 'note',
     text: `L2 strength ${l2}: the least held-out loss of ${folds}-fold cross-validation.`,
   });
 
-  const fit = await fitHead(train, val, classes, l2, options);
-  replaceHead(model, classes, seed);
+  const fit = await fitHead(train, val, task, l2, options);
+  replaceHead(model, task.names.length, seed);
   model.head.weight.set(fit.head.weight);
   model.head.bias?.set(fit.head.bias);
-  const logits = (set: FeatureSet) => applyHead(set, fit.head, classes, signal);
-  const onVal = await logits(val);
+  const outputs = (set: FeatureSet) => applyHead(set, fit.head, signal);
+  const onVal = await outputs(val);
   return {
     epochs: fit.epochs,
     l2,
     heldOutLosses,
     converged: fit.converged,
-    temperature: fitTemperature({ scores: onVal, labels: val.labels, classes }),
-    logits: { train: await logits(train), val: onVal, test: await logits(test) },
+    outputs: { train: await outputs(train), val: onVal, test: await outputs(test) },
+    best: task.best(fit.epochs.length, task.score(onVal, val.images), onVal, val.images),
   };
 }
 
@@ -104,14 +101,10 @@ async function allFeatures(data: TrainingData, options: ProbeOptions) {
       await model.to(device);
     }
     const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
-    const of = ({ images, dataset }: ImagePart, task: string) =>
-      featuresOf(model, images, dataset, cache, {
-        device,
-        preprocessing,
-        batch,
-        task,
-        ...context(onEvent, signal),
-      });
+    const of = async ({ images, dataset }: ImagePart, task: string): Promise<PartFeatures> => {
+      const where = { device, preprocessing, batch, task, ...context(onEvent, signal) };
+      return { ...(await featuresOf(model, images, dataset, cache, where)), images };
+    };
     return {
       train: await of(data.train, 'features'),
       val: await of(data.val, 'features (validation)'),
@@ -134,15 +127,16 @@ interface Fit {
 
 /** Minimises over all training images; every iteration is one pass over them, and is reported as an epoch. */
 async function fitHead(
-  train: FeatureSet,
-  val: FeatureSet,
-  classes: number,
+  train: PartFeatures,
+  val: PartFeatures,
+  task: Task,
   l2: number,
   { device, headEpochs, onEvent, signal }: ProbeOptions,
 ): Promise<Fit> {
   const scale = featureScale(train);
-  const problem = new LogisticProblem(device, train, scale, classes);
-  const validation = val.labels.length > 0 ? new LogisticProblem(device, val, scale, classes) : null;
+  const problem = task.headProblem(device, train, train.images, scale);
+  const validation = val.images.length > 0 ? task.headProblem(device, val, val.images, scale) : null;
+  const targets = task.targets(train.images);
   const epochs: EpochRecord[] = [];
   let started = performance.now();
   const evaluate = async (point: Float64Array) => {
@@ -156,26 +150,26 @@ async function fitHead(
       async onIteration(epoch, point, onTrain) {
         const seconds = (performance.now() - started) / 1000;
         const onVal = validation === null ? null : (await validation.evaluate([point], 0))[0];
-        const accuracy = share(onTrain.predicted, train.labels);
-        epochs.push({
+        const correct = task.countRight(onTrain.predicted, targets);
+        const record: EpochRecord = {
           epoch,
           stage: HEAD_STAGE,
           lr: {},
           train_loss: onTrain.dataLoss,
-          train_accuracy: accuracy,
+          ...task.trainRecord({ correct, images: train.images.length }),
           val_loss: onVal?.dataLoss ?? null,
-          val_accuracy: onVal === null ? null : share(onVal.predicted, val.labels),
+          ...task.valRecord(onVal && task.scorePredictions(onVal.predicted, onVal.dataLoss, val.images)),
           seconds,
-          images_per_second: train.labels.length / seconds,
-        });
-        const detail = `loss ${onTrain.dataLoss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`;
+          images_per_second: train.images.length / seconds,
+        };
+        epochs.push(record);
         onEvent?.({
           type: 'progress',
           task: 'head',
           done: epoch,
           total: headEpochs,
           secondsLeft: null,
-          detail,
+          detail: detailOf(record),
         });
         started = performance.now();
       },
@@ -187,6 +181,13 @@ async function fitHead(
   }
 }
 
+function detailOf({ train_loss, train_accuracy }: EpochRecord): string {
+  const loss = `loss ${train_loss?.toFixed(4)}`;
+  return typeof train_accuracy === 'number'
+    ? `${loss}, accuracy ${(100 * train_accuracy).toFixed(1)} %`
+    : loss;
+}
+
 /** Multiplications of `applyHead` before the event loop has its turn: some milliseconds. */
 const PRODUCTS_AT_ONCE = 4e6;
 
@@ -194,12 +195,12 @@ const PRODUCTS_AT_ONCE = 4e6;
 async function applyHead(
   { values, labels, length }: FeatureSet,
   { weight, bias }: LinearHead,
-  classes: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const logits = new Float32Array(labels.length * classes);
-  const row = new Float64Array(classes);
-  const rowsAtOnce = Math.ceil(PRODUCTS_AT_ONCE / (length * classes));
+  const width = bias.length;
+  const outputs = new Float32Array(labels.length * width);
+  const row = new Float64Array(width);
+  const rowsAtOnce = Math.ceil(PRODUCTS_AT_ONCE / (length * width));
   for (let i = 0; i < labels.length; i++) {
     if (i % rowsAtOnce === rowsAtOnce - 1) {
       await nextTurn();
@@ -208,13 +209,9 @@ async function applyHead(
     row.set(bias);
     for (let f = 0; f < length; f++) {
       const feature = values[i * length + f];
-      for (let c = 0; c < classes; c++) row[c] += feature * weight[f * classes + c];
+      for (let c = 0; c < width; c++) row[c] += feature * weight[f * width + c];
     }
-    logits.set(row, i * classes);
+    outputs.set(row, i * width);
   }
-  return logits;
-}
-
-function share(predicted: Int32Array, labels: Int32Array): number {
-  return labels.reduce((right, label, i) => right + (predicted[i] === label ? 1 : 0), 0) / labels.length;
+  return outputs;
 }

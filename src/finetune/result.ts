@@ -5,10 +5,10 @@ import { loadWeights } from '../models/index.js';
 import { countParameters } from '../nn/index.js';
 import type { Device } from '../program/device.js';
 import { summarize } from './device.js';
-import { logitsOf } from './epoch-end.js';
+import { outputsOf } from './epoch-end.js';
 import type { FullStage } from './full-stage.js';
 import { throwUnlessInterrupted } from './interruption.js';
-import { computeMetrics, type Metrics } from './metrics.js';
+import type { Metrics } from './metrics.js';
 import type { LoadedModel } from './model-source.js';
 import type { FinetuneResult } from './options.js';
 import type { ProbeResult } from './probe.js';
@@ -36,24 +36,22 @@ export function describeProbe(
   recipe: Recipe,
   data: TrainingData,
   device: Device,
-  { epochs, l2, logits, temperature }: ProbeResult,
+  { epochs, l2, outputs, best }: ProbeResult,
 ): FinetuneResult {
-  const metricsOf = (part: 'val' | 'test') =>
-    computeMetrics(logits[part], data[part].dataset.labels, data.classes, temperature);
-  const val = metricsOf('val');
+  const { task } = data;
   const trainable = model.head.weight.length + (model.head.bias?.length ?? 0);
   return {
     run: folder,
     device: summarize(device),
     model: recipe.model,
     weights,
-    classes: data.classes,
+    ...task.document,
     images: imageCounts(data),
     resolved_defaults: { ...recipe, l2 },
     parameters: { total: countParameters(model).total, trainable },
     epochs,
-    best: { epoch: epochs.length, val_accuracy: val.accuracy, interval: val.interval },
-    test: data.test.images.length > 0 ? metricsOf('test') : null,
+    best: task.bestRecord(best, epochs.length),
+    test: data.test.images.length > 0 ? task.metrics(outputs.test, data.test.images, best) : null,
     checkpoints: checkpointsOf(folder),
     resumed_from: null,
     interrupted: false,
@@ -69,13 +67,12 @@ export async function describeFull(
 ): Promise<FinetuneResult> {
   const { folder, model, data, state } = stage;
   const parameters = countParameters(model);
-  const best = state.best ?? { epoch: state.progress.epoch, val_accuracy: null, interval: null };
   return {
     run: folder,
     device: state.frozen.device,
     model: state.model,
     weights: state.weights,
-    classes: data.classes,
+    ...data.task.document,
     images: imageCounts(data),
     resolved_defaults: {
       ...state.recipe,
@@ -84,7 +81,7 @@ export async function describeFull(
     },
     parameters,
     epochs: state.epochs,
-    best: { epoch: best.epoch, val_accuracy: best.val_accuracy, interval: best.interval },
+    best: data.task.bestRecord(state.best, state.progress.epoch),
     test: finished ? await testBest(stage) : null,
     checkpoints: checkpointsOf(folder),
     resumed_from: resumedFrom,
@@ -97,7 +94,7 @@ async function testBest(stage: FullStage): Promise<Metrics | null> {
   const { data, model, folder, state } = stage;
   if (data.test.images.length === 0) return null;
   await loadWeights(model, join(folder, RUN_FILES.best));
-  const logits = await logitsOf(stage, data.test).catch((error: unknown) => {
+  const outputs = await outputsOf(stage, data.test).catch((error: unknown) => {
     throwUnlessInterrupted(error);
     throw new AttuneError(
       {
@@ -109,5 +106,5 @@ async function testBest(stage: FullStage): Promise<Metrics | null> {
       { cause: error },
     );
   });
-  return computeMetrics(logits, data.test.dataset.labels, data.classes, state.best?.temperature ?? null);
+  return data.task.metrics(outputs, data.test.images, state.best);
 }

@@ -17,6 +17,7 @@ import {
 import type { Recipe } from './recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { describeFull } from './result.js';
+import { taskOf } from './task.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';
 
 /**
@@ -60,7 +61,7 @@ async function goOn(
 
   const found: FoundImages = {
     root: recipe.data,
-    classes: state.classes,
+    task: taskOf(state.task),
     skipped: state.skipped,
     ...state.images,
   };
@@ -71,7 +72,7 @@ async function goOn(
     context,
   );
   try {
-    const model = findModel(state.model).create({ classes: state.classes.length });
+    const model = findModel(state.model).create({ classes: data.task.names.length });
     await restoreModel(stored, model);
     const device = await openDevice(deviceFor(state, options));
     try {
@@ -104,7 +105,7 @@ function isComplete(state: RunState, recipe: Recipe): boolean {
 async function cutBack(folder: string, state: RunState): Promise<void> {
   await removeLeftovers(folder);
   await writeMetrics(folder, state.epochs);
-  await writeRecipe(folder, state.recipe, state.frozen, state.classes);
+  await writeRecipe(folder, state.recipe, state.frozen, taskOf(state.task));
 }
 
 /** The device that was named, else the one that the run was begun on: the CPU is always there. */

@@ -10,6 +10,7 @@ import type { ProbeResult } from './probe.js';
 import type { Recipe } from './recipe-schema.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
 import type { FrozenChoices } from './run-state.js';
+import type { Task } from './task.js';
 import type { TrainingData } from './training-data.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -19,13 +20,13 @@ export async function writeRecipe(
   folder: string,
   recipe: Recipe,
   choices: FrozenChoices | Readonly<Record<string, unknown>>,
-  classes: readonly string[],
+  task: Task,
 ): Promise<void> {
   await writeJson(folder, RUN_FILES.recipe, {
     ...recipe,
     made_by: { attune: version, node: process.version, ...choices },
   });
-  await writeJson(folder, RUN_FILES.classes, classes);
+  await writeJson(folder, RUN_FILES.classes, task.names);
 }
 
 /** metrics.jsonl: a line for each epoch. */
@@ -40,11 +41,12 @@ export async function writeProbeRun(
   recipe: Recipe,
   data: TrainingData,
   device: Device,
-  { epochs, l2, temperature }: ProbeResult,
+  { epochs, l2, best }: ProbeResult,
 ): Promise<void> {
-  await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.classes);
+  await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.task);
   await writeMetrics(folder, epochs);
-  const info = { model: recipe.model, classes: data.classes, preprocessing, temperature };
+  const temperature = best?.temperature ?? null;
+  const info = { model: recipe.model, task: data.task.info, preprocessing, temperature };
   await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.state);

@@ -17,6 +17,7 @@ import type { DeviceSummary, EpochRecord, SkippedImage } from './options.js';
 import { parseRecipe } from './parse-recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
+import { type Best, type TaskInfo, taskSchema } from './task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
 const FORMAT = '2';
@@ -56,15 +57,6 @@ export interface ImageRecord {
   readonly hash: string;
 }
 
-export interface Best {
-  readonly epoch: number;
-  readonly val_accuracy: number | null;
-  readonly val_loss: number | null;
-  readonly interval: readonly [number, number] | null;
-  /** Fitted on the validation images; null when there are none. */
-  readonly temperature: number | null;
-}
-
 /** Everything but tensors. */
 export interface RunState {
   readonly recipe: Recipe;
@@ -72,7 +64,7 @@ export interface RunState {
   readonly model: string;
   /** What the weights were called at the start. */
   readonly weights: string;
-  readonly classes: readonly string[];
+  readonly task: TaskInfo;
   readonly preprocessing: Preprocessing;
   readonly images: Readonly<Record<'train' | 'val' | 'test', readonly ImageRecord[]>>;
   readonly skipped: readonly SkippedImage[];
@@ -179,7 +171,7 @@ const stateSchema = v.strictObject({
   }),
   model: v.string(),
   weights: v.string(),
-  classes: v.array(v.string()),
+  task: taskSchema,
   preprocessing: v.unknown(),
   images: v.strictObject({ train: imageSchema, val: imageSchema, test: imageSchema }),
   skipped: v.array(v.strictObject({ path: v.string(), reason: v.string() })),

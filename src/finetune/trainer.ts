@@ -9,7 +9,6 @@
 import {
   type Augmentation,
   batchCount,
-  classWeights,
   type ImagePool,
   type Preprocessing,
   type TrainingBatch,
@@ -26,11 +25,13 @@ import type { RunContext } from './options.js';
 import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices, Progress } from './run-state.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
+import type { Targets, Task } from './task.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
 export interface TrainerOptions extends RunContext {
   readonly device: Device;
   readonly model: ImageClassifier;
+  readonly task: Task;
   readonly optimizer: Optimizer;
   readonly recipe: Recipe;
   readonly frozen: FrozenChoices;
@@ -70,7 +71,8 @@ export class Trainer {
   private readonly options: TrainerOptions;
   private readonly schedule: Schedule;
   private readonly baseRates: readonly number[];
-  private readonly weightOfClass: ArrayLike<number>;
+  /** By the place of an image in the data set. */
+  private readonly imageWeights: ArrayLike<number>;
   private readonly random;
   /** How long the last step took; long, as long as it is not known. */
   private stepSeconds = Number.POSITIVE_INFINITY;
@@ -78,18 +80,11 @@ export class Trainer {
   private readonly recent = new Map<number, TrainingBatch>();
 
   constructor(options: TrainerOptions) {
-    const { recipe, optimizer, dataset, model } = options;
+    const { recipe, optimizer, dataset, task } = options;
     this.options = options;
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
-    this.weightOfClass =
-      recipe.class_weights === 'balanced'
-        ? classWeights(
-            dataset.images.map(({ label }) => label),
-            model.classes,
-            'balanced',
-          )
-        : new Float32Array(model.classes).fill(1);
+    this.imageWeights = task.imageWeights(dataset.images, recipe);
     this.random = generator(recipe.seed);
   }
 
@@ -173,27 +168,19 @@ export class Trainer {
     micro: MicroBatch,
     side: number,
   ): Promise<{ loss: number; predicted: ArrayLike<number> }> {
-    const { device, model, preprocessing, recipe, progress } = this.options;
+    const { device, model, task, preprocessing, recipe, progress } = this.options;
     this.random.step = progress.random++;
-    const options = {
-      model,
-      preprocessing,
-      side,
-      labelSmoothing: recipe.label_smoothing,
-      random: this.random,
-    };
+    const options = { model, task, recipe, preprocessing, side, random: this.random };
     return device.run(() => recordMicroBatch(micro, options));
   }
 
   private async finishStep({ batch, results }: PendingStep): Promise<void> {
-    const { progress } = this.options;
+    const { progress, task } = this.options;
     const parts = await this.explained(() => results);
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
     progress.loss += parts.reduce((total, { loss }) => total + loss, 0) * batch.labels.length;
     progress.images += batch.labels.length;
-    batch.labels.forEach((label, i) => {
-      if (predicted[i] === label) progress.correct++;
-    });
+    progress.correct += task.countRight(predicted, this.targetsOf(batch));
   }
 
   /** The gate of the last update is read with the next program; there may be none. */
@@ -268,13 +255,20 @@ export class Trainer {
     const { frozen } = this.options;
     const size = batch.labels.length;
     const pixels = batch.images.length / size;
-    const weights = Float32Array.from(batch.labels, (label) => this.weightOfClass[label]);
+    const targets = this.targetsOf(batch);
+    const width = targets.length / size;
+    const weights = Float32Array.from(batch.indices, (index) => this.imageWeights[index]);
     const total = weights.reduce((running, weight) => running + weight, 0);
     return microBatchStarts(size, frozen.micro_batch, this.joinsSingle).map(([start, end]) => ({
       images: batch.images.subarray(start * pixels, end * pixels),
-      labels: batch.labels.subarray(start, end),
+      targets: targets.subarray(start * width, end * width),
       shares: weights.subarray(start, end).map((weight) => weight / total),
     }));
+  }
+
+  private targetsOf({ indices }: TrainingBatch): Targets {
+    const { task, dataset } = this.options;
+    return task.targets(Array.from(indices, (index) => dataset.images[index]));
   }
 
   private remember(step: number, batch: TrainingBatch): void {

@@ -17,8 +17,10 @@ import {
   type TrainingDataset,
 } from '../data/index.js';
 import { AttuneError } from '../errors.js';
+import { classification } from './classification.js';
 import { Estimator } from './events.js';
 import type { RunContext, SkippedImage } from './options.js';
+import type { Task } from './task.js';
 
 /** One part of the images, with the pixels that evaluation uses. */
 export interface ImagePart {
@@ -29,7 +31,7 @@ export interface ImagePart {
 export type PartName = 'train' | 'val' | 'test';
 
 export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
-  readonly classes: readonly string[];
+  readonly task: Task;
   /** The training images as augmentation takes them. */
   readonly training: TrainingDataset;
   readonly skipped: readonly SkippedImage[];
@@ -39,7 +41,7 @@ export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
 /** Images by part, before any is opened. */
 export interface FoundImages extends Readonly<Record<PartName, readonly LabelledImage[]>> {
   readonly root: string;
-  readonly classes: readonly string[];
+  readonly task: Task;
   readonly skipped: readonly SkippedImage[];
 }
 
@@ -49,21 +51,22 @@ export async function findImages(
   { val, valSplit, seed }: { readonly val: string | null; readonly valSplit: number; readonly seed: number },
 ): Promise<FoundImages> {
   const folder = await imageFolder(data, { val: val ?? undefined });
-  const { root, classes, skipped } = folder;
+  const { root, skipped } = folder;
+  const task = classification(folder.classes);
   const test = folder.test ?? [];
-  if (folder.val !== null) return { root, classes, skipped, train: folder.train, val: folder.val, test };
+  if (folder.val !== null) return { root, task, skipped, train: folder.train, val: folder.val, test };
   const split = stratifiedSplit(
     folder.train.map(({ label }) => label),
     valSplit,
     seed,
   );
   const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
-  return { root, classes, skipped, train: pick(split.train), val: pick(split.val), test };
+  return { root, task, skipped, train: pick(split.train), val: pick(split.val), test };
 }
 
 /** Training images of the class that has the fewest. */
-export function smallestClassOf({ train, classes }: FoundImages): number {
-  const counts = new Array<number>(classes.length).fill(0);
+export function smallestClassOf({ train, task }: FoundImages): number {
+  const counts = new Array<number>(task.names.length).fill(0);
   for (const { label } of train) counts[label]++;
   return Math.min(...counts);
 }
@@ -101,7 +104,7 @@ export async function prepareTrainingData(
     const train = part(found.train, wholeCache);
     refuseEmptyClasses(train.images, found);
     return {
-      classes: found.classes,
+      task: found.task,
       train,
       val: part(found.val),
       test: part(found.test),
@@ -156,9 +159,9 @@ export async function prepare<Image extends { readonly path: string }>(
   }
 }
 
-function refuseEmptyClasses(train: readonly LabelledImage[], { classes, root }: FoundImages): void {
+function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {
   const present = new Set(train.map(({ label }) => label));
-  const empty = classes.filter((_, label) => !present.has(label));
+  const empty = task.names.filter((_, label) => !present.has(label));
   if (empty.length === 0) return;
   throw new AttuneError({
     code: 'data',

@@ -4,36 +4,39 @@
  */
 import type { Preprocessing } from '../data/index.js';
 import type { ImageClassifier } from '../models/index.js';
-import { argmax, backward, crossEntropyLosses, multiply, normalizeImages, sum } from '../ops/index.js';
+import { backward, multiply, normalizeImages, sum } from '../ops/index.js';
 import type { Generator } from '../tensor/philox.js';
 import { tensor } from '../tensor/tensor.js';
+import type { Recipe } from './recipe-schema.js';
+import type { Targets, Task } from './task.js';
 
 /** Part of a batch, computed at once. */
 export interface MicroBatch {
   /** [n, side, side, 3]. */
   readonly images: Uint8Array;
-  readonly labels: Int32Array;
+  readonly targets: Targets;
   /** Each image's share in the batch's mean loss. */
   readonly shares: Float32Array;
 }
 
 export interface TrainingStepOptions {
   readonly model: ImageClassifier;
+  readonly task: Task;
+  readonly recipe: Pick<Recipe, 'label_smoothing'>;
   readonly preprocessing: Pick<Preprocessing, 'mean' | 'std'>;
   /** Side of the images in pixels. */
   readonly side: number;
-  readonly labelSmoothing: number;
   readonly random: Generator;
 }
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
-export function recordMicroBatch({ images, labels, shares }: MicroBatch, options: TrainingStepOptions) {
-  const { model, preprocessing, side, labelSmoothing, random } = options;
-  const size = labels.length;
+export function recordMicroBatch({ images, targets, shares }: MicroBatch, options: TrainingStepOptions) {
+  const { model, task, recipe, preprocessing, side, random } = options;
+  const size = shares.length;
   const bytes = tensor(images, [size, side, side, 3], 'uint8');
-  const logits = model.forward(normalizeImages(bytes, preprocessing.mean, preprocessing.std), { random });
-  const losses = crossEntropyLosses(logits, tensor(labels, [size], 'int32'), labelSmoothing);
+  const outputs = model.forward(normalizeImages(bytes, preprocessing.mean, preprocessing.std), { random });
+  const losses = task.losses(outputs, targets, recipe);
   const loss = sum(multiply(losses, tensor(shares, [size], 'float32')));
   backward(loss);
-  return { loss, predicted: argmax(logits) };
+  return { loss, predicted: task.predictions(outputs) };
 }

@@ -14,7 +14,8 @@ export const CLASSES = ['ant', 'bee', 'carpenter bee'];
 export async function run(): Promise<{ folder: string; model: ImageClassifier }> {
   const folder = newFolder();
   const model = resnetSmall({ classes: 3, seed: 7 });
-  const info = { model: 'resnet-small', classes: CLASSES, preprocessing: imagenetPreprocessing(32) };
+  const task = { kind: 'classification', classes: CLASSES } as const;
+  const info = { model: 'resnet-small', task, preprocessing: imagenetPreprocessing(32) };
   await writeCheckpoint(join(folder, 'best.safetensors'), model, info, { seed: 7 });
   return { folder, model };
 }

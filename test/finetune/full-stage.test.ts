@@ -125,7 +125,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
     },
     model: entry.name,
     weights: 'none',
-    classes: prepared.classes,
+    task: prepared.task.info,
     preprocessing,
     images: { train: [], val: [], test: [] },
     skipped: [],
@@ -135,7 +135,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
     temperature: null,
     complete: false,
   };
-  const model = entry.create({ classes: prepared.classes.length });
+  const model = entry.create({ classes: prepared.task.names.length });
   return {
     stage: { folder, device, model, data: prepared, state: { ...state }, stored: null, workers: 1 },
     device,
@@ -177,6 +177,7 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
   const trainer = new Trainer({
     device,
     model,
+    task: prepared.task,
     optimizer,
     recipe: state.recipe,
     frozen: state.frozen,

@@ -24,12 +24,12 @@ test('a model from the hub', async () => {
     Object.assign(process.env, env);
     try {
       const notes: string[] = [];
-      const { model, classes, preprocessing, weights } = await loadModel(
+      const { model, task, preprocessing, weights } = await loadModel(
         { weights: 'hf:ada/birds@v2' },
         { onEvent: (event) => event.type === 'note' && notes.push(event.text) },
       );
       assert.is(model.architecture, 'resnet-small');
-      assert.equal(classes, ['ant', 'bee']);
+      assert.equal(task.names, ['ant', 'bee']);
       assert.equal(preprocessing, {
         ...{ resize: 40, crop: 32, interpolation: 'bicubic' },
         ...{ mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },

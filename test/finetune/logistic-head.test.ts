@@ -1,7 +1,8 @@
 /** The logistic head against PyTorch's optimum, its gradient against differences, and its speed. */
 import { open } from '#src/engine/open';
-import { chooseStrength, L2_STRENGTHS } from '#src/finetune/l2-strength';
-import { featureScale, HEAD_CONVERGENCE, LogisticProblem } from '#src/finetune/logistic-head';
+import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/head-problem';
+import { chooseStrength } from '#src/finetune/l2-strength';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '#src/finetune/logistic-head';
 import { minimize } from '#src/optim/lbfgs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -27,6 +28,14 @@ async function withDevice<T>(
 }
 
 type Device = Awaited<ReturnType<typeof open>>;
+
+/** The strength for the fixture, by its five folds. */
+async function strengthOf(device: Device, onProgress: (done: number) => void) {
+  const problem = new LogisticProblem(device, set, featureScale(set), classes, 5);
+  const choice = await chooseStrength(problem, LOGISTIC_STRENGTHS, fold, onProgress);
+  problem.close();
+  return choice;
+}
 
 for (const { l2, weight, bias, loss } of fixture.fits) {
   test(`the head of strength ${l2} is PyTorch's, to 1e-4 in float32 and 1e-6 in float64`, async () => {
@@ -82,11 +91,11 @@ test('the gradient is that of the value, for every problem at once and the rows 
 test('folds fitted side by side equal separate fits, for every strength', async () => {
   await withDevice('float64', async (device) => {
     const done: number[] = [];
-    const choice = await chooseStrength(device, set, classes, fold, (count) => done.push(count));
+    const choice = await strengthOf(device, (count) => done.push(count));
     const separate: number[] = [];
     const problem = new LogisticProblem(device, set, featureScale(set), classes);
     let points: Float64Array[] = [0, 1, 2, 3, 4].map(() => new Float64Array(problem.size));
-    for (const l2 of L2_STRENGTHS.slice(0, choice.heldOutLosses.length)) {
+    for (const l2 of LOGISTIC_STRENGTHS.slice(0, choice.heldOutLosses.length)) {
       let total = 0;
       const next: Float64Array[] = [];
       for (const [f, start] of points.entries()) {
@@ -109,19 +118,19 @@ test('folds fitted side by side equal separate fits, for every strength', async 
       relativeError(choice.heldOutLosses, separate) < 1e-9,
       `${choice.heldOutLosses} beside ${separate}`,
     );
-    assert.is(choice.l2, L2_STRENGTHS[separate.indexOf(Math.min(...separate))]);
+    assert.is(choice.l2, LOGISTIC_STRENGTHS[separate.indexOf(Math.min(...separate))]);
   });
 });
 
 test("the cross-validated losses are PyTorch's, and the best strength wins", async () => {
   await withDevice('float32', async (device) => {
-    const { heldOutLosses, l2 } = await chooseStrength(device, set, classes, fold, () => undefined);
+    const { heldOutLosses, l2 } = await strengthOf(device, () => undefined);
     for (const { l2: strength, held_out_loss } of fixture.fits) {
-      const found = heldOutLosses[L2_STRENGTHS.indexOf(strength)];
+      const found = heldOutLosses[LOGISTIC_STRENGTHS.indexOf(strength)];
       if (found === undefined) continue; // the path ended before
       assert.ok(Math.abs(found - held_out_loss) < 0.01, `${strength}: ${found} beside ${held_out_loss}`);
     }
-    assert.is(heldOutLosses[L2_STRENGTHS.indexOf(l2)], Math.min(...heldOutLosses));
+    assert.is(heldOutLosses[LOGISTIC_STRENGTHS.indexOf(l2)], Math.min(...heldOutLosses));
   });
 });
 

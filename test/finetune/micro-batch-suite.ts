@@ -1,4 +1,5 @@
 /** A batch that does not fit is computed in parts: how many images at once, and what is said about it. */
+import { classification } from '#src/finetune/classification';
 import { chooseMicroBatch } from '#src/finetune/micro-batch';
 import { fieldsOf } from '#src/finetune/parse-recipe';
 import { resolveRecipe } from '#src/finetune/recipe';
@@ -17,7 +18,7 @@ export async function choose(device: Device, batchSize: number, imageSize: numbe
   const model = findModel('resnet-small').create({ classes: 2 });
   const context = listener();
   try {
-    const chosen = await chooseMicroBatch(device, model, recipe, context);
+    const chosen = await chooseMicroBatch(device, model, classification(['a', 'b']), recipe, context);
     const notes = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
     return { ...chosen, notes };
   } finally {

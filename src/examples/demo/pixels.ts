@@ -3,13 +3,9 @@
  * strength by 5-fold cross-validation too.
  */
 import { decodeImage, stratifiedFolds } from '../../data/index.js';
+import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from '../../finetune/head-problem.js';
 import { chooseStrength } from '../../finetune/l2-strength.js';
-import {
-  type FeatureSet,
-  featureScale,
-  HEAD_CONVERGENCE,
-  LogisticProblem,
-} from '../../finetune/logistic-head.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '../../finetune/logistic-head.js';
 import { type Device, type ImageFolder, minimize } from '../../index.js';
 
 const FOLDS = 5;
@@ -20,9 +16,10 @@ export async function pixelAccuracy(device: Device, folder: ImageFolder, seed: n
   const test = await pixelsOf(folder.test ?? []);
   const classes = folder.classes.length;
   const folds = stratifiedFolds(train.labels, FOLDS, seed);
-  const { l2 } = await chooseStrength(device, train, classes, folds, () => undefined);
-
   const scale = featureScale(train);
+  const folded = new LogisticProblem(device, train, scale, classes, FOLDS);
+  const { l2 } = await chooseStrength(folded, LOGISTIC_STRENGTHS, folds, () => undefined);
+  folded.close();
   const problem = new LogisticProblem(device, train, scale, classes);
   const tested = new LogisticProblem(device, test, scale, classes);
   try {

@@ -66,5 +66,5 @@ async function writeUntrained(path: string, seed: number): Promise<void> {
   const info = checkpointInfo(file, WEIGHTS);
   await file.close();
   if (info === null) throw new Error(`${WEIGHTS} is no checkpoint of attune`);
-  await writeCheckpoint(path, resnetSmall({ classes: info.classes.length, seed }), info, {});
+  await writeCheckpoint(path, resnetSmall({ classes: info.task.classes.length, seed }), info, {});
 }

@@ -1,0 +1,72 @@
+/** The task of telling which of some classes an image shows: a logit for each, and their cross-entropy. */
+import { classWeights, type LabelledImage } from '../data/index.js';
+import { argmax, crossEntropyLosses } from '../ops/index.js';
+import { tensor } from '../tensor/tensor.js';
+import { fitTemperature } from './calibration.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from './logistic-head.js';
+import { accuracyOf, computeAccuracy, computeMetrics } from './metrics.js';
+import type { Task } from './task.js';
+
+export function classification(classes: readonly string[]): Task {
+  const count = classes.length;
+  return {
+    info: { kind: 'classification', classes },
+    names: classes,
+    document: { classes },
+
+    targets: labelsOf,
+    blankTargets: (images) => new Int32Array(images),
+    imageWeights: (images, { class_weights }) =>
+      class_weights === 'balanced'
+        ? weightsByClass(labelsOf(images), count)
+        : new Float32Array(images.length).fill(1),
+    losses: (logits, labels, { label_smoothing }) =>
+      crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), label_smoothing),
+    predictions: argmax,
+    countRight,
+
+    strengths: LOGISTIC_STRENGTHS,
+    headProblem: (device, set, _images, scale, problems) =>
+      new LogisticProblem(device, set, scale, count, problems),
+
+    score: (logits, images) => computeAccuracy(logits, labelsOf(images), count),
+    scorePredictions: (predicted, loss, images) =>
+      accuracyOf(countRight(predicted, labelsOf(images)), loss, images.length),
+    isBetter(score, best) {
+      if (score.accuracy === null) return false;
+      if (best === null || best.val_accuracy === null) return true;
+      // As accurate, it has to have less loss.
+      const [now, before] = [score.accuracy, best.val_accuracy];
+      return now > before || (now === before && (score.loss ?? Infinity) < (best.val_loss ?? Infinity));
+    },
+    best(epoch, { accuracy, loss, interval }, logits, images) {
+      if (images.length === 0) return null;
+      const temperature = fitTemperature({ scores: logits, labels: labelsOf(images), classes: count });
+      return { epoch, val_accuracy: accuracy, val_loss: loss, interval, temperature };
+    },
+    trainRecord: ({ correct, images }) => ({ train_accuracy: correct / images }),
+    valRecord: (score) => ({ val_accuracy: score?.accuracy ?? null }),
+    bestRecord: (best, epoch) => ({
+      epoch: best?.epoch ?? epoch,
+      val_accuracy: best?.val_accuracy ?? null,
+      interval: best?.interval ?? null,
+    }),
+    metrics: (logits, images, best) =>
+      computeMetrics(logits, labelsOf(images), classes, best?.temperature ?? null),
+  };
+}
+
+function labelsOf(images: readonly LabelledImage[]): Int32Array {
+  return Int32Array.from(images, ({ label }) => label);
+}
+
+function weightsByClass(labels: Int32Array, classes: number): Float32Array {
+  const weights = classWeights(labels, classes, 'balanced');
+  return Float32Array.from(labels, (label) => weights[label]);
+}
+
+function countRight(predicted: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let right = 0;
+  for (let i = 0; i < labels.length; i++) if (predicted[i] === labels[i]) right++;
+  return right;
+}

@@ -1,0 +1,111 @@
+/**
+ * What a network learns to tell of an image. Everything in which one kind of answer differs from another is behind
+ * this interface: the head's width, the loss, how the head is fitted on cached features, what is measured, and which
+ * of two results is the better one.
+ */
+import * as v from 'valibot';
+import type { LabelledImage } from '../data/index.js';
+import type { Device } from '../program/device.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { classification } from './classification.js';
+import type { FeatureScale, FeatureSet, HeadProblem } from './head-problem.js';
+import type { Metrics } from './metrics.js';
+import type { EpochRecord, FinetuneResult } from './options.js';
+import type { Recipe } from './recipe-schema.js';
+
+/** A task as plain data, as runs and checkpoints store it. */
+export interface TaskInfo {
+  readonly kind: 'classification';
+  readonly classes: readonly string[];
+}
+
+const names = v.pipe(v.array(v.string()), v.minLength(1));
+
+/** What stored data have to be like. */
+export const taskSchema = v.strictObject({ kind: v.literal('classification'), classes: names });
+
+/** The right answers to images, one row each. */
+export type Targets = Int32Array | Float32Array;
+
+/** How good outputs are: what training goes by. What no images tell is null. */
+export interface Score {
+  /** Mean loss of the images. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly interval: readonly [number, number] | null;
+}
+
+/** The best validation of a run. */
+export interface Best {
+  readonly epoch: number;
+  readonly val_accuracy: number | null;
+  readonly val_loss: number | null;
+  readonly interval: readonly [number, number] | null;
+  /** Fitted on the validation images; null when there are none. */
+  readonly temperature: number | null;
+}
+
+type TrainKey = 'train_accuracy';
+type ValKey = 'val_accuracy';
+
+export interface Task {
+  readonly info: TaskInfo;
+  /** What the outputs stand for, in their order: as many as the head is wide. */
+  readonly names: readonly string[];
+  /** The keys of a run's document that say so. */
+  readonly document: Pick<FinetuneResult, 'classes'>;
+
+  /** The targets of images, as the loss takes them. */
+  targets(images: readonly LabelledImage[]): Targets;
+  /** Targets of no meaning, for the plan of a step. */
+  blankTargets(images: number): Targets;
+  /** How much each image counts in the loss. */
+  imageWeights(images: readonly LabelledImage[], recipe: Recipe): ArrayLike<number>;
+  /** Records the loss of each image [n] of outputs [n, names]. */
+  losses(outputs: Tensor, targets: Targets, recipe: Pick<Recipe, 'label_smoothing'>): Tensor;
+  /** Records what outputs [n, names] stand for, as `countRight` takes it. */
+  predictions(outputs: Tensor): Tensor;
+  /** How many predictions are right; 0 where none is right or wrong. */
+  countRight(predictions: ArrayLike<number>, targets: Targets): number;
+
+  /** L2 strengths to choose among for the head, the strongest first. */
+  readonly strengths: readonly number[];
+  /** The problem whose least loss makes the head. `scale` is that of the training images, also where `set` holds others. */
+  headProblem(
+    device: Device,
+    set: FeatureSet,
+    images: readonly LabelledImage[],
+    scale: FeatureScale,
+    problems?: number,
+  ): HeadProblem;
+
+  /** How good outputs [images, names] are, row-major, as the model gives them while it trains. */
+  score(outputs: ArrayLike<number>, images: readonly LabelledImage[]): Score;
+  /** The same of predictions that a head problem gave with its loss. */
+  scorePredictions(predictions: ArrayLike<number>, loss: number, images: readonly LabelledImage[]): Score;
+  isBetter(score: Score, best: Best | null): boolean;
+  /** A score to keep. Null for that of no images. */
+  best(
+    epoch: number,
+    score: Score,
+    outputs: ArrayLike<number>,
+    images: readonly LabelledImage[],
+  ): Best | null;
+  /** The keys of an epoch's record that say how good training went, from its sums. */
+  trainRecord(sums: { readonly correct: number; readonly images: number }): Pick<EpochRecord, TrainKey>;
+  /** Its keys that say how good validation was, beside the loss. */
+  valRecord(score: Score | null): Pick<EpochRecord, ValKey>;
+  /** The same of the best epoch, for the document of a run. */
+  bestRecord(best: Best | null, epoch: number): FinetuneResult['best'];
+  /** All there is to say of outputs. */
+  metrics(
+    outputs: ArrayLike<number>,
+    images: readonly LabelledImage[],
+    best: Pick<Best, 'temperature'> | null,
+  ): Metrics;
+}
+
+/** The task that was stored. */
+export function taskOf(info: TaskInfo): Task {
+  return classification(info.classes);
+}
