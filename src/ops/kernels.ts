@@ -26,7 +26,9 @@ import { divideKernel } from './divide.js';
 import { dropoutKernel } from './dropout.js';
 import { eraseBoxesKernel } from './erase-boxes.js';
 import { gatherKernel, scatterAddKernel } from './gather.js';
+import { gaussianBlurColumnsKernel, gaussianBlurRowsKernel } from './gaussian-blur.js';
 import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
+import { imageTablesKernel } from './image-tables-kernel.js';
 import { matmulKernel } from './matmul-kernel.js';
 import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { maximumKernel } from './maximum.js';
@@ -46,6 +48,7 @@ import { sgdKernel } from './sgd-update.js';
 import { softmaxKernel } from './softmax.js';
 import { stridedCopyKernel } from './strided-copy.js';
 import { subtractKernel } from './subtract.js';
+import { transformImagesKernel } from './transform-images.js';
 import { type UnaryKernelName, unaryKernels } from './unary-tables.js';
 import { weightAverageKernel } from './weight-average.js';
 
@@ -72,9 +75,12 @@ export type KernelName =
   | 'eraseBoxes'
   | 'fill'
   | 'gather'
+  | 'gaussianBlurColumns'
+  | 'gaussianBlurRows'
   | 'globalAveragePool'
   | 'gradientGate'
   | 'greaterEqual'
+  | 'imageTables'
   | 'lessEqual'
   | 'matmul'
   | 'maxPool2d'
@@ -99,6 +105,7 @@ export type KernelName =
   | 'squaredNorm'
   | 'stridedCopy'
   | 'subtract'
+  | 'transformImages'
   | 'weightAverage';
 
 export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
@@ -123,9 +130,12 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   eraseBoxes: eraseBoxesKernel,
   fill: fillKernel,
   gather: gatherKernel,
+  gaussianBlurColumns: gaussianBlurColumnsKernel,
+  gaussianBlurRows: gaussianBlurRowsKernel,
   globalAveragePool: globalAveragePoolKernel,
   gradientGate: gradientGateKernel,
   greaterEqual: greaterEqualKernel,
+  imageTables: imageTablesKernel,
   lessEqual: lessEqualKernel,
   matmul: matmulKernel,
   maxPool2d: maxPool2dKernel,
@@ -150,6 +160,7 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   squaredNorm: squaredNormKernel,
   stridedCopy: stridedCopyKernel,
   subtract: subtractKernel,
+  transformImages: transformImagesKernel,
   weightAverage: weightAverageKernel,
   ...unaryKernels,
 };

@@ -18,6 +18,7 @@ import { divideOperation } from './divide.js';
 import { dropoutOperation } from './dropout.js';
 import { eraseBoxesOperation } from './erase-boxes.js';
 import { gatherOperation, scatterAddOperation } from './gather.js';
+import { gaussianBlurOperation } from './gaussian-blur.js';
 import { matmulOperation } from './matmul.js';
 import { maxOperation } from './max.js';
 import { maximumOperation } from './maximum.js';
@@ -33,6 +34,7 @@ import { padOperation, sliceOperation } from './slice.js';
 import { logSoftmaxOperation, softmaxOperation } from './softmax.js';
 import { subtractOperation } from './subtract.js';
 import { broadcastToOperation, sumOperation } from './sum.js';
+import { transformImagesOperation } from './transform-images.js';
 import { transposeOperation } from './transpose.js';
 import { type UnaryName, unaryTapeOperations } from './unary-tables.js';
 
@@ -52,6 +54,7 @@ export type OperationName =
   | 'dropout'
   | 'eraseBoxes'
   | 'gather'
+  | 'gaussianBlur'
   | 'globalAveragePool'
   | 'greaterEqual'
   | 'lessEqual'
@@ -73,6 +76,7 @@ export type OperationName =
   | 'softmax'
   | 'subtract'
   | 'sum'
+  | 'transformImages'
   | 'transpose';
 
 export const operations: Readonly<Record<OperationName, Operation<Attributes>>> = {
@@ -90,6 +94,7 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   dropout: dropoutOperation,
   eraseBoxes: eraseBoxesOperation,
   gather: gatherOperation,
+  gaussianBlur: gaussianBlurOperation,
   globalAveragePool: globalAveragePoolOperation,
   greaterEqual: greaterEqualOperation,
   lessEqual: lessEqualOperation,
@@ -111,6 +116,7 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   softmax: softmaxOperation,
   subtract: subtractOperation,
   sum: sumOperation,
+  transformImages: transformImagesOperation,
   transpose: transposeOperation,
   ...unaryTapeOperations,
 };

@@ -5,8 +5,11 @@ import * as assert from 'uvu/assert';
 import { BUILDS, generator, randomSplits, sameBytes, SimdHarness } from './cpu-harness.js';
 import { type LoopCase, loopCases } from './cpu-simd-cases.js';
 
-/** Kernels whose entries are products: cpu-simd-matmul, -conv2d and -conv2d-gradient test them. */
-const PRODUCTS = ['matmul', 'conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'];
+/** Products and what works on bytes: cpu-simd-matmul, -conv2d, -conv2d-gradient and -gaussian-blur test them. */
+const TESTED_ELSEWHERE = [
+  ...['matmul', 'conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'],
+  ...['gaussianBlurColumns', 'gaussianBlurRows'],
+];
 
 /** The plain loops in float64. */
 function judge({ kernel, attributes, operands, step }: LoopCase): (Float64Array | Uint32Array)[] {
@@ -52,7 +55,7 @@ for (const build of BUILDS) {
     }
     console.log(`  ${build}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`);
     const entries = Object.values(kernels).filter(
-      ({ name, simd: entry }) => entry && !PRODUCTS.includes(name),
+      ({ name, simd: entry }) => entry && !TESTED_ELSEWHERE.includes(name),
     );
     assert.equal([...counts.keys()].sort(), entries.map(({ name }) => name).sort(), 'every entry has cases');
   });

@@ -14,6 +14,7 @@ import { divide } from '#src/ops/divide';
 import { dropout } from '#src/ops/dropout';
 import { exp } from '#src/ops/exp';
 import { gather, scatterAdd } from '#src/ops/gather';
+import { gaussianBlur } from '#src/ops/gaussian-blur';
 import { log } from '#src/ops/log';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
@@ -29,6 +30,7 @@ import { pad, slice } from '#src/ops/slice';
 import { logSoftmax, softmax } from '#src/ops/softmax';
 import { square } from '#src/ops/square';
 import { broadcastTo, sum } from '#src/ops/sum';
+import { transformImages } from '#src/ops/transform-images';
 import { transpose } from '#src/ops/transpose';
 import type { Device } from '#src/program/device';
 import { Arena } from '#src/tensor/arena';
@@ -65,6 +67,8 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         reshaped: flatten(zeros([0, 2, 2])),
         cast: cast(tensor(new Uint8Array(0), [0])),
         images: normalizeImages(tensor(new Uint8Array(0), [0, 3]), [0, 0, 0], [1, 1, 1]),
+        transformed: transformImages(tensor(new Uint8Array(0), [0, 4, 4, 3]), []),
+        blurred: gaussianBlur(tensor(new Uint8Array(0), [0, 4, 4, 3]), 3, []),
         dropped: dropout(none, 0.5, { seed: 1, step: 1 }),
         data: tensor([], [0]),
       };

@@ -9,6 +9,8 @@ import { full, zeros } from '#src/ops/constant';
 import { conv2d } from '#src/ops/conv2d';
 import { crossEntropy } from '#src/ops/cross-entropy';
 import { gather, scatterAdd } from '#src/ops/gather';
+import { gaussianBlur } from '#src/ops/gaussian-blur';
+import { affineMatrix } from '#src/ops/image-affine';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { mean } from '#src/ops/mean';
@@ -20,6 +22,7 @@ import { reshape } from '#src/ops/reshape';
 import { pad, slice } from '#src/ops/slice';
 import { softmax } from '#src/ops/softmax';
 import { broadcastTo, sum } from '#src/ops/sum';
+import { transformImages } from '#src/ops/transform-images';
 import { transpose } from '#src/ops/transpose';
 import { tensor } from '#src/tensor/tensor';
 import { assertThrows, cpuDevice } from './support.js';
@@ -135,6 +138,39 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   ],
   [() => normalizeImages(bytes(2, 3), [0, 0, 0], [1, 0, 1]), /one deviation is 0/],
   [() => normalizeImages(zeros([2, 3]), [0, 0, 0], [1, 1, 1]), /images has dtype float32, not uint8/],
+  [
+    () => transformImages(bytes(4, 4, 3), []),
+    /\[4, 4, 3\] is not the shape of images \[n, height, width, 3\] \(transformImages\)/,
+  ],
+  [() => transformImages(bytes(2, 4, 4, 3), [{ kind: 'invert' }]), /1 transforms are given for 2 images/],
+  [() => transformImages(zeros([1, 4, 4, 3]), [{ kind: 'invert' }]), /images has dtype float32, not uint8/],
+  ...(
+    [
+      [{ kind: 'brightness', factor: -0.1 }, /-0.1 is nothing that the factor of brightness can be/],
+      [{ kind: 'sharpness', factor: Number.POSITIVE_INFINITY }, /Infinity is nothing that the factor/],
+      [{ kind: 'hue', shift: 0.51 }, /0.51 is nothing that the shift of hue can be/],
+      [{ kind: 'posterize', bits: 2.5 }, /2.5 is nothing that the number of bits of posterize can be/],
+      [{ kind: 'solarize', threshold: Number.NaN }, /NaN is nothing that the threshold of solarize can be/],
+      [
+        { kind: 'affine', matrix: affineMatrix({}), interpolation: 'nearest', fill: [0, 256, 0] },
+        /0,256,0 is nothing that the fill of affine can be/,
+      ],
+      [
+        { kind: 'affine', matrix: affineMatrix({ translate: [1e7, 0] }), interpolation: 'nearest' },
+        /affine matrix .* reads 4 x 4 pixels too far away/,
+      ],
+    ] as const
+  ).map(
+    ([transform, sentence]) =>
+      [() => transformImages(bytes(1, 4, 4, 3), [transform]), sentence] as [() => unknown, RegExp],
+  ),
+  [
+    () => gaussianBlur(bytes(1, 4, 4, 3), 2, [1]),
+    /2 is no size of a kernel for images of 4 x 4 \(gaussianBlur\)/,
+  ],
+  [() => gaussianBlur(bytes(1, 4, 9, 3), 9, [1]), /9 is no size of a kernel for images of 9 x 4/],
+  [() => gaussianBlur(bytes(1, 4, 4, 3), 3, []), /0 deviations are given for 1 images/],
+  [() => gaussianBlur(bytes(1, 4, 4, 3), 3, [-1]), /-1 is no deviation/],
   [
     () => crossEntropy(zeros([3]), labels(1)),
     /logits have shape \[3\]; \[rows, classes\] is expected \(crossEntropy\)/,

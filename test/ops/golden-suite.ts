@@ -1,5 +1,5 @@
 /**
- * The golden cases of make-golden.py, run on any device: outputs and gradients against PyTorch's in float64.
+ * The golden cases of make-golden.py and make-transforms.py, run on any device: outputs and gradients against PyTorch's in float64.
  * The table `calls` names for every operation the function that users call, with the options of the case.
  */
 import { readFileSync } from 'node:fs';
@@ -20,6 +20,9 @@ import { divide } from '#src/ops/divide';
 import { dropout } from '#src/ops/dropout';
 import { eraseBoxes } from '#src/ops/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/gather';
+import { gaussianBlur } from '#src/ops/gaussian-blur';
+import { type AffineOptions, affineMatrix } from '#src/ops/image-affine';
+import type { ImageTransform } from '#src/ops/image-transform';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
@@ -36,11 +39,13 @@ import { pad, slice } from '#src/ops/slice';
 import { logSoftmax, softmax } from '#src/ops/softmax';
 import { subtract } from '#src/ops/subtract';
 import { broadcastTo, sum } from '#src/ops/sum';
+import { transformImages } from '#src/ops/transform-images';
 import { transpose } from '#src/ops/transpose';
 import { type UnaryName, unaryOperations } from '#src/ops/unary-tables';
 import type { Device } from '#src/program/device';
+import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
-import { assertClose, float32Tolerance, formulaValues } from './support.js';
+import { assertClose, assertSameBytes, float32Tolerance, formulaValues } from './support.js';
 
 interface RealInput {
   readonly shape: readonly number[];
@@ -55,13 +60,20 @@ interface WholeInput {
   readonly data: readonly number[];
 }
 
+interface ImageInput {
+  readonly shape: readonly number[];
+  readonly seed: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface GoldenCase {
   readonly operation: OperationName;
   readonly name: string;
   // biome-ignore lint/suspicious/noExplicitAny: each operation has its own options.
   readonly options: any;
   readonly terms: number;
-  readonly inputs: readonly (RealInput | WholeInput)[];
+  readonly inputs: readonly (RealInput | WholeInput | ImageInput)[];
   readonly shape: readonly number[];
   readonly output: readonly number[];
   readonly gradients: readonly (readonly number[] | null)[] | null;
@@ -97,6 +109,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   dropout: ([x], { probability, seed, step }) => dropout(x, probability, { seed, step }),
   eraseBoxes: ([x, boxes]) => eraseBoxes(x, boxes),
   gather: ([x, indices]) => gather(x, indices),
+  gaussianBlur: ([x], { size, sigmas }) => gaussianBlur(x, size, sigmas),
   globalAveragePool: ([x]) => globalAveragePool(x),
   greaterEqual: ([a, b]) => greaterEqual(a, b),
   lessEqual: ([a, b]) => lessEqual(a, b),
@@ -118,6 +131,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   softmax: ([x]) => softmax(x),
   subtract: ([a, b]) => subtract(a, b),
   sum: ([x], { axes, keepDims }) => sum(x, axes, keepDims),
+  transformImages: ([x], { transforms }) => transformImages(x, transforms.map(transformOf)),
   transpose: ([x], { permutation }) => transpose(x, permutation),
 };
 
@@ -126,7 +140,18 @@ export function golden<T>(file: string): T {
   return JSON.parse(readFileSync(new URL(`../../../test/ops/golden/${file}`, import.meta.url), 'utf8'));
 }
 
-export const goldenCases = golden<readonly GoldenCase[]>('operations.json');
+export const goldenCases = ['operations.json', 'transforms.json'].flatMap((file) =>
+  golden<readonly GoldenCase[]>(file),
+);
+
+type GoldenTransform = ImageTransform | { readonly kind: 'affine'; readonly affine: AffineOptions };
+
+/** Python names what an affine transform does; here it is a matrix. */
+function transformOf(given: GoldenTransform): ImageTransform {
+  if (!('affine' in given)) return given;
+  const { affine, ...rest } = given;
+  return { ...rest, matrix: affineMatrix(affine) } as ImageTransform;
+}
 
 /** Registers a test for each operation that has cases. */
 export function testGolden(on: string, open: () => Promise<Device>): void {
@@ -157,6 +182,10 @@ async function check(device: Device, golden: GoldenCase): Promise<void> {
       ),
     };
   });
+  if (result.output instanceof Uint8Array) {
+    assertSameBytes(result.output, golden.output, `${operation} ${name}`);
+    return;
+  }
   const tolerance = (expected: ArrayLike<number>) =>
     device.precision === 'float64' ? { absolute: 1e-12, relative: 1e-12 } : float32Tolerance(expected, terms);
   assertClose(result.output, golden.output, tolerance(golden.output), `${operation} ${name}`);
@@ -168,7 +197,14 @@ async function check(device: Device, golden: GoldenCase): Promise<void> {
   });
 }
 
-function load(input: RealInput | WholeInput): Tensor {
+function load(input: RealInput | WholeInput | ImageInput): Tensor {
+  if ('low' in input) return tensor(imageBytes(input), input.shape, 'uint8');
   if ('data' in input) return tensor(input.data, input.shape, input.dtype);
   return tensor(formulaValues(input.shape, input.seed, input.scale, input.shift), input.shape);
+}
+
+/** As `image_bytes` of make-transforms.py. */
+function imageBytes({ shape, seed, low, high }: ImageInput): Uint8Array {
+  const byte = (i: number) => low + ((((i + 1) * 7919 + seed * 1291) % 10007) % (high - low + 1));
+  return Uint8Array.from({ length: sizeOf(shape) }, (_, i) => byte(i));
 }

@@ -9,11 +9,15 @@ import * as assert from 'uvu/assert';
 
 const folder = fileURLToPath(new URL('../../../test/ops/golden/', import.meta.url));
 
-test('make-golden.py writes what is checked in', () => {
+test('make-golden.py and make-transforms.py write what is checked in', () => {
   const made = mkdtempSync(join(tmpdir(), 'attune-golden-'));
   try {
-    execFileSync('/usr/bin/python3', [join(folder, 'make-golden.py'), made]);
-    for (const file of ['operations.json', 'optimizers.json']) {
+    for (const script of ['make-golden.py', 'make-transforms.py'])
+      execFileSync('/usr/bin/python3', [join(folder, script), made]);
+    for (const file of [
+      ...['operations.json', 'optimizers.json'],
+      ...['transforms.json', 'transform-spaces.json'],
+    ]) {
       const found = JSON.parse(readFileSync(join(made, file), 'utf8'));
       const kept = JSON.parse(readFileSync(join(folder, file), 'utf8'));
       assertSame(found, kept, file);

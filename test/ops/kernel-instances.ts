@@ -2,51 +2,17 @@
  * Random uses of every kernel but the products and pools, which have tests of their own: attributes, operands and
  * step values for each variant. Sizes straddle workgroups and blocks.
  */
-import type { DType } from '#src/device/dtype';
-import type { Attributes, StepValue } from '#src/device/kernel';
 import { type SliceAttributes, sliced } from '#src/ops/batch-norm-training-kernels';
 import type { KernelName } from '#src/ops/kernels';
 import { type BinaryAttributes, padFront, type UnaryOperation } from '#src/ops/pointwise';
 import { type UnaryName, unaryOperations } from '#src/ops/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
+import { imageMakers } from './image-instances.js';
+import { float, floats, ints, type Make, type Operand, real, room, SIZES, size, uint } from './operands.js';
 import type { Random } from './support.js';
 import { unaryCases } from './unary-cases.js';
 
-export interface Operand {
-  readonly dtype: DType;
-  /** What it holds before the launch. */
-  readonly values: ArrayLike<number>;
-}
-
-export interface Instance {
-  readonly attributes: Attributes;
-  readonly operands: readonly (Operand | null)[];
-  readonly step?: readonly StepValue[];
-  /** How many numbers the longest sum adds up: tolerances grow with it. Default 1. */
-  readonly terms?: number;
-  /** Results are the same bits on every device. */
-  readonly exact?: boolean;
-}
-
-export type Make = (random: Random) => Instance;
-
-const SIZES = [1, 2, 3, 5, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000];
-
-const size = (random: Random) => random.pick(SIZES);
-/** float32 numbers, so that all devices start from the same. */
-const floats = (values: ArrayLike<number>): Operand => ({
-  dtype: 'float32',
-  values: Float32Array.from(values),
-});
-const real = (random: Random, count: number, low = -2, high = 2) => floats(random.values(count, low, high));
-const ints = (values: ArrayLike<number>): Operand => ({ dtype: 'int32', values: Int32Array.from(values) });
-/** Room for a result; not zero, so that what is left out shows. */
-const room = (count: number, dtype: DType = 'float32'): Operand => ({
-  dtype,
-  values: new Array(count).fill(7),
-});
-const float = (value: number): StepValue => ({ kind: 'float', value: Math.fround(value) });
-const uint = (value: number): StepValue => ({ kind: 'uint', value });
+export type { Instance, Make, Operand } from './operands.js';
 
 /** Both kernels of an operation on one tensor. */
 function unaryMakers({ definition }: UnaryOperation<UnaryName>): [variant: string, make: Make][] {
@@ -507,5 +473,6 @@ export const TESTED_ELSEWHERE: readonly KernelName[] = [
 /** How to make a random instance of each variant, by `kernel.variant`. */
 export const instances: ReadonlyMap<string, Make> = new Map([
   ...Object.entries(makers),
+  ...Object.entries(imageMakers),
   ...Object.values(unaryOperations).flatMap((operation) => unaryMakers(operation)),
 ]);

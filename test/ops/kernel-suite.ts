@@ -8,7 +8,7 @@ import { type KernelName, kernels } from '#src/ops/kernels';
 import type { Device } from '#src/program/device';
 import { withGuards, withMoreWorkgroups } from './guards.js';
 import { type Instance, instances, TESTED_ELSEWHERE } from './kernel-instances.js';
-import { assertClose, cpuDevice, float32Tolerance, Random } from './support.js';
+import { assertClose, assertSameBytes, cpuDevice, float32Tolerance, Random } from './support.js';
 
 const TIMES = 20;
 
@@ -77,12 +77,14 @@ export async function launch(backend: Backend, kernel: Kernel, instance: Instanc
 function compare(
   found: TypedArray[],
   expected: TypedArray[],
-  { exact, terms = 1 }: Instance,
+  { exact, bytes, terms = 1 }: Instance,
   where: string,
 ): void {
   assert.is(found.length, expected.length);
   expected.forEach((values, i) => {
+    const operand = `${where}, operand ${i}`;
     const tolerance = exact ? { absolute: 0, relative: 0 } : float32Tolerance(values, terms);
-    assertClose(found[i], values, tolerance, `${where}, operand ${i}`);
+    if (bytes && values instanceof Uint8Array) assertSameBytes(found[i], values, operand);
+    else assertClose(found[i], values, tolerance, operand);
   });
 }

@@ -89,6 +89,23 @@ export function assertClose(
   }
 }
 
+/**
+ * Bytes that a formula in floats was cut off to: one in a hundred may be one lower or higher, as where a product and a
+ * sum are rounded together a whole number may be missed.
+ */
+export function assertSameBytes(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  assert.is(found.length, expected.length, `${what}: number of elements`);
+  let different = 0;
+  for (let i = 0; i < expected.length; i++) {
+    if (found[i] === expected[i]) continue;
+    different++;
+    if (Math.abs(found[i] - expected[i]) > 1)
+      assert.unreachable(`${what}: byte ${i} is ${found[i]}, not ${expected[i]}`);
+  }
+  if (different > expected.length / 100)
+    assert.unreachable(`${what}: ${different} of ${expected.length} bytes differ by one`);
+}
+
 /** The largest magnitude, at least 1: what rounding errors of a sum are measured against. */
 export function magnitude(values: ArrayLike<number>): number {
   let largest = 1;

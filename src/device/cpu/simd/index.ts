@@ -4,6 +4,7 @@ export { meanOfImages } from './columns';
 export { conv2d } from './conv2d';
 export { conv2dInputGradient } from './conv2d-input-gradient';
 export { conv2dWeightGradient } from './conv2d-weight-gradient';
+export { gaussianBlurColumns, gaussianBlurRows } from './gaussian-blur';
 export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { fill, pointwise, scaleShift } from './pointwise';
