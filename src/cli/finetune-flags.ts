@@ -6,7 +6,9 @@ import {
   AUGMENTATIONS,
   BATCH_NORMS,
   CLASS_WEIGHTS,
+  classWeightsPower,
   OPTIMIZERS,
+  SAMPLINGS,
   SCHEDULES,
   STRATEGIES,
 } from '../finetune/choices.js';
@@ -48,6 +50,10 @@ const layerFactor: Parse<number> = (text, flag) => {
   throw usageError(`${JSON.stringify(text)} is above 1`, flag, hint);
 };
 
+const knownClassWeights = choice(CLASS_WEIGHTS);
+const classWeights: Parse<string> = (text, flag) =>
+  classWeightsPower(text) === null ? knownClassWeights(text, flag) : text;
+
 type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
 
 export const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm'> = {
@@ -78,7 +84,9 @@ export const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'ba
   },
 };
 
-export const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights' | 'workers'> = {
+export const IMAGES: Group<
+  'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights' | 'sampling' | 'workers'
+> = {
   val: {
     value: '<folder>',
     help: 'Validation images, one folder per class. Default: val/, valid/ or validation/ beside train/.',
@@ -101,8 +109,13 @@ export const IMAGES: Group<'val' | 'valSplit' | 'imageSize' | 'augment' | 'class
   },
   classWeights: {
     value: '<kind>',
-    help: 'none, or balanced: images of rare classes count more, so that all classes count the same. Default: none.',
-    parse: choice(CLASS_WEIGHTS),
+    help: 'balanced: images of rare classes count more, so that all classes count the same. power=0.5: something in between, 1 / images^0.5. Default: none.',
+    parse: classWeights,
+  },
+  sampling: {
+    value: '<kind>',
+    help: 'balanced: the full stage sees each class equally often, images of rare classes several times in an epoch. Default: shuffled, each image once.',
+    parse: choice(SAMPLINGS),
   },
   ...WORKERS_FLAG,
 };

@@ -66,6 +66,7 @@ export {
 } from './preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 export { imageExtensions } from './sniff.js';
+export type { Sampling } from './sampling.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
 export {
   type TrainingBatch,

@@ -69,14 +69,24 @@ export function dataLoader(
 }
 
 /** The indices of each batch of an epoch, in order. */
-export function batchIndices(
-  length: number,
-  { batchSize, shuffle, dropLast = false, joinSingle = false }: DataLoaderOptions,
-): Uint32Array[] {
-  const count = batchCount(length, batchSize, joinSingle);
+export function batchIndices(length: number, { shuffle, ...options }: DataLoaderOptions): Uint32Array[] {
   const order = shuffle
     ? permutation(length, seededRandom(shuffle.seed, purpose.shuffle, shuffle.epoch))
     : Uint32Array.from({ length }, (_, index) => index);
+  return cutIntoBatches(order, options);
+}
+
+/** The indices of an epoch, batch by batch. */
+export function cutIntoBatches(
+  order: Uint32Array,
+  {
+    batchSize,
+    dropLast = false,
+    joinSingle = false,
+  }: Pick<DataLoaderOptions, 'batchSize' | 'dropLast' | 'joinSingle'>,
+): Uint32Array[] {
+  const { length } = order;
+  const count = batchCount(length, batchSize, joinSingle);
   const batches = Array.from({ length: count }, (_, batch) => {
     const start = batch * batchSize;
     return order.subarray(start, batch === count - 1 ? length : start + batchSize);

@@ -80,7 +80,7 @@ export function stratifiedFolds(labels: ArrayLike<number>, folds: number, seed: 
 }
 
 /** The samples of each class in their order, classes ascending. */
-function samplesByLabel(labels: ArrayLike<number>): [number, number[]][] {
+export function samplesByLabel(labels: ArrayLike<number>): [number, number[]][] {
   const members = new Map<number, number[]>();
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index];

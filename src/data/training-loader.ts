@@ -10,10 +10,11 @@
 import { AttuneError } from '../errors.js';
 import { type Augmentation, checkAugmentation } from './augment.js';
 import type { LabelledImage } from './image-folder.js';
-import { batchIndices } from './loader.js';
+import { cutIntoBatches } from './loader.js';
 import { type ImagePool, openImagePool } from './pool.js';
 import type { PreparedImage } from './prepare-images.js';
 import type { PreparedCache } from './prepared-cache.js';
+import { epochOrder, type Sampling } from './sampling.js';
 
 /** What training reads. */
 export interface TrainingDataset {
@@ -30,6 +31,8 @@ export interface TrainingOptions {
   readonly batchSize: number;
   readonly seed: number;
   readonly epoch: number;
+  /** How often pictures of rare classes come up (sampling.ts); default 'shuffled': every picture once. */
+  readonly sampling?: Sampling | undefined;
   /** The first batch, to go on inside an epoch; default 0. */
   readonly startBatch?: number | undefined;
   /** Lets a last batch of one picture join the batch before it; default false. */
@@ -66,11 +69,11 @@ export function trainingBatches(
   dataset: TrainingDataset,
   options: TrainingOptions,
 ): AsyncGenerator<TrainingBatch, void, undefined> {
-  const { batchSize, seed, epoch, startBatch = 0, joinSingle, ahead = 2 } = options;
+  const { batchSize, seed, epoch, sampling = 'shuffled', startBatch = 0, joinSingle, ahead = 2 } = options;
   checkAugmentation(options.augmentation);
   checkCache(dataset.cache, options);
-  const shuffle = { seed, epoch };
-  const order = batchIndices(dataset.images.length, { batchSize, shuffle, joinSingle });
+  const labels = dataset.images.map(({ label }) => label);
+  const order = cutIntoBatches(epochOrder(labels, { sampling, seed, epoch }), { batchSize, joinSingle });
   checkInteger('first batch', startBatch, 0, order.length);
   checkInteger('number of batches ahead', ahead, 0, Number.MAX_SAFE_INTEGER);
   return epochFrom(dataset, order, startBatch, ahead, options);
@@ -121,7 +124,9 @@ async function readBatch(
   const images = new Uint8Array(indices.length * pictureLength);
   let repairs = 0;
   const reads = Array.from(indices, async (index, position) => {
-    const { image, repaired } = await readPicture(dataset, index, pool, options, signal);
+    // What comes up several times in an epoch is varied each time, by its place.
+    const key = options.sampling === 'balanced' ? batch * options.batchSize + position : index;
+    const { image, repaired } = await readPicture(dataset, index, key, pool, options, signal);
     images.set(image.pixels, position * pictureLength);
     if (repaired === null) return;
     await dataset.cache.put(dataset.images[index].fileHash, repaired);
@@ -138,6 +143,7 @@ async function readBatch(
 function readPicture(
   { images, cache }: TrainingDataset,
   index: number,
+  key: number,
   pool: ImagePool,
   { seed, epoch, augmentation, side }: TrainingOptions,
   signal: AbortSignal,
@@ -145,7 +151,7 @@ function readPicture(
   const { path, fileHash } = images[index];
   const { preprocessing } = cache;
   const record = cache.locate(fileHash);
-  const sample = { seed, epoch, index };
+  const sample = { seed, epoch, index: key };
   return pool.run(
     { kind: 'augment', path, fileHash, record, preprocessing, augmentation, side, sample },
     signal,

@@ -26,7 +26,13 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
 ];
 
 /** All that a probe takes from a recipe. */
-const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'head_epochs', 'image_size', 'seed'];
+const OF_PROBE: readonly (keyof Recipe)[] = [
+  'strategy',
+  'head_epochs',
+  'class_weights',
+  'image_size',
+  'seed',
+];
 
 /** Classes that are named; by these one sees whether it is the right folder. */
 const MOST_NAMED = 10;
@@ -84,6 +90,8 @@ function counts(field: keyof Recipe, recipe: Recipe): boolean {
       return takesMomentum(recipe);
     case 'lr_decay':
       return recipe.lr_decay < 1;
+    case 'sampling':
+      return recipe.sampling !== 'shuffled';
     case 'l2_sp':
       return recipe.l2_sp > 0;
     case 'nesterov':

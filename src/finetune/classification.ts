@@ -3,6 +3,7 @@ import { classWeights, type LabelledImage } from '../data/index.js';
 import { argmax, crossEntropyLosses } from '../ops/index.js';
 import { tensor } from '../tensor/tensor.js';
 import { fitTemperature } from './calibration.js';
+import { classWeightsPower } from './choices.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from './logistic-head.js';
 import { accuracyOf, computeAccuracy, computeMetrics } from './metrics.js';
 import type { Task } from './task.js';
@@ -17,9 +18,7 @@ export function classification(classes: readonly string[]): Task {
     targets: labelsOf,
     blankTargets: (images) => new Int32Array(images),
     imageWeights: (images, { class_weights }) =>
-      class_weights === 'balanced'
-        ? weightsByClass(labelsOf(images), count)
-        : new Float32Array(images.length).fill(1),
+      weightsByClass(labelsOf(images), count, classWeightsPower(class_weights) ?? 0),
     losses: (logits, labels, { label_smoothing }) =>
       crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), label_smoothing),
     predictions: argmax,
@@ -60,8 +59,8 @@ function labelsOf(images: readonly LabelledImage[]): Int32Array {
   return Int32Array.from(images, ({ label }) => label);
 }
 
-function weightsByClass(labels: Int32Array, classes: number): Float32Array {
-  const weights = classWeights(labels, classes, 'balanced');
+function weightsByClass(labels: Int32Array, classes: number, power: number): Float32Array {
+  const weights = classWeights(labels, classes, { power });
   return Float32Array.from(labels, (label) => weights[label]);
 }
 

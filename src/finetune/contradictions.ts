@@ -53,6 +53,17 @@ const RULES: readonly Rule[] = [
         : null,
   },
   {
+    fields: ['class_weights'],
+    isSet: ({ class_weights, sampling }) => class_weights !== 'none' && sampling === 'balanced',
+    ignored: ({ sampling }) =>
+      sampling === 'balanced'
+        ? {
+            what: 'with --sampling balanced all classes count the same already, and weights would count them again',
+            hint: 'leave one of the two out',
+          }
+        : null,
+  },
+  {
     fields: ['val_split'],
     ignored: ({ val }) =>
       val === null

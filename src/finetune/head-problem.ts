@@ -32,6 +32,8 @@ export interface FeatureSet {
   readonly values: Float32Array;
   readonly labels: Int32Array;
   readonly length: number;
+  /** What each image counts in a fit, whose loss is the weighted mean. Default: all count the same. */
+  readonly weights?: ArrayLike<number>;
 }
 
 /** What features are standardised by, per feature. */
@@ -69,7 +71,9 @@ export abstract class HeadProblem {
   protected readonly device: Device;
   private readonly features: State;
   private readonly scale: FeatureScale;
-  /** How many rows each problem counts. */
+  /** What each row counts. */
+  protected readonly weights: ArrayLike<number>;
+  /** How many rows each problem counts; rather the sum of their weights. */
   private readonly counted: Float64Array;
 
   /** `scale` is that of the training images, also where `set` holds others. Call `select` at its end. */
@@ -79,12 +83,13 @@ export abstract class HeadProblem {
     this.problems = problems;
     this.length = set.length;
     this.rows = set.values.length / set.length;
+    this.weights = set.weights ?? new Float64Array(this.rows).fill(1);
     this.counted = new Float64Array(problems);
     this.scale = scale;
     this.features = device.createState([this.rows, set.length], 'float32', standardised(set, scale));
   }
 
-  /** Records the loss of every row and problem [rows * problems] from outputs [rows * problems, outputs]; 0 for rows that do not count. */
+  /** Records the loss of every row and problem [rows * problems] from outputs [rows * problems, outputs], times its weight; 0 for rows that do not count. */
   protected abstract losses(outputs: Tensor): Tensor;
   /** Records what outputs [rows * problems, outputs] stand for. */
   protected abstract predictions(outputs: Tensor): Tensor;
@@ -100,7 +105,7 @@ export abstract class HeadProblem {
   select(isCounted: IsCounted): void {
     this.counted.fill(0);
     for (let row = 0; row < this.rows; row++) {
-      for (let p = 0; p < this.problems; p++) if (isCounted(row, p)) this.counted[p]++;
+      for (let p = 0; p < this.problems; p++) if (isCounted(row, p)) this.counted[p] += this.weights[row];
     }
     this.writeSelection(isCounted);
   }

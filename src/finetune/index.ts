@@ -5,6 +5,7 @@ export {
   BATCH_NORMS,
   CLASS_WEIGHTS,
   OPTIMIZERS,
+  SAMPLINGS,
   SCHEDULES,
   STRATEGIES,
 } from './choices.js';

@@ -1,7 +1,8 @@
 /**
  * The probe's head for classes: multinomial logistic regression on features (head-problem.ts says of what form).
  *
- * A row is left out of a problem by a target of zeros: its loss and gradient are zero.
+ * A row's target is its weight at its class: the loss is then that of scikit-learn's class_weight, too. A row is left out
+ * of a problem by a target of zeros: its loss and gradient are zero.
  */
 import { argmax } from '../ops/argmax.js';
 import { crossEntropyLosses } from '../ops/cross-entropy.js';
@@ -17,7 +18,7 @@ export const LOGISTIC_STRENGTHS: readonly number[] = [
 
 export class LogisticProblem extends HeadProblem {
   private readonly labels: Int32Array;
-  /** [rows * problems, classes]: one-hot where the problem counts the row, zeros elsewhere. */
+  /** [rows * problems, classes]: the row's weight at its class where the problem counts it, zeros elsewhere. */
   private readonly targets: State;
 
   constructor(device: Device, set: FeatureSet, scale: FeatureScale, classes: number, problems = 1) {
@@ -32,7 +33,7 @@ export class LogisticProblem extends HeadProblem {
     const targets = new Float32Array(this.rows * problems * outputs);
     this.labels.forEach((label, row) => {
       for (let p = 0; p < problems; p++) {
-        if (isCounted(row, p)) targets[(row * problems + p) * outputs + label] = 1;
+        if (isCounted(row, p)) targets[(row * problems + p) * outputs + label] = this.weights[row];
       }
     });
     this.device.write(this.targets, targets);

@@ -100,8 +100,10 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly warmup?: number;
   /** 'none', 'flip' or 'standard'. */
   readonly augment?: string;
-  /** 'none' or 'balanced'. */
+  /** 'none', 'balanced', or 'power=0.5': images of a class weigh 1 / count^power in the losses of head and full stage. */
   readonly classWeights?: string;
+  /** 'shuffled' or 'balanced': whether the full stage sees each class equally often (data/sampling.ts). */
+  readonly sampling?: string;
   readonly labelSmoothing?: number;
   /** The largest norm of the gradients; 0: no limit. */
   readonly maxGradientNorm?: number;

@@ -113,7 +113,13 @@ export async function runProbe({ loaded, recipe, data, device, context }: Run): 
     preprocessing: loaded.preprocessing,
     weightsHash: loaded.weightsHash,
     seed: recipe.seed,
+    classWeights: headWeights(recipe),
     headEpochs: recipe.head_epochs,
     ...context,
   });
+}
+
+/** The head sees all images at once: where the full stage draws classes equally often, they weigh the same here. */
+function headWeights({ class_weights, sampling }: Recipe): Recipe['class_weights'] {
+  return sampling === 'balanced' ? 'balanced' : class_weights;
 }

@@ -16,6 +16,7 @@ import { sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseStrength } from './l2-strength.js';
 import type { EpochRecord, RunContext } from './options.js';
+import type { Recipe } from './recipe-schema.js';
 import type { Best, Task } from './task.js';
 import type { ImagePart, TrainingData } from './training-data.js';
 
@@ -30,6 +31,8 @@ export interface ProbeOptions extends RunContext {
   /** Identifies weights and architecture in the feature cache. */
   readonly weightsHash: string;
   readonly seed: number;
+  /** What images count in the loss, as the recipe has it. */
+  readonly classWeights: Recipe['class_weights'];
   /** The most iterations; null: until the head converges. */
   readonly headEpochs: number | null;
 }
@@ -52,7 +55,9 @@ type PartFeatures = FeatureSet & { readonly images: readonly LabelledImage[] };
 export async function probe(data: TrainingData, options: ProbeOptions): Promise<ProbeResult> {
   const { device, model, seed, onEvent, signal } = options;
   const { task } = data;
-  const { train, val, test } = await allFeatures(data, options);
+  const { train: unweighted, val, test } = await allFeatures(data, options);
+  const weights = task.imageWeights(unweighted.images, { class_weights: options.classWeights });
+  const train = { ...unweighted, weights };
 
   const folds = Math.min(FOLDS, train.labels.length);
   const fold = stratifiedFolds(train.labels, folds, seed);

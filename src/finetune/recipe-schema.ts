@@ -3,7 +3,16 @@
  * against it. A new technique is a field here, an option (options.ts), its default in recipe.ts and its flag.
  */
 import * as v from 'valibot';
-import { AUGMENTATIONS, BATCH_NORMS, CLASS_WEIGHTS, OPTIMIZERS, SCHEDULES, STRATEGIES } from './choices.js';
+import {
+  AUGMENTATIONS,
+  BATCH_NORMS,
+  CLASS_WEIGHTS,
+  classWeightsPower,
+  OPTIMIZERS,
+  SAMPLINGS,
+  SCHEDULES,
+  STRATEGIES,
+} from './choices.js';
 
 const whole = (least: number, most = 1e9) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -32,6 +41,17 @@ const head = {
   head_epochs: v.nullable(whole(1, 1e6)),
 };
 
+/** What an image counts in the losses of head and full stage. */
+const balance = {
+  class_weights: v.pipe(
+    v.string(),
+    v.check(
+      (text) => classWeightsPower(text) !== null,
+      `expected ${CLASS_WEIGHTS.slice(0, -1).join(', ')} or ${CLASS_WEIGHTS.at(-1)}`,
+    ),
+  ),
+};
+
 /** The full stage: what its steps see and how long it lasts. */
 const stage = {
   /** The lowest layer that the full stage trains; null: all layers. */
@@ -46,7 +66,8 @@ const stage = {
   augment: v.picklist(AUGMENTATIONS),
   /** The least share of an image that a random crop of 'standard' keeps. */
   crop_scale: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
-  class_weights: v.picklist(CLASS_WEIGHTS),
+  /** How often images of rare classes come up. */
+  sampling: v.picklist(SAMPLINGS),
   label_smoothing: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
 };
 
@@ -96,6 +117,7 @@ export const recipeSchema = v.strictObject({
   ...images,
   ...network,
   ...head,
+  ...balance,
   ...stage,
   ...optimizer,
   ...schedule,

@@ -73,6 +73,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     augment: trainsAll ? 'standard' : 'none',
     crop_scale: bySize.crop === 1 ? 0.35 : bySize.crop,
     class_weights: 'none',
+    sampling: 'shuffled',
     label_smoothing: 0,
     max_gradient_norm: 0,
     seed: DEFAULT_SEED,

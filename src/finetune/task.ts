@@ -60,7 +60,7 @@ export interface Task {
   /** Targets of no meaning, for the plan of a step. */
   blankTargets(images: number): Targets;
   /** How much each image counts in the loss. */
-  imageWeights(images: readonly LabelledImage[], recipe: Recipe): ArrayLike<number>;
+  imageWeights(images: readonly LabelledImage[], recipe: Pick<Recipe, 'class_weights'>): ArrayLike<number>;
   /** Records the loss of each image [n] of outputs [n, names]. */
   losses(outputs: Tensor, targets: Targets, recipe: Pick<Recipe, 'label_smoothing'>): Tensor;
   /** Records what outputs [n, names] stand for, as `countRight` takes it. */

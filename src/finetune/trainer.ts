@@ -115,6 +115,7 @@ export class Trainer {
       batchSize: recipe.batch_size,
       seed: recipe.seed,
       epoch: progress.epoch,
+      sampling: recipe.sampling,
       startBatch: progress.batch,
       joinSingle: this.joinsSingle,
       augmentation: augmentationOf(recipe),

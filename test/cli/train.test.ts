@@ -69,6 +69,7 @@ test('every flag of training reaches the recipe', async () => {
     final_divisor: 10_000,
     peak_momentum: 0.7,
     plateau_patience: 3,
+    sampling: 'shuffled',
   });
   assert.is(interrupted, false);
   assert.is(epochs.length, 1);

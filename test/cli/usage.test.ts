@@ -133,7 +133,7 @@ const wrong: [words: string, line: string][] = [
   ],
   [
     'finetune photos --class-weights balance',
-    '"balance" is no value for this flag (--class-weights): did you mean balanced? the choices are none, balanced',
+    '"balance" is no value for this flag (--class-weights): did you mean balanced? the choices are none, balanced, power=<number>',
   ],
   [
     'finetune photos --epochs 0',

@@ -130,6 +130,26 @@ test('a batch holds what augmentImage makes of its pictures, in the order of bat
     }
   }));
 
+test('balanced sampling: an epoch goes on at any batch with the same bytes; what comes up again is varied again', () =>
+  withImages(12, async ({ images, cache }) => {
+    // Ten of the first class, two of the second: those come up three times each in twelve draws.
+    const dataset = { images: images.map((image, i) => ({ ...image, label: i < 10 ? 0 : 1 })), cache };
+    const whole = await collect(dataset, { sampling: 'balanced' });
+    const rest = await collect(dataset, { sampling: 'balanced', startBatch: 1 });
+    assert.equal(hashes(rest), hashes(whole).slice(1));
+    const drawn = whole.flatMap((batch) =>
+      Array.from(batch.indices, (index, i) => ({ index, pixels: sha256(pictureOf(batch, i)) })),
+    );
+    const rare = drawn.filter(({ index }) => index === 10);
+    assert.is(rare.length, 3);
+    assert.is(new Set(rare.map(({ pixels }) => pixels)).size, 3);
+  }));
+
+const pictureOf = ({ images, labels }: TrainingBatch, i: number) => {
+  const length = images.length / labels.length;
+  return images.slice(i * length, (i + 1) * length);
+};
+
 test('workers, batches ahead and a pool of its own change no byte; epoch and seed do', () =>
   withImages(13, async (dataset) => {
     const reference = hashes(await collect(dataset));

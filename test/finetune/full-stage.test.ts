@@ -54,6 +54,8 @@ test('the loss is that of the formula: plain, smoothed, and with rare classes we
     [{ labelSmoothing: 0.2 }, [1, 1], 0.2],
     // N / (classes x images of the class)
     [{ classWeights: 'balanced' }, [12 / 18, 12 / 6], 0],
+    // In proportion to 1 / root of the images; the loss divides by the sum of the weights.
+    [{ classWeights: 'power=0.5' }, [1 / 3, 1 / Math.sqrt(3)], 0],
   ];
   const losses: number[] = [];
   for (const [more, weights, smoothing] of cases) {
@@ -67,7 +69,7 @@ test('the loss is that of the formula: plain, smoothed, and with rare classes we
     );
     losses.push(loss);
   }
-  assert.is(new Set(losses.map((loss) => loss.toFixed(4))).size, 3, `${losses}`);
+  assert.is(new Set(losses.map((loss) => loss.toFixed(4))).size, 4, `${losses}`);
 });
 
 test('a first step of Adam moves weights by the rate; AdamW takes its decay off beside it', async () => {

@@ -64,6 +64,30 @@ for (const { l2, weight, bias, loss } of fixture.fits) {
   });
 }
 
+test('a class that weighs three times as much counts as if its images were there three times', async () => {
+  await withDevice('float64', async (device) => {
+    const { length, labels, values } = set;
+    const rows = Array.from(labels, (label, row) => (label === 1 ? [row, row, row] : [row])).flat();
+    const repeated = {
+      values: Float32Array.from(
+        rows.flatMap((row) => [...values.subarray(row * length, (row + 1) * length)]),
+      ),
+      labels: Int32Array.from(rows, (row) => labels[row]!),
+      length,
+    };
+    const weighted = { ...set, weights: labels.map((label) => (label === 1 ? 3 : 1)) };
+    const results = [];
+    for (const rowsOf of [weighted, repeated]) {
+      const problem = new LogisticProblem(device, rowsOf, featureScale(set), classes);
+      const point = Float64Array.from({ length: problem.size }, (_, i) => Math.sin(i));
+      results.push((await problem.evaluate([point], 0.1))[0]!);
+      problem.close();
+    }
+    assert.ok(Math.abs(results[0]!.value - results[1]!.value) < 1e-12);
+    assert.ok(relativeError(results[0]!.gradient, results[1]!.gradient) < 1e-12);
+  });
+});
+
 test('the gradient is that of the value, for every problem at once and the rows it counts', async () => {
   await withDevice('float64', async (device) => {
     const problem = new LogisticProblem(device, set, featureScale(set), classes, 2);

@@ -214,6 +214,11 @@ test('flags that would be ignored are refused', () => {
     [{ schedule: 'one-cycle', plateauPatience: 3 }, /^the schedule one-cycle takes.*\(--plateau-patience\)/],
     [{ weights: 'none', l2Sp: 0.1 }, /^there are no pretrained weights to stay near \(--l2-sp\)/],
     [{ strategy: 'probe', ema: 0.9 }, /\(--ema\)/],
+    [{ strategy: 'probe', sampling: 'balanced' }, /\(--sampling\)/],
+    [
+      { sampling: 'balanced', classWeights: 'power=0.5' },
+      /all classes count the same already, .*\(--class-weights\): leave one of the two out/,
+    ],
     [{ val: 'v', valSplit: 0.1 }, /^the validation images come from --val.* \(--val-split\)/],
   ];
   for (const [options, words] of cases) {
@@ -246,6 +251,10 @@ test('flags that would be ignored are refused', () => {
 
 test('a flag out of its range is refused with the choices or the nearest', () => {
   const cases: [Partial<FinetuneOptions>, RegExp][] = [
+    [
+      { classWeights: 'power=-1' },
+      /^"power=-1" is not a value of class weights: expected none, balanced or power=<number> \(--class-weights\)/,
+    ],
     [{ strategy: 'prob' }, /--strategy\): did you mean probe\?/],
     [{ schedule: 'x' }, /--schedule\): choose constant, step, .*, plateau$/],
     [{ schedule: 'onecycle' }, /--schedule\): did you mean one-cycle\?/],

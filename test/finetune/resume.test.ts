@@ -35,7 +35,7 @@ test('an interrupted run says so, and can be used as it is', async () => {
 });
 
 test('probe-then-full, with momentum, its moments and the metrics of the head', async () => {
-  const options = { strategy: 'probe-then-full', epochs: 2, augment: 'flip', classWeights: 'balanced' };
+  const options = { strategy: 'probe-then-full', epochs: 2, augment: 'flip', sampling: 'balanced' };
   const expected = await finetune(fullRun(data, options));
   const stopped = await interrupted(3, fullRun(data, options));
   const resumed = await resume({ resume: stopped.run, threads: 1 });

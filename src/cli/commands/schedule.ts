@@ -25,6 +25,7 @@ type WithoutEffect =
   | 'imageSize'
   | 'augment'
   | 'classWeights'
+  | 'sampling'
   | 'labelSmoothing'
   | 'maxGradientNorm'
   | 'workers'
