@@ -63,6 +63,8 @@ export interface Backend {
   readonly counters: Counters;
   /** The largest range that one operand may span, in bytes. */
   readonly maxBindingBytes: number;
+  /** Whether a launch that goes element by element may write over what it reads. WebGPU refuses such bindings. */
+  readonly inPlace: boolean;
 
   elementBytes(dtype: DType): number;
 

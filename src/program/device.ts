@@ -294,7 +294,7 @@ export class Device {
   }
 
   private async makeReady(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
-    const plan = makePlan(recording, returned, this.rules, (dtype) => this.backend.elementBytes(dtype));
+    const plan = makePlan(recording, returned, this.rules, this.backend);
     const buffers = this.pool.acquire(plan.slotBytes);
     try {
       const commands: Command[] = plan.launches.map(({ kernel, attributes, operands }) => ({

@@ -2,12 +2,20 @@
  * A plan: the launches of a program with a slot for every temporary and input.
  *
  * Two storages may share a slot when their lifetimes do not meet. Slots are separate buffers, never parts of
- * one: WebGPU refuses a buffer that is read and written in one dispatch, disjoint ranges or not.
+ * one: WebGPU refuses a buffer that is read and written in one dispatch, disjoint ranges or not. Elsewhere a launch
+ * that goes element by element may put its result where it has read an operand for the last time.
  */
-import type { DType } from '../device/dtype.js';
+import type { Backend } from '../device/backend.js';
 import { dropUnused, type FusionRule, fuse } from './fuse.js';
 import type { Recording } from './recording.js';
-import { type InputStorage, type Launch, type Storage, type TemporaryStorage, writes } from './storage.js';
+import {
+  type InputStorage,
+  type Launch,
+  reads,
+  type Storage,
+  type TemporaryStorage,
+  writes,
+} from './storage.js';
 
 /** Storage that the plan places. */
 export type Placed = TemporaryStorage | InputStorage;
@@ -27,13 +35,14 @@ export function makePlan(
   recording: Recording,
   returned: readonly Storage[],
   rules: readonly FusionRule[],
-  elementBytes: (dtype: DType) => number,
+  backend: Pick<Backend, 'elementBytes' | 'inPlace'>,
 ): Plan {
   const kept = new Set(returned);
   const launches = fuse(dropUnused(recording.launches, kept), kept, rules);
   const lifetimes = findLifetimes(launches, kept);
   for (const life of lifetimes)
-    life.bytes = Math.max(4, life.storage.length * elementBytes(life.storage.dtype));
+    life.bytes = Math.max(4, life.storage.length * backend.elementBytes(life.storage.dtype));
+  if (backend.inPlace) allowInPlace(lifetimes, launches);
   const { slotOf, slotBytes } = assignSlots(lifetimes);
   return {
     launches,
@@ -50,6 +59,8 @@ interface Lifetime {
   readonly first: number;
   last: number;
   bytes: number;
+  /** Those that it may replace, although they are read by the launch that writes it. */
+  replaces: readonly Lifetime[];
 }
 
 function findLifetimes(launches: readonly Launch[], kept: ReadonlySet<Storage>): Lifetime[] {
@@ -61,16 +72,38 @@ function findLifetimes(launches: readonly Launch[], kept: ReadonlySet<Storage>):
       if (known !== undefined) known.last = at;
       else if (storage.kind === 'temporary' && !writes(launch, index)) {
         throw new Error(`${launch.kernel.name} reads a temporary that nothing has written`);
-      } else lives.set(storage, { storage, first: storage.kind === 'input' ? -1 : at, last: at, bytes: 0 });
+      } else
+        lives.set(storage, {
+          storage,
+          first: storage.kind === 'input' ? -1 : at,
+          last: at,
+          bytes: 0,
+          replaces: [],
+        });
     });
   });
   for (const storage of kept) {
     if (storage.kind === 'state') continue;
     const known = lives.get(storage);
     if (known !== undefined) known.last = launches.length;
-    else lives.set(storage, { storage, first: -1, last: launches.length, bytes: 0 });
+    else lives.set(storage, { storage, first: -1, last: launches.length, bytes: 0, replaces: [] });
   }
   return [...lives.values()];
+}
+
+/** Finds which results of launches that go element by element may lie where an operand was read for the last time. */
+function allowInPlace(lifetimes: readonly Lifetime[], launches: readonly Launch[]): void {
+  const lives = new Map<Storage, Lifetime>(lifetimes.map((life) => [life.storage, life]));
+  launches.forEach((launch, at) => {
+    if (!launch.kernel.cpu.elementwise?.(launch.attributes)) return;
+    const result = launch.operands.find((_, index) => !reads(launch, index)) ?? null;
+    const life = result === null ? undefined : lives.get(result);
+    if (life === undefined || life.first !== at) return;
+    life.replaces = launch.operands
+      .map((storage) => (storage === null ? undefined : lives.get(storage)))
+      .filter((other) => other !== undefined)
+      .filter((other) => other !== life && other.last === at && other.bytes === life.bytes);
+  });
 }
 
 /** Largest first, each into the smallest slot that is free for its whole life, else a new one. */
@@ -95,7 +128,7 @@ function assignSlots(lifetimes: readonly Lifetime[]): { slotOf: Map<number, numb
 }
 
 function meet(a: Lifetime, b: Lifetime): boolean {
-  return a.first <= b.last && b.first <= a.last;
+  return a.first <= b.last && b.first <= a.last && !a.replaces.includes(b) && !b.replaces.includes(a);
 }
 
 function mostAlive(lifetimes: readonly Lifetime[], launches: number): number {
@@ -103,6 +136,12 @@ function mostAlive(lifetimes: readonly Lifetime[], launches: number): number {
   for (const { first, last, bytes } of lifetimes) {
     change[first + 1] += bytes;
     change[last + 2] -= bytes;
+  }
+  // A result in place of an operand takes no room of its own at its launch.
+  for (const { first, bytes, replaces } of lifetimes) {
+    if (replaces.length === 0) continue;
+    change[first + 1] -= bytes;
+    change[first + 2] += bytes;
   }
   let alive = 0;
   let most = 0;

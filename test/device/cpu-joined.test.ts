@@ -3,7 +3,7 @@ import type { PlacedCommand } from '#src/device/cpu/joined';
 import { joinCommands } from '#src/device/cpu/joined';
 import { plainCommand, type Slice } from '#src/device/cpu/command';
 import { open } from '#src/engine/open';
-import { add, exp, multiply, relu, subtract, sum } from '#src/ops/index';
+import { add, exp, log, maximum, multiply, negate, relu, sigmoid, subtract, sum } from '#src/ops/index';
 import { kernels, type KernelName } from '#src/ops/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -19,7 +19,7 @@ function placed(name: KernelName, offsets: readonly number[], count = 100, same 
 }
 
 function joined(...commands: PlacedCommand[]): string[] {
-  return joinCommands(commands).map(({ kernel }) => kernel.name);
+  return joinCommands(commands, null).map(({ kernel }) => kernel.name);
 }
 
 test('neighbours of one count are joined', () => {
@@ -72,6 +72,60 @@ test('a chain gives the bytes of its operations one by one, on 1, 2 and 3 thread
     await next((x) => subtract(x, a!));
     assert.equal(chain, step, `${threads} threads`);
     assert.ok(Number.isFinite(total));
+    await device.close();
+  }
+});
+
+/** Operations of random programs; the module knows all but the logarithm. */
+const UNARY = [relu, exp, negate, sigmoid, log];
+const BINARY = [add, subtract, multiply, maximum];
+
+test('random programs give the bytes of their operations one by one, whatever lives on', async () => {
+  const random = generator(57);
+  const below = (n: number) => Math.floor((randomValues(random, 1)[0]! * 0.5 + 0.5) * n) % n;
+  for (const threads of [1, 2, 3]) {
+    const device = await open('cpu', { threads });
+    for (const count of [1, 5, 511, 512, 1027, 16_384 + 3, COUNT]) {
+      const states = [1, 2, 3].map(() => device.createState([count], 'float32', randomValues(random, count)));
+      const steps = Array.from({ length: 2 + below(9) }, (_, i) => ({
+        operation: below(2) === 0 ? UNARY[below(UNARY.length)]! : BINARY[below(BINARY.length)]!,
+        // Mostly the newest values, so that chains are long and results replace operands.
+        operands: [0, 1].map(() => Math.max(0, states.length + i - 1 - below(below(2) === 0 ? 1 : 5))),
+        returned: below(4) === 0,
+      }));
+      type Source = Parameters<typeof add>[0];
+      const apply = ({ operation, operands }: (typeof steps)[number], values: readonly Source[]) => {
+        const [a, b] = operands.map((at) => values[at]!);
+        return (operation as (...inputs: readonly Source[]) => ReturnType<typeof add>)(
+          ...(UNARY.includes(operation as typeof relu) ? [a!] : [a!, b!]),
+        );
+      };
+      const results = await device.run(() => {
+        const values: Source[] = [...states];
+        const made = steps.map((one) => {
+          const y = apply(one, values);
+          values.push(y);
+          return y;
+        });
+        return made.filter((_, i) => steps[i]!.returned || i === steps.length - 1);
+      });
+      const oneByOne: Float32Array[] = [];
+      for (const one of steps) {
+        const y = (await device.run(() => apply(one, states))) as Float32Array;
+        oneByOne.push(y);
+        states.push(device.createState([count], 'float32', y));
+      }
+      const expected = oneByOne.filter((_, i) => steps[i]!.returned || i === steps.length - 1);
+      assert.is(results.length, expected.length);
+      for (const [i, result] of results.entries()) {
+        assert.equal(
+          new Uint32Array((result as Float32Array).buffer),
+          new Uint32Array(expected[i]!.buffer),
+          `${count} elements, ${threads} threads: ${steps.map(({ operation }) => operation.name)}`,
+        );
+      }
+      for (const state of states) device.releaseState(state);
+    }
     await device.close();
   }
 });

@@ -304,7 +304,12 @@ onDevice('a device that fails to prepare or run says so, and goes on', async (de
   const { backend } = device;
   const { prepare, execute, allocate } = backend;
   const { liveBytes } = device.counters;
-  const run = () => device.run(() => tanh(zeros([5])));
+  // Both are returned: neither may take the other's slot.
+  const run = () =>
+    device.run(() => {
+      const x = zeros([5]);
+      return [x, tanh(x)];
+    });
   backend.prepare = async () => Promise.reject(new Error('prepare failed'));
   await assertThrows(run, undefined as unknown as string, /prepare failed/);
   backend.prepare = prepare;
@@ -321,7 +326,7 @@ onDevice('a device that fails to prepare or run says so, and goes on', async (de
   const failing = [run(), run(), run()];
   for (const each of failing) await assertThrows(() => each, undefined as unknown as string, /run failed/);
   backend.execute = execute;
-  assert.equal([...(await run())], [0, 0, 0, 0, 0]);
+  for (const values of await run()) assert.equal([...values], [0, 0, 0, 0, 0]);
 });
 
 onDevice('a write that fails in the queue is told by the next program', async (device) => {

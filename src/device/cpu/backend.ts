@@ -30,6 +30,7 @@ export class CpuBackend implements Backend {
   readonly precision: Precision;
   readonly counters: Counters = newCounters();
   readonly maxBindingBytes = 2 ** 31;
+  readonly inPlace = true;
   readonly #executor: Executor;
   readonly #blocks = new Map<DeviceBuffer, Block>();
   #lastId = 0;

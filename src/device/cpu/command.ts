@@ -24,6 +24,8 @@ export interface ReadyCommand {
   readonly attributes: Attributes;
   readonly variant: 'simd' | 'loops';
   readonly phases: readonly Phase[];
+  /** Of a command whose SIMD entry is `pointwise`: what the entry is called with for the units begin <= u < end. */
+  pointwise?(begin: number, end: number): readonly number[];
 }
 
 /**
@@ -80,10 +82,11 @@ export function simdCommand(
   const { preparation } = entry;
   const prepares = preparation !== undefined && preparation.bytes(attributes) > 0;
   const pointers = [...addresses, workspace, ...(preparation ? [prepares ? prepared : 0] : [])];
+  const argumentsOf = (begin: number, end: number) => entry.arguments(attributes, pointers, begin, end);
   const phases: Phase[] = [
     {
       units: kernel.cpu.units(attributes),
-      run: (_step, begin, end) => compute(...entry.arguments(attributes, pointers, begin, end)),
+      run: (_step, begin, end) => compute(...argumentsOf(begin, end)),
     },
   ];
   if (prepares) {
@@ -94,7 +97,8 @@ export function simdCommand(
         prepare(...preparation.arguments(attributes, addresses, prepared, begin, end)),
     });
   }
-  return { kernel, attributes, variant: 'simd', phases };
+  const command: ReadyCommand = { kernel, attributes, variant: 'simd', phases };
+  return entry.entry === 'pointwise' ? { ...command, pointwise: argumentsOf } : command;
 }
 
 function exported(simd: SimdExports, name: string): (...numbers: number[]) => void {

@@ -18,7 +18,7 @@ import {
   suitsSimd,
   viewOf,
 } from './command.js';
-import { joinCommands } from './joined.js';
+import { joinCommands, type ModuleTurns, moduleTurns } from './joined.js';
 import type { Failure, PostedCommand, PostedUpload, Reply, Request, TeamRequest } from './protocol.js';
 import type { Team } from './team.js';
 
@@ -37,6 +37,7 @@ export class Workshop {
   readonly #kernels: Kernels;
   readonly #simd: SimdExports | null;
   readonly #index: number;
+  readonly #turns: ModuleTurns | null;
   readonly #prepared = new Map<number, PreparedList>();
 
   /** `index` is the thread's number in its team: it chooses its scratch memory. */
@@ -45,6 +46,7 @@ export class Workshop {
     this.#kernels = kernels;
     this.#simd = simd;
     this.#index = index;
+    this.#turns = simd === null ? null : moduleTurns(simd, memory, index);
   }
 
   prepare(id: number, commands: readonly PostedCommand[]): void {
@@ -53,7 +55,10 @@ export class Workshop {
       ready: this.#ready(command, memory),
       operands: command.operands,
     }));
-    this.#prepared.set(id, { single: placed.map(({ ready }) => ready), joined: joinCommands(placed) });
+    this.#prepared.set(id, {
+      single: placed.map(({ ready }) => ready),
+      joined: joinCommands(placed, this.#turns),
+    });
   }
 
   discard(id: number): void {

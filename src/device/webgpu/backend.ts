@@ -39,6 +39,7 @@ export class WebGPUBackend implements Backend {
   readonly info: DeviceInfo;
   readonly counters: Counters = newCounters();
   readonly maxBindingBytes: number;
+  readonly inPlace = false;
   readonly traits: AdapterTraits;
 
   private readonly device: GPUDevice;

@@ -7,7 +7,7 @@ export { conv2dWeightGradient } from './conv2d-weight-gradient';
 export { gaussianBlurColumns, gaussianBlurRows } from './gaussian-blur';
 export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
-export { fill, pointwise, scaleShift } from './pointwise';
+export { fill, pointwise, pointwiseTurns, scaleShift } from './pointwise';
 export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
 export { adam, rmsprop, sgd, squaredNorm } from './update';
