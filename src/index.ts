@@ -94,6 +94,17 @@ export {
   type RunContext,
   type RunEvent,
   type SkippedImage,
+  type Advice,
+  advise,
+  type AdviseOptions,
+  type DataAdvice,
+  type DataFacts,
+  type Duplicates,
+  type FeatureFacts,
+  type PlacedImage,
+  type Proposal,
+  type RunAdvice,
+  type Suspect,
 } from './finetune/index.js';
 export {
   type Format,

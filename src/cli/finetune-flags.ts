@@ -13,6 +13,7 @@ import {
   STRATEGIES,
 } from '../finetune/choices.js';
 import type { ResumeOptions } from '../finetune/options.js';
+import type { AdviseFlags } from './commands/advise.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
@@ -334,6 +335,20 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
   ...inGroup('Training:', TRAINING),
   ...inGroup('Optimizer:', OPTIMIZER),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS }),
+};
+
+/** Those of `attune advise`. */
+export const ADVISE_FLAGS: Flags<AdviseFlags> = {
+  features: {
+    help: 'Let a pretrained network look at the images, the default; --no-features downloads and computes nothing.',
+  },
+  model: NETWORK.model,
+  weights: NETWORK.weights,
+  val: IMAGES.val,
+  valSplit: IMAGES.valSplit,
+  seed: TRAINING.seed,
+  workers: IMAGES.workers,
+  ...DEVICE_FLAGS,
 };
 
 const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads'];

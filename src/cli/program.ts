@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AttuneError } from '../errors.js';
+import type { AdviseFlags } from './commands/advise.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
@@ -12,7 +13,7 @@ import type { LrFindFlags } from './commands/lr-find.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
-import { FINETUNE_FLAGS, resumeOptions } from './finetune-flags.js';
+import { ADVISE_FLAGS, FINETUNE_FLAGS, resumeOptions } from './finetune-flags.js';
 import { LR_FIND_FLAGS, SCHEDULE_FLAGS } from './rate-flags.js';
 import {
   addCommonFlags,
@@ -83,7 +84,7 @@ export async function runProgram(
   };
   const definitions = [
     ...[addFinetune, addEvaluate, addPredict, addSchedule, addLrFind],
-    ...[addInspect, addConvert, addWeights, addDoctor],
+    ...[addAdvise, addInspect, addConvert, addWeights, addDoctor],
   ];
   for (const define of definitions) define(kit);
   addFutureCommands(program);
@@ -233,6 +234,23 @@ function addLrFind({ add, act, output, env }: Kit): void {
   act<LrFindFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
     return (await import('./commands/lr-find.js')).lrFindCommand(options, json, output);
+  });
+}
+
+function addAdvise({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'advise',
+    words: '<path>',
+    synopsis: ['<data>', '<run>'],
+    summary: 'Say what to know of a data set or a run.',
+    description:
+      'Looks at the images in <data> and proposes how to train on them: counts, copies, unreadable files, doubtful labels, how well the features of a pretrained network tell the classes apart. Of a run folder, also the curves are read: overfitting, underfitting, a wrong rate, leakage. Every advice has its reason. Nothing is trained or written.',
+    example: 'attune advise photos',
+  });
+  addFlags(command, ADVISE_FLAGS);
+  act<AdviseFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env), path: command.args[0] };
+    return (await import('./commands/advise.js')).adviseCommand(options, json, output);
   });
 }
 

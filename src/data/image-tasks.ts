@@ -10,6 +10,7 @@ import { decodeImage, type RgbImage, readImageFile } from './decode.js';
 import { readPreparedImage } from './prepared-cache.js';
 import { type Preprocessing, preprocessImage } from './preprocess.js';
 import type { RecordLocation } from './record-store.js';
+import { resizeImage } from './resize.js';
 
 /** Hash the bytes of a file. */
 export interface HashTask {
@@ -41,13 +42,31 @@ export interface AugmentTask {
   readonly sample: Sample;
 }
 
-export type ImageTask = HashTask | PrepareTask | AugmentTask;
+/** Read, hash and decode a file, to see what is in it. */
+export interface SurveyTask {
+  readonly kind: 'survey';
+  readonly path: string;
+}
+
+export type ImageTask = HashTask | PrepareTask | AugmentTask | SurveyTask;
+
+/** What is known of a picture without a network. */
+export interface ImageSurvey {
+  /** SHA-256 of the file's bytes, in hexadecimal digits. */
+  readonly fileHash: string;
+  /** In pixels, upright. */
+  readonly width: number;
+  readonly height: number;
+  /** The whole picture in grey, squeezed into THUMBNAIL_SIDE x THUMBNAIL_SIDE pixels, rows from the top. */
+  readonly thumbnail: Uint8Array;
+}
 
 export interface ImageTaskResults {
   /** SHA-256 of the file's bytes, in hexadecimal digits. */
   readonly hash: { readonly fileHash: string };
   /** The hash belongs to the very bytes that were decoded. */
   readonly prepare: { readonly fileHash: string; readonly image: RgbImage };
+  readonly survey: ImageSurvey;
   /** `repaired` is the prepared picture for the cache, where its record was damaged or missing. */
   readonly augment: { readonly image: RgbImage; readonly repaired: RgbImage | null };
 }
@@ -65,6 +84,7 @@ export async function runImageTask(task: ImageTask): Promise<ImageTaskResult> {
   const fileHash = createHash('sha256').update(bytes).digest('hex');
   if (task.kind === 'hash') return { fileHash };
   const decoded = await decodeImage(bytes, task.path);
+  if (task.kind === 'survey') return { fileHash, ...surveyImage(decoded) };
   return { fileHash, image: preprocessImage(decoded, task.preprocessing) };
 }
 
@@ -82,6 +102,17 @@ async function augmentPrepared({
   const picture = (cached ?? repaired) as RgbImage;
   const image = augmentImage(picture, side, augmentation, sample, preprocessing.interpolation);
   return { image, repaired };
+}
+
+export const THUMBNAIL_SIDE = 32;
+
+function surveyImage(image: RgbImage): Omit<ImageSurvey, 'fileHash'> {
+  const { width, height } = image;
+  const { pixels } = resizeImage(image, THUMBNAIL_SIDE, THUMBNAIL_SIDE, 'bilinear');
+  // The luma of BT.601, as that of PIL's mode L.
+  const grey = (i: number) => 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2];
+  const thumbnail = Uint8Array.from({ length: THUMBNAIL_SIDE ** 2 }, (_, i) => Math.round(grey(i)));
+  return { width, height, thumbnail };
 }
 
 /**

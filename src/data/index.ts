@@ -28,10 +28,13 @@ export {
 export {
   type AugmentTask,
   type HashTask,
+  type ImageSurvey,
   type ImageTask,
   type ImageTaskResult,
   type PrepareTask,
   runImageTask,
+  type SurveyTask,
+  THUMBNAIL_SIDE,
 } from './image-tasks.js';
 export {
   type Batch,
@@ -68,6 +71,7 @@ export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 export { imageExtensions } from './sniff.js';
 export type { Sampling } from './sampling.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
+export { type Survey, type SurveyedImage, type SurveyOptions, surveyImages } from './survey-images.js';
 export {
   type TrainingBatch,
   type TrainingDataset,

@@ -8,6 +8,7 @@
 import { AttuneError } from '../errors.js';
 import { type DiskSpace, requireDiskSpace } from './disk.js';
 import { type ImagePool, openImagePool } from './pool.js';
+import { visitAll, type Visit } from './visit.js';
 import { openPreparedCache, type PreparedCache, preparedBytes } from './prepared-cache.js';
 import type { Preprocessing } from './preprocess.js';
 import type { SkippedPath } from './walk.js';
@@ -131,46 +132,6 @@ async function prepareWith<Image extends { readonly path: string }>(
   return { prepared, skipped, decoded };
 }
 
-type Visit = (path: string) => Promise<void>;
-
-/**
- * Visits all paths, twice as many at a time as there are workers, so that none waits and memory
- * stays bounded. A path that cannot be read gets its reason; any other failure ends the visit.
- */
-async function visitAll(
-  paths: readonly string[],
-  workers: number,
-  signal: AbortSignal | undefined,
-  reasons: Map<string, string>,
-  visit: Visit,
-  onDone: (done: number) => void,
-): Promise<void> {
-  let next = 0;
-  let done = 0;
-  let failed = false;
-  async function lane(): Promise<void> {
-    while (next < paths.length && !failed) {
-      if (signal?.aborted) throw interruptedError(done, paths.length);
-      const path = paths[next++];
-      try {
-        await visit(path);
-      } catch (error) {
-        if (!(error instanceof AttuneError && error.code === 'input')) throw error;
-        reasons.set(path, error.what);
-      }
-      onDone(++done);
-    }
-  }
-  const lanes = Array.from({ length: workers * 2 }, () =>
-    lane().catch((error: unknown) => {
-      failed = true; // the other lanes finish what they hold, so that nothing writes afterwards
-      throw error;
-    }),
-  );
-  const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
-  if (failure) throw (failure as PromiseRejectedResult).reason;
-}
-
 function refuseTooManyBad(skipped: readonly SkippedPath[], total: number): void {
   if (skipped.length <= total * badShareLimit) return;
   const named = skipped.slice(0, 3).map(({ path, reason }) => `${path}: ${reason}`);
@@ -185,12 +146,4 @@ function refuseTooManyBad(skipped: readonly SkippedPath[], total: number): void 
 
 function changedError(path: string): AttuneError {
   return new AttuneError({ code: 'input', what: 'the image changed while it was read', where: path });
-}
-
-function interruptedError(done: number, total: number): AttuneError {
-  return new AttuneError({
-    code: 'interrupted',
-    what: `preparing the images was interrupted after ${done} of ${total}`,
-    hint: 'the decoded ones are kept, run the command again to go on',
-  });
 }

@@ -30,8 +30,9 @@ port.on('message', async (task: ImageTask) => {
   }
 });
 
-/** The pixels are handed over instead of copied. */
+/** Whole pictures are handed over instead of copied. */
 function pixelBuffers(result: ImageTaskResult): ArrayBuffer[] {
-  const images = Object.values(result).filter((value) => value !== null && typeof value === 'object');
-  return images.map(({ pixels }) => pixels.buffer as ArrayBuffer);
+  return Object.values(result).flatMap((value) =>
+    value !== null && typeof value === 'object' && 'pixels' in value ? [value.pixels.buffer] : [],
+  );
 }

@@ -1,4 +1,8 @@
 /** Fine-tuning: from images and weights to a run folder; evaluating and predicting with what came out. */
+export type { Advice } from './advise/advice.js';
+export { type AdviseOptions, advise, type DataAdvice, type RunAdvice } from './advise/advise.js';
+export type { DataFacts, Duplicates, FeatureFacts, PlacedImage, Suspect } from './advise/data-facts.js';
+export type { Proposal } from './advise/proposal.js';
 export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './checkpoint.js';
 export {
   AUGMENTATIONS,
@@ -38,7 +42,7 @@ export {
   type SchedulePreview,
   type SchedulePreviewOptions,
 } from './preview-schedule.js';
-export type { Recipe } from './recipe-schema.js';
+export { flagOf, type Recipe } from './recipe-schema.js';
 export { RECIPES } from './recipes.js';
 export { resume } from './resume.js';
 export { type RegressionMetrics, regressionMetrics } from './scores.js';

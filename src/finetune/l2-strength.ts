@@ -5,7 +5,7 @@
  * program serves them all. Strengths go from strong to weak; each starts from the solution of the one before.
  */
 import { minimize } from '../optim/lbfgs.js';
-import type { HeadEvaluation, HeadProblem } from './head-problem.js';
+import type { HeadEvaluation, HeadProblem, LinearHead } from './head-problem.js';
 import { throwIfAborted } from './interruption.js';
 
 /** The path ends when the held-out loss has not fallen this many times in a row. */
@@ -17,6 +17,8 @@ export interface StrengthChoice {
   readonly l2: number;
   /** Mean held-out loss of each strength tried, in their order. */
   readonly heldOutLosses: readonly number[];
+  /** With the chosen strength: the head of each fold, fitted to all other folds. */
+  readonly heads: readonly LinearHead[];
 }
 
 /**
@@ -34,17 +36,21 @@ export async function chooseStrength(
   let points: Float64Array[] = Array.from({ length: folds }, () => new Float64Array(problem.size));
   const heldOutLosses: number[] = [];
   let best = 0;
+  let heads: readonly LinearHead[] = [];
   for (const [index, l2] of strengths.entries()) {
     problem.select((row, f) => fold[row] !== f);
     points = await minimizeTogether(problem, points, l2, signal);
     problem.select((row, f) => fold[row] === f);
     const heldOut = await problem.evaluate(points, 0);
     heldOutLosses.push(heldOut.reduce((sum, { dataLoss }) => sum + dataLoss / folds, 0));
-    if (heldOutLosses[index] < heldOutLosses[best]) best = index;
+    if (index === 0 || heldOutLosses[index] < heldOutLosses[best]) {
+      best = index;
+      heads = points.map((point) => problem.head(point));
+    }
     onProgress(index + 1, strengths.length);
     if (index - best === PATIENCE) break;
   }
-  return { l2: strengths[best], heldOutLosses };
+  return { l2: strengths[best], heldOutLosses, heads };
 }
 
 /** Minimises every problem from its own point; their evaluations share programs. */

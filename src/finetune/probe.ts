@@ -93,7 +93,10 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
 }
 
 /** Features of all parts; the trunk moves to the device only when some have to be computed. */
-async function allFeatures(data: TrainingData, options: ProbeOptions) {
+export async function allFeatures(
+  data: TrainingData,
+  options: Omit<ProbeOptions, 'seed' | 'classWeights' | 'headEpochs'>,
+) {
   const { device, model, preprocessing, weightsHash, onEvent, signal } = options;
   const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs });
   try {
@@ -197,7 +200,7 @@ function detailOf({ train_loss, train_accuracy }: EpochRecord): string {
 const PRODUCTS_AT_ONCE = 4e6;
 
 /** Features times weights plus bias, in float64: done once, and on this thread, which must stay able to answer. */
-async function applyHead(
+export async function applyHead(
   { values, labels, length }: FeatureSet,
   { weight, bias }: LinearHead,
   signal: AbortSignal | undefined,

@@ -158,6 +158,19 @@ const imageSchema = v.array(
 const interval = v.nullable(v.strictTuple([v.number(), v.number()]));
 const number = v.nullable(v.number());
 
+/** A line of metrics.jsonl. */
+export const epochSchema = v.strictObject({
+  epoch: count,
+  stage: v.string(),
+  lr: v.record(v.string(), v.number()),
+  train_loss: number,
+  train_accuracy: number,
+  val_loss: number,
+  val_accuracy: number,
+  seconds: v.number(),
+  images_per_second: number,
+});
+
 const stateSchema = v.strictObject({
   recipe: v.unknown(),
   frozen: v.strictObject({
@@ -187,19 +200,7 @@ const stateSchema = v.strictObject({
     timed_images: count,
     timed_seconds: v.number(),
   }),
-  epochs: v.array(
-    v.strictObject({
-      epoch: count,
-      stage: v.string(),
-      lr: v.record(v.string(), v.number()),
-      train_loss: number,
-      train_accuracy: number,
-      val_loss: number,
-      val_accuracy: number,
-      seconds: v.number(),
-      images_per_second: number,
-    }),
-  ),
+  epochs: v.array(epochSchema),
   best: v.nullable(
     v.strictObject({ epoch: count, val_accuracy: number, val_loss: number, interval, temperature: number }),
   ),

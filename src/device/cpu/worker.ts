@@ -5,7 +5,7 @@
 import { AttuneError } from '../../errors.js';
 import { elementBytes } from '../dtype.js';
 import type { Attributes, Command, SimdEntry } from '../kernel.js';
-import { type Slice, suitsSimd, viewOf } from './command.js';
+import { type Slice, suitsSimd } from './command.js';
 import type { Allocator } from './allocator.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
 import type { PostedCommand, PostedUpload, Reply, Request, WorkerPort } from './protocol.js';
@@ -65,10 +65,6 @@ export class WorkerExecutor implements Executor {
   }
 
   async write(upload: BlockUpload): Promise<void> {
-    if (this.#idle) {
-      this.#writeNow(upload);
-      return;
-    }
     const posted = this.#copyUpload(upload);
     await this.#request({ type: 'write', upload: posted }, [posted.data.buffer as ArrayBuffer]);
   }
@@ -112,9 +108,7 @@ export class WorkerExecutor implements Executor {
     reads: readonly BlockSlice[],
     profile: boolean,
   ): Promise<ExecuteResult> {
-    const now = this.#idle;
-    if (now) for (const upload of uploads) this.#writeNow(upload);
-    const posted = now ? [] : uploads.map((upload) => this.#copyUpload(upload));
+    const posted = uploads.map((upload) => this.#copyUpload(upload));
     const slices = reads.map((slice) => this.#posting(slice));
     return this.#request(
       { type: 'execute', prepared: id, uploads: posted, step, reads: slices, profile },
@@ -145,16 +139,6 @@ export class WorkerExecutor implements Executor {
   #posting({ dtype, byteOffset, length }: BlockSlice): Slice {
     this.#used = Math.max(this.#used, byteOffset + length * elementBytes(dtype, this.precision));
     return { dtype, byteOffset, length };
-  }
-
-  /** Whether nobody uses the memory: every request has its reply, and more can come. */
-  get #idle(): boolean {
-    return this.#waiting.length === 0 && this.#ended === undefined;
-  }
-
-  /** Writes without the worker's help, which saves a second copy. */
-  #writeNow({ slice, data }: BlockUpload): void {
-    viewOf(this.#posting(slice), this.#memory.buffer, this.precision).set(data);
   }
 
   /** A copy to transfer: the host may change its array while the run is queued. */

@@ -1,0 +1,124 @@
+/**
+ * `attune advise`: looks at a data set, or at a run and its data set, and says what to do. The rules are in
+ * data-rules.ts, proposal.ts and run-rules.ts; what they go by in data-facts.ts.
+ */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AttuneError } from '../../errors.js';
+import { openDevice } from '../device.js';
+import { loadModel, resized } from '../model-source.js';
+import type { DeviceOptions, EpochRecord, RunContext } from '../options.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe.js';
+import type { Recipe } from '../recipe-schema.js';
+import { RUN_FILES } from '../run-folder.js';
+import { findImages } from '../training-data.js';
+import type { Advice } from './advice.js';
+import { type DataFacts, gatherDataFacts } from './data-facts.js';
+import { adviseOnData } from './data-rules.js';
+import { type Proposal, proposeRecipe } from './proposal.js';
+import { adviseOnRun } from './run-rules.js';
+import { readCurves } from './stored-run.js';
+
+export interface AdviseOptions extends DeviceOptions {
+  /** A folder of images as `finetune` takes it, or a run folder. */
+  readonly path: string;
+  readonly val?: string;
+  readonly valSplit?: number;
+  /** Whose features judge the images. Default: resnet50. */
+  readonly model?: string;
+  readonly weights?: string;
+  /** False: no network looks at the images, so nothing is downloaded. Default true. */
+  readonly features?: boolean;
+  readonly workers?: number;
+  readonly seed?: number;
+}
+
+/** The JSON document of `attune advise <data>`. */
+export interface DataAdvice {
+  readonly about: 'data';
+  readonly facts: DataFacts;
+  readonly advice: readonly Advice[];
+  readonly proposal: readonly Proposal[];
+}
+
+/** The JSON document of `attune advise <run>`. */
+export interface RunAdvice {
+  readonly about: 'run';
+  readonly run: string;
+  readonly recipe: Recipe;
+  readonly epochs: readonly EpochRecord[];
+  readonly facts: DataFacts;
+  readonly advice: readonly Advice[];
+}
+
+/** Advises. Throws as `finetune` does; 'usage' for an option that is the run's own. */
+export async function advise(
+  options: AdviseOptions,
+  context: RunContext = {},
+): Promise<DataAdvice | RunAdvice> {
+  const isRun = await access(join(options.path, RUN_FILES.recipe)).then(
+    () => true,
+    () => false,
+  );
+  return isRun ? adviseRun(options, context) : adviseData(options, context);
+}
+
+async function adviseData(options: AdviseOptions, context: RunContext): Promise<DataAdvice> {
+  const { val, valSplit = DEFAULT_VAL_SPLIT, model, weights } = options;
+  const source = { ...(model !== undefined && { model }), ...(weights !== undefined && { weights }) };
+  const images = { data: options.path, val: val ?? null, valSplit, side: null };
+  const facts = await look(images, source, options, context);
+  return { about: 'data', facts, advice: adviseOnData(facts), proposal: proposeRecipe(facts) };
+}
+
+async function adviseRun(options: AdviseOptions, context: RunContext): Promise<RunAdvice> {
+  for (const field of ['val', 'valSplit', 'model', 'weights', 'seed'] as const) {
+    if (options[field] === undefined) continue;
+    const flag = field === 'valSplit' ? '--val-split' : `--${field}`;
+    throw new AttuneError({
+      code: 'usage',
+      what: 'a run has its own images and weights, so this cannot stand beside one',
+      where: flag,
+      hint: 'leave it out, or name the folder of images in place of the run',
+    });
+  }
+  const { path: run } = options;
+  const { recipe, epochs } = await readCurves(run);
+  const { data, val, val_split: valSplit, image_size: side, model, weights, seed } = recipe;
+  const images = { data, val, valSplit, side };
+  const facts = await look(images, { model, weights }, { ...options, seed }, context);
+  const full = epochs.filter(({ stage }) => stage !== 'head');
+  const head = epochs.filter(({ stage }) => stage === 'head').at(-1) ?? null;
+  const validation = facts.images.val;
+  const advice = adviseOnRun({ recipe, epochs: full, head, validation, data: facts });
+  return { about: 'run', run, recipe, epochs, facts, advice };
+}
+
+interface Images {
+  readonly data: string;
+  readonly val: string | null;
+  readonly valSplit: number;
+  /** Of the network's input; null: what the weights were made for. */
+  readonly side: number | null;
+}
+
+/** Finds the images, loads the network that is to judge them, and looks. */
+async function look(
+  { data, val, valSplit, side }: Images,
+  source: { readonly model?: string; readonly weights?: string },
+  { features = true, seed = DEFAULT_SEED, workers, ...device }: Omit<AdviseOptions, 'path'>,
+  context: RunContext,
+): Promise<DataFacts> {
+  const found = await findImages(data, { val, valSplit, seed });
+  const loaded = features ? await loadModel(source, context) : null;
+  const opened = await openDevice(device);
+  try {
+    const judge =
+      loaded === null || side === null
+        ? loaded
+        : { ...loaded, preprocessing: resized(loaded.preprocessing, side) };
+    return await gatherDataFacts(found, { device: opened, loaded: judge, seed, workers }, context);
+  } finally {
+    await opened.close();
+  }
+}

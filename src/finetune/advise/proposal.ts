@@ -1,0 +1,127 @@
+/** The recipe that is proposed for a data set: what the defaults are for it, and where its facts speak for another choice. */
+import { DEFAULT_MODEL } from '../model-source.js';
+import { resolveRecipe } from '../recipe.js';
+import type { Recipe } from '../recipe-schema.js';
+import { share } from './advice.js';
+import type { DataFacts } from './data-facts.js';
+
+/** One field of a recipe, and why. */
+export interface Proposal {
+  readonly field: keyof Recipe;
+  readonly value: Recipe[keyof Recipe];
+  readonly reason: string;
+  readonly source: string | null;
+  /** Whether `attune finetune` does the same when nothing is said. */
+  readonly is_default: boolean;
+}
+
+/** Accuracy of a head from which on there is little to gain by training more. */
+const SEPARATED = 0.98;
+/** Training images from which on a processor needs hours for ResNet50. */
+const MANY_FOR_A_PROCESSOR = 2_000;
+const IMBALANCED = 3;
+
+type Choice = Omit<Proposal, 'field' | 'is_default'>;
+
+/** Model, strategy, rates, epochs, augmentation and weights of the classes, each with its reason. */
+export function proposeRecipe(facts: DataFacts): Proposal[] {
+  const size = { images: facts.images.train, smallestClass: facts.smallest_class };
+  const usual = { ...size, model: facts.features?.model ?? DEFAULT_MODEL, weights: '', side: 224 };
+  const byDefault = resolveRecipe({ data: facts.data }, usual);
+  const strategy = chooseStrategy(facts, byDefault.strategy);
+  const recipe = resolveRecipe({ data: facts.data, strategy: strategy.value as Recipe['strategy'] }, usual);
+  const propose = (field: keyof Recipe, choice: Choice): Proposal => ({
+    field,
+    ...choice,
+    is_default: String(choice.value) === String(byDefault[field]),
+  });
+  const always = [
+    propose('model', chooseModel(facts, byDefault.model)),
+    propose('strategy', strategy),
+    propose('augment', {
+      value: recipe.augment,
+      ...(recipe.augment === 'none'
+        ? {
+            reason: 'features are computed once, from the pictures as they are',
+            source:
+              'Chen et al., A Simple Framework for Contrastive Learning (the protocol of the linear evaluation), 2020',
+          }
+        : {
+            reason: `random crops of ${share(recipe.crop_scale)} of a picture or more, and flips: less is cut away where pictures are few`,
+            source: 'Kornblith, Shlens and Le, Do Better ImageNet Models Transfer Better?, 2019',
+          }),
+    }),
+  ];
+  if (recipe.strategy === 'probe') return always;
+  const imbalanced = facts.imbalance >= IMBALANCED;
+  return [
+    ...always,
+    propose('epochs', {
+      value: recipe.epochs,
+      reason: `for ${facts.images.train} training images; the best epoch is kept`,
+      source: 'Kolesnikov et al., Big Transfer (BiT-HyperRule), 2020',
+    }),
+    propose('lr', {
+      value: recipe.lr,
+      reason: 'pretrained layers need small steps; attune lr-find looks for the rate of these images',
+      source: 'Jiang et al., Transfer-Learning-Library (its fine-tuning baseline), 2020',
+    }),
+    propose('head_lr', {
+      value: recipe.head_lr,
+      reason: 'ten times that of the layers below: the head is new',
+      source: 'Jiang et al., Transfer-Learning-Library (its fine-tuning baseline), 2020',
+    }),
+    propose('class_weights', {
+      value: imbalanced ? 'balanced' : 'none',
+      reason: imbalanced
+        ? `the largest class has ${facts.imbalance.toFixed(1)} times the images of the smallest`
+        : 'the classes are of similar size',
+      source: 'Buda, Maki and Mazurowski, A systematic study of the class imbalance problem, 2018',
+    }),
+  ];
+}
+
+function chooseModel({ device, images: { train } }: DataFacts, usual: string): Choice {
+  if (usual !== DEFAULT_MODEL)
+    return { value: usual, reason: 'the network that has looked at the images', source: null };
+  if (device.kind !== 'cpu' || train <= MANY_FOR_A_PROCESSOR)
+    return {
+      value: usual,
+      reason: 'transfers well, and its weights are at hand',
+      source: 'Kornblith, Shlens and Le, Do Better ImageNet Models Transfer Better?, 2019',
+    };
+  return {
+    value: 'mobilenet_v2',
+    reason: `${train} images without a GPU: it multiplies a fourteenth as often as ResNet50`,
+    source: 'Sandler et al., MobileNetV2, 2018',
+  };
+}
+
+function chooseStrategy(
+  { features, images: { train }, classes, smallest_class }: DataFacts,
+  usual: string,
+): Choice {
+  const source = 'Kumar et al., Fine-Tuning can Distort Pretrained Features, 2022';
+  const counts = classes.map((entry) => entry.train);
+  const largest = Math.max(...counts) / counts.reduce((sum, count) => sum + count, 0);
+  if (features !== null && features.accuracy >= SEPARATED)
+    return {
+      value: 'probe',
+      reason: `a head on the features as they are is right for ${share(features.accuracy)} of the images in cross-validation: little is left to gain`,
+      source,
+    };
+  if (features !== null && features.interval[0] <= largest)
+    return {
+      value: 'full',
+      reason: `a head on the features as they are is right for ${share(features.accuracy)} of the images, and the largest class is ${share(largest)}: look at the labels, and train all layers`,
+      source: 'Kornblith, Shlens and Le, Do Better ImageNet Models Transfer Better?, 2019',
+    };
+  return {
+    value: usual,
+    reason:
+      usual === 'probe'
+        ? `${train} training images, ${smallest_class} in the smallest class, are too few to train all layers`
+        : 'a head first, so that its random values do not spoil the layers below, then all layers',
+    source,
+  };
+}

@@ -1,0 +1,201 @@
+/** What is said of a run: its curves, and what its images tell of them. */
+import { wilsonInterval } from '../metrics.js';
+import type { EpochRecord } from '../options.js';
+import type { Recipe } from '../recipe-schema.js';
+import {
+  type Advice,
+  applyRules,
+  doubted,
+  images,
+  leaked,
+  named,
+  probablyMislabelled,
+  type Rule,
+  share,
+} from './advice.js';
+import type { DataFacts } from './data-facts.js';
+
+export interface RunFacts {
+  readonly recipe: Recipe;
+  /** Epochs of the full stage, in their order. */
+  readonly epochs: readonly EpochRecord[];
+  /** The last record of the head, where there was one. */
+  readonly head: EpochRecord | null;
+  /** Images to validate with. */
+  readonly validation: number;
+  /** Null when the images were not looked at. */
+  readonly data: DataFacts | null;
+}
+
+/** Epochs below which a curve says nothing. */
+const SHORT = 3;
+/** A validation loss above its least by this factor has risen. */
+const RISEN = 1.05;
+/** Training accuracy above validation accuracy by more than this is a gap. */
+const GAP = 0.1;
+/** Training accuracy below this is no fit yet. */
+const UNFITTED = 0.9;
+/** A training loss above that of the epoch before by this factor has jumped. */
+const JUMP = 1.2;
+/** Share of the first epoch's training loss that a rate of the right size takes away in the first half. */
+const LEAST_FALL = 0.1;
+
+/** A curve of numbers; empty when one is missing. */
+function curve(
+  epochs: readonly EpochRecord[],
+  key: 'train_loss' | 'train_accuracy' | 'val_loss' | 'val_accuracy',
+) {
+  const values = epochs.map((epoch) => epoch[key]);
+  return values.every((value) => value !== null) ? (values as number[]) : [];
+}
+
+function indexOfLeast(values: readonly number[]): number {
+  return values.indexOf(Math.min(...values));
+}
+
+/** Whether the training loss jumps from one epoch to the next, which a rate that fits does not do. */
+function jumps({ epochs }: RunFacts): number[] {
+  const losses = curve(epochs, 'train_loss');
+  return losses.flatMap((loss, i) => (i > 0 && loss > JUMP * losses[i - 1] ? [epochs[i].epoch] : []));
+}
+
+export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
+  'rate-too-high'(facts) {
+    const { epochs, head, recipe, validation } = facts;
+    const [first] = epochs;
+    const lower = `try --lr ${Number((recipe.lr / 3).toPrecision(2))}, a longer --warmup, or --max-gradient-norm 1`;
+    const source = 'Smith, A disciplined approach to neural network hyper-parameters, 2018';
+    const jumped = jumps(facts);
+    if (jumped.length > 0)
+      return {
+        finding: `the training loss jumps up in epoch ${named(jumped.map(String))}`,
+        advice: lower,
+        source,
+      };
+    const before = head?.val_accuracy ?? null;
+    const after = first?.val_accuracy ?? null;
+    if (before === null || after === null || validation === 0) return null;
+    const [low] = wilsonInterval(before * validation, validation);
+    if (after >= low || Math.max(...curve(epochs, 'val_accuracy'), 0) > before) return null;
+    return {
+      finding: `the first epoch of the full stage took the validation accuracy from ${share(before)} to ${share(after)}, and it never came back`,
+      advice: lower,
+      source,
+    };
+  },
+
+  'rate-too-low'(facts) {
+    const losses = curve(facts.epochs, 'train_loss');
+    const accuracy = curve(facts.epochs, 'train_accuracy').at(-1) ?? 1;
+    if (losses.length < SHORT || jumps(facts).length > 0 || accuracy >= UNFITTED) return null;
+    const half = losses[losses.length >> 1];
+    if (half <= (1 - LEAST_FALL) * losses[0]) return null;
+    return {
+      finding: `the training loss fell from ${losses[0].toFixed(3)} to ${half.toFixed(3)} only in the first half of the epochs, and ${share(accuracy)} of the training images are right`,
+      advice: `try --lr ${Number((facts.recipe.lr * 3).toPrecision(2))}; attune lr-find looks for the rate`,
+      source: 'Smith, A disciplined approach to neural network hyper-parameters, 2018',
+    };
+  },
+
+  overfitting({ epochs, recipe }) {
+    const losses = curve(epochs, 'val_loss');
+    const [train, val] = [curve(epochs, 'train_accuracy').at(-1), curve(epochs, 'val_accuracy').at(-1)];
+    if (losses.length < SHORT || train === undefined || val === undefined) return null;
+    const least = indexOfLeast(losses);
+    const rises = losses[losses.length - 1] > RISEN * losses[least];
+    if (!rises || train - val <= GAP) return null;
+    const more = [
+      ...(recipe.augment === 'standard' ? [] : ['--augment standard']),
+      ...(recipe.weight_decay < 1e-3 && recipe.l2_sp === 0 ? ['--l2-sp 0.01'] : []),
+      ...(recipe.label_smoothing === 0 ? ['--label-smoothing 0.1'] : []),
+      ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
+      ...(recipe.patience === null ? ['--patience 5'] : []),
+    ];
+    return {
+      finding: `overfitting: the validation loss is least in epoch ${epochs[least].epoch} and rises from ${losses[least].toFixed(3)} to ${losses[losses.length - 1].toFixed(3)}, and training is ${share(train - val)} more accurate than validation`,
+      advice: `the best epoch is kept; try ${more.join(', ') || 'more images'}, or more images`,
+      source: 'Li, Grandvalet and Davoine, Explicit Inductive Bias for Transfer Learning, 2018',
+    };
+  },
+
+  underfitting({ epochs, recipe }) {
+    const [train, val] = [curve(epochs, 'train_accuracy').at(-1), curve(epochs, 'val_accuracy').at(-1)];
+    const losses = curve(epochs, 'train_loss');
+    if (losses.length < SHORT || train === undefined || train >= UNFITTED) return null;
+    if (val !== undefined && train - val > GAP) return null;
+    const more = [
+      `--epochs ${2 * recipe.epochs}`,
+      ...(recipe.train_from !== null ? ['a lower --train-from'] : []),
+      ...(recipe.augment === 'standard' ? ['a milder --augment'] : []),
+      ...(recipe.weight_decay > 1e-4 || recipe.l2_sp > 0 ? ['less weight decay'] : []),
+      ...(recipe.label_smoothing > 0 ? ['no label smoothing'] : []),
+    ];
+    return {
+      finding: `underfitting: ${share(train)} of the training images are right at the end${val === undefined ? '' : `, ${share(val)} of the validation images`}`,
+      advice: `try ${more.join(', ')}, or a larger model`,
+      source: 'Goodfellow, Bengio and Courville, Deep Learning, chapter 11, 2016',
+    };
+  },
+
+  unfinished({ epochs, recipe }) {
+    const losses = curve(epochs, 'val_loss');
+    if (losses.length < SHORT || indexOfLeast(losses) !== losses.length - 1) return null;
+    const before = losses[losses.length - 2];
+    const last = losses[losses.length - 1];
+    if (last > 0.98 * before) return null;
+    return {
+      finding: `the validation loss was still falling in the last epoch, from ${before.toFixed(3)} to ${last.toFixed(3)}`,
+      advice: `train longer: --epochs ${2 * recipe.epochs}`,
+      source: null,
+    };
+  },
+
+  'head-was-enough'({ epochs, head }) {
+    const best = Math.max(...curve(epochs, 'val_accuracy'));
+    const before = head?.val_accuracy ?? null;
+    if (before === null || epochs.length === 0 || best > before) return null;
+    return {
+      finding: `no epoch of the full stage was better than the head alone, which had ${share(before)}`,
+      advice: 'use --strategy probe: it takes minutes',
+      source: 'Kumar et al., Fine-Tuning can Distort Pretrained Features, 2022',
+    };
+  },
+
+  'too-few-to-tell'({ epochs, head, validation }) {
+    const accuracy = Math.max(...curve(epochs, 'val_accuracy'), head?.val_accuracy ?? 0);
+    if (validation === 0 || accuracy === 0) return null;
+    const [low, high] = wilsonInterval(accuracy * validation, validation);
+    if (high - low < 0.1) return null;
+    return {
+      finding: `with ${images(validation)} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
+      advice:
+        'do not choose between runs by smaller differences; cross-validation (--folds 5) uses all images',
+      source: 'Wilson, Probable Inference, 1927',
+    };
+  },
+
+  leakage({ data }) {
+    const found = data === null ? [] : leaked(data);
+    if (found.length === 0) return null;
+    return {
+      finding: `leakage: ${images(found.length)} of the validation or test part show what a training image shows: ${named(found.map(({ path }) => path))}`,
+      advice: 'remove them from one of the two, and train again: the accuracy is too high',
+      source: 'Barz and Denzler, Do We Train on Test Data?, 2020',
+    };
+  },
+
+  'label-errors'({ data }) {
+    const found = data === null ? [] : probablyMislabelled(data);
+    if (found.length === 0) return null;
+    return {
+      finding: `label errors: ${images(found.length)} with a doubtful label: ${doubted(found)}`,
+      advice: 'look at them, correct their labels, and train again',
+      source: 'Northcutt, Jiang and Chuang, Confident Learning, 2021',
+    };
+  },
+};
+
+/** All that is said of a run. */
+export function adviseOnRun(facts: RunFacts): Advice[] {
+  return applyRules(RUN_RULES, facts);
+}

@@ -1,0 +1,41 @@
+/** What a run folder tells of a run to whoever only reads it: its recipe and its curves. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { AttuneError } from '../../errors.js';
+import type { EpochRecord } from '../options.js';
+import { parseRecipe } from '../parse-recipe.js';
+import type { Recipe } from '../recipe-schema.js';
+import { loadRecipe } from '../recipes.js';
+import { RUN_FILES } from '../run-folder.js';
+import { epochSchema } from '../run-state.js';
+
+export interface StoredCurves {
+  readonly recipe: Recipe;
+  readonly epochs: readonly EpochRecord[];
+}
+
+/** Reads recipe.json and metrics.jsonl. Throws AttuneError 'input' when one is missing or damaged. */
+export async function readCurves(run: string): Promise<StoredCurves> {
+  const recipePath = join(run, RUN_FILES.recipe);
+  const recipe = parseRecipe(await loadRecipe(recipePath), recipePath);
+  const path = join(run, RUN_FILES.metrics);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw damaged(path, `the metrics of the run cannot be read: ${error.code ?? error.message}`, error);
+  });
+  const lines = text.split('\n').filter((line) => line !== '');
+  return { recipe, epochs: lines.map((line, i) => parseLine(line, i + 1, path)) };
+}
+
+function parseLine(line: string, number: number, path: string): EpochRecord {
+  try {
+    return v.parse(epochSchema, JSON.parse(line));
+  } catch (cause) {
+    throw damaged(path, `line ${number} of the metrics is no record of an epoch`, cause);
+  }
+}
+
+function damaged(where: string, what: string, cause: unknown): AttuneError {
+  const hint = 'name a run folder that attune finetune has written';
+  return new AttuneError({ code: 'input', what, where, hint }, { cause });
+}

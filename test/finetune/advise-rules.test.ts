@@ -1,0 +1,291 @@
+/** The rules of `attune advise`: what each one fires on, and what it leaves alone. */
+import { adviseOnData } from '#src/finetune/advise/data-rules';
+import { proposeRecipe } from '#src/finetune/advise/proposal';
+import { adviseOnRun, type RunFacts } from '#src/finetune/advise/run-rules';
+import type { DataFacts, EpochRecord, FeatureFacts, PlacedImage, Suspect } from '#src/finetune/index';
+import { resolveRecipe } from '#src/finetune/recipe';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const features: FeatureFacts = {
+  model: 'resnet50',
+  weights: 'resnet50-v1',
+  side: 224,
+  accuracy: 0.9,
+  interval: [0.88, 0.92],
+  suspects: [],
+};
+
+/** A data set of which nothing has to be said. */
+const sound: DataFacts = {
+  data: 'photos',
+  device: { kind: 'webgpu', adapter: 'a GPU', software: false },
+  classes: [
+    { class: 'ants', train: 500, val: 100, test: 50 },
+    { class: 'bees', train: 500, val: 100, test: 50 },
+  ],
+  images: { train: 1000, val: 200, test: 100, skipped: [] },
+  smallest_class: 500,
+  imbalance: 1,
+  short_side: { least: 300, median: 400, most: 2000 },
+  duplicates: [],
+  features,
+};
+
+const place = (path: string, part: PlacedImage['part'], name = 'ants'): PlacedImage => ({
+  path,
+  part,
+  class: name,
+});
+
+const suspect = (probability: number): Suspect => ({
+  ...place('train/ants/1.jpg', 'train'),
+  looks_like: 'bees',
+  probability: 1 - probability,
+  looks_like_probability: probability,
+});
+
+const ofData = (changes: Partial<DataFacts>) =>
+  adviseOnData({ ...sound, ...changes }).map(({ rule }) => rule);
+
+test('of a sound data set nothing is said', () => {
+  assert.equal(adviseOnData(sound), []);
+});
+
+const dataCases: [rule: string, fires: Partial<DataFacts>, silent: Partial<DataFacts>][] = [
+  ['unreadable', { images: { ...sound.images, skipped: [{ path: 'a.jpg', reason: 'empty' }] } }, {}],
+  [
+    'duplicates-across-parts',
+    { duplicates: [{ exact: false, images: [place('a', 'train'), place('b', 'val')] }] },
+    { duplicates: [{ exact: true, images: [place('a', 'val'), place('b', 'val')] }] },
+  ],
+  [
+    'duplicates-with-two-labels',
+    { duplicates: [{ exact: true, images: [place('a', 'test'), place('b', 'test', 'bees')] }] },
+    { duplicates: [{ exact: true, images: [place('a', 'test'), place('b', 'test')] }] },
+  ],
+  [
+    'duplicates-in-training',
+    {
+      duplicates: [{ exact: true, images: Array.from({ length: 11 }, (_, i) => place(String(i), 'train')) }],
+    },
+    {
+      duplicates: [{ exact: true, images: Array.from({ length: 10 }, (_, i) => place(String(i), 'train')) }],
+    },
+  ],
+  [
+    'probable-label-errors',
+    { features: { ...features, suspects: [suspect(0.95)] } },
+    { features: { ...features, suspects: [suspect(0.85)] } },
+  ],
+  ['imbalance', { imbalance: 3 }, { imbalance: 2.9 }],
+  [
+    'small-classes',
+    { classes: [{ class: 'rare', train: 9, val: 2, test: 1 }, sound.classes[0]] },
+    { classes: [{ class: 'rare', train: 10, val: 2, test: 1 }, sound.classes[0]] },
+  ],
+  ['small-validation', { images: { ...sound.images, val: 99 } }, { images: { ...sound.images, val: 0 } }],
+  ['no-test-part', { images: { ...sound.images, test: 0 } }, { images: { ...sound.images, test: 1 } }],
+  [
+    'small-pictures',
+    { short_side: { least: 28, median: 112, most: 300 } },
+    { short_side: { least: 28, median: 113, most: 300 } },
+  ],
+];
+for (const [rule, fires, silent] of dataCases) {
+  test(`the rule ${rule}`, () => {
+    assert.equal(ofData(fires), [rule]);
+    assert.not.ok(ofData(silent).includes(rule));
+  });
+}
+
+test('findings name images and numbers', () => {
+  const [{ finding, source }] = adviseOnData({
+    ...sound,
+    duplicates: [{ exact: true, images: [place('train/a.jpg', 'train'), place('val/b.jpg', 'val')] }],
+  });
+  assert.match(finding, '1 image of the validation or test part');
+  assert.match(finding, 'val/b.jpg');
+  assert.match(source ?? '', 'Barz');
+});
+
+const proposed = (changes: Partial<DataFacts>) =>
+  Object.fromEntries(proposeRecipe({ ...sound, ...changes }).map(({ field, value }) => [field, value]));
+
+test('the proposal is the defaults of finetune where nothing speaks against them', () => {
+  const proposal = proposeRecipe(sound);
+  assert.ok(proposal.every(({ is_default, reason }) => is_default && reason.length > 0));
+  assert.equal(proposed({}), {
+    model: 'resnet50',
+    strategy: 'probe-then-full',
+    augment: 'standard',
+    epochs: 30,
+    lr: 0.001,
+    head_lr: 0.01,
+    class_weights: 'none',
+  });
+});
+
+test('separated features speak for a probe, features no better than chance for all layers', () => {
+  assert.is(proposed({ features: { ...features, accuracy: 0.985 } }).strategy, 'probe');
+  assert.is(proposed({ features: { ...features, accuracy: 0.52, interval: [0.48, 0.55] } }).strategy, 'full');
+  assert.is(proposed({ features: null }).strategy, 'probe-then-full');
+  const few = { images: { ...sound.images, train: 60 }, smallest_class: 30 };
+  assert.is(proposed(few).strategy, 'probe');
+});
+
+test('many images on a processor speak for a smaller network, unequal classes for weights', () => {
+  const cpu = { kind: 'cpu', adapter: 'a processor', software: false } as const;
+  const many = { ...sound.images, train: 2001 };
+  assert.is(proposed({ device: cpu, images: many }).model, 'mobilenet_v2');
+  assert.is(proposed({ device: cpu }).model, 'resnet50');
+  assert.is(proposed({ imbalance: 5 }).class_weights, 'balanced');
+});
+
+const recipe = resolveRecipe(
+  { data: 'photos', strategy: 'probe-then-full', epochs: 5 },
+  { images: 1000, smallestClass: 500, model: 'resnet50', weights: 'resnet50-v1', side: 224 },
+);
+
+/** Epochs of the full stage with these training losses and accuracies, and validation losses and accuracies. */
+function epochs(
+  trainLoss: readonly number[],
+  trainAccuracy: readonly number[],
+  valLoss: readonly number[],
+  valAccuracy: readonly number[],
+): EpochRecord[] {
+  return trainLoss.map((loss, i) => ({
+    epoch: i + 1,
+    stage: 'full',
+    lr: { trunk: 0.001 },
+    train_loss: loss,
+    train_accuracy: trainAccuracy[i],
+    val_loss: valLoss[i],
+    val_accuracy: valAccuracy[i],
+    seconds: 1,
+    images_per_second: 1,
+  }));
+}
+
+const sane = epochs(
+  [0.5, 0.3, 0.2, 0.15, 0.14],
+  [0.8, 0.9, 0.94, 0.95, 0.96],
+  [0.4, 0.3, 0.25, 0.24, 0.24],
+  [0.85, 0.9, 0.92, 0.92, 0.93],
+);
+const soundRun: RunFacts = { recipe, epochs: sane, head: null, validation: 1000, data: sound };
+const head = { ...sane[0], stage: 'head', val_accuracy: 0.9 };
+
+const ofRun = (changes: Partial<RunFacts>) =>
+  adviseOnRun({ ...soundRun, ...changes }).map(({ rule }) => rule);
+
+test('of a sound run nothing is said', () => {
+  assert.equal(adviseOnRun({ ...soundRun, head }), []);
+});
+
+const runCases: [name: string, rules: string[], changes: Partial<RunFacts>][] = [
+  [
+    'a training loss that jumps',
+    ['rate-too-high'],
+    {
+      epochs: epochs(
+        [0.5, 0.3, 0.5, 0.2],
+        [0.8, 0.9, 0.9, 0.95],
+        [0.4, 0.3, 0.3, 0.3],
+        [0.85, 0.9, 0.9, 0.9],
+      ),
+    },
+  ],
+  [
+    'a first epoch that spoils what the head had',
+    ['rate-too-high', 'head-was-enough'],
+    {
+      head,
+      epochs: epochs([0.5, 0.4, 0.3], [0.7, 0.8, 0.9], [0.8, 0.8, 0.8], [0.6, 0.7, 0.8]),
+    },
+  ],
+  [
+    'a loss that hardly falls',
+    ['rate-too-low', 'underfitting'],
+    {
+      epochs: epochs(
+        [0.7, 0.69, 0.68, 0.67],
+        [0.5, 0.5, 0.5, 0.6],
+        [0.7, 0.7, 0.7, 0.7],
+        [0.5, 0.5, 0.5, 0.5],
+      ),
+    },
+  ],
+  [
+    'a validation loss that rises while training goes on',
+    ['overfitting'],
+    {
+      epochs: epochs(
+        [0.5, 0.2, 0.1, 0.01],
+        [0.8, 0.95, 0.99, 1],
+        [0.5, 0.4, 0.5, 0.6],
+        [0.8, 0.82, 0.82, 0.81],
+      ),
+    },
+  ],
+  [
+    'training images that are not learnt',
+    ['underfitting'],
+    {
+      epochs: epochs(
+        [0.7, 0.6, 0.5, 0.49],
+        [0.6, 0.7, 0.75, 0.76],
+        [0.6, 0.55, 0.5, 0.5],
+        [0.7, 0.74, 0.75, 0.75],
+      ),
+    },
+  ],
+  [
+    'a validation loss that still falls',
+    ['unfinished'],
+    { epochs: epochs([0.5, 0.3, 0.2], [0.8, 0.9, 0.95], [0.5, 0.4, 0.3], [0.8, 0.9, 0.93]) },
+  ],
+  [
+    'no epoch better than the head',
+    ['head-was-enough'],
+    { head, epochs: sane.map((epoch) => ({ ...epoch, val_accuracy: 0.895 })) },
+  ],
+  ['few images to validate', ['too-few-to-tell'], { validation: 50 }],
+  [
+    'a training image in the validation part',
+    ['leakage'],
+    {
+      data: {
+        ...sound,
+        duplicates: [{ exact: true, images: [place('train/a.jpg', 'train'), place('val/b.jpg', 'val')] }],
+      },
+    },
+  ],
+  [
+    'doubtful labels',
+    ['label-errors'],
+    { data: { ...sound, features: { ...features, suspects: [suspect(0.95)] } } },
+  ],
+];
+for (const [name, rules, changes] of runCases) {
+  test(`${name}: ${rules.join(', ')}`, () => assert.equal(ofRun(changes), rules));
+}
+
+test('advice on a run fits its recipe', () => {
+  const overfitting = runCases[3][2];
+  const advised = (changes: object) => {
+    const facts = { ...soundRun, ...overfitting, recipe: { ...recipe, ...changes } };
+    return adviseOnRun(facts)[0].advice;
+  };
+  assert.match(advised({ augment: 'flip' }), '--augment standard');
+  assert.not.match(advised({ augment: 'standard' }), '--augment');
+  assert.not.match(advised({ l2_sp: 0.1 }), '--l2-sp');
+});
+
+test('a run of a head alone, or without validation, has no curves to judge', () => {
+  assert.equal(ofRun({ epochs: [], head }), []);
+  const unvalidated = sane.map((epoch) => ({ ...epoch, val_loss: null, val_accuracy: null }));
+  assert.equal(ofRun({ epochs: unvalidated, validation: 0 }), []);
+});
+
+test.run();
