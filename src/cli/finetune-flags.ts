@@ -3,7 +3,6 @@
  * may stand beside --resume is at the end.
  */
 import {
-  AUGMENTATIONS,
   BATCH_NORMS,
   CLASS_WEIGHTS,
   classWeightsPower,
@@ -12,6 +11,7 @@ import {
   SCHEDULES,
   STRATEGIES,
 } from '../finetune/choices.js';
+import { PARTS, parseAugment } from '../data/augment-parts.js';
 import type { ResumeOptions } from '../finetune/options.js';
 import type { AdviseFlags } from './commands/advise.js';
 import type { FinetuneFlags } from './commands/finetune.js';
@@ -54,6 +54,16 @@ const layerFactor: Parse<number> = (text, flag) => {
 const knownClassWeights = choice(CLASS_WEIGHTS);
 const classWeights: Parse<string> = (text, flag) =>
   classWeightsPower(text) === null ? knownClassWeights(text, flag) : text;
+
+/** Checked here, kept as it was written. */
+const augmentList: Parse<string> = (text) => {
+  parseAugment(text);
+  return text;
+};
+
+const PART_LIST = Object.entries(PARTS)
+  .map(([name, { help }]) => `${name} (${help})`)
+  .join(', ');
 
 type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
 
@@ -104,9 +114,9 @@ export const IMAGES: Group<
     parse: wholeNumber(32, 1024),
   },
   augment: {
-    value: '<kind>',
-    help: 'How the full stage varies its images: none, flip, or standard, which is random crops and flips. Default: standard.',
-    parse: choice(AUGMENTATIONS),
+    value: '<list>',
+    help: `How the full stage varies its images, with commas between: none, flip, or standard, which is random crops and flips; then ${PART_LIST}. rotate=30 sets the number of a kind. Default: standard.`,
+    parse: augmentList,
   },
   classWeights: {
     value: '<kind>',

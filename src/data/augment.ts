@@ -6,24 +6,31 @@
  * logarithm), resized to the network's input, and mirrored in half of the cases. `flip` mirrors
  * the centre crop that evaluation uses; `none` is that crop.
  *
+ * What else varies, as colours, is done on the device (augment-parts.ts), because it costs more.
+ *
  * The random numbers are a function of seed, epoch and place in the data set. There is no state,
  * so workers may take pictures in any order, and a resumed run sees what it would have seen.
  */
 
 import { AttuneError } from '../errors.js';
+import type { AugmentPart } from './augment-parts.js';
 import type { RgbImage } from './decode.js';
 import { centerCropImage, cropImage, roundHalfToEven } from './preprocess.js';
 import { purpose, seededRandom } from './random.js';
 import { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 
-export type Augmentation =
+export type Augmentation = (
   | { readonly kind: 'none' }
   | { readonly kind: 'flip' }
   | {
       readonly kind: 'standard';
       /** Least and largest share of the picture's area that a crop takes, above 0, at most 1. */
       readonly scale: readonly [number, number];
-    };
+    }
+) & {
+  /** What the device does to the picture after that, in this order; default nothing. */
+  readonly parts?: readonly AugmentPart[];
+};
 
 /** What the random numbers of one picture in one epoch depend on. */
 export interface Sample {

@@ -1,9 +1,9 @@
 /**
  * This folder turns image files into batches of pixels and keeps what is dear to compute twice;
- * it knows nothing of tensors, devices or models.
+ * it knows nothing of devices or models, and of tensors only what varies a batch on the device.
  *
  * Reading order: image-folder (which files, which classes), split, decode, resize, preprocess,
- * prepare-images with its pool and cache, loader; for training augment and training-loader.
+ * prepare-images with its pool and cache, loader; for training augment, augment-parts and training-loader.
  */
 
 export {
@@ -14,6 +14,17 @@ export {
   flipLeftRight,
   type Sample,
 } from './augment.js';
+export {
+  type AugmentList,
+  type AugmentPart,
+  augmentationOf,
+  drawSteps,
+  type ImageStep,
+  PARTS,
+  parseAugment,
+  VIEWS,
+} from './augment-parts.js';
+export { applySteps } from './apply-steps.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';

@@ -20,7 +20,14 @@ export interface Random {
 }
 
 /** What a stream is for; streams of one seed with different purposes are independent. */
-export const purpose = { split: 1, folds: 2, shuffle: 3, augmentation: 4, sampling: 5 } as const;
+export const purpose = {
+  split: 1,
+  folds: 2,
+  shuffle: 3,
+  augmentation: 4,
+  sampling: 5,
+  transforms: 7,
+} as const;
 
 /** A generator that depends on `seed` (a safe integer) and on every one of `words`, in order. */
 export function seededRandom(seed: number, ...words: number[]): Random {

@@ -8,7 +8,8 @@
  */
 
 import { AttuneError } from '../errors.js';
-import { type Augmentation, checkAugmentation } from './augment.js';
+import { type Augmentation, checkAugmentation, type Sample } from './augment.js';
+import { drawSteps, type ImageStep } from './augment-parts.js';
 import type { LabelledImage } from './image-folder.js';
 import { cutIntoBatches } from './loader.js';
 import { type ImagePool, openImagePool } from './pool.js';
@@ -54,6 +55,8 @@ export interface TrainingBatch {
   readonly labels: Int32Array;
   /** Where each picture stands in the data set. */
   readonly indices: Uint32Array;
+  /** What each picture goes through on the device; see `applySteps`. */
+  readonly steps: readonly (readonly ImageStep[])[];
   /** Number of this batch in the epoch, from 0. */
   readonly batch: number;
 }
@@ -123,10 +126,13 @@ async function readBatch(
   const pictureLength = options.side * options.side * 3;
   const images = new Uint8Array(indices.length * pictureLength);
   let repairs = 0;
+  // What comes up several times in an epoch is varied each time, by its place.
+  const samples = Array.from(indices, (index, position) => ({
+    ...{ seed: options.seed, epoch: options.epoch },
+    index: options.sampling === 'balanced' ? batch * options.batchSize + position : index,
+  }));
   const reads = Array.from(indices, async (index, position) => {
-    // What comes up several times in an epoch is varied each time, by its place.
-    const key = options.sampling === 'balanced' ? batch * options.batchSize + position : index;
-    const { image, repaired } = await readPicture(dataset, index, key, pool, options, signal);
+    const { image, repaired } = await readPicture(dataset, index, samples[position], pool, options, signal);
     images.set(image.pixels, position * pictureLength);
     if (repaired === null) return;
     await dataset.cache.put(dataset.images[index].fileHash, repaired);
@@ -137,21 +143,22 @@ async function readBatch(
   if (failure) throw (failure as PromiseRejectedResult).reason;
   if (repairs > 0) await dataset.cache.flush(); // workers find written records only
   const labels = Int32Array.from(indices, (index) => dataset.images[index].label);
-  return { images, labels, indices: indices.slice(), batch };
+  const { parts = [] } = options.augmentation;
+  const steps = samples.map((sample) => drawSteps(parts, options.side, sample));
+  return { images, labels, indices: indices.slice(), steps, batch };
 }
 
 function readPicture(
   { images, cache }: TrainingDataset,
   index: number,
-  key: number,
+  sample: Sample,
   pool: ImagePool,
-  { seed, epoch, augmentation, side }: TrainingOptions,
+  { augmentation, side }: TrainingOptions,
   signal: AbortSignal,
 ) {
   const { path, fileHash } = images[index];
   const { preprocessing } = cache;
   const record = cache.locate(fileHash);
-  const sample = { seed, epoch, index: key };
   return pool.run(
     { kind: 'augment', path, fileHash, record, preprocessing, augmentation, side, sample },
     signal,

@@ -1,4 +1,5 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
+import { parseAugment } from '../data/index.js';
 import type { Listener } from './events.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
@@ -97,7 +98,7 @@ function counts(field: keyof Recipe, recipe: Recipe): boolean {
     case 'nesterov':
       return recipe.optimizer === 'sgd';
     case 'crop_scale':
-      return recipe.augment === 'standard';
+      return parseAugment(recipe.augment).view === 'standard';
     default:
       return true;
   }

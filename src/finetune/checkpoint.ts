@@ -11,7 +11,7 @@ import { stateDict } from '../nn/index.js';
 import type { TaskInfo } from './task.js';
 
 /** Version of the metadata below. */
-export const CHECKPOINT_FORMAT = '1';
+const FORMAT = '1';
 
 export interface CheckpointInfo {
   /** torchvision's name. */
@@ -38,7 +38,7 @@ export async function writeCheckpoint(
     data,
   }));
   await writeSafetensors(path, tensors, {
-    attune: CHECKPOINT_FORMAT,
+    attune: FORMAT,
     model: info.model,
     ...taskMetadata(info.task),
     preprocessing: JSON.stringify(info.preprocessing),
@@ -55,7 +55,7 @@ export function taskMetadata({ classes }: TaskInfo): Record<string, string> {
 /** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
 export function checkpointInfo({ metadata }: TensorFile, path: string): CheckpointInfo | null {
   if (metadata.attune === undefined) return null;
-  if (metadata.attune !== CHECKPOINT_FORMAT) {
+  if (metadata.attune !== FORMAT) {
     throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
   }
   const classes = v.safeParse(v.pipe(v.array(v.string()), v.minLength(1)), parseJson(metadata.classes, path));

@@ -19,7 +19,6 @@ export const SCHEDULES = [
   'slanted-triangular',
   'plateau',
 ] as const;
-export const AUGMENTATIONS = ['none', 'flip', 'standard'] as const;
 export const SAMPLINGS = ['shuffled', 'balanced'] as const;
 export const CLASS_WEIGHTS = ['none', 'balanced', 'power=<number>'] as const;
 

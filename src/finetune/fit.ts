@@ -2,7 +2,7 @@
  * Training by one call, as Keras's `model.fit`: for models and losses of one's own, without a run folder. What `finetune`
  * adds (a recipe, checkpoints, resume, micro-batches) is in finetune.ts.
  */
-import type { Preprocessing } from '../data/index.js';
+import { applySteps, type ImageStep, type Preprocessing } from '../data/index.js';
 import type { Module } from '../nn/index.js';
 import { argmax, backward, crossEntropy } from '../ops/index.js';
 import { normalizeImages } from '../ops/normalize-images.js';
@@ -15,6 +15,8 @@ import { DEFAULT_SEED } from './recipe.js';
 export interface FitBatch {
   readonly images: Uint8Array;
   readonly labels: Int32Array;
+  /** What each image goes through on the device before it is normalised; default nothing. */
+  readonly steps?: readonly (readonly ImageStep[])[];
 }
 
 /** Batches to train on and to validate with: what `prepareTraining` gives, or one's own. */
@@ -61,11 +63,12 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
   const { mean, std, crop } = images.preprocessing;
 
   /** Records a forward pass over a batch of bytes, and its gradients where it trains. */
-  const record = (bytes: Uint8Array, classes: Int32Array, training?: { random: Generator }) => {
+  const record = ({ images: bytes, labels, steps = [] }: FitBatch, training?: { random: Generator }) => {
     const side = crop as number;
-    const x = normalizeImages(tensor(bytes, [classes.length, side, side, 3], 'uint8'), mean, std);
+    const images = applySteps(tensor(bytes, [labels.length, side, side, 3], 'uint8'), steps);
+    const x = normalizeImages(images, mean, std);
     const outputs = model.forward(x, training);
-    const result = loss(outputs, tensor(classes, [classes.length]));
+    const result = loss(outputs, tensor(labels, [labels.length]));
     if (training !== undefined) backward(result);
     return { loss: result, predicted: argmax(outputs) };
   };
@@ -73,8 +76,8 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
   const history: FitHistory = { loss: [], accuracy: [], valLoss: [], valAccuracy: [] };
   for (let epoch = initialEpoch; epoch < initialEpoch + epochs; epoch++) {
     const train = new Means();
-    for await (const { images: bytes, labels } of images.trainBatches(epoch)) {
-      train.add(labels, await device.run(() => record(bytes, labels, { random })));
+    for await (const batch of images.trainBatches(epoch)) {
+      train.add(batch.labels, await device.run(() => record(batch, { random })));
       await device.run(() => {
         optimizer.step();
         optimizer.zeroGradients();
@@ -83,8 +86,8 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
     }
     await optimizer.gradientNorm(); // throws for a last step that was not finite
     const val = new Means();
-    for await (const { images: bytes, labels } of images.valBatches()) {
-      val.add(labels, await device.run(() => record(bytes, labels)));
+    for await (const batch of images.valBatches()) {
+      val.add(batch.labels, await device.run(() => record(batch)));
     }
     history.loss.push(train.loss);
     history.accuracy.push(train.accuracy);

@@ -5,7 +5,6 @@ export type { DataFacts, Duplicates, FeatureFacts, PlacedImage, Suspect } from '
 export type { Proposal } from './advise/proposal.js';
 export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './checkpoint.js';
 export {
-  AUGMENTATIONS,
   BATCH_NORMS,
   CLASS_WEIGHTS,
   OPTIMIZERS,

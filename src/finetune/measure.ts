@@ -136,6 +136,7 @@ async function trainingSteps(device: Device): Promise<Workload> {
     images: Uint8Array.from({ length: batch * side ** 2 * 3 }, (_, i) => (i * 37) % 251),
     targets: Int32Array.from({ length: batch }, (_, i) => i % classes),
     shares: new Float32Array(batch).fill(1 / batch),
+    steps: [],
   };
   const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
   const task = classification(Array.from({ length: classes }, String));

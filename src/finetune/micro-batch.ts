@@ -2,6 +2,7 @@
  * How many images are computed at once. As many of a batch as fit: the plan of a training step is made, without
  * running it, for half as many until the device can hold it. The choice is kept for the whole run.
  */
+import { drawSteps, type ImageStep, parseAugment } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
 import type { Device } from '../program/device.js';
@@ -67,6 +68,11 @@ function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }:
   }
 }
 
+/** Steps as those of an image: which they are does not show in the plan. */
+function anySteps({ augment, image_size }: Recipe): readonly ImageStep[] {
+  return drawSteps(parseAugment(augment).parts, image_size, { seed: 0, epoch: 0, index: 0 });
+}
+
 /** Makes the plan of a micro-batch with the memory of the optimiser beside it. */
 async function planStep(
   device: Device,
@@ -87,6 +93,7 @@ async function planStep(
     const blank = {
       images: new Uint8Array(micro * side * side * 3),
       targets: task.blankTargets(micro),
+      steps: new Array(micro).fill(anySteps(recipe)),
       shares: new Float32Array(micro),
     };
     await device.prepare(() => recordMicroBatch(blank, options));

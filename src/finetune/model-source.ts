@@ -138,7 +138,7 @@ async function fromFile(
   const entryOfModel = findModel(architecture);
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
   await loadWeights(model, path, outputs === null ? { exclude: [model.headName] } : {});
-  const isImagenet = info === null ? outputs === imagenetClasses().length : isImagenetTask(info.task);
+  const isImagenet = info === null && outputs === imagenetClasses().length;
   // ImageNet's labels are the same ones everywhere, but for their spelling.
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
   return {
@@ -202,13 +202,6 @@ function untrained(name: string): LoadedModel {
     weights: NO_WEIGHTS,
     weightsHash: `${name} untrained`,
   };
-}
-
-/** Whether the classes are ImageNet's, as weights that were converted have them. */
-function isImagenetTask({ kind, classes }: TaskInfo): boolean {
-  const known = imagenetClasses();
-  const isSame = classes.length === known.length && known.every(({ name }, i) => name === classes[i]);
-  return kind === 'classification' && isSame;
 }
 
 /** The label of an output that has none. */

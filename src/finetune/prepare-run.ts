@@ -2,6 +2,7 @@
  * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
  * is touched, so that a mistake is told within seconds.
  */
+import { parseAugment } from '../data/index.js';
 import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
 import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
@@ -74,7 +75,7 @@ export async function withRun<T>(
   announce({ recipe, given, images, task: found.task, smallestClass }, context.onEvent);
 
   const trainsAll = recipe.strategy !== 'probe';
-  const randomCrops = trainsAll && recipe.augment === 'standard';
+  const randomCrops = trainsAll && parseAugment(recipe.augment).view === 'standard';
   const data = await prepareTrainingData(
     found,
     { preprocessing, randomCrops, workers: options.workers },

@@ -3,8 +3,9 @@
  * against it. A new technique is a field here, an option (options.ts), its default in recipe.ts and its flag.
  */
 import * as v from 'valibot';
+import { parseAugment } from '../data/augment-parts.js';
+import { AttuneError } from '../errors.js';
 import {
-  AUGMENTATIONS,
   BATCH_NORMS,
   CLASS_WEIGHTS,
   classWeightsPower,
@@ -18,6 +19,17 @@ const whole = (least: number, most = 1e9) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** Why a text is no list of augmentations; null when it is one. */
+function augmentFault(text: string): string | null {
+  try {
+    parseAugment(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AttuneError)) throw error;
+    return `${error.what}: ${error.hint}`;
+  }
+}
 
 /** Which images. */
 const images = {
@@ -63,7 +75,14 @@ const stage = {
   batch_size: whole(1, 65_536),
   /** Null: as many of a batch as fit. */
   micro_batch: v.nullable(whole(1, 65_536)),
-  augment: v.picklist(AUGMENTATIONS),
+  /** A list as `parseAugment` reads it. */
+  augment: v.pipe(
+    v.string(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? augmentFault(dataset.value) : null;
+      if (message !== null) addIssue({ message });
+    }),
+  ),
   /** The least share of an image that a random crop of 'standard' keeps. */
   crop_scale: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
   /** How often images of rare classes come up. */

@@ -1,5 +1,6 @@
 /** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
 import { resolve } from 'node:path';
+import { parseAugment } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import { openDevice, summarize } from './device.js';
@@ -65,7 +66,7 @@ async function goOn(
     skipped: state.skipped,
     ...state.images,
   };
-  const randomCrops = recipe.augment === 'standard';
+  const randomCrops = parseAugment(recipe.augment).view === 'standard';
   const data = await prepareTrainingData(
     found,
     { preprocessing: state.preprocessing, randomCrops, workers: undefined },

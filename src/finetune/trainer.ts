@@ -7,7 +7,7 @@
  * the frozen choices and the progress: that is why a resumed run equals one that was never stopped.
  */
 import {
-  type Augmentation,
+  augmentationOf,
   batchCount,
   type ImagePool,
   type Preprocessing,
@@ -118,7 +118,7 @@ export class Trainer {
       sampling: recipe.sampling,
       startBatch: progress.batch,
       joinSingle: this.joinsSingle,
-      augmentation: augmentationOf(recipe),
+      augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
       side,
       pool,
     });
@@ -263,6 +263,7 @@ export class Trainer {
     return microBatchStarts(size, frozen.micro_batch, this.joinsSingle).map(([start, end]) => ({
       images: batch.images.subarray(start * pixels, end * pixels),
       targets: targets.subarray(start * width, end * width),
+      steps: batch.steps.slice(start, end),
       shares: weights.subarray(start, end).map((weight) => weight / total),
     }));
   }
@@ -352,8 +353,4 @@ export function microBatchStarts(
     (starts.at(-1) as [number, number])[1] = size;
   }
   return starts;
-}
-
-function augmentationOf({ augment, crop_scale }: Recipe): Augmentation {
-  return augment === 'standard' ? { kind: 'standard', scale: [crop_scale, 1] } : { kind: augment };
 }

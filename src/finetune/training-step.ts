@@ -2,7 +2,7 @@
  * The program of one micro-batch, in one place: the trainer runs it, and the choice of the micro-batch makes its plan
  * to see whether it fits.
  */
-import type { Preprocessing } from '../data/index.js';
+import { applySteps, type ImageStep, type Preprocessing } from '../data/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import { backward, multiply, normalizeImages, sum } from '../ops/index.js';
 import type { Generator } from '../tensor/philox.js';
@@ -15,6 +15,8 @@ export interface MicroBatch {
   /** [n, side, side, 3]. */
   readonly images: Uint8Array;
   readonly targets: Targets;
+  /** What each image goes through before it is normalised. */
+  readonly steps: readonly (readonly ImageStep[])[];
   /** Each image's share in the batch's mean loss. */
   readonly shares: Float32Array;
 }
@@ -30,10 +32,13 @@ export interface TrainingStepOptions {
 }
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
-export function recordMicroBatch({ images, targets, shares }: MicroBatch, options: TrainingStepOptions) {
+export function recordMicroBatch(
+  { images, targets, steps, shares }: MicroBatch,
+  options: TrainingStepOptions,
+) {
   const { model, task, recipe, preprocessing, side, random } = options;
   const size = shares.length;
-  const bytes = tensor(images, [size, side, side, 3], 'uint8');
+  const bytes = applySteps(tensor(images, [size, side, side, 3], 'uint8'), steps);
   const outputs = model.forward(normalizeImages(bytes, preprocessing.mean, preprocessing.std), { random });
   const losses = task.losses(outputs, targets, recipe);
   const loss = sum(multiply(losses, tensor(shares, [size], 'float32')));

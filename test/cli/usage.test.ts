@@ -129,7 +129,7 @@ const wrong: [words: string, line: string][] = [
   ],
   [
     'finetune photos --augment flips',
-    '"flips" is no value for this flag (--augment): did you mean flip? the choices are none, flip, standard',
+    '"flips" is no kind of augmentation (--augment): did you mean flip? the choices are none, flip, standard, rotate, color-jitter, grayscale, blur, rand-augment, trivial-augment',
   ],
   [
     'finetune photos --class-weights balance',

@@ -18,6 +18,9 @@ const data = smallData();
 /** By what each keeps. */
 const METHODS: Readonly<Record<string, Partial<FinetuneOptions>>> = {
   'one-cycle moves the momentum': { schedule: 'one-cycle', optimizer: 'adamw' },
+  'what the device does to images follows from epoch and image': {
+    augment: 'standard,color-jitter,trivial-augment',
+  },
   'moments, averages and the start of the weights are tensors of the state': {
     weights: await smallWeights(),
     optimizer: 'rmsprop',

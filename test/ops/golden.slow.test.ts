@@ -16,7 +16,7 @@ test('make-golden.py and make-transforms.py write what is checked in', () => {
       execFileSync('/usr/bin/python3', [join(folder, script), made]);
     for (const file of [
       ...['operations.json', 'optimizers.json'],
-      ...['transforms.json', 'transform-spaces.json'],
+      ...['transforms.json', 'image-policies.json'],
     ]) {
       const found = JSON.parse(readFileSync(join(made, file), 'utf8'));
       const kept = JSON.parse(readFileSync(join(folder, file), 'utf8'));

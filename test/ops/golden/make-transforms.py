@@ -1,6 +1,6 @@
 """Golden values of the operations on images as bytes, from torchvision 0.14 on uint8 tensors.
 
-    /usr/bin/python3 make-transforms.py [FOLDER]        writes transforms.json and transform-spaces.json
+    /usr/bin/python3 make-transforms.py [FOLDER]        writes transforms.json and image-policies.json
 
 Images are not stored: both languages compute them by `image_bytes` (golden-suite.ts). A case is as those of
 make-golden.py, without gradients; its options name each image's transform as src/ops/image-transform.ts does.
@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torchvision.transforms import RandAugment, TrivialAugmentWide
 from torchvision.transforms import functional as F
+from torchvision.transforms.autoaugment import _apply_op
 from torchvision.transforms.functional import InterpolationMode
 
 cases = []
@@ -116,14 +117,30 @@ def blur():
         case('gaussianBlur', f'by {size} taps', [9, 7, 3], functions, {'size': size, 'sigmas': sigmas}, seed=8)
 
 
-def spaces():
-    """The magnitudes that RandAugment and TrivialAugment choose from, for images of 224 x 160."""
+def policies():
+    """What RandAugment and TrivialAugment choose from, for images of 224 x 224, and what some of it makes of a small one."""
     found = {
-        'rand-augment': RandAugment()._augmentation_space(31, (160, 224)),
+        'rand-augment': RandAugment()._augmentation_space(31, (224, 224)),
         'trivial-augment': TrivialAugmentWide()._augmentation_space(31),
     }
+    small = {
+        'rand-augment': RandAugment()._augmentation_space(31, (9, 9)),
+        'trivial-augment': found['trivial-augment'],
+    }
+    image = image_bytes([9, 9, 3], 3, 20, 230).permute(2, 0, 1)
+
+    def entry(kind, values, signed, chosen):
+        magnitude = 11
+        strength = float(chosen[magnitude]) if chosen.ndim > 0 else 0.0
+        signs = (1, -1) if signed else (1,)
+        outputs = [_apply_op(image, kind, sign * strength, InterpolationMode.NEAREST, None) for sign in signs]
+        return {
+            'magnitudes': values.tolist() if values.ndim > 0 else [], 'signed': signed, 'magnitude': magnitude,
+            'outputs': [output.permute(1, 2, 0).reshape(-1).tolist() for output in outputs],
+        }
+
     return {
-        name: {kind: {'magnitudes': values.reshape(-1).tolist(), 'signed': signed} for kind, (values, signed) in space.items()}
+        name: {kind: entry(kind, *space[kind], small[name][kind][0]) for kind in space}
         for name, space in found.items()
     }
 
@@ -134,4 +151,4 @@ if __name__ == '__main__':
         part()
     lines = ',\n'.join(json.dumps(item, separators=(',', ':')) for item in cases)
     (folder / 'transforms.json').write_text(f'[\n{lines}\n]\n')
-    (folder / 'transform-spaces.json').write_text(json.dumps(spaces(), separators=(',', ':')) + '\n')
+    (folder / 'image-policies.json').write_text(json.dumps(policies(), separators=(',', ':')) + '\n')
