@@ -33,16 +33,6 @@ import {
   words,
 } from './values.js';
 
-/** Part of attune, not of this version. */
-const FUTURE_STRATEGIES = ['gradual'];
-
-const knownStrategy = choice(STRATEGIES, STRATEGY_NAMES);
-const strategy: Parse<string> = (text, flag) => {
-  if (!FUTURE_STRATEGIES.includes(text)) return knownStrategy(text, flag);
-  const hint = `use ${STRATEGIES.at(-1)}; the choices are ${STRATEGIES.join(', ')}`;
-  throw usageError(`this version of attune does not have the strategy ${text} yet`, flag, hint);
-};
-
 /** Whoever thinks of ULMFiT divides by 2.6. */
 const layerFactor: Parse<number> = (text, flag) => {
   const ratio = Number(text);
@@ -80,8 +70,8 @@ export const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'ba
   },
   strategy: {
     value: '<name>',
-    help: 'probe: a new head on the features of the network as it is. full: all layers at once. probe-then-full: one after the other. Default: probe up to 200 images or below 10 in a class, else probe-then-full.',
-    parse: strategy,
+    help: 'probe: a new head on the features of the network as it is. full: all layers at once. probe-then-full: one after the other. gradual: the head, then one group of layers after the other from the top. Default: probe up to 200 images or below 10 in a class, else probe-then-full.',
+    parse: choice(STRATEGIES, STRATEGY_NAMES),
   },
   trainFrom: {
     value: '<layer>',
@@ -133,6 +123,7 @@ export const IMAGES: Group<
 
 export const TRAINING: Group<
   | 'epochs'
+  | 'unfreezeEpochs'
   | 'patience'
   | 'headEpochs'
   | 'batchSize'
@@ -144,6 +135,11 @@ export const TRAINING: Group<
   epochs: {
     value: '<number>',
     help: 'Passes of the full stage over the images. Default: 30, 20 above 2,000 images, 10 above 20,000.',
+    parse: wholeNumber(1, 1_000_000),
+  },
+  unfreezeEpochs: {
+    value: '<number>',
+    help: 'Epochs after which --strategy gradual lets the next group of layers join. Default: 1.',
     parse: wholeNumber(1, 1_000_000),
   },
   patience: {
@@ -228,7 +224,7 @@ export const OPTIMIZER: Group<
   },
   lrDecay: {
     value: '<factor>',
-    help: "Factor on the rate from each layer to the one below it, at most 1: 0.75, or 0.385 for ULMFiT's 2.6. Default: 1.",
+    help: "Factor on the rate from each layer to the one below it, at most 1: 0.75, or 0.385 for ULMFiT's 2.6. Default: 1; 0.385 for --strategy gradual, from group to group.",
     parse: layerFactor,
   },
   momentum: {

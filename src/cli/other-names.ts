@@ -103,6 +103,8 @@ export const STRATEGY_NAMES: Names = {
   all: 'full',
   finetune: 'full',
   'fine-tune': 'full',
+  ulmfit: 'gradual',
+  'gradual-unfreezing': 'gradual',
 };
 
 /** attune's name for a word of another tool, whatever its case and its hyphens; undefined when none is known. */

@@ -51,7 +51,7 @@ const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>
   },
 };
 
-const { epochs: _epochs, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
+const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
 
 /** Flags of `attune lr-find`: those of `attune finetune` that count in a single step. */
 export const LR_FIND_FLAGS: Flags<LrFindFlags> = {

@@ -10,6 +10,7 @@ const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
   probe: 'features of the frozen network once, then a logistic head until it converges',
   full: 'all layers from the start, with a new head',
   'probe-then-full': 'first a logistic head on the frozen network, then all layers',
+  gradual: 'first a logistic head on the frozen network, then group after group of layers from the top',
 };
 
 /** What follows from the number of images where nothing is said. */
@@ -87,6 +88,8 @@ function counts(field: keyof Recipe, recipe: Recipe): boolean {
   switch (field) {
     case 'head_epochs':
       return recipe.strategy !== 'full';
+    case 'unfreeze_epochs':
+      return recipe.strategy === 'gradual';
     case 'momentum':
       return takesMomentum(recipe);
     case 'lr_decay':

@@ -2,7 +2,7 @@
  * What the named choices of a recipe may be. Alone in a file without imports, so that the command line can show and
  * check them without loading the engine.
  */
-export const STRATEGIES = ['probe', 'full', 'probe-then-full'] as const;
+export const STRATEGIES = ['probe', 'full', 'probe-then-full', 'gradual'] as const;
 /** What the records of a probe's epochs call their stage; the others are of the full stage. */
 export const HEAD_STAGE = 'head';
 export const BATCH_NORMS = ['auto', 'train', 'frozen'] as const;

@@ -37,6 +37,16 @@ const RULES: readonly Rule[] = [
         : null,
   },
   {
+    fields: ['unfreeze_epochs'],
+    ignored: ({ strategy }) =>
+      strategy === 'gradual'
+        ? null
+        : {
+            what: `the strategy ${strategy} unfreezes nothing step by step`,
+            hint: 'leave it out, or add --strategy gradual',
+          },
+  },
+  {
     fields: ['momentum'],
     ignored: (recipe) => (takesMomentum(recipe) ? null : notOf(recipe)),
   },

@@ -75,9 +75,13 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       const stops = state.complete || signal?.aborted === true;
       if (stops) await withAverage(stage, staged.optimizer, () => writeExports(stage));
       // What is stored belongs to the stage that the stored progress is in.
-      if (await staged.follow(state.progress)) trainer = makeTrainer();
+      const isNew = await staged.follow(state.progress);
       await save(stage, staged.optimizer);
       if (stops) break;
+      if (isNew) {
+        staged.tellJoin();
+        trainer = makeTrainer();
+      }
     }
     return state.complete;
   } finally {

@@ -38,10 +38,12 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly weights?: string;
   readonly val?: string;
   readonly valSplit?: number;
-  /** 'probe', 'full' or 'probe-then-full'. */
+  /** 'probe', 'full', 'probe-then-full' or 'gradual'. */
   readonly strategy?: string;
   /** The lowest layer that the full stage trains: a name, or its index in `attune inspect --layers`. */
   readonly trainFrom?: string;
+  /** Epochs after which the strategy 'gradual' lets the next group of layers join. */
+  readonly unfreezeEpochs?: number;
   /** 'auto', 'train' or 'frozen'. */
   readonly batchNorm?: string;
   /** Epochs of the full stage. */
@@ -62,7 +64,7 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly lr?: number;
   /** Learning rate of the head. Default: ten times the trunk's. */
   readonly headLr?: number;
-  /** Factor on the trunk's rate from each layer to the one below it, at most 1; ULMFiT's 2.6 is 0.385. */
+  /** Factor on the trunk's rate from each layer to the one below it, at most 1; ULMFiT's 2.6 is 0.385. With 'gradual', from each group of layers. */
   readonly lrDecay?: number;
   readonly momentum?: number;
   readonly nesterov?: boolean;

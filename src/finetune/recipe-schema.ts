@@ -68,6 +68,8 @@ const balance = {
 const stage = {
   /** The lowest layer that the full stage trains; null: all layers. */
   train_from: v.nullable(v.string()),
+  /** Epochs after which 'gradual' lets the next group of layers join. */
+  unfreeze_epochs: whole(1, 1e6),
   batch_norm: v.picklist(BATCH_NORMS),
   epochs: whole(0, 1e6),
   /** Epochs without a better one after which the full stage ends; null: never. */
@@ -95,7 +97,7 @@ const optimizer = {
   optimizer: v.picklist(OPTIMIZERS),
   lr: positive,
   head_lr: positive,
-  /** Factor on the trunk's rate from each layer to the one below it. */
+  /** Factor on the trunk's rate from each layer to the one below it; with 'gradual' from each group of layers. */
   lr_decay: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
   momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
   nesterov: v.boolean(),

@@ -28,6 +28,9 @@ const BASE_LR = 0.001;
 const BASE_BATCH = 32;
 const HEAD_FACTOR = 10;
 
+/** ULMFiT divides the rate by 2.6 from each group of layers to the one below it. */
+const ULMFIT_DECAY = 0.385;
+
 /** Strategy, epochs of the full stage and least crop by the number of training images. */
 function sizeDefaults({ images, smallestClass }: DataFacts) {
   if (images <= 200 || smallestClass < 10) return { strategy: 'probe', epochs: 0, crop: 1 } as const;
@@ -50,6 +53,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     val: null,
     val_split: DEFAULT_VAL_SPLIT,
     train_from: null,
+    unfreeze_epochs: 1,
     batch_norm: 'auto',
     // Asked for by name on a small data set, the full stage is as long as on the next larger.
     epochs: trainsAll ? bySize.epochs || 30 : 0,
@@ -61,7 +65,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     optimizer,
     lr,
     head_lr: HEAD_FACTOR * lr,
-    lr_decay: 1,
+    lr_decay: strategy === 'gradual' ? ULMFIT_DECAY : 1,
     momentum,
     nesterov: optimizer === 'sgd' && momentum > 0,
     weight_decay: 1e-4,

@@ -6,7 +6,8 @@ import { carryOver, type Optimizer, readKept } from '../optim/index.js';
 import type { FullStage } from './full-stage.js';
 import { makeOptimizer } from './parameter-groups.js';
 import { type Progress, restoreOptimizer } from './run-state.js';
-import { setTrainable, stageAt, stagesOf, type TrainingStage } from './stages.js';
+import { FULL_STAGE, setTrainable, stageAt, stagesOf, type TrainingStage } from './stages.js';
+import { batchesPerEpoch } from './trainer.js';
 
 export class StagedOptimizer {
   private readonly full: FullStage;
@@ -22,6 +23,7 @@ export class StagedOptimizer {
     await model.to(device);
     staged.current = staged.make();
     if (stored !== null) await restoreOptimizer(stored, model, staged.current);
+    staged.tellBegin();
     return staged;
   }
 
@@ -60,8 +62,29 @@ export class StagedOptimizer {
     this.current = null;
   }
 
+  private tellBegin(): void {
+    const { joins, name } = this.stage;
+    if (joins !== null && name !== FULL_STAGE)
+      this.tell(`layers from ${joins} up are trained, those below are frozen.`);
+  }
+
+  /** Tells which layers have joined. */
+  tellJoin(): void {
+    const { joins, name } = this.stage;
+    const rate = this.optimizer.groups.find((group) => group.name === joins)?.lr;
+    const all = name === FULL_STAGE ? ' It is the last.' : '';
+    this.tell(`${joins} joins, at a rate of ${rate?.toPrecision(3)}.${all}`);
+  }
+
+  private tell(text: string): void {
+    const { state, onEvent } = this.full;
+    onEvent?.({ type: 'note', text: `Epoch ${state.progress.epoch + 1}: ${text}` });
+  }
+
   private make(): Optimizer {
-    const { model, state } = this.full;
-    return makeOptimizer(model, state.recipe);
+    const { model, data, state } = this.full;
+    const perEpoch = batchesPerEpoch(data.training.images.length, state.recipe, state.frozen);
+    const firstEpochs = new Map(this.stages.map(({ joins, firstEpoch }) => [joins, firstEpoch]));
+    return makeOptimizer(model, state.recipe, (group) => perEpoch * (firstEpochs.get(group) ?? 0));
   }
 }

@@ -50,9 +50,28 @@ export abstract class ImageClassifier extends Module {
     return this.layerNames().map((name) => ({ name, layers: [name] }));
   }
 
+  /**
+   * The layers below the head in few groups, from the images up: the stem, then the stages of the network. By default
+   * each sequence is a stage, and what comes before them is the stem. A group is named by its first part.
+   */
+  layerGroups(): readonly LayerBlock[] {
+    const parts = [...this.namedChildren()].filter(([, child]) => child !== this.head);
+    const stem = parts.filter(([, child]) => !(child instanceof Sequential)).map(([name]) => name);
+    const stages = parts.filter(([, child]) => child instanceof Sequential).map(([name]) => name);
+    return [{ name: stem[0], layers: stem }, ...stages.map((name) => ({ name, layers: [name] }))];
+  }
+
   get classes(): number {
     return this.head.outputs;
   }
+}
+
+/** Groups of blocks one after another, the last blocks of which are `ends`; named by their first. */
+export function joinBlocks(blocks: readonly LayerBlock[], ends: readonly number[]): LayerBlock[] {
+  return ends.map((end, i) => {
+    const members = blocks.slice(i === 0 ? 0 : ends[i - 1] + 1, end + 1);
+    return { name: members[0].name, layers: members.flatMap(({ layers }) => layers) };
+  });
 }
 
 /**

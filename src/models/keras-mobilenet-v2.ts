@@ -16,7 +16,7 @@ import { Dropout, Relu6 } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier, type LayerBlock } from './classifier.js';
+import { ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import {
   blockOf,
   headBlock,
@@ -130,6 +130,10 @@ export class KerasMobileNetV2 extends ImageClassifier {
 
   override layerBlocks(): readonly LayerBlock[] {
     return [...this.blocks.map(blockOf), headBlock(this)];
+  }
+
+  override layerGroups(): readonly LayerBlock[] {
+    return joinBlocks(this.layerBlocks(), STAGE_ENDS);
   }
 
   override stageFeatures(x: TensorLike, training?: Training): Tensor[] {

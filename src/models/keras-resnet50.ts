@@ -23,7 +23,7 @@ import type { Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier, type LayerBlock } from './classifier.js';
+import { ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import { blockOf, headBlock, kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
 import type { ResNetOptions } from './resnet.js';
 
@@ -131,6 +131,11 @@ export class KerasResNet50 extends ImageClassifier {
 
   override layerBlocks(): readonly LayerBlock[] {
     return [...this.blocks.map(blockOf), headBlock(this)];
+  }
+
+  override layerGroups(): readonly LayerBlock[] {
+    const ends = this.stages.map((_, i) => this.stages.slice(0, i + 1).flat().length);
+    return joinBlocks(this.layerBlocks(), [0, ...ends]);
   }
 
   /** Outputs of conv2 to conv5; the last has 2048 channels. */

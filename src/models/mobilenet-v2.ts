@@ -23,7 +23,7 @@ import { Linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier } from './classifier.js';
+import { ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 
 /** The head and the initial values of a MobileNetV2. */
 export interface MobileNetV2Options {
@@ -139,6 +139,10 @@ export class MobileNetV2 extends ImageClassifier {
 
   override set head(head: Linear) {
     this.classifier = withDropout(head);
+  }
+
+  override layerGroups(): readonly LayerBlock[] {
+    return joinBlocks(this.layerBlocks(), STAGE_ENDS);
   }
 
   override stageFeatures(x: TensorLike, training?: Training): Tensor[] {

@@ -6,8 +6,6 @@ import { run } from '#src/cli/run';
 import { STRATEGIES } from '#src/finetune/choices';
 import { attune, type Ran, recordedOutput } from './support.js';
 
-const NOT_YET = 'this version of attune does not have';
-
 const wrong: [words: string, line: string][] = [
   ['finetun photos', 'there is no command finetun (attune): did you mean finetune?'],
   ['xyzzy', 'there is no command xyzzy (attune): attune --help lists the commands'],
@@ -105,15 +103,11 @@ const wrong: [words: string, line: string][] = [
   ['predict --model resnet5o x.png', 'there is no model "resnet5o" (--model): did you mean resnet50?'],
   [
     'finetune photos --strategy prob',
-    '"prob" is no value for this flag (--strategy): did you mean probe? the choices are probe, full, probe-then-full',
-  ],
-  [
-    'finetune photos --strategy gradual',
-    `${NOT_YET} the strategy gradual yet (--strategy): use probe-then-full; the choices are probe, full, probe-then-full`,
+    '"prob" is no value for this flag (--strategy): did you mean probe? the choices are probe, full, probe-then-full, gradual',
   ],
   [
     'finetune photos --strategy fine-tune',
-    '"fine-tune" is no value for this flag (--strategy): did you mean full? the choices are probe, full, probe-then-full',
+    '"fine-tune" is no value for this flag (--strategy): did you mean full? the choices are probe, full, probe-then-full, gradual',
   ],
   [
     'finetune photos --batch-norm frosen',

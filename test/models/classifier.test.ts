@@ -1,4 +1,5 @@
 /** What all classifiers share: heads, layer names, zero-initialised blocks; and the small ResNet. */
+import { findModel } from '#src/models/index';
 import { layerNames, replaceHead } from '#src/models/classifier';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
 import { resnet18, resnet50 } from '#src/models/resnet';
@@ -56,6 +57,33 @@ test('layers are listed from the images to the head, and freezing understands ea
     before = total - trainable;
   }
   assert.is(before, 11_689_512 - 513 * 1000);
+});
+
+test('groups of layers have every parameter below the head once, in their order', () => {
+  for (const [name, first, count] of [
+    ['resnet18', ['conv1', 'layer1', 'layer2', 'layer3', 'layer4'], 62 - 2],
+    ['resnet-small', ['conv1', 'layer1', 'layer2', 'layer3'], 65 - 2],
+    ['mobilenet_v2', ['features.0', 'features.2', 'features.4', 'features.7', 'features.14'], 158 - 2],
+    [
+      'resnet50-keras',
+      ['conv1', 'conv2_block1', 'conv3_block1', 'conv4_block1', 'conv5_block1'],
+      (53 + 53) * 2,
+    ],
+    ['mobilenet_v2-keras', ['Conv1', 'block_1', 'block_3', 'block_6', 'block_13'], 52 * 3],
+  ] as const) {
+    const model = findModel(name).create({ classes: 3 });
+    const names = Array.from(model.namedParameters(), ([path]) => path);
+    const groups = model.layerGroups();
+    assert.equal(
+      groups.map((group) => group.name),
+      first,
+    );
+    const members = groups.flatMap(({ layers }) =>
+      names.filter((path) => layers.some((layer) => path.startsWith(`${layer}.`))),
+    );
+    assert.equal(members, names.slice(0, -2), name);
+    assert.is(members.length, count, name);
+  }
 });
 
 test("torchvision's MobileNetV2 lists its blocks, and its head stands behind a dropout", async () => {

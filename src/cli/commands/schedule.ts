@@ -18,6 +18,7 @@ type WithoutEffect =
   | 'model'
   | 'weights'
   | 'trainFrom'
+  | 'unfreezeEpochs'
   | 'batchNorm'
   | 'headEpochs'
   | 'patience'
