@@ -6,6 +6,7 @@ import {
   BATCH_NORMS,
   CLASS_WEIGHTS,
   classWeightsPower,
+  HEADS,
   OPTIMIZERS,
   SAMPLINGS,
   SCHEDULES,
@@ -18,7 +19,7 @@ import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
-import { STRATEGY_NAMES } from './other-names.js';
+import { HEAD_NAMES, STRATEGY_NAMES } from './other-names.js';
 import {
   choice,
   factorUpToOne,
@@ -57,7 +58,9 @@ const PART_LIST = Object.entries(PARTS)
 
 type Group<K extends keyof FinetuneFlags> = Flags<Pick<FinetuneFlags, K>>;
 
-export const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'batchNorm'> = {
+export const NETWORK: Group<
+  'model' | 'weights' | 'strategy' | 'head' | 'neighbors' | 'trainFrom' | 'batchNorm'
+> = {
   model: {
     value: '<name>',
     help: `${MODEL_NAMES.join(', ')}; resnet-small is for images of about 32 pixels. Default: what --weights is for, else resnet50.`,
@@ -72,6 +75,16 @@ export const NETWORK: Group<'model' | 'weights' | 'strategy' | 'trainFrom' | 'ba
     value: '<name>',
     help: 'probe: a new head on the features of the network as it is. full: all layers at once. probe-then-full: one after the other. gradual: the head, then one group of layers after the other from the top. Default: probe up to 200 images or below 10 in a class, else probe-then-full.',
     parse: choice(STRATEGIES, STRATEGY_NAMES),
+  },
+  head: {
+    value: '<kind>',
+    help: 'What --strategy probe ends with. logistic: logistic regression. nearest-neighbors: the most similar training images vote. prototypes: the nearest mean of a class. Default: logistic.',
+    parse: choice(HEADS, HEAD_NAMES),
+  },
+  neighbors: {
+    value: '<number>',
+    help: 'How many images vote with --head nearest-neighbors. Default: 20, or all if they are fewer.',
+    parse: wholeNumber(1, 10_000),
   },
   trainFrom: {
     value: '<layer>',

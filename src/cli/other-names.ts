@@ -107,6 +107,20 @@ export const STRATEGY_NAMES: Names = {
   'gradual-unfreezing': 'gradual',
 };
 
+/** Values of --head. */
+export const HEAD_NAMES: Names = {
+  linear: 'logistic',
+  'logistic-regression': 'logistic',
+  knn: 'nearest-neighbors',
+  'k-nn': 'nearest-neighbors',
+  neighbors: 'nearest-neighbors',
+  kneighbors: 'nearest-neighbors',
+  centroid: 'prototypes',
+  'nearest-centroid': 'prototypes',
+  protonet: 'prototypes',
+  ncm: 'prototypes',
+};
+
 /** attune's name for a word of another tool, whatever its case and its hyphens; undefined when none is known. */
 export function ourName(word: string, names: Names): string | undefined {
   const plain = word.toLowerCase().replace(/^-+/, '').replaceAll('_', '-');

@@ -51,12 +51,13 @@ const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>
   },
 };
 
+const { head: _head, neighbors: _neighbors, ...SWEPT_NETWORK } = NETWORK;
 const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
 
 /** Flags of `attune lr-find`: those of `attune finetune` that count in a single step. */
 export const LR_FIND_FLAGS: Flags<LrFindFlags> = {
   ...inGroup('Sweep:', SWEEP),
-  ...inGroup('Network:', NETWORK),
+  ...inGroup('Network:', SWEPT_NETWORK),
   ...inGroup('Images:', IMAGES),
   ...inGroup('Training:', SWEPT_TRAINING),
   ...inGroup('Optimizer:', {

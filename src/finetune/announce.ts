@@ -6,8 +6,14 @@ import type { Recipe } from './recipe-schema.js';
 import type { Task } from './task.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
+const HEAD_TEXT: Readonly<Record<Recipe['head'], string>> = {
+  logistic: 'a logistic head until it converges',
+  'nearest-neighbors': 'a vote of the most similar training images',
+  prototypes: 'the nearest mean of a class',
+};
+
 const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
-  probe: 'features of the frozen network once, then a logistic head until it converges',
+  probe: 'features of the frozen network once, then',
   full: 'all layers from the start, with a new head',
   'probe-then-full': 'first a logistic head on the frozen network, then all layers',
   gradual: 'first a logistic head on the frozen network, then group after group of layers from the top',
@@ -28,13 +34,13 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
 ];
 
 /** All that a probe takes from a recipe. */
-const OF_PROBE: readonly (keyof Recipe)[] = [
-  'strategy',
-  'head_epochs',
-  'class_weights',
-  'image_size',
-  'seed',
-];
+const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'head', 'image_size', 'seed'];
+/** What else there is by the kind of its head. */
+const OF_HEAD: Readonly<Record<Recipe['head'], readonly (keyof Recipe)[]>> = {
+  logistic: ['head_epochs', 'class_weights'],
+  'nearest-neighbors': ['neighbors'],
+  prototypes: [],
+};
 
 /** Classes that are named; by these one sees whether it is the right folder. */
 const MOST_NAMED = 10;
@@ -60,7 +66,8 @@ export function announce(
   note(`${train} images to train (${smallestClass} in the smallest class), ${rest}.`);
   note(`${task.names.length} classes: ${named(task.names)}.`);
   note(`${recipe.model} with weights ${recipe.weights}.`);
-  note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}.`);
+  const head = recipe.strategy === 'probe' ? ` ${HEAD_TEXT[recipe.head]}` : '';
+  note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}${head}.`);
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
   const groups: [title: string, fields: (keyof Recipe)[]][] = [
@@ -83,7 +90,8 @@ function named(classes: readonly string[]): string {
 /** Whether a field changes anything in this recipe. */
 function counts(field: keyof Recipe, recipe: Recipe): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
-  if (recipe.strategy === 'probe') return OF_PROBE.includes(field);
+  if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
+  if (field === 'head' || field === 'neighbors') return false;
   if (isScheduleField(field)) return schedulesWith(field).includes(recipe.schedule);
   switch (field) {
     case 'head_epochs':

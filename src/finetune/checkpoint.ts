@@ -7,7 +7,7 @@ import { type Preprocessing, parsePreprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { ImageClassifier } from '../models/index.js';
-import { stateDict } from '../nn/index.js';
+import { NearestNeighbors, stateDict } from '../nn/index.js';
 import type { TaskInfo } from './task.js';
 
 /** Version of the metadata below. */
@@ -20,15 +20,18 @@ export interface CheckpointInfo {
   readonly preprocessing: Preprocessing;
   /** Divides logits where probabilities are to be calibrated; fitted on the validation images (calibration.ts). */
   readonly temperature?: number | null;
+  /** How many of the stored images vote, where they are the head; null for a linear one. */
+  readonly neighbors?: number | null;
 }
 
+const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
 const TEMPERATURE = v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0)));
 
 /** Writes a model's values with what describes them. Throws AttuneError 'disk'. */
 export async function writeCheckpoint(
   path: string,
   model: ImageClassifier,
-  info: CheckpointInfo,
+  info: Omit<CheckpointInfo, 'neighbors'>,
   recipe: unknown,
 ): Promise<void> {
   const tensors = [...(await stateDict(model)).values()].map(({ name, dtype, shape, data }) => ({
@@ -44,6 +47,7 @@ export async function writeCheckpoint(
     preprocessing: JSON.stringify(info.preprocessing),
     recipe: JSON.stringify(recipe),
     ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
+    ...(model.head instanceof NearestNeighbors && { neighbors: JSON.stringify(model.head.neighbors) }),
   });
 }
 
@@ -63,10 +67,14 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
     throw damaged(path, 'the metadata lack the model or its classes');
   const temperature = v.safeParse(TEMPERATURE, parseJson(metadata.temperature ?? 'null', path));
   if (!temperature.success) throw damaged(path, 'the temperature in the metadata is no positive number');
+  const neighbors = v.safeParse(NEIGHBORS, parseJson(metadata.neighbors ?? 'null', path));
+  if (!neighbors.success)
+    throw damaged(path, 'the neighbors in the metadata are no whole number of 1 to 10,000');
   return {
     model: metadata.model,
     task: { kind: 'classification', classes: classes.output },
     temperature: temperature.output,
+    neighbors: neighbors.output,
     preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
   };
 }

@@ -19,6 +19,7 @@ export const SCHEDULES = [
   'slanted-triangular',
   'plateau',
 ] as const;
+export const HEADS = ['logistic', 'nearest-neighbors', 'prototypes'] as const;
 export const SAMPLINGS = ['shuffled', 'balanced'] as const;
 export const CLASS_WEIGHTS = ['none', 'balanced', 'power=<number>'] as const;
 

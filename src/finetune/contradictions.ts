@@ -47,6 +47,37 @@ const RULES: readonly Rule[] = [
           },
   },
   {
+    fields: ['head', 'neighbors'],
+    isSet: ({ head, strategy }) => head !== 'logistic' && strategy !== 'probe',
+    ignored: ({ head, strategy }) =>
+      strategy === 'full' || (head !== 'logistic' && strategy !== 'probe')
+        ? {
+            what: `the strategy ${strategy} ${strategy === 'full' ? 'has no such head' : 'goes on from a logistic head'}`,
+            hint: 'leave it out, or add --strategy probe',
+          }
+        : null,
+  },
+  {
+    fields: ['neighbors'],
+    ignored: ({ head }) =>
+      head === 'nearest-neighbors'
+        ? null
+        : {
+            what: `the head ${head} asks no neighbours`,
+            hint: 'leave it out, or add --head nearest-neighbors',
+          },
+  },
+  {
+    fields: ['class_weights'],
+    isSet: ({ head, class_weights }) => head !== 'logistic' && class_weights !== 'none',
+    ignored: unlessFitted,
+  },
+  {
+    fields: ['head_epochs'],
+    isSet: ({ head, head_epochs }) => head !== 'logistic' && head_epochs !== null,
+    ignored: unlessFitted,
+  },
+  {
     fields: ['momentum'],
     ignored: (recipe) => (takesMomentum(recipe) ? null : notOf(recipe)),
   },
@@ -88,6 +119,11 @@ const RULES: readonly Rule[] = [
 /** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
 export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
   return optimizer === 'sgd' || optimizer === 'rmsprop' || schedule === 'one-cycle';
+}
+
+function unlessFitted({ head }: Recipe) {
+  if (head === 'logistic') return null;
+  return { what: `the head ${head} is not fitted to a loss`, hint: 'leave it out, or use --head logistic' };
 }
 
 function notOf({ optimizer }: Recipe) {

@@ -26,6 +26,7 @@ import {
   torchStateDict,
 } from '../models/index.js';
 import { taskMetadata } from './checkpoint.js';
+import { NearestNeighbors } from '../nn/index.js';
 import { sideOf } from './inference.js';
 import { type LoadedModel, placeholderLabel } from './model-source.js';
 
@@ -80,6 +81,8 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     keepsMetadata: false,
     hasNames: true,
     async write(path, contents) {
+      if (contents.loaded !== null)
+        refuseStoredImages(contents.loaded, 'a PyTorch state dict', contents.where);
       const tensors = await stateDictOf(contents);
       await writeTorch(path, tensors);
       return { tensors: tensors.length, files: [path] };
@@ -157,12 +160,26 @@ async function stateDictOf(contents: Contents): Promise<readonly TensorToWrite[]
 
 /** The model, where there is all of it: a graph cannot do without. */
 function classifierOf({ loaded, hasHead, where }: Contents, format: string): LoadedModel {
-  if (loaded !== null && hasHead) return loaded;
+  if (loaded !== null && hasHead) {
+    refuseStoredImages(loaded, format, where);
+    return loaded;
+  }
   const [what, hint] =
     loaded === null
       ? ['the weights are those of no network that attune has', 'write them as .pth or .safetensors']
       : ['the weights have no last layer', 'train one with attune finetune'];
   throw new AttuneError({ code: 'weights', what: `${what}, and ${format} needs it`, where, hint });
+}
+
+/** No other program has a last layer that keeps images and lets the nearest vote. */
+function refuseStoredImages({ model }: LoadedModel, format: string, where: string): void {
+  if (!(model.head instanceof NearestNeighbors)) return;
+  throw new AttuneError({
+    code: 'weights',
+    what: `the head of nearest neighbours cannot be written as ${format}`,
+    where,
+    hint: 'use .safetensors, or train with --head prototypes or logistic',
+  });
 }
 
 function describeInput({ preprocessing }: LoadedModel, channels: KerasModel['channels']): string {

@@ -12,7 +12,9 @@ import {
   imagenetClasses,
   loadWeights,
   modelTensors,
+  type TensorShape,
 } from '../models/index.js';
+import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
 import { type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
 import type { ModelSource, RunContext } from './options.js';
@@ -126,7 +128,9 @@ async function fromFile(
   mustBeCheckpoint = false,
 ): Promise<LoadedModel> {
   const file = await openTensorFile(path);
-  const { info, architecture, outputs } = await describe(file, path, wanted).finally(() => file.close());
+  const { info, architecture, outputs, stored } = await describe(file, path, wanted).finally(() =>
+    file.close(),
+  );
   if (mustBeCheckpoint && info === null) {
     throw new AttuneError({
       code: 'input',
@@ -137,6 +141,7 @@ async function fromFile(
   }
   const entryOfModel = findModel(architecture);
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
+  if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
   await loadWeights(model, path, outputs === null ? { exclude: [model.headName] } : {});
   const isImagenet = info === null && outputs === imagenetClasses().length;
   // ImageNet's labels are the same ones everywhere, but for their spelling.
@@ -158,11 +163,14 @@ interface Description {
   readonly architecture: string;
   /** Null when the file has no head. */
   readonly outputs: number | null;
+  /** The size of a head of stored images; null where the head is none. */
+  readonly stored: Omit<NearestNeighborsSizes, 'inputs'> | null;
 }
 
 async function describe(file: TensorFile, path: string, wanted: string | undefined): Promise<Description> {
   const info = checkpointInfo(file, path);
-  const found = detectArchitecture(modelTensors(file));
+  const tensors = modelTensors(file);
+  const found = detectArchitecture(tensors);
   const architecture = inGraphOf(found, wanted ?? info?.model);
   if (architecture === undefined) {
     throw new AttuneError({
@@ -180,7 +188,27 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
       hint: 'use another checkpoint of the run',
     });
   }
-  return { info, architecture, outputs: found?.classes ?? null };
+  const outputs = found?.classes ?? null;
+  return { info, architecture, outputs, stored: storedImages(info, tensors, outputs, path) };
+}
+
+/** What the tensors tell of a head of stored images, which the metadata say that there is. */
+function storedImages(
+  info: CheckpointInfo | null,
+  tensors: readonly TensorShape[],
+  outputs: number | null,
+  path: string,
+): Description['stored'] {
+  const neighbors = info?.neighbors ?? null;
+  if (neighbors === null || outputs === null) return null;
+  const images = tensors.find(({ name }) => name.endsWith('.labels'))?.shape[0] ?? 0;
+  if (neighbors <= images) return { images, outputs, neighbors };
+  throw new AttuneError({
+    code: 'weights',
+    what: `the head asks ${neighbors} neighbours and has ${images} images`,
+    where: path,
+    hint: 'use another checkpoint of the run',
+  });
 }
 
 /** The model that is asked for by name, in the graph that the weights are for; without a name the weights' own. */

@@ -50,6 +50,10 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly epochs?: number;
   /** Ends the full stage after so many epochs without a better one. */
   readonly patience?: number;
+  /** What the probe ends with: 'logistic', 'nearest-neighbors' or 'prototypes' (stored-heads.ts). */
+  readonly head?: string;
+  /** Training images that vote on a class with the head 'nearest-neighbors'. Default: 20, or all if they are fewer. */
+  readonly neighbors?: number;
   /** The most iterations of the head. Default: until it converges. */
   readonly headEpochs?: number;
   /** Images per update of the weights. */

@@ -114,6 +114,8 @@ export async function runProbe({ loaded, recipe, data, device, context }: Run): 
     preprocessing: loaded.preprocessing,
     weightsHash: loaded.weightsHash,
     seed: recipe.seed,
+    head: recipe.head,
+    neighbors: recipe.neighbors,
     classWeights: headWeights(recipe),
     headEpochs: recipe.head_epochs,
     ...context,

@@ -1,22 +1,23 @@
 /**
  * The strategy `probe`: features of the frozen trunk once, then a linear head to convergence, its L2 strength
- * by stratified 5-fold cross-validation. The task says which loss the head minimises.
+ * by stratified 5-fold cross-validation; or a head that is read off the features (stored-heads.ts). The task says which
+ * loss the head minimises.
  */
 import { HEAD_STAGE } from './choices.js';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LabelledImage, openFeatureCache, type Preprocessing, stratifiedFolds } from '../data/index.js';
-import { replaceHead, type ImageClassifier } from '../models/index.js';
-import { freeze } from '../nn/index.js';
+import type { Head, ImageClassifier } from '../models/index.js';
+import { freeze, nearestNeighbors } from '../nn/index.js';
 import { minimize } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { featuresOf } from './features.js';
 import { forwardBatch, largestActivation } from './device.js';
-import { type FeatureSet, featureScale, HEAD_CONVERGENCE, type LinearHead } from './head-problem.js';
+import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from './head-problem.js';
 import { sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseStrength } from './l2-strength.js';
 import type { EpochRecord, RunContext } from './options.js';
 import type { Recipe } from './recipe-schema.js';
+import { applyHead, linearLayer, prototypes } from './stored-heads.js';
 import type { Best, Task } from './task.js';
 import type { ImagePart, TrainingData } from './training-data.js';
 
@@ -24,13 +25,19 @@ const FOLDS = 5;
 /** More iterations than any convergence has taken; an end all the same. */
 const MAX_ITERATIONS = 500;
 
-export interface ProbeOptions extends RunContext {
+/** What features are computed by. */
+export interface FeatureOptions extends RunContext {
   readonly device: Device;
   readonly model: ImageClassifier;
   readonly preprocessing: Preprocessing;
   /** Identifies weights and architecture in the feature cache. */
   readonly weightsHash: string;
+}
+
+export interface ProbeOptions extends FeatureOptions {
   readonly seed: number;
+  readonly head: Recipe['head'];
+  readonly neighbors: number;
   /** What images count in the loss, as the recipe has it. */
   readonly classWeights: Recipe['class_weights'];
   /** The most iterations; null: until the head converges. */
@@ -39,7 +46,8 @@ export interface ProbeOptions extends RunContext {
 
 export interface ProbeResult {
   readonly epochs: readonly EpochRecord[];
-  readonly l2: number;
+  /** Null for a head that is not fitted. */
+  readonly l2: number | null;
   readonly heldOutLosses: readonly number[];
   readonly converged: boolean;
   /** Outputs [images, names of the task] of each part with the final head. */
@@ -53,50 +61,28 @@ type PartFeatures = FeatureSet & { readonly images: readonly LabelledImage[] };
 
 /** Fits a head for `data` and puts it onto the model. */
 export async function probe(data: TrainingData, options: ProbeOptions): Promise<ProbeResult> {
-  const { device, model, seed, onEvent, signal } = options;
+  const { device, model, signal } = options;
   const { task } = data;
   const { train: unweighted, val, test } = await allFeatures(data, options);
   const weights = task.imageWeights(unweighted.images, { class_weights: options.classWeights });
   const train = { ...unweighted, weights };
 
-  const folds = Math.min(FOLDS, train.labels.length);
-  const fold = stratifiedFolds(train.labels, folds, seed);
-  const folded = task.headProblem(device, train, train.images, featureScale(train), folds);
-  const onProgress = (done: number, total: number) =>
-    onEvent?.({ type: 'progress', task: 'choosing L2', done, total, secondsLeft: null });
-  const { l2, heldOutLosses } = await chooseStrength(
-    folded,
-    task.strengths,
-    fold,
-    onProgress,
-    signal,
-  ).finally(() => folded.close());
-  onEvent?.({
-    type: 'note',
-    text: `L2 strength ${l2}: the least held-out loss of ${folds}-fold cross-validation.`,
-  });
-
-  const fit = await fitHead(train, val, task, l2, options);
-  replaceHead(model, task.names.length, seed);
-  model.head.weight.set(fit.head.weight);
-  model.head.bias?.set(fit.head.bias);
-  const outputs = (set: FeatureSet) => applyHead(set, fit.head, signal);
+  const fit =
+    options.head === 'logistic'
+      ? await fitLogistic(train, val, task, options)
+      : await storeHead(train, val, task, options);
+  model.head = fit.head;
+  const outputs = (set: FeatureSet) => applyHead(fit.head, set, device, signal);
   const onVal = await outputs(val);
   return {
-    epochs: fit.epochs,
-    l2,
-    heldOutLosses,
-    converged: fit.converged,
+    ...fit,
     outputs: { train: await outputs(train), val: onVal, test: await outputs(test) },
     best: task.best(fit.epochs.length, task.score(onVal, val.images), onVal, val.images),
   };
 }
 
 /** Features of all parts; the trunk moves to the device only when some have to be computed. */
-export async function allFeatures(
-  data: TrainingData,
-  options: Omit<ProbeOptions, 'seed' | 'classWeights' | 'headEpochs'>,
-) {
+export async function allFeatures(data: TrainingData, options: FeatureOptions) {
   const { device, model, preprocessing, weightsHash, onEvent, signal } = options;
   const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs });
   try {
@@ -128,19 +114,81 @@ function context(onEvent: RunContext['onEvent'], signal: RunContext['signal']): 
 }
 
 interface Fit {
-  readonly head: LinearHead;
+  readonly head: Head;
   readonly epochs: readonly EpochRecord[];
+  readonly l2: number | null;
+  readonly heldOutLosses: readonly number[];
   readonly converged: boolean;
 }
 
+/** Without iterations: what is reported as an epoch is the making of the head. */
+async function storeHead(
+  train: PartFeatures,
+  val: PartFeatures,
+  task: Task,
+  { device, head: kind, neighbors, signal }: ProbeOptions,
+): Promise<Fit> {
+  const started = performance.now();
+  const classes = task.names.length;
+  const isImages = kind === 'nearest-neighbors';
+  const head = isImages
+    ? nearestNeighbors(train.values, train.labels, { outputs: classes, neighbors })
+    : linearLayer(prototypes(train, classes));
+  const score = async (set: PartFeatures) =>
+    task.score(await applyHead(head, set, device, signal), set.images);
+  // A training image is its own nearest neighbour: to find itself says nothing.
+  const onTrain = isImages ? null : await score(train);
+  const onVal = val.images.length > 0 ? await score(val) : null;
+  const seconds = (performance.now() - started) / 1000;
+  const record: EpochRecord = {
+    epoch: 1,
+    stage: HEAD_STAGE,
+    lr: {},
+    train_loss: onTrain?.loss ?? null,
+    train_accuracy: onTrain?.accuracy ?? null,
+    val_loss: onVal?.loss ?? null,
+    ...task.valRecord(onVal),
+    seconds,
+    images_per_second: train.images.length / seconds,
+  };
+  return { head, epochs: [record], l2: null, heldOutLosses: [], converged: true };
+}
+
+/** With the L2 strength of the least held-out loss. */
+async function fitLogistic(
+  train: PartFeatures,
+  val: PartFeatures,
+  task: Task,
+  options: ProbeOptions,
+): Promise<Fit> {
+  const { device, seed, onEvent, signal } = options;
+  const folds = Math.min(FOLDS, train.labels.length);
+  const fold = stratifiedFolds(train.labels, folds, seed);
+  const folded = task.headProblem(device, train, train.images, featureScale(train), folds);
+  const onProgress = (done: number, total: number) =>
+    onEvent?.({ type: 'progress', task: 'choosing L2', done, total, secondsLeft: null });
+  const { l2, heldOutLosses } = await chooseStrength(
+    folded,
+    task.strengths,
+    fold,
+    onProgress,
+    signal,
+  ).finally(() => folded.close());
+  onEvent?.({
+    type: 'note',
+    text: `L2 strength ${l2}: the least held-out loss of ${folds}-fold cross-validation.`,
+  });
+  return { ...(await minimizeHead(train, val, task, l2, options)), l2, heldOutLosses };
+}
+
 /** Minimises over all training images; every iteration is one pass over them, and is reported as an epoch. */
-async function fitHead(
+async function minimizeHead(
   train: PartFeatures,
   val: PartFeatures,
   task: Task,
   l2: number,
   { device, headEpochs, onEvent, signal }: ProbeOptions,
-): Promise<Fit> {
+): Promise<Pick<Fit, 'head' | 'epochs' | 'converged'>> {
   const scale = featureScale(train);
   const problem = task.headProblem(device, train, train.images, scale);
   const validation = val.images.length > 0 ? task.headProblem(device, val, val.images, scale) : null;
@@ -182,7 +230,7 @@ async function fitHead(
         started = performance.now();
       },
     });
-    return { head: problem.head(fit.point), epochs, converged: fit.converged };
+    return { head: linearLayer(problem.head(fit.point)), epochs, converged: fit.converged };
   } finally {
     problem.close();
     validation?.close();
@@ -194,32 +242,4 @@ function detailOf({ train_loss, train_accuracy }: EpochRecord): string {
   return typeof train_accuracy === 'number'
     ? `${loss}, accuracy ${(100 * train_accuracy).toFixed(1)} %`
     : loss;
-}
-
-/** Multiplications of `applyHead` before the event loop has its turn: some milliseconds. */
-const PRODUCTS_AT_ONCE = 4e6;
-
-/** Features times weights plus bias, in float64: done once, and on this thread, which must stay able to answer. */
-export async function applyHead(
-  { values, labels, length }: FeatureSet,
-  { weight, bias }: LinearHead,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const width = bias.length;
-  const outputs = new Float32Array(labels.length * width);
-  const row = new Float64Array(width);
-  const rowsAtOnce = Math.ceil(PRODUCTS_AT_ONCE / (length * width));
-  for (let i = 0; i < labels.length; i++) {
-    if (i % rowsAtOnce === rowsAtOnce - 1) {
-      await nextTurn();
-      throwIfAborted(signal);
-    }
-    row.set(bias);
-    for (let f = 0; f < length; f++) {
-      const feature = values[i * length + f];
-      for (let c = 0; c < width; c++) row[c] += feature * weight[f * width + c];
-    }
-    outputs.set(row, i * width);
-  }
-  return outputs;
 }

@@ -9,6 +9,7 @@ import {
   BATCH_NORMS,
   CLASS_WEIGHTS,
   classWeightsPower,
+  HEADS,
   OPTIMIZERS,
   SAMPLINGS,
   SCHEDULES,
@@ -49,6 +50,9 @@ const network = {
 
 /** The head on the features of the network as it is. */
 const head = {
+  head: v.picklist(HEADS),
+  /** Training images that vote where the head is 'nearest-neighbors'. */
+  neighbors: whole(1, 10_000),
   /** Null: until the head converges. */
   head_epochs: v.nullable(whole(1, 1e6)),
 };

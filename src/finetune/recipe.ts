@@ -30,6 +30,8 @@ const HEAD_FACTOR = 10;
 
 /** ULMFiT divides the rate by 2.6 from each group of layers to the one below it. */
 const ULMFIT_DECAY = 0.385;
+/** DINO's, where there are as many images. */
+const NEIGHBORS = 20;
 
 /** Strategy, epochs of the full stage and least crop by the number of training images. */
 function sizeDefaults({ images, smallestClass }: DataFacts) {
@@ -58,6 +60,8 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     // Asked for by name on a small data set, the full stage is as long as on the next larger.
     epochs: trainsAll ? bySize.epochs || 30 : 0,
     patience: null,
+    head: 'logistic',
+    neighbors: Math.min(NEIGHBORS, facts.images),
     head_epochs: null,
     batch_size: batchSize,
     micro_batch: null,

@@ -39,7 +39,7 @@ export function describeProbe(
   { epochs, l2, outputs, best }: ProbeResult,
 ): FinetuneResult {
   const { task } = data;
-  const trainable = model.head.weight.length + (model.head.bias?.length ?? 0);
+  const trainable = model.head.parameters().reduce((sum, { length }) => sum + length, 0);
   return {
     run: folder,
     device: summarize(device),

@@ -3,6 +3,7 @@ import { AttuneError } from '../errors.js';
 import { Sequential } from '../nn/layers.js';
 import { type Linear, linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
+import type { NearestNeighbors } from '../nn/nearest-neighbors.js';
 import { globalAveragePool } from '../ops/pool.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
@@ -12,6 +13,9 @@ export interface LayerBlock {
   readonly layers: readonly string[];
 }
 
+/** From pooled features to logits. Only a linear head is trained by gradients. */
+export type Head = Linear | NearestNeighbors;
+
 /** A network that gives logits over classes: what `finetune` trains. */
 export abstract class ImageClassifier extends Module {
   /** As the registry and torchvision call it. */
@@ -19,7 +23,7 @@ export abstract class ImageClassifier extends Module {
   /** Name of the head in the state dict. */
   abstract readonly headName: string;
   /** The last layer. Set through `replaceHead`. */
-  abstract head: Linear;
+  abstract head: Head;
 
   /**
    * Images x [batch, height, width, channels] to the features at the end of each stage: maps of the same rank, from
@@ -76,9 +80,10 @@ export function joinBlocks(blocks: readonly LayerBlock[], ends: readonly number[
 
 /**
  * Puts a new head for `classes` classes onto a model, initialised from `seed`. A model that is on a device is
- * moved there again afterwards: `await model.to(device)`. Throws AttuneError 'usage' for fewer than one class.
+ * moved there again afterwards: `await model.to(device)`. Returns the head. Throws AttuneError 'usage' for fewer than one
+ * class.
  */
-export function replaceHead(model: ImageClassifier, classes: number, seed?: number): void {
+export function replaceHead(model: ImageClassifier, classes: number, seed?: number): Linear {
   if (!Number.isInteger(classes) || classes < 1) {
     throw new AttuneError({
       code: 'usage',
@@ -86,7 +91,9 @@ export function replaceHead(model: ImageClassifier, classes: number, seed?: numb
       where: 'replaceHead',
     });
   }
-  model.head = linear(model.head.inputs, classes, seed === undefined ? {} : { seed });
+  const head = linear(model.head.inputs, classes, seed === undefined ? {} : { seed });
+  model.head = head;
+  return head;
 }
 
 /** A model without its head, as Keras's `include_top=False`: images to the last map of features. */

@@ -36,7 +36,8 @@ export function detectArchitecture(tensors: Iterable<TensorShape>): Architecture
   for (const { detect, head } of FAMILIES) {
     const name = detect(shapes);
     if (name === null) continue;
-    const classes = shapes.get(`${head}.weight`)?.[0] ?? null;
+    // A head of stored images has their classes side by side (nn/nearest-neighbors.ts).
+    const classes = shapes.get(`${head}.weight`)?.[0] ?? shapes.get(`${head}.labels`)?.[1] ?? null;
     return { name, classes, supported: MODEL_NAMES.some((known) => known === name) };
   }
   return null;

@@ -1,5 +1,6 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
 export {
+  type Head,
   ImageClassifier,
   type LayerBlock,
   layerNames,

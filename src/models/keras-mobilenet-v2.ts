@@ -16,7 +16,7 @@ import { Dropout, Relu6 } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import {
   blockOf,
   headBlock,
@@ -84,7 +84,7 @@ function invertedResidual(
 export class KerasMobileNetV2 extends ImageClassifier {
   override readonly architecture = 'mobilenet_v2-keras';
   override readonly headName = 'predictions';
-  override head: Linear;
+  override head: Head;
   private readonly blocks: readonly KerasLayers[];
   /** Not a layer of Keras's network, but of every head that Keras's guides put onto it, and of torchvision's. */
   private readonly dropout = new Dropout(0.2);

@@ -23,7 +23,7 @@ import type { Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import { blockOf, headBlock, kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
 import type { ResNetOptions } from './resnet.js';
 
@@ -85,7 +85,7 @@ class KerasBottleneck extends KerasLayers {
 export class KerasResNet50 extends ImageClassifier {
   override readonly architecture = 'resnet50-keras';
   override readonly headName = 'predictions';
-  override head: Linear;
+  override head: Head;
   private readonly stem: KerasLayers;
   private readonly stages: readonly (readonly KerasBottleneck[])[];
 

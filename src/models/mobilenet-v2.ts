@@ -23,7 +23,7 @@ import { Linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
 import { add } from '../ops/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 
 /** The head and the initial values of a MobileNetV2. */
 export interface MobileNetV2Options {
@@ -133,11 +133,11 @@ export class MobileNetV2 extends ImageClassifier {
     ];
   }
 
-  override get head(): Linear {
-    return this.classifier.layers[1] as Linear;
+  override get head(): Head {
+    return this.classifier.layers[1] as Head;
   }
 
-  override set head(head: Linear) {
+  override set head(head: Head) {
     this.classifier = withDropout(head);
   }
 
@@ -157,7 +157,7 @@ export class MobileNetV2 extends ImageClassifier {
   }
 }
 
-function withDropout(head: Linear): Sequential {
+function withDropout(head: Head): Sequential {
   return new Sequential(new Dropout(0.2), head);
 }
 

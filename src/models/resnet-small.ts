@@ -19,7 +19,7 @@ import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier } from './classifier.js';
+import { type Head, ImageClassifier } from './classifier.js';
 import type { ResNetOptions } from './resnet.js';
 import { BasicBlock, convolution, stage } from './resnet-blocks.js';
 
@@ -41,7 +41,7 @@ export class SmallResNet extends ImageClassifier {
   readonly layer1: Sequential;
   readonly layer2: Sequential;
   readonly layer3: Sequential;
-  fc: Linear;
+  fc: Head;
 
   constructor(options: SmallResNetOptions) {
     super();
@@ -57,11 +57,11 @@ export class SmallResNet extends ImageClassifier {
     this.fc = new Linear(third, classes, initializer);
   }
 
-  override get head(): Linear {
+  override get head(): Head {
     return this.fc;
   }
 
-  override set head(head: Linear) {
+  override set head(head: Head) {
     this.fc = head;
   }
 

@@ -21,7 +21,7 @@ import type { Training } from '../nn/module.js';
 import { maxPool2d } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { ImageClassifier } from './classifier.js';
+import { type Head, ImageClassifier } from './classifier.js';
 import { BasicBlock, type BlockKind, Bottleneck, convolution, stage } from './resnet-blocks.js';
 
 /** The head and the initial values of a ResNet. */
@@ -45,7 +45,7 @@ export class ResNet extends ImageClassifier {
   readonly layer2: Sequential;
   readonly layer3: Sequential;
   readonly layer4: Sequential;
-  fc: Linear;
+  fc: Head;
 
   constructor(architecture: string, Block: BlockKind, depths: Depths, options: ResNetOptions) {
     super();
@@ -62,11 +62,11 @@ export class ResNet extends ImageClassifier {
     this.fc = new Linear(outputs(512), options.classes ?? 1000, initializer);
   }
 
-  override get head(): Linear {
+  override get head(): Head {
     return this.fc;
   }
 
-  override set head(head: Linear) {
+  override set head(head: Head) {
     this.fc = head;
   }
 

@@ -18,6 +18,7 @@ export {
 export { Linear, type LinearOptions, linear } from './linear.js';
 export { ModelMemory } from './memory.js';
 export { Module, type NamedArray, type Training } from './module.js';
+export { NearestNeighbors, type NearestNeighborsSizes, nearestNeighbors } from './nearest-neighbors.js';
 export {
   type LoadOptions,
   type LoadReport,

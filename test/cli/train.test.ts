@@ -70,6 +70,8 @@ test('every flag of training reaches the recipe', async () => {
     peak_momentum: 0.7,
     plateau_patience: 3,
     sampling: 'shuffled',
+    head: 'logistic',
+    neighbors: 9,
   });
   assert.is(interrupted, false);
   assert.is(epochs.length, 1);

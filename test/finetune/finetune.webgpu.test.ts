@@ -10,6 +10,7 @@ import { Device } from '#src/program/device';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { assertStoredHeads } from './heads-suite.js';
 import { fixture, fixtureSet, relativeError } from './logistic-fixture.js';
 import { newFolder, newPath, pictures, SIDE, writeFiles } from './support.js';
 
@@ -26,6 +27,10 @@ test("the head is PyTorch's to 3e-4", async () => {
     // A little wider than on the CPU: adapters sum in another order, and the loss may stop falling earlier.
     assert.ok(Math.max(...errors) <= 3e-4, `l2 ${l2}: ${errors}`);
   }
+});
+
+test('heads that are not fitted are those of scikit-learn', async () => {
+  await assertStoredHeads(new Device(await sharedWebGPU(), FUSIONS), 1e-5);
 });
 
 test('a run on the GPU is evaluated on the CPU with the same accuracy', async () => {

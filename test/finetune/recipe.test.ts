@@ -214,6 +214,11 @@ test('flags that would be ignored are refused', () => {
     [{ schedule: 'one-cycle', plateauPatience: 3 }, /^the schedule one-cycle takes.*\(--plateau-patience\)/],
     [{ weights: 'none', l2Sp: 0.1 }, /^there are no pretrained weights to stay near \(--l2-sp\)/],
     [{ strategy: 'probe', ema: 0.9 }, /\(--ema\)/],
+    [{ strategy: 'full', head: 'logistic' }, /^the strategy full has no such head \(--head\)/],
+    [{ head: 'prototypes' }, /goes on from a logistic head \(--head\): .* add --strategy probe$/],
+    [{ strategy: 'probe', neighbors: 5 }, /asks no neighbours \(--neighbors\)/],
+    [{ strategy: 'probe', head: 'prototypes', headEpochs: 5 }, /is not fitted .*\(--head-epochs\)/],
+    [{ strategy: 'probe', head: 'prototypes', classWeights: 'balanced' }, /\(--class-weights\)/],
     [{ strategy: 'probe', sampling: 'balanced' }, /\(--sampling\)/],
     [
       { sampling: 'balanced', classWeights: 'power=0.5' },

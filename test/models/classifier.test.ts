@@ -24,16 +24,15 @@ const pixels = (count: number) => Float32Array.from({ length: count }, (_, i) =>
 test('replacing the head is one call; the trunk stays', () => {
   const model = resnet18();
   const { conv1 } = model;
-  replaceHead(model, 37, 5);
+  const head = replaceHead(model, 37, 5);
+  assert.is(model.fc, head);
   assert.is(model.classes, 37);
-  assert.equal(model.fc.weight.shape, [512, 37]);
+  assert.equal(head.weight.shape, [512, 37]);
   assert.is(model.conv1, conv1);
   assert.is(countParameters(model).total, 11_689_512 - 513 * 1000 + 513 * 37);
   const again = resnet18();
-  replaceHead(again, 37, 5);
-  assert.equal([...again.fc.weight.hostValues], [...model.fc.weight.hostValues]);
-  replaceHead(again, 37, 6);
-  assert.not.equal([...again.fc.weight.hostValues], [...model.fc.weight.hostValues]);
+  assert.equal([...replaceHead(again, 37, 5).weight.hostValues], [...head.weight.hostValues]);
+  assert.not.equal([...replaceHead(again, 37, 6).weight.hostValues], [...head.weight.hostValues]);
   assert.throws(
     () => replaceHead(model, 0),
     (error: unknown) => error instanceof AttuneError && error.code === 'usage',

@@ -12,7 +12,16 @@ import { shellWord } from '../text.js';
 /** What to sweep over, and what of a run's flags the sweep depends on. */
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
 
-type WithoutEffect = 'epochs' | 'unfreezeEpochs' | 'patience' | 'lr' | 'headLr' | 'ema' | ScheduleOption;
+type WithoutEffect =
+  | 'head'
+  | 'neighbors'
+  | 'epochs'
+  | 'unfreezeEpochs'
+  | 'patience'
+  | 'lr'
+  | 'headLr'
+  | 'ema'
+  | ScheduleOption;
 
 const ROWS = 8;
 const MOST_COLUMNS = 80;

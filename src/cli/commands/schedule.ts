@@ -20,6 +20,8 @@ type WithoutEffect =
   | 'trainFrom'
   | 'unfreezeEpochs'
   | 'batchNorm'
+  | 'head'
+  | 'neighbors'
   | 'headEpochs'
   | 'patience'
   | 'microBatch'

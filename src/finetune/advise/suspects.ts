@@ -9,7 +9,7 @@ import type { Device } from '../../program/device.js';
 import { type FeatureSet, featureScale } from '../head-problem.js';
 import { chooseStrength } from '../l2-strength.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from '../logistic-head.js';
-import { applyHead } from '../probe.js';
+import { applyHead, linearLayer } from '../stored-heads.js';
 import { softmaxRows } from '../scores.js';
 
 const FOLDS = 5;
@@ -54,7 +54,7 @@ export async function judgeHeldOut(
   const logits = new Float32Array(set.labels.length * classes);
   for (const [f, head] of heads.entries()) {
     const rows = Array.from(fold.keys()).filter((row) => fold[row] === f);
-    const of = await applyHead(rowsOf(set, rows), head, signal);
+    const of = await applyHead(linearLayer(head), rowsOf(set, rows), device, signal);
     rows.forEach((row, i) => {
       logits.set(of.subarray(i * classes, (i + 1) * classes), row * classes);
     });
