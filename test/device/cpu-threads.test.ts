@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Team } from '#src/device/cpu/team';
+import { newControl, Team } from '#src/device/cpu/team';
 import { open } from '#src/engine/open';
 import { resnetSmall } from '#src/models/index';
 import { backward, crossEntropy, exp, reshape, sum } from '#src/ops/index';
@@ -70,22 +70,74 @@ test('threads that have nothing to do sleep', async () => {
   assert.ok(used < 25, `${used} ms of processor time while idle`);
 });
 
-test('the shares of a team cover every unit once', () => {
+test('shares cover every unit once, whoever takes them', () => {
   for (const threads of [1, 2, 3, 7]) {
-    const control = new SharedArrayBuffer(16);
+    const control = newControl(threads);
+    // The last of them never comes: the others take its share.
+    const team = Array.from({ length: Math.max(1, threads - 1) }, (_, i) => new Team(control, threads, i));
     for (const units of [0, 1, 2, 3, 6, 7, 8, 100]) {
-      const shares = Array.from({ length: threads }, (_, index) =>
-        new Team(control, threads, index).share(units),
-      );
+      const taken: (readonly [number, number])[] = [];
+      for (const member of team) {
+        for (let share = member.take(units); share !== null; share = member.take(units)) {
+          taken.push(share);
+          member.done();
+          if (taken.length % 2 === 0) break;
+        }
+      }
+      for (let share = team[0]!.take(units); share !== null; share = team[0]!.take(units)) {
+        taken.push(share);
+        team[0]!.done();
+      }
+      for (const member of team) assert.ok(member.next());
+      assert.is(taken.length, threads);
       let end = 0;
-      for (const share of shares) {
+      for (const share of taken.sort(([a, b], [c, d]) => a - c || b - d)) {
         assert.is(share[0], end);
-        assert.ok(share[1] >= share[0]);
         end = share[1];
       }
       assert.is(end, units);
     }
   }
+});
+
+test('who comes too late for a run finds nothing to do, and neither does one in a run that failed', () => {
+  const control = newControl(2);
+  const [conductor, late] = [0, 1].map((index) => new Team(control, 2, index)) as [Team, Team];
+  const run = (phases: number) => {
+    const { phase } = conductor;
+    conductor.begin();
+    for (let i = 0; i < phases; i++) {
+      while (conductor.take(10) !== null) conductor.done();
+      assert.ok(conductor.next());
+    }
+    return phase;
+  };
+  const first = run(3);
+  run(2);
+  late.help(first, () => {
+    for (let i = 0; i < 3; i++) {
+      assert.is(late.take(10), null);
+      assert.ok(late.next());
+    }
+  });
+  const failed = conductor.phase;
+  conductor.begin();
+  assert.ok(conductor.take(10) !== null);
+  conductor.fail();
+  late.help(failed, () => {
+    assert.is(late.take(10), null);
+    assert.not.ok(late.next());
+  });
+  conductor.abandon(failed, 4);
+  const after = conductor.phase;
+  assert.is(after, failed + 4);
+  assert.is(run(1), after);
+  late.help(failed, () => {
+    for (let i = 0; i < 4; i++) {
+      assert.is(late.take(10), null, 'of the run that failed');
+      assert.ok(late.next());
+    }
+  });
 });
 
 test('a number of threads that makes no sense is refused', async () => {

@@ -31,7 +31,7 @@ export function handleTeamRequest(
 }
 
 function run(
-  { prepared, step, profile }: Extract<TeamRequest, { type: 'run' }>,
+  { prepared, phase, step, profile }: Extract<TeamRequest, { type: 'run' }>,
   workshop: Workshop,
   team: Team,
   report: (failure: Failure) => void,
@@ -39,7 +39,9 @@ function run(
   try {
     workshop.buffer();
     const commands = workshop.commands(prepared, profile);
-    runTogether(commands, step, team, false, (error) => report(failureOf(error)));
+    team.help(phase, () =>
+      runTogether(commands, step, team, false, { report: (error) => report(failureOf(error)) }),
+    );
   } catch {
     // Reported, and the run is over for all.
   }

@@ -123,38 +123,43 @@ export function runCommands(
   for (const command of commands) {
     const begin = profile ? performance.now() : 0;
     for (const phase of command.phases) runShare(command, phase, step, 0, phase.units);
-    if (profile) times.push(timeOf(command, begin));
+    if (profile) times.push(timeOf(command, begin, performance.now()));
   }
   return times;
 }
 
 /**
  * This thread's part of running commands together with the team's other threads, which do the same. Null when
- * another thread failed or ended. When this one fails it calls `report` before the others are let go, and throws.
- * With `profile` it returns the times of the commands, waiting included.
+ * another thread failed or ended. When this one fails it calls `report` and throws. With `profile` it returns the
+ * times of the commands, waiting included, the first of them since the run `began`.
  */
 export function runTogether(
   commands: readonly ReadyCommand[],
   step: ArrayLike<number>,
   team: Team,
   profile: boolean,
-  report: (error: unknown) => void = () => {},
+  { report = () => {}, began = 0 }: { readonly report?: (error: unknown) => void; readonly began?: number },
 ): CommandTime[] | null {
   const times: CommandTime[] = [];
+  let begin = began;
   for (const command of commands) {
-    const begin = profile ? performance.now() : 0;
     for (const phase of command.phases) {
       try {
-        runShare(command, phase, step, ...team.share(phase.units));
+        for (let share = team.take(phase.units); share !== null; share = team.take(phase.units)) {
+          runShare(command, phase, step, ...share);
+          team.done();
+        }
       } catch (error) {
         team.fail();
         report(error);
-        team.barrier();
         throw error;
       }
-      if (!team.barrier()) return null;
+      if (!team.next()) return null;
     }
-    if (profile) times.push(timeOf(command, begin));
+    if (!profile) continue;
+    const end = performance.now();
+    times.push(timeOf(command, begin, end));
+    begin = end;
   }
   return times;
 }
@@ -174,11 +179,8 @@ function runShare(
   }
 }
 
-function timeOf(command: ReadyCommand, begin: number): CommandTime {
-  return {
-    variant: command.variant,
-    nanoseconds: (performance.now() - begin) * 1e6,
-  };
+function timeOf({ variant }: ReadyCommand, begin: number, end: number): CommandTime {
+  return { variant, nanoseconds: (end - begin) * 1e6 };
 }
 
 /** The error for a kernel that threw: names the kernel and what it was asked to compute. */

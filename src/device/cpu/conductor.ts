@@ -160,11 +160,19 @@ export class Conductor {
   #run(commands: readonly ReadyCommand[], { prepared, step, profile }: Execute): readonly CommandTime[] {
     if (this.#colleagues.length === 0) return runCommands(commands, step, profile);
     if (commands.length === 0) return [];
-    this.#team.reset();
+    const team = this.#team;
+    const { phase } = team;
+    team.begin();
     // Of an earlier run in which the conductor failed too.
     for (const colleague of this.#colleagues) while (colleague.failure() !== null);
-    this.#tell({ type: 'run', prepared, step, profile });
-    const times = runTogether(commands, step, this.#team, profile);
+    const began = performance.now();
+    this.#tell({ type: 'run', prepared, phase, step, profile });
+    let times: CommandTime[] | null = null;
+    try {
+      times = runTogether(commands, step, team, profile, { began });
+    } finally {
+      if (times === null) team.abandon(phase, commands.flatMap(({ phases }) => phases).length);
+    }
     if (times !== null) return times;
     const failure = this.#colleagues.map((colleague) => colleague.failure()).find((found) => found !== null);
     throw new AttuneError({

@@ -11,7 +11,7 @@ import { CpuBackend } from './backend.js';
 import { InlineExecutor } from './inline.js';
 import type { Reply, SimdBuild, WorkerPort, WorkerSetup } from './protocol.js';
 import { hasRelaxedSimd, hasSimd } from './simd-support.js';
-import { CONTROL_WORDS, endTeam } from './team.js';
+import { endTeam, newControl } from './team.js';
 import { MAX_PAGES, PAGE_BYTES, WorkerExecutor } from './worker.js';
 
 export interface CpuOptions {
@@ -40,7 +40,7 @@ export async function openCpu(options: CpuOptions = {}): Promise<CpuBackend> {
   // The memory's first page stays unused: address 0 means an absent operand.
   const allocator = new Allocator(PAGE_BYTES, memory.buffer.byteLength);
   const threads = threadCount(options.threads);
-  const control = new SharedArrayBuffer(CONTROL_WORDS * Int32Array.BYTES_PER_ELEMENT);
+  const control = newControl(threads);
   const port = startTeam({ memory, simd: await compile(build), kernelTable, threads, control });
   const executor = new WorkerExecutor(memory, allocator, port, { simd: build !== 'off', threads });
   await executor.started;

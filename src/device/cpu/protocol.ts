@@ -62,6 +62,8 @@ export type TeamRequest =
   | {
       readonly type: 'run';
       readonly prepared: number;
+      /** The number of its first phase; see team.ts. */
+      readonly phase: number;
       readonly step: readonly number[];
       readonly profile: boolean;
     };

@@ -1,30 +1,38 @@
 /**
- * Threads that compute one run together. Each takes a fixed share of every command's units and then waits for the
- * others at a barrier: the next command may read what any of them wrote. Units are independent, so the number of
- * threads changes nothing about the result.
+ * Threads that compute one run together. The units of every phase of a command are cut into fixed shares, one for each
+ * thread. A thread takes its own and then those that nobody has begun: one that the system has not woken yet, or keeps
+ * off the processor, holds up nobody. The next phase begins when all shares are done, for it may read what any of them
+ * wrote. Units are independent, so neither the number of threads nor who computes what changes the result.
  *
- * The threads meet in a few shared words. They spin for a moment, for most commands are short, and then sleep.
+ * The threads meet in a few shared words. Phases are numbered on from run to run, so that a thread that comes too late
+ * for a run finds all its shares taken. Who waits spins for a moment, for most phases are short, and then sleeps.
  */
-export const CONTROL_WORDS = 4;
-/** Threads that have arrived; how often all have; whether one has failed; whether one has ended. */
-const ARRIVED = 0;
-const GENERATION = 1;
+
+/** Shares that are done since the team began; threads that help the conductor; whether one failed; whether one ended. */
+const DONE = 0;
+const HELPERS = 1;
 const FAILED = 2;
 const ENDED = 3;
+/** From here on for each share: the first phase in which nobody has taken it. */
+const TAKEN = 4;
 
-/**
- * Looks before sleeping: some 200 microseconds. Who sleeps between two phases may be woken on the processor of the one
- * that wakes it, and shares that until the system moves it, which takes longer than most phases.
- */
+/** Looks before sleeping: some 200 microseconds. */
 const SPINS = 40_000;
 /** Sleepers look this often whether a thread has ended without notice, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
+
+/** The shared words of a team. */
+export function newControl(threads: number): SharedArrayBuffer {
+  return new SharedArrayBuffer((TAKEN + threads) * Int32Array.BYTES_PER_ELEMENT);
+}
 
 export class Team {
   readonly threads: number;
   /** This thread's number; 0 is the conductor. */
   readonly index: number;
   readonly #control: Int32Array;
+  /** Numbers are 32 bits wide and start again: only their differences count. */
+  #phase = 0;
 
   constructor(control: SharedArrayBuffer, threads: number, index: number) {
     this.#control = new Int32Array(control);
@@ -32,51 +40,96 @@ export class Team {
     this.index = index;
   }
 
-  /** This thread's share of `units`: begin <= u < end. */
-  share(units: number): readonly [begin: number, end: number] {
-    const { threads, index } = this;
-    return [Math.floor((units * index) / threads), Math.floor((units * (index + 1)) / threads)];
+  /** The phase that this thread is in, or that the conductor's next run begins with. */
+  get phase(): number {
+    return this.#phase;
   }
 
-  /** Called by the conductor before the others begin. */
-  reset(): void {
+  /** Called by the conductor before it tells the others of a run. */
+  begin(): void {
     Atomics.store(this.#control, FAILED, 0);
   }
 
-  /** Says that this thread has failed; the run ends for all at the next barrier. */
+  /** Calls `body` as part of the run that begins with `phase`, on a thread that helps the conductor. */
+  help(phase: number, body: () => void): void {
+    const control = this.#control;
+    Atomics.add(control, HELPERS, 1);
+    try {
+      this.#phase = phase;
+      body();
+    } finally {
+      if (Atomics.sub(control, HELPERS, 1) === 1) Atomics.notify(control, HELPERS);
+    }
+  }
+
+  /** Units begin <= u < end of a share of this phase that nobody has begun, this thread's own first; or null. */
+  take(units: number): readonly [begin: number, end: number] | null {
+    const { threads, index } = this;
+    for (let i = 0; i < threads && !this.over; i++) {
+      const share = (index + i) % threads;
+      const next = (this.#phase + 1) | 0;
+      if (Atomics.compareExchange(this.#control, TAKEN + share, this.#phase, next) !== this.#phase) continue;
+      return [Math.floor((units * share) / threads), Math.floor((units * (share + 1)) / threads)];
+    }
+    return null;
+  }
+
+  /** Says that a share that was taken is done. */
+  done(): void {
+    const done = Atomics.add(this.#control, DONE, 1) + 1;
+    if ((done | 0) === this.#shares(this.#phase + 1)) Atomics.notify(this.#control, DONE);
+  }
+
+  /** Says that this thread has failed at a share: the run is over for all. */
   fail(): void {
     Atomics.store(this.#control, FAILED, 1);
+    // Those who are about to sleep see that something has changed.
+    Atomics.add(this.#control, DONE, 1);
+    Atomics.notify(this.#control, DONE);
   }
 
-  get failed(): boolean {
-    return Atomics.load(this.#control, FAILED) !== 0;
+  /** Waits until all shares of this phase are done, and goes on to the next. False when the run is over for all. */
+  next(): boolean {
+    const control = this.#control;
+    const end = this.#shares(this.#phase + 1);
+    const isDone = () => ((Atomics.load(control, DONE) - end) | 0) >= 0;
+    for (let i = 0; i < SPINS && !isDone(); i++);
+    while (!isDone() && !this.over) {
+      const done = Atomics.load(control, DONE);
+      if (((done - end) | 0) < 0 && !this.over) Atomics.wait(control, DONE, done, LOOK_AGAIN_MS);
+    }
+    this.#phase = (this.#phase + 1) | 0;
+    return !this.over;
   }
 
-  /** Whether a thread has ended: nobody will come to the barrier again. */
-  get ended(): boolean {
+  /**
+   * After a run of so many phases from `begin` on that failed: waits until nobody works at it any more, and takes what
+   * is left of it. Only the conductor calls it.
+   */
+  abandon(begin: number, phases: number): void {
+    const control = this.#control;
+    for (;;) {
+      const helpers = Atomics.load(control, HELPERS);
+      if (helpers === 0 || this.#ended) break;
+      Atomics.wait(control, HELPERS, helpers, LOOK_AGAIN_MS);
+    }
+    this.#phase = (begin + phases) | 0;
+    for (let share = 0; share < this.threads; share++) Atomics.store(control, TAKEN + share, this.#phase);
+    Atomics.store(control, DONE, this.#shares(this.#phase));
+  }
+
+  /** Whether no more is to be done in this run: a thread has failed, or has ended. */
+  get over(): boolean {
+    return Atomics.load(this.#control, FAILED) !== 0 || this.#ended;
+  }
+
+  get #ended(): boolean {
     return Atomics.load(this.#control, ENDED) !== 0;
   }
 
-  /** Waits until all threads have come here. False when the run is over for all of them. */
-  barrier(): boolean {
-    const control = this.#control;
-    const generation = Atomics.load(control, GENERATION);
-    if (Atomics.add(control, ARRIVED, 1) === this.threads - 1) {
-      Atomics.store(control, ARRIVED, 0);
-      Atomics.add(control, GENERATION, 1);
-      Atomics.notify(control, GENERATION);
-    } else {
-      this.#await(generation);
-    }
-    return !this.failed && !this.ended;
-  }
-
-  #await(generation: number): void {
-    const control = this.#control;
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(control, GENERATION) !== generation) return;
-    while (Atomics.load(control, GENERATION) === generation && !this.ended) {
-      Atomics.wait(control, GENERATION, generation, LOOK_AGAIN_MS);
-    }
+  /** Shares of all phases before this one. */
+  #shares(phase: number): number {
+    return Math.imul(this.threads, phase);
   }
 }
 
@@ -84,5 +137,5 @@ export class Team {
 export function endTeam(control: SharedArrayBuffer): void {
   const words = new Int32Array(control);
   Atomics.store(words, ENDED, 1);
-  Atomics.notify(words, GENERATION);
+  for (const word of [DONE, HELPERS]) Atomics.notify(words, word);
 }
