@@ -1,6 +1,13 @@
 /** Two engines side by side: equal results first, then rounds A B A B ..., then ratios. */
+import { setTimeout as rest } from 'node:timers/promises';
 import { EngineClient } from './engine-client.mjs';
 import { TorchClient } from './torch-client.mjs';
+
+/**
+ * Before each run, in milliseconds: threads of an engine that is done look for new work for a while before they sleep
+ * (PyTorch's OpenMP for some ten milliseconds), and would take a core from the other one.
+ */
+const REST_MS = 50;
 
 /**
  * Times `ours` beside `peer` for `rounds` rounds, after `warmUpRuns` that are not counted. Throws when they are
@@ -31,6 +38,7 @@ export async function compare(options) {
 
     const results = engines.map(({ name, setting }) => ({ name, setting, rounds: [], cpuRounds: [] }));
     const runOne = async (i) => {
+      await rest(REST_MS);
       const run = await engines[i].run();
       agreement.add(i, run.values);
       const { counters, peakBytes, residentBytes } = run;
