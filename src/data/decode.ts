@@ -11,15 +11,14 @@
  * - 16 bits become 8 by rounding x * 255 / 65535, which maps white to white; no truncation.
  * - Alpha is composited over white.
  *
- * sharp (libvips) decodes; it is loaded at the first image, so that commands which decode nothing
- * need no native library.
+ * sharp (libvips) decodes.
  */
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { Metadata, Sharp } from 'sharp';
 import { AttuneError } from '../errors.js';
+import { loadSharp } from './sharp.js';
 import { sniffImage } from './sniff.js';
 
 /** Pixels of one picture: rows from the top, three bytes (red, green, blue) a pixel. */
@@ -172,34 +171,6 @@ function inksToRgb(inks: Uint8Array): Uint8Array {
     }
   }
   return pixels;
-}
-
-type SharpModule = typeof import('sharp').default;
-let loaded: SharpModule | undefined;
-
-/**
- * Loads sharp once, with the settings of a process that decodes each image once. By `require`: its ES modules import
- * JSON in a syntax that Node has only from 20.10 on.
- */
-function loadSharp(): SharpModule {
-  if (loaded !== undefined) return loaded;
-  try {
-    const sharp: SharpModule = createRequire(import.meta.url)('sharp');
-    sharp.cache(false); // nothing is decoded twice; the cache would only hold memory
-    sharp.concurrency(1); // the pool's workers are the parallelism
-    loaded = sharp;
-    return sharp;
-  } catch (error) {
-    throw new AttuneError(
-      {
-        code: 'internal',
-        what: 'the image decoder sharp does not load on this machine',
-        where: `${process.platform}-${process.arch}`,
-        hint: 'run npm ci again on this machine, with optional dependencies',
-      },
-      { cause: error },
-    );
-  }
 }
 
 function unreadable(what: string, where: string, cause?: unknown): AttuneError {

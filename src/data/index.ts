@@ -28,6 +28,7 @@ export { applySteps } from './apply-steps.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
+export { encodePng } from './encode.js';
 export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
 export {
   classFolder,
