@@ -3,6 +3,7 @@
  * case (`valSplit` is `--val-split`). The types make a missing flag, or a value of the wrong type, a compile error.
  */
 import { type Command, Option } from 'commander';
+import { TEST_TIME_VIEWS } from '../finetune/choices.js';
 import type { DeviceOptions } from '../finetune/options.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
@@ -125,6 +126,14 @@ export const WORKERS_FLAG: Flags<{ workers?: number }> = {
   },
 };
 
+const TTA_FLAG: Flags<{ tta?: string }> = {
+  tta: {
+    value: '<views>',
+    help: 'Test-time augmentation: average what is said of several views of each image. flip: the middle and its mirror image. five-crop: corners and middle. ten-crop: these and those of the mirror image.',
+    parse: choice(TEST_TIME_VIEWS),
+  },
+};
+
 export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
   ...MODEL_FLAGS,
   batchSize: {
@@ -132,6 +141,7 @@ export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
     help: 'Images computed at once. Default: chosen for the device.',
     parse: wholeNumber(1, 65_536),
   },
+  ...TTA_FLAG,
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,
 };
@@ -142,6 +152,7 @@ export const PREDICT_FLAGS: Flags<PredictFlags> = {
     help: 'How many classes to show of each image. Default: 5.',
     parse: wholeNumber(1, 100_000),
   },
+  ...TTA_FLAG,
   ...MODEL_FLAGS,
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,

@@ -71,7 +71,7 @@ export {
   type TrainingImages,
 } from './prepare-training.js';
 export { openPreparedCache, type PreparedCache, preparedBytes, readPreparedImage } from './prepared-cache.js';
-export { preparedDataset } from './prepared-dataset.js';
+export { preparedDataset, preparedPictures } from './prepared-dataset.js';
 export {
   imagenetPreprocessing,
   normalize,
@@ -90,4 +90,5 @@ export {
   type TrainingOptions,
   trainingBatches,
 } from './training-loader.js';
+export { TEST_VIEWS, type TestViews, testViews } from './views.js';
 export { type FoundImage, listImages, type SkippedPath, subFolders } from './walk.js';

@@ -3,6 +3,7 @@
  */
 
 import { AttuneError } from '../errors.js';
+import type { RgbImage } from './decode.js';
 import type { LabelledImage } from './image-folder.js';
 import { prepareAgain } from './image-tasks.js';
 import type { ImageDataset } from './loader.js';
@@ -35,6 +36,28 @@ export function preparedDataset(
       hint: 'give the preprocessing a crop',
     });
   }
+  const pictures = preparedPictures(images, cache);
+  return {
+    height: side,
+    width: side,
+    labels: Int32Array.from(images, ({ label }) => label),
+    async read(index) {
+      const picture = await pictures.read(index);
+      return (crop === null ? centerCropImage(picture, side) : picture).pixels;
+    },
+  };
+}
+
+/**
+ * The pictures as the cache holds them, whole or cropped.
+ *
+ * @throws AttuneError reading throws 'data' if an image file had to be decoded again and has changed since, 'input' if
+ *   it is gone
+ */
+export function preparedPictures(
+  images: readonly PreparedImage<{ readonly path: string }>[],
+  cache: PreparedCache,
+): { readonly count: number; read(index: number): Promise<RgbImage> } {
   /** On this thread, as it is rare. */
   const repair = async (path: string, fileHash: string) => {
     const repaired = await prepareAgain(path, fileHash, cache.preprocessing);
@@ -42,13 +65,10 @@ export function preparedDataset(
     return repaired;
   };
   return {
-    height: side,
-    width: side,
-    labels: Int32Array.from(images, ({ label }) => label),
+    count: images.length,
     async read(index) {
       const { path, fileHash } = images[index];
-      const picture = (await cache.get(fileHash)) ?? (await repair(path, fileHash));
-      return (crop === null ? centerCropImage(picture, side) : picture).pixels;
+      return (await cache.get(fileHash)) ?? (await repair(path, fileHash));
     },
   };
 }

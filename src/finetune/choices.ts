@@ -20,6 +20,7 @@ export const SCHEDULES = [
   'plateau',
 ] as const;
 export const HEADS = ['logistic', 'nearest-neighbors', 'prototypes'] as const;
+export const TEST_TIME_VIEWS = ['flip', 'five-crop', 'ten-crop'] as const;
 export const SAMPLINGS = ['shuffled', 'balanced'] as const;
 export const CLASS_WEIGHTS = ['none', 'balanced', 'power=<number>'] as const;
 

@@ -50,6 +50,7 @@ export function classification(classes: readonly string[]): Task {
       val_accuracy: best?.val_accuracy ?? null,
       interval: best?.interval ?? null,
     }),
+    meanOfViews: logOfMeanProbabilities,
     metrics: (logits, images, best) =>
       computeMetrics(logits, labelsOf(images), classes, best?.temperature ?? null),
   };
@@ -62,6 +63,25 @@ function labelsOf(images: readonly LabelledImage[]): Int32Array {
 function weightsByClass(labels: Int32Array, classes: number, power: number): Float32Array {
   const weights = classWeights(labels, classes, { power });
   return Float32Array.from(labels, (label) => weights[label]);
+}
+
+/** Logits whose probabilities are the means of those of some rows; by logarithms, so that none is lost. */
+function logOfMeanProbabilities(rows: readonly ArrayLike<number>[]): Float32Array {
+  const logarithms = rows.map((row) => {
+    const total = logOfSum(row);
+    return Array.from(row, (logit) => logit - total);
+  });
+  return Float32Array.from(
+    logarithms[0],
+    (_, c) => logOfSum(logarithms.map((row) => row[c])) - Math.log(rows.length),
+  );
+}
+
+/** The logarithm of the sum of e^x. */
+function logOfSum(values: ArrayLike<number>): number {
+  const all = Array.from(values);
+  const largest = all.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return largest + Math.log(all.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
 function countRight(predicted: ArrayLike<number>, labels: ArrayLike<number>): number {

@@ -2,7 +2,7 @@
 import {
   classFolder,
   openPreparedCache,
-  preparedDataset,
+  preparedPictures,
   subFolders,
   type LabelledImage,
 } from '../data/index.js';
@@ -10,9 +10,10 @@ import { resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { imagenetClasses } from '../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from './device.js';
-import { checkCount, forEachImage, sideOf } from './inference.js';
+import { checkCount, sideOf } from './inference.js';
 import { type LoadedModel, loadModel } from './model-source.js';
 import type { DeviceOptions, EvaluateResult, ModelSource, RunContext, SkippedImage } from './options.js';
+import { checkViews, predictEach, preprocessingFor } from './test-time.js';
 import { prepare } from './training-data.js';
 import { freeze } from '../nn/index.js';
 
@@ -23,33 +24,35 @@ export interface EvaluateOptions extends ModelSource, DeviceOptions {
   readonly workers?: number;
   /** Images per batch. Default: what suits the device. */
   readonly batchSize?: number;
+  /** Test-time augmentation, 'flip', 'five-crop' or 'ten-crop': views of each image whose probabilities are averaged. */
+  readonly tta?: string;
 }
 
 /** Evaluates. Throws as `finetune` does. */
 export async function evaluate(options: EvaluateOptions, context: RunContext = {}): Promise<EvaluateResult> {
   checkCount(options.batchSize, 'the batch size', '--batch-size');
+  const views = checkViews(options.tta);
   const loaded = await loadModel(options, context);
   const { images, skipped } = await labelledImages(options.data, loaded);
   const { preprocessing, model } = loaded;
-  const cache = await openPreparedCache(preprocessing);
+  const cache = await openPreparedCache(preprocessingFor(views, preprocessing));
   try {
     const prepared = await prepare(images, cache, { workers: options.workers }, context);
-    const dataset = preparedDataset(prepared.prepared, cache);
-    const outputs = new Float32Array(dataset.labels.length * model.classes);
+    const pictures = preparedPictures(prepared.prepared, cache);
+    const outputs = new Float32Array(pictures.count * model.classes);
     const device = await openDevice(options);
     try {
       await freeze(model);
       await model.to(device);
-      await forEachImage(
-        { count: dataset.labels.length, read: (index) => dataset.read(index) },
+      const batch = options.batchSize ?? forwardBatch(device, largestActivation(sideOf(preprocessing)));
+      await predictEach(
+        pictures,
         (x) => model.forward(x),
         (index, row) => outputs.set(row, index * model.classes),
         {
-          device,
-          preprocessing,
-          batch: options.batchSize ?? forwardBatch(device, largestActivation(sideOf(preprocessing))),
-          task: 'evaluating',
-          ...context,
+          views,
+          task: loaded.task,
+          inference: { device, preprocessing, batch, task: 'evaluating', ...context },
         },
       );
     } finally {

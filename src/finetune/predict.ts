@@ -1,13 +1,14 @@
 /** `attune predict`: what a trained run, or a model with weights, sees in images. */
-import { listImages, openImagePool, type Preprocessing } from '../data/index.js';
+import { listImages, openImagePool, type Preprocessing, type RgbImage } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { freeze } from '../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from './device.js';
-import { checkCount, forEachImage, sideOf } from './inference.js';
+import { checkCount, sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { loadModel } from './model-source.js';
 import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
 import { softmaxRows } from './scores.js';
+import { checkViews, predictEach, preprocessingFor } from './test-time.js';
 
 /** What `predict` needs: a run or a model with weights, and images. */
 export interface PredictOptions extends ModelSource, DeviceOptions {
@@ -16,6 +17,8 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
   /** How many labels to give per image. Default 5. */
   readonly top?: number;
   readonly workers?: number;
+  /** Test-time augmentation, 'flip', 'five-crop' or 'ten-crop': views of each image whose probabilities are averaged. */
+  readonly tta?: string;
 }
 
 /**
@@ -24,31 +27,28 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
  */
 export async function predict(options: PredictOptions, context: RunContext = {}): Promise<PredictResult> {
   checkCount(options.top, 'the number of labels', '--top');
+  const views = checkViews(options.tta);
   const paths = await imagePaths(options.images);
   const { model, preprocessing, task, temperature } = await loadModel(options, context);
-  const { pixels, errors } = await readAll(paths, preprocessing, options.workers, context);
-  const readable = paths.filter((path) => pixels.has(path));
+  const prepared = preprocessingFor(views, preprocessing);
+  const { pictures, errors } = await readAll(paths, prepared, options.workers, context);
+  const readable = paths.filter((path) => pictures.has(path));
   const predictions = new Map<string, readonly Prediction[]>();
   if (readable.length > 0) {
     const device = await openDevice(options);
     try {
       await freeze(model);
       await model.to(device);
-      await forEachImage(
-        { count: readable.length, read: async (index) => pixels.get(readable[index]) as Uint8Array },
+      const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
+      await predictEach(
+        { count: readable.length, read: async (index) => pictures.get(readable[index]) as RgbImage },
         (x) => model.forward(x),
         (index, logits) =>
           void predictions.set(
             readable[index],
             topPredictions(logits, task.names, options.top ?? 5, temperature ?? 1),
           ),
-        {
-          device,
-          preprocessing,
-          batch: forwardBatch(device, largestActivation(sideOf(preprocessing))),
-          task: 'predicting',
-          ...context,
-        },
+        { views, task, inference: { device, preprocessing, batch, task: 'predicting', ...context } },
       );
     } finally {
       await device.close();
@@ -101,14 +101,14 @@ async function imagePaths(named: readonly string[]): Promise<string[]> {
   return [...paths];
 }
 
-/** The pixels of every readable image; the reasons of the others. */
+/** Every readable image; the reasons of the others. */
 async function readAll(
   paths: readonly string[],
   preprocessing: Preprocessing,
   workers: number | undefined,
   { onEvent, signal }: RunContext,
-): Promise<{ pixels: Map<string, Uint8Array>; errors: Map<string, string> }> {
-  const pixels = new Map<string, Uint8Array>();
+): Promise<{ pictures: Map<string, RgbImage>; errors: Map<string, string> }> {
+  const pictures = new Map<string, RgbImage>();
   const errors = new Map<string, string>();
   const pool = openImagePool({ workers });
   let done = 0;
@@ -117,7 +117,7 @@ async function readAll(
       paths.map(async (path) => {
         try {
           const { image } = await pool.run({ kind: 'prepare', path, preprocessing });
-          pixels.set(path, image.pixels);
+          pictures.set(path, image);
         } catch (error) {
           if (!(error instanceof AttuneError && error.code === 'input')) throw error;
           errors.set(path, error.what);
@@ -135,5 +135,5 @@ async function readAll(
   } finally {
     await pool.close();
   }
-  return { pixels, errors };
+  return { pictures, errors };
 }

@@ -97,6 +97,8 @@ export interface Task {
   valRecord(score: Score | null): Pick<EpochRecord, ValKey>;
   /** The same of the best epoch, for the document of a run. */
   bestRecord(best: Best | null, epoch: number): FinetuneResult['best'];
+  /** The outputs [names] that stand for the mean of what several views of one image were predicted to be. */
+  meanOfViews(rows: readonly ArrayLike<number>[]): Float32Array;
   /** All there is to say of outputs. */
   metrics(
     outputs: ArrayLike<number>,

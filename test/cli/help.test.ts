@@ -9,7 +9,7 @@ const commands: Record<string, string[]> = {
     'model weights strategy head neighbors train-from batch-norm val val-split image-size augment class-weights sampling workers epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out device adapter threads'.split(
       ' ',
     ),
-  evaluate: 'model weights batch-size workers device adapter threads'.split(' '),
+  evaluate: 'model weights batch-size tta workers device adapter threads'.split(' '),
   schedule:
     'steps images strategy val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup'.split(
       ' ',
@@ -19,7 +19,7 @@ const commands: Record<string, string[]> = {
       ' ',
     ),
   advise: 'features model weights val val-split seed workers device adapter threads'.split(' '),
-  predict: 'top model weights workers device adapter threads'.split(' '),
+  predict: 'top tta model weights workers device adapter threads'.split(' '),
   inspect: ['layers'],
   convert: ['names'],
   weights: [],
