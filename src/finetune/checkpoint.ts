@@ -11,7 +11,7 @@ import { NearestNeighbors, stateDict } from '../nn/index.js';
 import type { TaskInfo } from './task.js';
 
 /** Version of the metadata below. */
-const FORMAT = '1';
+export const CHECKPOINT_FORMAT = '1';
 
 export interface CheckpointInfo {
   /** torchvision's name. */
@@ -41,7 +41,7 @@ export async function writeCheckpoint(
     data,
   }));
   await writeSafetensors(path, tensors, {
-    attune: FORMAT,
+    attune: CHECKPOINT_FORMAT,
     model: info.model,
     ...taskMetadata(info.task),
     preprocessing: JSON.stringify(info.preprocessing),
@@ -59,7 +59,7 @@ export function taskMetadata({ classes }: TaskInfo): Record<string, string> {
 /** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
 export function checkpointInfo({ metadata }: TensorFile, path: string): CheckpointInfo | null {
   if (metadata.attune === undefined) return null;
-  if (metadata.attune !== FORMAT) {
+  if (metadata.attune !== CHECKPOINT_FORMAT) {
     throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
   }
   const classes = v.safeParse(v.pipe(v.array(v.string()), v.minLength(1)), parseJson(metadata.classes, path));

@@ -25,8 +25,8 @@ import {
   onnxModel,
   torchStateDict,
 } from '../models/index.js';
-import { taskMetadata } from './checkpoint.js';
 import { NearestNeighbors } from '../nn/index.js';
+import { CHECKPOINT_FORMAT, taskMetadata } from './checkpoint.js';
 import { sideOf } from './inference.js';
 import { type LoadedModel, placeholderLabel } from './model-source.js';
 
@@ -189,7 +189,10 @@ function describeInput({ preprocessing }: LoadedModel, channels: KerasModel['cha
   return `${channels} images as numbers from 0 to 1, minus [${mean}], divided by [${std}]`;
 }
 
-/** The metadata of a graph: a checkpoint's own, or the same for weights that attune did not train. */
+/**
+ * The metadata of a graph: a checkpoint's own, or the same for weights that attune did not train. Labels make it one that
+ * is read back as a checkpoint is.
+ */
 function describe(
   { model, task, preprocessing }: LoadedModel,
   { metadata }: Contents,
@@ -197,7 +200,7 @@ function describe(
   const hasLabels = task.names.some((label, i) => label !== placeholderLabel(i));
   return {
     model: model.architecture,
-    ...(hasLabels && taskMetadata(task.info)),
+    ...(hasLabels && { attune: CHECKPOINT_FORMAT, ...taskMetadata(task.info) }),
     preprocessing: JSON.stringify(preprocessing),
     ...metadata,
   };

@@ -143,7 +143,7 @@ async function fromFile(
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
   if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
   await loadWeights(model, path, outputs === null ? { exclude: [model.headName] } : {});
-  const isImagenet = info === null && outputs === imagenetClasses().length;
+  const isImagenet = info === null ? outputs === imagenetClasses().length : isImagenetTask(info.task);
   // ImageNet's labels are the same ones everywhere, but for their spelling.
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
   return {
@@ -230,6 +230,13 @@ function untrained(name: string): LoadedModel {
     weights: NO_WEIGHTS,
     weightsHash: `${name} untrained`,
   };
+}
+
+/** Whether the classes are ImageNet's, as weights that were converted have them. */
+function isImagenetTask({ kind, classes }: TaskInfo): boolean {
+  const known = imagenetClasses();
+  const isSame = classes.length === known.length && known.every(({ name }, i) => name === classes[i]);
+  return kind === 'classification' && isSame;
 }
 
 /** The label of an output that has none. */

@@ -21,7 +21,7 @@ export async function readJsonWeights(
   source: ByteSource,
   siblings: SiblingFiles | undefined,
 ): Promise<TensorFile> {
-  const { weightMap, groups, isGraph } = parse(await readText(source), source.name);
+  const { weightMap, groups, isGraph, metadata } = parse(await readText(source), source.name);
   if (weightMap === undefined && groups === undefined) {
     throw weightsError(
       source.name,
@@ -33,7 +33,7 @@ export async function readJsonWeights(
     throw weightsError(source.name, 'the weights are in other files', 'open it by its path');
   }
   return weightMap === undefined
-    ? readTfjs(source, siblings, groups as WeightsGroup[], isGraph)
+    ? readTfjs(source, siblings, { groups: groups as WeightsGroup[], isGraph, metadata })
     : readShardedSafetensors(source, siblings, weightMap);
 }
 
@@ -53,6 +53,8 @@ interface Contents {
   readonly weightMap: WeightMap | undefined;
   readonly groups: WeightsGroup[] | undefined;
   readonly isGraph: boolean;
+  /** What a program has left in a model of TensorFlow.js, as far as it is texts. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 function parse(text: string, where: string): Contents {
@@ -60,17 +62,29 @@ function parse(text: string, where: string): Contents {
   let weightMap: WeightMap | undefined;
   let groups: WeightsGroup[] | undefined;
   let isGraph = false;
+  let metadata = {};
   json.object((key) => {
     const next = json.peek();
     if (key === 'weight_map') weightMap = parseWeightMap(json, where);
     else if (key === 'weightsManifest') groups = parseManifest(json, where);
+    else if (key === 'userDefinedMetadata' && next === '{') metadata = parseTexts(json);
     else if (key === 'format' && next === '"') isGraph = json.string() === 'graph-model' || isGraph;
     // Old files do not name their format, but only a graph has nodes.
     else if (key === 'modelTopology' && next === '{') isGraph = hasNodes(json) || isGraph;
     else json.skip();
   });
   json.end();
-  return { weightMap, groups, isGraph };
+  return { weightMap, groups, isGraph, metadata };
+}
+
+function parseTexts(json: JsonScanner): Record<string, string> {
+  const texts: [string, string][] = [];
+  json.object((key) => {
+    if (json.peek() === '"') texts.push([key, json.string()]);
+    else json.skip();
+  });
+  // fromEntries defines its keys, so even "__proto__" is plain text.
+  return Object.fromEntries(texts);
 }
 
 function hasNodes(json: JsonScanner): boolean {

@@ -4,6 +4,7 @@
  */
 
 import { type GroupToWrite, hdf5Pieces } from './hdf5/write.js';
+import { OWN_PREFIX } from './keras/legacy-h5.js';
 import type { TensorToWrite } from './to-write.js';
 
 /** The version whose form it is. */
@@ -44,5 +45,5 @@ function layerGroup(layer: string, variables: readonly TensorToWrite[]): GroupTo
 
 /** Names that no version of Keras gives a meaning. */
 function prefixed(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).map(([name, text]) => [`attune_${name}`, text]));
+  return Object.fromEntries(Object.entries(metadata).map(([name, text]) => [OWN_PREFIX + name, text]));
 }

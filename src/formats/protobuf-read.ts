@@ -18,7 +18,7 @@ const MAX_HEAD_BYTES = 20;
 /** The most fields of one file. A node of a graph takes about 30. */
 const MAX_FIELDS = 2_000_000;
 
-/** The longest text that is read. */
+/** The longest text that is read, unless its reader says otherwise. */
 const MAX_TEXT_BYTES = 65_536;
 
 /** A field of a message. */
@@ -63,10 +63,10 @@ export class ProtobufReader {
     }
   }
 
-  /** The text of a field. */
-  async text(field: Field, where: string): Promise<string> {
-    if (field.wire !== WIRE.bytes || field.length > MAX_TEXT_BYTES) {
-      throw weightsError(where, `field ${field.number} is no text, or longer than ${MAX_TEXT_BYTES} bytes`);
+  /** The text of a field, which has at most `limit` bytes. */
+  async text(field: Field, where: string, limit = MAX_TEXT_BYTES): Promise<string> {
+    if (field.wire !== WIRE.bytes || field.length > limit) {
+      throw weightsError(where, `field ${field.number} is no text, or longer than ${limit} bytes`);
     }
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(

@@ -131,6 +131,13 @@ function dtypeOf(name: string, where: string): Dtype {
   return DTYPES[name];
 }
 
+/** What `model.json` says of the weights, and what a program has left in it. */
+export interface TfjsDescription {
+  readonly groups: readonly WeightsGroup[];
+  readonly isGraph: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
  * Opens the files of a model and offers its weights, which are read on demand.
  * @throws AttuneError 'weights' if a file is outside the model's folder or their sizes are not those of the weights,
@@ -139,8 +146,7 @@ function dtypeOf(name: string, where: string): Dtype {
 export async function readTfjs(
   source: ByteSource,
   siblings: SiblingFiles,
-  groups: readonly WeightsGroup[],
-  isGraph: boolean,
+  { groups, isGraph, metadata }: TfjsDescription,
 ): Promise<TensorFile> {
   const open: ByteSource[] = [source];
   try {
@@ -169,7 +175,7 @@ export async function readTfjs(
     return {
       format: isGraph ? 'tfjs-graph' : 'tfjs-layers',
       layout: 'keras',
-      metadata: {},
+      metadata,
       tensors,
       skipped: [],
       close: () => closeAll(open),

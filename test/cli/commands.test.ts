@@ -8,7 +8,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DeviceReport } from '#src/cli/commands/doctor';
 import { advise } from '#src/cli/commands/doctor-advice';
-import { resnet18 } from '#src/models/index';
+import { imagenetPreprocessing } from '#src/data/index';
+import { writeCheckpoint } from '#src/finetune/index';
+import { resnet18, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
 import { attune, attuneHere } from './support.js';
 
@@ -140,6 +142,22 @@ test('inspect names the network, counts its parameters, and lists layers by inde
   assert.match(stdout, /\nindex {2}layer\n {4}0 {2}conv1\n {4}1 {2}bn1\n(?:.*\n)+ {3}10 {2}fc\n$/);
   const { layers } = JSON.parse((await attuneHere(['inspect', path, '--layers', '--json'])).stdout);
   assert.equal(layers[2], { index: 2, name: 'layer1.0' });
+});
+
+test('inspect says what attune left in a file: the classes and what images become', async () => {
+  const path = join(folder, 'trained.safetensors');
+  const classes = Array.from({ length: 9 }, (_, i) => `kind ${i}`);
+  const task = { kind: 'classification', classes } as const;
+  const info = { model: 'resnet-small', task, preprocessing: imagenetPreprocessing(32) };
+  await writeCheckpoint(path, resnetSmall({ classes: 9 }), info, {});
+  const { stdout } = await attuneHere(['inspect', path]);
+  assert.match(
+    stdout,
+    /\nclasses {7}kind 0, .*kind 7, \.\.\. \(9\)\nimages {8}short side 37, crop 32, bilinear, minus \[0\.485,/,
+  );
+  const json = JSON.parse((await attuneHere(['inspect', path, '--json'])).stdout);
+  assert.equal(json.classes, classes);
+  assert.equal(json.preprocessing, info.preprocessing);
 });
 
 test('inspect --layers is refused for a network that attune does not know', async () => {

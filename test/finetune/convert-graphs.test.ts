@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convert } from '#src/finetune/convert';
+import { loadModel } from '#src/finetune/model-source';
 import { writeTorch } from '#src/formats/index';
-import { resnetSmall } from '#src/models/index';
+import { imagenetClasses, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/index';
 import { fails, newFolder, newPath, writeWeights } from './support.js';
 import { assertSameTensors, assertSameValues, CLASSES, run } from './convert-support.js';
@@ -30,8 +31,34 @@ for (const ending of ['onnx', 'json', 'h5']) {
     const to = join(newFolder(), `model.${ending}`);
     await convert({ from: folder, to });
     await assertSameValues(to, model);
+    const expected = await loadModel({ run: folder }, {});
+    for (const source of [{ weights: to }, { run: to }]) {
+      const { task, preprocessing, isImagenet } = await loadModel(source, {});
+      assert.equal(task.names, CLASSES);
+      assert.equal(preprocessing, expected.preprocessing);
+      assert.is(isImagenet, false);
+    }
+    // And from there on: what reads this file knows as much as of the run.
+    const back = `${newPath()}.safetensors`;
+    assert.equal((await convert({ from: to, to: back })).classes, CLASSES);
+    assert.equal((await loadModel({ run: back }, {})).preprocessing, expected.preprocessing);
   });
 }
+
+test('weights with the labels of ImageNet keep them, their meaning, and what they take', async () => {
+  const from = await writeWeights(`${newPath()}.safetensors`, 4, 1000, 'resnet-small');
+  for (const ending of ['onnx', 'json', 'h5']) {
+    const to = join(newFolder(), `model.${ending}`);
+    await convert({ from, to });
+    const [source, found] = await Promise.all([from, to].map((weights) => loadModel({ weights }, {})));
+    assert.equal(
+      found.task.names,
+      imagenetClasses().map(({ name }) => name),
+    );
+    assert.is(found.isImagenet, true);
+    assert.equal(found.preprocessing, source.preprocessing);
+  }
+});
 
 test('a TensorFlow.js model has its weights beside it, in files of 4 MiB, and all of them or none', async () => {
   const from = await writeWeights(`${newPath()}.safetensors`, 4, 2, 'mobilenet_v2-keras');

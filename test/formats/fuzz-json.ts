@@ -18,6 +18,7 @@ const TFJS = JSON.stringify({
     },
     { paths: ['c.bin'], weights: [{ name: 'n', shape: [], dtype: 'int32' }] },
   ],
+  userDefinedMetadata: { classes: '["ant"]', other: [1] },
 });
 const TFJS_FILES = {
   'a.bin': new Uint8Array(20),

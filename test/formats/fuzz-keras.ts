@@ -4,9 +4,10 @@
  * sizes, and the addresses of other structures.
  */
 
+import { kerasPieces } from '#src/formats/keras-write';
 import { readTensorFile } from '#src/formats/recognise';
 import { type FuzzTarget, INTERESTING, mutateBytes, mutateJson, mutateRecord, type Random } from './fuzz.js';
-import { fixtureBytes, little, type ZipRecordOptions, zip } from './support.js';
+import { fileOf, fixtureBytes, little, type ZipRecordOptions, zip } from './support.js';
 
 /** An HDF5 file and where its structures begin. */
 interface Hdf5File {
@@ -48,12 +49,24 @@ function mutateHdf5(random: Random, { bytes, structures }: Hdf5File): Uint8Array
   return mutant;
 }
 
+/** As attune writes one, with metadata. */
+const OWN = await fileOf(
+  kerasPieces({
+    config: { class_name: 'Functional', config: { name: 'own', layers: [] } },
+    layers: [
+      { layer: 'a', variables: [{ name: 'kernel', dtype: 'F32', shape: [2], data: new Float32Array(2) }] },
+    ],
+    metadata: { model: 'resnet-small', classes: '["ant"]' },
+  }),
+);
+
 /** The last ones are refused as they are: what lies behind the first refusal is met when a mutation undoes it. */
-const LEGACY = [
+const LEGACY_NAMES = [
   ...['weights.h5', 'model.h5', 'nested.h5', 'kinds.h5', 'kinds.h5', 'small-1.8.h5', 'lambda.h5'],
   ...['attack-chunk.h5', 'attack-bomb.h5', 'attack-virtual.h5', 'attack-external-link-1.8.h5'],
   ...['never-written.h5', 'newest-chunks.h5', 'lzf.h5'],
-].map((name) => hdf5File(fixtureBytes(`keras/${name}`)));
+];
+const LEGACY = [OWN, ...LEGACY_NAMES.map((name) => fixtureBytes(`keras/${name}`))].map(hdf5File);
 const KERAS3 = ['named', 'layers', 'dropout', 'subclass', 'circle'].map((name) =>
   hdf5File(fixtureBytes(`keras/${name}.weights.h5`)),
 );

@@ -138,6 +138,13 @@ const MODEL: readonly Tree[] = [
       ],
     ],
   ],
+  [
+    14,
+    [
+      [1, 'classes'],
+      [2, '["ant","bee"]'],
+    ],
+  ],
 ];
 
 function mutateTree(random: Random, trees: readonly Tree[]): Tree[] {

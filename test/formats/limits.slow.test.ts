@@ -2,6 +2,7 @@
 
 import { test } from 'uvu';
 import { memorySource } from '#src/formats/bytes';
+import { hdf5Pieces } from '#src/formats/hdf5/write';
 import { messageField, stringField } from '#src/formats/protobuf-write';
 import { readTensorFile } from '#src/formats/recognise';
 import { safetensorsPieces } from '#src/formats/safetensors-write';
@@ -10,7 +11,7 @@ import type { TensorToWrite } from '#src/formats/to-write';
 import { crc32 } from '#src/formats/crc32';
 import {
   concat,
-  hdf5File,
+  fileOf,
   little,
   memorySiblings,
   MARK,
@@ -116,7 +117,7 @@ test('Keras: too many variables', async () => {
     return [`l${layer}`, { attributes, members: new Map(names.map((name) => [name, array(name)])) }] as const;
   });
   const file = { attributes: { layer_names: layers.map(([name]) => name) }, members: new Map(layers) };
-  await rejects(async () => read(await hdf5File(file)), TOO_MANY);
+  await rejects(async () => read(await fileOf(hdf5Pieces(file))), TOO_MANY);
 });
 
 test('safetensors: a header that its readers would refuse is not written', async () => {

@@ -16,7 +16,7 @@ import {
   concat,
   dict,
   fixtureBytes,
-  hdf5File,
+  fileOf,
   kerasLayer,
   little,
   memorySiblings,
@@ -96,14 +96,14 @@ test('a shape whose bytes cannot be counted', async () => {
 });
 
 test('HDF5: what only a writer of its own would make', async () => {
-  const read = async (group: GroupToWrite) => readAll(memorySource(await hdf5File(group)));
+  const read = async (group: GroupToWrite) => readAll(memorySource(await fileOf(hdf5Pieces(group))));
   const empty = { attributes: {}, members: new Map() };
   await rejects(() => read(kerasLayer({ 'a:0': empty })), /a group stands where an array is expected/);
   const parts = Array.from({ length: 10_001 }, (_, i) => [`layer_names${i}`, ['a']] as const);
   const split = { attributes: Object.fromEntries(parts), members: new Map() };
   await rejects(() => read(split), /layer_names has more than 10000 parts/);
   const long = { attributes: { list: ['x'.repeat(65_535)] }, members: new Map() };
-  await rejects(() => hdf5File(long), /longer than HDF5's 65535/);
+  await rejects(() => fileOf(hdf5Pieces(long)), /longer than HDF5's 65535/);
 });
 
 const CLASSIC = fixtureBytes('keras/weights.h5');

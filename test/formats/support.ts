@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { AttuneError } from '#src/errors';
 import { checkSiblingName, memorySource, type SiblingFiles } from '#src/formats/bytes';
 import { crc32 } from '#src/formats/crc32';
-import { type GroupToWrite, hdf5Pieces } from '#src/formats/hdf5/write';
+import type { GroupToWrite } from '#src/formats/hdf5/write';
 import { type TensorFile, weightsError } from '#src/formats/tensors';
 import type { TensorToWrite } from '#src/formats/to-write';
 
@@ -280,10 +280,11 @@ export function legacyHeader(littleEndian: Code = TRUE, protocol = 1001): Uint8A
 
 // ---- HDF5 ----
 
-export async function hdf5File(group: GroupToWrite): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of hdf5Pieces(group)) pieces.push(piece);
-  return new Uint8Array(Buffer.concat(pieces));
+/** What a writer yields, as one file. */
+export async function fileOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return new Uint8Array(Buffer.concat(all));
 }
 
 /** Keras's older file with one layer, `layer`, whose weights are these members. */

@@ -1,10 +1,11 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
+import { type CheckpointInfo, checkpointInfo } from '../../finetune/index.js';
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
 import { detectArchitecture, findModel, layerNames, modelTensors } from '../../models/index.js';
 import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { facts, table } from '../table.js';
-import { count } from '../text.js';
+import { count, oneLine } from '../text.js';
 
 const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
   safetensors: 'safetensors',
@@ -26,6 +27,8 @@ const STATISTICS = /(?:^|[./])(?:running_mean|running_var|num_batches_tracked|mo
 interface Contents {
   readonly file: TensorFile;
   readonly architecture: ReturnType<typeof detectArchitecture>;
+  /** What attune left in the file; null when it did not write it. */
+  readonly info: CheckpointInfo | null;
   readonly tensors: readonly TensorInfo[];
   readonly parameters: number;
   /** Layers by index, with `--layers`. */
@@ -45,6 +48,7 @@ export async function inspectCommand(
     const contents: Contents = {
       file,
       architecture,
+      info: checkpointInfo(file, path),
       tensors,
       parameters: countParameters(tensors),
       layers: showLayers ? layersOf(architecture, path) : null,
@@ -57,17 +61,19 @@ export async function inspectCommand(
   return 0;
 }
 
-function toJson({ file, architecture, tensors, parameters, layers }: Contents): unknown {
+function toJson({ file, architecture, info, tensors, parameters, layers }: Contents): unknown {
   return {
     format: file.format,
     architecture: architecture?.name ?? null,
     parameters,
+    ...(info && { classes: info.task.classes, preprocessing: info.preprocessing }),
     tensors,
     ...(layers && { layers: layers.map((name, index) => ({ index, name })) }),
   };
 }
 
-function printContents({ file, architecture, tensors, parameters, layers }: Contents, output: Output): void {
+function printContents(contents: Contents, output: Output): void {
+  const { file, architecture, info, tensors, parameters, layers } = contents;
   const { bold } = output.paint;
   const lines: [string, string][] = [
     ['format', FORMATS[file.format]],
@@ -75,6 +81,9 @@ function printContents({ file, architecture, tensors, parameters, layers }: Cont
     ['parameters', count(parameters)],
     ['tensors', count(tensors.length)],
   ];
+  if (info !== null) {
+    lines.push(['classes', describeClasses(info)], ['images', describePreprocessing(info)]);
+  }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
   lines.push(['good for', useOf(architecture)]);
   output.print(...facts(lines), '');
@@ -93,6 +102,20 @@ function describeArchitecture(architecture: Contents['architecture']): string {
   const { name, classes, supported } = architecture;
   const head = classes === null ? ', without a head' : `, ${count(classes)} classes`;
   return `${name}${head}${supported ? '' : ' (attune does not have this network)'}`;
+}
+
+/** Labels that are shown of a longer list. */
+const SHOWN_CLASSES = 8;
+
+function describeClasses({ task: { classes } }: CheckpointInfo): string {
+  const shown = classes.slice(0, SHOWN_CLASSES).map(oneLine).join(', ');
+  return classes.length > SHOWN_CLASSES ? `${shown}, ... (${count(classes.length)})` : shown;
+}
+
+function describePreprocessing({ preprocessing }: CheckpointInfo): string {
+  const { resize, crop, mean, std, interpolation } = preprocessing;
+  const size = crop === null ? `short side ${resize}` : `short side ${resize}, crop ${crop}`;
+  return `${size}, ${interpolation}, minus [${mean.join(', ')}], divided by [${std.join(', ')}]`;
 }
 
 /** The commands that take such a file. */

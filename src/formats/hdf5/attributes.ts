@@ -47,6 +47,10 @@ export class Attributes {
     return new Attributes(heap, attributes);
   }
 
+  get names(): string[] {
+    return [...this.#attributes.keys()];
+  }
+
   /** The texts of an attribute; undefined if there is none of this name. */
   async texts(name: string): Promise<string[] | undefined> {
     const attribute = this.#attributes.get(name);

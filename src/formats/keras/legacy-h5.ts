@@ -12,6 +12,9 @@ import { weightsError, quote } from '../tensors.js';
 import { parseKerasConfig } from './config.js';
 import { type KerasWeights, Variables } from './variables.js';
 
+/** Attributes of attune's own, beside Keras's. */
+export const OWN_PREFIX = 'attune_';
+
 /** The longest attribute list that Keras writes in parts: names0, names1, ... */
 const MAX_PARTS = 10_000;
 
@@ -34,7 +37,7 @@ export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | und
   }
   if (root.names.includes('optimizer_weights')) variables.skip('optimizer_weights', 'optimizer state');
   const { tensors, skipped } = variables;
-  return { metadata: await metadataOf(group), tensors, skipped };
+  return { metadata: await metadataOf(root, group), tensors, skipped };
 }
 
 async function memberOf(group: Hdf5Object, name: string): Promise<Hdf5Object> {
@@ -69,12 +72,16 @@ function variableNames(group: string, weightNames: readonly string[]): string[] 
   });
 }
 
-async function metadataOf(group: Hdf5Object): Promise<Record<string, string>> {
-  const attributes = await group.attributes();
+async function metadataOf(root: Hdf5Object, group: Hdf5Object): Promise<Record<string, string>> {
   const found: [string, string][] = [];
-  for (const name of ['keras_version', 'backend']) {
-    const text = await attributes.text(name);
+  const add = async (object: Hdf5Object, attribute: string, name: string) => {
+    const text = await (await object.attributes()).text(attribute);
     if (text !== undefined) found.push([name, text]);
+  };
+  for (const name of (await root.attributes()).names) {
+    if (name.startsWith(OWN_PREFIX)) await add(root, name, name.slice(OWN_PREFIX.length));
   }
+  for (const name of ['keras_version', 'backend']) await add(group, name, name);
+  // fromEntries defines its keys, so even "__proto__" is plain text.
   return Object.fromEntries(found);
 }

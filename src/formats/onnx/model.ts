@@ -25,7 +25,8 @@ import { type ExternalFile, type OnnxFiles, readTensor } from './tensor.js';
 const FLOATS: readonly string[] = ['F32', 'F64', 'F16', 'BF16'];
 
 /** Numbers of fields. */
-const MODEL = { producer: 2, producerVersion: 3, graph: 7 } as const;
+const MODEL = { producer: 2, producerVersion: 3, graph: 7, metadata: 14 } as const;
+const ENTRY = { key: 1, value: 2 } as const;
 const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
 const NODE = { input: 1, output: 2, opType: 4, attribute: 5 } as const;
 const ATTRIBUTE = { name: 1, float: 2, integer: 3, tensor: 5, integers: 8 } as const;
@@ -36,6 +37,9 @@ const MAX_INPUTS = 1_000;
 
 /** The most files beside the model; each stays open. */
 const MAX_FILES = 1_000;
+
+/** The most bytes of metadata. A thousand class names have about 20,000. */
+const MAX_METADATA_BYTES = 16 * 2 ** 20;
 
 /** Tensors may share bytes of a file; this bounds by how much, so that a small file cannot ask for endless work. */
 const SHARED_FACTOR = 8;
@@ -85,16 +89,41 @@ export async function readOnnx(source: ByteSource, siblings: SiblingFiles | unde
 
 async function readModel({ reader, source }: OnnxFiles) {
   const where = `${source.name}, model`;
-  const metadata: Record<string, string> = {};
+  const metadata: [string, string][] = [];
+  const own = new Map<string, string>();
   let graph: Field | undefined;
+  let bytesLeft = MAX_METADATA_BYTES;
   for await (const field of reader.fields(0, source.size, where)) {
-    if (field.number === MODEL.producer) metadata['producer'] = await reader.text(field, where);
+    if (field.number === MODEL.producer) metadata.push(['producer', await reader.text(field, where)]);
     else if (field.number === MODEL.producerVersion) {
-      metadata['producer_version'] = await reader.text(field, where);
+      metadata.push(['producer_version', await reader.text(field, where)]);
     } else if (field.number === MODEL.graph) graph = field;
+    else if (field.number === MODEL.metadata) {
+      bytesLeft -= field.length;
+      const [key, value] = await readEntry(reader, field, bytesLeft, where);
+      if (own.has(key)) throw weightsError(where, `the metadata have ${quote(key, 100)} twice`);
+      own.set(key, value);
+    }
   }
   if (graph === undefined) throw weightsError(where, 'the model has no graph');
-  return { metadata, graph };
+  // fromEntries defines its keys, so even "__proto__" is plain text.
+  return { metadata: Object.fromEntries([...own, ...metadata]), graph };
+}
+
+/** A name and a text that a program has left in the model. */
+async function readEntry(
+  reader: ProtobufReader,
+  field: Field,
+  bytesLeft: number,
+  where: string,
+): Promise<[key: string, value: string]> {
+  if (bytesLeft < 0) throw weightsError(where, `the metadata take more than ${MAX_METADATA_BYTES} bytes`);
+  let [key, value] = ['', ''];
+  for await (const part of reader.fields(field.start, field.length, where)) {
+    if (part.number === ENTRY.key) key = await reader.text(part, where);
+    else if (part.number === ENTRY.value) value = await reader.text(part, where, MAX_METADATA_BYTES);
+  }
+  return [key, value];
 }
 
 /** What a node with weights is, by ONNX's name of its operation. */

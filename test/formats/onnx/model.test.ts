@@ -44,6 +44,29 @@ test('a graph with its names', async () => {
   );
 });
 
+test('what a program leaves in a model', async () => {
+  const graph = messageField(7, message());
+  const entry = (key: string, value: string) =>
+    messageField(14, message(stringField(1, key), stringField(2, value)));
+  const model = (...entries: Encoded[]) =>
+    concat(...message(integerField(1, 8), stringField(2, 'attune'), graph, ...entries).pieces);
+  const { metadata } = await read(
+    model(entry('classes', '["ä"]'), entry('__proto__', 'text'), entry('', '')),
+  );
+  assert.equal(Object.entries(metadata), [
+    ['classes', '["ä"]'],
+    ['__proto__', 'text'],
+    ['', ''],
+    ['producer', 'attune'],
+  ]);
+  await rejects(() => read(model(entry('a', '1'), entry('a', '2'))), /the metadata have "a" twice/);
+  const half = 'x'.repeat(2 ** 23);
+  await rejects(
+    () => read(model(entry('a', half), entry('b', half))),
+    /metadata take more than 16777216 bytes/,
+  );
+});
+
 test('a graph whose exporter folded a batch norm and numbered the result', async () => {
   const file = await read(fixtureBytes('onnx/folded.onnx'));
   const [conv, depthwise, head] = file.layers!;
