@@ -281,7 +281,7 @@ function addInspect({ add, act, output }: Kit): void {
     words: '<file>',
     summary: 'Show what a weights file holds.',
     description:
-      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads every format that attune knows; nothing in a file is ever executed.',
+      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads every format that attune knows; nothing in a file is ever executed. <file> may also be hf:owner/name, a repository of the Hugging Face hub.',
     example: 'attune inspect resnet50-0676ba61.pth --layers',
   });
   command.option('--layers', 'Show the layers of the network, by index and name, in place of the tensors.');
@@ -315,7 +315,7 @@ function addWeights({ add, act, output }: Kit): void {
     synopsis: ['[list | get NAME]'],
     summary: 'List pretrained weights, or download some.',
     description:
-      'Lists the pretrained weights that attune knows (list, the default), or downloads some (get NAME): the licence is shown first, and the file is checked against its hash.',
+      'Lists the pretrained weights that attune knows (list, the default), or downloads some (get NAME): the licence is shown first, and the file is checked against its hash. NAME may also be hf:owner/name, a repository of the Hugging Face hub.',
     example: 'attune weights get resnet50',
   });
   act(command, async (_options, json) => {

@@ -34,6 +34,7 @@ export {
   type Metrics,
   wilsonInterval,
 } from './metrics.js';
+export { resolveOptions } from './model-source.js';
 export type * from './options.js';
 export { type PredictOptions, predict, topPredictions } from './predict.js';
 export {

@@ -15,7 +15,7 @@ import {
   type TensorShape,
 } from '../models/index.js';
 import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
-import { type ResolvedWeights, resolveWeights } from '../weights/index.js';
+import { hashFile, type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
 import type { ModelSource, RunContext } from './options.js';
 import { RUN_FILES } from './run-folder.js';
@@ -131,6 +131,8 @@ async function fromFile(
   const { info, architecture, outputs, stored } = await describe(file, path, wanted).finally(() =>
     file.close(),
   );
+  // A description may stay the same when the numbers in the files beside it change.
+  const hashes = [sha256, ...(await Promise.all((file.parts ?? []).map((part) => hashFile(part))))];
   if (mustBeCheckpoint && info === null) {
     throw new AttuneError({
       code: 'input',
@@ -154,7 +156,7 @@ async function fromFile(
     temperature: info?.temperature ?? null,
     isImagenet,
     weights: hub?.name ?? entry?.name ?? path,
-    weightsHash: `${architecture} ${sha256}`,
+    weightsHash: [architecture, ...hashes].join(' '),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Opening a weights file by its path. */
 
+import type { SiblingFiles } from './bytes.js';
 import { openByteSource, siblingsOf } from './file.js';
 import { readTensorFile } from './recognise.js';
 import type { TensorFile } from './tensors.js';
@@ -12,8 +13,17 @@ import type { TensorFile } from './tensors.js';
  */
 export async function openTensorFile(path: string): Promise<TensorFile> {
   const source = await openByteSource(path);
+  const siblings = siblingsOf(path);
+  const parts: string[] = [];
+  const noted: SiblingFiles = {
+    open: async (name, links) => {
+      const part = await siblings.open(name, links);
+      parts.push(part.name);
+      return part;
+    },
+  };
   try {
-    return await readTensorFile(source, siblingsOf(path));
+    return { ...(await readTensorFile(source, noted)), parts };
   } catch (error) {
     await source.close();
     throw error;

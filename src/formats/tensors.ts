@@ -126,6 +126,8 @@ export interface TensorFile {
   readonly layers?: readonly GraphLayer[];
   /** What else the file holds: numbers, strings and, in a training checkpoint, everything beside the weights. */
   readonly skipped: readonly SkippedEntry[];
+  /** Paths of the files beside it that have its tensors, where it was opened by its path. */
+  readonly parts?: readonly string[];
   /** Closes the file; reading a tensor afterwards fails. */
   close(): Promise<void>;
 }

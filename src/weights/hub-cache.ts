@@ -48,7 +48,12 @@ export class HubCache {
 
   /** The path of a file at a commit, if it is there: through the link, to the content. */
   async find(commit: string, file: string): Promise<string | undefined> {
-    return realpath(this.#snapshot(commit, file)).catch(() => undefined);
+    return realpath(this.nameOf(commit, file)).catch(() => undefined);
+  }
+
+  /** The path of a file at a commit by its own name, beside the others of the commit. */
+  nameOf(commit: string, file: string): string {
+    return join(this.#folder, 'snapshots', commit, file);
   }
 
   /** Whether it is known that the repository has no such file at a commit. */
@@ -70,7 +75,7 @@ export class HubCache {
 
   /** Gives the content its name at a commit. Returns the path of the content. */
   async link(commit: string, file: string, etag: string): Promise<string> {
-    const [name, blob] = [this.#snapshot(commit, file), this.blob(etag)];
+    const [name, blob] = [this.nameOf(commit, file), this.blob(etag)];
     await mkdir(dirname(name), { recursive: true });
     // Other processes may do the same: a link is made aside and takes the place of what is there, in one step.
     const aside = `${name}.${randomUUID()}`;
@@ -83,10 +88,6 @@ export class HubCache {
     }
     await rename(aside, name);
     return realpath(name);
-  }
-
-  #snapshot(commit: string, file: string): string {
-    return join(this.#folder, 'snapshots', commit, file);
   }
 
   #absence(commit: string, file: string): string {

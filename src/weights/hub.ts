@@ -5,6 +5,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { replaceFile } from '../formats/index.js';
 import type { ModelPreprocessing } from '../models/preprocessing.js';
@@ -16,8 +17,13 @@ import { hubLabels, hubPreprocessing } from './hub-config.js';
 import { type HubName, isCommit, parseHubName, pinnedName } from './hub-name.js';
 import type { DownloadProgress } from './progress.js';
 
+/** Names the files of safetensors that a large model is split into. */
+const INDEX = 'model.safetensors.index.json';
 /** Names of weights files, the best first. */
-const WEIGHTS_FILES = ['model.safetensors', 'pytorch_model.bin'];
+const WEIGHTS_FILES = [
+  ...['model.safetensors', 'pytorch_model.bin', INDEX],
+  ...['model.keras', 'model.weights.h5', 'tf_model.h5'],
+];
 const CONFIG = 'config.json';
 const PREPROCESSOR = 'preprocessor_config.json';
 
@@ -32,7 +38,7 @@ export interface HubOptions {
 
 /** Weights of a repository on this machine. */
 export interface HubWeights {
-  /** In the hub's cache. */
+  /** In the hub's cache; of weights in several files that of their index. */
   readonly path: string;
   /** 64 lower-case hex digits. */
   readonly sha256: string;
@@ -113,26 +119,40 @@ class Repository {
   async weights(commit: string): Promise<string> {
     for (const file of WEIGHTS_FILES) {
       const path = await this.#cache.find(commit, file);
-      if (path !== undefined) return path;
+      if (path !== undefined) return file === INDEX ? this.#sharded(commit, path) : path;
     }
     if (this.#offline) throw this.#notCached();
     const { file, remote } = await this.#firstWeights(commit);
-    return this.#fetch(commit, file, remote);
+    if (file !== INDEX) return this.#fetch(commit, file, remote);
+    return this.#sharded(commit, await this.#store(commit, file, remote));
+  }
+
+  /** The name of an index at the commit, where the files that it names are too, downloaded and checked. */
+  async #sharded(commit: string, index: string): Promise<string> {
+    for (const file of shardsOf(await readJson(index), index)) {
+      const known = await this.#cache.find(commit, file);
+      await checkedHash(known ?? (await this.#fetchShard(commit, file)), this.#options.signal);
+    }
+    return this.#cache.nameOf(commit, INDEX);
+  }
+
+  async #fetchShard(commit: string, file: string): Promise<string> {
+    if (this.#offline) throw this.#notCached();
+    const remote = await this.#client.locate(file, commit);
+    if (remote !== null) return this.#fetch(commit, file, remote);
+    const what = `the repository lacks ${file}, which its ${INDEX} names`;
+    throw new AttuneError({
+      code: 'download',
+      what,
+      where: this.#client.page,
+      hint: 'take another repository',
+    });
   }
 
   /** A JSON file at the commit; undefined when there is none, or none in the cache without a network. */
   async json(commit: string, file: string): Promise<unknown> {
     const path = (await this.#cache.find(commit, file)) ?? (await this.#fetchSmall(commit, file));
-    if (path === undefined) return undefined;
-    try {
-      return JSON.parse(await readFile(path, 'utf8'));
-    } catch (error) {
-      const parts = { code: 'weights', what: 'the file is no JSON', where: path } as const;
-      throw new AttuneError(
-        { ...parts, hint: 'delete it, and it will be downloaded again' },
-        { cause: error },
-      );
-    }
+    return path === undefined ? undefined : readJson(path);
   }
 
   /** The best weights file that the repository has. */
@@ -143,7 +163,7 @@ class Repository {
     }
     throw new AttuneError({
       code: 'download',
-      what: `the repository has neither ${WEIGHTS_FILES.join(' nor ')}`,
+      what: `the repository has no weights by a name that is looked for: ${WEIGHTS_FILES.join(', ')}`,
       where: this.#client.page,
       hint: 'download its weights, and pass the path of the file',
     });
@@ -202,6 +222,35 @@ class Repository {
       hint: 'unset it, or name what was downloaded before',
     });
   }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const parts = { code: 'weights', what: 'the file is no JSON', where: path } as const;
+    throw new AttuneError({ ...parts, hint: 'delete it, and it will be downloaded again' }, { cause: error });
+  }
+}
+
+/** The most files of one model. */
+const MAX_SHARDS = 500;
+
+/** Names beside the index alone: none that climbs or leads into another folder. */
+const shardName = v.pipe(v.string(), v.regex(/^[\w-][\w.-]*\.safetensors$/));
+const indexSchema = v.object({ weight_map: v.record(v.string(), shardName) });
+
+/** The files that an index names. Throws AttuneError 'weights'. */
+function shardsOf(json: unknown, where: string): string[] {
+  const parsed = v.safeParse(indexSchema, json);
+  const names = new Set(parsed.success ? Object.values(parsed.output.weight_map) : []);
+  if (names.size > 0 && names.size <= MAX_SHARDS) return [...names];
+  throw new AttuneError({
+    code: 'weights',
+    what: `the index does not name 1 to ${MAX_SHARDS} files of safetensors`,
+    where,
+    hint: 'take another repository',
+  });
 }
 
 /** The hash of a file; a content that is named by its hash must have it. */

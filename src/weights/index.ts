@@ -35,6 +35,7 @@ export {
   type LicenceTerms,
   licenceTerms,
 } from './catalogue.js';
+export { hashFile } from './hash.js';
 export type { HubWeights } from './hub.js';
 export { isHubName } from './hub-name.js';
 export type { DownloadProgress } from './progress.js';

@@ -1,5 +1,15 @@
 /** Commands that need no trained network: weights, inspect, convert, doctor. */
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +22,7 @@ import { imagenetPreprocessing } from '#src/data/index';
 import { writeCheckpoint } from '#src/finetune/index';
 import { resnet18, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
+import { COMMITS, withHub } from '../weights/hub-server.js';
 import { attune, attuneHere } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune-cli-'));
@@ -158,6 +169,21 @@ test('inspect says what attune left in a file: the classes and what images becom
   const json = JSON.parse((await attuneHere(['inspect', path, '--json'])).stdout);
   assert.equal(json.classes, classes);
   assert.equal(json.preprocessing, info.preprocessing);
+});
+
+test('inspect and weights get take a repository of the hub', async () => {
+  const file = readFileSync(fixture('reference.safetensors'));
+  await withHub({ files: { 'model.safetensors': file }, large: ['model.safetensors'] }, async ({ env }) => {
+    const got = await attune(['weights', 'get', 'hf:ada/birds', '--json'], { env });
+    assert.is(got.status, 0, got.stderr);
+    assert.match(got.stderr, /Downloading model\.safetensors of hf:ada\/birds\./);
+    const { name, path, sha256 } = JSON.parse(got.stdout);
+    assert.is(name, `hf:ada/birds@${COMMITS.main}`);
+    assert.is(sha256, createHash('sha256').update(file).digest('hex'));
+    assert.ok(readFileSync(path).equals(file));
+    const listed = await attune(['inspect', 'hf:ada/birds', '--json'], { env });
+    assert.is(JSON.parse(listed.stdout).format, 'safetensors', listed.stderr);
+  });
 });
 
 test('inspect --layers is refused for a network that attune does not know', async () => {

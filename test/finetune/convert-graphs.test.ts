@@ -93,6 +93,19 @@ test('a TensorFlow.js model has its weights beside it, in files of 4 MiB, and al
   await assertSameTensors(back, from);
 });
 
+test('numbers in a file beside the named one are part of what caches go by', async () => {
+  const from = await writeWeights(`${newPath()}.safetensors`, 4, 2, 'resnet-small');
+  const folder = newFolder();
+  const weights = join(folder, 'model.json');
+  const { files } = await convert({ from, to: weights });
+  const before = (await loadModel({ weights }, {})).weightsHash;
+  assert.is((await loadModel({ weights }, {})).weightsHash, before);
+  const bytes = readFileSync(files[1]);
+  bytes[0] ^= 1;
+  writeFileSync(files[1], bytes);
+  assert.is.not((await loadModel({ weights }, {})).weightsHash, before);
+});
+
 test('a graph needs a network, and all of it', async () => {
   const headless = `${newPath()}.pth`;
   const all = [...(await stateDict(resnetSmall())).values()];

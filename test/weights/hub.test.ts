@@ -145,7 +145,10 @@ test('refusals have their sentences', async () => {
     assert.match((await failure(ask(at, 'hf:ada/fish'))).message, /no repository ada\/fish/);
   });
   await withHub(state({ files: { 'config.json': timm } }), async (at) => {
-    assert.match((await failure(ask(at))).message, /neither model\.safetensors nor pytorch_model\.bin/);
+    assert.match(
+      (await failure(ask(at))).message,
+      /no weights by a name that is looked for: model\.safetensors, pytorch_model\.bin, /,
+    );
   });
   await withHub(state({ large: [] }), async (at) => {
     assert.match(
@@ -171,6 +174,61 @@ test('PyTorch weights where there are no others; a renamed repository', async ()
     await ask(at, name);
     assert.equal(at.asked, []);
   });
+});
+
+const shards = { 'model-1.safetensors': payload(1_000, 5), 'model-2.safetensors': payload(2_000, 6) };
+const indexOf = (...files: string[]) =>
+  json({ weight_map: Object.fromEntries(files.map((file, i) => [`w${i}`, file])) });
+
+test('weights in several files come with their index, each checked', async () => {
+  const index = indexOf(...Object.keys(shards), 'model-1.safetensors');
+  const files = { ...shards, 'model.safetensors.index.json': index };
+  await withHub({ files, large: Object.keys(shards) }, async (at) => {
+    const { path, name, sha256: hash } = await ask(at);
+    const snapshot = join(repository(at), 'snapshots', COMMITS.main);
+    assert.is(path, join(snapshot, 'model.safetensors.index.json'));
+    assert.is(hash, sha256(index));
+    for (const [file, bytes] of Object.entries(shards)) {
+      assert.ok((await readFile(join(snapshot, file))).equals(bytes));
+    }
+    assert.is(at.askedOfStore.length, 2);
+    at.asked.length = 0;
+    assert.is((await ask(at, name)).path, path);
+    assert.equal([at.asked, at.askedOfStore.length], [[], 2]);
+
+    // One is lost: it alone is fetched again, unless that is forbidden. One that was changed is refused.
+    await rm(join(snapshot, 'model-2.safetensors'));
+    await rm(join(repository(at), 'blobs', sha256(shards['model-2.safetensors'])));
+    const offline = await failure(ask(at, name, { HF_HUB_OFFLINE: '1' }));
+    assert.match(offline.message, /not in the cache, and HF_HUB_OFFLINE forbids/);
+    await ask(at, name);
+    assert.is(at.askedOfStore.length, 3);
+    await writeFile(join(snapshot, 'model-1.safetensors'), 'something else');
+    assert.match((await failure(ask(at, name))).message, /damaged or another one.*: delete it/);
+  });
+});
+
+test('an index that names what is not beside it', async () => {
+  for (const [files, sentence] of [
+    [['../model-1.safetensors'], /does not name 1 to 500 files of safetensors/],
+    [['a/model-1.safetensors'], /does not name 1 to 500/],
+    [['model-1.bin'], /does not name 1 to 500/],
+    [[], /does not name 1 to 500/],
+    [['model-3.safetensors'], /lacks model-3\.safetensors, which its model\.safetensors\.index\.json names/],
+  ] as const) {
+    const index = { 'model.safetensors.index.json': indexOf(...files) };
+    await withHub({ files: { ...shards, ...index }, large: Object.keys(shards) }, async (at) => {
+      assert.match((await failure(ask(at))).message, sentence);
+    });
+  }
+});
+
+test("Keras's files, where there are no others", async () => {
+  for (const file of ['model.keras', 'model.weights.h5', 'tf_model.h5']) {
+    await withHub({ files: { [file]: weights }, large: [file] }, async (at) => {
+      assert.is((await ask(at)).sha256, sha256(weights));
+    });
+  }
 });
 
 test('a damaged download is refused, and so is a cache that has changed', async () => {

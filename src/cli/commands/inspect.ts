@@ -1,9 +1,11 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
-import { type CheckpointInfo, checkpointInfo } from '../../finetune/index.js';
+import { type CheckpointInfo, checkpointInfo, resolveOptions } from '../../finetune/index.js';
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
 import { detectArchitecture, findModel, layerNames, modelTensors } from '../../models/index.js';
+import { isHubName, resolveWeights } from '../../weights/index.js';
 import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
+import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
 import { count, oneLine } from '../text.js';
 
@@ -36,11 +38,12 @@ interface Contents {
 }
 
 export async function inspectCommand(
-  path: string,
+  name: string,
   showLayers: boolean,
   json: boolean,
   output: Output,
 ): Promise<number> {
+  const path = isHubName(name) ? await downloaded(name, output) : name;
   const file = await openTensorFile(path);
   try {
     const tensors = file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
@@ -59,6 +62,11 @@ export async function inspectCommand(
     await file.close();
   }
   return 0;
+}
+
+/** The path of weights of the Hugging Face hub. */
+async function downloaded(name: string, output: Output): Promise<string> {
+  return withSession(output, async (context) => (await resolveWeights(name, resolveOptions(context))).path);
 }
 
 function toJson({ file, architecture, info, tensors, parameters, layers }: Contents): unknown {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { formatBytes } from '../../data/disk.js';
 import { AttuneError } from '../../errors.js';
+import { resolveOptions } from '../../finetune/index.js';
 import { nearest } from '../../nearest.js';
 import {
   type CatalogueEntry,
@@ -9,7 +10,9 @@ import {
   type DownloadProgress,
   fetchWeights,
   findWeights,
+  isHubName,
   licenceTerms,
+  resolveWeights,
   weightsPath,
 } from '../../weights/index.js';
 import type { Output } from '../output.js';
@@ -48,6 +51,7 @@ export async function weightsListCommand(json: boolean, output: Output): Promise
 }
 
 export async function weightsGetCommand(name: string, json: boolean, output: Output): Promise<number> {
+  if (isHubName(name)) return getFromHub(name, json, output);
   const entry = findWeights(name);
   if (entry === undefined) throw unknownName(name);
   const { path, sha256 } = await withSession(output, ({ onEvent, signal }) =>
@@ -70,6 +74,25 @@ export async function weightsGetCommand(name: string, json: boolean, output: Out
         ['file', oneLine(path)],
         ['sha256', sha256],
         ['checked', describeCheck(entry)],
+      ]),
+    );
+  return 0;
+}
+
+/** Weights of the Hugging Face hub, into the hub's own cache. */
+async function getFromHub(name: string, json: boolean, output: Output): Promise<number> {
+  const { path, sha256, hub } = await withSession(output, (context) =>
+    resolveWeights(name, resolveOptions(context)),
+  );
+  const pinned = hub?.name ?? name;
+  if (json) output.json({ name: pinned, path, sha256 });
+  else
+    output.print(
+      ...facts([
+        ['file', oneLine(path)],
+        ['sha256', sha256],
+        ['from', pinned],
+        ['checked', 'each file of weights has the hash that the hub gives for it'],
       ]),
     );
   return 0;
