@@ -142,7 +142,6 @@ function isSame(
 }
 
 const NORM_ARRAYS = ['weight', 'bias', 'running_mean', 'running_var'];
-const VARIANCE = NORM_ARRAYS.indexOf('running_var');
 
 function entriesOf(
   { conv, norm, epsilon }: ConvAndNorm,
@@ -152,12 +151,8 @@ function entriesOf(
   const [weight, bias] = graph.layer.tensors.map((name) => byName.get(name) as WeightsEntry);
   const named = (field: string) => `${norm}.${field}`;
   if (graph.norm !== undefined) {
-    const { tensors, epsilon: theirs = epsilon } = graph.norm;
+    const { tensors } = graph.norm;
     const stored = tensors.map((name, i) => renamed(byName.get(name) as WeightsEntry, named(NORM_ARRAYS[i])));
-    // A file has epsilon in float32.
-    if (Math.fround(theirs) !== Math.fround(epsilon)) {
-      stored[VARIANCE] = raised(stored[VARIANCE], theirs - epsilon);
-    }
     return [renamed(weight, `${conv}.weight`), ...stored];
   }
   const [channels] = weight.shape;
@@ -172,14 +167,8 @@ function entriesOf(
 }
 
 function renamed(tensor: WeightsEntry, name: string): WeightsEntry {
-  const { dtype, shape } = tensor;
-  return { name, dtype, shape, read: () => tensor.read() };
-}
-
-/** A variance with another epsilon taken in: only their sum is computed with. */
-function raised(variance: WeightsEntry, by: number): WeightsEntry {
-  const { name, dtype, shape } = variance;
-  return { name, dtype, shape, read: async () => (await variance.read()).map((value) => value + by) };
+  const { dtype, shape, epsilon } = tensor;
+  return { name, dtype, shape, epsilon, read: () => tensor.read() };
 }
 
 function transposed(tensor: WeightsEntry): WeightsEntry {

@@ -4,7 +4,7 @@
  * the tensors of a file to the model's names and to PyTorch's layout, in this one place: what lies behind it
  * (detect.ts, nn/state-dict.ts) knows of no other.
  */
-import type { TensorFile } from '../formats/tensors.js';
+import type { GraphLayer, TensorFile } from '../formats/tensors.js';
 import { stripPrefixes, type WeightsEntry } from '../nn/state-dict.js';
 import { detectArchitecture } from './detect.js';
 import { fromGraph } from './graph-naming.js';
@@ -74,10 +74,11 @@ const NAMINGS: readonly Naming[] = [MICROSOFT_RESNET, TIMM_MOBILENET_V2];
  */
 export function modelTensors({
   layout,
-  tensors,
+  tensors: stored,
   layers,
 }: Pick<TensorFile, 'layout' | 'tensors' | 'layers'>): WeightsEntry[] {
-  if (layout === 'keras') return fromKeras(tensors);
+  if (layout === 'keras') return fromKeras(stored);
+  const tensors = layers === undefined ? stored : withEpsilons(stored, layers);
   if (layers !== undefined && detectArchitecture(tensors) === null) {
     const named = fromGraph(layers, tensors);
     if (named !== null) return named;
@@ -86,6 +87,15 @@ export function modelTensors({
   const naming = NAMINGS.find(({ marker }) => names.has(marker));
   if (naming === undefined) return [...tensors];
   return tensors.map((tensor) => ({ ...tensor, name: toModel(naming, stripPrefixes(tensor.name)) }));
+}
+
+/** Where a batch norm of a graph has its variance. */
+const VARIANCE = 3;
+
+/** The tensors of a graph, the variances with what its batch norms add to them. */
+function withEpsilons(tensors: readonly WeightsEntry[], layers: readonly GraphLayer[]): WeightsEntry[] {
+  const epsilons = new Map(layers.map(({ tensors, epsilon }) => [tensors[VARIANCE], epsilon]));
+  return tensors.map((tensor) => ({ ...tensor, epsilon: epsilons.get(tensor.name) }));
 }
 
 /** A tensor's name in the model; as it is where the naming has none. */

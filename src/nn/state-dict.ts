@@ -5,6 +5,7 @@
 import { AttuneError } from '../errors.js';
 import type { Buffer } from '../tensor/parameter.js';
 import { sameShape, sizeOf } from '../tensor/shape.js';
+import { BatchNorm2d } from './batch-norm.js';
 import { mismatchText, type Misshapen } from './mismatch.js';
 import type { Module, NamedArray } from './module.js';
 import { inverseAxes, permuteShape, permuteValues } from './permute.js';
@@ -17,6 +18,8 @@ export interface WeightsEntry {
   /** As safetensors names it. Only floating-point types are loaded. */
   readonly dtype: string;
   readonly shape: readonly number[];
+  /** Of a batch norm's variance: what the network that it is from adds to it. Default: as much as the model does. */
+  readonly epsilon?: number | undefined;
   /** The values in row-major order. */
   read(): Promise<Floats>;
 }
@@ -164,5 +167,14 @@ async function setFrom(named: NamedArray, entry: WeightsEntry, where: string | u
       hint: 'the file is damaged; download or save it again',
     });
   }
-  (named.array as Buffer).set(permuteValues(values, entry.shape, inverseAxes(axesOf(named))));
+  const turned = permuteValues(values, entry.shape, inverseAxes(axesOf(named)));
+  (named.array as Buffer).set(withEpsilon(turned, named, entry));
+}
+
+/** A variance with another epsilon than the model's taken in: only their sum is computed with. */
+function withEpsilon(values: Floats, { owner, field }: NamedArray, { epsilon }: WeightsEntry): Floats {
+  if (epsilon === undefined || !(owner instanceof BatchNorm2d) || field !== 'running_var') return values;
+  // A file may have it in float32.
+  if (Math.fround(epsilon) === Math.fround(owner.epsilon)) return values;
+  return values.map((value) => value + epsilon - owner.epsilon);
 }

@@ -2,15 +2,16 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { GraphLayer } from '#src/formats/tensors';
+import type { GraphLayer, TensorFile } from '#src/formats/tensors';
 import { detectArchitecture } from '#src/models/detect';
 import { fromGraph } from '#src/models/graph-naming';
+import { modelTensors } from '#src/models/naming';
 import { findModel } from '#src/models/registry';
 import { BatchNorm2d } from '#src/nn/batch-norm';
 import { Conv2d } from '#src/nn/conv2d';
 import type { Module } from '#src/nn/module';
 import { permuteShape } from '#src/nn/permute';
-import type { WeightsEntry } from '#src/nn/state-dict';
+import { loadStateDict, stateDict, type WeightsEntry } from '#src/nn/state-dict';
 import { paddingOf, pairOf } from '#src/ops/window';
 import { MODEL_NAMES, type ModelName } from '#src/models/names';
 
@@ -139,18 +140,32 @@ test('a head whose weight is [inputs, outputs]', async () => {
   assert.equal([...(await weight.read()).subarray(0, 3)], [0, 5, 10]);
 });
 
-test("a batch norm's own epsilon is taken into its variance", async () => {
-  const { layers, tensors } = graphOf('resnet18', false);
-  const graphWith = (epsilon: number) => layers.map((layer, i) => (i === 1 ? { ...layer, epsilon } : layer));
-  const variance = async (graph: readonly GraphLayer[]) =>
-    fromGraph(graph, tensors)!
-      .find(({ name }) => name === 'bn1.running_var')!
-      .read();
-  const own = await variance(layers);
-  assert.equal(await variance(graphWith(Math.fround(1e-5))), own);
-  const raised = await variance(graphWith(1e-3));
-  assert.ok(raised.every((value, i) => Math.abs(value - own[i]! - (1e-3 - 1e-5)) < 1e-6));
-});
+for (const hasNames of [false, true]) {
+  test(`a batch norm's own epsilon is taken into its variance, ${hasNames ? 'with' : 'without'} names`, async () => {
+    const graph = graphOf('resnet18', false);
+    const model = findModel('resnet18').create({ classes: 5 });
+    const names = new Map(
+      fromGraph(graph.layers, graph.tensors)!.map(({ name }, i) => [graph.tensors[i].name, name]),
+    );
+    const nameOf = (name: string) => (hasNames ? names.get(name)! : name);
+    const tensors = graph.tensors.map(({ name, dtype, shape }) => {
+      const length = shape.reduce((product, size) => product * size, 1);
+      return { name: nameOf(name), dtype, shape, read: async () => new Float32Array(length).fill(0.5) };
+    });
+    const loaded = async (epsilon: number) => {
+      const layers = graph.layers.map((layer, i) => {
+        const named = { ...layer, tensors: layer.tensors.map(nameOf) };
+        return i === 1 ? { ...named, epsilon } : named;
+      });
+      const file = { layout: 'pytorch', tensors, layers } as unknown as TensorFile;
+      await loadStateDict(model, modelTensors(file));
+      const values = await stateDict(model);
+      return ['bn1', 'layer1.0.bn1'].map((norm) => values.get(`${norm}.running_var`)!.data[0]);
+    };
+    assert.equal(await loaded(Math.fround(1e-5)), [0.5, 0.5]);
+    assert.equal(await loaded(1e-3), [Math.fround(0.5 + 1e-3 - 1e-5), 0.5]);
+  });
+}
 
 test('what is no network of the registry, or not in every respect', async () => {
   const { layers, tensors } = graphOf('resnet50', true);

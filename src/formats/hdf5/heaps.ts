@@ -99,6 +99,7 @@ export class FractalHeap {
   readonly #storage: Hdf5Storage;
   readonly #offsetBytes: number;
   readonly #lengthBytes: number;
+  /** In the order of their addresses in the heap. */
   readonly #blocks: readonly HeapBlock[];
 
   private constructor(storage: Hdf5Storage, layout: HeapLayout, blocks: readonly HeapBlock[]) {
@@ -125,9 +126,22 @@ export class FractalHeap {
     }
     const offset = identifier.uint(this.#offsetBytes);
     const length = identifier.uint(this.#lengthBytes);
-    const block = this.#blocks.find(({ start, size }) => offset >= start && offset + length <= start + size);
-    if (block === undefined) throw identifier.error('an object is outside the blocks of its heap');
+    const block = this.#blockAt(offset);
+    if (block === undefined || offset + length > block.start + block.size) {
+      throw identifier.error('an object is outside the blocks of its heap');
+    }
     return this.#storage.fields(block.address + offset - block.start, length, 'heap object');
+  }
+
+  /** The last block that begins at `offset` or before it. */
+  #blockAt(offset: number): HeapBlock | undefined {
+    let [low, high] = [0, this.#blocks.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#blocks[middle].start <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return this.#blocks[low - 1];
   }
 }
 
