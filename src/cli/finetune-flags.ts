@@ -99,7 +99,7 @@ export const NETWORK: Group<
 };
 
 export const IMAGES: Group<
-  'val' | 'valSplit' | 'imageSize' | 'augment' | 'classWeights' | 'sampling' | 'workers'
+  'val' | 'valSplit' | 'folds' | 'fold' | 'imageSize' | 'augment' | 'classWeights' | 'sampling' | 'workers'
 > = {
   val: {
     value: '<folder>',
@@ -110,6 +110,16 @@ export const IMAGES: Group<
     value: '<fraction>',
     help: 'Share of the images to validate with, where there is no validation folder. Default: 0.2.',
     parse: fractionBelowOne,
+  },
+  folds: {
+    value: '<number>',
+    help: 'Cross-validation: so many runs, each validated with another part of the images, and the mean and deviation of what they reach.',
+    parse: wholeNumber(2, 100),
+  },
+  fold: {
+    value: '<number>',
+    help: 'Run this one of the --folds alone, from 1.',
+    parse: wholeNumber(1, 100),
   },
   imageSize: {
     value: '<pixels>',

@@ -51,6 +51,7 @@ const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>
   },
 };
 
+const { folds: _folds, fold: _fold, ...SWEPT_IMAGES } = IMAGES;
 const { head: _head, neighbors: _neighbors, ...SWEPT_NETWORK } = NETWORK;
 const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
 
@@ -58,7 +59,7 @@ const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEP
 export const LR_FIND_FLAGS: Flags<LrFindFlags> = {
   ...inGroup('Sweep:', SWEEP),
   ...inGroup('Network:', SWEPT_NETWORK),
-  ...inGroup('Images:', IMAGES),
+  ...inGroup('Images:', SWEPT_IMAGES),
   ...inGroup('Training:', SWEPT_TRAINING),
   ...inGroup('Optimizer:', {
     optimizer: OPTIMIZER.optimizer,

@@ -106,11 +106,11 @@ const RULES: readonly Rule[] = [
   },
   {
     fields: ['val_split'],
-    ignored: ({ val }) =>
-      val === null
+    ignored: ({ val, folds }) =>
+      val === null && folds === null
         ? null
         : {
-            what: 'the validation images come from --val, so none are split off',
+            what: `the validation images come from ${val === null ? '--folds' : '--val'}, so none are split off`,
             hint: 'leave one of the two out',
           },
   },

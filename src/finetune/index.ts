@@ -22,6 +22,15 @@ export {
   type RatePoint,
   SWEPT_STRATEGY,
 } from './find-rate.js';
+export {
+  type CrossValidationOptions,
+  type CrossValidationResult,
+  crossValidate,
+  type FoldMeasures,
+  type FoldResult,
+  isCrossValidation,
+  resumeFolds,
+} from './cross-validation.js';
 export type { Listener, RunEvent } from './events.js';
 export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './fit.js';
 export { finetune } from './finetune.js';

@@ -38,6 +38,10 @@ export interface FinetuneOptions extends DeviceOptions {
   readonly weights?: string;
   readonly val?: string;
   readonly valSplit?: number;
+  /** Parts of equal size, and of equal classes, that the images are cut into for `fold` and `crossValidate`. */
+  readonly folds?: number;
+  /** The part that validates, from 1 to `folds`; the others train. */
+  readonly fold?: number;
   /** 'probe', 'full', 'probe-then-full' or 'gradual'. */
   readonly strategy?: string;
   /** The lowest layer that the full stage trains: a name, or its index in `attune inspect --layers`. */
@@ -178,6 +182,8 @@ export interface FinetuneResult {
     readonly interval: readonly [number, number] | null;
   };
   readonly test: Metrics | null;
+  /** Of a fold: what its best checkpoint gives for the images that validate. */
+  readonly validation?: Metrics | null;
   readonly checkpoints: { readonly best: string; readonly last: string };
   readonly resumed_from: string | null;
   readonly interrupted: boolean;

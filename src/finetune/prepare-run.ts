@@ -7,6 +7,7 @@ import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
 import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
 import { openDevice, summarize } from './device.js';
+import { factsOf } from './folds.js';
 import { sideOf } from './inference.js';
 import { type LoadedModel, loadModel, resized } from './model-source.js';
 import type { FinetuneOptions, RunContext } from './options.js';
@@ -16,7 +17,13 @@ import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { lastStage, setTrainable } from './stages.js';
 import { loadRecipe } from './recipes.js';
-import { findImages, prepareTrainingData, smallestClassOf, type TrainingData } from './training-data.js';
+import {
+  type FoundImages,
+  findImages,
+  prepareTrainingData,
+  smallestClassOf,
+  type TrainingData,
+} from './training-data.js';
 
 /** All that a run begins with. */
 export interface Run {
@@ -43,28 +50,14 @@ export async function withRun<T>(
   context: RunContext,
   { checked, work }: RunWork<T>,
 ): Promise<T> {
-  const flags = fieldsOf(options);
-  const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
-  const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
-  const split = {
-    val: given.val ?? null,
-    valSplit: given.val_split ?? DEFAULT_VAL_SPLIT,
-    seed: given.seed ?? DEFAULT_SEED,
-  };
-  const found = await findImages(given.data, split);
-  const smallestClass = smallestClassOf(found);
-  const counted = { images: found.train.length, smallestClass };
-  // Contradictions do not depend on the weights, so they are told before any are downloaded.
-  const resolved = resolveRecipe(given, { ...counted, model: '', weights: given.weights ?? '', side: 224 });
-  refuseIgnored(flags, resolved);
-  refuseUnvalidated(resolved, found.val.length);
+  const { given, found, facts, resolved } = await planRun(options);
   await checked?.(resolved, found.train.length);
   const loaded = await loadModel(
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
   );
   const recipe = resolveRecipe(given, {
-    ...counted,
+    ...facts,
     model: loaded.model.architecture,
     weights: loaded.weights,
     side: sideOf(loaded.preprocessing),
@@ -72,7 +65,10 @@ export async function withRun<T>(
   const preprocessing = resized(loaded.preprocessing, recipe.image_size);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
-  announce({ recipe, given, images, task: found.task, smallestClass }, context.onEvent);
+  announce(
+    { recipe, given, images, task: found.task, smallestClass: smallestClassOf(found) },
+    context.onEvent,
+  );
 
   const trainsAll = recipe.strategy !== 'probe';
   const randomCrops = trainsAll && parseAugment(recipe.augment).view === 'standard';
@@ -99,6 +95,35 @@ export async function withRun<T>(
   } finally {
     await data.close();
   }
+}
+
+interface Plan {
+  /** The fields that a recipe file or flags have set. */
+  readonly given: Partial<Recipe> & { readonly data: string };
+  readonly found: FoundImages;
+  readonly facts: ReturnType<typeof factsOf>;
+  /** The recipe, as far as it is known without weights. */
+  readonly resolved: Recipe;
+}
+
+/** What can be told before any weights are downloaded and any image is opened. Throws AttuneError 'usage' and 'input'. */
+export async function planRun(options: FinetuneOptions): Promise<Plan> {
+  const flags = fieldsOf(options);
+  const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
+  const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
+  const split = {
+    val: given.val ?? null,
+    valSplit: given.val_split ?? DEFAULT_VAL_SPLIT,
+    folds: given.folds ?? null,
+    fold: given.fold ?? null,
+    seed: given.seed ?? DEFAULT_SEED,
+  };
+  const found = await findImages(given.data, split);
+  const facts = factsOf(found, split.folds);
+  const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
+  refuseIgnored(flags, resolved);
+  refuseUnvalidated(resolved, found.val.length);
+  return { given, found, facts, resolved };
 }
 
 /** A wrong layer name is told before any image is decoded. */

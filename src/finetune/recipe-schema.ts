@@ -37,6 +37,10 @@ const images = {
   data: v.string(),
   val: v.nullable(v.string()),
   val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  /** Parts that the images are cut into, of which one validates; null: they are split by val_split. */
+  folds: v.nullable(whole(2, 100)),
+  /** The part that validates, from 1. */
+  fold: v.nullable(whole(1, 100)),
   /** Below 32 pixels nothing is left after five halvings. */
   image_size: whole(32, 1024),
 };

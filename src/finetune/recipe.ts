@@ -54,6 +54,8 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   const recipe: Recipe = {
     val: null,
     val_split: DEFAULT_VAL_SPLIT,
+    folds: null,
+    fold: null,
     train_from: null,
     unfreeze_epochs: 1,
     batch_norm: 'auto',

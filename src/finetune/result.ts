@@ -52,6 +52,7 @@ export function describeProbe(
     epochs,
     best: task.bestRecord(best, epochs.length),
     test: data.test.images.length > 0 ? task.metrics(outputs.test, data.test.images, best) : null,
+    ...(recipe.fold !== null && { validation: task.metrics(outputs.val, data.val.images, best) }),
     checkpoints: checkpointsOf(folder),
     resumed_from: null,
     interrupted: false,
@@ -82,7 +83,8 @@ export async function describeFull(
     parameters,
     epochs: state.epochs,
     best: data.task.bestRecord(state.best, state.progress.epoch),
-    test: finished ? await testBest(stage) : null,
+    test: finished ? await metricsOfBest(stage, 'test') : null,
+    ...(state.recipe.fold !== null && { validation: finished ? await metricsOfBest(stage, 'val') : null }),
     checkpoints: checkpointsOf(folder),
     resumed_from: resumedFrom,
     interrupted: !finished,
@@ -90,21 +92,21 @@ export async function describeFull(
   };
 }
 
-async function testBest(stage: FullStage): Promise<Metrics | null> {
+async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<Metrics | null> {
   const { data, model, folder, state } = stage;
-  if (data.test.images.length === 0) return null;
+  if (data[part].images.length === 0) return null;
   await loadWeights(model, join(folder, RUN_FILES.best));
-  const outputs = await outputsOf(stage, data.test).catch((error: unknown) => {
+  const outputs = await outputsOf(stage, data[part]).catch((error: unknown) => {
     throwUnlessInterrupted(error);
     throw new AttuneError(
       {
         code: 'interrupted',
-        what: 'the run is complete and saved, only its test images were not all evaluated',
+        what: `the run is complete and saved, only its ${part === 'test' ? 'test' : 'validation'} images were not all evaluated`,
         where: folder,
         hint: 'attune evaluate does that',
       },
       { cause: error },
     );
   });
-  return data.task.metrics(outputs, data.test.images, state.best);
+  return data.task.metrics(outputs, data[part].images, state.best);
 }

@@ -19,6 +19,7 @@ import {
 import { AttuneError } from '../errors.js';
 import { classification } from './classification.js';
 import { Estimator } from './events.js';
+import { foldOf, smallestOf } from './folds.js';
 import type { RunContext, SkippedImage } from './options.js';
 import type { Task } from './task.js';
 
@@ -45,15 +46,33 @@ export interface FoundImages extends Readonly<Record<PartName, readonly Labelled
   readonly skipped: readonly SkippedImage[];
 }
 
-/** Finds the images and splits off a validation part where there is none. Opens no image. */
+/** How images become parts where no folder says so. */
+export interface SplitOptions {
+  readonly val: string | null;
+  readonly valSplit: number;
+  /** Of a cross-validation: how many folds, and which of them validates, from 1; null where it is none. */
+  readonly folds?: number | null;
+  readonly fold?: number | null;
+  readonly seed: number;
+}
+
+/**
+ * Finds the images and splits off a validation part where there is none. Opens no image. Throws AttuneError 'usage' for
+ * folds that cannot be.
+ */
 export async function findImages(
   data: string,
-  { val, valSplit, seed }: { readonly val: string | null; readonly valSplit: number; readonly seed: number },
+  { val, valSplit, seed, folds = null, fold = null }: SplitOptions,
 ): Promise<FoundImages> {
   const folder = await imageFolder(data, { val: val ?? undefined });
   const { root, skipped } = folder;
   const task = classification(folder.classes);
   const test = folder.test ?? [];
+  if (folds !== null || fold !== null) {
+    const parts = foldOf({ ...folder, data }, folds, fold, seed);
+    // What tests is for the network that is trained in the end, on all images.
+    return { root, task, skipped, ...parts, test: [] };
+  }
   if (folder.val !== null) return { root, task, skipped, train: folder.train, val: folder.val, test };
   const split = stratifiedSplit(
     folder.train.map(({ label }) => label),
@@ -66,9 +85,7 @@ export async function findImages(
 
 /** Training images of the class that has the fewest. */
 export function smallestClassOf({ train, task }: FoundImages): number {
-  const counts = new Array<number>(task.names.length).fill(0);
-  for (const { label } of train) counts[label]++;
-  return Math.min(...counts);
+  return smallestOf(train, task.names.length);
 }
 
 export interface PrepareDataOptions {

@@ -69,6 +69,8 @@ test('every flag of training reaches the recipe', async () => {
     final_divisor: 10_000,
     peak_momentum: 0.7,
     plateau_patience: 3,
+    folds: null,
+    fold: null,
     sampling: 'shuffled',
     head: 'logistic',
     neighbors: 9,

@@ -2,18 +2,22 @@
 import { HEAD_STAGE } from '../../finetune/choices.js';
 import { relative } from 'node:path';
 import {
+  crossValidate,
   type FinetuneOptions,
   type FinetuneResult,
   finetune,
+  isCrossValidation,
   type ResumeOptions,
   type RunContext,
   resume,
+  resumeFolds,
 } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
 import { count, oneLine, shellWord } from '../text.js';
+import { foldsCommand } from './folds.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 
 /** Every option is a flag. */
@@ -33,10 +37,17 @@ export async function finetuneCommand(
   output: Output,
 ): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before anything is read
+  const { folds, fold, ...rest } = options;
+  if (folds !== undefined && fold === undefined) {
+    return foldsCommand((context) => crossValidate({ ...rest, folds }, context), json, output);
+  }
   return train((context) => finetune(options, context), json, output);
 }
 
 export async function resumeCommand(options: ResumeOptions, json: boolean, output: Output): Promise<number> {
+  if (await isCrossValidation(options.resume)) {
+    return foldsCommand((context) => resumeFolds(options, context), json, output);
+  }
   return train((context) => resume(options, context), json, output);
 }
 

@@ -13,6 +13,8 @@ import { shellWord } from '../text.js';
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
 
 type WithoutEffect =
+  | 'folds'
+  | 'fold'
   | 'head'
   | 'neighbors'
   | 'epochs'

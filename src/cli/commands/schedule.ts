@@ -20,6 +20,8 @@ type WithoutEffect =
   | 'trainFrom'
   | 'unfreezeEpochs'
   | 'batchNorm'
+  | 'folds'
+  | 'fold'
   | 'head'
   | 'neighbors'
   | 'headEpochs'

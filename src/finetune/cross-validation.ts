@@ -1,0 +1,290 @@
+/**
+ * Stratified k-fold cross-validation of a recipe: a run for each fold, which validates with it and trains on the others;
+ * each is an ordinary run in a folder of its own. Pictures are decoded and features computed once for all of them, as
+ * caches keep both by the content of the files.
+ *
+ * folds.json is written after every fold, so that a cross-validation goes on after the last one that was finished.
+ */
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { AttuneError } from '../errors.js';
+import { finetune } from './finetune.js';
+import { throwUnlessInterrupted } from './interruption.js';
+import { type Metrics, wilsonInterval } from './metrics.js';
+import type { FinetuneOptions, FinetuneResult, ResumeOptions, RunContext } from './options.js';
+import { planRun } from './prepare-run.js';
+import { resume } from './resume.js';
+import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName, writeJson } from './run-folder.js';
+
+const FOLDS_FILE = 'folds.json';
+
+/** The flags of `attune finetune`, with `--folds`. */
+export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
+  readonly folds: number;
+}
+
+const MEASURES = ['loss', 'accuracy', 'balanced_accuracy', 'macro_f1', 'auc', 'brier'] as const;
+
+/** What is told of each fold, by name; null where its images tell nothing. */
+export type FoldMeasures = Readonly<Record<(typeof MEASURES)[number], number | null>>;
+
+/** One run of a cross-validation. */
+export interface FoldResult {
+  /** From 1. */
+  readonly fold: number;
+  readonly run: string;
+  readonly train_images: number;
+  readonly val_images: number;
+  /** Its best epoch; 0 is the head before the full stage. */
+  readonly epoch: number;
+  /** Of the best checkpoint, for the images of the fold. */
+  readonly metrics: FoldMeasures;
+}
+
+/** The JSON document of `attune finetune --folds`, and folds.json. */
+export interface CrossValidationResult {
+  readonly run: string;
+  readonly folds: number;
+  readonly results: readonly FoldResult[];
+  /** Over the folds that are done. */
+  readonly mean: FoldMeasures;
+  /** The sample's standard deviation, by n - 1; null for fewer than two folds. */
+  readonly sd: FoldMeasures;
+  /** All images of these folds together, each judged by the network that has not seen it. */
+  readonly pooled: {
+    readonly images: number;
+    readonly accuracy: number | null;
+    /** 95 % Wilson interval. */
+    readonly interval: readonly [number, number] | null;
+  };
+  readonly interrupted: boolean;
+}
+
+/**
+ * Runs all folds. Throws as `finetune` does, before an image is opened for folds that the images do not allow. Aborted,
+ * the result says `interrupted`; where no fold is done and nothing is saved of one, AttuneError 'interrupted' is thrown.
+ */
+export async function crossValidate(
+  { out, workers, threads, ...options }: CrossValidationOptions,
+  context: RunContext = {},
+): Promise<CrossValidationResult> {
+  const { given } = await planRun({ ...options, fold: 1 });
+  await assertRunFolderCanBeMade(out);
+  const folder = await createRunFolder(out, runName(`${options.folds}-folds`, new Date()));
+  const { fold: _, ...fields } = given;
+  await writeJson(folder, RUN_FILES.recipe, fields);
+  const progress = { folder, folds: options.folds, data: given.data, results: [] };
+  try {
+    return await runFolds(progress, context, {
+      ...(workers !== undefined && { workers }),
+      ...(threads !== undefined && { threads }),
+    });
+  } catch (error) {
+    // A mistake that the first fold told before it began leaves no folder, as it leaves none of a run.
+    if (!(await exists(foldFolder(folder, 1)))) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Whether a folder is that of a cross-validation. */
+export async function isCrossValidation(folder: string): Promise<boolean> {
+  return exists(join(folder, FOLDS_FILE));
+}
+
+/**
+ * Goes on with a cross-validation: with the fold that was interrupted, if it was saved, and then the others. Throws
+ * AttuneError 'input' when all are done, and what `finetune` and `resume` throw.
+ */
+export async function resumeFolds(
+  { resume: named, epochs, device, threads }: ResumeOptions,
+  context: RunContext = {},
+): Promise<CrossValidationResult> {
+  const folder = resolve(named);
+  if (epochs !== undefined) {
+    const what = 'the folds of a cross-validation have the same epochs';
+    throw new AttuneError({ code: 'usage', what, where: '--epochs', hint: 'start a new one' });
+  }
+  const { folds, data, results } = await readProgress(folder);
+  if (results.length === folds) {
+    const what = `nothing is left to do: all ${folds} folds are done`;
+    throw new AttuneError({ code: 'input', what, where: named, hint: 'start a new cross-validation' });
+  }
+  return runFolds({ folder, folds, data, results }, context, {
+    ...(device !== undefined && { device }),
+    ...(threads !== undefined && { threads }),
+  });
+}
+
+/** Where a cross-validation stands. */
+interface Progress {
+  readonly folder: string;
+  readonly folds: number;
+  readonly data: string;
+  readonly results: readonly FoldResult[];
+}
+
+type FoldOptions = Pick<FinetuneOptions, 'workers' | 'threads' | 'device'>;
+
+async function runFolds(
+  progress: Progress,
+  context: RunContext,
+  options: FoldOptions,
+): Promise<CrossValidationResult> {
+  const results = [...progress.results];
+  const told = new Set<string>();
+  const foldContext: RunContext = {
+    ...context,
+    onEvent(event) {
+      // What every fold would say again is said once.
+      if (event.type === 'note' && told.has(event.text)) return;
+      if (event.type === 'note') told.add(event.text);
+      context.onEvent?.(event);
+    },
+  };
+  await writeProgress(progress, summary(progress, results, false));
+  for (let fold = results.length + 1; fold <= progress.folds; fold++) {
+    context.onEvent?.({ type: 'note', text: `Fold ${fold} of ${progress.folds}.` });
+    const result = await runFold(progress, fold, options, foldContext).catch((error: unknown) => {
+      if (results.length === 0) throw error;
+      throwUnlessInterrupted(error);
+      return null;
+    });
+    if (result === null || result.interrupted) return summary(progress, results, true);
+    results.push(describeFold(fold, result));
+    await writeProgress(progress, summary(progress, results, false));
+  }
+  return summary(progress, results, false);
+}
+
+/** A fold from where it was saved, else from its beginning. */
+async function runFold(
+  { folder, data }: Progress,
+  fold: number,
+  { workers, ...device }: FoldOptions,
+  context: RunContext,
+): Promise<FinetuneResult> {
+  const out = foldFolder(folder, fold);
+  if (await exists(join(out, RUN_FILES.state))) {
+    try {
+      return await resume({ resume: out, ...device }, context);
+    } catch (error) {
+      if (!(error instanceof AttuneError) || error.code !== 'input') throw error;
+      // A run that had ended, but not been noted yet: it is quicker repeated than told apart.
+    }
+  }
+  await rm(out, { recursive: true, force: true });
+  const recipe = join(folder, RUN_FILES.recipe);
+  return finetune({ data, recipe, fold, out, ...(workers !== undefined && { workers }), ...device }, context);
+}
+
+function foldFolder(folder: string, fold: number): string {
+  return join(folder, `fold-${fold}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
+
+function describeFold(fold: number, { run, images, best, validation }: FinetuneResult): FoldResult {
+  const { train: train_images, val: val_images } = images;
+  return { fold, run, train_images, val_images, epoch: best.epoch, metrics: measuresOf(validation ?? null) };
+}
+
+function measuresOf(metrics: Metrics | null): FoldMeasures {
+  return {
+    loss: metrics?.loss ?? null,
+    accuracy: metrics?.accuracy ?? null,
+    balanced_accuracy: metrics?.balanced_accuracy ?? null,
+    macro_f1: metrics?.macro?.f1 ?? null,
+    auc: metrics?.auc ?? null,
+    brier: metrics?.brier ?? null,
+  };
+}
+
+function summary(
+  { folder, folds }: Progress,
+  results: readonly FoldResult[],
+  interrupted: boolean,
+): CrossValidationResult {
+  const over = (statistic: (values: readonly number[]) => number | null) =>
+    Object.fromEntries(
+      MEASURES.map((name) => {
+        const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
+        return [name, statistic(values)];
+      }),
+    ) as FoldMeasures;
+  const images = results.reduce((sum, { val_images }) => sum + val_images, 0);
+  const right = results.reduce(
+    (sum, { val_images, metrics }) => sum + Math.round(val_images * (metrics.accuracy ?? 0)),
+    0,
+  );
+  return {
+    run: folder,
+    folds,
+    results,
+    mean: over(meanOf),
+    sd: over(deviationOf),
+    pooled: {
+      images,
+      accuracy: images === 0 ? null : right / images,
+      interval: images === 0 ? null : wilsonInterval(right, images),
+    },
+    interrupted,
+  };
+}
+
+function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function deviationOf(values: readonly number[]): number | null {
+  const mean = meanOf(values);
+  if (mean === null || values.length < 2) return null;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+async function writeProgress({ folder, data }: Progress, document: CrossValidationResult): Promise<void> {
+  const { run: _, interrupted: __, ...rest } = document;
+  await writeJson(folder, FOLDS_FILE, { data, ...rest });
+}
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+const measure = v.nullable(v.number());
+
+const progressSchema = v.object({
+  data: v.string(),
+  folds: v.pipe(whole, v.minValue(2), v.maxValue(100)),
+  results: v.array(
+    v.strictObject({
+      fold: whole,
+      run: v.string(),
+      train_images: whole,
+      val_images: whole,
+      epoch: whole,
+      metrics: v.strictObject({
+        loss: measure,
+        accuracy: measure,
+        balanced_accuracy: measure,
+        macro_f1: measure,
+        auc: measure,
+        brier: measure,
+      }),
+    }),
+  ),
+});
+
+/** Reads folds.json, which can be anything. Throws AttuneError 'input' when it is damaged. */
+async function readProgress(folder: string): Promise<Omit<Progress, 'folder'>> {
+  const where = join(folder, FOLDS_FILE);
+  const text = await readFile(where, 'utf8');
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), progressSchema), text);
+  const isInOrder = parsed.success && parsed.output.results.every(({ fold }, i) => fold === i + 1);
+  if (isInOrder && parsed.output.results.length <= parsed.output.folds) return parsed.output;
+  throw new AttuneError({
+    code: 'input',
+    what: 'what is known of the folds that are done is damaged',
+    where,
+    hint: 'start a new cross-validation; pictures and features are cached',
+  });
+}

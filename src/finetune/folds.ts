@@ -1,0 +1,67 @@
+/** Cutting images into the folds of a cross-validation, stratified: each class is spread over all of them. */
+import { join } from 'node:path';
+import { type ImageFolder, type LabelledImage, stratifiedFolds } from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import type { FoundImages } from './training-data.js';
+
+/**
+ * The images with one fold to validate and the others to train. Throws AttuneError 'usage' where a fold would be left
+ * without images of a class, and for a fold without folds.
+ */
+export function foldOf(
+  { train, val, classes, data }: Pick<ImageFolder, 'train' | 'val' | 'classes'> & { readonly data: string },
+  folds: number | null,
+  fold: number | null,
+  seed: number,
+): Pick<FoundImages, 'train' | 'val'> {
+  const refuse = (what: string, where: string, hint: string) => {
+    throw new AttuneError({ code: 'usage', what, where, hint });
+  };
+  if (folds === null || fold === null) {
+    const [what, where] =
+      folds === null ? ['there is no --folds', '--fold'] : ['a single run has one of the folds', '--folds'];
+    return refuse(what, where, 'give both, as in --folds 5 --fold 1') as never;
+  }
+  if (fold > folds) refuse(`there are ${folds} folds`, '--fold', `give one of 1 to ${folds}`);
+  if (val !== null) {
+    const hint = `leave out --val, and name the folder of training images: ${join(data, 'train')}`;
+    refuse('folds validate by turns, and there are validation images of their own', '--folds', hint);
+  }
+  const smallest = smallestOf(train, classes.length);
+  if (folds > smallest) {
+    const what = `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
+    refuse(what, '--folds', smallest < 2 ? 'add images' : `give ${smallest} at most, or add images`);
+  }
+  const place = stratifiedFolds(
+    train.map(({ label }) => label),
+    folds,
+    seed,
+  );
+  return {
+    train: train.filter((_, i) => place[i] !== fold - 1),
+    val: train.filter((_, i) => place[i] === fold - 1),
+  };
+}
+
+/**
+ * What defaults follow from. It is the same for all folds of a cross-validation, whose sizes may differ by one: that of
+ * the smallest.
+ */
+export function factsOf(
+  found: FoundImages,
+  folds: number | null,
+): { readonly images: number; readonly smallestClass: number } {
+  const { train, val, task } = found;
+  const classes = task.names.length;
+  if (folds === null) return { images: train.length, smallestClass: smallestOf(train, classes) };
+  const all = [...train, ...val];
+  const least = (count: number) => count - Math.ceil(count / folds);
+  return { images: least(all.length), smallestClass: least(smallestOf(all, classes)) };
+}
+
+/** Images of the class that has the fewest. */
+export function smallestOf(images: readonly LabelledImage[], classes: number): number {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of images) counts[label]++;
+  return Math.min(...counts);
+}

@@ -1,0 +1,40 @@
+/** attune finetune --folds: a line for each fold, the mean and its deviation, and the same as JSON. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { imageFolderOf, newPath } from '../finetune/support.js';
+import { attuneHere } from './support.js';
+
+const data = imageFolderOf(['a', 'b'], 6);
+const words =
+  '--model resnet-small --weights none --strategy probe --head prototypes --folds 3 --image-size 32';
+const folds = (...more: string[]) =>
+  attuneHere(['finetune', data, ...words.split(' '), '--device', 'cpu', '--out', newPath(), ...more]);
+
+test('a table of the folds, their mean and deviation, and all images together', async () => {
+  const { status, stdout, stderr } = await folds();
+  assert.is(status, 0, stderr);
+  const share = '[\\d.]+ %';
+  for (const line of [
+    '^3 folds$',
+    `^1 +8 +4 +${share} +${share} +[\\d.]+ +[\\d.]+$`,
+    `^mean +${share} `,
+    `^deviation +${share} `,
+    `^accuracy +${share} \\+- ${share}$`,
+    '^all images +12, each judged by the fold that had not seen it$',
+    `^their accuracy +${share} \\(95 % interval `,
+  ]) {
+    assert.match(stdout, new RegExp(line, 'm'));
+  }
+  assert.match(stderr, /^Fold 3 of 3\.$/m);
+  assert.is(stderr.match(/2 classes: a, b/g)?.length, 1, 'what all folds would say is said once');
+});
+
+test('--json prints one document', async () => {
+  const { status, stdout, stderr } = await folds('--json');
+  assert.is(status, 0, stderr);
+  const document = JSON.parse(stdout);
+  assert.is(Object.keys(document).join(), 'run,folds,results,mean,sd,pooled,interrupted');
+  assert.is(document.results.length, 3);
+});
+
+test.run();
