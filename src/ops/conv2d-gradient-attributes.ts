@@ -7,6 +7,7 @@
  * where h(p, r) = p * strideHeight - padTop + r * dilationHeight, and so for the width.
  */
 import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
+import { isWinograd, wholeTiles } from './conv2d-winograd.js';
 
 /** Operands: dy, w, dx. */
 export type Conv2dInputGradientAttributes = Conv2dGeometry;
@@ -16,7 +17,7 @@ export type Conv2dInputGradientAttributes = Conv2dGeometry;
  *
  * The reduction is long and its result small, so it is cut: split i sums the output positions (b, p, q, flat)
  * from i * positionsPerSplit on, in order; a second launch adds the splits. The cut follows from the geometry
- * alone, so that every device adds in the same order.
+ * alone, so that every device adds in the same order; for Winograd's transforms it is between tiles.
  */
 export interface Conv2dWeightGradientAttributes extends Conv2dGeometry {
   readonly splits: number;
@@ -43,6 +44,7 @@ export function weightGradientSplits(
     ? Math.ceil((weights * channels) / DEPTHWISE_TILE)
     : groups * Math.ceil(weights / TILE) * Math.ceil(filters / groups / TILE);
   const wanted = Math.min(Math.ceil(WANTED_GROUPS / tiles), Math.ceil(positions / LEAST_POSITIONS));
-  const positionsPerSplit = Math.ceil(positions / Math.max(1, wanted));
+  const whole = isWinograd(geometry) ? wholeTiles(geometry) : 1;
+  const positionsPerSplit = Math.ceil(positions / Math.max(1, wanted) / whole) * whole;
   return { splits: Math.ceil(positions / positionsPerSplit), positionsPerSplit };
 }

@@ -9,7 +9,7 @@ import { epilogueBits } from './epilogue.js';
 import { SIMD_WORKSPACE_BYTES } from './matmul-simd.js';
 
 /**
- * Units of a convolution: output rows, image after image, or pairs of them (firstRowOf in conv2d-winograd.ts). A row
+ * Units of a convolution: output rows, image after image, or fours of them (firstRowOf in conv2d-winograd.ts). A row
  * left over is a unit by itself.
  */
 export function conv2dUnits(attributes: Conv2dAttributes): number {

@@ -5,7 +5,7 @@
  */
 import type { CpuLoop } from '../device/kernel.js';
 import type { Conv2dWeightGradientAttributes } from './conv2d-gradient-attributes.js';
-import { conv2dWeightGradientUnits, UNIT_WEIGHTS, weightBlocks } from './conv2d-gradient-simd.js';
+import { conv2dWeightGradientUnits, unitWeights } from './conv2d-gradient-simd.js';
 import { createPanels, multiplyPanels, packLine } from './packed-product.js';
 
 /** Positions whose part of the image and of dy lies packed at a time: it bounds the memory, not the result. */
@@ -19,18 +19,12 @@ export const conv2dWeightGradientLoop: CpuLoop<Conv2dWeightGradientAttributes> =
     const groupChannels = channels / groups;
     const groupFilters = filters / groups;
     const weights = kernelHeight * kernelWidth * groupChannels;
-    const blocks = weightBlocks(attributes);
-    const unitWeights = blocks === 1 ? weights : UNIT_WEIGHTS;
     for (let unit = begin; unit < end; unit++) {
-      const split = Math.floor(unit / blocks);
-      const firstWeight = (unit % blocks) * unitWeights;
-      const lastWeight = Math.min(weights, firstWeight + unitWeights);
+      const { split, weights: unitTaps } = unitWeights(attributes, unit);
       const last = Math.min(batch * outHeight * outWidth, (split + 1) * positionsPerSplit);
       for (let group = 0; group < groups; group++) {
-        for (let weight = firstWeight; weight < lastWeight; ) {
-          const channel = weight % groupChannels;
-          const rows = Math.min(groupChannels - channel, lastWeight - weight);
-          const tap = (weight - channel) / groupChannels;
+        for (const { tap, channel, count: rows } of unitTaps) {
+          const weight = tap * groupChannels + channel;
           const sums = new Float64Array(rows * groupFilters);
           const part = new Float64Array(sums.length);
           for (let first = split * positionsPerSplit; first < last; first += BLOCK) {
@@ -53,7 +47,6 @@ export const conv2dWeightGradientLoop: CpuLoop<Conv2dWeightGradientAttributes> =
             const index = (split * weights + weight + i) * filters + group * groupFilters;
             partials.set(sums.subarray(i * groupFilters, (i + 1) * groupFilters), index);
           }
-          weight += rows;
         }
       }
     }

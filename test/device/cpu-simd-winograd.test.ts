@@ -1,9 +1,16 @@
-/** Winograd's convolution, forward and for the input gradient, against the plain loops in float64. */
+/** Winograd's convolution, forward and for both gradients, against the plain loops in float64. */
 import type { Kernel, SimdEntry } from '#src/device/kernel';
 import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import { weightGradientSplits } from '#src/ops/conv2d-gradient-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
-import { isWinograd, isWinogradInputGradient } from '#src/ops/conv2d-winograd';
+import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
+import {
+  isWinograd,
+  isWinogradInputGradient,
+  isWinogradWeightGradient,
+  wholeTiles,
+} from '#src/ops/conv2d-winograd';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -21,13 +28,23 @@ import {
 } from './cpu-harness.js';
 
 const ROUNDS = 50;
+const GRADIENT_ROUNDS = 72;
 const PATHS = [
-  'odd rows',
-  'odd columns',
+  'rows cut',
+  'columns cut',
   'asymmetric padding',
   'no padding',
   'depth blocks',
   'several images',
+];
+
+const GRADIENT_PATHS = ['splits', 'tile blocks', 'channel and filter blocks'];
+
+/** Channels, filters and images beyond one block, and neither: the judge's time is bounded. */
+const GRADIENT_SIZES = [
+  { channels: 72, filters: 136, batch: 2 },
+  { channels: 16, filters: 24, batch: 50 },
+  { channels: 24, filters: 16, batch: 3 },
 ];
 
 /** 3x3 with stride 1, of sizes on both sides of a tile's and a block's edge; `wide` is computed, `deep` summed over. */
@@ -68,8 +85,8 @@ function countPaths(
   columns: number,
   depth: number,
 ) {
-  if (rows % 2 === 1) counts.hit('odd rows');
-  if (columns % 2 === 1) counts.hit('odd columns');
+  if (rows % 4 !== 0) counts.hit('rows cut');
+  if (columns % 4 !== 0) counts.hit('columns cut');
   const [bottom, right] = [c.outHeight + 2 - c.height - c.padTop, c.outWidth + 2 - c.width - c.padLeft];
   if (bottom !== c.padTop || right !== c.padLeft) counts.hit('asymmetric padding');
   if (c.padTop === 0 || c.padLeft === 0) counts.hit('no padding');
@@ -77,7 +94,10 @@ function countPaths(
   if (batch > 1) counts.hit('several images');
 }
 
-/** Compares with float64; rounding may be as large as for the plain sum of the terms' magnitudes, twice. */
+/**
+ * Compares with float64. A tile's elements are sums of the same products: rounding may be as large as for a plain sum
+ * of the terms of the largest magnitude, twice.
+ */
 function compare(
   y: Float32Array,
   expected: Float64Array,
@@ -85,9 +105,15 @@ function compare(
   terms: number,
   what: string,
 ) {
+  const allowed =
+    2 *
+    tolerance(
+      terms,
+      magnitudes.reduce((a, b) => Math.max(a, b), 0),
+    );
   for (let index = 0; index < y.length; index++) {
     const error = Math.abs(y[index]! - expected[index]!);
-    if (!(error <= 2 * tolerance(terms, magnitudes[index]!))) {
+    if (!(error <= allowed)) {
       assert.unreachable(`element ${index}: ${y[index]}, not ${expected[index]}: ${what}`);
     }
   }
@@ -161,6 +187,42 @@ for (const build of BUILDS) {
     }
     counts.print(`Winograd input gradient, ${build}`, PATHS);
   });
+
+  test(`${build}: weight gradient, ${GRADIENT_ROUNDS} random convolutions`, async () => {
+    const simd = await SimdHarness.load(build);
+    const random = generator(23);
+    const counts = new PathCounts();
+    for (let round = 0; round < GRADIENT_ROUNDS; ) {
+      const geometry = {
+        ...randomGeometry(random, 'filters'),
+        ...GRADIENT_SIZES[round % GRADIENT_SIZES.length]!,
+      };
+      if (!isWinograd(geometry)) continue;
+      round++;
+      const { batch, height, width, channels, filters, outHeight, outWidth } = geometry;
+      const positions = batch * outHeight * outWidth;
+      const whole = wholeTiles(geometry);
+      const positionsPerSplit = whole * Math.ceil(positions / whole / pick(random, [1, 2]));
+      const splits = Math.ceil(positions / positionsPerSplit);
+      const attributes = { ...geometry, splits, positionsPerSplit };
+      assert.ok(isWinogradWeightGradient(attributes));
+      const outputs = splits * 9 * channels * filters;
+      const operands = [
+        randomValues(random, batch * height * width * channels),
+        randomValues(random, positions * filters),
+      ];
+      const partials = runBothWays(simd, random, conv2dWeightGradientKernel, attributes, operands, outputs);
+      const expected = judge(conv2dWeightGradientKernel, attributes, operands, outputs);
+      const magnitudes = judge(conv2dWeightGradientKernel, attributes, operands.map(absolute), outputs);
+      compare(partials, expected, magnitudes, positionsPerSplit, JSON.stringify(attributes));
+      countPaths(counts, geometry, outHeight, outWidth, 0);
+      if (splits > 1) counts.hit('splits');
+      if (Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4) * batch > 48 * splits) counts.hit('tile blocks');
+      if (channels > 64 && filters > 128) counts.hit('channel and filter blocks');
+    }
+    const paths = PATHS.filter((path) => path !== 'depth blocks');
+    counts.print(`Winograd weight gradient, ${build}`, [...paths, ...GRADIENT_PATHS]);
+  });
 }
 
 test('what is too small or has another form is not computed this way', () => {
@@ -184,6 +246,22 @@ test('what is too small or has another form is not computed this way', () => {
       { height: 7, width: 7, outHeight: 7, outWidth: 7 },
     ];
     for (const other of others) assert.not(applies({ ...base, ...other }), JSON.stringify(other));
+  }
+});
+
+test('the sum of a weight gradient is cut between tiles', () => {
+  const base: Conv2dGeometry = {
+    ...{ batch: 8, height: 56, width: 56, outHeight: 56, outWidth: 56, channels: 64, filters: 64, groups: 1 },
+    ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },
+    ...{ dilationHeight: 1, dilationWidth: 1 },
+  };
+  for (const side of [14, 28, 56]) {
+    const geometry = { ...base, height: side, width: side, outHeight: side, outWidth: side };
+    const cut = weightGradientSplits(geometry);
+    assert.ok(cut.splits > 1, `${side}: ${cut.splits} splits`);
+    assert.ok(isWinogradWeightGradient({ ...geometry, ...cut }), `${side}: ${cut.positionsPerSplit}`);
+    const between = { ...geometry, positionsPerSplit: cut.positionsPerSplit + side };
+    assert.not(isWinogradWeightGradient(between), `${side}`);
   }
 });
 

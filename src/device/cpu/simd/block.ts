@@ -1,7 +1,7 @@
 /** The product of a packed block of rows with packed panels, tile by tile. */
 import { offsetsOf, panelsOf, ROW_BYTES, roundUp4, rowsOf, tileOf, widePanels } from './layout';
 import { storeTile } from './epilogue';
-import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, WIDE, WIDE_ROWS } from './tile';
+import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, Straight, WIDE, WIDE_ROWS } from './tile';
 
 /**
  * Adds the product of the workspace's `rows` x `depth` rows and `depth` x `columns` panels to an output block,
@@ -28,8 +28,8 @@ export function multiplyBlock(
     const at = <usize>column * 4;
     for (let row = 0; row < rows; row += height) {
       const from = left + <usize>row * ROW_BYTES;
-      if (isWide) multiplyWide(from, panel, paddedDepth, tile, WIDE * 4, false);
-      else multiplyNarrow(from, panel, paddedDepth, tile, NARROW * 4, false);
+      if (isWide) multiplyWide<Straight>(from, panel, paddedDepth, tile, WIDE * 4, false);
+      else multiplyNarrow<Straight>(from, panel, paddedDepth, tile, NARROW * 4, false);
       storeTile(
         tile, width, min(height, rows - row), used,
         offsetsOf(workspace) + <usize>row * 4, out + at, first, last,

@@ -2,7 +2,8 @@
  * Gradient of a convolution with respect to its weights, as an implicit matrix product: the left factor's rows
  * are weights (r, s, c), gathered from x and transposed; the right factor is dy as it is, [positions, K / g]; the
  * summed dimension is the output positions (b, p, q). The formula is in src/ops/conv2d-gradient-attributes.ts.
- * Units are blocks of BLOCK_ROWS weights, split after split of that sum; each split has its own result.
+ * Units are blocks of BLOCK_ROWS weights, split after split of that sum; each split has its own result. Where
+ * winograd-weight-gradient.ts computes it, they are blocks of channels.
  */
 import { multiplyBlock } from './block';
 import { depthwiseWeightGradient } from './depthwise-gradient';
@@ -11,6 +12,8 @@ import {
   workspaceEnd,
 } from './layout';
 import { packPanels, transposePieces, zeroFloats } from './pack';
+import { TILE_SIDE } from './winograd-transforms';
+import { GRADIENT_CHANNELS, winogradWeightGradient } from './winograd-weight-gradient';
 
 /** Computes the units begin <= u < end. */
 export function conv2dWeightGradient(
@@ -18,6 +21,7 @@ export function conv2dWeightGradient(
   height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32,
   outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
   dilationHeight: i32, dilationWidth: i32, groups: i32, positions: i32, positionsPerSplit: i32,
+  isWinograd: bool,
 ): void {
   const groupChannels = channels / groups;
   const groupFilters = filters / groups;
@@ -29,7 +33,9 @@ export function conv2dWeightGradient(
   zeroFloats(zeros, BLOCK_ROWS);
 
   const isDepthwise = groups > 1 && groups == channels && groups == filters;
-  const blocks = isDepthwise ? 1 : (weights + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  const blocks = isDepthwise ? 1
+    : isWinograd ? (channels + GRADIENT_CHANNELS - 1) / GRADIENT_CHANNELS
+    : (weights + BLOCK_ROWS - 1) / BLOCK_ROWS;
   while (begin < end) {
     const split = begin / blocks;
     const firstBlock = begin % blocks;
@@ -43,6 +49,17 @@ export function conv2dWeightGradient(
         x, dy, out, firstPosition, lastPosition, height, width, channels, kernelHeight, kernelWidth,
         outHeight, outWidth, strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth,
       );
+      continue;
+    }
+    if (isWinograd) {
+      for (let block = firstBlock; block < lastBlock; block++) {
+        const channel = block * GRADIENT_CHANNELS;
+        winogradWeightGradient(
+          x, dy, out, workspace, channel, min(GRADIENT_CHANNELS, channels - channel),
+          rowOfTiles(firstPosition / outWidth, outHeight), rowOfTiles(lastPosition / outWidth, outHeight),
+          height, width, channels, filters, outHeight, outWidth, padTop, padLeft,
+        );
+      }
       continue;
     }
     const firstWeight = firstBlock * BLOCK_ROWS;
@@ -81,6 +98,14 @@ export function conv2dWeightGradient(
       }
     }
   }
+}
+
+/** The row of tiles, counted through all images, that begins with a row of outputs. */
+// @ts-ignore: decorator
+@inline
+function rowOfTiles(row: i32, outHeight: i32): i32 {
+  const down = (outHeight + TILE_SIDE - 1) / TILE_SIDE;
+  return row / outHeight * down + row % outHeight / TILE_SIDE;
 }
 
 /**
