@@ -122,12 +122,12 @@ export interface SimdEntry<A = Attributes> {
 
 /** Work on a command's operands that is done once, however many threads and calls need it. */
 export interface SimdPreparation<A = Attributes> {
-  readonly entry: string;
+  entry(attributes: A): string;
   /** Bytes of what it makes; 0 where these attributes need none, and it does not run. */
   bytes(attributes: A): number;
   /** How many independent units the work splits into. */
   units(attributes: A): number;
-  /** As an entry's; `prepared` is the byte address of what it makes. */
+  /** As an entry's, scratch memory included; `prepared` is the byte address of what it makes. */
   arguments(
     attributes: A,
     pointers: readonly number[],

@@ -11,8 +11,10 @@ import type {
 } from './conv2d-gradient-attributes.js';
 import {
   GRADIENT_CHANNELS,
+  INPUT_GRADIENT,
   isWinogradInputGradient,
   isWinogradWeightGradient,
+  preparedTiles,
   rowUnits,
   winogradGradientWorkspaceBytes,
   winogradPreparation,
@@ -80,9 +82,14 @@ export function unitWeights(
 export const conv2dInputGradientSimd: SimdEntry<Conv2dInputGradientAttributes> = {
   entry: 'conv2dInputGradient',
   workspaceBytes: (attributes) =>
-    isWinogradInputGradient(attributes) ? winogradWorkspaceBytes(attributes.channels) : SIMD_WORKSPACE_BYTES,
-  preparation: winogradPreparation(isWinogradInputGradient, true),
-  arguments: (attributes, pointers, begin, end) => [...pointers, begin, end, ...geometryNumbers(attributes)],
+    isWinogradInputGradient(attributes)
+      ? winogradWorkspaceBytes(INPUT_GRADIENT, attributes)
+      : SIMD_WORKSPACE_BYTES,
+  preparation: winogradPreparation(INPUT_GRADIENT),
+  arguments(attributes, pointers, begin, end) {
+    const tiles = preparedTiles(INPUT_GRADIENT, attributes);
+    return [...pointers, begin, end, ...geometryNumbers(attributes), tiles];
+  },
 };
 
 /** Behind a product's scratch: the addresses of 256 pixels, and 48 zeros that stand for pixels outside. */

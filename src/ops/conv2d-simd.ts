@@ -4,7 +4,14 @@
  */
 import type { SimdEntry } from '../device/kernel.js';
 import type { Conv2dAttributes } from './conv2d-attributes.js';
-import { isWinograd, rowUnits, winogradPreparation, winogradWorkspaceBytes } from './conv2d-winograd.js';
+import {
+  FORWARD,
+  isWinograd,
+  preparedTiles,
+  rowUnits,
+  winogradPreparation,
+  winogradWorkspaceBytes,
+} from './conv2d-winograd.js';
 import { epilogueBits } from './epilogue.js';
 import { SIMD_WORKSPACE_BYTES } from './matmul-simd.js';
 
@@ -19,8 +26,8 @@ export function conv2dUnits(attributes: Conv2dAttributes): number {
 export const conv2dSimd: SimdEntry<Conv2dAttributes> = {
   entry: 'conv2d',
   workspaceBytes: (attributes) =>
-    isWinograd(attributes) ? winogradWorkspaceBytes(attributes.filters) : SIMD_WORKSPACE_BYTES,
-  preparation: winogradPreparation(isWinograd, false),
+    isWinograd(attributes) ? winogradWorkspaceBytes(FORWARD, attributes) : SIMD_WORKSPACE_BYTES,
+  preparation: winogradPreparation(FORWARD),
   arguments(attributes, pointers, begin, end) {
     return [
       ...pointers,
@@ -41,6 +48,7 @@ export const conv2dSimd: SimdEntry<Conv2dAttributes> = {
       attributes.dilationHeight,
       attributes.dilationWidth,
       attributes.groups,
+      preparedTiles(FORWARD, attributes),
       epilogueBits(attributes.epilogue),
     ];
   },

@@ -54,6 +54,15 @@ export function wholeTiles({ outHeight, outWidth }: Conv2dGeometry): number {
   return (outHeight % TILE_SIDE === 0 ? TILE_SIDE : outHeight) * outWidth;
 }
 
+/**
+ * How many tiles give outputs of this height and width, where they are so few that the products are prepared rather than
+ * the transformed weights (simd/winograd-products.ts), which would take more memory; else 0.
+ */
+function fewTiles(batch: number, height: number, width: number, depth: number): number {
+  const tiles = batch * Math.ceil(height / TILE_SIDE) * Math.ceil(width / TILE_SIDE);
+  return tiles <= depth ? tiles : 0;
+}
+
 /** Units of a computation of `batch` images with `height` rows: rows of tiles, or rows. */
 export function rowUnits(batch: number, height: number, winograd: boolean): number {
   return batch * (winograd ? Math.ceil(height / TILE_SIDE) : height);
@@ -69,48 +78,89 @@ export function firstRowOf(unit: number, height: number, winograd: boolean): num
 /** Channels of one unit of a weight gradient. */
 export const GRADIENT_CHANNELS = 64;
 
-/** Tiles at a time, their positions, and other sizes of simd/winograd.ts and simd/winograd-weight-gradient.ts. */
+/** Tiles at a time, their positions, and other sizes of simd/winograd.ts, winograd-products.ts and winograd-weight-gradient.ts. */
 const TILES = 48;
 const POSITIONS = 36;
 const BLOCK_DEPTH = 256;
 const ROW_BYTES = (BLOCK_DEPTH + 16) * 4;
 const GAP_BYTES = 64;
 const UNIT_DEPTHS = 16;
+const UNIT_COLUMNS = 32;
+const UNIT_DEPTH = 128;
+const UNIT_TILES = 72;
 const GRADIENT_FILTERS = 128;
 const SUM_ROWS = 72;
 
-/** Transformed pixels, a cache line of zeros, and a transform's scratch memory. */
-const PIXELS_BYTES = POSITIONS * (TILES * ROW_BYTES + GAP_BYTES) + GAP_BYTES + POSITIONS * 64;
-
-/** Scratch of one call that computes this many channels. */
-export function winogradWorkspaceBytes(columns: number): number {
-  return PIXELS_BYTES + POSITIONS * (TILES * (columns * 4 + GAP_BYTES) + GAP_BYTES);
+/** Transformed pixels of so many tiles, a cache line of zeros, and a transform's scratch memory. */
+function pixelsBytes(tiles: number): number {
+  return POSITIONS * (tiles * ROW_BYTES + GAP_BYTES) + GAP_BYTES + POSITIONS * 64;
 }
 
 /** Scratch of one call that computes the gradient of weights with this many filters. */
 export function winogradGradientWorkspaceBytes(filters: number): number {
   const panels = TILES * GRADIENT_FILTERS * 4 + GAP_BYTES;
   const sums = SUM_ROWS * (Math.min(GRADIENT_FILTERS, filters) * 4 + GAP_BYTES) + GAP_BYTES;
-  return PIXELS_BYTES + POSITIONS * (panels + sums);
+  return pixelsBytes(TILES) + POSITIONS * (panels + sums);
 }
 
-/** The transformed weights, made by all threads before the first of them computes a row. */
-export function winogradPreparation<A extends Conv2dGeometry>(
-  applies: (attributes: A) => boolean,
-  turned: boolean,
-): SimdPreparation<A> {
-  const depthOf = ({ channels, filters }: A) => (turned ? filters : channels);
+/** What Winograd's forward convolution and its input gradient need of their entries: they differ in this. */
+interface WinogradForm {
+  applies(geometry: Conv2dGeometry): boolean;
+  /** For the input gradient, which goes from outputs and filters to images and channels. */
+  readonly turned: boolean;
+}
+
+export const FORWARD: WinogradForm = { applies: isWinograd, turned: false };
+export const INPUT_GRADIENT: WinogradForm = { applies: isWinogradInputGradient, turned: true };
+
+/** The image that is read, what is computed of it, and the padding between them. */
+function sizesOf({ turned }: WinogradForm, geometry: Conv2dGeometry) {
+  const { batch, height, width, channels, filters, outHeight, outWidth, padTop, padLeft } = geometry;
+  const image = { height, width, depth: channels };
+  const output = { height: outHeight, width: outWidth, depth: filters };
+  const [from, to] = turned ? [output, image] : [image, output];
   return {
-    entry: 'winogradWeights',
+    ...{ from, to, tiles: fewTiles(batch, to.height, to.width, from.depth) },
+    ...(turned ? { padTop: 2 - padTop, padLeft: 2 - padLeft } : { padTop, padLeft }),
+  };
+}
+
+/** The tiles whose products are prepared; 0 where the transformed weights are, or nothing. */
+export function preparedTiles(form: WinogradForm, geometry: Conv2dGeometry): number {
+  return form.applies(geometry) ? sizesOf(form, geometry).tiles : 0;
+}
+
+/** Scratch of one call, or of one that prepares products. */
+export function winogradWorkspaceBytes(form: WinogradForm, geometry: Conv2dGeometry): number {
+  const { to, tiles } = sizesOf(form, geometry);
+  if (tiles === 0) return pixelsBytes(TILES) + POSITIONS * (TILES * (to.depth * 4 + GAP_BYTES) + GAP_BYTES);
+  return pixelsBytes(UNIT_TILES) + POSITIONS * (UNIT_DEPTH * UNIT_COLUMNS * 4 + GAP_BYTES);
+}
+
+/** The transformed weights or the products, made by all threads before the first of them computes an output. */
+export function winogradPreparation<A extends Conv2dGeometry>(form: WinogradForm): SimdPreparation<A> {
+  return {
+    entry: (attributes) => (sizesOf(form, attributes).tiles > 0 ? 'winogradProducts' : 'winogradWeights'),
     bytes(attributes) {
-      if (!applies(attributes)) return 0;
-      const blocks = Math.ceil(depthOf(attributes) / BLOCK_DEPTH);
-      return POSITIONS * (attributes.channels * attributes.filters * 4 + blocks * GAP_BYTES);
+      if (!form.applies(attributes)) return 0;
+      const { from, to, tiles } = sizesOf(form, attributes);
+      const blocks = Math.ceil(from.depth / BLOCK_DEPTH);
+      if (tiles === 0) return POSITIONS * (from.depth * to.depth * 4 + blocks * GAP_BYTES);
+      return POSITIONS * (Math.ceil(tiles / 12) * 12 * (to.depth * 4 + GAP_BYTES) + GAP_BYTES);
     },
-    units: (attributes) => Math.ceil(depthOf(attributes) / UNIT_DEPTHS),
-    arguments: ({ channels, filters }, [, w], prepared, begin, end) => [
-      ...[w, prepared, begin, end],
-      ...[channels, filters, Number(turned)],
-    ],
+    units(attributes) {
+      const { from, to, tiles } = sizesOf(form, attributes);
+      if (tiles === 0) return Math.ceil(from.depth / UNIT_DEPTHS);
+      return Math.ceil(tiles / UNIT_TILES) * Math.ceil(to.depth / UNIT_COLUMNS);
+    },
+    arguments(attributes, pointers, prepared, begin, end) {
+      const { channels, filters } = attributes;
+      const { from, to, tiles, padTop, padLeft } = sizesOf(form, attributes);
+      const turned = Number(form.turned);
+      const [image, w] = pointers as [number, number];
+      if (tiles === 0) return [w, prepared, begin, end, channels, filters, turned];
+      const sizes = [from.height, from.width, channels, filters, to.height, to.width, padTop, padLeft];
+      return [image, w, prepared, pointers.at(-1)!, begin, end, ...sizes, tiles, turned];
+    },
   };
 }

@@ -136,13 +136,13 @@ export class SimdHarness {
     const pointers = [...addresses, 65_536 + workspace * 4];
     if (preparation !== undefined) {
       const address = preparedFloats === 0 ? 0 : 65_536 + prepared * 4;
-      pointers.push(address);
       const units = preparedFloats === 0 ? 0 : preparation.units(attributes);
       for (let unit = 0; unit < units; unit++) {
-        this.#exports[preparation.entry]!(
-          ...preparation.arguments(attributes, addresses, address, unit, unit + 1),
+        this.#exports[preparation.entry(attributes)]!(
+          ...preparation.arguments(attributes, pointers, address, unit, unit + 1),
         );
       }
+      pointers.push(address);
     }
     for (let i = 0; i + 1 < splits.length; i++) {
       this.#exports[simd.entry]!(...simd.arguments(attributes, pointers, splits[i]!, splits[i + 1]!));

@@ -6,9 +6,12 @@ import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
 import {
+  FORWARD,
+  INPUT_GRADIENT,
   isWinograd,
   isWinogradInputGradient,
   isWinogradWeightGradient,
+  preparedTiles,
   wholeTiles,
 } from '#src/ops/conv2d-winograd';
 import { test } from 'uvu';
@@ -27,7 +30,7 @@ import {
   tolerance,
 } from './cpu-harness.js';
 
-const ROUNDS = 50;
+const ROUNDS = 60;
 const GRADIENT_ROUNDS = 72;
 const PATHS = [
   'rows cut',
@@ -36,6 +39,9 @@ const PATHS = [
   'no padding',
   'depth blocks',
   'several images',
+  'products prepared',
+  'weights prepared',
+  'column blocks',
 ];
 
 const GRADIENT_PATHS = ['splits', 'tile blocks', 'channel and filter blocks'];
@@ -53,10 +59,10 @@ function randomGeometry(random: () => number, wide: 'channels' | 'filters'): Con
   const [padTop, padLeft] = [pick(random, [0, 0, 1, 2]), pick(random, [0, 1, 1, 2])];
   const outHeight = Math.max(1, height + padTop + pick(random, [0, 1, 1, 2]) - 2);
   const outWidth = Math.max(1, width + padLeft + pick(random, [0, 1, 1, 2]) - 2);
-  const columns = pick(random, [16, 24, 32]);
-  const depth = pick(random, [16, 40, 264, 264]);
+  const columns = pick(random, [16, 24, 40, 40]);
+  const depth = pick(random, [16, 16, 40, 136, 136, 264]);
   return {
-    batch: pick(random, [1, 2, 3]),
+    batch: pick(random, depth < 40 ? [5, 8] : [1, 2, 3]),
     ...{ height, width, outHeight, outWidth, padTop, padLeft },
     ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1 },
     ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
@@ -78,6 +84,32 @@ function judge<A>(
   return y;
 }
 
+/** More tiles than fit in a block, with prepared products and with prepared weights of two blocks of depths. */
+function manyTiles(wide: 'channels' | 'filters'): Conv2dGeometry[] {
+  const base = {
+    ...{ height: 9, width: 9, outHeight: 9, outWidth: 9, padTop: 1, padLeft: 1, groups: 1 },
+    ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1 },
+    ...{ dilationHeight: 1, dilationWidth: 1 },
+  };
+  const channels = wide === 'filters' ? { channels: 264, filters: 16 } : { channels: 16, filters: 264 };
+  return [9, 30].map((batch) => ({ ...base, ...channels, batch }));
+}
+
+/** Random geometries of which Winograd's convolution applies, and those with many tiles. */
+function* geometries(
+  random: () => number,
+  wide: 'channels' | 'filters',
+  applies: (geometry: Conv2dGeometry) => boolean,
+): Generator<Conv2dGeometry> {
+  yield* manyTiles(wide);
+  for (let round = 0; round < ROUNDS; ) {
+    const geometry = randomGeometry(random, wide);
+    if (!applies(geometry)) continue;
+    round++;
+    yield geometry;
+  }
+}
+
 function countPaths(
   counts: PathCounts,
   { batch, ...c }: Conv2dGeometry,
@@ -90,7 +122,7 @@ function countPaths(
   const [bottom, right] = [c.outHeight + 2 - c.height - c.padTop, c.outWidth + 2 - c.width - c.padLeft];
   if (bottom !== c.padTop || right !== c.padLeft) counts.hit('asymmetric padding');
   if (c.padTop === 0 || c.padLeft === 0) counts.hit('no padding');
-  if (depth > 256) counts.hit('depth blocks');
+  if (depth > 128) counts.hit('depth blocks');
   if (batch > 1) counts.hit('several images');
 }
 
@@ -143,10 +175,7 @@ for (const build of BUILDS) {
     const simd = await SimdHarness.load(build);
     const random = generator(21);
     const counts = new PathCounts();
-    for (let round = 0; round < ROUNDS; ) {
-      const geometry = randomGeometry(random, 'filters');
-      if (!isWinograd(geometry)) continue;
-      round++;
+    for (const geometry of geometries(random, 'filters', isWinograd)) {
       const { batch, height, width, channels, filters, outHeight, outWidth } = geometry;
       const attributes = { ...geometry, epilogue: randomEpilogue(random) };
       const outputs = batch * outHeight * outWidth * filters;
@@ -161,6 +190,8 @@ for (const build of BUILDS) {
       const magnitudes = judge(conv2dKernel, loose, operands.map(absolute), outputs);
       compare(y, expected, magnitudes, 9 * channels, JSON.stringify(attributes));
       countPaths(counts, geometry, outHeight, outWidth, channels);
+      counts.hit(preparedTiles(FORWARD, geometry) > 0 ? 'products prepared' : 'weights prepared');
+      if (filters > 32) counts.hit('column blocks');
     }
     counts.print(`Winograd forward, ${build}`, PATHS);
   });
@@ -169,10 +200,7 @@ for (const build of BUILDS) {
     const simd = await SimdHarness.load(build);
     const random = generator(22);
     const counts = new PathCounts();
-    for (let round = 0; round < ROUNDS; ) {
-      const geometry = randomGeometry(random, 'channels');
-      if (!isWinogradInputGradient(geometry)) continue;
-      round++;
+    for (const geometry of geometries(random, 'channels', isWinogradInputGradient)) {
       const { batch, height, width, channels, filters, outHeight, outWidth } = geometry;
       const outputs = batch * height * width * channels;
       const operands = [
@@ -184,6 +212,8 @@ for (const build of BUILDS) {
       const magnitudes = judge(conv2dInputGradientKernel, geometry, operands.map(absolute), outputs);
       compare(dx, expected, magnitudes, 9 * filters, JSON.stringify(geometry));
       countPaths(counts, geometry, height, width, filters);
+      counts.hit(preparedTiles(INPUT_GRADIENT, geometry) > 0 ? 'products prepared' : 'weights prepared');
+      if (channels > 32) counts.hit('column blocks');
     }
     counts.print(`Winograd input gradient, ${build}`, PATHS);
   });
@@ -220,7 +250,7 @@ for (const build of BUILDS) {
       if (Math.ceil(outHeight / 4) * Math.ceil(outWidth / 4) * batch > 48 * splits) counts.hit('tile blocks');
       if (channels > 64 && filters > 128) counts.hit('channel and filter blocks');
     }
-    const paths = PATHS.filter((path) => path !== 'depth blocks');
+    const paths = PATHS.slice(0, PATHS.indexOf('depth blocks'));
     counts.print(`Winograd weight gradient, ${build}`, [...paths, ...GRADIENT_PATHS]);
   });
 }

@@ -81,7 +81,8 @@ export function simdCommand(
   const compute = exported(simd, entry.entry);
   const { preparation } = entry;
   const prepares = preparation !== undefined && preparation.bytes(attributes) > 0;
-  const pointers = [...addresses, workspace, ...(preparation ? [prepares ? prepared : 0] : [])];
+  const scratched = [...addresses, workspace];
+  const pointers = [...scratched, ...(preparation ? [prepares ? prepared : 0] : [])];
   const argumentsOf = (begin: number, end: number) => entry.arguments(attributes, pointers, begin, end);
   const phases: Phase[] = [
     {
@@ -90,11 +91,11 @@ export function simdCommand(
     },
   ];
   if (prepares) {
-    const prepare = exported(simd, preparation.entry);
+    const prepare = exported(simd, preparation.entry(attributes));
     phases.unshift({
       units: preparation.units(attributes),
       run: (_step, begin, end) =>
-        prepare(...preparation.arguments(attributes, addresses, prepared, begin, end)),
+        prepare(...preparation.arguments(attributes, scratched, prepared, begin, end)),
     });
   }
   const command: ReadyCommand = { kernel, attributes, variant: 'simd', phases };

@@ -15,14 +15,19 @@ import { multiplyRows } from './matmul';
 import { packTransposedPiece, zeroFloats, zeroPanelEnds } from './pack';
 import { countReaching, lastReaching, outputStep, tapStep } from './reach';
 import { winograd } from './winograd';
+import { winogradOutputs } from './winograd-products';
 
-/** Computes the units begin <= u < end. `prepared` is as in conv2d. */
+/** Computes the units begin <= u < end. `prepared` and `tiles` are as in conv2d. */
 export function conv2dInputGradient(
   dy: usize, w: usize, dx: usize, workspace: usize, prepared: usize, begin: i32, end: i32,
   height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32,
   outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
-  dilationHeight: i32, dilationWidth: i32, groups: i32,
+  dilationHeight: i32, dilationWidth: i32, groups: i32, tiles: i32,
 ): void {
+  if (prepared != 0 && tiles != 0) {
+    winogradOutputs(prepared, 0, 0, 0, dx, workspace, begin, end, channels, height, width, tiles, 0);
+    return;
+  }
   if (prepared != 0) {
     winograd(
       dy, prepared, 0, 0, 0, dx, workspace, begin, end,

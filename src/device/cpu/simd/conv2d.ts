@@ -10,18 +10,26 @@ import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, rowsOf, set
 import { multiplyRows } from './matmul';
 import { packPanels } from './pack';
 import { winograd } from './winograd';
+import { winogradOutputs } from './winograd-products';
 
 /**
  * Computes the units begin <= u < end. Pointers of absent operands are not read. `prepared` points to what
- * winogradWeights made, or is 0 where the convolution is not Winograd's.
+ * winogradWeights made, or winogradProducts of so many `tiles` if that is not 0; it is 0 where the convolution is not
+ * Winograd's.
  */
 export function conv2d(
   x: usize, w: usize, scale: usize, shift: usize, residual: usize, out: usize, workspace: usize,
   prepared: usize, begin: i32, end: i32,
   height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32,
   outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
-  dilationHeight: i32, dilationWidth: i32, groups: i32, bits: i32,
+  dilationHeight: i32, dilationWidth: i32, groups: i32, tiles: i32, bits: i32,
 ): void {
+  if (prepared != 0 && tiles != 0) {
+    winogradOutputs(
+      prepared, scale, shift, residual, out, workspace, begin, end, filters, outHeight, outWidth, tiles, bits,
+    );
+    return;
+  }
   if (prepared != 0) {
     winograd(
       x, prepared, scale, shift, residual, out, workspace, begin, end,

@@ -12,3 +12,4 @@ export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
 export { adam, rmsprop, sgd, squaredNorm } from './update';
 export { winogradWeights } from './winograd';
+export { winogradProducts } from './winograd-products';

@@ -7,13 +7,11 @@
  * 36 multiplications for the 144 that a tile's 4 x 4 outputs and 3 x 3 taps have. For each of the 36 positions the sum
  * is a matrix product, channels by tiles times tiles by filters; both factors are used as the transforms leave them.
  */
-import { ROW_BYTES, widePanels } from './layout';
+import { widePanels } from './layout';
 import { zeroFloats } from './pack';
 import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, Turned, WIDE, WIDE_ROWS } from './tile';
-import { GAP_BYTES, PIXELS_BYTES, TILES, tilesAtATime, ZEROS_BYTES } from './winograd';
-import {
-  POSITIONS, SCRATCH_BYTES, TILE_SIDE, transformOutputs, transformPixels, transformSums,
-} from './winograd-transforms';
+import { GAP_BYTES, PIXELS_BYTES, TILES, tilesAtATime, transformTiles, ZEROS_BYTES } from './winograd';
+import { POSITIONS, SCRATCH_BYTES, TILE_SIDE, transformOutputs, transformSums } from './winograd-transforms';
 
 /** Channels of one unit, and filters at a time. src/ops/conv2d-winograd.ts has them too. */
 export const GRADIENT_CHANNELS: i32 = 64;
@@ -33,7 +31,7 @@ export function winogradWeightGradient(
   const down = (outHeight + TILE_SIDE - 1) / TILE_SIDE;
   const first = begin * across;
   const last = end * across;
-  const most = tilesAtATime(last - first);
+  const most = tilesAtATime(last - first, TILES);
   const zeros = workspace + <usize>POSITIONS * PIXELS_BYTES;
   const scratch = zeros + ZEROS_BYTES;
   const panels = scratch + SCRATCH_BYTES;
@@ -46,18 +44,16 @@ export function winogradWeightGradient(
     const positionBytes = SUM_ROWS * sumBytes + GAP_BYTES;
     for (let tile = first; tile < last; tile += most) {
       const tiles = min(most, last - tile);
+      transformTiles(
+        x + <usize>firstChannel * 4, tile, tiles, channels, height, width, channelsTotal,
+        outHeight, outWidth, padTop, padLeft, zeros, scratch, workspace, PIXELS_BYTES,
+      );
       for (let i = 0; i < tiles; i++) {
         const row = (tile + i) / across;
-        const image = row / down;
-        const p = row % down * TILE_SIDE;
-        const q = (tile + i) % across * TILE_SIDE;
-        transformPixels(
-          x + <usize>(image * height * width * channelsTotal + firstChannel) * 4, height, width, channelsTotal,
-          p - padTop, q - padLeft, channels, zeros, scratch, workspace + <usize>i * ROW_BYTES, PIXELS_BYTES,
-        );
         transformOutputs(
-          dy + <usize>(image * outHeight * outWidth * filters + column) * 4, outHeight, outWidth, filters,
-          p, q, columns, zeros, scratch, panels, panelsBytes, i, tiles,
+          dy + <usize>(row / down * outHeight * outWidth * filters + column) * 4, outHeight, outWidth, filters,
+          row % down * TILE_SIDE, (tile + i) % across * TILE_SIDE, columns,
+          zeros, scratch, panels, panelsBytes, i, tiles,
         );
       }
       for (let position: usize = 0; position < <usize>POSITIONS; position++) {

@@ -47,27 +47,45 @@ export function winogradWeights(
   const depthTotal = turned ? filters : channels;
   const columns = turned ? channels : filters;
   const step = depthBlock(depthTotal);
-  for (let unit = begin; unit < end; unit++) {
-    const last = min(depthTotal, (unit + 1) * UNIT_DEPTHS);
-    let wide = widePanels(columns);
-    let column = 0;
-    while (column < columns) {
-      const width = wide > 0 ? WIDE : NARROW;
-      wide--;
+  const last = min(depthTotal, end * UNIT_DEPTHS);
+  let from = begin * UNIT_DEPTHS;
+  while (from < last) {
+    const block = from / step;
+    const first = block * step;
+    const depth = min(step, depthTotal - first);
+    const to = min(min(last, first + depth), (from / UNIT_DEPTHS + 1) * UNIT_DEPTHS);
+    transformWeights(
+      w, panels + <usize>(block * POSITIONS) * panelBytes(step, columns), from, to, first, depth, 0, columns,
+      channels, filters, turned,
+    );
+    from = to;
+  }
+}
+
+/**
+ * Transforms the weights of the depths from <= d < to for `columns` columns from `firstColumn` on, into panels that hold
+ * `depth` depths from `first` on. Depths are taken in fours.
+ */
+export function transformWeights(
+  w: usize, panels: usize, from: i32, to: i32, first: i32, depth: i32, firstColumn: i32, columns: i32,
+  channels: i32, filters: i32, turned: bool,
+): void {
+  const size = panelBytes(depth, columns);
+  let wide = widePanels(columns);
+  let column = 0;
+  while (column < columns) {
+    const width = wide > 0 ? WIDE : NARROW;
+    wide--;
+    for (let d = from; d < to; d += 4) {
+      const row = panels + <usize>(depth * column + (d - first) * width) * 4;
       for (let at: i32 = 0; at < width; at += 4) {
-        // Four depths at a time: they never belong to different blocks.
-        for (let d = unit * UNIT_DEPTHS; d < last; d += 4) {
-          const block = d / step;
-          const depth = min(step, depthTotal - block * step);
-          const to = panels + <usize>(block * POSITIONS) * panelBytes(step, columns)
-            + <usize>(depth * column + (d - block * step) * width + at) * 4;
-          const size = panelBytes(depth, columns);
-          if (turned) transformTurned(w, d, column + at, channels, filters, to, <usize>width * 4, size);
-          else transformStraight(w, d, column + at, channels, filters, to, <usize>width * 4, size);
-        }
+        const block = row + <usize>at * 4;
+        const c = firstColumn + column + at;
+        if (turned) transformTurned(w, d, c, channels, filters, block, <usize>width * 4, size);
+        else transformStraight(w, d, c, channels, filters, block, <usize>width * 4, size);
       }
-      column += width;
     }
+    column += width;
   }
 }
 
@@ -111,7 +129,7 @@ function transformTurned(
 /** Bytes of the panels of one position, and the gap behind them. */
 // @ts-ignore: decorator
 @inline
-function panelBytes(depth: i32, columns: i32): usize {
+export function panelBytes(depth: i32, columns: i32): usize {
   return <usize>(depth * columns) * 4 + GAP_BYTES;
 }
 
@@ -125,7 +143,6 @@ export function winograd(
   outHeight: i32, outWidth: i32, padTop: i32, padLeft: i32, bits: i32,
 ): void {
   const across = (outWidth + TILE_SIDE - 1) / TILE_SIDE;
-  const down = (outHeight + TILE_SIDE - 1) / TILE_SIDE;
   const last = end * across;
   const step = depthBlock(depthTotal);
   const zeros = workspace + <usize>POSITIONS * PIXELS_BYTES;
@@ -133,22 +150,17 @@ export function winograd(
   const products = scratch + SCRATCH_BYTES;
   const productBytes = <usize>columns * 4 + GAP_BYTES;
   const positionBytes = <usize>TILES * productBytes + GAP_BYTES;
-  const imageBytes = <usize>(height * width * depthTotal) * 4;
-  const most = tilesAtATime(last - begin * across);
+  const most = tilesAtATime(last - begin * across, TILES);
   zeroFloats(zeros, <i32>(ZEROS_BYTES / 4));
   for (let tile = begin * across; tile < last; tile += most) {
     const tiles = min(most, last - tile);
     let right = panels;
     for (let from = 0; from < depthTotal; from += step) {
       const depth = min(step, depthTotal - from);
-      for (let i = 0; i < tiles; i++) {
-        const row = (tile + i) / across;
-        transformPixels(
-          x + <usize>(row / down) * imageBytes + <usize>from * 4, height, width, depthTotal,
-          row % down * TILE_SIDE - padTop, (tile + i) % across * TILE_SIDE - padLeft, depth,
-          zeros, scratch, workspace + <usize>i * ROW_BYTES, PIXELS_BYTES,
-        );
-      }
+      transformTiles(
+        x + <usize>from * 4, tile, tiles, depth, height, width, depthTotal, outHeight, outWidth, padTop, padLeft,
+        zeros, scratch, workspace, PIXELS_BYTES,
+      );
       for (let position: usize = 0; position < <usize>POSITIONS; position++) {
         multiplyPosition(
           workspace + position * PIXELS_BYTES, right, tiles, depth, columns,
@@ -157,28 +169,61 @@ export function winograd(
         right += panelBytes(depth, columns);
       }
     }
-    for (let i = 0; i < tiles; i++) {
-      const row = (tile + i) / across;
-      const p = row % down * TILE_SIDE;
-      const q = (tile + i) % across * TILE_SIDE;
-      const skip = <usize>((row / down * outHeight + p) * outWidth + q) * <usize>columns * 4;
-      transformProducts(
-        products + <usize>i * productBytes, positionBytes, columns, scratch,
-        out + skip, <usize>columns * 4, <usize>(outWidth * columns) * 4,
-        min(TILE_SIDE, outHeight - p), min(TILE_SIDE, outWidth - q), bits, scale, shift, residual + skip,
-      );
-    }
+    finishTiles(
+      products, positionBytes, productBytes, scratch, scale, shift, residual, out, tile, tile + tiles,
+      columns, outHeight, outWidth, bits,
+    );
   }
 }
 
-/** Length of the blocks that `count` tiles are taken in: equal, a multiple of 12, at most TILES. */
-export function tilesAtATime(count: i32): i32 {
-  const blocks = max(1, (count + TILES - 1) / TILES);
+/** B' d B of `tiles` tiles from `tile` on, counted through all images, for `depth` of the `channels` channels. */
+export function transformTiles(
+  x: usize, tile: i32, tiles: i32, depth: i32, height: i32, width: i32, channels: i32,
+  outHeight: i32, outWidth: i32, padTop: i32, padLeft: i32,
+  zeros: usize, scratch: usize, to: usize, positionBytes: usize,
+): void {
+  const across = (outWidth + TILE_SIDE - 1) / TILE_SIDE;
+  const down = (outHeight + TILE_SIDE - 1) / TILE_SIDE;
+  const imageBytes = <usize>(height * width * channels) * 4;
+  for (let last = tile + tiles; tile < last; tile++) {
+    const row = tile / across;
+    transformPixels(
+      x + <usize>(row / down) * imageBytes, height, width, channels,
+      row % down * TILE_SIDE - padTop, tile % across * TILE_SIDE - padLeft, depth, zeros, scratch, to, positionBytes,
+    );
+    to += ROW_BYTES;
+  }
+}
+
+/** The outputs of the tiles begin <= t < end, counted through all images, whose products follow each other. */
+export function finishTiles(
+  products: usize, positionBytes: usize, productBytes: usize, scratch: usize,
+  scale: usize, shift: usize, residual: usize, out: usize, begin: i32, end: i32,
+  columns: i32, outHeight: i32, outWidth: i32, bits: i32,
+): void {
+  const across = (outWidth + TILE_SIDE - 1) / TILE_SIDE;
+  const down = (outHeight + TILE_SIDE - 1) / TILE_SIDE;
+  for (let tile = begin; tile < end; tile++) {
+    const row = tile / across;
+    const p = row % down * TILE_SIDE;
+    const q = tile % across * TILE_SIDE;
+    const skip = <usize>((row / down * outHeight + p) * outWidth + q) * <usize>columns * 4;
+    transformProducts(
+      products, positionBytes, columns, scratch, out + skip, <usize>columns * 4, <usize>(outWidth * columns) * 4,
+      min(TILE_SIDE, outHeight - p), min(TILE_SIDE, outWidth - q), bits, scale, shift, residual + skip,
+    );
+    products += productBytes;
+  }
+}
+
+/** Length of the blocks that `count` tiles are taken in: equal, a multiple of 12, at most `most`, which is one too. */
+export function tilesAtATime(count: i32, most: i32): i32 {
+  const blocks = max(1, (count + most - 1) / most);
   return ((count + blocks - 1) / blocks + 11) / 12 * 12;
 }
 
 /** products[rows, columns] = or, when `add`, += rows[rows, depth] times the panels of one position. */
-function multiplyPosition(
+export function multiplyPosition(
   left: usize, panel: usize, rows: i32, depth: i32, columns: i32, products: usize, productBytes: usize, add: bool,
 ): void {
   let wide = widePanels(columns);
