@@ -43,7 +43,7 @@ export class KerasLayers extends Module {
   }
 }
 
-/** Layers whose input is added to their output. */
+/** Layers whose input is added to their output. The last is the end of the branch. */
 export class KerasResidual extends KerasLayers {
   override forward(x: TensorLike, training?: Training): Tensor {
     return add(super.forward(x, training), x);

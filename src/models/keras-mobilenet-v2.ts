@@ -15,6 +15,7 @@ import { Initializer } from '../nn/initializers.js';
 import { Dropout, Relu6 } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
+import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import {
@@ -76,7 +77,7 @@ function invertedResidual(
     [`${name}_depthwise_relu`, new Relu6()],
     [`${name}_project`, convolution(width, outputs, { kernel: 1 }, initializer)],
     [`${name}_project_BN`, batchNorm(outputs)],
-    ...(isResidual ? [[`${name}_add`, null] as const] : []),
+    ...(isResidual ? [[`${name}_add`, new StochasticDepth()] as const] : []),
   ];
   return isResidual ? new KerasResidual(name, layers) : new KerasLayers(name, layers);
 }

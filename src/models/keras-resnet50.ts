@@ -20,6 +20,7 @@ import { Initializer } from '../nn/initializers.js';
 import { MaxPool2d, Relu } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
+import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/add.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -72,8 +73,9 @@ class KerasBottleneck extends KerasLayers {
     // Keras lists layers by their distance from the images: the shortcut lies beside the end of the residual.
     const [conv3, bn3] = residual.slice(6);
     const beside = shortcut.length === 0 ? [conv3, bn3] : [shortcut[0], conv3, shortcut[1], bn3];
-    super(name, [...residual.slice(0, 6), ...beside, [`${name}_add`, null], [`${name}_out`, null]]);
-    this.residual = new KerasLayers(name, residual);
+    const end: KerasLayer = [`${name}_add`, new StochasticDepth()];
+    super(name, [...residual.slice(0, 6), ...beside, end, [`${name}_out`, null]]);
+    this.residual = new KerasLayers(name, [...residual, end]);
     this.shortcut = new KerasLayers(name, shortcut);
   }
 

@@ -21,6 +21,7 @@ import { Initializer } from '../nn/initializers.js';
 import { Dropout, Relu6, Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
+import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
@@ -79,7 +80,8 @@ function activated(...layers: readonly Module[]): Sequential {
  */
 export class InvertedResidual extends Module {
   readonly conv: Sequential;
-  private readonly isResidual: boolean;
+  /** Null where nothing is added. */
+  private readonly stochasticDepth: StochasticDepth | null;
 
   constructor(inputs: number, outputs: number, stride: number, expansion: number, initializer: Initializer) {
     super();
@@ -91,12 +93,12 @@ export class InvertedResidual extends Module {
     );
     const project = convolution(width, outputs, { kernel: 1 }, initializer);
     this.conv = new Sequential(...expand, depthwise, ...project);
-    this.isResidual = stride === 1 && inputs === outputs;
+    this.stochasticDepth = stride === 1 && inputs === outputs ? new StochasticDepth() : null;
   }
 
   override forward(x: TensorLike, training?: Training): Tensor {
     const y = this.conv.forward(x, training);
-    return this.isResidual ? add(y, x) : y;
+    return this.stochasticDepth === null ? y : add(this.stochasticDepth.forward(y, training), x);
   }
 }
 

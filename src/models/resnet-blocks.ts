@@ -8,6 +8,7 @@ import { Conv2d } from '../nn/conv2d.js';
 import type { Initializer } from '../nn/initializers.js';
 import { Sequential } from '../nn/layers.js';
 import { Module, type Training } from '../nn/module.js';
+import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/add.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -54,6 +55,7 @@ export class BasicBlock extends Module {
   readonly conv2: Conv2d;
   readonly bn2: BatchNorm2d;
   readonly downsample: Sequential | null;
+  readonly stochasticDepth = new StochasticDepth();
 
   constructor(
     inputs: number,
@@ -73,7 +75,7 @@ export class BasicBlock extends Module {
     const identity = this.downsample === null ? x : this.downsample.forward(x, training);
     let y = relu(this.bn1.forward(this.conv1.forward(x), training));
     y = this.bn2.forward(this.conv2.forward(y), training);
-    return relu(add(y, identity));
+    return relu(add(this.stochasticDepth.forward(y, training), identity));
   }
 }
 
@@ -87,6 +89,7 @@ export class Bottleneck extends Module {
   readonly conv3: Conv2d;
   readonly bn3: BatchNorm2d;
   readonly downsample: Sequential | null;
+  readonly stochasticDepth = new StochasticDepth();
 
   constructor(
     inputs: number,
@@ -110,7 +113,7 @@ export class Bottleneck extends Module {
     let y = relu(this.bn1.forward(this.conv1.forward(x), training));
     y = relu(this.bn2.forward(this.conv2.forward(y), training));
     y = this.bn3.forward(this.conv3.forward(y), training);
-    return relu(add(y, identity));
+    return relu(add(this.stochasticDepth.forward(y, training), identity));
   }
 }
 

@@ -28,3 +28,4 @@ export {
   stripPrefixes,
   type WeightsEntry,
 } from './state-dict.js';
+export { setStochasticDepth, StochasticDepth } from './stochastic-depth.js';

@@ -14,4 +14,5 @@ export {
 } from './schedules.js';
 export { type PartStep, PullToStart, type StepPart, WeightAverage } from './parts.js';
 export { Rmsprop, type RmspropOptions, rmsprop } from './rmsprop.js';
+export { SharpnessAware } from './sharpness-aware.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

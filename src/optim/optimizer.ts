@@ -157,6 +157,7 @@ export abstract class Optimizer {
     this.unwatch();
     for (const state of [this.gate, ...this.blockGroups]) this.memory.device.releaseState(state);
     for (const arena of Object.values(this.arenas)) arena.close();
+    for (const part of this.parts) part.close?.();
   }
 
   /** The gate sees gradients only; a rate that is no number would pass it and spoil every weight. */

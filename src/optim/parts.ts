@@ -21,7 +21,7 @@ export interface PartStep {
   readonly gate: State;
 }
 
-/** A part of a step. `optimizer.close()` closes its arenas, too. */
+/** A part of a step. `optimizer.close()` closes its arenas, too, and the part. */
 export interface StepPart {
   /** What a checkpoint stores of it, by name; laid out as the parameters are. One that joins later has its value there. */
   readonly arenas: Readonly<Record<string, Arena>>;
@@ -29,6 +29,8 @@ export interface StepPart {
   before?(step: PartStep): void;
   /** Records what comes after the update. */
   after?(step: PartStep): void;
+  /** Gives back what it holds beside its arenas. */
+  close?(): void;
 }
 
 /**

@@ -13,10 +13,12 @@ import { multiply } from '#src/ops/multiply';
 import { relu } from '#src/ops/relu';
 import { relu6 } from '#src/ops/relu6';
 import { reshape } from '#src/ops/reshape';
+import { stochasticDepth } from '#src/ops/stochastic-depth';
 import { sum } from '#src/ops/sum';
 import { Device } from '#src/program/device';
 import type { State } from '#src/program/state';
 import { Parameter } from '#src/tensor/parameter';
+import { generator } from '#src/tensor/philox';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import { assertClose, float32Tolerance, Random } from './support.js';
@@ -136,6 +138,17 @@ const programs: readonly Program[] = [
       const [x, gamma, beta] = [data(2, 4, 4, 8), data(8), data(8)];
       const y = relu(add(batchNormTraining(x, { gamma, beta }, batchMoments(x)), data(2, 4, 4, 8)));
       return [y, ...gradients(sum(multiply(y, data(2, 4, 4, 8))), [x, gamma, beta])];
+    },
+  },
+  {
+    // What is dropped keeps the residual and the ReLU out of the batch norm; the mask of the ReLU, too.
+    name: 'the same with stochastic depth',
+    launches: [17, 17],
+    body(data) {
+      const [x, gamma, beta] = [data(3, 4, 4, 8), data(8), data(8)];
+      const branch = batchNormTraining(x, { gamma, beta }, batchMoments(x));
+      const y = relu(add(stochasticDepth(branch, 0.4, generator(6)), data(3, 4, 4, 8)));
+      return [y, ...gradients(sum(multiply(y, data(3, 4, 4, 8))), [x, gamma, beta])];
     },
   },
 ];
