@@ -20,6 +20,7 @@ import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import { HEAD_NAMES, STRATEGY_NAMES } from './other-names.js';
+import { REGULARIZATION } from './regularization-flags.js';
 import {
   choice,
   factorUpToOne,
@@ -362,6 +363,7 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
   ...inGroup('Network:', NETWORK),
   ...inGroup('Images:', IMAGES),
   ...inGroup('Training:', TRAINING),
+  ...inGroup('Regularization:', REGULARIZATION),
   ...inGroup('Optimizer:', OPTIMIZER),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS }),
 };

@@ -3,6 +3,7 @@ import type { LrFindFlags } from './commands/lr-find.js';
 import type { ScheduleFlags } from './commands/schedule.js';
 import { IMAGES, NETWORK, OPTIMIZER, RUN, TRAINING } from './finetune-flags.js';
 import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
+import { REGULARIZATION } from './regularization-flags.js';
 import { numberAbove, wholeNumber } from './values.js';
 
 const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
@@ -61,6 +62,7 @@ export const LR_FIND_FLAGS: Flags<LrFindFlags> = {
   ...inGroup('Network:', SWEPT_NETWORK),
   ...inGroup('Images:', SWEPT_IMAGES),
   ...inGroup('Training:', SWEPT_TRAINING),
+  ...inGroup('Regularization:', REGULARIZATION),
   ...inGroup('Optimizer:', {
     optimizer: OPTIMIZER.optimizer,
     lrDecay: OPTIMIZER.lrDecay,

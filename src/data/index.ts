@@ -29,6 +29,7 @@ export { type ClassWeighting, classWeights } from './class-weights.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
 export { encodePng } from './encode.js';
+export { type Box, boxFromDraws, erasedBox } from './erase.js';
 export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
 export {
   classFolder,

@@ -26,6 +26,7 @@ export const purpose = {
   shuffle: 3,
   augmentation: 4,
   sampling: 5,
+  erasing: 6,
   transforms: 7,
 } as const;
 

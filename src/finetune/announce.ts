@@ -105,7 +105,12 @@ function counts(field: keyof Recipe, recipe: Recipe): boolean {
     case 'sampling':
       return recipe.sampling !== 'shuffled';
     case 'l2_sp':
-      return recipe.l2_sp > 0;
+    case 'mixup':
+    case 'cutmix':
+    case 'random_erasing':
+    case 'stochastic_depth':
+    case 'sam':
+      return recipe[field] > 0;
     case 'nesterov':
       return recipe.optimizer === 'sgd';
     case 'crop_scale':

@@ -93,6 +93,8 @@ const RULES: readonly Rule[] = [
         ? { what: 'there are no pretrained weights to stay near', hint: 'leave it out, or give --weights' }
         : null,
   },
+  { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: unmixable },
+  { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: unmixable },
   {
     fields: ['class_weights'],
     isSet: ({ class_weights, sampling }) => class_weights !== 'none' && sampling === 'balanced',
@@ -124,6 +126,15 @@ export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
 function unlessFitted({ head }: Recipe) {
   if (head === 'logistic') return null;
   return { what: `the head ${head} is not fitted to a loss`, hint: 'leave it out, or use --head logistic' };
+}
+
+function unmixable({ batch_size, strategy }: Recipe) {
+  return batch_size > 1 || strategy === 'probe'
+    ? null
+    : {
+        what: 'a batch of a single image has no other to mix it with',
+        hint: 'leave it out, or give a larger --batch-size',
+      };
 }
 
 function notOf({ optimizer }: Recipe) {

@@ -5,16 +5,18 @@
 import { drawSteps, type ImageStep, parseAugment } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
+import { setStochasticDepth } from '../nn/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { throwIfAborted } from './interruption.js';
+import { mixOfStep } from './mixing.js';
 import type { RunContext } from './options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices } from './run-state.js';
 import { lastStage, setTrainable } from './stages.js';
 import type { Task } from './task.js';
-import { recordMicroBatch } from './training-step.js';
+import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
 const LEAST_FOR_STATISTICS = 16;
@@ -90,14 +92,24 @@ async function planStep(
     const random = generator(recipe.seed);
     const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
     const options = { model, task, recipe, preprocessing, side, random };
-    const blank = {
-      images: new Uint8Array(micro * side * side * 3),
-      targets: task.blankTargets(micro),
-      steps: new Array(micro).fill(anySteps(recipe)),
-      shares: new Float32Array(micro),
-    };
-    await device.prepare(() => recordMicroBatch(blank, options));
+    setStochasticDepth(model, recipe.stochastic_depth);
+    await device.prepare(() => recordMicroBatch(blankMicroBatch(micro, task, recipe), options));
   } finally {
     optimizer.close();
   }
+}
+
+/** What the trainer would compute, without images. */
+function blankMicroBatch(size: number, task: Task, recipe: Recipe): MicroBatch {
+  const side = recipe.image_size;
+  const mix = mixOfStep(recipe, 1, side);
+  const rows = mix === null ? size : size + 1;
+  return {
+    images: new Uint8Array(rows * side * side * 3),
+    targets: task.blankTargets(rows),
+    steps: new Array(rows).fill(anySteps(recipe)),
+    shares: new Float32Array(size),
+    ...(recipe.random_erasing > 0 && { erased: new Int32Array(4 * rows) }),
+    ...(mix !== null && { mix: { ...mix, partnerShares: new Float32Array(size) } }),
+  };
 }

@@ -115,6 +115,15 @@ export interface FinetuneOptions extends DeviceOptions {
   /** 'shuffled' or 'balanced': whether the full stage sees each class equally often (data/sampling.ts). */
   readonly sampling?: string;
   readonly labelSmoothing?: number;
+  /** Mixup by shares from Beta(alpha, alpha), and CutMix; with both, one of them for each batch. 0: not. */
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  /** Probability that a rectangle of an image is erased. */
+  readonly randomErasing?: number;
+  /** Probability that the last residual branch is dropped for an image; lower ones less, in proportion. */
+  readonly stochasticDepth?: number;
+  /** Radius of sharpness-aware minimisation; 0: not. */
+  readonly sam?: number;
   /** The largest norm of the gradients; 0: no limit. */
   readonly maxGradientNorm?: number;
   /** Threads that decode images. */

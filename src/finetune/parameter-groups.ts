@@ -7,6 +7,7 @@ import {
   type ParameterGroup,
   PullToStart,
   rmsprop,
+  SharpnessAware,
   type StepPart,
   sgd,
   WeightAverage,
@@ -94,6 +95,8 @@ function sectionsOf(model: ImageClassifier, recipe: Recipe, joinedAt: JoinedAt):
 export function makeOptimizer(model: ImageClassifier, recipe: Recipe, joinedAt?: JoinedAt): Optimizer {
   const { memory } = model;
   const parts: StepPart[] = [];
+  // First: the others find the weights at their place again.
+  if (recipe.sam > 0) parts.push(new SharpnessAware(memory, recipe.sam));
   if (recipe.l2_sp > 0) parts.push(new PullToStart(memory));
   if (recipe.ema !== null) parts.push(new WeightAverage(memory, recipe.ema));
   const options = {

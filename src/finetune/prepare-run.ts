@@ -3,6 +3,8 @@
  * is touched, so that a mistake is told within seconds.
  */
 import { parseAugment } from '../data/index.js';
+import { AttuneError } from '../errors.js';
+import { setStochasticDepth } from '../nn/index.js';
 import type { Device } from '../program/device.js';
 import { announce } from './announce.js';
 import { refuseIgnored, refuseUnvalidated } from './contradictions.js';
@@ -126,9 +128,17 @@ export async function planRun(options: FinetuneOptions): Promise<Plan> {
   return { given, found, facts, resolved };
 }
 
-/** A wrong layer name is told before any image is decoded. */
+/** A wrong layer name, or nothing to drop, is told before any image is decoded. */
 async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
-  if (recipe.strategy !== 'probe') await setTrainable(model, lastStage(model, recipe), 'frozen');
+  if (recipe.strategy === 'probe') return;
+  await setTrainable(model, lastStage(model, recipe), 'frozen');
+  if (recipe.stochastic_depth === 0 || setStochasticDepth(model, recipe.stochastic_depth) > 0) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `no residual branch of ${recipe.model} is trained, so there is none to leave out`,
+    where: '--stochastic-depth',
+    hint: 'leave it out, or train lower layers',
+  });
 }
 
 /** Fits the head of a run on cached features. */

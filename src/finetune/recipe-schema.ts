@@ -98,6 +98,13 @@ const stage = {
   /** How often images of rare classes come up. */
   sampling: v.picklist(SAMPLINGS),
   label_smoothing: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  /** Alpha of the beta distribution that images of a batch are mixed by, as a whole and as rectangles; 0: not. */
+  mixup: between(0, 100),
+  cutmix: between(0, 100),
+  /** Probability that a rectangle of an image is erased. */
+  random_erasing: between(0, 1),
+  /** Probability that the last residual branch is dropped for an image; of the first it is a small part of this. */
+  stochastic_depth: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
 };
 
 /** From gradients to new weights. */
@@ -116,6 +123,8 @@ const optimizer = {
   ema: v.nullable(v.pipe(v.number(), v.minValue(0), v.ltValue(1))),
   /** 0: no limit. */
   max_gradient_norm: between(0, 1e9),
+  /** How far sharpness-aware minimisation moves the weights for its gradient; 0: not at all. */
+  sam: between(0, 100),
 };
 
 /** The rates over time. */

@@ -17,10 +17,19 @@ import {
 } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
-import { type Optimizer, type Schedule, scheduleFactor, scheduleMomentum } from '../optim/index.js';
+import { setStochasticDepth } from '../nn/index.js';
+import {
+  type Optimizer,
+  type Schedule,
+  scheduleFactor,
+  scheduleMomentum,
+  SharpnessAware,
+} from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
+import { batchParts } from './batch-parts.js';
 import { sideOf } from './inference.js';
+import { type BatchMix, dominantTargets, mixOfStep } from './mixing.js';
 import type { RunContext } from './options.js';
 import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices, Progress } from './run-state.js';
@@ -64,7 +73,14 @@ const LONG_STEP = 1;
 interface PendingStep {
   readonly step: number;
   readonly batch: TrainingBatch;
-  readonly results: Promise<readonly { readonly loss: number; readonly predicted: ArrayLike<number> }[]>;
+  /** What counts as right of each image. */
+  readonly counted: Targets;
+  readonly results: Promise<readonly MicroBatchResult[]>;
+}
+
+interface MicroBatchResult {
+  readonly loss: number;
+  readonly predicted: ArrayLike<number>;
 }
 
 export class Trainer {
@@ -74,18 +90,22 @@ export class Trainer {
   /** By the place of an image in the data set. */
   private readonly imageWeights: ArrayLike<number>;
   private readonly random;
+  /** What takes the second gradient of a step, where the optimiser has it. */
+  private readonly sharpness: SharpnessAware | undefined;
   /** How long the last step took; long, as long as it is not known. */
   private stepSeconds = Number.POSITIVE_INFINITY;
   /** The last steps by number, to name the images of one that failed. */
   private readonly recent = new Map<number, TrainingBatch>();
 
   constructor(options: TrainerOptions) {
-    const { recipe, optimizer, dataset, task } = options;
+    const { recipe, optimizer, dataset, model, task } = options;
     this.options = options;
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
     this.imageWeights = task.imageWeights(dataset.images, recipe);
     this.random = generator(recipe.seed);
+    this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
+    setStochasticDepth(model, recipe.stochastic_depth);
   }
 
   get batchesPerEpoch(): number {
@@ -147,9 +167,12 @@ export class Trainer {
   }
 
   private startStep(batch: TrainingBatch, side: number): PendingStep {
-    const { device, optimizer, progress } = this.options;
+    const { device, optimizer, recipe, progress } = this.options;
+    const step = progress.step + 1;
+    const mix = mixOfStep(recipe, step, side);
+    const parts = this.microBatches(batch, side, mix);
     this.setRates();
-    const results = Promise.all(this.microBatches(batch).map((micro) => this.startMicroBatch(micro, side)));
+    const results = this.startGradients(parts, side);
     const updated = device.run(() => {
       optimizer.step();
       optimizer.zeroGradients();
@@ -158,30 +181,47 @@ export class Trainer {
     // Awaited in finishStep; until then a failure must not end the process.
     results.catch(() => undefined);
     finished.catch(() => undefined);
-    progress.step++;
+    progress.step = step;
     progress.batch++;
-    this.remember(progress.step, batch);
-    return { step: progress.step, batch, results: finished };
+    this.remember(step, batch);
+    return {
+      step,
+      batch,
+      counted: dominantTargets(this.targetsOf(batch), batch.labels.length, mix),
+      results: finished,
+    };
+  }
+
+  /** Gathers the gradients of a step: of its weights, or of those to which sharpness-aware minimisation moves them. */
+  private async startGradients(parts: readonly MicroBatch[], side: number): Promise<MicroBatchResult[]> {
+    const { device, progress } = this.options;
+    const { sharpness } = this;
+    const firstRandom = progress.random;
+    const pass = () => Promise.all(parts.map((micro) => this.startMicroBatch(micro, side)));
+    const results = pass();
+    if (sharpness === undefined) return results;
+    const perturbed = device.run(() => sharpness.perturb());
+    // The same images dropped, and the same plan: only the weights differ.
+    progress.random = firstRandom;
+    const [first] = await Promise.all([results, perturbed, pass()]);
+    return first;
   }
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
-  private startMicroBatch(
-    micro: MicroBatch,
-    side: number,
-  ): Promise<{ loss: number; predicted: ArrayLike<number> }> {
+  private startMicroBatch(micro: MicroBatch, side: number): Promise<MicroBatchResult> {
     const { device, model, task, preprocessing, recipe, progress } = this.options;
     this.random.step = progress.random++;
     const options = { model, task, recipe, preprocessing, side, random: this.random };
     return device.run(() => recordMicroBatch(micro, options));
   }
 
-  private async finishStep({ batch, results }: PendingStep): Promise<void> {
+  private async finishStep({ batch, counted, results }: PendingStep): Promise<void> {
     const { progress, task } = this.options;
     const parts = await this.explained(() => results);
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
     progress.loss += parts.reduce((total, { loss }) => total + loss, 0) * batch.labels.length;
     progress.images += batch.labels.length;
-    progress.correct += task.countRight(predicted, this.targetsOf(batch));
+    progress.correct += task.countRight(predicted, counted);
   }
 
   /** The gate of the last update is read with the next program; there may be none. */
@@ -200,12 +240,13 @@ export class Trainer {
   }
 
   private async diagnose(error: AttuneError): Promise<AttuneError> {
-    const { device, model, preprocessing, dataset, optimizer } = this.options;
+    const { device, model, preprocessing, recipe, dataset, optimizer } = this.options;
     const step = optimizer.lastFailedStep;
     const batch = step === null ? undefined : this.recent.get(step);
-    if (batch === undefined) return error;
-    const micro = this.microBatches(batch);
-    for (const part of micro) await this.startMicroBatch(part, sideOf(preprocessing)).catch(() => undefined);
+    if (step === null || batch === undefined) return error;
+    const side = sideOf(preprocessing);
+    const micro = this.microBatches(batch, side, mixOfStep(recipe, step, side));
+    for (const part of micro) await this.startMicroBatch(part, side).catch(() => undefined);
     let layer: string | undefined;
     const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
     for (const parameter of model.memory.parameters) {
@@ -220,8 +261,9 @@ export class Trainer {
     const more =
       batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
     // Each of them may be finite, and the sum of their squares not.
-    const fault =
-      layer === undefined ? 'are too large for their norm to be finite' : `are not finite, first in ${layer}`;
+    const large = 'are too large for their norm to be finite';
+    const elsewhere = recipe.sam > 0 ? `, or not finite where --sam ${recipe.sam} looks` : '';
+    const fault = layer === undefined ? large + elsewhere : `are not finite, first in ${layer}`;
     return new AttuneError(
       {
         code: 'numeric',
@@ -252,20 +294,12 @@ export class Trainer {
     return this.baseRates.map((rate) => rate * factor);
   }
 
-  private microBatches(batch: TrainingBatch): MicroBatch[] {
-    const { frozen } = this.options;
-    const size = batch.labels.length;
-    const pixels = batch.images.length / size;
+  private microBatches(batch: TrainingBatch, side: number, mix: BatchMix | null): MicroBatch[] {
+    const { frozen, recipe, progress } = this.options;
+    const { imageWeights, joinsSingle } = this;
+    const ranges = microBatchStarts(batch.labels.length, frozen.micro_batch, joinsSingle);
     const targets = this.targetsOf(batch);
-    const width = targets.length / size;
-    const weights = Float32Array.from(batch.indices, (index) => this.imageWeights[index]);
-    const total = weights.reduce((running, weight) => running + weight, 0);
-    return microBatchStarts(size, frozen.micro_batch, this.joinsSingle).map(([start, end]) => ({
-      images: batch.images.subarray(start * pixels, end * pixels),
-      targets: targets.subarray(start * width, end * width),
-      steps: batch.steps.slice(start, end),
-      shares: weights.subarray(start, end).map((weight) => weight / total),
-    }));
+    return batchParts(batch, { recipe, epoch: progress.epoch, side, targets, imageWeights, ranges, mix });
   }
 
   private targetsOf({ indices }: TrainingBatch): Targets {

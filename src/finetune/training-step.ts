@@ -4,21 +4,39 @@
  */
 import { applySteps, type ImageStep, type Preprocessing } from '../data/index.js';
 import type { ImageClassifier } from '../models/index.js';
-import { backward, multiply, normalizeImages, sum } from '../ops/index.js';
+import {
+  add,
+  backward,
+  eraseBoxes,
+  type Mix,
+  mixImages,
+  multiply,
+  normalizeImages,
+  slice,
+  sum,
+} from '../ops/index.js';
 import type { Generator } from '../tensor/philox.js';
-import { tensor } from '../tensor/tensor.js';
+import { type Scalar, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Recipe } from './recipe-schema.js';
 import type { Targets, Task } from './task.js';
 
 /** Part of a batch, computed at once. */
 export interface MicroBatch {
-  /** [n, side, side, 3]. */
+  /** [rows, side, side, 3], one row for each of n images. Mixed, there is one row more: see `mix`. */
   readonly images: Uint8Array;
+  /** Of each row. */
   readonly targets: Targets;
-  /** What each image goes through before it is normalised. */
+  /** What each row goes through before it is normalised. */
   readonly steps: readonly (readonly ImageStep[])[];
-  /** Each image's share in the batch's mean loss. */
+  /** [n]: each image's share in the batch's mean loss. */
   readonly shares: Float32Array;
+  /** [rows, 4]: what is erased of each row (ops/erase-boxes.ts). Absent: nothing. */
+  readonly erased?: Int32Array;
+  /** Absent: images are as they are. Else each row but the first is an image, and the row before it its partner. */
+  readonly mix?: Mix & {
+    /** [n]: the share of each partner's label in the batch's mean loss. */
+    readonly partnerShares: Float32Array;
+  };
 }
 
 export interface TrainingStepOptions {
@@ -32,16 +50,37 @@ export interface TrainingStepOptions {
 }
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
-export function recordMicroBatch(
-  { images, targets, steps, shares }: MicroBatch,
-  options: TrainingStepOptions,
-) {
-  const { model, task, recipe, preprocessing, side, random } = options;
-  const size = shares.length;
-  const bytes = applySteps(tensor(images, [size, side, side, 3], 'uint8'), steps);
-  const outputs = model.forward(normalizeImages(bytes, preprocessing.mean, preprocessing.std), { random });
-  const losses = task.losses(outputs, targets, recipe);
-  const loss = sum(multiply(losses, tensor(shares, [size], 'float32')));
+export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions) {
+  const { model, task, recipe, random } = options;
+  const { targets, shares, mix } = batch;
+  const outputs = model.forward(networkInput(batch, options), { random });
+  const lossOf = (answers: Targets, weights: Float32Array) =>
+    sum(multiply(task.losses(outputs, answers, recipe), tensor(weights, [weights.length], 'float32')));
+  const width = targets.length / rowsOf(batch);
+  const loss =
+    mix === undefined
+      ? lossOf(targets, shares)
+      : (add(
+          lossOf(targets.subarray(width), shares),
+          lossOf(targets.subarray(0, -width), mix.partnerShares),
+        ) as Scalar);
   backward(loss);
   return { loss, predicted: task.predictions(outputs) };
+}
+
+/** How many rows a micro-batch has: the images, and mixed the partner of the first. */
+function rowsOf({ shares, mix }: MicroBatch): number {
+  return mix === undefined ? shares.length : shares.length + 1;
+}
+
+/** What the network sees: [n, side, side, 3]. Partners are varied and erased as the images that they are elsewhere. */
+function networkInput(batch: MicroBatch, { preprocessing, side }: TrainingStepOptions): Tensor {
+  const { images, steps, erased, mix } = batch;
+  const rows = rowsOf(batch);
+  const bytes = applySteps(tensor(images, [rows, side, side, 3], 'uint8'), steps);
+  const normal = normalizeImages(bytes, preprocessing.mean, preprocessing.std);
+  const x = erased === undefined ? normal : eraseBoxes(normal, tensor(erased, [rows, 4], 'int32'));
+  if (mix === undefined) return x;
+  const from = (first: number) => slice(x, [first, 0, 0, 0], [rows - 1, side, side, 3]);
+  return mixImages(from(1), from(0), mix);
 }

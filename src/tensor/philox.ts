@@ -7,7 +7,7 @@
 import { AttuneError } from '../errors.js';
 
 /** What a stream of random numbers is for: a part of the key, so that streams never meet. */
-export const PURPOSE = { dropout: 1, initialization: 2, shuffle: 3, augmentation: 4 } as const;
+export const PURPOSE = { dropout: 1, initialization: 2, shuffle: 3, augmentation: 4, mixing: 5 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -62,6 +62,18 @@ export function uniforms(count: number, seed: number, purpose: number, stream = 
     for (let lane = 0; lane < 4 && i + lane < count; lane++) result[i + lane] = uniform(words[lane]);
   }
   return result;
+}
+
+/** Numbers in [0, 1) one after another, for who does not know how many it takes: a function of seed, purpose and stream. */
+export function uniformSource(seed: number, purpose: number, stream: number): () => number {
+  let drawn = 0;
+  let words: readonly number[] = [];
+  return () => {
+    const lane = drawn % 4;
+    if (lane === 0) words = philox([drawn / 4, stream, 0, 0], [seed >>> 0, purpose]);
+    drawn++;
+    return uniform(words[lane]);
+  };
 }
 
 /** `count` standard normals by the Box-Muller transform, a function of seed, purpose and stream. */

@@ -8,6 +8,7 @@ import {
 import { chart, rateText } from '../chart.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
+import type { RegularizationOption } from '../regularization-flags.js';
 import { count, counted } from '../text.js';
 
 /** How long the run is, and what of a run's flags the rates depend on. */
@@ -32,6 +33,7 @@ type WithoutEffect =
   | 'classWeights'
   | 'sampling'
   | 'labelSmoothing'
+  | RegularizationOption
   | 'maxGradientNorm'
   | 'workers'
   | 'out';
