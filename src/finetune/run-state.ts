@@ -15,7 +15,7 @@ import type { ImageClassifier } from '../models/index.js';
 import { type Optimizer, readKept } from '../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from './options.js';
 import { parseRecipe } from './parse-recipe.js';
-import type { Recipe } from './recipe-schema.js';
+import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
 import { type Best, type TaskInfo, taskSchema } from './task.js';
 
@@ -143,7 +143,7 @@ export async function openRunState(folder: string): Promise<StoredRun> {
         hint: 'run attune finetune again; images and features are cached',
       });
     }
-    if (version !== FORMAT) throw ofAnotherVersion(path, version);
+    if (version !== FORMAT) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
     return { ...parseState(state, path), file };
   } catch (error) {
     await file.close();
@@ -216,6 +216,7 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
   } catch {
     throw damaged(path, 'the state of the run is not JSON');
   }
+  if (lacksFields(value)) throw ofAnotherVersion(path, true);
   const parsed = v.safeParse(stateSchema, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;
@@ -233,9 +234,16 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
   return { state, optimizerSteps: optimizer_steps };
 }
 
+/** Whether a state or its recipe lacks fields: damage would not take them out, so they were added since it was written. */
+function lacksFields(value: unknown): boolean {
+  const hasAll = (part: unknown, fields: readonly string[]) =>
+    typeof part === 'object' && part !== null && fields.every((field) => field in part);
+  if (!hasAll(value, Object.keys(stateSchema.entries))) return true;
+  return !hasAll((value as { readonly recipe: unknown }).recipe, RECIPE_FIELDS);
+}
+
 /** Another version of attune wrote the state: the run is whole, and its exports can be used all the same. */
-function ofAnotherVersion(where: string, version: string): AttuneError {
-  const isOlder = Number(version) < Number(FORMAT);
+function ofAnotherVersion(where: string, isOlder: boolean): AttuneError {
   return new AttuneError({
     code: 'input',
     what: `the run was saved by ${isOlder ? 'an older' : 'another'} version of attune, and this one cannot go on with it`,

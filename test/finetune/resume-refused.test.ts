@@ -114,6 +114,8 @@ test('a state of another version is no damaged one', async () => {
     'input',
     /^the run was saved by an older version of attune, .*: start the run anew; its best\.safetensors can be used/,
   );
+  await changeState(run, ({ recipe }) => void delete recipe.seed, { attune_run: '2' });
+  await fails(resume({ resume: run }), 'input', /saved by an older version of attune/);
   await version('9');
   await fails(resume({ resume: run }), 'input', /saved by another version of attune.*: update attune; /);
 });
