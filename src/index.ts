@@ -4,7 +4,10 @@
  * A composition root: it only gathers what the folders offer. The reading tour is src/README.md.
  */
 export {
+  applySteps,
   type Augmentation,
+  augmentationOf,
+  type AugmentPart,
   type Batch,
   classFolder,
   dataLoader,
@@ -17,6 +20,7 @@ export {
   type ImageFolderOptions,
   imagenetPreprocessing,
   type ImagePool,
+  type ImageStep,
   type Interpolation,
   type LabelledImage,
   openPreparedCache,
@@ -36,6 +40,8 @@ export {
   type Split,
   stratifiedFolds,
   stratifiedSplit,
+  testViews,
+  type TestViews,
   type TrainingBatch,
   trainingBatches,
   type TrainingDataset,
@@ -94,6 +100,10 @@ export {
   type RunContext,
   type RunEvent,
   type SkippedImage,
+  type AugmentPreview,
+  previewAugment,
+  type PreviewAugmentOptions,
+  type PreviewedImage,
   type Advice,
   advise,
   type AdviseOptions,

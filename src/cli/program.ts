@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AttuneError } from '../errors.js';
 import type { AdviseFlags } from './commands/advise.js';
+import type { AugmentFlags } from './commands/augment.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { FinetuneFlags } from './commands/finetune.js';
@@ -13,6 +14,7 @@ import type { LrFindFlags } from './commands/lr-find.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { ScheduleFlags } from './commands/schedule.js';
 import { usageError } from './errors.js';
+import { AUGMENT_FLAGS } from './augment-flags.js';
 import { ADVISE_FLAGS, FINETUNE_FLAGS, resumeOptions } from './finetune-flags.js';
 import { LR_FIND_FLAGS, SCHEDULE_FLAGS } from './rate-flags.js';
 import {
@@ -84,7 +86,7 @@ export async function runProgram(
   };
   const definitions = [
     ...[addFinetune, addEvaluate, addPredict, addSchedule, addLrFind],
-    ...[addAdvise, addInspect, addConvert, addWeights, addDoctor],
+    ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor],
   ];
   for (const define of definitions) define(kit);
   addFutureCommands(program);
@@ -234,6 +236,22 @@ function addLrFind({ add, act, output, env }: Kit): void {
   act<LrFindFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
     return (await import('./commands/lr-find.js')).lrFindCommand(options, json, output);
+  });
+}
+
+function addAugment({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'augment',
+    words: '<data>',
+    summary: 'Show images as training would see them.',
+    description:
+      'Writes a sheet of some training images in <data>: each as evaluation would see it, and as the first epochs of attune finetune would with the same --augment and --seed.',
+    example: 'attune augment photos --augment standard,trivial-augment --out sheet.png',
+  });
+  addFlags(command, AUGMENT_FLAGS);
+  act<AugmentFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
+    return (await import('./commands/augment.js')).augmentCommand(options, json, output);
   });
 }
 

@@ -77,6 +77,7 @@ export {
   imagenetPreprocessing,
   normalize,
   type Preprocessing,
+  centerCropImage,
   preprocessImage,
   resizedSize,
 } from './preprocess.js';

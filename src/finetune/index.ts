@@ -47,6 +47,12 @@ export { resolveOptions } from './model-source.js';
 export type * from './options.js';
 export { type PredictOptions, predict, topPredictions } from './predict.js';
 export {
+  type AugmentPreview,
+  type PreviewAugmentOptions,
+  type PreviewedImage,
+  previewAugment,
+} from './preview-augment.js';
+export {
   previewSchedule,
   type SchedulePoint,
   type SchedulePreview,

@@ -34,11 +34,18 @@ const ULMFIT_DECAY = 0.385;
 const NEIGHBORS = 20;
 
 /** Strategy, epochs of the full stage and least crop by the number of training images. */
-function sizeDefaults({ images, smallestClass }: DataFacts) {
+function sizeDefaults({ images, smallestClass }: Pick<DataFacts, 'images' | 'smallestClass'>) {
   if (images <= 200 || smallestClass < 10) return { strategy: 'probe', epochs: 0, crop: 1 } as const;
   if (images <= 2_000) return { strategy: 'probe-then-full', epochs: 30, crop: 0.35 } as const;
   if (images <= 20_000) return { strategy: 'probe-then-full', epochs: 20, crop: 0.25 } as const;
   return { strategy: 'probe-then-full', epochs: 10, crop: 0.08 } as const;
+}
+
+/** The least share of a picture that a random crop takes where nothing is said. */
+export function defaultCropScale(facts: Pick<DataFacts, 'images' | 'smallestClass'>): number {
+  const { crop } = sizeDefaults(facts);
+  // Asked for by name on a small data set, as on the next larger.
+  return crop === 1 ? 0.35 : crop;
 }
 
 /** The recipe with every default resolved. Throws AttuneError 'usage' when fields contradict each other. */
@@ -81,7 +88,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     ...scheduleDefaults(schedule),
     peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
     augment: trainsAll ? 'standard' : 'none',
-    crop_scale: bySize.crop === 1 ? 0.35 : bySize.crop,
+    crop_scale: defaultCropScale(facts),
     class_weights: 'none',
     sampling: 'shuffled',
     label_smoothing: 0,

@@ -1,4 +1,4 @@
-/** Small letters as pixels, for labels in pictures: three columns and five rows each, a row as three bits. */
+/** Small letters and digits as pixels, for labels in pictures: three columns and five rows each, a row as three bits. */
 
 export const LETTER_WIDTH = 3;
 export const LETTER_HEIGHT = 5;
@@ -30,9 +30,23 @@ const ROWS: Readonly<Record<string, string>> = {
   x: '101 101 010 101 101',
   y: '101 101 010 010 010',
   z: '111 001 010 100 111',
+  '0': '111 101 101 101 111',
+  '1': '010 110 010 010 111',
+  '2': '110 001 010 100 111',
+  '3': '110 001 010 001 110',
+  '4': '101 101 111 001 001',
+  '5': '111 100 110 001 110',
+  '6': '011 100 111 101 111',
+  '7': '111 001 010 010 010',
+  '8': '111 101 111 101 111',
+  '9': '111 101 111 001 110',
+  '-': '000 000 111 000 000',
+  _: '000 000 000 000 111',
+  '.': '000 000 000 000 010',
+  '/': '001 001 010 100 100',
 };
 
-/** Whether the pixel of a letter at this column and row is set; never for what is no letter. */
+/** Whether the pixel of a letter at this column and row is set; never for what is not among them. */
 export function isSet(letter: string, column: number, row: number): boolean {
   return ROWS[letter.toLowerCase()]?.split(' ')[row][column] === '1';
 }

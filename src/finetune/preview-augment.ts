@@ -1,0 +1,123 @@
+/** `attune augment`: some training images, and what training would see of them in its first epochs. */
+import {
+  applySteps,
+  augmentationOf,
+  augmentImage,
+  centerCropImage,
+  drawSteps,
+  imagenetPreprocessing,
+  openImagePool,
+  type RgbImage,
+} from '../data/index.js';
+import { openDevice, summarize } from './device.js';
+import { checkCount } from './inference.js';
+import { throwIfAborted } from './interruption.js';
+import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale } from './recipe.js';
+import { findImages, smallestClassOf } from './training-data.js';
+import { tensor } from '../tensor/tensor.js';
+
+/** The images, and how they would be varied. */
+export interface PreviewAugmentOptions extends DeviceOptions {
+  /** As of `finetune`. */
+  readonly data: string;
+  readonly val?: string;
+  readonly valSplit?: number;
+  /** Side of what the network would see. Default 224. */
+  readonly imageSize?: number;
+  /** As of `finetune`. Default: what it does where nothing is said. */
+  readonly augment?: string;
+  readonly seed?: number;
+  /** How many images. Default 8. */
+  readonly count?: number;
+  /** How many epochs of each. Default 5. */
+  readonly views?: number;
+  readonly workers?: number;
+}
+
+/** An image and its views, all of one size. */
+export interface PreviewedImage {
+  readonly path: string;
+  /** The folder that it lies in. */
+  readonly label: string;
+  /** What evaluation would see. */
+  readonly original: RgbImage;
+  readonly views: readonly RgbImage[];
+}
+
+export interface AugmentPreview {
+  readonly augment: string;
+  /** The least share of a picture that a random crop takes; null without crops. */
+  readonly crop_scale: number | null;
+  readonly seed: number;
+  readonly image_size: number;
+  readonly device: DeviceSummary;
+  readonly images: readonly PreviewedImage[];
+}
+
+/**
+ * Augments some images, the same number of each class as near as can be, as `finetune` would with the same seed where
+ * every image can be read. Throws AttuneError 'usage', 'input' naming an image that cannot be read, 'data', 'device'.
+ */
+export async function previewAugment(
+  options: PreviewAugmentOptions,
+  context: RunContext = {},
+): Promise<AugmentPreview> {
+  const { augment = 'standard', seed = DEFAULT_SEED, imageSize: side = 224, count = 8, views = 5 } = options;
+  checkCount(count, 'the number of images', '--count');
+  checkCount(views, 'the number of epochs', '--views');
+  const { val = null, valSplit = DEFAULT_VAL_SPLIT } = options;
+  const found = await findImages(options.data, { val, valSplit, seed });
+  const cropScale = defaultCropScale({ images: found.train.length, smallestClass: smallestClassOf(found) });
+  const augmentation = augmentationOf(augment, cropScale);
+  const preprocessing = imagenetPreprocessing(side);
+  const device = await openDevice(options);
+  const pool = openImagePool({ workers: options.workers });
+  try {
+    const images: PreviewedImage[] = [];
+    for (const index of spread(found.train.length, count)) {
+      throwIfAborted(context.signal);
+      const { path, label } = found.train[index];
+      const whole = { ...preprocessing, crop: null };
+      const { image } = await pool.run({ kind: 'prepare', path, preprocessing: whole });
+      const samples = Array.from({ length: views }, (_, epoch) => ({ seed, epoch, index }));
+      const cut = samples.map((sample) =>
+        augmentImage(image, side, augmentation, sample, preprocessing.interpolation),
+      );
+      const steps = samples.map((sample) => drawSteps(augmentation.parts ?? [], side, sample));
+      const length = side * side * 3;
+      const bytes = new Uint8Array(views * length);
+      cut.forEach(({ pixels }, i) => {
+        bytes.set(pixels, i * length);
+      });
+      const seen = await device.run(() => applySteps(tensor(bytes, [views, side, side, 3]), steps));
+      images.push({
+        path,
+        label: found.task.names[label],
+        original: centerCropImage(image, side),
+        views: samples.map((_, i) => ({
+          width: side,
+          height: side,
+          pixels: Uint8Array.from(seen.subarray(i * length, (i + 1) * length)),
+        })),
+      });
+    }
+    return {
+      augment,
+      crop_scale: augmentation.kind === 'standard' ? cropScale : null,
+      seed,
+      image_size: side,
+      device: summarize(device),
+      images,
+    };
+  } finally {
+    await pool.close();
+    await device.close();
+  }
+}
+
+/** `count` places among `length`, evenly spread: images are in the order of their classes. */
+function spread(length: number, count: number): number[] {
+  const taken = Math.min(length, count);
+  return Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * length) / taken));
+}
