@@ -129,13 +129,13 @@ function onePhase(
             rows++;
             if (rows == BLOCK_ROWS) {
               multiplyBlock(
-                workspace, rows, depth, columns, out, from == 0, from + step >= depthTotal, 0, 0, 0, 0,
+                workspace, rows, depth, columns, out, 0, from == 0, from + step >= depthTotal, 0, 0, 0, 0,
               );
               rows = 0;
             }
           }
         }
-        multiplyBlock(workspace, rows, depth, columns, out, from == 0, from + step >= depthTotal, 0, 0, 0, 0);
+        multiplyBlock(workspace, rows, depth, columns, out, 0, from == 0, from + step >= depthTotal, 0, 0, 0, 0);
       }
     }
   }

@@ -98,7 +98,7 @@ export function conv2d(
           const skip = <usize>pixel * outBytes + at;
           multiplyBlock(
             workspace, rows, depth, columns,
-            out + skip, from == 0, from + step >= depthTotal,
+            out + skip, outBytes, from == 0, from + step >= depthTotal,
             bits, scale + at, shift + at, residual + skip,
           );
         }

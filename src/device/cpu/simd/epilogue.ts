@@ -43,6 +43,20 @@ export function storeTile(
   }
 }
 
+/** The epilogue of a whole tile where it lies in the output, `stride` bytes from row to row. Pointers as in storeTile. */
+export function finishTile(
+  out: usize, stride: usize, rows: i32, columns: i32, bits: i32, scale: usize, shift: usize, residual: usize,
+): void {
+  const bytes = <usize>columns * 4;
+  for (let row = 0; row < rows; row++) {
+    for (let at: usize = 0; at < bytes; at += 16) {
+      v128.store(out + at, finish(v128.load(out + at), bits, scale + at, shift + at, residual + at));
+    }
+    out += stride;
+    residual += stride;
+  }
+}
+
 /** The epilogue of four neighbouring channels. Pointers of absent operands are not read. */
 // @ts-ignore: decorator
 @inline

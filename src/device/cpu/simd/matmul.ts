@@ -61,7 +61,7 @@ export function multiplyRows(
         const skip = <usize>row * outBytes + at;
         multiplyBlock(
           workspace, rows, depth, columns,
-          out + skip, from == 0, from + step >= k,
+          out + skip, outBytes, from == 0, from + step >= k,
           bits, scale + at, shift + at, residual + skip,
         );
       }
