@@ -26,6 +26,9 @@ const CODES = {
   sigmoidGradient: 16,
   tanh: 17,
   tanhGradient: 18,
+  greaterEqual: 19,
+  lessEqual: 20,
+  log: 21,
 } as const;
 
 type Code = (typeof CODES)[keyof typeof CODES];
@@ -47,18 +50,60 @@ export function unarySimd(kernel: string): { readonly simd?: SimdEntry<FlatAttri
 }
 
 /** { simd } of a kernel y = operation(a, b) on operands of one shape, by its name. */
-export function binarySimd<A extends FlatAttributes & { readonly same?: boolean }>(
-  kernel: string,
-): { readonly simd?: SimdEntry<A> } {
+export function pairSimd(kernel: string): { readonly simd?: SimdEntry<FlatAttributes> } {
   const code = codeOf(kernel);
   if (code === undefined) return {};
   return {
     simd: {
       entry: 'pointwise',
-      suits: ({ same }) => same !== false,
       arguments: ({ count }, [a, b, y], begin, end) => [a, b, y, ...flatRange(count, begin, end), code],
     },
   };
+}
+
+/** Bytes of a step along a run, of which simd/broadcast.ts keeps copies of one number. */
+const STEP_BYTES = 512 * 4;
+
+interface BinaryShapes extends FlatAttributes {
+  readonly same: boolean;
+  readonly shape: readonly number[];
+  readonly stridesA: readonly number[];
+  readonly stridesB: readonly number[];
+}
+
+/** { simd } of a kernel y = operation(a, b) with broadcasting, by its name. */
+export function binarySimd<A extends BinaryShapes>(kernel: string): { readonly simd?: SimdEntry<A> } {
+  const code = codeOf(kernel);
+  if (code === undefined) return {};
+  return {
+    simd: {
+      entry: 'binary',
+      workspaceBytes: ({ same }) => (same ? 0 : STEP_BYTES),
+      arguments: (attributes, [a, b, y, scratch], begin, end) => [
+        ...[a, b, y, ...flatRange(attributes.count, begin, end), code, scratch],
+        ...(attributes.same ? [] : runsOf(attributes)),
+      ],
+    },
+  };
+}
+
+/** Length of the runs, both steps along one, the four inner dimensions before it, five strides of either operand. */
+function runsOf({ shape, stridesA, stridesB }: BinaryShapes): number[] {
+  const runs: { size: number; a: number; b: number }[] = [];
+  for (let d = shape.length - 1; d >= 0; d--) {
+    const [size, a, b] = [shape[d], stridesA[d], stridesB[d]];
+    const [inner] = runs;
+    if (size === 1) continue;
+    // One dimension with the next where both operands go on, or stay, across its end.
+    if (inner !== undefined && a === inner.a * inner.size && b === inner.b * inner.size) inner.size *= size;
+    else runs.unshift({ size, a, b });
+  }
+  const run = runs.pop() ?? { size: 1, a: 1, b: 1 };
+  while (runs.length < 5) runs.unshift({ size: 1, a: 0, b: 0 });
+  return [
+    ...[run.size, run.a, run.b, ...runs.slice(1).map(({ size }) => size)],
+    ...[...runs.map(({ a }) => a), ...runs.map(({ b }) => b)],
+  ];
 }
 
 /** total += x. */

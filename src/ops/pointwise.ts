@@ -17,7 +17,7 @@ import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits } from './flat.js';
-import { binarySimd, unarySimd } from './pointwise-simd.js';
+import { binarySimd, pairSimd, unarySimd } from './pointwise-simd.js';
 
 export { type FlatAttributes, flatRange, flatUnits } from './flat.js';
 
@@ -95,7 +95,7 @@ export function unary<Name extends string>(definition: UnaryDefinition<Name>): U
         for (let i = first; i < last; i++) dx[i] = dy[i] * derivative(value[i]);
       },
     },
-    ...binarySimd(`${name}Gradient`),
+    ...pairSimd(`${name}Gradient`),
   };
   const operation: Operation<null> = {
     name,

@@ -76,15 +76,20 @@ test('a chain gives the bytes of its operations one by one, on 1, 2 and 3 thread
   }
 });
 
-/** Operations of random programs; the module knows all but the logarithm. */
+/** Operations of random programs. */
 const UNARY = [relu, exp, negate, sigmoid, log];
 const BINARY = [add, subtract, multiply, maximum];
 
 test('random programs give the bytes of their operations one by one, whatever lives on', async () => {
   const random = generator(57);
   const below = (n: number) => Math.floor((randomValues(random, 1)[0]! * 0.5 + 0.5) * n) % n;
-  for (const threads of [1, 2, 3]) {
-    const device = await open('cpu', { threads });
+  for (const [threads, simd] of [
+    [1, 'auto'],
+    [2, 'auto'],
+    [3, 'auto'],
+    [2, 'off'],
+  ] as const) {
+    const device = await open('cpu', { threads, simd });
     for (const count of [1, 5, 511, 512, 1027, 16_384 + 3, COUNT]) {
       const states = [1, 2, 3].map(() => device.createState([count], 'float32', randomValues(random, count)));
       const steps = Array.from({ length: 2 + below(9) }, (_, i) => ({

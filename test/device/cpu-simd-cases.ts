@@ -5,8 +5,8 @@
 import type { Attributes, Kernel } from '#src/device/kernel';
 import { sliced } from '#src/ops/batch-norm-training-kernels';
 import { kernels, type KernelName } from '#src/ops/kernels';
-import { padFront } from '#src/ops/pointwise';
-import { sizeOf, stridesOf } from '#src/tensor/shape';
+import { binaryAttributes, padFront } from '#src/ops/pointwise';
+import { broadcastShapes, type Shape, sizeOf, stridesOf } from '#src/tensor/shape';
 import { randomValues } from './cpu-harness.js';
 
 export interface LoopCase {
@@ -23,6 +23,36 @@ type Options = Partial<Pick<LoopCase, 'step' | 'terms'>>;
 /** More than two units of a flat loop; the last element stands alone in its vector. */
 const COUNT = 33_001;
 
+/** Pairs of shapes of which one is repeated along axes of the other: usual ones, some of several units, and any. */
+function broadcasts(random: () => number): [Shape, Shape][] {
+  const usual: [Shape, Shape][] = [
+    [[], [5]],
+    [[1], []],
+    [[33_001], [1]],
+    [[2, 9001], [9001]],
+    [
+      [2, 9001],
+      [2, 1],
+    ],
+    [
+      [1, 3000],
+      [11, 1],
+    ],
+    [
+      [2, 3, 1, 600],
+      [1, 7, 1],
+    ],
+  ];
+  const any = Array.from({ length: 40 }, (): [Shape, Shape] => {
+    const shape = Array.from({ length: 1 + Math.floor(random() * 6) }, () => 1 + Math.floor(random() * 5));
+    const [a, b] = [0, 1].map(() =>
+      shape.map((size) => (random() < 0.4 ? 1 : size)).slice(random() < 0.2 ? 1 : 0),
+    );
+    return [a!, b!];
+  });
+  return [...usual, ...any];
+}
+
 /** All cases, from a generator of numbers. */
 export function loopCases(random: () => number): LoopCase[] {
   const cases: LoopCase[] = [];
@@ -38,7 +68,15 @@ export function loopCases(random: () => number): LoopCase[] {
 
   for (const count of [1, 3, 4, 6, COUNT]) {
     const same = { count, same: true, shape: [], stridesA: [], stridesB: [] };
-    for (const name of ['add', 'subtract', 'multiply', 'maximum', 'minimum'] as const)
+    for (const name of [
+      'add',
+      'subtract',
+      'multiply',
+      'maximum',
+      'minimum',
+      'greaterEqual',
+      'lessEqual',
+    ] as const)
       add(name, same, [real(count), real(count), room(count)]);
     add('divide', same, [real(count), positive(count), room(count)]);
     for (const name of ['relu', 'relu6'] as const) {
@@ -47,7 +85,7 @@ export function loopCases(random: () => number): LoopCase[] {
     }
     for (const name of ['abs', 'negate', 'square', 'sigmoid', 'tanh', 'exp'] as const)
       add(name, { count }, [real(count, 8), room(count)]);
-    add('sqrt', { count }, [positive(count), room(count)]);
+    for (const name of ['sqrt', 'log'] as const) add(name, { count }, [positive(count), room(count)]);
     for (const name of ['sigmoidGradient', 'tanhGradient', 'expGradient'] as const)
       add(name, { count }, [real(count, 1), real(count), room(count)], { terms: 2 });
     add('accumulate', { count }, [real(count), real(count)]);
@@ -55,6 +93,13 @@ export function loopCases(random: () => number): LoopCase[] {
     add('squaredNorm', { count, outOffset: 2 }, [real(count), room(2 + Math.ceil(count / 4096))], {
       terms: 4096,
     });
+  }
+
+  for (const [a, b] of broadcasts(random)) {
+    const shape = broadcastShapes('add', a, b);
+    const attributes = binaryAttributes(a, b, shape);
+    for (const name of ['add', 'subtract', 'divide', 'greaterEqual'] as const)
+      add(name, attributes, [real(sizeOf(a)), positive(sizeOf(b)), room(sizeOf(shape))]);
   }
 
   for (const channels of [1, 3, 16, 18, 67]) {

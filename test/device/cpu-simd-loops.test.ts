@@ -62,7 +62,7 @@ for (const build of BUILDS) {
 }
 
 for (const build of BUILDS) {
-  test(`${build}: e^x and its kin keep their digits everywhere, and overflow, underflow and NaN`, async () => {
+  test(`${build}: e^x, its kin and the logarithm keep their digits everywhere, and overflow, underflow and NaN`, async () => {
     const simd = await SimdHarness.load(build);
     const special = [
       0,
@@ -78,12 +78,14 @@ for (const build of BUILDS) {
       Number.NaN,
       1e-30,
       -1e-10,
+      ...[1e-45, 1e-39, 2 ** -126, 3.4e38, 0.7, 0.71, 1 - 2 ** -24, 1, 1 + 2 ** -23, 1.42],
     ];
     const x = Float32Array.from([
       ...special,
       ...Array.from({ length: 40_000 }, (_, i) => (i - 20_000) / 180),
     ]);
-    const functions = { exp: Math.exp, tanh: Math.tanh, sigmoid: (v: number) => 1 / (1 + Math.exp(-v)) };
+    const { exp, tanh, log } = Math;
+    const functions = { exp, tanh, log, sigmoid: (v: number) => 1 / (1 + Math.exp(-v)) };
     for (const [name, formula] of Object.entries(functions)) {
       const kernel = kernels[name as keyof typeof functions];
       const units = kernel.cpu.units({ count: x.length });

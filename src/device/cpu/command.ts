@@ -24,7 +24,7 @@ export interface ReadyCommand {
   readonly attributes: Attributes;
   readonly variant: 'simd' | 'loops';
   readonly phases: readonly Phase[];
-  /** Of a command whose SIMD entry is `pointwise`: what the entry is called with for the units begin <= u < end. */
+  /** Of a command whose SIMD entry is one of POINTWISE: what it is called with for the units begin <= u < end. */
   pointwise?(begin: number, end: number): readonly number[];
 }
 
@@ -69,6 +69,9 @@ export interface Scratch {
   readonly prepared: number;
 }
 
+/** SIMD entries whose call begins with a, b, y, first, last and an operation. */
+const POINTWISE: readonly string[] = ['pointwise', 'binary'];
+
 /** A command that runs in the SIMD module, whose memory holds its operands at these addresses. */
 export function simdCommand(
   kernel: Kernel,
@@ -99,7 +102,7 @@ export function simdCommand(
     });
   }
   const command: ReadyCommand = { kernel, attributes, variant: 'simd', phases };
-  return entry.entry === 'pointwise' ? { ...command, pointwise: argumentsOf } : command;
+  return POINTWISE.includes(entry.entry) ? { ...command, pointwise: argumentsOf } : command;
 }
 
 function exported(simd: SimdExports, name: string): (...numbers: number[]) => void {

@@ -1,6 +1,6 @@
 /**
  * e^x and what is made of it, four at a time, to about one unit in the last place (the constants and the polynomial
- * are those of expf and tanhf in S. Moshier's Cephes library).
+ * are those of expf, tanhf and logf in S. Moshier's Cephes library).
  */
 import { multiplyAdd } from './tile';
 
@@ -64,6 +64,42 @@ export function hyperbolicTangent(x: v128): v128 {
   p = multiplyAdd(p, z, f32x4.splat(-3.33332819422e-1));
   const near = multiplyAdd(f32x4.mul(p, z), x, x);
   return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
+}
+
+const LEAST_NORMAL: f32 = 1.17549435e-38;
+const TWO_TO_23: f32 = 8388608;
+/** Exponent of the square root of a half, from which on a mantissa is doubled: as bits of a float32. */
+const SQRT_HALF_BITS: i32 = 0x3f3504f3;
+
+/** ln x = n ln 2 + ln(1 + r) for x = 2^n (1 + r) with 1 + r from the square root of a half to that of two. */
+// @ts-ignore: decorator
+@inline
+export function logarithm(x: v128): v128 {
+  const small = f32x4.lt(x, f32x4.splat(LEAST_NORMAL));
+  const normal = v128.bitselect(f32x4.mul(x, f32x4.splat(TWO_TO_23)), x, small);
+  const above = i32x4.sub(normal, i32x4.splat(SQRT_HALF_BITS));
+  const whole = i32x4.sub(i32x4.shr_s(above, 23), v128.and(small, i32x4.splat(23)));
+  const mantissa = i32x4.add(v128.and(above, i32x4.splat(0x007f_ffff)), i32x4.splat(SQRT_HALF_BITS));
+  const n = f32x4.convert_i32x4_s(whole);
+  const r = f32x4.sub(mantissa, f32x4.splat(1));
+  const z = f32x4.mul(r, r);
+  let p = f32x4.splat(7.0376836292e-2);
+  p = multiplyAdd(p, r, f32x4.splat(-1.1514610310e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1.1676998740e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-1.2420140846e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1.4249322787e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-1.6668057665e-1));
+  p = multiplyAdd(p, r, f32x4.splat(2.0000714765e-1));
+  p = multiplyAdd(p, r, f32x4.splat(-2.4999993993e-1));
+  p = multiplyAdd(p, r, f32x4.splat(3.3333331174e-1));
+  let y = f32x4.mul(f32x4.mul(p, r), z);
+  y = f32x4.add(y, f32x4.mul(n, f32x4.splat(LN2_LOW)));
+  y = f32x4.sub(y, f32x4.mul(z, f32x4.splat(0.5)));
+  y = f32x4.add(f32x4.add(r, y), f32x4.mul(n, f32x4.splat(LN2_HIGH)));
+  // Infinity and NaN stay, 0 gives -Infinity, what is below it NaN.
+  y = v128.bitselect(y, x, f32x4.lt(x, f32x4.splat(Infinity)));
+  y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)));
+  return v128.bitselect(f32x4.splat(NaN), y, f32x4.lt(x, f32x4.splat(0)));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What the SIMD module exports: the entries that kernels name in src/ops. */
 export { batchMoments, batchNormGradientApply, batchNormGradientSums } from './batch-norm';
+export { binary } from './broadcast';
 export { meanOfImages } from './columns';
 export { conv2d } from './conv2d';
 export { conv2dInputGradient } from './conv2d-input-gradient';

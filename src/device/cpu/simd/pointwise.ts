@@ -1,5 +1,5 @@
 /** Operations element by element over floats first <= i < last; the operations are those of src/ops/pointwise-simd.ts. */
-import { exponential, hyperbolicTangent, sigmoid } from './exponential';
+import { exponential, hyperbolicTangent, logarithm, sigmoid } from './exponential';
 import { advance, read, write } from './lanes';
 
 const ADD: i32 = 0;
@@ -21,6 +21,9 @@ const SIGMOID: i32 = 15;
 const SIGMOID_GRADIENT: i32 = 16;
 const TANH: i32 = 17;
 const TANH_GRADIENT: i32 = 18;
+const GREATER_EQUAL: i32 = 19;
+const LESS_EQUAL: i32 = 20;
+const LOG: i32 = 21;
 
 /** y = operation(a, b); an operation on one operand does not look at b. y may be a or b. */
 export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {
@@ -44,6 +47,9 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
   else if (operation == SIGMOID_GRADIENT) loop(a, b, y, first, last, SIGMOID_GRADIENT);
   else if (operation == TANH) loop(a, a, y, first, last, TANH);
   else if (operation == TANH_GRADIENT) loop(a, b, y, first, last, TANH_GRADIENT);
+  else if (operation == GREATER_EQUAL) loop(a, b, y, first, last, GREATER_EQUAL);
+  else if (operation == LESS_EQUAL) loop(a, b, y, first, last, LESS_EQUAL);
+  else if (operation == LOG) loop(a, a, y, first, last, LOG);
   else unreachable();
 }
 
@@ -97,7 +103,10 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   if (operation == EXP) return exponential(a);
   if (operation == SIGMOID) return sigmoid(a);
   if (operation == TANH) return hyperbolicTangent(a);
+  if (operation == LOG) return logarithm(a);
   const one = f32x4.splat(1);
+  if (operation == GREATER_EQUAL) return v128.and(f32x4.ge(a, b), one);
+  if (operation == LESS_EQUAL) return v128.and(f32x4.le(a, b), one);
   // Their gradients start from the output.
   if (operation == SIGMOID_GRADIENT) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
   if (operation == TANH_GRADIENT) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
