@@ -69,9 +69,17 @@ test('the furthest tensor is found, and one that is off, absent or no number is 
     difference: Number.POSITIVE_INFINITY,
   });
   assert.is(worstTensor(tensors(Number.NaN, 0), tensors(1, 0)).difference, Number.POSITIVE_INFINITY);
-  // Rounding of zero, beside a tensor whose largest element is 4; more than that is none.
-  assert.is(worstTensor(tensors(1, 3e-13), tensors(1, -2e-14)).difference, 0);
-  assert.ok(worstTensor(tensors(1, 5e-12), tensors(1, -2e-14)).difference > 100);
+  // Rounding of zero, beside a tensor whose largest element is 4, where zero is known to be right; more is none.
+  const zero = { vanishing: /^second$/, rounding: 1e-12 };
+  assert.is(worstTensor(tensors(1, 3e-13), tensors(1, -2e-14), zero).difference, 0);
+  assert.ok(worstTensor(tensors(1, 3e-13), tensors(1, -2e-14)).difference > 10);
+  for (const [found, expected] of [
+    [5e-12, -2e-14],
+    [-2e-14, 5e-12],
+  ]) {
+    const { difference } = worstTensor(tensors(1, found), tensors(1, expected), zero);
+    assert.is(difference, Number.POSITIVE_INFINITY);
+  }
   assert.throws(() => worstTensor(new Map(), tensors(1, 0)), /first, second are on one side only/);
   assert.equal(runningMaximum([1, 3, 2, 4]), [1, 3, 3, 4]);
 });

@@ -18,28 +18,27 @@ export function relativeDifference(found, expected) {
   return largestDifference(found, expected) / largestDifference(expected, new Float64Array(expected.length));
 }
 
-/** An array that is smaller than this share of the largest of all is the rounding of one that is zero. */
-const ROUNDING = 1e-12;
-
 /**
  * Of arrays by name, the one that is furthest off as a share of its largest expected value. An array of zeros must
- * be met exactly. One that is nothing but rounding must be no more than that: such are the gradients of what a batch norm
- * behind it takes away again, as the shifts between the blocks of MobileNetV2. Throws unless both maps have the same names.
+ * be met exactly. Those that `vanishing` names are zero in exact arithmetic: on both sides they must be no more than
+ * `rounding`, a share of the largest value of all, or they are infinitely far. Throws unless both maps have the same names.
  */
-export function worstTensor(found, expected) {
+export function worstTensor(found, expected, { vanishing = null, rounding = 0 } = {}) {
   const surplus = [...found.keys()].filter((name) => !expected.has(name));
   const missing = [...expected.keys()].filter((name) => !found.has(name));
   if (surplus.length + missing.length > 0) {
     throw new Error(`names differ: ${[...surplus, ...missing].join(', ')} are on one side only`);
   }
   const size = (values) => largestDifference(values, new Float64Array(values.length));
-  const rounding = ROUNDING * Math.max(...Array.from(expected.values(), size));
-  const isRounding = (values) => size(values) > 0 && size(values) < rounding;
+  const limit = rounding * Math.max(...Array.from(expected.values(), size));
+  const distance = (name, values) => {
+    if (largestDifference(found.get(name), values) === 0) return 0;
+    if (!vanishing?.test(name)) return relativeDifference(found.get(name), values);
+    return Math.max(size(found.get(name)), size(values)) <= limit ? 0 : Number.POSITIVE_INFINITY;
+  };
   let worst = { name: 'none', difference: 0 };
   for (const [name, values] of expected) {
-    const isMet = largestDifference(found.get(name), values) === 0;
-    const isNothing = isRounding(values) && size(found.get(name)) < rounding;
-    const difference = isMet || isNothing ? 0 : relativeDifference(found.get(name), values);
+    const difference = distance(name, values);
     if (difference > worst.difference) worst = { name, difference };
   }
   return worst;
