@@ -42,18 +42,24 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
   const head = dense.length === 1 && !isTorch ? dense[0].layer : HEAD;
   return parsed.map(({ tensor, layer, variable }) => {
     if (!Object.hasOwn(VARIABLES, variable)) return tensor;
-    const read = async () => {
-      const values = await tensor.read();
-      const turned = variable === 'kernel' ? kerasKernel(layer, values, tensor.shape) : values;
-      return permuteValues(turned, tensor.shape, axes);
-    };
     const axes = torchAxes(layer, variable, tensor.shape.length);
-    const shape = torchShape(permuteShape(tensor.shape, axes), isDepthwise(layer, variable));
+    const permuted = permuteShape(tensor.shape, axes);
+    const stored = {
+      shape: tensor.shape,
+      axes,
+      read: async () => {
+        const values = await tensor.read();
+        return variable === 'kernel' ? kerasKernel(layer, values, tensor.shape) : values;
+      },
+    };
+    const isDepth = isDepthwise(layer, variable) && permuted.length === 4;
     return {
       name: `${layer === head ? HEAD : layer}.${VARIABLES[variable]}`,
       dtype: tensor.dtype,
-      shape,
-      read,
+      shape: isDepth ? depthwiseShape(permuted) : permuted,
+      read: async () => permuteValues(await stored.read(), tensor.shape, axes),
+      // Of a depthwise one two dimensions become one.
+      stored: isDepth ? undefined : stored,
     };
   });
 }
@@ -93,8 +99,6 @@ function torchAxes(layer: string, variable: string, rank: number): readonly numb
 }
 
 /** PyTorch has [outputs, 1, height, width] where each channel is a group of its own. */
-function torchShape(shape: readonly number[], depthwise: boolean): readonly number[] {
-  if (!depthwise || shape.length !== 4) return shape;
-  const [channels, multiplier, height, width] = shape;
+function depthwiseShape([channels, multiplier, height, width]: readonly number[]): readonly number[] {
   return [channels * multiplier, 1, height, width];
 }

@@ -22,6 +22,17 @@ export interface WeightsEntry {
   readonly epsilon?: number | undefined;
   /** The values in row-major order. */
   read(): Promise<Floats>;
+  /** The same values where they are kept in another order of dimensions, which saves turning them twice. */
+  readonly stored?: StoredOrder | undefined;
+}
+
+/** Values in an order of their own. */
+export interface StoredOrder {
+  readonly shape: readonly number[];
+  /** Dimension axes[d] of it is dimension d of the entry. */
+  readonly axes: readonly number[];
+  /** The values in row-major order, which the caller owns. */
+  read(): Promise<Floats>;
 }
 
 /** An entry of a state dict. It can be loaded into a model and written to a file. */
@@ -158,7 +169,7 @@ function misshape(named: NamedArray, entry: WeightsEntry): Misshapen[] {
 }
 
 async function setFrom(named: NamedArray, entry: WeightsEntry, where: string | undefined): Promise<void> {
-  const values = await entry.read();
+  const values = await (entry.stored ?? entry).read();
   if (values.length !== sizeOf(entry.shape)) {
     throw new AttuneError({
       code: 'weights',
@@ -167,8 +178,15 @@ async function setFrom(named: NamedArray, entry: WeightsEntry, where: string | u
       hint: 'the file is damaged; download or save it again',
     });
   }
-  const turned = permuteValues(values, entry.shape, inverseAxes(axesOf(named)));
-  (named.array as Buffer).set(withEpsilon(turned, named, entry));
+  (named.array as Buffer).set(withEpsilon(inOrderOf(named, values, entry), named, entry));
+}
+
+/** The values with the model's order of dimensions. */
+function inOrderOf(named: NamedArray, values: Floats, { shape, stored }: WeightsEntry): Floats {
+  const order = inverseAxes(axesOf(named));
+  if (stored === undefined) return permuteValues(values, shape, order);
+  const axes = order.map((axis) => stored.axes[axis]);
+  return axes.every((axis, d) => axis === d) ? values : permuteValues(values, stored.shape, axes);
 }
 
 /** A variance with another epsilon than the model's taken in: only their sum is computed with. */
