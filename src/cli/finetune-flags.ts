@@ -26,6 +26,7 @@ import {
   factorUpToOne,
   fractionBelowOne,
   fractionInside,
+  names,
   numberAbove,
   numberFrom,
   type Parse,
@@ -100,16 +101,36 @@ export const NETWORK: Group<
 };
 
 export const IMAGES: Group<
-  'val' | 'valSplit' | 'folds' | 'fold' | 'imageSize' | 'augment' | 'classWeights' | 'sampling' | 'workers'
+  | 'target'
+  | 'images'
+  | 'val'
+  | 'valSplit'
+  | 'folds'
+  | 'fold'
+  | 'imageSize'
+  | 'augment'
+  | 'classWeights'
+  | 'sampling'
+  | 'workers'
 > = {
-  val: {
+  target: {
+    value: '<columns>',
+    help: 'Where <data> is a CSV file: the columns to predict, as in age,weight. Default: all of numbers.',
+    parse: names,
+  },
+  images: {
     value: '<folder>',
-    help: 'Validation images, one folder per class. Default: val/, valid/ or validation/ beside train/.',
+    help: 'Where <data> is a CSV file: the folder that its paths are relative to. Default: that of the file.',
+    parse: words,
+  },
+  val: {
+    value: '<folder or file>',
+    help: 'Validation images, one folder per class; a CSV file where <data> is one. Default: val/, valid/ or validation/ beside train/, or the rows with val in a column split.',
     parse: words,
   },
   valSplit: {
     value: '<fraction>',
-    help: 'Share of the images to validate with, where there is no validation folder. Default: 0.2.',
+    help: 'Share of the images to validate with, where none are named. Default: 0.2.',
     parse: fractionBelowOne,
   },
   folds: {

@@ -135,6 +135,11 @@ const TTA_FLAG: Flags<{ tta?: string }> = {
 };
 
 export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
+  images: {
+    value: '<folder>',
+    help: 'Where <data> is a CSV file: the folder that its paths are relative to. Default: that of the file.',
+    parse: words,
+  },
   ...MODEL_FLAGS,
   batchSize: {
     value: '<number>',

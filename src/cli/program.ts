@@ -141,9 +141,9 @@ function addFinetune({ add, act, output, env }: Kit): void {
     name: 'finetune',
     words: '[data]',
     synopsis: ['<data>', '--resume <run>'],
-    summary: 'Train a classifier for your own classes.',
+    summary: 'Train a network for your own classes or values.',
     description:
-      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end. Ctrl-C saves the full stage; --resume goes on with it.',
+      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end. Or <data> is a CSV file with paths of images in its first column and numbers in the others, which the network learns to tell. Ctrl-C saves the full stage; --resume goes on with it.',
     example: 'attune finetune photos --model resnet18',
   });
   addFlags(command, FINETUNE_FLAGS);
@@ -170,7 +170,7 @@ function addEvaluate({ add, act, output, env }: Kit): void {
     synopsis: ['<run> <data>', '--model <name> <data>'],
     summary: 'Measure how often a classifier is right.',
     description:
-      'Measures how often a classifier is right. <run> is a run folder or a checkpoint in it, <data> a folder with one folder of images per class. Without a run, pretrained weights are measured: say which by --model or --weights; folders named by WordNet id (n01440764) stand for ImageNet classes.',
+      'Measures how often a classifier is right. <run> is a run folder or a checkpoint in it, <data> a folder with one folder of images per class; of a run with values, a CSV file with their columns. Without a run, pretrained weights are measured: say which by --model or --weights; folders named by WordNet id (n01440764) stand for ImageNet classes.',
     example: 'attune evaluate runs/2026-11-24_153012_resnet50 photos/test',
   });
   addFlags(command, EVALUATE_FLAGS);
@@ -193,7 +193,7 @@ function addPredict({ add, act, output, env }: Kit): void {
     synopsis: ['<run> <image>...', '--model <name> <image>...'],
     summary: 'Say what is in images.',
     description:
-      'Says what is in images. <run> is a run folder or a checkpoint in it, <image> a file, a folder or a pattern such as "photos/*.jpg". Without a run, pretrained weights are used, usually with the ImageNet classes: say which by --model or --weights.',
+      'Says what is in images: classes, or values where the run is of a CSV file. <run> is a run folder or a checkpoint in it, <image> a file, a folder or a pattern such as "photos/*.jpg". Without a run, pretrained weights are used, usually with the ImageNet classes: say which by --model or --weights.',
     example: 'attune predict runs/2026-11-24_153012_resnet50 photos/new --top 3',
   });
   addFlags(command, PREDICT_FLAGS);

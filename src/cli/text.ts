@@ -50,6 +50,11 @@ export function percent(fraction: number | null): string {
   return fraction === null ? '-' : `${(fraction * 100).toFixed(1)} %`;
 }
 
+/** A measured value of any size: `0.0123`, `78.5`, `1.23e+6`. */
+export function significant(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
 /** `8 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -123,6 +123,16 @@ export const words: Parse<string> = (text, flag) => {
   return text;
 };
 
+/** Names between commas: `age,weight`. */
+export const names: Parse<readonly string[]> = (text, flag) => {
+  const found = words(text, flag)
+    .split(',')
+    .map((name) => name.trim());
+  if (found.includes(''))
+    throw wrongValue(text, flag, 'give names with a comma between them, as in age,weight');
+  return found;
+};
+
 function wrongValue(text: string, flag: string, hint: string): AttuneError {
   return usageError(`${JSON.stringify(text)} is no value for this flag`, flag, hint);
 }

@@ -20,6 +20,8 @@ export interface LabelledImage {
   readonly name: string;
   /** Index into the class list. */
   readonly label: number;
+  /** The numbers to predict, of a data set for regression alone (values-file.ts). */
+  readonly values?: readonly number[] | undefined;
 }
 
 export interface ImageFolder {

@@ -92,5 +92,13 @@ export {
   type TrainingOptions,
   trainingBatches,
 } from './training-loader.js';
+export {
+  isValuesFile,
+  readValuesFile,
+  type ValuedImage,
+  type ValuesFile,
+  type ValuesFileOptions,
+  type ValuesPart,
+} from './values-file.js';
 export { TEST_VIEWS, type TestViews, testViews } from './views.js';
 export { type FoundImage, listImages, type SkippedPath, subFolders } from './walk.js';

@@ -1,13 +1,13 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
-import { parseAugment } from '../data/index.js';
+import { isValuesFile, parseAugment } from '../data/index.js';
 import type { Listener } from './events.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
 import type { Task } from './task.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
-const HEAD_TEXT: Readonly<Record<Recipe['head'], string>> = {
-  logistic: 'a logistic head until it converges',
+/** Heads that are not fitted. */
+const HEAD_TEXT: Readonly<Record<Exclude<Recipe['head'], 'logistic'>, string>> = {
   'nearest-neighbors': 'a vote of the most similar training images',
   prototypes: 'the nearest mean of a class',
 };
@@ -15,8 +15,8 @@ const HEAD_TEXT: Readonly<Record<Recipe['head'], string>> = {
 const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
   probe: 'features of the frozen network once, then',
   full: 'all layers from the start, with a new head',
-  'probe-then-full': 'first a logistic head on the frozen network, then all layers',
-  gradual: 'first a logistic head on the frozen network, then group after group of layers from the top',
+  'probe-then-full': 'first a linear head on the frozen network, then all layers',
+  gradual: 'first a linear head on the frozen network, then group after group of layers from the top',
 };
 
 /** What follows from the number of images where nothing is said. */
@@ -26,6 +26,7 @@ const BY_SIZE: readonly (keyof Recipe)[] = ['strategy', 'epochs', 'augment', 'cr
 const ELSEWHERE: readonly (keyof Recipe)[] = [
   'data',
   'val',
+  'images',
   'val_split',
   'model',
   'weights',
@@ -34,7 +35,7 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
 ];
 
 /** All that a probe takes from a recipe. */
-const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'head', 'image_size', 'seed'];
+const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'target', 'head', 'image_size', 'seed'];
 /** What else there is by the kind of its head. */
 const OF_HEAD: Readonly<Record<Recipe['head'], readonly (keyof Recipe)[]>> = {
   logistic: ['head_epochs', 'class_weights'],
@@ -42,8 +43,15 @@ const OF_HEAD: Readonly<Record<Recipe['head'], readonly (keyof Recipe)[]>> = {
   prototypes: [],
 };
 
-/** Classes that are named; by these one sees whether it is the right folder. */
-const MOST_NAMED = 10;
+/** What counts for classes alone. */
+const OF_CLASSES: readonly (keyof Recipe)[] = [
+  'head',
+  'neighbors',
+  'class_weights',
+  'sampling',
+  'label_smoothing',
+  'cutmix',
+];
 
 export interface Announcement {
   readonly recipe: Recipe;
@@ -63,10 +71,12 @@ export function announce(
   const note = (text: string) => onEvent?.({ type: 'note', text });
   const { train, val, test } = images;
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
-  note(`${train} images to train (${smallestClass} in the smallest class), ${rest}.`);
-  note(`${task.names.length} classes: ${named(task.names)}.`);
+  note(`${train} images to train${task.detailOf(smallestClass)}, ${rest}.`);
+  note(`${task.summary}.`);
   note(`${recipe.model} with weights ${recipe.weights}.`);
-  const head = recipe.strategy === 'probe' ? ` ${HEAD_TEXT[recipe.head]}` : '';
+  const fitted = `a ${task.headName} head until it converges`;
+  const made = recipe.head === 'logistic' ? fitted : HEAD_TEXT[recipe.head];
+  const head = recipe.strategy === 'probe' ? ` ${made}` : '';
   note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}${head}.`);
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
@@ -81,15 +91,10 @@ export function announce(
   }
 }
 
-function named(classes: readonly string[]): string {
-  const more = classes.length - MOST_NAMED;
-  const some = classes.slice(0, MOST_NAMED).join(', ');
-  return more > 0 ? `${some} and ${more} more` : some;
-}
-
 /** Whether a field changes anything in this recipe. */
 function counts(field: keyof Recipe, recipe: Recipe): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
+  if (isValuesFile(recipe.data) && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
   if (field === 'head' || field === 'neighbors') return false;
   if (isScheduleField(field)) return schedulesWith(field).includes(recipe.schedule);

@@ -8,7 +8,8 @@ import { AttuneError } from '../errors.js';
 import { type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import { NearestNeighbors, stateDict } from '../nn/index.js';
-import type { TaskInfo } from './task.js';
+import { putIntoUnits } from './regression.js';
+import { type TaskInfo, taskSchema } from './task.js';
 
 /** Version of the metadata below. */
 export const CHECKPOINT_FORMAT = '1';
@@ -27,19 +28,22 @@ export interface CheckpointInfo {
 const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
 const TEMPERATURE = v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0)));
 
-/** Writes a model's values with what describes them. Throws AttuneError 'disk'. */
+/**
+ * Writes a model's values with what describes them. The head of a regression, which is trained on standardised values,
+ * is written as one that gives them in the columns' units. Throws AttuneError 'disk'.
+ */
 export async function writeCheckpoint(
   path: string,
   model: ImageClassifier,
   info: Omit<CheckpointInfo, 'neighbors'>,
   recipe: unknown,
 ): Promise<void> {
-  const tensors = [...(await stateDict(model)).values()].map(({ name, dtype, shape, data }) => ({
-    name,
-    dtype,
-    shape,
-    data,
-  }));
+  const state = await stateDict(model);
+  if (info.task.kind === 'regression') {
+    const of = (name: string) => state.get(`${model.headName}.${name}`)?.data as Float32Array;
+    putIntoUnits(of('weight'), of('bias'), info.task.columns);
+  }
+  const tensors = [...state.values()].map(({ name, dtype, shape, data }) => ({ name, dtype, shape, data }));
   await writeSafetensors(path, tensors, {
     attune: CHECKPOINT_FORMAT,
     model: info.model,
@@ -52,8 +56,10 @@ export async function writeCheckpoint(
 }
 
 /** The metadata that say what the outputs of a network stand for. */
-export function taskMetadata({ classes }: TaskInfo): Record<string, string> {
-  return { classes: JSON.stringify(classes) };
+export function taskMetadata(info: TaskInfo): Record<string, string> {
+  return info.kind === 'classification'
+    ? { classes: JSON.stringify(info.classes) }
+    : { columns: JSON.stringify(info.columns) };
 }
 
 /** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
@@ -62,8 +68,8 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
   if (metadata.attune !== CHECKPOINT_FORMAT) {
     throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
   }
-  const classes = v.safeParse(v.pipe(v.array(v.string()), v.minLength(1)), parseJson(metadata.classes, path));
-  if (!classes.success || metadata.model === undefined)
+  const task = taskIn(metadata, path);
+  if (task === null || metadata.model === undefined)
     throw damaged(path, 'the metadata lack the model or its classes');
   const temperature = v.safeParse(TEMPERATURE, parseJson(metadata.temperature ?? 'null', path));
   if (!temperature.success) throw damaged(path, 'the temperature in the metadata is no positive number');
@@ -72,11 +78,21 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
     throw damaged(path, 'the neighbors in the metadata are no whole number of 1 to 10,000');
   return {
     model: metadata.model,
-    task: { kind: 'classification', classes: classes.output },
+    task,
     temperature: temperature.output,
     neighbors: neighbors.output,
     preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
   };
+}
+
+/** Null when the metadata say nothing valid of it. */
+function taskIn({ classes, columns }: Readonly<Record<string, string>>, path: string): TaskInfo | null {
+  const value =
+    columns === undefined
+      ? { kind: 'classification', classes: parseJson(classes, path) }
+      : { kind: 'regression', columns: parseJson(columns, path) };
+  const parsed = v.safeParse(taskSchema, value);
+  return parsed.success ? parsed.output : null;
 }
 
 function parseJson(text: string | undefined, path: string): unknown {

@@ -5,6 +5,7 @@ import { tensor } from '../tensor/tensor.js';
 import { fitTemperature } from './calibration.js';
 import { classWeightsPower } from './choices.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from './logistic-head.js';
+import { topPredictions } from './top-predictions.js';
 import { accuracyOf, computeAccuracy, computeMetrics } from './metrics.js';
 import type { Task } from './task.js';
 
@@ -14,9 +15,18 @@ export function classification(classes: readonly string[]): Task {
     info: { kind: 'classification', classes },
     names: classes,
     document: { classes },
+    summary: `${count} classes: ${listed(classes)}`,
+    detailOf: (smallest) => ` (${smallest} in the smallest class)`,
+    get ofExports() {
+      return this;
+    },
 
     targets: labelsOf,
     blankTargets: (images) => new Int32Array(images),
+    namesWithout(images) {
+      const present = new Set(images.map(({ label }) => label));
+      return classes.filter((_, label) => !present.has(label));
+    },
     imageWeights: (images, { class_weights }) =>
       weightsByClass(labelsOf(images), count, classWeightsPower(class_weights) ?? 0),
     losses: (logits, labels, { label_smoothing }) =>
@@ -24,6 +34,7 @@ export function classification(classes: readonly string[]): Task {
     predictions: argmax,
     countRight,
 
+    headName: 'logistic',
     strengths: LOGISTIC_STRENGTHS,
     headProblem: (device, set, _images, scale, problems) =>
       new LogisticProblem(device, set, scale, count, problems),
@@ -32,16 +43,21 @@ export function classification(classes: readonly string[]): Task {
     scorePredictions: (predicted, loss, images) =>
       accuracyOf(countRight(predicted, labelsOf(images)), loss, images.length),
     isBetter(score, best) {
-      if (score.accuracy === null) return false;
-      if (best === null || best.val_accuracy === null) return true;
+      const [now, before] = [score.accuracy ?? null, best?.val_accuracy ?? null];
+      if (now === null || before === null) return now !== null;
       // As accurate, it has to have less loss.
-      const [now, before] = [score.accuracy, best.val_accuracy];
-      return now > before || (now === before && (score.loss ?? Infinity) < (best.val_loss ?? Infinity));
+      return now > before || (now === before && (score.loss ?? Infinity) < (best?.val_loss ?? Infinity));
     },
-    best(epoch, { accuracy, loss, interval }, logits, images) {
+    best(epoch, { accuracy = null, loss, interval = null }, logits, images) {
       if (images.length === 0) return null;
       const temperature = fitTemperature({ scores: logits, labels: labelsOf(images), classes: count });
-      return { epoch, val_accuracy: accuracy, val_loss: loss, interval, temperature };
+      return {
+        epoch,
+        val_accuracy: accuracy,
+        val_loss: loss,
+        interval: interval && [...interval],
+        temperature,
+      };
     },
     trainRecord: ({ correct, images }) => ({ train_accuracy: correct / images }),
     valRecord: (score) => ({ val_accuracy: score?.accuracy ?? null }),
@@ -53,7 +69,19 @@ export function classification(classes: readonly string[]): Task {
     meanOfViews: logOfMeanProbabilities,
     metrics: (logits, images, best) =>
       computeMetrics(logits, labelsOf(images), classes, best?.temperature ?? null),
+    answer: (logits, { top, temperature }) => ({
+      predictions: topPredictions(logits, classes, top, temperature ?? 1),
+    }),
   };
+}
+
+/** Classes that are named; by these one sees whether it is the right folder. */
+const MOST_NAMED = 10;
+
+function listed(classes: readonly string[]): string {
+  const more = classes.length - MOST_NAMED;
+  const some = classes.slice(0, MOST_NAMED).join(', ');
+  return more > 0 ? `${some} and ${more} more` : some;
 }
 
 function labelsOf(images: readonly LabelledImage[]): Int32Array {

@@ -1,4 +1,5 @@
 /** Flags that would have no effect on the run are refused: whoever gives one expects it to count. */
+import { isValuesFile } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { NO_WEIGHTS } from './model-source.js';
 import { FULL_STAGE_FIELDS, flagOf, type Recipe } from './recipe-schema.js';
@@ -16,6 +17,24 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
+  ofClasses('folds', ({ folds }) => folds !== null),
+  ofClasses('fold', ({ fold }) => fold !== null),
+  ofClasses('head', ({ head }) => head !== 'logistic'),
+  ofClasses('neighbors', () => false),
+  ofClasses('class_weights', ({ class_weights }) => class_weights !== 'none'),
+  ofClasses('sampling', ({ sampling }) => sampling !== 'shuffled'),
+  ofClasses('cutmix', ({ cutmix }) => cutmix > 0),
+  ofClasses('label_smoothing', ({ label_smoothing }) => label_smoothing > 0),
+  {
+    fields: ['images', 'target'],
+    ignored: ({ data }) =>
+      isValuesFile(data)
+        ? null
+        : {
+            what: 'this is for a CSV file of images and values, and the images are in class folders',
+            hint: 'leave it out, or name a .csv file',
+          },
+  },
   {
     fields: FULL_STAGE_FIELDS,
     ignored: ({ strategy }) =>
@@ -118,6 +137,21 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** The rule of a field that has no meaning for values. */
+function ofClasses(field: keyof Recipe, isSet: (recipe: Recipe) => boolean): Rule {
+  return {
+    fields: [field],
+    isSet: (recipe) => isValuesFile(recipe.data) && isSet(recipe),
+    ignored: ({ data }) =>
+      isValuesFile(data)
+        ? {
+            what: 'this is for classes, and a CSV file holds values',
+            hint: 'leave it out, or name a folder with one folder of images per class',
+          }
+        : null,
+  };
+}
+
 /** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
 export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
   return optimizer === 'sgd' || optimizer === 'rmsprop' || schedule === 'one-cycle';
@@ -185,5 +219,5 @@ export function refuseUnvalidated({ strategy, schedule, patience }: Recipe, imag
     });
   };
   if (schedule === 'plateau') refuse('the schedule plateau goes by the validation loss', '--schedule');
-  if (patience !== null) refuse('stopping early goes by the validation accuracy', '--patience');
+  if (patience !== null) refuse('stopping early goes by the validation accuracy or loss', '--patience');
 }

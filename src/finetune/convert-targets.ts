@@ -99,6 +99,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
         name: model.architecture,
         input: describeInput(loaded, 'RGB'),
         metadata: describe(loaded, contents),
+        givesValues: givesValues(loaded),
       });
       await writeOnnx(path, onnx);
       return { tensors: onnx.weights.length, files: [path] };
@@ -206,8 +207,15 @@ function describe(
   };
 }
 
-async function kerasOf({ model, preprocessing }: LoadedModel): Promise<KerasModel> {
-  return kerasModel(await graphOf(model, sideOf(preprocessing)), model.architecture);
+async function kerasOf(loaded: LoadedModel): Promise<KerasModel> {
+  const { model, preprocessing } = loaded;
+  const graph = await graphOf(model, sideOf(preprocessing));
+  return kerasModel(graph, model.architecture, givesValues(loaded) ? 'linear' : 'softmax');
+}
+
+/** Whether the outputs are values in their units, which no softmax may follow. */
+function givesValues({ task }: LoadedModel): boolean {
+  return task.info.kind === 'regression';
 }
 
 /** Writes the weights, and then the file that stands for the whole; all of them, or none. */

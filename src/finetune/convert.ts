@@ -20,6 +20,7 @@ import {
 } from './convert-targets.js';
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
+import { taskOf } from './task.js';
 
 export type { ConvertFormat } from './convert-targets.js';
 
@@ -43,7 +44,7 @@ export interface ConvertResult {
   readonly format: ConvertFormat;
   /** Of the network; null where it is none of attune's. */
   readonly model: string | null;
-  /** Labels of its outputs, where the input names them. */
+  /** Labels of its outputs, or columns of a regression, where the input names them. */
   readonly classes: readonly string[] | null;
   readonly tensors: number;
   /** Of all files. */
@@ -81,7 +82,7 @@ export async function convert(
       files,
       format,
       model: contents.loaded?.model.architecture ?? null,
-      classes: checkpointInfo(file, input)?.task.classes ?? null,
+      classes: namesIn(file, input),
       tensors,
       bytes: sizes.reduce((sum, size) => sum + size, 0),
       dropped: droppedBy(format, file),
@@ -89,6 +90,11 @@ export async function convert(
   } finally {
     await file.close();
   }
+}
+
+function namesIn(file: TensorFile, path: string): readonly string[] | null {
+  const info = checkpointInfo(file, path);
+  return info === null ? null : taskOf(info.task).names;
 }
 
 function formatOf(path: string): ConvertFormat {

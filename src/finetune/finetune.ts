@@ -7,7 +7,7 @@ import { describeModel, EMPTY_EPOCH } from './epoch-end.js';
 import { type FullStage, runFullStage } from './full-stage.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './micro-batch.js';
-import type { FinetuneOptions, FinetuneResult, RunContext } from './options.js';
+import type { FinetuneOptions, FinetuneResult, RunContext, TaskKind } from './options.js';
 import { type Run, runProbe, withRun } from './prepare-run.js';
 import type { ProbeResult } from './probe.js';
 import { describeFull, describeProbe } from './result.js';
@@ -21,11 +21,25 @@ import { writeProbeRun, writeRecipe } from './run-files.js';
  * 'numeric', and 'interrupted' when the signal is aborted before the full stage: images and features are kept
  * then. Aborted within it, the state of the run is saved and the result says `interrupted`.
  */
-export async function finetune(options: FinetuneOptions, context: RunContext = {}): Promise<FinetuneResult> {
-  return withRun(options, context, { checked: () => assertRunFolderCanBeMade(options.out), work: run });
+export async function finetune<T extends TaskKind = 'classification'>(
+  options: FinetuneOptions,
+  context: RunContext = {},
+): Promise<FinetuneResult<T>> {
+  const result = await withRun(options, context, {
+    checked: () => assertRunFolderCanBeMade(options.out),
+    work: run,
+  });
+  return result as FinetuneResult<T>;
 }
 
-async function run({ loaded, recipe, data, device, options, context }: Run): Promise<FinetuneResult> {
+async function run({
+  loaded,
+  recipe,
+  data,
+  device,
+  options,
+  context,
+}: Run): Promise<FinetuneResult<TaskKind>> {
   const { model } = loaded;
   const probed =
     recipe.strategy === 'full' ? null : await runProbe({ loaded, recipe, data, device, options, context });
@@ -61,7 +75,7 @@ async function run({ loaded, recipe, data, device, options, context }: Run): Pro
   };
   await writeRecipe(folder, recipe, frozen, data.task);
   if (state.best !== null) {
-    const info = { ...describeModel(state), temperature: state.best.temperature };
+    const info = { ...describeModel(state), temperature: state.best.temperature ?? null };
     await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
   }
   const stage: FullStage = {
@@ -84,6 +98,6 @@ function bestOfProbe({ best }: ProbeResult): RunState['best'] {
 
 function imageRecords(data: TrainingData): RunState['images'] {
   const records = (part: PartName) =>
-    data[part].images.map(({ path, name, label, fileHash }) => ({ path, name, label, hash: fileHash }));
+    data[part].images.map(({ fileHash, ...image }) => ({ ...image, hash: fileHash }));
   return { train: records('train'), val: records('val'), test: records('test') };
 }

@@ -9,7 +9,7 @@ import type { FoundImages } from './training-data.js';
  * without images of a class, and for a fold without folds.
  */
 export function foldOf(
-  { train, val, classes, data }: Pick<ImageFolder, 'train' | 'val' | 'classes'> & { readonly data: string },
+  { train, val, data }: Pick<ImageFolder, 'train' | 'val'> & { readonly data: string },
   folds: number | null,
   fold: number | null,
   seed: number,
@@ -27,7 +27,7 @@ export function foldOf(
     const hint = `leave out --val, and name the folder of training images: ${join(data, 'train')}`;
     refuse('folds validate by turns, and there are validation images of their own', '--folds', hint);
   }
-  const smallest = smallestOf(train, classes.length);
+  const smallest = smallestOf(train);
   if (folds > smallest) {
     const what = `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
     refuse(what, '--folds', smallest < 2 ? 'add images' : `give ${smallest} at most, or add images`);
@@ -51,17 +51,16 @@ export function factsOf(
   found: FoundImages,
   folds: number | null,
 ): { readonly images: number; readonly smallestClass: number } {
-  const { train, val, task } = found;
-  const classes = task.names.length;
-  if (folds === null) return { images: train.length, smallestClass: smallestOf(train, classes) };
+  const { train, val } = found;
+  if (folds === null) return { images: train.length, smallestClass: smallestOf(train) };
   const all = [...train, ...val];
   const least = (count: number) => count - Math.ceil(count / folds);
-  return { images: least(all.length), smallestClass: least(smallestOf(all, classes)) };
+  return { images: least(all.length), smallestClass: least(smallestOf(all)) };
 }
 
-/** Images of the class that has the fewest. */
-export function smallestOf(images: readonly LabelledImage[], classes: number): number {
-  const counts = new Array<number>(classes).fill(0);
-  for (const { label } of images) counts[label]++;
-  return Math.min(...counts);
+/** Images of the class that has the fewest, of those that have any. */
+export function smallestOf(images: readonly LabelledImage[]): number {
+  const counts = new Map<number, number>();
+  for (const { label } of images) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.min(...counts.values());
 }

@@ -45,7 +45,7 @@ export {
 } from './metrics.js';
 export { resolveOptions } from './model-source.js';
 export type * from './options.js';
-export { type PredictOptions, predict, topPredictions } from './predict.js';
+export { type PredictOptions, predict } from './predict.js';
 export {
   type AugmentPreview,
   type PreviewAugmentOptions,
@@ -62,4 +62,6 @@ export { flagOf, type Recipe } from './recipe-schema.js';
 export { RECIPES } from './recipes.js';
 export { resume } from './resume.js';
 export { type RegressionMetrics, regressionMetrics } from './scores.js';
+export type { ColumnMetrics, RegressionReport } from './regression-metrics.js';
 export { RUN_FILES } from './run-folder.js';
+export { topPredictions } from './top-predictions.js';

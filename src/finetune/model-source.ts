@@ -152,7 +152,7 @@ async function fromFile(
     model,
     preprocessing:
       info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
-    task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))),
+    task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))).ofExports,
     temperature: info?.temperature ?? null,
     isImagenet,
     weights: hub?.name ?? entry?.name ?? path,
@@ -185,7 +185,7 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
   if (info !== null && found?.classes !== taskOf(info.task).names.length) {
     throw new AttuneError({
       code: 'weights',
-      what: `the checkpoint names ${taskOf(info.task).names.length} classes and has ${found?.classes ?? 'no'} outputs`,
+      what: `the checkpoint names ${taskOf(info.task).names.length} ${info.task.kind === 'classification' ? 'classes' : 'columns'} and has ${found?.classes ?? 'no'} outputs`,
       where: path,
       hint: 'use another checkpoint of the run',
     });
@@ -235,10 +235,11 @@ function untrained(name: string): LoadedModel {
 }
 
 /** Whether the classes are ImageNet's, as weights that were converted have them. */
-function isImagenetTask({ kind, classes }: TaskInfo): boolean {
+function isImagenetTask(task: TaskInfo): boolean {
+  if (task.kind !== 'classification') return false;
+  const { classes } = task;
   const known = imagenetClasses();
-  const isSame = classes.length === known.length && known.every(({ name }, i) => name === classes[i]);
-  return kind === 'classification' && isSame;
+  return classes.length === known.length && known.every(({ name }, i) => name === classes[i]);
 }
 
 /** The label of an output that has none. */

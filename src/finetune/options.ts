@@ -1,6 +1,7 @@
 /** What callers of this folder pass in and get back: the same shapes as the command line's flags and `--json`. */
 import type { Listener } from './events.js';
 import type { Metrics } from './metrics.js';
+import type { RegressionReport } from './regression-metrics.js';
 
 /** What every long function takes beside its own options. */
 export interface RunContext {
@@ -30,7 +31,12 @@ export interface ModelSource {
 
 /** The flags of `attune finetune`; what is absent follows from the recipe, then from the defaults (recipe.ts). */
 export interface FinetuneOptions extends DeviceOptions {
+  /** A folder with a folder of images per class; or a CSV file of images and values, for a regression. */
   readonly data: string;
+  /** Of a CSV file: the folder that its paths are relative to. Default: that of the file. */
+  readonly images?: string;
+  /** Of a CSV file: the columns to predict. Default: all but the first, which has the images, and split. */
+  readonly target?: readonly string[];
   /** A recipe's name, or a JSON file with some of its fields; flags win over it. */
   readonly recipe?: string;
   readonly model?: string;
@@ -162,20 +168,75 @@ export interface EpochRecord {
   readonly stage: string;
   readonly lr: Readonly<Record<string, number>>;
   readonly train_loss: number | null;
-  readonly train_accuracy: number | null;
+  /** Of a classification, as `val_accuracy`. */
+  readonly train_accuracy?: number | null | undefined;
   readonly val_loss: number | null;
-  readonly val_accuracy: number | null;
+  readonly val_accuracy?: number | null | undefined;
+  /** Of a regression: means over its columns, each in its unit. */
+  readonly val_mae?: number | null | undefined;
+  readonly val_r2?: number | null | undefined;
   readonly seconds: number;
   readonly images_per_second: number | null;
 }
 
-/** The JSON document of `attune finetune`. */
-export interface FinetuneResult {
+/** What a network is trained for: classes, or values of a CSV file. */
+export type TaskKind = 'classification' | 'regression';
+
+/** How good a model is on labelled images. */
+export interface TestMetrics {
+  readonly classification: Metrics;
+  readonly regression: RegressionReport;
+}
+
+/** What a model says of an image. */
+export interface ModelAnswer {
+  readonly classification: { readonly predictions: readonly Prediction[] };
+  /** By column, in its unit. */
+  readonly regression: { readonly values: Readonly<Record<string, number>> };
+}
+
+/** What the documents of runs say that depends on the task. */
+interface Outcomes {
+  readonly classification: {
+    readonly document: { readonly classes: readonly string[] };
+    readonly best: {
+      readonly epoch: number;
+      readonly val_accuracy: number | null;
+      readonly interval: readonly [number, number] | null;
+    };
+  };
+  readonly regression: {
+    readonly document: { readonly columns: readonly string[] };
+    readonly best: {
+      readonly epoch: number;
+      readonly val_loss: number | null;
+      readonly val_mae: number | null;
+      readonly val_r2: number | null;
+    };
+  };
+}
+
+export type Outcome<T extends TaskKind = TaskKind> = Outcomes[T];
+
+/**
+ * The JSON document of `attune finetune`: that of a classification, or of a regression by `FinetuneResult<'regression'>`.
+ */
+export type FinetuneResult<T extends TaskKind = 'classification'> = RunDocument &
+  {
+    readonly [K in T]: Outcomes[K]['document'] & {
+      readonly best: Outcomes[K]['best'];
+      readonly test: TestMetrics[K] | null;
+      /** Of a fold: what its best checkpoint gives for the images that validate. */
+      readonly validation?: TestMetrics[K] | null;
+    };
+  }[T];
+
+/** What all runs say. */
+export interface RunDocument {
   readonly run: string;
   readonly device: DeviceSummary;
   readonly model: string;
   readonly weights: string;
-  readonly classes: readonly string[];
   readonly images: {
     readonly train: number;
     readonly val: number;
@@ -185,14 +246,6 @@ export interface FinetuneResult {
   readonly resolved_defaults: Readonly<Record<string, unknown>>;
   readonly parameters: { readonly total: number; readonly trainable: number };
   readonly epochs: readonly EpochRecord[];
-  readonly best: {
-    readonly epoch: number;
-    readonly val_accuracy: number | null;
-    readonly interval: readonly [number, number] | null;
-  };
-  readonly test: Metrics | null;
-  /** Of a fold: what its best checkpoint gives for the images that validate. */
-  readonly validation?: Metrics | null;
   readonly checkpoints: { readonly best: string; readonly last: string };
   readonly resumed_from: string | null;
   readonly interrupted: boolean;
@@ -201,7 +254,9 @@ export interface FinetuneResult {
 }
 
 /** The JSON document of `attune evaluate`. */
-export type EvaluateResult = Metrics & { readonly skipped: readonly SkippedImage[] };
+export type EvaluateResult<T extends TaskKind = 'classification'> = {
+  readonly [K in T]: TestMetrics[K] & { readonly skipped: readonly SkippedImage[] };
+}[T];
 
 /** One class for an image. */
 export interface Prediction {
@@ -214,10 +269,10 @@ export interface Prediction {
 }
 
 /** The JSON document of `attune predict`. */
-export interface PredictResult {
+export interface PredictResult<T extends TaskKind = 'classification'> {
   readonly model: string;
   readonly images: readonly (
-    | { readonly path: string; readonly predictions: readonly Prediction[] }
+    | ({ readonly path: string } & ModelAnswer[T])
     | { readonly path: string; readonly error: string }
   )[];
 }

@@ -6,6 +6,9 @@ import { nearest } from '../nearest.js';
 import type { FinetuneOptions } from './options.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField, recipeSchema } from './recipe-schema.js';
 
+/** Kept as they are from whatever folder the recipe is run. */
+const PATHS: readonly RecipeField[] = ['data', 'val', 'images'];
+
 /** The fields that options set, checked one by one. Throws AttuneError 'usage' naming the flag. */
 export function fieldsOf(options: FinetuneOptions): Partial<Recipe> {
   const fields: Record<string, unknown> = {};
@@ -14,7 +17,7 @@ export function fieldsOf(options: FinetuneOptions): Partial<Recipe> {
     if (given === undefined) continue;
     const value = field === 'micro_batch' && given === 'auto' ? null : given;
     checkField(field, value, flagOf(field));
-    fields[field] = field === 'data' || field === 'val' ? resolve(String(value)) : value;
+    fields[field] = PATHS.includes(field) ? resolve(String(value)) : value;
   }
   return fields as Partial<Recipe>;
 }

@@ -6,8 +6,14 @@ import { forwardBatch, largestActivation, openDevice } from './device.js';
 import { checkCount, sideOf } from './inference.js';
 import { throwIfAborted } from './interruption.js';
 import { loadModel } from './model-source.js';
-import type { DeviceOptions, ModelSource, Prediction, PredictResult, RunContext } from './options.js';
-import { softmaxRows } from './scores.js';
+import type {
+  DeviceOptions,
+  ModelAnswer,
+  ModelSource,
+  PredictResult,
+  RunContext,
+  TaskKind,
+} from './options.js';
 import { checkViews, predictEach, preprocessingFor } from './test-time.js';
 
 /** What `predict` needs: a run or a model with weights, and images. */
@@ -25,15 +31,19 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
  * Predicts. An image that cannot be read has an `error` in its place; the others are done all the same. Throws
  * as `finetune` does, and AttuneError 'input' when a named file or folder is missing or holds no image.
  */
-export async function predict(options: PredictOptions, context: RunContext = {}): Promise<PredictResult> {
+export async function predict<T extends TaskKind = 'classification'>(
+  options: PredictOptions,
+  context: RunContext = {},
+): Promise<PredictResult<T>> {
   checkCount(options.top, 'the number of labels', '--top');
   const views = checkViews(options.tta);
   const paths = await imagePaths(options.images);
   const { model, preprocessing, task, temperature } = await loadModel(options, context);
+  if (options.top !== undefined && task.info.kind !== 'classification') throw noLabels(options);
   const prepared = preprocessingFor(views, preprocessing);
   const { pictures, errors } = await readAll(paths, prepared, options.workers, context);
   const readable = paths.filter((path) => pictures.has(path));
-  const predictions = new Map<string, readonly Prediction[]>();
+  const answers = new Map<string, ModelAnswer[TaskKind]>();
   if (readable.length > 0) {
     const device = await openDevice(options);
     try {
@@ -43,11 +53,8 @@ export async function predict(options: PredictOptions, context: RunContext = {})
       await predictEach(
         { count: readable.length, read: async (index) => pictures.get(readable[index]) as RgbImage },
         (x) => model.forward(x),
-        (index, logits) =>
-          void predictions.set(
-            readable[index],
-            topPredictions(logits, task.names, options.top ?? 5, temperature ?? 1),
-          ),
+        (index, outputs) =>
+          void answers.set(readable[index], task.answer(outputs, { top: options.top ?? 5, temperature })),
         { views, task, inference: { device, preprocessing, batch, task: 'predicting', ...context } },
       );
     } finally {
@@ -55,33 +62,19 @@ export async function predict(options: PredictOptions, context: RunContext = {})
     }
   }
   const images = paths.map((path) => {
-    const found = predictions.get(path);
-    return found === undefined
-      ? { path, error: errors.get(path) ?? 'not read' }
-      : { path, predictions: found };
+    const answer = answers.get(path);
+    return answer === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, ...answer };
   });
-  return { model: model.architecture, images };
+  return { model: model.architecture, images } as PredictResult<T>;
 }
 
-/**
- * The `top` labels of largest logit with the probabilities that softmax gives for logits divided by `temperature`: that
- * of the checkpoint, for calibrated ones. The logits stay as they are.
- */
-export function topPredictions(
-  logits: ArrayLike<number>,
-  classes: readonly string[],
-  top: number,
-  temperature = 1,
-): Prediction[] {
-  const row = { scores: logits, labels: [0], classes: logits.length };
-  return Array.from(softmaxRows(row, temperature), (probability, index) => ({
-    label: classes[index],
-    index,
-    probability,
-    logit: logits[index],
-  }))
-    .sort((a, b) => b.logit - a.logit || a.index - b.index)
-    .slice(0, top);
+function noLabels({ run }: PredictOptions): AttuneError {
+  return new AttuneError({
+    code: 'usage',
+    what: `${run} gives values and no labels, of which there could be the first`,
+    where: '--top',
+    hint: 'leave it out',
+  });
 }
 
 async function imagePaths(named: readonly string[]): Promise<string[]> {

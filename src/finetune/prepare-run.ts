@@ -119,6 +119,8 @@ export async function planRun(options: FinetuneOptions): Promise<Plan> {
     folds: given.folds ?? null,
     fold: given.fold ?? null,
     seed: given.seed ?? DEFAULT_SEED,
+    images: given.images ?? null,
+    target: given.target ?? null,
   };
   const found = await findImages(given.data, split);
   const facts = factsOf(found, split.folds);

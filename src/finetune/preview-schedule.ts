@@ -13,7 +13,7 @@ import { scheduleLength, scheduleOf } from './schedule.js';
 import { type FoundImages, findImages, smallestClassOf } from './training-data.js';
 
 /** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
-export interface SchedulePreviewOptions extends Omit<FinetuneOptions, 'data'> {
+export interface SchedulePreviewOptions extends Omit<FinetuneOptions, 'data' | 'images'> {
   readonly data?: string;
   /** Updates of the weights in all. */
   readonly steps?: number;
@@ -83,7 +83,7 @@ function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void 
 
 async function imagesOf(given: Partial<Recipe>): Promise<FoundImages> {
   const { data = '.', val = null, val_split: valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED } = given;
-  return findImages(data, { val, valSplit, seed });
+  return findImages(data, { val, valSplit, seed, target: given.target ?? null });
 }
 
 function follow(recipe: Recipe, perEpoch: number): SchedulePreview {

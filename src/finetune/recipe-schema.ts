@@ -36,6 +36,10 @@ function augmentFault(text: string): string | null {
 const images = {
   data: v.string(),
   val: v.nullable(v.string()),
+  /** Of a CSV file: the folder that its paths are relative to; null: that of the file. */
+  images: v.nullable(v.string()),
+  /** Of a CSV file: the columns to predict; null: all that there are. */
+  target: v.nullable(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000), v.readonly())),
   val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
   /** Parts that the images are cut into, of which one validates; null: they are split by val_split. */
   folds: v.nullable(whole(2, 100)),

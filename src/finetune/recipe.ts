@@ -60,6 +60,8 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
   const recipe: Recipe = {
     val: null,
+    images: null,
+    target: null,
     val_split: DEFAULT_VAL_SPLIT,
     folds: null,
     fold: null,

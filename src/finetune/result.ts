@@ -8,15 +8,14 @@ import { summarize } from './device.js';
 import { outputsOf } from './epoch-end.js';
 import type { FullStage } from './full-stage.js';
 import { throwUnlessInterrupted } from './interruption.js';
-import type { Metrics } from './metrics.js';
 import type { LoadedModel } from './model-source.js';
-import type { FinetuneResult } from './options.js';
+import type { FinetuneResult, RunDocument, TaskKind, TestMetrics } from './options.js';
 import type { ProbeResult } from './probe.js';
 import type { Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
 import type { TrainingData } from './training-data.js';
 
-function imageCounts(data: TrainingData): FinetuneResult['images'] {
+function imageCounts(data: TrainingData): RunDocument['images'] {
   return {
     train: data.train.images.length,
     val: data.val.images.length,
@@ -25,7 +24,7 @@ function imageCounts(data: TrainingData): FinetuneResult['images'] {
   };
 }
 
-function checkpointsOf(folder: string): FinetuneResult['checkpoints'] {
+function checkpointsOf(folder: string): RunDocument['checkpoints'] {
   return { best: join(folder, RUN_FILES.best), last: join(folder, RUN_FILES.last) };
 }
 
@@ -37,7 +36,7 @@ export function describeProbe(
   data: TrainingData,
   device: Device,
   { epochs, l2, outputs, best }: ProbeResult,
-): FinetuneResult {
+): FinetuneResult<TaskKind> {
   const { task } = data;
   const trainable = model.head.parameters().reduce((sum, { length }) => sum + length, 0);
   return {
@@ -57,7 +56,7 @@ export function describeProbe(
     resumed_from: null,
     interrupted: false,
     stopped_early: false,
-  };
+  } as FinetuneResult<TaskKind>;
 }
 
 /** The document of a run with a full stage; finished, its best checkpoint is tested once. */
@@ -65,7 +64,7 @@ export async function describeFull(
   stage: FullStage,
   finished: boolean,
   resumedFrom: string | null,
-): Promise<FinetuneResult> {
+): Promise<FinetuneResult<TaskKind>> {
   const { folder, model, data, state } = stage;
   const parameters = countParameters(model);
   return {
@@ -89,10 +88,10 @@ export async function describeFull(
     resumed_from: resumedFrom,
     interrupted: !finished,
     stopped_early: finished && state.progress.epoch < state.recipe.epochs,
-  };
+  } as FinetuneResult<TaskKind>;
 }
 
-async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<Metrics | null> {
+async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<TestMetrics[TaskKind] | null> {
   const { data, model, folder, state } = stage;
   if (data[part].images.length === 0) return null;
   await loadWeights(model, join(folder, RUN_FILES.best));
@@ -108,5 +107,5 @@ async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<Me
       { cause: error },
     );
   });
-  return data.task.metrics(outputs, data[part].images, state.best);
+  return data.task.ofExports.metrics(outputs, data[part].images, state.best);
 }

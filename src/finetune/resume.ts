@@ -5,7 +5,7 @@ import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import { openDevice, summarize } from './device.js';
 import { type FullStage, positionText, runFullStage, stopsEarly } from './full-stage.js';
-import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext } from './options.js';
+import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from './options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { removeLeftovers } from './run-folder.js';
 import {
@@ -25,11 +25,14 @@ import { type FoundImages, prepareTrainingData } from './training-data.js';
  * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume, 'data' when its images have
  * changed, 'device' when this machine has another device than the run was begun on and none was named.
  */
-export async function resume(options: ResumeOptions, context: RunContext = {}): Promise<FinetuneResult> {
+export async function resume<T extends TaskKind = 'classification'>(
+  options: ResumeOptions,
+  context: RunContext = {},
+): Promise<FinetuneResult<T>> {
   const folder = resolve(options.resume);
   const stored = await openRunState(folder);
   try {
-    return await goOn(folder, stored, options, context);
+    return (await goOn(folder, stored, options, context)) as FinetuneResult<T>;
   } finally {
     await stored.file.close();
   }
@@ -40,7 +43,7 @@ async function goOn(
   stored: StoredRun,
   options: ResumeOptions,
   context: RunContext,
-): Promise<FinetuneResult> {
+): Promise<FinetuneResult<TaskKind>> {
   const recipe =
     options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
   const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };

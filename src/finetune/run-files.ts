@@ -15,7 +15,7 @@ import type { TrainingData } from './training-data.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
-/** recipe.json and classes.json: what is needed to run it again. No time in them: the same run gives the same bytes. */
+/** recipe.json, and classes.json or columns.json: what is needed to run it again. No time in them: the same run gives the same bytes. */
 export async function writeRecipe(
   folder: string,
   recipe: Recipe,
@@ -26,7 +26,7 @@ export async function writeRecipe(
     ...recipe,
     made_by: { attune: version, node: process.version, ...choices },
   });
-  await writeJson(folder, RUN_FILES.classes, task.names);
+  for (const [name, names] of Object.entries(task.document)) await writeJson(folder, `${name}.json`, names);
 }
 
 /** metrics.jsonl: a line for each epoch. */

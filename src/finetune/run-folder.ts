@@ -11,6 +11,8 @@ import { replaceFile } from '../formats/index.js';
 export const RUN_FILES = {
   recipe: 'recipe.json',
   classes: 'classes.json',
+  /** In its place for a regression. */
+  columns: 'columns.json',
   metrics: 'metrics.jsonl',
   state: 'state.safetensors',
   best: 'best.safetensors',

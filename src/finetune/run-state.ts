@@ -17,7 +17,7 @@ import type { DeviceSummary, EpochRecord, SkippedImage } from './options.js';
 import { parseRecipe } from './parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
-import { type Best, type TaskInfo, taskSchema } from './task.js';
+import { type Best, bestSchema, type TaskInfo, taskSchema } from './task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
 const FORMAT = '2';
@@ -54,6 +54,8 @@ export interface ImageRecord {
   readonly path: string;
   readonly name: string;
   readonly label: number;
+  /** Of a regression. */
+  readonly values?: readonly number[] | undefined;
   readonly hash: string;
 }
 
@@ -153,9 +155,14 @@ export async function openRunState(folder: string): Promise<StoredRun> {
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const imageSchema = v.array(
-  v.strictObject({ path: v.string(), name: v.string(), label: count, hash: v.string() }),
+  v.strictObject({
+    path: v.string(),
+    name: v.string(),
+    label: count,
+    values: v.optional(v.array(v.number())),
+    hash: v.string(),
+  }),
 );
-const interval = v.nullable(v.strictTuple([v.number(), v.number()]));
 const number = v.nullable(v.number());
 
 /** A line of metrics.jsonl. */
@@ -164,9 +171,11 @@ export const epochSchema = v.strictObject({
   stage: v.string(),
   lr: v.record(v.string(), v.number()),
   train_loss: number,
-  train_accuracy: number,
+  train_accuracy: v.optional(number),
   val_loss: number,
-  val_accuracy: number,
+  val_accuracy: v.optional(number),
+  val_mae: v.optional(number),
+  val_r2: v.optional(number),
   seconds: v.number(),
   images_per_second: number,
 });
@@ -201,9 +210,7 @@ const stateSchema = v.strictObject({
     timed_seconds: v.number(),
   }),
   epochs: v.array(epochSchema),
-  best: v.nullable(
-    v.strictObject({ epoch: count, val_accuracy: number, val_loss: number, interval, temperature: number }),
-  ),
+  best: v.nullable(bestSchema),
   temperature: number,
   complete: v.boolean(),
   optimizer_steps: count,

@@ -110,6 +110,8 @@ export function brierScore({ scores: probabilities, labels, classes }: Scored): 
 export interface RegressionMetrics {
   /** Mean of the squared errors. */
   readonly mse: number;
+  /** Its root, in the unit of the values. */
+  readonly rmse: number;
   /** Mean of the absolute errors. */
   readonly mae: number;
   /** Share of the targets' variance that the predictions explain; null when the targets do not vary. */
@@ -127,5 +129,10 @@ export function regressionMetrics(
   const squares = all.reduce((sum, target, i) => sum + (target - predictions[i]) ** 2, 0);
   const absolutes = all.reduce((sum, target, i) => sum + Math.abs(target - predictions[i]), 0);
   const variation = all.reduce((sum, target) => sum + (target - mean) ** 2, 0);
-  return { mse: squares / count, mae: absolutes / count, r2: variation > 0 ? 1 - squares / variation : null };
+  return {
+    mse: squares / count,
+    rmse: Math.sqrt(squares / count),
+    mae: absolutes / count,
+    r2: variation > 0 ? 1 - squares / variation : null,
+  };
 }

@@ -9,20 +9,27 @@ import type { Device } from '../program/device.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { classification } from './classification.js';
 import type { FeatureScale, FeatureSet, HeadProblem } from './head-problem.js';
-import type { Metrics } from './metrics.js';
-import type { EpochRecord, FinetuneResult } from './options.js';
+import type { ModelAnswer, Outcome, EpochRecord, TestMetrics, TaskKind } from './options.js';
+import { type Column, regression } from './regression.js';
 import type { Recipe } from './recipe-schema.js';
 
 /** A task as plain data, as runs and checkpoints store it. */
-export interface TaskInfo {
-  readonly kind: 'classification';
-  readonly classes: readonly string[];
-}
+export type TaskInfo =
+  | { readonly kind: 'classification'; readonly classes: readonly string[] }
+  | { readonly kind: 'regression'; readonly columns: readonly Column[] };
 
-const names = v.pipe(v.array(v.string()), v.minLength(1));
+const finite = v.pipe(v.number(), v.finite());
 
-/** What stored data have to be like. */
-export const taskSchema = v.strictObject({ kind: v.literal('classification'), classes: names });
+const classesSchema = v.pipe(v.array(v.string()), v.minLength(1));
+const columnsSchema = v.pipe(
+  v.array(v.strictObject({ name: v.string(), mean: finite, deviation: v.pipe(finite, v.gtValue(0)) })),
+  v.minLength(1),
+);
+/** A stored task. */
+export const taskSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('classification'), classes: classesSchema }),
+  v.strictObject({ kind: v.literal('regression'), columns: columnsSchema }),
+]);
 
 /** The right answers to images, one row each. */
 export type Targets = Int32Array | Float32Array;
@@ -31,34 +38,58 @@ export type Targets = Int32Array | Float32Array;
 export interface Score {
   /** Mean loss of the images. */
   readonly loss: number | null;
-  readonly accuracy: number | null;
-  readonly interval: readonly [number, number] | null;
+  /** Of a classification. */
+  readonly accuracy?: number | null;
+  readonly interval?: readonly [number, number] | null;
+  /** Of a regression. */
+  readonly mae?: number | null;
+  readonly r2?: number | null;
 }
 
-/** The best validation of a run. */
-export interface Best {
-  readonly epoch: number;
-  readonly val_accuracy: number | null;
-  readonly val_loss: number | null;
-  readonly interval: readonly [number, number] | null;
-  /** Fitted on the validation images; null when there are none. */
-  readonly temperature: number | null;
-}
+const number = v.optional(v.nullable(v.number()));
+
+/** The best validation of a run, as its state has it. */
+export const bestSchema = v.strictObject({
+  epoch: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  val_accuracy: number,
+  val_loss: v.nullable(v.number()),
+  interval: v.optional(v.nullable(v.strictTuple([v.number(), v.number()]))),
+  /** Fitted on the validation images; of a classification. */
+  temperature: number,
+  val_mae: number,
+  val_r2: number,
+});
+
+export type Best = Readonly<v.InferOutput<typeof bestSchema>>;
 
 type TrainKey = 'train_accuracy';
-type ValKey = 'val_accuracy';
+type ValKey = 'val_accuracy' | 'val_mae' | 'val_r2';
+
+/** How `predict` was asked. */
+export interface AnswerOptions {
+  readonly top: number;
+  readonly temperature: number | null;
+}
 
 export interface Task {
   readonly info: TaskInfo;
   /** What the outputs stand for, in their order: as many as the head is wide. */
   readonly names: readonly string[];
   /** The keys of a run's document that say so. */
-  readonly document: Pick<FinetuneResult, 'classes'>;
+  readonly document: Outcome['document'];
+  /** The same for people: `2 classes: ant, bee`. */
+  readonly summary: string;
+  /** What else to say of the training images, where the smallest class has so many. */
+  detailOf(smallestClass: number): string;
+  /** The task of the outputs of an export, where they are not those that are trained. */
+  readonly ofExports: Task;
 
   /** The targets of images, as the loss takes them. */
   targets(images: readonly LabelledImage[]): Targets;
   /** Targets of no meaning, for the plan of a step. */
   blankTargets(images: number): Targets;
+  /** Names for which there is no image to learn from. */
+  namesWithout(images: readonly LabelledImage[]): string[];
   /** How much each image counts in the loss. */
   imageWeights(images: readonly LabelledImage[], recipe: Pick<Recipe, 'class_weights'>): ArrayLike<number>;
   /** Records the loss of each image [n] of outputs [n, names]. */
@@ -68,6 +99,8 @@ export interface Task {
   /** How many predictions are right; 0 where none is right or wrong. */
   countRight(predictions: ArrayLike<number>, targets: Targets): number;
 
+  /** What the regression of `headProblem` is called. */
+  readonly headName: string;
   /** L2 strengths to choose among for the head, the strongest first. */
   readonly strengths: readonly number[];
   /** The problem whose least loss makes the head. `scale` is that of the training images, also where `set` holds others. */
@@ -96,7 +129,7 @@ export interface Task {
   /** Its keys that say how good validation was, beside the loss. */
   valRecord(score: Score | null): Pick<EpochRecord, ValKey>;
   /** The same of the best epoch, for the document of a run. */
-  bestRecord(best: Best | null, epoch: number): FinetuneResult['best'];
+  bestRecord(best: Best | null, epoch: number): Outcome['best'];
   /** The outputs [names] that stand for the mean of what several views of one image were predicted to be. */
   meanOfViews(rows: readonly ArrayLike<number>[]): Float32Array;
   /** All there is to say of outputs. */
@@ -104,10 +137,12 @@ export interface Task {
     outputs: ArrayLike<number>,
     images: readonly LabelledImage[],
     best: Pick<Best, 'temperature'> | null,
-  ): Metrics;
+  ): TestMetrics[TaskKind];
+  /** What a row of outputs [names] says of an image. */
+  answer(outputs: Float32Array, options: AnswerOptions): ModelAnswer[TaskKind];
 }
 
 /** The task that was stored. */
 export function taskOf(info: TaskInfo): Task {
-  return classification(info.classes);
+  return info.kind === 'classification' ? classification(info.classes) : regression(info.columns);
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import {
   type ImageDataset,
   imageFolder,
+  isValuesFile,
   type LabelledImage,
   openImagePool,
   openPreparedCache,
@@ -18,6 +19,7 @@ import {
 } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { classification } from './classification.js';
+import { findValues } from './values.js';
 import { Estimator } from './events.js';
 import { foldOf, smallestOf } from './folds.js';
 import type { RunContext, SkippedImage } from './options.js';
@@ -54,16 +56,18 @@ export interface SplitOptions {
   readonly folds?: number | null;
   readonly fold?: number | null;
   readonly seed: number;
+  /** Of a CSV file: the folder of its images, and the columns to predict. */
+  readonly images?: string | null;
+  readonly target?: readonly string[] | null;
 }
 
 /**
  * Finds the images and splits off a validation part where there is none. Opens no image. Throws AttuneError 'usage' for
  * folds that cannot be.
  */
-export async function findImages(
-  data: string,
-  { val, valSplit, seed, folds = null, fold = null }: SplitOptions,
-): Promise<FoundImages> {
+export async function findImages(data: string, options: SplitOptions): Promise<FoundImages> {
+  if (isValuesFile(data)) return findValues(data, options);
+  const { val, valSplit, seed, folds = null, fold = null } = options;
   const folder = await imageFolder(data, { val: val ?? undefined });
   const { root, skipped } = folder;
   const task = classification(folder.classes);
@@ -83,9 +87,9 @@ export async function findImages(
   return { root, task, skipped, train: pick(split.train), val: pick(split.val), test };
 }
 
-/** Training images of the class that has the fewest. */
-export function smallestClassOf({ train, task }: FoundImages): number {
-  return smallestOf(train, task.names.length);
+/** Training images of the class that has the fewest; all of them where there are no classes. */
+export function smallestClassOf({ train }: FoundImages): number {
+  return smallestOf(train);
 }
 
 export interface PrepareDataOptions {
@@ -113,9 +117,12 @@ export async function prepareTrainingData(
     const trained = new Set(found.train.map(({ path }) => path));
     const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
     const { prepared, skipped } = await prepare(all, cache, { workers, cacheOf }, context);
-    const byPath = new Map(prepared.map((image) => [image.path, image]));
+    const hashes = new Map(prepared.map(({ path, fileHash }) => [path, fileHash]));
     const part = (images: readonly LabelledImage[], from = cache): ImagePart => {
-      const readable = images.flatMap((image) => byPath.get(image.path) ?? []);
+      const readable = images.flatMap((image) => {
+        const fileHash = hashes.get(image.path);
+        return fileHash === undefined ? [] : [{ ...image, fileHash }];
+      });
       return { images: readable, dataset: preparedDataset(readable, from, preprocessing.crop) };
     };
     const train = part(found.train, wholeCache);
@@ -177,8 +184,7 @@ export async function prepare<Image extends { readonly path: string }>(
 }
 
 function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {
-  const present = new Set(train.map(({ label }) => label));
-  const empty = task.names.filter((_, label) => !present.has(label));
+  const empty = task.namesWithout(train);
   if (empty.length === 0) return;
   throw new AttuneError({
     code: 'data',

@@ -192,7 +192,7 @@ test('what goes by validation needs images for it', async () => {
   await fails(
     finetune({ ...options, patience: 3 }),
     'usage',
-    /^stopping early goes by the validation accuracy, and there are no images to validate with \(--patience\)/,
+    /^stopping early goes by the validation accuracy or loss, and there are no images to validate with \(--patience\)/,
   );
 });
 

@@ -1,11 +1,19 @@
-/** `attune evaluate`: how often a classifier is right, and what it confuses. */
-import { type Calibration, type EvaluateOptions, evaluate, type Metrics } from '../../finetune/index.js';
+/** `attune evaluate`: how often a classifier is right, and what it confuses; or how close values are. */
+import {
+  type Calibration,
+  type EvaluateOptions,
+  evaluate,
+  type Metrics,
+  type RegressionReport,
+  type TaskKind,
+} from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
 import { count, percent } from '../text.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
+import { columnTable, figure, fitText } from './value-text.js';
 
 export type EvaluateFlags = Omit<EvaluateOptions, 'run' | 'data'>;
 
@@ -18,11 +26,23 @@ export async function evaluateCommand(
   output: Output,
 ): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before anything is read
-  const result = await withSession(output, (context) => evaluate(options, context));
+  const result = await withSession(output, (context) => evaluate<TaskKind>(options, context));
   for (const line of skippedLines(result.skipped)) output.note(line);
   if (json) output.json(result);
+  else if ('per_column' in result) printValues(result, output);
   else printMetrics(result, output);
   return 0;
+}
+
+/** Figures of several columns are in several units: they stand in the table alone. */
+function printValues(report: RegressionReport, output: Output): void {
+  const { images, loss, r2, mae, per_column } = report;
+  const lines: [string, string][] = [
+    ['fit', fitText(r2, mae, per_column.length)],
+    ['images', count(images)],
+    ['loss', `${figure(loss)}, the mean squared error of standardised values`],
+  ];
+  output.print(...facts(lines), '', ...columnTable(report));
 }
 
 function printMetrics(metrics: Metrics, output: Output): void {

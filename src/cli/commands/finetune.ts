@@ -9,6 +9,8 @@ import {
   isCrossValidation,
   type ResumeOptions,
   type RunContext,
+  type RunDocument,
+  type TaskKind,
   resume,
   resumeFolds,
 } from '../../finetune/index.js';
@@ -19,6 +21,10 @@ import { facts } from '../table.js';
 import { count, oneLine, shellWord } from '../text.js';
 import { foldsCommand } from './folds.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
+import { columnTable, figure, fitText } from './value-text.js';
+
+/** Of a classification or a regression. */
+type AnyResult = FinetuneResult<TaskKind>;
 
 /** Every option is a flag. */
 export type FinetuneFlags = Omit<FinetuneOptions, 'data'> & Partial<Pick<ResumeOptions, 'resume'>>;
@@ -41,18 +47,18 @@ export async function finetuneCommand(
   if (folds !== undefined && fold === undefined) {
     return foldsCommand((context) => crossValidate({ ...rest, folds }, context), json, output);
   }
-  return train((context) => finetune(options, context), json, output);
+  return train((context) => finetune<TaskKind>(options, context), json, output);
 }
 
 export async function resumeCommand(options: ResumeOptions, json: boolean, output: Output): Promise<number> {
   if (await isCrossValidation(options.resume)) {
     return foldsCommand((context) => resumeFolds(options, context), json, output);
   }
-  return train((context) => resume(options, context), json, output);
+  return train((context) => resume<TaskKind>(options, context), json, output);
 }
 
 async function train(
-  work: (context: RunContext) => Promise<FinetuneResult>,
+  work: (context: RunContext) => Promise<AnyResult>,
   json: boolean,
   output: Output,
 ): Promise<number> {
@@ -65,25 +71,32 @@ async function train(
   return EXIT_INTERRUPTED;
 }
 
-function printResult(result: FinetuneResult, output: Output): void {
+function printResult(result: AnyResult, output: Output): void {
   const { bold } = output.paint;
-  const { test, classes } = result;
   output.note('');
   output.print(bold(result.interrupted ? 'Result so far' : 'Result'), ...facts(resultFacts(result)));
-  if (test !== null && classes.length <= FEW_CLASSES) output.print('', ...classTable(test.per_class));
+  const tested = testTable(result);
+  if (tested.length > 0) output.print('', ...tested);
   output.print('', bold('Run folder'), oneLine(runPath(result)));
   output.print('', bold('Next'), nextCommand(result));
 }
 
-function resultFacts(result: FinetuneResult): [name: string, value: string][] {
-  const { best, classes, device, images, model, weights, parameters, resolved_defaults, test } = result;
+/** The test images class by class, or column by column. */
+function testTable(result: AnyResult): string[] {
+  if (result.test === null) return [];
+  if ('columns' in result) return columnTable(result.test);
+  return result.classes.length <= FEW_CLASSES ? classTable(result.test.per_class) : [];
+}
+
+function resultFacts(result: AnyResult): [name: string, value: string][] {
+  const { best, device, images, model, weights, parameters, resolved_defaults } = result;
   const seen = [`${count(images.train)} to train`, `${count(images.val)} to validate`];
   if (images.test > 0) seen.push(`${count(images.test)} to test`);
   const lines: [string, string][] = [
     ['device', `${device.adapter} (${device.kind}${device.software ? ', software' : ''})`],
     ['model', `${model}, weights ${weights}`],
     ['strategy', String(resolved_defaults['strategy'])],
-    ['classes', count(classes.length)],
+    'columns' in result ? ['columns', result.columns.join(', ')] : ['classes', count(result.classes.length)],
     ['images', seen.join(', ')],
     ['parameters', `${count(parameters.total)}, ${count(parameters.trainable)} of them trained`],
   ];
@@ -92,23 +105,41 @@ function resultFacts(result: FinetuneResult): [name: string, value: string][] {
   if (result.interrupted) lines.push(['done', `${full.length} ${wanted}`]);
   const bestEpoch = best.epoch === 0 ? 'none: the head of the probe was better' : `${best.epoch} ${wanted}`;
   if (full.length > 0 && images.val > 0) lines.push(['best epoch', bestEpoch]);
-  lines.push(['validation accuracy', validationText(result)]);
+  return [...lines, ...('columns' in result ? valueFacts(result) : accuracyFacts(result))];
+}
+
+function accuracyFacts({ best, images, test }: FinetuneResult): [name: string, value: string][] {
+  const validated =
+    unmeasured(images.val, best.val_accuracy) ?? accuracyText(best.val_accuracy, best.interval);
+  const lines: [string, string][] = [['validation accuracy', validated]];
   if (test !== null) lines.push(['test accuracy', accuracyText(test.accuracy, test.interval)]);
   return lines;
 }
 
-function validationText({ best, images }: FinetuneResult): string {
-  if (images.val === 0) return 'no images';
-  return best.val_accuracy === null ? 'not yet measured' : accuracyText(best.val_accuracy, best.interval);
+function valueFacts({ best, columns, images, test }: FinetuneResult<'regression'>): [string, string][] {
+  const validated =
+    unmeasured(images.val, best.val_loss) ?? fitText(best.val_r2, best.val_mae, columns.length);
+  const lines: [string, string][] = [
+    ['validation', validated],
+    ['validation loss', figure(best.val_loss)],
+  ];
+  if (test !== null) lines.push(['test', fitText(test.r2, test.mae, columns.length)]);
+  return lines;
+}
+
+/** Why there is no figure of the validation; null when there is one. */
+function unmeasured(images: number, figure: number | null): string | null {
+  if (images === 0) return 'no images';
+  return figure === null ? 'not yet measured' : null;
 }
 
 /** The run folder as the user would name it. */
-function runPath({ run }: FinetuneResult): string {
+function runPath({ run }: RunDocument): string {
   return relative('.', run) || '.';
 }
 
 /** What to type next. */
-function nextCommand(result: FinetuneResult): string {
+function nextCommand(result: RunDocument): string {
   const run = shellWord(runPath(result));
   return result.interrupted ? `attune finetune --resume ${run}` : `attune predict ${run} <image or folder>`;
 }

@@ -1,5 +1,6 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
 import { type CheckpointInfo, checkpointInfo, resolveOptions } from '../../finetune/index.js';
+import { taskOf } from '../../finetune/task.js';
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
 import { detectArchitecture, findModel, layerNames, modelTensors } from '../../models/index.js';
 import { isHubName, resolveWeights } from '../../weights/index.js';
@@ -74,7 +75,7 @@ function toJson({ file, architecture, info, tensors, parameters, layers }: Conte
     format: file.format,
     architecture: architecture?.name ?? null,
     parameters,
-    ...(info && { classes: info.task.classes, preprocessing: info.preprocessing }),
+    ...(info && { ...taskOf(info.task).document, preprocessing: info.preprocessing }),
     tensors,
     ...(layers && { layers: layers.map((name, index) => ({ index, name })) }),
   };
@@ -90,7 +91,8 @@ function printContents(contents: Contents, output: Output): void {
     ['tensors', count(tensors.length)],
   ];
   if (info !== null) {
-    lines.push(['classes', describeClasses(info)], ['images', describePreprocessing(info)]);
+    const [[kind, names]] = Object.entries(taskOf(info.task).document);
+    lines.push([kind, describeNames(names)], ['images', describePreprocessing(info)]);
   }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
   lines.push(['good for', useOf(architecture)]);
@@ -113,11 +115,12 @@ function describeArchitecture(architecture: Contents['architecture']): string {
 }
 
 /** Labels that are shown of a longer list. */
-const SHOWN_CLASSES = 8;
+const SHOWN_NAMES = 8;
 
-function describeClasses({ task: { classes } }: CheckpointInfo): string {
-  const shown = classes.slice(0, SHOWN_CLASSES).map(oneLine).join(', ');
-  return classes.length > SHOWN_CLASSES ? `${shown}, ... (${count(classes.length)})` : shown;
+/** Classes, or columns of values. */
+function describeNames(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map(oneLine).join(', ');
+  return names.length > SHOWN_NAMES ? `${shown}, ... (${count(names.length)})` : shown;
 }
 
 function describePreprocessing({ preprocessing }: CheckpointInfo): string {

@@ -1,12 +1,15 @@
-/** `attune predict`: the most probable classes of each image. */
+/** `attune predict`: the most probable classes of each image, or its values. */
 import { isAbsolute, relative } from 'node:path';
-import { type PredictOptions, type PredictResult, predict } from '../../finetune/index.js';
+import { type PredictOptions, type PredictResult, predict, type TaskKind } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import { expandPatterns } from '../glob.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
-import { counted, oneLine, percent } from '../text.js';
+import { counted, oneLine, percent, significant } from '../text.js';
+
+/** Of a classifier, or of a model that gives values. */
+type AnyResult = PredictResult<TaskKind>;
 
 export type PredictFlags = Omit<PredictOptions, 'run' | 'images'>;
 
@@ -18,26 +21,29 @@ export async function predictCommand(
 ): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before anything is read
   const images = await expandPatterns(options.images);
-  const result = await withSession(output, (context) => predict({ ...options, images }, context));
+  const result = await withSession(output, (context) => predict<TaskKind>({ ...options, images }, context));
   if (json) output.json(result);
   else printPredictions(result, output);
   return reportUnread(result, output);
 }
 
-function printPredictions({ images }: PredictResult, output: Output): void {
+function printPredictions({ images }: AnyResult, output: Output): void {
   for (const [index, image] of images.entries()) {
     if (index > 0) output.print('');
     output.print(output.paint.bold(oneLine(shownPath(image.path))));
     if ('error' in image) output.print(`  ${output.paint.bad('not read')}: ${oneLine(image.error)}`);
     else {
-      const rows = image.predictions.map(({ label, probability }) => [percent(probability), label]);
+      const rows =
+        'values' in image
+          ? Object.entries(image.values).map(([column, value]) => [significant(value), column])
+          : image.predictions.map(({ label, probability }) => [percent(probability), label]);
       output.print(...table([{ title: '', align: 'right' }, { title: '' }], rows).map((line) => `  ${line}`));
     }
   }
 }
 
 /** The line of the failure: the first image that could not be read, and how many there are. */
-function reportUnread({ images }: PredictResult, output: Output): number {
+function reportUnread({ images }: AnyResult, output: Output): number {
   const unread = images.flatMap((image) => ('error' in image ? [image] : []));
   if (unread.length === 0) return 0;
   const [{ path, error }] = unread;

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { checkpointInfo, writeCheckpoint } from '../../finetune/index.js';
+import { taskOf } from '../../finetune/task.js';
 import {
   type FinetuneOptions,
   type FinetuneResult,
@@ -66,5 +67,5 @@ async function writeUntrained(path: string, seed: number): Promise<void> {
   const info = checkpointInfo(file, WEIGHTS);
   await file.close();
   if (info === null) throw new Error(`${WEIGHTS} is no checkpoint of attune`);
-  await writeCheckpoint(path, resnetSmall({ classes: info.task.classes.length, seed }), info, {});
+  await writeCheckpoint(path, resnetSmall({ classes: taskOf(info.task).names.length, seed }), info, {});
 }

@@ -3,7 +3,8 @@
  * classes], as the JSON that Keras 2 wrote and that all later versions and TensorFlow.js read. And its weights, by
  * layer, in Keras's layouts, which are this engine's own.
  *
- * The last layers are the linear one, which gives the logits, and a softmax.
+ * The last layers are the linear one, which gives the logits, and a softmax; or, of a model that gives values, one that
+ * passes them on.
  */
 import { AttuneError } from '../../errors.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
@@ -42,10 +43,14 @@ interface Described {
 }
 
 /** Builds the model. Throws AttuneError 'program' for what Keras does not have. */
-export function kerasModel({ layers }: Graph, name: string): KerasModel {
+export function kerasModel(
+  { layers }: Graph,
+  name: string,
+  activation: 'softmax' | 'linear' = 'softmax',
+): KerasModel {
   const [images, logits] = [layers[0].name, layers.at(-1)!.name];
-  const softmax = { type: 'Activation', settings: { activation: 'softmax' } };
-  const list = [...layers.flatMap(kerasLayers), kerasLayer(OUTPUT, [logits], softmax)];
+  const last = { type: 'Activation', settings: { activation } };
+  const list = [...layers.flatMap(kerasLayers), kerasLayer(OUTPUT, [logits], last)];
   const config = {
     name,
     trainable: true,

@@ -1,6 +1,6 @@
 /**
- * A network as an ONNX model: images [batch, 3, height, width] to logits and probabilities [batch, classes]. Operator set
- * 17. Weights keep PyTorch's names and layouts, so that the file also serves as a file of weights.
+ * A network as an ONNX model: images [batch, 3, height, width] to logits and probabilities [batch, classes], or to values
+ * [batch, columns]. Operator set 17. Weights keep PyTorch's names and layouts, so that the file also serves as a file of weights.
  *
  * Batch norms stay operators of their own: what runs ONNX files folds them into convolutions by itself.
  */
@@ -19,24 +19,30 @@ export interface OnnxDescription {
   /** What the values of the input are. */
   readonly input: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whether the outputs are values and no logits. Default false. */
+  readonly givesValues?: boolean;
 }
 
 /** Builds the model. The bytes are formats/onnx-write.ts's. */
-export function onnxModel({ layers }: Graph, { name, input, metadata }: OnnxDescription): OnnxModel {
+export function onnxModel(
+  { layers }: Graph,
+  { name, input, metadata, givesValues = false }: OnnxDescription,
+): OnnxModel {
   const builder = new Builder();
   for (const layer of layers) builder.add(layer);
-  const [images, logits] = [layers[0], layers.at(-1)!];
+  const [images, last] = [layers[0], layers.at(-1)!];
   const [, height, width, channels] = images.shape;
-  const classes = logits.shape.at(-1)!;
+  const names = last.shape.at(-1)!;
   // The last layer's output is the graph's, by a name that says what it is.
-  builder.node('logits', [logits.name], { type: 'Identity' });
-  builder.node('probabilities', ['logits'], { type: 'Softmax', attributes: { axis: 1 } });
+  const outputs = givesValues ? ['values'] : ['logits', 'probabilities'];
+  builder.node(outputs[0], [last.name], { type: 'Identity' });
+  if (!givesValues) builder.node('probabilities', ['logits'], { type: 'Softmax', attributes: { axis: 1 } });
   return {
     name,
     operatorSet: OPERATOR_SET,
     nodes: builder.nodes,
     inputs: [{ name: images.name, shape: ['batch', channels, height, width], description: input }],
-    outputs: ['logits', 'probabilities'].map((output) => ({ name: output, shape: ['batch', classes] })),
+    outputs: outputs.map((output) => ({ name: output, shape: ['batch', names] })),
     weights: [...builder.weights.values()],
     metadata,
   };
