@@ -1,0 +1,63 @@
+/**
+ * Any two parts of a recipe go together: rows of a covering design are trained, the loss falls, and stopped somewhere
+ * and resumed they end with the same bytes. Runs as many rows as ATTUNE_PAIRS says; `all` has every pair.
+ */
+import { resume, finetune, type FinetuneOptions } from '#src/finetune/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { coveringRows, pairsOf, type Row } from './covering.js';
+import { assertSameRuns, fullRun, interrupted, smallData } from './full-support.js';
+import { PARTS } from './recipe-parts.js';
+import { imageFolderOf, randomNumbers } from './support.js';
+
+const SEED = 20;
+/** The rows of an ordinary run, which is to take no more than a minute. */
+const FEW = 12;
+const [EPOCHS, BATCHES] = [4, 2];
+
+const factors = Object.fromEntries(
+  Object.entries(PARTS).map(([name, levels]) => [name, Object.keys(levels)]),
+);
+const design = coveringRows(factors, SEED);
+const wanted = process.env['ATTUNE_PAIRS'] ?? String(FEW);
+const rows = wanted === 'all' ? design : design.slice(0, Number(wanted));
+
+const share = (some: readonly Row[]) => new Set(some.flatMap(pairsOf)).size;
+console.log(`# ${rows.length} of ${design.length} rows, ${share(rows)} of ${share(design)} pairs`);
+
+const data = smallData();
+// Trained a little, so that its statistics are those of pictures.
+const { checkpoints } = await finetune(
+  fullRun(imageFolderOf(['bar', 'line', 'ray', 'row'], 8), {
+    epochs: 8,
+    lr: 0.02,
+    valSplit: 0,
+    batchSize: 16,
+  }),
+);
+const weights = checkpoints.last;
+const random = randomNumbers(SEED);
+
+for (const row of rows) {
+  const text = Object.entries(row).map(([factor, level]) => `${factor} ${level}`);
+  const stop = 1 + Math.floor(random() * (EPOCHS * BATCHES - 1));
+  test(`${text.join(', ')}; stopped after batch ${stop}`, async () => {
+    const parts = Object.entries(row).map(([factor, level]) => PARTS[factor]![level]!);
+    const options: FinetuneOptions = Object.assign(
+      fullRun(data, { weights, epochs: EPOCHS, threads: 1, workers: 1 }),
+      ...parts,
+    );
+    const whole = await finetune(options);
+    const losses = whole.epochs.filter(({ stage }) => stage !== 'head').map(({ train_loss }) => train_loss!);
+    // Behind a probe there may be nothing left to learn.
+    const least = row['strategy'] === 'full' ? losses[0]! : Math.max(losses[0]!, Math.LN2);
+    assert.ok(losses.at(-1)! < least, `losses ${losses.map((loss) => loss.toFixed(3)).join(', ')}`);
+
+    const stopped = await interrupted(stop, { ...options, out: `${options.out}-stopped` });
+    const resumed = await resume({ resume: stopped.run, threads: 1 });
+    await assertSameRuns(resumed.run, whole.run);
+    assert.equal(resumed.best, whole.best);
+  });
+}
+
+test.run();
