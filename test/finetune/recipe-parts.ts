@@ -56,6 +56,10 @@ export const PARTS: Readonly<Record<string, Levels>> = {
     sampling: { sampling: 'balanced' },
   },
   'label smoothing': { none: {}, some: { labelSmoothing: 0.1 } },
+  mixing: { none: {}, mixup: { mixup: 0.2 }, cutmix: { cutmix: 1 }, both: { mixup: 0.2, cutmix: 1 } },
+  erasing: { none: {}, some: { randomErasing: 0.25 } },
+  'stochastic depth': { none: {}, some: { stochasticDepth: 0.2 } },
+  SAM: { none: {}, some: { sam: 0.05 } },
   clipping: { none: {}, some: { maxGradientNorm: 1 } },
   patience: { none: {}, some: { patience: 3 } },
 };

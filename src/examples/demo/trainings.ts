@@ -56,7 +56,7 @@ export async function train(
 }
 
 /** Batch norm takes its statistics from at least 16 images at once, so that is the batch. */
-function allLayers(training: 'full' | 'scratch'): Partial<FinetuneOptions> {
+export function allLayers(training: 'full' | 'scratch'): Partial<FinetuneOptions> {
   const [epochs, lr] = [EPOCHS[training], RATES[training]];
   return { strategy: 'full', batchSize: 16, augment: 'flip', epochs, lr, headLr: lr };
 }
