@@ -55,6 +55,8 @@ export interface TrainingBatch {
   readonly labels: Int32Array;
   /** Where each picture stands in the data set. */
   readonly indices: Uint32Array;
+  /** What the random numbers of each picture depend on. */
+  readonly samples: readonly Sample[];
   /** What each picture goes through on the device; see `applySteps`. */
   readonly steps: readonly (readonly ImageStep[])[];
   /** Number of this batch in the epoch, from 0. */
@@ -145,7 +147,7 @@ async function readBatch(
   const labels = Int32Array.from(indices, (index) => dataset.images[index].label);
   const { parts = [] } = options.augmentation;
   const steps = samples.map((sample) => drawSteps(parts, options.side, sample));
-  return { images, labels, indices: indices.slice(), steps, batch };
+  return { images, labels, indices: indices.slice(), samples, steps, batch };
 }
 
 function readPicture(

@@ -7,7 +7,6 @@ import type { MicroBatch } from './training-step.js';
 
 export interface BatchPartsOptions {
   readonly recipe: Recipe;
-  readonly epoch: number;
   /** Side of the images in pixels. */
   readonly side: number;
   /** Of the batch's images, in their order. */
@@ -53,13 +52,8 @@ export function batchParts(batch: TrainingBatch, options: BatchPartsOptions): Mi
 }
 
 /** What random erasing takes of each image, [n, 4]; null without it. */
-function erasedBoxes(
-  { indices }: TrainingBatch,
-  { recipe, epoch, side }: BatchPartsOptions,
-): Int32Array | null {
-  const { random_erasing: probability, seed } = recipe;
+function erasedBoxes({ samples }: TrainingBatch, { recipe, side }: BatchPartsOptions): Int32Array | null {
+  const { random_erasing: probability } = recipe;
   if (probability === 0) return null;
-  return Int32Array.from(
-    Array.from(indices, (index) => erasedBox(side, probability, { seed, epoch, index })).flat(),
-  );
+  return Int32Array.from(samples.flatMap((sample) => erasedBox(side, probability, sample)));
 }

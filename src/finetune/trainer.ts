@@ -295,11 +295,11 @@ export class Trainer {
   }
 
   private microBatches(batch: TrainingBatch, side: number, mix: BatchMix | null): MicroBatch[] {
-    const { frozen, recipe, progress } = this.options;
+    const { frozen, recipe } = this.options;
     const { imageWeights, joinsSingle } = this;
     const ranges = microBatchStarts(batch.labels.length, frozen.micro_batch, joinsSingle);
     const targets = this.targetsOf(batch);
-    return batchParts(batch, { recipe, epoch: progress.epoch, side, targets, imageWeights, ranges, mix });
+    return batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix });
   }
 
   private targetsOf({ indices }: TrainingBatch): Targets {

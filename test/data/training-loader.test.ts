@@ -143,6 +143,8 @@ test('balanced sampling: an epoch goes on at any batch with the same bytes; what
     const rare = drawn.filter(({ index }) => index === 10);
     assert.is(rare.length, 3);
     assert.is(new Set(rare.map(({ pixels }) => pixels)).size, 3);
+    const samples = whole.flatMap((batch) => batch.samples.map(({ index }) => index));
+    assert.is(new Set(samples).size, 12, 'random numbers of their own, for what is varied later');
   }));
 
 const pictureOf = ({ images, labels }: TrainingBatch, i: number) => {

@@ -48,6 +48,7 @@ const batch = {
   images: Uint8Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => (7 * i * i + 3 * i) % 256),
   labels: Int32Array.from({ length: IMAGES }, (_, i) => (3 * i + 1) % CLASSES),
   indices: Uint32Array.from({ length: IMAGES }, (_, i) => i),
+  samples: Array.from({ length: IMAGES }, (_, index) => ({ seed: 4, epoch: 0, index })),
   steps: new Array(IMAGES).fill([]),
   batch: 0,
 };
@@ -73,7 +74,7 @@ async function gradientsOf(
   const imageWeights = Array.from(of.labels, (label) => weights[label]!);
   const options = stepOptions(model, smoothing);
   const parts = batchParts(of, {
-    ...{ recipe, epoch: 0, side: SIDE, targets: of.labels, imageWeights, ranges, mix },
+    ...{ recipe, side: SIDE, targets: of.labels, imageWeights, ranges, mix },
   });
   let loss = 0;
   const predicted: number[] = [];
@@ -140,6 +141,7 @@ test('a batch of one image is its own partner: to the bit as it was', async () =
     ...batch,
     images: batch.images.subarray(0, SIDE * SIDE * 3),
     indices: batch.indices.subarray(0, 1),
+    samples: batch.samples.slice(0, 1),
     steps: batch.steps.slice(0, 1),
   };
   const device = await cpuDevice('float32');
@@ -147,7 +149,7 @@ test('a batch of one image is its own partner: to the bit as it was', async () =
   await model.to(device);
   const run = async (mix: BatchMix | null) => {
     const [part] = batchParts(alone, {
-      ...{ recipe: NOTHING, epoch: 0, side: SIDE, imageWeights: [1], ranges: [[0, 1]], mix },
+      ...{ recipe: NOTHING, side: SIDE, imageWeights: [1], ranges: [[0, 1]], mix },
       targets: batch.labels.subarray(0, 1),
     });
     const { loss } = await device.run(() => recordMicroBatch(part!, stepOptions(model, 0)));
