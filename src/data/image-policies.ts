@@ -100,13 +100,11 @@ function affine(options: Parameters<typeof affineMatrix>[0]): ImageTransform {
 
 const degrees = (slope: number) => (Math.atan(slope) * 180) / Math.PI;
 
-/** `MAGNITUDES` numbers from `first` to `last`, in float32 from the nearer end, as `torch.linspace` gives them. */
+/** `MAGNITUDES` numbers from `first` to `last`, each from the nearer end and rounded to float32 once, as `torch.linspace`. */
 function evenly(first: number, last: number): number[] {
-  const round = Math.fround;
-  const step = round((round(last) - round(first)) / (MAGNITUDES - 1));
+  const end = Math.fround(last);
+  const step = Math.fround((end - first) / (MAGNITUDES - 1));
   return Array.from({ length: MAGNITUDES }, (_, i) =>
-    i < MAGNITUDES / 2
-      ? round(first + round(step * i))
-      : round(round(last) - round(step * (MAGNITUDES - 1 - i))),
+    Math.fround(i < MAGNITUDES / 2 ? first + step * i : end - step * (MAGNITUDES - 1 - i)),
   );
 }

@@ -26,8 +26,9 @@ export function turnHue(
   at: number,
 ): void {
   const [red, green, blue] = [round(redByte / 255), round(greenByte / 255), round(blueByte / 255)];
-  const largest = Math.max(red, green, blue);
-  const range = round(largest - Math.min(red, green, blue));
+  const largest = red > green ? (red > blue ? red : blue) : green > blue ? green : blue;
+  const least = red < green ? (red < blue ? red : blue) : green < blue ? green : blue;
+  const range = round(largest - least);
   const divisor = range === 0 ? 1 : range;
   const saturation = round(range / (range === 0 ? 1 : largest));
   const fromRed = round(round(largest - red) / divisor);
@@ -37,8 +38,9 @@ export function turnHue(
   if (largest === red) sector = round(fromBlue - fromGreen);
   else if (largest === green) sector = round(round(2 + fromRed) - fromBlue);
   else sector = round(round(4 + fromGreen) - fromRed);
-  const hue = round(round(sector / 6) + 1) % 1;
-  const turned = round(hue + shift);
+  // A remainder of 1, as in PyTorch, but of numbers from 5/6 to 11/6.
+  const around = round(round(sector / 6) + 1);
+  const turned = round((around >= 1 ? around - 1 : around) + shift);
   const six = round(6 * round(turned - Math.floor(turned)));
   const whole = Math.floor(six);
   const fraction = round(six - whole);
@@ -46,15 +48,14 @@ export function turnHue(
   const low = part(largest, saturation);
   const falling = part(largest, round(saturation * fraction));
   const rising = part(largest, round(saturation * round(1 - fraction)));
+  const sixth = whole === 6 ? 0 : whole;
   // Around the colour circle red falls in sector 1 and rises in sector 4; green and blue follow it by a third each.
-  const level = (sixth: number) =>
-    sixth === 0 || sixth === 5 ? top : sixth === 1 ? falling : sixth === 4 ? rising : low;
-  to[at] = level(whole % 6);
-  to[at + 1] = level((whole + 4) % 6);
-  to[at + 2] = level((whole + 2) % 6);
+  to[at] = sixth === 0 || sixth === 5 ? top : sixth === 1 ? falling : sixth === 4 ? rising : low;
+  to[at + 1] = sixth === 1 || sixth === 2 ? top : sixth === 3 ? falling : sixth === 0 ? rising : low;
+  to[at + 2] = sixth === 3 || sixth === 4 ? top : sixth === 5 ? falling : sixth === 2 ? rising : low;
 }
 
-/** value (1 - less) as a byte. */
+/** value (1 - less) as a byte; both are from 0 to 1. */
 function part(value: number, less: number): number {
-  return Math.trunc(round(255 * Math.min(1, Math.max(0, round(value * round(1 - less))))));
+  return Math.trunc(round(255 * round(value * round(1 - less))));
 }
