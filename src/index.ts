@@ -260,3 +260,12 @@ export {
   type ResolveOptions,
   resolveWeights,
 } from './weights/index.js';
+export {
+  explain,
+  type ExplainOptions,
+  type ExplainResult,
+  type Explanation,
+  HEAT_MAP_METHODS,
+  type HeatMapMethod,
+  type Neighbor,
+} from './report/index.js';

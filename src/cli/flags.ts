@@ -7,8 +7,10 @@ import { TEST_TIME_VIEWS } from '../finetune/choices.js';
 import type { DeviceOptions } from '../finetune/options.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
+import type { ExplainFlags } from './commands/explain.js';
 import type { PredictFlags } from './commands/predict.js';
 import { MODEL_NAMES } from '../models/names.js';
+import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
 import { DEVICE_NAMES } from './other-names.js';
 import { shellWord } from './text.js';
@@ -158,6 +160,32 @@ export const PREDICT_FLAGS: Flags<PredictFlags> = {
     parse: wholeNumber(1, 100_000),
   },
   ...TTA_FLAG,
+  ...MODEL_FLAGS,
+  ...WORKERS_FLAG,
+  ...DEVICE_FLAGS,
+};
+
+export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
+  method: {
+    value: '<name>',
+    help: `${HEAT_MAP_METHODS.join(', ')}. Default: ${HEAT_MAP_METHODS[0]}.`,
+    parse: choice(HEAT_MAP_METHODS),
+  },
+  class: {
+    value: '<name>',
+    help: 'The class to look for. Default: the likeliest one of each image.',
+    parse: words,
+  },
+  neighbors: {
+    value: '<number>',
+    help: 'Name so many training images of the run that look alike to the network.',
+    parse: wholeNumber(1, 1000),
+  },
+  out: {
+    value: '<folder>',
+    help: 'Where the pictures are written. Default: explanations.',
+    parse: words,
+  },
   ...MODEL_FLAGS,
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,

@@ -77,7 +77,7 @@ function noLabels({ run }: PredictOptions): AttuneError {
   });
 }
 
-async function imagePaths(named: readonly string[]): Promise<string[]> {
+export async function imagePaths(named: readonly string[]): Promise<string[]> {
   const paths = new Set<string>();
   for (const name of named) {
     const { images } = await listImages(name);
@@ -95,7 +95,7 @@ async function imagePaths(named: readonly string[]): Promise<string[]> {
 }
 
 /** Every readable image; the reasons of the others. */
-async function readAll(
+export async function readAll(
   paths: readonly string[],
   preprocessing: Preprocessing,
   workers: number | undefined,

@@ -21,6 +21,7 @@ const commands: Record<string, string[]> = {
   augment: 'augment count views out image-size val val-split seed workers device adapter threads'.split(' '),
   advise: 'features model weights val val-split seed workers device adapter threads'.split(' '),
   predict: 'top tta model weights workers device adapter threads'.split(' '),
+  explain: 'method class neighbors out model weights workers device adapter threads'.split(' '),
   inspect: ['layers'],
   convert: ['names'],
   weights: [],
@@ -32,7 +33,7 @@ test('attune --help names every command', async () => {
   assert.is(status, 0);
   assert.is(stderr, '');
   for (const name of Object.keys(commands)) assert.match(stdout, new RegExp(`^  ${name} .*\\.$`, 'm'));
-  for (const name of ['explain', 'bench']) assert.not.match(stdout, name);
+  for (const name of ['bench']) assert.not.match(stdout, name);
 });
 
 for (const [name, flags] of Object.entries(commands)) {

@@ -112,6 +112,12 @@ test('advice on a run reads its recipe and curves, and looks at its images', asy
   await fails(advise({ path: out, ...onCpu }), 'input', /line 1 of the metrics/);
 });
 
+test('values are not classes, and are refused before an image is read', async () => {
+  const folder = newFolder();
+  writeFiles(folder, { 'values.csv': 'path,weight\na.png,1\nb.png,2\n', 'a.png': 'x', 'b.png': 'x' });
+  await fails(ofData(join(folder, 'values.csv')), 'usage', /attune advise is about classes/);
+});
+
 test('where no image can be read, that is said', async () => {
   const folder = newFolder();
   writeFiles(folder, { 'a/1.png': 'x', 'a/2.png': 'x', 'b/1.png': 'x', 'b/2.png': 'x' });

@@ -11,6 +11,7 @@ import { loadModel, resized } from '../model-source.js';
 import type { DeviceOptions, EpochRecord, RunContext } from '../options.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe.js';
 import type { Recipe } from '../recipe-schema.js';
+import { requireClasses } from '../require-classes.js';
 import { RUN_FILES } from '../run-folder.js';
 import { findImages } from '../training-data.js';
 import type { Advice } from './advice.js';
@@ -119,6 +120,7 @@ async function look(
     });
   }
   const found = await findImages(data, { val, valSplit, seed });
+  requireClasses(found.task, 'attune advise', data);
   const loaded = features ? await loadModel(source, context) : null;
   const opened = await openDevice(device);
   try {

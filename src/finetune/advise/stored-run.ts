@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 import type { EpochRecord } from '../options.js';
-import { parseRecipe } from '../parse-recipe.js';
+import { resolveRecipe } from '../recipe.js';
 import type { Recipe } from '../recipe-schema.js';
 import { loadRecipe } from '../recipes.js';
 import { RUN_FILES } from '../run-folder.js';
@@ -15,10 +15,17 @@ export interface StoredCurves {
   readonly epochs: readonly EpochRecord[];
 }
 
-/** Reads recipe.json and metrics.jsonl. Throws AttuneError 'input' when one is missing or damaged. */
+/**
+ * Reads recipe.json and metrics.jsonl. What an older attune did not have in its recipes is as it is by default. Throws
+ * AttuneError 'input' when one is missing or damaged.
+ */
 export async function readCurves(run: string): Promise<StoredCurves> {
   const recipePath = join(run, RUN_FILES.recipe);
-  const recipe = parseRecipe(await loadRecipe(recipePath), recipePath);
+  const stored = await loadRecipe(recipePath);
+  const { data, model, weights, image_size: side } = stored;
+  if (data === undefined || model === undefined || weights === undefined || side === undefined)
+    throw damaged(recipePath, 'the recipe does not say what was trained on what', undefined);
+  const recipe = resolveRecipe({ ...stored, data }, { images: 1, smallestClass: 1, model, weights, side });
   const path = join(run, RUN_FILES.metrics);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw damaged(path, `the metrics of the run cannot be read: ${error.code ?? error.message}`, error);

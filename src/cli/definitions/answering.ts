@@ -1,0 +1,90 @@
+/** The commands that let a network answer: how often it is right, what it sees, and why. */
+import type { Command } from 'commander';
+import type { EvaluateFlags } from '../commands/evaluate.js';
+import type { ExplainFlags } from '../commands/explain.js';
+import type { PredictFlags } from '../commands/predict.js';
+import { addFlags, deviceOptions, EVALUATE_FLAGS, EXPLAIN_FLAGS, PREDICT_FLAGS } from '../flags.js';
+import { usageError } from '../errors.js';
+import type { Kit } from './kit.js';
+
+export function addEvaluate({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'evaluate',
+    words: '[paths...]',
+    synopsis: ['<run> <data>', '--model <name> <data>'],
+    summary: 'Measure how often a classifier is right.',
+    description:
+      'Measures how often a classifier is right. <run> is a run folder or a checkpoint in it, <data> a folder with one folder of images per class; of a run with values, a CSV file with their columns. Without a run, pretrained weights are measured: say which by --model or --weights; folders named by WordNet id (n01440764) stand for ImageNet classes.',
+    example: 'attune evaluate runs/2026-11-24_153012_resnet50 photos/test',
+  });
+  addFlags(command, EVALUATE_FLAGS);
+  act<EvaluateFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [run, [data, excess]] = runAndRest(command, flags, 'the folder of images', '<run> <data>');
+    if (excess !== undefined) {
+      const hint = 'give a run and a folder of images, or --model or --weights and the folder alone';
+      throw usageError(`${JSON.stringify(excess)} is an argument too many`, 'attune evaluate', hint);
+    }
+    const options = { ...flags, ...deviceOptions(flags, env), ...run, data };
+    const { evaluateCommand } = await import('../commands/evaluate.js');
+    return evaluateCommand(options, json, output);
+  });
+}
+
+export function addPredict({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'predict',
+    words: '[paths...]',
+    synopsis: ['<run> <image>...', '--model <name> <image>...'],
+    summary: 'Say what is in images.',
+    description:
+      'Says what is in images: classes, or values where the run is of a CSV file. <run> is a run folder or a checkpoint in it, <image> a file, a folder or a pattern such as "photos/*.jpg". Without a run, pretrained weights are used, usually with the ImageNet classes: say which by --model or --weights.',
+    example: 'attune predict runs/2026-11-24_153012_resnet50 photos/new --top 3',
+  });
+  addFlags(command, PREDICT_FLAGS);
+  act<PredictFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [run, images] = runAndRest(command, flags, 'the image', '<run> <image>');
+    const options = { ...flags, ...deviceOptions(flags, env), ...run, images };
+    const { predictCommand } = await import('../commands/predict.js');
+    return predictCommand(options, json, output);
+  });
+}
+
+export function addExplain({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'explain',
+    words: '[paths...]',
+    synopsis: ['<run> <image>...', '--model <name> <image>...'],
+    summary: 'Show what in an image speaks for its class.',
+    description:
+      'Writes each image as a PNG with a map of what in it speaks for the class that the network answers with. <run> and <image> are those of attune predict.',
+    example: 'attune explain runs/2026-11-24_153012_resnet50 photos/new --neighbors 5',
+  });
+  addFlags(command, EXPLAIN_FLAGS);
+  act<ExplainFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const [run, images] = runAndRest(command, flags, 'the image', '<run> <image>');
+    const options = { ...flags, ...deviceOptions(flags, env), ...run, images };
+    const { explainCommand } = await import('../commands/explain.js');
+    return explainCommand(options, json, output);
+  });
+}
+
+/**
+ * The run and what follows it among the arguments of a command; no run where --model or --weights say what to use.
+ * `next` names what has to follow, `form` is what to write with a run.
+ */
+function runAndRest(
+  command: Command,
+  { model, weights }: { model?: string; weights?: string },
+  next: string,
+  form: string,
+): [run: { run?: string }, rest: string[]] {
+  const where = `attune ${command.name()}`;
+  const hint = `write ${where} ${form}; ${where} --help explains it`;
+  const hasRun = model === undefined && weights === undefined;
+  const rest = hasRun ? command.args.slice(1) : command.args;
+  if (hasRun && command.args.length === 0) {
+    throw usageError('there is neither a run nor --model or --weights', where, hint);
+  }
+  if (rest.length === 0) throw usageError(`${next} is missing`, where, hint);
+  return [hasRun ? { run: command.args[0] } : {}, rest];
+}

@@ -1,0 +1,194 @@
+/** `attune explain`: where in an image a network sees the class that it answers with. */
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { encodePng, type RgbImage } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { openDevice } from '../../finetune/device.js';
+import { checkCount, sideOf } from '../../finetune/inference.js';
+import { throwIfAborted } from '../../finetune/interruption.js';
+import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
+import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
+import { imagePaths, readAll } from '../../finetune/predict.js';
+import { requireClasses } from '../../finetune/require-classes.js';
+import { topPredictions } from '../../finetune/top-predictions.js';
+import { replaceFile } from '../../formats/index.js';
+import { nearest } from '../../nearest.js';
+import { freeze, Linear } from '../../nn/index.js';
+import { normalizeImages } from '../../ops/index.js';
+import type { Device } from '../../program/device.js';
+import { tensor } from '../../tensor/tensor.js';
+import { type Explained, heatMap } from './heat-maps.js';
+import { HEAT_MAP_METHODS, type HeatMapMethod } from './methods.js';
+import { type Neighbor, nearestImages } from './neighbors.js';
+import { overlay } from './overlay.js';
+
+/** What `explain` needs: a run or a model with weights, and images. */
+export interface ExplainOptions extends ModelSource, DeviceOptions {
+  /** Image files and folders of images. */
+  readonly images: readonly string[];
+  /** 'grad-cam', 'grad-cam++', 'integrated-gradients' or 'occlusion'. Default: 'grad-cam'. */
+  readonly method?: string;
+  /** The class to look for. Default: the likeliest one of each image. */
+  readonly class?: string;
+  /** How many training images to name that are nearest by feature; needs a run. Default 0. */
+  readonly neighbors?: number;
+  /** Where the pictures are written. Default: explanations. */
+  readonly out?: string;
+  readonly workers?: number;
+}
+
+/** What was found for one image. */
+export interface Explanation {
+  readonly path: string;
+  /** The class that the map is of, and how likely the network finds it. */
+  readonly label: string;
+  readonly index: number;
+  readonly probability: number;
+  /** Rows of the map from the top, and the picture that shows it. */
+  readonly map: readonly (readonly number[])[];
+  readonly picture: string;
+  /** The nearest training images, the nearest first; null when they were not asked for. */
+  readonly neighbors: readonly Neighbor[] | null;
+}
+
+/** The JSON document of `attune explain`. */
+export interface ExplainResult {
+  readonly model: string;
+  readonly method: string;
+  readonly images: readonly (Explanation | { readonly path: string; readonly error: string })[];
+}
+
+/**
+ * Explains. An image that cannot be read has an `error` in its place; the others are done all the same. Throws as
+ * `predict` does, and AttuneError 'usage' for a method or a class that is not known, and for a head without a gradient.
+ */
+export async function explain(options: ExplainOptions, context: RunContext = {}): Promise<ExplainResult> {
+  const method = methodOf(options.method ?? HEAT_MAP_METHODS[0]);
+  checkCount(options.neighbors, 'the number of neighbors', '--neighbors');
+  if (options.neighbors !== undefined && options.run === undefined)
+    throw new AttuneError({
+      code: 'usage',
+      what: 'there is no run whose training images could be near',
+      where: '--neighbors',
+      hint: 'name a run folder in place of --model or --weights',
+    });
+  const paths = await imagePaths(options.images);
+  const loaded = await loadModel(options, context);
+  requireClasses(loaded.task, 'attune explain', loaded.weights);
+  refuseWithoutGradient(loaded, method);
+  const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
+  const { pictures: images, errors } = await readAll(paths, loaded.preprocessing, options.workers, context);
+  const readable = paths.filter((path) => images.has(path));
+  const out = resolve(options.out ?? 'explanations');
+  await mkdir(out, { recursive: true });
+  const device = await openDevice(options);
+  try {
+    await freeze(loaded.model);
+    await loaded.model.to(device);
+    const pictures = readable.map((path) => (images.get(path) as RgbImage).pixels);
+    const near = await neighborsOf(pictures, device, loaded, options, context);
+    const found = new Map<string, Explanation>();
+    const names = pictureNames(readable, method);
+    for (const [i, path] of readable.entries()) {
+      throwIfAborted(context.signal);
+      const network = { device, ...loaded, signal: context.signal };
+      const made = await explainOne(network, loaded, pictures[i], method, wanted);
+      const picture = join(out, names[i]);
+      await replaceFile(picture, [made.png]);
+      const { png: _, ...explanation } = made;
+      found.set(path, { path, ...explanation, picture, neighbors: near?.[i] ?? null });
+      const [done, total] = [i + 1, readable.length];
+      context.onEvent?.({ type: 'progress', task: 'explaining', done, total, secondsLeft: null });
+    }
+    const results = paths.map((path) => found.get(path) ?? { path, error: errors.get(path) ?? 'not read' });
+    return { model: loaded.model.architecture, method, images: results };
+  } finally {
+    await device.close();
+  }
+}
+
+/** The likeliest class, or the one that is wanted; its map; and the picture of that. */
+async function explainOne(
+  network: Explained,
+  { task, temperature }: LoadedModel,
+  pixels: Uint8Array,
+  method: HeatMapMethod,
+  wanted: number | null,
+) {
+  const { device, model, preprocessing } = network;
+  const side = sideOf(preprocessing);
+  const logits = await device.run(() =>
+    model.forward(
+      normalizeImages(tensor(pixels, [1, side, side, 3], 'uint8'), preprocessing.mean, preprocessing.std),
+    ),
+  );
+  const ranked = topPredictions(logits, task.names, task.names.length, temperature ?? 1);
+  const [answer] = wanted === null ? ranked : ranked.filter(({ index }) => index === wanted);
+  const { label, index, probability } = answer;
+  const map = await heatMap(method, network, pixels, index);
+  const rows = Array.from({ length: map.height }, (_, y) =>
+    Array.from(map.values.subarray(y * map.width, (y + 1) * map.width)),
+  );
+  const png = await encodePng(overlay({ width: side, height: side, pixels }, map));
+  return { label, index, probability, map: rows, png };
+}
+
+async function neighborsOf(
+  pictures: readonly Uint8Array[],
+  device: Device,
+  loaded: LoadedModel,
+  { neighbors: count, run, workers }: ExplainOptions,
+  context: RunContext,
+): Promise<Neighbor[][] | null> {
+  if (count === undefined || run === undefined || pictures.length === 0) return null;
+  return nearestImages(pictures, { run, device, loaded, count, workers, ...context });
+}
+
+/** All methods but occlusion go by the slope of a logit, and that of a vote is zero. */
+function refuseWithoutGradient({ model }: LoadedModel, method: HeatMapMethod): void {
+  if (method === 'occlusion' || model.head instanceof Linear) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${method} needs a head with a gradient, and that of this run is a vote of its nearest neighbors`,
+    where: '--method',
+    hint: 'use --method occlusion',
+  });
+}
+
+/** `cat.grad-cam.png`; images of one name in different folders are numbered. */
+function pictureNames(paths: readonly string[], method: string): string[] {
+  const seen = new Map<string, number>();
+  return paths.map((path) => {
+    const name = basename(path, extname(path));
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return `${name}${before === 0 ? '' : `-${before + 1}`}.${method}.png`;
+  });
+}
+
+function methodOf(name: string): HeatMapMethod {
+  const found = HEAT_MAP_METHODS.find((method) => method === name);
+  if (found !== undefined) return found;
+  throw unknown(`there is no method ${JSON.stringify(name)}`, '--method', name, HEAT_MAP_METHODS);
+}
+
+function classIndex(name: string, names: readonly string[]): number {
+  const index = names.indexOf(name.normalize('NFC'));
+  if (index >= 0) return index;
+  throw unknown(`the network knows no class ${JSON.stringify(name)}`, '--class', name, names);
+}
+
+/** Most choices that are listed where none is near. */
+const MOST_LISTED = 20;
+
+function unknown(what: string, where: string, given: string, choices: readonly string[]): AttuneError {
+  const guess = nearest(given, choices);
+  const listed =
+    choices.length <= MOST_LISTED ? `choose ${choices.join(', ')}` : 'see the classes of the run';
+  return new AttuneError({
+    code: 'usage',
+    what,
+    where,
+    hint: guess === undefined ? listed : `did you mean ${guess}?`,
+  });
+}

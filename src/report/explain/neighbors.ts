@@ -1,0 +1,84 @@
+/** The training images whose features are nearest to those of an image: what the network has seen that is like it. */
+import { openFeatureCache } from '../../data/index.js';
+import { readCurves } from '../../finetune/advise/stored-run.js';
+import { forwardBatch, largestActivation } from '../../finetune/device.js';
+import { featuresOf } from '../../finetune/features.js';
+import { forEachImage, sideOf } from '../../finetune/inference.js';
+import type { LoadedModel } from '../../finetune/model-source.js';
+import type { RunContext } from '../../finetune/options.js';
+import { findImages, prepareTrainingData } from '../../finetune/training-data.js';
+import type { Device } from '../../program/device.js';
+
+/** A training image that is like another. */
+export interface Neighbor {
+  readonly path: string;
+  readonly label: string;
+  /** Cosine of the angle between the features of the two, at most 1. */
+  readonly similarity: number;
+}
+
+export interface NeighborOptions extends RunContext {
+  /** The run whose training images are searched. */
+  readonly run: string;
+  readonly device: Device;
+  /** On the device. */
+  readonly loaded: LoadedModel;
+  readonly count: number;
+  readonly workers: number | undefined;
+}
+
+/** The nearest training images of each picture, bytes [side, side, 3]; the nearest first. */
+export async function nearestImages(
+  pictures: readonly Uint8Array[],
+  { run, device, loaded, count, workers, ...context }: NeighborOptions,
+): Promise<Neighbor[][]> {
+  const { model, preprocessing, weightsHash } = loaded;
+  const { recipe } = await readCurves(run);
+  const { data: folder, val, val_split: valSplit, seed } = recipe;
+  const found = await findImages(folder, { val, valSplit, seed });
+  const onlyTraining = { ...found, val: [], test: [] };
+  const data = await prepareTrainingData(
+    onlyTraining,
+    { preprocessing, randomCrops: false, workers },
+    context,
+  );
+  const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs });
+  try {
+    const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
+    const where = { device, preprocessing, batch, ...context };
+    const { images, dataset } = data.train;
+    const { values, length } = await featuresOf(model, images, dataset, cache, {
+      ...where,
+      task: 'features of the training images',
+    });
+    const lengths = images.map((_, i) => norm(values.subarray(i * length, (i + 1) * length)));
+    const nearest: Neighbor[][] = [];
+    const source = { count: pictures.length, read: async (i: number) => pictures[i] };
+    await forEachImage(
+      source,
+      (x) => model.features(x),
+      (_, row) => {
+        const own = norm(row);
+        const all = images.map(({ path, label }, i) => ({
+          path,
+          label: loaded.task.names[label],
+          similarity: product(values, i * length, row) / (lengths[i] * own || 1),
+        }));
+        nearest.push(all.sort((a, b) => b.similarity - a.similarity).slice(0, count));
+      },
+      { ...where, task: 'comparing images' },
+    );
+    return nearest;
+  } finally {
+    await cache.close();
+    await data.close();
+  }
+}
+
+function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+function product(values: Float32Array, at: number, row: Float32Array): number {
+  return row.reduce((sum, value, i) => sum + value * values[at + i], 0);
+}

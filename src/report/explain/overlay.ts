@@ -1,0 +1,61 @@
+/** A heat map over its image. */
+import type { RgbImage } from '../../data/index.js';
+import type { HeatMap } from './heat-maps.js';
+
+/** Colours from what speaks least to what speaks most for the class, evenly spaced. */
+const COLOURS = [
+  [0, 0, 128],
+  [0, 128, 255],
+  [64, 224, 160],
+  [255, 224, 32],
+  [224, 0, 0],
+] as const;
+
+/** Share of the colour where the map is largest; where it is 0 the image is as it was. */
+const STRONGEST = 0.65;
+
+/**
+ * The image with the map on it, stretched bilinearly and scaled by its largest value. What speaks against the class,
+ * below 0, leaves the image as it is.
+ */
+export function overlay({ width, height, pixels }: RgbImage, map: HeatMap): RgbImage {
+  const largest = map.values.reduce((most, value) => Math.max(most, value), 0);
+  const result = new Uint8Array(pixels.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const value = valueAt(
+        map,
+        ((x + 0.5) / width) * map.width - 0.5,
+        ((y + 0.5) / height) * map.height - 0.5,
+      );
+      const heat = largest > 0 ? Math.max(0, value) / largest : 0;
+      const share = STRONGEST * heat;
+      for (let c = 0; c < 3; c++) {
+        const at = (y * width + x) * 3 + c;
+        result[at] = Math.round((1 - share) * pixels[at] + share * colourOf(heat, c));
+      }
+    }
+  }
+  return { width, height, pixels: result };
+}
+
+/** Between the four nearest cells; beyond the outermost ones their value goes on. */
+function valueAt({ width, height, values }: HeatMap, x: number, y: number): number {
+  const [left, top] = [clamp(x, width - 1), clamp(y, height - 1)];
+  const [x0, y0] = [Math.floor(left), Math.floor(top)];
+  const [x1, y1] = [Math.min(x0 + 1, width - 1), Math.min(y0 + 1, height - 1)];
+  const row = (at: number) =>
+    values[at * width + x0] + (left - x0) * (values[at * width + x1] - values[at * width + x0]);
+  return row(y0) + (top - y0) * (row(y1) - row(y0));
+}
+
+function clamp(value: number, most: number): number {
+  return Math.min(most, Math.max(0, value));
+}
+
+function colourOf(heat: number, channel: number): number {
+  const place = heat * (COLOURS.length - 1);
+  const below = Math.min(COLOURS.length - 2, Math.floor(place));
+  const [from, to] = [COLOURS[below][channel], COLOURS[below + 1][channel]];
+  return from + (place - below) * (to - from);
+}

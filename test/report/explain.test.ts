@@ -1,0 +1,153 @@
+/** attune explain: maps against what they are by definition, pictures, neighbours, and wrong wishes. */
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeImage, type Preprocessing } from '#src/data/index';
+import { open } from '#src/engine/open';
+import { finetune } from '#src/finetune/index';
+import { findModel, loadWeights } from '#src/models/index';
+import { freeze, stateDict } from '#src/nn/index';
+import { normalizeImages } from '#src/ops/index';
+import { explain, type Explanation } from '#src/report/index';
+import { heatMap } from '#src/report/explain/heat-maps';
+import { overlay } from '#src/report/explain/overlay';
+import { tensor } from '#src/tensor/tensor';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fails, listener, newFolder, newPath } from '../finetune/support.js';
+
+const demo = (name: string) => fileURLToPath(new URL(`../../../weights/demo/${name}`, import.meta.url));
+const weights = demo('garments.safetensors');
+const bag = demo('images/test/bag/00.png');
+const preprocessing: Preprocessing = {
+  resize: 32,
+  crop: 32,
+  mean: [0.5, 0.4, 0.3],
+  std: [0.2, 0.3, 0.4],
+  interpolation: 'bilinear',
+};
+
+const device = await open('cpu', { threads: 1 });
+test.after(() => device.close());
+const model = findModel('resnet-small').create({ classes: 7 });
+await loadWeights(model, weights);
+await freeze(model);
+await model.to(device);
+const network = { device, model, preprocessing };
+const { pixels } = await decodeImage(bag);
+const logitsOf = (bytes: Uint8Array) =>
+  device.run(() =>
+    model.forward(
+      normalizeImages(tensor(bytes, [1, 32, 32, 3], 'uint8'), preprocessing.mean, preprocessing.std),
+    ),
+  );
+const CLASS = 3;
+
+test('Grad-CAM of a mean and a linear head is the ReLU of the maps weighted by the head', async () => {
+  const { width, height, values } = await heatMap('grad-cam', network, pixels, CLASS);
+  let channels = 0;
+  const maps = await device.run(() => {
+    const x = normalizeImages(tensor(pixels, [1, 32, 32, 3], 'uint8'), preprocessing.mean, preprocessing.std);
+    const stage = model.stageFeatures(x).at(-1) as ReturnType<typeof normalizeImages>;
+    channels = stage.shape[3];
+    return stage;
+  });
+  const head = (await stateDict(model)).get('fc.weight')?.data as Float32Array; // [classes, channels]
+  const expected = Array.from({ length: width * height }, (_, at) => {
+    let sum = 0;
+    for (let k = 0; k < channels; k++)
+      sum += (head[CLASS * channels + k] / (width * height)) * maps[at * channels + k];
+    return Math.max(0, sum);
+  });
+  assert.ok(Math.max(...expected) > 0);
+  const furthest = Math.max(...expected.map((value, i) => Math.abs(value - values[i])));
+  assert.ok(furthest < 1e-5 * Math.max(...expected), `${furthest}`);
+});
+
+test('integrated gradients add up to the logit of the image less that of black', async () => {
+  const [of, ofBlack] = [await logitsOf(pixels), await logitsOf(new Uint8Array(pixels.length))];
+  let [largest, furthest] = [0, 0];
+  for (let c = 0; c < model.classes; c++) {
+    const { values } = await heatMap('integrated-gradients', network, pixels, c);
+    const whole = values.reduce((sum, value) => sum + value, 0);
+    largest = Math.max(largest, Math.abs(of[c] - ofBlack[c]));
+    furthest = Math.max(furthest, Math.abs(whole - (of[c] - ofBlack[c])));
+  }
+  // The way has corners, where a ReLU opens, so a sum over 64 points is near and not equal.
+  assert.ok(largest > 1 && furthest < 0.05 * largest, `${furthest} of ${largest}`);
+});
+
+test('occlusion of an image that is the mean colour already changes nothing, of a picture something', async () => {
+  const grey = preprocessing.mean.map((mean) => Math.round(255 * mean));
+  const empty = Uint8Array.from(pixels, (_, i) => grey[i % 3]);
+  const nothing = await heatMap('occlusion', network, empty, CLASS);
+  assert.ok(nothing.values.every((value) => Math.abs(value) < 1e-5));
+  const something = await heatMap('occlusion', network, pixels, CLASS);
+  assert.is(something.values.length, 32 * 32);
+  assert.ok(something.values.some((value) => Math.abs(value) > 0.01));
+});
+
+test('Grad-CAM++ weighs several places where Grad-CAM has one mean; both are of one size', async () => {
+  const [one, other] = [
+    await heatMap('grad-cam', network, pixels, CLASS),
+    await heatMap('grad-cam++', network, pixels, CLASS),
+  ];
+  assert.is(one.values.length, other.values.length);
+  assert.not.equal([...one.values], [...other.values]);
+  assert.ok(other.values.every((value) => value >= 0));
+});
+
+test('a map that is empty, or speaks against the class only, leaves the picture as it is', () => {
+  const image = { width: 4, height: 4, pixels: Uint8Array.from({ length: 48 }, (_, i) => i) };
+  for (const value of [0, -1]) {
+    const map = { width: 2, height: 2, values: new Float64Array(4).fill(value) };
+    assert.equal(overlay(image, map), image);
+  }
+  const one = overlay(image, { width: 2, height: 2, values: Float64Array.of(1, 0, 0, 0) });
+  assert.ok(one.pixels[0] > 100, 'the corner of the largest value is red');
+  assert.equal([...one.pixels.slice(-3)], [45, 46, 47], 'the opposite one is as it was');
+});
+
+test('explain writes a picture for each image, says what it is of, and finds the nearest training images', async () => {
+  const data = newFolder();
+  cpSync(demo('images/train'), data, { recursive: true });
+  const run = newPath();
+  await finetune({ data, weights, out: run, strategy: 'probe', device: 'cpu', threads: 1 }, listener());
+  const out = newPath();
+  const train = join(data, 'bag', '05.png');
+  const options = { run, images: [train, bag], neighbors: 2, out, device: 'cpu', threads: 1 } as const;
+  const result = await explain(options, listener());
+  assert.is(result.method, 'grad-cam');
+  const [first, second] = result.images as readonly Explanation[];
+  assert.is(first.picture, join(out, '05.grad-cam.png'));
+  assert.equal((await decodeImage(first.picture)).width, 32);
+  assert.is(first.label, 'bag');
+  assert.ok(first.probability > 1 / 3);
+  assert.is(second.map.length, second.map[0].length);
+  assert.equal(
+    first.neighbors?.map(({ label }) => label),
+    ['bag', 'bag'],
+  );
+  assert.is(first.neighbors?.[0].path, train, 'an image is nearest to itself');
+  assert.ok(Math.abs((first.neighbors?.[0].similarity ?? 0) - 1) < 1e-6);
+});
+
+test('what cannot be explained is named, the others are done', async () => {
+  const folder = newFolder();
+  cpSync(bag, join(folder, 'a.png'));
+  cpSync(demo('README.md'), join(folder, 'b.png'));
+  const out = newPath();
+  const { images } = await explain(
+    { weights, images: [folder], method: 'occlusion', out, device: 'cpu', threads: 1 },
+    listener(),
+  );
+  assert.ok('picture' in images[0] && existsSync(images[0].picture));
+  assert.ok('error' in images[1] && /looks like/.test(images[1].error));
+  const wrong = (more: object) => explain({ weights, images: [bag], ...more });
+  await fails(wrong({ method: 'grad-cm' }), 'usage', /did you mean grad-cam\?/);
+  await fails(wrong({ neighbors: 3 }), 'usage', /no run whose training images/);
+  await fails(wrong({ class: 'sneakr' }), 'usage', /knows no class "sneakr"/);
+  assert.ok(readFileSync(bag).length > 0);
+});
+
+test.run();
