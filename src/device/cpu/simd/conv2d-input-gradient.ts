@@ -128,14 +128,12 @@ function onePhase(
             store<u32>(offsetsOf(workspace) + <usize>rows * 4, <u32>(unit * width + x) * <u32>pixelBytes);
             rows++;
             if (rows == BLOCK_ROWS) {
-              multiplyBlock(
-                workspace, rows, depth, columns, out, 0, from == 0, from + step >= depthTotal, 0, 0, 0, 0,
-              );
+              multiplyBlock(workspace, rows, depth, columns, out, 0, from == 0);
               rows = 0;
             }
           }
         }
-        multiplyBlock(workspace, rows, depth, columns, out, 0, from == 0, from + step >= depthTotal, 0, 0, 0, 0);
+        multiplyBlock(workspace, rows, depth, columns, out, 0, from == 0);
       }
     }
   }

@@ -90,8 +90,7 @@ export function conv2dWeightGradient(
               row += count;
             }
             multiplyBlock(
-              workspace, rows, depth, columns, out + <usize>weight * outBytes + at, outBytes,
-              from == firstPosition, from + step >= lastPosition, 0, 0, 0, 0,
+              workspace, rows, depth, columns, out + <usize>weight * outBytes + at, outBytes, from == firstPosition,
             );
           }
         }

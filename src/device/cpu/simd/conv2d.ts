@@ -3,7 +3,7 @@
  * image straight into the packed block; the right factor is the weights as they are, [R * S * C / g, K / g].
  * Layouts and the formula are in src/ops/conv2d-attributes.ts. Units are output rows (src/ops/conv2d-simd.ts).
  */
-import { multiplyBlock } from './block';
+import { finishBlock, multiplyBlock } from './block';
 import { depthwise } from './depthwise';
 import { gather } from './gather';
 import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, rowsOf, setEvenOffsets } from './layout';
@@ -96,11 +96,9 @@ export function conv2d(
             image += imageBytes;
           }
           const skip = <usize>pixel * outBytes + at;
-          multiplyBlock(
-            workspace, rows, depth, columns,
-            out + skip, outBytes, from == 0, from + step >= depthTotal,
-            bits, scale + at, shift + at, residual + skip,
-          );
+          multiplyBlock(workspace, rows, depth, columns, out + skip, outBytes, from == 0);
+          if (from + step < depthTotal) continue;
+          finishBlock(out + skip, outBytes, rows, columns, bits, scale + at, shift + at, residual + skip);
         }
       }
     }

@@ -10,32 +10,25 @@ const RELU: i32 = 8;
 const RELU6: i32 = 16;
 
 /**
- * Adds a tile of sums to an output, or stores them when they are its `first`; after the `last` the epilogue
- * follows. `tile` has `tileColumns` columns, of which `rows` x `columns` are stored. `scale` and `shift` point
- * to the tile's first channel; its row i lies offsets[i] bytes behind `out` and `residual`.
+ * Adds a tile of sums to an output, or stores them when they are its `first`. `tile` has `tileColumns` columns, of which
+ * `rows` x `columns` are stored; its row i lies offsets[i] bytes behind `out`.
  */
 export function storeTile(
-  tile: usize, tileColumns: i32, rows: i32, columns: i32,
-  offsets: usize, out: usize, first: bool, last: bool,
-  bits: i32, scale: usize, shift: usize, residual: usize,
+  tile: usize, tileColumns: i32, rows: i32, columns: i32, offsets: usize, out: usize, first: bool,
 ): void {
   for (let row = 0; row < rows; row++) {
-    const offset = <usize>load<u32>(offsets);
-    const to = out + offset;
-    const add = residual + offset;
+    const to = out + <usize>load<u32>(offsets);
     let column = 0;
     for (; column + 4 <= columns; column += 4) {
       const at = <usize>column * 4;
       let sums = v128.load(tile + at);
       if (!first) sums = f32x4.add(v128.load(to + at), sums);
-      if (last) sums = finish(sums, bits, scale + at, shift + at, add + at);
       v128.store(to + at, sums);
     }
     for (; column < columns; column++) {
       const at = <usize>column * 4;
       let sum = load<f32>(tile + at);
       if (!first) sum = load<f32>(to + at) + sum;
-      if (last) sum = finishOne(sum, bits, scale + at, shift + at, add + at);
       store<f32>(to + at, sum);
     }
     tile += <usize>tileColumns * 4;
@@ -43,17 +36,24 @@ export function storeTile(
   }
 }
 
-/** The epilogue of a whole tile where it lies in the output, `stride` bytes from row to row. Pointers as in storeTile. */
-export function finishTile(
-  out: usize, stride: usize, rows: i32, columns: i32, bits: i32, scale: usize, shift: usize, residual: usize,
-): void {
-  const bytes = <usize>columns * 4;
-  for (let row = 0; row < rows; row++) {
-    for (let at: usize = 0; at < bytes; at += 16) {
-      v128.store(out + at, finish(v128.load(out + at), bits, scale + at, shift + at, residual + at));
-    }
-    out += stride;
-    residual += stride;
+/** The epilogue of `columns` neighbouring sums, in place. What most convolutions have gets a loop without choices. */
+export function finishRow(out: usize, columns: i32, bits: i32, scale: usize, shift: usize, residual: usize): void {
+  if (bits == (SCALE | SHIFT | RELU)) finishVectors(out, columns, SCALE | SHIFT | RELU, scale, shift, residual);
+  else if (bits == (SCALE | SHIFT | RESIDUAL | RELU)) {
+    finishVectors(out, columns, SCALE | SHIFT | RESIDUAL | RELU, scale, shift, residual);
+  } else finishVectors(out, columns, bits, scale, shift, residual);
+  for (let column = columns & ~3; column < columns; column++) {
+    const at = <usize>column * 4;
+    store<f32>(out + at, finishOne(load<f32>(out + at), bits, scale + at, shift + at, residual + at));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function finishVectors(out: usize, columns: i32, bits: i32, scale: usize, shift: usize, residual: usize): void {
+  const end = <usize>(columns & ~3) * 4;
+  for (let at: usize = 0; at < end; at += 16) {
+    v128.store(out + at, finish(v128.load(out + at), bits, scale + at, shift + at, residual + at));
   }
 }
 

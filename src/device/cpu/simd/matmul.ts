@@ -2,7 +2,7 @@
  * Matrix product: C = epilogue(A B), as described in src/ops/matmul-attributes.ts.
  * Units are blocks of BLOCK_ROWS rows, product after product (matmulUnits in src/ops/matmul-simd.ts).
  */
-import { multiplyBlock } from './block';
+import { finishBlock, multiplyBlock } from './block';
 import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf, setEvenOffsets } from './layout';
 import { copyBlock, packPanels, transposeBlock } from './pack';
 
@@ -59,11 +59,9 @@ export function multiplyRows(
           copyBlock(rowsOf(workspace), ROW_BYTES, block, strideA, rows, depth, roundUp4(depth));
         }
         const skip = <usize>row * outBytes + at;
-        multiplyBlock(
-          workspace, rows, depth, columns,
-          out + skip, outBytes, from == 0, from + step >= k,
-          bits, scale + at, shift + at, residual + skip,
-        );
+        multiplyBlock(workspace, rows, depth, columns, out + skip, outBytes, from == 0);
+        if (from + step < k) continue;
+        finishBlock(out + skip, outBytes, rows, columns, bits, scale + at, shift + at, residual + skip);
       }
     }
   }
