@@ -6,7 +6,7 @@ import { applySteps, type ImageStep, type Preprocessing } from '../data/index.js
 import type { Module } from '../nn/index.js';
 import { argmax, backward, crossEntropy } from '../ops/index.js';
 import { normalizeImages } from '../ops/normalize-images.js';
-import type { Optimizer } from '../optim/index.js';
+import { type Optimizer, SharpnessAware } from '../optim/index.js';
 import { type Generator, generator } from '../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../tensor/tensor.js';
 import { DEFAULT_SEED } from './recipe.js';
@@ -54,12 +54,14 @@ export interface FitHistory {
 
 /**
  * Trains a model that is on a device, for some epochs, and validates after each. The batches of an epoch are those of
- * `images`; each is one step. Throws AttuneError 'numeric' when gradients are not finite.
+ * `images`; each is one step, of two gradients where the optimiser has SharpnessAware among its parts. Throws
+ * AttuneError 'numeric' when gradients are not finite.
  */
 export async function fit(model: Module, images: FitImages, options: FitOptions): Promise<FitHistory> {
   const { optimizer, epochs, initialEpoch = 0, onEpoch, random = generator(DEFAULT_SEED) } = options;
   const { device } = model.memory;
   const loss = options.loss ?? crossEntropy;
+  const sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
   const { mean, std, crop } = images.preprocessing;
 
   /** Records a forward pass over a batch of bytes, and its gradients where it trains. */
@@ -77,7 +79,12 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
   for (let epoch = initialEpoch; epoch < initialEpoch + epochs; epoch++) {
     const train = new Means();
     for await (const batch of images.trainBatches(epoch)) {
-      train.add(batch.labels, await device.run(() => record(batch, { random })));
+      const gradient = () => device.run(() => record(batch, { random }));
+      train.add(batch.labels, await gradient());
+      if (sharpness !== undefined) {
+        await device.run(() => sharpness.perturb());
+        await gradient();
+      }
       await device.run(() => {
         optimizer.step();
         optimizer.zeroGradients();

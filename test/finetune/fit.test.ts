@@ -6,7 +6,7 @@ import { trunkOf } from '#src/models/index';
 import { resnetSmall } from '#src/models/resnet-small';
 import { freeze, GlobalAveragePool, linear, sequential, Softmax, stateDict } from '#src/nn/index';
 import { add, crossEntropy, mean, multiply } from '#src/ops/index';
-import { adam } from '#src/optim/index';
+import { adam, SharpnessAware } from '#src/optim/index';
 import { generator } from '#src/tensor/philox';
 import type { Scalar } from '#src/tensor/tensor';
 import { test } from 'uvu';
@@ -82,6 +82,27 @@ test('the last batch counts by its images', async () => {
   // Four images whose loss is 4, and two whose loss is 2.
   assert.ok(Math.abs(loss[0]! - 20 / 6) < 1e-6, `${loss}`);
   assert.equal(valLoss, loss);
+  optimizer.close();
+  await device.close();
+});
+
+test('a sharpness-aware optimiser gets its two gradients a step', async () => {
+  const device = await open('cpu');
+  const model = await resnetSmall({ widths: [4, 4, 8], depth: 1, classes: 2 }).to(device);
+  const parts = [new SharpnessAware(model.memory, 0.05)];
+  const optimizer = adam(model.memory, { lr: 0.01, parts });
+  let gradients = 0;
+  const { loss } = await fit(model, batches(), {
+    ...{ optimizer, epochs: 4 },
+    loss: (outputs, labels) => {
+      gradients++;
+      return crossEntropy(outputs, labels);
+    },
+  });
+  // In every epoch two for each of the two batches, and two validations.
+  assert.is(gradients, 4 * (4 + 2));
+  assert.is(optimizer.steps, 8);
+  assert.ok(loss[3]! < loss[0]!, `${loss}`);
   optimizer.close();
   await device.close();
 });
