@@ -10,8 +10,14 @@ const PAGE_BYTES = 16_384;
 /** The most pages that are kept: 1 MiB. */
 const MAX_PAGES = 64;
 
+/** A source of which small pieces can also be looked at. */
+export interface PagedSource extends ByteSource {
+  /** As `read`, but the bytes may be part of a page: they are not to be changed. */
+  view(offset: number, length: number): Promise<Uint8Array>;
+}
+
 /** The bytes of `source`; reads of at most a page come from pages that are kept, the oldest of which makes room. */
-export function pagedSource(source: ByteSource): ByteSource {
+export function pagedSource(source: ByteSource): PagedSource {
   const { name, size } = source;
   const pages = new Map<number, Uint8Array>();
 
@@ -25,21 +31,30 @@ export function pagedSource(source: ByteSource): ByteSource {
     return bytes;
   }
 
+  async function read(offset: number, length: number): Promise<Uint8Array> {
+    checkRange(name, size, offset, length);
+    if (length > PAGE_BYTES) return source.read(offset, length);
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const index = Math.floor((offset + done) / PAGE_BYTES);
+      const from = offset + done - index * PAGE_BYTES;
+      const piece = (await page(index)).subarray(from, from + length - done);
+      bytes.set(piece, done);
+      done += piece.length;
+    }
+    return bytes;
+  }
+
   return {
     name,
     size,
-    async read(offset, length) {
+    read,
+    async view(offset, length) {
       checkRange(name, size, offset, length);
-      if (length > PAGE_BYTES) return source.read(offset, length);
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const index = Math.floor((offset + done) / PAGE_BYTES);
-        const from = offset + done - index * PAGE_BYTES;
-        const piece = (await page(index)).subarray(from, from + length - done);
-        bytes.set(piece, done);
-        done += piece.length;
-      }
-      return bytes;
+      const index = Math.floor(offset / PAGE_BYTES);
+      const from = offset - index * PAGE_BYTES;
+      if (length === 0 || from + length > PAGE_BYTES) return read(offset, length);
+      return (await page(index)).subarray(from, from + length);
     },
     close: () => source.close(),
   };

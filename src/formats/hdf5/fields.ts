@@ -5,20 +5,15 @@
 
 import { weightsError } from '../tensors.js';
 
-/** An address that points nowhere: all bits are set. */
-const UNDEFINED_ADDRESS = 2n ** 64n - 1n;
-
 export class Fields {
   readonly where: string;
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   /** @param where what to call the structure in an error */
   constructor(bytes: Uint8Array, where: string) {
     this.where = where;
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Bytes that are left. */
@@ -27,15 +22,15 @@ export class Fields {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)];
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    return this.uint(2);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    return this.uint(4);
   }
 
   /** A length or an offset of 8 bytes, at most 2^53 - 1. */
@@ -55,8 +50,8 @@ export class Fields {
   /** A position in the file; undefined where there is nothing to point at. */
   address(): number | undefined {
     const start = this.#take(8);
-    const value = this.#view.getBigUint64(start, true);
-    if (value === UNDEFINED_ADDRESS) return undefined;
+    // One that points nowhere has all bits set.
+    if (this.#bytes.subarray(start, start + 8).every((byte) => byte === 255)) return undefined;
     this.#at = start;
     return this.u64();
   }

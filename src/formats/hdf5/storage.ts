@@ -5,7 +5,7 @@
  */
 
 import type { ByteSource } from '../bytes.js';
-import { pagedSource } from '../paged.js';
+import { pagedSource, type PagedSource } from '../paged.js';
 import { weightsError } from '../tensors.js';
 import { Fields } from './fields.js';
 
@@ -28,7 +28,7 @@ const MAX_LENGTH = 64 * 2 ** 20;
 export class Hdf5Storage {
   /** For the bytes of tensors, which are read at once. */
   readonly source: ByteSource;
-  readonly #pages: ByteSource;
+  readonly #pages: PagedSource;
   readonly #structuresLimit: number;
   #structures = 0;
   #bytesLeft: number;
@@ -51,7 +51,7 @@ export class Hdf5Storage {
     if (length > MAX_LENGTH) throw weightsError(where, `${length} bytes are more than a structure has`);
     this.countBytes(length, where);
     this.count(1, where);
-    return new Fields(await this.#pages.read(address, length), where);
+    return new Fields(await this.#pages.view(address, length), where);
   }
 
   /** Counts bytes that are read as the description of the file. */
