@@ -19,7 +19,7 @@ import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
-import { HEAD_NAMES, STRATEGY_NAMES } from './other-names.js';
+import { AUGMENT_NAMES, HEAD_NAMES, ourName, STRATEGY_NAMES } from './other-names.js';
 import { REGULARIZATION } from './regularization-flags.js';
 import {
   choice,
@@ -50,7 +50,7 @@ const classWeights: Parse<string> = (text, flag) =>
 
 /** Checked here, kept as it was written. */
 const augmentList: Parse<string> = (text) => {
-  parseAugment(text);
+  parseAugment(text, (word) => ourName(word, AUGMENT_NAMES));
   return text;
 };
 

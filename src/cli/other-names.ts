@@ -46,6 +46,11 @@ export const FLAG_NAMES: Names = {
   'input-size': 'image-size',
   resolution: 'image-size',
   augmentation: 'augment',
+  augmentations: 'augment',
+  'auto-augment': 'augment',
+  aa: 'augment',
+  'color-jitter': 'augment',
+  'test-time-augmentation': 'tta',
   j: 'workers',
   e: 'epochs',
   b: 'batch-size',
@@ -100,6 +105,21 @@ export const DEVICE_NAMES: Names = {
   mps: 'webgpu',
   vulkan: 'webgpu',
   wasm: 'cpu',
+};
+
+/** Words of --augment. */
+export const AUGMENT_NAMES: Names = {
+  hflip: 'flip',
+  'random-resized-crop': 'standard',
+  ra: 'rand-augment',
+  ta: 'trivial-augment',
+  'ta-wide': 'trivial-augment',
+  trivialaugmentwide: 'trivial-augment',
+  jitter: 'color-jitter',
+  color: 'color-jitter',
+  rotation: 'rotate',
+  gray: 'grayscale',
+  'gaussian-blur': 'blur',
 };
 
 /** Values of --strategy. */

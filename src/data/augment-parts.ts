@@ -124,24 +124,30 @@ export function augmentationOf(text: string, cropScale: number): Augmentation {
 /**
  * Reads a list such as `standard,rotate=30,color-jitter`. Without one of the three views it is `standard`.
  *
- * Throws AttuneError 'usage' naming the word that is none, and the nearest one.
+ * @param ours what other programs' words are called here, for the hint of the error
+ * @throws AttuneError 'usage' naming the word that is none, and the nearest one
  */
-export function parseAugment(text: string): AugmentList {
+export function parseAugment(
+  text: string,
+  ours: (word: string) => string | undefined = () => undefined,
+): AugmentList {
   const words = text.split(',').map((word) => word.trim());
   const views = words.filter((word): word is View => (VIEWS as readonly string[]).includes(word));
   if (views.length > 1)
     throw wrong(`${views[0]} and ${views[1]} exclude each other`, 'leave one of them out');
-  const parts = words.filter((word) => !(views as string[]).includes(word)).map(parsePart);
+  const parts = words
+    .filter((word) => !(views as string[]).includes(word))
+    .map((word) => parsePart(word, ours));
   const twice = parts.find(({ name }, i) => parts.findIndex((other) => other.name === name) < i);
   if (twice !== undefined) throw wrong(`${twice.name} is named twice`, 'leave one of them out');
   return { view: views[0] ?? 'standard', parts };
 }
 
-function parsePart(word: string): AugmentPart {
+function parsePart(word: string, ours: (word: string) => string | undefined): AugmentPart {
   const [name, value, ...more] = word.split('=');
   const names = [...VIEWS, ...Object.keys(PARTS)];
   if (!(Object.hasOwn(PARTS, name) && more.length === 0)) {
-    const guess = nearest(name, names);
+    const guess = ours(name) ?? nearest(name, names);
     const hint = `${guess === undefined ? '' : `did you mean ${guess}? `}the choices are ${names.join(', ')}`;
     throw wrong(`${JSON.stringify(word)} is no kind of augmentation`, hint);
   }

@@ -126,6 +126,10 @@ const wrong: [words: string, line: string][] = [
     '"flips" is no kind of augmentation (--augment): did you mean flip? the choices are none, flip, standard, rotate, color-jitter, grayscale, blur, rand-augment, trivial-augment',
   ],
   [
+    'finetune photos --augment standard,ta_wide',
+    '"ta_wide" is no kind of augmentation (--augment): did you mean trivial-augment? the choices are none, flip, standard, rotate, color-jitter, grayscale, blur, rand-augment, trivial-augment',
+  ],
+  [
     'finetune photos --class-weights balance',
     '"balance" is no value for this flag (--class-weights): did you mean balanced? the choices are none, balanced, power=<number>',
   ],
