@@ -8,7 +8,7 @@
  */
 import { AttuneError } from '../errors.js';
 import { type ImageClassifier, type LayerBlock, startLayer } from '../models/index.js';
-import { BatchNorm2d, freeze, unfreeze } from '../nn/index.js';
+import { BatchNorm2d, trainFrom } from '../nn/index.js';
 import type { Recipe } from './recipe-schema.js';
 import type { FrozenChoices } from './run-state.js';
 
@@ -99,11 +99,10 @@ export function stageAt(stages: readonly TrainingStage[], epoch: number): Traini
 /** Freezes what lies below the lowest layer of a stage; batch norms below it always keep their statistics. */
 export async function setTrainable(
   model: ImageClassifier,
-  { trainFrom }: Pick<TrainingStage, 'trainFrom'>,
+  { trainFrom: layer }: Pick<TrainingStage, 'trainFrom'>,
   batchNorm: FrozenChoices['batch_norm'],
 ): Promise<void> {
-  await unfreeze(model);
-  if (trainFrom !== null) await freeze(model, trainFrom);
+  await trainFrom(model, layer);
   for (const module of model.modules()) {
     if (module instanceof BatchNorm2d) module.mode = module.weight.trainable ? batchNorm : 'frozen';
   }

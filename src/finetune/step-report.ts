@@ -46,5 +46,7 @@ function announceTime(seconds: number, { onEvent, state }: FullStage): void {
       : '';
   const time =
     minutes < 1 ? 'Less than a minute' : `About ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
-  onEvent?.({ type: 'note', text: `${time} in all.${advice}` });
+  // Steps take longer the more layers are trained.
+  const more = state.recipe.strategy === 'gradual' ? ', and more as layers join' : '';
+  onEvent?.({ type: 'note', text: `${time} in all${more}.${advice}` });
 }

@@ -11,33 +11,35 @@ import type { Module } from './module.js';
  */
 export async function freeze(model: Module, until?: string): Promise<void> {
   const parameters = [...model.namedParameters()];
-  const end =
-    until === undefined
-      ? parameters.length
-      : frontier(
-          parameters.map(([name]) => name),
-          until,
-        );
-  await setTrainable(
-    model,
-    parameters.slice(0, end).map(([, parameter]) => parameter),
-    false,
-  );
+  const end = until === undefined ? parameters.length : frontier(parameters, until);
+  await setTrainable(model, (parameter, i) => i >= end && parameter.trainable);
 }
 
 /** Makes all parameters of a model, or of a part of it, trainable. Lays it out again where it is on a device. */
 export async function unfreeze(model: Module): Promise<void> {
-  await setTrainable(model, model.parameters(), true);
+  await setTrainable(model, () => true);
+}
+
+/**
+ * Trains a model from `layer` on, named as for `freeze`, and freezes what is before it: one new layout where it is on a
+ * device. Null: all of it is trained.
+ */
+export async function trainFrom(model: Module, layer: string | null): Promise<void> {
+  const start = layer === null ? 0 : frontier([...model.namedParameters()], layer);
+  await setTrainable(model, (_, i) => i >= start);
 }
 
 async function setTrainable(
   model: Module,
-  parameters: readonly Parameter[],
-  trainable: boolean,
+  isTrained: (parameter: Parameter, i: number) => boolean,
 ): Promise<void> {
-  const changed = parameters.filter((parameter) => parameter.trainable !== trainable);
-  for (const parameter of changed) parameter.trainable = trainable;
-  if (changed.length > 0) await model.rebuildMemory();
+  let changed = false;
+  for (const [i, parameter] of model.parameters().entries()) {
+    const trainable = isTrained(parameter, i);
+    changed ||= trainable !== parameter.trainable;
+    parameter.trainable = trainable;
+  }
+  if (changed) await model.rebuildMemory();
 }
 
 /** How many single numbers the parameters of a model hold, and how many of them training may change. */
@@ -51,7 +53,11 @@ export function countParameters(model: Module): { total: number; trainable: numb
 }
 
 /** Index of the first parameter of layer `layer`. */
-function frontier(names: readonly string[], layer: string): number {
+function frontier(
+  parameters: readonly (readonly [name: string, parameter: Parameter])[],
+  layer: string,
+): number {
+  const names = parameters.map(([name]) => name);
   const first = names.findIndex((name) => name === layer || name.startsWith(`${layer}.`));
   if (first >= 0) return first;
   const layers = names.flatMap((name) =>
