@@ -4,11 +4,13 @@ import { test } from 'uvu';
 import { smallData } from './full-support.js';
 import { killAndCompare } from './kill-support.js';
 
-test('full and probe-then-full: ten kills, and every run ends with the bytes of one that was never killed', async () => {
+test('full, probe-then-full and gradual: 15 kills, and every run ends with the bytes of one that was never killed', async () => {
   const [{ adapter } = { adapter: '' }] = await probeAdapters();
   const data = smallData();
-  for (const [seed, strategy] of ['full', 'probe-then-full'].entries()) {
-    const words = `--model resnet-small --weights none --strategy ${strategy} --epochs 3 --batch-size 6 --device webgpu`;
+  for (const [seed, strategy] of ['full', 'probe-then-full', 'gradual'].entries()) {
+    // Four groups of layers join.
+    const epochs = strategy === 'gradual' ? 4 : 3;
+    const words = `--model resnet-small --weights none --strategy ${strategy} --epochs ${epochs} --batch-size 6 --device webgpu`;
     const plan = {
       words: [data, ...words.split(' '), '--adapter', adapter],
       kills: 5,
