@@ -5,6 +5,7 @@
  *
  * folds.json is written after every fold, so that a cross-validation goes on after the last one that was finished.
  */
+import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
@@ -16,6 +17,7 @@ import type { FinetuneOptions, FinetuneResult, ResumeOptions, RunContext } from 
 import { planRun } from './prepare-run.js';
 import { resume } from './resume.js';
 import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName, writeJson } from './run-folder.js';
+import type { FoundImages } from './training-data.js';
 
 const FOLDS_FILE = 'folds.json';
 
@@ -69,12 +71,13 @@ export async function crossValidate(
   { out, workers, threads, ...options }: CrossValidationOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
-  const { given } = await planRun({ ...options, fold: 1 });
+  const { given, found } = await planRun({ ...options, fold: 1 });
   await assertRunFolderCanBeMade(out);
   const folder = await createRunFolder(out, runName(`${options.folds}-folds`, new Date()));
   const { fold: _, ...fields } = given;
   await writeJson(folder, RUN_FILES.recipe, fields);
-  const progress = { folder, folds: options.folds, data: given.data, results: [] };
+  const images = digestOf(found);
+  const progress = { folder, folds: options.folds, data: given.data, images, results: [] };
   try {
     return await runFolds(progress, context, {
       ...(workers !== undefined && { workers }),
@@ -94,7 +97,8 @@ export async function isCrossValidation(folder: string): Promise<boolean> {
 
 /**
  * Goes on with a cross-validation: with the fold that was interrupted, if it was saved, and then the others. Throws
- * AttuneError 'input' when all are done, and what `finetune` and `resume` throw.
+ * AttuneError 'input' when all are done, 'data' when the images are others than they were, and what `finetune` and
+ * `resume` throw.
  */
 export async function resumeFolds(
   { resume: named, epochs, device, threads }: ResumeOptions,
@@ -105,12 +109,18 @@ export async function resumeFolds(
     const what = 'the folds of a cross-validation have the same epochs';
     throw new AttuneError({ code: 'usage', what, where: '--epochs', hint: 'start a new one' });
   }
-  const { folds, data, results } = await readProgress(folder);
+  const { folds, data, images, results } = await readProgress(folder);
   if (results.length === folds) {
     const what = `nothing is left to do: all ${folds} folds are done`;
     throw new AttuneError({ code: 'input', what, where: named, hint: 'start a new cross-validation' });
   }
-  return runFolds({ folder, folds, data, results }, context, {
+  const { found } = await planRun({ data, recipe: join(folder, RUN_FILES.recipe), fold: 1 });
+  if (digestOf(found) !== images) {
+    const what =
+      'images were added or are gone since the first fold, so that they would be cut in another way';
+    throw new AttuneError({ code: 'data', what, where: data, hint: 'put them back, or start a new one' });
+  }
+  return runFolds({ folder, folds, data, images, results }, context, {
     ...(device !== undefined && { device }),
     ...(threads !== undefined && { threads }),
   });
@@ -121,7 +131,15 @@ interface Progress {
   readonly folder: string;
   readonly folds: number;
   readonly data: string;
+  /** Tells the images by name and class: the folds follow from them. */
+  readonly images: string;
   readonly results: readonly FoldResult[];
+}
+
+function digestOf({ train, val }: FoundImages): string {
+  const hash = createHash('sha256');
+  for (const { name, label } of [...train, ...val]) hash.update(JSON.stringify([label, name]));
+  return hash.digest('hex');
 }
 
 type FoldOptions = Pick<FinetuneOptions, 'workers' | 'threads' | 'device'>;
@@ -244,9 +262,12 @@ function deviationOf(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
 
-async function writeProgress({ folder, data }: Progress, document: CrossValidationResult): Promise<void> {
+async function writeProgress(
+  { folder, data, images }: Progress,
+  document: CrossValidationResult,
+): Promise<void> {
   const { run: _, interrupted: __, ...rest } = document;
-  await writeJson(folder, FOLDS_FILE, { data, ...rest });
+  await writeJson(folder, FOLDS_FILE, { data, images, ...rest });
 }
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -254,6 +275,7 @@ const measure = v.nullable(v.number());
 
 const progressSchema = v.object({
   data: v.string(),
+  images: v.string(),
   folds: v.pipe(whole, v.minValue(2), v.maxValue(100)),
   results: v.array(
     v.strictObject({

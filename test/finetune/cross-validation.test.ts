@@ -1,5 +1,5 @@
 /** Cross-validation: every image validates once, features are computed once, and what was stopped goes on. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type CrossValidationResult,
@@ -84,6 +84,9 @@ test('stopped in its second fold, it goes on with that and comes to the same', a
   });
   assert.ok(stopped.interrupted && stopped.results.length === 1);
   assert.ok(await isCrossValidation(stopped.run));
+  writeFiles(data, pictures(['owl'], 1, 200));
+  await fails(resumeFolds({ resume: stopped.run }), 'data', /^images were added or are gone/);
+  rmSync(join(data, 'owl/owl-200.png'));
   const context = listener();
   const resumed = await resumeFolds({ resume: stopped.run }, context);
   assert.not(resumed.interrupted);
