@@ -32,6 +32,7 @@ export {
   type PrepareOptions,
   type PrepareProgress,
   prepareTraining,
+  readValuesFile,
   type PrepareTrainingOptions,
   preprocessImage,
   type Preprocessing,
@@ -47,6 +48,9 @@ export {
   type TrainingDataset,
   type TrainingImages,
   type TrainingOptions,
+  type ValuedImage,
+  type ValuesFile,
+  type ValuesFileOptions,
 } from './data/index.js';
 export type { Choices, Counters, DeviceInfo, DeviceKind } from './device/backend.js';
 export type {
@@ -65,6 +69,7 @@ export {
   type AverageMetrics,
   type Calibration,
   type ClassMetrics,
+  type ColumnMetrics,
   computeMetrics,
   convert,
   type ConvertFormat,
@@ -100,6 +105,11 @@ export {
   type RegressionMetrics,
   type PredictOptions,
   type PredictResult,
+  type ModelAnswer,
+  type RegressionReport,
+  type RunDocument,
+  type TaskKind,
+  type TestMetrics,
   type RatePoint,
   resume,
   resumeFolds,

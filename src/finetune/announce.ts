@@ -12,11 +12,13 @@ const HEAD_TEXT: Readonly<Record<Exclude<Recipe['head'], 'logistic'>, string>> =
   prototypes: 'the nearest mean of a class',
 };
 
-const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], string>> = {
-  probe: 'features of the frozen network once, then',
-  full: 'all layers from the start, with a new head',
-  'probe-then-full': 'first a linear head on the frozen network, then all layers',
-  gradual: 'first a linear head on the frozen network, then group after group of layers from the top',
+/** `head` is what the head that is fitted is called. */
+const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], (head: string) => string>> = {
+  probe: () => 'features of the frozen network once, then',
+  full: () => 'all layers from the start, with a new head',
+  'probe-then-full': (head) => `first a ${head} head on the frozen network, then all layers`,
+  gradual: (head) =>
+    `first a ${head} head on the frozen network, then group after group of layers from the top`,
 };
 
 /** What follows from the number of images where nothing is said. */
@@ -77,7 +79,7 @@ export function announce(
   const fitted = `a ${task.headName} head until it converges`;
   const made = recipe.head === 'logistic' ? fitted : HEAD_TEXT[recipe.head];
   const head = recipe.strategy === 'probe' ? ` ${made}` : '';
-  note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy]}${head}.`);
+  note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy](task.headName)}${head}.`);
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
   const groups: [title: string, fields: (keyof Recipe)[]][] = [

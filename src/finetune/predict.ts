@@ -39,7 +39,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   const views = checkViews(options.tta);
   const paths = await imagePaths(options.images);
   const { model, preprocessing, task, temperature } = await loadModel(options, context);
-  if (options.top !== undefined && task.info.kind !== 'classification') throw noLabels(options);
+  if (options.top !== undefined && task.info.kind !== 'classification') throw noLabels();
   const prepared = preprocessingFor(views, preprocessing);
   const { pictures, errors } = await readAll(paths, prepared, options.workers, context);
   const readable = paths.filter((path) => pictures.has(path));
@@ -68,10 +68,10 @@ export async function predict<T extends TaskKind = 'classification'>(
   return { model: model.architecture, images } as PredictResult<T>;
 }
 
-function noLabels({ run }: PredictOptions): AttuneError {
+function noLabels(): AttuneError {
   return new AttuneError({
     code: 'usage',
-    what: `${run} gives values and no labels, of which there could be the first`,
+    what: 'the model gives values, of which all are shown',
     where: '--top',
     hint: 'leave it out',
   });

@@ -4,6 +4,7 @@
  *
  * Defaults follow from the number of training images, never from the device.
  */
+import { isValuesFile } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { scheduleDefaults } from './schedule.js';
@@ -58,6 +59,9 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   const optimizer = given.optimizer ?? 'sgd';
   const schedule = given.schedule ?? 'cosine';
   const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
+  // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
+  // batches, which the fitted head has not seen, and long gradients are kept from it.
+  const isValues = isValuesFile(given.data);
   const recipe: Recipe = {
     val: null,
     images: null,
@@ -67,7 +71,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     fold: null,
     train_from: null,
     unfreeze_epochs: 1,
-    batch_norm: 'auto',
+    batch_norm: isValues && strategy !== 'full' ? 'frozen' : 'auto',
     // Asked for by name on a small data set, the full stage is as long as on the next larger.
     epochs: trainsAll ? bySize.epochs || 30 : 0,
     patience: null,
@@ -98,7 +102,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     cutmix: 0,
     random_erasing: 0,
     stochastic_depth: 0,
-    max_gradient_norm: 0,
+    max_gradient_norm: isValues ? 1 : 0,
     sam: 0,
     seed: DEFAULT_SEED,
     device: 'auto',

@@ -1,12 +1,31 @@
-/** A regression that is stopped or killed, and resumed, ends with the bytes of one that was not. */
-import { finetune, type RegressionReport, resume } from '#src/finetune/index';
+/** The full stage of a regression: stopped or killed, and resumed, it ends with the bytes of one that was not. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { evaluate, finetune, type RegressionReport, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertSameRuns, fullRun, interrupted } from './full-support.js';
 import { killAndCompare } from './kill-support.js';
 import { brightnessData } from './regression-support.js';
 
-const { csv } = brightnessData(30);
+const { csv, folder } = brightnessData(30);
+
+test('a full stage: the column split says which rows validate and test, and the least loss is the best', async () => {
+  const lines = readFileSync(csv, 'utf8').trim().split('\n');
+  const parts = ['train', 'train', 'train', 'val', 'test'];
+  const withParts = join(folder, 'parts.csv');
+  const rows = lines.slice(1).map((line, i) => `${line},${parts[i % 5]}`);
+  writeFileSync(withParts, [`${lines[0]},split`, ...rows].join('\n'));
+  const options = fullRun(withParts, { target: ['lux'], epochs: 2, batchSize: 12, batchNorm: 'train' });
+  const whole = await finetune<'regression'>(options);
+  assert.equal([whole.images.train, whole.images.val, whole.images.test], [18, 6, 6]);
+  const [best] = whole.epochs.toSorted((a, b) => a.val_loss! - b.val_loss!);
+  assert.is(whole.best.val_loss, best!.val_loss, 'the best epoch is that of the least loss');
+  const again = await evaluate<'regression'>({ run: whole.run, data: withParts, device: 'cpu' });
+  assert.is(again.images, 30, 'all rows, whatever their part');
+  const tested = whole.test as RegressionReport;
+  assert.equal([tested.images, tested.per_column.length], [6, 1]);
+});
 
 for (const strategy of ['full', 'probe-then-full']) {
   test(`${strategy}: stopped in the middle of an epoch and resumed, it is the same run`, async () => {

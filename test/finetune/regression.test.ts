@@ -1,7 +1,8 @@
 /** Values in place of classes: from a CSV file to a run, its measures and its predictions. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { convert, evaluate, finetune, predict, type RegressionReport } from '#src/finetune/index';
+import { convert, evaluate, finetune, predict, type Recipe } from '#src/finetune/index';
+import { resolveRecipe } from '#src/finetune/recipe';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fullRun, readTensors } from './full-support.js';
@@ -115,12 +116,27 @@ test('what is for values is refused of classes', async () => {
     /^the model gives values of lux, darkness, which only a CSV/,
   );
   const image = join(others.folder, 'pictures/grey 100.png');
-  await fails(predict({ run, images: [image], top: 2 }), 'usage', /gives values and no labels/);
+  await fails(
+    predict({ run, images: [image], top: 2 }),
+    'usage',
+    /^the model gives values, of which all are shown \(--top\)/,
+  );
   await fails(
     evaluate({ model: 'resnet-small', weights: 'none', data: data.csv }),
     'usage',
     /^the model tells classes, and a CSV file holds values/,
   );
+});
+
+test('a full stage from the fitted head keeps the statistics of batch norm, and gradients are short', () => {
+  const facts = { images: 500, smallestClass: 500, model: 'resnet18', weights: 'none', side: 224 };
+  const of = (data: string, strategy: Recipe['strategy']) => {
+    const { batch_norm, max_gradient_norm } = resolveRecipe({ data, strategy }, facts);
+    return [batch_norm, max_gradient_norm];
+  };
+  assert.equal(of('values.csv', 'probe-then-full'), ['frozen', 1]);
+  assert.equal(of('values.csv', 'full'), ['auto', 1]);
+  assert.equal(of('photos', 'probe-then-full'), ['auto', 0]);
 });
 
 test('a column of one value, and parts without a row to train with, are refused', async () => {
@@ -138,23 +154,6 @@ test('a column of one value, and parts without a row to train with, are refused'
   const untrained = join(data.folder, 'untrained.csv');
   writeFileSync(untrained, 'image,a,split\npictures/grey 0.png,1,val\npictures/grey 1.png,2,test\n');
   await fails(finetune(fullRun(untrained)), 'data', /^the column split names no row to train with/);
-});
-
-test('a full stage: the column split says which rows validate and test, and the least loss is the best', async () => {
-  const lines = readFileSync(data.csv, 'utf8').trim().split('\n');
-  const parts = ['train', 'train', 'train', 'val', 'test'];
-  const csv = join(data.folder, 'parts.csv');
-  const rows = lines.slice(1).map((line, i) => `${line},${parts[i % 5]}`);
-  writeFileSync(csv, [`${lines[0]},split`, ...rows].join('\n'));
-  const options = fullRun(csv, { target: ['lux'], epochs: 2, batchSize: 12, batchNorm: 'train' });
-  const whole = await finetune<'regression'>(options);
-  assert.equal([whole.images.train, whole.images.val, whole.images.test], [24, 8, 8]);
-  const [best] = whole.epochs.toSorted((a, b) => a.val_loss! - b.val_loss!);
-  assert.is(whole.best.val_loss, best!.val_loss, 'the best epoch is that of the least loss');
-  const again = await evaluate<'regression'>({ run: whole.run, data: csv, device: 'cpu' });
-  assert.is(again.images, 40, 'all rows, whatever their part');
-  const tested = whole.test as RegressionReport;
-  assert.equal([tested.images, tested.per_column.length], [8, 1]);
 });
 
 test('an export of a regression gives values, without a softmax', async () => {
