@@ -5,7 +5,7 @@
  * chunk by chunk; frozen parameters and buffers (running statistics) have one each. A change of what is
  * trainable makes a new memory: see Module.to.
  */
-import { conformed, hostArray, type TypedArray } from '../device/dtype.js';
+import type { TypedArray } from '../device/dtype.js';
 import type { Device } from '../program/device.js';
 import { Arena } from '../tensor/arena.js';
 import { type Buffer, Parameter } from '../tensor/parameter.js';
@@ -56,11 +56,10 @@ export class ModelMemory {
       [this.frozen, frozen],
       [committed, buffers],
     ];
+    for (const [arena, group] of [...this.contents, [pending, buffers] as const]) upload(arena, group);
     for (const [arena, group] of this.contents) {
-      upload(arena, group);
       for (const [i, array] of group.entries()) array.place(arena.view(i));
     }
-    upload(pending, buffers);
     for (const [i, buffer] of buffers.entries()) buffer.place(committed.view(i), pending.view(i));
     for (const [i, parameter] of this.parameters.entries()) parameter.placeGradient(this.gradients.view(i));
   }
@@ -96,15 +95,7 @@ export class ModelMemory {
   }
 }
 
-/** Writes the arrays' host values, one upload per chunk; the padding stays zero. */
+/** Writes the arrays' host values, one by one: a copy of them all would take as much memory again. */
 function upload(arena: Arena, arrays: readonly Buffer[]): void {
-  const { precision } = arena.device;
-  arena.chunks.forEach((chunk, index) => {
-    const values = hostArray('float32', chunk.length, precision);
-    arrays.forEach((array, i) => {
-      const place = arena.places[i];
-      if (place.chunk === index) values.set(conformed(array.hostValues, 'float32', precision), place.offset);
-    });
-    arena.device.write(chunk, values);
-  });
+  for (const [i, array] of arrays.entries()) arena.device.write(arena.view(i), array.hostValues);
 }

@@ -15,8 +15,8 @@ export type InitialValues = TypedArray | (() => TypedArray);
 /** An array of a model that training does not change by gradients: running statistics. */
 export class Buffer implements TensorSource {
   readonly shape: Shape;
-  /** Host values until an arena takes them; afterwards the device's are the true ones. */
-  private values: InitialValues;
+  /** Host values until an arena takes them; null afterwards, when the device's are the only ones. */
+  private values: InitialValues | null;
   private placed: State | null = null;
   private pendingState: State | null = null;
 
@@ -46,15 +46,23 @@ export class Buffer implements TensorSource {
     return this.pendingState;
   }
 
-  /** Initial values, or those last set from the host. */
+  /** Initial values, or those last set, of an array that is on no device. Throws AttuneError 'program' for another. */
   get hostValues(): TypedArray {
+    if (this.values === null) {
+      throw new AttuneError({
+        code: 'program',
+        what: `the values of an array of shape ${showShape(this.shape)} are not on the host`,
+        hint: 'read them from the device: await array.read()',
+      });
+    }
     if (typeof this.values === 'function') this.values = checked(this.values(), this.shape);
     return this.values;
   }
 
   /** Sets the values, on the device as well when placed. */
   set(values: TypedArray): void {
-    this.values = checked(values, this.shape);
+    checked(values, this.shape);
+    if (this.placed === null) this.values = values;
     for (const state of [this.placed, this.pendingState]) state?.device.write(state, values);
   }
 
@@ -63,8 +71,9 @@ export class Buffer implements TensorSource {
     return this.placed === null ? this.hostValues : this.placed.device.read(this.placed);
   }
 
-  /** Called by the memory of the model. */
+  /** Called by the memory of the model, which has written the values there: the host lets go of them. */
   place(state: State | null, pending: State | null = null): void {
+    if (state !== null) this.values = null;
     this.placed = state;
     this.pendingState = pending;
   }

@@ -213,12 +213,14 @@ test('a new head joins with another move; the rest keeps the values of the devic
   const { 'fc.weight': _, 'fc.bias': __, ...trunk } = await valuesOf(model);
   const old = model.fc;
   model.fc = new Linear(4, 7, new Initializer(5));
+  const initial = [...model.fc.weight.hostValues];
   assert.match((await failure(() => logits(device, model))).message, 'model.to(device)');
   await model.to(device);
   assert.is((await logits(device, model)).length, 2 * 7);
   const { 'fc.weight': weight, 'fc.bias': bias, ...kept } = await valuesOf(model);
   assert.equal(kept, trunk);
-  assert.equal(weight, [...model.fc.weight.hostValues]);
+  assert.equal(weight, initial);
+  assert.throws(() => model.fc.weight.hostValues, /are not on the host.*array\.read\(\)/);
   assert.is(bias!.length, 7);
   assert.is(old.isPlaced, false);
   model.close();

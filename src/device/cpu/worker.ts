@@ -5,7 +5,7 @@
 import { AttuneError } from '../../errors.js';
 import { elementBytes } from '../dtype.js';
 import type { Attributes, Command, SimdEntry } from '../kernel.js';
-import { type Slice, suitsSimd } from './command.js';
+import { type Slice, suitsSimd, viewOf } from './command.js';
 import type { Allocator } from './allocator.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
 import type { PostedCommand, PostedUpload, Reply, Request, WorkerPort } from './protocol.js';
@@ -65,6 +65,11 @@ export class WorkerExecutor implements Executor {
   }
 
   async write(upload: BlockUpload): Promise<void> {
+    // Nothing that the worker may be busy with comes before it.
+    if (this.#waiting.length === 0 && this.#ended === undefined) {
+      viewOf(this.#posting(upload.slice), this.#memory.buffer, this.precision).set(upload.data);
+      return;
+    }
     const posted = this.#copyUpload(upload);
     await this.#request({ type: 'write', upload: posted }, [posted.data.buffer as ArrayBuffer]);
   }
