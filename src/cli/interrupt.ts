@@ -1,16 +1,21 @@
-/** Ctrl-C: the first asks the work to stop and save, the second ends the process at once. */
+/**
+ * Ctrl-C, and the signals by which a scheduler or a closed terminal ends a process: the first asks the work to stop and
+ * save, the second ends the process at once.
+ */
 
 const EXIT_INTERRUPTED = 130;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Interrupt {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Gives Ctrl-C its usual meaning back. */
+  /** Gives the signals their usual meaning back. */
   release(): void;
 }
 
 /**
- * Listens for Ctrl-C, and answers the first at once.
+ * Listens for them, and answers the first at once.
  * @param stopping what is still done before the end, as a sentence
  */
 export function listenForInterrupt(stopping: string, note: (text: string) => void): Interrupt {
@@ -20,6 +25,11 @@ export function listenForInterrupt(stopping: string, note: (text: string) => voi
     note(`${stopping} Press Ctrl-C again to end at once.`);
     controller.abort();
   };
-  process.on('SIGINT', onInterrupt);
-  return { signal: controller.signal, release: () => process.off('SIGINT', onInterrupt) };
+  for (const name of SIGNALS) process.on(name, onInterrupt);
+  return {
+    signal: controller.signal,
+    release() {
+      for (const name of SIGNALS) process.off(name, onInterrupt);
+    },
+  };
 }

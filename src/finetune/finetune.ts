@@ -12,6 +12,7 @@ import { type Run, runProbe, withRun } from './prepare-run.js';
 import type { ProbeResult } from './probe.js';
 import { describeFull, describeProbe } from './result.js';
 import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run-folder.js';
+import { withRunLock } from './run-lock.js';
 import type { RunState } from './run-state.js';
 import type { PartName, TrainingData } from './training-data.js';
 import { writeProbeRun, writeRecipe } from './run-files.js';
@@ -88,7 +89,7 @@ async function run({
     workers: options.workers,
     ...context,
   };
-  return describeFull(stage, await runFullStage(stage), null);
+  return describeFull(stage, await withRunLock(folder, () => runFullStage(stage)), null);
 }
 
 /** The probe's head is epoch 0: the full stage has to beat it. Null when there is nothing to validate with. */

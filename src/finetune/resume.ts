@@ -8,6 +8,7 @@ import { type FullStage, positionText, runFullStage, stopsEarly } from './full-s
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from './options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { removeLeftovers } from './run-folder.js';
+import { withRunLock } from './run-lock.js';
 import {
   type FrozenChoices,
   openRunState,
@@ -22,7 +23,7 @@ import { taskOf } from './task.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';
 
 /**
- * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume, 'data' when its images have
+ * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data' when its images have
  * changed, 'device' when this machine has another device than the run was begun on and none was named.
  */
 export async function resume<T extends TaskKind = 'classification'>(
@@ -32,7 +33,8 @@ export async function resume<T extends TaskKind = 'classification'>(
   const folder = resolve(options.resume);
   const stored = await openRunState(folder);
   try {
-    return (await goOn(folder, stored, options, context)) as FinetuneResult<T>;
+    const work = () => goOn(folder, stored, options, context);
+    return (await withRunLock(folder, work)) as FinetuneResult<T>;
   } finally {
     await stored.file.close();
   }

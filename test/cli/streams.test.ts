@@ -45,13 +45,13 @@ test('a pipe that nobody reads is no failure', async () => {
 });
 
 /** A command that waits for Ctrl-C, which is pressed `times` times; `stops` says whether the work then ends. */
-async function interrupted(times: number, stops: boolean) {
+async function interrupted(times: number, stops: boolean, name = 'SIGINT') {
   return runScript(`
     const { Output } = await import('${dist}cli/output.js');
     const { withSession } = await import('${dist}cli/session.js');
     const { failure, reportFailure } = await import('${dist}cli/errors.js');
     const output = new Output(process.stdout, process.stderr);
-    for (let i = 1; i <= ${times}; i++) setTimeout(() => process.emit('SIGINT'), 50 * i);
+    for (let i = 1; i <= ${times}; i++) setTimeout(() => process.emit('${name}'), 50 * i);
     const alive = setInterval(() => {}, 1000);
     try {
       await withSession(output, ({ signal }) => new Promise((resolve, reject) => {
@@ -60,7 +60,7 @@ async function interrupted(times: number, stops: boolean) {
     } catch (thrown) {
       clearInterval(alive);
       process.exitCode = reportFailure(failure(thrown), thrown, output, { json: false, debug: false });
-      output.note('listeners left: ' + process.listenerCount('SIGINT'));
+      output.note('listeners left: ' + process.listenerCount('${name}'));
     }
   `);
 }
@@ -76,4 +76,12 @@ test('the second ends the process at once, exit code 130', async () => {
   assert.is(stderr, 'Stopping. Press Ctrl-C again to end at once.\n');
   assert.is(status, 130);
 });
+test('a scheduler and a closed terminal are answered alike', async () => {
+  for (const name of ['SIGTERM', 'SIGHUP']) {
+    const { status, stderr } = await interrupted(1, true, name);
+    assert.match(stderr, /^Stopping\..*\nattune: interrupted\nlisteners left: 0\n$/);
+    assert.is(status, 130);
+  }
+});
+
 test.run();
