@@ -1,7 +1,10 @@
-/** The entry of copies along contiguous runs into the WebAssembly SIMD module (src/device/cpu/simd/strided-copy.ts). */
+/** The entry of copies between any strides into the WebAssembly SIMD module (src/device/cpu/simd/strided-copy.ts). */
 import type { SimdEntry } from '../device/kernel.js';
-import { flatRange } from './flat.js';
+import { flatRange, flatUnits } from './flat.js';
 import type { StridedCopyAttributes } from './strided-copy.js';
+
+/** Rows and columns of a tile, as in src/device/cpu/simd/strided-copy.ts. */
+const TILE = 64;
 
 /** The copy's dimensions with those joined that are one in both arrays; six, as in the attributes. */
 interface Runs {
@@ -33,18 +36,37 @@ function joined({ shape, strides, outStrides }: StridedCopyAttributes): Runs {
   };
 }
 
+/**
+ * The dimensions in another order where this makes the last two a plane to transpose, tile by tile: the last one
+ * contiguous in the output, the one before it in x. Otherwise null.
+ */
+function planes({ shape, strides, outStrides }: Runs): Runs | null {
+  const along = strides.lastIndexOf(1);
+  if (along === -1 || along === 5 || outStrides[5] !== 1) return null;
+  const order = [0, 1, 2, 3, 4].filter((d) => d !== along).concat(along, 5);
+  const ordered = (values: readonly number[]) => order.map((d) => values[d]);
+  return { shape: ordered(shape), strides: ordered(strides), outStrides: ordered(outStrides) };
+}
+
+/** The tiles first <= i < last of units begin <= u < end: tiles are dealt out evenly. */
+function tileRange(attributes: StridedCopyAttributes, { shape }: Runs, begin: number, end: number): number[] {
+  const across = Math.ceil(shape[4] / TILE) * Math.ceil(shape[5] / TILE);
+  const tiles = shape.slice(0, 4).reduce((product, size) => product * size, across);
+  const units = flatUnits(attributes);
+  return [begin, end].map((unit) => Math.floor((tiles * unit) / units));
+}
+
 export const stridedCopySimd: SimdEntry<StridedCopyAttributes> = {
   entry: 'stridedCopy',
-  suits(attributes) {
-    const { strides, outStrides } = joined(attributes);
-    return strides[5] === 1 && outStrides[5] === 1;
-  },
   arguments(attributes, [x, out], begin, end) {
-    const { shape, strides, outStrides } = joined(attributes);
+    const runs = joined(attributes);
+    const tiled = planes(runs);
+    const { shape, strides, outStrides } = tiled ?? runs;
     const { count, offset, outOffset } = attributes;
     return [
-      ...[x, out, ...flatRange(count, begin, end), offset, outOffset],
-      ...[...shape.slice(1), ...strides.slice(0, 5), ...outStrides.slice(0, 5)],
+      ...[x + 4 * offset, out + 4 * outOffset],
+      ...(tiled ? tileRange(attributes, tiled, begin, end) : flatRange(count, begin, end)),
+      ...[Number(tiled !== null), ...shape.slice(1), ...strides, ...outStrides],
     ];
   },
 };

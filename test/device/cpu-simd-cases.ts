@@ -226,6 +226,9 @@ export function loopCases(random: () => number): LoopCase[] {
 
   add('stridedCopy', ...copyOf([], [], []));
   add('stridedCopy', ...copyOf([COUNT], [1], [1]));
+  add('stridedCopy', ...copyOf([COUNT], [2], [3]));
+  add('stridedCopy', ...copyOf([3, 1, 130, 90], [90 * 131, 7, 1, 131], [90 * 132, 5, 91, 1]));
+  add('stridedCopy', ...copyOf([130, 90], [1, 0], [90, 1]));
   add('stridedCopy', ...copyOf([5, 700, 6], [4200, 6, 1], [4206, 6, 1]));
   add(
     'stridedCopy',
@@ -235,7 +238,7 @@ export function loopCases(random: () => number): LoopCase[] {
 }
 
 /** A copy with a gap before it in both arrays. */
-function copyOf(
+export function copyOf(
   shape: readonly number[],
   strides: readonly number[],
   outStrides: readonly number[],

@@ -1,9 +1,11 @@
 /** The SIMD entries that are loops (pointwise, sums, batch norm, pooling, updates, copies) against their plain loops in float64. */
 import { kernels } from '#src/ops/kernels';
+import type { Kernel } from '#src/device/kernel';
+import { stridesOf } from '#src/tensor/shape';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BUILDS, generator, randomSplits, sameBytes, SimdHarness } from './cpu-harness.js';
-import { type LoopCase, loopCases } from './cpu-simd-cases.js';
+import { copyOf, type LoopCase, loopCases } from './cpu-simd-cases.js';
 
 /** Products and what works on bytes: cpu-simd-matmul, -conv2d, -conv2d-gradient and -gaussian-blur test them. */
 const TESTED_ELSEWHERE = [
@@ -176,17 +178,40 @@ test('a gradient that is NaN stays NaN behind a closed ReLU, as in the plain loo
   assert.equal([...dx!], [Number.NaN, 2, 0]);
 });
 
-test('a copy that has no runs is left to the plain loop', () => {
-  const shape = [1, 1, 1, 1, 3, 4];
-  const transposed = {
-    count: 12,
-    shape,
-    strides: [0, 0, 0, 0, 1, 3],
-    offset: 0,
-    outStrides: [0, 0, 0, 0, 4, 1],
-  };
-  const { simd } = kernels.stridedCopy;
-  assert.not.ok(simd!.suits!({ ...transposed, dtype: 'float32', outOffset: 0 }));
+test('transposed copies in every order of 2 to 6 dimensions', async () => {
+  const simd = await SimdHarness.load('plain');
+  const random = generator(8);
+  for (let rank = 2; rank <= 6; rank++) {
+    const permutations = ordersOf(rank);
+    for (const [i, permutation] of permutations.entries()) {
+      // Planes of several tiles, which end within one and within a vector, and copies of several units.
+      const large = i % Math.ceil(permutations.length / 40) === 0;
+      const wide = large ? [permutation[rank - 1], random() < 0.7 ? rank - 1 : 0] : [];
+      const shape = permutation.map((_, axis) => 1 + Math.floor(random() * (wide.includes(axis) ? 150 : 3)));
+      const strides = stridesOf(shape);
+      const to = permutation.map((axis) => shape[axis]!);
+      const [attributes, operands] = copyOf(
+        to,
+        permutation.map((axis) => strides[axis]!),
+        stridesOf(to),
+      );
+      const where = `${shape} in the order ${permutation}`;
+      const kernel = kernels.stridedCopy as Kernel;
+      const units = kernel.cpu.units(attributes);
+      const [x, y] = operands.map((values) => values.slice());
+      kernel.cpu.run({ attributes, operands: [x!, y!], step: [], begin: 0, end: units });
+      const [, found] = simd.launch(kernel.simd!, attributes, operands, randomSplits(random, units));
+      assert.ok(sameBytes(found!, y!), where);
+    }
+  }
 });
+
+/** All orders of the dimensions 0 .. rank - 1. */
+function ordersOf(rank: number): number[][] {
+  if (rank === 0) return [[]];
+  return ordersOf(rank - 1).flatMap((order) =>
+    Array.from({ length: rank }, (_, at) => order.toSpliced(at, 0, rank - 1)),
+  );
+}
 
 test.run();

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { newControl, Team } from '#src/device/cpu/team';
 import { open } from '#src/engine/open';
 import { resnetSmall } from '#src/models/index';
-import { backward, crossEntropy, exp, reshape, sum } from '#src/ops/index';
+import { backward, crossEntropy, exp, reshape, sum, transpose } from '#src/ops/index';
 import { sgd } from '#src/optim/index';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
@@ -54,6 +54,32 @@ test('1, 2 and 3 threads give the same bytes after training', async () => {
   assert.ok(one.losses[STEPS - 1] < one.losses[0], `losses ${one.losses}`);
   assert.equal(await train(2), one);
   assert.equal(await train(3), one);
+});
+
+test('1, 2 and 3 threads transpose alike, many times', async () => {
+  const [rows, columns] = [301, 203];
+  const values = Float32Array.from({ length: 3 * rows * columns }, (_, i) => i);
+  const expected = new Float32Array(values.length);
+  for (const [i, value] of values.entries()) {
+    const [image, row, column] = [
+      Math.floor(i / rows / columns),
+      Math.floor(i / columns) % rows,
+      i % columns,
+    ];
+    expected[(image * columns + column) * rows + row] = value;
+  }
+  for (const threads of [1, 2, 3]) {
+    const device = await open('cpu', { threads });
+    try {
+      const x = device.createState([3, rows, columns], 'float32', values);
+      for (let run = 0; run < 5; run++) {
+        const found = await device.run(() => transpose(x, [0, 2, 1]));
+        assert.equal(Buffer.compare(Buffer.from(found.buffer), Buffer.from(expected.buffer)), 0);
+      }
+    } finally {
+      await device.close();
+    }
+  }
 });
 
 test('threads that have nothing to do sleep', async () => {
