@@ -76,6 +76,11 @@ export const OPERATIONS = {
     (ops, x) => ops.sum(x, 1),
     ({ numpy }, x) => numpy.sum(x, 1),
   ),
+  'mean along rows, 1024x4096': onMatrices(
+    1,
+    (ops, x) => ops.mean(x, 1),
+    ({ numpy }, x) => numpy.mean(x, 1),
+  ),
   'max along rows, 1024x4096': onMatrices(
     1,
     (ops, x) => ops.max(x, 1),
@@ -86,6 +91,16 @@ export const OPERATIONS = {
     (ops, x) => ops.softmax(x),
     ({ nn }, x) => nn.softmax(x, -1),
   ),
+  'transpose, 1024x4096': onMatrices(
+    1,
+    (ops, x) => ops.transpose(x),
+    ({ numpy }, x) => numpy.transpose(x),
+  ),
+  'transpose in batches, 64x256x256': {
+    shapes: [[64, 256, 256]],
+    attune: (ops, x) => ops.transpose(x, [0, 2, 1]),
+    jax: ({ numpy }, x) => numpy.transpose(x, [0, 2, 1]),
+  },
 };
 
 /** Data of an operation's inputs: uniform in [-1, 1), so that sums of all have no trend that hides errors. */
