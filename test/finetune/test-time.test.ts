@@ -79,29 +79,24 @@ test('each image is predicted in all of its views, whatever the batch', async ()
 
 test('evaluate and predict say the same, and something else than without', async () => {
   const data = imageFolderOf([], 0);
-  writeFiles(data, { ...pictures(['class 0', 'class 1'], 2, 30) });
-  const weights = await smallWeights();
-  const options = { model: 'resnet-small', weights, device: 'cpu', threads: 1 } as const;
-  const losses: number[] = [];
-  for (const tta of [undefined, 'flip', 'five-crop', 'ten-crop']) {
-    const more = { ...options, ...(tta !== undefined && { tta }) };
-    const { images } = await predict({ ...more, images: [data], top: 5 });
-    const logs = images.map((image) => {
-      if ('error' in image) throw new Error(image.error);
-      const label = basename(dirname(image.path));
-      const own = image.predictions.find((prediction) => prediction.label === label);
-      return -Math.log(own!.probability);
-    });
-    const { loss } = await evaluate({ ...more, data });
-    assertClose(
-      logs.reduce((sum, log) => sum + log, 0) / logs.length,
-      [loss as number],
-      { absolute: 0, relative: 1e-5 },
-      `${tta}`,
-    );
-    losses.push(loss as number);
-  }
-  assert.is(new Set(losses.map((loss) => loss.toFixed(6))).size, 4, `${losses}`);
+  writeFiles(data, pictures(['class 0', 'class 1'], 1, 30));
+  const options = {
+    model: 'resnet-small',
+    weights: await smallWeights(),
+    device: 'cpu',
+    threads: 1,
+  } as const;
+  const { images } = await predict({ ...options, tta: 'ten-crop', images: [data], top: 5 });
+  const logs = images.map((image) => {
+    if ('error' in image) throw new Error(image.error);
+    const label = basename(dirname(image.path));
+    return -Math.log(image.predictions.find((prediction) => prediction.label === label)!.probability);
+  });
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const { loss } = await evaluate({ ...options, tta: 'ten-crop', data });
+  assertClose(mean, [loss as number], { absolute: 0, relative: 1e-5 }, 'ten crops');
+  const plain = await evaluate({ ...options, data });
+  assert.ok(Math.abs((plain.loss as number) - mean) > 1e-4, `${plain.loss} and ${mean}`);
 });
 
 test('an unknown kind of views is refused before anything is opened', async () => {

@@ -60,15 +60,6 @@ test('its views are the bytes that training gives the network in those epochs', 
   }
 });
 
-test('fewer images are spread over the classes', async () => {
-  const { images } = await previewAugment({ data, count: 2, views: 1, imageSize: side, device: 'cpu' });
-  assert.equal(
-    images.map(({ label }) => label),
-    ['ant', 'bee'],
-  );
-  for (const { original, views } of images) assert.is(original.pixels.length, views[0].pixels.length);
-});
-
 test('what makes no sense is refused', async () => {
   await fails(previewAugment({ data, count: 0 }), 'usage', /--count/);
   await fails(previewAugment({ data, augment: 'rotat' }), 'usage', /did you mean rotate\?/);
