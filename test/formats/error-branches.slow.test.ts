@@ -1,4 +1,4 @@
-/** Every error branch of the parsers is reached by a named test or by a mutation of the short fuzz. */
+/** Every error branch of the parsers is reached by a named test. */
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
