@@ -1,5 +1,6 @@
 /** The parts that a recipe can be made of, for tests of how they go together: levels of factors, as options. */
 import type { FinetuneOptions } from '#src/finetune/index';
+import type { Row } from './covering.js';
 
 type Levels = Readonly<Record<string, Partial<FinetuneOptions>>>;
 
@@ -9,6 +10,18 @@ const RATES = {
   rmsprop: { lr: 5e-4, headLr: 1e-3 },
   adam: { lr: 1e-3, headLr: 3e-3 },
 };
+
+/** With statistics that stay as they are the same rates are too high: steps are not normalised away. */
+const FROZEN_FACTOR = 0.2;
+
+/** The options of one level of every factor. */
+export function optionsOf(row: Row): Partial<FinetuneOptions> {
+  const levels = Object.entries(row).map(([factor, level]) => PARTS[factor]![level]!);
+  const options: Partial<FinetuneOptions> = Object.assign({}, ...levels);
+  const { batchNorm, lr, headLr } = options;
+  if (batchNorm !== 'frozen' || lr === undefined || headLr === undefined) return options;
+  return { ...options, lr: FROZEN_FACTOR * lr, headLr: FROZEN_FACTOR * headLr };
+}
 
 /** What a part is used with, by factor; the first level of each is its absence. */
 export const PARTS: Readonly<Record<string, Levels>> = {
