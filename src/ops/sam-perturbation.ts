@@ -39,9 +39,9 @@ export const samPerturbationKernel: Kernel<SamPerturbationAttributes> = {
     run({ attributes: { count, radius }, operands: [gate, parameters, gradients, kept], step, begin, end }) {
       const [first, last] = flatRange(count, begin, end);
       const factor = step[radius.varying] / (gate[GATE.norm] + 1e-12);
+      for (let i = first; i < last; i++) kept[i] = parameters[i];
+      if (gate[GATE.finite] === 0) return;
       for (let i = first; i < last; i++) {
-        kept[i] = parameters[i];
-        if (gate[GATE.finite] === 0) continue;
         parameters[i] += factor * gradients[i];
         gradients[i] = 0;
       }

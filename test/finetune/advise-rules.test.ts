@@ -280,6 +280,16 @@ test('advice on a run fits its recipe', () => {
   assert.match(advised({ augment: 'flip' }), '--augment standard');
   assert.not.match(advised({ augment: 'standard' }), '--augment');
   assert.not.match(advised({ l2_sp: 0.1 }), '--l2-sp');
+  assert.match(advised({}), '--mixup 0.2');
+  assert.not.match(advised({ cutmix: 1 }), '--mixup');
+});
+
+test('mixed images that are not told apart are no underfitting where validation images are', () => {
+  const mixed = { recipe: { ...recipe, mixup: 0.2 } };
+  const curves = (val: number[]) =>
+    epochs([0.7, 0.69, 0.68, 0.67], [0.5, 0.5, 0.6, 0.6], [0.5, 0.4, 0.36, 0.36], val);
+  assert.equal(ofRun({ ...mixed, epochs: curves([0.8, 0.85, 0.9, 0.9]) }), []);
+  assert.equal(ofRun({ ...mixed, epochs: curves([0.5, 0.5, 0.5, 0.6]) }), ['rate-too-low', 'underfitting']);
 });
 
 test('a run of a head alone, or without validation, has no curves to judge', () => {

@@ -49,6 +49,16 @@ function curve(
   return values.every((value) => value !== null) ? (values as number[]) : [];
 }
 
+/** Mixed images are not what a network learns to answer rightly: of how well it fits, validation tells. */
+function isMixed({ recipe: { mixup, cutmix } }: Pick<RunFacts, 'recipe'>): boolean {
+  return mixup > 0 || cutmix > 0;
+}
+
+/** The accuracy by which too little was learnt: that of the training images, where they are whole. */
+function fittedAccuracy(facts: RunFacts): number | undefined {
+  return curve(facts.epochs, isMixed(facts) ? 'val_accuracy' : 'train_accuracy').at(-1);
+}
+
 function indexOfLeast(values: readonly number[]): number {
   return values.indexOf(Math.min(...values));
 }
@@ -86,12 +96,12 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
 
   'rate-too-low'(facts) {
     const losses = curve(facts.epochs, 'train_loss');
-    const accuracy = curve(facts.epochs, 'train_accuracy').at(-1) ?? 1;
+    const accuracy = fittedAccuracy(facts) ?? 1;
     if (losses.length < SHORT || jumps(facts).length > 0 || accuracy >= UNFITTED) return null;
     const half = losses[losses.length >> 1];
     if (half <= (1 - LEAST_FALL) * losses[0]) return null;
     return {
-      finding: `the training loss fell from ${losses[0].toFixed(3)} to ${half.toFixed(3)} only in the first half of the epochs, and ${share(accuracy)} of the training images are right`,
+      finding: `the training loss fell from ${losses[0].toFixed(3)} to ${half.toFixed(3)} only in the first half of the epochs, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} images are right`,
       advice: `try --lr ${Number((facts.recipe.lr * 3).toPrecision(2))}; attune lr-find looks for the rate`,
       source: 'Smith, A disciplined approach to neural network hyper-parameters, 2018',
     };
@@ -108,6 +118,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       ...(recipe.augment === 'standard' ? [] : ['--augment standard']),
       ...(recipe.weight_decay < 1e-3 && recipe.l2_sp === 0 ? ['--l2-sp 0.01'] : []),
       ...(recipe.label_smoothing === 0 ? ['--label-smoothing 0.1'] : []),
+      ...(isMixed({ recipe }) ? [] : ['--mixup 0.2']),
       ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
       ...(recipe.patience === null ? ['--patience 5'] : []),
     ];
@@ -118,10 +129,13 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     };
   },
 
-  underfitting({ epochs, recipe }) {
+  underfitting(facts) {
+    const { epochs, recipe } = facts;
     const [train, val] = [curve(epochs, 'train_accuracy').at(-1), curve(epochs, 'val_accuracy').at(-1)];
     const losses = curve(epochs, 'train_loss');
-    if (losses.length < SHORT || train === undefined || train >= UNFITTED) return null;
+    const fitted = fittedAccuracy(facts);
+    if (losses.length < SHORT || train === undefined || fitted === undefined || fitted >= UNFITTED)
+      return null;
     if (val !== undefined && train - val > GAP) return null;
     const more = [
       `--epochs ${2 * recipe.epochs}`,
@@ -129,6 +143,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       ...(recipe.augment === 'standard' ? ['a milder --augment'] : []),
       ...(recipe.weight_decay > 1e-4 || recipe.l2_sp > 0 ? ['less weight decay'] : []),
       ...(recipe.label_smoothing > 0 ? ['no label smoothing'] : []),
+      ...(isMixed(facts) ? ['less mixing of images'] : []),
     ];
     return {
       finding: `underfitting: ${share(train)} of the training images are right at the end${val === undefined ? '' : `, ${share(val)} of the validation images`}`,
