@@ -23,20 +23,34 @@ export function batchMoments(
       write(means + at, f32x4.div(read(means + at, one), f32x4.splat(<f32>count)), one);
       write(squares + at, f32x4.splat(0), one);
     }
-    for (let row: usize = 0; row < <usize>count; row++) {
-      addSquares(from + row * rowBytes, means, squares, rowBytes);
+    let row: usize = 0;
+    for (; row + 4 <= <usize>count; row += 4) addSquares(from + row * rowBytes, means, squares, rowBytes, 4);
+    for (; row < <usize>count; row++) addSquares(from + row * rowBytes, means, squares, rowBytes, 1);
+  }
+}
+
+/** Adds the squares of one row, or of four, one after the other: sums are read and written once for all of them. */
+// @ts-ignore: decorator
+@inline
+function addSquares(x: usize, means: usize, squares: usize, rowBytes: usize, rows: i32): void {
+  for (let at: usize = 0; at < rowBytes; at += advance(rowBytes - at)) {
+    const one = rowBytes - at < 16;
+    const mean = read(means + at, one);
+    let sum = addSquare(x + at, mean, read(squares + at, one), one);
+    if (rows == 4) {
+      sum = addSquare(x + at + rowBytes, mean, sum, one);
+      sum = addSquare(x + at + 2 * rowBytes, mean, sum, one);
+      sum = addSquare(x + at + 3 * rowBytes, mean, sum, one);
     }
+    write(squares + at, sum, one);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function addSquares(x: usize, means: usize, squares: usize, rowBytes: usize): void {
-  for (let at: usize = 0; at < rowBytes; at += advance(rowBytes - at)) {
-    const one = rowBytes - at < 16;
-    const difference = f32x4.sub(read(x + at, one), read(means + at, one));
-    write(squares + at, multiplyAdd(difference, difference, read(squares + at, one)), one);
-  }
+function addSquare(x: usize, mean: v128, sum: v128, one: bool): v128 {
+  const difference = f32x4.sub(read(x, one), mean);
+  return multiplyAdd(difference, difference, sum);
 }
 
 /** Sums of dy and of dy * (x - mean) over the slices begin <= i < end; dy counts where relu > 0, if that is given. */
