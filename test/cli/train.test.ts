@@ -74,7 +74,7 @@ test('probe-then-full: values before the work, a line for each epoch, a table wi
   assert.match(lines[0]!, /^16 images to train \(8 in the smallest class\), 4 to validate, 4 to test\./);
   assert.match(lines[1]!, /^2 classes: /);
   assert.match(lines[2]!, /^resnet-small with weights none\.$/);
-  assert.match(lines[3]!, /^Strategy probe-then-full: first a linear head/);
+  assert.match(lines[3]!, /^Strategy probe-then-full: first a logistic head/);
   assert.match(lines[4]!, /^Given: strategy probe-then-full, .*schedule step/);
   const work = lines.findIndex((line) => line.startsWith('reading images'));
   assert.ok(work > 4 && work < 8, stderr);
