@@ -36,7 +36,7 @@ test('finetune prints result, run folder and what to type next; notes go to stan
     stderr,
     /^10 images to train \(5 in the smallest class\), 2 to validate\.\n2 classes: blau ä, red\.\nresnet-small with weights none\.\n/,
   );
-  assert.match(stderr, /\nGiven: strategy probe, image-size 32, seed 7\.\n/);
+  assert.match(stderr, /\nGiven: image-size 32, strategy probe, seed 7\.\n/);
   assert.match(stdout, /\nvalidation accuracy +[\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\n/);
   assert.ok(
     stdout.endsWith(`\nRun folder\nruns/${run}\n\nNext\nattune predict runs/${run} <image or folder>\n`),

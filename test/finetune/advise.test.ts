@@ -114,7 +114,12 @@ test('advice on a run reads its recipe and curves, and looks at its images', asy
 
 test('values are not classes, and are refused before an image is read', async () => {
   const folder = newFolder();
-  writeFiles(folder, { 'values.csv': 'path,weight\na.png,1\nb.png,2\n', 'a.png': 'x', 'b.png': 'x' });
+  writeFiles(folder, {
+    'values.csv': 'path,weight\na.png,1\nb.png,2\nc.png,3\n',
+    'a.png': 'x',
+    'b.png': 'x',
+    'c.png': 'x',
+  });
   await fails(ofData(join(folder, 'values.csv')), 'usage', /attune advise is about classes/);
 });
 

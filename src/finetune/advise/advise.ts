@@ -4,7 +4,6 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isValuesFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../device.js';
 import { loadModel, resized } from '../model-source.js';
@@ -111,14 +110,6 @@ async function look(
   { features = true, seed = DEFAULT_SEED, workers, ...device }: Omit<AdviseOptions, 'path'>,
   context: RunContext,
 ): Promise<DataFacts> {
-  if (isValuesFile(data)) {
-    throw new AttuneError({
-      code: 'usage',
-      what: 'the advice is about classes, and a CSV file holds values',
-      where: data,
-      hint: 'name a folder with one folder of images per class, or a run of such images',
-    });
-  }
   const found = await findImages(data, { val, valSplit, seed });
   requireClasses(found.task, 'attune advise', data);
   const loaded = features ? await loadModel(source, context) : null;
