@@ -259,6 +259,24 @@ onDevice('programs, writes and reads run in the order of their calls', async (de
   await Promise.all(waits);
 });
 
+onDevice('host data reaches its own run, whether others are on their way or none is', async (device) => {
+  const count = 100_000;
+  const filled = (value: number) => new Float32Array(count).fill(value);
+  const program = (value: number) => device.run(() => add(multiply(tensor(filled(value), [count]), 2), 1));
+  const state = device.createState([count], 'float32', filled(3));
+  for (let round = 0; round < 3; round++) {
+    assert.equal([...new Set(await program(round))], [2 * round + 1], 'none is');
+    const results = [4, 5, 6, 7].map(program);
+    device.write(state, filled(round));
+    const last = device.run(() => multiply(state, 1));
+    const seen = await Promise.all([...results, last]);
+    assert.equal(
+      seen.map((values) => [...new Set(values)]),
+      [[9], [11], [13], [15], [round]],
+    );
+  }
+});
+
 onDevice('a state that is released while programs wait lives until they are done', async (device) => {
   const state = device.createState([3], 'float32', Float32Array.of(1, 2, 3));
   const first = device.run(() => tanh(state));

@@ -4,7 +4,7 @@
  * computes its share of every command (team.ts).
  */
 import { AttuneError } from '../../errors.js';
-import type { TypedArray } from '../dtype.js';
+import { type TypedArray, viewArray } from '../dtype.js';
 import { type Kernel, STEP_VALUES_ADDRESS } from '../kernel.js';
 import {
   type CommandTime,
@@ -14,6 +14,7 @@ import {
   runCommands,
   runTogether,
   type SimdExports,
+  type Slice,
   simdCommand,
   suitsSimd,
   viewOf,
@@ -103,15 +104,20 @@ export interface Colleague {
   failure(): Failure | null;
 }
 
+/** So many bytes outside the shared memory, which can be transferred; they need not be zero. */
+export type NewMemory = (bytes: number) => ArrayBuffer;
+
 export class Conductor {
   readonly #workshop: Workshop;
   readonly #team: Team;
   readonly #colleagues: readonly Colleague[];
+  readonly #newMemory: NewMemory;
 
-  constructor(workshop: Workshop, team: Team, colleagues: readonly Colleague[]) {
+  constructor(workshop: Workshop, team: Team, colleagues: readonly Colleague[], newMemory: NewMemory) {
     this.#workshop = workshop;
     this.#team = team;
     this.#colleagues = colleagues;
+    this.#newMemory = newMemory;
   }
 
   /** Does what the request asks. Failures are replies too: the worker goes on with the next request. */
@@ -152,7 +158,7 @@ export class Conductor {
     const times = this.#run(commands, request);
     return {
       ok: true,
-      reads: request.reads.map((slice) => copyOut(viewOf(slice, memory, 'float32'))),
+      reads: request.reads.map((slice) => this.#copyOut(slice, memory)),
       times,
     };
   }
@@ -185,6 +191,13 @@ export class Conductor {
     });
   }
 
+  #copyOut(slice: Slice, memory: ArrayBufferLike): TypedArray {
+    const view = viewOf(slice, memory, 'float32');
+    const copy = viewArray(slice.dtype, this.#newMemory(view.byteLength), 0, slice.length);
+    copy.set(view);
+    return copy;
+  }
+
   #write({ slice, data }: PostedUpload, memory: ArrayBufferLike): void {
     viewOf(slice, memory, 'float32').set(data);
   }
@@ -192,11 +205,6 @@ export class Conductor {
 
 function done(): Reply {
   return { ok: true, reads: [], times: [] };
-}
-
-/** A copy outside the shared memory, which can be transferred. */
-function copyOut(view: TypedArray): TypedArray {
-  return view.slice();
 }
 
 /** The parts of an error that survive posting. */

@@ -65,9 +65,8 @@ export class WorkerExecutor implements Executor {
   }
 
   async write(upload: BlockUpload): Promise<void> {
-    // Nothing that the worker may be busy with comes before it.
-    if (this.#waiting.length === 0 && this.#ended === undefined) {
-      viewOf(this.#posting(upload.slice), this.#memory.buffer, this.precision).set(upload.data);
+    if (this.#idle) {
+      this.#writeNow(upload);
       return;
     }
     const posted = this.#copyUpload(upload);
@@ -113,7 +112,9 @@ export class WorkerExecutor implements Executor {
     reads: readonly BlockSlice[],
     profile: boolean,
   ): Promise<ExecuteResult> {
-    const posted = uploads.map((upload) => this.#copyUpload(upload));
+    const now = this.#idle;
+    if (now) for (const upload of uploads) this.#writeNow(upload);
+    const posted = now ? [] : uploads.map((upload) => this.#copyUpload(upload));
     const slices = reads.map((slice) => this.#posting(slice));
     return this.#request(
       { type: 'execute', prepared: id, uploads: posted, step, reads: slices, profile },
@@ -144,6 +145,16 @@ export class WorkerExecutor implements Executor {
   #posting({ dtype, byteOffset, length }: BlockSlice): Slice {
     this.#used = Math.max(this.#used, byteOffset + length * elementBytes(dtype, this.precision));
     return { dtype, byteOffset, length };
+  }
+
+  /** Whether nobody uses the memory: every request has its reply, and more can come. */
+  get #idle(): boolean {
+    return this.#waiting.length === 0 && this.#ended === undefined;
+  }
+
+  /** Writes without the worker's help, which saves a second copy. */
+  #writeNow({ slice, data }: BlockUpload): void {
+    viewOf(this.#posting(slice), this.#memory.buffer, this.precision).set(data);
   }
 
   /** A copy to transfer: the host may change its array while the run is queued. */
