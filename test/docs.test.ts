@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as library from '#src/index';
-import { resolveRecipe } from '#src/finetune/recipe';
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/unary-tables';
 import { catalogue } from '#src/weights/index';

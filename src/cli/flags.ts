@@ -3,7 +3,7 @@
  * case (`valSplit` is `--val-split`). The types make a missing flag, or a value of the wrong type, a compile error.
  */
 import { type Command, Option } from 'commander';
-import { TEST_TIME_VIEWS } from '../finetune/choices.js';
+import { TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
 import type { DeviceOptions } from '../finetune/options.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';

@@ -1,7 +1,8 @@
 /** The flags of `attune schedule` and `attune lr-find`: their own, and those of `attune finetune` that count for them. */
 import type { LrFindFlags } from './commands/lr-find.js';
 import type { ScheduleFlags } from './commands/schedule.js';
-import { IMAGES, NETWORK, OPTIMIZER, RUN, TRAINING } from './finetune-flags.js';
+import { IMAGES, NETWORK, RUN, TRAINING } from './finetune-flags.js';
+import { OPTIMIZER } from './optimizer-flags.js';
 import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
 import { REGULARIZATION } from './regularization-flags.js';
 import { numberAbove, wholeNumber } from './values.js';

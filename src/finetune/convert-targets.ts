@@ -26,8 +26,8 @@ import {
   torchStateDict,
 } from '../models/index.js';
 import { NearestNeighbors } from '../nn/index.js';
-import { CHECKPOINT_FORMAT, taskMetadata } from './checkpoint.js';
-import { sideOf } from './inference.js';
+import { CHECKPOINT_FORMAT, taskMetadata } from './run/checkpoint.js';
+import { sideOf } from './evaluation/inference.js';
 import { type LoadedModel, placeholderLabel } from './model-source.js';
 
 /** What an opened input gives to whichever format is written. */

@@ -9,7 +9,7 @@ import { AttuneError } from '../errors.js';
 import { openTensorFile, type TensorFile } from '../formats/index.js';
 import { detectArchitecture, modelTensors, type NameLibrary, readCounters } from '../models/index.js';
 import { resolveWeights } from '../weights/index.js';
-import { checkpointInfo } from './checkpoint.js';
+import { checkpointInfo } from './run/checkpoint.js';
 import {
   assertFree,
   type Contents,
@@ -20,7 +20,7 @@ import {
 } from './convert-targets.js';
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
-import { taskOf } from './task.js';
+import { taskOf } from './tasks/task.js';
 
 export type { ConvertFormat } from './convert-targets.js';
 

@@ -12,12 +12,18 @@ import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { finetune } from './finetune.js';
 import { throwUnlessInterrupted } from './interruption.js';
-import { type Metrics, wilsonInterval } from './metrics.js';
+import { type Metrics, wilsonInterval } from './evaluation/metrics.js';
 import type { FinetuneOptions, FinetuneResult, ResumeOptions, RunContext } from './options.js';
-import { planRun } from './prepare-run.js';
-import { resume } from './resume.js';
-import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName, writeJson } from './run-folder.js';
-import type { FoundImages } from './training-data.js';
+import { planRun } from './run/prepare-run.js';
+import { resume } from './run/resume.js';
+import {
+  assertRunFolderCanBeMade,
+  createRunFolder,
+  RUN_FILES,
+  runName,
+  writeJson,
+} from './run/run-folder.js';
+import type { FoundImages } from './run/training-data.js';
 
 const FOLDS_FILE = 'folds.json';
 

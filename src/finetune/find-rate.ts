@@ -7,17 +7,17 @@
 import { openImagePool } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
-import { refuseProbe } from './contradictions.js';
+import { refuseProbe } from './recipe/contradictions.js';
 import { summarize } from './device.js';
-import { EMPTY_EPOCH } from './epoch-end.js';
+import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
-import { chooseMicroBatch } from './micro-batch.js';
+import { chooseMicroBatch } from './training/micro-batch.js';
 import type { DeviceSummary, FinetuneOptions, RunContext } from './options.js';
-import { makeOptimizer } from './parameter-groups.js';
-import { type Run, runProbe, withRun } from './prepare-run.js';
-import type { Progress } from './run-state.js';
-import { lastStage, setTrainable } from './stages.js';
-import { Trainer } from './trainer.js';
+import { makeOptimizer } from './training/parameter-groups.js';
+import { type Run, runProbe, withRun } from './run/prepare-run.js';
+import type { Progress } from './run/run-state.js';
+import { lastStage, setTrainable } from './training/stages.js';
+import { Trainer } from './training/trainer.js';
 
 /** The flags of `attune finetune`, and what to sweep over. */
 export interface FindRateOptions extends Omit<FinetuneOptions, 'out'> {

@@ -1,21 +1,21 @@
 /** `attune finetune`: from a folder of images and a weights file to a run folder. */
 import { join } from 'node:path';
 import { replaceHead } from '../models/index.js';
-import { writeCheckpoint } from './checkpoint.js';
+import { writeCheckpoint } from './run/checkpoint.js';
 import { summarize } from './device.js';
-import { describeModel, EMPTY_EPOCH } from './epoch-end.js';
-import { type FullStage, runFullStage } from './full-stage.js';
+import { describeModel, EMPTY_EPOCH } from './training/epoch-end.js';
+import { type FullStage, runFullStage } from './training/full-stage.js';
 import { throwIfAborted } from './interruption.js';
-import { chooseMicroBatch } from './micro-batch.js';
+import { chooseMicroBatch } from './training/micro-batch.js';
 import type { FinetuneOptions, FinetuneResult, RunContext, TaskKind } from './options.js';
-import { type Run, runProbe, withRun } from './prepare-run.js';
-import type { ProbeResult } from './probe.js';
-import { describeFull, describeProbe } from './result.js';
-import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run-folder.js';
-import { withRunLock } from './run-lock.js';
-import type { RunState } from './run-state.js';
-import type { PartName, TrainingData } from './training-data.js';
-import { writeProbeRun, writeRecipe } from './run-files.js';
+import { type Run, runProbe, withRun } from './run/prepare-run.js';
+import type { ProbeResult } from './heads/probe.js';
+import { describeFull, describeProbe } from './run/result.js';
+import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run/run-folder.js';
+import { withRunLock } from './run/run-lock.js';
+import type { RunState } from './run/run-state.js';
+import type { PartName, TrainingData } from './run/training-data.js';
+import { writeProbeRun, writeRecipe } from './run/run-files.js';
 
 /**
  * Runs a recipe. Throws AttuneError: 'usage', 'input', 'data', 'weights', 'download', 'disk', 'device',

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type ImageFolder, type LabelledImage, stratifiedFolds } from '../data/index.js';
 import { AttuneError } from '../errors.js';
-import type { FoundImages } from './training-data.js';
+import type { FoundImages } from './run/training-data.js';
 
 /**
  * The images with one fold to validate and the others to train. Throws AttuneError 'usage' where a fold would be left

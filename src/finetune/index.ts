@@ -3,7 +3,7 @@ export type { Advice } from './advise/advice.js';
 export { type AdviseOptions, advise, type DataAdvice, type RunAdvice } from './advise/advise.js';
 export type { DataFacts, Duplicates, FeatureFacts, PlacedImage, Suspect } from './advise/data-facts.js';
 export type { Proposal } from './advise/proposal.js';
-export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './checkpoint.js';
+export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './run/checkpoint.js';
 export {
   BATCH_NORMS,
   CLASS_WEIGHTS,
@@ -12,9 +12,9 @@ export {
   SAMPLINGS,
   SCHEDULES,
   STRATEGIES,
-} from './choices.js';
+} from './recipe/choices.js';
 export { type ConvertFormat, type ConvertOptions, type ConvertResult, convert } from './convert.js';
-export { type EvaluateOptions, evaluate } from './evaluate.js';
+export { type EvaluateOptions, evaluate } from './evaluation/evaluate.js';
 export {
   type FindRateOptions,
   type FindRateResult,
@@ -32,7 +32,7 @@ export {
   resumeFolds,
 } from './cross-validation.js';
 export type { Listener, RunEvent } from './events.js';
-export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './fit.js';
+export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './training/fit.js';
 export { finetune } from './finetune.js';
 export {
   type Accuracy,
@@ -42,10 +42,10 @@ export {
   computeMetrics,
   type Metrics,
   wilsonInterval,
-} from './metrics.js';
+} from './evaluation/metrics.js';
 export { resolveOptions } from './model-source.js';
 export type * from './options.js';
-export { type PredictOptions, predict } from './predict.js';
+export { type PredictOptions, predict } from './evaluation/predict.js';
 export {
   type AugmentPreview,
   type PreviewAugmentOptions,
@@ -57,11 +57,11 @@ export {
   type SchedulePoint,
   type SchedulePreview,
   type SchedulePreviewOptions,
-} from './preview-schedule.js';
-export { flagOf, type Recipe } from './recipe-schema.js';
-export { RECIPES } from './recipes.js';
-export { resume } from './resume.js';
-export { type RegressionMetrics, regressionMetrics } from './scores.js';
-export type { ColumnMetrics, RegressionReport } from './regression-metrics.js';
-export { RUN_FILES } from './run-folder.js';
-export { topPredictions } from './top-predictions.js';
+} from './recipe/preview-schedule.js';
+export { flagOf, type Recipe } from './recipe/recipe-schema.js';
+export { RECIPES } from './recipe/recipes.js';
+export { resume } from './run/resume.js';
+export { type RegressionMetrics, regressionMetrics } from './evaluation/scores.js';
+export type { ColumnMetrics, RegressionReport } from './evaluation/regression-metrics.js';
+export { RUN_FILES } from './run/run-folder.js';
+export { topPredictions } from './evaluation/top-predictions.js';

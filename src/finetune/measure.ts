@@ -8,8 +8,8 @@ import { sgd } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
-import { classification } from './classification.js';
-import { recordMicroBatch } from './training-step.js';
+import { classification } from './tasks/classification.js';
+import { recordMicroBatch } from './training/training-step.js';
 
 /** What is measured, the least telling first. */
 export const MEASUREMENTS = ['matmul_gflops', 'convolution_gflops', 'training_images_per_second'] as const;

@@ -16,10 +16,10 @@ import {
 } from '../models/index.js';
 import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
 import { hashFile, type ResolvedWeights, resolveWeights } from '../weights/index.js';
-import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
+import { type CheckpointInfo, checkpointInfo } from './run/checkpoint.js';
 import type { ModelSource, RunContext } from './options.js';
-import { RUN_FILES } from './run-folder.js';
-import { type Task, type TaskInfo, taskOf } from './task.js';
+import { RUN_FILES } from './run/run-folder.js';
+import { type Task, type TaskInfo, taskOf } from './tasks/task.js';
 
 export interface LoadedModel {
   readonly model: ImageClassifier;

@@ -1,7 +1,7 @@
 /** What callers of this folder pass in and get back: the same shapes as the command line's flags and `--json`. */
 import type { Listener } from './events.js';
-import type { Metrics } from './metrics.js';
-import type { RegressionReport } from './regression-metrics.js';
+import type { Metrics } from './evaluation/metrics.js';
+import type { RegressionReport } from './evaluation/regression-metrics.js';
 
 /** What every long function takes beside its own options. */
 export interface RunContext {

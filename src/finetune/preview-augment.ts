@@ -10,11 +10,11 @@ import {
   type RgbImage,
 } from '../data/index.js';
 import { openDevice, summarize } from './device.js';
-import { checkCount } from './inference.js';
+import { checkCount } from './evaluation/inference.js';
 import { throwIfAborted } from './interruption.js';
 import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
-import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale } from './recipe.js';
-import { findImages, smallestClassOf } from './training-data.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale } from './recipe/recipe.js';
+import { findImages, smallestClassOf } from './run/training-data.js';
 import { tensor } from '../tensor/tensor.js';
 
 /** The images, and how they would be varied. */

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMAND_NAMES, DEVICE_NAMES, FLAG_NAMES, STRATEGY_NAMES } from '#src/cli/other-names';
 import { run } from '#src/cli/run';
-import { STRATEGIES } from '#src/finetune/choices';
+import { STRATEGIES } from '#src/finetune/recipe/choices';
 import { attune, type Ran, recordedOutput } from './support.js';
 
 const wrong: [words: string, line: string][] = [

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { imagenetPreprocessing } from '#src/data/index';
-import { writeCheckpoint } from '#src/finetune/checkpoint';
+import { writeCheckpoint } from '#src/finetune/run/checkpoint';
 import { openTensorFile, type TensorFile } from '#src/formats/index';
 import { type ImageClassifier, loadWeights, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/index';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { probeAdapters } from '#src/device/webgpu/node';
 import { evaluate, finetune } from '#src/finetune/index';
-import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/head-problem';
-import { LogisticProblem } from '#src/finetune/logistic-head';
+import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/heads/head-problem';
+import { LogisticProblem } from '#src/finetune/heads/logistic-head';
 import { FUSIONS } from '#src/ops/fusions';
 import { minimize } from '#src/optim/lbfgs';
 import { Device } from '#src/program/device';

@@ -1,10 +1,10 @@
 /** Gradual unfreezing: which layers join when, that nothing below them is touched or computed, and that it resumes. */
 import { join } from 'node:path';
 import { finetune, resume } from '#src/finetune/index';
-import { parameterGroups } from '#src/finetune/parameter-groups';
-import { resolveRecipe } from '#src/finetune/recipe';
-import type { Recipe } from '#src/finetune/recipe-schema';
-import { setTrainable, stageAt, stagesOf } from '#src/finetune/stages';
+import { parameterGroups } from '#src/finetune/training/parameter-groups';
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import type { Recipe } from '#src/finetune/recipe/recipe-schema';
+import { setTrainable, stageAt, stagesOf } from '#src/finetune/training/stages';
 import { findModel, type ImageClassifier } from '#src/models/index';
 import { backward, crossEntropy } from '#src/ops/index';
 import { record } from '#src/program/recording';

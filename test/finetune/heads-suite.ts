@@ -1,8 +1,8 @@
 /** Heads that are not fitted beside scikit-learn's, on whichever device: see make-heads.py. */
 import { readFileSync } from 'node:fs';
-import type { FeatureSet } from '#src/finetune/head-problem';
-import { softmaxRows } from '#src/finetune/scores';
-import { applyHead, linearLayer, prototypes } from '#src/finetune/stored-heads';
+import type { FeatureSet } from '#src/finetune/heads/head-problem';
+import { softmaxRows } from '#src/finetune/evaluation/scores';
+import { applyHead, linearLayer, prototypes } from '#src/finetune/heads/stored-heads';
 import type { Head } from '#src/models/index';
 import { nearestNeighbors } from '#src/nn/index';
 import type { Device } from '#src/program/device';

@@ -1,8 +1,8 @@
 /** Parts of a recipe that do not go together are refused, by the flag's name, before an image is read. */
 import { join } from 'node:path';
 import { type FinetuneOptions, finetune } from '#src/finetune/index';
-import { FULL_STAGE_FIELDS, flagOf, type RecipeField } from '#src/finetune/recipe-schema';
-import { SCHEDULE_FIELDS, schedulesWith } from '#src/finetune/schedule';
+import { FULL_STAGE_FIELDS, flagOf, type RecipeField } from '#src/finetune/recipe/recipe-schema';
+import { SCHEDULE_FIELDS, schedulesWith } from '#src/finetune/recipe/schedule';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CLASSES, fullRun } from './full-support.js';

@@ -2,7 +2,7 @@
 import { imagenetPreprocessing } from '#src/data/index';
 import { open } from '#src/engine/open';
 import { Estimator } from '#src/finetune/events';
-import { forEachImage, type PixelSource } from '#src/finetune/inference';
+import { forEachImage, type PixelSource } from '#src/finetune/evaluation/inference';
 import { divide } from '#src/ops/divide';
 import { mean } from '#src/ops/mean';
 import { test } from 'uvu';

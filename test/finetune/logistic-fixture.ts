@@ -1,6 +1,6 @@
 /** PyTorch's optima of a small logistic regression; see make-fixtures.py. */
 import { readFileSync } from 'node:fs';
-import type { FeatureSet } from '#src/finetune/head-problem';
+import type { FeatureSet } from '#src/finetune/heads/head-problem';
 import * as assert from 'uvu/assert';
 
 export interface LogisticFixture {

@@ -1,8 +1,8 @@
 /** The logistic head against PyTorch's optimum, its gradient against differences, and its speed. */
 import { open } from '#src/engine/open';
-import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/head-problem';
-import { chooseStrength } from '#src/finetune/l2-strength';
-import { LOGISTIC_STRENGTHS, LogisticProblem } from '#src/finetune/logistic-head';
+import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/heads/head-problem';
+import { chooseStrength } from '#src/finetune/heads/l2-strength';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '#src/finetune/heads/logistic-head';
 import { minimize } from '#src/optim/lbfgs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

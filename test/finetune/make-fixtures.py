@@ -2,7 +2,7 @@
 
     /usr/bin/python3 test/finetune/make-fixtures.py [FOLDER]
 
-The problem is that of src/finetune/logistic-head.ts: features standardised by the mean and deviation of all rows, mean
+The problem is that of src/finetune/heads/logistic-head.ts: features standardised by the mean and deviation of all rows, mean
 cross-entropy plus l2 / 2 |W|^2, no penalty on the bias. Heads are given for the features as they are. The held-out
 losses are those of a cross-validation, each fold fitted on the others and standardised by all rows.
 """

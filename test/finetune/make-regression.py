@@ -3,7 +3,7 @@
     /usr/bin/python3 make-regression.py [FOLDER]        writes fixtures/regression.json
 
 `fits` are ridge regressions on features standardised by the mean and deviation of all rows, of targets standardised
-likewise, as src/finetune/ridge-head.ts has them: alpha = rows * columns * l2 / 2. Heads are given for the features as
+likewise, as src/finetune/heads/ridge-head.ts has them: alpha = rows * columns * l2 / 2. Heads are given for the features as
 they are. The held-out losses are those of a cross-validation, each fold fitted on the others and standardised by all
 rows. `metrics` are those of predictions in the columns' units, column by column and as uniform averages.
 """

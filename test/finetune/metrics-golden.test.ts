@@ -1,8 +1,8 @@
 /** Metrics beside scikit-learn's, and temperatures beside SciPy's: see make-metrics.py. */
 import { readFileSync } from 'node:fs';
-import { fitTemperature } from '#src/finetune/calibration';
+import { fitTemperature } from '#src/finetune/evaluation/calibration';
 import { type AverageMetrics, computeMetrics, regressionMetrics } from '#src/finetune/index';
-import { rocAuc, topKAccuracy } from '#src/finetune/scores';
+import { rocAuc, topKAccuracy } from '#src/finetune/evaluation/scores';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 

@@ -1,5 +1,5 @@
 /** Metrics against numbers worked out by hand. */
-import { computeMetrics, wilsonInterval } from '#src/finetune/metrics';
+import { computeMetrics, wilsonInterval } from '#src/finetune/evaluation/metrics';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 

@@ -1,8 +1,8 @@
 /** A batch that does not fit is computed in parts: how many images at once, and what is said about it. */
-import { classification } from '#src/finetune/classification';
-import { chooseMicroBatch } from '#src/finetune/micro-batch';
-import { fieldsOf } from '#src/finetune/parse-recipe';
-import { resolveRecipe } from '#src/finetune/recipe';
+import { classification } from '#src/finetune/tasks/classification';
+import { chooseMicroBatch } from '#src/finetune/training/micro-batch';
+import { fieldsOf } from '#src/finetune/recipe/parse-recipe';
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { findModel } from '#src/models/index';
 import type { Device } from '#src/program/device';
 import * as assert from 'uvu/assert';

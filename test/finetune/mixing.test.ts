@@ -1,10 +1,10 @@
 /** Mixup and CutMix: loss and gradient as PyTorch has them, whatever the micro-batch; shares, boxes and odd batches. */
 import { drawSteps, parseAugment, type TrainingBatch } from '#src/data/index';
-import { batchParts } from '#src/finetune/batch-parts';
-import { classification } from '#src/finetune/classification';
-import { type BatchMix, cutBox, dominantTargets, mixOfStep } from '#src/finetune/mixing';
-import type { Recipe } from '#src/finetune/recipe-schema';
-import { recordMicroBatch } from '#src/finetune/training-step';
+import { batchParts } from '#src/finetune/training/batch-parts';
+import { classification } from '#src/finetune/tasks/classification';
+import { type BatchMix, cutBox, dominantTargets, mixOfStep } from '#src/finetune/training/mixing';
+import type { Recipe } from '#src/finetune/recipe/recipe-schema';
+import { recordMicroBatch } from '#src/finetune/training/training-step';
 import type { ImageClassifier } from '#src/models/index';
 import { linear, Module } from '#src/nn/index';
 import { flatten } from '#src/ops/reshape';

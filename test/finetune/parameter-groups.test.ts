@@ -1,8 +1,8 @@
 /** Which parameters have which rate, decay and pull. */
-import { lastStage, setTrainable } from '#src/finetune/stages';
-import { makeOptimizer, parameterGroups } from '#src/finetune/parameter-groups';
-import { resolveRecipe } from '#src/finetune/recipe';
-import type { Recipe } from '#src/finetune/recipe-schema';
+import { lastStage, setTrainable } from '#src/finetune/training/stages';
+import { makeOptimizer, parameterGroups } from '#src/finetune/training/parameter-groups';
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import type { Recipe } from '#src/finetune/recipe/recipe-schema';
 import { findModel } from '#src/models/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

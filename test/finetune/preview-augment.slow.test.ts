@@ -9,8 +9,8 @@ import {
   trainingBatches,
 } from '#src/data/index';
 import { previewAugment } from '#src/finetune/index';
-import { defaultCropScale } from '#src/finetune/recipe';
-import { findImages } from '#src/finetune/training-data';
+import { defaultCropScale } from '#src/finetune/recipe/recipe';
+import { findImages } from '#src/finetune/run/training-data';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

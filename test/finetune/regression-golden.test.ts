@@ -1,10 +1,10 @@
 /** Ridge regression and the metrics of values beside scikit-learn's: see make-regression.py. */
 import { readFileSync } from 'node:fs';
 import { open } from '#src/engine/open';
-import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/head-problem';
-import { chooseStrength } from '#src/finetune/l2-strength';
-import { computeRegressionMetrics } from '#src/finetune/regression-metrics';
-import { RidgeProblem } from '#src/finetune/ridge-head';
+import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/heads/head-problem';
+import { chooseStrength } from '#src/finetune/heads/l2-strength';
+import { computeRegressionMetrics } from '#src/finetune/evaluation/regression-metrics';
+import { RidgeProblem } from '#src/finetune/heads/ridge-head';
 import { minimize } from '#src/optim/lbfgs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -8,7 +8,7 @@ import {
   duplicate,
   runName,
   writeJson,
-} from '#src/finetune/run-folder';
+} from '#src/finetune/run/run-folder';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, newFolder, writeFiles } from './support.js';
@@ -81,7 +81,7 @@ test('it is known beforehand that a folder may not be written to', () => {
   const folder = newFolder();
   chmodSync(folder, 0o555);
   const script = `
-    const { assertRunFolderCanBeMade } = await import(${JSON.stringify(import.meta.resolve('#src/finetune/run-folder'))});
+    const { assertRunFolderCanBeMade } = await import(${JSON.stringify(import.meta.resolve('#src/finetune/run/run-folder'))});
     if (process.getuid() === 0) process.setuid(65534);
     await assertRunFolderCanBeMade(${JSON.stringify(join(folder, 'run'))}).catch(({ code, what }) => console.log(code, what));`;
   const words = ['--input-type=module', '--eval', script];

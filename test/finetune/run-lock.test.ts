@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
-import { LOCK_FILE, withRunLock } from '#src/finetune/run-lock';
+import { LOCK_FILE, withRunLock } from '#src/finetune/run/run-lock';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, newFolder } from './support.js';

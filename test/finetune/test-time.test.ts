@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { imagenetPreprocessing, testViews } from '#src/data/index';
-import { classification } from '#src/finetune/classification';
+import { classification } from '#src/finetune/tasks/classification';
 import { evaluate, predict } from '#src/finetune/index';
-import { predictEach } from '#src/finetune/test-time';
+import { predictEach } from '#src/finetune/evaluation/test-time';
 import { reshape, slice } from '#src/ops/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

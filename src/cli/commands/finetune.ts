@@ -1,5 +1,5 @@
 /** `attune finetune`: trains, then shows how good the result is, where it lies and what to do with it. */
-import { HEAD_STAGE } from '../../finetune/choices.js';
+import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
 import { relative } from 'node:path';
 import {
   crossValidate,

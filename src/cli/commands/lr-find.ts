@@ -2,7 +2,8 @@
 import { type FindRateOptions, type FindRateResult, findRate, SWEPT_STRATEGY } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
-import { FINETUNE_FLAGS, type ScheduleOption } from '../finetune-flags.js';
+import { FINETUNE_FLAGS } from '../finetune-flags.js';
+import type { ScheduleOption } from '../optimizer-flags.js';
 import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';

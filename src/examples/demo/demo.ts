@@ -11,7 +11,7 @@ import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
 import { shellWord } from '../../cli/text.js';
-import { createRunFolder, runName } from '../../finetune/run-folder.js';
+import { createRunFolder, runName } from '../../finetune/run/run-folder.js';
 import { replaceFile } from '../../formats/index.js';
 import { decodeImage, predict, type RunContext } from '../../index.js';
 import { type Comparison, compare } from './compare.js';

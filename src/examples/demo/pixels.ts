@@ -3,9 +3,9 @@
  * strength by 5-fold cross-validation too.
  */
 import { decodeImage, stratifiedFolds } from '../../data/index.js';
-import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from '../../finetune/head-problem.js';
-import { chooseStrength } from '../../finetune/l2-strength.js';
-import { LOGISTIC_STRENGTHS, LogisticProblem } from '../../finetune/logistic-head.js';
+import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from '../../finetune/heads/head-problem.js';
+import { chooseStrength } from '../../finetune/heads/l2-strength.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '../../finetune/heads/logistic-head.js';
 import { type Device, type ImageFolder, minimize } from '../../index.js';
 
 const FOLDS = 5;

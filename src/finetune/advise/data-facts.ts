@@ -5,13 +5,18 @@ import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
 import { summarize } from '../device.js';
 import { Estimator } from '../events.js';
-import type { FeatureSet } from '../head-problem.js';
-import { sideOf } from '../inference.js';
-import { wilsonInterval } from '../metrics.js';
+import type { FeatureSet } from '../heads/head-problem.js';
+import { sideOf } from '../evaluation/inference.js';
+import { wilsonInterval } from '../evaluation/metrics.js';
 import type { LoadedModel } from '../model-source.js';
 import type { DeviceSummary, RunContext, SkippedImage } from '../options.js';
-import { allFeatures } from '../probe.js';
-import { type FoundImages, type PartName, prepareTrainingData, smallestClassOf } from '../training-data.js';
+import { allFeatures } from '../heads/probe.js';
+import {
+  type FoundImages,
+  type PartName,
+  prepareTrainingData,
+  smallestClassOf,
+} from '../run/training-data.js';
 import { findDuplicates } from './duplicates.js';
 import { judgeHeldOut } from './suspects.js';
 

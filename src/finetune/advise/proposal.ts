@@ -1,7 +1,7 @@
 /** The recipe that is proposed for a data set: what the defaults are for it, and where its facts speak for another choice. */
 import { DEFAULT_MODEL } from '../model-source.js';
-import { resolveRecipe } from '../recipe.js';
-import type { Recipe } from '../recipe-schema.js';
+import { resolveRecipe } from '../recipe/recipe.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
 import { share } from './advice.js';
 import type { DataFacts } from './data-facts.js';
 

@@ -1,7 +1,7 @@
 /** What is said of a run: its curves, and what its images tell of them. */
-import { wilsonInterval } from '../metrics.js';
+import { wilsonInterval } from '../evaluation/metrics.js';
 import type { EpochRecord } from '../options.js';
-import type { Recipe } from '../recipe-schema.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
 import {
   type Advice,
   applyRules,

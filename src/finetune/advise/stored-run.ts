@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 import type { EpochRecord } from '../options.js';
-import { resolveRecipe } from '../recipe.js';
-import type { Recipe } from '../recipe-schema.js';
-import { loadRecipe } from '../recipes.js';
-import { RUN_FILES } from '../run-folder.js';
-import { epochSchema } from '../run-state.js';
+import { resolveRecipe } from '../recipe/recipe.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { loadRecipe } from '../recipe/recipes.js';
+import { RUN_FILES } from '../run/run-folder.js';
+import { epochSchema } from '../run/run-state.js';
 
 export interface StoredCurves {
   readonly recipe: Recipe;

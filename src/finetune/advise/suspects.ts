@@ -6,11 +6,11 @@
  */
 import { stratifiedFolds } from '../../data/index.js';
 import type { Device } from '../../program/device.js';
-import { type FeatureSet, featureScale } from '../head-problem.js';
-import { chooseStrength } from '../l2-strength.js';
-import { LOGISTIC_STRENGTHS, LogisticProblem } from '../logistic-head.js';
-import { applyHead, linearLayer } from '../stored-heads.js';
-import { softmaxRows } from '../scores.js';
+import { type FeatureSet, featureScale } from '../heads/head-problem.js';
+import { chooseStrength } from '../heads/l2-strength.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '../heads/logistic-head.js';
+import { applyHead, linearLayer } from '../heads/stored-heads.js';
+import { softmaxRows } from '../evaluation/scores.js';
 
 const FOLDS = 5;
 

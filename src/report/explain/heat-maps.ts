@@ -6,7 +6,7 @@
  */
 import type { Preprocessing } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { sideOf } from '../../finetune/inference.js';
+import { sideOf } from '../../finetune/evaluation/inference.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { globalAveragePool, gradients, matmul, normalizeImages, sum } from '../../ops/index.js';

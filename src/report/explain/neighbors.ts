@@ -2,11 +2,11 @@
 import { openFeatureCache } from '../../data/index.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { forwardBatch, largestActivation } from '../../finetune/device.js';
-import { featuresOf } from '../../finetune/features.js';
-import { forEachImage, sideOf } from '../../finetune/inference.js';
+import { featuresOf } from '../../finetune/heads/features.js';
+import { forEachImage, sideOf } from '../../finetune/evaluation/inference.js';
 import type { LoadedModel } from '../../finetune/model-source.js';
 import type { RunContext } from '../../finetune/options.js';
-import { findImages, prepareTrainingData } from '../../finetune/training-data.js';
+import { findImages, prepareTrainingData } from '../../finetune/run/training-data.js';
 import type { Device } from '../../program/device.js';
 
 /** A training image that is like another. */

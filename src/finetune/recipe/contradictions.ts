@@ -1,0 +1,223 @@
+/** Flags that would have no effect on the run are refused: whoever gives one expects it to count. */
+import { isValuesFile } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { NO_WEIGHTS } from '../model-source.js';
+import { FULL_STAGE_FIELDS, flagOf, type Recipe } from './recipe-schema.js';
+import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.js';
+
+interface Rule {
+  readonly fields: readonly (keyof Recipe)[];
+  /**
+   * Whether the recipe asks for it, be it in a flag or in a recipe file. Default: only flags are looked at, as the recipe
+   * of a run has all fields, those without effect as well.
+   */
+  isSet?(recipe: Recipe): boolean;
+  /** Why the fields do not count in this recipe, and what to do; null when they do. */
+  ignored(recipe: Recipe): { readonly what: string; readonly hint: string } | null;
+}
+
+const RULES: readonly Rule[] = [
+  ofClasses('folds', ({ folds }) => folds !== null),
+  ofClasses('fold', ({ fold }) => fold !== null),
+  ofClasses('head', ({ head }) => head !== 'logistic'),
+  ofClasses('neighbors', () => false),
+  ofClasses('class_weights', ({ class_weights }) => class_weights !== 'none'),
+  ofClasses('sampling', ({ sampling }) => sampling !== 'shuffled'),
+  ofClasses('cutmix', ({ cutmix }) => cutmix > 0),
+  ofClasses('label_smoothing', ({ label_smoothing }) => label_smoothing > 0),
+  {
+    fields: ['images', 'target'],
+    ignored: ({ data }) =>
+      isValuesFile(data)
+        ? null
+        : {
+            what: 'this is for a CSV file of images and values, and the images are in class folders',
+            hint: 'leave it out, or name a .csv file',
+          },
+  },
+  {
+    fields: FULL_STAGE_FIELDS,
+    ignored: ({ strategy }) =>
+      strategy === 'probe'
+        ? {
+            what: 'this belongs to the full stage, which the strategy probe does not have',
+            hint: 'leave it out, or add --strategy probe-then-full',
+          }
+        : null,
+  },
+  {
+    fields: ['head_epochs'],
+    ignored: ({ strategy }) =>
+      strategy === 'full'
+        ? {
+            what: 'the strategy full does not fit a head first',
+            hint: 'leave it out, or use --strategy probe-then-full',
+          }
+        : null,
+  },
+  {
+    fields: ['unfreeze_epochs'],
+    ignored: ({ strategy }) =>
+      strategy === 'gradual'
+        ? null
+        : {
+            what: `the strategy ${strategy} unfreezes nothing step by step`,
+            hint: 'leave it out, or add --strategy gradual',
+          },
+  },
+  {
+    fields: ['head', 'neighbors'],
+    isSet: ({ head, strategy }) => head !== 'logistic' && strategy !== 'probe',
+    ignored: ({ head, strategy }) =>
+      strategy === 'full' || (head !== 'logistic' && strategy !== 'probe')
+        ? {
+            what: `the strategy ${strategy} ${strategy === 'full' ? 'has no such head' : 'goes on from a logistic head'}`,
+            hint: 'leave it out, or add --strategy probe',
+          }
+        : null,
+  },
+  {
+    fields: ['neighbors'],
+    ignored: ({ head }) =>
+      head === 'nearest-neighbors'
+        ? null
+        : {
+            what: `the head ${head} asks no neighbours`,
+            hint: 'leave it out, or add --head nearest-neighbors',
+          },
+  },
+  {
+    fields: ['class_weights'],
+    isSet: ({ head, class_weights }) => head !== 'logistic' && class_weights !== 'none',
+    ignored: unlessFitted,
+  },
+  {
+    fields: ['head_epochs'],
+    isSet: ({ head, head_epochs }) => head !== 'logistic' && head_epochs !== null,
+    ignored: unlessFitted,
+  },
+  {
+    fields: ['momentum'],
+    ignored: (recipe) => (takesMomentum(recipe) ? null : notOf(recipe)),
+  },
+  {
+    fields: ['nesterov'],
+    ignored: (recipe) => (recipe.optimizer === 'sgd' ? null : notOf(recipe)),
+  },
+  {
+    fields: ['l2_sp'],
+    isSet: ({ l2_sp, strategy }) => l2_sp > 0 && strategy !== 'probe',
+    ignored: ({ weights }) =>
+      weights === NO_WEIGHTS
+        ? { what: 'there are no pretrained weights to stay near', hint: 'leave it out, or give --weights' }
+        : null,
+  },
+  { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: unmixable },
+  { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: unmixable },
+  {
+    fields: ['class_weights'],
+    isSet: ({ class_weights, sampling }) => class_weights !== 'none' && sampling === 'balanced',
+    ignored: ({ sampling }) =>
+      sampling === 'balanced'
+        ? {
+            what: 'with --sampling balanced all classes count the same already, and weights would count them again',
+            hint: 'leave one of the two out',
+          }
+        : null,
+  },
+  {
+    fields: ['val_split'],
+    ignored: ({ val, folds }) =>
+      val === null && folds === null
+        ? null
+        : {
+            what: `the validation images come from ${val === null ? '--folds' : '--val'}, so none are split off`,
+            hint: 'leave one of the two out',
+          },
+  },
+];
+
+/** The rule of a field that has no meaning for values. */
+function ofClasses(field: keyof Recipe, isSet: (recipe: Recipe) => boolean): Rule {
+  return {
+    fields: [field],
+    isSet: (recipe) => isValuesFile(recipe.data) && isSet(recipe),
+    ignored: ({ data }) =>
+      isValuesFile(data)
+        ? {
+            what: 'this is for classes, and a CSV file holds values',
+            hint: 'leave it out, or name a folder with one folder of images per class',
+          }
+        : null,
+  };
+}
+
+/** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
+export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
+  return optimizer === 'sgd' || optimizer === 'rmsprop' || schedule === 'one-cycle';
+}
+
+function unlessFitted({ head }: Recipe) {
+  if (head === 'logistic') return null;
+  return { what: `the head ${head} is not fitted to a loss`, hint: 'leave it out, or use --head logistic' };
+}
+
+function unmixable({ batch_size, strategy }: Recipe) {
+  return batch_size > 1 || strategy === 'probe'
+    ? null
+    : {
+        what: 'a batch of a single image has no other to mix it with',
+        hint: 'leave it out, or give a larger --batch-size',
+      };
+}
+
+function notOf({ optimizer }: Recipe) {
+  return { what: `${optimizer} takes no such setting`, hint: 'leave it out, or use --optimizer sgd' };
+}
+
+/** Throws AttuneError 'usage' for the first of the fields given by flags that the recipe does not use. */
+export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
+  for (const { fields, isSet, ignored } of RULES) {
+    const isGiven = (candidate: keyof Recipe) => given[candidate] !== undefined;
+    const field = isSet?.(recipe) ? fields[0] : fields.find(isGiven);
+    const reason = field === undefined ? null : ignored(recipe);
+    if (field !== undefined && reason !== null)
+      throw new AttuneError({ code: 'usage', ...reason, where: flagOf(field) });
+  }
+  for (const field of Object.keys(given).filter((key) => isScheduleField(key as keyof Recipe))) {
+    const others = schedulesWith(field as ScheduleField);
+    if (others.includes(recipe.schedule)) continue;
+    throw new AttuneError({
+      code: 'usage',
+      what: `the schedule ${recipe.schedule} takes no such setting`,
+      where: flagOf(field as ScheduleField),
+      hint: `leave it out, or add --schedule ${others.join(' or ')}`,
+    });
+  }
+}
+
+/** Throws AttuneError 'usage' when the recipe has no full stage, as that of few images. */
+export function refuseProbe({ strategy }: Recipe): void {
+  if (strategy !== 'probe') return;
+  throw new AttuneError({
+    code: 'usage',
+    what: 'the strategy probe, the default where images are few, has no learning rate',
+    where: '--strategy',
+    hint: 'add --strategy probe-then-full or full',
+  });
+}
+
+/** Throws AttuneError 'usage' when the recipe goes by validation metrics and there are no images to validate with. */
+export function refuseUnvalidated({ strategy, schedule, patience }: Recipe, images: number): void {
+  if (images > 0 || strategy === 'probe') return;
+  const refuse = (who: string, where: string) => {
+    throw new AttuneError({
+      code: 'usage',
+      what: `${who}, and there are no images to validate with`,
+      where,
+      hint: 'leave it out, or give a --val-split above 0 or a --val folder',
+    });
+  };
+  if (schedule === 'plateau') refuse('the schedule plateau goes by the validation loss', '--schedule');
+  if (patience !== null) refuse('stopping early goes by the validation accuracy or loss', '--patience');
+}

@@ -1,0 +1,116 @@
+/** `attune schedule`: the learning rates that a run would have, without running it. */
+import { batchCount } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { scheduleFactor, scheduleMomentum } from '../../optim/index.js';
+import { refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
+import { batchNormFor } from '../training/micro-batch.js';
+import type { FinetuneOptions } from '../options.js';
+import { fieldsOf } from './parse-recipe.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from './recipe.js';
+import type { Recipe } from './recipe-schema.js';
+import { loadRecipe } from './recipes.js';
+import { scheduleLength, scheduleOf } from './schedule.js';
+import { type FoundImages, findImages, smallestClassOf } from '../run/training-data.js';
+
+/** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
+export interface SchedulePreviewOptions extends Omit<FinetuneOptions, 'data' | 'images'> {
+  readonly data?: string;
+  /** Updates of the weights in all. */
+  readonly steps?: number;
+  /** Training images. */
+  readonly images?: number;
+}
+
+/** One step of a schedule. */
+export interface SchedulePoint {
+  /** Counted from 0. */
+  readonly step: number;
+  /** Epochs done before it, a fraction. */
+  readonly epoch: number;
+  readonly factor: number;
+  readonly lr: { readonly trunk: number; readonly head: number };
+  /** Null where the schedule leaves it alone. */
+  readonly momentum: number | null;
+}
+
+/** The JSON document of `attune schedule`. */
+export interface SchedulePreview {
+  readonly schedule: string;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly steps_per_epoch: number;
+  readonly warmup_steps: number;
+  /** The first step, the last, and others at even distances: at most MOST_POINTS. */
+  readonly points: readonly SchedulePoint[];
+}
+
+const MOST_POINTS = 1000;
+
+/** Images that bring the defaults of a run with a full stage, where only its steps are known. */
+const ANY_IMAGES = 1000;
+
+/** Follows a schedule. Throws AttuneError 'usage' as `finetune` does, and when the length of the run is unknown. */
+export async function previewSchedule(options: SchedulePreviewOptions): Promise<SchedulePreview> {
+  const { steps, images: counted, data, ...rest } = options;
+  assertOneLength(options);
+  const flags = fieldsOf({ ...rest, data: data ?? '.' });
+  const given = { ...(options.recipe !== undefined && (await loadRecipe(options.recipe))), ...flags };
+  const found = data === undefined ? undefined : await imagesOf(given);
+  const images = counted ?? found?.train.length ?? ANY_IMAGES;
+  const smallestClass = found === undefined ? images : smallestClassOf(found);
+  const facts = { images, smallestClass, model: '', weights: '', side: 224 };
+  const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
+  refuseProbe(recipe);
+  refuseIgnored(flags, recipe);
+  if (found !== undefined) refuseUnvalidated(recipe, found.val.length);
+  const perEpoch =
+    steps === undefined
+      ? batchCount(images, recipe.batch_size, batchNormFor(recipe.batch_size, recipe) === 'train')
+      : steps / recipe.epochs;
+  return follow(recipe, perEpoch);
+}
+
+function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void {
+  const given = [steps, images, data].filter((value) => value !== undefined).length;
+  if (given === 1) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: given === 0 ? 'the length of the run is unknown' : 'the length of the run is given more than once',
+    where: 'attune schedule',
+    hint: 'give one of <data>, --images and --steps',
+  });
+}
+
+async function imagesOf(given: Partial<Recipe>): Promise<FoundImages> {
+  const { data = '.', val = null, val_split: valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED } = given;
+  return findImages(data, { val, valSplit, seed, target: given.target ?? null });
+}
+
+function follow(recipe: Recipe, perEpoch: number): SchedulePreview {
+  const schedule = scheduleOf(recipe);
+  const length = scheduleLength(recipe, perEpoch);
+  const steps = Math.round(length.totalSteps);
+  const count = Math.min(steps, MOST_POINTS);
+  const points = Array.from({ length: count }, (_, i): SchedulePoint => {
+    const step = count === 1 ? 0 : Math.round((i * (steps - 1)) / (count - 1));
+    const epoch = step / perEpoch;
+    // The losses of a run that has not been run: none of them is lower than the first.
+    const losses = new Array<number>(Math.floor(epoch)).fill(1);
+    const factor = scheduleFactor(schedule, step, length, losses);
+    return {
+      step,
+      epoch,
+      factor,
+      lr: { trunk: recipe.lr * factor, head: recipe.head_lr * factor },
+      momentum: scheduleMomentum(schedule, step, length),
+    };
+  });
+  return {
+    schedule: recipe.schedule,
+    epochs: recipe.epochs,
+    steps,
+    steps_per_epoch: perEpoch,
+    warmup_steps: length.warmupSteps,
+    points,
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * What a recipe may say: every field with its values, part by part. The recipe file and the flags are both checked
+ * against it. A new technique is a field here, an option (options.ts), its default in recipe.ts and its flag.
+ */
+import * as v from 'valibot';
+import { parseAugment } from '../../data/augment-parts.js';
+import { AttuneError } from '../../errors.js';
+import {
+  BATCH_NORMS,
+  CLASS_WEIGHTS,
+  classWeightsPower,
+  HEADS,
+  OPTIMIZERS,
+  SAMPLINGS,
+  SCHEDULES,
+  STRATEGIES,
+} from './choices.js';
+
+const whole = (least: number, most = 1e9) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** Why a text is no list of augmentations; null when it is one. */
+function augmentFault(text: string): string | null {
+  try {
+    parseAugment(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AttuneError)) throw error;
+    return `${error.what}: ${error.hint}`;
+  }
+}
+
+/** Which images. */
+const images = {
+  data: v.string(),
+  val: v.nullable(v.string()),
+  /** Of a CSV file: the folder that its paths are relative to; null: that of the file. */
+  images: v.nullable(v.string()),
+  /** Of a CSV file: the columns to predict; null: all that there are. */
+  target: v.nullable(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000), v.readonly())),
+  val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  /** Parts that the images are cut into, of which one validates; null: they are split by val_split. */
+  folds: v.nullable(whole(2, 100)),
+  /** The part that validates, from 1. */
+  fold: v.nullable(whole(1, 100)),
+  /** Below 32 pixels nothing is left after five halvings. */
+  image_size: whole(32, 1024),
+};
+
+/** What is trained, and how much of it. */
+const network = {
+  model: v.string(),
+  weights: v.string(),
+  strategy: v.picklist(STRATEGIES),
+};
+
+/** The head on the features of the network as it is. */
+const head = {
+  head: v.picklist(HEADS),
+  /** Training images that vote where the head is 'nearest-neighbors'. */
+  neighbors: whole(1, 10_000),
+  /** Null: until the head converges. */
+  head_epochs: v.nullable(whole(1, 1e6)),
+};
+
+/** What an image counts in the losses of head and full stage. */
+const balance = {
+  class_weights: v.pipe(
+    v.string(),
+    v.check(
+      (text) => classWeightsPower(text) !== null,
+      `expected ${CLASS_WEIGHTS.slice(0, -1).join(', ')} or ${CLASS_WEIGHTS.at(-1)}`,
+    ),
+  ),
+};
+
+/** The full stage: what its steps see and how long it lasts. */
+const stage = {
+  /** The lowest layer that the full stage trains; null: all layers. */
+  train_from: v.nullable(v.string()),
+  /** Epochs after which 'gradual' lets the next group of layers join. */
+  unfreeze_epochs: whole(1, 1e6),
+  batch_norm: v.picklist(BATCH_NORMS),
+  epochs: whole(0, 1e6),
+  /** Epochs without a better one after which the full stage ends; null: never. */
+  patience: v.nullable(whole(1, 1e6)),
+  batch_size: whole(1, 65_536),
+  /** Null: as many of a batch as fit. */
+  micro_batch: v.nullable(whole(1, 65_536)),
+  /** A list as `parseAugment` reads it. */
+  augment: v.pipe(
+    v.string(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? augmentFault(dataset.value) : null;
+      if (message !== null) addIssue({ message });
+    }),
+  ),
+  /** The least share of an image that a random crop of 'standard' keeps. */
+  crop_scale: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  /** How often images of rare classes come up. */
+  sampling: v.picklist(SAMPLINGS),
+  label_smoothing: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  /** Alpha of the beta distribution that images of a batch are mixed by, as a whole and as rectangles; 0: not. */
+  mixup: between(0, 100),
+  cutmix: between(0, 100),
+  /** Probability that a rectangle of an image is erased. */
+  random_erasing: between(0, 1),
+  /** Probability that the last residual branch is dropped for an image; of the first it is a small part of this. */
+  stochastic_depth: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+};
+
+/** From gradients to new weights. */
+const optimizer = {
+  optimizer: v.picklist(OPTIMIZERS),
+  lr: positive,
+  head_lr: positive,
+  /** Factor on the trunk's rate from each layer to the one below it; with 'gradual' from each group of layers. */
+  lr_decay: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  nesterov: v.boolean(),
+  weight_decay: between(0, 10),
+  /** Pull of the trunk's weights to where they began, in place of their decay. */
+  l2_sp: between(0, 1e3),
+  /** Decay of the moving average of the weights that is validated and exported; null: the weights themselves. */
+  ema: v.nullable(v.pipe(v.number(), v.minValue(0), v.ltValue(1))),
+  /** 0: no limit. */
+  max_gradient_norm: between(0, 1e9),
+  /** How far sharpness-aware minimisation moves the weights for its gradient; 0: not at all. */
+  sam: between(0, 100),
+};
+
+/** The rates over time. */
+const schedule = {
+  schedule: v.picklist(SCHEDULES),
+  step_size: whole(1),
+  gamma: between(0, 1),
+  milestones: v.pipe(v.array(whole(1, 1e6)), v.maxLength(100), v.readonly()),
+  power: v.pipe(v.number(), v.gtValue(0), v.maxValue(100)),
+  cycle_epochs: whole(1, 1e6),
+  cycle_factor: whole(1, 100),
+  peak: v.pipe(v.number(), v.gtValue(0), v.ltValue(1)),
+  divisor: between(1, 1e9),
+  final_divisor: between(1, 1e9),
+  peak_momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+  plateau_patience: whole(0, 1e6),
+  warmup: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
+};
+
+/** Whatever the method. */
+const run = {
+  seed: whole(0, 2 ** 32 - 1),
+  device: v.picklist(['auto', 'webgpu', 'cpu']),
+  adapter: v.nullable(v.string()),
+};
+
+export const recipeSchema = v.strictObject({
+  ...images,
+  ...network,
+  ...head,
+  ...balance,
+  ...stage,
+  ...optimizer,
+  ...schedule,
+  ...run,
+});
+
+export type Recipe = Readonly<v.InferOutput<typeof recipeSchema>>;
+
+export type RecipeField = keyof Recipe;
+
+/** All fields, in the order in which a recipe is written. */
+export const RECIPE_FIELDS = Object.keys(recipeSchema.entries) as RecipeField[];
+
+/** The fields that only count where layers below the head are trained. */
+export const FULL_STAGE_FIELDS = Object.keys({ ...stage, ...optimizer, ...schedule }) as RecipeField[];
+
+/** The flag that sets a field: `--batch-size`. */
+export function flagOf(field: RecipeField): string {
+  return `--${field.replaceAll('_', '-')}`;
+}

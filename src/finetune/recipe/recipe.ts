@@ -1,0 +1,179 @@
+/**
+ * The recipe: a run as one plain object, every default resolved. It is printed, stored in the run folder, and
+ * enough to run it again (`--recipe <run>/recipe.json`).
+ *
+ * Defaults follow from the number of training images, never from the device.
+ */
+import { isValuesFile } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
+import { scheduleDefaults } from './schedule.js';
+
+/** What the defaults depend on. */
+export interface DataFacts {
+  /** Training images, and how many the smallest class has. */
+  readonly images: number;
+  readonly smallestClass: number;
+  readonly model: string;
+  readonly weights: string;
+  /** Side of the network's input that the weights were made for. */
+  readonly side: number;
+}
+
+/** Needed before the rest: they decide which images train. */
+export const DEFAULT_VAL_SPLIT = 0.2;
+export const DEFAULT_SEED = 42;
+
+/** Rates at a batch of 32; they grow linearly with it. */
+const BASE_LR = 0.001;
+const BASE_BATCH = 32;
+const HEAD_FACTOR = 10;
+
+/** ULMFiT divides the rate by 2.6 from each group of layers to the one below it. */
+const ULMFIT_DECAY = 0.385;
+/** DINO's, where there are as many images. */
+const NEIGHBORS = 20;
+
+/** Strategy, epochs of the full stage and least crop by the number of training images. */
+function sizeDefaults({ images, smallestClass }: Pick<DataFacts, 'images' | 'smallestClass'>) {
+  if (images <= 200 || smallestClass < 10) return { strategy: 'probe', epochs: 0, crop: 1 } as const;
+  if (images <= 2_000) return { strategy: 'probe-then-full', epochs: 30, crop: 0.35 } as const;
+  if (images <= 20_000) return { strategy: 'probe-then-full', epochs: 20, crop: 0.25 } as const;
+  return { strategy: 'probe-then-full', epochs: 10, crop: 0.08 } as const;
+}
+
+/** The least share of a picture that a random crop takes where nothing is said. */
+export function defaultCropScale(facts: Pick<DataFacts, 'images' | 'smallestClass'>): number {
+  const { crop } = sizeDefaults(facts);
+  // Asked for by name on a small data set, as on the next larger.
+  return crop === 1 ? 0.35 : crop;
+}
+
+/** The recipe with every default resolved. Throws AttuneError 'usage' when fields contradict each other. */
+export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }, facts: DataFacts): Recipe {
+  const bySize = sizeDefaults(facts);
+  const strategy = given.strategy ?? bySize.strategy;
+  const trainsAll = strategy !== 'probe';
+  const batchSize = given.batch_size ?? BASE_BATCH;
+  const lr = given.lr ?? (BASE_LR * batchSize) / BASE_BATCH;
+  const optimizer = given.optimizer ?? 'sgd';
+  const schedule = given.schedule ?? 'cosine';
+  const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
+  // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
+  // batches, which the fitted head has not seen, and long gradients are kept from it.
+  const isValues = isValuesFile(given.data);
+  const recipe: Recipe = {
+    val: null,
+    images: null,
+    target: null,
+    val_split: DEFAULT_VAL_SPLIT,
+    folds: null,
+    fold: null,
+    train_from: null,
+    unfreeze_epochs: 1,
+    batch_norm: isValues && strategy !== 'full' ? 'frozen' : 'auto',
+    // Asked for by name on a small data set, the full stage is as long as on the next larger.
+    epochs: trainsAll ? bySize.epochs || 30 : 0,
+    patience: null,
+    head: 'logistic',
+    neighbors: Math.min(NEIGHBORS, facts.images),
+    head_epochs: null,
+    batch_size: batchSize,
+    micro_batch: null,
+    image_size: facts.side,
+    optimizer,
+    lr,
+    head_lr: HEAD_FACTOR * lr,
+    lr_decay: strategy === 'gradual' ? ULMFIT_DECAY : 1,
+    momentum,
+    nesterov: optimizer === 'sgd' && momentum > 0,
+    weight_decay: 1e-4,
+    l2_sp: 0,
+    ema: null,
+    schedule,
+    ...scheduleDefaults(schedule),
+    peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
+    augment: trainsAll ? 'standard' : 'none',
+    crop_scale: defaultCropScale(facts),
+    class_weights: 'none',
+    sampling: 'shuffled',
+    label_smoothing: 0,
+    mixup: 0,
+    cutmix: 0,
+    random_erasing: 0,
+    stochastic_depth: 0,
+    max_gradient_norm: isValues ? 1 : 0,
+    sam: 0,
+    seed: DEFAULT_SEED,
+    device: 'auto',
+    adapter: null,
+    ...given,
+    strategy,
+    model: facts.model,
+    weights: facts.weights,
+  };
+  if (recipe.nesterov && recipe.momentum === 0) {
+    throw new AttuneError({
+      code: 'usage',
+      what: 'Nesterov momentum needs a momentum above 0',
+      where: '--nesterov',
+    });
+  }
+  assertSchedule(recipe);
+  if (trainsAll && recipe.epochs === 0) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `the strategy ${strategy} needs at least one epoch`,
+      where: '--epochs',
+      hint: 'give more, or use --strategy probe',
+    });
+  }
+  if (recipe.micro_batch !== null && recipe.micro_batch > recipe.batch_size) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `a micro-batch of ${recipe.micro_batch} is larger than the batch of ${recipe.batch_size}`,
+      where: '--micro-batch',
+    });
+  }
+  return inSchemaOrder(recipe);
+}
+
+/** RMSprop has none in either library, and one-cycle begins with torch's. */
+function defaultMomentum(optimizer: Recipe['optimizer'], schedule: Recipe['schedule']): number {
+  if (schedule === 'one-cycle') return 0.95;
+  return optimizer === 'rmsprop' ? 0 : 0.9;
+}
+
+/** Throws AttuneError 'usage' when the schedule cannot be followed as it is. */
+function assertSchedule({ schedule, milestones, epochs, momentum, peak_momentum }: Recipe): void {
+  const refuse = (what: string, where: string, hint: string) => {
+    throw new AttuneError({ code: 'usage', what, where, hint });
+  };
+  if (schedule === 'multi-step') {
+    const flag = '--milestones';
+    const example = 'give epochs in ascending order, as in --milestones 10,20';
+    if (milestones.length === 0)
+      refuse('the schedule multi-step needs the epochs at which it steps', flag, example);
+    const falls = milestones.findIndex((epoch, i) => i > 0 && epoch <= milestones[i - 1]);
+    if (falls > 0)
+      refuse(`the milestone ${milestones[falls]} follows ${milestones[falls - 1]}`, flag, example);
+    const last = milestones[milestones.length - 1];
+    if (epochs > 0 && last >= epochs)
+      refuse(
+        `the milestone ${last} is not reached in ${epochs} epochs`,
+        flag,
+        'leave it out, or give more --epochs',
+      );
+  }
+  if (schedule === 'one-cycle' && peak_momentum > momentum)
+    refuse(
+      `the momentum ${peak_momentum} where the rate is highest is above ${momentum}, that at the ends of the cycle`,
+      '--peak-momentum',
+      'give a smaller one',
+    );
+}
+
+/** One order of fields, so that files of a run do not tell whether it was ever stopped. */
+function inSchemaOrder(recipe: Recipe): Recipe {
+  return Object.fromEntries(RECIPE_FIELDS.map((field) => [field, recipe[field]])) as Recipe;
+}

@@ -1,0 +1,108 @@
+/**
+ * Checkpoints: a model's whole state dict as safetensors, with all that `predict` needs in the metadata. Tensor
+ * names and layouts are PyTorch's, so other tools read them too.
+ */
+import * as v from 'valibot';
+import { type Preprocessing, parsePreprocessing } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { type TensorFile, writeSafetensors } from '../../formats/index.js';
+import type { ImageClassifier } from '../../models/index.js';
+import { NearestNeighbors, stateDict } from '../../nn/index.js';
+import { putIntoUnits } from '../tasks/regression.js';
+import { type TaskInfo, taskSchema } from '../tasks/task.js';
+
+/** Version of the metadata below. */
+export const CHECKPOINT_FORMAT = '1';
+
+export interface CheckpointInfo {
+  /** torchvision's name. */
+  readonly model: string;
+  readonly task: TaskInfo;
+  readonly preprocessing: Preprocessing;
+  /** Divides logits where probabilities are to be calibrated; fitted on the validation images (calibration.ts). */
+  readonly temperature?: number | null;
+  /** How many of the stored images vote, where they are the head; null for a linear one. */
+  readonly neighbors?: number | null;
+}
+
+const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
+const TEMPERATURE = v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0)));
+
+/**
+ * Writes a model's values with what describes them. The head of a regression, which is trained on standardised values,
+ * is written as one that gives them in the columns' units. Throws AttuneError 'disk'.
+ */
+export async function writeCheckpoint(
+  path: string,
+  model: ImageClassifier,
+  info: Omit<CheckpointInfo, 'neighbors'>,
+  recipe: unknown,
+): Promise<void> {
+  const state = await stateDict(model);
+  if (info.task.kind === 'regression') {
+    const of = (name: string) => state.get(`${model.headName}.${name}`)?.data as Float32Array;
+    putIntoUnits(of('weight'), of('bias'), info.task.columns);
+  }
+  const tensors = [...state.values()].map(({ name, dtype, shape, data }) => ({ name, dtype, shape, data }));
+  await writeSafetensors(path, tensors, {
+    attune: CHECKPOINT_FORMAT,
+    model: info.model,
+    ...taskMetadata(info.task),
+    preprocessing: JSON.stringify(info.preprocessing),
+    recipe: JSON.stringify(recipe),
+    ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
+    ...(model.head instanceof NearestNeighbors && { neighbors: JSON.stringify(model.head.neighbors) }),
+  });
+}
+
+/** The metadata that say what the outputs of a network stand for. */
+export function taskMetadata(info: TaskInfo): Record<string, string> {
+  return info.kind === 'classification'
+    ? { classes: JSON.stringify(info.classes) }
+    : { columns: JSON.stringify(info.columns) };
+}
+
+/** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
+export function checkpointInfo({ metadata }: TensorFile, path: string): CheckpointInfo | null {
+  if (metadata.attune === undefined) return null;
+  if (metadata.attune !== CHECKPOINT_FORMAT) {
+    throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
+  }
+  const task = taskIn(metadata, path);
+  if (task === null || metadata.model === undefined)
+    throw damaged(path, 'the metadata lack the model or its classes');
+  const temperature = v.safeParse(TEMPERATURE, parseJson(metadata.temperature ?? 'null', path));
+  if (!temperature.success) throw damaged(path, 'the temperature in the metadata is no positive number');
+  const neighbors = v.safeParse(NEIGHBORS, parseJson(metadata.neighbors ?? 'null', path));
+  if (!neighbors.success)
+    throw damaged(path, 'the neighbors in the metadata are no whole number of 1 to 10,000');
+  return {
+    model: metadata.model,
+    task,
+    temperature: temperature.output,
+    neighbors: neighbors.output,
+    preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
+  };
+}
+
+/** Null when the metadata say nothing valid of it. */
+function taskIn({ classes, columns }: Readonly<Record<string, string>>, path: string): TaskInfo | null {
+  const value =
+    columns === undefined
+      ? { kind: 'classification', classes: parseJson(classes, path) }
+      : { kind: 'regression', columns: parseJson(columns, path) };
+  const parsed = v.safeParse(taskSchema, value);
+  return parsed.success ? parsed.output : null;
+}
+
+function parseJson(text: string | undefined, path: string): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    throw damaged(path, 'the metadata of the checkpoint are damaged');
+  }
+}
+
+function damaged(where: string, what: string, hint = 'use another checkpoint of the run'): AttuneError {
+  return new AttuneError({ code: 'weights', what, where, hint });
+}

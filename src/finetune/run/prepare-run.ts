@@ -1,0 +1,165 @@
+/**
+ * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
+ * is touched, so that a mistake is told within seconds.
+ */
+import { parseAugment } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { setStochasticDepth } from '../../nn/index.js';
+import type { Device } from '../../program/device.js';
+import { announce } from '../recipe/announce.js';
+import { refuseIgnored, refuseUnvalidated } from '../recipe/contradictions.js';
+import { openDevice, summarize } from '../device.js';
+import { factsOf } from '../folds.js';
+import { sideOf } from '../evaluation/inference.js';
+import { type LoadedModel, loadModel, resized } from '../model-source.js';
+import type { FinetuneOptions, RunContext } from '../options.js';
+import { type ProbeResult, probe } from '../heads/probe.js';
+import { fieldsOf } from '../recipe/parse-recipe.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from '../recipe/recipe.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { lastStage, setTrainable } from '../training/stages.js';
+import { loadRecipe } from '../recipe/recipes.js';
+import {
+  type FoundImages,
+  findImages,
+  prepareTrainingData,
+  smallestClassOf,
+  type TrainingData,
+} from './training-data.js';
+
+/** All that a run begins with. */
+export interface Run {
+  readonly loaded: LoadedModel;
+  readonly recipe: Recipe;
+  readonly data: TrainingData;
+  readonly device: Device;
+  readonly options: FinetuneOptions;
+  readonly context: RunContext;
+}
+
+export interface RunWork<T> {
+  /** Called when the images have been found, before weights are loaded: what else can be told early. */
+  checked?(recipe: Recipe, images: number): Promise<void> | void;
+  work(run: Run): Promise<T>;
+}
+
+/**
+ * Prepares a run, does `work` with it, and closes what was opened. Throws AttuneError 'usage', 'input', 'data',
+ * 'weights', 'download', 'disk', 'device', 'interrupted'.
+ */
+export async function withRun<T>(
+  options: FinetuneOptions,
+  context: RunContext,
+  { checked, work }: RunWork<T>,
+): Promise<T> {
+  const { given, found, facts, resolved } = await planRun(options);
+  await checked?.(resolved, found.train.length);
+  const loaded = await loadModel(
+    { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
+    context,
+  );
+  const recipe = resolveRecipe(given, {
+    ...facts,
+    model: loaded.model.architecture,
+    weights: loaded.weights,
+    side: sideOf(loaded.preprocessing),
+  });
+  const preprocessing = resized(loaded.preprocessing, recipe.image_size);
+  await checkLayers(loaded, recipe);
+  const images = { train: found.train.length, val: found.val.length, test: found.test.length };
+  announce(
+    { recipe, given, images, task: found.task, smallestClass: smallestClassOf(found) },
+    context.onEvent,
+  );
+
+  const trainsAll = recipe.strategy !== 'probe';
+  const randomCrops = trainsAll && parseAugment(recipe.augment).view === 'standard';
+  const data = await prepareTrainingData(
+    found,
+    { preprocessing, randomCrops, workers: options.workers },
+    context,
+  );
+  try {
+    const device = await openDevice({
+      ...recipe,
+      ...(options.threads !== undefined && { threads: options.threads }),
+    });
+    try {
+      const { kind, adapter, software } = summarize(device);
+      context.onEvent?.({
+        type: 'note',
+        text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).`,
+      });
+      return await work({ loaded: { ...loaded, preprocessing }, recipe, data, device, options, context });
+    } finally {
+      await device.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+interface Plan {
+  /** The fields that a recipe file or flags have set. */
+  readonly given: Partial<Recipe> & { readonly data: string };
+  readonly found: FoundImages;
+  readonly facts: ReturnType<typeof factsOf>;
+  /** The recipe, as far as it is known without weights. */
+  readonly resolved: Recipe;
+}
+
+/** What can be told before any weights are downloaded and any image is opened. Throws AttuneError 'usage' and 'input'. */
+export async function planRun(options: FinetuneOptions): Promise<Plan> {
+  const flags = fieldsOf(options);
+  const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
+  const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
+  const split = {
+    val: given.val ?? null,
+    valSplit: given.val_split ?? DEFAULT_VAL_SPLIT,
+    folds: given.folds ?? null,
+    fold: given.fold ?? null,
+    seed: given.seed ?? DEFAULT_SEED,
+    images: given.images ?? null,
+    target: given.target ?? null,
+  };
+  const found = await findImages(given.data, split);
+  const facts = factsOf(found, split.folds);
+  const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
+  refuseIgnored(flags, resolved);
+  refuseUnvalidated(resolved, found.val.length);
+  return { given, found, facts, resolved };
+}
+
+/** A wrong layer name, or nothing to drop, is told before any image is decoded. */
+async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
+  if (recipe.strategy === 'probe') return;
+  await setTrainable(model, lastStage(model, recipe), 'frozen');
+  if (recipe.stochastic_depth === 0 || setStochasticDepth(model, recipe.stochastic_depth) > 0) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `no residual branch of ${recipe.model} is trained, so there is none to leave out`,
+    where: '--stochastic-depth',
+    hint: 'leave it out, or train lower layers',
+  });
+}
+
+/** Fits the head of a run on cached features. */
+export async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {
+  return probe(data, {
+    device,
+    model: loaded.model,
+    preprocessing: loaded.preprocessing,
+    weightsHash: loaded.weightsHash,
+    seed: recipe.seed,
+    head: recipe.head,
+    neighbors: recipe.neighbors,
+    classWeights: headWeights(recipe),
+    headEpochs: recipe.head_epochs,
+    ...context,
+  });
+}
+
+/** The head sees all images at once: where the full stage draws classes equally often, they weigh the same here. */
+function headWeights({ class_weights, sampling }: Recipe): Recipe['class_weights'] {
+  return sampling === 'balanced' ? 'balanced' : class_weights;
+}

@@ -1,0 +1,147 @@
+/** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
+import { resolve } from 'node:path';
+import { parseAugment } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { findModel } from '../../models/index.js';
+import { openDevice, summarize } from '../device.js';
+import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
+import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from '../options.js';
+import { writeMetrics, writeRecipe } from './run-files.js';
+import { removeLeftovers } from './run-folder.js';
+import { withRunLock } from './run-lock.js';
+import {
+  type FrozenChoices,
+  openRunState,
+  restoreModel,
+  type RunState,
+  type StoredRun,
+} from './run-state.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { assertSameImages } from './same-images.js';
+import { describeFull } from './result.js';
+import { taskOf } from '../tasks/task.js';
+import { type FoundImages, prepareTrainingData } from './training-data.js';
+
+/**
+ * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data' when its images have
+ * changed, 'device' when this machine has another device than the run was begun on and none was named.
+ */
+export async function resume<T extends TaskKind = 'classification'>(
+  options: ResumeOptions,
+  context: RunContext = {},
+): Promise<FinetuneResult<T>> {
+  const folder = resolve(options.resume);
+  const stored = await openRunState(folder);
+  try {
+    const work = () => goOn(folder, stored, options, context);
+    return (await withRunLock(folder, work)) as FinetuneResult<T>;
+  } finally {
+    await stored.file.close();
+  }
+}
+
+async function goOn(
+  folder: string,
+  stored: StoredRun,
+  options: ResumeOptions,
+  context: RunContext,
+): Promise<FinetuneResult<TaskKind>> {
+  const recipe =
+    options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
+  const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };
+  const { epoch } = state.progress;
+  if (state.complete) {
+    throw new AttuneError({
+      code: 'input',
+      what: stopsEarly(state)
+        ? `nothing is left to do: the run has ended early, ${recipe.patience} epochs after its best, which was epoch ${state.best?.epoch}`
+        : `nothing is left to do: ${epoch} epochs are done, and ${recipe.epochs} were asked for`,
+      where: options.resume,
+      hint: stopsEarly(state)
+        ? 'start a new run with more --patience'
+        : 'ask for more with --epochs, or start a new run',
+    });
+  }
+  context.onEvent?.({ type: 'note', text: `Going on after ${positionText(state)}.` });
+  await assertSameImages(state.images, recipe.data, context);
+
+  const found: FoundImages = {
+    root: recipe.data,
+    task: taskOf(state.task),
+    skipped: state.skipped,
+    ...state.images,
+  };
+  const randomCrops = parseAugment(recipe.augment).view === 'standard';
+  const data = await prepareTrainingData(
+    found,
+    { preprocessing: state.preprocessing, randomCrops, workers: undefined },
+    context,
+  );
+  try {
+    const model = findModel(state.model).create({ classes: data.task.names.length });
+    await restoreModel(stored, model);
+    const device = await openDevice(deviceFor(state, options));
+    try {
+      const frozen = frozenOn(summarize(device), state.frozen, options, context);
+      await cutBack(folder, { ...state, frozen });
+      const stage: FullStage = {
+        folder,
+        device,
+        model,
+        data,
+        state: { ...state, frozen, progress: { ...state.progress } },
+        stored,
+        workers: undefined,
+        ...context,
+      };
+      return await describeFull(stage, await runFullStage(stage), options.resume);
+    } finally {
+      await device.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+function isComplete(state: RunState, recipe: Recipe): boolean {
+  return state.progress.epoch >= recipe.epochs || stopsEarly(state);
+}
+
+/** Makes the other files of the run agree with its state, which alone counts. */
+async function cutBack(folder: string, state: RunState): Promise<void> {
+  await removeLeftovers(folder);
+  await writeMetrics(folder, state.epochs);
+  await writeRecipe(folder, state.recipe, state.frozen, taskOf(state.task));
+}
+
+/** The device that was named, else the one that the run was begun on: the CPU is always there. */
+function deviceFor(
+  { recipe, frozen }: RunState,
+  { device: named, threads }: ResumeOptions,
+): Parameters<typeof openDevice>[0] {
+  const device = named ?? (frozen.device.kind === 'cpu' ? 'cpu' : recipe.device);
+  const adapter = device === 'cpu' ? null : recipe.adapter;
+  return { device, adapter, ...(threads !== undefined && { threads }) };
+}
+
+/** The frozen choices on this machine's device. */
+function frozenOn(
+  device: DeviceSummary,
+  frozen: FrozenChoices,
+  { device: named }: ResumeOptions,
+  { onEvent }: RunContext,
+): FrozenChoices {
+  const same = device.kind === frozen.device.kind && device.adapter === frozen.device.adapter;
+  if (same) return frozen;
+  const change = `the run was computed on ${frozen.device.adapter} (${frozen.device.kind}), this is ${device.adapter} (${device.kind})`;
+  if (named === undefined) {
+    throw new AttuneError({
+      code: 'device',
+      what: change,
+      where: '--resume',
+      hint: `name the device to go on with, as in --device ${device.kind}; results will differ in the last digits`,
+    });
+  }
+  onEvent?.({ type: 'note', text: `Note: ${change}; results will differ in the last digits.` });
+  return { ...frozen, device };
+}

@@ -1,0 +1,53 @@
+/** The small files of a run folder, and the whole folder of a probe. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Device } from '../../program/device.js';
+import { writeCheckpoint } from './checkpoint.js';
+import { summarize } from '../device.js';
+import type { LoadedModel } from '../model-source.js';
+import type { EpochRecord } from '../options.js';
+import type { ProbeResult } from '../heads/probe.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
+import type { FrozenChoices } from './run-state.js';
+import type { Task } from '../tasks/task.js';
+import type { TrainingData } from './training-data.js';
+
+const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+
+/** recipe.json, and classes.json or columns.json: what is needed to run it again. No time in them: the same run gives the same bytes. */
+export async function writeRecipe(
+  folder: string,
+  recipe: Recipe,
+  choices: FrozenChoices | Readonly<Record<string, unknown>>,
+  task: Task,
+): Promise<void> {
+  await writeJson(folder, RUN_FILES.recipe, {
+    ...recipe,
+    made_by: { attune: version, node: process.version, ...choices },
+  });
+  for (const [name, names] of Object.entries(task.document)) await writeJson(folder, `${name}.json`, names);
+}
+
+/** metrics.jsonl: a line for each epoch. */
+export async function writeMetrics(folder: string, epochs: readonly EpochRecord[]): Promise<void> {
+  await writeText(folder, RUN_FILES.metrics, epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
+}
+
+/** Writes the folder of a probe. A head that has converged is both the best and the last. */
+export async function writeProbeRun(
+  folder: string,
+  { model, preprocessing }: LoadedModel,
+  recipe: Recipe,
+  data: TrainingData,
+  device: Device,
+  { epochs, l2, best }: ProbeResult,
+): Promise<void> {
+  await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.task);
+  await writeMetrics(folder, epochs);
+  const temperature = best?.temperature ?? null;
+  const info = { model: recipe.model, task: data.task.info, preprocessing, temperature };
+  await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
+  await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
+  await duplicate(folder, RUN_FILES.best, RUN_FILES.state);
+}

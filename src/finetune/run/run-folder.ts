@@ -1,0 +1,139 @@
+/**
+ * The folder of a run: created once, never overwritten; every file is written beside its name, flushed and
+ * renamed, so that a name always stands for a whole file.
+ */
+import { access, constants, copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { AttuneError } from '../../errors.js';
+import { replaceFile } from '../../formats/index.js';
+
+/** Names inside a run folder. */
+export const RUN_FILES = {
+  recipe: 'recipe.json',
+  classes: 'classes.json',
+  /** In its place for a regression. */
+  columns: 'columns.json',
+  metrics: 'metrics.jsonl',
+  state: 'state.safetensors',
+  best: 'best.safetensors',
+  last: 'last.safetensors',
+} as const;
+
+/** `2026-11-24_153012_resnet50`, from local time. */
+export function runName(model: string, now: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  return `${date}_${time}_${model}`;
+}
+
+/**
+ * Creates the folder of a run: `out`, which must not exist or be empty, else runs/<name>, with -2, -3, ...
+ * behind it when that exists. Throws AttuneError 'input' or 'disk'.
+ */
+export async function createRunFolder(out: string | undefined, name: string): Promise<string> {
+  if (out !== undefined) return createNamed(resolve(out));
+  await makeFolder('runs', true);
+  for (let attempt = 1; ; attempt++) {
+    const folder = resolve('runs', attempt === 1 ? name : `${name}-${attempt}`);
+    if (await makeFolder(folder, false)) return folder;
+  }
+}
+
+/**
+ * Throws what `createRunFolder` would throw, as far as it can be known without making a folder: `out` is taken, or
+ * nothing may be written there. For before anything costly is begun.
+ */
+export async function assertRunFolderCanBeMade(out: string | undefined): Promise<void> {
+  if (out !== undefined) await assertFree(out);
+  await assertWritable(resolve(out ?? 'runs'));
+}
+
+/** A folder that does not exist yet can be made when the one above it is writable. */
+async function assertWritable(folder: string): Promise<void> {
+  try {
+    if (!(await stat(folder)).isDirectory()) throw isFile(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    if (error instanceof AttuneError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    if (!missing || dirname(folder) === folder) throw diskError(folder, error as NodeJS.ErrnoException);
+    await assertWritable(dirname(folder));
+  }
+}
+
+async function assertFree(out: string): Promise<void> {
+  const entries = await readdir(resolve(out)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOTDIR') throw isFile(out);
+    throw diskError(out, error);
+  });
+  if (entries.length > 0) throw taken(out, 'the run folder exists already and is not empty');
+}
+
+async function createNamed(folder: string): Promise<string> {
+  await assertFree(folder);
+  await makeFolder(folder, true);
+  return folder;
+}
+
+/** False when the folder exists already and `recursive` is false. */
+async function makeFolder(folder: string, recursive: boolean): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && !recursive) return false;
+    throw diskError(folder, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Writes a text file of the run. */
+export async function writeText(folder: string, name: string, text: string): Promise<void> {
+  await replaceFile(join(folder, name), [new TextEncoder().encode(text)]);
+}
+
+/** Writes a JSON file of the run, indented for people. */
+export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
+  await writeText(folder, name, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Removes what a kill in the middle of writing has left beside the files of the run: hidden, and named by `replaceFile`. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = Object.values(RUN_FILES);
+  for (const entry of await readdir(folder)) {
+    const isLeftover = names.some((name) => entry.startsWith(`.${name}.`) && entry.endsWith('.tmp'));
+    if (isLeftover) await rm(join(folder, entry), { force: true });
+  }
+}
+
+/** Gives a file of the run a second name: a hard link, or a copy where the file system has none. */
+export async function duplicate(folder: string, name: string, second: string): Promise<void> {
+  const [from, to] = [join(folder, name), join(folder, second)];
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to).catch((error: NodeJS.ErrnoException) => {
+      throw diskError(to, error);
+    });
+  }
+}
+
+function isFile(where: string): AttuneError {
+  return taken(where, 'a file has this name already');
+}
+
+function taken(where: string, what: string): AttuneError {
+  return new AttuneError({ code: 'input', what, where, hint: 'give another --out, or remove it' });
+}
+
+function diskError(where: string, error: NodeJS.ErrnoException): AttuneError {
+  const parts = {
+    code: 'disk',
+    what: `the run folder cannot be written: ${error.code ?? error.message}`,
+    where,
+    hint: 'check permissions and free space, or give another --out',
+  } as const;
+  return new AttuneError(parts, { cause: error });
+}

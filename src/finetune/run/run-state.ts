@@ -1,0 +1,308 @@
+/**
+ * The state of a run: one file that holds all that is needed to go on as if it had never stopped: weights, running
+ * statistics, moments, counters, position in the epoch, metrics so far, the images and their hashes.
+ *
+ * Tensors are stored as the device has them (names with `model.`, and the moment's name in front), so that nothing
+ * is rounded or reordered. Everything else is JSON in the metadata.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { parsePreprocessing, type Preprocessing } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { hintForMissing, openTensorFile, type TensorFile, writeSafetensors } from '../../formats/index.js';
+import type { ImageClassifier } from '../../models/index.js';
+import { type Optimizer, readKept } from '../../optim/index.js';
+import type { DeviceSummary, EpochRecord, SkippedImage } from '../options.js';
+import { parseRecipe } from '../recipe/parse-recipe.js';
+import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
+import { RUN_FILES } from './run-folder.js';
+import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
+
+/** Version of the file's content: raised when fields of the state are added or change their meaning. */
+const FORMAT = '2';
+
+/** How far the full stage is. */
+export interface Progress {
+  /** Epochs completed, and batches done of the one after them. */
+  epoch: number;
+  batch: number;
+  /** Updates of the weights so far. */
+  step: number;
+  /** Steps of the random generator: one per micro-batch. */
+  random: number;
+  /** Sums over the batches done of the epoch in progress. */
+  loss: number;
+  correct: number;
+  images: number;
+  /** Wall time of the epoch in progress. */
+  seconds: number;
+  /** Images and time of its steps that count for the speed. */
+  timed_images: number;
+  timed_seconds: number;
+}
+
+/** Choices that change results; made at the start of a run and kept. */
+export interface FrozenChoices {
+  readonly device: DeviceSummary;
+  readonly micro_batch: number;
+  /** Whether batch norm above the frontier uses the batch's statistics. */
+  readonly batch_norm: 'train' | 'frozen';
+}
+
+export interface ImageRecord {
+  readonly path: string;
+  readonly name: string;
+  readonly label: number;
+  /** Of a regression. */
+  readonly values?: readonly number[] | undefined;
+  readonly hash: string;
+}
+
+/** Everything but tensors. */
+export interface RunState {
+  readonly recipe: Recipe;
+  readonly frozen: FrozenChoices;
+  readonly model: string;
+  /** What the weights were called at the start. */
+  readonly weights: string;
+  readonly task: TaskInfo;
+  readonly preprocessing: Preprocessing;
+  readonly images: Readonly<Record<'train' | 'val' | 'test', readonly ImageRecord[]>>;
+  readonly skipped: readonly SkippedImage[];
+  readonly progress: Progress;
+  readonly epochs: readonly EpochRecord[];
+  readonly best: Best | null;
+  /** Of the weights as the last validation found them; null when there was none. */
+  readonly temperature: number | null;
+  /** True when the run has ended: there is nothing to resume, except for more epochs. */
+  readonly complete: boolean;
+}
+
+/** Writes the state of a run; the old one stands until the new one is on the disk. */
+export async function writeRunState(
+  folder: string,
+  state: RunState,
+  model: ImageClassifier,
+  optimizer: Optimizer,
+): Promise<void> {
+  const tensors: { name: string; dtype: 'F32'; shape: readonly number[]; data: ArrayBufferView }[] = [];
+  const values = await model.readValues();
+  for (const { name, array } of model.namedArrays()) {
+    const data = values.get(array) as Float32Array;
+    tensors.push({ name: `model.${name}`, dtype: 'F32', shape: array.shape, data });
+  }
+  const names = parameterNames(model);
+  for (const [moment, arrays] of await readKept(optimizer)) {
+    for (const [parameter, data] of arrays) {
+      tensors.push({ name: `${moment}.${names.get(parameter)}`, dtype: 'F32', shape: parameter.shape, data });
+    }
+  }
+  await writeSafetensors(join(folder, RUN_FILES.state), tensors, {
+    attune_run: FORMAT,
+    state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
+  });
+}
+
+function parameterNames(model: ImageClassifier): Map<unknown, string> {
+  return new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
+}
+
+/** A stored run: its state, and its tensors for as long as the file is open. */
+export interface StoredRun {
+  readonly state: RunState;
+  readonly optimizerSteps: number;
+  readonly file: TensorFile;
+}
+
+/** Opens the state of a run. Close `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one. */
+export async function openRunState(folder: string): Promise<StoredRun> {
+  const path = join(folder, RUN_FILES.state);
+  if ((await stat(folder).catch(() => null)) === null) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'there is no such run',
+      where: folder,
+      hint: await hintForMissing(folder, 'name the folder that attune finetune printed'),
+    });
+  }
+  if (!(await stat(path).catch(() => null))?.isFile()) {
+    throw new AttuneError({
+      code: 'input',
+      what: `there is no ${RUN_FILES.state}, so this is no run folder, or its run ended before the first step`,
+      where: folder,
+      hint: 'name the folder that attune finetune printed, or start a new run',
+    });
+  }
+  const file = await openTensorFile(path);
+  try {
+    const { attune_run: version, state } = file.metadata;
+    if (version === undefined || state === undefined) {
+      throw new AttuneError({
+        code: 'input',
+        what: 'the run has no stage to resume: a probe is done at once, from cached features',
+        where: folder,
+        hint: 'run attune finetune again; images and features are cached',
+      });
+    }
+    if (version !== FORMAT) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
+    return { ...parseState(state, path), file };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const imageSchema = v.array(
+  v.strictObject({
+    path: v.string(),
+    name: v.string(),
+    label: count,
+    values: v.optional(v.array(v.number())),
+    hash: v.string(),
+  }),
+);
+const number = v.nullable(v.number());
+
+/** A line of metrics.jsonl. */
+export const epochSchema = v.strictObject({
+  epoch: count,
+  stage: v.string(),
+  lr: v.record(v.string(), v.number()),
+  train_loss: number,
+  train_accuracy: v.optional(number),
+  val_loss: number,
+  val_accuracy: v.optional(number),
+  val_mae: v.optional(number),
+  val_r2: v.optional(number),
+  seconds: v.number(),
+  images_per_second: number,
+});
+
+const stateSchema = v.strictObject({
+  recipe: v.unknown(),
+  frozen: v.strictObject({
+    device: v.strictObject({
+      kind: v.picklist(['webgpu', 'cpu']),
+      adapter: v.string(),
+      software: v.boolean(),
+    }),
+    micro_batch: count,
+    batch_norm: v.picklist(['train', 'frozen']),
+  }),
+  model: v.string(),
+  weights: v.string(),
+  task: taskSchema,
+  preprocessing: v.unknown(),
+  images: v.strictObject({ train: imageSchema, val: imageSchema, test: imageSchema }),
+  skipped: v.array(v.strictObject({ path: v.string(), reason: v.string() })),
+  progress: v.strictObject({
+    epoch: count,
+    batch: count,
+    step: count,
+    random: count,
+    loss: v.number(),
+    correct: count,
+    images: count,
+    seconds: v.number(),
+    timed_images: count,
+    timed_seconds: v.number(),
+  }),
+  epochs: v.array(epochSchema),
+  best: v.nullable(bestSchema),
+  temperature: number,
+  complete: v.boolean(),
+  optimizer_steps: count,
+});
+
+function parseState(text: string, path: string): { state: RunState; optimizerSteps: number } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged(path, 'the state of the run is not JSON');
+  }
+  if (lacksFields(value)) throw ofAnotherVersion(path, true);
+  const parsed = v.safeParse(stateSchema, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw damaged(
+      path,
+      `the state of the run is wrong at ${v.getDotPath(issue) ?? 'the top'}: ${issue.message}`,
+    );
+  }
+  const { optimizer_steps, recipe, preprocessing, ...rest } = parsed.output;
+  const state = {
+    ...rest,
+    recipe: parseRecipe(recipe, path),
+    preprocessing: parsePreprocessing(preprocessing, path),
+  };
+  return { state, optimizerSteps: optimizer_steps };
+}
+
+/** Whether a state or its recipe lacks fields: damage would not take them out, so they were added since it was written. */
+function lacksFields(value: unknown): boolean {
+  const hasAll = (part: unknown, fields: readonly string[]) =>
+    typeof part === 'object' && part !== null && fields.every((field) => field in part);
+  if (!hasAll(value, Object.keys(stateSchema.entries))) return true;
+  return !hasAll((value as { readonly recipe: unknown }).recipe, RECIPE_FIELDS);
+}
+
+/** Another version of attune wrote the state: the run is whole, and its exports can be used all the same. */
+function ofAnotherVersion(where: string, isOlder: boolean): AttuneError {
+  return new AttuneError({
+    code: 'input',
+    what: `the run was saved by ${isOlder ? 'an older' : 'another'} version of attune, and this one cannot go on with it`,
+    where,
+    hint: `${isOlder ? 'start the run anew' : 'update attune'}; its best.safetensors can be used as it is`,
+  });
+}
+
+function damaged(where: string, what: string): AttuneError {
+  return new AttuneError({
+    code: 'weights',
+    what,
+    where,
+    hint: 'start the run anew; images and features are cached',
+  });
+}
+
+/** Sets the model's arrays from a stored run, on the host. Throws AttuneError 'weights' when one is missing or misshapen. */
+export async function restoreModel({ file }: StoredRun, model: ImageClassifier): Promise<void> {
+  const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
+  for (const { name, array } of model.namedArrays()) {
+    const entry = entries.get(`model.${name}`);
+    if (entry === undefined || String(entry.shape) !== String(array.shape)) {
+      throw damaged(
+        RUN_FILES.state,
+        `the state has no tensor model.${name} of shape [${array.shape.join(', ')}]`,
+      );
+    }
+    array.set(await entry.read());
+  }
+}
+
+/** Writes the stored moments into an optimiser's arenas, and sets its counter. */
+export async function restoreOptimizer(
+  { file, optimizerSteps }: StoredRun,
+  model: ImageClassifier,
+  optimizer: Optimizer,
+): Promise<void> {
+  const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
+  const names = parameterNames(model);
+  optimizer.steps = optimizerSteps;
+  for (const [moment, arena] of Object.entries(optimizer.arenas)) {
+    for (const [i, place] of arena.places.entries()) {
+      const name = `${moment}.${names.get(optimizer.memory.parameters[i])}`;
+      const entry = entries.get(name);
+      if (entry === undefined || String(entry.shape) !== String(place.shape)) {
+        throw damaged(
+          RUN_FILES.state,
+          `the state has no tensor ${name} of shape [${place.shape.join(', ')}]`,
+        );
+      }
+      arena.device.write(arena.view(i), await entry.read());
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
+import { dirname } from 'node:path';
+import {
+  type ImageDataset,
+  imageFolder,
+  isValuesFile,
+  type LabelledImage,
+  openImagePool,
+  openPreparedCache,
+  type PreparedCache,
+  type PreparedImage,
+  type PrepareOptions,
+  type Preprocessing,
+  prepareImages,
+  preparedDataset,
+  formatBytes,
+  stratifiedSplit,
+  type TrainingDataset,
+} from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { classification } from '../tasks/classification.js';
+import { findValues } from '../tasks/values.js';
+import { Estimator } from '../events.js';
+import { foldOf, smallestOf } from '../folds.js';
+import type { RunContext, SkippedImage } from '../options.js';
+import type { Task } from '../tasks/task.js';
+
+/** One part of the images, with the pixels that evaluation uses. */
+export interface ImagePart {
+  readonly images: readonly PreparedImage<LabelledImage>[];
+  readonly dataset: ImageDataset;
+}
+
+export type PartName = 'train' | 'val' | 'test';
+
+export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
+  readonly task: Task;
+  /** The training images as augmentation takes them. */
+  readonly training: TrainingDataset;
+  readonly skipped: readonly SkippedImage[];
+  close(): Promise<void>;
+}
+
+/** Images by part, before any is opened. */
+export interface FoundImages extends Readonly<Record<PartName, readonly LabelledImage[]>> {
+  readonly root: string;
+  readonly task: Task;
+  readonly skipped: readonly SkippedImage[];
+}
+
+/** How images become parts where no folder says so. */
+export interface SplitOptions {
+  readonly val: string | null;
+  readonly valSplit: number;
+  /** Of a cross-validation: how many folds, and which of them validates, from 1; null where it is none. */
+  readonly folds?: number | null;
+  readonly fold?: number | null;
+  readonly seed: number;
+  /** Of a CSV file: the folder of its images, and the columns to predict. */
+  readonly images?: string | null;
+  readonly target?: readonly string[] | null;
+}
+
+/**
+ * Finds the images and splits off a validation part where there is none. Opens no image. Throws AttuneError 'usage' for
+ * folds that cannot be.
+ */
+export async function findImages(data: string, options: SplitOptions): Promise<FoundImages> {
+  if (isValuesFile(data)) return findValues(data, options);
+  const { val, valSplit, seed, folds = null, fold = null } = options;
+  const folder = await imageFolder(data, { val: val ?? undefined });
+  const { root, skipped } = folder;
+  const task = classification(folder.classes);
+  const test = folder.test ?? [];
+  if (folds !== null || fold !== null) {
+    const parts = foldOf({ ...folder, data }, folds, fold, seed);
+    // What tests is for the network that is trained in the end, on all images.
+    return { root, task, skipped, ...parts, test: [] };
+  }
+  if (folder.val !== null) return { root, task, skipped, train: folder.train, val: folder.val, test };
+  const split = stratifiedSplit(
+    folder.train.map(({ label }) => label),
+    valSplit,
+    seed,
+  );
+  const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
+  return { root, task, skipped, train: pick(split.train), val: pick(split.val), test };
+}
+
+/** Training images of the class that has the fewest; all of them where there are no classes. */
+export function smallestClassOf({ train }: FoundImages): number {
+  return smallestOf(train);
+}
+
+export interface PrepareDataOptions {
+  readonly preprocessing: Preprocessing;
+  /** Training takes random crops: its images are kept whole. */
+  readonly randomCrops: boolean;
+  readonly workers: number | undefined;
+}
+
+/** Decodes every image once, into its cache. Throws 'data' when too many are bad or a class is left without any. */
+export async function prepareTrainingData(
+  found: FoundImages,
+  { preprocessing, randomCrops, workers }: PrepareDataOptions,
+  context: RunContext,
+): Promise<TrainingData> {
+  const cache = await openPreparedCache(preprocessing);
+  const wholeCache = randomCrops ? await openPreparedCache({ ...preprocessing, crop: null }) : cache;
+  const close = async () => {
+    await cache.close();
+    if (wholeCache !== cache) await wholeCache.close();
+  };
+  try {
+    const all = [...found.train, ...found.val, ...found.test];
+    // Of a whole picture the middle can be cut out: no image is decoded or kept twice.
+    const trained = new Set(found.train.map(({ path }) => path));
+    const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
+    const { prepared, skipped } = await prepare(all, cache, { workers, cacheOf }, context);
+    const hashes = new Map(prepared.map(({ path, fileHash }) => [path, fileHash]));
+    const part = (images: readonly LabelledImage[], from = cache): ImagePart => {
+      const readable = images.flatMap((image) => {
+        const fileHash = hashes.get(image.path);
+        return fileHash === undefined ? [] : [{ ...image, fileHash }];
+      });
+      return { images: readable, dataset: preparedDataset(readable, from, preprocessing.crop) };
+    };
+    const train = part(found.train, wholeCache);
+    refuseEmptyClasses(train.images, found);
+    return {
+      task: found.task,
+      train,
+      val: part(found.val),
+      test: part(found.test),
+      training: { images: train.images, cache: wholeCache },
+      skipped: [...found.skipped, ...skipped],
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** `prepareImages` with its progress as events. */
+export async function prepare<Image extends { readonly path: string }>(
+  images: readonly Image[],
+  cache: PreparedCache,
+  { workers, cacheOf }: Pick<PrepareOptions, 'workers' | 'cacheOf'>,
+  { onEvent, signal }: RunContext,
+) {
+  const pool = openImagePool({ workers });
+  let estimator: Estimator | null = null;
+  let current = '';
+  try {
+    return await prepareImages(images, cache.preprocessing, {
+      cache,
+      cacheOf,
+      pool,
+      signal,
+      onDiskSpace: ({ neededBytes }) => {
+        if (neededBytes === 0) return;
+        onEvent?.({
+          type: 'note',
+          text: `Prepared images take ${formatBytes(neededBytes)} in ${dirname(cache.folder)}.`,
+        });
+      },
+      onProgress({ stage, done, total }) {
+        if (stage !== current || estimator === null) estimator = new Estimator(total, 4);
+        current = stage;
+        const secondsLeft = estimator.secondsLeft(done, performance.now());
+        onEvent?.({
+          type: 'progress',
+          task: stage === 'hash' ? 'reading images' : 'preparing images',
+          done,
+          total,
+          secondsLeft,
+        });
+      },
+    });
+  } finally {
+    await pool.close();
+  }
+}
+
+function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {
+  const empty = task.namesWithout(train);
+  if (empty.length === 0) return;
+  throw new AttuneError({
+    code: 'data',
+    what: `no readable training image is left in ${empty.length === 1 ? 'class' : 'classes'} ${empty.join(', ')}`,
+    where: root,
+    hint: 'add images, or remove the class folder',
+  });
+}

@@ -1,0 +1,119 @@
+/** The task of telling which of some classes an image shows: a logit for each, and their cross-entropy. */
+import { classWeights, type LabelledImage } from '../../data/index.js';
+import { argmax, crossEntropyLosses } from '../../ops/index.js';
+import { tensor } from '../../tensor/tensor.js';
+import { fitTemperature } from '../evaluation/calibration.js';
+import { classWeightsPower } from '../recipe/choices.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '../heads/logistic-head.js';
+import { topPredictions } from '../evaluation/top-predictions.js';
+import { accuracyOf, computeAccuracy, computeMetrics } from '../evaluation/metrics.js';
+import type { Task } from './task.js';
+
+export function classification(classes: readonly string[]): Task {
+  const count = classes.length;
+  return {
+    info: { kind: 'classification', classes },
+    names: classes,
+    document: { classes },
+    summary: `${count} classes: ${listed(classes)}`,
+    detailOf: (smallest) => ` (${smallest} in the smallest class)`,
+    get ofExports() {
+      return this;
+    },
+
+    targets: labelsOf,
+    blankTargets: (images) => new Int32Array(images),
+    namesWithout(images) {
+      const present = new Set(images.map(({ label }) => label));
+      return classes.filter((_, label) => !present.has(label));
+    },
+    imageWeights: (images, { class_weights }) =>
+      weightsByClass(labelsOf(images), count, classWeightsPower(class_weights) ?? 0),
+    losses: (logits, labels, { label_smoothing }) =>
+      crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), label_smoothing),
+    predictions: argmax,
+    countRight,
+
+    headName: 'logistic',
+    strengths: LOGISTIC_STRENGTHS,
+    headProblem: (device, set, _images, scale, problems) =>
+      new LogisticProblem(device, set, scale, count, problems),
+
+    score: (logits, images) => computeAccuracy(logits, labelsOf(images), count),
+    scorePredictions: (predicted, loss, images) =>
+      accuracyOf(countRight(predicted, labelsOf(images)), loss, images.length),
+    isBetter(score, best) {
+      const [now, before] = [score.accuracy ?? null, best?.val_accuracy ?? null];
+      if (now === null || before === null) return now !== null;
+      // As accurate, it has to have less loss.
+      return now > before || (now === before && (score.loss ?? Infinity) < (best?.val_loss ?? Infinity));
+    },
+    best(epoch, { accuracy = null, loss, interval = null }, logits, images) {
+      if (images.length === 0) return null;
+      const temperature = fitTemperature({ scores: logits, labels: labelsOf(images), classes: count });
+      return {
+        epoch,
+        val_accuracy: accuracy,
+        val_loss: loss,
+        interval: interval && [...interval],
+        temperature,
+      };
+    },
+    trainRecord: ({ correct, images }) => ({ train_accuracy: correct / images }),
+    valRecord: (score) => ({ val_accuracy: score?.accuracy ?? null }),
+    bestRecord: (best, epoch) => ({
+      epoch: best?.epoch ?? epoch,
+      val_accuracy: best?.val_accuracy ?? null,
+      interval: best?.interval ?? null,
+    }),
+    meanOfViews: logOfMeanProbabilities,
+    metrics: (logits, images, best) =>
+      computeMetrics(logits, labelsOf(images), classes, best?.temperature ?? null),
+    answer: (logits, { top, temperature }) => ({
+      predictions: topPredictions(logits, classes, top, temperature ?? 1),
+    }),
+  };
+}
+
+/** Classes that are named; by these one sees whether it is the right folder. */
+const MOST_NAMED = 10;
+
+function listed(classes: readonly string[]): string {
+  const more = classes.length - MOST_NAMED;
+  const some = classes.slice(0, MOST_NAMED).join(', ');
+  return more > 0 ? `${some} and ${more} more` : some;
+}
+
+function labelsOf(images: readonly LabelledImage[]): Int32Array {
+  return Int32Array.from(images, ({ label }) => label);
+}
+
+function weightsByClass(labels: Int32Array, classes: number, power: number): Float32Array {
+  const weights = classWeights(labels, classes, { power });
+  return Float32Array.from(labels, (label) => weights[label]);
+}
+
+/** Logits whose probabilities are the means of those of some rows; by logarithms, so that none is lost. */
+function logOfMeanProbabilities(rows: readonly ArrayLike<number>[]): Float32Array {
+  const logarithms = rows.map((row) => {
+    const total = logOfSum(row);
+    return Array.from(row, (logit) => logit - total);
+  });
+  return Float32Array.from(
+    logarithms[0],
+    (_, c) => logOfSum(logarithms.map((row) => row[c])) - Math.log(rows.length),
+  );
+}
+
+/** The logarithm of the sum of e^x. */
+function logOfSum(values: ArrayLike<number>): number {
+  const all = Array.from(values);
+  const largest = all.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return largest + Math.log(all.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+}
+
+function countRight(predicted: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let right = 0;
+  for (let i = 0; i < labels.length; i++) if (predicted[i] === labels[i]) right++;
+  return right;
+}

@@ -1,0 +1,144 @@
+/**
+ * The full stage: layers of the trunk are trained (stages.ts says which, and when), epoch by epoch, and validated after
+ * each.
+ *
+ * After every epoch the exports are written, then the state of the run, in this order: a kill between the two
+ * repeats the epoch and writes the same bytes again.
+ */
+import { join } from 'node:path';
+import { openImagePool } from '../../data/index.js';
+import type { ImageClassifier } from '../../models/index.js';
+import { type Optimizer, WeightAverage } from '../../optim/index.js';
+import type { Device } from '../../program/device.js';
+import { writeCheckpoint } from '../run/checkpoint.js';
+import { HEAD_STAGE } from '../recipe/choices.js';
+import { describeModel, finishEpoch } from './epoch-end.js';
+import { throwUnlessInterrupted } from '../interruption.js';
+import type { RunContext } from '../options.js';
+import { writeMetrics } from '../run/run-files.js';
+import { RUN_FILES } from '../run/run-folder.js';
+import { type RunState, type StoredRun, writeRunState } from '../run/run-state.js';
+import { StagedOptimizer } from './staged-optimizer.js';
+import { reportSteps } from './step-report.js';
+import { Trainer } from './trainer.js';
+import type { TrainingData } from '../run/training-data.js';
+
+/** What changes of a run's state while it trains. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface FullStage extends RunContext {
+  readonly folder: string;
+  readonly device: Device;
+  /** On the host or the device, with its head for the data's classes. */
+  readonly model: ImageClassifier;
+  readonly data: TrainingData;
+  readonly state: Mutable<RunState>;
+  /** Where moments and counters come from when the run is resumed. */
+  readonly stored: StoredRun | null;
+  readonly workers: number | undefined;
+}
+
+/**
+ * Trains until the recipe's epochs are done or the signal is aborted; true when they are done. The state of the
+ * run is on the disk either way.
+ */
+export async function runFullStage(stage: FullStage): Promise<boolean> {
+  const { device, model, data, state, stored, workers, signal } = stage;
+  const staged = await StagedOptimizer.open(stage);
+  const pool = openImagePool({ workers });
+  const onStep = reportSteps(stage);
+  const makeTrainer = () =>
+    new Trainer({
+      device,
+      model,
+      task: data.task,
+      optimizer: staged.optimizer,
+      recipe: state.recipe,
+      frozen: state.frozen,
+      preprocessing: state.preprocessing,
+      dataset: data.training,
+      pool,
+      progress: state.progress,
+      valLosses: () => lossesOfFull(state),
+      onStep,
+      ...(signal && { signal }),
+    });
+  try {
+    let trainer = makeTrainer();
+    if (stored === null) await save(stage, staged.optimizer);
+    while (state.progress.epoch < state.recipe.epochs) {
+      if (await trainer.trainEpoch()) {
+        const finish = () => finishEpoch(stage, staged.name, trainer.rates);
+        await withAverage(stage, staged.optimizer, finish).catch(throwUnlessInterrupted);
+      }
+      state.complete = state.progress.epoch >= state.recipe.epochs || stopsEarly(state);
+      const stops = state.complete || signal?.aborted === true;
+      if (stops) await withAverage(stage, staged.optimizer, () => writeExports(stage));
+      // What is stored belongs to the stage that the stored progress is in.
+      const isNew = await staged.follow(state.progress);
+      await save(stage, staged.optimizer);
+      if (stops) break;
+      if (isNew) {
+        staged.tellJoin();
+        trainer = makeTrainer();
+      }
+    }
+    return state.complete;
+  } finally {
+    await pool.close();
+    staged.close();
+  }
+}
+
+/** Validation losses of the epochs behind the head's. */
+function lossesOfFull({ epochs }: RunState): number[] {
+  return epochs.filter(({ stage }) => stage !== HEAD_STAGE).map(({ val_loss }) => val_loss ?? Infinity);
+}
+
+/** Whether the last epochs have brought none better than the best, as many as the recipe bears. */
+export function stopsEarly({ recipe: { patience }, progress, best }: RunState): boolean {
+  return patience !== null && best !== null && progress.epoch - best.epoch >= patience;
+}
+
+/** Does `work` with the average of the weights in their place, where the recipe has one. */
+async function withAverage(
+  { device }: FullStage,
+  { parts, steps }: Optimizer,
+  work: () => Promise<void>,
+): Promise<void> {
+  const average = parts.find((part) => part instanceof WeightAverage);
+  if (average === undefined || steps === 0) return work();
+  await device.run(() => average.swap());
+  try {
+    await work();
+  } finally {
+    await device.run(() => average.swap());
+  }
+}
+
+/**
+ * The weights as they are; they are the best ones, too, as long as nothing was validated. Inside an epoch they are not
+ * those whose temperature is known.
+ */
+async function writeExports({ folder, model, state, onEvent }: FullStage): Promise<void> {
+  if (!state.complete) onEvent?.({ type: 'note', text: `Saving the run after ${positionText(state)}.` });
+  const temperature = state.progress.batch === 0 ? state.temperature : null;
+  const info = { ...describeModel(state), temperature };
+  const names = state.best === null ? [RUN_FILES.last, RUN_FILES.best] : [RUN_FILES.last];
+  for (const name of names) await writeCheckpoint(join(folder, name), model, info, state.recipe);
+}
+
+/** `3 of 30 epochs and 1 batch` */
+export function positionText({
+  progress: { epoch, batch },
+  recipe,
+}: Pick<RunState, 'progress' | 'recipe'>): string {
+  const rest = batch === 0 ? '' : ` and ${batch} ${batch === 1 ? 'batch' : 'batches'}`;
+  return `${epoch} of ${recipe.epochs} epochs${rest}`;
+}
+
+/** Metrics first: they are cut back to the state when the run is resumed. */
+async function save({ folder, state, model }: FullStage, optimizer: Optimizer): Promise<void> {
+  await writeMetrics(folder, state.epochs);
+  await writeRunState(folder, state, model, optimizer);
+}

@@ -1,0 +1,115 @@
+/**
+ * How many images are computed at once. As many of a batch as fit: the plan of a training step is made, without
+ * running it, for half as many until the device can hold it. The choice is kept for the whole run.
+ */
+import { drawSteps, type ImageStep, parseAugment } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import type { ImageClassifier } from '../../models/index.js';
+import { setStochasticDepth } from '../../nn/index.js';
+import type { Device } from '../../program/device.js';
+import { generator } from '../../tensor/philox.js';
+import { throwIfAborted } from '../interruption.js';
+import { mixOfStep } from './mixing.js';
+import type { RunContext } from '../options.js';
+import { makeOptimizer } from './parameter-groups.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import type { FrozenChoices } from '../run/run-state.js';
+import { lastStage, setTrainable } from './stages.js';
+import type { Task } from '../tasks/task.js';
+import { type MicroBatch, recordMicroBatch } from './training-step.js';
+
+/** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
+const LEAST_FOR_STATISTICS = 16;
+
+/**
+ * Chooses the micro-batch and what batch norm does with it. Throws AttuneError 'device' when not even one image,
+ * or the micro-batch of the recipe, fits; 'interrupted' on the signal.
+ */
+export async function chooseMicroBatch(
+  device: Device,
+  model: ImageClassifier,
+  task: Task,
+  recipe: Recipe,
+  { onEvent, signal }: RunContext,
+): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
+  let micro = recipe.micro_batch ?? recipe.batch_size;
+  for (;;) {
+    throwIfAborted(signal);
+    const batchNorm = batchNormFor(micro, recipe);
+    try {
+      await planStep(device, model, task, recipe, micro, batchNorm);
+      announce(micro, batchNorm, recipe, { ...(onEvent && { onEvent }) });
+      return { micro_batch: micro, batch_norm: batchNorm };
+    } catch (error) {
+      const doesNotFit = error instanceof AttuneError && error.code === 'device';
+      if (!doesNotFit || micro === 1 || recipe.micro_batch !== null) throw error;
+      micro = Math.ceil(micro / 2);
+    }
+  }
+}
+
+/** What batch norm does with micro-batches of this size. */
+export function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['batch_norm'] {
+  if (batch_norm !== 'auto') return batch_norm;
+  return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
+}
+
+function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }: RunContext): void {
+  if (micro < recipe.batch_size) {
+    const times = Math.ceil(recipe.batch_size / micro);
+    onEvent?.({
+      type: 'note',
+      text: `A batch of ${recipe.batch_size} is computed as ${times} times ${micro} images.`,
+    });
+  }
+  if (recipe.batch_norm === 'auto' && batchNorm === 'frozen') {
+    onEvent?.({
+      type: 'note',
+      text: `Batch norm keeps its statistics, as ${micro} images are too few to estimate them; its scale and shift are trained.`,
+    });
+  }
+}
+
+/** Steps as those of an image: which they are does not show in the plan. */
+function anySteps({ augment, image_size }: Recipe): readonly ImageStep[] {
+  return drawSteps(parseAugment(augment).parts, image_size, { seed: 0, epoch: 0, index: 0 });
+}
+
+/** Makes the plan of a micro-batch with the memory of the optimiser beside it. */
+async function planStep(
+  device: Device,
+  model: ImageClassifier,
+  task: Task,
+  recipe: Recipe,
+  micro: number,
+  batchNorm: FrozenChoices['batch_norm'],
+): Promise<void> {
+  await setTrainable(model, lastStage(model, recipe), batchNorm);
+  await model.to(device);
+  const optimizer = makeOptimizer(model, recipe);
+  try {
+    const side = recipe.image_size;
+    const random = generator(recipe.seed);
+    const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+    const options = { model, task, recipe, preprocessing, side, random };
+    setStochasticDepth(model, recipe.stochastic_depth);
+    await device.prepare(() => recordMicroBatch(blankMicroBatch(micro, task, recipe), options));
+  } finally {
+    optimizer.close();
+  }
+}
+
+/** What the trainer would compute, without images. */
+function blankMicroBatch(size: number, task: Task, recipe: Recipe): MicroBatch {
+  const side = recipe.image_size;
+  const mix = mixOfStep(recipe, 1, side);
+  const rows = mix === null ? size : size + 1;
+  return {
+    images: new Uint8Array(rows * side * side * 3),
+    targets: task.blankTargets(rows),
+    steps: new Array(rows).fill(anySteps(recipe)),
+    shares: new Float32Array(size),
+    ...(recipe.random_erasing > 0 && { erased: new Int32Array(4 * rows) }),
+    ...(mix !== null && { mix: { ...mix, partnerShares: new Float32Array(size) } }),
+  };
+}

@@ -1,0 +1,390 @@
+/**
+ * The full stage's loop: micro-batches into gradients, gradients into an update, epochs into metrics.
+ *
+ * A step is one program per micro-batch and one for the update, which also clears the gradients. Results are read
+ * one step behind, so the device never waits for the host; except where steps are long, and the host's part in them
+ * is nothing: Ctrl-C has then one step to wait for and not two. Everything that a step does follows from the recipe,
+ * the frozen choices and the progress: that is why a resumed run equals one that was never stopped.
+ */
+import {
+  augmentationOf,
+  batchCount,
+  type ImagePool,
+  type Preprocessing,
+  type TrainingBatch,
+  type TrainingDataset,
+  trainingBatches,
+} from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import type { ImageClassifier } from '../../models/index.js';
+import { setStochasticDepth } from '../../nn/index.js';
+import {
+  type Optimizer,
+  type Schedule,
+  scheduleFactor,
+  scheduleMomentum,
+  SharpnessAware,
+} from '../../optim/index.js';
+import type { Device } from '../../program/device.js';
+import { generator } from '../../tensor/philox.js';
+import { batchParts } from './batch-parts.js';
+import { sideOf } from '../evaluation/inference.js';
+import { type BatchMix, dominantTargets, mixOfStep } from './mixing.js';
+import type { RunContext } from '../options.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import type { FrozenChoices, Progress } from '../run/run-state.js';
+import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
+import type { Targets, Task } from '../tasks/task.js';
+import { type MicroBatch, recordMicroBatch } from './training-step.js';
+
+export interface TrainerOptions extends RunContext {
+  readonly device: Device;
+  readonly model: ImageClassifier;
+  readonly task: Task;
+  readonly optimizer: Optimizer;
+  readonly recipe: Recipe;
+  readonly frozen: FrozenChoices;
+  readonly preprocessing: Preprocessing;
+  readonly dataset: TrainingDataset;
+  readonly pool: ImagePool;
+  readonly progress: Progress;
+  /** The validation loss after each epoch so far. */
+  readonly valLosses: () => readonly number[];
+  /** In place of the schedule: the factor on all rates at a step, counted from 0. */
+  readonly sweep?: (step: number) => number;
+  /** Called after each step with what is known so far. */
+  readonly onStep?: (step: StepReport) => void;
+}
+
+export interface StepReport {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly batches: number;
+  /** Means over the epoch so far; null before the first result. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly imagesPerSecond: number | null;
+}
+
+/** From this time for a step on, it is waited for before the next one begins, in seconds. */
+const LONG_STEP = 1;
+
+/** A step whose results are on their way. */
+interface PendingStep {
+  readonly step: number;
+  readonly batch: TrainingBatch;
+  /** What counts as right of each image. */
+  readonly counted: Targets;
+  readonly results: Promise<readonly MicroBatchResult[]>;
+}
+
+interface MicroBatchResult {
+  readonly loss: number;
+  readonly predicted: ArrayLike<number>;
+}
+
+export class Trainer {
+  private readonly options: TrainerOptions;
+  private readonly schedule: Schedule;
+  private readonly baseRates: readonly number[];
+  /** By the place of an image in the data set. */
+  private readonly imageWeights: ArrayLike<number>;
+  private readonly random;
+  /** What takes the second gradient of a step, where the optimiser has it. */
+  private readonly sharpness: SharpnessAware | undefined;
+  /** How long the last step took; long, as long as it is not known. */
+  private stepSeconds = Number.POSITIVE_INFINITY;
+  /** The last steps by number, to name the images of one that failed. */
+  private readonly recent = new Map<number, TrainingBatch>();
+
+  constructor(options: TrainerOptions) {
+    const { recipe, optimizer, dataset, model, task } = options;
+    this.options = options;
+    this.schedule = scheduleOf(recipe);
+    this.baseRates = optimizer.groups.map(({ lr }) => lr);
+    this.imageWeights = task.imageWeights(dataset.images, recipe);
+    this.random = generator(recipe.seed);
+    this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
+    setStochasticDepth(model, recipe.stochastic_depth);
+  }
+
+  get batchesPerEpoch(): number {
+    const { dataset, recipe, frozen } = this.options;
+    return batchesPerEpoch(dataset.images.length, recipe, frozen);
+  }
+
+  /** The rate of every group at the last step; that may have been before the run was resumed. */
+  get rates(): Record<string, number> {
+    const { optimizer, progress } = this.options;
+    const rates = this.ratesAt(progress.step - 1);
+    return Object.fromEntries(optimizer.groups.map(({ name }, i) => [name, rates[i]]));
+  }
+
+  /**
+   * Trains from the current progress to the end of its epoch; true when it got there, false when the signal was
+   * aborted: progress then says at which batch. All steps done are finished when it returns.
+   *
+   * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite.
+   */
+  async trainEpoch(): Promise<boolean> {
+    const { recipe, progress, signal, dataset, pool, preprocessing } = this.options;
+    const side = sideOf(preprocessing);
+    const clock = new EpochClock(progress);
+    let pending: PendingStep | null = null;
+    const batches = trainingBatches(dataset, {
+      batchSize: recipe.batch_size,
+      seed: recipe.seed,
+      epoch: progress.epoch,
+      sampling: recipe.sampling,
+      startBatch: progress.batch,
+      joinSingle: this.joinsSingle,
+      augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
+      side,
+      pool,
+    });
+    const finishPending = async () => {
+      if (pending !== null) await this.finishStep(pending);
+      const seconds = clock.tick(pending?.batch.labels.length ?? 0);
+      if (pending !== null) this.stepSeconds = seconds;
+      pending = null;
+    };
+    for await (const batch of batches) {
+      const isLong = this.stepSeconds >= LONG_STEP;
+      if (isLong) await finishPending();
+      if (signal?.aborted) break;
+      const next = this.startStep(batch, side);
+      if (!isLong) await finishPending();
+      pending = next;
+      this.report();
+    }
+    await finishPending();
+    await this.checkLastStep();
+    return progress.batch === this.batchesPerEpoch;
+  }
+
+  private get joinsSingle(): boolean {
+    return joinsSingle(this.options.frozen.batch_norm);
+  }
+
+  private startStep(batch: TrainingBatch, side: number): PendingStep {
+    const { device, optimizer, recipe, progress } = this.options;
+    const step = progress.step + 1;
+    const mix = mixOfStep(recipe, step, side);
+    const parts = this.microBatches(batch, side, mix);
+    this.setRates();
+    const results = this.startGradients(parts, side);
+    const updated = device.run(() => {
+      optimizer.step();
+      optimizer.zeroGradients();
+    });
+    const finished = updated.then(() => results);
+    // Awaited in finishStep; until then a failure must not end the process.
+    results.catch(() => undefined);
+    finished.catch(() => undefined);
+    progress.step = step;
+    progress.batch++;
+    this.remember(step, batch);
+    return {
+      step,
+      batch,
+      counted: dominantTargets(this.targetsOf(batch), batch.labels.length, mix),
+      results: finished,
+    };
+  }
+
+  /** Gathers the gradients of a step: of its weights, or of those to which sharpness-aware minimisation moves them. */
+  private async startGradients(parts: readonly MicroBatch[], side: number): Promise<MicroBatchResult[]> {
+    const { device, progress } = this.options;
+    const { sharpness } = this;
+    const firstRandom = progress.random;
+    const pass = () => Promise.all(parts.map((micro) => this.startMicroBatch(micro, side)));
+    const results = pass();
+    if (sharpness === undefined) return results;
+    const perturbed = device.run(() => sharpness.perturb());
+    // The same images dropped, and the same plan: only the weights differ.
+    progress.random = firstRandom;
+    const [first] = await Promise.all([results, perturbed, pass()]);
+    return first;
+  }
+
+  /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
+  private startMicroBatch(micro: MicroBatch, side: number): Promise<MicroBatchResult> {
+    const { device, model, task, preprocessing, recipe, progress } = this.options;
+    this.random.step = progress.random++;
+    const options = { model, task, recipe, preprocessing, side, random: this.random };
+    return device.run(() => recordMicroBatch(micro, options));
+  }
+
+  private async finishStep({ batch, counted, results }: PendingStep): Promise<void> {
+    const { progress, task } = this.options;
+    const parts = await this.explained(() => results);
+    const predicted = parts.flatMap((part) => Array.from(part.predicted));
+    progress.loss += parts.reduce((total, { loss }) => total + loss, 0) * batch.labels.length;
+    progress.images += batch.labels.length;
+    progress.correct += task.countRight(predicted, counted);
+  }
+
+  /** The gate of the last update is read with the next program; there may be none. */
+  private async checkLastStep(): Promise<void> {
+    await this.explained(() => this.options.optimizer.gradientNorm());
+  }
+
+  /** Adds to a 'numeric' failure what the device cannot know: which layer, which images. */
+  private async explained<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof AttuneError) || error.code !== 'numeric') throw error;
+      throw await this.diagnose(error);
+    }
+  }
+
+  private async diagnose(error: AttuneError): Promise<AttuneError> {
+    const { device, model, preprocessing, recipe, dataset, optimizer } = this.options;
+    const step = optimizer.lastFailedStep;
+    const batch = step === null ? undefined : this.recent.get(step);
+    if (step === null || batch === undefined) return error;
+    const side = sideOf(preprocessing);
+    const micro = this.microBatches(batch, side, mixOfStep(recipe, step, side));
+    for (const part of micro) await this.startMicroBatch(part, side).catch(() => undefined);
+    let layer: string | undefined;
+    const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
+    for (const parameter of model.memory.parameters) {
+      if (parameter.gradient === null) continue;
+      const values = await device.read(parameter.gradient).catch(() => null);
+      if (values?.every(Number.isFinite) === false) {
+        layer = names.get(parameter);
+        break;
+      }
+    }
+    const images = Array.from(batch.indices.slice(0, 4), (index) => dataset.images[index].path);
+    const more =
+      batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
+    // Each of them may be finite, and the sum of their squares not.
+    const large = 'are too large for their norm to be finite';
+    const elsewhere = recipe.sam > 0 ? `, or not finite where --sam ${recipe.sam} looks` : '';
+    const fault = layer === undefined ? large + elsewhere : `are not finite, first in ${layer}`;
+    return new AttuneError(
+      {
+        code: 'numeric',
+        what: `the gradients of step ${step} ${fault}; that step changed nothing`,
+        where: `images ${images.join(', ')}${more}`,
+        hint: 'lower the learning rates, or look at these images; the run can be resumed from its last epoch',
+      },
+      { cause: error },
+    );
+  }
+
+  private setRates(): void {
+    const { optimizer, recipe, progress, sweep } = this.options;
+    const rates = this.ratesAt(progress.step);
+    optimizer.groups.forEach((group, i) => {
+      group.lr = rates[i];
+    });
+    if (sweep !== undefined) return;
+    const length = scheduleLength(recipe, this.batchesPerEpoch);
+    optimizer.momentum = scheduleMomentum(this.schedule, progress.step, length) ?? optimizer.momentum;
+  }
+
+  /** The rate of every group, in their order; steps count from 0. */
+  private ratesAt(step: number): number[] {
+    const { recipe, valLosses, sweep } = this.options;
+    const length = scheduleLength(recipe, this.batchesPerEpoch);
+    const factor = sweep?.(step) ?? scheduleFactor(this.schedule, step, length, valLosses());
+    return this.baseRates.map((rate) => rate * factor);
+  }
+
+  private microBatches(batch: TrainingBatch, side: number, mix: BatchMix | null): MicroBatch[] {
+    const { frozen, recipe } = this.options;
+    const { imageWeights, joinsSingle } = this;
+    const ranges = microBatchStarts(batch.labels.length, frozen.micro_batch, joinsSingle);
+    const targets = this.targetsOf(batch);
+    return batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix });
+  }
+
+  private targetsOf({ indices }: TrainingBatch): Targets {
+    const { task, dataset } = this.options;
+    return task.targets(Array.from(indices, (index) => dataset.images[index]));
+  }
+
+  private remember(step: number, batch: TrainingBatch): void {
+    this.recent.set(step, batch);
+    this.recent.delete(step - 4);
+  }
+
+  private report(): void {
+    const { progress, onStep } = this.options;
+    const { epoch, batch, images, loss, correct } = progress;
+    const known = images > 0;
+    onStep?.({
+      epoch: epoch + 1,
+      batch,
+      batches: this.batchesPerEpoch,
+      loss: known ? loss / images : null,
+      accuracy: known ? correct / images : null,
+      imagesPerSecond: imagesPerSecond(progress),
+    });
+  }
+}
+
+/** Updates of the weights in one epoch over so many images. */
+export function batchesPerEpoch(
+  images: number,
+  { batch_size }: Recipe,
+  { batch_norm }: Pick<FrozenChoices, 'batch_norm'>,
+): number {
+  return batchCount(images, batch_size, joinsSingle(batch_norm));
+}
+
+/** Batch norm has no variance over a single image. */
+function joinsSingle(batchNorm: FrozenChoices['batch_norm']): boolean {
+  return batchNorm === 'train';
+}
+
+/** Training speed of the epoch so far; null before it can be told. */
+export function imagesPerSecond({ timed_images, timed_seconds }: Progress): number | null {
+  return timed_seconds > 0 ? timed_images / timed_seconds : null;
+}
+
+/** Adds time to the progress; the first steps of a process compile and are not counted in its speed. */
+class EpochClock {
+  private readonly progress: Progress;
+  private last = performance.now();
+  private ticks = 0;
+
+  constructor(progress: Progress) {
+    this.progress = progress;
+  }
+
+  /** `images` were finished since the last tick. Returns the seconds since then. */
+  tick(images: number): number {
+    const now = performance.now();
+    const seconds = (now - this.last) / 1000;
+    this.last = now;
+    this.progress.seconds += seconds;
+    if (++this.ticks > WARM_UP_TICKS) {
+      this.progress.timed_seconds += seconds;
+      this.progress.timed_images += images;
+    }
+    return seconds;
+  }
+}
+
+/** The first tick has no finished step, the second waits for the first step to compile. */
+const WARM_UP_TICKS = 2;
+
+/** The micro-batches of a batch as ranges; `joinSingle` puts a last one of one image to the one before it. */
+export function microBatchStarts(
+  size: number,
+  micro: number,
+  joinSingle: boolean,
+): (readonly [number, number])[] {
+  const starts: [number, number][] = [];
+  for (let start = 0; start < size; start += micro) starts.push([start, Math.min(size, start + micro)]);
+  const last = starts.at(-1);
+  if (joinSingle && starts.length > 1 && last !== undefined && last[1] - last[0] === 1) {
+    starts.pop();
+    (starts.at(-1) as [number, number])[1] = size;
+  }
+  return starts;
+}
