@@ -1,4 +1,4 @@
-/** Ctrl-C in the real program between two epochs; in a step: ctrl-c.test.ts. */
+/** Ctrl-C in the real program between two epochs; in a step: ctrl-c-step.slow.test.ts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

@@ -35,9 +35,9 @@ const OWN_LOOP_TESTS: readonly [files: RegExp, ...tests: string[]][] = [
 ];
 
 const OWN_SHADER_TESTS: Readonly<Partial<Record<KernelName, string>>> = {
-  conv2d: 'ops/conv2d-kernel.webgpu',
-  conv2dInputGradient: 'ops/conv2d-gradient.webgpu',
-  conv2dWeightGradient: 'ops/conv2d-gradient.webgpu',
+  conv2d: 'ops/conv2d-kernel-small.webgpu.slow',
+  conv2dInputGradient: 'ops/conv2d-gradient-small.webgpu.slow',
+  conv2dWeightGradient: 'ops/conv2d-gradient-small.webgpu.slow',
   globalAveragePool: 'ops/pool-kernels.webgpu',
   matmul: 'ops/matmul-kernel.webgpu',
   maxPool2d: 'ops/pool-kernels.webgpu',

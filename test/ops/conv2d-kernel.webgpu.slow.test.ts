@@ -1,4 +1,4 @@
-/** WGSL variants of the convolution: the slow share. */
+/** WGSL variants of the convolution: the large tiles. */
 import { test } from 'uvu';
 import { conv2dTests } from './conv2d-kernel-suite.js';
 

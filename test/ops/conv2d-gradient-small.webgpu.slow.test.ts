@@ -1,4 +1,4 @@
-/** WGSL variants of a convolution's two gradients: the quick share. */
+/** WGSL variants of a convolution's two gradients: all but the large tiles. */
 import { test } from 'uvu';
 import { gradientTests } from './conv2d-gradient-suite.js';
 
