@@ -51,6 +51,11 @@ export {
   type ValuedImage,
   type ValuesFile,
   type ValuesFileOptions,
+  type BlurStep,
+  type Sample,
+  type Sampling,
+  TEST_VIEWS,
+  type ValuesPart,
 } from './data/index.js';
 export type { Choices, Counters, DeviceInfo, DeviceKind } from './device/backend.js';
 export type {
@@ -132,6 +137,10 @@ export {
   type Proposal,
   type RunAdvice,
   type Suspect,
+  type FoldMeasure,
+  type Outcomes,
+  type PartName,
+  type Recipe,
 } from './finetune/index.js';
 export {
   type Format,
@@ -217,6 +226,7 @@ export {
   Softmax,
   stateDict,
   type StateTensor,
+  type StoredOrder,
   StochasticDepth,
   type Training,
   unfreeze,

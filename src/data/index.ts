@@ -17,6 +17,7 @@ export {
 export {
   type AugmentList,
   type AugmentPart,
+  type BlurStep,
   augmentationOf,
   drawSteps,
   type ImageStep,

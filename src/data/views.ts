@@ -7,10 +7,11 @@ import { flipLeftRight } from './augment.js';
 import type { RgbImage } from './decode.js';
 import { centerCropImage, cropImage } from './preprocess.js';
 
-/** How many views each has. */
-export const TEST_VIEWS = { flip: 2, 'five-crop': 5, 'ten-crop': 10 } as const;
+/** Which views are averaged. */
+export type TestViews = 'flip' | 'five-crop' | 'ten-crop';
 
-export type TestViews = keyof typeof TEST_VIEWS;
+/** How many views each has. */
+export const TEST_VIEWS: Readonly<Record<TestViews, number>> = { flip: 2, 'five-crop': 5, 'ten-crop': 10 };
 
 /**
  * The pictures of `side` x `side`: the middle and its mirror image; or the four corners and the middle; or those of the

@@ -90,7 +90,8 @@ export interface CpuLoop<A = Attributes> {
   units(attributes: A): number;
   /**
    * Whether unit u reads and writes the same elements of every operand and no others, as loops over flat ranges do
-   * (`attributes.count` of them). Absent: no.
+   * (`attributes.count` of them), and reads each before it writes there, and never again: its result may lie where an
+   * operand did. Absent: no.
    */
   elementwise?(attributes: A): boolean;
   run(call: CpuCall<A>): void;

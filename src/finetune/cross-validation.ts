@@ -23,6 +23,7 @@ import {
   runName,
   writeJson,
 } from './run/run-folder.js';
+import { isTaken, withRunLock } from './run/run-lock.js';
 import type { FoundImages } from './run/training-data.js';
 
 const FOLDS_FILE = 'folds.json';
@@ -32,10 +33,20 @@ export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
   readonly folds: number;
 }
 
-const MEASURES = ['loss', 'accuracy', 'balanced_accuracy', 'macro_f1', 'auc', 'brier'] as const;
+/** What is measured in each fold. */
+export type FoldMeasure = 'loss' | 'accuracy' | 'balanced_accuracy' | 'macro_f1' | 'auc' | 'brier';
+
+const MEASURES: readonly FoldMeasure[] = [
+  'loss',
+  'accuracy',
+  'balanced_accuracy',
+  'macro_f1',
+  'auc',
+  'brier',
+];
 
 /** What is told of each fold, by name; null where its images tell nothing. */
-export type FoldMeasures = Readonly<Record<(typeof MEASURES)[number], number | null>>;
+export type FoldMeasures = Readonly<Record<FoldMeasure, number | null>>;
 
 /** One run of a cross-validation. */
 export interface FoldResult {
@@ -59,7 +70,10 @@ export interface CrossValidationResult {
   readonly mean: FoldMeasures;
   /** The sample's standard deviation, by n - 1; null for fewer than two folds. */
   readonly sd: FoldMeasures;
-  /** All images of these folds together, each judged by the network that has not seen it. */
+  /**
+   * All images of these folds together, each judged by a network that was not trained on it. Where all layers are
+   * trained, the best epoch was chosen by them, so they flatter a little.
+   */
   readonly pooled: {
     readonly images: number;
     readonly accuracy: number | null;
@@ -85,10 +99,8 @@ export async function crossValidate(
   const images = digestOf(found);
   const progress = { folder, folds: options.folds, data: given.data, images, results: [] };
   try {
-    return await runFolds(progress, context, {
-      ...(workers !== undefined && { workers }),
-      ...(threads !== undefined && { threads }),
-    });
+    const asked = { ...(workers !== undefined && { workers }), ...(threads !== undefined && { threads }) };
+    return await withRunLock(folder, () => runFolds(progress, context, asked));
   } catch (error) {
     // A mistake that the first fold told before it began leaves no folder, as it leaves none of a run.
     if (!(await exists(foldFolder(folder, 1)))) await rm(folder, { recursive: true, force: true });
@@ -126,10 +138,9 @@ export async function resumeFolds(
       'images were added or are gone since the first fold, so that they would be cut in another way';
     throw new AttuneError({ code: 'data', what, where: data, hint: 'put them back, or start a new one' });
   }
-  return runFolds({ folder, folds, data, images, results }, context, {
-    ...(device !== undefined && { device }),
-    ...(threads !== undefined && { threads }),
-  });
+  const options = { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+  const work = () => runFolds({ folder, folds, data, images, results }, context, options);
+  return withRunLock(folder, work);
 }
 
 /** Where a cross-validation stands. */
@@ -193,7 +204,7 @@ async function runFold(
     try {
       return await resume({ resume: out, ...device }, context);
     } catch (error) {
-      if (!(error instanceof AttuneError) || error.code !== 'input') throw error;
+      if (!(error instanceof AttuneError) || error.code !== 'input' || isTaken(error)) throw error;
       // A run that had ended, but not been noted yet: it is quicker repeated than told apart.
     }
   }

@@ -26,6 +26,7 @@ export {
   type CrossValidationOptions,
   type CrossValidationResult,
   crossValidate,
+  type FoldMeasure,
   type FoldMeasures,
   type FoldResult,
   isCrossValidation,
@@ -65,3 +66,4 @@ export { type RegressionMetrics, regressionMetrics } from './evaluation/scores.j
 export type { ColumnMetrics, RegressionReport } from './evaluation/regression-metrics.js';
 export { RUN_FILES } from './run/run-folder.js';
 export { topPredictions } from './evaluation/top-predictions.js';
+export type { PartName } from './run/training-data.js';

@@ -116,7 +116,7 @@ export async function checkpointOf(run: string): Promise<string> {
       code: 'input',
       what: `the folder holds no ${RUN_FILES.best}, so it is no finished run`,
       where: run,
-      hint: 'name the folder that attune finetune printed',
+      hint: 'name the folder that attune finetune printed; of a cross-validation, one of its folds',
     });
   }
   return file;

@@ -196,7 +196,7 @@ export interface ModelAnswer {
 }
 
 /** What the documents of runs say that depends on the task. */
-interface Outcomes {
+export interface Outcomes {
   readonly classification: {
     readonly document: { readonly classes: readonly string[] };
     readonly best: {

@@ -45,6 +45,7 @@ export interface PreviewedImage {
   readonly views: readonly RgbImage[];
 }
 
+/** What a sheet of views is made of. */
 export interface AugmentPreview {
   readonly augment: string;
   /** The least share of a picture that a random crop takes; null without crops. */

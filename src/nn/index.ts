@@ -24,6 +24,7 @@ export {
   type LoadReport,
   loadStateDict,
   type StateTensor,
+  type StoredOrder,
   stateDict,
   stripPrefixes,
   type WeightsEntry,

@@ -37,6 +37,7 @@ const LEAST_LENGTH = 1e-12;
 /** More than any two similarities differ by. */
 const OUT_OF_REACH = 4;
 
+/** How large the head is, and how many of its images vote. */
 export interface NearestNeighborsSizes {
   /** Features of an image. */
   readonly inputs: number;
@@ -53,9 +54,9 @@ export class NearestNeighbors extends Module {
   readonly outputs: number;
   /** How many images vote. */
   readonly neighbors: number;
-  /** [images, inputs]: their features, each of length 1. */
+  /** Their features [images, inputs], each of length 1. */
   readonly features: Buffer;
-  /** [images, outputs]: 1 at the class of each, 0 elsewhere. */
+  /** 1 at the class of each, 0 elsewhere: [images, outputs]. */
   readonly labels: Buffer;
 
   /** With zeros for images, to load others into. */

@@ -16,8 +16,8 @@ import { epilogueBits } from './epilogue.js';
 import { SIMD_WORKSPACE_BYTES } from './matmul-simd.js';
 
 /**
- * Units of a convolution: output rows, image after image, or fours of them (firstRowOf in conv2d-winograd.ts). A row
- * left over is a unit by itself.
+ * Units of a convolution: output rows, image after image, or fours of them (firstRowOf in conv2d-winograd.ts). What
+ * is left over in an image is a unit by itself.
  */
 export function conv2dUnits(attributes: Conv2dAttributes): number {
   return rowUnits(attributes.batch, attributes.outHeight, isWinograd(attributes));

@@ -7,11 +7,12 @@
 import { shapeError } from '../tensor/shape.js';
 
 /**
- * [a, b, c, d, e, f]: the pixel at (x, y) is read at (a x + b y + c, d x + e y + f), both from the image's centre, in
+ * The numbers a to f: the pixel at (x, y) is read at (a x + b y + c, d x + e y + f), both from the image's centre, in
  * pixels, y downwards.
  */
 export type AffineMatrix = readonly [number, number, number, number, number, number];
 
+/** A motion of a picture, as torchvision's `affine` takes it. */
 export interface AffineOptions {
   /** Degrees, clockwise. */
   readonly angle?: number;

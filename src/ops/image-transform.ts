@@ -32,7 +32,7 @@ export type ImageTransform =
       readonly fill?: readonly [number, number, number];
     };
 
-type BlendKind = 'brightness' | 'contrast' | 'saturation' | 'sharpness';
+export type BlendKind = 'brightness' | 'contrast' | 'saturation' | 'sharpness';
 
 /** The numbers that kernels know the transforms by. Those from 1 to `LAST_TABLE` change each byte by a table. */
 export const TRANSFORM = {

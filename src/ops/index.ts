@@ -16,7 +16,7 @@ export { eraseBoxes } from './erase-boxes.js';
 export { gather, scatterAdd } from './gather.js';
 export { gaussianBlur } from './gaussian-blur.js';
 export { type AffineMatrix, type AffineOptions, affineMatrix } from './image-affine.js';
-export type { ImageTransform } from './image-transform.js';
+export type { BlendKind, ImageTransform } from './image-transform.js';
 export { type MatmulOptions, matmul } from './matmul.js';
 export { max } from './max.js';
 export { maximum } from './maximum.js';

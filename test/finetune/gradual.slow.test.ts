@@ -154,9 +154,9 @@ test('a run: stages in its records, a line where layers join, and below them not
   const joins = notes.filter((text) => /^Epoch \d/.test(text));
   assert.equal(joins, [
     'Epoch 1: layers from layer3 up are trained, those below are frozen.',
-    'Epoch 2: layer2 joins, at a rate of 0.000193.',
-    'Epoch 3: layer1 joins, at a rate of 0.0000741.',
-    'Epoch 4: conv1 joins, at a rate of 0.0000285. It is the last.',
+    'Epoch 2: layer2 joins, at a base rate of 0.000193.',
+    'Epoch 3: layer1 joins, at a base rate of 0.0000741.',
+    'Epoch 4: conv1 joins, at a base rate of 0.0000285. It is the last.',
   ]);
 
   // Stopped in the second epoch, of one batch: layer2 has joined and moved, layer1 is as it was, statistics and all.

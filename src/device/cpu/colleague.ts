@@ -1,5 +1,5 @@
 /**
- * A thread of the team that is not the conductor: prepares what it is told to, and computes its share of each run.
+ * A thread of the team that is not the conductor: prepares what it is told to, and takes its part of each run.
  * It answers only when it fails; between runs it sleeps in its event loop.
  */
 import { runTogether } from './command.js';

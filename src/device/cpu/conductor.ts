@@ -1,7 +1,7 @@
 /**
  * The workers' side. The conductor answers the main thread's requests by running commands on the shared memory,
- * together with the other threads of its team: it tells them what to prepare and when to run, and each of them
- * computes its share of every command (team.ts).
+ * together with the other threads of its team: it tells them what to prepare and when to run, and they
+ * divide the shares of every command among them (team.ts).
  */
 import { AttuneError } from '../../errors.js';
 import { type TypedArray, viewArray } from '../dtype.js';

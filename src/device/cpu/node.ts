@@ -37,7 +37,7 @@ export async function openCpu(options: CpuOptions = {}): Promise<CpuBackend> {
   }
   const build = chooseSimd(options.simd ?? 'auto');
   const memory = newMemory();
-  // The memory's first page stays unused: address 0 means an absent operand.
+  // No operand lies in the memory's first page, which has the step values: address 0 means an absent operand.
   const allocator = new Allocator(PAGE_BYTES, memory.buffer.byteLength);
   const threads = threadCount(options.threads);
   const control = newControl(threads);

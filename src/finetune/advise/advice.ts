@@ -1,6 +1,7 @@
 /** What `attune advise` says: findings, each with what to do, why, and who has shown it. */
 import type { DataFacts, PlacedImage, Suspect } from './data-facts.js';
 
+/** One finding, with what to do about it. */
 export interface Advice {
   /** Name of the rule. */
   readonly rule: string;

@@ -6,13 +6,14 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../device.js';
-import { loadModel, resized } from '../model-source.js';
+import { DEFAULT_MODEL, loadModel, resized } from '../model-source.js';
 import type { DeviceOptions, EpochRecord, RunContext } from '../options.js';
+import { HEAD_STAGE } from '../recipe/choices.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { requireClasses } from '../tasks/require-classes.js';
 import { RUN_FILES } from '../run/run-folder.js';
-import { findImages } from '../run/training-data.js';
+import { findImages, type SplitOptions, splitOf } from '../run/training-data.js';
 import type { Advice } from './advice.js';
 import { type DataFacts, gatherDataFacts } from './data-facts.js';
 import { adviseOnData } from './data-rules.js';
@@ -20,6 +21,7 @@ import { type Proposal, proposeRecipe } from './proposal.js';
 import { adviseOnRun } from './run-rules.js';
 import { readCurves } from './stored-run.js';
 
+/** What to look at, and with which network. */
 export interface AdviseOptions extends DeviceOptions {
   /** A folder of images as `finetune` takes it, or a run folder. */
   readonly path: string;
@@ -65,11 +67,19 @@ export async function advise(
 }
 
 async function adviseData(options: AdviseOptions, context: RunContext): Promise<DataAdvice> {
-  const { val, valSplit = DEFAULT_VAL_SPLIT, model, weights } = options;
+  const { val, valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED, model, weights } = options;
   const source = { ...(model !== undefined && { model }), ...(weights !== undefined && { weights }) };
-  const images = { data: options.path, val: val ?? null, valSplit, side: null };
+  const images = { data: options.path, split: { val: val ?? null, valSplit, seed }, side: null };
   const facts = await look(images, source, options, context);
-  return { about: 'data', facts, advice: adviseOnData(facts), proposal: proposeRecipe(facts) };
+  return {
+    about: 'data',
+    facts,
+    advice: adviseOnData(facts),
+    proposal: proposeRecipe(
+      facts,
+      model ?? (weights === undefined ? null : (facts.features?.model ?? DEFAULT_MODEL)),
+    ),
+  };
 }
 
 async function adviseRun(options: AdviseOptions, context: RunContext): Promise<RunAdvice> {
@@ -85,11 +95,11 @@ async function adviseRun(options: AdviseOptions, context: RunContext): Promise<R
   }
   const { path: run } = options;
   const { recipe, epochs } = await readCurves(run);
-  const { data, val, val_split: valSplit, image_size: side, model, weights, seed } = recipe;
-  const images = { data, val, valSplit, side };
+  const { data, image_size: side, model, weights, seed } = recipe;
+  const images = { data, split: splitOf(recipe), side };
   const facts = await look(images, { model, weights }, { ...options, seed }, context);
-  const full = epochs.filter(({ stage }) => stage !== 'head');
-  const head = epochs.filter(({ stage }) => stage === 'head').at(-1) ?? null;
+  const full = epochs.filter(({ stage }) => stage !== HEAD_STAGE);
+  const head = epochs.filter(({ stage }) => stage === HEAD_STAGE).at(-1) ?? null;
   const validation = facts.images.val;
   const advice = adviseOnRun({ recipe, epochs: full, head, validation, data: facts });
   return { about: 'run', run, recipe, epochs, facts, advice };
@@ -97,20 +107,19 @@ async function adviseRun(options: AdviseOptions, context: RunContext): Promise<R
 
 interface Images {
   readonly data: string;
-  readonly val: string | null;
-  readonly valSplit: number;
+  readonly split: SplitOptions;
   /** Of the network's input; null: what the weights were made for. */
   readonly side: number | null;
 }
 
 /** Finds the images, loads the network that is to judge them, and looks. */
 async function look(
-  { data, val, valSplit, side }: Images,
+  { data, split, side }: Images,
   source: { readonly model?: string; readonly weights?: string },
   { features = true, seed = DEFAULT_SEED, workers, ...device }: Omit<AdviseOptions, 'path'>,
   context: RunContext,
 ): Promise<DataFacts> {
-  const found = await findImages(data, { val, valSplit, seed });
+  const found = await findImages(data, split);
   requireClasses(found.task, 'attune advise', data);
   const loaded = features ? await loadModel(source, context) : null;
   const opened = await openDevice(device);

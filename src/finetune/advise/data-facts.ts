@@ -58,6 +58,7 @@ export interface FeatureFacts {
   readonly suspects: readonly Suspect[];
 }
 
+/** What was found out about a data set. */
 export interface DataFacts {
   readonly data: string;
   readonly device: DeviceSummary;

@@ -29,7 +29,7 @@ export const DATA_RULES: Readonly<Record<string, Rule<DataFacts>>> = {
     if (skipped.length === 0) return null;
     return {
       finding: `${skipped.length} entries are no readable images: ${named(skipped.map(({ path }) => path))}`,
-      advice: 'replace or remove them; they are left out',
+      advice: 'replace or remove them: training leaves them out, and ends where more than 5 % cannot be read',
       source: null,
     };
   },

@@ -23,20 +23,24 @@ const IMBALANCED = 3;
 
 type Choice = Omit<Proposal, 'field' | 'is_default'>;
 
-/** Model, strategy, rates, epochs, augmentation and weights of the classes, each with its reason. */
-export function proposeRecipe(facts: DataFacts): Proposal[] {
+/**
+ * Model, strategy, rates, epochs, augmentation and weights of the classes, each with its reason.
+ * @param named the model or weights that were asked for: no other network is proposed
+ */
+export function proposeRecipe(facts: DataFacts, named: string | null = null): Proposal[] {
   const size = { images: facts.images.train, smallestClass: facts.smallest_class };
-  const usual = { ...size, model: facts.features?.model ?? DEFAULT_MODEL, weights: '', side: 224 };
+  const usual = { ...size, model: facts.features?.model ?? named ?? DEFAULT_MODEL, weights: '', side: 224 };
   const byDefault = resolveRecipe({ data: facts.data }, usual);
   const strategy = chooseStrategy(facts, byDefault.strategy);
   const recipe = resolveRecipe({ data: facts.data, strategy: strategy.value as Recipe['strategy'] }, usual);
   const propose = (field: keyof Recipe, choice: Choice): Proposal => ({
     field,
     ...choice,
-    is_default: String(choice.value) === String(byDefault[field]),
+    // The other defaults follow from the strategy.
+    is_default: String(choice.value) === String((field === 'strategy' ? byDefault : recipe)[field]),
   });
   const always = [
-    propose('model', chooseModel(facts, byDefault.model)),
+    propose('model', chooseModel(facts, byDefault.model, named !== null)),
     propose('strategy', strategy),
     propose('augment', {
       value: recipe.augment,
@@ -81,9 +85,9 @@ export function proposeRecipe(facts: DataFacts): Proposal[] {
   ];
 }
 
-function chooseModel({ device, images: { train } }: DataFacts, usual: string): Choice {
-  if (usual !== DEFAULT_MODEL)
-    return { value: usual, reason: 'the network that has looked at the images', source: null };
+function chooseModel({ device, images: { train } }: DataFacts, usual: string, isNamed: boolean): Choice {
+  if (isNamed || usual !== DEFAULT_MODEL)
+    return { value: usual, reason: 'the network that was named', source: null };
   if (device.kind !== 'cpu' || train <= MANY_FOR_A_PROCESSOR)
     return {
       value: usual,

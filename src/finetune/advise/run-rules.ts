@@ -1,5 +1,7 @@
 /** What is said of a run: its curves, and what its images tell of them. */
+import { parseAugment } from '../../data/index.js';
 import { wilsonInterval } from '../evaluation/metrics.js';
+import { NO_WEIGHTS } from '../model-source.js';
 import type { EpochRecord } from '../options.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import {
@@ -115,8 +117,10 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const rises = losses[losses.length - 1] > RISEN * losses[least];
     if (!rises || train - val <= GAP) return null;
     const more = [
-      ...(recipe.augment === 'standard' ? [] : ['--augment standard']),
-      ...(recipe.weight_decay < 1e-3 && recipe.l2_sp === 0 ? ['--l2-sp 0.01'] : []),
+      ...(parseAugment(recipe.augment).view === 'standard' ? [] : ['--augment standard']),
+      ...(recipe.weight_decay < 1e-3 && recipe.l2_sp === 0 && recipe.weights !== NO_WEIGHTS
+        ? ['--l2-sp 0.01']
+        : []),
       ...(recipe.label_smoothing === 0 ? ['--label-smoothing 0.1'] : []),
       ...(isMixed({ recipe }) ? [] : ['--mixup 0.2']),
       ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
@@ -140,7 +144,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const more = [
       `--epochs ${2 * recipe.epochs}`,
       ...(recipe.train_from !== null ? ['a lower --train-from'] : []),
-      ...(recipe.augment === 'standard' ? ['a milder --augment'] : []),
+      ...(parseAugment(recipe.augment).view === 'standard' ? ['a milder --augment'] : []),
       ...(recipe.weight_decay > 1e-4 || recipe.l2_sp > 0 ? ['less weight decay'] : []),
       ...(recipe.label_smoothing > 0 ? ['no label smoothing'] : []),
       ...(isMixed(facts) ? ['less mixing of images'] : []),

@@ -46,8 +46,9 @@ export async function judgeHeldOut(
   set: FeatureSet,
   { device, classes, seed, onProgress, signal }: HeldOutOptions,
 ): Promise<HeldOut> {
-  const fold = stratifiedFolds(set.labels, Math.min(FOLDS, set.labels.length), seed);
-  const problem = new LogisticProblem(device, set, featureScale(set), classes, Math.max(...fold) + 1);
+  const folds = Math.min(FOLDS, set.labels.length);
+  const fold = stratifiedFolds(set.labels, folds, seed);
+  const problem = new LogisticProblem(device, set, featureScale(set), classes, folds);
   const { heads } = await chooseStrength(problem, LOGISTIC_STRENGTHS, fold, onProgress, signal).finally(() =>
     problem.close(),
   );

@@ -6,11 +6,11 @@ import { refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.
 import { batchNormFor } from '../training/micro-batch.js';
 import type { FinetuneOptions } from '../options.js';
 import { fieldsOf } from './parse-recipe.js';
-import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from './recipe.js';
+import { resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { loadRecipe } from './recipes.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
-import { type FoundImages, findImages, smallestClassOf } from '../run/training-data.js';
+import { type FoundImages, findImages, smallestClassOf, splitOf } from '../run/training-data.js';
 
 /** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
 export interface SchedulePreviewOptions extends Omit<FinetuneOptions, 'data' | 'images'> {
@@ -82,8 +82,7 @@ function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void 
 }
 
 async function imagesOf(given: Partial<Recipe>): Promise<FoundImages> {
-  const { data = '.', val = null, val_split: valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED } = given;
-  return findImages(data, { val, valSplit, seed, target: given.target ?? null });
+  return findImages(given.data ?? '.', splitOf(given));
 }
 
 function follow(recipe: Recipe, perEpoch: number): SchedulePreview {

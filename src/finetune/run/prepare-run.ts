@@ -15,7 +15,7 @@ import { type LoadedModel, loadModel, resized } from '../model-source.js';
 import type { FinetuneOptions, RunContext } from '../options.js';
 import { type ProbeResult, probe } from '../heads/probe.js';
 import { fieldsOf } from '../recipe/parse-recipe.js';
-import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, resolveRecipe } from '../recipe/recipe.js';
+import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { lastStage, setTrainable } from '../training/stages.js';
 import { loadRecipe } from '../recipe/recipes.js';
@@ -25,6 +25,7 @@ import {
   prepareTrainingData,
   smallestClassOf,
   type TrainingData,
+  splitOf,
 } from './training-data.js';
 
 /** All that a run begins with. */
@@ -113,17 +114,8 @@ export async function planRun(options: FinetuneOptions): Promise<Plan> {
   const flags = fieldsOf(options);
   const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
   const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
-  const split = {
-    val: given.val ?? null,
-    valSplit: given.val_split ?? DEFAULT_VAL_SPLIT,
-    folds: given.folds ?? null,
-    fold: given.fold ?? null,
-    seed: given.seed ?? DEFAULT_SEED,
-    images: given.images ?? null,
-    target: given.target ?? null,
-  };
-  const found = await findImages(given.data, split);
-  const facts = factsOf(found, split.folds);
+  const found = await findImages(given.data, splitOf(given));
+  const facts = factsOf(found, given.folds ?? null);
   const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
   refuseIgnored(flags, resolved);
   refuseUnvalidated(resolved, found.val.length);

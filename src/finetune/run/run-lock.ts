@@ -4,7 +4,7 @@
  */
 import { open, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 
@@ -80,6 +80,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // it is another user's
   }
+}
+
+/** Whether a failure is that another process works on a run. */
+export function isTaken({ code, where }: AttuneError): boolean {
+  return code === 'input' && where !== undefined && basename(where) === LOCK_FILE;
 }
 
 function taken(path: string, owner: string | null): AttuneError {

@@ -23,6 +23,8 @@ import { findValues } from '../tasks/values.js';
 import { Estimator } from '../events.js';
 import { foldOf, smallestOf } from '../folds.js';
 import type { RunContext, SkippedImage } from '../options.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
 import type { Task } from '../tasks/task.js';
 
 /** One part of the images, with the pixels that evaluation uses. */
@@ -59,6 +61,19 @@ export interface SplitOptions {
   /** Of a CSV file: the folder of its images, and the columns to predict. */
   readonly images?: string | null;
   readonly target?: readonly string[] | null;
+}
+
+/** How the images of a recipe are split. */
+export function splitOf(recipe: Partial<Recipe>): SplitOptions {
+  return {
+    val: recipe.val ?? null,
+    valSplit: recipe.val_split ?? DEFAULT_VAL_SPLIT,
+    folds: recipe.folds ?? null,
+    fold: recipe.fold ?? null,
+    seed: recipe.seed ?? DEFAULT_SEED,
+    images: recipe.images ?? null,
+    target: recipe.target ?? null,
+  };
 }
 
 /**

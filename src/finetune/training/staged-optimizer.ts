@@ -73,7 +73,7 @@ export class StagedOptimizer {
     const { joins, name } = this.stage;
     const rate = this.optimizer.groups.find((group) => group.name === joins)?.lr;
     const all = name === FULL_STAGE ? ' It is the last.' : '';
-    this.tell(`${joins} joins, at a rate of ${rate?.toPrecision(3)}.${all}`);
+    this.tell(`${joins} joins, at a base rate of ${rate?.toPrecision(3)}.${all}`);
   }
 
   private tell(text: string): void {

@@ -313,7 +313,7 @@ export class Trainer {
   }
 
   private report(): void {
-    const { progress, onStep } = this.options;
+    const { progress, task, onStep } = this.options;
     const { epoch, batch, images, loss, correct } = progress;
     const known = images > 0;
     onStep?.({
@@ -321,7 +321,7 @@ export class Trainer {
       batch,
       batches: this.batchesPerEpoch,
       loss: known ? loss / images : null,
-      accuracy: known ? correct / images : null,
+      accuracy: known ? (task.trainRecord({ correct, images }).train_accuracy ?? null) : null,
       imagesPerSecond: imagesPerSecond(progress),
     });
   }

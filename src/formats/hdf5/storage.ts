@@ -36,7 +36,12 @@ export class Hdf5Storage {
 
   constructor(source: ByteSource) {
     this.source = source;
-    this.#pages = pagedSource(source);
+    // A structure that is kept keeps its page: pages count, too, so that a small file cannot ask for many copies of them.
+    const read = (offset: number, length: number) => {
+      this.countBytes(length, `${source.name}, at byte ${offset}`);
+      return source.read(offset, length);
+    };
+    this.#pages = pagedSource({ name: source.name, size: source.size, read, close: () => source.close() });
     this.#structuresLimit = Math.min(MAX_STRUCTURES, STRUCTURES_FLOOR + source.size / STRUCTURE_BYTES);
     this.#bytesLeft = READ_FACTOR * source.size + READ_FLOOR;
     this.#arrayBytesLeft = ARRAYS_FACTOR * source.size;

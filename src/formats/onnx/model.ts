@@ -89,14 +89,14 @@ export async function readOnnx(source: ByteSource, siblings: SiblingFiles | unde
 
 async function readModel({ reader, source }: OnnxFiles) {
   const where = `${source.name}, model`;
-  const metadata: [string, string][] = [];
+  const metadata = new Map<string, string>();
   const own = new Map<string, string>();
   let graph: Field | undefined;
   let bytesLeft = MAX_METADATA_BYTES;
   for await (const field of reader.fields(0, source.size, where)) {
-    if (field.number === MODEL.producer) metadata.push(['producer', await reader.text(field, where)]);
+    if (field.number === MODEL.producer) metadata.set('producer', await reader.text(field, where));
     else if (field.number === MODEL.producerVersion) {
-      metadata.push(['producer_version', await reader.text(field, where)]);
+      metadata.set('producer_version', await reader.text(field, where));
     } else if (field.number === MODEL.graph) graph = field;
     else if (field.number === MODEL.metadata) {
       bytesLeft -= field.length;

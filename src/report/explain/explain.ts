@@ -1,5 +1,5 @@
 /** `attune explain`: where in an image a network sees the class that it answers with. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { encodePng, type RgbImage } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
@@ -65,13 +65,7 @@ export interface ExplainResult {
 export async function explain(options: ExplainOptions, context: RunContext = {}): Promise<ExplainResult> {
   const method = methodOf(options.method ?? HEAT_MAP_METHODS[0]);
   checkCount(options.neighbors, 'the number of neighbors', '--neighbors');
-  if (options.neighbors !== undefined && options.run === undefined)
-    throw new AttuneError({
-      code: 'usage',
-      what: 'there is no run whose training images could be near',
-      where: '--neighbors',
-      hint: 'name a run folder in place of --model or --weights',
-    });
+  if (options.neighbors !== undefined) await refuseWithoutRun(options.run);
   const paths = await imagePaths(options.images);
   const loaded = await loadModel(options, context);
   requireClasses(loaded.task, 'attune explain', loaded.weights);
@@ -144,6 +138,18 @@ async function neighborsOf(
   return nearestImages(pictures, { run, device, loaded, count, workers, ...context });
 }
 
+/** Training images are those of a run folder. */
+async function refuseWithoutRun(run: string | undefined): Promise<void> {
+  const status = run === undefined ? null : await stat(run).catch(() => null);
+  if (status?.isDirectory()) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: 'there is no run folder whose training images could be near',
+    where: '--neighbors',
+    hint: 'name a run folder in place of a checkpoint, --model or --weights',
+  });
+}
+
 /** All methods but occlusion go by the slope of a logit, and that of a vote is zero. */
 function refuseWithoutGradient({ model }: LoadedModel, method: HeatMapMethod): void {
   if (method === 'occlusion' || model.head instanceof Linear) return;
@@ -155,14 +161,15 @@ function refuseWithoutGradient({ model }: LoadedModel, method: HeatMapMethod): v
   });
 }
 
-/** `cat.grad-cam.png`; images of one name in different folders are numbered. */
+/** `cat.grad-cam.png`; where a name is taken, with the next number that is free. */
 function pictureNames(paths: readonly string[], method: string): string[] {
-  const seen = new Map<string, number>();
+  const taken = new Set<string>();
   return paths.map((path) => {
     const name = basename(path, extname(path));
-    const before = seen.get(name) ?? 0;
-    seen.set(name, before + 1);
-    return `${name}${before === 0 ? '' : `-${before + 1}`}.${method}.png`;
+    let free = name;
+    for (let number = 2; taken.has(free.toLowerCase()); number++) free = `${name}-${number}`;
+    taken.add(free.toLowerCase());
+    return `${free}.${method}.png`;
   });
 }
 

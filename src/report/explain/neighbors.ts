@@ -6,7 +6,7 @@ import { featuresOf } from '../../finetune/heads/features.js';
 import { forEachImage, sideOf } from '../../finetune/evaluation/inference.js';
 import type { LoadedModel } from '../../finetune/model-source.js';
 import type { RunContext } from '../../finetune/options.js';
-import { findImages, prepareTrainingData } from '../../finetune/run/training-data.js';
+import { findImages, prepareTrainingData, splitOf } from '../../finetune/run/training-data.js';
 import type { Device } from '../../program/device.js';
 
 /** A training image that is like another. */
@@ -34,15 +34,18 @@ export async function nearestImages(
 ): Promise<Neighbor[][]> {
   const { model, preprocessing, weightsHash } = loaded;
   const { recipe } = await readCurves(run);
-  const { data: folder, val, val_split: valSplit, seed } = recipe;
-  const found = await findImages(folder, { val, valSplit, seed });
+  const found = await findImages(recipe.data, splitOf(recipe));
   const onlyTraining = { ...found, val: [], test: [] };
   const data = await prepareTrainingData(
     onlyTraining,
     { preprocessing, randomCrops: false, workers },
     context,
   );
-  const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs });
+  const key = { weightsHash, preprocessing, length: model.head.inputs };
+  const cache = await openFeatureCache(key).catch(async (error: unknown) => {
+    await data.close();
+    throw error;
+  });
   try {
     const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
     const where = { device, preprocessing, batch, ...context };
