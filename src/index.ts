@@ -140,7 +140,6 @@ export {
   type FoldMeasure,
   type Outcomes,
   type PartName,
-  type Recipe,
 } from './finetune/index.js';
 export {
   type Format,

@@ -32,6 +32,7 @@ export type ImageTransform =
       readonly fill?: readonly [number, number, number];
     };
 
+/** What an image is blended with: black, its mean grey, itself in grey, or itself smoothed. */
 export type BlendKind = 'brightness' | 'contrast' | 'saturation' | 'sharpness';
 
 /** The numbers that kernels know the transforms by. Those from 1 to `LAST_TABLE` change each byte by a table. */

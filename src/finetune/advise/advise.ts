@@ -10,7 +10,6 @@ import { DEFAULT_MODEL, loadModel, resized } from '../model-source.js';
 import type { DeviceOptions, EpochRecord, RunContext } from '../options.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
 import { requireClasses } from '../tasks/require-classes.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import { findImages, type SplitOptions, splitOf } from '../run/training-data.js';
@@ -48,7 +47,8 @@ export interface DataAdvice {
 export interface RunAdvice {
   readonly about: 'run';
   readonly run: string;
-  readonly recipe: Recipe;
+  /** As the run folder has it. */
+  readonly recipe: Readonly<Record<string, unknown>>;
   readonly epochs: readonly EpochRecord[];
   readonly facts: DataFacts;
   readonly advice: readonly Advice[];

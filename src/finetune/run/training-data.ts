@@ -33,6 +33,7 @@ export interface ImagePart {
   readonly dataset: ImageDataset;
 }
 
+/** Which part of a data set. */
 export type PartName = 'train' | 'val' | 'test';
 
 export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
