@@ -146,7 +146,7 @@ class CallTimer {
     });
     const prepared = pointers.at(-1);
     if (preparation === undefined) pointers.pop();
-    const operands = pointers.slice(0, sizes.length);
+    const scratched = pointers.slice(0, sizes.length + 1);
     if (address > this.#memory.buffer.byteLength) throw new Error('the benchmark memory is too small');
     const values = simd.arguments(attributes, pointers, 0, units);
     const times = [];
@@ -154,7 +154,8 @@ class CallTimer {
       const begin = process.cpuUsage();
       if (preparation !== undefined && prepared !== 0) {
         const units = preparation.units(attributes);
-        this.#exports[preparation.entry](...preparation.arguments(attributes, operands, prepared, 0, units));
+        const prepare = this.#exports[preparation.entry(attributes)];
+        prepare(...preparation.arguments(attributes, scratched, prepared, 0, units));
       }
       this.#exports[simd.entry](...values);
       const { user, system } = process.cpuUsage(begin);
