@@ -1,5 +1,5 @@
 /** Curves as text: a filled area of block characters, eight levels to a row, with its scale to the left. */
-import { displayWidth } from './text.js';
+import { displayWidth } from '../text.js';
 
 export interface ChartOptions {
   /** Columns of the whole chart, the scale included. */

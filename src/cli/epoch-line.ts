@@ -1,6 +1,6 @@
 /** One line for an epoch that has ended. */
 import type { EpochRecord } from '../finetune/options.js';
-import { duration, percent, significant } from './text.js';
+import { duration, percent, significant } from '../text.js';
 
 export function epochLine(record: EpochRecord): string {
   const { epoch, train_loss, train_accuracy, val_loss, images_per_second, seconds } = record;

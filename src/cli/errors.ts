@@ -1,7 +1,7 @@
 /** What a failure becomes on the command line: one sentence, one exit code, under `--json` one document. */
 import { AttuneError, sentence } from '../errors.js';
 import type { Output } from './output.js';
-import { displayWidth, oneLine, shorten } from './text.js';
+import { displayWidth, oneLine, shorten } from '../text.js';
 
 /** A wrong flag, value or argument; exit code 2. */
 export function usageError(what: string, where: string, hint: string): AttuneError {

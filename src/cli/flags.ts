@@ -13,7 +13,7 @@ import { MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
 import { DEVICE_NAMES } from './other-names.js';
-import { shellWord } from './text.js';
+import { shellWord } from '../text.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
 interface FlagText {

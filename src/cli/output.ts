@@ -3,7 +3,7 @@
  * work in between goes to standard error.
  */
 
-import { wrap } from './text.js';
+import { wrap } from '../text.js';
 
 /** What is needed of a stream; a test passes its own. */
 export interface Sink {

@@ -6,7 +6,7 @@ import { type Options, SingleBar } from 'cli-progress';
 import { formatBytes } from '../data/disk.js';
 import type { RunEvent } from '../finetune/events.js';
 import type { Output } from './output.js';
-import { count, displayWidth, duration, oneLine, shorten } from './text.js';
+import { count, displayWidth, duration, oneLine, shorten } from '../text.js';
 
 export type ProgressState = Extract<RunEvent, { type: 'progress' }>;
 

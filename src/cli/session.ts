@@ -4,7 +4,7 @@ import { epochLine } from './epoch-line.js';
 import { listenForInterrupt } from './interrupt.js';
 import type { Output } from './output.js';
 import { createProgress } from './progress.js';
-import { oneLine } from './text.js';
+import { oneLine } from '../text.js';
 
 /**
  * Runs `work`, shows what it tells, and puts the terminal in order whatever happens.

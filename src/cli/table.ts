@@ -1,5 +1,5 @@
 /** Columns of text, aligned for a terminal. */
-import { displayWidth, oneLine } from './text.js';
+import { displayWidth, oneLine } from '../text.js';
 
 export interface Column {
   readonly title: string;

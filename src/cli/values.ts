@@ -6,7 +6,7 @@ import type { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { usageError } from './errors.js';
 import { ourName } from './other-names.js';
-import { count } from './text.js';
+import { count } from '../text.js';
 
 /** @param flag where the value stands, `--batch-size` */
 export type Parse<T> = (text: string, flag: string) => T;

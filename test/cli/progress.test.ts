@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { barLine, createProgress, type ProgressState } from '#src/cli/progress';
-import { displayWidth } from '#src/cli/text';
+import { displayWidth } from '#src/text';
 import { recordedOutput } from './support.js';
 
 function state(done: number, changes: Partial<ProgressState> = {}): ProgressState {

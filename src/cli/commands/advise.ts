@@ -14,7 +14,7 @@ import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, counted, oneLine, percent, shellWord, wrap } from '../text.js';
+import { count, counted, oneLine, percent, shellWord, wrap } from '../../text.js';
 import { accuracyText } from './result-text.js';
 
 export type AdviseFlags = Omit<AdviseOptions, 'path'>;

@@ -8,7 +8,7 @@ import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { count, percent } from '../text.js';
+import { count, percent } from '../../text.js';
 
 export type AugmentFlags = Omit<PreviewAugmentOptions, 'data'> & {
   /** The PNG file to write. */

@@ -10,7 +10,7 @@ import {
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { count, counted, oneLine, shellWord } from '../text.js';
+import { count, counted, oneLine, shellWord } from '../../text.js';
 
 const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   safetensors: 'safetensors',

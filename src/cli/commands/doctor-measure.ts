@@ -2,7 +2,7 @@
 import type { DeviceInfo, DeviceKind } from '../../device/backend.js';
 import { MEASUREMENTS, type MeasurementName, type Measurements } from '../../finetune/measure.js';
 import { table } from '../table.js';
-import { oneLine } from '../text.js';
+import { oneLine } from '../../text.js';
 
 export type MeasuredDevice = Pick<DeviceInfo, 'kind' | 'adapter'> & { readonly measured: Measurements };
 

@@ -11,7 +11,7 @@ import { testAdapter } from '../adapter-test.js';
 import { measureDevices } from '../measure-devices.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
-import { duration, oneLine, wrap } from '../text.js';
+import { duration, oneLine, wrap } from '../../text.js';
 import { advise } from './doctor-advice.js';
 import {
   type DeviceName,

@@ -11,7 +11,7 @@ import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, percent } from '../text.js';
+import { count, percent } from '../../text.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 import { columnTable, figure, fitText } from './value-text.js';
 

@@ -5,7 +5,7 @@ import { type ExplainOptions, type ExplainResult, explain } from '../../report/i
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
-import { percent } from '../text.js';
+import { percent } from '../../text.js';
 
 export type ExplainFlags = Omit<ExplainOptions, 'run' | 'images'>;
 

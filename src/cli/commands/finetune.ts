@@ -18,7 +18,7 @@ import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { count, oneLine, shellWord } from '../text.js';
+import { count, oneLine, shellWord } from '../../text.js';
 import { foldsCommand } from './folds.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 import { columnTable, figure, fitText } from './value-text.js';

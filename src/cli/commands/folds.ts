@@ -4,7 +4,7 @@ import type { CrossValidationResult, FoldMeasures, RunContext } from '../../fine
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, oneLine, percent, shellWord } from '../text.js';
+import { count, oneLine, percent, shellWord } from '../../text.js';
 import { accuracyText } from './result-text.js';
 
 const EXIT_INTERRUPTED = 130;

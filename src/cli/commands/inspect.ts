@@ -8,7 +8,7 @@ import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, oneLine } from '../text.js';
+import { count, oneLine } from '../../text.js';
 
 const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
   safetensors: 'safetensors',

@@ -8,7 +8,7 @@ import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { shellWord } from '../text.js';
+import { shellWord } from '../../text.js';
 
 /** What to sweep over, and what of a run's flags the sweep depends on. */
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;

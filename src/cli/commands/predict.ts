@@ -6,7 +6,7 @@ import { expandPatterns } from '../glob.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
-import { counted, oneLine, percent, significant } from '../text.js';
+import { counted, oneLine, percent, significant } from '../../text.js';
 
 /** Of a classifier, or of a model that gives values. */
 type AnyResult = PredictResult<TaskKind>;

@@ -2,7 +2,7 @@
 import type { ClassMetrics } from '../../finetune/evaluation/metrics.js';
 import type { SkippedImage } from '../../finetune/options.js';
 import { table } from '../table.js';
-import { count, counted, oneLine, percent } from '../text.js';
+import { count, counted, oneLine, percent } from '../../text.js';
 
 /** Left-out images that are named one by one. */
 const MOST_SKIPPED = 10;

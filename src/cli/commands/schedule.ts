@@ -9,7 +9,7 @@ import { chart, rateText } from '../chart.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
 import type { RegularizationOption } from '../regularization-flags.js';
-import { count, counted } from '../text.js';
+import { count, counted } from '../../text.js';
 
 /** How long the run is, and what of a run's flags the rates depend on. */
 export type ScheduleFlags = Omit<SchedulePreviewOptions, 'data' | WithoutEffect>;

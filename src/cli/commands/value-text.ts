@@ -1,7 +1,7 @@
 /** Predicted values and how good they are, in lines for people; shared by the commands that show a regression. */
 import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
 import { table } from '../table.js';
-import { significant } from '../text.js';
+import { significant } from '../../text.js';
 
 /** `R² 0.9312, MAE 1.23`: of several columns, whose units may differ, the R² alone. */
 export function fitText(r2: number | null, mae: number | null, columns: number): string {

@@ -19,7 +19,7 @@ import type { Output } from '../output.js';
 import type { ProgressState } from '../progress.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { oneLine } from '../text.js';
+import { oneLine } from '../../text.js';
 
 export async function weightsListCommand(json: boolean, output: Output): Promise<number> {
   const entries = catalogue();

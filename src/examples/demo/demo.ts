@@ -10,7 +10,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
-import { shellWord } from '../../cli/text.js';
+import { shellWord } from '../../text.js';
 import { createRunFolder, runName } from '../../finetune/run/run-folder.js';
 import { replaceFile } from '../../formats/index.js';
 import { decodeImage, predict, type RunContext } from '../../index.js';

@@ -11,7 +11,7 @@ import { accuracyText } from '../../cli/commands/result-text.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
-import { shellWord } from '../../cli/text.js';
+import { shellWord } from '../../text.js';
 import { finetune, type RunContext } from '../../index.js';
 import { download } from '../../weights/download.js';
 import { cacheDir } from '../../weights/index.js';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { table } from '#src/cli/table';
-import { counted, displayWidth, duration, oneLine, percent, shellWord, shorten, wrap } from '#src/cli/text';
+import { counted, displayWidth, duration, oneLine, percent, shellWord, shorten, wrap } from '#src/text';
 
 test('control characters are shown, not obeyed', () => {
   assert.is(oneLine('a\x1b[31mb\r\x07\x9b\u2028'), 'a\\u001b[31mb\\u000d\\u0007\\u009b\\u2028');

@@ -1,4 +1,4 @@
-/** Putting names, numbers and paths into lines for people. */
+/** Putting names, numbers and paths into lines for people, whatever shows them. */
 
 /** Control characters, which would move the cursor or change colours: a file name may hold them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
