@@ -63,6 +63,8 @@ export interface Backend {
   readonly counters: Counters;
   /** The largest range that one operand may span, in bytes. */
   readonly maxBindingBytes: number;
+  /** Whether the device is gone for good, and not by `close`: every call fails; another device may be opened. */
+  readonly lost: boolean;
   /** Whether a launch that goes element by element may write over what it reads. WebGPU refuses such bindings. */
   readonly inPlace: boolean;
 

@@ -78,6 +78,11 @@ export class Device {
     return this.backend.precision;
   }
 
+  /** Whether the device is gone for good, and not by `close`: every use of it fails; another one may be opened. */
+  get lost(): boolean {
+    return this.backend.lost;
+  }
+
   get counters(): Readonly<Counters> {
     return this.backend.counters;
   }

@@ -231,6 +231,7 @@ test('a worker that dies rejects what is pending and what comes later', async ()
   const later = await rejection(device.execute(prepared, [], [], []));
   assert.match(later.message, 'The CPU worker stopped with exit code 3');
   await device.close();
+  assert.is(device.lost, true);
 });
 
 test('a worker that cannot start is an error, not a wait', async () => {
@@ -246,6 +247,7 @@ test('a closed device refuses', async () => {
   await device.close();
   const error = await rejection(device.execute(prepared, [], [], []));
   assert.match(error.message, 'The CPU device was closed');
+  assert.is(device.lost, false, 'what was closed is not lost');
 });
 
 test('more memory than there can be is an error that says how much was needed', async () => {

@@ -57,6 +57,7 @@ function hostBackend({ newMemory = 0, stored = (x) => x, step: wrongStep, prepar
     precision: 'float32',
     counters,
     maxBindingBytes: 2 ** 30,
+    lost: false,
     inPlace: true,
     elementBytes: () => 4,
     allocate(bytes) {

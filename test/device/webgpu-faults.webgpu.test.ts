@@ -176,6 +176,7 @@ test('a device lost in flight rejects what waits and every later call', async ()
   release(gpu, x, out);
   await gpu.close();
   assert.is(gpu.counters.liveBytes, 0);
+  assert.is(gpu.lost, true);
 });
 
 test('a device lost while pipelines compile rejects', async () => {
@@ -198,6 +199,7 @@ test('close waits for queued runs, gives everything back, and ends the device', 
   assert.is(error.code, 'program');
   assert.match(error.message, /the GPU device is closed/);
   await closed;
+  assert.is(gpu.lost, false, 'what was closed is not lost');
   assert.equal((await run)[0], new Float32Array(1000).fill(6));
   assert.throws(() => gpu.allocate(4), /closed/);
   gpu.discard(prepared);

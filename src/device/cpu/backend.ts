@@ -43,6 +43,10 @@ export class CpuBackend implements Backend {
     this.#executor = executor;
   }
 
+  get lost(): boolean {
+    return this.#executor.lost;
+  }
+
   elementBytes(dtype: DType): number {
     return elementBytes(dtype, this.precision);
   }

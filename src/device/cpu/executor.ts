@@ -35,6 +35,9 @@ export interface Executor {
   /** Bytes that can be had in all. */
   readonly maxBytes: number;
 
+  /** Whether it has ended without `close`. */
+  readonly lost: boolean;
+
   /** A zero-filled block. Throws AttuneError 'device'. */
   allocate(bytes: number): Block;
   /** Takes back a block that no queued work uses. */

@@ -9,6 +9,7 @@ import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedC
 export class InlineExecutor implements Executor {
   readonly precision = 'float64';
   readonly maxBytes = 2 ** 32;
+  readonly lost = false;
   readonly #prepared = new Map<number, readonly ReadyCommand[]>();
 
   allocate(bytes: number): Block {

@@ -21,6 +21,7 @@ interface Waiting {
 export class WorkerExecutor implements Executor {
   readonly precision = 'float32';
   readonly maxBytes = PAGE_BYTES * MAX_PAGES;
+  lost = false;
   readonly #memory: WebAssembly.Memory;
   readonly #allocator: Allocator;
   readonly #port: WorkerPort;
@@ -50,7 +51,10 @@ export class WorkerExecutor implements Executor {
     this.#simd = simd;
     this.#threads = threads;
     port.onReply((reply) => this.#settle(reply));
-    port.onEnd((what) => this.#end(what));
+    port.onEnd((what) => {
+      this.lost ||= this.#ended === undefined;
+      this.#end(what);
+    });
     this.started = this.#wait();
   }
 

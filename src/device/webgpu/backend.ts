@@ -39,6 +39,7 @@ export class WebGPUBackend implements Backend {
   readonly info: DeviceInfo;
   readonly counters: Counters = newCounters();
   readonly maxBindingBytes: number;
+  lost = false;
   readonly inPlace = false;
   readonly traits: AdapterTraits;
 
@@ -49,12 +50,17 @@ export class WebGPUBackend implements Backend {
   private readonly inFlight = new Set<Promise<unknown>>();
   private readonly onClose: () => void;
   private closing: Promise<void> | undefined;
+  /** From here on the loss of the device is what was asked for. */
+  private destroyed = false;
   /** When the last run that ended did so: the next one in the queue did not begin before. */
   private lastEnd = 0;
 
   constructor({ adapterInfo, device, readShader, choices = {}, onClose = () => {} }: WebGPUBackendOptions) {
     const { limits, features } = device;
     this.device = device;
+    device.lost.then(() => {
+      this.lost = !this.destroyed;
+    });
     this.onClose = onClose;
     this.info = webgpuInfo(adapterInfo, device);
     this.maxBindingBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
@@ -194,6 +200,7 @@ export class WebGPUBackend implements Backend {
     this.faults.end(closedError());
     this.memory.close();
     await pause(SETTLE_MS);
+    this.destroyed = true;
     this.device.destroy();
     this.onClose();
   }
