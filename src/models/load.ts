@@ -1,6 +1,6 @@
 /** From a weights file to a model. */
 import { openTensorFile } from '../formats/open.js';
-import { type LoadOptions, type LoadReport, loadStateDict } from '../nn/state-dict.js';
+import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
 import type { ImageClassifier } from './classifier.js';
 import { detectArchitecture, type TensorShape } from './detect.js';
 import { modelTensors } from './naming.js';
@@ -20,10 +20,20 @@ export async function loadWeights(
   const file = await openTensorFile(path);
   try {
     const tensors = modelTensors(file);
-    return await loadStateDict(model, tensors, { ...options, where: path, hint: adviceFor(model, tensors) });
+    const hint = adviceFor(model, tensors);
+    return await loadStateDict(model, tensors.map(givenAway), { ...options, where: path, hint });
   } finally {
     await file.close();
   }
+}
+
+/** A tensor of a file, whose values are read for the model alone: they need not be copied to be turned. */
+function givenAway(tensor: WeightsEntry): WeightsEntry {
+  const { shape, stored } = tensor;
+  return {
+    ...tensor,
+    stored: stored ?? { shape, axes: shape.map((_, d) => d), read: () => tensor.read() },
+  };
 }
 
 /** What to do when weights of these tensors do not fit the model. */

@@ -19,6 +19,30 @@ export function permuteValues<T extends Float32Array | Float64Array>(
   axes: readonly number[],
 ): T {
   const result = values.slice() as T;
+  permuteInto(result, values, shape, axes);
+  return result;
+}
+
+/** Permutes arrays where they lie, by way of one copy whose memory they share: nothing is left to be collected. */
+export class Permuter {
+  #memory = new ArrayBuffer(0);
+
+  /** As `permuteValues`, but `values` themselves are changed. */
+  permute(values: Float32Array | Float64Array, shape: Shape, axes: readonly number[]): void {
+    if (this.#memory.byteLength < values.byteLength) this.#memory = new ArrayBuffer(values.byteLength);
+    const Floats = values instanceof Float64Array ? Float64Array : Float32Array;
+    const copy = new Floats(this.#memory, 0, values.length);
+    copy.set(values);
+    permuteInto(values, copy, shape, axes);
+  }
+}
+
+function permuteInto(
+  result: Float32Array | Float64Array,
+  values: Float32Array | Float64Array,
+  shape: Shape,
+  axes: readonly number[],
+): void {
   const strides = stridesOf(shape);
   const missing = 4 - axes.length;
   const [n0, n1, n2, n3] = [...new Array<number>(missing).fill(1), ...permuteShape(shape, axes)];
@@ -32,5 +56,4 @@ export function permuteValues<T extends Float32Array | Float64Array>(
       }
     }
   }
-  return result;
 }

@@ -8,7 +8,7 @@ import { sameShape, sizeOf } from '../tensor/shape.js';
 import { BatchNorm2d } from './batch-norm.js';
 import { mismatchText, type Misshapen } from './mismatch.js';
 import type { Module, NamedArray } from './module.js';
-import { inverseAxes, permuteShape, permuteValues } from './permute.js';
+import { inverseAxes, Permuter, permuteShape, permuteValues } from './permute.js';
 
 type Floats = Float32Array | Float64Array;
 
@@ -22,7 +22,7 @@ export interface WeightsEntry {
   readonly epsilon?: number | undefined;
   /** The values in row-major order. */
   read(): Promise<Floats>;
-  /** The same values where they are kept in another order of dimensions, which saves turning them twice. */
+  /** The same values as they are kept: given away, and maybe in another order, which saves turning them twice. */
   readonly stored?: StoredOrder | undefined;
 }
 
@@ -127,7 +127,8 @@ export async function loadStateDict(
     throw new AttuneError({ code: 'weights', what, where, hint });
   }
 
-  for (const named of toLoad) await setFrom(named, found.get(named.name) as WeightsEntry, where);
+  const permuter = new Permuter();
+  for (const named of toLoad) await setFrom(named, found.get(named.name) as WeightsEntry, permuter, where);
   return { loaded: toLoad.map(({ name }) => name), missing, unexpected: surplus };
 }
 
@@ -168,7 +169,12 @@ function misshape(named: NamedArray, entry: WeightsEntry): Misshapen[] {
   return [{ name: named.name, dtype: entry.dtype, shape: entry.shape, expected }];
 }
 
-async function setFrom(named: NamedArray, entry: WeightsEntry, where: string | undefined): Promise<void> {
+async function setFrom(
+  named: NamedArray,
+  entry: WeightsEntry,
+  permuter: Permuter,
+  where: string | undefined,
+): Promise<void> {
   const values = await (entry.stored ?? entry).read();
   if (values.length !== sizeOf(entry.shape)) {
     throw new AttuneError({
@@ -178,15 +184,21 @@ async function setFrom(named: NamedArray, entry: WeightsEntry, where: string | u
       hint: 'the file is damaged; download or save it again',
     });
   }
-  (named.array as Buffer).set(withEpsilon(inOrderOf(named, values, entry), named, entry));
+  (named.array as Buffer).set(withEpsilon(inOrderOf(named, values, entry, permuter), named, entry));
 }
 
 /** The values with the model's order of dimensions. */
-function inOrderOf(named: NamedArray, values: Floats, { shape, stored }: WeightsEntry): Floats {
+function inOrderOf(
+  named: NamedArray,
+  values: Floats,
+  { shape, stored }: WeightsEntry,
+  permuter: Permuter,
+): Floats {
   const order = inverseAxes(axesOf(named));
   if (stored === undefined) return permuteValues(values, shape, order);
   const axes = order.map((axis) => stored.axes[axis]);
-  return axes.every((axis, d) => axis === d) ? values : permuteValues(values, stored.shape, axes);
+  if (axes.some((axis, d) => axis !== d)) permuter.permute(values, stored.shape, axes);
+  return values;
 }
 
 /** A variance with another epsilon than the model's taken in: only their sum is computed with. */
