@@ -4,10 +4,11 @@ import { EngineClient } from './engine-client.mjs';
 import { TorchClient } from './torch-client.mjs';
 
 /**
- * Before each run, in milliseconds: threads of an engine that is done look for new work for a while before they sleep
- * (PyTorch's OpenMP for some ten milliseconds), and would take a core from the other one.
+ * Before each run, in milliseconds: threads of an engine that is done look for new work for a while before they sleep,
+ * and would take a core from the other one. Those of PyTorch's OpenMP do so for some ten milliseconds, those of OpenBLAS,
+ * which computes its linear layers, for 2^28 ticks of the processor's counter: 103 ms at 2.6 GHz.
  */
-const REST_MS = 50;
+const REST_MS = 200;
 
 /**
  * Times `ours` beside `peer` for `rounds` rounds, after `warmUpRuns` that are not counted. Throws when they are
