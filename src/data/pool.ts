@@ -16,8 +16,21 @@ export interface ImagePoolOptions {
   readonly workers?: number | undefined;
   /** How long one image may take, in seconds; default 60. */
   readonly timeoutSeconds?: number | undefined;
+  /** Called after each task, whatever became of it. */
+  readonly onTask?: ((task: TaskTime) => void) | undefined;
   /** Another worker file; for the tests of this one. */
   readonly workerUrl?: URL | undefined;
+}
+
+/** When a thread of the pool was busy with a task. */
+export interface TaskTime {
+  readonly kind: ImageTask['kind'];
+  readonly path: string;
+  /** Of the threads that are busy at the same time each has another number, from 0. */
+  readonly lane: number;
+  /** By `performance.now()`, in milliseconds. */
+  readonly begin: number;
+  readonly end: number;
 }
 
 export interface ImagePool {
@@ -52,6 +65,7 @@ interface Job {
 export function openImagePool({
   workers = Math.min(maximumDefaultWorkers, availableParallelism()),
   timeoutSeconds = 60,
+  onTask,
   workerUrl = new URL('./worker.js', import.meta.url),
 }: ImagePoolOptions = {}): ImagePool {
   if (!Number.isInteger(workers) || workers < 1) {
@@ -65,6 +79,8 @@ export function openImagePool({
   const idle: Worker[] = [];
   const busy = new Map<Worker, Job>();
   const ending = new Set<Promise<unknown>>();
+  /** The task of each lane; empty unless they are timed. */
+  const lanes: (Job | null)[] = [];
   let closed = false;
 
   function startWaiting(): void {
@@ -90,7 +106,32 @@ export function openImagePool({
     return worker;
   }
 
-  function start(worker: Worker, job: Job): void {
+  /** Says when the job is done how long it took. */
+  function timed(job: Job): Job {
+    if (onTask === undefined) return job;
+    const free = lanes.indexOf(null);
+    const lane = free < 0 ? lanes.length : free;
+    lanes[lane] = job;
+    const begin = performance.now();
+    const end = () => {
+      lanes[lane] = null;
+      onTask({ kind: job.task.kind, path: job.task.path, lane, begin, end: performance.now() });
+    };
+    return {
+      ...job,
+      resolve(result) {
+        end();
+        job.resolve(result);
+      },
+      reject(error) {
+        end();
+        job.reject(error);
+      },
+    };
+  }
+
+  function start(worker: Worker, given: Job): void {
+    const job = timed(given);
     const timer = setTimeout(() => {
       end(worker);
       fail(worker, `the image took more than ${timeoutSeconds} seconds to decode`);

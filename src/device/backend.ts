@@ -43,13 +43,24 @@ export function newCounters(): Counters {
   };
 }
 
-/** How long one launch took: what the backends' `profile` gives. */
+/** When one launch was computed, and how long it took. */
 export interface LaunchTime {
   readonly kernel: string;
   /** The shader's variant; on the CPU 'simd' or 'loops'. */
   readonly variant: string;
   readonly attributes: Attributes;
+  /** By a clock of the device's own, in nanoseconds since whenever. */
+  readonly begin: number;
   readonly nanoseconds: number;
+}
+
+/** When the commands of one `execute` were computed. */
+export interface ExecutionTimes {
+  /** By `performance.now()` of this thread: when it was queued, and when its end was known here. */
+  readonly queued: number;
+  readonly ended: number;
+  /** In order; null where the device has no clock. */
+  readonly launches: readonly LaunchTime[] | null;
 }
 
 /** Commands made ready to run again and again: pipelines, bind groups and constants resolved. Opaque. */
@@ -85,13 +96,15 @@ export interface Backend {
   /**
    * Queues uploads, then the commands, then copies of `reads`; resolves with their contents.
    * Calls are executed in order. `uploads` are copied before the call returns its promise to the caller's
-   * next statement, so the host arrays may be reused at once.
+   * next statement, so the host arrays may be reused at once. With `onTimes` every launch is timed, which makes
+   * the whole slower and changes no result; it is called before the promise resolves.
    */
   execute(
     prepared: Prepared,
     uploads: readonly Upload[],
     step: readonly StepValue[],
     reads: readonly BufferRange[],
+    onTimes?: (times: ExecutionTimes) => void,
   ): Promise<TypedArray[]>;
   /** Gives back what `prepare` made. */
   discard(prepared: Prepared): void;

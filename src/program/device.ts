@@ -5,7 +5,7 @@
  * executes it, and resolves with host values. See plan.ts for how memory is laid out, recording.ts for what a
  * signature is.
  */
-import type { Backend, Counters, DeviceInfo, Prepared } from '../device/backend.js';
+import type { Backend, Counters, DeviceInfo, ExecutionTimes, Prepared } from '../device/backend.js';
 import { conformed, type DType, type Precision, type TypedArray } from '../device/dtype.js';
 import type { BufferRange, Command, DeviceBuffer } from '../device/kernel.js';
 import { AttuneError } from '../errors.js';
@@ -42,6 +42,13 @@ export interface ProgramStatistics {
   readonly lowerBoundBytes: number;
 }
 
+/** A run that an observer is told of. */
+export interface ObservedRun extends ExecutionTimes {
+  readonly program: ProgramStatistics;
+}
+
+const NO_PROGRAM: ProgramStatistics = { launches: 0, peakBytes: 0, lowerBoundBytes: 0 };
+
 /** A device in use: runs programs, owns states; made by `open`. */
 export class Device {
   readonly backend: Backend;
@@ -59,10 +66,11 @@ export class Device {
   /** Memory of the states that exist: a state of another device, or one that was released, is not among them. */
   private readonly stateBuffers = new Set<DeviceBuffer>();
   private emptyProgram: Promise<Prepared> | null = null;
+  private observer: ((run: ObservedRun) => void) | null = null;
   private closed = false;
   /** How many plans were made since the device was opened. */
   plansMade = 0;
-  lastProgram: ProgramStatistics = { launches: 0, peakBytes: 0, lowerBoundBytes: 0 };
+  lastProgram: ProgramStatistics = NO_PROGRAM;
 
   constructor(backend: Backend, rules: readonly FusionRule[]) {
     this.backend = backend;
@@ -179,7 +187,7 @@ export class Device {
     this.assertOwn(state.storage);
     const { reading } = await this.enqueue(async () => {
       this.emptyProgram ??= this.backend.prepare([]);
-      return this.submit(await this.emptyProgram, [], [], [state.storage.range]);
+      return this.submit(await this.emptyProgram, NO_PROGRAM, [], [], [state.storage.range]);
     });
     const [values] = await reading;
     return values;
@@ -193,6 +201,14 @@ export class Device {
       const at = this.watches.indexOf(watch);
       if (at >= 0) this.watches.splice(at, 1);
     };
+  }
+
+  /**
+   * Tells `observer` of every run that begins from now on, when it has ended; null: of none. Launches are timed one by
+   * one meanwhile, which is slower and changes no result.
+   */
+  observe(observer: ((run: ObservedRun) => void) | null): void {
+    this.observer = observer;
   }
 
   /** Waits for all programs, then frees everything. The device cannot be used afterwards. */
@@ -256,12 +272,13 @@ export class Device {
         data: conformed(input.data, input.dtype, this.precision),
       }));
     const results = returned.map((storage) => rangeOf(storage, ready.plan, ready.buffers));
-    return this.submit(ready.prepared, uploads, recording.stepValues, results);
+    return this.submit(ready.prepared, this.lastProgram, uploads, recording.stepValues, results);
   }
 
   /** Waits for a place, then queues one execution; the caller need not wait for its results. */
   private async submit(
     prepared: Prepared,
+    program: ProgramStatistics,
     uploads: Parameters<Backend['execute']>[1],
     stepValues: Parameters<Backend['execute']>[2],
     results: readonly BufferRange[],
@@ -269,7 +286,10 @@ export class Device {
     while (this.inFlight.size >= RUNS_IN_FLIGHT) await Promise.race(this.inFlight).catch(() => undefined);
     const watches = results.length === 0 ? [] : [...this.watches];
     const ranges = [...results, ...watches.map((watch) => watch.state.storage.range)];
-    const reading = this.backend.execute(prepared, uploads, stepValues, ranges).then((hosts) => {
+    const { observer } = this;
+    const onTimes =
+      observer === null ? undefined : (times: ExecutionTimes) => observer({ ...times, program });
+    const reading = this.backend.execute(prepared, uploads, stepValues, ranges, onTimes).then((hosts) => {
       watches.forEach((watch, i) => {
         const error = watch.check(hosts[results.length + i]);
         if (error !== null) throw error;

@@ -283,6 +283,12 @@ test('a profile has a time for each launch', async () => {
   for (const { nanoseconds } of times) assert.ok(nanoseconds > 0 && nanoseconds < 10e9, `${nanoseconds} ns`);
   const [values] = await runOnce(gpu, [], [sums]);
   assert.equal(values, new Float32Array(100).fill(2000), 'profiling runs the launches');
+  const [read] = await gpu.execute(prepared, [], alpha(3), [sums], ({ queued, ended, launches }) => {
+    assert.ok(ended > queued);
+    const [first, second] = launches!;
+    assert.ok(first.begin + first.nanoseconds <= second.begin, 'one after the other');
+  });
+  assert.equal(read, new Float32Array(100).fill(3000), 'a timed run has its results');
   gpu.discard(prepared);
   release(gpu, x, out, sums);
 });

@@ -7,6 +7,7 @@ import {
   type Backend,
   type Counters,
   type DeviceInfo,
+  type ExecutionTimes,
   type LaunchTime,
   newCounters,
   type Prepared,
@@ -90,17 +91,17 @@ export class CpuBackend implements Backend {
     uploads: readonly Upload[],
     step: readonly StepValue[],
     reads: readonly BufferRange[],
+    onTimes?: (times: ExecutionTimes) => void,
   ): Promise<TypedArray[]> {
-    return (await this.#run(prepared, uploads, step, reads, false)).reads;
+    const queued = performance.now();
+    const result = await this.#run(prepared, uploads, step, reads, onTimes !== undefined);
+    onTimes?.({ queued, ended: performance.now(), launches: launchTimes(prepared, result) });
+    return result.reads;
   }
 
   /** Runs the commands once and returns the time of each launch, in order. */
   async profile(prepared: Prepared, step: readonly StepValue[] = []): Promise<LaunchTime[]> {
-    const { times } = await this.#run(prepared, [], step, [], true);
-    return times.map((time, index) => {
-      const { kernel, attributes } = prepared.commands[index]!;
-      return { kernel: kernel.name, attributes, ...time };
-    });
+    return launchTimes(prepared, await this.#run(prepared, [], step, [], true));
   }
 
   discard(prepared: Prepared): void {
@@ -166,6 +167,13 @@ export class CpuBackend implements Backend {
     if (block === undefined) throw misuse(`buffer ${buffer.id} was released, or belongs to another device`);
     return block;
   }
+}
+
+function launchTimes({ commands }: Prepared, { times }: ExecuteResult): LaunchTime[] {
+  return times.map((time, index) => {
+    const { kernel, attributes } = commands[index]!;
+    return { kernel: kernel.name, attributes, ...time };
+  });
 }
 
 function misuse(what: string): AttuneError {

@@ -114,6 +114,8 @@ function exported(simd: SimdExports, name: string): (...numbers: number[]) => vo
 /** How long one command took, and what computed it. */
 export interface CommandTime {
   readonly variant: 'simd' | 'loops';
+  /** By the clock of the thread. */
+  readonly begin: number;
   readonly nanoseconds: number;
 }
 
@@ -184,7 +186,7 @@ function runShare(
 }
 
 function timeOf({ variant }: ReadyCommand, begin: number, end: number): CommandTime {
-  return { variant, nanoseconds: (end - begin) * 1e6 };
+  return { variant, begin: begin * 1e6, nanoseconds: (end - begin) * 1e6 };
 }
 
 /** The error for a kernel that threw: names the kernel and what it was asked to compute. */

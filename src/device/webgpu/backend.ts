@@ -10,6 +10,7 @@ import {
   type Choices,
   type Counters,
   type DeviceInfo,
+  type ExecutionTimes,
   type LaunchTime,
   newCounters,
 } from '../backend.js';
@@ -20,7 +21,7 @@ import { caughtError, Faults } from './faults.js';
 import { type Context, createSharedBuffers, type PreparedLaunches, prepareLaunches } from './launches.js';
 import { Memory } from './memory.js';
 import { Pipelines, type ReadShader } from './pipelines.js';
-import { profileLaunches } from './profiler.js';
+import { hasTimestamps, requireTimestamps, Stopwatch } from './profiler.js';
 import { collectReads, discardReads } from './reads.js';
 import { submitRun, uploadRange, writeStep } from './run.js';
 
@@ -118,18 +119,22 @@ export class WebGPUBackend implements Backend {
     uploads: readonly Upload[],
     step: readonly StepValue[],
     reads: readonly BufferRange[],
+    onTimes?: (times: ExecutionTimes) => void,
   ): Promise<TypedArray[]> {
-    return this.track(this.run(prepared, uploads, step, reads));
+    return this.track(this.run(prepared, uploads, step, reads, onTimes));
   }
 
   /**
    * Runs the commands once, for real, and returns how long each launch took on the GPU. Slower than `execute`
    * as a whole: a pass for each launch. Throws AttuneError 'device' where the GPU has no timestamps.
    */
-  profile(prepared: PreparedLaunches, step: readonly StepValue[] = []): Promise<LaunchTime[]> {
-    this.check();
-    writeStep(this.context, step);
-    return this.track(profileLaunches(this.context, prepared.launches));
+  async profile(prepared: PreparedLaunches, step: readonly StepValue[] = []): Promise<LaunchTime[]> {
+    requireTimestamps(this.context);
+    let times: readonly LaunchTime[] = [];
+    await this.execute(prepared, [], step, [], ({ launches }) => {
+      times = launches ?? [];
+    });
+    return [...times];
   }
 
   discard(prepared: PreparedLaunches): void {
@@ -147,17 +152,21 @@ export class WebGPUBackend implements Backend {
     uploads: readonly Upload[],
     step: readonly StepValue[],
     reads: readonly BufferRange[],
+    onTimes?: (times: ExecutionTimes) => void,
   ): Promise<TypedArray[]> {
     this.check();
     const started = performance.now();
     const blocks = [...uploads.map(({ range }) => range), ...reads].map(({ buffer }) =>
       this.memory.block(buffer),
     );
-    const { result: pending, caught } = this.faults.scoped(() => {
+    const timed = onTimes !== undefined && hasTimestamps(this.context);
+    const { result, caught } = this.faults.scoped(() => {
       for (const upload of uploads) uploadRange(this.context, upload);
       writeStep(this.context, step);
-      return submitRun(this.context, prepared, reads);
+      const stopwatch = timed ? new Stopwatch(this.context, prepared.launches) : null;
+      return { stopwatch, pending: submitRun(this.context, prepared, reads, stopwatch) };
     });
+    const { stopwatch, pending } = result;
     pending.mapped.catch(() => {}); // awaited below, unless something else fails first
     try {
       const error = await caught;
@@ -168,13 +177,16 @@ export class WebGPUBackend implements Backend {
       if (error !== null) throw caughtError(error, `a run of ${prepared.launches.length} launches`);
       await this.faults.guard(pending.mapped);
       this.faults.check();
+      const ended = performance.now();
+      prepared.lastMilliseconds = ended - Math.max(started, this.lastEnd);
+      this.lastEnd = ended;
+      onTimes?.({ queued: started, ended, launches: (await stopwatch?.read()) ?? null });
     } catch (error) {
       discardReads(pending, this.memory);
       throw error;
+    } finally {
+      stopwatch?.close();
     }
-    const ended = performance.now();
-    prepared.lastMilliseconds = ended - Math.max(started, this.lastEnd);
-    this.lastEnd = ended;
     return collectReads(pending, this.memory);
   }
 

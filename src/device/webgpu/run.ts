@@ -4,6 +4,7 @@ import { hostArray, type TypedArray } from '../dtype.js';
 import { type BufferRange, MAX_STEP_VALUES, type StepValue, type Upload } from '../kernel.js';
 import { type Context, encodeLaunch, type Launch, type PreparedLaunches } from './launches.js';
 import { byteRange, roundUp } from './memory.js';
+import type { Stopwatch } from './profiler.js';
 import { encodeReads, mapReads, type PendingReads } from './reads.js';
 
 /** A run that took this long is submitted in pieces the next time: drivers reset a GPU that seems to hang. */
@@ -56,11 +57,12 @@ export function writeStep({ device, shared }: Context, step: readonly StepValue[
   device.queue.writeBuffer(shared.step, 0, words.buffer);
 }
 
-/** Submits the launches and the copies of `reads`. Returns at once. */
+/** Submits the launches and the copies of `reads`; `stopwatch` times them. Returns at once. */
 export function submitRun(
   context: Context,
   prepared: PreparedLaunches,
   reads: readonly BufferRange[],
+  stopwatch: Stopwatch | null,
 ): PendingReads {
   const { device, memory, counters, traits } = context;
   const { launches } = prepared;
@@ -72,14 +74,18 @@ export function submitRun(
       counters.submits++;
       encoder = device.createCommandEncoder();
     }
-    encodePass(encoder, launches.slice(begin, begin + size));
+    const piece = launches.slice(begin, begin + size);
+    if (stopwatch === null) encodePass(encoder, piece);
+    else stopwatch.encode(encoder, piece);
   }
   counters.launches += launches.length;
+  stopwatch?.collect(encoder);
   const copied = encodeReads(encoder, memory, reads);
   if (launches.length > 0 || copied.staging !== null) {
     device.queue.submit([encoder.finish()]);
     counters.submits++;
   }
+  stopwatch?.map();
   return mapReads(copied, device.queue);
 }
 
