@@ -11,7 +11,7 @@ import {
   STRATEGIES,
 } from '../finetune/recipe/choices.js';
 import { PARTS, parseAugment } from '../data/augment-parts.js';
-import type { ResumeOptions } from '../finetune/options.js';
+import type { ProfileOptions, ResumeOptions } from '../finetune/options.js';
 import type { AdviseFlags } from './commands/advise.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
@@ -229,13 +229,24 @@ export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
   },
 };
 
+const PROFILE: Flags<ProfileOptions> = {
+  profile: {
+    help: 'Find out what the first steps of the full stage spend their time with: a table, and trace.json in the run folder for ui.perfetto.dev or chrome://tracing.',
+  },
+  profileSteps: {
+    value: '<number>',
+    help: 'The most steps that --profile looks at; at most one epoch. Default: 50.',
+    parse: wholeNumber(1, 10_000),
+  },
+};
+
 export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
   ...inGroup('Network:', NETWORK),
   ...inGroup('Images:', IMAGES),
   ...inGroup('Training:', TRAINING),
   ...inGroup('Regularization:', REGULARIZATION),
   ...inGroup('Optimizer:', OPTIMIZER),
-  ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS }),
+  ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS, ...PROFILE }),
 };
 
 /** Those of `attune advise`. */

@@ -91,6 +91,14 @@ export async function crossValidate(
   { out, workers, threads, ...options }: CrossValidationOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
+  if (options.profile === true || options.profileSteps !== undefined) {
+    throw new AttuneError({
+      code: 'usage',
+      what: 'a profile is of one run, and each fold is a run',
+      where: options.profile === true ? '--profile' : '--profile-steps',
+      hint: 'leave it out, or add --fold 1',
+    });
+  }
   const { given, found } = await planRun({ ...options, fold: 1 });
   await assertRunFolderCanBeMade(out);
   const folder = await createRunFolder(out, runName(`${options.folds}-folds`, new Date()));

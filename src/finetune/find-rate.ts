@@ -12,7 +12,7 @@ import { summarize } from './device.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
-import type { DeviceSummary, FinetuneOptions, RunContext } from './options.js';
+import type { DeviceSummary, FinetuneOptions, ProfileOptions, RunContext } from './options.js';
 import { makeOptimizer } from './training/parameter-groups.js';
 import { type Run, runProbe, withRun } from './run/prepare-run.js';
 import type { Progress } from './run/run-state.js';
@@ -20,7 +20,7 @@ import { lastStage, setTrainable } from './training/stages.js';
 import { Trainer } from './training/trainer.js';
 
 /** The flags of `attune finetune`, and what to sweep over. */
-export interface FindRateOptions extends Omit<FinetuneOptions, 'out'> {
+export interface FindRateOptions extends Omit<FinetuneOptions, 'out' | keyof ProfileOptions> {
   /** The first rate of the trunk. Default: 1e-7. */
   readonly lrFrom?: number;
   /** The last. Default: 10. */

@@ -6,7 +6,9 @@ import { summarize } from './device.js';
 import { describeModel, EMPTY_EPOCH } from './training/epoch-end.js';
 import { type FullStage, runFullStage } from './training/full-stage.js';
 import { throwIfAborted } from './interruption.js';
+import { refuseIdleProfile } from './recipe/contradictions.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
+import { Profile, PROFILE_STEPS } from './profile/profile.js';
 import type { FinetuneOptions, FinetuneResult, RunContext, TaskKind } from './options.js';
 import { type Run, runProbe, withRun } from './run/prepare-run.js';
 import type { ProbeResult } from './heads/probe.js';
@@ -27,7 +29,10 @@ export async function finetune<T extends TaskKind = 'classification'>(
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
   const result = await withRun(options, context, {
-    checked: () => assertRunFolderCanBeMade(options.out),
+    async checked(recipe) {
+      refuseIdleProfile(options, recipe);
+      await assertRunFolderCanBeMade(options.out);
+    },
     work: run,
   });
   return result as FinetuneResult<T>;
@@ -87,6 +92,10 @@ async function run({
     state: { ...state },
     stored: null,
     workers: options.workers,
+    profile:
+      options.profile === true
+        ? new Profile(device, folder, options.profileSteps ?? PROFILE_STEPS, context)
+        : null,
     ...context,
   };
   return describeFull(stage, await withRunLock(folder, () => runFullStage(stage)), null);

@@ -19,6 +19,14 @@ export interface DeviceOptions {
   readonly threads?: number;
 }
 
+/** Whether to look at what a run spends its time with (profile/profile.ts). */
+export interface ProfileOptions {
+  /** Profiles the first steps of the full stage; a table of it is in the result, and a trace in the run folder. */
+  readonly profile?: boolean;
+  /** The most steps that are profiled; at most one epoch is. Default: 50. */
+  readonly profileSteps?: number;
+}
+
 /** A trained run (its folder, or a checkpoint file in it), or a model with weights. */
 export interface ModelSource {
   /** A run folder or a checkpoint that attune wrote. */
@@ -30,7 +38,7 @@ export interface ModelSource {
 }
 
 /** The flags of `attune finetune`; what is absent follows from the recipe, then from the defaults (recipe.ts). */
-export interface FinetuneOptions extends DeviceOptions {
+export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   /** A folder with a folder of images per class; or a CSV file of images and values, for a regression. */
   readonly data: string;
   /** Of a CSV file: the folder that its paths are relative to. Default: that of the file. */
@@ -231,6 +239,37 @@ export type FinetuneResult<T extends TaskKind = 'classification'> = RunDocument 
     };
   }[T];
 
+/** What a profile says of the steps that it counts: those behind the first, which compile. */
+export interface ProfileSummary {
+  /** Path of the trace. */
+  readonly trace: string;
+  readonly steps: number;
+  readonly seconds: number;
+  /** What was timed on the device: each launch, or, where it has no clock, each run from submit to fence. */
+  readonly device_times: 'launches' | 'runs';
+  /** Share of the time that the device computed. */
+  readonly computing: number;
+  /** Share of the time that the device had nothing to do while the training loop waited for images. */
+  readonly waiting_for_data: number;
+  /** Where the device's time went, the most expensive kernel first; empty without times of launches. */
+  readonly kernels: readonly KernelShare[];
+  /** Of the program that takes the most within a step; parameters and moments come on top. */
+  readonly memory: {
+    readonly peak_bytes: number;
+    /** What is alive at once: no order of the memory takes less. */
+    readonly lower_bound_bytes: number;
+    readonly ratio: number;
+  };
+}
+
+/** A kernel's part in the time of all launches. */
+export interface KernelShare {
+  readonly kernel: string;
+  readonly launches: number;
+  readonly milliseconds: number;
+  readonly share: number;
+}
+
 /** What all runs say. */
 export interface RunDocument {
   readonly run: string;
@@ -251,6 +290,8 @@ export interface RunDocument {
   readonly interrupted: boolean;
   /** Whether --patience ended the full stage before its last epoch. */
   readonly stopped_early: boolean;
+  /** Of a run with --profile; null where no step was finished. */
+  readonly profile?: ProfileSummary | null;
 }
 
 /** The JSON document of `attune evaluate`. */

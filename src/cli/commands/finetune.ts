@@ -20,6 +20,7 @@ import { withSession } from '../session.js';
 import { facts } from '../table.js';
 import { count, oneLine, shellWord } from '../../text.js';
 import { foldsCommand } from './folds.js';
+import { profileLines } from './profile-text.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 import { columnTable, figure, fitText } from './value-text.js';
 
@@ -77,6 +78,7 @@ function printResult(result: AnyResult, output: Output): void {
   output.print(bold(result.interrupted ? 'Result so far' : 'Result'), ...facts(resultFacts(result)));
   const tested = testTable(result);
   if (tested.length > 0) output.print('', ...tested);
+  if (result.profile) output.print('', bold('Profile'), ...profileLines(result.profile));
   output.print('', bold('Run folder'), oneLine(runPath(result)));
   output.print('', bold('Next'), nextCommand(result));
 }

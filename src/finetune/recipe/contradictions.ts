@@ -2,6 +2,7 @@
 import { isValuesFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { NO_WEIGHTS } from '../model-source.js';
+import type { ProfileOptions } from '../options.js';
 import { FULL_STAGE_FIELDS, flagOf, type Recipe } from './recipe-schema.js';
 import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.js';
 
@@ -204,6 +205,28 @@ export function refuseProbe({ strategy }: Recipe): void {
     what: 'the strategy probe, the default where images are few, has no learning rate',
     where: '--strategy',
     hint: 'add --strategy probe-then-full or full',
+  });
+}
+
+/** Throws AttuneError 'usage' for a profile where there are no steps to profile, and for steps without one. */
+export function refuseIdleProfile(
+  { profile = false, profileSteps }: ProfileOptions,
+  { strategy, epochs }: Pick<Recipe, 'strategy' | 'epochs'>,
+): void {
+  if (profileSteps !== undefined && !profile) {
+    throw new AttuneError({
+      code: 'usage',
+      what: 'no steps are profiled',
+      where: '--profile-steps',
+      hint: 'leave it out, or add --profile',
+    });
+  }
+  if (!profile || (strategy !== 'probe' && epochs > 0)) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: 'the steps of the full stage are profiled, and the run has none',
+    where: '--profile',
+    hint: 'leave it out, or add --strategy probe-then-full',
   });
 }
 

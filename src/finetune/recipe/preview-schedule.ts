@@ -4,7 +4,7 @@ import { AttuneError } from '../../errors.js';
 import { scheduleFactor, scheduleMomentum } from '../../optim/index.js';
 import { refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
 import { batchNormFor } from '../training/micro-batch.js';
-import type { FinetuneOptions } from '../options.js';
+import type { FinetuneOptions, ProfileOptions } from '../options.js';
 import { fieldsOf } from './parse-recipe.js';
 import { resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
@@ -13,7 +13,8 @@ import { scheduleLength, scheduleOf } from './schedule.js';
 import { type FoundImages, findImages, smallestClassOf, splitOf } from '../run/training-data.js';
 
 /** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
-export interface SchedulePreviewOptions extends Omit<FinetuneOptions, 'data' | 'images'> {
+export interface SchedulePreviewOptions
+  extends Omit<FinetuneOptions, 'data' | 'images' | keyof ProfileOptions> {
   readonly data?: string;
   /** Updates of the weights in all. */
   readonly steps?: number;

@@ -65,7 +65,7 @@ export async function describeFull(
   finished: boolean,
   resumedFrom: string | null,
 ): Promise<FinetuneResult<TaskKind>> {
-  const { folder, model, data, state } = stage;
+  const { folder, model, data, state, profile } = stage;
   const parameters = countParameters(model);
   return {
     run: folder,
@@ -88,6 +88,7 @@ export async function describeFull(
     resumed_from: resumedFrom,
     interrupted: !finished,
     stopped_early: finished && state.progress.epoch < state.recipe.epochs,
+    ...(profile && { profile: profile.summary }),
   } as FinetuneResult<TaskKind>;
 }
 

@@ -17,6 +17,8 @@ export const RUN_FILES = {
   state: 'state.safetensors',
   best: 'best.safetensors',
   last: 'last.safetensors',
+  /** Of `--profile` only. */
+  trace: 'trace.json',
 } as const;
 
 /** `2026-11-24_153012_resnet50`, from local time. */

@@ -15,6 +15,7 @@ import { HEAD_STAGE } from '../recipe/choices.js';
 import { describeModel, finishEpoch } from './epoch-end.js';
 import { throwUnlessInterrupted } from '../interruption.js';
 import type { RunContext } from '../options.js';
+import type { Profile } from '../profile/profile.js';
 import { writeMetrics } from '../run/run-files.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import { type RunState, type StoredRun, writeRunState } from '../run/run-state.js';
@@ -36,6 +37,8 @@ export interface FullStage extends RunContext {
   /** Where moments and counters come from when the run is resumed. */
   readonly stored: StoredRun | null;
   readonly workers: number | undefined;
+  /** Of the first epoch that is trained. */
+  readonly profile?: Profile | null;
 }
 
 /**
@@ -43,9 +46,9 @@ export interface FullStage extends RunContext {
  * run is on the disk either way.
  */
 export async function runFullStage(stage: FullStage): Promise<boolean> {
-  const { device, model, data, state, stored, workers, signal } = stage;
+  const { device, model, data, state, stored, workers, profile = null, signal } = stage;
   const staged = await StagedOptimizer.open(stage);
-  const pool = openImagePool({ workers });
+  const pool = openImagePool({ workers, onTask: profile?.loaderTask });
   const onStep = reportSteps(stage);
   const makeTrainer = () =>
     new Trainer({
@@ -61,13 +64,16 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       progress: state.progress,
       valLosses: () => lossesOfFull(state),
       onStep,
+      ...(profile && { profile }),
       ...(signal && { signal }),
     });
   try {
     let trainer = makeTrainer();
     if (stored === null) await save(stage, staged.optimizer);
     while (state.progress.epoch < state.recipe.epochs) {
-      if (await trainer.trainEpoch()) {
+      const isWhole = await trainer.trainEpoch();
+      await profile?.end();
+      if (isWhole) {
         const finish = () => finishEpoch(stage, staged.name, trainer.rates);
         await withAverage(stage, staged.optimizer, finish).catch(throwUnlessInterrupted);
       }

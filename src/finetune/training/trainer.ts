@@ -31,6 +31,7 @@ import { batchParts } from './batch-parts.js';
 import { sideOf } from '../evaluation/inference.js';
 import { type BatchMix, dominantTargets, mixOfStep } from './mixing.js';
 import type { RunContext } from '../options.js';
+import { type Profile, timed } from '../profile/profile.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { FrozenChoices, Progress } from '../run/run-state.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
@@ -52,6 +53,8 @@ export interface TrainerOptions extends RunContext {
   readonly valLosses: () => readonly number[];
   /** In place of the schedule: the factor on all rates at a step, counted from 0. */
   readonly sweep?: (step: number) => number;
+  /** Notes what the steps spend their time with. */
+  readonly profile?: Profile;
   /** Called after each step with what is known so far. */
   readonly onStep?: (step: StepReport) => void;
 }
@@ -127,7 +130,7 @@ export class Trainer {
    * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite.
    */
   async trainEpoch(): Promise<boolean> {
-    const { recipe, progress, signal, dataset, pool, preprocessing } = this.options;
+    const { recipe, progress, signal, dataset, pool, preprocessing, profile } = this.options;
     const side = sideOf(preprocessing);
     const clock = new EpochClock(progress);
     let pending: PendingStep | null = null;
@@ -143,16 +146,19 @@ export class Trainer {
       pool,
     });
     const finishPending = async () => {
-      if (pending !== null) await this.finishStep(pending);
-      const seconds = clock.tick(pending?.batch.labels.length ?? 0);
-      if (pending !== null) this.stepSeconds = seconds;
+      const step = pending;
+      if (step !== null) await timed(profile, 'wait for device', () => this.finishStep(step));
+      const seconds = clock.tick(step?.batch.labels.length ?? 0);
+      if (step === null) return;
+      this.stepSeconds = seconds;
+      profile?.stepFinished();
       pending = null;
     };
-    for await (const batch of batches) {
+    for await (const batch of profile?.batches(batches) ?? batches) {
       const isLong = this.stepSeconds >= LONG_STEP;
       if (isLong) await finishPending();
       if (signal?.aborted) break;
-      const next = this.startStep(batch, side);
+      const next = timed(profile, 'record step', () => this.startStep(batch, side));
       if (!isLong) await finishPending();
       pending = next;
       this.report();

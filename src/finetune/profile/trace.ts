@@ -1,0 +1,125 @@
+/**
+ * A profile as a Chrome trace: a JSON array of complete events, each with its begin and its length in microseconds, as
+ * ui.perfetto.dev and chrome://tracing read it ("Trace Event Format", JSON Array Format). Three processes stand under
+ * each other: this thread, the threads that prepare images, and the device.
+ */
+import type { LaunchTime } from '../../device/backend.js';
+import type { ObservedRun } from '../../program/device.js';
+import type { Recorded } from './profile.js';
+import { busyStretches, placeLaunches, type Stretch } from './summary.js';
+
+const HOST = 1;
+const LOADER = 2;
+const DEVICE = 3;
+/** Threads of the first and the last. */
+const WORK = 1;
+const STEPS = 2;
+
+/** One event a line. */
+export function traceText(recorded: Recorded): string {
+  const events = [...metadata(recorded), ...hostEvents(recorded), ...loaderEvents(recorded)];
+  return `[\n${[...events, ...deviceEvents(recorded)].map((event) => JSON.stringify(event)).join(',\n')}\n]\n`;
+}
+
+/** How the times of the device were measured, for whoever reads the trace. */
+export function deviceClock({ device, runs }: Pick<Recorded, 'device' | 'runs'>): string {
+  if (runs.every(({ launches }) => launches === null)) {
+    return 'no timestamps: from submit to the fence behind it';
+  }
+  return device.info.kind === 'cpu'
+    ? 'launches by the clock of the computing thread'
+    : 'launches by timestamp queries';
+}
+
+function metadata(recorded: Recorded): object[] {
+  const { device, loader, steps, warmUp } = recorded;
+  const { kind, adapter, software } = device.info;
+  const name = (what: string, pid: number, args: object, tid = 0) => ({
+    ph: 'M',
+    name: what,
+    pid,
+    tid,
+    args,
+  });
+  const process = (pid: number, text: string, labels: string) => [
+    name('process_name', pid, { name: text }),
+    name('process_labels', pid, { labels }),
+    name('process_sort_index', pid, { sort_index: pid }),
+  ];
+  const lanes = loader.reduce((most, { lane }) => Math.max(most, lane + 1), 0);
+  return [
+    ...process(HOST, 'host', `${steps.length} steps, the first ${warmUp} of them compile`),
+    name('thread_name', HOST, { name: 'training loop' }, WORK),
+    name('thread_name', HOST, { name: 'steps' }, STEPS),
+    ...process(LOADER, 'loader', 'images are read and augmented'),
+    ...Array.from({ length: lanes }, (_, lane) =>
+      name('thread_name', LOADER, { name: `worker ${lane + 1}` }, lane + 1),
+    ),
+    ...process(DEVICE, `device: ${adapter} (${kind}${software ? ', software' : ''})`, deviceClock(recorded)),
+    name('thread_name', DEVICE, { name: 'runs' }, STEPS),
+    name('thread_name', DEVICE, { name: 'launches' }, WORK),
+  ];
+}
+
+interface Place {
+  readonly pid: number;
+  readonly tid: number;
+}
+
+/** A complete event; microseconds from the begin of the profile. */
+function complete(
+  { began }: Recorded,
+  name: string,
+  { begin, end }: Stretch,
+  place: Place,
+  args: object,
+): object {
+  const round = (milliseconds: number) => Math.round(milliseconds * 1e6) / 1e3;
+  return { ph: 'X', name, ts: round(begin - began), dur: round(Math.max(0, end - begin)), ...place, args };
+}
+
+function hostEvents(recorded: Recorded): object[] {
+  const { host, steps, began, warmUp } = recorded;
+  return [
+    ...host.map((span) => complete(recorded, span.name, span, { pid: HOST, tid: WORK }, {})),
+    ...steps.map((end, i) => {
+      const stretch = { begin: steps[i - 1] ?? began, end };
+      return complete(recorded, `step ${i + 1}`, stretch, { pid: HOST, tid: STEPS }, { counts: i >= warmUp });
+    }),
+  ];
+}
+
+function loaderEvents(recorded: Recorded): object[] {
+  return recorded.loader.map((task) =>
+    complete(recorded, task.kind, task, { pid: LOADER, tid: task.lane + 1 }, { path: task.path }),
+  );
+}
+
+function deviceEvents(recorded: Recorded): object[] {
+  const launches = placeLaunches(recorded).flatMap((placed) => placed ?? []);
+  return [
+    ...busyStretches(recorded).map((stretch, i) =>
+      complete(recorded, 'run', stretch, { pid: DEVICE, tid: STEPS }, argumentsOf(recorded.runs[i])),
+    ),
+    ...launches.map((placed) =>
+      complete(
+        recorded,
+        placed.launch.kernel,
+        placed,
+        { pid: DEVICE, tid: WORK },
+        { variant: placed.launch.variant, ...sizesOf(placed.launch) },
+      ),
+    ),
+  ];
+}
+
+function argumentsOf({ program, queued, ended }: ObservedRun): object {
+  return { ...program, milliseconds_queued_to_known_end: ended - queued };
+}
+
+/** The numbers among the attributes: sizes and strides. */
+function sizesOf({ attributes }: LaunchTime): object {
+  return Object.fromEntries(
+    Object.entries(attributes as object).filter(([, value]) => typeof value === 'number'),
+  );
+}
