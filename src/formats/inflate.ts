@@ -7,7 +7,13 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { weightsError } from './tensors.js';
 
-const inflaters = { zlib: promisify(zlib.inflate), raw: promisify(zlib.inflateRaw) } as const;
+const inflaters = {
+  zlib: { now: zlib.inflateSync, later: promisify(zlib.inflate) },
+  raw: { now: zlib.inflateRawSync, later: promisify(zlib.inflateRaw) },
+} as const;
+
+/** Results of at most this many bytes are there before another thread would have begun. */
+const AT_ONCE = 2 ** 16;
 
 /** Compressed data that declares more than this is checked against the ratio below. */
 const RATIO_FLOOR = 256 * 2 ** 20;
@@ -41,7 +47,9 @@ export async function inflate(
   let result: Buffer;
   try {
     // One byte more than is wanted, so that too much is seen as such; 0 would be refused as a limit.
-    result = await inflaters[format](bytes, { maxOutputLength: size + 1 });
+    const options = { maxOutputLength: size + 1 };
+    const { now, later } = inflaters[format];
+    result = size <= AT_ONCE ? now(bytes, options) : await later(bytes, options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw weightsError(where, `the compressed data is damaged or larger than declared: ${reason}`);

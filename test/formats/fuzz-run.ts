@@ -3,6 +3,8 @@
  *
  *     npm run test:fuzz
  *     npm run test:fuzz -- onnx keras-h5 --cases=50000
+ *
+ * It runs with a small young generation, for what V8 has not collected yet is no memory that a parser needs.
  */
 
 import { describe, fuzz } from './fuzz.js';

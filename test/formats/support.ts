@@ -79,11 +79,21 @@ export function safetensorsOf(header: string | Uint8Array, data: Uint8Array | nu
 }
 
 export function concat(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts.map((part) => Uint8Array.from(part))));
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
 }
 
 /** Little-endian bytes of an integer. */
 export function little(value: number | bigint, bytes: number): number[] {
+  // A BigInt takes a hundred times as long, and fuzzing writes millions of small numbers.
+  if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) {
+    return Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) % 256);
+  }
   return Array.from({ length: bytes }, (_, i) => Number((BigInt(value) >> BigInt(8 * i)) & 255n));
 }
 
