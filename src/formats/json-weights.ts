@@ -5,6 +5,7 @@
 
 import type { ByteSource, SiblingFiles } from './bytes.js';
 import { JsonScanner } from './json.js';
+import { type KerasLayer, parseKerasLayer } from './keras/config.js';
 import { parseWeightMap, readShardedSafetensors, type WeightMap } from './safetensors-sharded.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { parseManifest, readTfjs, type WeightsGroup } from './tfjs.js';
@@ -21,7 +22,7 @@ export async function readJsonWeights(
   source: ByteSource,
   siblings: SiblingFiles | undefined,
 ): Promise<TensorFile> {
-  const { weightMap, groups, isGraph, metadata } = parse(await readText(source), source.name);
+  const { weightMap, groups, topology, isGraph, metadata } = parse(await readText(source), source.name);
   if (weightMap === undefined && groups === undefined) {
     throw weightsError(
       source.name,
@@ -33,7 +34,7 @@ export async function readJsonWeights(
     throw weightsError(source.name, 'the weights are in other files', 'open it by its path');
   }
   return weightMap === undefined
-    ? readTfjs(source, siblings, { groups: groups as WeightsGroup[], isGraph, metadata })
+    ? readTfjs(source, siblings, { groups: groups as WeightsGroup[], topology, isGraph, metadata })
     : readShardedSafetensors(source, siblings, weightMap);
 }
 
@@ -52,6 +53,7 @@ async function readText(source: ByteSource): Promise<string> {
 interface Contents {
   readonly weightMap: WeightMap | undefined;
   readonly groups: WeightsGroup[] | undefined;
+  readonly topology: KerasLayer | undefined;
   readonly isGraph: boolean;
   /** What a program has left in a model of TensorFlow.js, as far as it is texts. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -61,6 +63,7 @@ function parse(text: string, where: string): Contents {
   const json = new JsonScanner(text, (what) => weightsError(`${where}, JSON`, what));
   let weightMap: WeightMap | undefined;
   let groups: WeightsGroup[] | undefined;
+  let topology: KerasLayer | undefined;
   let isGraph = false;
   let metadata = {};
   json.object((key) => {
@@ -70,11 +73,14 @@ function parse(text: string, where: string): Contents {
     else if (key === 'userDefinedMetadata' && next === '{') metadata = parseTexts(json);
     else if (key === 'format' && next === '"') isGraph = json.string() === 'graph-model' || isGraph;
     // Old files do not name their format, but only a graph has nodes.
-    else if (key === 'modelTopology' && next === '{') isGraph = hasNodes(json) || isGraph;
-    else json.skip();
+    else if (key === 'modelTopology' && next === '{') {
+      const found = parseTopology(json, `${where}, modelTopology`);
+      isGraph ||= found.hasNodes;
+      topology = found.model;
+    } else json.skip();
   });
   json.end();
-  return { weightMap, groups, isGraph, metadata };
+  return { weightMap, groups, topology, isGraph, metadata };
 }
 
 function parseTexts(json: JsonScanner): Record<string, string> {
@@ -87,11 +93,14 @@ function parseTexts(json: JsonScanner): Record<string, string> {
   return Object.fromEntries(texts);
 }
 
-function hasNodes(json: JsonScanner): boolean {
-  let found = false;
-  json.object((key) => {
-    found ||= key === 'node';
-    json.skip();
+/** A Keras model, by itself or as `model_config`; or the nodes of a graph. */
+function parseTopology(json: JsonScanner, where: string): { model: KerasLayer; hasNodes: boolean } {
+  let inner: KerasLayer | undefined;
+  let hasNodes = false;
+  const outer = parseKerasLayer(json, where, (key) => {
+    if (key === 'model_config' && json.peek() === '{') inner = parseKerasLayer(json, where);
+    else json.skip();
+    hasNodes ||= key === 'node';
   });
-  return found;
+  return { model: inner ?? outer, hasNodes };
 }

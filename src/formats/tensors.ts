@@ -57,6 +57,8 @@ export interface TensorInfo {
 
 /** A stored tensor whose values are read on demand. */
 export interface TensorEntry extends TensorInfo {
+  /** Of the variance of a batch norm: what its network adds to it, where the file says so beside the variance. */
+  readonly epsilon?: number | undefined;
   /**
    * Reads the values as float32, in row-major order. F64, F16 and BF16 are converted.
    * @throws AttuneError 'weights' if the type is not one of these four, if a finite F64 does not fit into float32, or

@@ -9,6 +9,7 @@
 import { type ByteSource, closeAll, joinedSource, type SiblingFiles } from './bytes.js';
 import { tensorEntry } from './floats.js';
 import type { JsonScanner } from './json.js';
+import { epsilonOf, type KerasLayer, layersByName } from './keras/config.js';
 import {
   byteLength,
   type Dtype,
@@ -134,6 +135,7 @@ function dtypeOf(name: string, where: string): Dtype {
 /** What `model.json` says of the weights, and what a program has left in it. */
 export interface TfjsDescription {
   readonly groups: readonly WeightsGroup[];
+  readonly topology: KerasLayer | undefined;
   readonly isGraph: boolean;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -146,13 +148,14 @@ export interface TfjsDescription {
 export async function readTfjs(
   source: ByteSource,
   siblings: SiblingFiles,
-  { groups, isGraph, metadata }: TfjsDescription,
+  { groups, topology, isGraph, metadata }: TfjsDescription,
 ): Promise<TensorFile> {
   const open: ByteSource[] = [source];
   try {
     const tensors: TensorEntry[] = [];
     const names = new Set<string>();
     const seen = new Set<string>();
+    const layers = topology === undefined ? undefined : layersByName(topology);
     for (const { paths, weights } of groups) {
       const files: ByteSource[] = [];
       for (const path of paths) {
@@ -169,7 +172,8 @@ export async function readTfjs(
           throw weightsError(source.name, `the weight ${quote(tensor.name)} appears twice`);
         }
         names.add(tensor.name);
-        tensors.push(tensor);
+        const layer = layers?.get(tensor.name.split('/').at(-2) ?? '');
+        tensors.push({ ...tensor, epsilon: epsilonOf(layer, tensor.name) });
       }
     }
     return {

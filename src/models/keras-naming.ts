@@ -56,6 +56,7 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
     return {
       name: `${layer === head ? HEAD : layer}.${VARIABLES[variable]}`,
       dtype: tensor.dtype,
+      epsilon: tensor.epsilon,
       shape: isDepth ? depthwiseShape(permuted) : permuted,
       read: async () => permuteValues(await stored.read(), tensor.shape, axes),
       // Of a depthwise one two dimensions become one.

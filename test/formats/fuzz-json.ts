@@ -6,7 +6,18 @@ import { memorySiblings, safetensorsOf } from './support.js';
 
 const TFJS = JSON.stringify({
   format: 'layers-model',
-  modelTopology: { class_name: 'Sequential', config: { layers: [{ a: 0.5 }, [], null, true] } },
+  modelTopology: {
+    model_config: {
+      class_name: 'Sequential',
+      config: {
+        layers: [
+          { a: [0.5, null] },
+          { class_name: 'BatchNormalization', config: { name: 'n', epsilon: 1e-3 } },
+        ],
+      },
+    },
+    keras_version: '2.15.0',
+  },
   weightsManifest: [
     {
       paths: ['a.bin', 'sub/b.bin'],
@@ -16,7 +27,7 @@ const TFJS = JSON.stringify({
         { name: 'h', shape: [2], dtype: 'float32', quantization: { dtype: 'float16' } },
       ],
     },
-    { paths: ['c.bin'], weights: [{ name: 'n', shape: [], dtype: 'int32' }] },
+    { paths: ['c.bin'], weights: [{ name: 'n/moving_variance', shape: [], dtype: 'int32' }] },
   ],
   userDefinedMetadata: { classes: '["ant"]', other: [1] },
 });

@@ -52,9 +52,18 @@ function mutateHdf5(random: Random, { bytes, structures }: Hdf5File): Uint8Array
 /** As attune writes one, with metadata. */
 const OWN = await fileOf(
   kerasPieces({
-    config: { class_name: 'Functional', config: { name: 'own', layers: [] } },
+    config: {
+      class_name: 'Functional',
+      config: {
+        name: 'own',
+        layers: [{ class_name: 'BatchNormalization', config: { name: 'a', epsilon: 0.5 } }],
+      },
+    },
     layers: [
-      { layer: 'a', variables: [{ name: 'kernel', dtype: 'F32', shape: [2], data: new Float32Array(2) }] },
+      {
+        layer: 'a',
+        variables: [{ name: 'moving_variance', dtype: 'F32', shape: [2], data: new Float32Array(2) }],
+      },
     ],
     metadata: { model: 'resnet-small', classes: '["ant"]' },
   }),
@@ -77,7 +86,10 @@ const CONFIG = JSON.stringify({
     name: 'tiny',
     layers: [
       { class_name: 'Conv2D', config: { name: 'stem', filters: 4 } },
-      { class_name: 'BatchNormalization', config: { name: 'stem_bn', scale: true, center: true } },
+      {
+        class_name: 'BatchNormalization',
+        config: { name: 'stem_bn', scale: true, center: true, epsilon: 1e-3 },
+      },
       { class_name: 'ReLU', config: { name: 'act', max_value: 6.5e-1 } },
       { class_name: 'DepthwiseConv2D', config: { name: 'block_depthwise' } },
       { class_name: 'Conv2D', config: { name: 'again', padding: null } },

@@ -30,6 +30,26 @@ for (const name of ['layers', 'quantized']) {
   });
 }
 
+test('a batch norm has its epsilon beside its variance, as the topology says', async () => {
+  const file = await open('layers');
+  const told = file.tensors.filter(({ epsilon }) => epsilon !== undefined);
+  assert.equal(
+    told.map(({ name, epsilon }) => [name, epsilon]),
+    [['bn_Conv1/moving_variance', 0.001]],
+  );
+  await file.close();
+  const config = { layers: [{ class_name: 'BatchNormalization', config: { name: 'a', epsilon: 0.5 } }] };
+  for (const modelTopology of [
+    { class_name: 'Sequential', config },
+    { model_config: { class_name: 'Sequential', config }, keras_version: '2.15.0' },
+  ]) {
+    const { tensors } = await read(
+      model([{ ...WEIGHT, name: 'model/a/moving_variance' }], ['a.bin'], { modelTopology }),
+    );
+    assert.is(tensors[0].epsilon, 0.5);
+  }
+});
+
 test('a graph model is told by its nodes', async () => {
   const file = await open('graph');
   assert.is(file.format, 'tfjs-graph');

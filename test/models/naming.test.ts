@@ -116,4 +116,12 @@ test("Keras's variables arrive by PyTorch's names, shapes and order of values", 
   }
 });
 
+test("an epsilon of Keras's stays with its variance", () => {
+  const tensors = [{ ...entry('bn/moving_variance', [2]), epsilon: 1e-3 }, entry('bn/moving_mean', [2])];
+  assert.equal(
+    modelTensors({ layout: 'keras', tensors }).map(({ epsilon }) => epsilon),
+    [1e-3, undefined],
+  );
+});
+
 test.run();

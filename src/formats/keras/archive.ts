@@ -1,6 +1,6 @@
 /**
  * Keras 3's `.keras`: a zip archive with the model's description in `config.json` and its weights in `model.weights.h5`.
- * Of the description only classes and names are looked at; nothing in it is built or run.
+ * Of the description only classes, names and some numbers are looked at; nothing in it is built or run.
  */
 
 import { type ByteSource, partOf } from '../bytes.js';
@@ -51,11 +51,8 @@ export async function readKerasArchive(source: ByteSource, directory: ZipDirecto
 
 /** The tensor, of which nothing is given before the record that it lies in has its checksum. */
 function verified(tensor: TensorEntry, verify: () => Promise<void>): TensorEntry {
-  const { name, dtype, shape } = tensor;
   return {
-    name,
-    dtype,
-    shape,
+    ...tensor,
     read: async () => {
       await verify();
       return tensor.read();

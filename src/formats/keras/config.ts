@@ -13,6 +13,8 @@ export interface KerasLayer {
   /** Of a batch norm: whether it has gamma, and beta. */
   readonly scale: boolean;
   readonly center: boolean;
+  /** Of a batch norm: what it adds to the variance. */
+  readonly epsilon: number | undefined;
   /** The layers of a model that lists them. */
   readonly layers: readonly KerasLayer[] | undefined;
 }
@@ -29,20 +31,44 @@ const REFUSED = ['Lambda', 'TorchModuleWrapper', 'TFSMLayer'];
  */
 export function parseKerasConfig(text: string, where: string): KerasLayer {
   const json = new JsonScanner(text, (what) => weightsError(where, what));
-  const model = parseLayer(json, where, 0);
+  const model = parseKerasLayer(json, where);
   json.end();
   return model;
 }
 
-/** `{"class_name": ..., "config": {...}, ...}` */
-function parseLayer(json: JsonScanner, where: string, depth: number): KerasLayer {
+/** Every layer of a model by its name, those of models within it as well. */
+export function layersByName({ layers = [] }: KerasLayer): Map<string, KerasLayer> {
+  const found = new Map<string, KerasLayer>();
+  const add = (layer: KerasLayer) => {
+    found.set(layer.name, layer);
+    layer.layers?.forEach(add);
+  };
+  layers.forEach(add);
+  return found;
+}
+
+/** What a layer adds to its variable of this name before the root: undefined if that is no batch norm's variance. */
+export function epsilonOf(layer: KerasLayer | undefined, variable: string): number | undefined {
+  return /(?:^|\/)moving_variance(?::0)?$/.test(variable) ? layer?.epsilon : undefined;
+}
+
+/**
+ * Scans `{"class_name": ..., "config": {...}, ...}`.
+ * @param others must scan the value of any other key
+ */
+export function parseKerasLayer(
+  json: JsonScanner,
+  where: string,
+  others: (key: string) => void = () => json.skip(),
+  depth = 0,
+): KerasLayer {
   if (depth > MAX_DEPTH) throw weightsError(where, `models are nested more than ${MAX_DEPTH} deep`);
   let className = '';
-  let config: Omit<KerasLayer, 'className'> = { name: '', scale: true, center: true, layers: undefined };
+  let config = NO_CONFIG;
   json.object((key) => {
     if (key === 'class_name') className = stringOrSkip(json);
     else if (key === 'config' && json.peek() === '{') config = parseConfig(json, where, depth);
-    else json.skip();
+    else others(key);
   });
   if (REFUSED.includes(className)) {
     throw weightsError(
@@ -54,22 +80,32 @@ function parseLayer(json: JsonScanner, where: string, depth: number): KerasLayer
   return { className, ...config };
 }
 
-function parseConfig(json: JsonScanner, where: string, depth: number): Omit<KerasLayer, 'className'> {
-  let name = '';
-  let [scale, center] = [true, true];
+type KerasConfig = Omit<KerasLayer, 'className'>;
+
+const NO_CONFIG: KerasConfig = {
+  name: '',
+  scale: true,
+  center: true,
+  epsilon: undefined,
+  layers: undefined,
+};
+
+function parseConfig(json: JsonScanner, where: string, depth: number): KerasConfig {
+  let { name, scale, center, epsilon } = NO_CONFIG;
   let layers: KerasLayer[] | undefined;
   json.object((key) => {
     const next = json.peek();
     if (key === 'name') name = stringOrSkip(json);
     else if (key === 'scale' && /[tf]/.test(next)) scale = json.boolean();
     else if (key === 'center' && /[tf]/.test(next)) center = json.boolean();
+    else if (key === 'epsilon' && /[-\d]/.test(next)) epsilon = json.number();
     else if (key === 'layers' && next === '[') {
       const found: KerasLayer[] = [];
-      json.array(() => found.push(parseLayer(json, where, depth + 1)));
+      json.array(() => found.push(parseKerasLayer(json, where, undefined, depth + 1)));
       layers = found;
     } else json.skip();
   });
-  return { name, scale, center, layers };
+  return { name, scale, center, epsilon, layers };
 }
 
 function stringOrSkip(json: JsonScanner): string {

@@ -9,7 +9,7 @@
 
 import type { Hdf5Object } from '../hdf5/file.js';
 import { weightsError, quote } from '../tensors.js';
-import { parseKerasConfig } from './config.js';
+import { type KerasLayer, layersByName, parseKerasConfig } from './config.js';
 import { type KerasWeights, Variables } from './variables.js';
 
 /** Attributes of attune's own, beside Keras's. */
@@ -24,15 +24,17 @@ export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | und
   const layerNames = await splitTexts(group, 'layer_names');
   if (layerNames === undefined) return undefined;
   const config = await (await root.attributes()).text('model_config');
-  if (config !== undefined) parseKerasConfig(config, `${root.where}, model_config`);
+  const model = config === undefined ? undefined : parseKerasConfig(config, `${root.where}, model_config`);
+  const described = new Map(model?.layers?.map((layer) => [layer.name, layer]));
 
   const variables = new Variables();
   for (const layer of layerNames) {
     const layerGroup = await memberOf(group, layer);
     const weightNames = (await splitTexts(layerGroup, 'weight_names')) ?? [];
     const names = variableNames(layer, weightNames);
+    const layerOf = layerFinder(described.get(layer));
     for (const [i, weight] of weightNames.entries()) {
-      await variables.add(names[i], await memberOf(layerGroup, weight));
+      await variables.add(names[i], await memberOf(layerGroup, weight), layerOf(weight));
     }
   }
   if (root.names.includes('optimizer_weights')) variables.skip('optimizer_weights', 'optimizer state');
@@ -70,6 +72,13 @@ function variableNames(group: string, weightNames: readonly string[]): string[] 
     const kept = layers.size > 1 ? path : path.slice(-1);
     return [...(kept[0] === group && kept.length > 1 ? [] : [group]), ...kept].join('/');
   });
+}
+
+/** Whose weight it is, by the description of the group: of the layer, or of one of those in the model that it is. */
+function layerFinder(group: KerasLayer | undefined): (weight: string) => KerasLayer | undefined {
+  if (group?.layers === undefined) return () => group;
+  const layers = layersByName(group);
+  return (weight) => layers.get(weight.split('/').at(-2) ?? '');
 }
 
 async function metadataOf(root: Hdf5Object, group: Hdf5Object): Promise<Record<string, string>> {

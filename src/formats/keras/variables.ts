@@ -10,6 +10,7 @@ import {
   weightsError,
   quote,
 } from '../tensors.js';
+import { epsilonOf, type KerasLayer } from './config.js';
 
 /** What a file of Keras holds. */
 export interface KerasWeights {
@@ -27,8 +28,8 @@ export class Variables {
   readonly skipped: SkippedEntry[] = [];
   readonly #names = new Set<string>();
 
-  /** Adds the array that is the variable `name`. */
-  async add(name: string, object: Hdf5Object): Promise<void> {
+  /** Adds the array that is the variable `name`, of a layer that may be described. */
+  async add(name: string, object: Hdf5Object, layer: KerasLayer | undefined): Promise<void> {
     const { where } = object;
     if (this.#names.has(name)) {
       throw weightsError(where, `two variables have the name ${quote(name)}`);
@@ -38,7 +39,7 @@ export class Variables {
     }
     this.#names.add(name);
     if (RANDOM_STATE.test(name)) this.skip(name, 'random state');
-    else this.tensors.push(await entryOf(name, object));
+    else this.tensors.push({ ...(await entryOf(name, object)), epsilon: epsilonOf(layer, name) });
   }
 
   /** Notes something that is there and no variable. */

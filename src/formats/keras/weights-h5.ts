@@ -113,7 +113,8 @@ class Reader {
     const names = variableNames(key.replace(/_\d+$/, ''), layer);
     for (const number of vars.names.sort(byNumber)) {
       const name = /^\d+$/.test(number) ? (names[Number(number)] ?? number) : number;
-      await this.variables.add([...path, name].join('/'), (await vars.find(number)) as Hdf5Object);
+      const array = (await vars.find(number)) as Hdf5Object;
+      await this.variables.add([...path, name].join('/'), array, layer);
     }
   }
 

@@ -3,10 +3,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
+import { type GroupToWrite, hdf5Pieces } from '#src/formats/hdf5/write';
 import { openTensorFile } from '#src/formats/open';
 import { readTensorFile } from '#src/formats/recognise';
+import type { TensorFile } from '#src/formats/tensors';
+import type { TensorToWrite } from '#src/formats/to-write';
 import { modelTensors } from '#src/models/naming';
-import { assertHolds, expected, fixture, fixtureBytes, rejects, tensorOf, zip } from '../support.js';
+import { assertHolds, expected, fileOf, fixture, fixtureBytes, rejects, tensorOf, zip } from '../support.js';
 
 const open = (name: string) => openTensorFile(fixture(`keras/${name}`));
 
@@ -147,6 +150,75 @@ test('damage to the weights of a .keras file is noticed before they are used', a
   const file = await readTensorFile(memorySource(bytes));
   await rejects(() => tensorOf(file, 'stem/kernel').read(), /checksum/);
 });
+
+test('a batch norm has its epsilon beside its variance, as its description says', async () => {
+  const layers = [
+    ['Conv2D', { name: 'stem', epsilon: 9 }],
+    ['BatchNormalization', { name: 'stem_bn', epsilon: 2.5e-1, momentum: 0.99 }],
+    ['ReLU', { name: 'act' }],
+    ['DepthwiseConv2D', { name: 'block_depthwise' }],
+    ['Conv2D', { name: 'again' }],
+    ['Dense', { name: 'a_head' }],
+  ].map(([class_name, config]) => ({ class_name, config }));
+  const config = JSON.stringify({ class_name: 'Functional', config: { layers } });
+  const file = await readTensorFile(memorySource(kerasArchive(config)));
+  assert.equal(epsilons(file), { 'stem_bn/moving_variance': 0.25 });
+});
+
+test('the same in an .h5 file, and for a model within the model', async () => {
+  const norm = (name: string, epsilon: unknown) => ({
+    class_name: 'BatchNormalization',
+    config: { name, epsilon },
+  });
+  const inner = { name: 'inner', layers: [norm('a', 0.5), norm('b', 0.25)] };
+  const config = {
+    class_name: 'Functional',
+    config: {
+      layers: [
+        norm('outer', 1e-3),
+        norm('silent', null),
+        { class_name: 'Functional', config: inner },
+        { class_name: 'Functional', config: { name: 'single', layers: [norm('c', 0.125)] } },
+      ],
+    },
+  };
+  const members = {
+    outer: groupOf(['moving_variance:0']),
+    silent: groupOf(['moving_variance:0']),
+    inner: groupOf(['a/moving_variance:0', 'b/moving_variance:0']),
+    single: groupOf(['c/moving_variance:0']),
+    other: groupOf(['moving_variance:0']),
+  };
+  const root = {
+    attributes: { layer_names: Object.keys(members), model_config: JSON.stringify(config) },
+    members: new Map(Object.entries(members)),
+  };
+  const file = await readTensorFile(memorySource(await fileOf(hdf5Pieces(root))));
+  assert.equal(epsilons(file), {
+    'outer/moving_variance': 1e-3,
+    'inner/a/moving_variance': 0.5,
+    'inner/b/moving_variance': 0.25,
+    'single/moving_variance': 0.125,
+  });
+});
+
+/** A group with an array at each of these paths, alone or within a group of its own. */
+function groupOf(paths: readonly string[]): GroupToWrite {
+  const members = paths.map((path): [string, GroupToWrite | TensorToWrite] => {
+    const parts = path.split('/');
+    const name = parts.at(-1) as string;
+    const array: TensorToWrite = { name, dtype: 'F32', shape: [1], data: new Float32Array(1) };
+    const inner = { attributes: {}, members: new Map([[name, array]]) };
+    return [parts[0], parts.length === 1 ? array : inner];
+  });
+  return { attributes: { weight_names: paths }, members: new Map(members) };
+}
+
+/** Of the tensors that have one. */
+function epsilons({ tensors }: TensorFile): Record<string, number> {
+  const found = tensors.flatMap(({ name, epsilon }) => (epsilon === undefined ? [] : [[name, epsilon]]));
+  return Object.fromEntries(found);
+}
 
 test('modules and classes of a description are texts, whatever they name', async () => {
   // CVE-2025-1550 let a description name any function of Python, to be called with what it also says.
