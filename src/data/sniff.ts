@@ -34,7 +34,8 @@ export function sniffImage(bytes: Uint8Array): Sniffed {
   if (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') return { format: 'webp' };
   if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return { format: 'gif' };
   if (/^(II[*+]\0|MM\0[*+])/.test(head)) return { format: 'tiff' };
-  if (head.slice(4, 8) === 'ftyp') return sniffIsoMedia(head);
+  // A first box below 64 KiB, as all are: `<!--ftypavif-->` begins a comment, and an SVG may follow it.
+  if (/^\0\0..ftyp/s.test(head)) return sniffIsoMedia(head);
   return { format: null, looksLike: nameOfOther(head) };
 }
 

@@ -1,12 +1,13 @@
 /** Decoding against Pillow's pixels, and what hostile or broken files come to. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { decodeImage, pixelLimit } from '#src/data/decode';
+import type { Sharp } from 'sharp';
 import { sharp } from './sharp.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blackPng } from './black-png.js';
 import { expected, fails, fixture, fixtureBytes, inScratch, sha256 } from './support.js';
 
 for (const [name, { width, height, sha256: hash }] of Object.entries(expected.decode)) {
@@ -20,10 +21,11 @@ for (const [name, { width, height, sha256: hash }] of Object.entries(expected.de
 
 test('the fixtures cover every kind of picture that the contract names', () => {
   const names = Object.keys(expected.decode).join(' ');
-  for (const kind of ['cmyk', 'grey16', 'rgb16', 'alpha16', 'palette-transparent', '1bit', 'gif-animated']) {
-    assert.ok(names.includes(kind), kind);
-  }
-  assert.is(names.match(/exif-[1-8]\.jpg/g)?.length, 8);
+  const inks = ['cmyk', 'cmyk-unmarked', 'ycck'];
+  const animations = ['gif-animated', 'webp-animated', 'png-animated'];
+  const kinds = ['grey16', 'rgb16', 'alpha16', 'palette-transparent', '1bit', 'interlaced'];
+  for (const kind of [...inks, ...animations, ...kinds]) assert.ok(names.includes(kind), kind);
+  assert.is(names.match(/exif-[1-8]\.jpg|exif-6\.(png|webp|tif)/g)?.length, 11);
 });
 
 test('EXIF orientation turns pictures: four of the eight stand upright', async () => {
@@ -44,11 +46,34 @@ test('a wide colour profile becomes sRGB, with 8 bits as with 16', async () => {
   }
 });
 
-test('AVIF', async () => {
+test('a wide colour profile in a JPEG becomes sRGB', async () => {
+  const { pixels } = await decodeImage(fixture('jpeg-p3.jpg'));
+  assert.is(pixels.length, expected.profile_jpeg.length);
+  const worst = Math.max(...pixels.map((value, i) => Math.abs(value - expected.profile_jpeg[i])));
+  assert.ok(worst <= 1, `off by ${worst}`);
+  assert.ok(Math.abs(pixels[0] - 200) > 5, 'the profile changes the first colour');
+});
+
+test('an Ultra HDR JPEG gives the picture that screens without HDR show', async () => {
+  const linear = sharp(fixture('chain-landscape.jpg')).toColourspace('scrgb').tiff({ compression: 'none' });
+  const encoder = sharp(await linear.toBuffer()) as Sharp & { withGainMap(): Sharp }; // the types lack it
+  const hdr = await encoder.withGainMap().jpeg().toBuffer();
+  const plain = Buffer.from(hdr);
+  plain[plain.indexOf('MPF\0')] ^= 1; // the list of the pictures in the file
+  const [withMap, without] = await Promise.all([hdr, plain].map((bytes) => sharp(bytes).metadata()));
+  assert.equal([withMap.gainMap !== undefined, without.gainMap !== undefined], [true, false]);
+  assert.equal(await decodeImage(hdr), await decodeImage(plain));
+});
+
+/** Has no fixture: Pillow writes none. */
+async function makeAvif() {
   const { data, info } = await sharp(fixture('png-rgb.png')).raw().toBuffer({ resolveWithObject: true });
-  const avif = await sharp(data, { raw: info })
-    .avif({ lossless: true, chromaSubsampling: '4:4:4' })
-    .toBuffer();
+  const image = sharp(data, { raw: info }).avif({ lossless: true, chromaSubsampling: '4:4:4' });
+  return { avif: await image.toBuffer(), data, info };
+}
+
+test('AVIF', async () => {
+  const { avif, data, info } = await makeAvif();
   const image = await decodeImage(avif);
   assert.equal([image.width, image.height], [info.width, info.height]);
   const worst = Math.max(...image.pixels.map((value, i) => Math.abs(value - data[i])));
@@ -84,9 +109,13 @@ for (const name of [
   'webp-lossless.webp',
   'tiff-rgb.tif',
   'tiff-lzw.tif',
+  'jpeg-ycck.jpg',
+  'exif-6.jpg',
+  'png-interlaced.png',
+  'picture.avif',
 ]) {
   test(`${name} cut off at every tenth is refused`, async () => {
-    const bytes = fixtureBytes(name);
+    const bytes = name === 'picture.avif' ? (await makeAvif()).avif : fixtureBytes(name);
     for (let tenth = 1; tenth < 10; tenth++) {
       const cut = bytes.subarray(0, Math.floor((bytes.length * tenth) / 10));
       const error = await fails(decodeImage(cut, `cut/${name}`), 'input', /cannot be decoded/);
@@ -96,18 +125,20 @@ for (const name of [
   });
 }
 
-test('an animation that is cut off gives its first frame or fails, never a partial picture', async () => {
-  const bytes = fixtureBytes('gif-animated.gif');
-  for (let tenth = 1; tenth < 10; tenth++) {
-    const cut = bytes.subarray(0, Math.floor((bytes.length * tenth) / 10));
-    try {
-      const { pixels } = await decodeImage(cut);
-      assert.is(sha256(pixels), expected.decode['gif-animated.gif'].sha256, `at ${tenth}0 %`);
-    } catch (error) {
-      assert.match(String(error), /cannot be decoded/);
+for (const name of ['gif-animated.gif', 'png-animated.png', 'webp-animated.webp']) {
+  test(`${name} cut off gives its first frame or fails, never a partial picture`, async () => {
+    const bytes = fixtureBytes(name);
+    for (let tenth = 1; tenth < 10; tenth++) {
+      const cut = bytes.subarray(0, Math.floor((bytes.length * tenth) / 10));
+      try {
+        const { pixels } = await decodeImage(cut);
+        assert.is(sha256(pixels), expected.decode[name].sha256, `at ${tenth}0 %`);
+      } catch (error) {
+        assert.match(String(error), /cannot be decoded/);
+      }
     }
-  }
-});
+  });
+}
 
 test('not a picture: each cause has its sentence', () =>
   inScratch(async (folder) => {
@@ -117,15 +148,22 @@ test('not a picture: each cause has its sentence', () =>
       return path;
     };
     mkdirSync(join(folder, 'x.jpg'));
-    const svg = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>';
+    const svg = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+    const bareSvg = svg.split('\n')[1];
     const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic\0\0\0\0mif1heic')]);
     const cases: [string, RegExp][] = [
       [join(folder, 'none.jpg'), /there is no such image/],
       [join(folder, 'x.jpg'), /this is not a file/],
       [at('zero.jpg', ''), /the image file is empty/],
       [at('drawing.jpg', svg), /looks like an SVG or XML document/],
-      [at('bare.jpg', `\ufeff  ${svg.split('\n')[1]}`), /looks like an SVG or XML document/],
+      [at('bare.jpg', `\ufeff  ${bareSvg}`), /looks like an SVG or XML document/],
+      [at('comment.jpg', `<!--ftypavif-->${bareSvg}`), /looks like an SVG or XML document/],
+      [at('wide.jpg', Buffer.from(`\ufeff${bareSvg}`, 'utf16le')), /looks like something else/],
+      [at('packed.jpg', gzipSync(bareSvg)), /looks like something else/],
+      [at('gif.jpg', `GIF89a${bareSvg}`), /cannot be decoded/],
+      [at('webp.jpg', `RIFF    WEBP${bareSvg}`), /cannot be decoded/],
       [at('paper.jpg', '%PDF-1.7\n'), /looks like a PDF document/],
+      [at('jpeg.jpg', Buffer.from('\xff\xd8\xff%PDF-1.7\n', 'latin1')), /cannot be decoded/],
       [at('page.jpg', '<!DOCTYPE html><html>404</html>'), /looks like a web page/],
       [at('phone.jpg', heic), /looks like a HEIC picture.*convert it to JPEG/],
       [at('old.jpg', 'BM1234'), /looks like a BMP picture/],
@@ -136,12 +174,17 @@ test('not a picture: each cause has its sentence', () =>
     }
   }));
 
-test('a named pipe called x.jpg does not hang the reader', () =>
+test('a named pipe or a device called x.jpg does not hang the reader, nor does a link to itself', () =>
   inScratch(async (folder) => {
-    if (process.platform === 'win32') return; // it has no named pipes in folders
-    const pipe = join(folder, 'x.jpg');
-    execFileSync('mkfifo', [pipe]);
-    await fails(decodeImage(pipe), 'input', /this is not a file/);
+    if (process.platform === 'win32') return; // it has none of these in folders
+    const at = (name: string) => join(folder, name);
+    execFileSync('mkfifo', [at('pipe.jpg')]);
+    symlinkSync('/dev/zero', at('zero.jpg'));
+    symlinkSync('loop.jpg', at('loop.jpg'));
+    for (const name of ['pipe.jpg', 'zero.jpg']) {
+      await fails(decodeImage(at(name)), 'input', /this is not a file/);
+    }
+    await fails(decodeImage(at('loop.jpg')), 'input', /cannot be read, ELOOP/);
   }));
 
 test('a file above 1 GiB is refused before it is read', () =>
@@ -158,19 +201,6 @@ test('float pixels are refused rather than guessed', async () => {
   const depth = (await sharp(await tiff.toBuffer()).metadata()).depth;
   if (depth === 'float') await fails(decodeImage(await tiff.toBuffer()), 'input', /type float/);
   else assert.unreachable(`the encoder wrote ${depth}`);
-});
-
-test('a bomb of 30,000 x 30,000 pixels is refused with little memory', async () => {
-  const bomb = blackPng(30000, 30000);
-  assert.ok(bomb.length < 500_000, 'a bomb is small');
-  const before = process.memoryUsage.rss();
-  await fails(
-    decodeImage(bomb, 'bomb.png'),
-    'input',
-    /30000 x 30000 pixels are more than the 178956970 allowed \(bomb\.png\)/,
-  );
-  const grown = process.memoryUsage.rss() - before;
-  assert.ok(grown < 64 * 2 ** 20, `memory grew by ${grown}`);
 });
 
 test('a JPEG header that claims 65,500 x 65,500 pixels is refused', async () => {

@@ -1,7 +1,7 @@
 /** Which files become images, which folders become classes, and what is reported. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { classFolder, imageFolder } from '#src/data/image-folder';
 import { compareCodePoints, listImages } from '#src/data/walk';
 import { test } from 'uvu';
@@ -189,9 +189,11 @@ test(
   }),
 );
 
-test('a class folder whose name ends in .jpg is a folder, a pipe is no image', async () => {
+test('a class folder whose name ends in .jpg is a folder; a pipe and a device are no images', async () => {
   await inFolder(['x.jpg/1.jpg', 'y/1.jpg', 'y/2.jpg/3.png'], async (folder) => {
-    if (process.platform !== 'win32') execFileSync('mkfifo', [join(folder, 'y', 'pipe.jpg')]);
+    const hasPipes = process.platform !== 'win32';
+    if (hasPipes) execFileSync('mkfifo', [join(folder, 'y', 'pipe.jpg')]);
+    if (hasPipes) symlinkSync('/dev/zero', join(folder, 'y', 'zero.jpg'));
     const { classes, train, skipped } = await imageFolder(folder);
     assert.equal(
       [classes, names(train)],
@@ -200,7 +202,9 @@ test('a class folder whose name ends in .jpg is a folder, a pipe is no image', a
         ['x.jpg/1.jpg', 'y/1.jpg', 'y/2.jpg/3.png'],
       ],
     );
-    if (process.platform !== 'win32') assert.is(skipped[0].reason, 'not a regular file');
+    const reasons = skipped.map(({ path, reason }) => `${basename(path)}: ${reason}`).sort();
+    const unusual = ['pipe.jpg: not a regular file', 'zero.jpg: not a regular file'];
+    assert.equal(reasons, hasPipes ? unusual : []);
   })();
 });
 

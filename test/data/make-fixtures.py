@@ -58,16 +58,19 @@ def expect(name, rgb):
     }
 
 
-def png(name, samples, profile=None):
-    """A PNG of 16 bits a sample, which Pillow cannot write; samples [height, width, channels]."""
+def png(name, samples, profile=None, depth=16, interlaced=False):
+    """A PNG that Pillow cannot write: of 16 bits a sample, or interlaced; samples [height, width, channels]."""
     height, width, channels = samples.shape
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
-    content = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0))
+    # Adam7: where each of the seven passes begins, and how far its pixels are apart, in x and y.
+    adam7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    passes = [samples[y::dy, x::dx] for x, y, dx, dy in adam7] if interlaced else [samples]
+    rows = b"".join(b"\0" + row.astype(f">u{depth // 8}").tobytes() for part in passes for row in part)
+    content = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, int(interlaced)))
     if profile:
         content += chunk(b"iCCP", b"profile\0\0" + zlib.compress(profile))
     content += chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
@@ -169,6 +172,44 @@ def profile_fixtures():
     expected["profile"] = np.array(converted).flatten().tolist()
 
 
+def flat_profile_jpeg():
+    """Six colours in blocks of 8 x 8 with a wide profile: JPEG keeps each, and Little CMS brings it to sRGB."""
+    from PIL import ImageCms
+
+    colours = [[200, 40, 40], [40, 200, 40], [40, 40, 200], [128, 128, 128], [255, 255, 255], [10, 60, 90]]
+    blocks = np.array([colours], np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    profile = rgb_profile(DISPLAY_P3, 2.2)
+    path = FOLDER / "jpeg-p3.jpg"
+    Image.fromarray(blocks).save(path, quality=100, subsampling=0, icc_profile=profile)
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    converted = ImageCms.profileToProfile(Image.open(path), source, ImageCms.createProfile("sRGB"))
+    expected["profile_jpeg"] = np.array(converted).flatten().tolist()
+
+
+def variant_fixtures():
+    """Animations, the variants of CMYK, interlacing, and EXIF orientation outside JPEG."""
+    picture = smooth(WIDTH, HEIGHT)
+    turned = picture.transpose(Image.FLIP_LEFT_RIGHT)
+    save("png-animated.png", picture, save_all=True, append_images=[turned])
+    png("png-interlaced.png", np.array(picture), depth=8, interlaced=True)
+    expect("png-interlaced.png", picture)
+    # Inks as Adobe writes them, inverted, are what Pillow saves; the marker says so, and how they are coded.
+    adobe = (FOLDER / "jpeg-cmyk.jpg").read_bytes()
+    start = adobe.index(b"\xff\xee\x00\x0eAdobe")
+    plain = adobe[:start] + adobe[start + 16 :]
+    ycck = adobe[: start + 15] + b"\x02" + adobe[start + 16 :]
+    for name, content in [("jpeg-cmyk-unmarked.jpg", plain), ("jpeg-ycck.jpg", ycck)]:
+        (FOLDER / name).write_bytes(content)
+        expect(name, Image.open(FOLDER / name).convert("RGB"))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    crop = picture.crop((0, 0, 19, 11))
+    save("exif-6.png", crop, exif=exif)
+    save("exif-6.webp", crop, exif=exif, lossless=True)
+    crop.save(FOLDER / "exif-6.tif", exif=exif)
+    expect("exif-6.tif", Image.open(FOLDER / "exif-6.tif").convert("RGB"))  # Pillow turns TIFF when it loads it
+
+
 def generated(width, height, seed):
     """The picture that the tests generate too: the top bytes of a linear congruential generator."""
     samples, state = bytearray(width * height * 3), seed
@@ -235,6 +276,8 @@ wide_fixtures()
 profile_fixtures()
 resize_cases()
 preprocess_cases()
+variant_fixtures()
+flat_profile_jpeg()
 (FOLDER / "expected.json").write_text(json.dumps(expected) + "\n")
 total = sum(file.stat().st_size for file in FOLDER.iterdir())
 print(f"{total / 1000:.0f} kB in {FOLDER}")

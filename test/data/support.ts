@@ -16,6 +16,7 @@ export const fixtureBytes = (name: string): Buffer => readFileSync(fixture(name)
 interface Expected {
   decode: Record<string, { width: number; height: number; sha256: string }>;
   profile: number[];
+  profile_jpeg: number[];
   resize: {
     seed: number;
     from: [number, number];
