@@ -102,14 +102,25 @@ function refuseUnlessImage(bytes: Uint8Array, name: string): void {
   });
 }
 
-function refuseUnlessDecodable({ width, height, depth }: Metadata, name: string): void {
-  if (width * height > pixelLimit) {
-    throw unreadable(`${width} x ${height} pixels are more than the ${pixelLimit} allowed`, name);
+function refuseUnlessDecodable(metadata: Metadata, name: string): void {
+  const { width, height, depth } = metadata;
+  const most = mostPixels(metadata);
+  if (width * height > most) {
+    throw unreadable(`${width} x ${height} pixels are more than the ${most} allowed`, name);
   }
   // Integers above 16 bits and floats have no agreed white; guessing it would darken the picture.
   if (depth !== 'uchar' && depth !== 'ushort') {
     throw unreadable(`pixels of type ${depth} are not supported, only 8 and 16 bits`, name);
   }
+}
+
+/**
+ * `pixelLimit` for three bytes a pixel. Alpha, inks and 16 bits take more, and the decoder of AVIF holds a picture
+ * several times over, so of these fewer pixels are allowed. As measured, no picture then takes more than 1.6 GiB.
+ */
+function mostPixels({ channels, depth, format }: Metadata): number {
+  const bytes = Math.max(3, channels * (depth === 'ushort' ? 2 : 1)) * (format === 'heif' ? 2 : 1);
+  return Math.floor((3 * pixelLimit) / bytes);
 }
 
 /** Runs the decoder with the colour conversion that the file calls for. */
@@ -124,7 +135,8 @@ async function decodePixels(image: Sharp, metadata: Metadata): Promise<RgbImage>
   if (depth === 'ushort') {
     // sharp works on profiled 16-bit pictures in Display P3; naming the output profile undoes it.
     const managed = icc ? upright.withIccProfile('srgb') : upright;
-    const wide = managed.toColourspace('rgb16').raw({ depth: 'ushort' });
+    const wideSpace = space === 'grey16' && !icc ? 'grey16' : 'rgb16';
+    const wide = managed.toColourspace(wideSpace).raw({ depth: 'ushort' });
     const { data, info } = await wide.toBuffer({ resolveWithObject: true });
     const words = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
     return toRgb(words, 65535, info);

@@ -1,13 +1,16 @@
-/** Writes the smallest PNG of a given size: black, one bit a pixel; a megabyte of it is a kilobyte. */
+/** Writes the smallest PNG of a given size: black; a megabyte of one bit a pixel is a kilobyte. */
 import { constants, deflateSync } from 'node:zlib';
 
-export function blackPng(width: number, height: number): Buffer {
+/** Grey of one bit a pixel, or RGB with alpha of 16 bits a sample. */
+export function blackPng(width: number, height: number, kind: 'grey' | 'deep' = 'grey'): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 1; // bits a pixel; the rest: grey, deflate, no filter, not interlaced
-  const rows = Buffer.alloc(height * (1 + Math.ceil(width / 8)));
-  const pixels = deflateSync(rows, { level: constants.Z_BEST_COMPRESSION });
+  header[8] = kind === 'grey' ? 1 : 16; // bits a sample
+  header[9] = kind === 'grey' ? 0 : 6; // the kind of colour; the rest: deflate, no filter, not interlaced
+  const bitsPerPixel = kind === 'grey' ? 1 : 64;
+  const rows = Buffer.alloc(height * (1 + Math.ceil((width * bitsPerPixel) / 8)));
+  const pixels = deflateSync(rows, { level: constants.Z_BEST_SPEED });
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
   return Buffer.concat([
     signature,
