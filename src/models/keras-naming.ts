@@ -24,14 +24,21 @@ const HEAD = 'predictions';
 /** The first kernel of Keras's ResNets takes blue, green and red; ours red, green and blue. */
 const TURNED = 'conv1_conv';
 
+/** The parts of a Hugging Face model that its layers are in. */
+const TRANSFORMERS_PARTS = ['embedder', 'encoder'];
+
 /**
  * The tensors of a Keras file by the model's names, in PyTorch's layout. Scopes before the layer (`model/Conv1/kernel`)
  * and TensorFlow's output number (`kernel:0`) are left out. A dense layer that is the only one is the head, whatever its
- * name: Keras's users call theirs `dense`.
+ * name: Keras's users call theirs `dense`. In a `tf_model.h5` of Hugging Face's ResNets the layers are told apart by
+ * their paths alone, which are those of their PyTorch models (naming.ts).
  */
 export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
   const split = tensors.map((tensor) => {
-    const [layer, variable = ''] = tensor.name.replace(/:0$/, '').split('/').slice(-2);
+    const path = tensor.name.replace(/:0$/, '').split('/');
+    const scope = path.lastIndexOf('resnet');
+    const isPath = scope >= 0 && TRANSFORMERS_PARTS.includes(path[scope + 1]);
+    const [layer, variable = ''] = isPath ? [path.slice(scope, -1).join('.'), path.at(-1)] : path.slice(-2);
     return { tensor, layer, variable };
   });
   const names = layersByClass(new Set(split.map(({ layer }) => layer)));

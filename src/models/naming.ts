@@ -20,7 +20,7 @@ export interface Naming {
   readonly layers: readonly (readonly [theirs: string, ours: string])[];
 }
 
-/** Hugging Face's ResNets, from `microsoft/resnet-18` to `microsoft/resnet-152`. */
+/** Hugging Face's ResNets, from `microsoft/resnet-18` to `microsoft/resnet-152`, in PyTorch's files and in TensorFlow's. */
 export const MICROSOFT_RESNET: Naming = {
   name: 'microsoft/resnet',
   marker: 'resnet.embedder.embedder.convolution.weight',
@@ -77,14 +77,19 @@ export function modelTensors({
   tensors: stored,
   layers,
 }: Pick<TensorFile, 'layout' | 'tensors' | 'layers'>): WeightsEntry[] {
-  if (layout === 'keras') return fromKeras(stored);
+  if (layout === 'keras') return renamed(fromKeras(stored), [MICROSOFT_RESNET]);
   const tensors = layers === undefined ? stored : withEpsilons(stored, layers);
   if (layers !== undefined && detectArchitecture(tensors) === null) {
     const named = fromGraph(layers, tensors);
     if (named !== null) return named;
   }
+  return renamed(tensors, NAMINGS);
+}
+
+/** The tensors by the model's names, if one of these namings is theirs. */
+function renamed(tensors: readonly WeightsEntry[], namings: readonly Naming[]): WeightsEntry[] {
   const names = new Set(tensors.map(({ name }) => stripPrefixes(name)));
-  const naming = NAMINGS.find(({ marker }) => names.has(marker));
+  const naming = namings.find(({ marker }) => names.has(marker));
   if (naming === undefined) return [...tensors];
   return tensors.map((tensor) => ({ ...tensor, name: toModel(naming, stripPrefixes(tensor.name)) }));
 }

@@ -1,5 +1,6 @@
 /** Names and layouts of other libraries, brought to those of our models. */
 import type { TensorEntry } from '#src/formats/tensors';
+import { detectArchitecture } from '#src/models/detect';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
 import { fromModel, MICROSOFT_RESNET, modelTensors, TIMM_MOBILENET_V2, toModel } from '#src/models/naming';
 import { resnet18, resnet50 } from '#src/models/resnet';
@@ -115,6 +116,48 @@ test("Keras's variables arrive by PyTorch's names, shapes and order of values", 
     assert.equal([...(await tensor.read())], expectedValues, name);
   }
 });
+
+test("Hugging Face's TensorFlow files of ResNets: a layer's path is that of the PyTorch model", async () => {
+  for (const model of [resnet18(), resnet50()]) {
+    const arrays = [...model.namedArrays()];
+    const tensors = arrays.map(({ name, array }) => {
+      const theirs = fromModel(MICROSOFT_RESNET, name);
+      const dot = theirs.lastIndexOf('.');
+      const isNorm = array.shape.length === 1 && name !== 'fc.bias';
+      const variable = (isNorm ? NORM_VARIABLES : LAYER_VARIABLES)[theirs.slice(dot + 1)];
+      // Its numbers are joined by dots to the list that they are of, everything else is a scope.
+      const scopes = theirs
+        .slice(0, dot)
+        .replaceAll('.', '/')
+        .replace(/\/(\d+)/g, '.$1');
+      // The reader puts the group's name first; a group with one layer has its variables' names alone.
+      const path =
+        scopes === 'classifier.1' ? scopes : `resnet/tf_res_net_for_image_classification/${scopes}`;
+      return { ...NO_VALUES, name: `${path}/${variable}`, shape: array.shape };
+    });
+    const found = modelTensors({ layout: 'keras', tensors });
+    assert.equal(
+      found.map(({ name }) => name),
+      arrays.map(({ name }) => name),
+    );
+    assert.equal(detectArchitecture(found), { name: model.architecture, classes: 1000, supported: true });
+  }
+});
+
+const NO_VALUES = {
+  dtype: 'F32',
+  read: async () => new Float32Array(0),
+  readRaw: async () => new Uint8Array(0),
+} as const;
+
+/** PyTorch's names of variables, and TensorFlow's. */
+const LAYER_VARIABLES: Readonly<Record<string, string>> = { weight: 'kernel', bias: 'bias' };
+const NORM_VARIABLES: Readonly<Record<string, string>> = {
+  weight: 'gamma',
+  bias: 'beta',
+  running_mean: 'moving_mean',
+  running_var: 'moving_variance',
+};
 
 test("an epsilon of Keras's stays with its variance", () => {
   const tensors = [{ ...entry('bn/moving_variance', [2]), epsilon: 1e-3 }, entry('bn/moving_mean', [2])];

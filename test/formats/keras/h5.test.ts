@@ -202,16 +202,43 @@ test('the same in an .h5 file, and for a model within the model', async () => {
   });
 });
 
-/** A group with an array at each of these paths, alone or within a group of its own. */
+test("a TensorFlow file of Hugging Face's: groups by layer, whose weights have the model's name as a scope", async () => {
+  const scope = 'tf_res_net_for_image_classification';
+  const members = {
+    resnet: groupOf([
+      `${scope}/resnet/embedder/embedder/convolution/kernel:0`,
+      `${scope}/resnet/encoder/stages.0/layers.1/layer.2/normalization/gamma:0`,
+    ]),
+    'classifier.1': groupOf([`${scope}/classifier.1/kernel:0`]),
+  };
+  const root = {
+    attributes: { layer_names: Object.keys(members), backend: 'tensorflow', keras_version: '2.12.0' },
+    members: new Map(Object.entries(members)),
+  };
+  const file = await readTensorFile(memorySource(await fileOf(hdf5Pieces(root))));
+  assert.equal(
+    modelTensors(file).map(({ name }) => name),
+    ['conv1.weight', 'layer1.1.bn3.weight', 'fc.weight'],
+  );
+});
+
+type Members = Map<string, GroupToWrite | TensorToWrite>;
+
+/** A group with an array at each of these paths, within groups of their own. */
 function groupOf(paths: readonly string[]): GroupToWrite {
-  const members = paths.map((path): [string, GroupToWrite | TensorToWrite] => {
-    const parts = path.split('/');
-    const name = parts.at(-1) as string;
-    const array: TensorToWrite = { name, dtype: 'F32', shape: [1], data: new Float32Array(1) };
-    const inner = { attributes: {}, members: new Map([[name, array]]) };
-    return [parts[0], parts.length === 1 ? array : inner];
-  });
-  return { attributes: { weight_names: paths }, members: new Map(members) };
+  const root: Members = new Map();
+  for (const path of paths) {
+    const names = path.split('/');
+    const name = names.pop() as string;
+    let members = root;
+    for (const group of names) {
+      const next = (members.get(group) as { members: Members } | undefined)?.members ?? new Map();
+      members.set(group, { attributes: {}, members: next });
+      members = next;
+    }
+    members.set(name, { name, dtype: 'F32', shape: [1], data: new Float32Array(1) });
+  }
+  return { attributes: { weight_names: paths }, members: root };
 }
 
 /** Of the tensors that have one. */
