@@ -27,6 +27,7 @@ export {
 } from './augment-parts.js';
 export { applySteps } from './apply-steps.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';
+export { contactSheet, type LabelledPicture, pictureGrid, type SheetRow } from './contact-sheet.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
 export { encodePng } from './encode.js';

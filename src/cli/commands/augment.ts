@@ -1,9 +1,8 @@
 /** `attune augment`: a sheet of training images as the network would see them. */
 import { resolve } from 'node:path';
-import { encodePng, resizeImage, type RgbImage } from '../../data/index.js';
+import { contactSheet, encodePng, resizeImage, type RgbImage } from '../../data/index.js';
 import { type AugmentPreview, type PreviewAugmentOptions, previewAugment } from '../../finetune/index.js';
 import { replaceFile } from '../../formats/index.js';
-import { contactSheet } from '../../report/contact-sheet.js';
 import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';

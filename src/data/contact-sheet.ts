@@ -1,11 +1,20 @@
-/** Pictures in rows and columns on one sheet: each row with its label above it, each column with its own at the top. */
-import type { RgbImage } from '../data/index.js';
+/**
+ * Pictures in rows and columns on one sheet: each row with its label above it and each column with its own at the top, or
+ * each picture with its own above it.
+ */
+import type { RgbImage } from './decode.js';
 import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from './letters.js';
 
 /** One row of the sheet; all pictures are of one size. */
 export interface SheetRow {
   readonly label: string;
   readonly images: readonly RgbImage[];
+}
+
+/** A picture with a label of its own. */
+export interface LabelledPicture {
+  readonly label: string;
+  readonly image: RgbImage;
 }
 
 type Color = readonly [red: number, green: number, blue: number];
@@ -23,8 +32,7 @@ export function contactSheet(columns: readonly string[], rows: readonly SheetRow
   const width = GAP + columns.length * (tileWidth + GAP);
   const rowHeight = LABEL_HEIGHT + tileHeight + GAP;
   const height = 2 * GAP + LABEL_HEIGHT + rows.length * rowHeight;
-  const sheet = { width, height, pixels: new Uint8Array(width * height * 3) };
-  fill(sheet, 0, 0, width, height, BACKGROUND);
+  const sheet = emptySheet(width, height);
   const leftOf = (column: number) => GAP + column * (tileWidth + GAP);
   columns.forEach((label, i) => {
     drawText(sheet, leftOf(i), GAP, label, tileWidth);
@@ -36,6 +44,28 @@ export function contactSheet(columns: readonly string[], rows: readonly SheetRow
       drawImage(sheet, leftOf(i), top + LABEL_HEIGHT, image);
     });
   });
+  return sheet;
+}
+
+/** Pictures of one size from left to right, `columns` in a row. A label is cut off where its picture ends. */
+export function pictureGrid(pictures: readonly LabelledPicture[], columns: number): RgbImage {
+  const { width: tileWidth, height: tileHeight } = pictures[0].image;
+  const across = Math.min(columns, pictures.length);
+  const rowHeight = LABEL_HEIGHT + tileHeight + GAP;
+  const rows = Math.ceil(pictures.length / columns);
+  const sheet = emptySheet(GAP + across * (tileWidth + GAP), GAP + rows * rowHeight);
+  pictures.forEach(({ label, image }, i) => {
+    const left = GAP + (i % columns) * (tileWidth + GAP);
+    const top = GAP + Math.floor(i / columns) * rowHeight;
+    drawText(sheet, left, top, label, tileWidth);
+    drawImage(sheet, left, top + LABEL_HEIGHT, image);
+  });
+  return sheet;
+}
+
+function emptySheet(width: number, height: number): RgbImage {
+  const sheet = { width, height, pixels: new Uint8Array(width * height * 3) };
+  fill(sheet, 0, 0, width, height, BACKGROUND);
   return sheet;
 }
 

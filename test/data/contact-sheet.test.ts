@@ -1,6 +1,6 @@
 /** A sheet of pictures: where they are, and that labels are drawn and cut off. */
-import { contactSheet } from '#src/report/contact-sheet';
-import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '#src/report/letters';
+import { contactSheet, pictureGrid } from '#src/data/contact-sheet';
+import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '#src/data/letters';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -38,6 +38,26 @@ test('labels are drawn, and cut off where the sheet ends', () => {
   assert.is(lit('xx'), 2 * lit('x'));
   assert.is(lit('xxxxxxxx'), lit('xx'), 'two letters fit into 20 pixels');
   assert.is(lit('\u4e2d\u{1f600}'), 0, 'what there are no pixels for is a gap');
+});
+
+test('a grid has each picture under its own label, and as many columns as it needs', () => {
+  const pictures = [101, 102, 103].map((value) => ({ label: 'xx', image: tile(value) }));
+  const grid = pictureGrid(pictures, 2);
+  const placeOf = (value: number) => {
+    const first = grid.pixels.indexOf(value) / 3;
+    return [first % grid.width, Math.floor(first / grid.width)];
+  };
+  const [[left, top], [right, sameTop], [sameLeft, bottom]] = [101, 102, 103].map(placeOf);
+  assert.ok(right >= left + 20 && bottom >= top + 10);
+  assert.equal([sameTop, sameLeft], [top, left]);
+  assert.is(pictureGrid(pictures.slice(0, 1), 2).width, left + 20 + left);
+  const lit = (labels: readonly string[]) =>
+    pictureGrid(
+      labels.map((label) => ({ label, image: tile(0) })),
+      2,
+    ).pixels.filter((value) => value === 200).length;
+  assert.is(lit(['x', 'x', 'x']), 3 * lit(['x']));
+  assert.is(lit(['xxxxxxxx']), lit(['xx']), 'two letters fit into 20 pixels');
 });
 
 test.run();
