@@ -1,10 +1,10 @@
 /**
- * Files on disk: positioned reads for the parsers, and a way to write a file so that its name always stands for a whole
- * file. With `inflate.ts` the only file of this folder that imports `node:`.
+ * Files on disk: positioned reads for the parsers, a way to write a file so that its name always stands for a whole file,
+ * and files that grow. With `inflate.ts` the only file of this folder that imports `node:`.
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
@@ -156,6 +156,41 @@ export async function replaceFile(
   await syncFolder(folder, files);
 }
 
+/** A file that grows while others may read it; all of it throws AttuneError 'disk'. */
+export interface GrowingFile {
+  append(bytes: Uint8Array): Promise<void>;
+  /** Resolves when everything is on the disk. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes an empty file to append to. Throws AttuneError 'disk' also where there is a file of this name. */
+export async function createGrowingFile(
+  path: string,
+  files: Pick<FileOperations, 'open'> = nodeFiles,
+): Promise<GrowingFile> {
+  const guarded = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw writeError(error, path);
+    });
+  const handle = await guarded(files.open(path, 'wx'));
+  return {
+    append: (bytes) => guarded(writePiece(handle, bytes)),
+    sync: () => guarded(handle.sync()),
+    close: () => guarded(handle.close()),
+  };
+}
+
+/** Cuts a file back to its first bytes. One that is not longer, or gone, stays as it is. Throws AttuneError 'disk'. */
+export async function cutFile(path: string, length: number): Promise<void> {
+  try {
+    const status = await stat(path).catch(() => null);
+    if (status !== null && status.size > length) await truncate(path, length);
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
 async function writeAll(
   path: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -163,16 +198,17 @@ async function writeAll(
 ): Promise<void> {
   const handle = await files.open(path, 'wx');
   try {
-    for await (const piece of pieces) {
-      let done = 0;
-      while (done < piece.length) {
-        const { bytesWritten } = await handle.write(piece, done, Math.min(piece.length - done, READ_PIECE));
-        done += bytesWritten;
-      }
-    }
+    for await (const piece of pieces) await writePiece(handle, piece);
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+async function writePiece(handle: Pick<FileHandle, 'write'>, piece: Uint8Array): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await handle.write(piece, done, Math.min(piece.length - done, READ_PIECE));
+    done += bytesWritten;
   }
 }
 

@@ -1,11 +1,25 @@
-/** formats: bytes <-> named tensors, for safetensors, PyTorch, Keras, TensorFlow.js, ONNX and NumPy files. Knows no model. */
+/**
+ * formats: bytes <-> named tensors, for safetensors, PyTorch, Keras, TensorFlow.js, ONNX and NumPy files; and
+ * TensorBoard's event files. Knows no model.
+ */
 
 export { type ByteSource, memorySource } from './bytes.js';
-export { hintForMissing, openByteSource, replaceFile } from './file.js';
+export { sessionStartRecord, summaryRecord, versionRecord } from './event-file.js';
+export {
+  createGrowingFile,
+  cutFile,
+  type GrowingFile,
+  hintForMissing,
+  openByteSource,
+  replaceFile,
+} from './file.js';
 export { openTensorFile } from './open.js';
 export { readTensorFile } from './recognise.js';
 export { safetensorsPieces } from './safetensors-write.js';
 export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './save.js';
+export type { Encoded } from './protobuf-write.js';
+export * as summaries from './summaries.js';
+export type { Histogram, Hyperparameter } from './summaries.js';
 export {
   byteLength,
   type Dtype,

@@ -1,6 +1,6 @@
 /**
- * Protocol Buffers, the writing half of what ONNX needs: messages as lists of pieces, so that large values are not copied
- * before they reach the file. A field is a key (number and wire type) and a value; a message inside another is a field
+ * Protocol Buffers, the writing half of what ONNX and event files need: messages as lists of pieces, so that large values
+ * are not copied before they reach the file. A field is a key (number and wire type) and a value; a message inside another is a field
  * whose value is its length and its bytes.
  */
 
@@ -11,6 +11,7 @@ export interface Encoded {
 }
 
 const VARINT = 0;
+const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
@@ -34,6 +35,16 @@ export function floatField(field: number, value: number): Encoded {
   return ofBytes([...key(field, FIXED32), ...bytes]);
 }
 
+/** A float64. */
+export function doubleField(field: number, value: number): Encoded {
+  return ofBytes([...key(field, FIXED64), ...doubles([value])]);
+}
+
+/** Several of them, packed. */
+export function doublesField(field: number, values: readonly number[]): Encoded {
+  return bytesField(field, doubles(values));
+}
+
 export function stringField(field: number, value: string): Encoded {
   return bytesField(field, new TextEncoder().encode(value));
 }
@@ -48,6 +59,14 @@ export function messageField(field: number, value: Encoded): Encoded {
 
 function ofBytes(bytes: readonly number[]): Encoded {
   return { length: bytes.length, pieces: [Uint8Array.from(bytes)] };
+}
+
+function doubles(values: readonly number[]): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(8 * values.length));
+  values.forEach((value, i) => {
+    bytes.setFloat64(8 * i, value, true);
+  });
+  return new Uint8Array(bytes.buffer);
 }
 
 function key(field: number, wireType: number): number[] {
