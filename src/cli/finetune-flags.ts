@@ -211,7 +211,7 @@ export const TRAINING: Group<
   },
 };
 
-export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
+export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out' | 'tensorboard' | 'histograms'>> = {
   recipe: {
     value: '<name or file>',
     help: 'Values for other flags: article-resnet50, article-mobilenetv2, or a JSON file such as recipe.json of a run. Flags win over it.',
@@ -226,6 +226,12 @@ export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out'>> = {
     value: '<folder>',
     help: 'The run folder to make. Default: runs/<date>_<time>_<model>.',
     parse: words,
+  },
+  tensorboard: {
+    help: 'Write what TensorBoard shows into the run folder, the default; --no-tensorboard writes none of it.',
+  },
+  histograms: {
+    help: 'Write also histograms of weights and gradients at the end of every epoch, the default; --no-histograms leaves them out.',
   },
 };
 
@@ -272,7 +278,8 @@ export function resumeOptions(run: string, flags: FinetuneFlags, data: string | 
   }
   const excess = Object.keys(flags).find((key) => !BESIDE_RESUME.some((known) => known === key));
   if (excess === undefined) return { ...flags, resume: run };
-  const name = excess === 'nesterov' && flags.nesterov === false ? '--no-nesterov' : flagName(excess);
+  const isOff = flags[excess as keyof FinetuneFlags] === false;
+  const name = isOff ? `--no-${flagName(excess).slice(2)}` : flagName(excess);
   throw usageError(
     'a run goes on as it began, so this cannot stand beside --resume',
     name,

@@ -77,6 +77,7 @@ async function run({
     epochs: probed?.epochs ?? [],
     best: probed === null ? null : bestOfProbe(probed),
     temperature: probed?.best?.temperature ?? null,
+    events: null,
     complete: false,
   };
   await writeRecipe(folder, recipe, frozen, data.task);

@@ -145,6 +145,10 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly seed?: number;
   /** The run folder to create. Default: runs/<date>_<time>_<model>. */
   readonly out?: string;
+  /** Whether the run folder has event files, which TensorBoard shows. Default true. */
+  readonly tensorboard?: boolean;
+  /** Whether they have histograms of weights and gradients at the end of every epoch. Default true. */
+  readonly histograms?: boolean;
 }
 
 /** Going on with a run: everything else comes from its folder. */

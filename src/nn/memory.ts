@@ -73,11 +73,9 @@ export class ModelMemory {
   async read(): Promise<Map<Buffer, TypedArray>> {
     const values = new Map<Buffer, TypedArray>();
     for (const [arena, group] of this.contents) {
-      const chunks: TypedArray[] = [];
-      for (const chunk of arena.chunks) chunks.push(await this.device.read(chunk));
+      const arrays = await arena.read();
       group.forEach((array, i) => {
-        const { chunk, offset, length } = arena.places[i];
-        values.set(array, chunks[chunk].subarray(offset, offset + length));
+        values.set(array, arrays[i]);
       });
     }
     return values;

@@ -5,6 +5,7 @@
  * of 64 elements; the padding between them is zero and stays zero. Arenas of the same arrays have the same
  * layout: parameters, gradients and moments correspond element by element.
  */
+import type { TypedArray } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
 import type { Device } from '../program/device.js';
 import { State } from '../program/state.js';
@@ -43,6 +44,12 @@ export class Arena {
     const { chunk, offset, length, shape } = this.places[index];
     const { buffer } = this.chunks[chunk].storage.range;
     return new State(this.device, stateStorage({ buffer, dtype: 'float32', offset, length }), shape);
+  }
+
+  /** All arrays as they are after the programs that were started before. They are views of larger blocks. */
+  async read(): Promise<TypedArray[]> {
+    const chunks = await Promise.all(this.chunks.map((chunk) => this.device.read(chunk)));
+    return this.places.map(({ chunk, offset, length }) => chunks[chunk].subarray(offset, offset + length));
   }
 
   /** Another arena of the same layout, zero-filled. */

@@ -20,7 +20,7 @@ const finetune = (words: string) => attune(`finetune photos ${SMALL} ${words}`.s
 
 test('every flag of training reaches the recipe', async () => {
   const flags =
-    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40';
+    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40 --no-tensorboard';
   const { status, stdout, stderr } = await finetune(`${flags} --out run --json`);
   assert.is(status, 0, stderr);
   const { resolved_defaults, interrupted, epochs } = JSON.parse(stdout);
@@ -59,6 +59,8 @@ test('every flag of training reaches the recipe', async () => {
     seed: 3,
     device: 'cpu',
     adapter: null,
+    tensorboard: false,
+    histograms: false,
   };
   for (const [field, value] of Object.entries(given)) assert.equal(resolved_defaults[field], value, field);
   assert.is(interrupted, false);

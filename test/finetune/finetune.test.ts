@@ -6,6 +6,7 @@ import { openTensorFile } from '#src/formats/index';
 import { PNG } from 'pngjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventFiles, loggedValues, scalarsOf } from './event-support.js';
 import {
   countOf,
   imageFolderOf,
@@ -60,6 +61,17 @@ test('a run reports what the contract promises and writes every file', async () 
   assert.is(countOf(context.events, 'preparing images'), 48);
 
   const names = readdirSync(first.run).sort();
+  const [events] = names.splice(
+    names.findIndex((name) => name.startsWith('events.')),
+    1,
+  );
+  assert.equal(eventFiles(first.run), [events]);
+  assert.is(scalarsOf(first.run, 'loss/train').length, first.epochs.length);
+  assert.equal(
+    scalarsOf(first.run, 'accuracy/best').map(([step]) => step),
+    [first.epochs.length],
+  );
+  assert.is(loggedValues(first.run).filter(({ tag }) => tag.startsWith('weights/fc.')).length, 2);
   const expected = ['best', 'last', 'state'].map((name) => `${name}.safetensors`);
   assert.equal(names, ['classes.json', 'metrics.jsonl', 'recipe.json', ...expected].sort());
   const json = (name: string) => JSON.parse(readFileSync(join(first.run, name), 'utf8'));

@@ -135,6 +135,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
     epochs: [],
     best: null,
     temperature: null,
+    events: null,
     complete: false,
   };
   const model = entry.create({ classes: prepared.task.names.length });

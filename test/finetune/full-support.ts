@@ -6,6 +6,7 @@ import { openTensorFile, writeSafetensors } from '#src/formats/index';
 import { findModel } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
 import * as assert from 'uvu/assert';
+import { eventFiles, withoutClocks } from './event-support.js';
 import { imageFolderOf, newPath, pictures, randomNumbers, scratch, writeFiles } from './support.js';
 
 export const CLASSES = ['ant', 'bee'];
@@ -93,20 +94,29 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Bu
 
 /**
  * Asserts that two run folders hold the same files, and in them the same weights, statistics and moments; the
- * `identical` exports are compared as files, metadata included.
+ * `identical` exports are compared as files, metadata included; and where they all are, what the event files say.
  */
 export async function assertSameRuns(
   run: string,
   expected: string,
   identical: readonly ('best' | 'last')[] = ['best', 'last'],
 ): Promise<void> {
-  assert.equal(readdirSync(run).sort(), readdirSync(expected).sort());
+  assert.equal(filesOf(run), filesOf(expected));
   for (const name of ['best', 'last', 'state']) {
     await assertSameTensors(join(run, `${name}.safetensors`), join(expected, `${name}.safetensors`));
   }
   for (const name of identical.map((part) => `${part}.safetensors`)) {
     assert.ok(readFileSync(join(run, name)).equals(readFileSync(join(expected, name))), `${name} differs`);
   }
+  if (identical.length === 2) assert.equal(withoutClocks(run), withoutClocks(expected));
+}
+
+/** Without event files, whose names tell when they were begun, and of which there is one for each process. */
+export function filesOf(run: string): string[] {
+  const events = eventFiles(run);
+  return readdirSync(run)
+    .filter((name) => !events.includes(name))
+    .sort();
 }
 
 /** The largest difference between the tensors of two files. */

@@ -1,13 +1,21 @@
 /** The full stage from pictures to a run folder: what it reports, what it writes, what it trains. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evaluate, type FinetuneOptions, type FinetuneResult, finetune } from '#src/finetune/index';
+import {
+  type EpochRecord,
+  evaluate,
+  type FinetuneOptions,
+  type FinetuneResult,
+  finetune,
+} from '#src/finetune/index';
 import { openTensorFile } from '#src/formats/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventFiles, loggedValues, scalarsOf, withoutClocks } from './event-support.js';
 import {
   bytesOf,
   CLASSES,
+  filesOf,
   fullRun,
   largestDifference,
   readTensors,
@@ -43,10 +51,7 @@ test('a run reports what the contract promises and writes every file', async () 
   assert.is(first.resolved_defaults.batch_norm, 'frozen', 'eight images are too few for statistics');
 
   const expected = ['best', 'last', 'state'].map((name) => `${name}.safetensors`);
-  assert.equal(
-    readdirSync(first.run).sort(),
-    [...expected, 'classes.json', 'metrics.jsonl', 'recipe.json'].sort(),
-  );
+  assert.equal(filesOf(first.run), [...expected, 'classes.json', 'metrics.jsonl', 'recipe.json'].sort());
   assert.equal(json(first.run, 'classes.json'), CLASSES);
   const lines = readFileSync(join(first.run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
   assert.equal(
@@ -118,6 +123,56 @@ test('evaluate gives what the run reported of its best epoch', async () => {
   assert.ok(Math.abs(held.loss! - first.test!.loss!) < 1e-5);
 });
 
+test('the event file has what the run told, at steps of the weights', () => {
+  assert.is(eventFiles(first.run).length, 1);
+  const [one, two] = first.epochs;
+  const float32 = (value: number | null | undefined) => Math.fround(Number(value));
+  const both = (pick: (epoch: EpochRecord) => number | null | undefined) => [
+    [2, float32(pick(one!))],
+    [4, float32(pick(two!))],
+  ];
+  const told = (tag: string) => scalarsOf(first.run, tag);
+  assert.equal(
+    told('epoch'),
+    both(({ epoch }) => epoch),
+  );
+  assert.equal(
+    told('loss/train'),
+    both(({ train_loss }) => train_loss),
+  );
+  assert.equal(
+    told('accuracy/val'),
+    both(({ val_accuracy }) => val_accuracy),
+  );
+  assert.equal(
+    told('learning_rate/head'),
+    both(({ lr }) => lr['head']),
+  );
+  const losses = told('loss/step');
+  assert.equal(
+    losses.map(([step]) => step),
+    [1, 2, 3, 4],
+  );
+  const mean = (losses[0]![1] + losses[1]![1]) / 2;
+  assert.ok(Math.abs(mean - Number(one!.train_loss)) < 1e-6, 'batches of one size');
+  assert.ok(told('gradients/norm').every(([, norm]) => norm > 0));
+
+  const values = loggedValues(first.run);
+  const tags = new Set(values.map(({ tag }) => tag));
+  for (const tag of ['run', 'recipe', 'result', 'images/first_batch', 'images/worst_of_validation']) {
+    assert.ok(tags.has(tag), tag);
+  }
+  const names = ['experiment', 'session_start_info', 'session_end_info'];
+  assert.ok(names.every((name) => tags.has(`_hparams_/${name}`)));
+  const of = (kind: string) => values.filter(({ tag }) => tag.startsWith(`${kind}/`));
+  const head = of('weights').filter(({ tag }) => tag === 'weights/fc.weight');
+  assert.equal(
+    head.map(({ step }) => step),
+    [2, 4],
+  );
+  assert.is(of('gradients').length, of('weights').length + 2, 'the norm is there, too');
+});
+
 test('the stored recipe makes the same bytes again', async () => {
   const recipe = join(first.run, 'recipe.json');
   const again = await finetune({ data, recipe, out: newPath() });
@@ -125,6 +180,7 @@ test('the stored recipe makes the same bytes again', async () => {
   for (const name of ['best', 'last'] as const) {
     assert.ok(readFileSync(again.checkpoints[name]).equals(readFileSync(first.checkpoints[name])), name);
   }
+  assert.equal(withoutClocks(again.run), withoutClocks(first.run));
   const other = await finetune({ data, recipe, seed: 43, out: newPath() });
   assert.ok((await largestDifference(other.checkpoints.last, first.checkpoints.last)) > 1e-3);
 });

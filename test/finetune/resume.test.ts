@@ -1,9 +1,10 @@
 /** A run that goes on equals one that never stopped. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinetuneResult, finetune, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventFiles, eventsOf } from './event-support.js';
 import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
 import { fails, listener } from './support.js';
 
@@ -30,6 +31,18 @@ test('an interrupted run says so, and can be used as it is', async () => {
   assert.equal(resumed.best, whole.best);
   assert.equal(resumed.test, whole.test);
   await assertSameRuns(resumed.run, whole.run);
+  const [, second, ...others] = eventFiles(resumed.run);
+  assert.equal(others, [], 'one event file for each process');
+  const [version, start] = eventsOf(join(resumed.run, second!));
+  assert.is(version!.find(({ number }) => number === 3)?.bytes.toString(), 'brain.Event:2');
+  assert.equal(
+    start!.slice(1).map(({ number, value, bytes }) => [number, value, [...bytes]]),
+    [
+      [2, 3, []],
+      [7, 0, [8, 1]],
+    ],
+    'SessionLog.START at the step after the two that were saved',
+  );
   const told = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
   assert.is(told[0], 'Going on after 0 of 2 epochs and 2 batches.');
 });
@@ -66,8 +79,12 @@ test('what a kill has left is cut back to the state', async () => {
   writeFileSync(join(run, 'metrics.jsonl'), `${line}\n${line}\n{"epoch":`);
   writeFileSync(join(run, '.state.safetensors.0123456789ab.tmp'), 'half');
   writeFileSync(join(run, 'notes.tmp'), "the user's own");
+  const [events] = eventFiles(run);
+  const saved = readFileSync(join(run, events!));
+  appendFileSync(join(run, events!), saved.subarray(0, 200));
   await resume({ resume: run });
   assert.is(metrics(run).length, 2);
+  assert.ok(readFileSync(join(run, events!)).equals(saved));
   assert.ok(!existsSync(join(run, '.state.safetensors.0123456789ab.tmp')));
   assert.ok(existsSync(join(run, 'notes.tmp')));
 });

@@ -14,6 +14,8 @@ import { shellWord } from '../../text.js';
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
 
 type WithoutEffect =
+  | 'tensorboard'
+  | 'histograms'
   | 'folds'
   | 'fold'
   | 'head'

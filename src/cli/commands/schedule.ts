@@ -21,6 +21,8 @@ type WithoutEffect =
   | 'trainFrom'
   | 'unfreezeEpochs'
   | 'batchNorm'
+  | 'tensorboard'
+  | 'histograms'
   | 'folds'
   | 'fold'
   | 'head'

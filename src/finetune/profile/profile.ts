@@ -65,7 +65,8 @@ export class Profile {
 
   /** For the pool of the loader. */
   readonly loaderTask = (task: LoaderTask): void => {
-    if (this.writing === null) this.loader.push(task);
+    // Before the first batch of the epoch others may use the pool.
+    if (this.began > 0 && this.writing === null) this.loader.push(task);
   };
 
   /** Does `work`, and notes how long it took; of a promise, until it has settled. */

@@ -24,7 +24,7 @@ const STRATEGY_TEXT: Readonly<Record<Recipe['strategy'], (head: string) => strin
 /** What follows from the number of images where nothing is said. */
 const BY_SIZE: readonly (keyof Recipe)[] = ['strategy', 'epochs', 'augment', 'crop_scale'];
 
-/** Told in another way, or when it is known. */
+/** Told in another way, or when it is known; or no part of the method. */
 const ELSEWHERE: readonly (keyof Recipe)[] = [
   'data',
   'val',
@@ -34,6 +34,8 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
   'weights',
   'device',
   'adapter',
+  'tensorboard',
+  'histograms',
 ];
 
 /** All that a probe takes from a recipe. */
@@ -80,7 +82,7 @@ export function announce(
   const made = recipe.head === 'logistic' ? fitted : HEAD_TEXT[recipe.head];
   const head = recipe.strategy === 'probe' ? ` ${made}` : '';
   note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy](task.headName)}${head}.`);
-  const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => counts(field, recipe));
+  const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => isInEffect(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
   const groups: [title: string, fields: (keyof Recipe)[]][] = [
     ['Given', fields.filter(isGiven)],
@@ -93,8 +95,8 @@ export function announce(
   }
 }
 
-/** Whether a field changes anything in this recipe. */
-function counts(field: keyof Recipe, recipe: Recipe): boolean {
+/** Whether a field is a setting of the method that changes anything in this recipe. */
+export function isInEffect(field: keyof Recipe, recipe: Recipe): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
   if (isValuesFile(recipe.data) && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);

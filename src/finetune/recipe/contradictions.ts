@@ -113,6 +113,19 @@ const RULES: readonly Rule[] = [
         ? { what: 'there are no pretrained weights to stay near', hint: 'leave it out, or give --weights' }
         : null,
   },
+  {
+    fields: ['histograms'],
+    ignored: ({ tensorboard, strategy, head }) => {
+      const without = !tensorboard
+        ? 'event files, which hold them,'
+        : strategy === 'probe' && head === 'nearest-neighbors'
+          ? 'weights'
+          : null;
+      return without === null
+        ? null
+        : { what: `a run without ${without} has no histograms`, hint: 'leave it out' };
+    },
+  },
   { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: unmixable },
   { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: unmixable },
   {

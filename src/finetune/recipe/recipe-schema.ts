@@ -153,6 +153,9 @@ const run = {
   seed: whole(0, 2 ** 32 - 1),
   device: v.picklist(['auto', 'webgpu', 'cpu']),
   adapter: v.nullable(v.string()),
+  /** Whether the run folder has event files, and whether they have histograms of weights and gradients. */
+  tensorboard: v.boolean(),
+  histograms: v.boolean(),
 };
 
 export const recipeSchema = v.strictObject({

@@ -107,6 +107,8 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     seed: DEFAULT_SEED,
     device: 'auto',
     adapter: null,
+    tensorboard: true,
+    histograms: given.tensorboard ?? true,
     ...given,
     strategy,
     model: facts.model,

@@ -10,6 +10,7 @@ import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
 import type { FrozenChoices } from './run-state.js';
+import { writeProbeLog } from '../tensorboard/run-log.js';
 import type { Task } from '../tasks/task.js';
 import type { TrainingData } from './training-data.js';
 
@@ -37,14 +38,16 @@ export async function writeMetrics(folder: string, epochs: readonly EpochRecord[
 /** Writes the folder of a probe. A head that has converged is both the best and the last. */
 export async function writeProbeRun(
   folder: string,
-  { model, preprocessing }: LoadedModel,
+  { model, weights, preprocessing }: LoadedModel,
   recipe: Recipe,
   data: TrainingData,
   device: Device,
-  { epochs, l2, best }: ProbeResult,
+  result: ProbeResult,
 ): Promise<void> {
+  const { epochs, l2, best } = result;
   await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.task);
   await writeMetrics(folder, epochs);
+  if (recipe.tensorboard) await writeProbeLog(folder, { model, weights, recipe, data, device, result });
   const temperature = best?.temperature ?? null;
   const info = { model: recipe.model, task: data.task.info, preprocessing, temperature };
   await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);

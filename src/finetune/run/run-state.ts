@@ -16,11 +16,12 @@ import { type Optimizer, readKept } from '../../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../options.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
+import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
-const FORMAT = '2';
+const FORMAT = '3';
 
 /** How far the full stage is. */
 export interface Progress {
@@ -75,6 +76,8 @@ export interface RunState {
   readonly best: Best | null;
   /** Of the weights as the last validation found them; null when there was none. */
   readonly temperature: number | null;
+  /** Null for a run without event files; one that begins has none yet. */
+  readonly events: LogPosition | null;
   /** True when the run has ended: there is nothing to resume, except for more epochs. */
   readonly complete: boolean;
 }
@@ -212,6 +215,7 @@ const stateSchema = v.strictObject({
   epochs: v.array(epochSchema),
   best: v.nullable(bestSchema),
   temperature: number,
+  events: v.nullable(v.strictObject({ file: v.pipe(v.string(), v.regex(EVENT_FILE)), bytes: count })),
   complete: v.boolean(),
   optimizer_steps: count,
 });

@@ -8,6 +8,7 @@ import { forEachImage, sideOf } from '../evaluation/inference.js';
 import type { EpochRecord } from '../options.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import type { RunState } from '../run/run-state.js';
+import type { RunLog } from '../tensorboard/run-log.js';
 import { imagesPerSecond } from './trainer.js';
 import type { ImagePart } from '../run/training-data.js';
 
@@ -24,6 +25,7 @@ export async function finishEpoch(
   stage: FullStage,
   name: string,
   lr: Readonly<Record<string, number>>,
+  log: RunLog | null,
 ): Promise<void> {
   const { state, data, model, folder, onEvent } = stage;
   const { progress } = state;
@@ -52,6 +54,7 @@ export async function finishEpoch(
     await writeCheckpoint(join(folder, RUN_FILES.best), model, info, state.recipe);
     state.best = validated;
   }
+  await log?.epoch(record, outputs);
   Object.assign(progress, { epoch: record.epoch, batch: 0, ...EMPTY_EPOCH });
 }
 

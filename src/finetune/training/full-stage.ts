@@ -2,8 +2,8 @@
  * The full stage: layers of the trunk are trained (stages.ts says which, and when), epoch by epoch, and validated after
  * each.
  *
- * After every epoch the exports are written, then the state of the run, in this order: a kill between the two
- * repeats the epoch and writes the same bytes again.
+ * After every epoch the exports are written, then the event file, then the state of the run, in this order: a kill between
+ * them repeats the epoch and writes the same bytes again.
  */
 import { join } from 'node:path';
 import { openImagePool } from '../../data/index.js';
@@ -21,6 +21,7 @@ import { RUN_FILES } from '../run/run-folder.js';
 import { type RunState, type StoredRun, writeRunState } from '../run/run-state.js';
 import { StagedOptimizer } from './staged-optimizer.js';
 import { reportSteps } from './step-report.js';
+import { RunLog } from '../tensorboard/run-log.js';
 import { Trainer } from './trainer.js';
 import type { TrainingData } from '../run/training-data.js';
 
@@ -49,6 +50,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
   const { device, model, data, state, stored, workers, profile = null, signal } = stage;
   const staged = await StagedOptimizer.open(stage);
   const pool = openImagePool({ workers, onTask: profile?.loaderTask });
+  let log: RunLog | null = null;
   const onStep = reportSteps(stage);
   const makeTrainer = () =>
     new Trainer({
@@ -65,24 +67,30 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       valLosses: () => lossesOfFull(state),
       onStep,
       ...(profile && { profile }),
+      ...(log !== null && { onLoss: log.loss, onLastGradients: log.readGradients }),
       ...(signal && { signal }),
     });
   try {
+    log = await RunLog.open(stage);
+    if (stored === null) await log?.begin(pool);
     let trainer = makeTrainer();
-    if (stored === null) await save(stage, staged.optimizer);
+    // Of a run that goes on: from now on its state refers to the new event file.
+    if (stored === null || log !== null) await save(stage, staged.optimizer, log);
     while (state.progress.epoch < state.recipe.epochs) {
       const isWhole = await trainer.trainEpoch();
       await profile?.end();
       if (isWhole) {
-        const finish = () => finishEpoch(stage, staged.name, trainer.rates);
+        await log?.endOfSteps(trainer.gradientNorm);
+        const finish = () => finishEpoch(stage, staged.name, trainer.rates, log);
         await withAverage(stage, staged.optimizer, finish).catch(throwUnlessInterrupted);
       }
       state.complete = state.progress.epoch >= state.recipe.epochs || stopsEarly(state);
       const stops = state.complete || signal?.aborted === true;
       if (stops) await withAverage(stage, staged.optimizer, () => writeExports(stage));
+      if (state.complete) await log?.end();
       // What is stored belongs to the stage that the stored progress is in.
       const isNew = await staged.follow(state.progress);
-      await save(stage, staged.optimizer);
+      await save(stage, staged.optimizer, log);
       if (stops) break;
       if (isNew) {
         staged.tellJoin();
@@ -93,6 +101,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
   } finally {
     await pool.close();
     staged.close();
+    await log?.close();
   }
 }
 
@@ -143,8 +152,10 @@ export function positionText({
   return `${epoch} of ${recipe.epochs} epochs${rest}`;
 }
 
-/** Metrics first: they are cut back to the state when the run is resumed. */
-async function save({ folder, state, model }: FullStage, optimizer: Optimizer): Promise<void> {
+/** Metrics and events first: they are cut back to the state when the run is resumed. */
+async function save(stage: FullStage, optimizer: Optimizer, log: RunLog | null): Promise<void> {
+  const { folder, state, model } = stage;
   await writeMetrics(folder, state.epochs);
+  await log?.save();
   await writeRunState(folder, state, model, optimizer);
 }

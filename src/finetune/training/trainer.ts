@@ -57,6 +57,10 @@ export interface TrainerOptions extends RunContext {
   readonly profile?: Profile;
   /** Called after each step with what is known so far. */
   readonly onStep?: (step: StepReport) => void;
+  /** Called with the mean loss of each step, in their order; waited for. */
+  readonly onLoss?: (step: number, loss: number) => Promise<void>;
+  /** Called when the gradients of an epoch's last step are there: what it starts reads them before the update. */
+  readonly onLastGradients?: () => void;
 }
 
 export interface StepReport {
@@ -97,6 +101,8 @@ export class Trainer {
   private readonly sharpness: SharpnessAware | undefined;
   /** How long the last step took; long, as long as it is not known. */
   private stepSeconds = Number.POSITIVE_INFINITY;
+  /** The norm of the gradients at the end of the last epoch; null before one has ended here. */
+  gradientNorm: number | null = null;
   /** The last steps by number, to name the images of one that failed. */
   private readonly recent = new Map<number, TrainingBatch>();
 
@@ -173,12 +179,13 @@ export class Trainer {
   }
 
   private startStep(batch: TrainingBatch, side: number): PendingStep {
-    const { device, optimizer, recipe, progress } = this.options;
+    const { device, optimizer, recipe, progress, onLastGradients } = this.options;
     const step = progress.step + 1;
     const mix = mixOfStep(recipe, step, side);
     const parts = this.microBatches(batch, side, mix);
     this.setRates();
     const results = this.startGradients(parts, side);
+    if (progress.batch + 1 === this.batchesPerEpoch) onLastGradients?.();
     const updated = device.run(() => {
       optimizer.step();
       optimizer.zeroGradients();
@@ -221,18 +228,21 @@ export class Trainer {
     return device.run(() => recordMicroBatch(micro, options));
   }
 
-  private async finishStep({ batch, counted, results }: PendingStep): Promise<void> {
-    const { progress, task } = this.options;
+  private async finishStep({ step, batch, counted, results }: PendingStep): Promise<void> {
+    const { progress, task, onLoss } = this.options;
     const parts = await this.explained(() => results);
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
-    progress.loss += parts.reduce((total, { loss }) => total + loss, 0) * batch.labels.length;
+    const loss = parts.reduce((total, part) => total + part.loss, 0);
+    progress.loss += loss * batch.labels.length;
     progress.images += batch.labels.length;
     progress.correct += task.countRight(predicted, counted);
+    await onLoss?.(step, loss);
   }
 
   /** The gate of the last update is read with the next program; there may be none. */
   private async checkLastStep(): Promise<void> {
-    await this.explained(() => this.options.optimizer.gradientNorm());
+    const norm = await this.explained(() => this.options.optimizer.gradientNorm());
+    this.gradientNorm = norm > 0 ? norm : null;
   }
 
   /** Adds to a 'numeric' failure what the device cannot know: which layer, which images. */
@@ -343,7 +353,7 @@ export function batchesPerEpoch(
 }
 
 /** Batch norm has no variance over a single image. */
-function joinsSingle(batchNorm: FrozenChoices['batch_norm']): boolean {
+export function joinsSingle(batchNorm: FrozenChoices['batch_norm']): boolean {
   return batchNorm === 'train';
 }
 

@@ -73,8 +73,11 @@ function rowsOf({ shares, mix }: MicroBatch): number {
   return mix === undefined ? shares.length : shares.length + 1;
 }
 
-/** What the network sees: [n, side, side, 3]. Partners are varied and erased as the images that they are elsewhere. */
-function networkInput(batch: MicroBatch, { preprocessing, side }: TrainingStepOptions): Tensor {
+/** Records what the network sees: [n, side, side, 3]. Partners are varied and erased as the images that they are elsewhere. */
+export function networkInput(
+  batch: MicroBatch,
+  { preprocessing, side }: Pick<TrainingStepOptions, 'preprocessing' | 'side'>,
+): Tensor {
   const { images, steps, erased, mix } = batch;
   const rows = rowsOf(batch);
   const bytes = applySteps(tensor(images, [rows, side, side, 3], 'uint8'), steps);
