@@ -1,0 +1,168 @@
+/** All that a report tells, as plain data: what is drawn and written of it is a pure function of this. */
+import type { Advice } from '../../finetune/advise/advice.js';
+import type { Metrics } from '../../finetune/evaluation/metrics.js';
+import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
+import type { EpochRecord, SkippedImage } from '../../finetune/options.js';
+import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
+import type { PartName } from '../../finetune/run/training-data.js';
+import type { TaskInfo } from '../../finetune/tasks/task.js';
+
+/** A picture of the page. */
+export interface Picture {
+  /** A data URI: a page is one file. */
+  readonly uri: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A fraction of images, with its 95 % Wilson interval. */
+export interface Share {
+  readonly value: number;
+  readonly interval: readonly [low: number, high: number];
+}
+
+/** A class; what no images tell is null. */
+export interface ClassRow {
+  readonly class: string;
+  readonly support: number;
+  readonly recall: Share | null;
+  readonly precision: Share | null;
+  readonly f1: number | null;
+}
+
+/** An image and its answer. Probabilities are calibrated where the checkpoint has a temperature. */
+export interface AnsweredImage {
+  /** Relative to the folder of the data set. */
+  readonly name: string;
+  readonly label: string;
+  readonly predicted: string;
+  /** Of the predicted class, and of the right one. */
+  readonly probability: number;
+  readonly ofLabel: number;
+  readonly picture: Picture | null;
+}
+
+/** Images of one class that were taken for another. */
+export interface ConfusedPair {
+  readonly label: string;
+  readonly predicted: string;
+  readonly count: number;
+  /** Images of the first class. */
+  readonly support: number;
+  /** Some of them, the surest first. */
+  readonly examples: readonly AnsweredImage[];
+}
+
+/** Images whose probability lies in (low, high]. */
+export interface ReliabilityBin {
+  readonly low: number;
+  readonly high: number;
+  readonly images: number;
+  /** Of these images; null for none. */
+  readonly confidence: number | null;
+  readonly accuracy: number | null;
+}
+
+/** An image with what in it spoke for a class. */
+export interface ExplainedImage extends AnsweredImage {
+  /** Over the image: for the predicted class; of a miss also for the right one. */
+  readonly maps: readonly { readonly class: string; readonly picture: Picture }[];
+}
+
+export interface ClassifiedPart {
+  readonly kind: 'classification';
+  readonly part: PartName;
+  readonly metrics: Metrics;
+  readonly classes: readonly ClassRow[];
+  /** Those of the largest loss first. */
+  readonly worst: readonly AnsweredImage[];
+  readonly pairs: readonly ConfusedPair[];
+  readonly reliability: readonly ReliabilityBin[];
+  /** With logits divided by the temperature; null without one. */
+  readonly scaledReliability: readonly ReliabilityBin[] | null;
+  readonly hits: readonly ExplainedImage[];
+  readonly misses: readonly ExplainedImage[];
+}
+
+/** An image and the value of one column. */
+export interface ValuedImage {
+  readonly name: string;
+  readonly value: number;
+  readonly predicted: number;
+  readonly picture: Picture | null;
+}
+
+export interface ValuedColumn {
+  readonly column: string;
+  /** In the order of the images; of many, some that are spread over all. */
+  readonly points: readonly Pick<ValuedImage, 'value' | 'predicted'>[];
+  /** Those of the largest errors. */
+  readonly worst: readonly ValuedImage[];
+}
+
+export interface ValuedPart {
+  readonly kind: 'regression';
+  readonly part: PartName;
+  readonly metrics: RegressionReport;
+  readonly columns: readonly ValuedColumn[];
+}
+
+/** What the best checkpoint answers for the images of a part. */
+export type EvaluatedPart = ClassifiedPart | ValuedPart;
+
+export interface DataCard {
+  /** As the recipe has it. */
+  readonly data: string;
+  readonly images: Readonly<Record<PartName, number>>;
+  /** By class; empty for a regression. */
+  readonly classes: readonly ({ readonly class: string } & Readonly<Record<PartName, number>>)[];
+  readonly skipped: readonly SkippedImage[];
+  /** How the validation images came about, in words. */
+  readonly split: string;
+}
+
+/** One fold of a cross-validation. */
+export interface FoldRow {
+  readonly fold: number;
+  readonly trained: number;
+  readonly validated: number;
+  readonly accuracy: Share | null;
+  readonly loss: number | null;
+  readonly epochs: readonly EpochRecord[];
+}
+
+/** A run, with what its folder and its best checkpoint tell. */
+export interface ReportData {
+  /** Name of the run's folder. */
+  readonly name: string;
+  readonly task: TaskInfo;
+  readonly recipe: Recipe;
+  /** Versions and choices of the machine, as recipe.json has them. */
+  readonly madeBy: Readonly<Record<string, unknown>>;
+  readonly epochs: readonly EpochRecord[];
+  /** The epoch that best.safetensors is of; 0: the head before the full stage; null: none was validated. */
+  readonly bestEpoch: number | null;
+  readonly isFinished: boolean;
+  readonly data: DataCard;
+  /** The validation images, else those of the test; null where none were evaluated. */
+  readonly main: EvaluatedPart | null;
+  /** The test images beside them. */
+  readonly test: EvaluatedPart | null;
+  /** Of a cross-validation: those that are done, and how many there are to be. Else null. */
+  readonly folds: { readonly planned: number; readonly rows: readonly FoldRow[] } | null;
+  readonly advice: readonly Advice[];
+  /** What is missing on the page, and why. */
+  readonly notes: readonly string[];
+  readonly commands: Commands;
+}
+
+/** To type in a terminal. */
+export interface Commands {
+  /** The run again, from the recipe in its folder. */
+  readonly again: string;
+  /** The same with all that differs from the defaults. */
+  readonly flags: string;
+  /** This page again. */
+  readonly report: string;
+  readonly predict: string;
+}
