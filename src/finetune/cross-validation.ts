@@ -321,6 +321,11 @@ const progressSchema = v.object({
   ),
 });
 
+/** The folds of a cross-validation that are done, and how many there are to be. Throws AttuneError 'input'. */
+export async function readFolds(folder: string): Promise<Pick<Progress, 'folds' | 'results'>> {
+  return readProgress(folder);
+}
+
 /** Reads folds.json, which can be anything. Throws AttuneError 'input' when it is damaged. */
 async function readProgress(folder: string): Promise<Omit<Progress, 'folder'>> {
   const where = join(folder, FOLDS_FILE);

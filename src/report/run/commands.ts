@@ -1,0 +1,53 @@
+/** The commands that make a run again. */
+import type { factsOf } from '../../finetune/folds.js';
+import { resolveRecipe } from '../../finetune/recipe/recipe.js';
+import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../finetune/recipe/recipe-schema.js';
+import { shellWord } from '../../text.js';
+
+/** What defaults follow from. */
+type Facts = ReturnType<typeof factsOf>;
+
+/** Always said, whatever the default is: what a stranger looks for. */
+const SAID: readonly RecipeField[] = ['data', 'model', 'weights', 'image_size', 'seed'];
+/** No flag sets it. */
+const WITHOUT_FLAG: RecipeField = 'crop_scale';
+
+/**
+ * `attune finetune <data>` with a flag for each field of a recipe that does not follow from the others; null where no
+ * flags say all of it.
+ */
+export function flagsCommand(recipe: Recipe, facts: Facts): string | null {
+  let given: Partial<Recipe> = recipe;
+  // Derived fields stand behind those that they follow from.
+  for (const field of RECIPE_FIELDS.toReversed()) {
+    if (SAID.includes(field)) continue;
+    const { [field]: _, ...rest } = given;
+    if (isSame(resolved(rest, recipe, facts), recipe)) given = rest;
+  }
+  const said = RECIPE_FIELDS.filter((field) => field !== 'data' && field in given);
+  if (said.some((field) => field === WITHOUT_FLAG || recipe[field] === null)) return null;
+  const words = said.flatMap((field) => flagWords(field, recipe[field]));
+  return ['npx attune finetune', shellWord(recipe.data), ...words].join(' ');
+}
+
+function flagWords(field: RecipeField, value: unknown): string[] {
+  if (typeof value === 'boolean') return [value ? flagOf(field) : flagOf(field).replace('--', '--no-')];
+  return [flagOf(field), shellWord(String(value))];
+}
+
+/** Null where fields cannot stand without others. */
+function resolved(
+  given: Partial<Recipe>,
+  { data, model, weights, image_size: side }: Recipe,
+  facts: Facts,
+): Recipe | null {
+  try {
+    return resolveRecipe({ ...given, data }, { ...facts, model, weights, side });
+  } catch {
+    return null;
+  }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

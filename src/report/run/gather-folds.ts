@@ -1,0 +1,110 @@
+/** What the report of a cross-validation tells: its folds, and all their images together. */
+import { basename, join } from 'node:path';
+import { openPreparedCache } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { readCurves } from '../../finetune/advise/stored-run.js';
+import { readFolds } from '../../finetune/cross-validation.js';
+import { loadModel } from '../../finetune/model-source.js';
+import type { RunContext } from '../../finetune/options.js';
+import { findImages, splitOf } from '../../finetune/run/training-data.js';
+import { evaluatedPart, type Outputs, outputsFor } from './answered-part.js';
+import {
+  commandsOf,
+  dataCard,
+  deviceOf,
+  type GatherOptions,
+  refuseOtherNames,
+  withNetwork,
+} from './gather-run.js';
+import { shareOf } from './rankings.js';
+import type { FoldRow, ReportData } from './report-data.js';
+import { readMadeBy } from './stored-facts.js';
+
+/** Gathers what there is of a cross-validation. Throws AttuneError as `gatherRun` does, 'input' before a fold is done. */
+export async function gatherFolds(
+  folder: string,
+  options: GatherOptions,
+  context: RunContext,
+): Promise<ReportData> {
+  const { folds: planned, results } = await readFolds(folder);
+  if (results.length === 0) {
+    const hint = 'attune finetune --resume goes on with it';
+    throw new AttuneError({ code: 'input', what: 'no fold is done yet', where: folder, hint });
+  }
+  const folders = results.map(({ fold }) => join(folder, `fold-${fold}`));
+  const curves = await Promise.all(folders.map(readCurves));
+  const { recipe } = curves[0];
+  const data = options.data ?? recipe.data;
+  const rows = results.map(({ fold, train_images, val_images, metrics }, i): FoldRow => {
+    const { accuracy, loss } = metrics;
+    return {
+      fold,
+      trained: train_images,
+      validated: val_images,
+      accuracy: accuracy === null ? null : shareOf(Math.round(accuracy * val_images), val_images),
+      loss,
+      epochs: curves[i].epochs,
+    };
+  });
+  const found = await findImages(data, splitOf(recipe));
+  const notes = [
+    'Of all folds together there are neither heat maps nor calibrated probabilities, as each fold has a network of its own: attune report makes the page of a single fold.',
+  ];
+  const whole = { ...recipe, fold: null };
+  return {
+    name: basename(folder),
+    task: found.task.info,
+    recipe: whole,
+    madeBy: await readMadeBy(folders[0]),
+    epochs: [],
+    bestEpoch: null,
+    isFinished: results.length === planned,
+    data: dataCard(recipe, found, found.skipped),
+    main: options.evaluate === false ? null : await pooledPart(folders, options, context),
+    test: null,
+    folds: { planned, rows },
+    advice: [],
+    notes,
+    commands: commandsOf(folder, whole, found),
+  };
+}
+
+/** The images of all folds, each with the answer of the network that had not seen it. */
+async function pooledPart(folders: readonly string[], options: GatherOptions, context: RunContext) {
+  const parts: Outputs[] = [];
+  const first = await loadModel({ run: folders[0] }, context);
+  const cache = await openPreparedCache(first.preprocessing);
+  try {
+    for (const folder of folders) {
+      const { recipe } = await readCurves(folder);
+      const found = await findImages(options.data ?? recipe.data, splitOf(recipe));
+      const loaded = await loadModel({ run: folder }, context);
+      refuseOtherNames(found, loaded, recipe.data);
+      const device = { ...recipe, ...deviceOf(options) };
+      parts.push(
+        await withNetwork(loaded, device, options, context, (network) =>
+          outputsFor(network, found.val, cache),
+        ),
+      );
+    }
+    const { task } = first;
+    return await evaluatedPart(joined(parts), { part: 'val', task, temperature: null, network: null });
+  } finally {
+    await cache.close();
+  }
+}
+
+function joined(parts: readonly Outputs[]): Outputs {
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    values.set(part.values, at);
+    at += part.values.length;
+  }
+  const places = parts.flatMap((part) => part.images.map((_, index) => ({ part, index })));
+  return {
+    images: parts.flatMap(({ images }) => images),
+    values,
+    picture: (i) => places[i].part.picture(places[i].index),
+  };
+}

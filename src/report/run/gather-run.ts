@@ -1,0 +1,185 @@
+/**
+ * From a run folder to what its report tells: files of the folder, the images as they lie in their folder now, and an
+ * evaluation of the best checkpoint.
+ */
+import { stat } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { isValuesFile, openPreparedCache } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
+import { readCurves } from '../../finetune/advise/stored-run.js';
+import { adviseOnRun } from '../../finetune/advise/run-rules.js';
+import { openDevice } from '../../finetune/device.js';
+import { factsOf } from '../../finetune/folds.js';
+import { throwIfAborted } from '../../finetune/interruption.js';
+import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
+import type { DeviceOptions, RunContext } from '../../finetune/options.js';
+import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
+import { RUN_FILES } from '../../finetune/run/run-folder.js';
+import { type FoundImages, findImages, type PartName, splitOf } from '../../finetune/run/training-data.js';
+import { freeze } from '../../nn/index.js';
+import { shellWord } from '../../text.js';
+import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
+import { flagsCommand } from './commands.js';
+import type { Commands, DataCard, EvaluatedPart, ReportData } from './report-data.js';
+import { bestEpochOf, isFinished, readMadeBy, readSkipped, stagesOf } from './stored-facts.js';
+
+/** What a report is of, and how it is made. */
+export interface GatherOptions extends DeviceOptions {
+  /** A run folder, or that of a cross-validation. */
+  readonly run: string;
+  /** Where the images lie now. Default: where they lay. */
+  readonly data?: string;
+  /** Whether the best checkpoint is evaluated. Default true; without, a report has curves and recipe only. */
+  readonly evaluate?: boolean;
+  readonly workers?: number;
+}
+
+/** Gathers what there is of one run. Throws AttuneError as `evaluate` does, and 'data' when the images have other classes. */
+export async function gatherRun(options: GatherOptions, context: RunContext): Promise<ReportData> {
+  const folder = resolve(options.run);
+  const { recipe, epochs } = await readCurves(folder);
+  const found = await findImages(options.data ?? recipe.data, splitOf(recipe));
+  const evaluated =
+    options.evaluate === false || !(await hasCheckpoint(folder))
+      ? { main: null, test: null, notes: [NOT_EVALUATED] }
+      : await evaluateRun(folder, recipe, found, options, context);
+  const best = bestEpochOf(found.task, epochs);
+  const { full, head } = stagesOf(epochs);
+  return {
+    name: basename(folder),
+    task: found.task.info,
+    recipe,
+    madeBy: await readMadeBy(folder),
+    epochs,
+    bestEpoch: best,
+    isFinished: isFinished(recipe, epochs, best),
+    data: dataCard(recipe, found, (await readSkipped(folder, recipe)) ?? found.skipped),
+    ...evaluated,
+    folds: null,
+    advice:
+      found.task.info.kind === 'classification'
+        ? adviseOnRun({ recipe, epochs: full, head, validation: found.val.length, data: null })
+        : [],
+    commands: commandsOf(folder, recipe, found),
+  };
+}
+
+const NOT_EVALUATED =
+  'The images were not evaluated, as the run was interrupted: the last command below does it, and writes this page anew.';
+
+async function hasCheckpoint(folder: string): Promise<boolean> {
+  return (await stat(join(folder, RUN_FILES.best)).catch(() => null)) !== null;
+}
+
+async function evaluateRun(
+  folder: string,
+  recipe: Recipe,
+  found: FoundImages,
+  options: GatherOptions,
+  context: RunContext,
+): Promise<Pick<ReportData, 'main' | 'test' | 'notes'>> {
+  const loaded = await loadModel({ run: folder }, context);
+  refuseOtherNames(found, loaded, options.data ?? recipe.data);
+  const notes: string[] = [];
+  if (found.task.info.kind === 'classification' && !canBeExplained(loaded))
+    notes.push('There are no heat maps: they go by the slope of a head, and a vote of neighbours has none.');
+  return withNetwork(loaded, { ...recipe, ...deviceOf(options) }, options, context, async (network) => {
+    const cache = await openPreparedCache(loaded.preprocessing);
+    try {
+      const evaluate = async (part: PartName): Promise<EvaluatedPart | null> => {
+        if (found[part].length === 0) return null;
+        const outputs = await outputsFor(network, found[part], cache);
+        const { task, temperature } = loaded;
+        return evaluatedPart(outputs, { part, task, temperature, network });
+      };
+      const [val, test] = [await evaluate('val'), await evaluate('test')];
+      return val === null ? { main: test, test: null, notes } : { main: val, test, notes };
+    } finally {
+      await cache.close();
+    }
+  });
+}
+
+/** The device options that were given. */
+export function deviceOf({ device, adapter, threads }: DeviceOptions): DeviceOptions {
+  return {
+    ...(device !== undefined && { device }),
+    ...(adapter !== undefined && { adapter }),
+    ...(threads !== undefined && { threads }),
+  };
+}
+
+/** Does `work` with the model on its device. */
+export async function withNetwork<T>(
+  loaded: LoadedModel,
+  device: Parameters<typeof openDevice>[0],
+  { workers }: GatherOptions,
+  context: RunContext,
+  work: (network: Network) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(context.signal);
+  const opened = await openDevice(device);
+  try {
+    await freeze(loaded.model);
+    await loaded.model.to(opened);
+    return await work({ device: opened, loaded, workers, ...context });
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Labels are places in the list of classes: with another list they would mean others. */
+export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, where: string): void {
+  if (String(found.task.names) === String(task.names)) return;
+  const what = task.info.kind === 'classification' ? 'classes' : 'columns';
+  throw new AttuneError({
+    code: 'data',
+    what: `the images have other ${what} than the run was trained for`,
+    where,
+    hint: 'name the folder that the run was made with',
+  });
+}
+
+export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['skipped']): DataCard {
+  const { task, root, train, val, test } = found;
+  const parts = { train, val, test };
+  const counts = task.names.map(() => ({ train: 0, val: 0, test: 0 }));
+  const isClasses = task.info.kind === 'classification';
+  for (const part of ['train', 'val', 'test'] as const) {
+    if (isClasses) for (const { label } of parts[part]) counts[label][part]++;
+  }
+  return {
+    data: recipe.data,
+    images: { train: train.length, val: val.length, test: test.length },
+    classes: isClasses ? task.names.map((name, c) => ({ class: name, ...counts[c] })) : [],
+    skipped: skipped.map(({ path, reason }) => ({ path: relative(root, path) || path, reason })),
+    split: splitText(recipe, found),
+  };
+}
+
+function splitText({ val, val_split, folds, fold, seed, data }: Recipe, found: FoundImages): string {
+  if (folds !== null)
+    return `fold ${fold} of ${folds} validates, cut by seed ${seed} with equal shares of each class`;
+  if (found.val.length === 0) return 'there are no images to validate with';
+  if (val !== null) return `validation images are those of ${val}`;
+  if (isValuesFile(data)) return 'by the column split where the file has one, else by the seed';
+  const isSplit = found.val.some(({ path }) => found.train.some((image) => sameFolder(image.path, path)));
+  return isSplit
+    ? `${100 * val_split} % of each class were set aside by seed ${seed}`
+    : 'validation images have a folder of their own';
+}
+
+function sameFolder(a: string, b: string): boolean {
+  return join(a, '..') === join(b, '..');
+}
+
+export function commandsOf(folder: string, recipe: Recipe, found: FoundImages): Commands {
+  const run = shellWord(relative('.', folder) || '.');
+  const again = `npx attune finetune ${shellWord(recipe.data)} --recipe ${shellWord(join(relative('.', folder), RUN_FILES.recipe))}`;
+  return {
+    again,
+    flags: flagsCommand(recipe, factsOf(found, recipe.folds)) ?? again,
+    report: `npx attune report ${run}`,
+    predict: `npx attune predict ${run} new/*.jpg`,
+  };
+}

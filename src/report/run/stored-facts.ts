@@ -1,0 +1,69 @@
+/** What the files of a run tell without its images. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
+import type { EpochRecord, SkippedImage } from '../../finetune/options.js';
+import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
+import { RUN_FILES } from '../../finetune/run/run-folder.js';
+import { openRunState } from '../../finetune/run/run-state.js';
+import type { Best, Score, Task } from '../../finetune/tasks/task.js';
+
+/** The record `made_by` of recipe.json: versions, device and what was chosen for it. Empty where there is none. */
+export async function readMadeBy(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  // It was read before as a recipe, so that it is an object of JSON.
+  const stored = JSON.parse(await readFile(join(folder, RUN_FILES.recipe), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  const { made_by: madeBy } = stored;
+  return typeof madeBy === 'object' && madeBy !== null ? (madeBy as Record<string, unknown>) : {};
+}
+
+/** Images that the run left out; null where it has no state that tells. */
+export async function readSkipped(
+  folder: string,
+  { strategy }: Recipe,
+): Promise<readonly SkippedImage[] | null> {
+  if (strategy === 'probe') return null;
+  const stored = await openRunState(folder).catch(() => null);
+  await stored?.file.close();
+  return stored?.state.skipped ?? null;
+}
+
+/** The epochs behind the head's, and its last. */
+export function stagesOf(epochs: readonly EpochRecord[]): {
+  readonly head: EpochRecord | null;
+  readonly full: readonly EpochRecord[];
+} {
+  const head = epochs.filter(({ stage }) => stage === HEAD_STAGE).at(-1) ?? null;
+  return { head, full: epochs.filter(({ stage }) => stage !== HEAD_STAGE) };
+}
+
+/** The epoch whose weights were kept as the best, by the rule of training; 0 is the head; null where none was validated. */
+export function bestEpochOf(task: Task, epochs: readonly EpochRecord[]): number | null {
+  const { head, full } = stagesOf(epochs);
+  let best: Best | null = null;
+  const candidates = [...(head === null ? [] : [{ ...head, epoch: 0 }]), ...full];
+  for (const record of candidates) {
+    const score = scoreOf(record);
+    if (!task.isBetter(score, best)) continue;
+    const { epoch, val_accuracy = null, val_loss, val_mae = null, val_r2 = null } = record;
+    best = { epoch, val_accuracy, val_loss, val_mae, val_r2, temperature: null };
+  }
+  return best?.epoch ?? null;
+}
+
+function scoreOf({ val_loss, val_accuracy = null, val_mae = null, val_r2 = null }: EpochRecord): Score {
+  return { loss: val_loss, accuracy: val_accuracy, mae: val_mae, r2: val_r2 };
+}
+
+/** Whether a run has done all that its recipe asks for, its patience being an end. */
+export function isFinished(
+  { strategy, epochs: wanted, patience }: Recipe,
+  epochs: readonly EpochRecord[],
+  best: number | null,
+): boolean {
+  if (strategy === 'probe') return true;
+  const done = stagesOf(epochs).full.length;
+  return done >= wanted || (patience !== null && best !== null && done - best >= patience);
+}
