@@ -1,0 +1,49 @@
+/** Whether the network is as sure as it is right. */
+import { count, percent, significant } from '../../../text.js';
+import type { Drawing } from '../../charts/drawing.js';
+import { reliabilityChart } from '../../charts/reliability.js';
+import type { ClassifiedPart, ReliabilityBin } from '../../run/report-data.js';
+import { type Html, html } from '../html.js';
+import { chart, type Section, table } from '../parts.js';
+
+/** Null where nothing was measured. */
+export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Section | null {
+  const { calibration } = part.metrics;
+  if (calibration === null) return null;
+  const { error, temperature, scaled_error: scaled } = calibration;
+  const title = 'How often answers are right, by how sure they are';
+  const { reliability, scaledReliability } = part;
+  return {
+    id: 'calibration',
+    title: 'Calibration',
+    body: html`<p>${
+      temperature === null || scaled === null
+        ? `The expected calibration error is ${percent(error)}. No temperature is known that would make it less.`
+        : `The expected calibration error is ${percent(error)}, and ${percent(scaled)} with the temperature ${significant(temperature)} that attune predict divides logits by. ${
+            part.part === 'val'
+              ? 'It was fitted on these images, to the least loss, so that for others it is a little worse.'
+              : 'It was fitted on the validation images.'
+          }`
+    }</p>${chart(
+      reliabilityChart(drawing, title, reliability, scaledReliability),
+      'On the diagonal a network is right as often as it says; below it, it is too sure. Lines are 95 % Wilson intervals; the larger a dot, the more images it stands for.',
+      reliabilityTable(scaledReliability ?? reliability, scaledReliability !== null),
+    )}`,
+  };
+}
+
+function reliabilityTable(bins: readonly ReliabilityBin[], isScaled: boolean): Html {
+  const numbers = ['images', 'mean probability', 'share that is right'];
+  return table(
+    `Answers by their probability${isScaled ? ', with the temperature' : ''}`,
+    [{ title: 'probability' }, ...numbers.map((title) => ({ title, isNumber: true }))],
+    bins
+      .filter(({ images }) => images > 0)
+      .map(({ low, high, images, confidence, accuracy }) => [
+        `${(100 * low).toFixed(1)} to ${percent(high)}`,
+        count(images),
+        percent(confidence),
+        percent(accuracy),
+      ]),
+  );
+}

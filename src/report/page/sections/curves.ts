@@ -1,0 +1,159 @@
+/** How loss, accuracy and rates went, epoch by epoch. */
+import type { EpochRecord } from '../../../finetune/options.js';
+import { percent, significant } from '../../../text.js';
+import { curveChart, type Series } from '../../charts/curves.js';
+import type { Drawing } from '../../charts/drawing.js';
+import type { ReportData } from '../../run/report-data.js';
+import { stagesOf } from '../../run/stored-facts.js';
+import { type Content, type Html, html } from '../html.js';
+import { chart, digits, fold, type Section, table, thinned } from '../parts.js';
+
+/** Lines of a table of epochs. */
+const MOST_ROWS = 200;
+
+/** A chart with a sentence on what it shows. */
+export interface CaptionedChart {
+  readonly svg: string;
+  readonly caption: string;
+}
+
+/** Loss, accuracy or fit, and rates; none where there is no curve: of a head that was not fitted step by step. */
+export function curveCharts(data: ReportData, drawing: Drawing): CaptionedChart[] {
+  const { isHead, stage, before } = stageOf(data);
+  if (stage.length < 2) return [];
+  const x = isHead ? 'iteration of the head' : 'epoch';
+  const isEpoch = !isHead && data.bestEpoch !== null && data.bestEpoch > 0;
+  const mark = isEpoch && data.bestEpoch !== null ? { x: data.bestEpoch, label: 'best' } : null;
+  const shown = before === null ? stage : [before, ...stage];
+  const isClasses = data.task.kind === 'classification';
+  const second = isClasses ? accuracies(shown) : fits(shown);
+  return [
+    {
+      svg: curveChart(drawing, losses(shown), { title: 'Loss', x, mark }),
+      caption: isClasses ? 'Mean cross-entropy in nats.' : 'Mean squared error of standardised values.',
+    },
+    ...(second.length === 0
+      ? []
+      : [
+          {
+            svg: curveChart(drawing, second, {
+              title: isClasses ? 'Accuracy' : 'R²',
+              x,
+              mark,
+              isShare: isClasses,
+              fromZero: false,
+            }),
+            caption: isClasses
+              ? 'Share of the images that are right.'
+              : 'Share of the variance that is explained.',
+          },
+        ]),
+    ...(isHead ? [] : rateChart(drawing, stage)),
+  ];
+}
+
+/** The epochs that curves are of: those of the full stage, behind what the head reached; else those of the head. */
+function stageOf({ epochs }: ReportData) {
+  const { head, full } = stagesOf(epochs);
+  const isHead = full.length === 0;
+  return {
+    isHead,
+    stage: isHead ? epochs : full,
+    before: isHead || head === null ? null : { ...head, epoch: 0 },
+  };
+}
+
+/** Null where there is no curve. */
+export function curvesSection(data: ReportData, drawing: Drawing): Section | null {
+  const charts = curveCharts(data, drawing);
+  if (charts.length === 0) return null;
+  const { isHead, stage, before } = stageOf(data);
+  const numbers = epochTable(isHead ? 'Figures of each iteration' : 'Figures of each epoch', stage, data);
+  return {
+    id: 'curves',
+    title: 'Training',
+    body: html`${introduction(data, isHead, before)}<div class="pair">${charts.map(({ svg, caption }) => chart(svg, caption, null))}</div>${fold('All figures as a table', numbers)}`,
+  };
+}
+
+function introduction({ recipe }: ReportData, isHead: boolean, before: EpochRecord | null): Html {
+  if (isHead)
+    return html`<p>The head was fitted to features of the network as it is, until it converged; every iteration sees all training images.</p>`;
+  const mixed =
+    recipe.mixup > 0 || recipe.cutmix > 0 || recipe.augment !== 'none'
+      ? ' Training images are varied and validation images are not, so that training may look worse than it is.'
+      : '';
+  const from = before === null ? '' : ' Epoch 0 is the head that was fitted before.';
+  return html`<p>All figures are means over an epoch; validation follows it.${from}${mixed}</p>`;
+}
+
+function losses(epochs: readonly EpochRecord[]): Series[] {
+  return [
+    { name: 'training', points: epochs.map(({ epoch: x, train_loss: y }) => ({ x, y })) },
+    { name: 'validation', points: epochs.map(({ epoch: x, val_loss: y }) => ({ x, y })) },
+  ].filter(hasPoints);
+}
+
+function accuracies(epochs: readonly EpochRecord[]): Series[] {
+  return [
+    { name: 'training', points: epochs.map(({ epoch: x, train_accuracy: y = null }) => ({ x, y })) },
+    { name: 'validation', points: epochs.map(({ epoch: x, val_accuracy: y = null }) => ({ x, y })) },
+  ].filter(hasPoints);
+}
+
+function fits(epochs: readonly EpochRecord[]): Series[] {
+  return [{ name: 'validation', points: epochs.map(({ epoch: x, val_r2: y = null }) => ({ x, y })) }].filter(
+    hasPoints,
+  );
+}
+
+function hasPoints({ points }: Series): boolean {
+  return points.some(({ y }) => y !== null);
+}
+
+/** The rates of the lowest and the highest group of layers: those between lie between. */
+function rateChart(drawing: Drawing, full: readonly EpochRecord[]): CaptionedChart[] {
+  const names = [...new Set(full.flatMap(({ lr }) => Object.keys(lr)))];
+  const ends = names.length > 2 ? [names[0], names[names.length - 1]] : names;
+  const series = ends.map((name) => ({
+    name,
+    points: full.map(({ epoch: x, lr }) => ({ x, y: lr[name] ?? null })),
+  }));
+  if (!series.some(hasPoints)) return [];
+  return [
+    {
+      svg: curveChart(drawing, series, { title: 'Learning rate', x: 'epoch' }),
+      caption:
+        names.length > 2
+          ? `At the end of each epoch, of the first and the last of ${names.length} groups of layers.`
+          : 'At the end of each epoch.',
+    },
+  ];
+}
+
+function epochTable(caption: string, epochs: readonly EpochRecord[], { task }: ReportData): Html {
+  const isClasses = task.kind === 'classification';
+  const names = ['epoch', 'training loss', 'validation loss'];
+  const more = isClasses ? ['training accuracy', 'validation accuracy'] : ['mean absolute error', 'R²'];
+  const columns = [...names, ...more, 'rate', 'seconds'].map((title) => ({ title, isNumber: true }));
+  const rows = thinned(epochs, MOST_ROWS).map((epoch): Content[] => [
+    epoch.epoch,
+    digits(epoch.train_loss, 4),
+    digits(epoch.val_loss, 4),
+    ...(isClasses
+      ? [percent(epoch.train_accuracy ?? null), percent(epoch.val_accuracy ?? null)]
+      : [digits(epoch.val_mae, 4), digits(epoch.val_r2, 4)]),
+    ratesText(epoch.lr),
+    digits(epoch.seconds, 2),
+  ]);
+  const some = rows.length < epochs.length ? `; ${rows.length} of ${epochs.length}, evenly spread` : '';
+  return table(`${caption}${some}`, columns, rows);
+}
+
+/** `0.001 to 0.01` */
+function ratesText(lr: EpochRecord['lr']): string {
+  const rates = Object.values(lr).map(significant);
+  if (rates.length === 0) return '–';
+  const [first, last] = [rates[0], rates[rates.length - 1]];
+  return first === last ? first : `${first} to ${last}`;
+}
