@@ -1,0 +1,90 @@
+/** `attune report`: the page of a run, and its pictures, from the run's folder. */
+import { join, resolve } from 'node:path';
+import { isCrossValidation } from '../finetune/cross-validation.js';
+import type { RunContext } from '../finetune/options.js';
+import { replaceFile } from '../formats/index.js';
+import { confusionChart, reducedConfusion } from './charts/confusion.js';
+import { type Drawing, openDrawing, PAPER, SCREEN } from './charts/drawing.js';
+import { intervalChart } from './charts/intervals.js';
+import { pngOf, pngOfAll } from './charts/raster.js';
+import { scatterChart } from './charts/scatter.js';
+import { reportPage } from './page/page.js';
+import { curveCharts } from './page/sections/curves.js';
+import { gatherFolds } from './run/gather-folds.js';
+import { type GatherOptions, gatherRun } from './run/gather-run.js';
+import type { ReportData } from './run/report-data.js';
+
+/** Names inside a run folder. */
+export const REPORT_FILES = {
+  report: 'report.html',
+  results: 'results.png',
+  confusion: 'confusion.png',
+} as const;
+
+/** What `report` needs: a run folder; the rest has defaults. */
+export type ReportOptions = GatherOptions;
+
+/** The JSON document of `attune report`: what was written. */
+export interface ReportResult {
+  readonly run: string;
+  readonly report: string;
+  /** Curves as a picture; null where there are none. */
+  readonly results: string | null;
+  /** Null for a regression, and where no images were evaluated. */
+  readonly confusion: string | null;
+}
+
+/**
+ * Writes report.html, results.png and confusion.png into a run folder, in place of those that are there: figures of the
+ * folder's files, and an evaluation of its best checkpoint. Throws AttuneError as `evaluate` does; 'input' for a folder
+ * that is no run, 'data' when the images have other classes, 'disk'.
+ */
+export async function report(options: ReportOptions, context: RunContext = {}): Promise<ReportResult> {
+  const run = resolve(options.run);
+  const data = (await isCrossValidation(run))
+    ? await gatherFolds(run, options, context)
+    : await gatherRun(options, context);
+  const paper = await openDrawing(PAPER);
+  const write = async (name: string, bytes: Uint8Array) => {
+    const path = join(run, name);
+    await replaceFile(path, [bytes]);
+    return path;
+  };
+  const page = reportPage(data, await openDrawing(SCREEN));
+  const curves = resultCharts(data, paper);
+  const { main } = data;
+  const matrix =
+    main?.kind === 'classification' ? reducedConfusion(main.metrics.classes, main.metrics.confusion) : null;
+  return {
+    run,
+    report: await write(REPORT_FILES.report, new TextEncoder().encode(page)),
+    results: curves.length === 0 ? null : await write(REPORT_FILES.results, await pngOfAll(curves)),
+    confusion:
+      matrix === null
+        ? null
+        : await write(REPORT_FILES.confusion, await pngOf(confusionChart(paper, matrix))),
+  };
+}
+
+/** Most classes, and columns, of which the picture of the results has a line or a chart. */
+const MOST_CLASSES = 30;
+const MOST_COLUMNS = 3;
+
+/** What results.png shows: curves, and what was reached. */
+function resultCharts(data: ReportData, paper: Drawing): string[] {
+  const { main, folds } = data;
+  const curves = curveCharts(data, paper).map(({ svg }) => svg);
+  if (folds !== null) {
+    const rows = folds.rows.flatMap(({ fold, accuracy }) =>
+      accuracy === null ? [] : [{ name: `fold ${fold}`, share: accuracy }],
+    );
+    return rows.length === 0 ? [] : [intervalChart(paper, 'Accuracy of each fold', rows, null)];
+  }
+  if (main?.kind === 'regression')
+    return [...curves, ...main.columns.slice(0, MOST_COLUMNS).map((column) => scatterChart(paper, column))];
+  const rows = (main?.classes ?? []).flatMap(({ class: name, recall }) =>
+    recall === null ? [] : [{ name, share: recall }],
+  );
+  if (rows.length === 0 || rows.length > MOST_CLASSES) return curves;
+  return [...curves, intervalChart(paper, 'Recall of each class', rows, main?.metrics.accuracy ?? null)];
+}

@@ -1,0 +1,263 @@
+/** The report of a run: what is chosen to be shown, charts, and a page that names from outside cannot break. */
+import { computeMetrics } from '#src/finetune/evaluation/metrics';
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import type { EpochRecord } from '#src/finetune/options';
+import { classification } from '#src/finetune/tasks/classification';
+import { curveChart } from '#src/report/charts/curves';
+import { openDrawing, PAPER, SCREEN } from '#src/report/charts/drawing';
+import { confusionChart, reducedConfusion } from '#src/report/charts/confusion';
+import { lettered } from '#src/report/charts/lettering';
+import { pngOf } from '#src/report/charts/raster';
+import { html, lines } from '#src/report/page/html';
+import { reportPage } from '#src/report/page/page';
+import { flagsCommand } from '#src/report/run/commands';
+import {
+  answersOf,
+  classRows,
+  confusedPairs,
+  hitsOf,
+  missesOf,
+  reliabilityBins,
+  spread,
+  worstOf,
+} from '#src/report/run/rankings';
+import type { AnsweredImage, ReportData } from '#src/report/run/report-data';
+import { bestEpochOf, isFinished } from '#src/report/run/stored-facts';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+/** Probabilities of three classes for six images; the first is taken for the third class, the fourth for the second. */
+const scored = {
+  classes: 3,
+  labels: [0, 0, 0, 2, 1, 2],
+  scores: [
+    ...[0.1, 0.2, 0.7],
+    ...[0.9, 0.1, 0],
+    ...[0.6, 0.3, 0.1],
+    ...[0.1, 0.8, 0.1],
+    ...[0.2, 0.7, 0.1],
+    ...[0, 0, 1],
+  ],
+};
+const answers = answersOf(scored);
+const imagesOf = (some: readonly { readonly image: number }[]) => some.map(({ image }) => image);
+
+test('images are shown by what they tell: the least likely, the surest misses, hits of each class in turn', () => {
+  assert.equal(imagesOf(worstOf(answers, 3)), [0, 3, 2]);
+  assert.equal(imagesOf(missesOf(answers, 9)), [3, 0]);
+  assert.equal(
+    imagesOf(hitsOf(answers, 9)),
+    [5, 1, 4, 2],
+    'the second of a class comes after the first of all',
+  );
+  assert.equal(
+    confusedPairs(answers, 9).map(({ label, predicted, answers: of }) => [label, predicted, of.length]),
+    [
+      [0, 2, 1],
+      [2, 1, 1],
+    ],
+  );
+  assert.equal(spread(5, 9), [0, 1, 2, 3, 4]);
+  assert.equal(spread(100, 4), [0, 25, 50, 75]);
+});
+
+test('bins of reliability add up to the calibration error of the same bins', () => {
+  const logits = scored.scores.map((p) => Math.log(Math.max(p, 1e-9)));
+  const { calibration } = computeMetrics(logits, scored.labels, ['a', 'b', 'c']);
+  const bins = reliabilityBins(answers, 15);
+  assert.is(
+    bins.reduce((sum, { images }) => sum + images, 0),
+    6,
+  );
+  const error = bins.reduce(
+    (sum, { images, confidence, accuracy }) =>
+      sum + (images / 6) * Math.abs((accuracy ?? 0) - (confidence ?? 0)),
+    0,
+  );
+  assert.ok(Math.abs(error - (calibration?.error ?? 0)) < 1e-6);
+});
+
+const names = ['<script>alert(1)</script>', `"'&\u202e`, 'x'.repeat(10_000)];
+const metrics = computeMetrics(scored.scores, scored.labels, names);
+
+test('classes have recall and precision with Wilson intervals; none where there is nothing to measure', () => {
+  const [first] = classRows(metrics);
+  assert.is(first.recall?.value, 2 / 3);
+  assert.equal(
+    first.recall?.interval.map((end) => Number(end.toFixed(4))),
+    [0.2077, 0.9385],
+  );
+  assert.is(first.precision?.value, 1);
+  const empty = classRows(computeMetrics([1, 0], [0], ['a', 'b']));
+  assert.is(empty[1].recall, null);
+  assert.is(empty[1].precision, null);
+});
+
+const epoch = (number: number, accuracy: number, loss: number, stage = 'full'): EpochRecord => ({
+  epoch: number,
+  stage,
+  lr: { trunk: 0.01 },
+  train_loss: loss,
+  train_accuracy: accuracy,
+  val_loss: loss,
+  val_accuracy: accuracy,
+  seconds: 1,
+  images_per_second: 10,
+});
+
+test('the best epoch is the one whose weights training kept', () => {
+  const task = classification(['a', 'b']);
+  const head = [epoch(1, 0.5, 0.9, 'head'), epoch(2, 0.8, 0.6, 'head')];
+  assert.is(bestEpochOf(task, [...head, epoch(1, 0.7, 0.5), epoch(2, 0.8, 0.7)]), 0);
+  assert.is(
+    bestEpochOf(task, [...head, epoch(1, 0.7, 0.5), epoch(2, 0.8, 0.5)]),
+    2,
+    'as accurate, with less loss',
+  );
+  assert.is(bestEpochOf(task, [{ ...epoch(1, 0, 0), val_accuracy: null, val_loss: null }]), null);
+  const recipe = resolveRecipe({ data: 'd', epochs: 5, patience: 2, strategy: 'full' }, facts);
+  assert.ok(!isFinished(recipe, [epoch(1, 0.5, 1), epoch(2, 0.4, 1)], 1));
+  assert.ok(isFinished(recipe, [epoch(1, 0.5, 1), epoch(2, 0.4, 1), epoch(3, 0.4, 1)], 1), 'out of patience');
+});
+
+const facts = { images: 500, smallestClass: 100, model: 'resnet18', weights: 'resnet18-v1', side: 224 };
+
+test('a recipe is said by the flags that differ from its defaults, and not at all where no flag says it', () => {
+  const recipe = resolveRecipe(
+    {
+      data: 'my photos',
+      epochs: 3,
+      batch_size: 64,
+      nesterov: false,
+      schedule: 'multi-step',
+      milestones: [1, 2],
+    },
+    facts,
+  );
+  const words = flagsCommand(recipe, facts);
+  assert.is(
+    words,
+    "npx attune finetune 'my photos' --image-size 224 --model resnet18 --weights resnet18-v1 --epochs 3 --batch-size 64 --no-nesterov --schedule multi-step --milestones 1,2 --seed 42",
+  );
+  assert.is(flagsCommand({ ...recipe, crop_scale: 0.5 }, facts), null);
+});
+
+test('templates escape what is put in, in text and in attributes, and show what would turn the line round', () => {
+  const text = html`<p title="${names[1]}">${names[0]}${[1, null, html`<br>`]}</p>`.text;
+  assert.is(text, '<p title="&quot;&#39;&amp;\\u202e">&lt;script&gt;alert(1)&lt;/script&gt;1<br></p>');
+  assert.is(lines('a<\n  b').text, 'a&lt;\n  b');
+});
+
+test('of many classes the matrix has those with the most wrong answers, in their order', () => {
+  const confusion = [
+    [5, 0, 0, 0],
+    [0, 3, 0, 2],
+    [0, 0, 5, 0],
+    [1, 0, 0, 4],
+  ];
+  const { classes, counts, supports } = reducedConfusion(['a', 'b', 'c', 'd'], confusion, 2);
+  assert.equal(classes, ['b', 'd']);
+  assert.equal(counts, [
+    [3, 2],
+    [0, 4],
+  ]);
+  assert.equal(supports, [5, 5]);
+});
+
+const screen = await openDrawing(SCREEN);
+const answered: AnsweredImage = {
+  name: `${names[0]}/"onload=alert(1) x="\u202e.png`,
+  label: names[0],
+  predicted: names[1],
+  probability: 0.7,
+  ofLabel: 0.1,
+  picture: { uri: 'data:image/png;base64,AAAA', width: 8, height: 8 },
+};
+const data: ReportData = {
+  name: names[0],
+  task: { kind: 'classification', classes: names },
+  recipe: resolveRecipe({ data: names[0] }, facts),
+  madeBy: { attune: '0.1.0', device: { adapter: names[0] } },
+  epochs: [epoch(1, 0.5, 0.9, 'head'), epoch(1, 0.6, 0.8), epoch(2, 0.7, 0.7)],
+  bestEpoch: 2,
+  isFinished: true,
+  data: {
+    data: names[0],
+    images: { train: 9, val: 6, test: 0 },
+    classes: names.map((name) => ({ class: name, train: 3, val: 2, test: 0 })),
+    skipped: [{ path: names[0], reason: names[1] }],
+    split: names[0],
+  },
+  main: {
+    kind: 'classification',
+    part: 'val',
+    metrics,
+    classes: classRows(metrics),
+    worst: [answered],
+    pairs: [{ label: names[0], predicted: names[2], count: 1, support: 3, examples: [answered] }],
+    reliability: reliabilityBins(answers, 15),
+    scaledReliability: reliabilityBins(answers, 15),
+    hits: [],
+    misses: [{ ...answered, maps: [{ class: names[1], picture: answered.picture as never }] }],
+  },
+  test: null,
+  folds: null,
+  advice: [{ rule: 'x', finding: names[0], advice: '--lr 0.1', source: names[1] }],
+  notes: [names[0]],
+  commands: { again: names[0], flags: names[1], report: names[0], predict: names[1] },
+};
+
+test('no name from outside becomes a part of the page, and none makes it long', () => {
+  const page = reportPage(data, screen);
+  assert.not.match(page, /<script/i);
+  assert.not.match(page, /\son\w+=/i, 'no attribute that runs something');
+  assert.not.match(page, /\u202e/);
+  assert.not.match(page, /(?:src|href)="(?!data:image|#)/, 'nothing is loaded');
+  assert.ok(page.length < 150_000, `${page.length}`);
+  assert.match(page, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
+  assert.match(page, /default-src &#39;none&#39;/);
+  // Every element that is opened is closed, and no attribute was cut in two.
+  for (const tag of ['section', 'table', 'figure', 'details', 'svg', 'ul', 'li', 'dl']) {
+    assert.is(page.split(new RegExp(`<${tag}[ >]`)).length, page.split(`</${tag}>`).length, tag);
+  }
+});
+
+test('a chart is one picture with one title, in the colours of its palette', () => {
+  const series = [
+    {
+      name: '<b>&',
+      points: [
+        { x: 1, y: 2 },
+        { x: 2, y: null },
+        { x: 3, y: 1 },
+      ],
+    },
+  ];
+  const svg = curveChart(screen, series, { title: 'Loss "x"', x: 'epoch' });
+  assert.match(svg, /^<svg aria-label="Loss &quot;x&quot; by epoch" role="img"/);
+  assert.match(svg, /var\(--series-1\)/);
+  assert.match(svg, /&lt;b&gt;&amp;/);
+  assert.is(svg.split('aria-').length, 2);
+});
+
+test('pictures are PNG files; without fonts their letters are paths', async () => {
+  const paper = await openDrawing(PAPER);
+  const svg = confusionChart(
+    paper,
+    reducedConfusion(
+      ['cat', 'dog'],
+      [
+        [3, 1],
+        [0, 4],
+      ],
+    ),
+  );
+  assert.not.match(svg, /var\(/);
+  const letters = await lettered(svg);
+  assert.not.match(letters, /<text/);
+  assert.ok(letters.split('<path').length >= svg.split('<text').length);
+  const png = await pngOf(svg);
+  assert.equal([...png.subarray(1, 4)], [...Buffer.from('PNG')]);
+});
+
+test.run();
