@@ -10,9 +10,11 @@ import { refuseIdleProfile } from './recipe/contradictions.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
 import { Profile, PROFILE_STEPS } from './profile/profile.js';
 import type { FinetuneOptions, FinetuneResult, RunContext, TaskKind } from './options.js';
+import { goOn } from './run/resume.js';
 import { type Run, runProbe, withRun } from './run/prepare-run.js';
 import type { ProbeResult } from './heads/probe.js';
-import { describeFull, describeProbe } from './run/result.js';
+import { outliveDevices, type RunDevices } from './run/lost-device.js';
+import { describeFull, describeProbe, type RunOutcome } from './run/result.js';
 import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run/run-folder.js';
 import { withRunLock } from './run/run-lock.js';
 import type { RunState } from './run/run-state.js';
@@ -20,32 +22,37 @@ import type { PartName, TrainingData } from './run/training-data.js';
 import { writeProbeRun, writeRecipe } from './run/run-files.js';
 
 /**
- * Runs a recipe. Throws AttuneError: 'usage', 'input', 'data', 'weights', 'download', 'disk', 'device',
- * 'numeric', and 'interrupted' when the signal is aborted before the full stage: images and features are kept
- * then. Aborted within it, the state of the run is saved and the result says `interrupted`.
+ * Runs a recipe. A device that is lost is opened again, and the run goes on from what it has saved (lost-device.ts).
+ * Throws AttuneError: 'usage', 'input', 'data', 'weights', 'download', 'disk', 'device', 'numeric', and 'interrupted' when
+ * the signal is aborted before the full stage: images and features are kept then. Aborted within it, the state of the run
+ * is saved and the result says `interrupted`.
  */
 export async function finetune<T extends TaskKind = 'classification'>(
   options: FinetuneOptions,
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
-  const result = await withRun(options, context, {
-    async checked(recipe) {
-      refuseIdleProfile(options, recipe);
-      await assertRunFolderCanBeMade(options.out);
-    },
-    work: run,
-  });
+  const { workers, threads } = options;
+  // All that does not change results, and is not stored.
+  const kept = { workers, ...(threads !== undefined && { threads }) };
+  const result = await outliveDevices(context, (devices) =>
+    devices.saved === null
+      ? withRun(options, context, {
+          async checked(recipe) {
+            refuseIdleProfile(options, recipe);
+            await assertRunFolderCanBeMade(options.out);
+          },
+          open: devices.open,
+          work: (prepared) => run(prepared, devices),
+        })
+      : goOn({ ...kept, folder: devices.saved }, context, devices),
+  );
   return result as FinetuneResult<T>;
 }
 
-async function run({
-  loaded,
-  recipe,
-  data,
-  device,
-  options,
-  context,
-}: Run): Promise<FinetuneResult<TaskKind>> {
+async function run(
+  { loaded, recipe, data, device, options, context }: Run,
+  devices: RunDevices,
+): Promise<RunOutcome> {
   const { model } = loaded;
   const probed =
     recipe.strategy === 'full' ? null : await runProbe({ loaded, recipe, data, device, options, context });
@@ -53,6 +60,7 @@ async function run({
   const makeFolder = () => createRunFolder(options.out, runName(recipe.model, new Date()));
   if (recipe.strategy === 'probe') {
     const folder = await makeFolder();
+    devices.follow(folder);
     await writeProbeRun(folder, loaded, recipe, data, device, probed as ProbeResult);
     return describeProbe(folder, loaded, recipe, data, device, probed as ProbeResult);
   }
@@ -80,6 +88,7 @@ async function run({
     events: null,
     complete: false,
   };
+  devices.follow(folder, state.progress);
   await writeRecipe(folder, recipe, frozen, data.task);
   if (state.best !== null) {
     const info = { ...describeModel(state), temperature: state.best.temperature ?? null };

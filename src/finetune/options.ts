@@ -292,6 +292,8 @@ export interface RunDocument {
   readonly checkpoints: { readonly best: string; readonly last: string };
   readonly resumed_from: string | null;
   readonly interrupted: boolean;
+  /** How often this command lost its device, opened it anew and went on from what was saved. */
+  readonly device_losses: number;
   /** Whether --patience ended the full stage before its last epoch. */
   readonly stopped_early: boolean;
   /** Of a run with --profile; null where no step was finished. */

@@ -1,6 +1,11 @@
-/** A thread that ends in the middle of a run: one sentence, and a run that can be resumed. */
+/**
+ * A thread that ends in the middle of a run. One of the device: the run goes on with another device, and gives up where that
+ * is of no use. One that decodes: one sentence, and a run that can be resumed.
+ */
 import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 import threads from 'node:worker_threads';
+import * as assert from 'uvu/assert';
 import { finetune, type RunEvent, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import { assertSameRuns, fullRun, smallData } from './full-support.js';
@@ -16,6 +21,9 @@ class WatchedWorker extends threads.Worker {
   }
 }
 Object.assign(threads, { Worker: WatchedWorker });
+/** How long the run has waited for its device, in milliseconds; the test does not wait. */
+const pauses: number[] = [];
+Object.assign(timers, { setTimeout: async (pause: number) => void pauses.push(pause) });
 syncBuiltinESMExports();
 
 const data = smallData();
@@ -33,35 +41,55 @@ function crash(file: RegExp, index: number) {
   };
 }
 
-const CASES: readonly [name: string, file: RegExp, index: number, code: 'device' | 'input', words: RegExp][] =
-  [
-    [
-      'the conductor of the CPU device',
-      /cpu-worker/,
-      0,
-      'device',
-      /^The CPU worker stopped .*: open the device again$/,
-    ],
-    ['its other thread', /cpu-worker/, 1, 'device', /^The CPU worker stopped .*: open the device again$/],
-    // The newest: those of the preparation have ended.
-    [
-      'a thread that decodes',
-      /data.worker/,
-      -1,
-      'input',
-      /^the thread that decoded the image ended .*\.png\): /,
-    ],
-  ];
-
-for (const [name, file, index, code, words] of CASES) {
-  test(`${name} dies: the step fails with one sentence, and the run goes on from its last epoch`, async () => {
+for (const [name, index] of [
+  ['the conductor of the CPU device', 0],
+  ['its other thread', 1],
+] as const) {
+  test(`${name} dies: the run goes on with another device from its last epoch`, async () => {
     const expected = await whole;
     started.length = 0;
-    const run = options();
-    await fails(finetune(run, { onEvent: crash(file, index) }), code, words);
-    const resumed = await resume({ resume: run.out! });
-    await assertSameRuns(resumed.run, expected.run);
+    const events: RunEvent[] = [];
+    // The threads of the first device; they die once.
+    const crashFirst = crash(/cpu-worker/, index);
+    const result = await finetune(options(), {
+      onEvent(event) {
+        events.push(event);
+        crashFirst(event);
+      },
+    });
+    const notes = events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+    const [note] = notes.filter((text) => text.includes('The CPU worker stopped'));
+    assert.match(note ?? '', /The device is opened again\. [1-4] steps? (is|are) repeated\.$/);
+    assert.is(result.device_losses, 1);
+    assert.is(result.resumed_from, null);
+    await assertSameRuns(result.run, expected.run);
   });
 }
+
+test('every device dies at the same place: the run gives up with one sentence, and can be resumed', async () => {
+  const expected = await whole;
+  pauses.length = 0;
+  const run = options();
+  // The newest: the conductor of the device at hand is started before its other thread.
+  const error = await fails(
+    finetune(run, { onEvent: crash(/cpu-worker/, -2) }),
+    'device',
+    /^The CPU worker stopped .*, and so again 3 times \(CPU device\): when the device works again, go on with /,
+  );
+  assert.ok(error.hint?.endsWith(`attune finetune --resume ${run.out}`));
+  assert.equal(pauses, [500, 2000, 8000]);
+  const resumed = await resume({ resume: run.out! });
+  assert.is(resumed.device_losses, 0);
+  await assertSameRuns(resumed.run, expected.run);
+});
+
+test('a thread that decodes dies: the step fails with one sentence, and the run goes on from its last epoch', async () => {
+  const expected = await whole;
+  const run = options();
+  // The newest: those of the preparation have ended.
+  const failing = finetune(run, { onEvent: crash(/data.worker/, -1) });
+  await fails(failing, 'input', /^the thread that decoded the image ended .*\.png\): /);
+  await assertSameRuns((await resume({ resume: run.out! })).run, expected.run);
+});
 
 test.run();

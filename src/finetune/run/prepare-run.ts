@@ -41,6 +41,8 @@ export interface Run {
 export interface RunWork<T> {
   /** Called when the images have been found, before weights are loaded: what else can be told early. */
   checked?(recipe: Recipe, images: number): Promise<void> | void;
+  /** Opens the device, where it is not simply opened. */
+  open?: typeof openDevice;
   work(run: Run): Promise<T>;
 }
 
@@ -51,7 +53,7 @@ export interface RunWork<T> {
 export async function withRun<T>(
   options: FinetuneOptions,
   context: RunContext,
-  { checked, work }: RunWork<T>,
+  { checked, open = openDevice, work }: RunWork<T>,
 ): Promise<T> {
   const { given, found, facts, resolved } = await planRun(options);
   await checked?.(resolved, found.train.length);
@@ -81,7 +83,7 @@ export async function withRun<T>(
     context,
   );
   try {
-    const device = await openDevice({
+    const device = await open({
       ...recipe,
       ...(options.threads !== undefined && { threads: options.threads }),
     });

@@ -15,6 +15,9 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { RUN_FILES } from './run-folder.js';
 import type { TrainingData } from './training-data.js';
 
+/** What a run has come to, without what its devices have. */
+export type RunOutcome = Omit<RunDocument, 'device_losses'>;
+
 function imageCounts(data: TrainingData): RunDocument['images'] {
   return {
     train: data.train.images.length,
@@ -36,7 +39,7 @@ export function describeProbe(
   data: TrainingData,
   device: Device,
   { epochs, l2, outputs, best }: ProbeResult,
-): FinetuneResult<TaskKind> {
+): RunOutcome {
   const { task } = data;
   const trainable = model.head.parameters().reduce((sum, { length }) => sum + length, 0);
   return {
@@ -56,7 +59,7 @@ export function describeProbe(
     resumed_from: null,
     interrupted: false,
     stopped_early: false,
-  } as FinetuneResult<TaskKind>;
+  } as Omit<FinetuneResult<TaskKind>, 'device_losses'>;
 }
 
 /** The document of a run with a full stage; finished, its best checkpoint is tested once. */
@@ -64,7 +67,7 @@ export async function describeFull(
   stage: FullStage,
   finished: boolean,
   resumedFrom: string | null,
-): Promise<FinetuneResult<TaskKind>> {
+): Promise<RunOutcome> {
   const { folder, model, data, state, profile } = stage;
   const parameters = countParameters(model);
   return {
@@ -89,7 +92,7 @@ export async function describeFull(
     interrupted: !finished,
     stopped_early: finished && state.progress.epoch < state.recipe.epochs,
     ...(profile && { profile: profile.summary }),
-  } as FinetuneResult<TaskKind>;
+  } as Omit<FinetuneResult<TaskKind>, 'device_losses'>;
 }
 
 async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<TestMetrics[TaskKind] | null> {

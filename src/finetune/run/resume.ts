@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { findModel } from '../../models/index.js';
-import { openDevice, summarize } from '../device.js';
+import { type openDevice, summarize } from '../device.js';
 import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from '../options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
@@ -18,45 +18,61 @@ import {
 } from './run-state.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertSameImages } from './same-images.js';
-import { describeFull } from './result.js';
+import { outliveDevices, type RunDevices } from './lost-device.js';
+import { describeFull, type RunOutcome } from './result.js';
 import { taskOf } from '../tasks/task.js';
 import { type FoundImages, prepareTrainingData } from './training-data.js';
 
 /**
- * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data' when its images have
- * changed, 'device' when this machine has another device than the run was begun on and none was named.
+ * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data'
+ * when its images have changed, 'device' when this machine has another device than the run was begun on and none was
+ * named, or when the device was lost several times in a row.
  */
 export async function resume<T extends TaskKind = 'classification'>(
-  options: ResumeOptions,
+  { resume: resumedFrom, ...options }: ResumeOptions,
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
-  const folder = resolve(options.resume);
-  const stored = await openRunState(folder);
+  const from = { ...options, folder: resolve(resumedFrom), resumedFrom };
+  return (await outliveDevices(context, (devices) => goOn(from, context, devices))) as FinetuneResult<T>;
+}
+
+/** A run that goes on. */
+export interface SavedRun extends Omit<ResumeOptions, 'resume'> {
+  readonly folder: string;
+  readonly workers?: number | undefined;
+  /** As the user named it; absent where the run only lost its device. */
+  readonly resumedFrom?: string;
+}
+
+/** Goes on from what is saved in a run folder. */
+export async function goOn(run: SavedRun, context: RunContext, devices: RunDevices): Promise<RunOutcome> {
+  const stored = await openRunState(run.folder);
   try {
-    const work = () => goOn(folder, stored, options, context);
-    return (await withRunLock(folder, work)) as FinetuneResult<T>;
+    return await withRunLock(run.folder, () => goOnFrom(stored, run, context, devices));
   } finally {
     await stored.file.close();
   }
 }
 
-async function goOn(
-  folder: string,
+async function goOnFrom(
   stored: StoredRun,
-  options: ResumeOptions,
+  run: SavedRun,
   context: RunContext,
-): Promise<FinetuneResult<TaskKind>> {
+  devices: RunDevices,
+): Promise<RunOutcome> {
+  const { folder, workers, resumedFrom } = run;
   const recipe =
-    options.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: options.epochs };
+    run.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: run.epochs };
   const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };
   const { epoch } = state.progress;
-  if (state.complete) {
+  // Lost while the best checkpoint was tested, the device has only that left to do.
+  if (state.complete && devices.losses === 0) {
     throw new AttuneError({
       code: 'input',
       what: stopsEarly(state)
         ? `nothing is left to do: the run has ended early, ${recipe.patience} epochs after its best, which was epoch ${state.best?.epoch}`
         : `nothing is left to do: ${epoch} epochs are done, and ${recipe.epochs} were asked for`,
-      where: options.resume,
+      where: resumedFrom,
       hint: stopsEarly(state)
         ? 'start a new run with more --patience'
         : 'ask for more with --epochs, or start a new run',
@@ -74,15 +90,15 @@ async function goOn(
   const randomCrops = parseAugment(recipe.augment).view === 'standard';
   const data = await prepareTrainingData(
     found,
-    { preprocessing: state.preprocessing, randomCrops, workers: undefined },
+    { preprocessing: state.preprocessing, randomCrops, workers },
     context,
   );
   try {
     const model = findModel(state.model).create({ classes: data.task.names.length });
     await restoreModel(stored, model);
-    const device = await openDevice(deviceFor(state, options));
+    const device = await devices.open(deviceFor(state, run));
     try {
-      const frozen = frozenOn(summarize(device), state.frozen, options, context);
+      const frozen = frozenOn(summarize(device), state.frozen, run, context);
       await cutBack(folder, { ...state, frozen });
       const stage: FullStage = {
         folder,
@@ -91,10 +107,11 @@ async function goOn(
         data,
         state: { ...state, frozen, progress: { ...state.progress } },
         stored,
-        workers: undefined,
+        workers,
         ...context,
       };
-      return await describeFull(stage, await runFullStage(stage), options.resume);
+      devices.follow(folder, stage.state.progress);
+      return await describeFull(stage, await runFullStage(stage), resumedFrom ?? null);
     } finally {
       await device.close();
     }
@@ -117,7 +134,7 @@ async function cutBack(folder: string, state: RunState): Promise<void> {
 /** The device that was named, else the one that the run was begun on: the CPU is always there. */
 function deviceFor(
   { recipe, frozen }: RunState,
-  { device: named, threads }: ResumeOptions,
+  { device: named, threads }: SavedRun,
 ): Parameters<typeof openDevice>[0] {
   const device = named ?? (frozen.device.kind === 'cpu' ? 'cpu' : recipe.device);
   const adapter = device === 'cpu' ? null : recipe.adapter;
@@ -128,7 +145,7 @@ function deviceFor(
 function frozenOn(
   device: DeviceSummary,
   frozen: FrozenChoices,
-  { device: named }: ResumeOptions,
+  { device: named }: SavedRun,
   { onEvent }: RunContext,
 ): FrozenChoices {
   const same = device.kind === frozen.device.kind && device.adapter === frozen.device.adapter;

@@ -76,7 +76,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     let trainer = makeTrainer();
     // Of a run that goes on: from now on its state refers to the new event file.
     if (stored === null || log !== null) await save(stage, staged.optimizer, log);
-    while (state.progress.epoch < state.recipe.epochs) {
+    while (!state.complete) {
       const isWhole = await trainer.trainEpoch();
       await profile?.end();
       if (isWhole) {

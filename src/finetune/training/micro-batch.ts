@@ -41,7 +41,7 @@ export async function chooseMicroBatch(
       announce(micro, batchNorm, recipe, { ...(onEvent && { onEvent }) });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
-      const doesNotFit = error instanceof AttuneError && error.code === 'device';
+      const doesNotFit = error instanceof AttuneError && error.code === 'device' && !device.lost;
       if (!doesNotFit || micro === 1 || recipe.micro_batch !== null) throw error;
       micro = Math.ceil(micro / 2);
     }

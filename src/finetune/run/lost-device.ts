@@ -1,0 +1,122 @@
+/**
+ * A run outlives its device. When that is lost (a driver's reset, another program's fault, a thread of the CPU device that
+ * ended), it is opened anew, and the run goes on from where it was saved last, as `--resume` goes on: the weights become
+ * those of a run that lost nothing, byte by byte. Before anything was saved the run begins again.
+ */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AttuneError } from '../../errors.js';
+import type { Device } from '../../program/device.js';
+import { openDevice, summarize } from '../device.js';
+import { throwIfAborted } from '../interruption.js';
+import type { DeviceSummary, RunContext } from '../options.js';
+import { RUN_FILES } from './run-folder.js';
+import { openRunState, type Progress } from './run-state.js';
+
+/** Before each new attempt in a row: a driver that starts again takes some seconds. */
+const PAUSES_MS = [500, 2000, 8000] as const;
+
+/** The devices of a run, one after the other. */
+export class RunDevices {
+  /** How many were lost. */
+  losses = 0;
+  private current: Device | null = null;
+  /** What the first one was: the others have to be the same. */
+  private summary: DeviceSummary | null = null;
+  private folder: string | null = null;
+  private progress: Progress | null = null;
+  /** Attempts in a row that have saved nothing. */
+  private attempts = 0;
+  private savedStep = -1;
+
+  /** Opens the device that is wished for; after a loss, the same one as before. Throws AttuneError 'device'. */
+  readonly open = async (wish: Parameters<typeof openDevice>[0]): Promise<Device> => {
+    const { summary } = this;
+    const { kind: device, adapter } = summary ?? { kind: 'cpu' };
+    const same = device === 'cpu' ? { ...wish, device, adapter: null } : { ...wish, device, adapter };
+    this.current = await openDevice(summary === null ? wish : same);
+    this.summary ??= summarize(this.current);
+    return this.current;
+  };
+
+  /** Says where the run is saved, and how far it is at any time. */
+  follow(folder: string, progress: Progress | null = null): void {
+    this.folder = folder;
+    this.progress = progress;
+  }
+
+  /** The folder that the run can go on from; null before anything was saved. */
+  get saved(): string | null {
+    const { folder } = this;
+    return folder !== null && existsSync(join(folder, RUN_FILES.state)) ? folder : null;
+  }
+
+  /** Whether a failure is that the device is gone, or not back yet. */
+  causes(error: unknown): error is AttuneError {
+    const isGone = this.current === null ? this.summary !== null : this.current.lost;
+    return isGone && error instanceof AttuneError && error.code === 'device';
+  }
+
+  /** Makes ready for another attempt, and tells what is lost. Throws AttuneError 'device' when there were enough. */
+  async recover(error: AttuneError, { onEvent, signal }: RunContext): Promise<void> {
+    const { saved } = this;
+    const step = saved === null ? 0 : await stepIn(saved);
+    if (step > this.savedStep) this.attempts = 0;
+    this.savedStep = step;
+    const wait = PAUSES_MS[this.attempts++];
+    if (wait === undefined) throw givenUp(error, saved);
+    if (this.current !== null) this.losses++;
+    this.current = null;
+    const repeated = (this.progress?.step ?? 0) - step;
+    const lost =
+      saved === null
+        ? 'Nothing was saved yet, so the run begins again; images and features are kept.'
+        : `${repeated} ${repeated === 1 ? 'step is' : 'steps are'} repeated.`;
+    onEvent?.({ type: 'note', text: `Note: ${error.what}. The device is opened again. ${lost}` });
+    // What there is of it is not enough to go on from, and in the way.
+    if (saved === null && this.folder !== null) await rm(this.folder, { recursive: true, force: true });
+    await pause(wait, undefined, signal && { signal }).catch(() => throwIfAborted(signal));
+  }
+}
+
+/**
+ * Calls `attempt` until it ends without the loss of its device. Throws what it throws, and AttuneError 'device' when the
+ * device was lost several times in a row, or is not there any more.
+ */
+export async function outliveDevices<T extends object>(
+  context: RunContext,
+  attempt: (devices: RunDevices) => Promise<T>,
+): Promise<T & { readonly device_losses: number }> {
+  const devices = new RunDevices();
+  for (;;) {
+    try {
+      const result = await attempt(devices);
+      return { ...result, device_losses: devices.losses };
+    } catch (error) {
+      if (!devices.causes(error)) throw error;
+      await devices.recover(error, context);
+    }
+  }
+}
+
+/** Steps that the state in a folder has. */
+async function stepIn(folder: string): Promise<number> {
+  const { file, state } = await openRunState(folder);
+  await file.close();
+  return state.progress.step;
+}
+
+function givenUp(error: AttuneError, saved: string | null): AttuneError {
+  const how = saved === null ? 'run the same command again' : `go on with attune finetune --resume ${saved}`;
+  return new AttuneError(
+    {
+      code: 'device',
+      what: `${error.what}, and so again ${PAUSES_MS.length} times`,
+      where: error.where,
+      hint: `when the device works again, ${how}`,
+    },
+    { cause: error },
+  );
+}
