@@ -14,7 +14,7 @@ import { weightsError, quote } from './tensors.js';
 const MAX_RECORDS = 250_000;
 
 /** Bytes that are read at once to check a record. */
-const CHECK_PIECE = 2 ** 20;
+const CHECK_PIECE = 2 ** 18;
 
 /** Methods of compression. */
 const STORED = 0;

@@ -13,7 +13,7 @@ export interface KerasLayer {
   /** Of a batch norm: whether it has gamma, and beta. */
   readonly scale: boolean;
   readonly center: boolean;
-  /** Of a batch norm: what it adds to the variance. */
+  /** Of a batch norm: what it adds to the variance. How it trains (`momentum`) is for the network's own code to say. */
   readonly epsilon: number | undefined;
   /** The layers of a model that lists them. */
   readonly layers: readonly KerasLayer[] | undefined;
