@@ -102,6 +102,14 @@ export function partOf(source: ByteSource, start: number, size: number, name: st
   };
 }
 
+/**
+ * Each byte as the character of its number, for the few at which formats are recognised: no byte is an error, and it
+ * takes a tenth of the time of spreading them.
+ */
+export function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
+}
+
 /** Refuses a range that is not inside a source of `size` bytes. */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
   const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;

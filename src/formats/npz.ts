@@ -4,7 +4,7 @@
  * are never looked into.
  */
 
-import type { ByteSource } from './bytes.js';
+import { type ByteSource, latin1 } from './bytes.js';
 import { crc32 } from './crc32.js';
 import { swapBytes, tensorEntry } from './floats.js';
 import { checkInflation, inflate, inflateStart } from './inflate.js';
@@ -106,7 +106,7 @@ type NpyHeader = { readonly array: NpyArray } | { readonly array: undefined; rea
 
 function parseHeader(head: Uint8Array, where: string): NpyHeader {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const text = String.fromCharCode(...head.subarray(0, 6));
+  const text = latin1(head.subarray(0, 6));
   const major = head[6];
   // The length has 2 bytes in version 1 and 4 since; version 3 allows UTF-8 in the names of structures.
   const start = major === 1 ? 10 : 12;
@@ -117,7 +117,7 @@ function parseHeader(head: Uint8Array, where: string): NpyHeader {
   if (start + length > Math.min(head.length, HEAD_BYTES)) {
     throw weightsError(where, `the header claims ${length} bytes, more than that of an array of numbers has`);
   }
-  const header = String.fromCharCode(...head.subarray(start, start + length));
+  const header = latin1(head.subarray(start, start + length));
   if (/^\{'descr': (?:'\|O'|\[)/.test(header)) {
     return { array: undefined, kind: 'array of Python objects or structures' };
   }

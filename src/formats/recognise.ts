@@ -3,7 +3,7 @@
  * something else than was asked for. For what attune does not read, the error says what it is and what to do.
  */
 
-import type { ByteSource, SiblingFiles } from './bytes.js';
+import { type ByteSource, latin1, type SiblingFiles } from './bytes.js';
 import { HDF5_SIGNATURE } from './hdf5/file.js';
 import { readJsonWeights } from './json-weights.js';
 import { isKerasArchive, readKerasArchive } from './keras/archive.js';
@@ -79,7 +79,7 @@ export async function readTensorFile(source: ByteSource, siblings?: SiblingFiles
     throw weightsError(source.name, 'the file is empty', 'the download or the copy failed; fetch it again');
   }
   const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
-  const text = String.fromCharCode(...head);
+  const text = latin1(head);
   // First, as the low bytes of its length can be those that any other format begins with.
   if (isSafetensors(text)) return readSafetensors(source);
   const other = OTHER_FORMATS.find(({ matches }) => matches(head, text));

@@ -3,7 +3,7 @@
  * holds the bytes of each storage, stored as they are.
  */
 
-import type { ByteSource } from './bytes.js';
+import { type ByteSource, latin1 } from './bytes.js';
 import { MAX_PICKLE_BYTES, unpickle } from './pickle.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { TorchHost, type TorchStorage } from './torch-objects.js';
@@ -61,7 +61,7 @@ async function checkByteOrder(source: ByteSource, directory: ZipDirectory, name:
   // Only PyTorch 2.1 and later write the record; before, every file was little-endian.
   if (!directory.names.has(name)) return;
   const bytes = await readRecord(source, await directory.locate(name), 16);
-  const order = String.fromCharCode(...bytes);
+  const order = latin1(bytes);
   if (order !== 'little') {
     throw weightsError(
       source.name,

@@ -4,6 +4,7 @@
  * sizes, and the addresses of other structures.
  */
 
+import { crc32 } from '#src/formats/crc32';
 import { kerasPieces } from '#src/formats/keras-write';
 import { readTensorFile } from '#src/formats/recognise';
 import { type FuzzTarget, INTERESTING, mutateBytes, mutateJson, mutateRecord, type Random } from './fuzz.js';
@@ -80,6 +81,10 @@ const KERAS3 = ['named', 'layers', 'dropout', 'subclass', 'circle'].map((name) =
   hdf5File(fixtureBytes(`keras/${name}.weights.h5`)),
 );
 
+/** The weights within an archive. */
+const LAYERS = KERAS3[1];
+const LAYERS_CRC = crc32(LAYERS.bytes);
+
 const CONFIG = JSON.stringify({
   class_name: 'Functional',
   config: {
@@ -102,11 +107,11 @@ const CONFIG = JSON.stringify({
 function mutateArchive(random: Random): Uint8Array {
   const part = random.below(10);
   const config = part < 4 ? mutateJson(random, CONFIG) : CONFIG;
-  const weights = part >= 4 && part < 8 ? mutateHdf5(random, KERAS3[1]) : KERAS3[1].bytes;
+  const weights = part >= 4 && part < 8 ? mutateHdf5(random, LAYERS) : LAYERS.bytes;
   const records: ZipRecordOptions[] = [
     { name: 'metadata.json', data: new TextEncoder().encode('{"keras_version": "3.5.0"}') },
     { name: 'config.json', data: new TextEncoder().encode(config) },
-    { name: 'model.weights.h5', data: weights },
+    { name: 'model.weights.h5', data: weights, crc: weights === LAYERS.bytes ? LAYERS_CRC : crc32(weights) },
   ];
   if (part === 8) mutateRecord(random, records);
   return part === 9 ? mutateBytes(random, zip(records)) : zip(records);

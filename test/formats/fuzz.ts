@@ -69,12 +69,12 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /**
- * Runs `cases` mutations and requires that each is opened or refused with an AttuneError of code 'weights', in time
- * and in bounded memory.
+ * Runs `cases` mutations, from number `from` on, and requires that each is opened or refused with an AttuneError of
+ * code 'weights', in time and in bounded memory.
  */
-export async function fuzz(target: FuzzTarget, cases: number): Promise<FuzzReport> {
+export async function fuzz(target: FuzzTarget, cases: number, from = 0): Promise<FuzzReport> {
   const startMemory = process.memoryUsage().rss;
-  let [opened, pastHeader, slowest, peak, current] = [0, 0, 0, startMemory, 0];
+  let [opened, pastHeader, slowest, peak, current] = [0, 0, 0, startMemory, from];
   // A parser that waits for ever would let the process end quietly: this keeps it alive and says which case it was.
   let [seen, seenAt] = [-1, 0];
   const watchdog = setInterval(() => {
@@ -82,7 +82,7 @@ export async function fuzz(target: FuzzTarget, cases: number): Promise<FuzzRepor
     else if (Date.now() - seenAt > TIME_LIMIT) throw new Error(`${target.name}: case ${current} hangs`);
   }, 500);
   try {
-    for (; current < cases; current++) {
+    for (; current < from + cases; current++) {
       const bytes = target.mutate(new Random(current));
       const start = performance.now();
       const outcome = await attempt(target, bytes, current);

@@ -92,7 +92,9 @@ export function concat(...parts: readonly (Uint8Array | readonly number[])[]): U
 export function little(value: number | bigint, bytes: number): number[] {
   // A BigInt takes a hundred times as long, and fuzzing writes millions of small numbers.
   if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) {
-    return Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) % 256);
+    const digits: number[] = [];
+    for (let left = value; digits.length < bytes; left = Math.floor(left / 256)) digits.push(left % 256);
+    return digits;
   }
   return Array.from({ length: bytes }, (_, i) => Number((BigInt(value) >> BigInt(8 * i)) & 255n));
 }

@@ -3,6 +3,7 @@
  * so is a number that a double cannot hold: nothing that is read here can be out of range without saying so.
  */
 
+import { latin1 } from '../bytes.js';
 import { weightsError } from '../tensors.js';
 
 export class Fields {
@@ -51,7 +52,9 @@ export class Fields {
   address(): number | undefined {
     const start = this.#take(8);
     // One that points nowhere has all bits set.
-    if (this.#bytes.subarray(start, start + 8).every((byte) => byte === 255)) return undefined;
+    let at = start;
+    while (at < start + 8 && this.#bytes[at] === 255) at++;
+    if (at === start + 8) return undefined;
     this.#at = start;
     return this.u64();
   }
@@ -82,7 +85,8 @@ export class Fields {
 
   /** Requires the four letters with which a structure begins. */
   signature(letters: string): void {
-    if (this.text(letters.length) !== letters) throw this.error(`the signature ${letters} is missing`);
+    if (latin1(this.bytes(letters.length)) !== letters)
+      throw this.error(`the signature ${letters} is missing`);
   }
 
   /** Requires one of the versions of a structure. */

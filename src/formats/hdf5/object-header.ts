@@ -3,6 +3,7 @@
  * in one block or several that continue each other. Version 1 is what HDF5 wrote by default until 2.0, version 2 since.
  */
 
+import { latin1 } from '../bytes.js';
 import type { Fields } from './fields.js';
 import type { Hdf5Storage } from './storage.js';
 
@@ -43,7 +44,7 @@ const SIGNATURE_2 = 'OHDR';
 /** The messages of the object whose header is at `address`. */
 export async function readObjectHeader(storage: Hdf5Storage, address: number): Promise<Message[]> {
   const start = await storage.fields(address, 4, 'object header');
-  return String.fromCharCode(...start.bytes(4)) === SIGNATURE_2
+  return latin1(start.bytes(4)) === SIGNATURE_2
     ? readVersion2(storage, address)
     : readVersion1(storage, address);
 }
