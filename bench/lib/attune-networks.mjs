@@ -1,5 +1,5 @@
 /** The networks of networks.mjs in attune, made of its layers. */
-import { resnet50 } from '../../dist/models/index.js';
+import { mobilenetV2, resnet50 } from '../../dist/models/index.js';
 import { BatchNorm2d, Conv2d, Initializer, Linear, Module, sequential } from '../../dist/nn/index.js';
 import { add, globalAveragePool, relu, relu6 } from '../../dist/ops/index.js';
 import { blocksOf, SMALL_FILTERS } from './networks.mjs';
@@ -11,9 +11,16 @@ export function attuneNetwork(network) {
 
 const NETWORKS = {
   resnet50: () => resnet50(),
+  mobilenetV2: () => withoutDropout(mobilenetV2()),
   invertedResiduals: (network) => new InvertedResiduals(network),
   small: (network) => new Small(network),
 };
+
+/** Dropout that keeps all: what is random cannot be compared. */
+function withoutDropout(model) {
+  model.classifier.layers[0].probability = 0;
+  return model;
+}
 
 class Small extends Module {
   constructor({ channels }) {

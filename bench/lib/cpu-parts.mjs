@@ -1,14 +1,12 @@
 /** The parts of cpu.mjs: what is measured, beside whom, and what is demanded. */
 import { enableRelaxedSimd } from '../../dist/device/cpu/node.js';
-import { SameLosses, SameOutputs } from './agreement.mjs';
-import { compare } from './compare.mjs';
+import { compareTask } from './compare-task.mjs';
 import { mobilenetNetworks, RESNET50, SMALL } from './networks.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { findAdapter } from './program.mjs';
 import { measureSimd } from './simd-kernels.mjs';
 import { measureScaling } from './thread-scaling.mjs';
 
-const SEED = 7;
 const ATTUNE = { engine: 'attune', kind: 'cpu' };
 /** The memory format in which PyTorch was the faster one at each task, on the machine of results/epyc-2-cores. */
 const TORCH = { engine: 'torch', format: 'channels_last' };
@@ -92,23 +90,10 @@ function memory({ threads }) {
 
 async function inTurn(comparisons) {
   const results = [];
-  for (const comparison of comparisons) results.push(await compareTask(comparison));
+  for (const comparison of comparisons) {
+    const { adapter, kind } = comparison.peer;
+    if (adapter !== undefined) await findAdapter(adapter); // says so when there is none
+    results.push(await compareTask({ ...comparison, sameAdapter: kind !== 'webgpu' }));
+  }
   return results;
-}
-
-async function compareTask({ name, ours, peer, rounds, target, task, network, operation, side, batch = 1 }) {
-  if (name !== undefined) console.error(name);
-  if (peer.adapter !== undefined) await findAdapter(peer.adapter); // says so when there is none
-  const result = await compare({
-    ours,
-    peer,
-    common: { task, network, operation, seed: SEED, batch, side },
-    agreement: task === 'training' ? new SameLosses() : new SameOutputs(),
-    warmUpRuns: task === 'training' ? 1 : 2,
-    rounds,
-    target,
-    sameAdapter: peer.kind !== 'webgpu',
-    log: console.error,
-  });
-  return { name: name ?? task, task, ...result };
 }

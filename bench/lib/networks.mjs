@@ -2,7 +2,7 @@
  * The networks that engines are asked for: plain descriptions, and random weights for them by PyTorch's names and in
  * PyTorch's layout.
  *
- * - RESNET50.
+ * - RESNET50 and MOBILENET_V2, torchvision's. The dropout before the latter's head is left out: it is random.
  * - Rows of MobileNetV2's table 2 (Sandler et al., CVPR 2018) with a mean and a linear head behind them:
  *   { kind: 'invertedResiduals', channels, rows: [[t, c, n, s], ...] }.
  * - SMALL: two convolutions 3x3, the second with stride 2, each with batch norm and ReLU; a mean and a linear head.
@@ -11,6 +11,7 @@ import { uniformGenerator, uniforms } from './random.mjs';
 import { CLASSES, resnet50Weights } from './resnet50-weights.mjs';
 
 export const RESNET50 = { kind: 'resnet50', channels: 3 };
+export const MOBILENET_V2 = { kind: 'mobilenetV2', channels: 3 };
 export const SMALL = { kind: 'small', channels: 3 };
 /** Filters of SMALL's convolutions. */
 export const SMALL_FILTERS = [16, 32];
@@ -27,6 +28,8 @@ const ROWS = [
 ];
 /** What the first row is given: the output of the stem, for images of 224 pixels. */
 const FIRST = { channels: 32, side: 112 };
+/** Channels of MobileNetV2's last convolution. */
+const FEATURES = 1280;
 
 /** Each row as a network of its own, then all of them: { name, network, side } with the side of the input. */
 export function mobilenetNetworks() {
@@ -61,6 +64,11 @@ export function blocksOf({ channels, rows }) {
   );
 }
 
+/** The blocks of MobileNetV2, whose names are features.1 and on; the last convolution is that of features.18. */
+export function mobilenetBlocks() {
+  return blocksOf({ channels: FIRST.channels, rows: ROWS });
+}
+
 /** name -> { shape, data }, a function of network and seed. */
 export function networkWeights(network, seed) {
   return WEIGHTS[network.kind](network, seed);
@@ -68,6 +76,7 @@ export function networkWeights(network, seed) {
 
 const WEIGHTS = {
   resnet50: (_, seed) => resnet50Weights(seed),
+  mobilenetV2: mobilenetWeights,
   invertedResiduals: invertedResidualWeights,
   small: smallWeights,
 };
@@ -76,14 +85,19 @@ const WEIGHTS = {
 function invertedResidualWeights(network, seed) {
   const maker = new WeightMaker(seed);
   const blocks = blocksOf(network);
-  for (const [i, { inputs, hidden, outputs }] of blocks.entries()) {
-    const conv = `blocks.${i}.conv`;
-    const first = hidden === inputs ? 0 : 1;
-    if (first > 0) maker.convolution(`${conv}.0.0`, `${conv}.0.1`, [hidden, inputs, 1, 1]);
-    maker.convolution(`${conv}.${first}.0`, `${conv}.${first}.1`, [hidden, 1, 3, 3]);
-    maker.convolution(`${conv}.${first + 1}`, `${conv}.${first + 2}`, [outputs, hidden, 1, 1]);
-  }
-  maker.head(blocks.at(-1).outputs);
+  for (const [i, block] of blocks.entries()) maker.invertedResidual(`blocks.${i}`, block);
+  maker.head('fc', blocks.at(-1).outputs);
+  return maker.weights;
+}
+
+function mobilenetWeights({ channels }, seed) {
+  const maker = new WeightMaker(seed);
+  const blocks = mobilenetBlocks();
+  const last = blocks.length + 1;
+  maker.convolution('features.0.0', 'features.0.1', [FIRST.channels, channels, 3, 3]);
+  for (const [i, block] of blocks.entries()) maker.invertedResidual(`features.${i + 1}`, block);
+  maker.convolution(`features.${last}.0`, `features.${last}.1`, [FEATURES, blocks.at(-1).outputs, 1, 1]);
+  maker.head('classifier.1', FEATURES);
   return maker.weights;
 }
 
@@ -92,7 +106,7 @@ function smallWeights({ channels }, seed) {
   const [first, second] = SMALL_FILTERS;
   maker.convolution('conv1', 'bn1', [first, channels, 3, 3]);
   maker.convolution('conv2', 'bn2', [second, first, 3, 3]);
-  maker.head(second);
+  maker.head('fc', second);
   return maker.weights;
 }
 
@@ -115,10 +129,18 @@ class WeightMaker {
     this.#put(`${norm}.running_var`, [outputs], 0.5, 1.5);
   }
 
-  head(features) {
+  /** By the names of torchvision's InvertedResidual. */
+  invertedResidual(name, { inputs, hidden, outputs }) {
+    const first = hidden === inputs ? 0 : 1;
+    if (first > 0) this.convolution(`${name}.conv.0.0`, `${name}.conv.0.1`, [hidden, inputs, 1, 1]);
+    this.convolution(`${name}.conv.${first}.0`, `${name}.conv.${first}.1`, [hidden, 1, 3, 3]);
+    this.convolution(`${name}.conv.${first + 1}`, `${name}.conv.${first + 2}`, [outputs, hidden, 1, 1]);
+  }
+
+  head(name, features) {
     const bound = 1 / Math.sqrt(features);
-    this.#put('fc.weight', [CLASSES, features], -bound, bound);
-    this.#put('fc.bias', [CLASSES], -bound, bound);
+    this.#put(`${name}.weight`, [CLASSES, features], -bound, bound);
+    this.#put(`${name}.bias`, [CLASSES], -bound, bound);
   }
 
   #put(name, shape, low, high) {

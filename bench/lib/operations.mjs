@@ -1,5 +1,5 @@
 /**
- * Single operations that attune and jax-js are both asked for. Shapes are attune's: images NHWC, weights HWIO; where
+ * Single operations that attune and jax-js are both asked for, and tfjs where there is a `tfjs`. Shapes are attune's: images NHWC, weights HWIO; where
  * `images` is true, jax-js gets both in its own order, NCHW and OIHW, and its result is turned back afterwards.
  * `attune` is given attune's operations, `jax` jax-js's module, and both the inputs.
  */
@@ -36,6 +36,7 @@ export const OPERATIONS = {
     ],
     attune: (ops, a, b) => ops.matmul(a, b),
     jax: ({ numpy }, a, b) => numpy.matmul(a, b),
+    tfjs: (tf, a, b) => tf.matMul(a, b),
   },
   'convolution 3x3, 56x56x64 to 64': convolution(56, 64, 64, 3),
   'convolution 1x1, 56x56x256 to 64': convolution(56, 256, 64, 1),

@@ -36,15 +36,9 @@ export async function openAttune(kind, { task, network, adapter, weights, batch,
   const shape = [batch, side, side, network.channels];
   const infer = (images) => device.run(() => model.forward(tensor(images, shape)));
   const run = task === 'training' ? trainer(device, model, shape) : infer;
-  const software = device.info.software ? ' (software)' : '';
-  const features =
-    kind === 'cpu'
-      ? ` (${threads === 1 ? 'one thread' : `${threads} threads`}, ${device.info.features.join(', ') || 'no SIMD'})`
-      : software;
   return {
     name: `attune ${version} ${kind}`,
-    adapter: device.info.adapter,
-    setting: `${device.info.adapter}${features}`,
+    ...whereOf(device, threads),
     residentBefore,
     run,
     counters: () => ({ ...device.counters }),
@@ -54,6 +48,13 @@ export async function openAttune(kind, { task, network, adapter, weights, batch,
       return times.map(profileRow);
     },
   };
+}
+
+/** Where a device computes: { adapter, setting }. */
+export function whereOf({ info: { kind, adapter, software, features } }, threads) {
+  if (kind === 'webgpu') return { adapter, setting: software ? `${adapter} (software)` : adapter };
+  const team = threads === 1 ? 'one thread' : `${threads} threads`;
+  return { adapter, setting: `${adapter} (${team}, ${features.join(', ') || 'no SIMD'})` };
 }
 
 function trainer(device, model, shape) {

@@ -1,4 +1,4 @@
-/** jax-js with its WebAssembly backend, in Node, where it has one thread: Node has no Worker of the web. */
+/** jax-js in Node: with WebGPU, or with WebAssembly, where it has one thread: Node has no Worker of the web. */
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import * as jax from '@jax-js/jax';
@@ -6,25 +6,42 @@ import { enableRelaxedSimd } from '../../../dist/device/cpu/node.js';
 import { jaxTraining } from '../jax-training.mjs';
 import { OPERATIONS, operationInputs, permuted } from '../operations.mjs';
 import { OPTIMIZER } from '../resnet50-weights.mjs';
+import { installBrowserGpu } from './browser-gpu.mjs';
 
 const { dependencies } = createRequire(import.meta.url)('../../package.json');
 
-/** Opens the backend for one of OPERATIONS, or for training a small network. */
-export async function openJax({ task, operation, weights, seed, batch, side, network }) {
-  enableRelaxedSimd(); // which jax-js uses where it finds it
-  await jax.init('wasm');
-  jax.defaultDevice('wasm');
-  const name = cpus()[0].model.trim();
+/** Opens backend 'wasm' or 'webgpu' for one of OPERATIONS, or for training a small network. */
+export async function openJax({
+  kind = 'wasm',
+  adapter,
+  task,
+  operation,
+  weights,
+  seed,
+  batch,
+  side,
+  network,
+}) {
+  const where = await start(kind, adapter);
   const run =
     task === 'operation'
       ? runOperation(OPERATIONS[operation], seed)
       : jaxTraining(jax, weights(), { shape: [batch, side, side, network.channels], ...OPTIMIZER });
   return {
-    name: `jax-js wasm ${dependencies['@jax-js/jax']}`,
-    adapter: name,
-    setting: `${name} (one thread)`,
+    name: `jax-js ${kind} ${dependencies['@jax-js/jax']}`,
+    ...where,
     ...run,
   };
+}
+
+/** Where it computes: { adapter, setting }. */
+async function start(kind, adapterName) {
+  enableRelaxedSimd(); // which jax-js uses where it finds it
+  const taken = kind === 'webgpu' ? installBrowserGpu(adapterName) : null;
+  if (!(await jax.init(kind)).includes(kind)) throw new Error(`jax-js cannot start its ${kind} backend`);
+  jax.defaultDevice(kind);
+  const processor = cpus()[0].model.trim();
+  return taken?.() ?? { adapter: processor, setting: `${processor} (one thread)` };
 }
 
 /** The operation on inputs that lie on the device; its result is read back. */

@@ -2,25 +2,24 @@
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { create, globals } from 'webgpu';
-import { adapterLabel, isSoftware } from '../../../dist/device/webgpu/adapter.js';
+import { OPERATIONS, operationInputs } from '../operations.mjs';
 import { OPTIMIZER } from '../resnet50-weights.mjs';
-import { tfjsResnet50 } from '../tfjs-resnet50.mjs';
+import { tfjsInference } from '../tfjs-inference.mjs';
 import { tfjsTraining } from '../tfjs-training.mjs';
+import { installBrowserGpu } from './browser-gpu.mjs';
 
-/** Opens backend 'webgpu' or 'wasm' with the weights that `weights()` gives on it, for this task. */
-export async function openTfjs(kind, { task, adapter, weights, batch, side }) {
-  const { name, setting } = kind === 'webgpu' ? await startWebgpu(adapter) : await startWasm();
-  // Gradients are registered by the package that unites tfjs; tfjs-core's own build for Node leaves them out.
-  if (task === 'training') await import('@tensorflow/tfjs');
-  const compute = task === 'training' ? tfjsTraining(tf, weights(), OPTIMIZER) : tfjsResnet50(tf, weights());
+const TASKS = { inference: inferring, training, operation };
+
+/** Opens backend 'webgpu' or 'wasm' for this task, with the weights that `weights()` gives on it. */
+export async function openTfjs(kind, options) {
+  const where = kind === 'webgpu' ? await startWebgpu(options.adapter) : await startWasm();
+  const compute = await TASKS[options.task](options);
   return {
     name: `tfjs-backend-${kind} ${tf.version_core}`,
-    adapter: name,
-    setting,
+    ...where,
+    /** The logits, the loss, or the operation's result. */
     async run(images, labels) {
-      // The logits, or the loss.
-      const result = tf.tidy(() => compute(tf.tensor4d(images, [batch, side, side, 3]), labels));
+      const result = tf.tidy(() => compute(images, labels));
       const values = await result.data();
       result.dispose();
       return values;
@@ -28,24 +27,29 @@ export async function openTfjs(kind, { task, adapter, weights, batch, side }) {
   };
 }
 
-/**
- * tfjs expects a browser's globals. Its Dawn is attune's own, with the same settings: validation and bounds
- * checks on.
- */
+function inferring({ network, weights, batch, side }) {
+  const forward = tfjsInference(tf, network, weights());
+  return (images) => forward(tf.tensor4d(images, [batch, side, side, network.channels]));
+}
+
+async function training({ network, weights, batch, side }) {
+  // Gradients are registered by the package that unites tfjs; tfjs-core's own build for Node leaves them out.
+  await import('@tensorflow/tfjs');
+  const step = tfjsTraining(tf, network, weights(), OPTIMIZER);
+  return (images, labels) => step(tf.tensor4d(images, [batch, side, side, network.channels]), labels);
+}
+
+/** The operation on inputs that lie on the device; its result is read back. */
+function operation({ operation: name, seed }) {
+  const inputs = operationInputs(OPERATIONS[name], seed).map(({ shape, data }) => tf.tensor(data, shape));
+  return () => OPERATIONS[name].tfjs(tf, ...inputs);
+}
+
 async function startWebgpu(adapterName) {
-  const gpu = create(adapterName === undefined ? [] : [`adapter=${adapterName}`]);
-  let info;
-  const requestAdapter = async (options) => {
-    const adapter = await gpu.requestAdapter(options);
-    info = adapter.info;
-    return adapter;
-  };
-  Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu: { requestAdapter } } });
+  const taken = installBrowserGpu(adapterName);
   await import('@tensorflow/tfjs-backend-webgpu');
   await start('webgpu');
-  const name = adapterLabel(info);
-  return { name, setting: isSoftware(info) ? `${name} (software)` : name };
+  return taken();
 }
 
 async function startWasm() {
@@ -54,8 +58,8 @@ async function startWasm() {
   wasm.setThreadsCount(1);
   await start('wasm');
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd' : 'no SIMD';
-  const name = cpus()[0].model.trim();
-  return { name, setting: `${name} (one thread, ${simd})` };
+  const adapter = cpus()[0].model.trim();
+  return { adapter, setting: `${adapter} (one thread, ${simd})` };
 }
 
 /** tfjs answers false, and would take another backend, where one cannot be started. */

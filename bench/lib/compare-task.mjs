@@ -1,0 +1,34 @@
+/** A comparison of two engines at a task, as compare.mjs makes it, with what decides that their results are equal. */
+import { SameLosses, SameOutputs } from './agreement.mjs';
+import { compare } from './compare.mjs';
+
+const SEED = 7;
+
+/**
+ * Compares `ours` with `peer` at `task`: 'inference', 'training' or 'operation'.
+ *
+ * @param warmUpRuns default: one of training, which compiles; two of the others
+ * @param memory what is demanded of memory, kept beside the result
+ * @returns what `compare` returns, with `name` (default: the task) and `task`
+ */
+export async function compareTask({
+  name,
+  task,
+  network,
+  operation,
+  side,
+  batch = 1,
+  memory,
+  warmUpRuns = task === 'training' ? 1 : 2,
+  ...options
+}) {
+  if (name !== undefined) console.error(name);
+  const result = await compare({
+    ...options,
+    common: { task, network, operation, seed: SEED, batch, side },
+    agreement: task === 'training' ? new SameLosses() : new SameOutputs(),
+    warmUpRuns,
+    log: console.error,
+  });
+  return { name: name ?? task, task, ...(memory && { memory }), ...result };
+}
