@@ -8,6 +8,7 @@ import type { SimdExports } from './device/cpu/command.js';
 import { type Colleague, Conductor, Workshop } from './device/cpu/conductor.js';
 import type { Failure, Reply, Request, TeamRequest, WorkerSetup } from './device/cpu/protocol.js';
 import { Team } from './device/cpu/team.js';
+import { ceilingKernels } from './device/ceilings.js';
 import type { Kernel } from './device/kernel.js';
 import { selfTestKernel } from './device/self-test.js';
 
@@ -21,7 +22,8 @@ const table: { kernels: Readonly<Record<string, Kernel>> } =
 // Not the asynchronous way: a thread with nothing else to wait for would end before the promise resolves.
 const exports =
   simd === null ? null : (new WebAssembly.Instance(simd, { env: { memory } }).exports as SimdExports);
-const workshop = new Workshop(memory, { ...table.kernels, selfTest: selfTestKernel }, exports, index);
+const kernels = { ...table.kernels, ...ceilingKernels, selfTest: selfTestKernel };
+const workshop = new Workshop(memory, kernels, exports, index);
 const team = new Team(control, threads, index);
 
 if (index === 0) conduct();

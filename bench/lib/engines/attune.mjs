@@ -1,7 +1,7 @@
 /** attune, as a user of the library opens, runs and trains a network. */
 import { createRequire } from 'node:module';
 import { open } from '../../../dist/engine/open.js';
-import { loadStateDict } from '../../../dist/nn/index.js';
+import { freeze, loadStateDict } from '../../../dist/nn/index.js';
 import { tensor } from '../../../dist/tensor/tensor.js';
 import { attuneNetwork } from '../attune-networks.mjs';
 import { attuneTraining } from '../attune-training.mjs';
@@ -32,6 +32,7 @@ export async function openAttune(kind, { task, network, adapter, weights, batch,
 
   const model = attuneNetwork(network);
   await loadStateDict(model, stateEntries(weights()));
+  if (task === 'inference') await freeze(model); // as attune predict does: no memory for gradients
   await model.to(device);
   const shape = [batch, side, side, network.channels];
   const infer = (images) => device.run(() => model.forward(tensor(images, shape)));

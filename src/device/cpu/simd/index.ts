@@ -1,6 +1,7 @@
 /** What the SIMD module exports: the entries that kernels name in src/ops. */
 export { batchMoments, batchNormGradientApply, batchNormGradientSums } from './batch-norm';
 export { binary } from './broadcast';
+export { copyBlocks, multiplyAdds } from './ceilings';
 export { meanOfImages } from './columns';
 export { conv2d } from './conv2d';
 export { conv2dInputGradient } from './conv2d-input-gradient';
