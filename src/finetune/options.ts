@@ -255,6 +255,10 @@ export interface ProfileSummary {
   readonly computing: number;
   /** Share of the time that the device had nothing to do while the training loop waited for images. */
   readonly waiting_for_data: number;
+  /** The rest: between steps, and while a step is recorded. The three add up to 1. */
+  readonly waiting_otherwise: number;
+  /** The threads that prepare images, and the share of their time that they were busy. */
+  readonly loader: { readonly threads: number; readonly busy: number };
   /** Where the device's time went, the most expensive kernel first; empty without times of launches. */
   readonly kernels: readonly KernelShare[];
   /** Of the program that takes the most within a step; parameters and moments come on top. */

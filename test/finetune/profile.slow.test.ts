@@ -26,10 +26,13 @@ test('a profiled run has the same weights, a trace of its first epoch, and a sum
   for (const name of ['best', 'last', 'state'])
     await assertSameTensors(join(run, `${name}.safetensors`), join(plain.run, `${name}.safetensors`));
   assert.not.ok('profile' in plain);
-  const { trace, steps, memory, kernels, device_times } = profile!;
+  const { trace, steps, memory, kernels, device_times, ...shares } = profile!;
   assert.is(trace, join(run, 'trace.json'));
   assert.is(steps, 2, 'the first epoch');
   assert.is(device_times, 'launches');
+  const { computing, waiting_for_data, waiting_otherwise, loader } = shares;
+  assert.ok(Math.abs(computing + waiting_for_data + waiting_otherwise - 1) < 1e-9, 'shares of one time');
+  assert.ok(loader.threads >= 1 && loader.busy >= 0 && loader.busy <= 1, `${loader.busy}`);
   assert.ok(memory.lower_bound_bytes > 0 && memory.ratio >= 1 && memory.ratio < 1.15, `${memory.ratio}`);
   assert.ok(kernels.some(({ kernel }) => kernel === 'conv2dWeightGradient'));
   assert.ok(Math.abs(kernels.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
@@ -65,8 +68,9 @@ interface Event {
 const STEPS = 12;
 
 test('a device that is slower than the loader never waits for data', async () => {
-  const { waiting_for_data, steps } = await profileOf({ device: 100, loader: 0 });
+  const { waiting_for_data, loader, steps } = await profileOf({ device: 100, loader: 0 });
   console.log(`# the device waits ${(100 * waiting_for_data).toFixed(2)} % of the time`);
+  assert.ok(loader.busy < 0.5, `the loader has time: ${loader.busy}`);
   assert.is(steps, STEPS - 3);
   assert.ok(waiting_for_data < 0.05, `${waiting_for_data}`);
 });

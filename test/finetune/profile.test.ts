@@ -43,7 +43,12 @@ const recorded: Recorded = {
     { name: 'wait for data', begin: 2200, end: 2240 },
     { name: 'record step', begin: 2240, end: 2250 },
   ],
-  loader: [{ kind: 'augment', path: 'a\n"b".png', lane: 1, begin: 2001, end: 2003 }],
+  loader: [
+    { kind: 'augment', path: 'a\n"b".png', lane: 1, begin: 2001, end: 2003 },
+    { kind: 'augment', path: 'c.png', lane: 0, begin: 2090, end: 2110 },
+    { kind: 'augment', path: 'd.png', lane: 1, begin: 2150, end: 2220 },
+  ],
+  loaderThreads: 2,
   runs: [run(2020, 2090, 5), run(2105, 2210, 0), run(2250, 2299, 1)],
   began: 2000,
   steps: [2100, 2200, 2300],
@@ -57,6 +62,10 @@ test('the device waits for data where it is idle and the loop has none; kernels 
   // Of 200 ms: idle to 2105, from 2210 to 2250 and from 2299 on; data was waited for from 2210 to 2240 of that.
   assert.ok(Math.abs(summary.waiting_for_data - 30 / 200) < 1e-9, `${summary.waiting_for_data}`);
   assert.ok(Math.abs(summary.computing - 154 / 200) < 1e-9, `${summary.computing}`);
+  assert.ok(Math.abs(summary.waiting_otherwise - 16 / 200) < 1e-9, `${summary.waiting_otherwise}`);
+  // The steps that count begin at 2100: 10 of the 20 ms of the one thread, 70 ms of the other.
+  assert.is(summary.loader.threads, 2);
+  assert.ok(Math.abs(summary.loader.busy - 80 / 400) < 1e-9, `${summary.loader.busy}`);
   assert.equal(
     summary.kernels.map(({ kernel, launches, share }) => [kernel, launches, Number(share.toFixed(6))]),
     [
@@ -85,9 +94,10 @@ test('a trace is an array of complete events with names for its tracks', () => {
   const events = JSON.parse(traceText(recorded)) as (Event & { args: Record<string, unknown> })[];
   const named = events.filter(({ ph, name }) => ph === 'M' && name === 'thread_name');
   const complete = events.filter(({ ph }) => ph === 'X');
-  assert.is(complete.length, 3 + 3 + 1 + 3 + 6);
-  for (const { pid, tid, ts, dur } of complete) {
-    assert.ok(ts >= 0 && dur >= 0);
+  assert.is(complete.length, 3 + 3 + 3 + 3 + 6);
+  assert.equal(complete, events.slice(-complete.length), 'names come first');
+  for (const [i, { pid, tid, ts, dur }] of complete.entries()) {
+    assert.ok(dur >= 0 && ts >= (complete[i - 1]?.ts ?? 0), 'in order');
     assert.ok(
       named.some((event) => event.pid === pid && event.tid === tid),
       `track ${pid}/${tid}`,

@@ -14,13 +14,14 @@ export function profileLines(profile: ProfileSummary): string[] {
 }
 
 function profileFacts(profile: ProfileSummary): [name: string, value: string][] {
-  const { trace, steps, seconds, computing, waiting_for_data: waiting, memory } = profile;
+  const { trace, steps, seconds, loader, memory } = profile;
   const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
   return [
     ['steps', `${count(steps)} in ${seconds.toFixed(1)} s, ${((1000 * seconds) / steps).toFixed(1)} ms each`],
-    ['device computes', percent(computing)],
-    ['device waits for data', percent(waiting)],
-    ['device waits otherwise', percent(Math.max(0, 1 - computing - waiting))],
+    ['device computes', percent(profile.computing)],
+    ['device waits for data', percent(profile.waiting_for_data)],
+    ['device waits otherwise', percent(profile.waiting_otherwise)],
+    ['loader busy', `${percent(loader.busy)} of ${counted(loader.threads, 'thread', 'threads')}`],
     [
       'memory of a step',
       `${mib(memory.peak_bytes)}, ${memory.ratio.toFixed(3)} times the least possible, ${mib(memory.lower_bound_bytes)}`,

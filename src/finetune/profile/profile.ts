@@ -32,6 +32,8 @@ export interface Recorded {
   readonly device: Device;
   readonly host: readonly HostSpan[];
   readonly loader: readonly LoaderTask[];
+  /** How many threads the loader has. */
+  readonly loaderThreads: number;
   readonly runs: readonly ObservedRun[];
   /** When it began, and when each step was finished. */
   readonly began: number;
@@ -47,6 +49,7 @@ export class Profile {
   private readonly onEvent: RunContext['onEvent'];
   private readonly host: HostSpan[] = [];
   private readonly loader: LoaderTask[] = [];
+  private loaderThreads = 0;
   private readonly runs: ObservedRun[] = [];
   private readonly steps: number[] = [];
   private began = 0;
@@ -82,8 +85,12 @@ export class Profile {
     return result;
   }
 
-  /** The same batches; how long each was waited for is noted. */
-  async *batches<T>(batches: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  /** The same batches, which so many threads prepare; how long each was waited for is noted. */
+  async *batches<T>(
+    batches: AsyncGenerator<T, void, undefined>,
+    threads: number,
+  ): AsyncGenerator<T, void, undefined> {
+    this.loaderThreads = threads;
     this.begin();
     try {
       for (;;) {
@@ -128,10 +135,10 @@ export class Profile {
   }
 
   private async write(): Promise<void> {
-    const { device, host, loader, runs, began, steps } = this;
+    const { device, host, loader, loaderThreads, runs, began, steps } = this;
     if (steps.length === 0) return;
     const warmUp = steps.length > WARM_UP_STEPS ? WARM_UP_STEPS : 0;
-    const recorded: Recorded = { device, host, loader, runs, began, steps, warmUp };
+    const recorded: Recorded = { device, host, loader, loaderThreads, runs, began, steps, warmUp };
     await writeText(this.folder, RUN_FILES.trace, traceText(recorded));
     this.summary = summarizeProfile(recorded, this.folder);
     const { steps: counted } = this.summary;

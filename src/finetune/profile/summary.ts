@@ -63,6 +63,11 @@ export function without({ begin, end }: Stretch, parts: readonly Stretch[]): Str
   return [...rest, { begin: at, end }];
 }
 
+/** The part of a stretch that lies in another; one that ends before it begins where there is none. */
+function within({ begin, end }: Stretch, whole: Stretch): Stretch {
+  return { begin: Math.max(begin, whole.begin), end: Math.min(end, whole.end) };
+}
+
 export function lengthOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { begin, end }) => sum + Math.max(0, end - begin), 0);
 }
@@ -73,26 +78,28 @@ export function countedStretch({ began, steps, warmUp }: Recorded): Stretch {
 }
 
 export function summarizeProfile(recorded: Recorded, folder: string): ProfileSummary {
-  const { host, runs, steps, warmUp } = recorded;
+  const { host, loader, loaderThreads, runs, steps, warmUp } = recorded;
   const counted = countedStretch(recorded);
   const seconds = (counted.end - counted.begin) / 1000;
   const busy = busyStretches(recorded);
   const idle = without(counted, busy);
   const waits = host.filter(({ name }) => name === 'wait for data');
-  const waiting = idle.flatMap((stretch) =>
-    waits.map(({ begin, end }) => ({
-      begin: Math.max(begin, stretch.begin),
-      end: Math.min(end, stretch.end),
-    })),
-  );
+  const waiting = idle.flatMap((stretch) => waits.map((wait) => within(wait, stretch)));
   const share = (milliseconds: number) => (seconds > 0 ? milliseconds / 1000 / seconds : 0);
+  const computing = share(counted.end - counted.begin - lengthOf(idle));
+  const waitingForData = share(lengthOf(waiting));
   return {
     trace: join(folder, RUN_FILES.trace),
     steps: steps.length - warmUp,
     seconds,
     device_times: runs.some(({ launches }) => launches !== null) ? 'launches' : 'runs',
-    computing: share(counted.end - counted.begin - lengthOf(idle)),
-    waiting_for_data: share(lengthOf(waiting)),
+    computing,
+    waiting_for_data: waitingForData,
+    waiting_otherwise: Math.max(0, 1 - computing - waitingForData),
+    loader: {
+      threads: loaderThreads,
+      busy: share(lengthOf(loader.map((task) => within(task, counted)))) / Math.max(1, loaderThreads),
+    },
     kernels: kernelShares(recorded, counted),
     memory: memoryOf(runs.map(({ program }) => program)),
   };

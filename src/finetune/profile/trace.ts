@@ -1,7 +1,7 @@
 /**
  * A profile as a Chrome trace: a JSON array of complete events, each with its begin and its length in microseconds, as
- * ui.perfetto.dev and chrome://tracing read it ("Trace Event Format", JSON Array Format). Three processes stand under
- * each other: this thread, the threads that prepare images, and the device.
+ * ui.perfetto.dev and chrome://tracing read it ("Trace Event Format", JSON Array Format), in the order of their begins.
+ * Three processes stand under each other: this thread, the threads that prepare images, and the device.
  */
 import type { LaunchTime } from '../../device/backend.js';
 import type { ObservedRun } from '../../program/device.js';
@@ -17,8 +17,9 @@ const STEPS = 2;
 
 /** One event a line. */
 export function traceText(recorded: Recorded): string {
-  const events = [...metadata(recorded), ...hostEvents(recorded), ...loaderEvents(recorded)];
-  return `[\n${[...events, ...deviceEvents(recorded)].map((event) => JSON.stringify(event)).join(',\n')}\n]\n`;
+  const events = [...hostEvents(recorded), ...loaderEvents(recorded), ...deviceEvents(recorded)];
+  events.sort((a, b) => a.ts - b.ts);
+  return `[\n${[...metadata(recorded), ...events].map((event) => JSON.stringify(event)).join(',\n')}\n]\n`;
 }
 
 /** How the times of the device were measured, for whoever reads the trace. */
@@ -66,19 +67,27 @@ interface Place {
   readonly tid: number;
 }
 
-/** A complete event; microseconds from the begin of the profile. */
+interface CompleteEvent extends Place {
+  readonly ph: 'X';
+  readonly name: string;
+  /** Microseconds from the begin of the profile, and its length in microseconds. */
+  readonly ts: number;
+  readonly dur: number;
+  readonly args: object;
+}
+
 function complete(
   { began }: Recorded,
   name: string,
   { begin, end }: Stretch,
   place: Place,
   args: object,
-): object {
+): CompleteEvent {
   const round = (milliseconds: number) => Math.round(milliseconds * 1e6) / 1e3;
   return { ph: 'X', name, ts: round(begin - began), dur: round(Math.max(0, end - begin)), ...place, args };
 }
 
-function hostEvents(recorded: Recorded): object[] {
+function hostEvents(recorded: Recorded): CompleteEvent[] {
   const { host, steps, began, warmUp } = recorded;
   return [
     ...host.map((span) => complete(recorded, span.name, span, { pid: HOST, tid: WORK }, {})),
@@ -89,13 +98,13 @@ function hostEvents(recorded: Recorded): object[] {
   ];
 }
 
-function loaderEvents(recorded: Recorded): object[] {
+function loaderEvents(recorded: Recorded): CompleteEvent[] {
   return recorded.loader.map((task) =>
     complete(recorded, task.kind, task, { pid: LOADER, tid: task.lane + 1 }, { path: task.path }),
   );
 }
 
-function deviceEvents(recorded: Recorded): object[] {
+function deviceEvents(recorded: Recorded): CompleteEvent[] {
   const launches = placeLaunches(recorded).flatMap((placed) => placed ?? []);
   return [
     ...busyStretches(recorded).map((stretch, i) =>

@@ -160,7 +160,7 @@ export class Trainer {
       profile?.stepFinished();
       pending = null;
     };
-    for await (const batch of profile?.batches(batches) ?? batches) {
+    for await (const batch of profile?.batches(batches, pool.workers) ?? batches) {
       const isLong = this.stepSeconds >= LONG_STEP;
       if (isLong) await finishPending();
       if (signal?.aborted) break;
