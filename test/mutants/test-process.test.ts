@@ -10,7 +10,8 @@ import { HANGS, runTests } from './test-process.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const path = mkdtempSync(join(tmpdir(), 'attune-test-process-'));
 mkdirSync(join(path, 'build/test'), { recursive: true });
-for (const name of ['node_modules', 'test']) symlinkSync(join(root, name), join(path, name), 'junction');
+for (const name of ['node_modules', 'test', 'build/node_modules'])
+  symlinkSync(join(root, name), join(path, name), 'junction');
 writeFileSync(join(path, 'package.json'), '{ "type": "module" }');
 const tree = { path, environment: process.env };
 test.after(() => rmSync(path, { recursive: true }));

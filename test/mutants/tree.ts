@@ -11,6 +11,7 @@ const COPIED = [
   'package.json',
   'dist',
   'build/test',
+  'build/node_modules',
   'test',
   'shaders',
   'src/device/cpu/simd',

@@ -7,9 +7,7 @@
  * slowly and a device per process is expensive; modules are shared too, hence also the device that
  * the first of them opened. Nobody closes that one: `--exit` ends the process explicitly.
  */
-import * as nodeModule from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { resolve } from './hooks.mjs';
 import { send } from './messages.mjs';
 
 const { argv } = process;
@@ -19,9 +17,7 @@ const files = argv.slice(endExplicitly ? 3 : 2);
 // uvu runs a suite by itself unless something else has promised to: the promise is this global.
 globalThis.UVU_DEFER = 1;
 globalThis.UVU_QUEUE = [];
-// Node 20 has only the second way, and the newest versions warn of it.
-if (nodeModule.registerHooks !== undefined) nodeModule.registerHooks({ resolve });
-else nodeModule.register('./hooks.mjs', import.meta.url);
+// What the compiled tests import under this name is the same module: see watch-uvu.mjs.
 const { watch } = await import('./uvu.mjs');
 
 for (const [index, file] of files.entries()) {
