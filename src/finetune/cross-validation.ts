@@ -19,14 +19,14 @@ import { resume } from './run/resume.js';
 import {
   assertRunFolderCanBeMade,
   createRunFolder,
+  FOLDS_FILE,
   RUN_FILES,
   runName,
   writeJson,
 } from './run/run-folder.js';
 import { isTaken, withRunLock } from './run/run-lock.js';
+import { hasState } from './run/saved-states.js';
 import type { FoundImages } from './run/training-data.js';
-
-const FOLDS_FILE = 'folds.json';
 
 /** The flags of `attune finetune`, with `--folds`. */
 export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
@@ -208,7 +208,7 @@ async function runFold(
   context: RunContext,
 ): Promise<FinetuneResult> {
   const out = foldFolder(folder, fold);
-  if (await exists(join(out, RUN_FILES.state))) {
+  if (hasState(out)) {
     try {
       return await resume({ resume: out, ...device }, context);
     } catch (error) {

@@ -18,6 +18,7 @@ import { describeFull, describeProbe, type RunOutcome } from './run/result.js';
 import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run/run-folder.js';
 import { withRunLock } from './run/run-lock.js';
 import type { RunState } from './run/run-state.js';
+import { SavedStates } from './run/saved-states.js';
 import type { PartName, TrainingData } from './run/training-data.js';
 import { writeProbeRun, writeRecipe } from './run/run-files.js';
 
@@ -101,6 +102,7 @@ async function run(
     data,
     state: { ...state },
     stored: null,
+    saved: new SavedStates(folder),
     workers: options.workers,
     profile:
       options.profile === true

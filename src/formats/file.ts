@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, realpath, rename, rm, stat, truncate } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, realpath, rename, rm, stat, truncate } from 'node:fs/promises';
 import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
@@ -144,7 +144,7 @@ export async function replaceFile(
   files: FileOperations = nodeFiles,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     await writeAll(temporary, pieces, files);
     await renameWithRetry(temporary, path, files);
@@ -154,6 +154,42 @@ export async function replaceFile(
     throw writeError(error, path);
   }
   await syncFolder(folder, files);
+}
+
+/** A name for what is not complete yet: hidden, and nobody else's. */
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+/** Gives a file another name, also in place of a file that has it, and flushes that to the disk. Throws AttuneError 'disk'. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await renameWithRetry(from, to, nodeFiles);
+  } catch (error) {
+    throw writeError(error, to);
+  }
+  await syncFolder(dirname(to), nodeFiles);
+}
+
+/**
+ * Gives a file a second name, in place of a file that has it: both stand for whole files all the time. Where the file system
+ * has no links, the file has only its second name afterwards. Throws AttuneError 'disk'.
+ */
+export async function keepAs(path: string, second: string): Promise<void> {
+  const temporary = temporaryBeside(second);
+  try {
+    await link(path, temporary);
+  } catch (error) {
+    const isUnknown = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error) ?? '');
+    if (!isUnknown) throw writeError(error, second);
+    return moveFile(path, second);
+  }
+  try {
+    await moveFile(temporary, second);
+  } finally {
+    // It is still there where both were names of one file already: such a rename does nothing.
+    await nodeFiles.remove(temporary).catch(() => undefined);
+  }
 }
 
 /** A file that grows while others may read it; all of it throws AttuneError 'disk'. */

@@ -10,6 +10,8 @@ export {
   cutFile,
   type GrowingFile,
   hintForMissing,
+  keepAs,
+  moveFile,
   openByteSource,
   replaceFile,
 } from './file.js';

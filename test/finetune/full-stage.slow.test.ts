@@ -11,6 +11,7 @@ import { makeOptimizer } from '#src/finetune/training/parameter-groups';
 import { fieldsOf } from '#src/finetune/recipe/parse-recipe';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import type { RunState } from '#src/finetune/run/run-state';
+import { SavedStates } from '#src/finetune/run/saved-states';
 import { Trainer } from '#src/finetune/training/trainer';
 import { findImages, prepareTrainingData, type TrainingData } from '#src/finetune/run/training-data';
 import { findModel } from '#src/models/index';
@@ -140,7 +141,16 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
   };
   const model = entry.create({ classes: prepared.task.names.length });
   return {
-    stage: { folder, device, model, data: prepared, state: { ...state }, stored: null, workers: 1 },
+    stage: {
+      folder,
+      device,
+      model,
+      data: prepared,
+      state: { ...state },
+      stored: null,
+      saved: new SavedStates(folder),
+      workers: 1,
+    },
     device,
     data: prepared,
     async close() {

@@ -70,6 +70,9 @@ async function changeState(
   const { metadata } = file;
   await file.close();
   await writeSafetensors(path, tensors, { ...metadata, state: JSON.stringify(state), ...more });
+  // By its sum the state would be a damaged one.
+  for (const name of ['manifest.json', 'state.previous.safetensors'])
+    rmSync(join(run, name), { force: true });
 }
 
 test('another device is refused unless it is named', async () => {

@@ -3,17 +3,15 @@
  * ended), it is opened anew, and the run goes on from where it was saved last, as `--resume` goes on: the weights become
  * those of a run that lost nothing, byte by byte. Before anything was saved the run begins again.
  */
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
 import { openDevice, summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
 import type { DeviceSummary, RunContext } from '../options.js';
-import { RUN_FILES } from './run-folder.js';
-import { openRunState, type Progress } from './run-state.js';
+import type { Progress } from './run-state.js';
+import { hasState, savedSteps } from './saved-states.js';
 
 /** Before each new attempt in a row: a driver that starts again takes some seconds. */
 const PAUSES_MS = [500, 2000, 8000] as const;
@@ -50,7 +48,7 @@ export class RunDevices {
   /** The folder that the run can go on from; null before anything was saved. */
   get saved(): string | null {
     const { folder } = this;
-    return folder !== null && existsSync(join(folder, RUN_FILES.state)) ? folder : null;
+    return folder !== null && hasState(folder) ? folder : null;
   }
 
   /** Whether a failure is that the device is gone, or not back yet. */
@@ -62,7 +60,7 @@ export class RunDevices {
   /** Makes ready for another attempt, and tells what is lost. Throws AttuneError 'device' when there were enough. */
   async recover(error: AttuneError, { onEvent, signal }: RunContext): Promise<void> {
     const { saved } = this;
-    const step = saved === null ? 0 : await stepIn(saved);
+    const step = saved === null ? 0 : await savedSteps(saved);
     if (step > this.savedStep) this.attempts = 0;
     this.savedStep = step;
     const wait = PAUSES_MS[this.attempts++];
@@ -99,13 +97,6 @@ export async function outliveDevices<T extends object>(
       await devices.recover(error, context);
     }
   }
-}
-
-/** Steps that the state in a folder has. */
-async function stepIn(folder: string): Promise<number> {
-  const { file, state } = await openRunState(folder);
-  await file.close();
-  return state.progress.step;
 }
 
 function givenUp(error: AttuneError, saved: string | null): AttuneError {

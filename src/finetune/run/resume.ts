@@ -7,15 +7,9 @@ import { type openDevice, summarize } from '../device.js';
 import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from '../options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
-import { removeLeftovers } from './run-folder.js';
 import { withRunLock } from './run-lock.js';
-import {
-  type FrozenChoices,
-  openRunState,
-  restoreModel,
-  type RunState,
-  type StoredRun,
-} from './run-state.js';
+import { type FrozenChoices, restoreModel, type RunState } from './run-state.js';
+import { assertRun, type FoundState, openSavedState } from './saved-states.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { outliveDevices, type RunDevices } from './lost-device.js';
@@ -46,21 +40,27 @@ export interface SavedRun extends Omit<ResumeOptions, 'resume'> {
 
 /** Goes on from what is saved in a run folder. */
 export async function goOn(run: SavedRun, context: RunContext, devices: RunDevices): Promise<RunOutcome> {
-  const stored = await openRunState(run.folder);
-  try {
-    return await withRunLock(run.folder, () => goOnFrom(stored, run, context, devices));
-  } finally {
-    await stored.file.close();
-  }
+  const { folder } = run;
+  await assertRun(folder);
+  // Only now nobody else writes another state.
+  return withRunLock(folder, async () => {
+    const found = await openSavedState(folder);
+    try {
+      return await goOnFrom(found, run, context, devices);
+    } finally {
+      await found.stored.file.close();
+    }
+  });
 }
 
 async function goOnFrom(
-  stored: StoredRun,
+  found: FoundState,
   run: SavedRun,
   context: RunContext,
   devices: RunDevices,
 ): Promise<RunOutcome> {
   const { folder, workers, resumedFrom } = run;
+  const { stored, saved, damage } = found;
   const recipe =
     run.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: run.epochs };
   const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };
@@ -78,10 +78,11 @@ async function goOnFrom(
         : 'ask for more with --epochs, or start a new run',
     });
   }
+  if (damage !== null) context.onEvent?.({ type: 'note', text: `Note: ${damage}` });
   context.onEvent?.({ type: 'note', text: `Going on after ${positionText(state)}.` });
   await assertSameImages(state.images, recipe.data, context);
 
-  const found: FoundImages = {
+  const images: FoundImages = {
     root: recipe.data,
     task: taskOf(state.task),
     skipped: state.skipped,
@@ -89,7 +90,7 @@ async function goOnFrom(
   };
   const randomCrops = parseAugment(recipe.augment).view === 'standard';
   const data = await prepareTrainingData(
-    found,
+    images,
     { preprocessing: state.preprocessing, randomCrops, workers },
     context,
   );
@@ -99,6 +100,7 @@ async function goOnFrom(
     const device = await devices.open(deviceFor(state, run));
     try {
       const frozen = frozenOn(summarize(device), state.frozen, run, context);
+      if (found.isPrevious) await saved.goBack();
       await cutBack(folder, { ...state, frozen });
       const stage: FullStage = {
         folder,
@@ -107,6 +109,7 @@ async function goOnFrom(
         data,
         state: { ...state, frozen, progress: { ...state.progress } },
         stored,
+        saved,
         workers,
         ...context,
       };
@@ -126,7 +129,6 @@ function isComplete(state: RunState, recipe: Recipe): boolean {
 
 /** Makes the other files of the run agree with its state, which alone counts. */
 async function cutBack(folder: string, state: RunState): Promise<void> {
-  await removeLeftovers(folder);
   await writeMetrics(folder, state.epochs);
   await writeRecipe(folder, state.recipe, state.frozen, taskOf(state.task));
 }

@@ -15,6 +15,11 @@ export const RUN_FILES = {
   columns: 'columns.json',
   metrics: 'metrics.jsonl',
   state: 'state.safetensors',
+  /** The state before it, and the one that is being saved (saved-states.ts). */
+  previous: 'state.previous.safetensors',
+  next: 'state.next.safetensors',
+  /** What states there are. */
+  manifest: 'manifest.json',
   best: 'best.safetensors',
   last: 'last.safetensors',
   /** Of `--profile` only. */
@@ -101,12 +106,19 @@ export async function writeJson(folder: string, name: string, value: unknown): P
   await writeText(folder, name, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Removes what a kill in the middle of writing has left beside the files of the run: hidden, and named by `replaceFile`. */
+/** Name of the file in which a cross-validation notes its folds. */
+export const FOLDS_FILE = 'folds.json';
+
+/**
+ * Removes what a kill in the middle of writing has left beside the files of the run: hidden, and named by `replaceFile`; and
+ * a state that never came to its place. For whoever alone works on the run.
+ */
 export async function removeLeftovers(folder: string): Promise<void> {
-  const names = Object.values(RUN_FILES);
+  const names: readonly string[] = [...Object.values(RUN_FILES), FOLDS_FILE];
   for (const entry of await readdir(folder)) {
-    const isLeftover = names.some((name) => entry.startsWith(`.${name}.`) && entry.endsWith('.tmp'));
-    if (isLeftover) await rm(join(folder, entry), { force: true });
+    const [, name] = /^\.(.+)\.[0-9a-f]{12}\.tmp$/.exec(entry) ?? [];
+    const isLeftover = name !== undefined && names.includes(name);
+    if (isLeftover || entry === RUN_FILES.next) await rm(join(folder, entry), { force: true });
   }
 }
 

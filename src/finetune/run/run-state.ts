@@ -5,12 +5,19 @@
  * Tensors are stored as the device has them (names with `model.`, and the moment's name in front), so that nothing
  * is rounded or reordered. Everything else is JSON in the metadata.
  */
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parsePreprocessing, type Preprocessing } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { hintForMissing, openTensorFile, type TensorFile, writeSafetensors } from '../../formats/index.js';
+import {
+  hintForMissing,
+  openTensorFile,
+  replaceFile,
+  safetensorsPieces,
+  type TensorFile,
+} from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { type Optimizer, readKept } from '../../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../options.js';
@@ -82,13 +89,20 @@ export interface RunState {
   readonly complete: boolean;
 }
 
-/** Writes the state of a run; the old one stands until the new one is on the disk. */
+/** By which a file is known. */
+export interface Sum {
+  readonly bytes: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Writes the state of a run under a path, where it stands as a whole or not at all. Throws AttuneError 'disk'. */
 export async function writeRunState(
-  folder: string,
+  path: string,
   state: RunState,
   model: ImageClassifier,
   optimizer: Optimizer,
-): Promise<void> {
+): Promise<Sum> {
   const tensors: { name: string; dtype: 'F32'; shape: readonly number[]; data: ArrayBufferView }[] = [];
   const values = await model.readValues();
   for (const { name, array } of model.namedArrays()) {
@@ -101,10 +115,21 @@ export async function writeRunState(
       tensors.push({ name: `${moment}.${names.get(parameter)}`, dtype: 'F32', shape: parameter.shape, data });
     }
   }
-  await writeSafetensors(join(folder, RUN_FILES.state), tensors, {
+  const pieces = safetensorsPieces(tensors, {
     attune_run: FORMAT,
     state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
   });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  async function* summed() {
+    for await (const piece of pieces) {
+      hash.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+  }
+  await replaceFile(path, summed());
+  return { bytes, sha256: hash.digest('hex') };
 }
 
 function parameterNames(model: ImageClassifier): Map<unknown, string> {
@@ -118,25 +143,35 @@ export interface StoredRun {
   readonly file: TensorFile;
 }
 
-/** Opens the state of a run. Close `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one. */
-export async function openRunState(folder: string): Promise<StoredRun> {
-  const path = join(folder, RUN_FILES.state);
-  if ((await stat(folder).catch(() => null)) === null) {
-    throw new AttuneError({
-      code: 'input',
-      what: 'there is no such run',
-      where: folder,
-      hint: await hintForMissing(folder, 'name the folder that attune finetune printed'),
-    });
-  }
-  if (!(await stat(path).catch(() => null))?.isFile()) {
-    throw new AttuneError({
-      code: 'input',
-      what: `there is no ${RUN_FILES.state}, so this is no run folder, or its run ended before the first step`,
-      where: folder,
-      hint: 'name the folder that attune finetune printed, or start a new run',
-    });
-  }
+/** Throws AttuneError 'input' when there is no such folder. */
+export async function assertRunFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null)) !== null) return;
+  throw new AttuneError({
+    code: 'input',
+    what: 'there is no such run',
+    where: folder,
+    hint: await hintForMissing(folder, 'name the folder that attune finetune printed'),
+  });
+}
+
+/** For a folder without any state. */
+export function noState(folder: string): AttuneError {
+  return new AttuneError({
+    code: 'input',
+    what: `there is no ${RUN_FILES.state}, so this is no run folder, or its run ended before the first step`,
+    where: folder,
+    hint: 'name the folder that attune finetune printed, or start a new run',
+  });
+}
+
+/**
+ * Opens the state that is in a folder under a name, whether or not it is as it was saved (saved-states.ts knows). Close
+ * `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one.
+ */
+export async function openRunState(folder: string, name: string = RUN_FILES.state): Promise<StoredRun> {
+  const path = join(folder, name);
+  await assertRunFolder(folder);
+  if (!(await stat(path).catch(() => null))?.isFile()) throw noState(folder);
   const file = await openTensorFile(path);
   try {
     const { attune_run: version, state } = file.metadata;

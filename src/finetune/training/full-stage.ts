@@ -18,7 +18,8 @@ import type { RunContext } from '../options.js';
 import type { Profile } from '../profile/profile.js';
 import { writeMetrics } from '../run/run-files.js';
 import { RUN_FILES } from '../run/run-folder.js';
-import { type RunState, type StoredRun, writeRunState } from '../run/run-state.js';
+import type { RunState, StoredRun } from '../run/run-state.js';
+import type { SavedStates } from '../run/saved-states.js';
 import { StagedOptimizer } from './staged-optimizer.js';
 import { reportSteps } from './step-report.js';
 import { RunLog } from '../tensorboard/run-log.js';
@@ -37,6 +38,8 @@ export interface FullStage extends RunContext {
   readonly state: Mutable<RunState>;
   /** Where moments and counters come from when the run is resumed. */
   readonly stored: StoredRun | null;
+  /** Where the state is saved. */
+  readonly saved: SavedStates;
   readonly workers: number | undefined;
   /** Of the first epoch that is trained. */
   readonly profile?: Profile | null;
@@ -154,8 +157,8 @@ export function positionText({
 
 /** Metrics and events first: they are cut back to the state when the run is resumed. */
 async function save(stage: FullStage, optimizer: Optimizer, log: RunLog | null): Promise<void> {
-  const { folder, state, model } = stage;
+  const { folder, state, model, saved } = stage;
   await writeMetrics(folder, state.epochs);
   await log?.save();
-  await writeRunState(folder, state, model, optimizer);
+  await saved.save(state, model, optimizer);
 }
