@@ -21,7 +21,7 @@ import {
   weightsError,
   quote,
 } from './tensors.js';
-import { checkRecordOnce, type ZipDirectory, type ZipRecord } from './zip.js';
+import { checkedReader, type ZipDirectory, type ZipRecord } from './zip.js';
 
 const EXTENSION = '.npy';
 
@@ -163,11 +163,8 @@ function storedReader(
   where: string,
 ): () => Promise<Uint8Array> {
   if (!record.isCompressed) {
-    const verify = checkRecordOnce(source, record);
-    return async () => {
-      await verify();
-      return source.read(record.offset + start, size);
-    };
+    const read = checkedReader(source, record);
+    return () => read(start, size);
   }
   return async () => {
     const compressed = await source.read(record.offset, record.stored);

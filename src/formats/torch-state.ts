@@ -41,11 +41,8 @@ const STATE_DICT_KEYS = [
 const SHARED_FACTOR = 8;
 const SHARED_FLOOR = 64 * 2 ** 20;
 
-/** Where the bytes of a storage are, and a check of them that runs before they are first used. */
-export interface StoredBytes {
-  readonly offset: number;
-  readonly verify: () => Promise<void>;
-}
+/** Reads `length` bytes of a storage from its byte `start` on, checked where the file has checksums. */
+export type StoredBytes = (start: number, length: number) => Promise<Uint8Array>;
 
 export interface StateDict {
   readonly tensors: TensorEntry[];
@@ -54,7 +51,7 @@ export interface StateDict {
 
 /**
  * Offers the tensors of the state dict in `root`, which is a state dict itself or a checkpoint that contains one.
- * @param locate where a storage is in `source`; called once for each tensor
+ * @param locate the bytes of a storage in `source`; called once for each tensor
  * @throws AttuneError 'weights' if there is no state dict, or if one of its entries is neither a tensor nor a plain
  *   value.
  */
@@ -76,7 +73,7 @@ export function readStateDict(
     if (value instanceof TorchTensor) {
       budget -= bytesToRead(value, where);
       if (budget < 0) throw weightsError(where, 'the tensors of the file share their bytes too often');
-      tensors.push(entryOf(name, value, source, locate(value.storage), where));
+      tensors.push(entryOf(name, value, locate(value.storage), where));
     } else if (isPlain(value)) {
       skipped.push({ name, kind: kindOf(value) });
     } else {
@@ -141,13 +138,7 @@ function spanOf(shape: readonly number[], strides: readonly number[], itemSize: 
   return (extentOf(shape, strides) as number) * itemSize;
 }
 
-function entryOf(
-  name: string,
-  tensor: TorchTensor,
-  source: ByteSource,
-  stored: StoredBytes,
-  where: string,
-): TensorEntry {
+function entryOf(name: string, tensor: TorchTensor, readStored: StoredBytes, where: string): TensorEntry {
   const { storage, offset, shape, strides } = tensor;
   const { dtype, itemSize } = storage;
   return tensorEntry({ name, dtype, shape }, where, async () => {
@@ -155,8 +146,7 @@ function entryOf(
     if (size > MAX_TENSOR_BYTES) {
       throw weightsError(where, `the tensor takes ${size} bytes, more than ${MAX_TENSOR_BYTES}`, 'split it');
     }
-    await stored.verify();
-    const span = await source.read(stored.offset + offset * itemSize, spanOf(shape, strides, itemSize));
+    const span = await readStored(offset * itemSize, spanOf(shape, strides, itemSize));
     return isContiguous(shape, strides) ? span : gather(span, shape, strides, itemSize);
   });
 }

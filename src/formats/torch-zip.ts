@@ -8,7 +8,7 @@ import { MAX_PICKLE_BYTES, unpickle } from './pickle.js';
 import { type TensorFile, weightsError } from './tensors.js';
 import { TorchHost, type TorchStorage } from './torch-objects.js';
 import { readStateDict, type StoredBytes } from './torch-state.js';
-import { checkRecordOnce, readRecord, readZipDirectory, type ZipDirectory } from './zip.js';
+import { checkedReader, readRecord, readZipDirectory, type ZipDirectory } from './zip.js';
 
 /**
  * Reads the description of a zip-format PyTorch file and offers its tensors, which are read on demand. The checksum of
@@ -91,7 +91,7 @@ async function locateStorages(
       );
     }
     total += record.size;
-    stored.set(key, { offset: record.offset, verify: checkRecordOnce(source, record) });
+    stored.set(key, checkedReader(source, record));
   }
   // Honest records lie beside each other; overlapping ones would make a small file endless work.
   if (total > source.size)

@@ -74,25 +74,69 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
   };
 }
 
-/** Requires that the bytes of a record have the checksum of the directory; reads them in small pieces. */
-export async function checkRecord(source: ByteSource, record: ZipRecord): Promise<void> {
-  let crc = 0;
-  for (let done = 0; done < record.size; done += CHECK_PIECE) {
-    const length = Math.min(CHECK_PIECE, record.size - done);
-    crc = crc32(await source.read(record.offset + done, length), crc);
-  }
+/** Requires that the bytes of a record have the checksum of the directory, once; everyone who asks gets the outcome. */
+export function checkRecordOnce(source: ByteSource, record: ZipRecord): () => Promise<void> {
+  let outcome: Promise<unknown> | undefined;
+  return async () => {
+    await (outcome ??= readChecked(source, record, 0, 0));
+  };
+}
+
+/**
+ * Reads `length` bytes of a record from its byte `start` on; none are given before all of it has its checksum. A range
+ * that is asked for first is read once, as a part of that check: mostly it is the whole record.
+ */
+export function checkedReader(
+  source: ByteSource,
+  record: ZipRecord,
+): (start: number, length: number) => Promise<Uint8Array> {
+  let outcome: Promise<void> | undefined;
+  return async (start, length) => {
+    if (outcome !== undefined) {
+      await outcome;
+      return source.read(record.offset + start, length);
+    }
+    const first = readChecked(source, record, start, length);
+    // Not `first` itself, which would keep the bytes; whoever asked for them gets its error.
+    outcome = first.then(() => undefined);
+    outcome.catch(() => undefined);
+    return first;
+  };
+}
+
+/** A range of a record, of which all has the checksum of the directory. */
+async function readChecked(
+  source: ByteSource,
+  record: ZipRecord,
+  start: number,
+  length: number,
+): Promise<Uint8Array> {
+  let crc = await checksumOf(source, record.offset, start, 0);
+  const bytes = await source.read(record.offset + start, length);
+  crc = crc32(bytes, crc);
+  const end = start + length;
+  crc = await checksumOf(source, record.offset + end, record.size - end, crc);
   if (crc !== record.crc32) {
     throw weightsError(
       source.name,
       `the bytes of record ${quote(record.name)} do not have their checksum (CRC-32)`,
     );
   }
+  return bytes;
 }
 
-/** The check of a record's bytes, which runs once; its outcome is given to everyone who asks. */
-export function checkRecordOnce(source: ByteSource, record: ZipRecord): () => Promise<void> {
-  let outcome: Promise<void> | undefined;
-  return () => (outcome ??= checkRecord(source, record));
+/** Goes on with a checksum over bytes that nobody else needs: in pieces, each read while the one before is summed. */
+async function checksumOf(source: ByteSource, offset: number, size: number, before: number): Promise<number> {
+  const read = (done: number) =>
+    done < size ? source.read(offset + done, Math.min(CHECK_PIECE, size - done)) : undefined;
+  let crc = before;
+  let next = read(0);
+  for (let done = CHECK_PIECE; next !== undefined; done += CHECK_PIECE) {
+    const bytes = await next;
+    next = read(done);
+    crc = crc32(bytes, crc);
+  }
+  return crc;
 }
 
 /** The checked bytes of a record of at most `limit` bytes. */
@@ -103,8 +147,7 @@ export async function readRecord(source: ByteSource, record: ZipRecord, limit: n
       `record ${record.name} has ${record.size} bytes, more than the limit of ${limit}`,
     );
   }
-  await checkRecord(source, record);
-  return source.read(record.offset, record.size);
+  return readChecked(source, record, 0, record.size);
 }
 
 function listEntries(source: ByteSource, where: string): Promise<[yauzl.ZipFile, Map<string, yauzl.Entry>]> {

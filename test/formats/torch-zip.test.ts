@@ -72,6 +72,51 @@ test('one flipped bit in a storage is found', async () => {
   await rejects(() => weight(bytes), /checksum/);
 });
 
+test('of a storage with several tensors each range is right, whichever is read first', async () => {
+  // Larger than the pieces in which the bytes before and behind the range are checked.
+  const values = Float32Array.from({ length: 200_000 }, (_, i) => i);
+  const parts = { first: [0, 90_000], middle: [90_000, 20_000], last: [110_000, 90_000] } as const;
+  const entries = Object.entries(parts).map(
+    ([name, [offset, length]]) =>
+      [text(name), tensor({ length: values.length, offset, shape: [length] })] as const,
+  );
+  const bytes = torchZip(pickle(dict(entries)), [storage('0', values)]);
+  for (const names of [
+    ['middle', 'first', 'last'],
+    ['last', 'middle'],
+    ['first', 'first'],
+  ] as const) {
+    const file = await read(bytes);
+    for (const name of names) {
+      const [offset, length] = parts[name];
+      assert.equal(await tensorOf(file, name).read(), values.slice(offset, offset + length), name);
+    }
+  }
+  // What is wrong may lie outside of the range, and stays wrong for whoever asks next.
+  const start = Buffer.from(bytes).indexOf(Buffer.from(values.buffer));
+  for (const position of [0, 4 * 90_000, values.byteLength - 1]) {
+    const damaged = bytes.slice();
+    damaged[start + position] ^= 1;
+    const file = await read(damaged);
+    for (const name of ['middle', 'middle', 'first'] as const) {
+      await rejects(() => tensorOf(file, name).read(), /"archive\/data\/0" do not have their checksum/);
+    }
+  }
+});
+
+test('a storage that is one tensor is read once', async () => {
+  const source = memorySource(torchZip(), 'test.pth');
+  let reads = 0;
+  const read = (offset: number, length: number) => {
+    reads++;
+    return source.read(offset, length);
+  };
+  const file = await readTorchZip({ ...source, read });
+  reads = 0;
+  assert.equal(await tensorOf(file, 'weight').read(), new Float32Array([1, 2]));
+  assert.is(reads, 1);
+});
+
 test('names that appear twice', async () => {
   await rejects(() => read(zip([PKL, PKL, storage()])), /"archive\/data\.pkl" appears twice/);
   await rejects(() => read(zip([PKL, storage(), storage()])), /"archive\/data\/0" appears twice/);
