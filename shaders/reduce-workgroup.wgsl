@@ -1,4 +1,4 @@
-// y[o, i] = reduction over j of x[o, j, i]; x is [outer, length, inner]. One workgroup per result.
+// y[o, i] = factor * reduction over j of x[o, j, i]; x is [outer, length, inner]. One workgroup per result.
 //
 // Lane l takes the elements l, l + WORKGROUP, l + 2 WORKGROUP, ... in order; then the lanes are combined as a
 // tree. f32 throughout. Lanes without an element repeat the first one under max, and add 0 under sum.
@@ -33,6 +33,6 @@ fn main(
     workgroupBarrier();
   }
   if (valid && lane == 0u) {
-    y[i] = Element(partial[0]);
+    y[i] = Element(partial[0] * constants.factor);
   }
 }

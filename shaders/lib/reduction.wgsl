@@ -1,9 +1,11 @@
-// The two reductions: 0 adds, 1 takes the largest. A NaN wins over every number.
+// The two reductions: 0 adds, 1 takes the largest. A NaN wins over every number. The factor makes a sum a mean; else it
+// is 1.
 struct Constants {
   results: u32,
   length: u32,
   inner: u32,
   reduction: u32,
+  factor: f32,
 }
 
 fn first_value(reduction: u32, x: f32) -> f32 {

@@ -22,6 +22,7 @@ import { gaussianBlurOperation } from './gaussian-blur.js';
 import { matmulOperation } from './matmul.js';
 import { maxOperation } from './max.js';
 import { maximumOperation } from './maximum.js';
+import { meanOperation } from './mean.js';
 import { minimumOperation } from './minimum.js';
 import { mixImagesOperation } from './mix-images.js';
 import { multiplyOperation } from './multiply.js';
@@ -63,6 +64,7 @@ export type OperationName =
   | 'max'
   | 'maxPool2d'
   | 'maximum'
+  | 'mean'
   | 'minimum'
   | 'mixImages'
   | 'multiply'
@@ -103,6 +105,7 @@ export const operations: Readonly<Record<OperationName, Operation<Attributes>>> 
   max: maxOperation,
   maxPool2d: maxPool2dOperation,
   maximum: maximumOperation,
+  mean: meanOperation,
   minimum: minimumOperation,
   mixImages: mixImagesOperation,
   multiply: multiplyOperation,

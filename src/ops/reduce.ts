@@ -3,16 +3,17 @@
  *
  * The order is fixed. `serial` has one invocation per result and adds in order; `workgroup` has one workgroup
  * per result: each of its lanes adds every 64th element in order, then the lanes are added as a tree.
+ * A mean is a sum that is multiplied by 1 / length before it is stored.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
-import type { Kernel } from '../device/kernel.js';
+import { float, type Kernel } from '../device/kernel.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { emit } from './apply.js';
-import { CPU_RESULTS, reduceSimd } from './reduce-simd.js';
+import { CPU_RESULTS, factorOf, reduceSimd } from './reduce-simd.js';
 
-export type Reduction = 'sum' | 'max';
+export type Reduction = 'sum' | 'mean' | 'max';
 
 export interface ReduceAttributes {
   readonly reduction: Reduction;
@@ -21,7 +22,7 @@ export interface ReduceAttributes {
   readonly inner: number;
 }
 
-const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, max: 1 };
+const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, mean: 0, max: 1 };
 /** From this length on a GPU gives a whole workgroup to one result. */
 const WORKGROUP_FROM = 256;
 
@@ -48,21 +49,26 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
     },
     choose: ({ outer, inner, length }, { software }) =>
       length >= WORKGROUP_FROM && (!software || outer * inner < 16) ? 'workgroup' : 'serial',
-    words: ({ reduction, outer, length, inner }) => [outer * inner, length, inner, REDUCTION_CODE[reduction]],
+    words: (attributes) => {
+      const { reduction, outer, length, inner } = attributes;
+      return [outer * inner, length, inner, REDUCTION_CODE[reduction], float(factorOf(attributes))];
+    },
   },
   cpu: {
     units: ({ outer, inner }) => Math.ceil((outer * inner) / CPU_RESULTS),
-    run({ attributes: { reduction, outer, length, inner }, operands: [x, y], begin, end }) {
+    run({ attributes, operands: [x, y], begin, end }) {
+      const { reduction, outer, length, inner } = attributes;
+      const factor = factorOf(attributes);
       const last = Math.min(outer * inner, end * CPU_RESULTS);
       for (let i = begin * CPU_RESULTS; i < last; i++) {
         const start = Math.floor(i / inner) * length * inner + (i % inner);
-        let result = reduction === 'sum' ? 0 : Number.NEGATIVE_INFINITY;
+        let result = reduction === 'max' ? Number.NEGATIVE_INFINITY : 0;
         for (let j = 0; j < length; j++) {
           const value = x[start + j * inner];
-          if (reduction === 'sum') result += value;
-          else result = Math.max(result, value);
+          if (reduction === 'max') result = Math.max(result, value);
+          else result += value;
         }
-        y[i] = result;
+        y[i] = result * factor;
       }
     },
   },

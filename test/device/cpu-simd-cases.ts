@@ -147,8 +147,10 @@ export function loopCases(random: () => number): LoopCase[] {
     [2, 6, 1100],
     [1, 333, 10],
   ] as const) {
-    const attributes = { reduction: 'sum', outer, length, inner };
-    add('reduce', attributes, [real(outer * length * inner), room(outer * inner)], { terms: length });
+    for (const reduction of ['sum', 'mean']) {
+      const attributes = { reduction, outer, length, inner };
+      add('reduce', attributes, [real(outer * length * inner), room(outer * inner)], { terms: length });
+    }
   }
 
   for (const [rows, columns] of [
@@ -159,7 +161,7 @@ export function loopCases(random: () => number): LoopCase[] {
     [2, 9001],
   ] as const) {
     const x = () => real(rows * columns, 8);
-    for (const reduction of ['sum', 'max'])
+    for (const reduction of ['sum', 'mean', 'max'])
       add('reduce', { reduction, outer: rows, length: columns, inner: 1 }, [x(), room(rows)], {
         terms: columns,
       });

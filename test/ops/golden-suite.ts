@@ -26,6 +26,7 @@ import type { ImageTransform } from '#src/ops/image-transform';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
+import { mean } from '#src/ops/mean';
 import { minimum } from '#src/ops/minimum';
 import { mixImages } from '#src/ops/mix-images';
 import { multiply } from '#src/ops/multiply';
@@ -118,6 +119,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   max: ([x], { axes, keepDims }) => max(x, axes, keepDims),
   maxPool2d: ([x], options) => maxPool2d(x, options),
   maximum: ([a, b]) => maximum(a, b),
+  mean: ([x], { axes, keepDims }) => mean(x, axes, keepDims),
   minimum: ([a, b]) => minimum(a, b),
   mixImages: ([x, partners], mix) => mixImages(x, partners, mix),
   multiply: ([a, b]) => multiply(a, b),

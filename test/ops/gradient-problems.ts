@@ -12,6 +12,7 @@ import { gather, scatterAdd } from '#src/ops/gather';
 import { matmul } from '#src/ops/matmul';
 import { max } from '#src/ops/max';
 import { maximum } from '#src/ops/maximum';
+import { mean } from '#src/ops/mean';
 import { minimum } from '#src/ops/minimum';
 import { mixImages } from '#src/ops/mix-images';
 import { multiply } from '#src/ops/multiply';
@@ -191,6 +192,7 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     return { shapes: [image], call: ([x]) => maxPool2d(x, { kernel, stride, padding }) };
   },
   maximum: ofTwo(maximum),
+  mean: overAxes(mean),
   minimum: ofTwo(minimum),
   mixImages: (random) => {
     const shape = [1, 2, 3, 4].map(() => random.whole(1, 5));

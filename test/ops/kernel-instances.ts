@@ -102,7 +102,7 @@ const reduce =
       variant === 'workgroup' ? random.pick([256, 257, 300, 1000]) : random.pick([1, 2, 63, 64, 65, 255]);
     const most = variant === 'workgroup' ? 3 : 40;
     const [outer, inner] = [random.whole(1, most), random.whole(1, most)];
-    const reduction = random.pick(['sum', 'max']);
+    const reduction = random.pick(['sum', 'mean', 'max']);
     return {
       attributes: { reduction, outer, length, inner },
       operands: [real(random, outer * length * inner), room(outer * inner)],

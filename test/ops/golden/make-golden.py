@@ -110,6 +110,7 @@ def reductions():
         dims = list(range(len(shape))) if over is None else over
         terms = count([shape[d] for d in dims])
         case('sum', name, lambda x: x.sum(dims, keepdim=keep), [real(shape, 5)], options, terms)
+        case('mean', name, lambda x: x.mean(dims, keepdim=keep), [real(shape, 5)], options, terms)
         case('max', name, lambda x: x.amax(dims, keepdim=keep), [real(shape, 5)], options)
     case('argmax', 'of rows', lambda x: x.argmax(-1), [real([5, 9], 6)], differentiable=False)
     case('argmax', 'of one row', lambda x: x.argmax(-1), [real([70], 7)], differentiable=False)

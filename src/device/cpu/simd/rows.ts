@@ -8,19 +8,32 @@ const BLOCK_BYTES: usize = 4096 * 4;
 
 /**
  * Results first <= i < last of x [outer, length, inner], reduced along the middle: by sums, or with `largest` by the
- * largest element, which needs `inner` to be 1.
+ * largest element, which needs `inner` to be 1. Sums are multiplied by `factor`: 1, or what makes means of them.
  */
-export function reduce(x: usize, y: usize, first: i32, last: i32, length: i32, inner: i32, largest: bool): void {
+export function reduce(
+  x: usize, y: usize, first: i32, last: i32, length: i32, inner: i32, largest: bool, factor: f32,
+): void {
   if (largest) maxRows(x, y, first, last, length);
-  else if (inner == 1) sumRows(x, y, first, last, length);
-  else sumColumns(x, y, first, last, length, inner);
+  else if (inner == 1) sumRows(x, y, first, last, length, factor);
+  else {
+    sumColumns(x, y, first, last, length, inner);
+    if (factor != 1) scale(y + <usize>first * 4, y + <usize>last * 4, factor);
+  }
 }
 
-/** y[i] = the sum of row i of x [rows, columns], for first <= i < last. */
-function sumRows(x: usize, y: usize, first: i32, last: i32, columns: i32): void {
+/** y[i] = `factor` times the sum of row i of x [rows, columns], for first <= i < last. */
+function sumRows(x: usize, y: usize, first: i32, last: i32, columns: i32, factor: f32): void {
   const rowBytes = <usize>columns * 4;
   for (let row = first; row < last; row++) {
-    store<f32>(y + <usize>row * 4, <f32>sumOf(x + <usize>row * rowBytes, rowBytes));
+    store<f32>(y + <usize>row * 4, <f32>sumOf(x + <usize>row * rowBytes, rowBytes) * factor);
+  }
+}
+
+/** Multiplies the floats from `at` up to `end`. */
+function scale(at: usize, end: usize, factor: f32): void {
+  for (; at < end; at += advance(end - at)) {
+    const one = end - at < 16;
+    write(at, f32x4.mul(read(at, one), f32x4.splat(factor)), one);
   }
 }
 
