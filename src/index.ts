@@ -294,4 +294,7 @@ export {
   HEAT_MAP_METHODS,
   type HeatMapMethod,
   type Neighbor,
+  report,
+  type ReportOptions,
+  type ReportResult,
 } from './report/index.js';

@@ -13,7 +13,7 @@ import {
 import { PARTS, parseAugment } from '../data/augment-parts.js';
 import type { ProfileOptions, ResumeOptions } from '../finetune/options.js';
 import type { AdviseFlags } from './commands/advise.js';
-import type { FinetuneFlags } from './commands/finetune.js';
+import type { EndOptions, FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
@@ -211,7 +211,9 @@ export const TRAINING: Group<
   },
 };
 
-export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out' | 'tensorboard' | 'histograms'>> = {
+export const RUN: Flags<
+  Pick<FinetuneFlags, 'recipe' | 'resume' | 'out' | 'report' | 'tensorboard' | 'histograms'>
+> = {
   recipe: {
     value: '<name or file>',
     help: 'Values for other flags: article-resnet50, article-mobilenetv2, or a JSON file such as recipe.json of a run. Flags win over it.',
@@ -219,13 +221,16 @@ export const RUN: Flags<Pick<FinetuneFlags, 'recipe' | 'resume' | 'out' | 'tenso
   },
   resume: {
     value: '<run>',
-    help: 'Go on with an interrupted run, from its folder alone; --epochs, --device and --threads may be added.',
+    help: 'Go on with an interrupted run, from its folder alone; --epochs, --device, --threads and --no-report may be added.',
     parse: words,
   },
   out: {
     value: '<folder>',
     help: 'The run folder to make. Default: runs/<date>_<time>_<model>.',
     parse: words,
+  },
+  report: {
+    help: 'Write a page with what there is to see of the run into its folder, report.html, the default; --no-report writes none.',
   },
   tensorboard: {
     help: 'Write what TensorBoard shows into the run folder, the default; --no-tensorboard writes none of it.',
@@ -269,10 +274,14 @@ export const ADVISE_FLAGS: Flags<AdviseFlags> = {
   ...DEVICE_FLAGS,
 };
 
-const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads'];
+const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads', 'report'];
 
 /** Options of a run that goes on. Throws AttuneError 'usage' for whatever it has already: images and recipe. */
-export function resumeOptions(run: string, flags: FinetuneFlags, data: string | undefined): ResumeOptions {
+export function resumeOptions(
+  run: string,
+  flags: FinetuneFlags,
+  data: string | undefined,
+): ResumeOptions & EndOptions {
   if (data !== undefined) {
     throw usageError('the run has its images already', '--resume', `leave out ${JSON.stringify(data)}`);
   }
@@ -283,6 +292,6 @@ export function resumeOptions(run: string, flags: FinetuneFlags, data: string | 
   throw usageError(
     'a run goes on as it began, so this cannot stand beside --resume',
     name,
-    'leave it out; only --epochs, --device and --threads may be added',
+    'leave it out; only --epochs, --device, --threads and --no-report may be added',
   );
 }

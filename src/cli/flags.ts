@@ -9,6 +9,7 @@ import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { ExplainFlags } from './commands/explain.js';
 import type { PredictFlags } from './commands/predict.js';
+import type { ReportFlags } from './commands/report.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
@@ -187,6 +188,19 @@ export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
     parse: words,
   },
   ...MODEL_FLAGS,
+  ...WORKERS_FLAG,
+  ...DEVICE_FLAGS,
+};
+
+export const REPORT_FLAGS: Flags<ReportFlags> = {
+  data: {
+    value: '<folder or file>',
+    help: 'Where the images of the run lie now. Default: where they lay when it was made.',
+    parse: words,
+  },
+  evaluate: {
+    help: 'Let the best checkpoint answer for the images, the default; --no-evaluate leaves out all that follows from it.',
+  },
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,
 };

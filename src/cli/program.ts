@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AttuneError } from '../errors.js';
-import { addEvaluate, addExplain, addPredict } from './definitions/answering.js';
+import { addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
 import { addConvert, addDoctor, addInspect, addWeights } from './definitions/tools.js';
 import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './definitions/training.js';
@@ -48,7 +48,7 @@ export async function runProgram(
     },
   };
   const definitions = [
-    ...[addFinetune, addEvaluate, addPredict, addExplain, addSchedule, addLrFind],
+    ...[addFinetune, addEvaluate, addPredict, addExplain, addReport, addSchedule, addLrFind],
     ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor],
   ];
   for (const define of definitions) define(kit);

@@ -1,4 +1,5 @@
-/** What a person looks at: explanations of answers. */
+/** What a person looks at: explanations of answers, and reports of runs. */
 export { type ExplainOptions, type ExplainResult, type Explanation, explain } from './explain/explain.js';
 export { HEAT_MAP_METHODS, type HeatMapMethod } from './explain/methods.js';
 export type { Neighbor } from './explain/neighbors.js';
+export { REPORT_FILES, report, type ReportOptions, type ReportResult } from './write-report.js';

@@ -22,6 +22,7 @@ test('a table of the folds, their mean and deviation, and all images together', 
     `^accuracy +${share} \\+- ${share}$`,
     '^all images +12, each judged by the fold that had not seen it$',
     `^their accuracy +${share} \\(95 % interval `,
+    '^Report\n.+report\\.html$',
   ]) {
     assert.match(stdout, new RegExp(line, 'm'));
   }
@@ -30,11 +31,12 @@ test('a table of the folds, their mean and deviation, and all images together', 
 });
 
 test('--json prints one document', async () => {
-  const { status, stdout, stderr } = await folds('--json');
+  const { status, stdout, stderr } = await folds('--json', '--no-report');
   assert.is(status, 0, stderr);
   const document = JSON.parse(stdout);
-  assert.is(Object.keys(document).join(), 'run,folds,results,mean,sd,pooled,interrupted');
+  assert.is(Object.keys(document).join(), 'run,folds,results,mean,sd,pooled,interrupted,report');
   assert.is(document.results.length, 3);
+  assert.is(document.report, null);
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { attune, type Ran, type RunSettings, runScript } from './support.js';
 
 const commands: Record<string, string[]> = {
   finetune:
-    'model weights strategy head neighbors train-from batch-norm target images val val-split folds fold image-size augment class-weights sampling workers epochs unfreeze-epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out tensorboard histograms device adapter threads profile profile-steps'.split(
+    'model weights strategy head neighbors train-from batch-norm target images val val-split folds fold image-size augment class-weights sampling workers epochs unfreeze-epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm seed mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out report tensorboard histograms device adapter threads profile profile-steps'.split(
       ' ',
     ),
   evaluate: 'images model weights batch-size tta workers device adapter threads'.split(' '),
@@ -22,6 +22,7 @@ const commands: Record<string, string[]> = {
   advise: 'features model weights val val-split seed workers device adapter threads'.split(' '),
   predict: 'top tta model weights workers device adapter threads'.split(' '),
   explain: 'method class neighbors out model weights workers device adapter threads'.split(' '),
+  report: 'data evaluate workers device adapter threads'.split(' '),
   inspect: ['layers'],
   convert: ['names'],
   weights: [],

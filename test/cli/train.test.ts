@@ -1,5 +1,5 @@
 /** The full stage as a user types it: what is printed before, during and after, and --resume. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -20,10 +20,11 @@ const finetune = (words: string) => attune(`finetune photos ${SMALL} ${words}`.s
 
 test('every flag of training reaches the recipe', async () => {
   const flags =
-    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40 --no-tensorboard';
+    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40 --no-tensorboard --no-report';
   const { status, stdout, stderr } = await finetune(`${flags} --out run --json`);
   assert.is(status, 0, stderr);
-  const { resolved_defaults, interrupted, epochs } = JSON.parse(stdout);
+  const { resolved_defaults, interrupted, epochs, report } = JSON.parse(stdout);
+  assert.is(report, null);
   const given = {
     val: null,
     val_split: 0.2,
@@ -91,12 +92,19 @@ test('probe-then-full: values before the work, a line for each epoch, a table wi
   assert.match(stdout, /\nbest epoch +[12] of 2 epochs\nvalidation accuracy +.* %.*\ntest accuracy +.* %/);
   assert.match(stdout, /\nclass +images +recall +precision +F1\n/);
   assert.ok(
-    stdout.endsWith('\nRun folder\nlonger\n\nNext\nattune predict longer <image or folder>\n'),
+    stdout.endsWith(
+      '\nRun folder\nlonger\n\nReport\nlonger/report.html\n\nNext\nattune predict longer <image or folder>\n',
+    ),
     stdout,
   );
+  const files = readdirSync(join(folder, 'longer'));
+  for (const name of ['report.html', 'results.png', 'confusion.png']) assert.ok(files.includes(name), name);
 });
 
 test('--resume needs no data, and takes --epochs', async () => {
+  // In the way of the page: it cannot be written.
+  rmSync(join(folder, 'longer/report.html'));
+  mkdirSync(join(folder, 'longer/report.html/x'), { recursive: true });
   const done = await attune(['finetune', '--resume', 'longer'], settings);
   assert.is(done.status, 1);
   assert.is(
@@ -109,6 +117,12 @@ test('--resume needs no data, and takes --epochs', async () => {
   );
   assert.is(status, 0, stderr);
   const result = JSON.parse(stdout);
+  assert.is(result.report, null);
+  assert.match(
+    stderr,
+    /^The run is saved but has no report: .+\. To try again: attune report longer$/m,
+    'a report that fails loses nothing',
+  );
   assert.is(result.resumed_from, 'longer');
   assert.is(result.epochs.at(-1).epoch, 3);
   const metrics = readFileSync(join(folder, 'longer/metrics.jsonl'), 'utf8').trimEnd().split('\n');

@@ -21,14 +21,23 @@ import { facts } from '../table.js';
 import { count, oneLine, shellWord } from '../../text.js';
 import { foldsCommand } from './folds.js';
 import { profileLines } from './profile-text.js';
+import { type EndReport, endReport } from './report-at-end.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 import { columnTable, figure, fitText } from './value-text.js';
 
 /** Of a classification or a regression. */
 type AnyResult = FinetuneResult<TaskKind>;
 
+/** What a command does beside training. */
+export interface EndOptions {
+  /** Whether the run folder gets a report. Default true. */
+  readonly report?: boolean;
+}
+
 /** Every option is a flag. */
-export type FinetuneFlags = Omit<FinetuneOptions, 'data'> & Partial<Pick<ResumeOptions, 'resume'>>;
+export type FinetuneFlags = Omit<FinetuneOptions, 'data'> &
+  Partial<Pick<ResumeOptions, 'resume'>> &
+  EndOptions;
 
 /** Classes up to which each has its line. */
 const FEW_CLASSES = 20;
@@ -39,40 +48,47 @@ const EXIT_INTERRUPTED = 130;
 const STOPPING = 'Stopping: the step at hand is finished, and what was done is saved.';
 
 export async function finetuneCommand(
-  options: FinetuneOptions,
+  { report, ...options }: FinetuneOptions & EndOptions,
   json: boolean,
   output: Output,
 ): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before anything is read
   const { folds, fold, ...rest } = options;
   if (folds !== undefined && fold === undefined) {
-    return foldsCommand((context) => crossValidate({ ...rest, folds }, context), json, output);
+    const work = (context: RunContext) => crossValidate({ ...rest, folds }, context);
+    return foldsCommand(work, { ...options, report }, json, output);
   }
-  return train((context) => finetune<TaskKind>(options, context), json, output);
+  return train((context) => finetune<TaskKind>(options, context), { ...options, report }, json, output);
 }
 
-export async function resumeCommand(options: ResumeOptions, json: boolean, output: Output): Promise<number> {
+export async function resumeCommand(
+  { report, ...options }: ResumeOptions & EndOptions,
+  json: boolean,
+  output: Output,
+): Promise<number> {
   if (await isCrossValidation(options.resume)) {
-    return foldsCommand((context) => resumeFolds(options, context), json, output);
+    return foldsCommand((context) => resumeFolds(options, context), { ...options, report }, json, output);
   }
-  return train((context) => resume<TaskKind>(options, context), json, output);
+  return train((context) => resume<TaskKind>(options, context), { ...options, report }, json, output);
 }
 
 async function train(
   work: (context: RunContext) => Promise<AnyResult>,
+  end: EndReport,
   json: boolean,
   output: Output,
 ): Promise<number> {
   const result = await withSession(output, work, STOPPING);
   for (const line of skippedLines(result.images.skipped)) output.note(line);
-  if (json) output.json(result);
-  else printResult(result, output);
+  const report = await endReport(result, end, output);
+  if (json) output.json({ ...result, report });
+  else printResult(result, report, output);
   if (!result.interrupted) return 0;
   output.note(`Saved. To go on: ${nextCommand(result)}`);
   return EXIT_INTERRUPTED;
 }
 
-function printResult(result: AnyResult, output: Output): void {
+function printResult(result: AnyResult, report: string | null, output: Output): void {
   const { bold } = output.paint;
   output.note('');
   output.print(bold(result.interrupted ? 'Result so far' : 'Result'), ...facts(resultFacts(result)));
@@ -80,6 +96,7 @@ function printResult(result: AnyResult, output: Output): void {
   if (tested.length > 0) output.print('', ...tested);
   if (result.profile) output.print('', bold('Profile'), ...profileLines(result.profile));
   output.print('', bold('Run folder'), oneLine(runPath(result)));
+  if (report !== null) output.print('', bold('Report'), oneLine(relative('.', report)));
   output.print('', bold('Next'), nextCommand(result));
 }
 

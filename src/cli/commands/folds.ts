@@ -5,6 +5,7 @@ import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
 import { count, oneLine, percent, shellWord } from '../../text.js';
+import { type EndReport, endReport } from './report-at-end.js';
 import { accuracyText } from './result-text.js';
 
 const EXIT_INTERRUPTED = 130;
@@ -12,18 +13,20 @@ const STOPPING = 'Stopping: the step at hand is finished, and what was done is s
 
 export async function foldsCommand(
   work: (context: RunContext) => Promise<CrossValidationResult>,
+  end: EndReport,
   json: boolean,
   output: Output,
 ): Promise<number> {
   const result = await withSession(output, work, STOPPING);
-  if (json) output.json(result);
-  else printResult(result, output);
+  const report = await endReport(result, end, output);
+  if (json) output.json({ ...result, report });
+  else printResult(result, report, output);
   if (!result.interrupted) return 0;
   output.note(`Saved. To go on: attune finetune --resume ${shellWord(runPath(result))}`);
   return EXIT_INTERRUPTED;
 }
 
-function printResult(result: CrossValidationResult, output: Output): void {
+function printResult(result: CrossValidationResult, report: string | null, output: Output): void {
   const { bold } = output.paint;
   const { results, folds, pooled, interrupted } = result;
   output.note('');
@@ -40,6 +43,7 @@ function printResult(result: CrossValidationResult, output: Output): void {
     bold('Run folder'),
     oneLine(runPath(result)),
   );
+  if (report !== null) output.print('', bold('Report'), oneLine(relative('.', report)));
 }
 
 const COLUMNS: readonly [name: keyof FoldMeasures, title: string, text: (value: number | null) => string][] =

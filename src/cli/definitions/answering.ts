@@ -3,7 +3,15 @@ import type { Command } from 'commander';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import type { ExplainFlags } from '../commands/explain.js';
 import type { PredictFlags } from '../commands/predict.js';
-import { addFlags, deviceOptions, EVALUATE_FLAGS, EXPLAIN_FLAGS, PREDICT_FLAGS } from '../flags.js';
+import type { ReportFlags } from '../commands/report.js';
+import {
+  addFlags,
+  deviceOptions,
+  EVALUATE_FLAGS,
+  EXPLAIN_FLAGS,
+  PREDICT_FLAGS,
+  REPORT_FLAGS,
+} from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';
 
@@ -65,6 +73,22 @@ export function addExplain({ add, act, output, env }: Kit): void {
     const options = { ...flags, ...deviceOptions(flags, env), ...run, images };
     const { explainCommand } = await import('../commands/explain.js');
     return explainCommand(options, json, output);
+  });
+}
+
+export function addReport({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'report',
+    words: '<run>',
+    summary: 'Write the page of a run: how good it is, and where it errs.',
+    description:
+      'Writes report.html into a run folder, with results.png and confusion.png beside it: curves, confusion matrix, classes, the worst images, calibration, heat maps, data and recipe. attune finetune does so at its end; this does it again, also for an interrupted run or a cross-validation.',
+    example: 'attune report runs/2026-11-24_153012_resnet50',
+  });
+  addFlags(command, REPORT_FLAGS);
+  act<ReportFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env), run: command.args[0] };
+    return (await import('../commands/report.js')).reportCommand(options, json, output);
   });
 }
 

@@ -7,6 +7,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { endReport } from '../../cli/commands/report-at-end.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
@@ -34,6 +35,8 @@ export async function demo(output: Output): Promise<void> {
     'from 10 images of each: bag, pullover, sandal. It is tested on 100 others of each, at the end only.',
   );
   const { comparison, folder, wrong } = await withSession(output, (context) => run(context));
+  const kept = { run: join(folder, KEPT), interrupted: false };
+  const page = await endReport(kept, { report: true, device: comparison.device.kind }, output);
   const { adapter, kind } = comparison.device;
   const here = relative('.', folder) || '.';
 
@@ -51,6 +54,10 @@ export async function demo(output: Output): Promise<void> {
     `${join(here, PICTURE)}   with seed ${SEEDS[0]}; the ${wrong} that are wrong have a red frame`,
     '',
   );
+  if (page !== null) {
+    const what = `with seed ${SEEDS[0]}: what it confuses, and what it goes by`;
+    output.print('Report', `${relative('.', page)}   ${what}`, '');
+  }
   output.print(
     'Next',
     `npx attune predict ${shellWord(join(here, KEPT))} ${shellWord(join(relative('.', IMAGES), 'test'))}`,

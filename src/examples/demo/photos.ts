@@ -7,6 +7,7 @@
  */
 import { rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { endReport } from '../../cli/commands/report-at-end.js';
 import { accuracyText } from '../../cli/commands/result-text.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
@@ -26,10 +27,12 @@ const PUBLISHED = '0.935 to 0.961, ResNet18, best of 25 epochs';
 
 /** Downloads, trains and prints; progress on standard error. Throws as `finetune` does, 'download' without a network. */
 export async function photos(output: Output): Promise<void> {
+  const device = deviceOptions({}, process.env);
   const result = await withSession(output, async (context) => {
     const data = await fetchPhotos(context);
-    return finetune({ data, recipe: 'article-resnet50', ...deviceOptions({}, process.env) }, context);
+    return finetune({ data, recipe: 'article-resnet50', ...device }, context);
   });
+  const page = await endReport(result, { report: true, ...device }, output);
   const run = shellWord(relative('.', result.run));
   if (result.interrupted) {
     output.print(`Saved. To go on: npx attune finetune --resume ${run}`);
@@ -43,6 +46,7 @@ export async function photos(output: Output): Promise<void> {
   output.print(
     `  published  ${PUBLISHED}`,
     '',
+    ...(page === null ? [] : ['Report', relative('.', page), '']),
     'Next',
     `npx attune predict ${run} <your photograph of an ant or a bee>`,
   );

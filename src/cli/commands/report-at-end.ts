@@ -1,0 +1,50 @@
+/** The report at the end of `attune finetune`: what writes it is loaded only then. */
+import { relative } from 'node:path';
+import { sentence } from '../../errors.js';
+import type { DeviceOptions } from '../../finetune/options.js';
+import { oneLine, shellWord } from '../../text.js';
+import { failure } from '../errors.js';
+import type { Output } from '../output.js';
+import { withSession } from '../session.js';
+
+/** The flags of a run that its report goes by, too. */
+export interface EndReport extends Omit<DeviceOptions, 'device'> {
+  /** False: none is written. */
+  readonly report: boolean | undefined;
+  readonly device?: DeviceOptions['device'];
+  readonly workers?: number;
+}
+
+interface Ended {
+  readonly run: string;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Writes the report of a run and resolves with its path; null where none is wanted, and of a run that was interrupted.
+ * The run is done and saved, so whatever goes wrong here, Ctrl-C included, is told in a note and the path is null.
+ */
+export async function endReport(
+  { run, interrupted }: Ended,
+  { report: isWanted = true, device, adapter, threads, workers }: EndReport,
+  output: Output,
+): Promise<string | null> {
+  if (!isWanted || interrupted) return null;
+  const options = {
+    run,
+    ...(device !== undefined && { device }),
+    ...(adapter !== undefined && { adapter }),
+    ...(threads !== undefined && { threads }),
+    ...(workers !== undefined && { workers }),
+  };
+  try {
+    const { report } = await import('../../report/index.js');
+    return (await withSession(output, (context) => report(options, context))).report;
+  } catch (thrown) {
+    const again = `attune report ${shellWord(relative('.', run) || '.')}`;
+    output.note(
+      oneLine(`The run is saved but has no report: ${sentence(failure(thrown))}. To try again: ${again}`),
+    );
+    return null;
+  }
+}
