@@ -80,7 +80,7 @@ export function addReport({ add, act, output, env }: Kit): void {
   const command = add({
     name: 'report',
     words: '<run>',
-    summary: 'Write the page of a run: how good it is, and where it errs.',
+    summary: 'Write a page that shows how good a run is.',
     description:
       'Writes report.html into a run folder, with results.png and confusion.png beside it: curves, confusion matrix, classes, the worst images, calibration, heat maps, data and recipe. attune finetune does so at its end; this does it again, also for an interrupted run or a cross-validation.',
     example: 'attune report runs/2026-11-24_153012_resnet50',
