@@ -212,7 +212,10 @@ export const TRAINING: Group<
 };
 
 export const RUN: Flags<
-  Pick<FinetuneFlags, 'recipe' | 'resume' | 'out' | 'report' | 'tensorboard' | 'histograms'>
+  Pick<
+    FinetuneFlags,
+    'recipe' | 'resume' | 'out' | 'checkpointMinutes' | 'report' | 'tensorboard' | 'histograms'
+  >
 > = {
   recipe: {
     value: '<name or file>',
@@ -221,13 +224,18 @@ export const RUN: Flags<
   },
   resume: {
     value: '<run>',
-    help: 'Go on with an interrupted run, from its folder alone; --epochs, --device, --threads and --no-report may be added.',
+    help: 'Go on with an interrupted run, from its folder alone; --epochs, --checkpoint-minutes, --device, --threads and --no-report may be added.',
     parse: words,
   },
   out: {
     value: '<folder>',
     help: 'The run folder to make. Default: runs/<date>_<time>_<model>.',
     parse: words,
+  },
+  checkpointMinutes: {
+    value: '<minutes>',
+    help: 'Save the run within an epoch, too, when the last save is so long ago. 0: only at the end of an epoch. Default: 10.',
+    parse: numberFrom(0, 1_000_000),
   },
   report: {
     help: 'Write a page with what there is to see of the run into its folder, report.html, the default; --no-report writes none.',
@@ -274,7 +282,14 @@ export const ADVISE_FLAGS: Flags<AdviseFlags> = {
   ...DEVICE_FLAGS,
 };
 
-const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = ['resume', 'epochs', 'device', 'threads', 'report'];
+const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = [
+  'resume',
+  'epochs',
+  'checkpointMinutes',
+  'device',
+  'threads',
+  'report',
+];
 
 /** Options of a run that goes on. Throws AttuneError 'usage' for whatever it has already: images and recipe. */
 export function resumeOptions(
@@ -292,6 +307,6 @@ export function resumeOptions(
   throw usageError(
     'a run goes on as it began, so this cannot stand beside --resume',
     name,
-    'leave it out; only --epochs, --device, --threads and --no-report may be added',
+    'leave it out; only --epochs, --checkpoint-minutes, --device, --threads and --no-report may be added',
   );
 }

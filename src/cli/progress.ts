@@ -25,8 +25,8 @@ const LINE_INTERVAL_MS = 10_000;
 const FEWEST_BAR_COLUMNS = 10;
 const MOST_BAR_COLUMNS = 30;
 
-/** @param now milliseconds of a clock; for tests */
-export function createProgress(output: Output, now: () => number = Date.now): Progress {
+/** @param now milliseconds of a clock that only goes forward; for tests */
+export function createProgress(output: Output, now: () => number = () => performance.now()): Progress {
   const redraws = output.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
   return redraws ? new ProgressBar(output) : new ProgressLines(output, now);
 }

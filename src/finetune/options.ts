@@ -143,6 +143,8 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   /** Threads that decode images. */
   readonly workers?: number;
   readonly seed?: number;
+  /** Minutes after which the run is saved within an epoch, too; 0: only at its end. Default: 10. */
+  readonly checkpointMinutes?: number;
   /** The run folder to create. Default: runs/<date>_<time>_<model>. */
   readonly out?: string;
   /** Whether the run folder has event files, which TensorBoard shows. Default true. */
@@ -157,6 +159,7 @@ export interface ResumeOptions {
   readonly resume: string;
   /** Another number of epochs of the full stage. */
   readonly epochs?: number;
+  readonly checkpointMinutes?: number;
   readonly device?: DeviceOptions['device'];
   readonly threads?: number;
 }

@@ -14,6 +14,7 @@ import { shellWord } from '../../text.js';
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
 
 type WithoutEffect =
+  | 'checkpointMinutes'
   | 'tensorboard'
   | 'histograms'
   | 'folds'

@@ -21,6 +21,7 @@ type WithoutEffect =
   | 'trainFrom'
   | 'unfreezeEpochs'
   | 'batchNorm'
+  | 'checkpointMinutes'
   | 'tensorboard'
   | 'histograms'
   | 'folds'

@@ -148,6 +148,12 @@ const schedule = {
   warmup: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
 };
 
+/** What a run does against the loss of its work. */
+const survival = {
+  /** Minutes after which the state is saved within an epoch, too; 0: only at its end. */
+  checkpoint_minutes: between(0, 1e6),
+};
+
 /** Whatever the method. */
 const run = {
   seed: whole(0, 2 ** 32 - 1),
@@ -166,6 +172,7 @@ export const recipeSchema = v.strictObject({
   ...stage,
   ...optimizer,
   ...schedule,
+  ...survival,
   ...run,
 });
 
@@ -177,7 +184,12 @@ export type RecipeField = keyof Recipe;
 export const RECIPE_FIELDS = Object.keys(recipeSchema.entries) as RecipeField[];
 
 /** The fields that only count where layers below the head are trained. */
-export const FULL_STAGE_FIELDS = Object.keys({ ...stage, ...optimizer, ...schedule }) as RecipeField[];
+export const FULL_STAGE_FIELDS = Object.keys({
+  ...stage,
+  ...optimizer,
+  ...schedule,
+  ...survival,
+}) as RecipeField[];
 
 /** The flag that sets a field: `--batch-size`. */
 export function flagOf(field: RecipeField): string {

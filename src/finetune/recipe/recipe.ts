@@ -104,6 +104,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     stochastic_depth: 0,
     max_gradient_norm: isValues ? 1 : 0,
     sam: 0,
+    checkpoint_minutes: 10,
     seed: DEFAULT_SEED,
     device: 'auto',
     adapter: null,

@@ -61,8 +61,7 @@ async function goOnFrom(
 ): Promise<RunOutcome> {
   const { folder, workers, resumedFrom } = run;
   const { stored, saved, damage } = found;
-  const recipe =
-    run.epochs === undefined ? stored.state.recipe : { ...stored.state.recipe, epochs: run.epochs };
+  const recipe = recipeOf(stored.state, run);
   const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };
   const { epoch } = state.progress;
   // Lost while the best checkpoint was tested, the device has only that left to do.
@@ -121,6 +120,15 @@ async function goOnFrom(
   } finally {
     await data.close();
   }
+}
+
+/** What the run was begun with, and what was named since. */
+function recipeOf({ recipe }: RunState, { epochs, checkpointMinutes }: SavedRun): Recipe {
+  return {
+    ...recipe,
+    ...(epochs !== undefined && { epochs }),
+    ...(checkpointMinutes !== undefined && { checkpoint_minutes: checkpointMinutes }),
+  };
 }
 
 function isComplete(state: RunState, recipe: Recipe): boolean {

@@ -28,7 +28,7 @@ import { RUN_FILES } from './run-folder.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
-const FORMAT = '3';
+const FORMAT = '4';
 
 /** How far the full stage is. */
 export interface Progress {

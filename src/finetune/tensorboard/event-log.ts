@@ -45,7 +45,7 @@ export class EventLog {
     this.name = name;
     this.file = file;
     this.now = now;
-    this.flushedAt = now();
+    this.flushedAt = performance.now();
   }
 
   /**
@@ -57,7 +57,7 @@ export class EventLog {
     before: { readonly position: LogPosition; readonly step: number } | null,
     now: () => number = Date.now,
   ): Promise<EventLog> {
-    if (before !== null) await cutFile(join(folder, before.position.file), before.position.bytes);
+    if (before !== null) await cutBack(folder, before.position);
     const name = await nextName(folder, now());
     const log = new EventLog(name, await createGrowingFile(join(folder, name)), now);
     log.pending.push(versionRecord(log.wallTime, WRITER));
@@ -77,7 +77,7 @@ export class EventLog {
 
   /** Writes what was added, if the last time is long enough ago. Throws AttuneError 'disk'. */
   async flushIfDue(): Promise<void> {
-    if (this.now() - this.flushedAt >= FLUSH_INTERVAL) await this.flush();
+    if (performance.now() - this.flushedAt >= FLUSH_INTERVAL) await this.flush();
   }
 
   /** Writes what was added, and flushes the file to the disk: what the state may refer to. Throws AttuneError 'disk'. */
@@ -94,7 +94,8 @@ export class EventLog {
   private async flush(): Promise<void> {
     const records = this.pending;
     this.pending = [];
-    this.flushedAt = this.now();
+    // Not by the time of day, which may be set back.
+    this.flushedAt = performance.now();
     for (const record of records) {
       await this.file.append(record);
       this.written += record.length;
@@ -102,12 +103,22 @@ export class EventLog {
   }
 }
 
+/** Leaves what the state knows: of its file so many bytes, of files begun since then their empty names. */
+async function cutBack(folder: string, { file, bytes }: LogPosition): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name === file) await cutFile(join(folder, name), bytes);
+    else if (secondOf(name) > secondOf(file)) await cutFile(join(folder, name), 0);
+  }
+}
+
+/** When an event file was begun, by its name; nothing is before any other file. */
+function secondOf(name: string): number {
+  return Number(EVENT_FILE.exec(name)?.[1] ?? Number.NEGATIVE_INFINITY);
+}
+
 /** A name behind those that are there: by their order TensorBoard reads them. */
 async function nextName(folder: string, now: number): Promise<string> {
-  const seconds = (await readdir(folder)).flatMap((name) => {
-    const match = EVENT_FILE.exec(name);
-    return match === null ? [] : [Number(match[1])];
-  });
+  const seconds = (await readdir(folder)).map(secondOf);
   const second = Math.max(Math.floor(now / 1000), ...seconds.map((value) => value + 1));
   return `events.out.tfevents.${second}.${hostname().replace(/[^\w.-]/g, '_') || 'localhost'}`;
 }

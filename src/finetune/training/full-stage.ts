@@ -3,7 +3,7 @@
  * each.
  *
  * After every epoch the exports are written, then the event file, then the state of the run, in this order: a kill between
- * them repeats the epoch and writes the same bytes again.
+ * them repeats the epoch and writes the same bytes again. In long epochs the state is saved between two steps, too.
  */
 import { join } from 'node:path';
 import { openImagePool } from '../../data/index.js';
@@ -20,6 +20,7 @@ import { writeMetrics } from '../run/run-files.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import type { RunState, StoredRun } from '../run/run-state.js';
 import type { SavedStates } from '../run/saved-states.js';
+import { SaveClock } from './save-clock.js';
 import { StagedOptimizer } from './staged-optimizer.js';
 import { reportSteps } from './step-report.js';
 import { RunLog } from '../tensorboard/run-log.js';
@@ -55,6 +56,16 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
   const pool = openImagePool({ workers, onTask: profile?.loaderTask });
   let log: RunLog | null = null;
   const onStep = reportSteps(stage);
+  const clock = new SaveClock(state.recipe.checkpoint_minutes);
+  const saving = {
+    get isDue() {
+      return clock.isDue;
+    },
+    async save() {
+      await save(stage, staged.optimizer, log);
+      clock.restart();
+    },
+  };
   const makeTrainer = () =>
     new Trainer({
       device,
@@ -69,6 +80,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       progress: state.progress,
       valLosses: () => lossesOfFull(state),
       onStep,
+      saving,
       ...(profile && { profile }),
       ...(log !== null && { onLoss: log.loss, onLastGradients: log.readGradients }),
       ...(signal && { signal }),
@@ -78,12 +90,14 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     if (stored === null) await log?.begin(pool);
     let trainer = makeTrainer();
     // Of a run that goes on: from now on its state refers to the new event file.
-    if (stored === null || log !== null) await save(stage, staged.optimizer, log);
+    if (stored === null || log !== null) await saving.save();
     while (!state.complete) {
       const isWhole = await trainer.trainEpoch();
       await profile?.end();
       if (isWhole) {
         await log?.endOfSteps(trainer.gradientNorm);
+        // The validation may be long.
+        if (saving.isDue) await saving.save();
         const finish = () => finishEpoch(stage, staged.name, trainer.rates, log);
         await withAverage(stage, staged.optimizer, finish).catch(throwUnlessInterrupted);
       }
@@ -93,7 +107,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       if (state.complete) await log?.end();
       // What is stored belongs to the stage that the stored progress is in.
       const isNew = await staged.follow(state.progress);
-      await save(stage, staged.optimizer, log);
+      await saving.save();
       if (stops) break;
       if (isNew) {
         staged.tellJoin();

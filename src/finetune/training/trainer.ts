@@ -59,6 +59,8 @@ export interface TrainerOptions extends RunContext {
   readonly onStep?: (step: StepReport) => void;
   /** Called with the mean loss of each step, in their order; waited for. */
   readonly onLoss?: (step: number, loss: number) => Promise<void>;
+  /** Saves the run between two steps, whenever it is time. */
+  readonly saving?: { readonly isDue: boolean; save(): Promise<void> };
   /** Called when the gradients of an epoch's last step are there: what it starts reads them before the update. */
   readonly onLastGradients?: () => void;
 }
@@ -136,7 +138,7 @@ export class Trainer {
    * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite.
    */
   async trainEpoch(): Promise<boolean> {
-    const { recipe, progress, signal, dataset, pool, preprocessing, profile } = this.options;
+    const { recipe, progress, signal, dataset, pool, preprocessing, profile, saving } = this.options;
     const side = sideOf(preprocessing);
     const clock = new EpochClock(progress);
     let pending: PendingStep | null = null;
@@ -162,8 +164,14 @@ export class Trainer {
     };
     for await (const batch of profile?.batches(batches, pool.workers) ?? batches) {
       const isLong = this.stepSeconds >= LONG_STEP;
-      if (isLong) await finishPending();
+      const isSaved = pending !== null && saving?.isDue === true;
+      if (isLong || isSaved) await finishPending();
       if (signal?.aborted) break;
+      if (isSaved) {
+        await this.checkLastStep();
+        await saving.save();
+        clock.restart();
+      }
       const next = timed(profile, 'record step', () => this.startStep(batch, side));
       if (!isLong) await finishPending();
       pending = next;
@@ -370,6 +378,11 @@ class EpochClock {
 
   constructor(progress: Progress) {
     this.progress = progress;
+  }
+
+  /** What was done since the last tick was no part of a step. */
+  restart(): void {
+    this.last = performance.now();
   }
 
   /** `images` were finished since the last tick. Returns the seconds since then. */
