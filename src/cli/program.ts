@@ -2,20 +2,15 @@
  * The commands and their flags, as `attune --help` shows them. A command's own code is loaded only when it is run, so
  * that help and usage errors are quick.
  */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import type { AttuneError } from '../errors.js';
 import { addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
-import { addConvert, addDoctor, addInspect, addWeights } from './definitions/tools.js';
+import { addBench, addConvert, addDoctor, addInspect, addWeights } from './definitions/tools.js';
 import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './definitions/training.js';
-import { usageError } from './errors.js';
 import { addCommonFlags, type CommonOptions } from './flags.js';
 import type { Output } from './output.js';
 import { unknownCommand, wrongUsage } from './usage.js';
-
-/** Part of attune, not of this version. */
-const FUTURE_COMMANDS = ['bench'];
+import { readVersion } from './version.js';
 
 /**
  * Runs a command line: the words after `attune`. Resolves with the exit code; throws AttuneError, 'usage' when the
@@ -49,10 +44,9 @@ export async function runProgram(
   };
   const definitions = [
     ...[addFinetune, addEvaluate, addPredict, addExplain, addReport, addSchedule, addLrFind],
-    ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor],
+    ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor, addBench],
   ];
   for (const define of definitions) define(kit);
-  addFutureCommands(program);
   addHelp(program);
   await program.parseAsync([...argv], { from: 'user' });
   return exitCode;
@@ -93,35 +87,10 @@ Environment:
   HF_HOME, HF_TOKEN           cache and access of the Hugging Face hub
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY, NO_COLOR`;
 
-/** From the package's own package.json, two folders above dist/cli/. */
-export function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-/** Commands that are refused with a sentence. */
-function addFutureCommands(program: Command): void {
-  for (const name of FUTURE_COMMANDS) {
-    const command = program.command(`${name} [words...]`, { hidden: true }).allowUnknownOption();
-    command.helpOption(false).action(() => {
-      throw futureCommand(name);
-    });
-  }
-}
-
-function futureCommand(name: string): AttuneError {
-  return usageError(
-    'this version of attune does not have this command yet',
-    `attune ${name}`,
-    'attune --help lists those it has',
-  );
-}
-
 function addHelp(program: Command): void {
   const command = program.command('help [command]').summary('Show the flags of a command.');
   command.action((name?: string) => {
     if (name === undefined) program.help();
-    if (FUTURE_COMMANDS.includes(name)) throw futureCommand(name);
     const known = program.commands.find((candidate) => candidate.name() === name);
     if (known === undefined) throw unknownCommand(program, name);
     known.help();

@@ -8,6 +8,7 @@ import { sgd } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
+import { filled } from './bench/filled.js';
 import { classification } from './tasks/classification.js';
 import { recordMicroBatch } from './training/training-step.js';
 
@@ -160,14 +161,4 @@ async function trainingSteps(device: Device): Promise<Workload> {
 
 function releaseStates(device: Device, states: readonly State[]): void {
   for (const state of states) device.releaseState(state);
-}
-
-/** A state of small numbers: denormals and infinities would change the time. */
-function filled(device: Device, shape: readonly number[]): State {
-  const length = shape.reduce((product, size) => product * size, 1);
-  return device.createState(
-    shape,
-    'float32',
-    Float32Array.from({ length }, (_, i) => ((i % 17) - 8) / 64),
-  );
 }

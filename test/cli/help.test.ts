@@ -27,6 +27,7 @@ const commands: Record<string, string[]> = {
   convert: ['names'],
   weights: [],
   doctor: ['measure'],
+  bench: 'only seconds markdown svg device adapter'.split(' '),
 };
 
 test('attune --help names every command', async () => {
@@ -34,7 +35,6 @@ test('attune --help names every command', async () => {
   assert.is(status, 0);
   assert.is(stderr, '');
   for (const name of Object.keys(commands)) assert.match(stdout, new RegExp(`^  ${name} .*\\.$`, 'm'));
-  for (const name of ['bench']) assert.not.match(stdout, name);
 });
 
 for (const [name, flags] of Object.entries(commands)) {

@@ -244,8 +244,12 @@ const wrong: [words: string, line: string][] = [
     'list takes no name (attune weights list): write attune weights list, or attune weights get NAME',
   ],
   [
-    'bench kernels --all',
-    `this version of attune does not have this command yet (attune bench): attune --help lists those it has`,
+    'bench --only kernel',
+    '"kernel" is no value for this flag (--only): did you mean kernels? the choices are kernels, models, startup',
+  ],
+  [
+    'bench --device cpu --adapter llvmpipe',
+    'an adapter is a GPU, and --device is cpu (--adapter): leave one of the two out',
   ],
 ];
 for (const [words, line] of wrong) {

@@ -1,5 +1,7 @@
 /** The commands about weights files and this machine. */
+import type { BenchFlags } from '../commands/bench.js';
 import type { ConvertFlags } from '../commands/convert.js';
+import { BENCH_FLAGS } from '../bench-flags.js';
 import { addFlags, CONVERT_FLAGS, deviceOptions } from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';
@@ -77,5 +79,20 @@ export function addDoctor({ add, act, output, env }: Kit): void {
     const { device: wish = 'auto' } = deviceOptions({}, env);
     const options = { wish, measureFor: measure ? MEASURE_MS : 0 };
     return (await import('../commands/doctor.js')).doctorCommand(options, json, output);
+  });
+}
+
+export function addBench({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'bench',
+    summary: 'Measure how fast this machine computes.',
+    description:
+      'Measures every device of this machine: kernels beside what the device can do at most, which is measured as well; images per second and memory of whole networks; and the first steps of a process. Software adapters are measured, too, and labelled.',
+    example: 'attune bench --only models --markdown bench.md',
+  });
+  addFlags(command, BENCH_FLAGS);
+  act<BenchFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env) };
+    return (await import('../commands/bench.js')).benchCommand(options, json, output);
   });
 }
