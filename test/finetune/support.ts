@@ -137,13 +137,14 @@ export async function writeWeights(
   return path;
 }
 
-/** The options of a run of the small ResNet on the CPU, with random weights. */
+/** The options of a run of the small ResNet on one thread of the CPU, with random weights. */
 export async function smallRun(data: string, more: Partial<FinetuneOptions> = {}): Promise<FinetuneOptions> {
   return {
     data,
     weights: await weightsOf('resnet-small'),
     imageSize: SIDE,
     device: 'cpu',
+    threads: 1,
     out: newPath(),
     ...more,
   };
