@@ -40,9 +40,9 @@ test('weights lists the catalogue', async () => {
     listed.stdout,
     /^name .*\n(?:.*\n)*resnet50-v1 +resnet50 +IMAGENET1K_V1 +76\.13 % +103 MB +no\n/,
   );
-  assert.equal(await attune(['weights', 'list'], empty), listed);
+  assert.equal(await attuneHere(['weights', 'list'], empty), listed);
 
-  const { stdout } = await attune(['weights', 'list', '--json'], empty);
+  const { stdout } = await attuneHere(['weights', 'list', '--json'], empty);
   const { weights } = JSON.parse(stdout) as {
     weights: { name: string; check: string; downloaded: boolean }[];
   };
@@ -71,7 +71,7 @@ test('weights get shows the licence before it connects, and a failure says where
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port } = proxy.address() as { port: number };
-  const { status, stdout, stderr } = await attune(['weights', 'get', 'resnet18'], {
+  const { status, stdout, stderr } = await attuneHere(['weights', 'get', 'resnet18'], {
     env: { ...empty.env, HTTPS_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '', no_proxy: '' },
   });
   proxy.close();
@@ -93,7 +93,7 @@ test('weights get shows the licence before it connects, and a failure says where
 });
 
 test('inspect lists the tensors of a checkpoint, and what else it holds', async () => {
-  const { status, stdout, stderr } = await attune(['inspect', fixture('checkpoint-zip.pth')]);
+  const { status, stdout, stderr } = await attuneHere(['inspect', fixture('checkpoint-zip.pth')]);
   assert.is(status, 0);
   assert.is(stderr, '');
   assert.match(
@@ -103,7 +103,7 @@ test('inspect lists the tensors of a checkpoint, and what else it holds', async 
   assert.match(stdout, /\ntensor +type {2}shape\n0\.weight +F32 {3}2 x 1 x 1 x 1\n/);
   assert.match(stdout, /\n1\.num_batches_tracked {2}I64 {3}scalar\n/);
 
-  const json = JSON.parse((await attune(['inspect', fixture('checkpoint-zip.pth'), '--json'])).stdout);
+  const json = JSON.parse((await attuneHere(['inspect', fixture('checkpoint-zip.pth'), '--json'])).stdout);
   assert.equal(Object.keys(json), ['format', 'architecture', 'parameters', 'tensors']);
   assert.equal(json.tensors[0], { name: '0.weight', dtype: 'F32', shape: [2, 1, 1, 1] });
 });
@@ -146,7 +146,7 @@ test('inspect says what any weights file is', async () => {
 
 test('inspect names the network, counts its parameters, and lists layers by index', async () => {
   const path = await writeResNet18();
-  const { status, stdout } = await attune(['inspect', path, '--layers']);
+  const { status, stdout } = await attuneHere(['inspect', path, '--layers']);
   assert.is(status, 0);
   assert.match(stdout, /\narchitecture {2}resnet18, 1,000 classes\nparameters {4}11,689,512\n/);
   assert.match(stdout, /\ngood for {6}finetune, evaluate and predict with --weights; convert\n/);
@@ -174,20 +174,20 @@ test('inspect says what attune left in a file: the classes and what images becom
 test('inspect and weights get take a repository of the hub', async () => {
   const file = readFileSync(fixture('reference.safetensors'));
   await withHub({ files: { 'model.safetensors': file }, large: ['model.safetensors'] }, async ({ env }) => {
-    const got = await attune(['weights', 'get', 'hf:ada/birds', '--json'], { env });
+    const got = await attuneHere(['weights', 'get', 'hf:ada/birds', '--json'], { env });
     assert.is(got.status, 0, got.stderr);
     assert.match(got.stderr, /Downloading model\.safetensors of hf:ada\/birds\./);
     const { name, path, sha256 } = JSON.parse(got.stdout);
     assert.is(name, `hf:ada/birds@${COMMITS.main}`);
     assert.is(sha256, createHash('sha256').update(file).digest('hex'));
     assert.ok(readFileSync(path).equals(file));
-    const listed = await attune(['inspect', 'hf:ada/birds', '--json'], { env });
+    const listed = await attuneHere(['inspect', 'hf:ada/birds', '--json'], { env });
     assert.is(JSON.parse(listed.stdout).format, 'safetensors', listed.stderr);
   });
 });
 
 test('inspect --layers is refused for a network that attune does not know', async () => {
-  const { status, stderr } = await attune(['inspect', fixture('checkpoint-zip.pth'), '--layers']);
+  const { status, stderr } = await attuneHere(['inspect', fixture('checkpoint-zip.pth'), '--layers']);
   assert.is(status, 2);
   assert.match(stderr, /^attune: the weights are not those of a known network \(.*\): leave out --layers\n$/);
 });
@@ -195,7 +195,7 @@ test('inspect --layers is refused for a network that attune does not know', asyn
 test('convert says what it wrote, what it left out, and what to do next', async () => {
   const from = fixture('checkpoint-zip.pth');
   const to = join(folder, 'two words.safetensors');
-  const { status, stdout, stderr } = await attune(['convert', from, to]);
+  const { status, stdout, stderr } = await attuneHere(['convert', from, to]);
   assert.is(status, 0, stderr);
   assert.is(stderr, '');
   assert.match(
@@ -209,7 +209,7 @@ test('convert says what it wrote, what it left out, and what to do next', async 
   assert.match(stdout, /\n\nNext: attune inspect '.*two words\.safetensors'\n$/);
 
   const pth = join(folder, 'copy.pth');
-  const json = JSON.parse((await attune(['convert', to, pth, '--json'])).stdout);
+  const json = JSON.parse((await attuneHere(['convert', to, pth, '--json'])).stdout);
   const { bytes, ...rest } = json;
   assert.equal(rest, {
     input: to,
@@ -223,13 +223,13 @@ test('convert says what it wrote, what it left out, and what to do next', async 
   });
   assert.is(bytes, statSync(pth).size);
 
-  const again = await attune(['convert', to, pth]);
+  const again = await attuneHere(['convert', to, pth]);
   assert.is(again.status, 1);
   assert.match(
     again.stderr,
     /^attune: there is a file of this name already \(.*copy\.pth\): remove it, or give another name\n$/,
   );
-  const wrong = await attune(['convert', to, 'copy.xyz']);
+  const wrong = await attuneHere(['convert', to, 'copy.xyz']);
   assert.is(wrong.status, 2);
   assert.match(wrong.stderr, /^attune: no format ends with \.xyz \(copy\.xyz\): end it with \.safetensors, /);
 });

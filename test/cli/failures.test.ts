@@ -43,23 +43,12 @@ const failures: [words: string[], line: RegExp][] = [
 ];
 for (const [words, line] of failures) {
   test(`says what is wrong with attune ${words[0]} ${words.at(-1)?.slice(-20)}`, async () => {
-    const { status, stdout, stderr } = await attuneIn(folder, words);
+    const { status, stdout, stderr } = await attuneHere(words, { cwd: folder });
     assert.match(stderr, line);
     assert.is(stderr.split('\n').length, 2, stderr);
     assert.is(stdout, '');
     assert.is(status, 1);
   });
-}
-
-/** Within this process; --json and --debug below are the program itself. */
-async function attuneIn(cwd: string, words: readonly string[]) {
-  const before = process.cwd();
-  process.chdir(cwd);
-  try {
-    return await attuneHere(words);
-  } finally {
-    process.chdir(before);
-  }
 }
 
 test('prints one document under --json', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attune, type Ran, type RunSettings, runScript } from './support.js';
+import { attune, attuneHere, type Ran, type RunSettings, runScript } from './support.js';
 
 const commands: Record<string, string[]> = {
   finetune:
@@ -39,7 +39,7 @@ test('attune --help names every command', async () => {
 
 for (const [name, flags] of Object.entries(commands)) {
   test(`attune ${name} --help explains every flag, with an example`, async () => {
-    const { status, stdout, stderr } = await attune([name, '--help']);
+    const { status, stdout, stderr } = await attuneHere([name, '--help']);
     assert.is(status, 0);
     assert.is(stderr, '');
     assert.match(stdout, new RegExp(`^Usage: attune ${name}`));
@@ -55,7 +55,10 @@ for (const [name, flags] of Object.entries(commands)) {
 }
 
 test('attune help <command> is the same', async () => {
-  const [one, other] = await Promise.all([attune(['help', 'predict']), attune(['predict', '--help'])]);
+  const [one, other] = await Promise.all([
+    attuneHere(['help', 'predict']),
+    attuneHere(['predict', '--help']),
+  ]);
   assert.equal(one, other);
 });
 

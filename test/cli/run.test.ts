@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeClassFolders, writePicture } from './pictures.js';
-import { attune } from './support.js';
+import { attune, attuneHere } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune run ü '));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -47,7 +47,7 @@ test('finetune prints result, run folder and what to type next; notes go to stan
 });
 
 test('under --json standard output is one document', async () => {
-  const { status, stdout, stderr } = await attune([...finetune, '--out', 'my run', '--json'], settings);
+  const { status, stdout, stderr } = await attuneHere([...finetune, '--out', 'my run', '--json'], settings);
   assert.is(status, 0, stderr);
   const result = JSON.parse(stdout);
   assert.equal(result.classes, ['blau ä', 'red']);
@@ -56,7 +56,7 @@ test('under --json standard output is one document', async () => {
 });
 
 test('a run folder is not overwritten', async () => {
-  const { status, stdout, stderr } = await attune([...finetune, '--out', 'my run'], settings);
+  const { status, stdout, stderr } = await attuneHere([...finetune, '--out', 'my run'], settings);
   assert.is(status, 1);
   assert.is(stdout, '');
   assert.is(
@@ -66,7 +66,7 @@ test('a run folder is not overwritten', async () => {
 });
 
 test('evaluate prints accuracy, loss and every class', async () => {
-  const { status, stdout, stderr } = await attune(['evaluate', 'my run', 'photos'], settings);
+  const { status, stdout, stderr } = await attuneHere(['evaluate', 'my run', 'photos'], settings);
   assert.is(status, 0, stderr);
   const number = /[\d.]+/.source;
   const facts = [
@@ -86,14 +86,14 @@ test('evaluate prints accuracy, loss and every class', async () => {
 
 test('evaluate says which part of the classes the folder has', async () => {
   cpSync(join(folder, 'photos/red'), join(folder, 'part/red'), { recursive: true });
-  const { status, stdout, stderr } = await attune(['evaluate', 'my run', 'part'], settings);
+  const { status, stdout, stderr } = await attuneHere(['evaluate', 'my run', 'part'], settings);
   assert.is(status, 0, stderr);
   assert.match(stdout, /\nclasses +2, 1 of them without images\n/);
   assert.not.match(stdout, /\nblau ä +\d/);
 });
 
 test('predict names the classes of each image; one that cannot be read is exit code 1 after the others', async () => {
-  const { status, stdout, stderr } = await attune(['predict', 'my run', 'new/*', '--top', '1'], settings);
+  const { status, stdout, stderr } = await attuneHere(['predict', 'my run', 'new/*', '--top', '1'], settings);
   assert.is(status, 1);
   const image = (name: string) => join('new', name).replaceAll('\\', '\\\\');
   assert.match(
@@ -107,7 +107,7 @@ test('predict names the classes of each image; one that cannot be read is exit c
   );
   assert.is(lines.filter((line) => line.startsWith('attune:')).length, 1);
 
-  const json = await attune(['predict', 'my run', 'new', '--json'], settings);
+  const json = await attuneHere(['predict', 'my run', 'new', '--json'], settings);
   assert.is(json.status, 1);
   const { model, images } = JSON.parse(json.stdout);
   assert.is(model, 'resnet-small');

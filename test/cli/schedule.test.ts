@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { chart, rateText } from '#src/cli/chart';
 import { nextCommand } from '#src/cli/commands/lr-find';
 import { imageFolderOf, newFolder } from '../finetune/support.js';
-import { attune, attuneHere } from './support.js';
+import { attuneHere } from './support.js';
 
 const preview = async (words: readonly string[]) => {
   const { status, stdout, stderr } = await attuneHere(['schedule', ...words, '--json']);
@@ -29,7 +29,7 @@ test('a curve is an area of block characters beside its scale', () => {
 });
 
 test('the curve and its figures', async () => {
-  const { status, stdout, stderr } = await attune(
+  const { status, stdout, stderr } = await attuneHere(
     'schedule --images 1200 --epochs 10 --warmup 0.1'.split(' '),
   );
   assert.is(stderr, '');
@@ -104,7 +104,7 @@ test('lr-find draws the losses of a sweep and says what to type next', async () 
   const data = imageFolderOf(['a', 'b'], 8);
   const words =
     '--model resnet-small --weights none --strategy full --iterations 20 --image-size 32 --device cpu --threads 1';
-  const { status, stdout, stderr } = await attune(['lr-find', data, ...words.split(' ')]);
+  const { status, stdout, stderr } = await attuneHere(['lr-find', data, ...words.split(' ')]);
   assert.is(status, 0, stderr);
   assert.match(
     stdout,

@@ -24,11 +24,29 @@ export function attune(words: readonly string[], settings: RunSettings = {}): Pr
   return runNode([launcher, ...words], settings);
 }
 
-/** The same within this process, in a tenth of the time. */
-export async function attuneHere(words: readonly string[]): Promise<Ran> {
+/**
+ * The same within this process, in a tenth of the time. One call at a time where there are settings: the working
+ * folder and the environment are those of the process.
+ */
+export async function attuneHere(
+  words: readonly string[],
+  { cwd, env = {} }: RunSettings = {},
+): Promise<Ran> {
   const { output, stdout, stderr } = recordedOutput();
-  const status = await run(words, output);
-  return { status, stdout: stdout.text, stderr: stderr.text };
+  const folder = process.cwd();
+  const before = { ...process.env };
+  if (cwd !== undefined) process.chdir(cwd);
+  Object.assign(process.env, env);
+  try {
+    const status = await run(words, output);
+    return { status, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    process.chdir(folder);
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
 }
 
 /** A script that may import from `dist`. */

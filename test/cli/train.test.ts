@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeClassFolders } from './pictures.js';
-import { attune, recordedOutput } from './support.js';
+import { attuneHere, recordedOutput } from './support.js';
 import { run } from '#src/cli/run';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune train ü '));
@@ -16,7 +16,7 @@ writeClassFolders(join(folder, 'photos/val'), 2);
 writeClassFolders(join(folder, 'photos/test'), 2);
 
 const SMALL = '--model resnet-small --weights none';
-const finetune = (words: string) => attune(`finetune photos ${SMALL} ${words}`.split(' '), settings);
+const finetune = (words: string) => attuneHere(`finetune photos ${SMALL} ${words}`.split(' '), settings);
 
 test('every flag of training reaches the recipe', async () => {
   const flags =
@@ -106,13 +106,13 @@ test('--resume needs no data, and takes --epochs', async () => {
   // In the way of the page: it cannot be written.
   rmSync(join(folder, 'longer/report.html'));
   mkdirSync(join(folder, 'longer/report.html/x'), { recursive: true });
-  const done = await attune(['finetune', '--resume', 'longer'], settings);
+  const done = await attuneHere(['finetune', '--resume', 'longer'], settings);
   assert.is(done.status, 1);
   assert.is(
     done.stderr,
     'attune: nothing is left to do: 2 epochs are done, and 2 were asked for (longer): ask for more with --epochs, or start a new run\n',
   );
-  const { status, stdout, stderr } = await attune(
+  const { status, stdout, stderr } = await attuneHere(
     ['finetune', '--resume', 'longer', '--epochs', '3', '--device', 'cpu', '--json'],
     settings,
   );
@@ -164,7 +164,10 @@ test('what cannot be is told before any image is decoded', async () => {
     assert.is(stderr.text, `attune: ${line}\n`);
   }
   assert.is(stdout.text, '');
-  const { status, stderr: text } = await attune(['finetune', 'photos', '--model', 'resnet-small'], settings);
+  const { status, stderr: text } = await attuneHere(
+    ['finetune', 'photos', '--model', 'resnet-small'],
+    settings,
+  );
   assert.is(status, 2);
   assert.is(
     text,

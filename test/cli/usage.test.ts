@@ -2,9 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMAND_NAMES, DEVICE_NAMES, FLAG_NAMES, STRATEGY_NAMES } from '#src/cli/other-names';
-import { run } from '#src/cli/run';
 import { STRATEGIES } from '#src/finetune/recipe/choices';
-import { attune, type Ran, recordedOutput } from './support.js';
+import { attune, attuneHere } from './support.js';
 
 const wrong: [words: string, line: string][] = [
   ['finetun photos', 'there is no command finetun (attune): did you mean finetune?'],
@@ -254,19 +253,19 @@ const wrong: [words: string, line: string][] = [
 ];
 for (const [words, line] of wrong) {
   test(`refuses attune ${words}`, async () => {
-    assert.equal(await runHere(words.split(' ')), { status: 2, stdout: '', stderr: `attune: ${line}\n` });
+    assert.equal(await attuneHere(words.split(' ')), { status: 2, stdout: '', stderr: `attune: ${line}\n` });
   });
 }
 
 test('the program itself does so, too', async () => {
-  for (const [words, line] of wrong.filter((_, index) => index % 20 === 0)) {
+  for (const [words, line] of wrong.filter((_, index) => index % 40 === 0)) {
     assert.equal(await attune(words.split(' ')), { status: 2, stdout: '', stderr: `attune: ${line}\n` });
   }
 });
 
 test('what other tools call things leads to names that attune has', async () => {
-  const helpOf = async (command: string) => (await runHere([command, '--help'])).stdout;
-  const program = (await runHere(['--help'])).stdout;
+  const helpOf = async (command: string) => (await attuneHere([command, '--help'])).stdout;
+  const program = (await attuneHere(['--help'])).stdout;
   for (const name of new Set(Object.values(COMMAND_NAMES))) assert.match(program, `  ${name.split(' ')[0]} `);
   const flags = `${await helpOf('finetune')}${await helpOf('predict')}${program}`;
   for (const name of new Set(Object.values(FLAG_NAMES))) assert.match(flags, `--${name} `);
@@ -281,21 +280,16 @@ test('what other tools call things leads to names that attune has', async () => 
   );
 });
 
-/** In this process, which is quicker. */
-async function runHere(words: readonly string[]): Promise<Ran> {
-  const { output, stdout, stderr } = recordedOutput();
-  const status = await run(words, output);
-  return { status, stdout: stdout.text, stderr: stderr.text };
-}
-
 test('checks ATTUNE_DEVICE as the flag it stands for', async () => {
-  const wrongValue = await attune(['finetune', 'photos'], { env: { ATTUNE_DEVICE: 'gpu' } });
+  const wrongValue = await attuneHere(['finetune', 'photos'], { env: { ATTUNE_DEVICE: 'gpu' } });
   assert.is(
     wrongValue.stderr,
     'attune: "gpu" is no value for this flag (ATTUNE_DEVICE): did you mean webgpu? the choices are auto, webgpu, cpu\n',
   );
   assert.is(wrongValue.status, 2);
-  const conflict = await attune(['finetune', 'photos', '--adapter', 'x'], { env: { ATTUNE_DEVICE: 'cpu' } });
+  const conflict = await attuneHere(['finetune', 'photos', '--adapter', 'x'], {
+    env: { ATTUNE_DEVICE: 'cpu' },
+  });
   assert.is(
     conflict.stderr,
     'attune: an adapter is a GPU, and ATTUNE_DEVICE is cpu (--adapter): leave one of the two out\n',
@@ -305,7 +299,7 @@ test('checks ATTUNE_DEVICE as the flag it stands for', async () => {
 
 test('prints one document under --json, wherever the flag stands', async () => {
   for (const words of ['finetune --json photos --seed x', 'finetune photos --seed x --json']) {
-    const { status, stdout, stderr } = await runHere(words.split(' '));
+    const { status, stdout, stderr } = await attuneHere(words.split(' '));
     assert.is(status, 2);
     assert.equal(JSON.parse(stdout), {
       error: {
@@ -320,14 +314,14 @@ test('prints one document under --json, wherever the flag stands', async () => {
 });
 
 test('what follows -- is no flag', async () => {
-  const { status, stdout, stderr } = await attune(['inspect', '--', '--json']);
+  const { status, stdout, stderr } = await attuneHere(['inspect', '--', '--json']);
   assert.is(stderr, 'attune: there is no such file (--json): check the path\n');
   assert.is(stdout, '');
   assert.is(status, 1);
 });
 
 test('shows the help on standard error without a command', async () => {
-  const { status, stdout, stderr } = await attune([]);
+  const { status, stdout, stderr } = await attuneHere([]);
   assert.is(status, 2);
   assert.is(stdout, '');
   assert.match(stderr, /^Usage: attune <command>/);
