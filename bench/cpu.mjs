@@ -18,6 +18,8 @@ import { parseArgs } from 'node:util';
 import { present, requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
 
 const PARTS = ['kernels', 'threads', 'resnet50', 'mobilenet', 'jax', 'memory'];
+/** Those that compare, and are drawn. */
+const COMPARISONS = ['resnet50', 'mobilenet', 'jax'];
 /** Those that measure attune alone. */
 const ALONE = ['kernels', 'threads'];
 
@@ -52,5 +54,11 @@ async function main() {
     results[part] = await CPU_PARTS[part](settings);
   }
   const report = cpuReport({ machine, ...results });
-  await present('cpu', { report, numbers: { machine, ...results }, save: options.save });
+  const comparisons = COMPARISONS.flatMap((part) => results[part] ?? []);
+  await present('cpu', {
+    report,
+    numbers: { machine, ...results },
+    ...(comparisons.length > 0 && { comparisons }),
+    save: options.save,
+  });
 }

@@ -15,9 +15,6 @@ import { parseArgs } from 'node:util';
 import { devicesOf, findAdapter, present, requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
 
 const SIDE = 224;
-const SEED = 7;
-/** The first compiles, the second finds its memory and caches warm. */
-const WARM_UP_RUNS = 2;
 
 await runMain('inference', main);
 
@@ -43,7 +40,12 @@ async function main() {
     for (const batch of [1, 2]) comparisons.push(await besideWasm(batch, options));
   }
   const report = inferenceReport({ machine, comparisons });
-  await present('inference', { report, numbers: { machine, comparisons }, save: options.save });
+  await present('inference', {
+    report,
+    numbers: { machine, comparisons },
+    comparisons,
+    save: options.save,
+  });
 }
 
 async function besideWebgpu({ adapter, rounds, profile }) {
@@ -68,14 +70,14 @@ async function besideWasm(batch, { rounds, profile }) {
   });
 }
 
-async function compareInference({ batch, ...sides }) {
-  const { SameOutputs } = await import('./lib/agreement.mjs');
-  const { compare } = await import('./lib/compare.mjs');
-  return compare({
+async function compareInference(sides) {
+  const { compareTask } = await import('./lib/compare-task.mjs');
+  const { RESNET50 } = await import('./lib/networks.mjs');
+  return compareTask({
+    name: 'ResNet50 inference',
+    task: 'inference',
+    network: RESNET50,
+    side: SIDE,
     ...sides,
-    common: { task: 'inference', seed: SEED, batch, side: SIDE },
-    agreement: new SameOutputs(),
-    warmUpRuns: WARM_UP_RUNS,
-    log: console.error,
   });
 }

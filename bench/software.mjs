@@ -53,6 +53,6 @@ async function main() {
     }
   }
   const numbers = { machine, verdicts: verdicts(comparisons), comparisons };
-  await present('software', { report: softwareReport(numbers), numbers, save: options.save });
+  await present('software', { report: softwareReport(numbers), numbers, comparisons, save: options.save });
   if (numbers.verdicts.some(({ met }) => !met)) process.exitCode = 1;
 }

@@ -14,9 +14,6 @@ import { parseArgs } from 'node:util';
 import { findAdapter, present, requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
 
 const SIDE = 224;
-const SEED = 7;
-/** The first step compiles. */
-const WARM_UP_RUNS = 1;
 
 await runMain('training', main);
 
@@ -31,23 +28,29 @@ async function main() {
     },
   });
   requireInstalled({ peers: true });
-  const { SameLosses } = await import('./lib/agreement.mjs');
-  const { compare } = await import('./lib/compare.mjs');
+  const { compareTask } = await import('./lib/compare-task.mjs');
   const { describeMachine } = await import('./lib/machine.mjs');
+  const { RESNET50 } = await import('./lib/networks.mjs');
   const { trainingReport } = await import('./lib/report.mjs');
 
   const machine = describeMachine({ peers: true });
-  const comparison = await compare({
+  const comparison = await compareTask({
+    name: 'ResNet50 training step',
+    task: 'training',
+    network: RESNET50,
+    side: SIDE,
+    batch: wholeNumber('batch', options.batch, 2),
     ours: { engine: 'attune', kind: 'webgpu', adapter: await findAdapter(options.adapter) },
     peer: { engine: 'tfjs', kind: 'webgpu', adapter: options.adapter },
-    common: { task: 'training', seed: SEED, batch: wholeNumber('batch', options.batch, 2), side: SIDE },
-    agreement: new SameLosses(),
-    warmUpRuns: WARM_UP_RUNS,
     rounds: wholeNumber('rounds', options.rounds, 3),
     target: { sense: 'speedup', ratio: 4 },
     profile: options.profile,
-    log: console.error,
   });
   const report = trainingReport({ machine, comparison });
-  await present('training', { report, numbers: { machine, comparison }, save: options.save });
+  await present('training', {
+    report,
+    numbers: { machine, comparison },
+    comparisons: [comparison],
+    save: options.save,
+  });
 }

@@ -7,7 +7,8 @@ const SEED = 7;
 /**
  * Compares `ours` with `peer` at `task`: 'inference', 'training' or 'operation'.
  *
- * @param warmUpRuns default: one of training, which compiles; two of the others
+ * @param warmUpRuns default: one of training, which compiles; two of the others, of which the second finds memory and
+ *   caches warm
  * @param memory what is demanded of memory, kept beside the result
  * @returns what `compare` returns, with `name` (default: the task) and `task`
  */

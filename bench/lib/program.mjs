@@ -38,14 +38,20 @@ export async function findAdapter(wanted) {
   throw new Error(wanted === undefined ? 'there is no GPU adapter' : `no adapter is named ${wanted}`);
 }
 
-/** Prints a report; writes it to results/MACHINE/NAME.md, with its numbers in NAME.json, where `save` names one. */
-export async function present(name, { report, numbers, save }) {
+/**
+ * Prints a report; where `save` names a machine, writes it to results/MACHINE/NAME.md, with its numbers in NAME.json and,
+ * where there are `comparisons` with peers, charts of them in NAME.svg.
+ */
+export async function present(name, { report, numbers, comparisons, save }) {
   console.log(report);
   if (save === undefined) return;
   const folder = new URL(`../results/${save}/`, import.meta.url);
   await mkdir(folder, { recursive: true });
   await writeFile(new URL(`${name}.md`, folder), report);
   await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(numbers, null, 2)}\n`);
+  if (comparisons === undefined) return;
+  const { comparisonCharts } = await import('./charts.mjs');
+  await writeFile(new URL(`${name}.svg`, folder), await comparisonCharts(comparisons));
 }
 
 /** Runs a program's `main`; a failure is one line and exit code 1. */
