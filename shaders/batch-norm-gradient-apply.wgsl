@@ -6,11 +6,11 @@ struct Constants {
   masked: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> dy: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<Element0>;
+@group(0) @binding(1) var<storage, read> dy: array<Element1>;
 @group(0) @binding(2) var<storage, read> coefficients: array<f32>;
-@group(0) @binding(3) var<storage, read> relu: array<Element>;
-@group(0) @binding(4) var<storage, read_write> dx: array<Element>;
+@group(0) @binding(3) var<storage, read> relu: array<Element3>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Element4>;
 @group(0) @binding(5) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -29,5 +29,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let b = coefficients[channels + channel];
   let c = coefficients[2u * channels + channel];
   let centred = f32(x[i]) - coefficients[3u * channels + channel];
-  dx[i] = Element(a * dz + b * centred + c);
+  dx[i] = Element4(a * dz + b * centred + c);
 }

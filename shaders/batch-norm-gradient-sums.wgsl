@@ -8,10 +8,10 @@ struct Constants {
   masked: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> dy: array<Element>;
-@group(0) @binding(2) var<storage, read> mean: array<Element>;
-@group(0) @binding(3) var<storage, read> relu: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<Element0>;
+@group(0) @binding(1) var<storage, read> dy: array<Element1>;
+@group(0) @binding(2) var<storage, read> mean: array<Element2>;
+@group(0) @binding(3) var<storage, read> relu: array<Element3>;
 @group(0) @binding(4) var<storage, read_write> partials: array<f32>;
 @group(0) @binding(5) var<uniform> constants: Constants;
 

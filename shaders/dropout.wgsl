@@ -9,8 +9,8 @@ struct Constants {
   purpose: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read_write> y: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<Element0>;
+@group(0) @binding(1) var<storage, read_write> y: array<Element1>;
 @group(0) @binding(2) var<uniform> constants: Constants;
 @group(0) @binding(3) var<uniform> step: Step;
 
@@ -24,7 +24,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   for (var lane = 0u; lane < 4u; lane++) {
     let i = quad * 4u + lane;
     if (i < constants.count) {
-      y[i] = Element(select(f32(x[i]) * scale, 0.0, uniform_from(random[lane]) < constants.probability));
+      y[i] = Element1(select(f32(x[i]) * scale, 0.0, uniform_from(random[lane]) < constants.probability));
     }
   }
 }

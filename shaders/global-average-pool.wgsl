@@ -7,8 +7,8 @@ struct Constants {
   channels: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Stored0>;
+@group(0) @binding(1) var<storage, read_write> y: array<Stored1>;
 @group(0) @binding(2) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -23,5 +23,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   for (var place = 0u; place < constants.positions; place++) {
     sum += Channels(x[start + place * channels]);
   }
-  y[i] = Stored(sum / f32(constants.positions));
+  y[i] = Stored1(sum / f32(constants.positions));
 }

@@ -18,9 +18,9 @@ struct Constants {
   pad_left: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read> dy: array<Stored>;
-@group(0) @binding(2) var<storage, read_write> dx: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Stored0>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored1>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Stored2>;
 @group(0) @binding(3) var<uniform> constants: Constants;
 
 // Along one axis: the windows first .. end - 1 that cover a place.
@@ -78,5 +78,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       sum += share;
     }
   }
-  dx[i] = Stored(sum);
+  dx[i] = Stored2(sum);
 }

@@ -17,8 +17,8 @@ struct Constants {
   pad_left: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Stored>;
-@group(0) @binding(1) var<storage, read_write> y: array<Stored>;
+@group(0) @binding(0) var<storage, read> x: array<Stored0>;
+@group(0) @binding(1) var<storage, read_write> y: array<Stored1>;
 @group(0) @binding(2) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -48,5 +48,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       best = select(best, value, (value > best) | is_nan);
     }
   }
-  y[i] = Stored(best);
+  y[i] = Stored1(best);
 }

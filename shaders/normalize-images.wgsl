@@ -6,7 +6,7 @@ struct Constants {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<u32>;
-@group(0) @binding(1) var<storage, read_write> y: array<Element>;
+@group(0) @binding(1) var<storage, read_write> y: array<Element1>;
 @group(0) @binding(2) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -20,7 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let i = quad * 4u + lane;
     if (i < constants.count) {
       let channel = i % 3u;
-      y[i] = Element((f32(bytes[lane]) / 255.0 - constants.mean[channel]) / constants.deviation[channel]);
+      y[i] = Element1((f32(bytes[lane]) / 255.0 - constants.mean[channel]) / constants.deviation[channel]);
     }
   }
 }

@@ -4,9 +4,9 @@ struct Constants {
   columns: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> factors: array<Element>;
-@group(0) @binding(2) var<storage, read_write> y: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<Element0>;
+@group(0) @binding(1) var<storage, read> factors: array<Element1>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element2>;
 @group(0) @binding(3) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -15,5 +15,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  y[i] = Element(f32(x[i]) * f32(factors[i / constants.columns]));
+  y[i] = Element2(f32(x[i]) * f32(factors[i / constants.columns]));
 }

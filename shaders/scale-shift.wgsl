@@ -6,11 +6,11 @@ struct Constants {
   epilogue: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> scale: array<Element>;
-@group(0) @binding(2) var<storage, read> shift: array<Element>;
-@group(0) @binding(3) var<storage, read> residual: array<Element>;
-@group(0) @binding(4) var<storage, read_write> y: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<Element0>;
+@group(0) @binding(1) var<storage, read> scale: array<Element1>;
+@group(0) @binding(2) var<storage, read> shift: array<Element2>;
+@group(0) @binding(3) var<storage, read> residual: array<Element3>;
+@group(0) @binding(4) var<storage, read_write> y: array<Element4>;
 @group(0) @binding(5) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -31,5 +31,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if ((constants.epilogue & 16u) != 0u) {
     value = select(value, 6.0, value > 6.0);
   }
-  y[i] = Element(value);
+  y[i] = Element4(value);
 }

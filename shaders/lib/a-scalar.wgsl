@@ -1,6 +1,6 @@
 // The first factor of a product (a matrix, or the image of a convolution), element by element: any size.
 // The same functions as a-vec4.wgsl.
-@group(0) @binding(0) var<storage, read> a: array<Element>;
+@group(0) @binding(0) var<storage, read> a: array<Element0>;
 
 // The element at index, or zero where it does not count.
 fn a_element(index: i32, inside: bool) -> f32 {

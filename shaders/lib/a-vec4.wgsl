@@ -1,6 +1,6 @@
 // The first factor of a product (a matrix, or the image of a convolution), four neighbouring elements at once.
 // Indices, and the ends of what is inside, are multiples of 4; see a-scalar.wgsl for everything else.
-@group(0) @binding(0) var<storage, read> a: array<vec4<Element>>;
+@group(0) @binding(0) var<storage, read> a: array<vec4<Element0>>;
 
 // Elements index .. index + 3. Element q counts where first <= q < last and is zero elsewhere, whatever lies
 // there: here all four count, or none.

@@ -1,11 +1,11 @@
 // What lies along the columns of a product: its second factor (a matrix, or the weights of a convolution), the
 // operands of the epilogue and the output, element by element: any number of columns.
 // The same functions as b-vec4.wgsl; of four columns, the first `columns` exist and the others read as zero.
-@group(0) @binding(1) var<storage, read> b: array<Element>;
-@group(0) @binding(2) var<storage, read> scale: array<Element>;
-@group(0) @binding(3) var<storage, read> shift: array<Element>;
-@group(0) @binding(4) var<storage, read> residual: array<Element>;
-@group(0) @binding(5) var<storage, read_write> out: array<Element>;
+@group(0) @binding(1) var<storage, read> b: array<Element1>;
+@group(0) @binding(2) var<storage, read> scale: array<Element2>;
+@group(0) @binding(3) var<storage, read> shift: array<Element3>;
+@group(0) @binding(4) var<storage, read> residual: array<Element4>;
+@group(0) @binding(5) var<storage, read_write> out: array<Element5>;
 
 // The element of b at index, or zero where it does not count.
 fn b_element(index: u32, inside: bool) -> f32 {
@@ -47,6 +47,6 @@ fn residual_vector(index: u32, columns: u32) -> vec4<f32> {
 
 fn store_out(index: u32, columns: u32, value: vec4<f32>) {
   for (var j = 0u; j < min(columns, 4u); j++) {
-    out[index + j] = Element(value[j]);
+    out[index + j] = Element5(value[j]);
   }
 }

@@ -3,9 +3,9 @@ struct Constants {
   count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<Element>;
-@group(0) @binding(1) var<storage, read> b: array<Element>;
-@group(0) @binding(2) var<storage, read_write> y: array<Element>;
+@group(0) @binding(0) var<storage, read> a: array<Element0>;
+@group(0) @binding(1) var<storage, read> b: array<Element1>;
+@group(0) @binding(2) var<storage, read_write> y: array<Element2>;
 @group(0) @binding(3) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -14,5 +14,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  y[i] = Element(forward(f32(a[i]), f32(b[i])));
+  y[i] = Element2(forward(f32(a[i]), f32(b[i])));
 }

@@ -3,8 +3,8 @@ struct Constants {
   count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read_write> y: array<Element>;
+@group(0) @binding(0) var<storage, read> x: array<Element0>;
+@group(0) @binding(1) var<storage, read_write> y: array<Element1>;
 @group(0) @binding(2) var<uniform> constants: Constants;
 
 @compute @workgroup_size(WORKGROUP)
@@ -13,5 +13,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  y[i] = Element(forward(f32(x[i])));
+  y[i] = Element1(forward(f32(x[i])));
 }

@@ -20,6 +20,11 @@ export interface Binding {
   readonly access: Access;
   /** An absent operand binds a small zero buffer; the attributes say that it is absent. */
   readonly optional?: boolean;
+  /**
+   * A float32 operand that a mixed-precision program may keep as float16 (program/half.ts): activations and their
+   * gradients. The shader declares it with `ElementN`, N its place among the bindings, and computes in f32 all the same.
+   */
+  readonly half?: boolean;
 }
 
 /** One word of a launch's constants: a number is written as u32, `float(x)` as f32. */

@@ -5,13 +5,17 @@ import { openCpu } from '../device/cpu/node.js';
 import type { Precision } from '../device/dtype.js';
 import { openDawn, probeAdapters } from '../device/webgpu/node.js';
 import { AttuneError } from '../errors.js';
+import { checkHalf } from './check-half.js';
 import { FUSIONS } from '../ops/fusions.js';
 import { Device } from '../program/device.js';
 
 /** What `open` may be told about the device. */
 export interface OpenOptions {
-  /** 'float64' computes in plain loops on the CPU: slow, and the judge of everything else. Default 'float32'. */
-  readonly precision?: Precision;
+  /**
+   * 'float64' computes in plain loops on the CPU: slow, and the judge of everything else. 'mixed' keeps activations and
+   * their gradients as float16 on a GPU, and computes in float32 (program/half.ts). Default 'float32'.
+   */
+  readonly precision?: Precision | 'mixed';
   /** Part of a GPU adapter's name. A software adapter is used only when it is named. */
   readonly adapter?: string;
   /** Variants of kernels to use in place of the engine's own choice. */
@@ -31,11 +35,13 @@ export interface OpenOptions {
 export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOptions = {}): Promise<Device> {
   const rules = options.fuse === false ? [] : FUSIONS;
   const { adapter, choices, precision, simd, threads } = options;
-  const onCpu = async () =>
-    new Device(
+  const onCpu = async () => {
+    if (precision === 'mixed') throw mixedNeedsGpu(kind);
+    return new Device(
       await openCpu({ ...(precision && { precision }), ...(simd && { simd }), ...(threads && { threads }) }),
       rules,
     );
+  };
   if (kind === 'cpu') return onCpu();
   if (precision === 'float64') {
     throw new AttuneError({
@@ -48,5 +54,18 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   const adapters = await probeAdapters(adapter !== undefined);
   const choice = chooseDevice({ device: kind, ...(adapter !== undefined && { adapter }) }, adapters);
   if (choice.kind === 'cpu') return onCpu();
-  return new Device(await openDawn({ adapterName: choice.adapter, ...(choices && { choices }) }), rules);
+  const mixed = precision === 'mixed';
+  const backend = await openDawn({ adapterName: choice.adapter, mixed, ...(choices && { choices }) });
+  const device = new Device(backend, rules, mixed);
+  if (mixed) await checkHalf(device);
+  return device;
+}
+
+function mixedNeedsGpu(kind: DeviceKind | 'auto'): AttuneError {
+  return new AttuneError({
+    code: 'device',
+    what: 'mixed precision is for GPUs, and the CPU device computes in float32 only',
+    where: `--precision mixed, --device ${kind}`,
+    hint: 'leave --precision out, or name a GPU',
+  });
 }

@@ -5,7 +5,7 @@ import { operand } from './constant.js';
 import { binaryKernel, binaryOperation } from './pointwise.js';
 import { sumTo } from './sum.js';
 
-export const addKernel = binaryKernel('add', (a, b) => a + b);
+export const addKernel = binaryKernel('add', (a, b) => a + b, true);
 
 export const addOperation = binaryOperation(addKernel, ({ inputs: [a, b], gradient, wanted }) => [
   wanted[0] ? sumTo(gradient, a.shape) : null,

@@ -13,13 +13,17 @@ import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { accumulate } from './accumulate.js';
 import { add } from './add.js';
 import { full } from './constant.js';
+import { divide } from './divide.js';
 
 /**
  * Adds the gradient of `loss` (rank 0) with respect to every trainable parameter that it depends on into the
  * gradient arena. Throws when there is none, or when an operation on the way has no gradient.
+ *
+ * With `scale`, a tensor of rank 0, the way down goes from scale * loss, and what arrives is divided by it: the same
+ * gradients, from activations' gradients that float16 can hold (loss-scale.ts).
  */
-export function backward(loss: Tensor): void {
-  const walked = walk(loss, (tensor) => tensor.parameter?.gradient != null);
+export function backward(loss: Tensor, scale?: Tensor): void {
+  const walked = walk(loss, (tensor) => tensor.parameter?.gradient != null, scale);
   if (walked.size === 0) {
     throw new AttuneError({
       code: 'program',
@@ -28,7 +32,10 @@ export function backward(loss: Tensor): void {
       hint: 'move the model to the device and leave some of it trainable',
     });
   }
-  for (const [{ parameter }, gradient] of walked) accumulate(parameter?.gradient as State, gradient);
+  for (const [{ parameter }, gradient] of walked) {
+    const unscaled = scale === undefined ? gradient : divide(gradient, scale);
+    accumulate(parameter?.gradient as State, unscaled);
+  }
 }
 
 /**
@@ -69,7 +76,11 @@ function gradientOf(loss: Tensor): Node {
 }
 
 /** Gradients of the wanted tensors that the loss depends on, in a fixed order. */
-function walk(loss: Tensor, isWanted: (tensor: Tensor) => boolean): Map<Tensor, Tensor> {
+function walk(
+  loss: Tensor,
+  isWanted: (tensor: Tensor) => boolean,
+  start: Tensor = full([], 1),
+): Map<Tensor, Tensor> {
   if (loss.shape.length !== 0) {
     throw shapeError(
       'backward',
@@ -79,7 +90,7 @@ function walk(loss: Tensor, isWanted: (tensor: Tensor) => boolean): Map<Tensor, 
   }
   const order = pathsTo(loss, isWanted);
   const found = new Map<Tensor, Tensor>();
-  const pending = new Map<Tensor, Tensor>([[loss, full([], 1)]]);
+  const pending = new Map<Tensor, Tensor>([[loss, start]]);
   const onPath = new Set(order);
   for (let i = order.length - 1; i >= 0; i--) {
     const tensor = order[i];

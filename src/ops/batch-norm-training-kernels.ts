@@ -67,7 +67,7 @@ function channelRange(channels: number, begin: number, end: number): [first: num
 export const batchMomentsKernel: Kernel<SliceAttributes> = {
   name: 'batchMoments',
   bindings: [
-    { name: 'x', access: 'read' },
+    { name: 'x', access: 'read', half: true },
     { name: 'partials', access: 'write' },
   ],
   shader: {
@@ -145,10 +145,10 @@ export interface GradientSumsAttributes extends SliceAttributes {
 export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
   name: 'batchNormGradientSums',
   bindings: [
-    { name: 'x', access: 'read' },
-    { name: 'dy', access: 'read' },
+    { name: 'x', access: 'read', half: true },
+    { name: 'dy', access: 'read', half: true },
     { name: 'mean', access: 'read' },
-    { name: 'relu', access: 'read', optional: true },
+    { name: 'relu', access: 'read', optional: true, half: true },
     { name: 'partials', access: 'write' },
   ],
   shader: {
@@ -252,11 +252,11 @@ export interface GradientApplyAttributes {
 export const batchNormGradientApplyKernel: Kernel<GradientApplyAttributes> = {
   name: 'batchNormGradientApply',
   bindings: [
-    { name: 'x', access: 'read' },
-    { name: 'dy', access: 'read' },
+    { name: 'x', access: 'read', half: true },
+    { name: 'dy', access: 'read', half: true },
     { name: 'coefficients', access: 'read' },
-    { name: 'relu', access: 'read', optional: true },
-    { name: 'dx', access: 'write' },
+    { name: 'relu', access: 'read', optional: true, half: true },
+    { name: 'dx', access: 'write', half: true },
   ],
   shader: {
     variants: {

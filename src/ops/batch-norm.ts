@@ -70,11 +70,11 @@ interface ScaleShiftAttributes {
 export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
   name: 'scaleShift',
   bindings: [
-    { name: 'x', access: 'read' },
+    { name: 'x', access: 'read', half: true },
     { name: 'scale', access: 'read' },
     { name: 'shift', access: 'read' },
-    { name: 'residual', access: 'read', optional: true },
-    { name: 'y', access: 'write' },
+    { name: 'residual', access: 'read', optional: true, half: true },
+    { name: 'y', access: 'write', half: true },
   ],
   shader: {
     variants: {

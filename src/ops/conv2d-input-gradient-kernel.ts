@@ -26,9 +26,9 @@ function phasePlaces({
 export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = {
   name: 'conv2dInputGradient',
   bindings: [
-    { name: 'dy', access: 'read' },
+    { name: 'dy', access: 'read', half: true },
     { name: 'w', access: 'read' },
-    { name: 'dx', access: 'write' },
+    { name: 'dx', access: 'write', half: true },
   ],
   shader: {
     ...gradientVariants<Conv2dInputGradientAttributes>({

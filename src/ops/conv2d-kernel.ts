@@ -72,10 +72,10 @@ const { tile128, tile64, tile32 } = WORKGROUP_TILES;
 export const conv2dKernel: Kernel<Conv2dAttributes> = {
   name: 'conv2d',
   bindings: [
-    { name: 'x', access: 'read' },
+    { name: 'x', access: 'read', half: true },
     { name: 'w', access: 'read' },
     ...EPILOGUE_BINDINGS,
-    { name: 'out', access: 'write' },
+    { name: 'out', access: 'write', half: true },
   ],
   shader: {
     variants: {

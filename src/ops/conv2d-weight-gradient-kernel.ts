@@ -21,8 +21,8 @@ function weightsOfFilter({
 export const conv2dWeightGradientKernel: Kernel<Conv2dWeightGradientAttributes> = {
   name: 'conv2dWeightGradient',
   bindings: [
-    { name: 'x', access: 'read' },
-    { name: 'dy', access: 'read' },
+    { name: 'x', access: 'read', half: true },
+    { name: 'dy', access: 'read', half: true },
     { name: 'partials', access: 'write' },
   ],
   shader: {

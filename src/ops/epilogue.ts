@@ -23,7 +23,7 @@ export const NO_EPILOGUE: Epilogue = { scale: false, shift: false, residual: fal
 export const EPILOGUE_BINDINGS: readonly Binding[] = [
   { name: 'scale', access: 'read', optional: true },
   { name: 'shift', access: 'read', optional: true },
-  { name: 'residual', access: 'read', optional: true },
+  { name: 'residual', access: 'read', optional: true, half: true },
 ];
 
 const ACTIVATION_BITS: Readonly<Record<Activation, number>> = { none: 0, relu: 8, relu6: 16 };

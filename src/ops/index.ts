@@ -17,6 +17,7 @@ export { gather, scatterAdd } from './gather.js';
 export { gaussianBlur } from './gaussian-blur.js';
 export { type AffineMatrix, type AffineOptions, affineMatrix } from './image-affine.js';
 export type { BlendKind, ImageTransform } from './image-transform.js';
+export { lossScaleOf } from './loss-scale.js';
 export { type MatmulOptions, matmul } from './matmul.js';
 export { max } from './max.js';
 export { maximum } from './maximum.js';

@@ -29,6 +29,7 @@ import { gatherKernel, scatterAddKernel } from './gather.js';
 import { gaussianBlurColumnsKernel, gaussianBlurRowsKernel } from './gaussian-blur.js';
 import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
 import { imageTablesKernel } from './image-tables-kernel.js';
+import { lossScaleKernel } from './loss-scale.js';
 import { matmulKernel } from './matmul-kernel.js';
 import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { maximumKernel } from './maximum.js';
@@ -82,6 +83,7 @@ export type KernelName =
   | 'greaterEqual'
   | 'imageTables'
   | 'lessEqual'
+  | 'lossScale'
   | 'matmul'
   | 'maxPool2d'
   | 'maxPool2dGradient'
@@ -136,6 +138,7 @@ export const kernels: Readonly<Record<KernelName, Kernel<Attributes>>> = {
   gradientGate: gradientGateKernel,
   greaterEqual: greaterEqualKernel,
   imageTables: imageTablesKernel,
+  lossScale: lossScaleKernel,
   lessEqual: lessEqualKernel,
   matmul: matmulKernel,
   maxPool2d: maxPool2dKernel,

@@ -14,9 +14,9 @@ import { maxPool2dGradientSimd } from './pool-simd.js';
 export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
   name: 'maxPool2dGradient',
   bindings: [
-    { name: 'x', access: 'read' },
-    { name: 'dy', access: 'read' },
-    { name: 'dx', access: 'write' },
+    { name: 'x', access: 'read', half: true },
+    { name: 'dy', access: 'read', half: true },
+    { name: 'dx', access: 'write', half: true },
   ],
   shader: {
     variants: channelVariants(

@@ -23,7 +23,7 @@ export const normalizeImagesKernel: Kernel<NormalizeKernelAttributes> = {
   name: 'normalizeImages',
   bindings: [
     { name: 'x', access: 'read' },
-    { name: 'y', access: 'write' },
+    { name: 'y', access: 'write', half: true },
   ],
   shader: {
     variants: {

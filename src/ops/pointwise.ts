@@ -43,6 +43,8 @@ export interface UnaryDefinition<Name extends string> {
   /** The derivative, from the input or from the output: only that tensor is kept for the gradient. */
   readonly derivative: (value: number) => number;
   readonly from: 'input' | 'output';
+  /** Whether a mixed-precision program may keep operands and results as float16. Default: no. */
+  readonly half?: boolean;
 }
 
 /** The function that users call, with what it is made of: two kernels, forward and gradient = dy * derivative. */
@@ -56,7 +58,7 @@ export interface UnaryOperation<Name extends string> {
 
 /** Builds a unary operation. Its shader is shaders/<name>.wgsl with `fn forward(x)` and `fn derivative(value)`. */
 export function unary<Name extends string>(definition: UnaryDefinition<Name>): UnaryOperation<Name> {
-  const { name, forward, derivative, from } = definition;
+  const { name, forward, derivative, from, half = false } = definition;
   const shader = (library: string) => ({
     variants: flatVariant<FlatAttributes>(`${kebab(name)}.wgsl`, ['is-nan.wgsl', library]),
     choose: () => 'flat',
@@ -65,8 +67,8 @@ export function unary<Name extends string>(definition: UnaryDefinition<Name>): U
   const forwardKernel: Kernel<FlatAttributes> = {
     name,
     bindings: [
-      { name: 'x', access: 'read' },
-      { name: 'y', access: 'write' },
+      { name: 'x', access: 'read', half },
+      { name: 'y', access: 'write', half },
     ],
     shader: shader('pointwise-unary.wgsl'),
     cpu: {
@@ -82,9 +84,9 @@ export function unary<Name extends string>(definition: UnaryDefinition<Name>): U
   const gradientKernel: Kernel<FlatAttributes> = {
     name: `${name}Gradient`,
     bindings: [
-      { name: 'value', access: 'read' },
-      { name: 'dy', access: 'read' },
-      { name: 'dx', access: 'write' },
+      { name: 'value', access: 'read', half },
+      { name: 'dy', access: 'read', half },
+      { name: 'dx', access: 'write', half },
     ],
     shader: shader('pointwise-unary-gradient.wgsl'),
     cpu: {
@@ -141,19 +143,23 @@ export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttrib
   };
 }
 
-/** The forward kernel of a binary operation. Its shader is shaders/<name>.wgsl with `fn forward(a, b)`. */
+/**
+ * The forward kernel of a binary operation. Its shader is shaders/<name>.wgsl with `fn forward(a, b)`. `half`: whether
+ * a mixed-precision program may keep operands and result as float16.
+ */
 export function binaryKernel(
   name: string,
   forward: (a: number, b: number) => number,
+  half = false,
 ): Kernel<BinaryAttributes> {
   const file = `${kebab(name)}.wgsl`;
   const { flat } = flatVariant<BinaryAttributes>(file, ['is-nan.wgsl', 'pointwise-binary.wgsl']);
   return {
     name,
     bindings: [
-      { name: 'a', access: 'read' },
-      { name: 'b', access: 'read' },
-      { name: 'y', access: 'write' },
+      { name: 'a', access: 'read', half },
+      { name: 'b', access: 'read', half },
+      { name: 'y', access: 'write', half },
     ],
     shader: {
       variants: {

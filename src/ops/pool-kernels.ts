@@ -68,8 +68,8 @@ export const chooseWidth = ({ channels }: { readonly channels: number }) =>
   channels % 4 === 0 ? 'vec4' : 'scalar';
 
 const POOL_BINDINGS = [
-  { name: 'x', access: 'read' },
-  { name: 'y', access: 'write' },
+  { name: 'x', access: 'read', half: true },
+  { name: 'y', access: 'write', half: true },
 ] as const;
 
 /** Units on the CPU: rows of the output. */

@@ -7,4 +7,5 @@ export const relu = unary({
   forward: (x) => (x > 0 ? x : x < 0 ? 0 : x),
   derivative: (y) => (y > 0 ? 1 : 0),
   from: 'output',
+  half: true,
 });

@@ -7,4 +7,5 @@ export const relu6 = unary({
   forward: (x) => Math.min(Math.max(x, 0), 6),
   derivative: (y) => (y > 0 && y < 6 ? 1 : 0),
   from: 'output',
+  half: true,
 });

@@ -16,9 +16,9 @@ interface ScaleRowsAttributes extends FlatAttributes {
 export const scaleRowsKernel: Kernel<ScaleRowsAttributes> = {
   name: 'scaleRows',
   bindings: [
-    { name: 'x', access: 'read' },
+    { name: 'x', access: 'read', half: true },
     { name: 'factors', access: 'read' },
-    { name: 'y', access: 'write' },
+    { name: 'y', access: 'write', half: true },
   ],
   shader: {
     variants: flatVariant<ScaleRowsAttributes>('scale-rows.wgsl', []),

@@ -9,6 +9,7 @@ import { AttuneError } from '../errors.js';
 import type { StepValue, Varying } from '../device/kernel.js';
 import { fillKernel } from '../ops/constant.js';
 import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
+import { FIRST_SCALE, SCALING_LENGTH, updateLossScale } from '../ops/loss-scale.js';
 import { commitStatistics } from '../ops/running-statistics.js';
 import type { Device } from '../program/device.js';
 import { currentRecording, type Recording } from '../program/recording.js';
@@ -53,6 +54,8 @@ export interface OptimizerOptions {
   readonly maxGradientNorm?: number;
   /** What else a step does. Default: nothing. */
   readonly parts?: readonly StepPart[];
+  /** Keeps a loss scale for `backward` (ops/loss-scale.ts). Default: where the device's precision is mixed. */
+  readonly lossScaling?: boolean;
 }
 
 /** What every optimiser can do: record a step, clear gradients, keep moments. */
@@ -68,6 +71,8 @@ export abstract class Optimizer {
   lastFailedStep: number | null = null;
   /** Failures of the gate that an error has told of. */
   private failuresTold = 0;
+  /** [scale, steps since it changed, steps left out], for `lossScaleOf`; null without loss scaling. Checkpoints store it. */
+  readonly scaling: State | null;
   /** Group of every 64 elements, one table per chunk. */
   private readonly blockGroups: readonly State[];
   private readonly unwatch: () => void;
@@ -81,6 +86,10 @@ export abstract class Optimizer {
     this.assertRates();
     this.blockGroups = groupTables(memory, this.groups);
     this.gate = memory.device.createState([GATE_LENGTH]);
+    this.scaling =
+      (options.lossScaling ?? memory.device.mixed)
+        ? memory.device.createState([SCALING_LENGTH], 'float32', Float32Array.of(FIRST_SCALE, 0, 0))
+        : null;
     this.unwatch = memory.device.watch(this.gate, (values) => this.checkGate(values));
   }
 
@@ -115,6 +124,7 @@ export abstract class Optimizer {
     for (const part of this.parts) part.before?.(partStep);
     const limit = recording.varying('float', this.maxGradientNorm);
     updateGate(this.memory.gradients.chunks, this.gate, limit, recording.varying('uint', this.steps));
+    if (this.scaling !== null) updateLossScale(this.gate, this.scaling);
     const groups = recordAll(
       recording,
       'float',
@@ -155,7 +165,8 @@ export abstract class Optimizer {
   /** Gives the optimiser's device memory back. */
   close(): void {
     this.unwatch();
-    for (const state of [this.gate, ...this.blockGroups]) this.memory.device.releaseState(state);
+    for (const state of [this.gate, this.scaling, ...this.blockGroups])
+      if (state !== null) this.memory.device.releaseState(state);
     for (const arena of Object.values(this.arenas)) arena.close();
     for (const part of this.parts) part.close?.();
   }

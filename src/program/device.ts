@@ -72,9 +72,13 @@ export class Device {
   plansMade = 0;
   lastProgram: ProgramStatistics = NO_PROGRAM;
 
-  constructor(backend: Backend, rules: readonly FusionRule[]) {
+  /** Whether programs keep activations and their gradients as float16; see half.ts. */
+  readonly mixed: boolean;
+
+  constructor(backend: Backend, rules: readonly FusionRule[], mixed = false) {
     this.backend = backend;
     this.rules = rules;
+    this.mixed = mixed;
     this.pool = new SlotPool(backend);
   }
 
@@ -319,7 +323,7 @@ export class Device {
   }
 
   private async makeReady(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
-    const plan = makePlan(recording, returned, this.rules, this.backend);
+    const plan = makePlan(recording, returned, this.rules, this.backend, this.mixed);
     const buffers = this.pool.acquire(plan.slotBytes);
     try {
       const commands: Command[] = plan.launches.map(({ kernel, attributes, operands }) => ({

@@ -7,6 +7,7 @@
  */
 import type { Backend } from '../device/backend.js';
 import { dropUnused, type FusionRule, fuse } from './fuse.js';
+import { storeHalf } from './half.js';
 import type { Recording } from './recording.js';
 import {
   type InputStorage,
@@ -36,9 +37,11 @@ export function makePlan(
   returned: readonly Storage[],
   rules: readonly FusionRule[],
   backend: Pick<Backend, 'elementBytes' | 'inPlace'>,
+  mixed = false,
 ): Plan {
   const kept = new Set(returned);
-  const launches = fuse(dropUnused(recording.launches, kept), kept, rules);
+  const fused = fuse(dropUnused(recording.launches, kept), kept, rules);
+  const launches = mixed ? storeHalf(fused, kept) : fused;
   const lifetimes = findLifetimes(launches, kept);
   for (const life of lifetimes)
     life.bytes = Math.max(4, life.storage.length * backend.elementBytes(life.storage.dtype));

@@ -7,6 +7,9 @@ import { CONSTANTS_BYTES, shaderText, writeWords } from '#src/device/webgpu/shad
 const library = { path: 'lib/a.wgsl', text: '// library\nfn twice(x: f32) -> f32 { return x + x; }\n' };
 const kernel = { path: 'k.wgsl', text: '// kernel\nenable subgroups;\nfn main() {}\n' };
 
+/** What the prelude says of operands, none of them float16. */
+const ELEMENTS = Array.from({ length: 8 }, (_, i) => `alias Element${i} = f32;`).join(' ');
+
 test('prelude, libraries and file follow each other; enables come first', () => {
   const { code } = shaderText('f32', { TILE_M: 64, TILE_N: 8 }, [library, kernel]);
   assert.equal(code.split('\n'), [
@@ -14,6 +17,7 @@ test('prelude, libraries and file follow each other; enables come first', () => 
     'alias Element = f32;',
     'const TILE_M = 64u;',
     'const TILE_N = 8u;',
+    ELEMENTS,
     '// library',
     'fn twice(x: f32) -> f32 { return x + x; }',
     '// kernel',
@@ -28,12 +32,22 @@ test('an enable that two files need is written once', () => {
   assert.is(code.match(/enable subgroups;/g)?.length, 1);
 });
 
+test('operands that are stored as float16 have their own type, where the shader is written for it', () => {
+  const file = { path: 'k.wgsl', text: '@binding(1) var<storage> x: array<Element1>;\n' };
+  const { code } = shaderText('f32', {}, [file], [1]);
+  assert.match(code, /^enable f16;\n.*alias Element0 = f32; alias Element1 = f16; alias Element2 = f32;/s);
+  assert.throws(
+    () => shaderText('f32', {}, [file], [0]),
+    /operand 0 is stored as float16.*Element0.*k\.wgsl/,
+  );
+});
+
 test('a line leads back to its file', () => {
   const { origin } = shaderText('f32', { TILE_M: 64 }, [library, kernel]);
   assert.equal(origin(2), { path: 'prelude', line: 2 });
-  assert.equal(origin(4), { path: 'lib/a.wgsl', line: 1 });
-  assert.equal(origin(5), { path: 'lib/a.wgsl', line: 2 });
-  assert.equal(origin(8), { path: 'k.wgsl', line: 3 });
+  assert.equal(origin(5), { path: 'lib/a.wgsl', line: 1 });
+  assert.equal(origin(6), { path: 'lib/a.wgsl', line: 2 });
+  assert.equal(origin(9), { path: 'k.wgsl', line: 3 });
   assert.equal(origin(99), { path: 'k.wgsl', line: 3 });
 });
 

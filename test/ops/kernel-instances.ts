@@ -315,6 +315,14 @@ const makers: Readonly<Record<string, Make>> = {
       terms: count,
     };
   },
+  'lossScale.single': (random) => ({
+    attributes: {},
+    operands: [
+      floats([1, 1, random.whole(0, 1), random.whole(1, 2), 1]),
+      floats([random.pick([1, 2, 65536, 2 ** 24]), random.pick([0, 7, 1998, 1999]), random.whole(0, 2)]),
+    ],
+    exact: true,
+  }),
   'greaterEqual.same': binary(true, 0, 0, true),
   'greaterEqual.broadcast': binary(false, 0, 0, true),
   'lessEqual.same': binary(true, 0, 0, true),

@@ -22,8 +22,8 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
     test(`${name} on ${on} agrees with float64 over random shapes`, async () => {
       const { backend } = await open();
       const { backend: judge } = await cpuDevice('float64');
-      // The gate is one invocation, which asks for no index.
-      const longer = name === 'gradientGate' ? kernel : withMoreWorkgroups(kernel);
+      // Gate and loss scale are one invocation, which asks for no index.
+      const longer = ['gradientGate', 'lossScale'].includes(name) ? kernel : withMoreWorkgroups(kernel);
       for (const variant of Object.keys(kernel.shader.variants)) {
         const key = `${name}.${variant}`;
         const make = instances.get(key);

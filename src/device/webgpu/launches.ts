@@ -9,15 +9,13 @@ import type { AdapterTraits, Binding, BufferRange, Command, Grid, Variant } from
 import { caughtError, describe, deviceError, type Faults } from './faults.js';
 import { BufferUsage } from './flags.js';
 import { byteRange, type Memory, roundUp } from './memory.js';
-import type { Pipelines } from './pipelines.js';
-import { CONSTANTS_BYTES, writeWords } from './shader.js';
+import type { PipelineRequest, Pipelines } from './pipelines.js';
+import { CONSTANTS_BYTES, MAX_OPERANDS, writeWords } from './shader.js';
 
 /** Offsets of bindings are multiples of this on every adapter, even where one would take less. */
 const BINDING_ALIGNMENT = 256;
 /** Absent operands bind this much. */
 const ABSENT_BYTES = 256;
-/** Storage buffers that every adapter lets a kernel have; some let it have more. */
-const MAX_BINDINGS = 8;
 
 export interface Launch {
   readonly command: Command;
@@ -50,7 +48,7 @@ export function createSharedBuffers(memory: Memory): SharedBuffers {
   return {
     step: memory.create(4 * MAX_STEP_VALUES, UNIFORM | COPY_DST, 'step values'),
     zeros: memory.create(ABSENT_BYTES, STORAGE, 'absent operands'),
-    scratch: memory.create(ABSENT_BYTES * MAX_BINDINGS, STORAGE, 'absent outputs'),
+    scratch: memory.create(ABSENT_BYTES * MAX_OPERANDS, STORAGE, 'absent outputs'),
   };
 }
 
@@ -95,9 +93,7 @@ export async function prepareLaunches(
     context,
   );
   const pipelines = await Promise.all(
-    planned.map(({ command: { kernel, attributes }, variant }) =>
-      context.pipelines.get({ kernel, variant, element: kernel.shader.element?.(attributes) ?? 'f32' }),
-    ),
+    planned.map(({ command, variant }) => context.pipelines.get(pipelineRequest(command, variant))),
   );
   faults.check();
 
@@ -123,6 +119,13 @@ export async function prepareLaunches(
     if (constants !== null) memory.destroy(constants);
     throw error;
   }
+}
+
+function pipelineRequest({ kernel, attributes, operands }: Command, variant: Variant): PipelineRequest {
+  const halves = kernel.bindings.flatMap(({ half }, i) =>
+    half === true && operands[i]?.dtype === 'float16' ? [i] : [],
+  );
+  return { kernel, variant, element: kernel.shader.element?.(attributes) ?? 'f32', halves };
 }
 
 /** A choice made by hand holds wherever it can run; elsewhere the kernel's own choice stands. */
@@ -167,10 +170,10 @@ function writes(binding: Binding | undefined): boolean {
 function checkOperands(command: Command, limits: GPUSupportedLimits): void {
   const { kernel, operands } = command;
   const { bindings } = kernel;
-  if (operands.length !== bindings.length || bindings.length > MAX_BINDINGS) {
+  if (operands.length !== bindings.length || bindings.length > MAX_OPERANDS) {
     throw new AttuneError({
       code: 'internal',
-      what: `${operands.length} operands for ${bindings.length} bindings, of which there may be ${MAX_BINDINGS}`,
+      what: `${operands.length} operands for ${bindings.length} bindings, of which there may be ${MAX_OPERANDS}`,
       where: `kernel ${kernel.name}`,
     });
   }

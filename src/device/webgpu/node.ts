@@ -19,6 +19,8 @@ export interface OpenDawnOptions {
   readonly powerPreference?: GPUPowerPreference;
   /** Variants of kernels chosen by hand. */
   readonly choices?: Choices;
+  /** float16 in shaders is needed; refused where the adapter has none. */
+  readonly mixed?: boolean;
   /** Leaves out validation and bounds checks. For benchmarks of kernels that are known to be right. */
   readonly unsafe?: boolean;
 }
@@ -31,7 +33,9 @@ const SHADERS = new URL('../../../shaders/', import.meta.url);
  * first use stays on even in unsafe mode, because `allocate` promises zeros.
  */
 const FLAGS = ['disable-dawn-features=timestamp_quantization'];
-const UNSAFE_FLAGS = ['enable-dawn-features=skip_validation,disable_robustness'];
+const UNSAFE_FLAGS = ['skip_validation', 'disable_robustness'];
+/** Dawn hides float16 of NVIDIA's Linux driver, which fails some of its tests: engine/check-half.ts looks for itself. */
+const MIXED_FLAGS = ['vulkan_enable_f16_on_nvidia'];
 /** A name that no adapter has: Dawn answers with the list of those that there are. */
 const NO_ADAPTER = '?';
 const PROBE_TIMEOUT_MS = 30_000;
@@ -50,9 +54,17 @@ type Create = (flags: string[]) => GPU;
  */
 export async function openDawn(options: OpenDawnOptions = {}): Promise<WebGPUBackend> {
   const create = await loadDawn();
-  const flags = options.unsafe ? [...FLAGS, ...UNSAFE_FLAGS] : FLAGS;
+  const enabled = [...(options.unsafe ? UNSAFE_FLAGS : []), ...(options.mixed ? MIXED_FLAGS : [])];
+  const flags = enabled.length > 0 ? [...FLAGS, `enable-dawn-features=${enabled.join(',')}`] : FLAGS;
   const { gpu, adapter } = await request(create, flags, options);
   const info = webgpuInfo(adapter.info, adapter);
+  if (options.mixed && !adapter.features.has('shader-f16')) {
+    throw deviceError(
+      'the adapter cannot compute with float16 (shader-f16), which --precision mixed needs',
+      info.adapter,
+      'leave --precision out',
+    );
+  }
   const device = await adapter
     .requestDevice({
       requiredFeatures: options.features ?? ([...adapter.features] as GPUFeatureName[]),

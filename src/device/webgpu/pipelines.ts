@@ -17,11 +17,12 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** One pipeline to have: a variant of a kernel for an element type. */
+/** One pipeline to have: a variant of a kernel for an element type, and the operands that are stored as float16. */
 export interface PipelineRequest {
   readonly kernel: Kernel;
   readonly variant: Variant;
   readonly element: string;
+  readonly halves: readonly number[];
 }
 
 /** Drivers compile on threads of their own and need memory for each; this many are under way at once. */
@@ -69,10 +70,10 @@ export class Pipelines {
   }
 
   private async compile(request: PipelineRequest): Promise<Pipeline> {
-    const { kernel, variant, element } = request;
+    const { kernel, variant, element, halves } = request;
     const paths = [...(variant.libraries ?? []).map((path) => `lib/${path}`), variant.file];
     const files = await Promise.all(paths.map(async (path) => ({ path, text: await this.read(path) })));
-    const text = shaderText(element, variant.constants, files);
+    const text = shaderText(element, variant.constants, files, halves);
     const label = `${kernel.name} (${variant.file})`;
     const made = this.faults.scoped(() => {
       const layout = this.layout(kernel);
@@ -155,7 +156,7 @@ function accessSignature(kernel: Kernel): string {
   return kernel.shader.readsStep ? `${operands}+step` : operands;
 }
 
-function pipelineKey({ kernel, variant, element }: PipelineRequest): string {
+function pipelineKey({ kernel, variant, element, halves }: PipelineRequest): string {
   const { file, libraries = [], constants } = variant;
-  return JSON.stringify([file, libraries, constants, element, accessSignature(kernel)]);
+  return JSON.stringify([file, libraries, constants, element, halves, accessSignature(kernel)]);
 }

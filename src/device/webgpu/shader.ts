@@ -4,6 +4,7 @@
  *   enable ...;               moved to the top from the files that need it: WGSL wants it first
  *   alias Element = f32;      the storage type of the elements
  *   const TILE_M = 64u;       the variant's constants
+ *   alias Element0 = f32; ... the storage type of each operand: Element, or f16 where a mixed program keeps it so
  *   <files of shaders/lib/>
  *   <the kernel's file>
  *
@@ -28,16 +29,23 @@ export interface ShaderText {
 export const MAX_WORDS = 64;
 export const CONSTANTS_BYTES = MAX_WORDS * 4;
 
+/** Storage buffers that every adapter lets a kernel have; some let it have more. */
+export const MAX_OPERANDS = 8;
+
 const PRELUDE = 'prelude';
 const ENABLE = /^[ \t]*enable\s[^;]*;/gm;
 
-/** Concatenates prelude and files. `constants` become `const NAME = 64u;`, so they are unsigned integers. */
+/**
+ * Concatenates prelude and files. `constants` become `const NAME = 64u;`, so they are unsigned integers. `halves` are
+ * the operands, by their place, that are stored as f16; their shader has to be written for it.
+ */
 export function shaderText(
   element: string,
   constants: Readonly<Record<string, number>>,
   files: readonly ShaderFile[],
+  halves: readonly number[] = [],
 ): ShaderText {
-  const enables = new Set<string>();
+  const enables = new Set<string>(halves.length > 0 ? ['enable f16;'] : []);
   const bodies = files.map((file) =>
     // Blanking the directive keeps the lines where they are in the file.
     file.text.replace(ENABLE, (directive) => {
@@ -57,6 +65,12 @@ export function shaderText(
     }
     prelude.push(`const ${name} = ${value}u;`);
   }
+  prelude.push(
+    Array.from({ length: MAX_OPERANDS }, (_, i) => {
+      assertWrittenFor(halves.includes(i), i, files);
+      return `alias Element${i} = ${halves.includes(i) ? 'f16' : element};`;
+    }).join(' '),
+  );
   const parts = [{ path: PRELUDE, lines: prelude }].concat(
     files.map((file, i) => ({ path: file.path, lines: bodies[i].replace(/\n$/, '').split('\n') })),
   );
@@ -72,6 +86,16 @@ export function shaderText(
       return { path: last.path, line: last.lines.length };
     },
   };
+}
+
+/** An operand that the shader takes for `Element` would be read as what it is not. */
+function assertWrittenFor(half: boolean, operand: number, files: readonly ShaderFile[]): void {
+  if (!half || files.some(({ text }) => text.includes(`Element${operand}`))) return;
+  throw new AttuneError({
+    code: 'internal',
+    what: `operand ${operand} is stored as float16, and the shader does not declare it with Element${operand}`,
+    where: files.at(-1)?.path,
+  });
 }
 
 /** Writes a launch's constants at byte `offset` of `target`: numbers as u32, `float(x)` as f32, little-endian. */

@@ -1,0 +1,77 @@
+/** Which values a mixed-precision program keeps as float16. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { backward, crossEntropy, generator, normalizeImages, resnetSmall, tensor } from '#src/index';
+import { FUSIONS } from '#src/ops/fusions';
+import { makePlan, type Plan } from '#src/program/plan';
+import { type Recording, record } from '#src/program/recording';
+import { cpuDevice } from '../ops/support.js';
+
+const BYTES = { float32: 4, float16: 2, int32: 4, uint32: 4, uint8: 1 };
+const SIDE = 32;
+
+/** A training program of a small ResNet, forward and backward. */
+async function trainingProgram(): Promise<{ recording: Recording; plan: (mixed: boolean) => Plan }> {
+  const device = await cpuDevice('float32');
+  const model = resnetSmall({ classes: 10 });
+  await model.to(device);
+  const { recording, result } = record(() => {
+    const images = tensor(new Uint8Array(2 * SIDE * SIDE * 3), [2, SIDE, SIDE, 3], 'uint8');
+    const x = normalizeImages(images, [0.5, 0.5, 0.5], [0.25, 0.25, 0.25]);
+    const logits = model.forward(x, { random: generator(1) });
+    const loss = crossEntropy(logits, tensor(new Int32Array(2), [2]));
+    backward(loss);
+    return { loss, logits };
+  });
+  const returned = Object.values(result).map(({ storage }) => storage);
+  const backend = { elementBytes: (dtype: keyof typeof BYTES) => BYTES[dtype], inPlace: false };
+  return { recording, plan: (mixed) => makePlan(recording, returned, FUSIONS, backend, mixed) };
+}
+
+test('activations and their gradients are float16; statistics, logits, losses, weights and their gradients are not', async () => {
+  const { plan } = await trainingProgram();
+  const dtypes = new Map<string, Set<string>>();
+  for (const { kernel, operands } of plan(true).launches) {
+    kernel.bindings.forEach(({ name }, i) => {
+      const key = `${kernel.name}.${name}`;
+      dtypes.set(key, (dtypes.get(key) ?? new Set()).add(operands[i]?.dtype ?? 'absent'));
+    });
+  }
+  const of = (key: string) => [...(dtypes.get(key) ?? [])].sort();
+  for (const key of ['conv2d.x', 'conv2d.out', 'batchMoments.x', 'scaleShift.y', 'globalAveragePool.x'])
+    assert.equal(of(key), ['float16'], key);
+  for (const key of ['conv2dInputGradient.dy', 'conv2dInputGradient.dx', 'conv2dWeightGradient.x', 'add.y'])
+    assert.equal(of(key), ['float16'], key);
+  assert.equal(of('conv2d.w'), ['float32']);
+  for (const key of ['batchMoments.partials', 'scaleShift.scale', 'globalAveragePool.y', 'matmul.out'])
+    assert.equal(of(key), ['float32'], key);
+  for (const key of ['crossEntropy.logits', 'crossEntropyGradient.dlogits', 'accumulate.x'])
+    assert.equal(of(key), ['float32'], key);
+});
+
+test('a mixed training program needs little more than half the memory, and the same launches', async () => {
+  const { plan } = await trainingProgram();
+  const [plain, mixed] = [plan(false), plan(true)];
+  assert.ok(
+    plain.launches.every(({ operands }) => operands.every((storage) => storage?.dtype !== 'float16')),
+  );
+  assert.is(mixed.launches.length, plain.launches.length);
+  assert.ok(
+    mixed.lowerBoundBytes < 0.65 * plain.lowerBoundBytes,
+    `${mixed.lowerBoundBytes} of ${plain.lowerBoundBytes}`,
+  );
+});
+
+test('what one launch cannot take as float16 is float32 in all of them', async () => {
+  const { plan } = await trainingProgram();
+  const dtypes = new Map<number, string>();
+  for (const { operands } of plan(true).launches) {
+    for (const storage of operands) {
+      if (storage === null || storage.kind === 'state') continue;
+      assert.is(dtypes.get(storage.ordinal) ?? storage.dtype, storage.dtype);
+      dtypes.set(storage.ordinal, storage.dtype);
+    }
+  }
+});
+
+test.run();
