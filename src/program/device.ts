@@ -109,6 +109,8 @@ export class Device {
    */
   async run<T>(body: () => T): Promise<HostValues<T>> {
     this.assertOpen();
+    // Waking up takes a thread as long as recording a small program takes this one: both happen at once.
+    this.backend.rouse?.();
     const { recording, result } = record(body);
     const values = collectValues(result);
     for (const value of values) {

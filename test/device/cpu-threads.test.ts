@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { newControl, Team } from '#src/device/cpu/team';
 import { open } from '#src/engine/open';
 import { resnetSmall } from '#src/models/index';
-import { backward, crossEntropy, exp, reshape, sum, transpose } from '#src/ops/index';
+import { add, backward, crossEntropy, exp, reshape, sum, transpose } from '#src/ops/index';
 import { sgd } from '#src/optim/index';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
@@ -72,6 +72,32 @@ test('threads that have nothing to do sleep', async () => {
   const used = (user + system) / 1000;
   console.log(`# ${used.toFixed(1)} ms of processor time in ${IDLE_MS} ms`);
   assert.ok(used < 25, `${used} ms of processor time while idle`);
+});
+
+test('a run that was announced comes at once, late, or never, and every one is computed', async () => {
+  for (const threads of [1, 2]) {
+    const device = await open('cpu', { threads });
+    const doubled = (value: number, recordingMs: number) =>
+      device.run(() => {
+        const end = performance.now() + recordingMs;
+        while (performance.now() < end);
+        return add(tensor([value], [1]), tensor([value], [1]));
+      });
+    for (let i = 0; i < 30; i++) {
+      const never = device
+        .run(() => {
+          throw new Error('nothing to run');
+        })
+        .catch((error: Error) => error.message);
+      const [late, ...queued] = await Promise.all([doubled(i, i % 3), doubled(i + 1, 0), doubled(i + 2, 0)]);
+      assert.equal(
+        [late, ...queued].flatMap((values) => [...values]),
+        [2 * i, 2 * i + 2, 2 * i + 4],
+      );
+      assert.is(await never, 'nothing to run');
+    }
+    await device.close();
+  }
 });
 
 test('1, 2 and 3 threads transpose alike, many times', async () => {

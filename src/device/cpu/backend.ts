@@ -86,6 +86,10 @@ export class CpuBackend implements Backend {
     return prepared;
   }
 
+  rouse(): void {
+    this.#executor.rouse?.();
+  }
+
   async execute(
     prepared: Prepared,
     uploads: readonly Upload[],
