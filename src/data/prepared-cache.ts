@@ -4,14 +4,18 @@
  * The folder is chosen by the geometry (size, crop, filter; mean and std come later and do not
  * matter here), a record by the SHA-256 of the image file. So a changed picture is prepared
  * again and no other, and a copied or renamed one is not.
+ *
+ * Out of a whole picture the middle can be cut: what training with random crops has prepared, evaluation and a probe
+ * of the same size need not decode again.
  */
 
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../weights/cache-dir.js';
 import type { RgbImage } from './decode.js';
-import type { Preprocessing } from './preprocess.js';
-import { openRecordStore, type RecordLocation, readRecord } from './record-store.js';
+import { centerCropImage, type Preprocessing } from './preprocess.js';
+import { openRecordStore, type RecordLocation, type RecordStore, readRecord } from './record-store.js';
 
 /** To be raised by whoever changes a pixel that decoding or resizing produces. */
 export const pixelVersion = 1;
@@ -23,7 +27,7 @@ export interface PreparedCache {
   has(fileHash: string): boolean;
   /** The prepared picture; null if it is absent or damaged, then prepare it again. */
   get(fileHash: string): Promise<RgbImage | null>;
-  /** Where its record lies, for `readPreparedImage`; null if it is absent or not written yet. */
+  /** Where its record lies, for `readPreparedImage`, which may give it whole; null if it is absent or not written yet. */
   locate(fileHash: string): RecordLocation | null;
   /** @throws AttuneError 'disk' */
   put(fileHash: string, image: RgbImage): Promise<void>;
@@ -47,19 +51,34 @@ export async function openPreparedCache(
 ): Promise<PreparedCache> {
   const folder = join(parent, geometryKey(preprocessing));
   const store = await openRecordStore(folder);
+  const { crop } = preprocessing;
+  const whole = crop === null ? null : await openWhole(preprocessing, parent);
   return {
     folder,
     preprocessing,
-    has: store.has,
+    has: (fileHash) => store.has(fileHash) || whole?.has(fileHash) === true,
     async get(fileHash) {
-      const payload = await store.get(fileHash);
-      return payload === null ? null : parsePicture(payload);
+      const own = await getPicture(store, fileHash);
+      if (own !== null || crop === null || whole === null) return own;
+      const picture = await getPicture(whole, fileHash);
+      return picture && centerCropImage(picture, crop);
     },
-    locate: store.locate,
+    locate: (fileHash) => store.locate(fileHash) ?? whole?.locate(fileHash) ?? null,
     put: (fileHash, image) => store.put(fileHash, pictureBytes(image)),
     flush: store.flush,
     close: store.close,
   };
+}
+
+/** The pictures of the same size without a crop, to read; null where there are none. */
+async function openWhole(preprocessing: Preprocessing, parent: string): Promise<RecordStore | null> {
+  const folder = join(parent, geometryKey({ ...preprocessing, crop: null }));
+  return existsSync(folder) ? openRecordStore(folder) : null;
+}
+
+async function getPicture(store: RecordStore, fileHash: string): Promise<RgbImage | null> {
+  const payload = await store.get(fileHash);
+  return payload === null ? null : parsePicture(payload);
 }
 
 /** Reads a picture in another thread than the cache's; null if its record is damaged or gone. */

@@ -7,6 +7,7 @@ import { type PrepareProgress, prepareImages } from '#src/data/prepare-images';
 import { openPreparedCache } from '#src/data/prepared-cache';
 import { preparedDataset } from '#src/data/prepared-dataset';
 import { imagenetPreprocessing, preprocessImage } from '#src/data/preprocess';
+import { type TrainingBatch, trainingBatches } from '#src/data/training-loader';
 import { sharp } from './sharp.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -114,6 +115,41 @@ test(
     }
     assert.throws(() => preparedDataset(prepared, whole), /make no batches/);
     assert.throws(() => preparedDataset(prepared, cropped, 25), /cropped to 24 x 24 give none of 25 x 25/);
+  }),
+);
+
+test(
+  'a cache of crops has what one of whole pictures had when it was opened; a damaged one is prepared again',
+  inCache(async (folder, parent) => {
+    const images = await makePictures(folder, 4);
+    const whole = await openPreparedCache({ ...preprocessing, crop: null }, parent);
+    const { prepared } = await prepareImages(images, whole.preprocessing, { cache: whole, pool });
+    await whole.close();
+    const shard = join(whole.folder, readdirSync(whole.folder)[0]);
+    const bytes = readFileSync(shard);
+    bytes[bytes.length - 1] ^= 4; // in the last record
+    writeFileSync(shard, bytes);
+
+    const cropped = await openPreparedCache(preprocessing, parent);
+    const { decoded } = await prepareImages(images, preprocessing, { cache: cropped, pool });
+    assert.is(decoded, 0);
+    const dataset = preparedDataset(prepared, cropped);
+    const training = { images: prepared, cache: cropped };
+    const batches = trainingBatches(training, {
+      ...{ batchSize: 4, seed: 1, epoch: 0, side: 24, pool },
+      augmentation: { kind: 'none' },
+    });
+    const batch = (await batches.next()).value as TrainingBatch;
+    await batches.return();
+    for (const [place, i] of batch.indices.entries()) {
+      const { pixels } = preprocessImage(await decodeImage(images[i].path), preprocessing);
+      assert.equal(await dataset.read(i), pixels, `image ${i}`);
+      assert.equal(batch.images.slice(place * pixels.length, (place + 1) * pixels.length), pixels);
+    }
+    await cropped.close();
+    const other = await openPreparedCache({ ...preprocessing, resize: 40 }, parent);
+    assert.is(other.has(prepared[0].fileHash), false, 'another size');
+    assert.is(readdirSync(cropped.folder).length, 1, 'the repaired record only');
   }),
 );
 
