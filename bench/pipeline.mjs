@@ -4,7 +4,7 @@
  *
  * - memory stays flat: no stage takes more than 64 MiB more after its 2,000th image than before it,
  * - nothing is decoded twice: behind the preparation the folder is away, and a second run decodes and computes nothing,
- * - the device waits for images at most 2 % of the time, or the threads that prepare them were busy.
+ * - the device waits for images at most 2 % of the time, or the threads that prepare them are busy.
  *
  *     npm run build && node bench/pipeline.mjs [options]
  *

@@ -2,14 +2,16 @@
 import { machineLines } from './report.mjs';
 
 const MIB = 2 ** 20;
-/** The share of a stage's images after which it may not take more memory: 2,000 of 20,000. */
-const SETTLED = 0.1;
+/** Images of a stage after which it may not take more memory; half of them where there are few. */
+const SETTLED = 2000;
 /** How much more it may take all the same: garbage of JavaScript comes and goes. */
 const GROWTH = 64 * MIB;
 /** The most that a device may wait for images, as a share of the time, ... */
 const WAITING = 0.02;
 /** ... unless the threads that prepare them were busy for this share of it. */
 const LOADER_BUSY = 0.9;
+/** Steps that say something about that. */
+const STEPS = 50;
 /** Samples of a stage that are kept. */
 const KEPT = 20;
 
@@ -40,8 +42,7 @@ export class MemoryOfStages {
       .filter(({ task }) => !/^(head|choosing L2)$/.test(task))
       .map(({ task, images, samples }) => {
         const most = (of) => Math.max(0, ...samples.filter(([done]) => of(done)).map(([, bytes]) => bytes));
-        // At least the first report is one before.
-        const settled = Math.max(SETTLED * images, samples[0][0]);
+        const settled = Math.min(SETTLED, images / 2);
         const before = most((done) => done <= settled);
         const after = most((done) => done > settled);
         const every = Math.max(1, Math.floor(samples.length / KEPT));
@@ -63,8 +64,8 @@ export function assertPipeline({ images, training, again }) {
   for (const { task, growth } of growths(training)) {
     if (growth > GROWTH) throw new Error(`"${task}" took ${mib(growth)} MiB more, above ${mib(GROWTH)}`);
   }
-  const { waiting_for_data: waiting, loader } = training.profile;
-  if (waiting > WAITING && loader.busy < LOADER_BUSY) {
+  const { steps, waiting_for_data: waiting, loader } = training.profile;
+  if (steps >= STEPS && waiting > WAITING && loader.busy < LOADER_BUSY) {
     throw new Error(
       `the device waited for images ${percent(waiting)} of the time, and the loader was busy only ${percent(loader.busy)} of it`,
     );
@@ -100,8 +101,8 @@ export function pipelineReport({ machine, images, bytes, batch, training, again 
     '',
     '## Memory',
     '',
-    `The most that was resident of the process up to a stage's first ${percent(SETTLED)} of images, and behind them. Growth of`,
-    `more than ${mib(GROWTH)} MiB fails.`,
+    `The most that was resident of the process up to the first ${SETTLED} images of a stage (half of them, where there are`,
+    `few), and behind them. Growth of more than ${mib(GROWTH)} MiB fails.`,
     '',
     '| stage | images | before | behind | growth |',
     '|---|---|---|---|---|',
@@ -125,7 +126,7 @@ export function pipelineReport({ machine, images, bytes, batch, training, again 
     `Of ${profile.steps} steps of the first epoch, ${((1000 * profile.seconds) / profile.steps).toFixed(0)} ms each: the device computes`,
     `${percent(profile.computing)} of the time, waits for images ${percent(profile.waiting_for_data)} and otherwise ${percent(profile.waiting_otherwise)}.`,
     `The ${profile.loader.threads} threads that prepare images are busy ${percent(profile.loader.busy)} of the time. More than ${percent(WAITING)} of waiting fails`,
-    `where they are busy less than ${percent(LOADER_BUSY)}.`,
+    `where they are busy less than ${percent(LOADER_BUSY)}, and ${STEPS} steps or more were counted.`,
     '',
   ].join('\n');
 }
