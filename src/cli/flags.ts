@@ -10,6 +10,7 @@ import type { EvaluateFlags } from './commands/evaluate.js';
 import type { ExplainFlags } from './commands/explain.js';
 import type { PredictFlags } from './commands/predict.js';
 import type { ReportFlags } from './commands/report.js';
+import type { TuneFlags } from './commands/tune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
@@ -135,6 +136,30 @@ const TTA_FLAG: Flags<{ tta?: string }> = {
     help: 'Test-time augmentation: average what is said of several views of each image. flip: the middle and its mirror image. five-crop: corners and middle. ten-crop: these and those of the mirror image.',
     parse: choice(TEST_TIME_VIEWS),
   },
+};
+
+export const TUNE_FLAGS: Flags<TuneFlags> = {
+  model: {
+    value: '<name>',
+    help: `${MODEL_NAMES.join(', ')}. Default: resnet50.`,
+    parse: words,
+  },
+  batchSize: {
+    value: '<number>',
+    help: 'Images computed at once, as the micro-batch of a run. Default: 32.',
+    parse: wholeNumber(1, 65_536),
+  },
+  imageSize: {
+    value: '<pixels>',
+    help: 'Side of the images. Default: 224.',
+    parse: wholeNumber(32, 4096),
+  },
+  seconds: {
+    value: '<number>',
+    help: 'Time for all measurements; the kernels that take longest come first. Default: 120.',
+    parse: wholeNumber(1, 86_400),
+  },
+  adapter: DEVICE_FLAGS.adapter,
 };
 
 export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {

@@ -5,7 +5,7 @@
 import { Command } from 'commander';
 import { addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
-import { addBench, addConvert, addDoctor, addInspect, addWeights } from './definitions/tools.js';
+import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './definitions/tools.js';
 import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './definitions/training.js';
 import { addCommonFlags, type CommonOptions } from './flags.js';
 import type { Output } from './output.js';
@@ -44,7 +44,7 @@ export async function runProgram(
   };
   const definitions = [
     ...[addFinetune, addEvaluate, addPredict, addExplain, addReport, addSchedule, addLrFind],
-    ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor, addBench],
+    ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor, addBench, addTune],
   ];
   for (const define of definitions) define(kit);
   addHelp(program);

@@ -3,7 +3,15 @@
  * `webgpu/` and `cpu/` implement it; `program/` is its only caller.
  */
 import type { DType, Precision, TypedArray } from './dtype.js';
-import type { Attributes, BufferRange, Command, DeviceBuffer, StepValue, Upload } from './kernel.js';
+import type {
+  AdapterTraits,
+  Attributes,
+  BufferRange,
+  Command,
+  DeviceBuffer,
+  StepValue,
+  Upload,
+} from './kernel.js';
 
 /** Where computations run: on a GPU, or on the processor. */
 export type DeviceKind = 'webgpu' | 'cpu';
@@ -13,6 +21,8 @@ export interface DeviceInfo {
   readonly kind: DeviceKind;
   /** The adapter's own name, or the processor's. */
   readonly adapter: string;
+  /** A GPU's driver with its version, as it says itself. */
+  readonly driver?: string;
   readonly software: boolean;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
@@ -76,6 +86,10 @@ export interface Backend {
   readonly maxBindingBytes: number;
   /** Whether the device is gone for good, and not by `close`: every call fails; another device may be opened. */
   readonly lost: boolean;
+  /** What its kernels choose their shader's variants by; null where no shader runs. */
+  readonly traits: AdapterTraits | null;
+  /** Variants to take in place of the kernels' own choice. Not to be changed once commands were prepared. */
+  choices: Choices;
   /** Whether a launch that goes element by element may write over what it reads. WebGPU refuses such bindings. */
   readonly inPlace: boolean;
 
@@ -114,5 +128,9 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Variant chosen by hand for some kernels: kernel name -> variant name. Part of a run's frozen choices. */
+/**
+ * Variants that were chosen by hand or by measuring, in place of the kernels' own choice: the name of a kernel, or that
+ * of a class of its launches (`tuningKey` in tuner.ts), -> the name of a variant. A kernel's name wins. Part of a run's
+ * frozen choices.
+ */
 export type Choices = Readonly<Record<string, string>>;

@@ -64,12 +64,29 @@ export interface Variant<A = Attributes> {
   grid(attributes: A): Grid;
   /** Whether this variant can run these attributes at all (C % 4 == 0 and the like). Absent: always. */
   suits?(attributes: A): boolean;
+  /** Whether an adapter has what this variant needs (subgroups and the like). Absent: always. */
+  supports?(traits: AdapterTraits): boolean;
+}
+
+/** How the tuner (tuner.ts) sees a kernel whose variants are worth measuring. */
+export interface Tuning<A = Attributes> {
+  /**
+   * What launches have in common that get one variant: all that `suits` depends on, and sizes, the large ones rounded
+   * (`sizeClass`), so that a batch with an image less is no other class. Short text, without the kernel's name.
+   */
+  shapeClass(attributes: A): string;
+  /** The plainest variant, with whose results those of the others must agree. */
+  plain(attributes: A): string;
+  /** Variants that may be the fastest on such an adapter; those that do not suit, or it does not support, are passed over. */
+  candidates(attributes: A, traits: AdapterTraits): readonly string[];
 }
 
 export interface Shader<A = Attributes> {
   readonly variants: Readonly<Record<string, Variant<A>>>;
   /** Name of the variant for these attributes on this adapter. */
   choose(attributes: A, traits: AdapterTraits): string;
+  /** Absent: `choose` has the last word. */
+  readonly tuning?: Tuning<A>;
   /** The launch's constants, at most 64 words, in the order of the shader's `struct Constants`. */
   words(attributes: A): readonly Word[];
   /** WGSL type that `alias Element` names; 'f32' when absent. */

@@ -1,5 +1,5 @@
 /** The engine put together: a backend, joined to the fusion rules of the operations. */
-import type { Choices, DeviceKind } from '../device/backend.js';
+import type { Backend, Choices, DeviceKind } from '../device/backend.js';
 import { chooseDevice } from '../device/choose.js';
 import { openCpu } from '../device/cpu/node.js';
 import type { Precision } from '../device/dtype.js';
@@ -18,8 +18,11 @@ export interface OpenOptions {
   readonly precision?: Precision | 'mixed';
   /** Part of a GPU adapter's name. A software adapter is used only when it is named. */
   readonly adapter?: string;
-  /** Variants of kernels to use in place of the engine's own choice. */
-  readonly choices?: Choices;
+  /**
+   * Variants of kernels to use on a GPU in place of the engine's own choice; or where they come from, once it is known
+   * which adapter was opened.
+   */
+  readonly choices?: Choices | ((backend: Backend) => Promise<Choices>);
   /** Build of the CPU's SIMD kernels. Default 'auto': the fastest that this Node can run. */
   readonly simd?: 'auto' | 'relaxed' | 'plain' | 'off';
   /** Threads of the CPU device. Default: as many as the processor runs at once; results do not depend on it. */
@@ -55,7 +58,14 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   const choice = chooseDevice({ device: kind, ...(adapter !== undefined && { adapter }) }, adapters);
   if (choice.kind === 'cpu') return onCpu();
   const mixed = precision === 'mixed';
-  const backend = await openDawn({ adapterName: choice.adapter, mixed, ...(choices && { choices }) });
+  const backend = await openDawn({ adapterName: choice.adapter, mixed });
+  try {
+    if (choices !== undefined)
+      backend.choices = typeof choices === 'function' ? await choices(backend) : choices;
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
   const device = new Device(backend, rules, mixed);
   if (mixed) await checkHalf(device);
   return device;

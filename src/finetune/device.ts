@@ -1,21 +1,31 @@
 /** The device of a run, opened only when everything else has been checked. */
+import type { Choices } from '../device/backend.js';
 import { open } from '../engine/open.js';
 import type { Device } from '../program/device.js';
-import type { DeviceOptions, DeviceSummary } from './options.js';
+import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
+import { tunedChoices } from './tuning/tuning-cache.js';
 
 /** Images per batch when only the forward pass runs: large enough for a GPU, small enough for early feedback. */
 const GPU_BATCH = 32;
 const CPU_BATCH = 8;
 
-export async function openDevice({ device = 'auto', adapter, threads }: Wish): Promise<Device> {
+/** Opens a device, a GPU with the variants that `attune tune` has found on it, unless others are given. */
+export async function openDevice(
+  { device = 'auto', adapter, threads, variants }: DeviceWish,
+  { onEvent }: RunContext = {},
+): Promise<Device> {
   return open(device, {
+    choices: variants ?? tunedChoices((text) => onEvent?.({ type: 'note', text })),
     ...(typeof adapter === 'string' && { adapter }),
     ...(threads !== undefined && { threads }),
   });
 }
 
-/** Options of a command, or the fields of a recipe. */
-type Wish = Omit<DeviceOptions, 'adapter'> & { readonly adapter?: string | null };
+/** Options of a command, or the fields of a recipe, and the frozen choices of a run. */
+export type DeviceWish = Omit<DeviceOptions, 'adapter'> & {
+  readonly adapter?: string | null;
+  readonly variants?: Choices;
+};
 
 export function summarize({ info }: Device): DeviceSummary {
   return { kind: info.kind, adapter: info.adapter, software: info.software };

@@ -88,7 +88,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   else await runProbe(run);
   throwIfAborted(context.signal);
   const chosen = await chooseMicroBatch(device, model, data.task, recipe, context);
-  const frozen = { device: summarize(device), ...chosen };
+  const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);
   const start = await model.readValues();

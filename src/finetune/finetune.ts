@@ -70,6 +70,7 @@ async function run(
   const frozen = {
     device: summarize(device),
     ...(await chooseMicroBatch(device, model, data.task, recipe, context)),
+    variants: device.choices,
   };
   throwIfAborted(context.signal);
   const folder = await makeFolder();

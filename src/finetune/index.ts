@@ -65,5 +65,6 @@ export { resume } from './run/resume.js';
 export { type RegressionMetrics, regressionMetrics } from './evaluation/scores.js';
 export type { ColumnMetrics, RegressionReport } from './evaluation/regression-metrics.js';
 export { RUN_FILES } from './run/run-folder.js';
+export { type TunedClass, type TuneOptions, type TuneResult, tune } from './tuning/tune.js';
 export { topPredictions } from './evaluation/top-predictions.js';
 export type { PartName } from './run/training-data.js';

@@ -72,7 +72,7 @@ export async function previewAugment(
   const cropScale = defaultCropScale({ images: found.train.length, smallestClass: smallestClassOf(found) });
   const augmentation = augmentationOf(augment, cropScale);
   const preprocessing = imagenetPreprocessing(side);
-  const device = await openDevice(options);
+  const device = await openDevice(options, context);
   const pool = openImagePool({ workers: options.workers });
   try {
     const images: PreviewedImage[] = [];

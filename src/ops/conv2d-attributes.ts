@@ -1,3 +1,4 @@
+import { sizeClass } from '../device/tuner.js';
 import type { Epilogue } from './epilogue.js';
 
 /**
@@ -33,6 +34,22 @@ export interface Conv2dGeometry {
 /** Whether each channel is a group of its own with one filter: kernels have variants for that. */
 export function isDepthwise({ channels, filters, groups }: Conv2dGeometry): boolean {
   return groups > 1 && groups === channels && groups === filters;
+}
+
+/**
+ * What launches of a convolution, or of one of its gradients, have in common that run the same variant fastest: all but
+ * the number of places, which is rounded. Paddings do not count.
+ * @param places of the image that is written or, for the weights, read
+ */
+export function geometryClass(geometry: Conv2dGeometry, places: number): string {
+  const { channels, filters, groups, kernelHeight, kernelWidth } = geometry;
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
+  const dilated = dilationHeight * dilationWidth > 1 ? ` dilated ${dilationHeight}x${dilationWidth}` : '';
+  return [
+    `${kernelHeight}x${kernelWidth}/${strideHeight}x${strideWidth}${dilated}`,
+    `${channels}>${filters}${groups > 1 ? ` in ${groups}` : ''}`,
+    `at ${sizeClass(places)}`,
+  ].join(' ');
 }
 
 /** Operands of the forward kernel: x, w, scale, shift, residual, out. */

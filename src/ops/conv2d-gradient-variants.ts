@@ -9,13 +9,15 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { AdapterTraits, Shader, Variant } from '../device/kernel.js';
-import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
+import { type Conv2dGeometry, geometryClass, isDepthwise } from './conv2d-attributes.js';
 import {
   chooseTile,
   type ProductTile,
   type ProductTileName,
   REGISTER_TILES,
   tileCount,
+  tileSupport,
+  tilesWith,
   WORKGROUP_TILES,
 } from './product-variants.js';
 
@@ -38,6 +40,8 @@ export interface GradientFamily<A> {
   readonly workgroupTile: string;
   /** More files of the product variants, after those of their loads. */
   readonly productFiles?: Readonly<Record<Loads, readonly string[]>>;
+  /** Places of the image that is written, or whose products are summed; see `geometryClass`. */
+  places(attributes: A): number;
   /** Number, rows and columns of the products. */
   productSizes(attributes: A): [products: number, m: number, n: number];
   /** Invocations of the depthwise variants, and their constants. */
@@ -48,7 +52,7 @@ export interface GradientFamily<A> {
 /** The variants of a family, and which of them an adapter gets. */
 export function gradientVariants<A extends Conv2dGeometry>(
   family: GradientFamily<A>,
-): Pick<Shader<A>, 'variants' | 'choose'> {
+): Pick<Shader<A>, 'variants' | 'choose' | 'tuning'> {
   const tiles = Object.entries({ ...REGISTER_TILES, ...WORKGROUP_TILES }) as [ProductTileName, ProductTile][];
   const variants: Record<string, Variant<A>> = {};
   for (const loads of ['Vec4', 'Scalar'] as const) {
@@ -63,6 +67,14 @@ export function gradientVariants<A extends Conv2dGeometry>(
     choose(attributes: A, traits: AdapterTraits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
       return `${chooseTile(...family.productSizes(attributes), traits)}${loadsOf(attributes)}`;
+    },
+    tuning: {
+      shapeClass: (attributes) => geometryClass(attributes, family.places(attributes)),
+      plain: (attributes) => (isDepthwise(attributes) ? 'depthwiseScalar' : 'tile32Scalar'),
+      candidates: (attributes, traits) =>
+        isDepthwise(attributes)
+          ? ['depthwiseVec4', 'depthwiseScalar']
+          : tilesWith(loadsOf(attributes), traits),
     },
   };
 }
@@ -80,6 +92,7 @@ function productVariant<A extends Conv2dGeometry>(
     libraries: ['grid.wgsl', tileFile, `${family}.wgsl`, ...loadFiles],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, ...productSizes(attributes)), 1),
+    supports: tileSupport(tile),
     suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
   };
 }

@@ -34,6 +34,7 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
     ...gradientVariants<Conv2dInputGradientAttributes>({
       family: 'conv2d-input-gradient',
       workgroupTile: 'workgroup-tile-turned.wgsl',
+      places: ({ batch, height, width }) => batch * height * width,
       // Every group and phase is a product.
       productSizes(attributes) {
         const { strideHeight, strideWidth, channels, groups } = attributes;

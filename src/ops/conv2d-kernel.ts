@@ -1,7 +1,7 @@
 /** The kernel of the forward convolution; what it computes stands in conv2d-attributes.ts. */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Variant } from '../device/kernel.js';
-import { type Conv2dAttributes, isDepthwise } from './conv2d-attributes.js';
+import { type Conv2dAttributes, geometryClass, isDepthwise } from './conv2d-attributes.js';
 import { conv2dLoop } from './conv2d-loop.js';
 import { conv2dSimd } from './conv2d-simd.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
@@ -11,6 +11,8 @@ import {
   type ProductTileName,
   REGISTER_TILES,
   tileCount,
+  tileSupport,
+  tilesWith,
   WORKGROUP_TILES,
 } from './product-variants.js';
 
@@ -46,6 +48,7 @@ function tileVariants(name: ProductTileName, tile: ProductTile, file: string, li
     libraries: ['grid.wgsl', library, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
+    supports: tileSupport(tile),
     suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
   });
   return { [`${name}Vec4`]: variant('Vec4'), [`${name}Scalar`]: variant('Scalar') };
@@ -90,6 +93,14 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
     choose(attributes, traits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
       return `${chooseTile(attributes.groups, ...productSize(attributes), traits)}${loadsOf(attributes)}`;
+    },
+    tuning: {
+      shapeClass: (attributes) => geometryClass(attributes, productSize(attributes)[0]),
+      plain: (attributes) => (isDepthwise(attributes) ? 'depthwiseScalar' : 'tile32Scalar'),
+      candidates: (attributes, traits) =>
+        isDepthwise(attributes)
+          ? ['depthwiseVec4', 'depthwiseScalar']
+          : tilesWith(loadsOf(attributes), traits),
     },
     words,
   },

@@ -30,6 +30,7 @@ export const conv2dWeightGradientKernel: Kernel<Conv2dWeightGradientAttributes> 
       family: 'conv2d-weight-gradient',
       workgroupTile: 'workgroup-tile-steps.wgsl',
       productFiles: { Vec4: ['weight-rows-vec4.wgsl'], Scalar: ['weight-rows-scalar.wgsl'] },
+      places: ({ batch, outHeight, outWidth }) => batch * outHeight * outWidth,
       // Every group and split is a product.
       productSizes(attributes) {
         const { groups, splits, filters } = attributes;

@@ -1,6 +1,7 @@
 /** The kernel of the matrix product; what it computes stands in matmul-attributes.ts. */
 import { flatGrid } from '../device/grid.js';
 import type { Kernel, Variant } from '../device/kernel.js';
+import { sizeClass } from '../device/tuner.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import type { MatmulAttributes } from './matmul-attributes.js';
 import { matmulLoop } from './matmul-loop.js';
@@ -11,12 +12,18 @@ import {
   REGISTER_TILES,
   type ProductTileName,
   tileCount,
+  tileSupport,
+  tilesWith,
   WORKGROUP_TILES,
 } from './product-variants.js';
 
 /** Four neighbours at once need both factors as they are, and sizes that are multiples of 4. */
 function suitsVec4({ n, k, transposeA, transposeB, batchStrideA, batchStrideB }: MatmulAttributes): boolean {
   return !transposeA && !transposeB && [n, k, batchStrideA, batchStrideB].every((size) => size % 4 === 0);
+}
+
+function loadsOf(attributes: MatmulAttributes): 'Vec4' | 'Strided' {
+  return suitsVec4(attributes) ? 'Vec4' : 'Strided';
 }
 
 /** A tile's two variants: vec4 loads, and loads of single elements from factors of any size, transposed or not. */
@@ -26,6 +33,7 @@ function tileVariants(name: ProductTileName, tile: ProductTile, file: string, li
     libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...loads, 'epilogue.wgsl'],
     constants: tile.constants,
     grid: ({ batch, m, n }) => flatGrid(tileCount(tile, batch, m, n), 1),
+    supports: tileSupport(tile),
   });
   return {
     [`${name}Vec4`]: {
@@ -57,7 +65,16 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
     },
     choose(attributes, traits) {
       const tile = chooseTile(attributes.batch, attributes.m, attributes.n, traits);
-      return `${tile}${suitsVec4(attributes) ? 'Vec4' : 'Strided'}`;
+      return `${tile}${loadsOf(attributes)}`;
+    },
+    tuning: {
+      shapeClass(attributes) {
+        const { batch, m, n, k, transposeA, transposeB } = attributes;
+        const sizes = [batch, m, n, k].map(sizeClass).join('x');
+        return `${sizes}${transposeA ? ' A^T' : ''}${transposeB ? ' B^T' : ''} ${loadsOf(attributes)}`;
+      },
+      plain: () => 'tile32Strided',
+      candidates: (attributes, traits) => tilesWith(loadsOf(attributes), traits),
     },
     words: (attributes) => [
       attributes.batch,

@@ -14,12 +14,15 @@ export interface ProductTile {
   readonly rows: number;
   readonly columns: number;
   readonly constants: Readonly<Record<string, number>>;
+  /** Lanes that its subgroups need to have; absent: it needs no subgroups. */
+  readonly lanes?: number;
 }
 
 function registerTile(lanes: number): ProductTile {
   const rows = 16;
   const workgroup = 8;
-  return { rows, columns: 4 * workgroup, constants: { ROWS: rows, LANES: lanes, WORKGROUP: workgroup } };
+  const constants = { ROWS: rows, LANES: lanes, WORKGROUP: workgroup };
+  return { rows, columns: 4 * workgroup, constants, lanes };
 }
 
 function workgroupTile(rows: number, columns: number, rowsPerInvocation: number): ProductTile {
@@ -42,6 +45,26 @@ export const WORKGROUP_TILES: Readonly<Record<WorkgroupTileName, ProductTile>> =
   tile32: workgroupTile(32, 32, 4),
 };
 
+/** Whether an adapter has the subgroups that a tile needs. */
+export function tileSupport({ lanes = 0 }: ProductTile): (traits: AdapterTraits) => boolean {
+  return ({ minSubgroupLanes }) => minSubgroupLanes >= lanes;
+}
+
+/**
+ * The variants with these loads that the tuner tries: each kind of tile is several times slower on the other kind of
+ * adapter, where it would take long to compile as well.
+ */
+export function tilesWith(loads: string, traits: AdapterTraits): string[] {
+  return Object.keys(usesRegisterTiles(traits) ? REGISTER_TILES : WORKGROUP_TILES).map(
+    (name) => `${name}${loads}`,
+  );
+}
+
+/** Whether every load costs as much as a load per lane, and lanes can tell each other what they loaded. */
+function usesRegisterTiles({ software, minSubgroupLanes }: AdapterTraits): boolean {
+  return software && minSubgroupLanes >= 4;
+}
+
 /** A tile is only used where it makes at least this many workgroups, so that all of a large GPU's cores work. */
 const BUSY_WORKGROUPS = 256;
 
@@ -52,8 +75,7 @@ export function tileCount({ rows, columns }: ProductTile, products: number, m: n
 
 /** The tile for `products` products of m x n on this adapter. */
 export function chooseTile(products: number, m: number, n: number, traits: AdapterTraits): ProductTileName {
-  if (traits.software && traits.minSubgroupLanes >= 8) return 'register8';
-  if (traits.software && traits.minSubgroupLanes >= 4) return 'register4';
+  if (usesRegisterTiles(traits)) return traits.minSubgroupLanes >= 8 ? 'register8' : 'register4';
   const busy = (name: WorkgroupTileName) =>
     tileCount(WORKGROUP_TILES[name], products, m, n) >= BUSY_WORKGROUPS;
   if (busy('tile128')) return 'tile128';

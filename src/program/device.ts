@@ -5,9 +5,10 @@
  * executes it, and resolves with host values. See plan.ts for how memory is laid out, recording.ts for what a
  * signature is.
  */
-import type { Backend, Counters, DeviceInfo, ExecutionTimes, Prepared } from '../device/backend.js';
+import type { Backend, Choices, Counters, DeviceInfo, ExecutionTimes, Prepared } from '../device/backend.js';
 import { conformed, type DType, type Precision, type TypedArray } from '../device/dtype.js';
 import type { BufferRange, Command, DeviceBuffer } from '../device/kernel.js';
+import type { LaunchShape } from '../device/tuner.js';
 import { AttuneError } from '../errors.js';
 import type { FusionRule } from './fuse.js';
 import { makePlan, type Plan } from './plan.js';
@@ -86,6 +87,11 @@ export class Device {
     return this.backend.info;
   }
 
+  /** The variants that are taken in place of the kernels' own choice. */
+  get choices(): Choices {
+    return this.backend.choices;
+  }
+
   get precision(): Precision {
     return this.backend.precision;
   }
@@ -136,6 +142,20 @@ export class Device {
     const { recording, result } = record(body);
     const returned = collectValues(result).map((value) => value.storage);
     return this.enqueue(async () => statisticsOf((await this.findPlan(recording, returned)).plan));
+  }
+
+  /** The launches that a program would run, fused and all, without its memory: for the tuner. */
+  launchesOf(body: () => unknown): LaunchShape[] {
+    this.assertOpen();
+    const { recording, result } = record(body);
+    const returned = collectValues(result).map((value) => value.storage);
+    return makePlan(recording, returned, this.rules, this.backend).launches.map(
+      ({ kernel, attributes, operands }) => ({
+        kernel,
+        attributes,
+        operands: operands.map((storage) => storage && { dtype: storage.dtype, length: storage.length }),
+      }),
+    );
   }
 
   /** New memory of this shape, zero or `data`, that programs can read and `assign` to. */

@@ -59,6 +59,8 @@ function hostBackend({ newMemory = 0, stored = (x) => x, step: wrongStep, prepar
     maxBindingBytes: 2 ** 30,
     lost: false,
     inPlace: true,
+    traits: null,
+    choices: {},
     elementBytes: () => 4,
     allocate(bytes) {
       const buffer = { id: counters.buffersCreated++, bytes };

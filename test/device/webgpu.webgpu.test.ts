@@ -179,6 +179,34 @@ test('an empty input is bound like an absent one', async () => {
   release(gpu, x, out);
 });
 
+test('what was measured of a class holds for its launches, unless the kernel was chosen by hand', async () => {
+  const gpu = await openDawn({ choices: { 'rowSum 4 columns': 'wide', 'rowSum 3 columns': 'wide' } });
+  const [x, out] = [floats(gpu, 12, new Array(12).fill(1)), floats(gpu, 4)];
+  const { kernel, ...command } = rowSum(x, { ...out, length: 3 }, 4);
+  const tuning = {
+    shapeClass: ({ columns }: { readonly columns: number }) => `${columns} columns`,
+    plain: () => 'narrow',
+    candidates: () => ['narrow', 'wide'],
+  };
+  const tuned = { ...kernel, shader: { ...kernel.shader, tuning } };
+  const variants = async () => {
+    const others = rowSum(x, out, 3);
+    const prepared = await gpu.prepare([
+      { ...command, kernel: tuned },
+      { ...others, kernel: tuned },
+      { ...others, kernel },
+    ]);
+    gpu.discard(prepared);
+    return prepared.launches.map(({ variant }) => variant);
+  };
+  // Three columns are none that the variant can run.
+  assert.equal(await variants(), ['wide', 'narrow', 'narrow']);
+  gpu.choices = { rowSum: 'narrow', ...gpu.choices };
+  assert.equal(await variants(), ['narrow', 'narrow', 'narrow']);
+  release(gpu, x, out);
+  await gpu.close();
+});
+
 test('a choice by hand holds where the variant can run', async () => {
   const gpu = await openDawn({ choices: { rowSum: 'wide' } });
   const x = floats(gpu, 12, new Float32Array(12).fill(1));

@@ -125,6 +125,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
       device: summarize(device),
       micro_batch: recipe.micro_batch ?? recipe.batch_size,
       batch_norm: 'train',
+      variants: {},
     },
     model: entry.name,
     weights: 'none',

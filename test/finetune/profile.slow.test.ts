@@ -115,6 +115,7 @@ async function profileOf(pause: { device: number; loader: number }) {
               device: { kind: 'cpu', adapter: '', software: false },
               micro_batch: 4,
               batch_norm: 'frozen',
+              variants: {},
             },
             preprocessing: loaded.preprocessing,
             dataset: data.training,

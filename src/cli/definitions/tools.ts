@@ -1,8 +1,9 @@
 /** The commands about weights files and this machine. */
 import type { BenchFlags } from '../commands/bench.js';
 import type { ConvertFlags } from '../commands/convert.js';
+import type { TuneFlags } from '../commands/tune.js';
 import { BENCH_FLAGS } from '../bench-flags.js';
-import { addFlags, CONVERT_FLAGS, deviceOptions } from '../flags.js';
+import { addFlags, CONVERT_FLAGS, deviceOptions, TUNE_FLAGS } from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';
 
@@ -94,5 +95,19 @@ export function addBench({ add, act, output, env }: Kit): void {
   act<BenchFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env) };
     return (await import('../commands/bench.js')).benchCommand(options, json, output);
+  });
+}
+
+export function addTune({ add, act, output }: Kit): void {
+  const command = add({
+    name: 'tune',
+    summary: 'Measure which kernels are fastest on the GPU.',
+    description:
+      "Measures on this machine's GPU which variants of the kernels are the fastest for a network, and keeps that for later runs on the same adapter and driver. Each is checked against the plainest one before its time counts. A run keeps the choices that it began with, also when it is resumed.",
+    example: 'attune tune --model resnet50 --batch-size 32',
+  });
+  addFlags(command, TUNE_FLAGS);
+  act<TuneFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    return (await import('../commands/tune.js')).tuneCommand(flags, json, output);
   });
 }

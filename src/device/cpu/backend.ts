@@ -32,6 +32,8 @@ export class CpuBackend implements Backend {
   readonly counters: Counters = newCounters();
   readonly maxBindingBytes = 2 ** 31;
   readonly inPlace = true;
+  readonly traits = null;
+  choices = {};
   readonly #executor: Executor;
   readonly #blocks = new Map<DeviceBuffer, Block>();
   #lastId = 0;

@@ -30,6 +30,7 @@ export function webgpuInfo(
   return {
     kind: 'webgpu',
     adapter: adapterLabel(info),
+    driver: info.description,
     software: isSoftware(info),
     features: [...from.features].sort(),
     limits: limitsOf(from.limits),

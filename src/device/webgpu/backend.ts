@@ -47,7 +47,7 @@ export class WebGPUBackend implements Backend {
   private readonly device: GPUDevice;
   private readonly faults: Faults;
   private readonly memory: Memory;
-  private readonly context: Context;
+  private readonly context: Context & { choices: Choices };
   private readonly inFlight = new Set<Promise<unknown>>();
   private readonly onClose: () => void;
   private closing: Promise<void> | undefined;
@@ -79,6 +79,14 @@ export class WebGPUBackend implements Backend {
     this.faults = faults;
     this.memory = memory;
     this.context = { device, faults, counters, memory, pipelines, shared, traits, choices };
+  }
+
+  get choices(): Choices {
+    return this.context.choices;
+  }
+
+  set choices(choices: Choices) {
+    this.context.choices = choices;
   }
 
   elementBytes(dtype: DType): number {

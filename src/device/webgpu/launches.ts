@@ -5,7 +5,17 @@
 import { MAX_STEP_VALUES } from '../kernel.js';
 import { AttuneError } from '../../errors.js';
 import type { Choices, Counters, Prepared } from '../backend.js';
-import type { AdapterTraits, Binding, BufferRange, Command, Grid, Variant } from '../kernel.js';
+import type {
+  AdapterTraits,
+  Attributes,
+  Binding,
+  BufferRange,
+  Command,
+  Grid,
+  Kernel,
+  Variant,
+} from '../kernel.js';
+import { tuningKey } from '../tuner.js';
 import { caughtError, describe, deviceError, type Faults } from './faults.js';
 import { BufferUsage } from './flags.js';
 import { byteRange, type Memory, roundUp } from './memory.js';
@@ -128,22 +138,23 @@ function pipelineRequest({ kernel, attributes, operands }: Command, variant: Var
   return { kernel, variant, element: kernel.shader.element?.(attributes) ?? 'f32', halves };
 }
 
-/** A choice made by hand holds wherever it can run; elsewhere the kernel's own choice stands. */
+/** A choice made by hand or by measuring holds wherever it can run; elsewhere the kernel's own choice stands. */
 function chooseVariant(command: Command, { choices, traits }: Context): [string, Variant] {
   const { kernel, attributes } = command;
   const { variants } = kernel.shader;
-  const byHand = choices[kernel.name];
-  if (byHand !== undefined && !Object.hasOwn(variants, byHand)) {
+  const given = chosenFor(kernel, attributes, choices);
+  if (given !== undefined && !Object.hasOwn(variants, given)) {
     throw deviceError(
-      `there is no variant ${byHand}`,
+      `there is no variant ${given}`,
       `kernel ${kernel.name}`,
       `it has ${Object.keys(variants).join(', ')}`,
     );
   }
-  if (byHand !== undefined && suits(variants[byHand], attributes)) return [byHand, variants[byHand]];
+  const runs = (variant: Variant) => suits(variant, attributes) && (variant.supports?.(traits) ?? true);
+  if (given !== undefined && runs(variants[given])) return [given, variants[given]];
   const name = kernel.shader.choose(attributes, traits);
   const variant = variants[name];
-  if (variant === undefined || !suits(variant, attributes)) {
+  if (variant === undefined || !runs(variant)) {
     throw new AttuneError({
       code: 'internal',
       what: `variant ${name} cannot run this`,
@@ -151,6 +162,13 @@ function chooseVariant(command: Command, { choices, traits }: Context): [string,
     });
   }
   return [name, variant];
+}
+
+/** What `choices` have for a kernel by its name, else for the class of these attributes. */
+function chosenFor(kernel: Kernel, attributes: Attributes, choices: Choices): string | undefined {
+  if (Object.hasOwn(choices, kernel.name)) return choices[kernel.name];
+  const key = tuningKey(kernel, attributes);
+  return key !== null && Object.hasOwn(choices, key) ? choices[key] : undefined;
 }
 
 function suits(variant: Variant, attributes: unknown): boolean {

@@ -122,7 +122,7 @@ async function look(
   const found = await findImages(data, split);
   requireClasses(found.task, 'attune advise', data);
   const loaded = features ? await loadModel(source, context) : null;
-  const opened = await openDevice(device);
+  const opened = await openDevice(device, context);
   try {
     const judge =
       loaded === null || side === null

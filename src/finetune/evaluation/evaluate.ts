@@ -56,7 +56,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
     const prepared = await prepare(images, cache, { workers: options.workers }, context);
     const pictures = preparedPictures(prepared.prepared, cache);
     const outputs = new Float32Array(pictures.count * model.classes);
-    const device = await openDevice(options);
+    const device = await openDevice(options, context);
     try {
       await freeze(model);
       await model.to(device);

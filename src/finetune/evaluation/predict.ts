@@ -45,7 +45,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   const readable = paths.filter((path) => pictures.has(path));
   const answers = new Map<string, ModelAnswer[TaskKind]>();
   if (readable.length > 0) {
-    const device = await openDevice(options);
+    const device = await openDevice(options, context);
     try {
       await freeze(model);
       await model.to(device);

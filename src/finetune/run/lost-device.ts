@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
-import { openDevice, summarize } from '../device.js';
+import { type DeviceWish, openDevice, summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
 import type { DeviceSummary, RunContext } from '../options.js';
 import type { Progress } from './run-state.js';
@@ -30,11 +30,11 @@ export class RunDevices {
   private savedStep = -1;
 
   /** Opens the device that is wished for; after a loss, the same one as before. Throws AttuneError 'device'. */
-  readonly open = async (wish: Parameters<typeof openDevice>[0]): Promise<Device> => {
+  readonly open = async (wish: DeviceWish, context: RunContext = {}): Promise<Device> => {
     const { summary } = this;
     const { kind: device, adapter } = summary ?? { kind: 'cpu' };
     const same = device === 'cpu' ? { ...wish, device, adapter: null } : { ...wish, device, adapter };
-    this.current = await openDevice(summary === null ? wish : same);
+    this.current = await openDevice(summary === null ? wish : same, context);
     this.summary ??= summarize(this.current);
     return this.current;
   };

@@ -83,10 +83,8 @@ export async function withRun<T>(
     context,
   );
   try {
-    const device = await open({
-      ...recipe,
-      ...(options.threads !== undefined && { threads: options.threads }),
-    });
+    const { threads } = options;
+    const device = await open({ ...recipe, ...(threads !== undefined && { threads }) }, context);
     try {
       const { kind, adapter, software } = summarize(device);
       context.onEvent?.({

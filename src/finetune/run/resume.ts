@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { findModel } from '../../models/index.js';
-import { type openDevice, summarize } from '../device.js';
+import { type DeviceWish, summarize } from '../device.js';
 import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from '../options.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
@@ -96,7 +96,7 @@ async function goOnFrom(
   try {
     const model = findModel(state.model).create({ classes: data.task.names.length });
     await restoreModel(stored, model);
-    const device = await devices.open(deviceFor(state, run));
+    const device = await devices.open(deviceFor(state, run), context);
     try {
       const frozen = frozenOn(summarize(device), state.frozen, run, context);
       if (found.isPrevious) await saved.goBack();
@@ -141,14 +141,14 @@ async function cutBack(folder: string, state: RunState): Promise<void> {
   await writeRecipe(folder, state.recipe, state.frozen, taskOf(state.task));
 }
 
-/** The device that was named, else the one that the run was begun on: the CPU is always there. */
-function deviceFor(
-  { recipe, frozen }: RunState,
-  { device: named, threads }: SavedRun,
-): Parameters<typeof openDevice>[0] {
+/**
+ * The device that was named, else the one that the run was begun on: the CPU is always there. What was tuned since then
+ * does not count.
+ */
+function deviceFor({ recipe, frozen }: RunState, { device: named, threads }: SavedRun): DeviceWish {
   const device = named ?? (frozen.device.kind === 'cpu' ? 'cpu' : recipe.device);
   const adapter = device === 'cpu' ? null : recipe.adapter;
-  return { device, adapter, ...(threads !== undefined && { threads }) };
+  return { device, adapter, variants: frozen.variants, ...(threads !== undefined && { threads }) };
 }
 
 /** The frozen choices on this machine's device. */

@@ -10,6 +10,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parsePreprocessing, type Preprocessing } from '../../data/index.js';
+import type { Choices } from '../../device/backend.js';
 import { AttuneError } from '../../errors.js';
 import {
   hintForMissing,
@@ -28,7 +29,7 @@ import { RUN_FILES } from './run-folder.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
-const FORMAT = '4';
+const FORMAT = '5';
 
 /** How far the full stage is. */
 export interface Progress {
@@ -56,6 +57,8 @@ export interface FrozenChoices {
   readonly micro_batch: number;
   /** Whether batch norm above the frontier uses the batch's statistics. */
   readonly batch_norm: 'train' | 'frozen';
+  /** Variants of kernels that `attune tune` had found when the run began, by class of launches. */
+  readonly variants: Choices;
 }
 
 export interface ImageRecord {
@@ -228,6 +231,7 @@ const stateSchema = v.strictObject({
     }),
     micro_batch: count,
     batch_norm: v.picklist(['train', 'frozen']),
+    variants: v.record(v.string(), v.string()),
   }),
   model: v.string(),
   weights: v.string(),

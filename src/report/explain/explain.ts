@@ -75,7 +75,7 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   const readable = paths.filter((path) => images.has(path));
   const out = resolve(options.out ?? 'explanations');
   await mkdir(out, { recursive: true });
-  const device = await openDevice(options);
+  const device = await openDevice(options, context);
   try {
     await freeze(loaded.model);
     await loaded.model.to(device);

@@ -118,7 +118,7 @@ export async function withNetwork<T>(
   work: (network: Network) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(context.signal);
-  const opened = await openDevice(device);
+  const opened = await openDevice(device, context);
   try {
     await freeze(loaded.model);
     await loaded.model.to(opened);

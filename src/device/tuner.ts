@@ -1,0 +1,266 @@
+/**
+ * The tuner: of the variants of a kernel that can do the same work, which is the fastest on this adapter?
+ *
+ * A candidate's time counts only after its result has agreed with that of the plainest variant, on random operands. The
+ * variant that the kernel would choose by itself is one of the candidates, and stays unless another is clearly faster.
+ * Candidates take turns, so that a busy machine slows all of them, and those that are far behind drop out.
+ */
+import { AttuneError } from '../errors.js';
+import type { Backend, Prepared } from './backend.js';
+import { type DType, hostArray, type TypedArray } from './dtype.js';
+import type { AdapterTraits, Attributes, BufferRange, Kernel } from './kernel.js';
+
+/** A launch without its memory: what is to be tuned. */
+export interface LaunchShape {
+  readonly kernel: Kernel;
+  readonly attributes: Attributes;
+  /** In the order of the kernel's bindings; null: the operand is absent. */
+  readonly operands: readonly ({ readonly dtype: DType; readonly length: number } | null)[];
+}
+
+/** The times of one candidate; all are milliseconds of one launch. */
+export interface CandidateTime {
+  readonly variant: string;
+  /** The least of its samples; null where its result was wrong, or the adapter refused it. */
+  readonly milliseconds: number | null;
+  /** Why there is no time. */
+  readonly fault?: string;
+}
+
+export interface TunedLaunch {
+  /** What the kernel chooses by itself. */
+  readonly standard: string;
+  readonly best: string;
+  readonly times: readonly CandidateTime[];
+}
+
+/** Rounds in which every candidate still in the race runs once. */
+const ROUNDS = 8;
+/** A candidate this many times slower than the best drops out. */
+const HOPELESS = 1.5;
+/** Less is noise: the standard variant stays. */
+const CLEAR_GAIN = 0.04;
+/**
+ * Rounding of sums in another order, and of Winograd's transforms, relative to the root of the mean square. A tap or a row
+ * that is missing or out of place shows with a hundred times as much.
+ */
+const AGREEMENT = 5e-4;
+/** Where there is no clock on the adapter, a launch is repeated in a run until that takes about this long. */
+const WALL_CLOCK_MS = 10;
+const MOST_REPEATS = 64;
+
+/** A size, rounded to a power of two. */
+export function sizeClass(size: number): number {
+  return 2 ** Math.round(Math.log2(Math.max(1, size)));
+}
+
+/** The name of a launch's class in `Choices`; null where nothing is to be tuned. */
+export function tuningKey(kernel: Kernel, attributes: Attributes): string | null {
+  const { tuning } = kernel.shader;
+  return tuning === undefined ? null : `${kernel.name} ${tuning.shapeClass(attributes)}`;
+}
+
+/** The variants that can do this work on this adapter, and may be the fastest. */
+export function candidates({ shader }: Kernel, attributes: Attributes, traits: AdapterTraits): string[] {
+  return (shader.tuning?.candidates(attributes, traits) ?? []).filter((name) => {
+    const { suits, supports } = shader.variants[name];
+    return (suits?.(attributes) ?? true) && (supports?.(traits) ?? true);
+  });
+}
+
+/**
+ * Measures the variants of one launch. Null when the time was over before the standard variant and another had one each.
+ * Throws AttuneError 'device' when the device is lost, or the operands do not fit.
+ * @param deadline by `performance.now()`; what has begun then is waited for
+ */
+export async function tuneLaunch(
+  backend: Backend,
+  launch: LaunchShape,
+  deadline: number,
+): Promise<TunedLaunch | null> {
+  const { kernel, attributes } = launch;
+  const { traits } = backend;
+  const { tuning } = kernel.shader;
+  if (traits === null || tuning === undefined) {
+    throw new AttuneError({ code: 'internal', what: `kernel ${kernel.name} has nothing to tune` });
+  }
+  if (performance.now() >= deadline) return null;
+  const standard = kernel.shader.choose(attributes, traits);
+  const others = candidates(kernel, attributes, traits).filter((name) => name !== standard);
+  const bench = new Workbench(backend, launch);
+  try {
+    const plain = tuning.plain(attributes);
+    const expected = await bench.results(plain);
+    const racers: Racer[] = [];
+    const faults: CandidateTime[] = [];
+    for (const variant of [standard, ...others]) {
+      if (performance.now() >= deadline) break;
+      const entry = await enter(bench, variant, expected);
+      if ('fault' in entry) faults.push(entry);
+      else racers.push(entry);
+    }
+    const all = racers.length + faults.length > others.length;
+    if (racers.length < 2 && !all) return null;
+    await race(bench, racers, deadline);
+    return { standard, best: winner(racers, standard), times: [...racers.map(timeOf), ...faults] };
+  } finally {
+    bench.close();
+  }
+}
+
+interface Racer {
+  readonly variant: string;
+  best: number;
+  inRace: boolean;
+}
+
+/** A candidate that agrees, with its first time; else what is wrong with it. */
+async function enter(
+  bench: Workbench,
+  variant: string,
+  expected: readonly TypedArray[],
+): Promise<Racer | (CandidateTime & { readonly fault: string })> {
+  try {
+    const found = await bench.results(variant);
+    const fault = disagreement(found, expected);
+    if (fault !== null) return { variant, milliseconds: null, fault };
+    return { variant, best: await bench.milliseconds(variant), inRace: true };
+  } catch (error) {
+    if (bench.backend.lost || !(error instanceof AttuneError) || error.code !== 'device') throw error;
+    return { variant, milliseconds: null, fault: error.what };
+  }
+}
+
+async function race(bench: Workbench, racers: Racer[], deadline: number): Promise<void> {
+  for (let round = 1; round < ROUNDS; round++) {
+    const best = Math.min(...racers.map((racer) => racer.best));
+    for (const racer of racers) racer.inRace &&= racer.best <= HOPELESS * best;
+    const running = racers.filter(({ inRace }) => inRace);
+    if (running.length < 2) return;
+    for (const racer of running) {
+      if (performance.now() >= deadline) return;
+      racer.best = Math.min(racer.best, await bench.milliseconds(racer.variant));
+    }
+  }
+}
+
+function winner(racers: readonly Racer[], standard: string): string {
+  const own = racers.find(({ variant }) => variant === standard);
+  const first = racers.reduce<Racer | undefined>((a, b) => (a === undefined || b.best < a.best ? b : a), own);
+  const gains = own === undefined || (first !== undefined && first.best <= (1 - CLEAR_GAIN) * own.best);
+  return first === undefined || !gains ? standard : first.variant;
+}
+
+function timeOf({ variant, best }: Racer): CandidateTime {
+  return { variant, milliseconds: best };
+}
+
+/** How two results differ by more than rounding; null when they agree. */
+export function disagreement(found: readonly TypedArray[], expected: readonly TypedArray[]): string | null {
+  for (const [i, values] of expected.entries()) {
+    let squares = 0;
+    for (let j = 0; j < values.length; j++) squares += values[j] * values[j];
+    const limit = AGREEMENT * Math.sqrt(squares / Math.max(1, values.length));
+    for (let j = 0; j < values.length; j++) {
+      // A NaN agrees with nothing.
+      if (!(Math.abs(found[i][j] - values[j]) <= limit))
+        return `element ${j} is ${found[i][j]}, not ${values[j]}`;
+    }
+  }
+  return null;
+}
+
+/** One launch on memory of its own, with any of its variants. */
+class Workbench {
+  readonly backend: Backend;
+  private readonly launch: LaunchShape;
+  private readonly operands: readonly (BufferRange | null)[];
+  private readonly prepared = new Map<
+    string,
+    { readonly once: Prepared; repeated: Prepared | null; repeats: number }
+  >();
+
+  constructor(backend: Backend, launch: LaunchShape) {
+    this.backend = backend;
+    this.launch = launch;
+    this.operands = launch.operands.map((operand, i) => {
+      if (operand === null) return null;
+      const { dtype, length } = operand;
+      const buffer = backend.allocate(Math.max(4, length * backend.elementBytes(dtype)));
+      const range = { buffer, dtype, offset: 0, length };
+      if (!this.isWritten(i)) backend.write(range, randomValues(dtype, length, i));
+      return range;
+    });
+  }
+
+  /** What the variant writes, over numbers that no result may keep. */
+  async results(variant: string): Promise<TypedArray[]> {
+    const written = this.operands.filter(
+      (range, i): range is BufferRange => range !== null && this.isWritten(i),
+    );
+    for (const range of written)
+      this.backend.write(range, hostArray(range.dtype, range.length).fill(Number.NaN) as TypedArray);
+    const { once } = await this.ready(variant);
+    return this.backend.execute(once, [], [], written);
+  }
+
+  /** One launch, by the adapter's clock where it has one. */
+  async milliseconds(variant: string): Promise<number> {
+    const { backend } = this;
+    const ready = await this.ready(variant);
+    let nanoseconds: number | null = null;
+    await backend.execute(ready.once, [], [], [], ({ launches }) => {
+      nanoseconds = launches === null ? null : launches.reduce((sum, time) => sum + time.nanoseconds, 0);
+    });
+    if (nanoseconds !== null && nanoseconds > 0) return nanoseconds / 1e6;
+    if (ready.repeated === null) {
+      const started = performance.now();
+      await backend.execute(ready.once, [], [], []);
+      const once = Math.max(0.01, performance.now() - started);
+      ready.repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(WALL_CLOCK_MS / once)));
+      ready.repeated = await backend.prepare(new Array(ready.repeats).fill(this.command(variant)));
+    }
+    const started = performance.now();
+    await backend.execute(ready.repeated, [], [], []);
+    return (performance.now() - started) / ready.repeats;
+  }
+
+  close(): void {
+    for (const { once, repeated } of this.prepared.values()) {
+      this.backend.discard(once);
+      if (repeated !== null) this.backend.discard(repeated);
+    }
+    for (const range of this.operands) if (range !== null) this.backend.release(range.buffer);
+  }
+
+  private async ready(variant: string) {
+    let ready = this.prepared.get(variant);
+    if (ready === undefined) {
+      ready = { once: await this.backend.prepare([this.command(variant)]), repeated: null, repeats: 0 };
+      this.prepared.set(variant, ready);
+    }
+    return ready;
+  }
+
+  private command(variant: string) {
+    const { kernel, attributes } = this.launch;
+    const chosen: Kernel = { ...kernel, shader: { ...kernel.shader, choose: () => variant } };
+    return { kernel: chosen, attributes, operands: this.operands };
+  }
+
+  private isWritten(operand: number): boolean {
+    return this.launch.kernel.bindings[operand].access !== 'read';
+  }
+}
+
+/** Numbers in (-1, 1) for float32, else zeros: the same every time. */
+function randomValues(dtype: DType, length: number, seed: number): TypedArray {
+  const values = hostArray(dtype, length);
+  if (dtype !== 'float32') return values;
+  let state = 0x9e3779b9 ^ (seed + 1);
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    values[i] = state / 2 ** 31;
+  }
+  return values;
+}

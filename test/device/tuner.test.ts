@@ -1,0 +1,207 @@
+/** The tuner on a device that is only played: variants with given times and given faults. */
+import { type Backend, newCounters, type Prepared } from '#src/device/backend';
+import type { AdapterTraits, BufferRange, Kernel } from '#src/device/kernel';
+import { candidates, disagreement, sizeClass, tuneLaunch, tuningKey } from '#src/device/tuner';
+import { AttuneError } from '#src/errors';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const TRAITS: AdapterTraits = {
+  software: false,
+  minSubgroupLanes: 0,
+  maxInvocationsPerWorkgroup: 256,
+  maxWorkgroupStorageBytes: 16384,
+};
+const LENGTH = 100;
+
+/** How a variant of the played kernel behaves. */
+interface Played {
+  /** Of each of its launches, in turn; the last one again and again. */
+  readonly milliseconds: readonly number[];
+  /** Added to one element of the result. */
+  readonly error?: number;
+  readonly refused?: boolean;
+  readonly unsupported?: boolean;
+}
+
+/** y = 2 x, in the variants of `played`; the first one is the plain one, `standard` the kernel's own choice. */
+function doubling(played: Readonly<Record<string, Played>>, standard: string): Kernel {
+  const names = Object.keys(played);
+  return {
+    name: 'doubling',
+    bindings: [
+      { name: 'x', access: 'read' },
+      { name: 'y', access: 'write' },
+    ],
+    shader: {
+      variants: Object.fromEntries(
+        names.map((name) => [
+          name,
+          {
+            file: name,
+            constants: {},
+            grid: () => [1, 1, 1],
+            supports: () => played[name].unsupported !== true,
+          },
+        ]),
+      ),
+      choose: () => standard,
+      words: () => [],
+      tuning: { shapeClass: ({ n }) => `n ${n}`, plain: () => names[0], candidates: () => names },
+    },
+    cpu: { units: () => 1, run: () => {} },
+  };
+}
+
+/** A device that has a clock, or none: then nothing can be told apart. */
+function playedBackend(played: Readonly<Record<string, Played>>, runs: string[] = []): Backend {
+  const memory = new Map<number, Float32Array>();
+  const turns = new Map<string, number>();
+  const of = (range: BufferRange | null) => memory.get((range as BufferRange).buffer.id) as Float32Array;
+  let ids = 0;
+  return {
+    info: { kind: 'webgpu', adapter: 'played', software: false, features: [], limits: {} },
+    precision: 'float32',
+    counters: newCounters(),
+    maxBindingBytes: 2 ** 30,
+    lost: false,
+    inPlace: false,
+    traits: TRAITS,
+    choices: {},
+    elementBytes: () => 4,
+    allocate(bytes) {
+      memory.set(++ids, new Float32Array(bytes / 4));
+      return { id: ids, bytes };
+    },
+    release: ({ id }) => void memory.delete(id),
+    write: (range, data) => of(range).set(data),
+    async prepare(commands) {
+      const variant = commands[0].kernel.shader.choose({}, TRAITS);
+      if (played[variant].refused) throw new AttuneError({ code: 'device', what: 'too many registers' });
+      return { commands };
+    },
+    async execute({ commands }: Prepared, _uploads, _step, reads, onTimes) {
+      const [{ kernel, operands, attributes }] = commands;
+      const variant = kernel.shader.choose({}, TRAITS);
+      const { milliseconds, error = 0 } = played[variant];
+      const [x, y] = [of(operands[0]), of(operands[1])];
+      y.set(x.map((value) => 2 * value));
+      y[7] += error;
+      const turn = turns.get(variant) ?? 0;
+      if (onTimes !== undefined) {
+        turns.set(variant, turn + 1);
+        runs.push(variant);
+      }
+      const nanoseconds = 1e6 * milliseconds[Math.min(turn, milliseconds.length - 1)];
+      const launches = [{ kernel: kernel.name, variant, attributes, begin: 0, nanoseconds }];
+      onTimes?.({ queued: 0, ended: 0, launches });
+      return reads.map((range) => of(range).slice());
+    },
+    discard() {},
+    async close() {
+      assert.is(memory.size, 0, 'all memory was given back');
+    },
+  };
+}
+
+async function tuned(
+  played: Readonly<Record<string, Played>>,
+  standard: string,
+  deadline = Number.POSITIVE_INFINITY,
+  runs: string[] = [],
+) {
+  const backend = playedBackend(played, runs);
+  const operand = { dtype: 'float32' as const, length: LENGTH };
+  const launch = { kernel: doubling(played, standard), attributes: { n: 1 }, operands: [operand, operand] };
+  const result = await tuneLaunch(backend, launch, deadline);
+  await backend.close();
+  return result;
+}
+
+test('the fastest variant wins by the least of its times', async () => {
+  const played = {
+    plain: { milliseconds: [9] },
+    own: { milliseconds: [4] },
+    better: { milliseconds: [5, 5, 3.5] },
+  };
+  const result = await tuned(played, 'own');
+  assert.is(result?.standard, 'own');
+  assert.is(result?.best, 'better');
+  assert.equal(result?.times, [
+    { variant: 'own', milliseconds: 4 },
+    { variant: 'plain', milliseconds: 9 },
+    { variant: 'better', milliseconds: 3.5 },
+  ]);
+});
+
+test('a variant that computes something else has no time, however fast it is', async () => {
+  for (const error of [0.01, Number.NaN]) {
+    const played = { plain: { milliseconds: [5] }, wrong: { milliseconds: [0.001], error } };
+    const result = await tuned(played, 'plain');
+    assert.is(result?.best, 'plain');
+    const { milliseconds, fault } = result!.times.find(({ variant }) => variant === 'wrong')!;
+    assert.is(milliseconds, null);
+    assert.match(String(fault), /^element 7 is /);
+  }
+  const alike = { plain: { milliseconds: [5] }, rounded: { milliseconds: [1], error: 1e-6 } };
+  assert.is((await tuned(alike, 'plain'))?.best, 'rounded', 'rounding is no fault');
+});
+
+test('the own choice stays when the gain is noise, and goes when it is wrong', async () => {
+  const close = { plain: { milliseconds: [5] }, other: { milliseconds: [4.9] } };
+  assert.is((await tuned(close, 'plain'))?.best, 'plain');
+  const broken = {
+    plain: { milliseconds: [5] },
+    own: { milliseconds: [1], error: 1 },
+    slow: { milliseconds: [9] },
+  };
+  assert.is((await tuned(broken, 'own'))?.best, 'plain');
+});
+
+test('what the adapter refuses or does not support is passed over', async () => {
+  const played = {
+    plain: { milliseconds: [5] },
+    refused: { milliseconds: [1], refused: true },
+    absent: { milliseconds: [1], unsupported: true },
+  };
+  const result = await tuned(played, 'plain');
+  assert.is(result?.best, 'plain');
+  assert.equal(result?.times, [
+    { variant: 'plain', milliseconds: 5 },
+    { variant: 'refused', milliseconds: null, fault: 'too many registers' },
+  ]);
+});
+
+test('what is far behind drops out after its first time', async () => {
+  const runs: string[] = [];
+  const played = {
+    plain: { milliseconds: [50] },
+    one: { milliseconds: [2] },
+    two: { milliseconds: [2.2] },
+  };
+  await tuned(played, 'one', Number.POSITIVE_INFINITY, runs);
+  assert.is(runs.filter((variant) => variant === 'plain').length, 1);
+  assert.ok(runs.filter((variant) => variant === 'two').length > 3);
+});
+
+test('without time nothing is measured and nothing is said', async () => {
+  const runs: string[] = [];
+  const played = { plain: { milliseconds: [5] }, other: { milliseconds: [1] } };
+  assert.is(await tuned(played, 'plain', performance.now() - 1, runs), null);
+  assert.equal(runs, []);
+});
+
+test('a class is the kernel and its shape; sizes are rounded to powers of two', () => {
+  const kernel = doubling(
+    { plain: { milliseconds: [1] }, no: { milliseconds: [1], unsupported: true } },
+    'plain',
+  );
+  assert.is(tuningKey(kernel, { n: 3 }), 'doubling n 3');
+  const { tuning: _tuning, ...fixed } = kernel.shader;
+  assert.is(tuningKey({ ...kernel, shader: fixed }, { n: 3 }), null);
+  assert.equal(candidates(kernel, {}, TRAITS), ['plain']);
+  assert.equal([0, 1, 3, 31, 32, 33, 100, 25088].map(sizeClass), [1, 1, 4, 32, 32, 32, 128, 32768]);
+  assert.is(disagreement([Float32Array.of(1, 2)], [Float32Array.of(1, 2)]), null);
+});
+
+test.run();
