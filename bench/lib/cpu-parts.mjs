@@ -21,7 +21,8 @@ const atLeast = (ratio) => ({ sense: 'speedup', ratio });
 /** Each takes { threads, rounds }. */
 export const CPU_PARTS = {
   kernels: ({ rounds }) => kernels(rounds),
-  threads: ({ rounds }) => measureScaling(2 * rounds),
+  // A launch takes milliseconds: one that another process interrupts must not decide.
+  threads: ({ rounds }) => measureScaling(Math.max(15, 2 * rounds)),
   resnet50,
   mobilenet,
   jax,

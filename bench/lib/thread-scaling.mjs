@@ -1,4 +1,7 @@
-/** How much faster two threads of the CPU device are than one: the same launches on both devices, in turn. */
+/**
+ * How much faster two threads of the CPU device are than one: the same launches on both devices, in turn. Beside it what
+ * the machine gives at most: two devices of one thread each, which share nothing, with a launch each at once.
+ */
 import { openCpu } from '../../dist/device/cpu/node.js';
 import { conv2dKernel } from '../../dist/ops/conv2d-kernel.js';
 import { NO_EPILOGUE } from '../../dist/ops/epilogue.js';
@@ -7,27 +10,32 @@ import { spread } from './compare.mjs';
 import { resnet50Convolutions } from './convolutions.mjs';
 import { PEAK_SIDE } from './simd-kernels.mjs';
 
-/** Rows { name, rounds, ratio, best }: milliseconds [one, two] of each round, the ratio of medians and that of the best. */
+/**
+ * Rows { name, rounds, ratio, best, ceiling }: milliseconds [one, two, apart] of each round, `apart` those of the slower
+ * of two devices at once; how much faster two threads are, by medians and by the best rounds, and two devices, by medians.
+ */
 export async function measureScaling(rounds) {
-  const devices = [await openCpu({ threads: 1 }), await openCpu({ threads: 2 })];
+  const devices = [];
+  for (const threads of [1, 2, 1]) devices.push(await openCpu({ threads }));
   const rows = [];
   for (const { name, kernel, attributes, sizes } of launches()) {
     const prepared = [];
     for (const device of devices) prepared.push(await prepareLaunch(device, kernel, attributes, sizes));
+    const milliseconds = async (i) => {
+      const [{ nanoseconds }] = await devices[i].profile(prepared[i]);
+      return nanoseconds / 1e6;
+    };
     const times = [];
     for (let round = 0; round <= rounds; round++) {
-      const pair = [];
-      for (const [i, device] of devices.entries()) {
-        const [{ nanoseconds }] = await device.profile(prepared[i]);
-        pair.push(nanoseconds / 1e6);
-      }
-      if (round > 0) times.push(pair);
+      const [one, two] = [await milliseconds(0), await milliseconds(1)];
+      const apart = Math.max(...(await Promise.all([milliseconds(0), milliseconds(2)])));
+      if (round > 0) times.push([one, two, apart]);
     }
-    const of = (statistic) => {
-      const [one, two] = [0, 1].map((i) => spread(times.map((pair) => pair[i]))[statistic]);
-      return one / two;
-    };
-    rows.push({ name, rounds: times, ratio: of('median'), best: of('min') });
+    const of = (i, statistic) => spread(times.map((round) => round[i]))[statistic];
+    const ratio = of(0, 'median') / of(1, 'median');
+    const best = of(0, 'min') / of(1, 'min');
+    const ceiling = (2 * of(0, 'median')) / of(2, 'median');
+    rows.push({ name, rounds: times, ratio, best, ceiling });
   }
   for (const device of devices) await device.close();
   return rows;
