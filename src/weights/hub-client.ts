@@ -8,11 +8,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { request } from 'undici';
 import { AttuneError } from '../errors.js';
 import type { DownloadSettings } from './download.js';
 import { type HubName, isCommit } from './hub-name.js';
-import { Connections, type Environment } from './proxy.js';
+import { Connections, type Environment, type Response } from './proxy.js';
 import { withRetries } from './retry.js';
 import {
   type Authorization,
@@ -23,7 +22,6 @@ import {
   REDIRECTS,
   redirected,
   refusal,
-  type Response,
   TransferFailure,
   Watchdog,
 } from './transfer.js';
@@ -117,9 +115,8 @@ export class HubClient {
             `no answer from ${at.host} within ${settings.answerTimeoutMs / 1000} s`,
           );
           const response = await network(watchdog, () =>
-            request(at, {
+            connections.request(at, {
               method,
-              dispatcher: connections.to(at),
               headers: headersFor(at, this.authorization),
               signal: watchdog.signal,
             }),

@@ -5,7 +5,7 @@
  * EnvHttpProxyAgent would do, but prints a warning about its being experimental on standard error.
  */
 
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { AttuneError } from '../errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,6 +49,18 @@ function withoutBareIpv6(entry: string): string {
   return !entry.startsWith('[') && entry.split(':').length > 2 ? `[${entry}]` : entry;
 }
 
+/** An answer of a server. */
+export type Response = Dispatcher.ResponseData;
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'HEAD';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Loaded with the first request: it takes a fifth of the time in which the whole program starts. */
+const undici = () => import('undici');
+
 /** The connections of one download, made as they are needed: a redirect may change the way. */
 export class Connections {
   private readonly env: Environment;
@@ -58,7 +70,9 @@ export class Connections {
     this.env = env;
   }
 
-  to(url: URL): Dispatcher {
+  /** Sends a request on its way; follows no redirect. Throws AttuneError if the proxy's address is none. */
+  async request(url: URL, options: RequestOptions): Promise<Response> {
+    const { Agent, ProxyAgent, request } = await undici();
     const proxy = proxyFor(url, this.env);
     const key = proxy?.href ?? '';
     let dispatcher = this.byProxy.get(key);
@@ -67,7 +81,7 @@ export class Connections {
       dispatcher = proxy ? new ProxyAgent({ uri: proxy.href, proxyTunnel: false }) : new Agent();
       this.byProxy.set(key, dispatcher);
     }
-    return dispatcher;
+    return request(url, { ...options, dispatcher });
   }
 
   /** Ends all connections at once, also those in use. */

@@ -4,10 +4,9 @@
  * or throws; `TransferFailure` says whether another attempt may help. What was received stays.
  */
 
-import { type Dispatcher, request } from 'undici';
 import { AttuneError } from '../errors.js';
 import type { PartFile, RemoteVersion } from './part-file.js';
-import type { Connections } from './proxy.js';
+import type { Connections, Response } from './proxy.js';
 
 export const MAX_REDIRECTS = 8;
 export const REDIRECTS = [301, 302, 303, 307, 308];
@@ -71,9 +70,6 @@ export async function transfer(part: PartFile, url: string, options: TransferOpt
   }
 }
 
-/** An answer of a server. */
-export type Response = Dispatcher.ResponseData;
-
 /** Sends the request and follows redirects by hand: each hop may take another proxy. */
 async function respond(
   part: PartFile,
@@ -84,8 +80,7 @@ async function respond(
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     watchdog.start(answerTimeoutMs, `no answer from ${url.host} within ${seconds(answerTimeoutMs)}`);
     const response = await network(watchdog, () =>
-      request(url, {
-        dispatcher: connections.to(url),
+      connections.request(url, {
         headers: { ...headersFor(url, authorization), ...rangeOf(part) },
         signal: watchdog.signal,
       }),
