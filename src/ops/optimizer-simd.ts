@@ -3,8 +3,11 @@ import { type SimdEntry, stepValueAddress } from '../device/kernel.js';
 import type { AdamAttributes } from './adam-update.js';
 import { flatRange } from './flat.js';
 import type { SquaredNormAttributes } from './gradient-gate.js';
+import type { PullAttributes } from './pull-to-start.js';
 import type { RmspropAttributes } from './rmsprop-update.js';
+import type { SamPerturbationAttributes } from './sam-perturbation.js';
 import type { SgdAttributes } from './sgd-update.js';
+import type { WeightAverageAttributes } from './weight-average.js';
 
 /** Elements that one partial sum of the squared norm covers. */
 export const PARTIAL = 4096;
@@ -51,4 +54,31 @@ export const adamSimd: SimdEntry<AdamAttributes> = {
       ...[Number(decoupled), Number(epsilonPlacement === 'hat')],
     ];
   },
+};
+
+export const samPerturbationSimd: SimdEntry<SamPerturbationAttributes> = {
+  entry: 'samPerturbation',
+  arguments: ({ count, radius }, pointers, begin, end) => [
+    ...pointers.slice(0, 4),
+    ...flatRange(count, begin, end),
+    stepValueAddress(radius),
+  ],
+};
+
+export const weightAverageSimd: SimdEntry<WeightAverageAttributes> = {
+  entry: 'weightAverage',
+  arguments: ({ count, share }, pointers, begin, end) => [
+    ...pointers.slice(0, 3),
+    ...flatRange(count, begin, end),
+    stepValueAddress(share),
+  ],
+};
+
+export const pullToStartSimd: SimdEntry<PullAttributes> = {
+  entry: 'pullToStart',
+  arguments: ({ count, pulls }, pointers, begin, end) => [
+    ...pointers.slice(0, 4),
+    ...flatRange(count, begin, end),
+    stepValueAddress(pulls),
+  ],
 };

@@ -8,6 +8,7 @@
  */
 import type { Kernel, Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
+import { pullToStartSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface PullAttributes extends FlatAttributes {
@@ -39,4 +40,5 @@ export const pullToStartKernel: Kernel<PullAttributes> = {
       }
     },
   },
+  simd: pullToStartSimd,
 };

@@ -10,6 +10,7 @@
  */
 import type { Kernel, Varying } from '../device/kernel.js';
 import { GATE } from './gradient-gate.js';
+import { samPerturbationSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface SamPerturbationAttributes extends FlatAttributes {
@@ -47,4 +48,5 @@ export const samPerturbationKernel: Kernel<SamPerturbationAttributes> = {
       }
     },
   },
+  simd: samPerturbationSimd,
 };

@@ -8,6 +8,7 @@
  */
 import type { Kernel, Varying } from '../device/kernel.js';
 import { GATE } from './gradient-gate.js';
+import { weightAverageSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface WeightAverageAttributes extends FlatAttributes {
@@ -36,4 +37,5 @@ export const weightAverageKernel: Kernel<WeightAverageAttributes> = {
       for (let i = first; i < last; i++) average[i] += step[share.varying] * (parameters[i] - average[i]);
     },
   },
+  simd: weightAverageSimd,
 };

@@ -200,6 +200,13 @@ export function loopCases(random: () => number): LoopCase[] {
       const operands = [...start, hasMomentum ? real(COUNT) : null];
       add('sgd', attributes, operands, { step: [9, ...rates, 0.75], terms: 4 });
     }
+    const gate = Float32Array.of(9, 0.5, finite, 3, 0);
+    const around = { count: COUNT, radius: { varying: 1 }, share: { varying: 2 } };
+    add('samPerturbation', around, [gate, real(COUNT), real(COUNT), room(COUNT)], {
+      step: [9, 0.75],
+      terms: 2,
+    });
+    add('weightAverage', around, [gate, real(COUNT), real(COUNT)], { step: [9, 9, 0.125], terms: 2 });
     for (const hasMomentum of [false, true]) {
       for (const epsilonPlacement of ['outside', 'inside']) {
         const [groups, numbers] = [{ varying: 0 }, { varying: 4 }];
@@ -225,6 +232,16 @@ export function loopCases(random: () => number): LoopCase[] {
       }
     }
   }
+
+  add(
+    'pullToStart',
+    { count: COUNT, pulls: { varying: 1 } },
+    [groups, real(COUNT), real(COUNT), real(COUNT)],
+    {
+      step: [9, 0.25, 0.5],
+      terms: 2,
+    },
+  );
 
   add('stridedCopy', ...copyOf([], [], []));
   add('stridedCopy', ...copyOf([COUNT], [1], [1]));

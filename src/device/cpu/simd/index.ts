@@ -12,6 +12,6 @@ export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { fill, pointwise, pointwiseTurns, scaleShift } from './pointwise';
 export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
-export { adam, rmsprop, sgd, squaredNorm } from './update';
+export { adam, pullToStart, rmsprop, samPerturbation, sgd, squaredNorm, weightAverage } from './update';
 export { winogradWeights } from './winograd';
 export { winogradProducts } from './winograd-products';

@@ -1,5 +1,6 @@
 /**
- * What an optimiser does to an arena: squared norms, and the updates of src/ops/sgd-update.ts, rmsprop-update.ts and adam-update.ts.
+ * What an optimiser does to an arena: squared norms, the updates of src/ops/sgd-update.ts, rmsprop-update.ts and
+ * adam-update.ts, and the parts around them: sam-perturbation.ts, weight-average.ts and pull-to-start.ts.
  * Step values are floats in memory. Rate and decay of group g are the pair g of `groups`; every block of 64
  * elements belongs to one group.
  */
@@ -8,6 +9,7 @@ import { multiplyAdd } from './tile';
 
 const GROUP_BLOCK: i32 = 64;
 /** Places in the gate, as in src/ops/gradient-gate.ts. */
+const GATE_NORM: usize = 0;
 const GATE_SCALE: usize = 1;
 const GATE_FINITE: usize = 2;
 
@@ -130,6 +132,57 @@ export function adam(
       write(v + at, secondMoment, one);
       const root = f32x4.sqrt(f32x4.div(secondMoment, divisor));
       write(parameters + at, f32x4.sub(w, f32x4.div(f32x4.mul(step, firstMoment), f32x4.add(root, epsilon))), one);
+    }
+  }
+}
+
+/**
+ * The way up of sharpness-aware minimisation for the elements first <= i < last: weights are kept, then moved by `radius`,
+ * which points to its value, along their gradient, which becomes 0.
+ */
+export function samPerturbation(
+  gate: usize, parameters: usize, gradients: usize, kept: usize, first: i32, last: i32, radius: usize,
+): void {
+  const finite = load<f32>(gate + GATE_FINITE * 4) != 0;
+  const norm = <f64>load<f32>(gate + GATE_NORM * 4);
+  const factor = f32x4.splat(<f32>(<f64>load<f32>(radius) / (norm + 1e-12)));
+  const zero = f32x4.splat(0);
+  const end = <usize>last * 4;
+  for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+    const one = end - at < 16;
+    const w = read(parameters + at, one);
+    write(kept + at, w, one);
+    if (!finite) continue;
+    write(parameters + at, multiplyAdd(factor, read(gradients + at, one), w), one);
+    write(gradients + at, zero, one);
+  }
+}
+
+/** The moving average of weights for the elements first <= i < last. `share`, of the new weights, points to its value. */
+export function weightAverage(
+  gate: usize, parameters: usize, average: usize, first: i32, last: i32, share: usize,
+): void {
+  if (load<f32>(gate + GATE_FINITE * 4) == 0) return;
+  const factor = v128.load32_splat(share);
+  const end = <usize>last * 4;
+  for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+    const one = end - at < 16;
+    const a = read(average + at, one);
+    write(average + at, multiplyAdd(factor, f32x4.sub(read(parameters + at, one), a), a), one);
+  }
+}
+
+/** Adds pull (w - start) to the gradients first <= i < last; `first` is a multiple of 64. Group g's pull is pulls[g]. */
+export function pullToStart(
+  blockGroups: usize, parameters: usize, start: usize, gradients: usize, first: i32, last: i32, pulls: usize,
+): void {
+  for (; first < last; first += GROUP_BLOCK) {
+    const pull = v128.load32_splat(pulls + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * 4);
+    const end = <usize>min(last, first + GROUP_BLOCK) * 4;
+    for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
+      const one = end - at < 16;
+      const away = f32x4.sub(read(parameters + at, one), read(start + at, one));
+      write(gradients + at, multiplyAdd(pull, away, read(gradients + at, one)), one);
     }
   }
 }
