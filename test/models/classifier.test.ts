@@ -112,7 +112,8 @@ test("torchvision's MobileNetV2 lists its blocks, and its head stands behind a d
 });
 
 test('features by stage: half the size each time, the last of them pooled for the head', async () => {
-  const device = await judge();
+  // In float32: what is joined to what is tested here, and float64 takes ten times as long.
+  const device = new Device(await openCpu({ threads: 1 }), FUSIONS);
   const image = pixels(64 * 64 * 3);
   for (const [create, shapes] of [
     [
@@ -150,7 +151,7 @@ test('features by stage: half the size each time, the last of them pooled for th
     for (const [channel, feature] of features.entries()) {
       const values = Array.from({ length: places }, (_, place) => last[place * features.length + channel]!);
       const mean = values.reduce((sum, value) => sum + value / places, 0);
-      assert.ok(Math.abs(feature - mean) < 1e-12, `${feature} and ${mean}`);
+      assert.ok(Math.abs(feature - mean) < 1e-5 * (1 + Math.abs(mean)), `${feature} and ${mean}`);
     }
     model.close();
   }
