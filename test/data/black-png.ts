@@ -1,8 +1,14 @@
 /** Writes the smallest PNG of a given size: black; a megabyte of one bit a pixel is a kilobyte. */
 import { constants, deflateSync } from 'node:zlib';
+import { crc32 } from '#src/formats/crc32';
 
-/** Grey of one bit a pixel, or RGB with alpha of 16 bits a sample. */
-export function blackPng(width: number, height: number, kind: 'grey' | 'deep' = 'grey'): Buffer {
+/** Grey of one bit a pixel, or RGB with alpha of 16 bits a sample; `more` are chunks to stand before the pixels. */
+export function blackPng(
+  width: number,
+  height: number,
+  kind: 'grey' | 'deep' = 'grey',
+  more: readonly Buffer[] = [],
+): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -15,26 +21,18 @@ export function blackPng(width: number, height: number, kind: 'grey' | 'deep' = 
   return Buffer.concat([
     signature,
     chunk('IHDR', header),
+    ...more,
     chunk('IDAT', pixels),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-function chunk(kind: string, data: Buffer): Buffer {
+/** A chunk of a PNG file: its length, its kind of four letters, its data and their checksum. */
+export function chunk(kind: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(kind), data]);
   const framed = Buffer.alloc(body.length + 8);
   framed.writeUInt32BE(data.length, 0);
   body.copy(framed, 4);
   framed.writeUInt32BE(crc32(body), body.length + 4);
   return framed;
-}
-
-/** CRC-32 bit by bit; Node 20.9 has none. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }

@@ -6,10 +6,11 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { pixelLimit } from '#src/data/decode';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blackPng } from './black-png.js';
+import { blackPng, chunk } from './black-png.js';
 import { sharp } from './sharp.js';
 import { fixtureBytes, inScratch } from './support.js';
 
@@ -49,6 +50,11 @@ function claiming(name: string, width: number, height: number): Buffer {
     const frame = bytes.indexOf('\x2c\0\0\0\0', 'latin1');
     for (const at of [6, frame + 5]) bytes.writeUInt16LE(width, at);
     for (const at of [8, frame + 7]) bytes.writeUInt16LE(height, at);
+  } else if (name.endsWith('.webp')) {
+    // The canvas of an animation: three bytes each, one less than the side.
+    const canvas = bytes.indexOf('VP8X', 'latin1') + 12;
+    bytes.writeUIntLE(width - 1, canvas, 3);
+    bytes.writeUIntLE(height - 1, canvas + 3, 3);
   } else {
     const directory = bytes.readUInt32LE(4);
     for (let i = 0; i < bytes.readUInt16LE(directory); i++) {
@@ -69,6 +75,7 @@ test('files that claim more pixels than are allowed take next to no memory', () 
       'claim.jpg': claiming('jpeg-grey.jpg', 65_500, 65_500),
       'progressive.jpg': claiming('jpeg-progressive.jpg', 65_500, 65_500),
       'claim.gif': claiming('gif-animated.gif', 65_535, 65_535),
+      'claim.webp': claiming('webp-animated.webp', 16_383, 16_383),
       'claim.tif': claiming('tiff-rgb.tif', 1_000_000, 1_000_000),
       'deep.png': blackPng(8200, 8200, 'deep'),
     };
@@ -84,6 +91,62 @@ test('files that claim more pixels than are allowed take next to no memory', () 
     console.log(`refused: the peak grew by ${Math.round(grown / MIB)} MiB`);
     assert.ok(grown < 32 * MIB, `${grown} bytes`);
   }));
+
+/** What packs to a thousandth: so much is hidden where a reader of the picture need not look. */
+const zeros = deflateSync(Buffer.alloc(256 * MIB), { level: 1 });
+const packed = (kind: string, start: string) =>
+  chunk(kind, Buffer.concat([Buffer.from(start, 'latin1'), zeros]));
+
+/** A GIF of 64 x 64 pixels with very many frames, each of one pixel. */
+function manyFrames(frames: number): Buffer {
+  const size = Buffer.from([64, 0, 64, 0]);
+  const start = Buffer.concat([
+    Buffer.from('GIF89a'),
+    size,
+    Buffer.from([0x80, 0, 0, 0, 0, 0, 255, 255, 255]),
+  ]);
+  const frame = Buffer.from([0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0]);
+  return Buffer.concat([start, ...Array.from({ length: frames }, () => frame), Buffer.from([0x3b])]);
+}
+
+/** A TIFF whose only directory names itself as the next one. */
+function endlessPages(): Buffer {
+  const bytes = Buffer.from(fixtureBytes('tiff-rgb.tif'));
+  const directory = bytes.readUInt32LE(4);
+  bytes.writeUInt32LE(directory, directory + 2 + 12 * bytes.readUInt16LE(directory));
+  return bytes;
+}
+
+/** None claims many pixels; what came of each is the first frame, or a refusal. */
+const HIDDEN: Record<string, () => Buffer> = {
+  'text.png': () => blackPng(64, 64, 'grey', [packed('zTXt', 'comment\0\0')]),
+  'international.png': () => blackPng(64, 64, 'grey', [packed('iTXt', 'comment\0\x01\0\0\0')]),
+  'profile.png': () => blackPng(64, 64, 'grey', [packed('iCCP', 'profile\0\0')]),
+  'texts.png': () =>
+    blackPng(
+      64,
+      64,
+      'grey',
+      Array.from({ length: 50_000 }, () => chunk('tEXt', Buffer.from('a\0b'))),
+    ),
+  'frames.gif': () => manyFrames(200_000),
+  'endless.tif': endlessPages,
+};
+
+for (const [name, make] of Object.entries(HIDDEN)) {
+  test(`${name}: what is hidden beside the pixels takes next to no memory`, () =>
+    inScratch(async (folder) => {
+      const path = join(folder, name);
+      const bytes = make();
+      writeFileSync(path, bytes);
+      const { results, grown } = decodeApart([path]);
+      console.log(
+        `# ${name}, ${bytes.length} bytes: ${results[0]}; the peak grew by ${Math.round(grown / MIB)} MiB`,
+      );
+      assert.match(results[0], /^\d+ x \d+$|cannot be decoded/);
+      assert.ok(grown < 64 * MIB + 2 * bytes.length, `${grown} bytes`);
+    }));
+}
 
 const [width, height] = [13_377, 13_377];
 const black = (side: number) =>
