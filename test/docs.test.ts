@@ -184,7 +184,8 @@ test('the list of kernels has each kernel with its shaders and variants', () => 
   const single = Object.entries(kernels).filter(([name]) => !(name in unaryKernels));
   const expected = single.map(([name, { shader }]) => {
     const variants = Object.entries(shader.variants);
-    const files = [...new Set(variants.map(([, { file }]) => file))];
+    const passes = variants.flatMap(([, variant]) => [...(variant.before ?? []), variant]);
+    const files = [...new Set(passes.map(({ file }) => file))];
     return [name, files.join(', '), variants.map(([variant]) => variant).join(', ')];
   });
   const list = '[unary-operations.ts](../src/ops/unary-operations.ts)';

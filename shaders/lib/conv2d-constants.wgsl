@@ -25,6 +25,11 @@ struct Constants {
   runs_per_kernel_row: u32,
   run_length: u32,
   epilogue: u32,
+  // Of Winograd's variants: 4 x 4 places each, the number of positions of their products, tiles of an image.
+  tiles: u32,
+  positions: u32,
+  tiles_down: u32,
+  tiles_across: u32,
 }
 
 @group(0) @binding(6) var<uniform> constants: Constants;

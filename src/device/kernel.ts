@@ -51,10 +51,12 @@ export interface AdapterTraits {
   readonly minSubgroupLanes: number;
   readonly maxInvocationsPerWorkgroup: number;
   readonly maxWorkgroupStorageBytes: number;
+  /** The largest range that one binding may span. */
+  readonly maxBindingBytes: number;
 }
 
-/** One way to run a kernel's shader. Variants compute the same thing; they differ in tiling and vector width. */
-export interface Variant<A = Attributes> {
+/** One dispatch: a shader, and its grid. */
+export interface Pass<A = Attributes> {
   /** Path below shaders/, for example 'matmul-register.wgsl'. */
   readonly file: string;
   /** Paths below shaders/lib/ that are concatenated before the file. */
@@ -62,10 +64,33 @@ export interface Variant<A = Attributes> {
   /** Written into the prelude as `const NAME = 64u;`. */
   readonly constants: Readonly<Record<string, number>>;
   grid(attributes: A): Grid;
+}
+
+/**
+ * One way to run a kernel's shader. Variants compute the same thing; they differ in tiling, vector width, or in the way to
+ * the result, which may take several passes: those in `before`, then the variant's own, which writes the output.
+ */
+export interface Variant<A = Attributes> extends Pass<A> {
+  readonly before?: readonly Pass<A>[];
+  /**
+   * Elements, as float32, that the passes hand on to each other: `workspace` is the binding after all others, read_write in
+   * each of them. What it holds at first is not known. Absent: there is none.
+   */
+  workspace?(attributes: A): number;
   /** Whether this variant can run these attributes at all (C % 4 == 0 and the like). Absent: always. */
   suits?(attributes: A): boolean;
   /** Whether an adapter has what this variant needs (subgroups and the like). Absent: always. */
   supports?(traits: AdapterTraits): boolean;
+}
+
+/** Whether a variant can do this work on such an adapter. */
+export function canRun<A>(variant: Variant<A>, attributes: A, traits: AdapterTraits): boolean {
+  const { suits, supports, workspace } = variant;
+  return (
+    (suits?.(attributes) ?? true) &&
+    (supports?.(traits) ?? true) &&
+    4 * (workspace?.(attributes) ?? 0) <= traits.maxBindingBytes
+  );
 }
 
 /** How the tuner (tuner.ts) sees a kernel whose variants are worth measuring. */

@@ -8,7 +8,7 @@
 import { AttuneError } from '../errors.js';
 import type { Backend, Prepared } from './backend.js';
 import { type DType, hostArray, type TypedArray } from './dtype.js';
-import type { AdapterTraits, Attributes, BufferRange, Kernel } from './kernel.js';
+import { type AdapterTraits, type Attributes, type BufferRange, canRun, type Kernel } from './kernel.js';
 
 /** A launch without its memory: what is to be tuned. */
 export interface LaunchShape {
@@ -62,10 +62,9 @@ export function tuningKey(kernel: Kernel, attributes: Attributes): string | null
 
 /** The variants that can do this work on this adapter, and may be the fastest. */
 export function candidates({ shader }: Kernel, attributes: Attributes, traits: AdapterTraits): string[] {
-  return (shader.tuning?.candidates(attributes, traits) ?? []).filter((name) => {
-    const { suits, supports } = shader.variants[name];
-    return (suits?.(attributes) ?? true) && (supports?.(traits) ?? true);
-  });
+  return (shader.tuning?.candidates(attributes, traits) ?? []).filter((name) =>
+    canRun(shader.variants[name], attributes, traits),
+  );
 }
 
 /**

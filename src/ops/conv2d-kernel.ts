@@ -4,6 +4,7 @@ import type { Kernel, Variant } from '../device/kernel.js';
 import { type Conv2dAttributes, geometryClass, isDepthwise } from './conv2d-attributes.js';
 import { conv2dLoop } from './conv2d-loop.js';
 import { conv2dSimd } from './conv2d-simd.js';
+import { winogradCandidates, winogradVariants, winogradWords } from './conv2d-winograd-variants.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import {
   chooseTile,
@@ -89,6 +90,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
       ...tileVariants('tile128', tile128, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile64', tile64, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile32', tile32, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...winogradVariants,
     },
     choose(attributes, traits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
@@ -100,7 +102,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
       candidates: (attributes, traits) =>
         isDepthwise(attributes)
           ? ['depthwiseVec4', 'depthwiseScalar']
-          : tilesWith(loadsOf(attributes), traits),
+          : [...tilesWith(loadsOf(attributes), traits), ...winogradCandidates(traits)],
     },
     words,
   },
@@ -133,5 +135,6 @@ function words(attributes: Conv2dAttributes): number[] {
     wholeRows ? 1 : kernelWidth,
     wholeRows ? kernelWidth * channels : channels / groups,
     epilogueBits(attributes.epilogue),
+    ...winogradWords(attributes),
   ];
 }

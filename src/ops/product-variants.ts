@@ -61,7 +61,7 @@ export function tilesWith(loads: string, traits: AdapterTraits): string[] {
 }
 
 /** Whether every load costs as much as a load per lane, and lanes can tell each other what they loaded. */
-function usesRegisterTiles({ software, minSubgroupLanes }: AdapterTraits): boolean {
+export function usesRegisterTiles({ software, minSubgroupLanes }: AdapterTraits): boolean {
   return software && minSubgroupLanes >= 4;
 }
 

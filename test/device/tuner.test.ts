@@ -11,6 +11,7 @@ const TRAITS: AdapterTraits = {
   minSubgroupLanes: 0,
   maxInvocationsPerWorkgroup: 256,
   maxWorkgroupStorageBytes: 16384,
+  maxBindingBytes: 2 ** 30,
 };
 const LENGTH = 100;
 

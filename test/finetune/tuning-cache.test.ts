@@ -99,7 +99,12 @@ test('what is cut off, too large, or a folder is not used', async () => {
 });
 
 test('every class name begins with a kernel, and every candidate is a variant', () => {
-  const traits = { minSubgroupLanes: 8, maxInvocationsPerWorkgroup: 1024, maxWorkgroupStorageBytes: 32768 };
+  const traits = {
+    maxBindingBytes: 2 ** 30,
+    minSubgroupLanes: 8,
+    maxInvocationsPerWorkgroup: 1024,
+    maxWorkgroupStorageBytes: 32768,
+  };
   const geometry = {
     ...{ batch: 2, height: 9, width: 9, channels: 8, filters: 8, kernelHeight: 3, kernelWidth: 3 },
     ...{ outHeight: 9, outWidth: 9, strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },

@@ -97,7 +97,8 @@ const built = (file: string) => file.replace(/\.ts$/, '.js');
 function shaders(root: string): Target[] {
   const tests = new Map<string, string[]>();
   for (const [name, { shader }] of Object.entries(kernels)) {
-    for (const { file, libraries = [] } of Object.values(shader.variants)) {
+    const passes = Object.values(shader.variants).flatMap((variant) => [...(variant.before ?? []), variant]);
+    for (const { file, libraries = [] } of passes) {
       const test = OWN_SHADER_TESTS[name as KernelName] ?? 'ops/kernels.webgpu';
       for (const path of [file, ...libraries.map((library) => `lib/${library}`)])
         tests.set(path, [...(tests.get(path) ?? []), test]);

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { type Channels, checkConv2d, randomConv2d, withVariant } from './kernel-cases.js';
+import { type Channels, checkConv2d, randomConv2d, randomWinograd, withVariant } from './kernel-cases.js';
 import { type Share, variantsIn } from './variant-share.js';
 
 const ROUNDS = 20;
@@ -32,8 +32,11 @@ export function conv2dTests(share: Share): void {
       const kernel = withVariant(conv2dKernel, variant);
       const random = generator(47);
       for (let round = 0; round < ROUNDS; round++) {
-        const attributes = randomConv2d(random, randomChannels(random, variant));
-        await checkConv2d(device, random, attributes, kernel);
+        const winograd = variant.startsWith('winograd');
+        const attributes = winograd
+          ? randomWinograd(random)
+          : randomConv2d(random, randomChannels(random, variant));
+        await checkConv2d(device, random, attributes, kernel, winograd);
         counts[variant] = (counts[variant] ?? 0) + 1;
         const { height, width, strideHeight, strideWidth, dilationWidth, kernelWidth, groups } = attributes;
         if (height % 2 === 1 && strideHeight === 2 && width % 2 === 1 && strideWidth === 2)

@@ -91,20 +91,26 @@ interface Product {
   readonly epilogue: Epilogue;
 }
 
-/** Compares with float64, allowing the rounding of float32 sums of `terms` products. */
+/**
+ * Compares with float64, allowing the rounding of float32 sums of `terms` products; of Winograd's, whose transforms mix
+ * neighbouring elements, twice that of the largest.
+ */
 export function checkProduct<A extends Product>(
   kernel: Kernel<A>,
   attributes: A,
   inputs: Operands,
   actual: Float32Array,
   terms: number,
+  winograd = false,
 ): void {
   const expected = judge(kernel, attributes, inputs, actual.length);
   const absolute = inputs.map((input) => input?.map(Math.abs) ?? null);
   const epilogue: Epilogue = { ...attributes.epilogue, activation: 'none' };
   const magnitudes = judge(kernel, { ...attributes, epilogue }, absolute, actual.length);
+  const largest = magnitudes.reduce((a, b) => Math.max(a, b), 0);
   for (let i = 0; i < actual.length; i++) {
-    if (!(Math.abs(actual[i]! - expected[i]!) <= tolerance(terms, magnitudes[i]!))) {
+    const allowed = winograd ? 2 * tolerance(terms, largest) : tolerance(terms, magnitudes[i]!);
+    if (!(Math.abs(actual[i]! - expected[i]!) <= allowed)) {
       assert.unreachable(`element ${i}: ${actual[i]}, not ${expected[i]}: ${JSON.stringify(attributes)}`);
     }
   }
@@ -139,6 +145,7 @@ export async function checkConv2d(
   random: () => number,
   attributes: Conv2dAttributes,
   kernel = conv2dKernel,
+  winograd = false,
 ): Promise<void> {
   const { batch, height, width, channels, filters, kernelHeight, kernelWidth, groups, epilogue } = attributes;
   const outputs = batch * attributes.outHeight * attributes.outWidth * filters;
@@ -154,6 +161,7 @@ export async function checkConv2d(
     inputs,
     await runKernel(device, kernel, attributes, inputs, outputs),
     terms,
+    winograd,
   );
 }
 
@@ -181,6 +189,24 @@ export interface Channels {
   readonly channels: number;
   readonly filters: number;
   readonly groups: number;
+}
+
+/** A 3 x 3 convolution with stride 1, as Winograd's variants want it, of sizes on both sides of a tile's edge. */
+export function randomWinograd(random: () => number): Conv2dAttributes {
+  const draw = (...choices: number[]) => pick(random, choices);
+  const [channels, filters] = [draw(4, 8, 20, 36), draw(4, 12, 28, 36, 68)];
+  const axis = () => {
+    const [before, after] = [draw(0, 1, 1, 2), draw(0, 1, 1, 2)];
+    const size = draw(3, 4, 5, 6, 7, 8, 9, 14);
+    return { before, size, out: size + before + after - 2 };
+  };
+  const [vertical, horizontal] = [axis(), axis()];
+  return {
+    ...{ batch: draw(1, 2, 3, 5), height: vertical.size, width: horizontal.size, channels, filters },
+    ...{ kernelHeight: 3, kernelWidth: 3, outHeight: vertical.out, outWidth: horizontal.out },
+    ...{ strideHeight: 1, strideWidth: 1, padTop: vertical.before, padLeft: horizontal.before },
+    ...{ dilationHeight: 1, dilationWidth: 1, groups: 1, epilogue: randomEpilogue(random) },
+  };
 }
 
 /** A convolution with everything but its channels drawn: odd sizes, strides, dilation, asymmetric padding. */

@@ -70,6 +70,7 @@ export class WebGPUBackend implements Backend {
       minSubgroupLanes: features.has('subgroups') ? (adapterInfo.subgroupMinSize ?? 0) : 0,
       maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
       maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
+      maxBindingBytes: this.maxBindingBytes,
     };
     const { counters, traits } = this;
     const faults = new Faults(device);
@@ -146,7 +147,9 @@ export class WebGPUBackend implements Backend {
   }
 
   discard(prepared: PreparedLaunches): void {
-    if (this.closing === undefined && prepared.constants !== null) this.memory.destroy(prepared.constants);
+    if (this.closing !== undefined) return;
+    for (const buffer of [prepared.constants, prepared.workspace])
+      if (buffer !== null) this.memory.destroy(buffer);
   }
 
   /** Waits for what was queued, then gives everything back. Later calls throw. */

@@ -2,7 +2,7 @@
  * From commands to launches: variant and pipeline chosen, operands checked against the device's limits and
  * bound, constants written. What is resolved here is encoded again and again without another look.
  */
-import { MAX_STEP_VALUES } from '../kernel.js';
+import { canRun, MAX_STEP_VALUES } from '../kernel.js';
 import { AttuneError } from '../../errors.js';
 import type { Choices, Counters, Prepared } from '../backend.js';
 import type {
@@ -13,6 +13,7 @@ import type {
   Command,
   Grid,
   Kernel,
+  Pass,
   Variant,
 } from '../kernel.js';
 import { tuningKey } from '../tuner.js';
@@ -31,8 +32,13 @@ export interface Launch {
   readonly command: Command;
   /** Name of the variant that was chosen. */
   readonly variant: string;
-  readonly pipeline: GPUComputePipeline;
+  /** In order; all of them have the same operands. */
+  readonly passes: readonly LaunchPass[];
   readonly bindGroup: GPUBindGroup;
+}
+
+export interface LaunchPass {
+  readonly pipeline: GPUComputePipeline;
   readonly grid: Grid;
 }
 
@@ -40,6 +46,8 @@ export interface PreparedLaunches extends Prepared {
   /** Without the commands that have nothing to write. */
   readonly launches: readonly Launch[];
   readonly constants: GPUBuffer | null;
+  /** What the passes of a launch hand on: launches come one after another, so one will do for all. */
+  readonly workspace: GPUBuffer | null;
   /** How long the last run took; undefined before the first one ended. */
   lastMilliseconds?: number;
 }
@@ -74,15 +82,20 @@ export interface Context {
   readonly choices: Choices;
 }
 
-/** Encodes a launch into a pass. `current` is the pipeline that the pass has set already. */
+/** Encodes a launch into a pass that has set the pipeline `current`; returns the one that is set then. */
 export function encodeLaunch(
-  pass: GPUComputePassEncoder,
-  launch: Launch,
+  encoder: GPUComputePassEncoder,
+  { passes, bindGroup }: Launch,
   current?: GPUComputePipeline,
-): void {
-  if (launch.pipeline !== current) pass.setPipeline(launch.pipeline);
-  pass.setBindGroup(0, launch.bindGroup);
-  pass.dispatchWorkgroups(...launch.grid);
+): GPUComputePipeline | undefined {
+  let set = current;
+  for (const { pipeline, grid } of passes) {
+    if (pipeline !== set) encoder.setPipeline(pipeline);
+    set = pipeline;
+    encoder.setBindGroup(0, bindGroup);
+    encoder.dispatchWorkgroups(...grid);
+  }
+  return set;
 }
 
 /** Makes commands ready to run. Throws AttuneError 'device' naming the kernel, its operands and the limit. */
@@ -96,46 +109,68 @@ export async function prepareLaunches(
     .map((command) => {
       checkOperands(command, device.limits);
       const [name, variant] = chooseVariant(command, context);
-      return { command, name, variant, grid: checkedGrid(command, variant, device.limits) };
+      const grids = passesOf(variant).map((pass) => checkedGrid(command, pass, device.limits));
+      return { command, name, variant, grids };
     });
-  await operandsReady(
-    planned.map(({ command }) => command),
-    context,
-  );
+  const ready = planned.map(({ command }) => command);
+  await operandsReady(ready, context);
   const pipelines = await Promise.all(
-    planned.map(({ command, variant }) => context.pipelines.get(pipelineRequest(command, variant))),
+    planned.map(({ command, variant }) =>
+      Promise.all(pipelineRequests(command, variant).map((request) => context.pipelines.get(request))),
+    ),
   );
   faults.check();
 
-  const constants = await writeConstants(
-    context,
-    planned.map(({ command }) => command),
-  );
+  const constants = await writeConstants(context, ready);
+  let workspace: GPUBuffer | null = null;
   try {
+    const elements = planned.map(({ command, variant }) => variant.workspace?.(command.attributes) ?? 0);
+    workspace = await createWorkspace(context, Math.max(0, ...elements));
     // The labels stand in Dawn's messages, so one scope for all launches can still say which of them it was.
     const { result: launches, caught } = faults.scoped(() =>
-      planned.map(({ command, name, grid }, i): Launch => {
-        const { layout, pipeline } = pipelines[i];
+      planned.map(({ command, name, grids }, i): Launch => {
         const entries = bindings(command, context, constants as GPUBuffer, i);
+        if (elements[i] > 0)
+          entries.push({ binding: entries.length, resource: { buffer: workspace as GPUBuffer } });
+        const { layout } = pipelines[i][0];
         const bindGroup = device.createBindGroup({ layout, entries, label: describe(command) });
-        return { command, variant: name, pipeline, bindGroup, grid };
+        const passes = grids.map((grid, pass) => ({ grid, pipeline: pipelines[i][pass].pipeline }));
+        return { command, variant: name, passes, bindGroup };
       }),
     );
     const error = await caught;
     if (error !== null) throw caughtError(error, `binding ${launches.length} launches`);
     context.counters.bindGroups += launches.length;
-    return { commands, launches, constants };
+    return { commands, launches, constants, workspace };
   } catch (error) {
-    if (constants !== null) memory.destroy(constants);
+    for (const buffer of [constants, workspace]) if (buffer !== null) memory.destroy(buffer);
     throw error;
   }
 }
 
-function pipelineRequest({ kernel, attributes, operands }: Command, variant: Variant): PipelineRequest {
+function passesOf(variant: Variant): readonly Pass[] {
+  return [...(variant.before ?? []), variant];
+}
+
+function pipelineRequests(command: Command, variant: Variant): PipelineRequest[] {
+  const { kernel, attributes, operands } = command;
   const halves = kernel.bindings.flatMap(({ half }, i) =>
     half === true && operands[i]?.dtype === 'float16' ? [i] : [],
   );
-  return { kernel, variant, element: kernel.shader.element?.(attributes) ?? 'f32', halves };
+  const element = kernel.shader.element?.(attributes) ?? 'f32';
+  const workspace = (variant.workspace?.(attributes) ?? 0) > 0;
+  return passesOf(variant).map((pass) => ({ kernel, pass, workspace, element, halves }));
+}
+
+/** Memory for so many float32 elements; null for none. Throws AttuneError 'device' where it cannot be had. */
+async function createWorkspace({ memory, faults }: Context, elements: number): Promise<GPUBuffer | null> {
+  if (elements === 0) return null;
+  const label = `workspace of ${4 * elements} bytes`;
+  const { result, caught } = faults.scoped(() => memory.create(4 * elements, BufferUsage.STORAGE, label));
+  const error = await caught;
+  if (error === null) return result;
+  memory.destroy(result);
+  throw caughtError(error, label);
 }
 
 /** A choice made by hand or by measuring holds wherever it can run; elsewhere the kernel's own choice stands. */
@@ -150,7 +185,7 @@ function chooseVariant(command: Command, { choices, traits }: Context): [string,
       `it has ${Object.keys(variants).join(', ')}`,
     );
   }
-  const runs = (variant: Variant) => suits(variant, attributes) && (variant.supports?.(traits) ?? true);
+  const runs = (variant: Variant) => canRun(variant, attributes, traits);
   if (given !== undefined && runs(variants[given])) return [given, variants[given]];
   const name = kernel.shader.choose(attributes, traits);
   const variant = variants[name];
@@ -169,10 +204,6 @@ function chosenFor(kernel: Kernel, attributes: Attributes, choices: Choices): st
   if (Object.hasOwn(choices, kernel.name)) return choices[kernel.name];
   const key = tuningKey(kernel, attributes);
   return key !== null && Object.hasOwn(choices, key) ? choices[key] : undefined;
-}
-
-function suits(variant: Variant, attributes: unknown): boolean {
-  return variant.suits?.(attributes) ?? true;
 }
 
 /** Zero-sized outputs skip the launch. */
@@ -250,8 +281,8 @@ function checkSharing(command: Command, spans: readonly (Span | null)[]): void {
   });
 }
 
-function checkedGrid(command: Command, variant: Variant, limits: GPUSupportedLimits): Grid {
-  const grid = variant.grid(command.attributes);
+function checkedGrid(command: Command, pass: Pass, limits: GPUSupportedLimits): Grid {
+  const grid = pass.grid(command.attributes);
   const limit = limits.maxComputeWorkgroupsPerDimension;
   for (const groups of grid) {
     if (!Number.isInteger(groups) || groups < 1 || groups > limit) {

@@ -4,7 +4,7 @@
  */
 import type { AttuneError } from '../../errors.js';
 import type { Counters } from '../backend.js';
-import { type Kernel, MAX_STEP_VALUES, type Variant } from '../kernel.js';
+import { type Kernel, MAX_STEP_VALUES, type Pass } from '../kernel.js';
 import { caughtError, deviceError, type Faults, oneLine } from './faults.js';
 import { COMPUTE_STAGE } from './flags.js';
 import { type ShaderText, shaderText } from './shader.js';
@@ -17,10 +17,12 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** One pipeline to have: a variant of a kernel for an element type, and the operands that are stored as float16. */
+/** One pipeline to have: a pass of a kernel for an element type, and the operands that are stored as float16. */
 export interface PipelineRequest {
   readonly kernel: Kernel;
-  readonly variant: Variant;
+  readonly pass: Pass;
+  /** Whether passes share a workspace. */
+  readonly workspace: boolean;
   readonly element: string;
   readonly halves: readonly number[];
 }
@@ -70,13 +72,13 @@ export class Pipelines {
   }
 
   private async compile(request: PipelineRequest): Promise<Pipeline> {
-    const { kernel, variant, element, halves } = request;
-    const paths = [...(variant.libraries ?? []).map((path) => `lib/${path}`), variant.file];
+    const { kernel, pass, element, halves } = request;
+    const paths = [...(pass.libraries ?? []).map((path) => `lib/${path}`), pass.file];
     const files = await Promise.all(paths.map(async (path) => ({ path, text: await this.read(path) })));
-    const text = shaderText(element, variant.constants, files, halves);
-    const label = `${kernel.name} (${variant.file})`;
+    const text = shaderText(element, pass.constants, files, halves);
+    const label = `${kernel.name} (${pass.file})`;
     const made = this.faults.scoped(() => {
-      const layout = this.layout(kernel);
+      const layout = this.layout(request);
       const module = this.device.createShaderModule({ code: text.code, label });
       const pipeline = this.device.createComputePipelineAsync({
         label,
@@ -90,7 +92,7 @@ export class Pipelines {
     const caught = await made.caught;
     const message = await this.compilationError(module, text, kernel);
     if (message !== null) throw message;
-    if (caught !== null) throw caughtError(caught, `kernel ${kernel.name}, shader ${variant.file}`);
+    if (caught !== null) throw caughtError(caught, `kernel ${kernel.name}, shader ${pass.file}`);
     try {
       const result = { pipeline: await this.faults.guard(pipeline), layout };
       this.counters.pipelines++;
@@ -99,7 +101,7 @@ export class Pipelines {
       this.faults.check();
       throw deviceError(
         `the GPU cannot build a pipeline: ${oneLine((error as Error).message)}`,
-        `kernel ${kernel.name}, shader ${variant.file}, constants ${JSON.stringify(variant.constants)}`,
+        `kernel ${kernel.name}, shader ${pass.file}, constants ${JSON.stringify(pass.constants)}`,
       );
     }
   }
@@ -130,9 +132,9 @@ export class Pipelines {
     return text;
   }
 
-  /** Operands in order, then the constants, then the step values where the shader reads them. */
-  private layout(kernel: Kernel): GPUBindGroupLayout {
-    const signature = accessSignature(kernel);
+  /** Operands in order, then the constants, the step values where the shader reads them, and the workspace. */
+  private layout({ kernel, workspace }: PipelineRequest): GPUBindGroupLayout {
+    const signature = accessSignature(kernel, workspace);
     let layout = this.layouts.get(signature);
     if (layout === undefined) {
       const types: GPUBufferBindingLayout[] = kernel.bindings.map(({ access }) => ({
@@ -140,6 +142,7 @@ export class Pipelines {
       }));
       types.push({ type: 'uniform', minBindingSize: 0 });
       if (kernel.shader.readsStep) types.push({ type: 'uniform', minBindingSize: 4 * MAX_STEP_VALUES });
+      if (workspace) types.push({ type: 'storage' });
       layout = this.device.createBindGroupLayout({
         label: signature,
         entries: types.map((buffer, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer })),
@@ -150,13 +153,13 @@ export class Pipelines {
   }
 }
 
-/** Whether each operand is read or written, and whether step values follow: what a bind group layout depends on. */
-function accessSignature(kernel: Kernel): string {
-  const operands = kernel.bindings.map(({ access }) => (access === 'read' ? 'r' : 'w')).join('');
-  return kernel.shader.readsStep ? `${operands}+step` : operands;
+/** Whether each operand is read or written, and what follows them: what a bind group layout depends on. */
+function accessSignature({ bindings, shader }: Kernel, workspace: boolean): string {
+  const operands = bindings.map(({ access }) => (access === 'read' ? 'r' : 'w')).join('');
+  return `${operands}${shader.readsStep ? '+step' : ''}${workspace ? '+workspace' : ''}`;
 }
 
-function pipelineKey({ kernel, variant, element, halves }: PipelineRequest): string {
-  const { file, libraries = [], constants } = variant;
-  return JSON.stringify([file, libraries, constants, element, halves, accessSignature(kernel)]);
+function pipelineKey({ kernel, pass, workspace, element, halves }: PipelineRequest): string {
+  const { file, libraries = [], constants } = pass;
+  return JSON.stringify([file, libraries, constants, element, halves, accessSignature(kernel, workspace)]);
 }

@@ -93,8 +93,7 @@ function encodePass(encoder: GPUCommandEncoder, launches: readonly Launch[]): vo
   const pass = encoder.beginComputePass();
   let current: GPUComputePipeline | undefined;
   for (const launch of launches) {
-    encodeLaunch(pass, launch, current);
-    current = launch.pipeline;
+    current = encodeLaunch(pass, launch, current);
   }
   pass.end();
 }

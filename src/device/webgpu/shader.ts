@@ -88,9 +88,10 @@ export function shaderText(
   };
 }
 
-/** An operand that the shader takes for `Element` would be read as what it is not. */
+/** An operand that the shader takes for `Element` would be read as what it is not. Some passes do without an operand. */
 function assertWrittenFor(half: boolean, operand: number, files: readonly ShaderFile[]): void {
-  if (!half || files.some(({ text }) => text.includes(`Element${operand}`))) return;
+  const has = (word: string) => files.some(({ text }) => text.includes(word));
+  if (!half || has(`Element${operand}`) || !has(`@binding(${operand})`)) return;
   throw new AttuneError({
     code: 'internal',
     what: `operand ${operand} is stored as float16, and the shader does not declare it with Element${operand}`,

@@ -1,0 +1,53 @@
+// The factors of the 36 products in Winograd's domain, and where their results go, for matmul-register.wgsl and
+// matmul-workgroup.wgsl: rows are tiles, columns filters, steps channels. All three lie in the workspace
+// (winograd-workspace.wgsl), where columns and steps are multiples of 4.
+//
+// These are the constants of a convolution (conv2d-constants.wgsl), by the names that a product has for them.
+struct Constants {
+  images: u32,
+  height: u32,
+  width: u32,
+  k: u32,
+  n: u32,
+  out_height: u32,
+  out_width: u32,
+  stride_height: u32,
+  stride_width: u32,
+  pad_top: u32,
+  pad_left: u32,
+  dilation_height: u32,
+  dilation_width: u32,
+  groups: u32,
+  group_channels: u32,
+  group_filters: u32,
+  runs: u32,
+  runs_per_kernel_row: u32,
+  run_length: u32,
+  epilogue: u32,
+  m: u32,
+  batch: u32,
+}
+
+@group(0) @binding(6) var<uniform> constants: Constants;
+@group(0) @binding(7) var<storage, read_write> workspace: array<vec4<f32>>;
+
+// A[row, step .. step + 3] of a product; zero past the end.
+fn a_four(product: u32, row: u32, step: u32) -> vec4<f32> {
+  let inside = row < constants.m && step < constants.k;
+  let start = constants.batch * constants.k * constants.n;
+  let index = start + (product * constants.m + row) * constants.k + step;
+  return select(vec4<f32>(), workspace[select(0u, index, inside) / 4u], inside);
+}
+
+// B[step, column .. column + 3] of a product; zero past the end.
+fn b_four(product: u32, step: u32, column: u32) -> vec4<f32> {
+  let inside = column < constants.n && step < constants.k;
+  let index = (product * constants.k + step) * constants.n + column;
+  return select(vec4<f32>(), workspace[select(0u, index, inside) / 4u], inside);
+}
+
+// Stores four sums of the products; the epilogue is the output's business.
+fn finish(sum: vec4<f32>, bits: u32, column: u32, index: u32, columns: u32) {
+  let start = constants.batch * constants.k * (constants.n + constants.m);
+  workspace[(start + index) / 4u] = sum;
+}
