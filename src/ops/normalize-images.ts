@@ -54,6 +54,12 @@ export const normalizeImagesKernel: Kernel<NormalizeKernelAttributes> = {
       for (let i = first; i < last; i++) y[i] = (x[i] / 255 - mean[i % 3]) / deviation[i % 3];
     },
   },
+  simd: {
+    entry: 'normalizeImages',
+    arguments({ count, mean, deviation }, [x, y], begin, end) {
+      return [x, y, ...flatRange(count, begin, end), ...mean, ...deviation];
+    },
+  },
 };
 
 export const normalizeImagesOperation: Operation<NormalizeAttributes> = {

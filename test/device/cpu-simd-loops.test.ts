@@ -7,10 +7,10 @@ import * as assert from 'uvu/assert';
 import { BUILDS, generator, randomSplits, sameBytes, SimdHarness } from './cpu-harness.js';
 import { copyOf, type LoopCase, loopCases } from './cpu-simd-cases.js';
 
-/** Products and what works on bytes: cpu-simd-matmul, -conv2d, -conv2d-gradient and -gaussian-blur test them. */
+/** Products and what works on bytes: cpu-simd-matmul, -conv2d, -conv2d-gradient and -images test them. */
 const TESTED_ELSEWHERE = [
   ...['matmul', 'conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'],
-  ...['gaussianBlurColumns', 'gaussianBlurRows'],
+  ...['gaussianBlurColumns', 'gaussianBlurRows', 'normalizeImages'],
 ];
 
 /** The plain loops in float64. */

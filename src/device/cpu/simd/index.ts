@@ -9,6 +9,7 @@ export { conv2dWeightGradient } from './conv2d-weight-gradient';
 export { gaussianBlurColumns, gaussianBlurRows } from './gaussian-blur';
 export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
+export { normalizeImages } from './normalize-images';
 export { fill, pointwise, pointwiseTurns, scaleShift } from './pointwise';
 export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
