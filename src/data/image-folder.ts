@@ -202,16 +202,20 @@ async function mapToClasses(
   const found = await readClassFolders(folder, skipped);
   const unknown = [...found.keys()].filter((name) => !classes.includes(name));
   if (unknown.length > 0) {
-    const names = unknown.slice(0, 5).map((name) => JSON.stringify(name));
-    const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
     throw new AttuneError({
       code: 'data',
-      what: `training has no class ${names.join(', ')}${more}`,
+      what: `training has no class ${firstOf(unknown)}`,
       where: folder,
-      hint: 'name the folders as the training classes are named, or remove them',
+      hint: `name the folders as the training classes are named, ${firstOf(classes)}, or remove them`,
     });
   }
   return labelImages(found, classes);
+}
+
+/** Some of the names, and how many more there are. */
+function firstOf(names: readonly string[]): string {
+  const first = names.slice(0, 5).map((name) => JSON.stringify(name));
+  return `${first.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }
 
 function labelImages(found: ImagesByClass, classes: readonly string[]): LabelledImage[] {
