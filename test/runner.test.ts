@@ -2,6 +2,8 @@
  * The test runner itself, on small files of which each goes wrong in its own way: every one of them
  * must fail the run, and say why. See `test/runner/fixtures`.
  */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expectRun, runFixtures } from './runner/support.js';
@@ -37,6 +39,13 @@ if (process.platform !== 'win32') {
 for (const [fixture, last, sentence] of brokenFiles) {
   test(`fails a file: ${fixture}`, () => expectRun(runFixtures(fixture), last, sentence));
 }
+
+test('a file also runs by itself, where nobody listens', () => {
+  const file = fileURLToPath(new URL('./nearest.test.js', import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+  assert.is(status, 0, stdout);
+  assert.match(stdout, /Passed: +[1-9]/);
+});
 
 test('ends a file that takes longer than the limit', () => {
   const flags = ['--limit', '1'];

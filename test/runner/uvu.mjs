@@ -11,9 +11,10 @@ import { send } from './messages.mjs';
 /** What uvu itself does not keep; the test process resets it before each file. */
 export const watch = { registered: 0, hookErrors: [] };
 
-/** As uvu's `suite`. */
+/** As uvu's `suite`; and it itself where no runner listens, as in `node build/test/nearest.test.js`. */
 export function suite(name = '', state = {}) {
   const inner = uvuSuite(name, state);
+  if (!globalThis.UVU_DEFER) return inner;
   const titled = (title) => (name === '' ? title : `${name}: ${title}`);
 
   const add = (register) => (title, handler) => {
