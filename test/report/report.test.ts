@@ -1,7 +1,6 @@
 /** The report of a run: what is chosen to be shown, charts, and a page that names from outside cannot break. */
 import { computeMetrics } from '#src/finetune/evaluation/metrics';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
-import type { EpochRecord } from '#src/finetune/options';
 import { classification } from '#src/finetune/tasks/classification';
 import { curveChart } from '#src/report/charts/curves';
 import { openDrawing, PAPER, SCREEN } from '#src/report/charts/drawing';
@@ -21,24 +20,11 @@ import {
   spread,
   worstOf,
 } from '#src/report/run/rankings';
-import type { AnsweredImage, ReportData } from '#src/report/run/report-data';
 import { bestEpochOf, isFinished } from '#src/report/run/stored-facts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { epoch, facts, namedReport, scored } from './named-report.js';
 
-/** Probabilities of three classes for six images; the first is taken for the third class, the fourth for the second. */
-const scored = {
-  classes: 3,
-  labels: [0, 0, 0, 2, 1, 2],
-  scores: [
-    ...[0.1, 0.2, 0.7],
-    ...[0.9, 0.1, 0],
-    ...[0.6, 0.3, 0.1],
-    ...[0.1, 0.8, 0.1],
-    ...[0.2, 0.7, 0.1],
-    ...[0, 0, 1],
-  ],
-};
 const answers = answersOf(scored);
 const imagesOf = (some: readonly { readonly image: number }[]) => some.map(({ image }) => image);
 
@@ -77,7 +63,8 @@ test('bins of reliability add up to the calibration error of the same bins', () 
   assert.ok(Math.abs(error - (calibration?.error ?? 0)) < 1e-6);
 });
 
-const names = ['<script>alert(1)</script>', `"'&\u202e`, 'x'.repeat(10_000)];
+const names = ['<script>alert(1)</script>', `"'&\u202e`, 'x'.repeat(10_000)] as const;
+const data = namedReport(names, `${names[0]}/"onload=alert(1) x="\u202e.png`);
 const metrics = computeMetrics(scored.scores, scored.labels, names);
 
 test('classes have recall and precision with Wilson intervals; none where there is nothing to measure', () => {
@@ -91,18 +78,6 @@ test('classes have recall and precision with Wilson intervals; none where there 
   const empty = classRows(computeMetrics([1, 0], [0], ['a', 'b']));
   assert.is(empty[1].recall, null);
   assert.is(empty[1].precision, null);
-});
-
-const epoch = (number: number, accuracy: number, loss: number, stage = 'full'): EpochRecord => ({
-  epoch: number,
-  stage,
-  lr: { trunk: 0.01 },
-  train_loss: loss,
-  train_accuracy: accuracy,
-  val_loss: loss,
-  val_accuracy: accuracy,
-  seconds: 1,
-  images_per_second: 10,
 });
 
 test('the best epoch is the one whose weights training kept', () => {
@@ -119,8 +94,6 @@ test('the best epoch is the one whose weights training kept', () => {
   assert.ok(!isFinished(recipe, [epoch(1, 0.5, 1), epoch(2, 0.4, 1)], 1));
   assert.ok(isFinished(recipe, [epoch(1, 0.5, 1), epoch(2, 0.4, 1), epoch(3, 0.4, 1)], 1), 'out of patience');
 });
-
-const facts = { images: 500, smallestClass: 100, model: 'resnet18', weights: 'resnet18-v1', side: 224 };
 
 test('a recipe is said by the flags that differ from its defaults, and not at all where no flag says it', () => {
   const recipe = resolveRecipe(
@@ -165,48 +138,6 @@ test('of many classes the matrix has those with the most wrong answers, in their
 });
 
 const screen = await openDrawing(SCREEN);
-const answered: AnsweredImage = {
-  name: `${names[0]}/"onload=alert(1) x="\u202e.png`,
-  label: names[0],
-  predicted: names[1],
-  probability: 0.7,
-  ofLabel: 0.1,
-  picture: { uri: 'data:image/png;base64,AAAA', width: 8, height: 8 },
-};
-const data: ReportData = {
-  name: names[0],
-  task: { kind: 'classification', classes: names },
-  recipe: resolveRecipe({ data: names[0] }, facts),
-  madeBy: { attune: '0.1.0', device: { adapter: names[0] } },
-  epochs: [epoch(1, 0.5, 0.9, 'head'), epoch(1, 0.6, 0.8), epoch(2, 0.7, 0.7)],
-  bestEpoch: 2,
-  isFinished: true,
-  data: {
-    data: names[0],
-    images: { train: 9, val: 6, test: 0 },
-    classes: names.map((name) => ({ class: name, train: 3, val: 2, test: 0 })),
-    skipped: [{ path: names[0], reason: names[1] }],
-    split: names[0],
-  },
-  main: {
-    kind: 'classification',
-    part: 'val',
-    metrics,
-    classes: classRows(metrics),
-    worst: [answered],
-    pairs: [{ label: names[0], predicted: names[2], count: 1, support: 3, examples: [answered] }],
-    reliability: reliabilityBins(answers, 15),
-    scaledReliability: reliabilityBins(answers, 15),
-    hits: [],
-    misses: [{ ...answered, maps: [{ class: names[1], picture: answered.picture as never }] }],
-  },
-  test: null,
-  folds: null,
-  advice: [{ rule: 'x', finding: names[0], advice: '--lr 0.1', source: names[1] }],
-  notes: [names[0]],
-  commands: { again: names[0], flags: names[1], report: names[0], predict: names[1] },
-};
-
 test('no name from outside becomes a part of the page, and none makes it long', () => {
   const page = reportPage(data, screen);
   assert.not.match(page, /<script/i);

@@ -103,7 +103,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const half = losses[losses.length >> 1];
     if (half <= (1 - LEAST_FALL) * losses[0]) return null;
     return {
-      finding: `the training loss fell from ${losses[0].toFixed(3)} to ${half.toFixed(3)} only in the first half of the epochs, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} images are right`,
+      finding: `in the first half of the epochs the training loss went only from ${losses[0].toFixed(3)} to ${half.toFixed(3)}, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} images are right`,
       advice: `try --lr ${Number((facts.recipe.lr * 3).toPrecision(2))}; attune lr-find looks for the rate`,
       source: 'Smith, A disciplined approach to neural network hyper-parameters, 2018',
     };

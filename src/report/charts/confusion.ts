@@ -5,7 +5,7 @@ import { type Drawing, labelsOf, widthOf } from './drawing.js';
 export const MOST_CONFUSION_CLASSES = 30;
 /** Classes up to which counts are written into the cells. */
 const MOST_WITH_COUNTS = 20;
-const LARGEST_CELL = 64;
+const LARGEST_CELL = 84;
 const SMALLEST_CELL = 22;
 /** Room for cells on the page, in pixels. */
 const ROOM = 520;

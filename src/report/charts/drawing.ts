@@ -61,8 +61,8 @@ export interface Drawing {
 /** Pixels of the page's column, and of half of it: charts are as wide. */
 export const CHART_WIDTH = 860;
 export const HALF_WIDTH = 424;
-/** A chart may be shown smaller by this, and is then scrolled. */
-const SMALLEST_SCALE = 0.8;
+/** A chart may be shown smaller by this, and is then scrolled: one of half the width fits on a telephone. */
+const SMALLEST_SCALE = { half: 0.68, whole: 0.8 } as const;
 const FONT_SIZE = 12;
 /** Mean width of a letter of labels by the size of the font. */
 const LETTER = 0.58;
@@ -91,7 +91,10 @@ export async function openDrawing(palette: Palette): Promise<Drawing> {
       svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
       svg.setAttribute('width', String(width));
       svg.setAttribute('height', String(height));
-      svg.setAttribute('style', `min-width: ${Math.floor(SMALLEST_SCALE * width)}px`);
+      svg.setAttribute(
+        'style',
+        `min-width: ${Math.floor((width < 1.1 * HALF_WIDTH ? SMALLEST_SCALE.half : SMALLEST_SCALE.whole) * width)}px`,
+      );
       svg.setAttribute('font-size', String(FONT_SIZE));
       svg.setAttribute('color', palette.ink);
       svg.setAttribute('role', 'img');

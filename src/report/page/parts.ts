@@ -36,7 +36,7 @@ export function table(
   rows: readonly (readonly Content[])[],
 ): Html {
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr>${columns.map(({ title, isNumber }) => html`<th scope="col"${isNumber ? NUMBER : null}>${title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => cellOf(cell, i, columns[i]))}</tr>\n`)}</tbody>
 </table></div>`;
@@ -52,7 +52,7 @@ function cellOf(cell: Content, index: number, { isNumber }: Column): Html {
 /** A chart with what it shows as words, and its numbers as a table for who cannot see it, or wants them. */
 export function chart(svg: string, caption: Content, numbers: Html | null): Html {
   return html`<figure class="chart">
-<div class="drawing">${asIs(svg)}</div>
+<div class="drawing" role="group" aria-label="Chart" tabindex="0">${asIs(svg)}</div>
 <figcaption>${caption}</figcaption>
 ${numbers === null ? null : fold('The numbers as a table', numbers)}
 </figure>`;
@@ -76,16 +76,21 @@ export function image({ uri, width, height }: Picture, alt: string): Html {
   return html`<img class="${kind}" src="${uri}" width="${width}" height="${height}" alt="${shorten(oneLine(alt), 200)}">`;
 }
 
+/** Figures that stay on one line with their sign. */
+export function kept(text: string): string {
+  return text.replace(/(\d) %/g, '$1\u00a0%');
+}
+
 /** `93.1 %` */
 export function share(value: Share | null): string {
-  return value === null ? '–' : percent(value.value);
+  return value === null ? '–' : kept(percent(value.value));
 }
 
 /** `88.1 to 96.1 %` */
 export function interval(value: readonly [number, number] | null | undefined): string {
   return value === null || value === undefined
     ? '–'
-    : `${(100 * value[0]).toFixed(1)} to ${percent(value[1])}`;
+    : kept(`${(100 * value[0]).toFixed(1)} to ${percent(value[1])}`);
 }
 
 /** A number of any size, with so many digits behind the point; `–` for what is not known. */

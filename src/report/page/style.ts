@@ -83,7 +83,7 @@ nav { position: sticky; top: 0; z-index: 1; background: var(--background); borde
 nav ul { display: flex; flex-wrap: wrap; gap: .1rem 1.15rem; padding-top: .55rem; padding-bottom: .55rem; list-style: none; font-size: .875rem; }
 nav a { color: var(--muted); text-decoration: none; display: inline-block; padding: .15rem 0; }
 nav a:hover { color: var(--ink); text-decoration: underline; }
-main { padding-bottom: 4rem; }
+main.column { padding-bottom: 1.5rem; }
 section { margin-top: 1.25rem; padding: 1.5rem 1.75rem 1.6rem; background: var(--surface); border: 1px solid var(--grid); border-radius: 10px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: 1.25rem 1.5rem; margin: 0 0 1.25rem; }
 .tiles div { border-left: 3px solid var(--grid); padding-left: .9rem; }
@@ -98,13 +98,14 @@ figure { margin: 0; }
 .chart { margin: .5rem 0 1.25rem; }
 .drawing { overflow-x: auto; }
 .drawing svg { display: block; max-width: 100%; height: auto; font-family: inherit; }
-figcaption { color: var(--muted); font-size: .875rem; max-width: 46rem; }
+figcaption { margin-top: .4rem; color: var(--muted); font-size: .875rem; max-width: 46rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0 1.75rem; }
 details { margin: .6rem 0 0; font-size: .9375rem; }
 summary { cursor: pointer; color: var(--link); width: fit-content; font-size: .875rem; }
 .scroll { overflow-x: auto; max-height: 34rem; overflow-y: auto; margin: .5rem 0 .25rem; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); padding-bottom: .35rem; }
+caption span { position: sticky; left: 0; display: block; width: fit-content; max-width: min(46rem, calc(100vw - 4rem)); }
 th, td { padding: .3rem 1.1rem .3rem 0; text-align: left; vertical-align: baseline; font-weight: 400; border-bottom: 1px solid var(--grid); }
 tbody th { overflow-wrap: anywhere; min-width: 7rem; }
 thead th { color: var(--muted); font-weight: 600; white-space: nowrap; position: sticky; top: 0; background: var(--surface); }
@@ -129,7 +130,7 @@ code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mon
 .facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 pre { margin: .4rem 0 .9rem; padding: .75rem .9rem; background: var(--background); border: 1px solid var(--grid); border-radius: 6px; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere;
   font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
-footer { padding: 0 0 3rem; color: var(--muted); font-size: .8125rem; }
+footer.column { padding-bottom: 3rem; color: var(--muted); font-size: .8125rem; }
 @media (max-width: 40rem) {
   .column { padding: 0 .9rem; }
   header.column { padding-top: 1.5rem; }
@@ -138,7 +139,11 @@ footer { padding: 0 0 3rem; color: var(--muted); font-size: .8125rem; }
   .images { grid-template-columns: repeat(auto-fill, minmax(6.75rem, 1fr)); gap: .9rem .7rem; }
   .images.maps { grid-template-columns: 1fr; }
   .pairs .images { grid-template-columns: repeat(3, 1fr); }
+  .facts { grid-template-columns: 1fr; }
   .facts div { grid-template-columns: 8rem 1fr; }
+  .tiles { grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: 1rem; }
+  .tiles dd { font-size: 1.35rem; }
+  .lead { font-size: 1.0625rem; }
 }
 @page { margin: 14mm; }
 @media print {

@@ -174,8 +174,10 @@ function sameFolder(a: string, b: string): boolean {
 }
 
 export function commandsOf(folder: string, recipe: Recipe, found: FoundImages): Commands {
-  const run = shellWord(relative('.', folder) || '.');
-  const again = `npx attune finetune ${shellWord(recipe.data)} --recipe ${shellWord(join(relative('.', folder), RUN_FILES.recipe))}`;
+  const way = relative('.', folder);
+  const path = way.startsWith('..') ? folder : way;
+  const run = shellWord(path || '.');
+  const again = `npx attune finetune ${shellWord(recipe.data)} --recipe ${shellWord(join(path, RUN_FILES.recipe))}`;
   return {
     again,
     flags: flagsCommand(recipe, factsOf(found, recipe.folds)) ?? again,
