@@ -52,6 +52,13 @@ export const transformImagesKernel: Kernel<TransformImagesAttributes> = {
         transformRow({ images, codes, amounts, tables, y }, row, height, width);
     },
   },
+  simd: {
+    entry: 'transformImages',
+    arguments: ({ height, width }, [images, codes, amounts, tables, y], begin, end) => [
+      ...[images, codes, amounts, tables, y],
+      ...[begin, end, height, width],
+    ],
+  },
 };
 
 export const transformImagesOperation: Operation<null> = {

@@ -3,7 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
 import { gaussianBlur } from '#src/ops/gaussian-blur';
+import { affineMatrix } from '#src/ops/image-affine';
+import type { ImageTransform } from '#src/ops/image-transform';
 import { normalizeImages } from '#src/ops/normalize-images';
+import { transformImages } from '#src/ops/transform-images';
 import { tensor } from '#src/tensor/tensor';
 import { assertSameBytes } from '../ops/support.js';
 import { generator } from './cpu-harness.js';
@@ -50,6 +53,52 @@ test('rows of every length from 3 to 24 pixels are blurred as by the plain loops
     assertSameBytes(one, plain, `${width} pixels, plain loops`);
     assert.equal(one.subarray(0, images.length / 2), images.subarray(0, images.length / 2), 'no blur');
     assert.not.equal(one.subarray(images.length / 2), images.subarray(images.length / 2), 'blur');
+  }
+});
+
+test('images up to 24 pixels wide are transformed to the byte as by the plain loops', async () => {
+  const random = generator(4);
+  const unit = () => random();
+  const affine = (interpolation: 'nearest' | 'bilinear'): ImageTransform => ({
+    kind: 'affine',
+    matrix: affineMatrix({
+      angle: 360 * unit(),
+      scale: 0.5 + unit(),
+      shear: [20 * unit(), 9],
+      translate: [2, -1],
+    }),
+    interpolation,
+    fill: [1, 20, 255],
+  });
+  const drawn = (): ImageTransform[] => [
+    ...(['brightness', 'contrast', 'saturation', 'sharpness'] as const).map((kind) => ({
+      kind,
+      factor: 3 * unit(),
+    })),
+    ...(['identity', 'invert', 'autocontrast', 'equalize'] as const).map((kind) => ({ kind })),
+    ...[unit() - 0.5, 0.5, -0.5, 0].map((shift): ImageTransform => ({ kind: 'hue', shift })),
+    { kind: 'saturation', factor: 1e39 },
+    { kind: 'posterize', bits: 3 },
+    { kind: 'solarize', threshold: 100 },
+    ...[affine('nearest'), affine('bilinear'), affine('bilinear')],
+  ];
+  for (let width = 1; width <= 24; width++) {
+    const transforms = drawn();
+    const height = 1 + (width % 5);
+    const shape = [transforms.length, height, width, 3];
+    // Colours, greys and pixels of few values: every sector of the colour circle, and none.
+    const images = Uint8Array.from({ length: transforms.length * height * width * 3 }, (_, i) =>
+      i % 27 < 6 ? 77 : i % 27 < 15 ? 255 * Math.round(random()) : 256 * random(),
+    );
+    const [one, three, plain] = await Promise.all(
+      devices.map((device) => device.run(() => transformImages(tensor(images, shape), transforms))),
+    );
+    assert.equal(one, three, `${width} pixels, other threads`);
+    for (const [i, { kind }] of transforms.entries()) {
+      const bytes = (values: ArrayLike<number>) =>
+        Array.from(values).slice(i * height * width * 3, (i + 1) * height * width * 3);
+      assert.equal(bytes(one), bytes(plain), `${kind}, ${width} pixels`);
+    }
   }
 });
 

@@ -10,7 +10,7 @@ import { copyOf, type LoopCase, loopCases } from './cpu-simd-cases.js';
 /** Products and what works on bytes: cpu-simd-matmul, -conv2d, -conv2d-gradient and -images test them. */
 const TESTED_ELSEWHERE = [
   ...['matmul', 'conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'],
-  ...['gaussianBlurColumns', 'gaussianBlurRows', 'normalizeImages'],
+  ...['gaussianBlurColumns', 'gaussianBlurRows', 'normalizeImages', 'transformImages'],
 ];
 
 /** The plain loops in float64. */

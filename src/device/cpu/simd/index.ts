@@ -13,6 +13,7 @@ export { normalizeImages } from './normalize-images';
 export { fill, pointwise, pointwiseTurns, scaleShift } from './pointwise';
 export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
+export { transformImages } from './transform-images';
 export { adam, pullToStart, rmsprop, samPerturbation, sgd, squaredNorm, weightAverage } from './update';
 export { winogradWeights } from './winograd';
 export { winogradProducts } from './winograd-products';
