@@ -162,6 +162,7 @@ export const TRAINING: Group<
   | 'microBatch'
   | 'labelSmoothing'
   | 'maxGradientNorm'
+  | 'precision'
   | 'seed'
 > = {
   epochs: {
@@ -203,6 +204,11 @@ export const TRAINING: Group<
     value: '<number>',
     help: 'Longer gradients are shortened to this norm. Default: 0, no limit.',
     parse: numberFrom(0, 1e9),
+  },
+  precision: {
+    value: '<name>',
+    help: 'float32, or mixed on a GPU: activations and their gradients are kept as float16, in half the memory; weights and sums stay float32. Default: float32.',
+    parse: choice(['float32', 'mixed'] as const),
   },
   seed: {
     value: '<number>',

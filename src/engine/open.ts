@@ -76,6 +76,6 @@ function mixedNeedsGpu(kind: DeviceKind | 'auto'): AttuneError {
     code: 'device',
     what: 'mixed precision is for GPUs, and the CPU device computes in float32 only',
     where: `--precision mixed, --device ${kind}`,
-    hint: 'leave --precision out, or name a GPU',
+    hint: 'name a GPU with --adapter, or begin a run without --precision mixed',
   });
 }

@@ -3,6 +3,7 @@ import type { Choices } from '../device/backend.js';
 import { open } from '../engine/open.js';
 import type { Device } from '../program/device.js';
 import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
+import type { Recipe } from './recipe/recipe-schema.js';
 import { tunedChoices } from './tuning/tuning-cache.js';
 
 /** Images per batch when only the forward pass runs: large enough for a GPU, small enough for early feedback. */
@@ -11,11 +12,12 @@ const CPU_BATCH = 8;
 
 /** Opens a device, a GPU with the variants that `attune tune` has found on it, unless others are given. */
 export async function openDevice(
-  { device = 'auto', adapter, threads, variants }: DeviceWish,
+  { device = 'auto', adapter, threads, precision, variants }: DeviceWish,
   { onEvent }: RunContext = {},
 ): Promise<Device> {
   return open(device, {
     choices: variants ?? tunedChoices((text) => onEvent?.({ type: 'note', text })),
+    ...(precision !== undefined && { precision }),
     ...(typeof adapter === 'string' && { adapter }),
     ...(threads !== undefined && { threads }),
   });
@@ -25,6 +27,7 @@ export async function openDevice(
 export type DeviceWish = Omit<DeviceOptions, 'adapter'> & {
   readonly adapter?: string | null;
   readonly variants?: Choices;
+  readonly precision?: Recipe['precision'];
 };
 
 export function summarize({ info }: Device): DeviceSummary {

@@ -138,6 +138,11 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly stochasticDepth?: number;
   /** Radius of sharpness-aware minimisation; 0: not. */
   readonly sam?: number;
+  /**
+   * 'float32' or 'mixed', on GPUs: activations and their gradients are kept as float16, so that half the memory does;
+   * weights, sums and statistics stay float32. Default: 'float32'.
+   */
+  readonly precision?: string;
   /** The largest norm of the gradients; 0: no limit. */
   readonly maxGradientNorm?: number;
   /** Threads that decode images. */

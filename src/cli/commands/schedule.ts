@@ -38,6 +38,7 @@ type WithoutEffect =
   | 'labelSmoothing'
   | RegularizationOption
   | 'maxGradientNorm'
+  | 'precision'
   | 'workers'
   | 'out';
 

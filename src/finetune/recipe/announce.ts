@@ -34,6 +34,7 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
   'weights',
   'device',
   'adapter',
+  'precision',
   'checkpoint_minutes',
   'tensorboard',
   'histograms',

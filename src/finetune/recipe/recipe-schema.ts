@@ -159,6 +159,8 @@ const run = {
   seed: whole(0, 2 ** 32 - 1),
   device: v.picklist(['auto', 'webgpu', 'cpu']),
   adapter: v.nullable(v.string()),
+  /** 'mixed': activations and their gradients are kept as float16, on GPUs only. */
+  precision: v.picklist(['float32', 'mixed']),
   /** Whether the run folder has event files, and whether they have histograms of weights and gradients. */
   tensorboard: v.boolean(),
   histograms: v.boolean(),

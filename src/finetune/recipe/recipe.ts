@@ -108,6 +108,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     seed: DEFAULT_SEED,
     device: 'auto',
     adapter: null,
+    precision: 'float32',
     tensorboard: true,
     histograms: given.tensorboard ?? true,
     ...given,

@@ -148,7 +148,8 @@ async function cutBack(folder: string, state: RunState): Promise<void> {
 function deviceFor({ recipe, frozen }: RunState, { device: named, threads }: SavedRun): DeviceWish {
   const device = named ?? (frozen.device.kind === 'cpu' ? 'cpu' : recipe.device);
   const adapter = device === 'cpu' ? null : recipe.adapter;
-  return { device, adapter, variants: frozen.variants, ...(threads !== undefined && { threads }) };
+  const { precision } = recipe;
+  return { device, adapter, precision, variants: frozen.variants, ...(threads !== undefined && { threads }) };
 }
 
 /** The frozen choices on this machine's device. */

@@ -118,6 +118,11 @@ export async function writeRunState(
       tensors.push({ name: `${moment}.${names.get(parameter)}`, dtype: 'F32', shape: parameter.shape, data });
     }
   }
+  const { scaling } = optimizer;
+  if (scaling !== null) {
+    const data = await scaling.device.read(scaling);
+    tensors.push({ name: LOSS_SCALE, dtype: 'F32', shape: scaling.shape, data });
+  }
   const pieces = safetensorsPieces(tensors, {
     attune_run: FORMAT,
     state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
@@ -134,6 +139,9 @@ export async function writeRunState(
   await replaceFile(path, summed());
   return { bytes, sha256: hash.digest('hex') };
 }
+
+/** The tensor of a mixed-precision run's loss scale (ops/loss-scale.ts). */
+const LOSS_SCALE = 'loss_scale';
 
 function parameterNames(model: ImageClassifier): Map<unknown, string> {
   return new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
@@ -333,19 +341,19 @@ export async function restoreOptimizer(
   optimizer: Optimizer,
 ): Promise<void> {
   const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
+  const stored = (name: string, shape: readonly number[]) => {
+    const entry = entries.get(name);
+    if (entry !== undefined && String(entry.shape) === String(shape)) return entry;
+    throw damaged(RUN_FILES.state, `the state has no tensor ${name} of shape [${shape.join(', ')}]`);
+  };
   const names = parameterNames(model);
   optimizer.steps = optimizerSteps;
   for (const [moment, arena] of Object.entries(optimizer.arenas)) {
     for (const [i, place] of arena.places.entries()) {
       const name = `${moment}.${names.get(optimizer.memory.parameters[i])}`;
-      const entry = entries.get(name);
-      if (entry === undefined || String(entry.shape) !== String(place.shape)) {
-        throw damaged(
-          RUN_FILES.state,
-          `the state has no tensor ${name} of shape [${place.shape.join(', ')}]`,
-        );
-      }
-      arena.device.write(arena.view(i), await entry.read());
+      arena.device.write(arena.view(i), await stored(name, place.shape).read());
     }
   }
+  const { scaling } = optimizer;
+  if (scaling !== null) scaling.device.write(scaling, await stored(LOSS_SCALE, scaling.shape).read());
 }

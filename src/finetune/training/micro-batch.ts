@@ -91,7 +91,8 @@ async function planStep(
     const side = recipe.image_size;
     const random = generator(recipe.seed);
     const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
-    const options = { model, task, recipe, preprocessing, side, random };
+    const { scaling } = optimizer;
+    const options = { model, task, recipe, preprocessing, side, random, scaling };
     setStochasticDepth(model, recipe.stochastic_depth);
     await device.prepare(() => recordMicroBatch(blankMicroBatch(micro, task, recipe), options));
   } finally {

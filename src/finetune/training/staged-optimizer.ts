@@ -3,6 +3,7 @@
  * are laid out anew, and what the optimiser kept of the others (moments, averages) goes along.
  */
 import { carryOver, type Optimizer, readKept } from '../../optim/index.js';
+import type { State } from '../../program/state.js';
 import type { FullStage } from './full-stage.js';
 import { makeOptimizer } from './parameter-groups.js';
 import { type Progress, restoreOptimizer } from '../run/run-state.js';
@@ -49,11 +50,13 @@ export class StagedOptimizer {
     const { model, state } = this.full;
     const { steps } = this.optimizer;
     const kept = await readKept(this.optimizer);
+    const scaling = this.optimizer.scaling && (await model.memory.device.read(this.optimizer.scaling));
     this.close();
     this.stage = next;
     await setTrainable(model, next, state.frozen.batch_norm);
     this.current = this.make();
     await carryOver(kept, steps, this.current);
+    if (scaling !== null) model.memory.device.write(this.current.scaling as State, scaling);
     return true;
   }
 

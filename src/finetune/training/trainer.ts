@@ -232,7 +232,8 @@ export class Trainer {
   private startMicroBatch(micro: MicroBatch, side: number): Promise<MicroBatchResult> {
     const { device, model, task, preprocessing, recipe, progress } = this.options;
     this.random.step = progress.random++;
-    const options = { model, task, recipe, preprocessing, side, random: this.random };
+    const { scaling } = this.options.optimizer;
+    const options = { model, task, recipe, preprocessing, side, random: this.random, scaling };
     return device.run(() => recordMicroBatch(micro, options));
   }
 

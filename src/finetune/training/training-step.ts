@@ -8,6 +8,7 @@ import {
   add,
   backward,
   eraseBoxes,
+  lossScaleOf,
   type Mix,
   mixImages,
   multiply,
@@ -15,6 +16,7 @@ import {
   slice,
   sum,
 } from '../../ops/index.js';
+import type { State } from '../../program/state.js';
 import type { Generator } from '../../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../../tensor/tensor.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -47,11 +49,13 @@ export interface TrainingStepOptions {
   /** Side of the images in pixels. */
   readonly side: number;
   readonly random: Generator;
+  /** The loss scale of the optimiser; null or absent: none. */
+  readonly scaling?: State | null;
 }
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
 export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions) {
-  const { model, task, recipe, random } = options;
+  const { model, task, recipe, random, scaling } = options;
   const { targets, shares, mix } = batch;
   const outputs = model.forward(networkInput(batch, options), { random });
   const lossOf = (answers: Targets, weights: Float32Array) =>
@@ -64,7 +68,7 @@ export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions
           lossOf(targets.subarray(width), shares),
           lossOf(targets.subarray(0, -width), mix.partnerShares),
         ) as Scalar);
-  backward(loss);
+  backward(loss, scaling ? lossScaleOf(scaling) : undefined);
   return { loss, predicted: task.predictions(outputs) };
 }
 
