@@ -6,6 +6,7 @@ import {
   BATCH_NORMS,
   CLASS_WEIGHTS,
   classWeightsPower,
+  EXPLOSION_ANSWERS,
   HEADS,
   SAMPLINGS,
   STRATEGIES,
@@ -220,7 +221,14 @@ export const TRAINING: Group<
 export const RUN: Flags<
   Pick<
     FinetuneFlags,
-    'recipe' | 'resume' | 'out' | 'checkpointMinutes' | 'report' | 'tensorboard' | 'histograms'
+    | 'recipe'
+    | 'resume'
+    | 'out'
+    | 'checkpointMinutes'
+    | 'onExplosion'
+    | 'report'
+    | 'tensorboard'
+    | 'histograms'
   >
 > = {
   recipe: {
@@ -230,7 +238,7 @@ export const RUN: Flags<
   },
   resume: {
     value: '<run>',
-    help: 'Go on with an interrupted run, from its folder alone; --epochs, --checkpoint-minutes, --device, --threads and --no-report may be added.',
+    help: 'Go on with an interrupted run, from its folder alone; --epochs, --checkpoint-minutes, --on-explosion, --device, --threads and --no-report may be added.',
     parse: words,
   },
   out: {
@@ -242,6 +250,11 @@ export const RUN: Flags<
     value: '<minutes>',
     help: 'Save the run within an epoch, too, when the last save is so long ago. 0: only at the end of an epoch. Default: 10.',
     parse: numberFrom(0, 1_000_000),
+  },
+  onExplosion: {
+    value: '<answer>',
+    help: 'What to do when the loss is not finite, or 100 times that of guessing. stop: end, with what to do. retry: go back to the last save, at a tenth of the rates, at most twice. Default: stop.',
+    parse: choice(EXPLOSION_ANSWERS),
   },
   report: {
     help: 'Write a page with what there is to see of the run into its folder, report.html, the default; --no-report writes none.',
@@ -292,6 +305,7 @@ const BESIDE_RESUME: readonly (keyof FinetuneFlags)[] = [
   'resume',
   'epochs',
   'checkpointMinutes',
+  'onExplosion',
   'device',
   'threads',
   'report',
@@ -313,6 +327,6 @@ export function resumeOptions(
   throw usageError(
     'a run goes on as it began, so this cannot stand beside --resume',
     name,
-    'leave it out; only --epochs, --checkpoint-minutes, --device, --threads and --no-report may be added',
+    'leave it out; only --epochs, --checkpoint-minutes, --on-explosion, --device, --threads and --no-report may be added',
   );
 }

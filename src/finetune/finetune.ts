@@ -87,10 +87,11 @@ async function run(
     epochs: probed?.epochs ?? [],
     best: probed === null ? null : bestOfProbe(probed),
     temperature: probed?.best?.temperature ?? null,
+    explosions: [],
     events: null,
     complete: false,
   };
-  devices.follow(folder, state.progress);
+  devices.follow(folder, state);
   await writeRecipe(folder, recipe, frozen, data.task);
   if (state.best !== null) {
     const info = { ...describeModel(state), temperature: state.best.temperature ?? null };
@@ -101,7 +102,7 @@ async function run(
     device,
     model,
     data,
-    state: { ...state },
+    state,
     stored: null,
     saved: new SavedStates(folder),
     workers: options.workers,

@@ -150,6 +150,8 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly seed?: number;
   /** Minutes after which the run is saved within an epoch, too; 0: only at its end. Default: 10. */
   readonly checkpointMinutes?: number;
+  /** 'stop' or 'retry': what a run does whose loss is not finite or 100 times that of guessing (run/explosion.ts). */
+  readonly onExplosion?: string;
   /** The run folder to create. Default: runs/<date>_<time>_<model>. */
   readonly out?: string;
   /** Whether the run folder has event files, which TensorBoard shows. Default true. */
@@ -165,6 +167,7 @@ export interface ResumeOptions {
   /** Another number of epochs of the full stage. */
   readonly epochs?: number;
   readonly checkpointMinutes?: number;
+  readonly onExplosion?: string;
   readonly device?: DeviceOptions['device'];
   readonly threads?: number;
 }
@@ -308,6 +311,8 @@ export interface RunDocument {
   readonly device_losses: number;
   /** Whether --patience ended the full stage before its last epoch. */
   readonly stopped_early: boolean;
+  /** Where the loss exploded and the run went back to its last save, by updates of the weights. */
+  readonly explosions: readonly { readonly step: number; readonly from_step: number }[];
   /** Of a run with --profile; null where no step was finished. */
   readonly profile?: ProfileSummary | null;
 }

@@ -20,7 +20,7 @@ const finetune = (words: string) => attuneHere(`finetune photos ${SMALL} ${words
 
 test('every flag of training reaches the recipe', async () => {
   const flags =
-    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40 --checkpoint-minutes 2.5 --no-tensorboard --no-report';
+    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40 --checkpoint-minutes 2.5 --on-explosion retry --no-tensorboard --no-report';
   const { status, stdout, stderr } = await finetune(`${flags} --out run --json`);
   assert.is(status, 0, stderr);
   const { resolved_defaults, interrupted, epochs, report } = JSON.parse(stdout);
@@ -61,6 +61,7 @@ test('every flag of training reaches the recipe', async () => {
     device: 'cpu',
     adapter: null,
     checkpoint_minutes: 2.5,
+    on_explosion: 'retry',
     tensorboard: false,
     histograms: false,
   };

@@ -204,7 +204,7 @@ const wrong: [words: string, line: string][] = [
     'no-nesterov',
   ].map((flag): [string, string] => [
     `finetune --resume run --epochs 3 --device cpu --threads 2 --${flag}`,
-    `a run goes on as it began, so this cannot stand beside --resume (--${flag.split(' ')[0]}): leave it out; only --epochs, --checkpoint-minutes, --device, --threads and --no-report may be added`,
+    `a run goes on as it began, so this cannot stand beside --resume (--${flag.split(' ')[0]}): leave it out; only --epochs, --checkpoint-minutes, --on-explosion, --device, --threads and --no-report may be added`,
   ]),
   [
     'evaluate',

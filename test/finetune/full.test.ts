@@ -39,7 +39,7 @@ test('a run reports what the contract promises and writes every file', async () 
 
   assert.is(
     Object.keys(first).join(),
-    'run,device,model,weights,classes,images,resolved_defaults,parameters,epochs,best,test,checkpoints,resumed_from,interrupted,stopped_early,device_losses',
+    'run,device,model,weights,classes,images,resolved_defaults,parameters,epochs,best,test,checkpoints,resumed_from,interrupted,stopped_early,explosions,device_losses',
   );
   assert.equal(JSON.parse(JSON.stringify(first)), first);
   assert.equal(first.images, { train: 16, val: 6, test: 4, skipped: [] });
@@ -50,8 +50,9 @@ test('a run reports what the contract promises and writes every file', async () 
   assert.is(first.resolved_defaults.micro_batch, 8);
   assert.is(first.resolved_defaults.batch_norm, 'frozen', 'eight images are too few for statistics');
 
-  const expected = ['best', 'last', 'state'].map((name) => `${name}.safetensors`);
-  assert.equal(filesOf(first.run), [...expected, 'classes.json', 'metrics.jsonl', 'recipe.json'].sort());
+  const expected = ['best', 'last', 'state', 'state.previous'].map((name) => `${name}.safetensors`);
+  const others = ['classes.json', 'manifest.json', 'metrics.jsonl', 'recipe.json'];
+  assert.equal(filesOf(first.run), [...expected, ...others].sort());
   assert.equal(json(first.run, 'classes.json'), CLASSES);
   const lines = readFileSync(join(first.run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
   assert.equal(

@@ -15,6 +15,7 @@ export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
 
 type WithoutEffect =
   | 'checkpointMinutes'
+  | 'onExplosion'
   | 'tensorboard'
   | 'histograms'
   | 'folds'

@@ -22,6 +22,7 @@ type WithoutEffect =
   | 'unfreezeEpochs'
   | 'batchNorm'
   | 'checkpointMinutes'
+  | 'onExplosion'
   | 'tensorboard'
   | 'histograms'
   | 'folds'

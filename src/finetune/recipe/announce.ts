@@ -113,6 +113,8 @@ export function isInEffect(field: keyof Recipe, recipe: Recipe): boolean {
       return takesMomentum(recipe);
     case 'lr_decay':
       return recipe.lr_decay < 1;
+    case 'on_explosion':
+      return recipe.on_explosion !== 'stop';
     case 'sampling':
       return recipe.sampling !== 'shuffled';
     case 'l2_sp':

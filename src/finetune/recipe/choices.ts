@@ -19,6 +19,8 @@ export const SCHEDULES = [
   'slanted-triangular',
   'plateau',
 ] as const;
+/** What is done when the loss explodes. */
+export const EXPLOSION_ANSWERS = ['stop', 'retry'] as const;
 export const HEADS = ['logistic', 'nearest-neighbors', 'prototypes'] as const;
 export const TEST_TIME_VIEWS = ['flip', 'five-crop', 'ten-crop'] as const;
 export const SAMPLINGS = ['shuffled', 'balanced'] as const;

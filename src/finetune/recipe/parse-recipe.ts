@@ -10,7 +10,7 @@ import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField, recipeSchema } fr
 const PATHS: readonly RecipeField[] = ['data', 'val', 'images'];
 
 /** The fields that options set, checked one by one. Throws AttuneError 'usage' naming the flag. */
-export function fieldsOf(options: FinetuneOptions): Partial<Recipe> {
+export function fieldsOf(options: Partial<FinetuneOptions>): Partial<Recipe> {
   const fields: Record<string, unknown> = {};
   for (const field of RECIPE_FIELDS) {
     const given = options[optionOf(field)];

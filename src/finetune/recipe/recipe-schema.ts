@@ -9,6 +9,7 @@ import {
   BATCH_NORMS,
   CLASS_WEIGHTS,
   classWeightsPower,
+  EXPLOSION_ANSWERS,
   HEADS,
   OPTIMIZERS,
   SAMPLINGS,
@@ -152,6 +153,8 @@ const schedule = {
 const survival = {
   /** Minutes after which the state is saved within an epoch, too; 0: only at its end. */
   checkpoint_minutes: between(0, 1e6),
+  /** Whether the run ends when its loss explodes, or goes back to its last save with lower rates. */
+  on_explosion: v.picklist(EXPLOSION_ANSWERS),
 };
 
 /** Whatever the method. */

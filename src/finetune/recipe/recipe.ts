@@ -105,6 +105,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     max_gradient_norm: isValues ? 1 : 0,
     sam: 0,
     checkpoint_minutes: 10,
+    on_explosion: 'stop',
     seed: DEFAULT_SEED,
     device: 'auto',
     adapter: null,

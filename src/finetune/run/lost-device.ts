@@ -1,5 +1,5 @@
 /**
- * A run outlives its device. When that is lost (a driver's reset, another program's fault, a thread of the CPU device that
+ * A run outlives its device, and the explosion of its loss. When that is lost (a driver's reset, another program's fault, a thread of the CPU device that
  * ended), it is opened anew, and the run goes on from where it was saved last, as `--resume` goes on: the weights become
  * those of a run that lost nothing, byte by byte. Before anything was saved the run begins again.
  */
@@ -10,11 +10,15 @@ import type { Device } from '../../program/device.js';
 import { type DeviceWish, openDevice, summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
 import type { DeviceSummary, RunContext } from '../options.js';
-import type { Progress } from './run-state.js';
+import { type Explosion, exploded, isRetried, retryText } from './explosion.js';
+import type { RunState } from './run-state.js';
 import { hasState, savedSteps } from './saved-states.js';
 
 /** Before each new attempt in a row: a driver that starts again takes some seconds. */
 const PAUSES_MS = [500, 2000, 8000] as const;
+
+/** What is looked at of a run's state. */
+type Followed = Pick<RunState, 'recipe' | 'explosions' | 'progress'>;
 
 /** The devices of a run, one after the other. */
 export class RunDevices {
@@ -24,7 +28,9 @@ export class RunDevices {
   /** What the first one was: the others have to be the same. */
   private summary: DeviceSummary | null = null;
   private folder: string | null = null;
-  private progress: Progress | null = null;
+  private state: Followed | null = null;
+  /** From what the next attempt goes back; `goOn` takes it. */
+  private explosion: Explosion | null = null;
   /** Attempts in a row that have saved nothing. */
   private attempts = 0;
   private savedStep = -1;
@@ -40,9 +46,31 @@ export class RunDevices {
   };
 
   /** Says where the run is saved, and how far it is at any time. */
-  follow(folder: string, progress: Progress | null = null): void {
+  follow(folder: string, state: Followed | null = null): void {
     this.folder = folder;
-    this.progress = progress;
+    this.state = state;
+  }
+
+  /** The explosion that the run goes back from now; null where there was none. */
+  takeExplosion(): Explosion | null {
+    const { explosion } = this;
+    this.explosion = null;
+    return explosion;
+  }
+
+  /**
+   * Answers the explosion of a loss: makes ready to go back, and tells so. Throws whatever else the error is, and AttuneError
+   * 'numeric' when the run is not to go back.
+   */
+  async answer(error: unknown, { onEvent }: RunContext): Promise<void> {
+    const { saved, state } = this;
+    if (!(error instanceof AttuneError) || error.code !== 'numeric' || saved === null || state === null)
+      throw error;
+    if (!isRetried(error, state)) throw exploded(error, state, saved);
+    const from_step = await savedSteps(saved);
+    onEvent?.({ type: 'note', text: retryText(error, state, from_step) });
+    this.explosion = { step: state.progress.step, from_step };
+    this.current = null;
   }
 
   /** The folder that the run can go on from; null before anything was saved. */
@@ -67,7 +95,7 @@ export class RunDevices {
     if (wait === undefined) throw givenUp(error, saved);
     if (this.current !== null) this.losses++;
     this.current = null;
-    const repeated = (this.progress?.step ?? 0) - step;
+    const repeated = (this.state?.progress.step ?? 0) - step;
     const lost =
       saved === null
         ? 'Nothing was saved yet, so the run begins again; images and features are kept.'
@@ -80,8 +108,8 @@ export class RunDevices {
 }
 
 /**
- * Calls `attempt` until it ends without the loss of its device. Throws what it throws, and AttuneError 'device' when the
- * device was lost several times in a row, or is not there any more.
+ * Calls `attempt` until it ends without the loss of its device or an explosion that the run goes back from. Throws what it
+ * throws, and AttuneError 'device' when the device was lost several times in a row, or is not there any more.
  */
 export async function outliveDevices<T extends object>(
   context: RunContext,
@@ -93,8 +121,8 @@ export async function outliveDevices<T extends object>(
       const result = await attempt(devices);
       return { ...result, device_losses: devices.losses };
     } catch (error) {
-      if (!devices.causes(error)) throw error;
-      await devices.recover(error, context);
+      if (devices.causes(error)) await devices.recover(error, context);
+      else await devices.answer(error, context);
     }
   }
 }

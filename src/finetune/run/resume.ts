@@ -10,6 +10,7 @@ import { writeMetrics, writeRecipe } from './run-files.js';
 import { withRunLock } from './run-lock.js';
 import { type FrozenChoices, restoreModel, type RunState } from './run-state.js';
 import { assertRun, type FoundState, openSavedState } from './saved-states.js';
+import { fieldsOf } from '../recipe/parse-recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { outliveDevices, type RunDevices } from './lost-device.js';
@@ -62,7 +63,14 @@ async function goOnFrom(
   const { folder, workers, resumedFrom } = run;
   const { stored, saved, damage } = found;
   const recipe = recipeOf(stored.state, run);
-  const state: RunState = { ...stored.state, recipe, complete: isComplete(stored.state, recipe) };
+  const explosion = devices.takeExplosion();
+  const explosions = [...stored.state.explosions, ...(explosion === null ? [] : [explosion])];
+  const state: RunState = {
+    ...stored.state,
+    recipe,
+    explosions,
+    complete: isComplete(stored.state, recipe),
+  };
   const { epoch } = state.progress;
   // Lost while the best checkpoint was tested, the device has only that left to do.
   if (state.complete && devices.losses === 0) {
@@ -112,7 +120,7 @@ async function goOnFrom(
         workers,
         ...context,
       };
-      devices.follow(folder, stage.state.progress);
+      devices.follow(folder, stage.state);
       return await describeFull(stage, await runFullStage(stage), resumedFrom ?? null);
     } finally {
       await device.close();
@@ -123,12 +131,13 @@ async function goOnFrom(
 }
 
 /** What the run was begun with, and what was named since. */
-function recipeOf({ recipe }: RunState, { epochs, checkpointMinutes }: SavedRun): Recipe {
-  return {
-    ...recipe,
+function recipeOf({ recipe }: RunState, { epochs, checkpointMinutes, onExplosion }: SavedRun): Recipe {
+  const named = {
     ...(epochs !== undefined && { epochs }),
-    ...(checkpointMinutes !== undefined && { checkpoint_minutes: checkpointMinutes }),
+    ...(checkpointMinutes !== undefined && { checkpointMinutes }),
+    ...(onExplosion !== undefined && { onExplosion }),
   };
+  return { ...recipe, ...fieldsOf(named) };
 }
 
 function isComplete(state: RunState, recipe: Recipe): boolean {

@@ -24,6 +24,7 @@ import { type Optimizer, readKept } from '../../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../options.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
+import type { Explosion } from './explosion.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
@@ -86,6 +87,8 @@ export interface RunState {
   readonly best: Best | null;
   /** Of the weights as the last validation found them; null when there was none. */
   readonly temperature: number | null;
+  /** Those that the run went back from; each has lowered its rates. */
+  readonly explosions: readonly Explosion[];
   /** Null for a run without event files; one that begins has none yet. */
   readonly events: LogPosition | null;
   /** True when the run has ended: there is nothing to resume, except for more epochs. */
@@ -262,6 +265,7 @@ const stateSchema = v.strictObject({
   epochs: v.array(epochSchema),
   best: v.nullable(bestSchema),
   temperature: number,
+  explosions: v.pipe(v.array(v.strictObject({ step: count, from_step: count })), v.maxLength(2)),
   events: v.nullable(v.strictObject({ file: v.pipe(v.string(), v.regex(EVENT_FILE)), bytes: count })),
   complete: v.boolean(),
   optimizer_steps: count,

@@ -34,6 +34,8 @@ export function classification(classes: readonly string[]): Task {
     predictions: argmax,
     countRight,
 
+    guessedLoss: Math.log(count),
+
     headName: 'logistic',
     strengths: LOGISTIC_STRENGTHS,
     headProblem: (device, set, _images, scale, problems) =>

@@ -87,6 +87,9 @@ export function regression(columns: readonly Column[], inUnits = false): Task {
     predictions: (outputs) => outputs,
     countRight: () => 0,
 
+    // The variance of standardised values.
+    guessedLoss: 1,
+
     headName: 'ridge',
     strengths: RIDGE_STRENGTHS,
     headProblem: (device, set, images, scale, problems) =>

@@ -99,6 +99,9 @@ export interface Task {
   /** How many predictions are right; 0 where none is right or wrong. */
   countRight(predictions: ArrayLike<number>, targets: Targets): number;
 
+  /** The loss of answers that know nothing of an image. */
+  readonly guessedLoss: number;
+
   /** What the regression of `headProblem` is called. */
   readonly headName: string;
   /** L2 strengths to choose among for the head, the strongest first. */

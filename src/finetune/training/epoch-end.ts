@@ -66,7 +66,7 @@ function diverged(error: unknown, epoch: number): unknown {
       code: 'numeric',
       what: `after epoch ${epoch} the network gives values that are not finite`,
       where: 'validating',
-      hint: 'lower the learning rates; the state before this epoch is saved',
+      hint: 'lower the learning rates',
     },
     { cause: error },
   );

@@ -17,6 +17,7 @@ import { throwUnlessInterrupted } from '../interruption.js';
 import type { RunContext } from '../options.js';
 import type { Profile } from '../profile/profile.js';
 import { writeMetrics } from '../run/run-files.js';
+import { rateFactor } from '../run/explosion.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import type { RunState, StoredRun } from '../run/run-state.js';
 import type { SavedStates } from '../run/saved-states.js';
@@ -53,6 +54,7 @@ export interface FullStage extends RunContext {
 export async function runFullStage(stage: FullStage): Promise<boolean> {
   const { device, model, data, state, stored, workers, profile = null, signal } = stage;
   const staged = await StagedOptimizer.open(stage);
+  const isRetry = stored !== null && stored.state.explosions.length < state.explosions.length;
   const pool = openImagePool({ workers, onTask: profile?.loaderTask });
   let log: RunLog | null = null;
   const onStep = reportSteps(stage);
@@ -81,6 +83,8 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       valLosses: () => lossesOfFull(state),
       onStep,
       saving,
+      rateFactor: rateFactor(state),
+      stopsExploded: true,
       ...(profile && { profile }),
       ...(log !== null && { onLoss: log.loss, onLastGradients: log.readGradients }),
       ...(signal && { signal }),
@@ -89,8 +93,8 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     log = await RunLog.open(stage);
     if (stored === null) await log?.begin(pool);
     let trainer = makeTrainer();
-    // Of a run that goes on: from now on its state refers to the new event file.
-    if (stored === null || log !== null) await saving.save();
+    // Of a run that goes on: from now on its state refers to the new event file, and knows its rates.
+    if (stored === null || log !== null || isRetry) await saving.save();
     while (!state.complete) {
       const isWhole = await trainer.trainEpoch();
       await profile?.end();

@@ -33,6 +33,7 @@ import { type BatchMix, dominantTargets, mixOfStep } from './mixing.js';
 import type { RunContext } from '../options.js';
 import { type Profile, timed } from '../profile/profile.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { assertNotExploded } from '../run/explosion.js';
 import type { FrozenChoices, Progress } from '../run/run-state.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
 import type { Targets, Task } from '../tasks/task.js';
@@ -51,6 +52,10 @@ export interface TrainerOptions extends RunContext {
   readonly progress: Progress;
   /** The validation loss after each epoch so far. */
   readonly valLosses: () => readonly number[];
+  /** On the rates of the schedule. Default: 1. */
+  readonly rateFactor?: number;
+  /** Whether a loss that has exploded is an error. */
+  readonly stopsExploded?: boolean;
   /** In place of the schedule: the factor on all rates at a step, counted from 0. */
   readonly sweep?: (step: number) => number;
   /** Notes what the steps spend their time with. */
@@ -135,7 +140,7 @@ export class Trainer {
    * Trains from the current progress to the end of its epoch; true when it got there, false when the signal was
    * aborted: progress then says at which batch. All steps done are finished when it returns.
    *
-   * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite.
+   * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite, or the loss has exploded.
    */
   async trainEpoch(): Promise<boolean> {
     const { recipe, progress, signal, dataset, pool, preprocessing, profile, saving } = this.options;
@@ -238,10 +243,11 @@ export class Trainer {
   }
 
   private async finishStep({ step, batch, counted, results }: PendingStep): Promise<void> {
-    const { progress, task, onLoss } = this.options;
+    const { progress, task, onLoss, stopsExploded } = this.options;
     const parts = await this.explained(() => results);
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
     const loss = parts.reduce((total, part) => total + part.loss, 0);
+    if (stopsExploded === true) assertNotExploded(step, loss, task.guessedLoss);
     progress.loss += loss * batch.labels.length;
     progress.images += batch.labels.length;
     progress.correct += task.countRight(predicted, counted);
@@ -294,7 +300,7 @@ export class Trainer {
         code: 'numeric',
         what: `the gradients of step ${step} ${fault}; that step changed nothing`,
         where: `images ${images.join(', ')}${more}`,
-        hint: 'lower the learning rates, or look at these images; the run can be resumed from its last epoch',
+        hint: 'lower the learning rates, or look at these images',
       },
       { cause: error },
     );
@@ -313,10 +319,10 @@ export class Trainer {
 
   /** The rate of every group, in their order; steps count from 0. */
   private ratesAt(step: number): number[] {
-    const { recipe, valLosses, sweep } = this.options;
+    const { recipe, valLosses, sweep, rateFactor = 1 } = this.options;
     const length = scheduleLength(recipe, this.batchesPerEpoch);
     const factor = sweep?.(step) ?? scheduleFactor(this.schedule, step, length, valLosses());
-    return this.baseRates.map((rate) => rate * factor);
+    return this.baseRates.map((rate) => rate * factor * rateFactor);
   }
 
   private microBatches(batch: TrainingBatch, side: number, mix: BatchMix | null): MicroBatch[] {

@@ -1,0 +1,84 @@
+/** A loss that explodes: the run stops with what to do, or goes back to its last save with lower rates, and tells so. */
+import { cpSync } from 'node:fs';
+import { finetune, type FinetuneOptions, resume, type RunEvent } from '#src/finetune/index';
+import { assertNotExploded } from '#src/finetune/run/explosion';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
+import { fails, listener, newPath } from './support.js';
+
+const data = smallData();
+
+/** The first step of the head leaves logits of thousands. */
+const wild = { lr: 1e-3, headLr: 3, schedule: 'constant', warmup: 0, momentum: 0, batchSize: 8 } as const;
+const notesOf = (events: readonly RunEvent[]) =>
+  events.flatMap((event) => (event.type === 'note' && /goes back/.test(event.text) ? [event.text] : []));
+
+test('a loss is exploded from 100 times that of guessing on, and when it is no number', async () => {
+  const two = Math.log(2);
+  assertNotExploded(1, 0, two);
+  assertNotExploded(1, 100 * two, two);
+  const check = async (loss: number) => assertNotExploded(7, loss, two);
+  await fails(
+    check(100.1 * two),
+    'numeric',
+    /^the loss of step 7 is 69\.4, more than 100 times the 0\.693 of guessing$/,
+  );
+  await fails(check(Number.NaN), 'numeric', /^the loss of step 7 is not finite$/);
+  await fails(check(Number.POSITIVE_INFINITY), 'numeric', /not finite/);
+});
+
+test('stop: the state before it is kept, and goes on at a tenth of the rates where that is asked for', async () => {
+  const options = fullRun(data, wild);
+  await fails(
+    finetune(options),
+    'numeric',
+    /^the loss of step 2 is [\d.e+]+, more than 100 times .* of guessing: start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: attune finetune --resume .* --on-explosion retry$/,
+  );
+  const context = listener();
+  const resumed = await resume({ resume: options.out!, onExplosion: 'retry' }, context);
+  assert.ok(resumed.explosions.length > 0);
+  assert.is(notesOf(context.events).length, resumed.explosions.length);
+  const whole = await finetune(fullRun(data, { ...wild, onExplosion: 'retry' }));
+  await assertSameTensors(resumed.checkpoints.last, whole.checkpoints.last);
+  assert.equal(resumed.test, whole.test);
+});
+
+test('retry: told in events and result, with the rates of the epochs; stopped and resumed, the same bytes', async () => {
+  const options: Partial<FinetuneOptions> = { ...wild, epochs: 2, onExplosion: 'retry' };
+  const context = listener();
+  const whole = await finetune(fullRun(data, options), context);
+  const retries = whole.explosions.length;
+  assert.ok(retries === 1 || retries === 2, `${retries}`);
+  assert.equal(whole.explosions[0], { step: whole.explosions[0]!.step, from_step: 0 });
+  const notes = notesOf(context.events);
+  assert.is(notes.length, retries);
+  assert.match(
+    notes[0]!,
+    /^Note: the loss of step \d+ is .*\. The run goes back to its last save, 0 steps in, and goes on at a tenth of its rates \(retry 1 of 2\)\.$/,
+  );
+  for (const { lr } of whole.epochs) {
+    assert.ok(Math.abs(lr.head! / (3 * 0.1 ** retries) - 1) < 1e-9, JSON.stringify(lr));
+  }
+  // Three of the steps are done before the explosions.
+  const stopped = await interrupted(3 * retries + 2, fullRun(data, options));
+  const copy = newPath();
+  cpSync(stopped.run, copy, { recursive: true });
+  const resumed = await resume({ resume: copy });
+  assert.equal(resumed.explosions.length, retries);
+  await assertSameRuns(copy, whole.run, []);
+  await assertSameTensors(resumed.checkpoints.best, whole.checkpoints.best);
+});
+
+test('twice, and no more', async () => {
+  const context = listener();
+  const options = fullRun(data, { ...wild, lr: 1e20, headLr: 1e20, onExplosion: 'retry' });
+  await fails(
+    finetune(options, context),
+    'numeric',
+    /, also at a hundredth of the rates.*: lower --lr and --head-lr, or look for broken images; the state before it is saved$/,
+  );
+  assert.is(notesOf(context.events).length, 2);
+});
+
+test.run();
