@@ -9,6 +9,20 @@ struct Constants {
   transpose_a: u32,
   transpose_b: u32,
   epilogue: u32,
+  // Of the split variants: parts of the sum, steps of a part.
+  parts: u32,
+  part_steps: u32,
 }
 
 @group(0) @binding(6) var<uniform> constants: Constants;
+
+// Which of the products a workgroup's is, its first step, and the steps of its factors: see matmul-parts.wgsl.
+fn factor_of(product: u32) -> u32 {
+  return product;
+}
+fn first_step(product: u32) -> u32 {
+  return 0u;
+}
+fn factor_steps() -> u32 {
+  return constants.k;
+}

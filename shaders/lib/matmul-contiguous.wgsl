@@ -3,12 +3,15 @@
 
 // A[row, step .. step + 3] of a product; zero past the end.
 fn a_four(product: u32, row: u32, step: u32) -> vec4<f32> {
-  let index = product * constants.batch_stride_a + row * constants.k + step;
-  return a_vector(i32(index), 0, select(0, i32(constants.k) - i32(step), row < constants.m));
+  let k = factor_steps();
+  let t = first_step(product) + step;
+  let index = factor_of(product) * constants.batch_stride_a + row * k + t;
+  return a_vector(i32(index), 0, select(0, i32(k) - i32(t), row < constants.m));
 }
 
 // B[step, column .. column + 3] of a product; zero past the end.
 fn b_four(product: u32, step: u32, column: u32) -> vec4<f32> {
-  let columns = select(0u, constants.n - min(column, constants.n), step < constants.k);
-  return b_vector(product * constants.batch_stride_b + step * constants.n + column, columns);
+  let t = first_step(product) + step;
+  let columns = select(0u, constants.n - min(column, constants.n), t < factor_steps());
+  return b_vector(factor_of(product) * constants.batch_stride_b + t * constants.n + column, columns);
 }

@@ -5,6 +5,7 @@
  */
 import type { DeviceInfo, DeviceKind } from '../device/backend.js';
 import { open } from '../engine/open.js';
+import { tunedChoices } from '../finetune/tuning/tuning-cache.js';
 import { AttuneError } from '../errors.js';
 import {
   type BenchDevice,
@@ -112,7 +113,8 @@ export async function printBench(
   deadline: number,
 ): Promise<void> {
   const secondsLeft = () => (deadline - Date.now()) / 1000;
-  const openDevice = () => open(kind, kind === 'webgpu' ? { adapter } : {});
+  // As a run does: with what attune tune has found.
+  const openDevice = () => open(kind, kind === 'webgpu' ? { adapter, choices: tunedChoices() } : {});
   try {
     if (part === 'kernels')
       await benchKernels(await openDevice(), secondsLeft(), (row) => printLine({ row }));

@@ -6,6 +6,7 @@ import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import type { MatmulAttributes } from './matmul-attributes.js';
 import { matmulLoop } from './matmul-loop.js';
 import { matmulSimd } from './matmul-simd.js';
+import { partWords, splitVariant } from './matmul-split-variants.js';
 import {
   chooseTile,
   type ProductTile,
@@ -14,6 +15,7 @@ import {
   tileCount,
   tileSupport,
   tilesWith,
+  usesRegisterTiles,
   WORKGROUP_TILES,
 } from './product-variants.js';
 
@@ -26,22 +28,33 @@ function loadsOf(attributes: MatmulAttributes): 'Vec4' | 'Strided' {
   return suitsVec4(attributes) ? 'Vec4' : 'Strided';
 }
 
-/** A tile's two variants: vec4 loads, and loads of single elements from factors of any size, transposed or not. */
+/** The libraries that read the factors: four neighbours at once; or single elements of factors of any size, transposed or not. */
+const LOADS = {
+  Vec4: { loads: ['a-vec4.wgsl', 'b-vec4.wgsl', 'matmul-contiguous.wgsl'], columns: 'b-vec4.wgsl' },
+  Strided: { loads: ['a-scalar.wgsl', 'b-scalar.wgsl', 'matmul-strided.wgsl'], columns: 'b-scalar.wgsl' },
+};
+
+function suitsLoads(kind: keyof typeof LOADS): (attributes: MatmulAttributes) => boolean {
+  return (attributes) => kind === 'Strided' || suitsVec4(attributes);
+}
+
+/** A tile's two variants. */
 function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
-  const variant = (loads: readonly string[]): Variant<MatmulAttributes> => ({
+  const variant = (kind: keyof typeof LOADS): Variant<MatmulAttributes> => ({
     file,
-    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...loads, 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...LOADS[kind].loads, 'epilogue.wgsl'],
     constants: tile.constants,
     grid: ({ batch, m, n }) => flatGrid(tileCount(tile, batch, m, n), 1),
+    suits: suitsLoads(kind),
     supports: tileSupport(tile),
   });
-  return {
-    [`${name}Vec4`]: {
-      ...variant(['a-vec4.wgsl', 'b-vec4.wgsl', 'matmul-contiguous.wgsl']),
-      suits: suitsVec4,
-    },
-    [`${name}Strided`]: variant(['a-scalar.wgsl', 'b-scalar.wgsl', 'matmul-strided.wgsl']),
-  };
+  return { [`${name}Vec4`]: variant('Vec4'), [`${name}Strided`]: variant('Strided') };
+}
+
+/** A tile's two variants whose sum is cut into parts. */
+function splitVariants(name: string, tile: ProductTile) {
+  const variant = (kind: keyof typeof LOADS) => splitVariant(tile, LOADS[kind], suitsLoads(kind));
+  return { [`${name}Vec4`]: variant('Vec4'), [`${name}Strided`]: variant('Strided') };
 }
 
 const { register8, register4 } = REGISTER_TILES;
@@ -62,6 +75,8 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       ...tileVariants('tile128', tile128, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile64', tile64, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile32', tile32, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...splitVariants('splitRegister8', register8),
+      ...splitVariants('splitTile64', tile64),
     },
     choose(attributes, traits) {
       const tile = chooseTile(attributes.batch, attributes.m, attributes.n, traits);
@@ -74,7 +89,11 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
         return `${sizes}${transposeA ? ' A^T' : ''}${transposeB ? ' B^T' : ''} ${loadsOf(attributes)}`;
       },
       plain: () => 'tile32Strided',
-      candidates: (attributes, traits) => tilesWith(loadsOf(attributes), traits),
+      candidates(attributes, traits) {
+        const loads = loadsOf(attributes);
+        const split = usesRegisterTiles(traits) ? 'splitRegister8' : 'splitTile64';
+        return [...tilesWith(loads, traits), `${split}${loads}`];
+      },
     },
     words: (attributes) => [
       attributes.batch,
@@ -86,6 +105,7 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       Number(attributes.transposeA),
       Number(attributes.transposeB),
       epilogueBits(attributes.epilogue),
+      ...partWords(attributes),
     ],
   },
   cpu: matmulLoop,

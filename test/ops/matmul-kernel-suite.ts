@@ -1,5 +1,6 @@
 /** WGSL variants of the matrix product against float64, at sizes on both sides of every tile. */
 import { matmulKernel } from '#src/ops/matmul-kernel';
+import { productParts } from '#src/ops/matmul-split-variants';
 import { type ProductTile, REGISTER_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -50,6 +51,38 @@ export function matmulTests(share: Share): void {
         }
       });
     }
+  }
+
+  for (const variant of variants.filter((name) => name.startsWith('split'))) {
+    test(`${variant}: ${ROUNDS} random products of several parts agree with float64`, async () => {
+      const device = await sharedWebGPU();
+      const kernel = withVariant(matmulKernel, variant);
+      const strided = variant.endsWith('Strided');
+      const unit = strided ? 1 : 4;
+      const random = generator(37);
+      const parts = new Set<number>();
+      for (let round = 0; round < ROUNDS; round++) {
+        const [m, n] = [
+          pick(random, [1, 2, 15, 17, 33]),
+          pick(random, [unit, ...around(32, unit), 64 + unit]),
+        ];
+        // From the least length that is cut, on both sides of a part's and a tile's edge.
+        const k = pick(random, [512, 512 + unit, 528, 1024 - unit, 1024, 1040 + unit, 2000]);
+        const attributes = {
+          ...plainMatmul(m, n, k),
+          batch: pick(random, [1, 1, 2]),
+          batchStrideA: pick(random, [0, m * k]),
+          batchStrideB: pick(random, [0, k * n]),
+          transposeA: strided && random() < 0.5,
+          transposeB: strided && random() < 0.5,
+          epilogue: randomEpilogue(random),
+        };
+        parts.add(productParts(attributes).parts);
+        await checkMatmul(device, random, attributes, kernel);
+        counts[variant] = (counts[variant] ?? 0) + 1;
+      }
+      assert.ok(!parts.has(1) && parts.size > 2, `parts: ${[...parts]}`);
+    });
   }
 
   test('every variant was hit', () => {

@@ -6,5 +6,7 @@
 export type Share = 'quick' | 'slow';
 
 export function variantsIn(share: Share, variants: Readonly<Record<string, unknown>>): string[] {
-  return Object.keys(variants).filter((name) => /^tile(64|128)|^winograd/.test(name) === (share === 'slow'));
+  return Object.keys(variants).filter(
+    (name) => /^tile(64|128)|^winograd|^split/.test(name) === (share === 'slow'),
+  );
 }
