@@ -24,16 +24,36 @@ function softmax(row: ArrayLike<number>): number[] {
 test('the mean of views has the mean of their probabilities, as PyTorch gives it', () => {
   const { softmax: golden } = JSON.parse(readFileSync(fixture('views.json'), 'utf8'));
   assertClose(
-    softmax(task.meanOfViews(golden.logits)),
+    softmax(task.meanOfViews(golden.logits, null)),
     golden.mean,
     { absolute: 1e-7, relative: 1e-6 },
     'mean',
   );
-  const far = task.meanOfViews([
-    [900, 0, 0, 0],
-    [800, 0, 0, 0],
-  ]);
+  const far = task.meanOfViews(
+    [
+      [900, 0, 0, 0],
+      [800, 0, 0, 0],
+    ],
+    null,
+  );
   assert.ok(far.every(Number.isFinite), `${far}`);
+});
+
+test('at a temperature, the mean is that of the probabilities that are told at it', () => {
+  const rows = [
+    [4, 1, -2, 0],
+    [-1, 3, 0.5, 0],
+    [2, 2.5, 1, -3],
+  ];
+  for (const temperature of [0.5, 2.5]) {
+    const at = (row: ArrayLike<number>) => softmax(Array.from(row, (logit) => logit / temperature));
+    const mean = rows[0].map((_, c) => rows.reduce((sum, row) => sum + at(row)[c] / rows.length, 0));
+    const row = task.meanOfViews(rows, temperature);
+    assertClose(at(row), mean, { absolute: 1e-6, relative: 1e-5 }, `at ${temperature}`);
+    const answer = task.answer(row, { top: 1, temperature });
+    const told = 'predictions' in answer ? answer.predictions[0]!.probability : 0;
+    assert.ok(Math.abs(told - Math.max(...mean)) < 1e-6, `${told} of ${mean}`);
+  }
 });
 
 test('each image is predicted in all of its views, whatever the batch', async () => {
@@ -63,7 +83,12 @@ test('each image is predicted in all of its views, whatever the batch', async ()
         assert.is(index, rows.length);
         rows.push(row);
       },
-      { views: 'ten-crop', task, inference: { device, preprocessing, batch, task: 'testing' } },
+      {
+        views: 'ten-crop',
+        task,
+        temperature: null,
+        inference: { device, preprocessing, batch, task: 'testing' },
+      },
     );
     assert.is(rows.length, images.length);
     assert.is(reads, images.length, 'each image is read once');

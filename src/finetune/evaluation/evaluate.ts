@@ -68,6 +68,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
         {
           views,
           task: loaded.task,
+          temperature: loaded.temperature,
           inference: { device, preprocessing, batch, task: 'evaluating', ...context },
         },
       );

@@ -55,7 +55,12 @@ export async function predict<T extends TaskKind = 'classification'>(
         (x) => model.forward(x),
         (index, outputs) =>
           void answers.set(readable[index], task.answer(outputs, { top: options.top ?? 5, temperature })),
-        { views, task, inference: { device, preprocessing, batch, task: 'predicting', ...context } },
+        {
+          views,
+          task,
+          temperature,
+          inference: { device, preprocessing, batch, task: 'predicting', ...context },
+        },
       );
     } finally {
       await device.close();

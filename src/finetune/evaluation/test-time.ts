@@ -38,6 +38,14 @@ export function preprocessingFor(views: TestViews | null, preprocessing: Preproc
   return views === null || views === 'flip' ? preprocessing : { ...preprocessing, crop: null };
 }
 
+export interface ViewOptions {
+  readonly views: TestViews | null;
+  readonly task: Task;
+  /** At which probabilities will be told; null: as the network gives them. */
+  readonly temperature: number | null;
+  readonly inference: InferenceOptions;
+}
+
 /**
  * As `forEachImage`; with `views`, each image's row is the mean that the task makes of the rows of its views. The views
  * of an image follow each other, so that batches are filled whatever their number.
@@ -46,7 +54,7 @@ export async function predictEach(
   source: ImageSource,
   network: (images: Tensor) => Tensor,
   take: (index: number, row: Float32Array) => void,
-  { views, task, inference }: { views: TestViews | null; task: Task; inference: InferenceOptions },
+  { views, task, temperature, inference }: ViewOptions,
 ): Promise<void> {
   if (views === null) {
     const pixels = async (index: number) => (await source.read(index)).pixels;
@@ -69,7 +77,7 @@ export async function predictEach(
     (place, row) => {
       rows.push(row);
       if (rows.length < each) return;
-      take(Math.floor(place / each), task.meanOfViews(rows));
+      take(Math.floor(place / each), task.meanOfViews(rows, temperature));
       rows = [];
     },
     inference,

@@ -95,15 +95,23 @@ function weightsByClass(labels: Int32Array, classes: number, power: number): Flo
   return Float32Array.from(labels, (label) => weights[label]);
 }
 
-/** Logits whose probabilities are the means of those of some rows; by logarithms, so that none is lost. */
-function logOfMeanProbabilities(rows: readonly ArrayLike<number>[]): Float32Array {
+/**
+ * Logits whose probabilities at a temperature are the means of those of some rows at it; by logarithms, so that none is
+ * lost. The temperature was fitted on single views: it makes each of them as sure as it is right, and not their mean.
+ */
+function logOfMeanProbabilities(
+  rows: readonly ArrayLike<number>[],
+  temperature: number | null,
+): Float32Array {
+  const scale = temperature ?? 1;
   const logarithms = rows.map((row) => {
-    const total = logOfSum(row);
-    return Array.from(row, (logit) => logit - total);
+    const scaled = Array.from(row, (logit) => logit / scale);
+    const total = logOfSum(scaled);
+    return scaled.map((logit) => logit - total);
   });
   return Float32Array.from(
     logarithms[0],
-    (_, c) => logOfSum(logarithms.map((row) => row[c])) - Math.log(rows.length),
+    (_, c) => scale * (logOfSum(logarithms.map((row) => row[c])) - Math.log(rows.length)),
   );
 }
 

@@ -133,8 +133,11 @@ export interface Task {
   valRecord(score: Score | null): Pick<EpochRecord, ValKey>;
   /** The same of the best epoch, for the document of a run. */
   bestRecord(best: Best | null, epoch: number): Outcome['best'];
-  /** The outputs [names] that stand for the mean of what several views of one image were predicted to be. */
-  meanOfViews(rows: readonly ArrayLike<number>[]): Float32Array;
+  /**
+   * The outputs [names] that stand for the mean of what several views of one image were predicted to be: of
+   * probabilities, those at the temperature at which they are told.
+   */
+  meanOfViews(rows: readonly ArrayLike<number>[], temperature: number | null): Float32Array;
   /** All there is to say of outputs. */
   metrics(
     outputs: ArrayLike<number>,
