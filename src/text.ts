@@ -50,7 +50,7 @@ export function percent(fraction: number | null): string {
   return fraction === null ? '-' : `${(fraction * 100).toFixed(1)} %`;
 }
 
-/** A measured value of any size: `0.0123`, `78.5`, `1.23e+6`. */
+/** A measured value of any size: `0.0123`, `78.5`, `1235000`. */
 export function significant(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

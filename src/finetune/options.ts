@@ -122,7 +122,7 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly plateauPatience?: number;
   /** Share of the steps over which the rate rises. */
   readonly warmup?: number;
-  /** 'none', 'flip' or 'standard'. */
+  /** 'none', 'flip' or 'standard', and behind it parts with commas between them: 'standard,color-jitter=0.4' (data/augment-parts.ts). */
   readonly augment?: string;
   /** 'none', 'balanced', or 'power=0.5': images of a class weigh 1 / count^power in the losses of head and full stage. */
   readonly classWeights?: string;

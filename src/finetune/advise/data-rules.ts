@@ -16,7 +16,7 @@ import type { DataFacts } from './data-facts.js';
 const SMALL_CLASS = 10;
 const SMALL_VALIDATION = 100;
 /** Largest class by smallest from which on the small ones suffer. */
-const IMBALANCED = 3;
+export const IMBALANCED = 3;
 /** Share of the training images from which on copies count. */
 const MANY_COPIES = 0.01;
 /** Of the network's input by the short side of a picture, from which on it sees blown-up pixels. */

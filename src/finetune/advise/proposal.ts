@@ -4,6 +4,7 @@ import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { share } from './advice.js';
 import type { DataFacts } from './data-facts.js';
+import { IMBALANCED } from './data-rules.js';
 
 /** One field of a recipe, and why. */
 export interface Proposal {
@@ -19,7 +20,6 @@ export interface Proposal {
 const SEPARATED = 0.98;
 /** Training images from which on a processor needs hours for ResNet50. */
 const MANY_FOR_A_PROCESSOR = 2_000;
-const IMBALANCED = 3;
 
 type Choice = Omit<Proposal, 'field' | 'is_default'>;
 

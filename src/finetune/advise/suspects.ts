@@ -7,12 +7,10 @@
 import { stratifiedFolds } from '../../data/index.js';
 import type { Device } from '../../program/device.js';
 import { type FeatureSet, featureScale } from '../heads/head-problem.js';
-import { chooseStrength } from '../heads/l2-strength.js';
+import { chooseStrength, HEAD_FOLDS } from '../heads/l2-strength.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from '../heads/logistic-head.js';
 import { applyHead, linearLayer } from '../heads/stored-heads.js';
 import { softmaxRows } from '../evaluation/scores.js';
-
-const FOLDS = 5;
 
 /** An image whose label is doubted. */
 export interface Doubt {
@@ -46,7 +44,7 @@ export async function judgeHeldOut(
   set: FeatureSet,
   { device, classes, seed, onProgress, signal }: HeldOutOptions,
 ): Promise<HeldOut> {
-  const folds = Math.min(FOLDS, set.labels.length);
+  const folds = Math.min(HEAD_FOLDS, set.labels.length);
   const fold = stratifiedFolds(set.labels, folds, seed);
   const problem = new LogisticProblem(device, set, featureScale(set), classes, folds);
   const { heads } = await chooseStrength(problem, LOGISTIC_STRENGTHS, fold, onProgress, signal).finally(() =>

@@ -8,6 +8,9 @@ import { minimize } from '../../optim/lbfgs.js';
 import type { HeadEvaluation, HeadProblem, LinearHead } from './head-problem.js';
 import { throwIfAborted } from '../interruption.js';
 
+/** Folds of the cross-validation, where there are as many images. */
+export const HEAD_FOLDS = 5;
+
 /** The path ends when the held-out loss has not fallen this many times in a row. */
 const PATIENCE = 2;
 /** Folds need no more than a good estimate. */

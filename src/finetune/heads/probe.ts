@@ -19,14 +19,13 @@ import { forwardBatch, largestActivation } from '../device.js';
 import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from './head-problem.js';
 import { sideOf } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
-import { chooseStrength } from './l2-strength.js';
+import { chooseStrength, HEAD_FOLDS } from './l2-strength.js';
 import type { EpochRecord, RunContext } from '../options.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { applyHead, linearLayer, prototypes } from './stored-heads.js';
 import type { Best, Task } from '../tasks/task.js';
 import type { ImagePart, TrainingData } from '../run/training-data.js';
 
-const FOLDS = 5;
 /** More iterations than any convergence has taken; an end all the same. */
 const MAX_ITERATIONS = 500;
 
@@ -167,7 +166,7 @@ async function fitLogistic(
   options: ProbeOptions,
 ): Promise<Fit> {
   const { device, seed, onEvent, signal } = options;
-  const folds = Math.min(FOLDS, train.labels.length);
+  const folds = Math.min(HEAD_FOLDS, train.labels.length);
   const fold = stratifiedFolds(train.labels, folds, seed);
   const folded = task.headProblem(device, train, train.images, featureScale(train), folds);
   const onProgress = (done: number, total: number) =>
