@@ -22,6 +22,8 @@ export const AUGMENT_FLAGS: Flags<AugmentFlags> = {
     parse: words,
   },
   imageSize: IMAGES.imageSize,
+  images: IMAGES.images,
+  target: IMAGES.target,
   val: IMAGES.val,
   valSplit: IMAGES.valSplit,
   seed: TRAINING.seed,

@@ -15,8 +15,8 @@ const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
   },
   images: {
     value: '<number>',
-    help: 'Training images, from which the length follows.',
-    parse: wholeNumber(1, 1_000_000_000),
+    help: 'Training images, from which the length follows. Where <data> is a CSV file: the folder that its paths are relative to.',
+    parse: (text, name) => (/^[-+\d.]+$/.test(text) ? wholeNumber(1, 1_000_000_000)(text, name) : text),
   },
 };
 

@@ -6,6 +6,7 @@ import {
   centerCropImage,
   drawSteps,
   imagenetPreprocessing,
+  type LabelledImage,
   openImagePool,
   type RgbImage,
 } from '../data/index.js';
@@ -13,14 +14,18 @@ import { openDevice, summarize } from './device.js';
 import { checkCount } from './evaluation/inference.js';
 import { throwIfAborted } from './interruption.js';
 import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
-import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale } from './recipe/recipe.js';
+import { refuseIdleSplit } from './recipe/contradictions.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';
 import { findImages, smallestClassOf } from './run/training-data.js';
 import { tensor } from '../tensor/tensor.js';
+import { counted } from '../text.js';
 
 /** The images, and how they would be varied. */
 export interface PreviewAugmentOptions extends DeviceOptions {
   /** As of `finetune`. */
   readonly data: string;
+  readonly images?: string;
+  readonly target?: readonly string[];
   readonly val?: string;
   readonly valSplit?: number;
   /** Side of what the network would see. Default 224. */
@@ -38,7 +43,7 @@ export interface PreviewAugmentOptions extends DeviceOptions {
 /** An image and its views, all of one size. */
 export interface PreviewedImage {
   readonly path: string;
-  /** The folder that it lies in. */
+  /** Its class; of a CSV file its values, as `age 31, weight 78.5`. */
   readonly label: string;
   /** What evaluation would see. */
   readonly original: RgbImage;
@@ -64,21 +69,29 @@ export async function previewAugment(
   options: PreviewAugmentOptions,
   context: RunContext = {},
 ): Promise<AugmentPreview> {
-  const { augment = 'standard', seed = DEFAULT_SEED, imageSize: side = 224, count = 8, views = 5 } = options;
+  const { data, seed = DEFAULT_SEED, imageSize: side = 224, count = 8, views = 5 } = options;
   checkCount(count, 'the number of images', '--count');
   checkCount(views, 'the number of epochs', '--views');
-  const { val = null, valSplit = DEFAULT_VAL_SPLIT } = options;
-  const found = await findImages(options.data, { val, valSplit, seed });
-  const cropScale = defaultCropScale({ images: found.train.length, smallestClass: smallestClassOf(found) });
+  const { val = null, valSplit = DEFAULT_VAL_SPLIT, images = null, target = null } = options;
+  const found = await findImages(data, { val, valSplit, seed, images, target });
+  refuseIdleSplit(options.valSplit, found);
+  const facts = { images: found.train.length, smallestClass: smallestClassOf(found) };
+  const defaults = resolveRecipe({ data }, { ...facts, model: '', weights: '', side });
+  const augment = options.augment ?? defaults.augment;
+  if (options.augment === undefined && augment === 'none') {
+    const text = `With ${counted(facts.images, 'training image')} attune finetune varies none by default; --augment standard shows what it could do.`;
+    context.onEvent?.({ type: 'note', text });
+  }
+  const cropScale = defaultCropScale(facts);
   const augmentation = augmentationOf(augment, cropScale);
   const preprocessing = imagenetPreprocessing(side);
   const device = await openDevice(options, context);
   const pool = openImagePool({ workers: options.workers });
   try {
-    const images: PreviewedImage[] = [];
+    const shown: PreviewedImage[] = [];
     for (const index of spread(found.train.length, count)) {
       throwIfAborted(context.signal);
-      const { path, label } = found.train[index];
+      const { path } = found.train[index];
       const whole = { ...preprocessing, crop: null };
       const { image } = await pool.run({ kind: 'prepare', path, preprocessing: whole });
       const samples = Array.from({ length: views }, (_, epoch) => ({ seed, epoch, index }));
@@ -92,9 +105,9 @@ export async function previewAugment(
         bytes.set(pixels, i * length);
       });
       const seen = await device.run(() => applySteps(tensor(bytes, [views, side, side, 3]), steps));
-      images.push({
+      shown.push({
         path,
-        label: found.task.names[label],
+        label: labelOf(found.train[index], found.task.names),
         original: centerCropImage(image, side),
         views: samples.map((_, i) => ({
           width: side,
@@ -109,12 +122,17 @@ export async function previewAugment(
       seed,
       image_size: side,
       device: summarize(device),
-      images,
+      images: shown,
     };
   } finally {
     await pool.close();
     await device.close();
   }
+}
+
+/** The class of an image, or its values. */
+function labelOf({ label, values }: LabelledImage, names: readonly string[]): string {
+  return values === undefined ? names[label] : values.map((value, c) => `${names[c]} ${value}`).join(', ');
 }
 
 /** `count` places among `length`, evenly spread: images are in the order of their classes. */

@@ -1,9 +1,10 @@
 /** attune augment: writes a sheet and says where it is. */
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '#src/data/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { brightnessData } from '../finetune/regression-support.js';
 import { imageFolderOf, newFolder, pictures, writeFiles } from '../finetune/support.js';
 import { attuneHere } from './support.js';
 
@@ -28,12 +29,47 @@ test('as JSON: what was drawn, and from which images', async () => {
   const { status, stdout } = await attuneHere(words('--out', out, '--seed', '7', '--json'));
   assert.is(status, 0);
   const { device, images, ...rest } = JSON.parse(stdout);
-  assert.equal(rest, { out, augment: 'standard', crop_scale: 0.35, seed: 7, image_size: 32 });
+  assert.equal(rest, { out, augment: 'none', crop_scale: null, seed: 7, image_size: 32 });
   assert.is(device.kind, 'cpu');
   assert.equal(
     images.map(({ label }: { label: string }) => label),
     ['ant', 'bee'],
   );
+});
+
+test('of a CSV file, whose images may lie elsewhere, rows are labelled by their values', async () => {
+  const { csv, folder } = brightnessData(3);
+  const moved = join(newFolder(), 'values.csv');
+  copyFileSync(csv, moved);
+  const out = join(newFolder(), 'sheet.png');
+  const flags = [
+    '--images',
+    folder,
+    '--target',
+    'darkness,lux',
+    '--out',
+    out,
+    '--image-size',
+    '32',
+    '--count',
+    '1',
+  ];
+  const { status, stdout, stderr } = await attuneHere([
+    'augment',
+    moved,
+    ...flags,
+    '--device',
+    'cpu',
+    '--json',
+  ]);
+  assert.is(status, 0, stderr);
+  const [{ path, label }] = JSON.parse(stdout).images;
+  const row = readFileSync(csv, 'utf8')
+    .split('\n')
+    .find((line) => path.endsWith(line.split(',')[0]!));
+  const [, lux, darkness] = row!.split(',');
+  assert.is(label, `darkness ${darkness}, lux ${lux}`);
+  assert.match(stderr, /^With 2 training images attune finetune varies none by default; --augment standard/m);
 });
 
 test('a sheet that is no PNG is refused', async () => {

@@ -18,7 +18,10 @@ const commands: Record<string, string[]> = {
     'lr-from lr-to iterations model weights strategy train-from batch-norm target images val val-split image-size augment class-weights sampling workers head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision seed mixup cutmix random-erasing stochastic-depth sam optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
       ' ',
     ),
-  augment: 'augment count views out image-size val val-split seed workers device adapter threads'.split(' '),
+  augment:
+    'augment count views out image-size images target val val-split seed workers device adapter threads'.split(
+      ' ',
+    ),
   advise: 'features model weights val val-split seed workers device adapter threads'.split(' '),
   predict: 'top tta model weights workers device adapter threads'.split(' '),
   explain: 'method class neighbors out model weights workers device adapter threads'.split(' '),

@@ -1,11 +1,12 @@
 /** attune schedule and attune lr-find: the rates of a run that is not run, as figures, as a curve, and as JSON. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulePreview } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chart, rateText } from '#src/cli/chart';
 import { nextCommand } from '#src/cli/commands/lr-find';
+import { brightnessData } from '../finetune/regression-support.js';
 import { imageFolderOf, newFolder } from '../finetune/support.js';
 import { attuneHere } from './support.js';
 
@@ -80,6 +81,19 @@ test('images in a folder are counted, not opened', async () => {
     '0.25',
   ]);
   assert.is(steps_per_epoch, 5); // 18 of 24 images
+});
+
+test('rows of a CSV file are counted, whose images may lie elsewhere', async () => {
+  const { csv, folder } = brightnessData(10);
+  const moved = join(newFolder(), 'values.csv');
+  copyFileSync(csv, moved);
+  const words = ['--strategy', 'full', '--batch-size', '4'];
+  const { steps_per_epoch } = await preview([moved, '--images', folder, ...words]);
+  assert.is(steps_per_epoch, 2); // 8 of 10 images
+  const lost = await attuneHere(['schedule', moved, ...words]);
+  assert.match(lost.stderr, /there is no image .*--images names another folder$/m);
+  const idle = await attuneHere(['schedule', '--steps', '10', '--images', folder]);
+  assert.match(idle.stderr, /^attune: this is for a CSV file of images and values/);
 });
 
 test('a folder is refused as finetune would: a class of few images, and nothing to validate with', async () => {

@@ -2,7 +2,7 @@
 import { batchCount } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { scheduleFactor, scheduleMomentum } from '../../optim/index.js';
-import { refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
+import { refuseIdleSplit, refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
 import { batchNormFor } from '../training/micro-batch.js';
 import type { FinetuneOptions, ProfileOptions } from '../options.js';
 import { fieldsOf } from './parse-recipe.js';
@@ -18,8 +18,8 @@ export interface SchedulePreviewOptions
   readonly data?: string;
   /** Updates of the weights in all. */
   readonly steps?: number;
-  /** Training images. */
-  readonly images?: number;
+  /** Training images; of a CSV file in `data`, the folder that its paths are relative to. */
+  readonly images?: number | string;
 }
 
 /** One step of a schedule. */
@@ -54,16 +54,20 @@ const ANY_IMAGES = 1000;
 export async function previewSchedule(options: SchedulePreviewOptions): Promise<SchedulePreview> {
   const { steps, images: counted, data, ...rest } = options;
   assertOneLength(options);
-  const flags = fieldsOf({ ...rest, data: data ?? '.' });
+  const folder = typeof counted === 'string' ? { images: counted } : {};
+  const flags = fieldsOf({ ...rest, ...folder, data: data ?? '.' });
   const given = { ...(options.recipe !== undefined && (await loadRecipe(options.recipe))), ...flags };
   const found = data === undefined ? undefined : await imagesOf(given);
-  const images = counted ?? found?.train.length ?? ANY_IMAGES;
+  const images = typeof counted === 'number' ? counted : (found?.train.length ?? ANY_IMAGES);
   const smallestClass = found === undefined ? images : smallestClassOf(found);
   const facts = { images, smallestClass, model: '', weights: '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
   refuseProbe(recipe);
   refuseIgnored(flags, recipe);
-  if (found !== undefined) refuseUnvalidated(recipe, found.val.length);
+  if (found !== undefined) {
+    refuseIdleSplit(flags.val_split, found);
+    refuseUnvalidated(recipe, found.val.length);
+  }
   const perEpoch =
     steps === undefined
       ? batchCount(images, recipe.batch_size, batchNormFor(recipe.batch_size, recipe) === 'train')
@@ -72,7 +76,8 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
 }
 
 function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void {
-  const given = [steps, images, data].filter((value) => value !== undefined).length;
+  const count = typeof images === 'number' ? images : undefined;
+  const given = [steps, count, data].filter((value) => value !== undefined).length;
   if (given === 1) return;
   throw new AttuneError({
     code: 'usage',
