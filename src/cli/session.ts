@@ -1,10 +1,13 @@
 /** What a long command runs in: progress on standard error, and Ctrl-C. */
 import type { RunContext } from '../finetune/options.js';
 import { epochLine } from './epoch-line.js';
-import { listenForInterrupt } from './interrupt.js';
+import { EXIT_INTERRUPTED, listenForInterrupt } from './interrupt.js';
 import type { Output } from './output.js';
 import { createProgress } from './progress.js';
-import { oneLine } from '../text.js';
+import { oneLine, shellWord } from '../text.js';
+
+/** What Ctrl-C is answered with where the work is saved: ended at once, it would go on from where it was saved last. */
+export const STOPPING = 'Stopping: the step at hand is finished, and what was done is saved.';
 
 /**
  * Runs `work`, shows what it tells, and puts the terminal in order whatever happens.
@@ -30,4 +33,16 @@ export async function withSession<T>(
     interrupt.release();
     progress.finish();
   }
+}
+
+/** The exit code of a run; of one that was interrupted, says how to go on with it. */
+export function endOf(interrupted: boolean, run: string, output: Output): number {
+  if (!interrupted) return 0;
+  output.note(`Saved. To go on: ${resumeCommandLine(run)}`);
+  return EXIT_INTERRUPTED;
+}
+
+/** What to type to go on with a run. */
+export function resumeCommandLine(run: string): string {
+  return `attune finetune --resume ${shellWord(run)}`;
 }

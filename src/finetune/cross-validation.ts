@@ -12,8 +12,17 @@ import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { finetune } from './finetune.js';
 import { throwUnlessInterrupted } from './interruption.js';
-import { type Metrics, wilsonInterval } from './evaluation/metrics.js';
-import type { FinetuneOptions, FinetuneResult, ResumeOptions, RunContext } from './options.js';
+import { wilsonInterval } from './evaluation/metrics.js';
+import type {
+  FinetuneOptions,
+  FinetuneResult,
+  ResumeOptions,
+  RunContext,
+  SkippedImage,
+  TaskKind,
+  TestMetrics,
+} from './options.js';
+import { loadRecipe } from './recipe/recipes.js';
 import { planRun } from './run/prepare-run.js';
 import { resume } from './run/resume.js';
 import {
@@ -33,20 +42,16 @@ export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
   readonly folds: number;
 }
 
-/** What is measured in each fold. */
-export type FoldMeasure = 'loss' | 'accuracy' | 'balanced_accuracy' | 'macro_f1' | 'auc' | 'brier';
+const MEASURES = {
+  classification: ['loss', 'accuracy', 'balanced_accuracy', 'macro_f1', 'auc', 'brier'],
+  regression: ['loss', 'mae', 'rmse', 'r2'],
+} as const;
 
-const MEASURES: readonly FoldMeasure[] = [
-  'loss',
-  'accuracy',
-  'balanced_accuracy',
-  'macro_f1',
-  'auc',
-  'brier',
-];
+/** What is measured in each fold: of classes, or of values, where MAE and RMSE are means over columns. */
+export type FoldMeasure = (typeof MEASURES)[TaskKind][number];
 
-/** What is told of each fold, by name; null where its images tell nothing. */
-export type FoldMeasures = Readonly<Record<FoldMeasure, number | null>>;
+/** What is told of each fold, by name, as the task has it; null where its images tell nothing. */
+export type FoldMeasures = Readonly<Partial<Record<FoldMeasure, number | null>>>;
 
 /** One run of a cross-validation. */
 export interface FoldResult {
@@ -65,6 +70,9 @@ export interface FoldResult {
 export interface CrossValidationResult {
   readonly run: string;
   readonly folds: number;
+  readonly task: TaskKind;
+  /** Images that no fold could read or uses, and folders that were not looked at. */
+  readonly skipped: readonly SkippedImage[];
   readonly results: readonly FoldResult[];
   /** Over the folds that are done. */
   readonly mean: FoldMeasures;
@@ -76,11 +84,20 @@ export interface CrossValidationResult {
    */
   readonly pooled: {
     readonly images: number;
+    /** Null, too, of values. */
     readonly accuracy: number | null;
     /** 95 % Wilson interval. */
     readonly interval: readonly [number, number] | null;
   };
   readonly interrupted: boolean;
+}
+
+/** How many folds `attune finetune` would run with these options, by flag or recipe; null where it is a single run. */
+export async function foldsOf({ folds, fold, recipe }: FinetuneOptions): Promise<number | null> {
+  if (fold !== undefined) return null;
+  if (folds !== undefined || recipe === undefined) return folds ?? null;
+  const stored = await loadRecipe(recipe);
+  return (stored.fold ?? null) === null ? (stored.folds ?? null) : null;
 }
 
 /**
@@ -105,7 +122,9 @@ export async function crossValidate(
   const { fold: _, ...fields } = given;
   await writeJson(folder, RUN_FILES.recipe, fields);
   const images = digestOf(found);
-  const progress = { folder, folds: options.folds, data: given.data, images, results: [] };
+  const task = found.task.info.kind;
+  const { data } = given;
+  const progress = { folder, folds: options.folds, data, task, images, skipped: found.skipped, results: [] };
   try {
     const asked = { ...(workers !== undefined && { workers }), ...(threads !== undefined && { threads }) };
     return await withRunLock(folder, () => runFolds(progress, context, asked));
@@ -135,7 +154,8 @@ export async function resumeFolds(
     const what = 'the folds of a cross-validation have the same epochs';
     throw new AttuneError({ code: 'usage', what, where: '--epochs', hint: 'start a new one' });
   }
-  const { folds, data, images, results } = await readProgress(folder);
+  const stored = await readProgress(folder);
+  const { folds, data, images, results } = stored;
   if (results.length === folds) {
     const what = `nothing is left to do: all ${folds} folds are done`;
     throw new AttuneError({ code: 'input', what, where: named, hint: 'start a new cross-validation' });
@@ -147,7 +167,7 @@ export async function resumeFolds(
     throw new AttuneError({ code: 'data', what, where: data, hint: 'put them back, or start a new one' });
   }
   const options = { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
-  const work = () => runFolds({ folder, folds, data, images, results }, context, options);
+  const work = () => runFolds({ folder, ...stored }, context, options);
   return withRunLock(folder, work);
 }
 
@@ -156,8 +176,10 @@ interface Progress {
   readonly folder: string;
   readonly folds: number;
   readonly data: string;
+  readonly task: TaskKind;
   /** Tells the images by name and class: the folds follow from them. */
   readonly images: string;
+  readonly skipped: readonly SkippedImage[];
   readonly results: readonly FoldResult[];
 }
 
@@ -170,11 +192,12 @@ function digestOf({ train, val }: FoundImages): string {
 type FoldOptions = Pick<FinetuneOptions, 'workers' | 'threads' | 'device'>;
 
 async function runFolds(
-  progress: Progress,
+  before: Progress,
   context: RunContext,
   options: FoldOptions,
 ): Promise<CrossValidationResult> {
-  const results = [...progress.results];
+  const results = [...before.results];
+  let progress = before;
   const told = new Set<string>();
   const foldContext: RunContext = {
     ...context,
@@ -194,7 +217,9 @@ async function runFolds(
       return null;
     });
     if (result === null || result.interrupted) return summary(progress, results, true);
-    results.push(describeFold(fold, result));
+    results.push(describeFold(fold, progress.task, result));
+    // Every fold opens all images.
+    progress = { ...progress, skipped: result.images.skipped };
     await writeProgress(progress, summary(progress, results, false));
   }
   return summary(progress, results, false);
@@ -206,11 +231,11 @@ async function runFold(
   fold: number,
   { workers, ...device }: FoldOptions,
   context: RunContext,
-): Promise<FinetuneResult> {
+): Promise<FinetuneResult<TaskKind>> {
   const out = foldFolder(folder, fold);
   if (hasState(out)) {
     try {
-      return await resume({ resume: out, ...device }, context);
+      return await resume<TaskKind>({ resume: out, ...device }, context);
     } catch (error) {
       if (!(error instanceof AttuneError) || error.code !== 'input' || isTaken(error)) throw error;
       // A run that had ended, but not been noted yet: it is quicker repeated than told apart.
@@ -218,7 +243,8 @@ async function runFold(
   }
   await rm(out, { recursive: true, force: true });
   const recipe = join(folder, RUN_FILES.recipe);
-  return finetune({ data, recipe, fold, out, ...(workers !== undefined && { workers }), ...device }, context);
+  const given = { data, recipe, fold, out, ...(workers !== undefined && { workers }), ...device };
+  return finetune<TaskKind>(given, context);
 }
 
 function foldFolder(folder: string, fold: number): string {
@@ -229,30 +255,33 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null;
 }
 
-function describeFold(fold: number, { run, images, best, validation }: FinetuneResult): FoldResult {
+function describeFold(
+  fold: number,
+  task: TaskKind,
+  { run, images, best, validation = null }: FinetuneResult<TaskKind>,
+): FoldResult {
   const { train: train_images, val: val_images } = images;
-  return { fold, run, train_images, val_images, epoch: best.epoch, metrics: measuresOf(validation ?? null) };
+  const metrics = measuresOf(task, validation);
+  return { fold, run, train_images, val_images, epoch: best.epoch, metrics };
 }
 
-function measuresOf(metrics: Metrics | null): FoldMeasures {
-  return {
-    loss: metrics?.loss ?? null,
-    accuracy: metrics?.accuracy ?? null,
-    balanced_accuracy: metrics?.balanced_accuracy ?? null,
-    macro_f1: metrics?.macro?.f1 ?? null,
-    auc: metrics?.auc ?? null,
-    brier: metrics?.brier ?? null,
+function measuresOf(task: TaskKind, metrics: TestMetrics[TaskKind] | null): FoldMeasures {
+  const all = {
+    ...metrics,
+    ...(metrics !== null && 'macro' in metrics && { macro_f1: metrics.macro?.f1 ?? null }),
   };
+  const known: FoldMeasures = all;
+  return Object.fromEntries(MEASURES[task].map((name) => [name, known[name] ?? null]));
 }
 
 function summary(
-  { folder, folds }: Progress,
+  { folder, folds, task, skipped }: Progress,
   results: readonly FoldResult[],
   interrupted: boolean,
 ): CrossValidationResult {
   const over = (statistic: (values: readonly number[]) => number | null) =>
     Object.fromEntries(
-      MEASURES.map((name) => {
+      MEASURES[task].map((name) => {
         const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
         return [name, statistic(values)];
       }),
@@ -262,16 +291,19 @@ function summary(
     (sum, { val_images, metrics }) => sum + Math.round(val_images * (metrics.accuracy ?? 0)),
     0,
   );
+  const isMeasured = images > 0 && task === 'classification';
   return {
     run: folder,
     folds,
+    task,
+    skipped,
     results,
     mean: over(meanOf),
     sd: over(deviationOf),
     pooled: {
       images,
-      accuracy: images === 0 ? null : right / images,
-      interval: images === 0 ? null : wilsonInterval(right, images),
+      accuracy: isMeasured ? right / images : null,
+      interval: isMeasured ? wilsonInterval(right, images) : null,
     },
     interrupted,
   };
@@ -297,11 +329,15 @@ async function writeProgress(
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const measure = v.nullable(v.number());
+const kind = v.picklist(['classification', 'regression']);
 
 const progressSchema = v.object({
   data: v.string(),
   images: v.string(),
   folds: v.pipe(whole, v.minValue(2), v.maxValue(100)),
+  // What earlier versions wrote has neither.
+  task: v.optional(kind, 'classification'),
+  skipped: v.optional(v.array(v.object({ path: v.string(), reason: v.string() })), []),
   results: v.array(
     v.strictObject({
       fold: whole,
@@ -309,14 +345,7 @@ const progressSchema = v.object({
       train_images: whole,
       val_images: whole,
       epoch: whole,
-      metrics: v.strictObject({
-        loss: measure,
-        accuracy: measure,
-        balanced_accuracy: measure,
-        macro_f1: measure,
-        auc: measure,
-        brier: measure,
-      }),
+      metrics: v.record(v.picklist([...MEASURES.classification, ...MEASURES.regression]), measure),
     }),
   ),
 });

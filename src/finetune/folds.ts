@@ -1,7 +1,9 @@
 /** Cutting images into the folds of a cross-validation, stratified: each class is spread over all of them. */
 import { join } from 'node:path';
-import { type ImageFolder, type LabelledImage, stratifiedFolds } from '../data/index.js';
+import { type ImageFolder, isValuesFile, type LabelledImage, stratifiedFolds } from '../data/index.js';
 import { AttuneError } from '../errors.js';
+import { counted } from '../text.js';
+import type { SkippedImage } from './options.js';
 import type { FoundImages } from './run/training-data.js';
 
 /**
@@ -24,12 +26,16 @@ export function foldOf(
   }
   if (fold > folds) refuse(`there are ${folds} folds`, '--fold', `give one of 1 to ${folds}`);
   if (val !== null) {
-    const hint = `leave out --val, and name the folder of training images: ${join(data, 'train')}`;
+    const hint = isValuesFile(data)
+      ? 'leave out --val, and write train in the column split'
+      : `leave out --val, and name the folder of training images: ${join(data, 'train')}`;
     refuse('folds validate by turns, and there are validation images of their own', '--folds', hint);
   }
   const smallest = smallestOf(train);
   if (folds > smallest) {
-    const what = `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
+    const what = isValuesFile(data)
+      ? `${folds} folds need as many images, and there are ${smallest}`
+      : `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
     refuse(what, '--folds', smallest < 2 ? 'add images' : `give ${smallest} at most, or add images`);
   }
   const place = stratifiedFolds(
@@ -41,6 +47,12 @@ export function foldOf(
     train: train.filter((_, i) => place[i] !== fold - 1),
     val: train.filter((_, i) => place[i] === fold - 1),
   };
+}
+
+/** Folds choose a recipe; what tests is for the network that is trained by it in the end, on all images. */
+export function unusedTest(path: string, test: readonly LabelledImage[]): SkippedImage[] {
+  const reason = `${counted(test.length, 'test image')}, which folds do not use: they test the network of the final run`;
+  return test.length === 0 ? [] : [{ path, reason }];
 }
 
 /**

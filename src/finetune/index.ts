@@ -29,6 +29,7 @@ export {
   type FoldMeasure,
   type FoldMeasures,
   type FoldResult,
+  foldsOf,
   isCrossValidation,
   resumeFolds,
 } from './cross-validation.js';

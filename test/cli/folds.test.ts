@@ -34,7 +34,7 @@ test('--json prints one document', async () => {
   const { status, stdout, stderr } = await folds('--json', '--no-report');
   assert.is(status, 0, stderr);
   const document = JSON.parse(stdout);
-  assert.is(Object.keys(document).join(), 'run,folds,results,mean,sd,pooled,interrupted,report');
+  assert.is(Object.keys(document).join(), 'run,folds,task,skipped,results,mean,sd,pooled,interrupted,report');
   assert.is(document.results.length, 3);
   assert.is(document.report, null);
 });

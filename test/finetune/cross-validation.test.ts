@@ -5,13 +5,27 @@ import {
   type CrossValidationResult,
   crossValidate,
   finetune,
+  foldsOf,
   isCrossValidation,
   resumeFolds,
 } from '#src/finetune/index';
+import type { FullStage } from '#src/finetune/training/full-stage';
+import { reportSteps } from '#src/finetune/training/step-report';
+import type { StepReport } from '#src/finetune/training/trainer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallData } from './full-support.js';
-import { fails, imageFolderOf, listener, newPath, pictures, smallRun, writeFiles } from './support.js';
+import { brightnessData } from './regression-support.js';
+import {
+  fails,
+  imageFolderOf,
+  listener,
+  newFolder,
+  newPath,
+  pictures,
+  smallRun,
+  writeFiles,
+} from './support.js';
 
 const data = imageFolderOf(['cat', 'dog', 'owl'], 6);
 writeFiles(data, pictures(['cat'], 2, 100));
@@ -99,6 +113,74 @@ test('stopped in its second fold, it goes on with that and comes to the same', a
     writeFileSync(file, damaged);
     await fails(resumeFolds({ resume: stopped.run }), 'input', /the folds that are done is damaged/);
   }
+});
+
+test('what no fold could read or uses is named', async () => {
+  const folder = newFolder();
+  writeFiles(join(folder, 'train'), pictures(['cat', 'dog'], 20));
+  writeFiles(join(folder, 'test'), pictures(['cat', 'dog'], 1, 90));
+  writeFiles(join(folder, 'train/cat'), { 'broken.png': 'no picture' });
+  const given = { ...(await options()), data: folder, folds: 2, out: newPath() };
+  const { skipped, run } = await crossValidate(given);
+  assert.is(skipped.length, 2);
+  const reasonOf = (name: string) => skipped.find(({ path }) => path === join(folder, name))?.reason ?? '';
+  assert.match(reasonOf('train/cat/broken.png'), /looks like something else/);
+  assert.match(reasonOf('test'), /^2 test images, which folds do not use/);
+  assert.equal(JSON.parse(readFileSync(join(run, 'folds.json'), 'utf8')).skipped, skipped);
+});
+
+test('folds of values have their errors and R², with the spread', async () => {
+  const { csv } = brightnessData(8);
+  const { head: _, ...given } = await options();
+  const result = await crossValidate({ ...given, data: csv, folds: 2, out: newPath() });
+  assert.is(result.task, 'regression');
+  assert.equal(
+    result.results.map(({ train_images, val_images }) => [train_images, val_images]),
+    [
+      [4, 4],
+      [4, 4],
+    ],
+  );
+  const [maes, r2s] = (['mae', 'r2'] as const).map((name) =>
+    result.results.map(({ metrics }) => metrics[name]!),
+  );
+  assert.equal(Object.keys(result.mean), ['loss', 'mae', 'rmse', 'r2']);
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value / 2, 0);
+  assert.ok(Math.abs(result.mean.mae! - mean(maes)) < 1e-9 && Math.abs(result.mean.r2! - mean(r2s)) < 1e-9);
+  assert.ok(result.sd.mae! > 0);
+  assert.equal(result.pooled, { images: 8, accuracy: null, interval: null });
+  await fails(
+    crossValidate({ ...given, data: csv, folds: 9, out: newPath() }),
+    'usage',
+    /^9 folds need as many images, and there are 8 \(--folds\)/,
+  );
+});
+
+test('the time that is told of a fold is that of the fold', () => {
+  for (const [fold, words] of [
+    [2, 'Less than a minute for this fold.'],
+    [null, 'Less than a minute in all.'],
+  ] as const) {
+    const { events, onEvent } = listener();
+    const recipe = { fold, epochs: 2, strategy: 'full' };
+    const report = reportSteps({ state: { recipe }, onEvent } as unknown as FullStage);
+    const measured = { loss: null, accuracy: null, imagesPerSecond: null };
+    for (let batch = 1; batch <= 3; batch++)
+      report({ epoch: 1, batch, batches: 4, ...measured } as StepReport);
+    assert.equal(
+      events.flatMap((event) => (event.type === 'note' ? [event.text] : [])),
+      [words],
+    );
+  }
+});
+
+test('the recipe of a cross-validation is one of a cross-validation', async () => {
+  const recipe = join(whole.run, 'recipe.json');
+  assert.is(await foldsOf({ data, recipe }), 3);
+  assert.is(await foldsOf({ data, recipe, folds: 4 }), 4);
+  assert.is(await foldsOf({ data, recipe, fold: 1 }), null);
+  assert.is(await foldsOf({ data, recipe: join(whole.results[0]!.run, 'recipe.json') }), null);
+  assert.is(await foldsOf({ data }), null);
 });
 
 test('folds that cannot be are refused before an image is opened, and leave no folder', async () => {

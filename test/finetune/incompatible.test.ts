@@ -1,6 +1,7 @@
 /** Parts of a recipe that do not go together are refused, by the flag's name, before an image is read. */
 import { join } from 'node:path';
-import { type FinetuneOptions, finetune } from '#src/finetune/index';
+import { advise, type FinetuneOptions, finetune, previewAugment, previewSchedule } from '#src/finetune/index';
+import { findImages } from '#src/finetune/run/training-data';
 import { FULL_STAGE_FIELDS, flagOf, type RecipeField } from '#src/finetune/recipe/recipe-schema';
 import { SCHEDULE_FIELDS, schedulesWith } from '#src/finetune/recipe/schedule';
 import { test } from 'uvu';
@@ -88,5 +89,27 @@ for (const [options, flag] of OTHERS) {
     await refused(options, flag);
   });
 }
+
+test('a share to split off, where the data set says itself which images validate', async () => {
+  const words =
+    /^the data set says by its folder of validation images which images validate, .* leave it out$/;
+  await refused({ valSplit: 0.3 }, '--val-split', words);
+  await fails(previewSchedule({ data, strategy: 'full', valSplit: 0.3 }), 'usage', words);
+  await fails(previewAugment({ data, valSplit: 0.3 }), 'usage', words);
+  await fails(advise({ path: data, valSplit: 0.3, features: false }), 'usage', words);
+  const csv = join(data, 'values.csv');
+  const file = (part: string) => [
+    'image,a,split',
+    'train/ant/0.png,1,train',
+    'train/ant/1.png,2,train',
+    'train/ant/3.png,4,train',
+    `train/ant/2.png,3,${part}`,
+  ];
+  writeFiles(data, { 'values.csv': file('val').join('\n') });
+  await refused({ data: csv, valSplit: 0.3 }, '--val-split', /^the data set says by its column split/);
+  // One that names none to validate with leaves that to the share.
+  writeFiles(data, { 'values.csv': file('test').join('\n') });
+  assert.is((await findImages(csv, { val: null, valSplit: 0.3, seed: 1 })).val.length, 1);
+});
 
 test.run();

@@ -6,6 +6,7 @@ import {
   type FinetuneOptions,
   type FinetuneResult,
   finetune,
+  foldsOf,
   isCrossValidation,
   type ResumeOptions,
   type RunContext,
@@ -16,7 +17,7 @@ import {
 } from '../../finetune/index.js';
 import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
-import { withSession } from '../session.js';
+import { endOf, resumeCommandLine, STOPPING, withSession } from '../session.js';
 import { facts } from '../table.js';
 import { count, oneLine, shellWord } from '../../text.js';
 import { foldsCommand } from './folds.js';
@@ -42,19 +43,15 @@ export type FinetuneFlags = Omit<FinetuneOptions, 'data'> &
 /** Classes up to which each has its line. */
 const FEW_CLASSES = 20;
 
-const EXIT_INTERRUPTED = 130;
-
-/** Ended at once, a run goes on from where it was saved last. */
-const STOPPING = 'Stopping: the step at hand is finished, and what was done is saved.';
-
 export async function finetuneCommand(
   { report, ...options }: FinetuneOptions & EndOptions,
   json: boolean,
   output: Output,
 ): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before anything is read
-  const { folds, fold, ...rest } = options;
-  if (folds !== undefined && fold === undefined) {
+  const { folds: _, fold: __, ...rest } = options;
+  const folds = await foldsOf(options);
+  if (folds !== null) {
     const work = (context: RunContext) => crossValidate({ ...rest, folds }, context);
     return foldsCommand(work, { ...options, report }, json, output);
   }
@@ -83,9 +80,7 @@ async function train(
   const report = await endReport(result, end, output);
   if (json) output.json({ ...result, report });
   else printResult(result, report, output);
-  if (!result.interrupted) return 0;
-  output.note(`Saved. To go on: ${nextCommand(result)}`);
-  return EXIT_INTERRUPTED;
+  return endOf(result.interrupted, runPath(result), output);
 }
 
 function printResult(result: AnyResult, report: string | null, output: Output): void {
@@ -159,6 +154,6 @@ function runPath({ run }: RunDocument): string {
 
 /** What to type next. */
 function nextCommand(result: RunDocument): string {
-  const run = shellWord(runPath(result));
-  return result.interrupted ? `attune finetune --resume ${run}` : `attune predict ${run} <image or folder>`;
+  const run = runPath(result);
+  return result.interrupted ? resumeCommandLine(run) : `attune predict ${shellWord(run)} <image or folder>`;
 }

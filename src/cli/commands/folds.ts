@@ -1,15 +1,19 @@
 /** `attune finetune --folds`: how good a recipe is on parts of the images that it did not see, and how much that varies. */
 import { relative } from 'node:path';
-import type { CrossValidationResult, FoldMeasures, RunContext } from '../../finetune/index.js';
+import type {
+  CrossValidationResult,
+  FoldMeasure,
+  FoldMeasures,
+  RunContext,
+  TaskKind,
+} from '../../finetune/index.js';
 import type { Output } from '../output.js';
-import { withSession } from '../session.js';
+import { endOf, STOPPING, withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, oneLine, percent, shellWord } from '../../text.js';
+import { count, oneLine, percent, significant } from '../../text.js';
 import { type EndReport, endReport } from './report-at-end.js';
-import { accuracyText } from './result-text.js';
-
-const EXIT_INTERRUPTED = 130;
-const STOPPING = 'Stopping: the step at hand is finished, and what was done is saved.';
+import { accuracyText, skippedLines } from './result-text.js';
+import { figure } from './value-text.js';
 
 export async function foldsCommand(
   work: (context: RunContext) => Promise<CrossValidationResult>,
@@ -18,26 +22,30 @@ export async function foldsCommand(
   output: Output,
 ): Promise<number> {
   const result = await withSession(output, work, STOPPING);
+  for (const line of skippedLines(result.skipped)) output.note(line);
   const report = await endReport(result, end, output);
   if (json) output.json({ ...result, report });
   else printResult(result, report, output);
-  if (!result.interrupted) return 0;
-  output.note(`Saved. To go on: attune finetune --resume ${shellWord(runPath(result))}`);
-  return EXIT_INTERRUPTED;
+  return endOf(result.interrupted, runPath(result), output);
 }
 
 function printResult(result: CrossValidationResult, report: string | null, output: Output): void {
   const { bold } = output.paint;
-  const { results, folds, pooled, interrupted } = result;
+  const { results, folds, pooled, task, interrupted } = result;
   output.note('');
   output.print(
     bold(interrupted ? `Folds so far: ${results.length} of ${folds}` : `${folds} folds`),
     ...foldTable(result),
     '',
     ...facts([
-      ['accuracy', spreadText(result, 'accuracy', percent)],
+      ...HEADLINES[task].map(([name, title, text]): [string, string] => [
+        title,
+        spreadText(result, name, text),
+      ]),
       ['all images', `${count(pooled.images)}, each judged by the fold that had not seen it`],
-      ['their accuracy', accuracyText(pooled.accuracy, pooled.interval)],
+      ...(task === 'regression'
+        ? []
+        : [['their accuracy', accuracyText(pooled.accuracy, pooled.interval)] as const]),
     ]),
     '',
     bold('Run folder'),
@@ -46,18 +54,36 @@ function printResult(result: CrossValidationResult, report: string | null, outpu
   if (report !== null) output.print('', bold('Report'), oneLine(relative('.', report)));
 }
 
-const COLUMNS: readonly [name: keyof FoldMeasures, title: string, text: (value: number | null) => string][] =
-  [
+type Column = readonly [name: FoldMeasure, title: string, text: (value: number | null) => string];
+
+const measured = (value: number | null) => (value === null ? '-' : significant(value));
+
+const COLUMNS: Readonly<Record<TaskKind, readonly Column[]>> = {
+  classification: [
     ['accuracy', 'accuracy', percent],
     ['balanced_accuracy', 'balanced', percent],
     ['macro_f1', 'F1', (value) => digits(value, 3)],
-    ['loss', 'loss', (value) => digits(value, 4)],
-  ];
+    ['loss', 'loss', figure],
+  ],
+  regression: [
+    ['r2', 'R²', figure],
+    ['mae', 'MAE', measured],
+    ['rmse', 'RMSE', measured],
+    ['loss', 'loss', figure],
+  ],
+};
+
+/** What stands below the table, with its spread. */
+const HEADLINES: Readonly<Record<TaskKind, readonly Column[]>> = {
+  classification: COLUMNS.classification.slice(0, 1),
+  regression: COLUMNS.regression.slice(0, 2),
+};
 
 /** A line for each fold, then the means and the deviations. */
-function foldTable({ results, mean, sd }: CrossValidationResult): string[] {
-  const row = (measures: FoldMeasures) => COLUMNS.map(([name, , text]) => text(measures[name]));
-  const columns = ['train', 'validate', ...COLUMNS.map(([, title]) => title)];
+function foldTable({ task, results, mean, sd }: CrossValidationResult): string[] {
+  const shown = COLUMNS[task];
+  const row = (measures: FoldMeasures) => shown.map(([name, , text]) => text(measures[name] ?? null));
+  const columns = ['train', 'validate', ...shown.map(([, title]) => title)];
   return table(
     [{ title: 'fold' }, ...columns.map((title) => ({ title, align: 'right' as const }))],
     [
@@ -76,10 +102,11 @@ function foldTable({ results, mean, sd }: CrossValidationResult): string[] {
 /** `91.2 % +- 1.4 %` */
 function spreadText(
   { mean, sd }: CrossValidationResult,
-  name: keyof FoldMeasures,
+  name: FoldMeasure,
   text: (value: number | null) => string,
 ): string {
-  return sd[name] === null ? text(mean[name]) : `${text(mean[name])} +- ${text(sd[name])}`;
+  const [middle, spread] = [mean[name] ?? null, sd[name] ?? null];
+  return spread === null ? text(middle) : `${text(middle)} +- ${text(spread)}`;
 }
 
 function digits(value: number | null, places: number): string {

@@ -9,6 +9,7 @@ import { openDevice } from '../device.js';
 import { DEFAULT_MODEL, loadModel, resized } from '../model-source.js';
 import type { DeviceOptions, EpochRecord, RunContext } from '../options.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
+import { refuseIdleSplit } from '../recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import { requireClasses } from '../tasks/require-classes.js';
 import { RUN_FILES } from '../run/run-folder.js';
@@ -116,10 +117,11 @@ interface Images {
 async function look(
   { data, split, side }: Images,
   source: { readonly model?: string; readonly weights?: string },
-  { features = true, seed = DEFAULT_SEED, workers, ...device }: Omit<AdviseOptions, 'path'>,
+  { features = true, seed = DEFAULT_SEED, valSplit, workers, ...device }: Omit<AdviseOptions, 'path'>,
   context: RunContext,
 ): Promise<DataFacts> {
   const found = await findImages(data, split);
+  refuseIdleSplit(valSplit, found);
   requireClasses(found.task, 'attune advise', data);
   const loaded = features ? await loadModel(source, context) : null;
   const opened = await openDevice(device, context);

@@ -18,8 +18,6 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
-  ofClasses('folds', ({ folds }) => folds !== null),
-  ofClasses('fold', ({ fold }) => fold !== null),
   ofClasses('head', ({ head }) => head !== 'logistic'),
   ofClasses('neighbors', () => false),
   ofClasses('class_weights', ({ class_weights }) => class_weights !== 'none'),
@@ -208,6 +206,21 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
       hint: `leave it out, or add --schedule ${others.join(' or ')}`,
     });
   }
+}
+
+/** Throws AttuneError 'usage' for a share to split off where the data set itself says which images validate. */
+export function refuseIdleSplit(
+  valSplit: number | undefined,
+  { isSplit, root }: { readonly isSplit: boolean; readonly root: string },
+): void {
+  if (valSplit === undefined || isSplit) return;
+  const own = isValuesFile(root) ? 'its column split' : 'its folder of validation images';
+  throw new AttuneError({
+    code: 'usage',
+    what: `the data set says by ${own} which images validate, so none are split off`,
+    where: '--val-split',
+    hint: 'leave it out',
+  });
 }
 
 /** Throws AttuneError 'usage' when the recipe has no full stage, as that of few images. */

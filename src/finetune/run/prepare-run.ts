@@ -7,7 +7,7 @@ import { AttuneError } from '../../errors.js';
 import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { announce } from '../recipe/announce.js';
-import { refuseIgnored, refuseUnvalidated } from '../recipe/contradictions.js';
+import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../recipe/contradictions.js';
 import { openDevice, summarize } from '../device.js';
 import { factsOf } from '../folds.js';
 import { sideOf } from '../evaluation/inference.js';
@@ -118,6 +118,7 @@ export async function planRun(options: FinetuneOptions): Promise<Plan> {
   const facts = factsOf(found, given.folds ?? null);
   const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
   refuseIgnored(flags, resolved);
+  refuseIdleSplit(flags.val_split, found);
   refuseUnvalidated(resolved, found.val.length);
   return { given, found, facts, resolved };
 }

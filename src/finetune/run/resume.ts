@@ -93,6 +93,7 @@ async function goOnFrom(
     root: recipe.data,
     task: taskOf(state.task),
     skipped: state.skipped,
+    isSplit: false,
     ...state.images,
   };
   const randomCrops = parseAugment(recipe.augment).view === 'standard';

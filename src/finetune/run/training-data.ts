@@ -1,5 +1,5 @@
 /** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type ImageDataset,
   imageFolder,
@@ -21,7 +21,7 @@ import { AttuneError } from '../../errors.js';
 import { classification } from '../tasks/classification.js';
 import { findValues } from '../tasks/values.js';
 import { Estimator } from '../events.js';
-import { foldOf, smallestOf } from '../folds.js';
+import { foldOf, smallestOf, unusedTest } from '../folds.js';
 import type { RunContext, SkippedImage } from '../options.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -49,6 +49,8 @@ export interface FoundImages extends Readonly<Record<PartName, readonly Labelled
   readonly root: string;
   readonly task: Task;
   readonly skipped: readonly SkippedImage[];
+  /** Whether those to validate with were split off, as the data set names none. */
+  readonly isSplit: boolean;
 }
 
 /** How images become parts where no folder says so. */
@@ -90,17 +92,24 @@ export async function findImages(data: string, options: SplitOptions): Promise<F
   const test = folder.test ?? [];
   if (folds !== null || fold !== null) {
     const parts = foldOf({ ...folder, data }, folds, fold, seed);
-    // What tests is for the network that is trained in the end, on all images.
-    return { root, task, skipped, ...parts, test: [] };
+    return {
+      root,
+      task,
+      skipped: [...skipped, ...unusedTest(join(root, 'test'), test)],
+      isSplit: false,
+      ...parts,
+      test: [],
+    };
   }
-  if (folder.val !== null) return { root, task, skipped, train: folder.train, val: folder.val, test };
+  if (folder.val !== null)
+    return { root, task, skipped, isSplit: false, train: folder.train, val: folder.val, test };
   const split = stratifiedSplit(
     folder.train.map(({ label }) => label),
     valSplit,
     seed,
   );
   const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
-  return { root, task, skipped, train: pick(split.train), val: pick(split.val), test };
+  return { root, task, skipped, isSplit: true, train: pick(split.train), val: pick(split.val), test };
 }
 
 /** Training images of the class that has the fewest; all of them where there are no classes. */

@@ -8,15 +8,17 @@ import {
 } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { columnsOf, regression } from './regression.js';
-import type { SplitOptions, FoundImages } from '../run/training-data.js';
+import { foldOf, unusedTest } from '../folds.js';
+import type { FoundImages, SplitOptions } from '../run/training-data.js';
 
 /**
  * Reads a CSV file, and the one to validate with, where there is one; else the rows that its column split says, else
- * some that are split off. Rows without a part train. Opens no image.
+ * some that are split off. Where there is a column split, each of its rows names a part. Opens no image. Throws
+ * AttuneError 'usage' for folds that cannot be, 'data' for rows that cannot be used.
  */
 export async function findValues(
   data: string,
-  { val, valSplit, seed, images, target }: SplitOptions,
+  { val, valSplit, folds = null, fold = null, seed, images, target }: SplitOptions,
 ): Promise<FoundImages> {
   const options = { images: images ?? undefined };
   const file = await readValuesFile(data, { ...options, columns: target ?? undefined });
@@ -33,6 +35,14 @@ export async function findValues(
   }
   const named = of('val');
   const validation = val === null ? named : await validationOf(val, options.images, file.columns, named, all);
+  const test = of('test');
+  if (folds !== null || fold !== null) {
+    const own = val !== null || named.length > 0 ? validation : null;
+    const parts = foldOf({ train: all, val: own, data }, folds, fold, seed);
+    const task = regression(columnsOf(file.columns, parts.train, file.path));
+    const skipped = unusedTest(file.path, test);
+    return { root: file.path, task, skipped, isSplit: false, ...parts, test: [] };
+  }
   const isSplit = val === null && named.length === 0;
   const split = stratifiedSplit(new Int32Array(all.length), isSplit ? valSplit : 0, seed);
   const train = split.train.map((index) => all[index]);
@@ -40,9 +50,10 @@ export async function findValues(
     root: file.path,
     task: regression(columnsOf(file.columns, train, file.path)),
     skipped: [],
+    isSplit,
     train,
     val: isSplit ? split.val.map((index) => all[index]) : validation,
-    test: of('test'),
+    test,
   };
 }
 

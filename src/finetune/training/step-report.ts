@@ -48,5 +48,6 @@ function announceTime(seconds: number, { onEvent, state }: FullStage): void {
     minutes < 1 ? 'Less than a minute' : `About ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
   // Steps take longer the more layers are trained.
   const more = state.recipe.strategy === 'gradual' ? ', and more as layers join' : '';
-  onEvent?.({ type: 'note', text: `${time} in all${more}.${advice}` });
+  const whole = state.recipe.fold === null ? 'in all' : 'for this fold';
+  onEvent?.({ type: 'note', text: `${time} ${whole}${more}.${advice}` });
 }

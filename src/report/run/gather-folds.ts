@@ -36,7 +36,7 @@ export async function gatherFolds(
   const { recipe } = curves[0];
   const data = options.data ?? recipe.data;
   const rows = results.map(({ fold, train_images, val_images, metrics }, i): FoldRow => {
-    const { accuracy, loss } = metrics;
+    const { accuracy = null, loss = null } = metrics;
     return {
       fold,
       trained: train_images,
