@@ -7,6 +7,7 @@ import { openDawn, probeAdapters } from '../device/webgpu/node.js';
 import { AttuneError } from '../errors.js';
 import { checkHalf } from './check-half.js';
 import { FUSIONS } from '../ops/fusions.js';
+import { RECOMPUTABLE } from '../ops/recomputable.js';
 import { Device } from '../program/device.js';
 
 /** What `open` may be told about the device. */
@@ -27,6 +28,11 @@ export interface OpenOptions {
   readonly simd?: 'auto' | 'relaxed' | 'plain' | 'off';
   /** Threads of the CPU device. Default: as many as the processor runs at once; results do not depend on it. */
   readonly threads?: number;
+  /**
+   * 'low' computes cheap activations a second time in the backward pass instead of keeping them: the same bytes in less
+   * memory and a little more time (program/recompute.ts). Default 'normal'.
+   */
+  readonly memory?: 'normal' | 'low';
   /** Applies no fusion rule: the plain path, for comparison. */
   readonly fuse?: boolean;
 }
@@ -38,11 +44,14 @@ export interface OpenOptions {
 export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOptions = {}): Promise<Device> {
   const rules = options.fuse === false ? [] : FUSIONS;
   const { adapter, choices, precision, simd, threads } = options;
+  const recomputed = options.memory === 'low' ? RECOMPUTABLE : new Set<string>();
   const onCpu = async () => {
     if (precision === 'mixed') throw mixedNeedsGpu(kind);
     return new Device(
       await openCpu({ ...(precision && { precision }), ...(simd && { simd }), ...(threads && { threads }) }),
       rules,
+      false,
+      recomputed,
     );
   };
   if (kind === 'cpu') return onCpu();
@@ -66,7 +75,7 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
     await backend.close();
     throw error;
   }
-  const device = new Device(backend, rules, mixed);
+  const device = new Device(backend, rules, mixed, recomputed);
   if (mixed) await checkHalf(device);
   return device;
 }

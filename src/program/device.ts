@@ -75,11 +75,19 @@ export class Device {
 
   /** Whether programs keep activations and their gradients as float16; see half.ts. */
   readonly mixed: boolean;
+  /** Names of the kernels whose results are computed a second time rather than kept; see recompute.ts. */
+  private readonly recomputed: ReadonlySet<string>;
 
-  constructor(backend: Backend, rules: readonly FusionRule[], mixed = false) {
+  constructor(
+    backend: Backend,
+    rules: readonly FusionRule[],
+    mixed = false,
+    recomputed: ReadonlySet<string> = new Set(),
+  ) {
     this.backend = backend;
     this.rules = rules;
     this.mixed = mixed;
+    this.recomputed = recomputed;
     this.pool = new SlotPool(backend);
   }
 
@@ -292,12 +300,12 @@ export class Device {
     const ready = await this.findPlan(recording, returned);
     this.lastProgram = statisticsOf(ready.plan);
     const uploads = recording.inputs
-      .filter((input) => ready.plan.slotOf.has(input.ordinal))
+      .filter((input) => ready.plan.placeOf.has(input.ordinal))
       .map((input) => ({
-        range: rangeOf(input, ready.plan, ready.buffers),
+        range: rangeOf(input, ready.plan, ready.buffers, this.backend),
         data: conformed(input.data, input.dtype, this.precision),
       }));
-    const results = returned.map((storage) => rangeOf(storage, ready.plan, ready.buffers));
+    const results = returned.map((storage) => rangeOf(storage, ready.plan, ready.buffers, this.backend));
     return this.submit(ready.prepared, this.lastProgram, uploads, recording.stepValues, results);
   }
 
@@ -345,13 +353,16 @@ export class Device {
   }
 
   private async makeReady(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
-    const plan = makePlan(recording, returned, this.rules, this.backend, this.mixed);
+    const { rules, backend, mixed, recomputed } = this;
+    const plan = makePlan(recording, returned, rules, backend, mixed, recomputed);
     const buffers = this.pool.acquire(plan.slotBytes);
     try {
       const commands: Command[] = plan.launches.map(({ kernel, attributes, operands }) => ({
         kernel,
         attributes,
-        operands: operands.map((storage) => (storage === null ? null : rangeOf(storage, plan, buffers))),
+        operands: operands.map((storage) =>
+          storage === null ? null : rangeOf(storage, plan, buffers, backend),
+        ),
       }));
       this.plansMade++;
       return { plan, buffers, prepared: await this.backend.prepare(commands) };
@@ -387,11 +398,18 @@ function statisticsOf({ launches, peakBytes, lowerBoundBytes }: Plan): ProgramSt
   return { launches: launches.length, peakBytes, lowerBoundBytes };
 }
 
-function rangeOf(storage: Storage, plan: Plan, buffers: readonly DeviceBuffer[]): BufferRange {
+function rangeOf(
+  storage: Storage,
+  { placeOf }: Plan,
+  buffers: readonly DeviceBuffer[],
+  backend: Backend,
+): BufferRange {
   if (storage.kind === 'state') return storage.range;
-  const slot = plan.slotOf.get(storage.ordinal);
-  if (slot === undefined) {
-    throw new AttuneError({ code: 'internal', what: `value ${storage.ordinal} of a program has no slot` });
+  const { dtype, length, ordinal } = storage;
+  const place = placeOf.get(ordinal);
+  if (place === undefined) {
+    throw new AttuneError({ code: 'internal', what: `value ${ordinal} of a program has no slot` });
   }
-  return { buffer: buffers[slot], dtype: storage.dtype, offset: 0, length: storage.length };
+  const offset = place.offset / backend.elementBytes(dtype);
+  return { buffer: buffers[place.slot], dtype, offset, length };
 }

@@ -119,7 +119,7 @@ function tryRules(
 }
 
 /** Whether a launch strictly between `from` and `to` writes a state that launch `from` reads. */
-function stateChangesBetween(launches: readonly (Launch | null)[], from: number, to: number): boolean {
+export function stateChangesBetween(launches: readonly (Launch | null)[], from: number, to: number): boolean {
   const first = launches[from] as Launch;
   const buffers = new Set<unknown>();
   for (const storage of first.operands) if (storage?.kind === 'state') buffers.add(storage.range.buffer);

@@ -24,7 +24,11 @@ async function trainingProgram(): Promise<{ recording: Recording; plan: (mixed: 
     return { loss, logits };
   });
   const returned = Object.values(result).map(({ storage }) => storage);
-  const backend = { elementBytes: (dtype: keyof typeof BYTES) => BYTES[dtype], inPlace: false };
+  const backend = {
+    elementBytes: (dtype: keyof typeof BYTES) => BYTES[dtype],
+    inPlace: false,
+    maxBindingBytes: 2 ** 30,
+  };
   return { recording, plan: (mixed) => makePlan(recording, returned, FUSIONS, backend, mixed) };
 }
 

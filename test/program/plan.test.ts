@@ -24,7 +24,11 @@ function kernelOf(name: string, accesses: readonly Access[]): Kernel {
 }
 
 /** Devices that may write over what a launch reads, and those that may not. */
-const BACKENDS = [false, true].map((inPlace) => ({ elementBytes: () => 4, inPlace }));
+const BACKENDS = [false, true].map((inPlace) => ({
+  elementBytes: () => 4,
+  maxBindingBytes: 2 ** 30,
+  inPlace,
+}));
 
 function newState(length: number): StateStorage {
   return stateStorage({ buffer: { id: 0, bytes: 4 * length }, dtype: 'float32', offset: 0, length });
@@ -86,42 +90,68 @@ function programOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? 
   }).result;
 }
 
-/** Runs a plan on numbers: each value is what its launch and its sources were; reading a slot checks who wrote it. */
+/** Memory without a plan has a place for each value; with one, what is written goes over all that it overlaps. */
+class Memory {
+  private readonly values = new Map<string | Storage, string>();
+  private readonly plan: Plan | undefined;
+
+  constructor(plan?: Plan) {
+    this.plan = plan;
+  }
+
+  private rangeOf(storage: Storage): { slot: number; begin: number; end: number } | null {
+    if (this.plan === undefined || storage.kind === 'state') return null;
+    const { slot, offset } = this.plan.placeOf.get(storage.ordinal)!;
+    return { slot, begin: offset, end: offset + Math.max(4, 4 * storage.length) };
+  }
+
+  get(storage: Storage): string | undefined {
+    const range = this.rangeOf(storage);
+    return this.values.get(range === null ? storage : JSON.stringify(range));
+  }
+
+  /** Returns whether something was there. */
+  set(storage: Storage, value: string): boolean {
+    const range = this.rangeOf(storage);
+    let was = false;
+    for (const key of this.values.keys()) {
+      if (range === null || typeof key !== 'string') continue;
+      const { slot, begin, end } = JSON.parse(key) as typeof range;
+      if (slot !== range.slot || begin >= range.end || range.begin >= end) continue;
+      this.values.delete(key);
+      was = true;
+    }
+    this.values.set(range === null ? storage : JSON.stringify(range), value);
+    return was;
+  }
+
+  get states(): string[] {
+    const isState = (key: string | Storage) => typeof key !== 'string' && key.kind === 'state';
+    return [...this.values].flatMap(([key, value]) => (isState(key) ? [value] : [])).sort();
+  }
+}
+
+/** Runs a plan on numbers: each value is what its launch and its sources were; reading a place checks who wrote it. */
 function interpret(launches: readonly Launch[], returned: readonly Storage[], plan?: Plan): unknown[] {
-  const memory = new Map<unknown, string>();
-  const placeOf = (storage: Storage) =>
-    storage.kind === 'state'
-      ? storage
-      : plan === undefined
-        ? storage
-        : `slot ${plan.slotOf.get(storage.ordinal)}`;
+  const memory = new Memory(plan);
   const inputs = new Set<Storage>();
   for (const launch of launches)
     for (const operand of launch.operands) if (operand?.kind === 'input') inputs.add(operand);
   for (const storage of returned) if (storage.kind === 'input') inputs.add(storage);
   for (const input of inputs) {
-    assert.not.ok(
-      plan !== undefined && memory.has(placeOf(input)),
-      'inputs are uploaded to slots of their own',
-    );
-    memory.set(placeOf(input), `input ${(input as { ordinal: number }).ordinal}`);
+    const was = memory.set(input, `input ${(input as { ordinal: number }).ordinal}`);
+    assert.not.ok(was, 'inputs are uploaded to places of their own');
   }
   for (const launch of launches) {
     const seen = launch.operands.map((storage, i) =>
-      storage !== null && reads(launch, i) ? memory.get(placeOf(storage)) : '',
+      storage !== null && reads(launch, i) ? memory.get(storage) : '',
     );
     launch.operands.forEach((storage, i) => {
       if (storage !== null && writes(launch, i))
-        memory.set(placeOf(storage), hash(`${launch.kernel.name} ${launch.attributes.i} (${seen.join()})`));
+        memory.set(storage, hash(`${launch.kernel.name} ${launch.attributes.i} (${seen.join()})`));
     });
   }
-  const states = [...memory].filter(
-    ([place]) => typeof place === 'object' && (place as Storage).kind === 'state',
-  );
-  return [
-    ...returned.map((storage) => memory.get(placeOf(storage))),
-    ...states.map(([, value]) => value).sort(),
-  ];
+  return [...returned.map((storage) => memory.get(storage)), ...memory.states];
 }
 
 function hash(text: string): string {
@@ -136,6 +166,7 @@ for (const backend of BACKENDS) {
     let programs = 0;
     let ratios = 0;
     let worst = 1;
+    let above = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
         const { recording, returned } = programOf(steps);
@@ -146,17 +177,19 @@ for (const backend of BACKENDS) {
         programs++;
         ratios += ratio;
         worst = Math.max(worst, ratio);
+        if (ratio > 1.15) above++;
       }),
       { numRuns: 1000, seed: 1 },
     );
     console.log(
-      `# ${programs} programs: peak memory ${(ratios / programs).toFixed(3)} x the lower bound, at worst ${worst.toFixed(2)} x`,
+      `# ${programs} programs: peak memory ${(ratios / programs).toFixed(3)} x the lower bound, at worst ${worst.toFixed(2)} x, ${above} above 1.15 x`,
     );
-    assert.ok(ratios / programs < 1.15);
+    assert.ok(ratios / programs < 1.01 && above <= 5);
   });
 
-  test(`values that live at once have slots of their own, ${where}, and slots are large enough`, () => {
-    let shared = 0;
+  test(`values that live at once have places of their own, ${where}, and slots are large enough`, () => {
+    let inPlace = 0;
+    let besides = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
         const { recording, returned } = programOf(steps);
@@ -174,24 +207,68 @@ for (const backend of BACKENDS) {
         for (const storage of returned) touch(storage, plan.launches.length);
         const placed = [...lives];
         placed.forEach(([ordinal, life], i) => {
-          const slot = plan.slotOf.get(ordinal) as number;
-          assert.ok(plan.slotBytes[slot] >= 4 * life.length);
+          const { slot, offset } = plan.placeOf.get(ordinal)!;
+          const end = offset + 4 * life.length;
+          assert.is(offset % 256, 0);
+          assert.ok(plan.slotBytes[slot]! >= end);
           for (const [other, second] of placed.slice(0, i)) {
-            if (life.first > second.last || second.first > life.last || plan.slotOf.get(other) !== slot)
-              continue;
+            const place = plan.placeOf.get(other)!;
+            if (life.first > second.last || second.first > life.last || place.slot !== slot) continue;
+            besides++;
+            const otherEnd = place.offset + 4 * second.length;
+            if (offset >= otherEnd || place.offset >= end) continue;
             const [from, to] = life.first < second.first ? [life, second] : [second, life];
             const launch = plan.launches[to.first];
             const replaced = backend.inPlace && launch?.kernel.name === 'map' && from.last === to.first;
-            assert.ok(replaced && from.length === to.length, `${ordinal} and ${other} share slot ${slot}`);
-            shared++;
+            const same = from.length === to.length && place.offset === offset;
+            assert.ok(replaced && same, `${ordinal} and ${other} overlap in slot ${slot}`);
+            inPlace++;
           }
         });
+        if (!backend.inPlace) for (const launch of plan.launches) assertReadsOtherSlots(launch, plan);
       }),
       { numRuns: 500, seed: 2 },
     );
-    assert.is(shared > 50, backend.inPlace, `${shared} results in place`);
+    assert.is(inPlace > 50, backend.inPlace, `${inPlace} results in place`);
+    assert.ok(besides > 20, `${besides} values beside others`);
   });
 }
+
+/** WebGPU refuses a launch that reads one part of a buffer and writes another. */
+function assertReadsOtherSlots(launch: Launch, { placeOf }: Plan): void {
+  const slotsOf = (of: typeof writes) =>
+    launch.operands.flatMap((storage, i) =>
+      storage !== null && storage.kind !== 'state' && of(launch, i)
+        ? [placeOf.get(storage.ordinal)!.slot]
+        : [],
+    );
+  const written = slotsOf(writes);
+  const onlyRead = slotsOf((of, i) => !writes(of, i));
+  assert.not.ok(
+    onlyRead.some((slot) => written.includes(slot)),
+    `${launch.kernel.name} reads and writes one slot`,
+  );
+}
+
+test('random programs give the same results when cheap launches are done again, and some are', () => {
+  let repeated = 0;
+  let saved = 0;
+  for (const backend of BACKENDS) {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+        const { recording, returned } = programOf(steps);
+        const plain = makePlan(recording, returned, [], backend);
+        const plan = makePlan(recording, returned, [], backend, false, new Set(['make', 'map', 'fillPart']));
+        assert.equal(interpret(plan.launches, returned, plan), interpret(recording.launches, returned));
+        repeated += plan.launches.length - plain.launches.length;
+        saved += plain.lowerBoundBytes - plan.lowerBoundBytes;
+      }),
+      { numRuns: 1000, seed: 5 },
+    );
+  }
+  console.log(`# ${repeated} launches were done again`);
+  assert.ok(repeated > 50 && saved > 0, `${repeated} again, ${saved} bytes saved`);
+});
 
 test('every state write stays, in order; launches that reach nothing go', () => {
   fc.assert(

@@ -1,0 +1,15 @@
+/**
+ * Kernels that read and write every element once or a few times and compute little: with `open(..., { memory: 'low' })`
+ * their results are computed again in the backward pass rather than kept for it (program/recompute.ts).
+ */
+export const RECOMPUTABLE: ReadonlySet<string> = new Set([
+  'scaleShift',
+  'batchNormFold',
+  'relu',
+  'relu6',
+  'add',
+  'multiply',
+  'normalizeImages',
+  'maxPool2d',
+  'averagePool2d',
+]);
