@@ -13,6 +13,8 @@ export function fakeBackend(inPlace: boolean): Backend {
     counters: newCounters(),
     maxBindingBytes: 2 ** 30,
     lost: false,
+    traits: null,
+    choices: {},
     inPlace,
     elementBytes: (dtype) => BYTES[dtype],
     allocate: (bytes) => ({ id: buffers++, bytes }),
