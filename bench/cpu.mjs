@@ -5,7 +5,7 @@
  *
  *     --only PART,...   some of the parts: kernels, threads, resnet50, mobilenet, jax, memory
  *     --threads N       threads of attune and of PyTorch; default: as many as the processor runs at once
- *     --rounds N        timed rounds of each comparison; default 7
+ *     --rounds N        timed rounds of each comparison; default 7; at least 9 where a run takes milliseconds
  *     --save MACHINE    writes bench/results/MACHINE/cpu.md and .json
  *
  * kernels: the SIMD kernels on one core, plain and relaxed: a matrix product, and every convolution of ResNet50, of

@@ -15,14 +15,17 @@ const TORCH_TRAINING = { engine: 'torch', format: 'contiguous' };
 /** On a software adapter: the same processor. */
 const TFJS_WEBGPU = { engine: 'tfjs', kind: 'webgpu', adapter: 'llvmpipe' };
 
+/** Rounds of what takes milliseconds, at least: one that another process interrupts must not decide. */
+const LEAST_ROUNDS = 9;
+const LEAST_LAUNCHES = 15;
+
 const atMost = (ratio) => ({ sense: 'time', ratio });
 const atLeast = (ratio) => ({ sense: 'speedup', ratio });
 
 /** Each takes { threads, rounds }. */
 export const CPU_PARTS = {
   kernels: ({ rounds }) => kernels(rounds),
-  // A launch takes milliseconds: one that another process interrupts must not decide.
-  threads: ({ rounds }) => measureScaling(Math.max(15, 2 * rounds)),
+  threads: ({ rounds }) => measureScaling(Math.max(LEAST_LAUNCHES, 2 * rounds)),
   resnet50,
   mobilenet,
   jax,
@@ -59,9 +62,10 @@ function mobilenet({ threads, rounds }) {
   const peer = { ...TORCH, threads };
   const comparisons = ['inference', 'training'].flatMap((task) =>
     mobilenetNetworks().map(({ name, network, side }) => ({
-      ...{ name, task, network, side, peer, rounds },
+      ...{ name, task, network, side, peer },
       ours: { ...ATTUNE, threads },
       batch: 4,
+      rounds: Math.max(LEAST_ROUNDS, rounds),
       target: atMost(3),
     })),
   );
@@ -72,7 +76,7 @@ function mobilenet({ threads, rounds }) {
 function jax({ rounds }) {
   const sides = { ours: ATTUNE, peer: { engine: 'jax' }, rounds, target: atLeast(1) };
   const operations = Object.keys(OPERATIONS).map((operation) => ({
-    ...{ ...sides, name: operation, task: 'operation', operation },
+    ...{ ...sides, name: operation, task: 'operation', operation, rounds: Math.max(LEAST_ROUNDS, rounds) },
   }));
   const training = {
     ...sides,
