@@ -3,16 +3,21 @@
 /** How far logits may be apart relative to the largest one, and losses relative to each other. */
 const TOLERANCE = 1e-3;
 
-/** Inference: all outputs of all runs are the first one again. */
+/** Inference: all outputs of all runs are the first one again, within `tolerance` of its largest. */
 export class SameOutputs {
+  #tolerance;
   #reference;
   #largest = 0;
+
+  constructor(tolerance = TOLERANCE) {
+    this.#tolerance = tolerance;
+  }
 
   /** Takes an output; throws when it differs from the first. */
   add(_engine, values) {
     this.#reference ??= values;
     this.#largest = Math.max(this.#largest, relativeDifference(values, this.#reference));
-    if (!(this.#largest < TOLERANCE)) {
+    if (!(this.#largest < this.#tolerance)) {
       throw new Error(`the outputs differ by ${this.#largest} of the largest logit`);
     }
   }
@@ -23,17 +28,23 @@ export class SameOutputs {
 }
 
 /**
- * How far the losses of the second step may be apart: they depend on every gradient of the first and on its update, and
- * a step changes the loss by several times as much.
+ * How many times as far the losses of the second step may be apart: they depend on every gradient of the first and on
+ * its update, and a step changes the loss by several times as much.
  */
-const TOLERANCE_AFTER_UPDATE = 1e-2;
+const AFTER_UPDATE = 10;
 
 /**
  * Training: the losses of the first step are the same, and those of the second, once it is made. Later ones are kept but
  * not judged: in float32 differences of rounding grow from step to step.
  */
 export class SameLosses {
+  #tolerances;
   #losses = [[], []];
+
+  /** @param tolerance of the first step; that of the second is ten times as large */
+  constructor(tolerance = TOLERANCE) {
+    this.#tolerances = [tolerance, tolerance * AFTER_UPDATE];
+  }
 
   /** Takes the loss of an engine's next step; throws when those of a judged step differ. */
   add(engine, [loss]) {
@@ -41,8 +52,7 @@ export class SameLosses {
     const step = this.#losses[engine].length - 1;
     const [ours, theirs] = this.#losses.map((losses) => losses[step]);
     if (ours === undefined || theirs === undefined || step > 1) return;
-    const tolerance = step === 0 ? TOLERANCE : TOLERANCE_AFTER_UPDATE;
-    if (!(relativeDifference([ours], [theirs]) < tolerance)) {
+    if (!(relativeDifference([ours], [theirs]) < this.#tolerances[step])) {
       throw new Error(`the losses of step ${step + 1} are ${ours} and ${theirs}`);
     }
   }

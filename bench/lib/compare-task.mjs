@@ -9,6 +9,7 @@ const SEED = 7;
  *
  * @param warmUpRuns default: one of training, which compiles; two of the others, of which the second finds memory and
  *   caches warm
+ * @param tolerance how far results may be apart; default: what float32 allows
  * @param memory what is demanded of memory, kept beside the result
  * @returns what `compare` returns, with `name` (default: the task) and `task`
  */
@@ -20,6 +21,7 @@ export async function compareTask({
   side,
   batch = 1,
   memory,
+  tolerance,
   warmUpRuns = task === 'training' ? 1 : 2,
   ...options
 }) {
@@ -27,7 +29,7 @@ export async function compareTask({
   const result = await compare({
     ...options,
     common: { task, network, operation, seed: SEED, batch, side },
-    agreement: task === 'training' ? new SameLosses() : new SameOutputs(),
+    agreement: task === 'training' ? new SameLosses(tolerance) : new SameOutputs(tolerance),
     warmUpRuns,
     log: console.error,
   });

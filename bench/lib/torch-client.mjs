@@ -17,8 +17,11 @@ export class TorchClient {
   #answers;
   #errors = '';
 
-  /** Options as for EngineClient, and `format`: the memory format, 'contiguous' or 'channels_last'. */
-  static async open({ task, network = RESNET50, seed, batch, side, threads, format }) {
+  /**
+   * Options as for EngineClient, and `format`: the memory format, 'contiguous' or 'channels_last'; `device`: 'cpu' or
+   * 'cuda'; `precision`, with CUDA: 'float32', 'tf32' or 'amp'.
+   */
+  static async open({ task, network = RESNET50, seed, batch, side, threads, format, device, precision }) {
     const client = new TorchClient();
     client.#start();
     const folder = mkdtempSync(join(tmpdir(), 'attune-bench-'));
@@ -36,7 +39,7 @@ export class TorchClient {
       };
       const images = randomImages(seed + 1, batch, side, network.channels);
       const opened = await client.#ask({
-        ...{ task, network, batch, side, threads, format, tensors },
+        ...{ task, network, batch, side, threads, format, device, precision, tensors },
         classes: CLASSES,
         optimizer: OPTIMIZER,
         labels: [...classIndices(batch, CLASSES)],

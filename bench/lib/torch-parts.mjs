@@ -1,0 +1,55 @@
+/** What torch.mjs compares: tasks, and PyTorch in each of its ways to compute. */
+import { execFileSync } from 'node:child_process';
+import { findPython } from '../parity/python.mjs';
+import { MOBILENET_V2, RESNET50 } from './networks.mjs';
+
+const SIDE = 224;
+const NETWORKS = { ResNet50: RESNET50, MobileNetV2: MOBILENET_V2 };
+const TASKS = ['inference', 'training'];
+
+/** PyTorch on a GPU, and how far its results may be from those of float32 in inference and in training. */
+const CUDA = [
+  { precision: 'float32', format: 'channels_last' },
+  { precision: 'tf32', format: 'channels_last', tolerances: { inference: 0.05, training: 0.01 } },
+  { precision: 'amp', format: 'channels_last', tolerances: { inference: 0.05, training: 0.01 } },
+];
+/** The memory format in which PyTorch was the faster one on a processor (cpu-parts.mjs). */
+const CPU_FORMATS = { inference: 'channels_last', training: 'contiguous' };
+
+/** Whether PyTorch finds a GPU. Throws with what to install where there is no PyTorch. */
+export function hasCuda() {
+  const code = 'import torch; print(torch.cuda.is_available())';
+  return execFileSync(findPython(), ['-c', code], { encoding: 'utf8' }).trim() === 'True';
+}
+
+/**
+ * { comparisons, unmeasured }: what to compare, and what cannot be here.
+ *
+ * @param adapter name of the GPU; undefined: the processor is compared
+ */
+export function torchComparisons({ adapter, batch, rounds, threads }) {
+  const pairs = Object.entries(NETWORKS).flatMap(([name, network]) =>
+    TASKS.map((task) => ({ name: `${name} ${task}`, task, network })),
+  );
+  const target = { sense: 'speedup', ratio: 1 };
+  const common = { side: SIDE, batch, rounds, target, sameAdapter: false };
+  if (adapter === undefined) {
+    const comparisons = pairs.map((pair) => ({
+      ...{ ...pair, ...common },
+      ours: { engine: 'attune', kind: 'cpu', threads },
+      peer: { engine: 'torch', threads, format: CPU_FORMATS[pair.task] },
+    }));
+    const unmeasured = pairs.flatMap(({ name }) =>
+      CUDA.map(({ precision }) => ({ name, peer: `PyTorch with CUDA, ${precision}` })),
+    );
+    return { comparisons, unmeasured };
+  }
+  const comparisons = pairs.flatMap((pair) =>
+    CUDA.map(({ tolerances, ...way }) => ({
+      ...{ ...pair, ...common, tolerance: tolerances?.[pair.task] },
+      ours: { engine: 'attune', kind: 'webgpu', adapter },
+      peer: { engine: 'torch', device: 'cuda', threads, ...way },
+    })),
+  );
+  return { comparisons, unmeasured: [] };
+}
