@@ -1,0 +1,103 @@
+/**
+ * Packs what a Linux machine with a GPU, but without npm or network, needs to be measured: this Node, Dawn, attune with
+ * the packages that it needs, and the benchmarks, as one archive of less than 60 MB. README.md has the rest.
+ *
+ *     npm run build && node bench/bundle/make.mjs [--out attune-bench.tar.xz]
+ */
+import { execFileSync } from 'node:child_process';
+import { chmod, cp, copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { requireInstalled, runMain } from '../lib/program.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const NAME = 'attune-bench';
+const MOST_BYTES = 60e6;
+
+/** Of the benchmarks: what compares with PyTorch. */
+const BENCHMARKS = ['bench/torch.mjs', 'bench/lib', 'bench/parity/python.mjs'];
+const PACKAGE = ['package.json', 'LICENSE', 'dist', 'shaders', 'src/cli/attune.mjs', ...BENCHMARKS];
+/** Neither the compiler's notes nor the source of a program helps there. */
+const LEFT_OUT = /\.(?:map|d\.[mc]?ts)$|\/__pycache__(?:\/|$)/;
+/** Where distributions keep the Vulkan loader: a spare one for a machine that has a driver alone. */
+const LOADER_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
+
+await runMain('bundle', main);
+
+async function main() {
+  const { values: options } = parseArgs({
+    options: { out: { type: 'string', default: `${NAME}.tar.xz` } },
+  });
+  if (process.platform !== 'linux') throw new Error('an archive for Linux is packed on Linux');
+  requireInstalled({ peers: false });
+  const out = resolve(options.out);
+  const staging = await mkdtemp(join(tmpdir(), `${NAME}-`));
+  try {
+    await gather(join(staging, NAME));
+    // Two threads where there are two: xz takes most of the time.
+    execFileSync('tar', ['--create', '--xz', `--file=${out}`, '--owner=0', '--group=0', NAME], {
+      cwd: staging,
+      env: { ...process.env, XZ_OPT: '-6 -T0' },
+    });
+  } finally {
+    await rm(staging, { recursive: true });
+  }
+  const { size } = await stat(out);
+  console.log(`${out}: ${(size / 1e6).toFixed(1)} MB`);
+  if (size >= MOST_BYTES) throw new Error(`the archive is larger than ${MOST_BYTES / 1e6} MB`);
+}
+
+async function gather(folder) {
+  const filter = (path) => !LEFT_OUT.test(path);
+  for (const path of PACKAGE) await cp(join(ROOT, path), join(folder, path), { recursive: true, filter });
+  for (const path of await neededPackages()) {
+    await cp(join(ROOT, path), join(folder, path), {
+      recursive: true,
+      filter: (from) => filter(from) && isHere(from),
+    });
+  }
+  await packNode(join(folder, 'node'));
+  for (const name of ['run.sh', 'README.md']) {
+    await copyFile(new URL(name, import.meta.url), join(folder, name));
+  }
+  await chmod(join(folder, 'run.sh'), 0o755);
+  await packLoader(join(folder, 'lib'));
+}
+
+/** The packages that attune has at run time and that are installed here, nested ones included. */
+async function neededPackages() {
+  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
+  const names = Object.keys(packages).filter((path) => path !== '' && packages[path].dev !== true);
+  const installed = await Promise.all(names.map((path) => stat(join(ROOT, path)).catch(() => null)));
+  return names.filter((_, i) => installed[i] !== null);
+}
+
+/** Dawn comes for all platforms in one package. */
+function isHere(path) {
+  const [, platform] = /\/webgpu\/dist\/([a-z0-9]+-[a-z0-9]+)(?:\/|$)/.exec(path) ?? [];
+  return platform === undefined || platform === `${process.platform}-${process.arch}`;
+}
+
+/** The Node that runs this, without its symbols where `strip` is at hand. */
+async function packNode(path) {
+  await copyFile(process.execPath, path);
+  await chmod(path, 0o755);
+  try {
+    execFileSync('strip', [path], { stdio: 'ignore' });
+  } catch {
+    console.error('there is no strip: Node is packed with its symbols');
+  }
+}
+
+async function packLoader(folder) {
+  for (const from of LOADER_FOLDERS) {
+    const path = join(from, 'libvulkan.so.1');
+    if ((await stat(path).catch(() => null)) === null) continue;
+    await mkdir(folder, { recursive: true });
+    await copyFile(path, join(folder, basename(path)));
+    return;
+  }
+  console.error('this machine has no libvulkan.so.1: the other one must have its own');
+}
