@@ -13,14 +13,14 @@ import {
   newPath,
   picture,
   pictures,
-  resnet18Weights,
+  imagenetWeights,
   scratch,
   smallRun,
   writeFiles,
   writeWeights,
 } from './support.js';
 
-const CPU = { device: 'cpu' } as const;
+const CPU = { device: 'cpu', threads: 1 } as const;
 const data = imageFolderOf(['cat', 'dog', 'owl'], 6);
 let run = '';
 
@@ -64,7 +64,7 @@ test('nothing to evaluate, no such run, a folder that is no run', async () => {
   await fails(evaluate({ run, data: newFolder(), ...CPU }), 'data', /no images/);
   await fails(evaluate({ run: newPath(), data, ...CPU }), 'input', /no such run/);
   await fails(evaluate({ run: data, data, ...CPU }), 'input', /no best\.safetensors/);
-  const weights = await resnet18Weights();
+  const weights = await imagenetWeights();
   await fails(evaluate({ run: weights, data, ...CPU }), 'input', /did not write this checkpoint.*--weights/);
 });
 
@@ -119,7 +119,7 @@ test("ImageNet's folders may be named by WordNet id", async () => {
     [`${classes[7]!.wordnetId}/a.png`]: picture(0, 1),
     [`${classes[300]!.wordnetId}/b.png`]: picture(1, 1),
   });
-  const result = await evaluate({ weights: await resnet18Weights(), data: folder, ...CPU });
+  const result = await evaluate({ weights: await imagenetWeights(), data: folder, ...CPU });
   assert.is(result.images, 2);
   assert.is(result.classes.length, 1000);
   const supported = result.per_class.flatMap(({ support }, index) => (support > 0 ? [index] : []));

@@ -15,7 +15,7 @@ import {
   newPath,
   picture,
   pictures,
-  resnet18Weights,
+  imagenetWeights,
   scratch,
   smallRun,
   writeFiles,
@@ -86,9 +86,9 @@ test('an empty folder may be the run folder', async () => {
 });
 
 test('weights of another architecture, or of none', async () => {
-  await refuses(good, 'weights', /the file holds a resnet18, not a resnet34: use --model resnet18/, {
+  await refuses(good, 'weights', /the file holds a resnet-small, not a resnet34: use --model resnet-small/, {
     model: 'resnet34',
-    weights: await resnet18Weights(),
+    weights: await imagenetWeights(),
   });
   const weights = join(newFolder(), 'other.safetensors');
   await writeSafetensors(weights, [{ name: 'w', dtype: 'F32', shape: [1], data: Float32Array.of(1) }]);
@@ -106,7 +106,7 @@ test('weights that are missing, cut short, or no weights at all', async () => {
   await refuses(good, 'input', /nowhere/, { weights: join(scratch, 'nowhere.pth') });
   const folder = newFolder();
   writeFiles(folder, {
-    'short.safetensors': readFileSync(await resnet18Weights()).subarray(0, 1_000_000),
+    'short.safetensors': readFileSync(await imagenetWeights()).subarray(0, 1_000_000),
     'photo.pth': picture(0, 0),
   });
   await refuses(good, 'weights', /short\.safetensors/, { weights: join(folder, 'short.safetensors') });
@@ -114,7 +114,7 @@ test('weights that are missing, cut short, or no weights at all', async () => {
 });
 
 test('weights whose output is not finite', async () => {
-  const bytes = readFileSync(await resnet18Weights());
+  const bytes = readFileSync(await imagenetWeights());
   // The last tensor of the file belongs to the deepest layer; one infinite weight there is enough.
   bytes.writeFloatLE(Number.POSITIVE_INFINITY, bytes.length - 4);
   const folder = newFolder();

@@ -14,7 +14,7 @@ import {
   newPath,
   picture,
   pictures,
-  resnet18Weights,
+  imagenetWeights,
   SIDE,
   scratch,
   smallRun,
@@ -208,15 +208,15 @@ test('without a validation folder a stratified part of the images is held out', 
 });
 
 test('head epochs limit the iterations, and a run without a name gets a folder in runs/', async () => {
-  const weights = await resnet18Weights();
+  const weights = await imagenetWeights();
   const { out: _, ...options } = await smallRun(data, { weights, headEpochs: 3 });
   const before = process.cwd();
   process.chdir(imageFolderOf([], 0));
   try {
     const result = await finetune(options);
-    assert.match(result.run, /runs[/\\]\d{4}-\d\d-\d\d_\d{6}_resnet18$/);
+    assert.match(result.run, /runs[/\\]\d{4}-\d\d-\d\d_\d{6}_resnet-small$/);
     assert.ok(existsSync(result.checkpoints.best));
-    assert.equal(result.parameters, { total: 11_176_512 + 513 * 3, trainable: 513 * 3 });
+    assert.equal(result.parameters, { total: 271_824 + 65 * 3, trainable: 65 * 3 });
     assert.is(result.epochs.length, 3);
     assert.is(result.resolved_defaults.head_epochs, 3);
   } finally {

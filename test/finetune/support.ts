@@ -101,8 +101,8 @@ export function imageFolderOf(classes: readonly string[], perClass: number): str
 
 const weights = new Map<string, Promise<string>>();
 
-/** A file of random weights for a ResNet 18 with 1,000 outputs, made once. */
-export const resnet18Weights = () => weightsOf('resnet18');
+/** A file of random weights for the small ResNet with 1,000 outputs, as many as ImageNet's classes; made once. */
+export const imagenetWeights = () => weightsOf('resnet-small');
 
 function weightsOf(architecture: string): Promise<string> {
   const path = join(scratch, `${architecture}.safetensors`);
@@ -141,10 +141,11 @@ export async function writeWeights(
 export async function smallRun(data: string, more: Partial<FinetuneOptions> = {}): Promise<FinetuneOptions> {
   return {
     data,
-    weights: await weightsOf('resnet-small'),
+    weights: await imagenetWeights(),
     imageSize: SIDE,
     device: 'cpu',
     threads: 1,
+    workers: 1,
     out: newPath(),
     ...more,
   };
