@@ -1,16 +1,12 @@
 // Winograd's F(4x4, 3x3), the weights: U = G g G^T for the 3 x 3 taps g of every channel and filter, f32.
 // One invocation has four neighbouring filters of a channel. See Lavin and Gray, Fast Algorithms for Convolutional
-// Neural Networks, 2016.
+// Neural Networks, 2016. Comes after winograd-taps.wgsl or winograd-taps-turned.wgsl.
 alias Six = array<vec4<f32>, 6>;
 
 // G times a column of three.
 fn transform(a: vec4<f32>, b: vec4<f32>, c: vec4<f32>) -> Six {
   let outer = a / 24.0 + c / 6.0;
   return Six(a / 4.0, -(a + b + c) / 6.0, (b - a - c) / 6.0, outer + b / 12.0, outer - b / 12.0, c);
-}
-
-fn tap(index: u32, channel: u32, filter_index: u32) -> vec4<f32> {
-  return b_vector((index * constants.channels + channel) * constants.filters + filter_index, 4u);
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -1,35 +1,8 @@
 // The factors of the 36 products in Winograd's domain, and where their results go, for matmul-register.wgsl and
 // matmul-workgroup.wgsl: rows are tiles, columns filters, steps channels. All three lie in the workspace
-// (winograd-workspace.wgsl), where columns and steps are multiples of 4.
-//
-// These are the constants of a convolution (conv2d-constants.wgsl), by the names that a product has for them.
-struct Constants {
-  images: u32,
-  height: u32,
-  width: u32,
-  k: u32,
-  n: u32,
-  out_height: u32,
-  out_width: u32,
-  stride_height: u32,
-  stride_width: u32,
-  pad_top: u32,
-  pad_left: u32,
-  dilation_height: u32,
-  dilation_width: u32,
-  groups: u32,
-  group_channels: u32,
-  group_filters: u32,
-  runs: u32,
-  runs_per_kernel_row: u32,
-  run_length: u32,
-  epilogue: u32,
-  m: u32,
-  batch: u32,
-}
-
-@group(0) @binding(6) var<uniform> constants: Constants;
-@group(0) @binding(7) var<storage, read_write> workspace: array<vec4<f32>>;
+// (winograd-workspace.wgsl), where columns and steps are multiples of 4. Comes after
+// winograd-product-forward.wgsl or winograd-product-turned.wgsl.
+@group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<vec4<f32>>;
 
 // A[row, step .. step + 3] of a product; zero past the end.
 fn a_four(product: u32, row: u32, step: u32) -> vec4<f32> {

@@ -47,6 +47,9 @@ export interface GradientFamily<A> {
   /** Invocations of the depthwise variants, and their constants. */
   depthwiseInvocations(attributes: A): number;
   readonly depthwiseConstants?: Readonly<Record<string, number>>;
+  /** Variants of its own, and those of them that the tuner tries. */
+  readonly more?: Readonly<Record<string, Variant<A>>>;
+  moreCandidates?(traits: AdapterTraits): readonly string[];
 }
 
 /** The variants of a family, and which of them an adapter gets. */
@@ -63,7 +66,7 @@ export function gradientVariants<A extends Conv2dGeometry>(
     }
   }
   return {
-    variants,
+    variants: { ...variants, ...family.more },
     choose(attributes: A, traits: AdapterTraits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
       return `${chooseTile(...family.productSizes(attributes), traits)}${loadsOf(attributes)}`;
@@ -74,7 +77,7 @@ export function gradientVariants<A extends Conv2dGeometry>(
       candidates: (attributes, traits) =>
         isDepthwise(attributes)
           ? ['depthwiseVec4', 'depthwiseScalar']
-          : tilesWith(loadsOf(attributes), traits),
+          : [...tilesWith(loadsOf(attributes), traits), ...(family.moreCandidates?.(traits) ?? [])],
     },
   };
 }

@@ -8,6 +8,11 @@ import type { Conv2dInputGradientAttributes } from './conv2d-gradient-attributes
 import { conv2dInputGradientSimd } from './conv2d-gradient-simd.js';
 import { gradientVariants } from './conv2d-gradient-variants.js';
 import { conv2dInputGradientLoop } from './conv2d-input-gradient-loop.js';
+import {
+  winogradCandidates,
+  winogradInputGradientVariants,
+  winogradTurnedWords,
+} from './conv2d-winograd-variants.js';
 
 /** Places of a row that one invocation of the depthwise variant computes. */
 const DEPTHWISE_PLACES = 4;
@@ -45,6 +50,8 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
         return batch * height * strips * Math.ceil(channels / 4);
       },
       depthwiseConstants: { PLACES: DEPTHWISE_PLACES },
+      more: winogradInputGradientVariants,
+      moreCandidates: winogradCandidates,
     }),
     /** In the order of `struct Constants` in shaders/lib/conv2d-input-gradient.wgsl. */
     words: (attributes) => [
@@ -67,6 +74,7 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
       attributes.channels / attributes.groups,
       attributes.filters / attributes.groups,
       phasePlaces(attributes),
+      ...winogradTurnedWords(attributes),
     ],
   },
   cpu: conv2dInputGradientLoop,

@@ -1,12 +1,14 @@
 /**
- * The forward convolution by Winograd's F(4x4, 3x3) on a GPU, in four passes: the weights and the image are transformed,
- * 36 matrix products multiplied in the transformed domain, and their results transformed back. A product needs a quarter
- * of the direct way's multiplications; what the passes hand on needs memory, and time where that is slow. No adapter takes
- * these by rule: `attune tune` finds where they win.
+ * A convolution, or its gradient with respect to the image, by Winograd's F(4x4, 3x3) on a GPU, in four passes: the weights
+ * and the image are transformed, 36 matrix products multiplied in the transformed domain, and their results transformed
+ * back. A product needs a quarter of the direct way's multiplications; what the passes hand on needs memory, and time where
+ * that is slow. No adapter takes these by rule: `attune tune` finds where they win.
+ *
+ * The gradient is a convolution that reads dy and writes dx, from filters to channels, with the taps in reverse.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { AdapterTraits, Pass, Variant } from '../device/kernel.js';
-import type { Conv2dAttributes, Conv2dGeometry } from './conv2d-attributes.js';
+import type { Conv2dGeometry } from './conv2d-attributes.js';
 import {
   type ProductTile,
   REGISTER_TILES,
@@ -20,89 +22,131 @@ import {
 const TILE_SIDE = 4;
 const POSITIONS = 36;
 
-const WORKGROUP = { WORKGROUP: POINTWISE_WORKGROUP };
+/** What is computed: from how many channels, to how many, at how many places. */
+interface Sizes {
+  readonly from: number;
+  readonly to: number;
+  readonly height: number;
+  readonly width: number;
+}
 
-function tilesOf({ batch, outHeight, outWidth }: Conv2dGeometry) {
-  const [down, across] = [Math.ceil(outHeight / TILE_SIDE), Math.ceil(outWidth / TILE_SIDE)];
-  return { tiles: batch * down * across, down, across };
+/** What differs between the two. */
+interface Form {
+  sizes(geometry: Conv2dGeometry): Sizes;
+  /** Place of the workspace's binding, after all others. */
+  readonly workspace: number;
+  /** Libraries of the passes, in their order; what reads the weights, the image, and stores the output. */
+  readonly constants: string;
+  readonly weights: readonly string[];
+  readonly productConstants: string;
+  readonly output: readonly string[];
+}
+
+const FORWARD: Form = {
+  sizes: ({ channels, filters, outHeight, outWidth }) => ({
+    from: channels,
+    to: filters,
+    height: outHeight,
+    width: outWidth,
+  }),
+  workspace: 7,
+  constants: 'conv2d-constants.wgsl',
+  weights: ['b-vec4.wgsl', 'winograd-taps.wgsl'],
+  productConstants: 'winograd-product-forward.wgsl',
+  output: ['b-vec4.wgsl', 'epilogue.wgsl'],
+};
+
+const INPUT_GRADIENT: Form = {
+  sizes: ({ channels, filters, height, width }) => ({ from: filters, to: channels, height, width }),
+  workspace: 4,
+  constants: 'winograd-turned-constants.wgsl',
+  weights: ['gradient-scalar.wgsl', 'winograd-taps-turned.wgsl'],
+  productConstants: 'winograd-product-turned.wgsl',
+  output: ['gradient-vec4.wgsl', 'winograd-finish-turned.wgsl'],
+};
+
+function tilesOf({ sizes }: Form, geometry: Conv2dGeometry) {
+  const { height, width } = sizes(geometry);
+  const [down, across] = [Math.ceil(height / TILE_SIDE), Math.ceil(width / TILE_SIDE)];
+  return { tiles: geometry.batch * down * across, down, across };
 }
 
 /** The last words of `struct Constants` in shaders/lib/conv2d-constants.wgsl. */
 export function winogradWords(geometry: Conv2dGeometry): number[] {
-  const { tiles, down, across } = tilesOf(geometry);
+  const { tiles, down, across } = tilesOf(FORWARD, geometry);
   return [tiles, POSITIONS, down, across];
+}
+
+/** The last words of that in shaders/lib/winograd-turned-constants.wgsl: the paddings are what the turned taps need. */
+export function winogradTurnedWords(geometry: Conv2dGeometry): number[] {
+  const { tiles, down, across } = tilesOf(INPUT_GRADIENT, geometry);
+  const turned = (padding: number) => Math.max(0, 2 - padding);
+  return [tiles, POSITIONS, down, across, turned(geometry.padTop), turned(geometry.padLeft), 0];
 }
 
 /** 3 x 3, without stride, dilation and groups; four neighbours at once. */
 function suits(geometry: Conv2dGeometry): boolean {
-  const { channels, filters, kernelHeight, kernelWidth, groups } = geometry;
+  const { channels, filters, kernelHeight, kernelWidth, groups, padTop, padLeft } = geometry;
   const { strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
   return (
     kernelHeight === 3 &&
     kernelWidth === 3 &&
     [strideHeight, strideWidth, dilationHeight, dilationWidth, groups].every((one) => one === 1) &&
     channels % 4 === 0 &&
-    filters % 4 === 0
+    filters % 4 === 0 &&
+    padTop <= 2 &&
+    padLeft <= 2
   );
 }
 
-/** A pass with an invocation for each of `count` fours of channels or filters. */
-function transform(
-  file: string,
-  libraries: readonly string[],
-  count: (attributes: Conv2dAttributes) => number,
-): Pass<Conv2dAttributes> {
-  return {
-    file,
-    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...libraries, 'winograd-workspace.wgsl'],
-    constants: WORKGROUP,
-    grid: (attributes) => flatGrid(count(attributes), POINTWISE_WORKGROUP),
-  };
-}
-
-function winograd(tile: ProductTile): Variant<Conv2dAttributes> {
+function winograd(form: Form, tile: ProductTile): Variant<Conv2dGeometry> {
   const kind = tile.lanes === undefined ? 'workgroup' : 'register';
-  const products: Pass<Conv2dAttributes> = {
+  const WORKSPACE = form.workspace;
+  /** A pass with an invocation for each of `count` fours of channels. */
+  const transform = (
+    file: string,
+    libraries: readonly string[],
+    count: (sizes: Sizes, tiles: number) => number,
+  ): Pass<Conv2dGeometry> => ({
+    file,
+    libraries: ['grid.wgsl', form.constants, 'winograd-workspace.wgsl', ...libraries],
+    constants: { WORKGROUP: POINTWISE_WORKGROUP, WORKSPACE },
+    grid: (geometry) =>
+      flatGrid(count(form.sizes(geometry), tilesOf(form, geometry).tiles) / 4, POINTWISE_WORKGROUP),
+  });
+  const products: Pass<Conv2dGeometry> = {
     file: `matmul-${kind}.wgsl`,
-    libraries: ['grid.wgsl', `${kind}-tile.wgsl`, 'winograd-product.wgsl'],
-    constants: tile.constants,
-    grid: (attributes) =>
-      flatGrid(tileCount(tile, POSITIONS, tilesOf(attributes).tiles, attributes.filters), 1),
+    libraries: ['grid.wgsl', `${kind}-tile.wgsl`, form.productConstants, 'winograd-product.wgsl'],
+    constants: { ...tile.constants, WORKSPACE },
+    grid: (geometry) =>
+      flatGrid(tileCount(tile, POSITIONS, tilesOf(form, geometry).tiles, form.sizes(geometry).to), 1),
   };
   return {
     before: [
-      transform(
-        'conv2d-winograd-weights.wgsl',
-        ['b-vec4.wgsl'],
-        ({ channels, filters }) => (channels * filters) / 4,
-      ),
-      transform(
-        'conv2d-winograd-image.wgsl',
-        ['a-vec4.wgsl'],
-        (attributes) => (tilesOf(attributes).tiles * attributes.channels) / 4,
-      ),
+      transform('conv2d-winograd-weights.wgsl', form.weights, ({ from, to }) => from * to),
+      transform('conv2d-winograd-image.wgsl', ['a-vec4.wgsl'], ({ from }, tiles) => tiles * from),
       products,
     ],
-    ...transform(
-      'conv2d-winograd.wgsl',
-      ['b-vec4.wgsl', 'epilogue.wgsl'],
-      (attributes) => (tilesOf(attributes).tiles * attributes.filters) / 4,
-    ),
-    workspace(attributes) {
-      const { channels, filters } = attributes;
-      const { tiles } = tilesOf(attributes);
-      return POSITIONS * (channels * filters + tiles * (channels + filters));
+    ...transform('conv2d-winograd.wgsl', form.output, ({ to }, tiles) => tiles * to),
+    workspace(geometry) {
+      const { from, to } = form.sizes(geometry);
+      return POSITIONS * (from * to + tilesOf(form, geometry).tiles * (from + to));
     },
     suits,
     supports: tileSupport(tile),
   };
 }
 
-export const winogradVariants = {
-  winogradRegister8: winograd(REGISTER_TILES.register8),
-  winogradTile128: winograd(WORKGROUP_TILES.tile128),
-  winogradTile64: winograd(WORKGROUP_TILES.tile64),
-};
+function variantsOf(form: Form) {
+  return {
+    winogradRegister8: winograd(form, REGISTER_TILES.register8),
+    winogradTile128: winograd(form, WORKGROUP_TILES.tile128),
+    winogradTile64: winograd(form, WORKGROUP_TILES.tile64),
+  };
+}
+
+export const winogradVariants = variantsOf(FORWARD);
+export const winogradInputGradientVariants = variantsOf(INPUT_GRADIENT);
 
 /** Those that the tuner tries. */
 export function winogradCandidates(traits: AdapterTraits): string[] {

@@ -50,6 +50,7 @@ export async function checkInputGradient(
   random: () => number,
   geometry: Conv2dGeometry,
   kernel = conv2dInputGradientKernel,
+  winograd = false,
 ): Promise<void> {
   const inputs = inputGradientOperands(random, geometry);
   const actual = await runKernel(device, kernel, geometry, inputs, imageSize(geometry));
@@ -60,6 +61,7 @@ export async function checkInputGradient(
     inputs,
     actual,
     (kernelHeight * kernelWidth * filters) / groups,
+    winograd,
   );
 }
 
@@ -76,13 +78,14 @@ export async function checkWeightGradient(
   compare(conv2dWeightGradientKernel, attributes, inputs, actual, attributes.positionsPerSplit);
 }
 
-/** Compares with float64, allowing the rounding of float32 sums of `terms` products. */
+/** Compares with float64, allowing the rounding of float32 sums of `terms` products; Winograd's as `checkProduct` does. */
 function compare<A>(
   kernel: Kernel<A>,
   attributes: A,
   inputs: Operands,
   actual: Float32Array,
   terms: number,
+  winograd = false,
 ): void {
   const expected = judge(kernel, attributes, inputs, actual.length);
   const magnitudes = judge(
@@ -91,8 +94,10 @@ function compare<A>(
     inputs.map((input) => input?.map(Math.abs) ?? null),
     actual.length,
   );
+  const largest = magnitudes.reduce((a, b) => Math.max(a, b), 0);
   for (let i = 0; i < actual.length; i++) {
-    if (!(Math.abs(actual[i]! - expected[i]!) <= tolerance(terms, magnitudes[i]!))) {
+    const allowed = winograd ? 2 * tolerance(terms, largest) : tolerance(terms, magnitudes[i]!);
+    if (!(Math.abs(actual[i]! - expected[i]!) <= allowed)) {
       assert.unreachable(`element ${i}: ${actual[i]}, not ${expected[i]}: ${JSON.stringify(attributes)}`);
     }
   }

@@ -13,7 +13,7 @@ import {
   randomGeometry,
   randomSplits,
 } from './conv2d-gradient-cases.js';
-import { type Channels, withVariant } from './kernel-cases.js';
+import { type Channels, randomWinograd, withVariant } from './kernel-cases.js';
 import { type Share, variantsIn } from './variant-share.js';
 
 const ROUNDS = 20;
@@ -69,8 +69,12 @@ type Check = (device: Backend, random: () => number, variant: string) => Promise
 
 const checks: Record<string, Check> = {
   async conv2dInputGradient(device, random, variant) {
-    const geometry = randomGeometry(random, randomChannels(random, variant));
-    await checkInputGradient(device, random, geometry, withVariant(conv2dInputGradientKernel, variant));
+    const winograd = variant.startsWith('winograd');
+    const geometry = winograd
+      ? randomWinograd(random)
+      : randomGeometry(random, randomChannels(random, variant));
+    const kernel = withVariant(conv2dInputGradientKernel, variant);
+    await checkInputGradient(device, random, geometry, kernel, winograd);
     countPaths(geometry);
   },
   async conv2dWeightGradient(device, random, variant) {
