@@ -2,11 +2,13 @@
  * The kernel of reductions: a tensor read as [outer, length, inner], reduced along the middle.
  *
  * The order is fixed. `serial` has one invocation per result and adds in order; `workgroup` has one workgroup
- * per result: each of its lanes adds every 64th element in order, then the lanes are added as a tree.
+ * per result: each of its lanes adds every 64th element in order, then the lanes are added as a tree. `subgroup` is the
+ * same with 256 lanes, which tell each other instead of sharing memory: only `attune tune` takes it, where it wins.
  * A mean is a sum that is multiplied by 1 / length before it is stored.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
+import { sizeClass } from '../device/tuner.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -25,6 +27,8 @@ export interface ReduceAttributes {
 const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, mean: 0, max: 1 };
 /** From this length on a GPU gives a whole workgroup to one result. */
 const WORKGROUP_FROM = 256;
+/** Lanes of a workgroup whose subgroups add up by themselves: more than memory between them would be worth. */
+const SUBGROUP_WORKGROUP = 256;
 
 export const reduceKernel: Kernel<ReduceAttributes> = {
   name: 'reduce',
@@ -46,9 +50,22 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ outer, inner }) => flatGrid(outer * inner, 1),
       },
+      subgroup: {
+        file: 'reduce-subgroup.wgsl',
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'reduction.wgsl'],
+        constants: { WORKGROUP: SUBGROUP_WORKGROUP },
+        grid: ({ outer, inner }) => flatGrid(outer * inner, 1),
+        supports: ({ minSubgroupLanes }) => minSubgroupLanes >= 4,
+      },
     },
     choose: ({ outer, inner, length }, { software }) =>
       length >= WORKGROUP_FROM && (!software || outer * inner < 16) ? 'workgroup' : 'serial',
+    tuning: {
+      shapeClass: ({ reduction, outer, length, inner }) =>
+        `${reduction} of ${sizeClass(length)}, ${sizeClass(outer)} x ${sizeClass(inner)} times`,
+      plain: () => 'serial',
+      candidates: () => ['serial', 'workgroup', 'subgroup'],
+    },
     words: (attributes) => {
       const { reduction, outer, length, inner } = attributes;
       return [outer * inner, length, inner, REDUCTION_CODE[reduction], float(factorOf(attributes))];

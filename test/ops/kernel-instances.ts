@@ -363,6 +363,7 @@ const makers: Readonly<Record<string, Make>> = {
   },
   'reduce.serial': reduce('serial'),
   'reduce.workgroup': reduce('workgroup'),
+  'reduce.subgroup': reduce('workgroup'),
   'runningStatistics.flat': (random) => {
     const count = size(random);
     const operands = [0, 1, 2, 3].map(() => real(random, count));
