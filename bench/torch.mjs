@@ -1,7 +1,7 @@
 /**
  * attune beside PyTorch on one machine: inference and training steps of ResNet50 and MobileNetV2 at 224. Where PyTorch
- * has CUDA: attune on the GPU beside float32, TF32, and automatic mixed precision channels last, on the same card. Else
- * attune's CPU device beside PyTorch on as many threads; what a GPU would have shown is listed as not measured.
+ * has CUDA, on the same card: attune beside float32 and TF32, and both in mixed precision, PyTorch with channels last.
+ * Else attune's CPU device beside PyTorch on as many threads; what a GPU would have shown is listed as not measured.
  *
  *     npm run build && node bench/torch.mjs [options]
  *

@@ -50,6 +50,10 @@ if [ -z "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}${VK_ADD_DRIVER_FILES:-}" ] &&
   done
 fi
 
+# Which kernels are the fastest on this GPU, as a user would find out before long runs.
+[ $# -gt 0 ] || ./node src/cli/attune.mjs tune --model resnet50 --batch-size 32 >results/tune.txt ||
+  echo "Not tuned: kernels are those that attune chooses by itself." >&2
+
 ./node src/cli/attune.mjs bench --json --markdown results/bench.md --svg results/bench.svg "$@" >results/bench.json
 cat results/bench.md
 

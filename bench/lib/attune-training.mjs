@@ -1,6 +1,6 @@
 /** A training step of attune, as its README shows it: SGD with momentum over all parameters. */
 import { backward } from '../../dist/ops/backward.js';
-import { crossEntropy } from '../../dist/ops/index.js';
+import { crossEntropy, lossScaleOf } from '../../dist/ops/index.js';
 import { sgd } from '../../dist/optim/index.js';
 import { generator } from '../../dist/tensor/philox.js';
 import { tensor } from '../../dist/tensor/tensor.js';
@@ -18,7 +18,7 @@ export function attuneTraining(device, model, { shape, lr, momentum }) {
   const gradients = (images, labels) => () => {
     const x = tensor(images, shape);
     const loss = crossEntropy(model.forward(x, { random }), tensor(labels, [labels.length]));
-    backward(loss);
+    backward(loss, optimizer.scaling ? lossScaleOf(optimizer.scaling) : undefined);
     return loss;
   };
   const update = () => {

@@ -13,6 +13,8 @@ const CUDA = [
   { precision: 'tf32', format: 'channels_last', tolerances: { inference: 0.05, training: 0.01 } },
   { precision: 'amp', format: 'channels_last', tolerances: { inference: 0.05, training: 0.01 } },
 ];
+/** attune beside each of them: both in mixed precision, where PyTorch is. */
+const oursBeside = (precision) => (precision === 'amp' ? 'mixed' : 'float32');
 /** The memory format in which PyTorch was the faster one on a processor (cpu-parts.mjs). */
 const CPU_FORMATS = { inference: 'channels_last', training: 'contiguous' };
 
@@ -47,7 +49,7 @@ export function torchComparisons({ adapter, batch, rounds, threads }) {
   const comparisons = pairs.flatMap((pair) =>
     CUDA.map(({ tolerances, ...way }) => ({
       ...{ ...pair, ...common, tolerance: tolerances?.[pair.task] },
-      ours: { engine: 'attune', kind: 'webgpu', adapter },
+      ours: { engine: 'attune', kind: 'webgpu', adapter, precision: oursBeside(way.precision) },
       peer: { engine: 'torch', device: 'cuda', threads, ...way },
     })),
   );

@@ -15,7 +15,8 @@ import {
   type BenchRow,
   benchStartup,
   kernelWorks,
-  MODEL_WORKS,
+  modelWorks,
+  type ModelWork,
   STARTUP_WORK,
 } from '../finetune/bench/index.js';
 import { outputOfChild } from './child.js';
@@ -92,7 +93,7 @@ const CEILINGS = 'ceilings';
 
 function expected(part: BenchPart, info: DeviceInfo): readonly string[] {
   if (part === 'kernels') return [CEILINGS, ...kernelWorks(info).map(({ name }) => name)];
-  return part === 'models' ? MODEL_WORKS.map(({ name }) => name) : [STARTUP_WORK.name];
+  return part === 'models' ? modelWorks(info).map(({ name }) => name) : [STARTUP_WORK.name];
 }
 
 function nameOf(row: BenchRow): string {
@@ -114,7 +115,11 @@ export async function printBench(
 ): Promise<void> {
   const secondsLeft = () => (deadline - Date.now()) / 1000;
   // As a run does: with what attune tune has found.
-  const openDevice = () => open(kind, kind === 'webgpu' ? { adapter, choices: tunedChoices() } : {});
+  const openDevice = (precision?: 'float32' | 'mixed') =>
+    open(
+      kind,
+      kind === 'webgpu' ? { adapter, choices: tunedChoices(), ...(precision && { precision }) } : {},
+    );
   try {
     if (part === 'kernels')
       await benchKernels(await openDevice(), secondsLeft(), (row) => printLine({ row }));
@@ -132,11 +137,16 @@ export async function printBench(
 }
 
 /** Each on a device of its own, which tells how much memory it took. */
-async function printModels(openDevice: () => ReturnType<typeof open>, secondsLeft: () => number) {
-  for (const [i, work] of MODEL_WORKS.entries()) {
+async function printModels(
+  openDevice: (precision?: 'float32' | 'mixed') => ReturnType<typeof open>,
+  secondsLeft: () => number,
+): Promise<void> {
+  let works: readonly ModelWork[] | null = null;
+  for (let i = 0; works === null || i < works.length; i++) {
     if (secondsLeft() <= 0) return;
-    const device = await openDevice();
-    const row = await benchModel(device, work, secondsLeft() / (MODEL_WORKS.length - i));
+    const device = await openDevice(works?.[i].precision);
+    works ??= modelWorks(device.info);
+    const row = await benchModel(device, works[i], secondsLeft() / (works.length - i));
     if (row !== null) printLine({ row });
     await device.close();
   }

@@ -3,10 +3,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchDocument } from '#src/cli/commands/bench-text';
-import { kernelWorks, MODEL_WORKS } from '#src/finetune/bench/index';
+import { kernelWorks, modelWorks } from '#src/finetune/bench/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attune } from './support.js';
+
+const onCpu = { kind: 'cpu', software: false, features: [] } as const;
 
 async function bench(...words: readonly string[]): Promise<BenchDocument> {
   const { status, stdout, stderr } = await attune(['bench', '--json', ...words]);
@@ -22,7 +24,7 @@ test('kernels on the CPU: each beside the ceilings, in a Markdown and an SVG fil
   assert.is(devices.length, 1);
   assert.equal(unmeasured, []);
   const names = rows.map((row) => (row.part === 'ceilings' ? row.part : row.name));
-  assert.equal(names, ['ceilings', ...kernelWorks({ kind: 'cpu', software: false }).map(({ name }) => name)]);
+  assert.equal(names, ['ceilings', ...kernelWorks(onCpu).map(({ name }) => name)]);
   for (const row of rows) {
     assert.is(row.adapter, devices[0]!.adapter);
     if (row.part !== 'kernels') continue;
@@ -43,7 +45,7 @@ test('models and start-up on the CPU', async () => {
   const models = rows.filter((row) => row.part === 'models');
   assert.equal(
     models.map(({ name }) => name),
-    MODEL_WORKS.map(({ name }) => name),
+    modelWorks(onCpu).map(({ name }) => name),
   );
   const memory = Object.fromEntries(models.map(({ name, peak_bytes }) => [name, peak_bytes]));
   const weights = 4 * 25_557_032;
@@ -58,8 +60,16 @@ test('what there is no time for is named, on every device', async () => {
   const started = Date.now();
   const { rows, unmeasured, devices } = await bench('--only', 'models', '--seconds', '1');
   assert.ok(Date.now() - started < 15_000, 'it ends soon');
-  assert.is(rows.length + unmeasured.length, devices.length * MODEL_WORKS.length);
+  assert.is(rows.length + unmeasured.length, devices.length * modelWorks(onCpu).length);
   assert.ok(unmeasured.some(({ reason }) => reason === 'no time'));
+});
+
+test('a GPU with float16 is measured in mixed precision, too', () => {
+  const gpu = { kind: 'webgpu', software: false, features: ['shader-f16'] } as const;
+  const names = modelWorks(gpu).map(({ name }) => name);
+  assert.ok(names.includes('ResNet50 training, mixed precision'));
+  assert.is(modelWorks({ ...gpu, features: [] }).length, names.length / 2);
+  assert.is(modelWorks({ ...gpu, software: true }).length, names.length / 2);
 });
 
 test('an adapter that is not there is refused', async () => {

@@ -1,6 +1,7 @@
 /** attune, as a user of the library opens, runs and trains a network. */
 import { createRequire } from 'node:module';
 import { open } from '../../../dist/engine/open.js';
+import { tunedChoices } from '../../../dist/finetune/tuning/tuning-cache.js';
 import { freeze, loadStateDict } from '../../../dist/nn/index.js';
 import { tensor } from '../../../dist/tensor/tensor.js';
 import { attuneNetwork } from '../attune-networks.mjs';
@@ -14,11 +15,12 @@ const { version } = createRequire(import.meta.url)('../../../package.json');
 const STEP_VALUES = Array.from({ length: 64 }, () => ({ kind: 'float', value: 0 }));
 
 /**
- * Opens device 'cpu' (with so many threads) or 'webgpu' (with the adapter of that name), and a network with the
+ * Opens device 'cpu' (with so many threads) or 'webgpu' (with the adapter of that name, in `precision`), and a network with the
  * weights that `weights()` gives on it, for this task. `residentBefore`: the process's memory before the network.
  */
-export async function openAttune(kind, { task, network, adapter, weights, batch, side, threads }) {
-  const device = await open(kind, kind === 'webgpu' ? { adapter } : { threads });
+export async function openAttune(kind, { task, network, adapter, weights, batch, side, threads, precision }) {
+  const choices = tunedChoices(); // of attune tune, as a run takes them
+  const device = await open(kind, kind === 'webgpu' ? { adapter, precision, choices } : { threads });
   const residentBefore = process.memoryUsage.rss();
   const { backend } = device;
   // A run's programs (a training step has two), kept to be profiled.
@@ -38,7 +40,7 @@ export async function openAttune(kind, { task, network, adapter, weights, batch,
   const infer = (images) => device.run(() => model.forward(tensor(images, shape)));
   const run = task === 'training' ? trainer(device, model, shape) : infer;
   return {
-    name: `attune ${version} ${kind}`,
+    name: `attune ${version} ${kind}${precision === 'mixed' ? ' mixed' : ''}`,
     ...whereOf(device, threads),
     residentBefore,
     run,
@@ -52,8 +54,12 @@ export async function openAttune(kind, { task, network, adapter, weights, batch,
 }
 
 /** Where a device computes: { adapter, setting }. */
-export function whereOf({ info: { kind, adapter, software, features } }, threads) {
-  if (kind === 'webgpu') return { adapter, setting: software ? `${adapter} (software)` : adapter };
+export function whereOf({ info: { kind, adapter, software, features }, backend }, threads) {
+  if (kind === 'webgpu') {
+    const tuned = Object.keys(backend.choices ?? {}).length > 0;
+    const words = [...(software ? ['software'] : []), ...(tuned ? ['tuned'] : [])].join(', ');
+    return { adapter, setting: words === '' ? adapter : `${adapter} (${words})` };
+  }
   const team = threads === 1 ? 'one thread' : `${threads} threads`;
   return { adapter, setting: `${adapter} (${team}, ${features.join(', ') || 'no SIMD'})` };
 }

@@ -1,6 +1,6 @@
 /** Measurements of a device, for `attune bench`: operations alone, whole networks, and the first steps of a process. */
 export { benchKernels, kernelWorks } from './kernels.js';
-export { benchModel, benchStartup, MODEL_WORKS, STARTUP_WORK } from './models.js';
+export { benchModel, benchStartup, type ModelWork, modelWorks, STARTUP_WORK } from './models.js';
 export {
   BENCH_PARTS,
   type BenchDevice,

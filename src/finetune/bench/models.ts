@@ -19,17 +19,34 @@ type Task = 'inference' | 'training';
 export interface ModelWork {
   readonly name: string;
   readonly task: Task;
+  /** Of the device that it is to run on. */
+  readonly precision: 'float32' | 'mixed';
   create(): ImageClassifier;
 }
 
 /** The quick ones first: what they leave of the time is the others'. */
-export const MODEL_WORKS: readonly ModelWork[] = (['inference', 'training'] as const).flatMap((task) => [
-  { name: `MobileNetV2 ${task}`, task, create: () => mobilenetV2() },
-  { name: `ResNet50 ${task}`, task, create: () => resnet50() },
+const MODEL_WORKS: readonly ModelWork[] = (['inference', 'training'] as const).flatMap((task) => [
+  { name: `MobileNetV2 ${task}`, task, precision: 'float32', create: () => mobilenetV2() },
+  { name: `ResNet50 ${task}`, task, precision: 'float32', create: () => resnet50() },
 ]);
 
 /** What start-up is measured with. */
 export const STARTUP_WORK: ModelWork = MODEL_WORKS[MODEL_WORKS.length - 1];
+
+/** What is measured on a device; in mixed precision as well on a hardware GPU that has float16. */
+export function modelWorks({
+  kind,
+  software,
+  features,
+}: Pick<DeviceInfo, 'kind' | 'software' | 'features'>): readonly ModelWork[] {
+  if (kind === 'cpu' || software || !features.includes('shader-f16')) return MODEL_WORKS;
+  const mixed = MODEL_WORKS.map((work) => ({
+    ...work,
+    name: `${work.name}, mixed precision`,
+    precision: 'mixed' as const,
+  }));
+  return [...MODEL_WORKS, ...mixed];
+}
 
 const SIDE = 224;
 const CLASSES = 1000;
@@ -46,7 +63,7 @@ export function modelBatch({ kind, software }: Pick<DeviceInfo, 'kind' | 'softwa
 }
 
 /**
- * Measures one network on a device that nothing else was done on. Resolves with null when the time was over before the
+ * Measures one network on a device of its precision that nothing else was done on. Resolves with null when the time was over before the
  * first sample; a run that has begun is waited for. Throws AttuneError: 'device' when the device fails, 'numeric' when
  * what it computes is not finite.
  */
@@ -153,7 +170,8 @@ function trainingStep(
     steps: [],
   };
   const task = classification(Array.from({ length: CLASSES }, (_, i) => String(i)));
-  const options = { model, task, recipe: { label_smoothing: 0 }, preprocessing, side: SIDE, random };
+  const { scaling } = optimizer; // null in float32
+  const options = { model, task, recipe: { label_smoothing: 0 }, preprocessing, side: SIDE, random, scaling };
   return async () => {
     const [{ loss }] = await Promise.all([
       device.run(() => recordMicroBatch(microBatch, options)),
