@@ -217,6 +217,15 @@ export async function createGrowingFile(
   };
 }
 
+/** The names in a folder. Throws AttuneError 'disk'. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    throw writeError(error, folder);
+  }
+}
+
 /** Cuts a file back to its first bytes. One that is not longer, or gone, stays as it is. Throws AttuneError 'disk'. */
 export async function cutFile(path: string, length: number): Promise<void> {
   try {

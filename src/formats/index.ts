@@ -12,6 +12,7 @@ export {
   hintForMissing,
   keepAs,
   moveFile,
+  namesIn,
   openByteSource,
   replaceFile,
 } from './file.js';

@@ -33,11 +33,13 @@ export async function withRunLock<T>(folder: string, work: () => Promise<T>): Pr
   try {
     await mark(path);
     try {
-      await removeLeftovers(folder);
-      await removeDeadMarks(folder);
+      // They do no harm where they cannot be removed.
+      await removeLeftovers(folder).catch(() => undefined);
+      await removeDeadMarks(folder).catch(() => undefined);
       return await work();
     } finally {
-      await rm(path, { force: true });
+      // What the work failed with is to be told; a mark that stays counts nothing once this process has ended.
+      await rm(path, { force: true }).catch(() => undefined);
     }
   } finally {
     held.delete(path);
@@ -62,7 +64,7 @@ async function mark(path: string): Promise<void> {
     const hint = 'check permissions and free space';
     throw new AttuneError({ code: 'disk', what, where: path, hint }, { cause: error });
   } finally {
-    await rm(written, { force: true });
+    await rm(written, { force: true }).catch(() => undefined);
   }
 }
 

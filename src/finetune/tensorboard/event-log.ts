@@ -6,7 +6,6 @@
  * that goes on cuts the file back to that, so that nothing is there twice for whoever reads the files later; and its own
  * file begins with a mark by which a TensorBoard that has them open forgets what was cut.
  */
-import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,6 +13,7 @@ import {
   cutFile,
   type Encoded,
   type GrowingFile,
+  namesIn,
   sessionStartRecord,
   summaryRecord,
   versionRecord,
@@ -105,7 +105,7 @@ export class EventLog {
 
 /** Leaves what the state knows: of its file so many bytes, of files begun since then their empty names. */
 async function cutBack(folder: string, { file, bytes }: LogPosition): Promise<void> {
-  for (const name of await readdir(folder)) {
+  for (const name of await namesIn(folder)) {
     if (name === file) await cutFile(join(folder, name), bytes);
     else if (secondOf(name) > secondOf(file)) await cutFile(join(folder, name), 0);
   }
@@ -118,7 +118,7 @@ function secondOf(name: string): number {
 
 /** A name behind those that are there: by their order TensorBoard reads them. */
 async function nextName(folder: string, now: number): Promise<string> {
-  const seconds = (await readdir(folder)).map(secondOf);
+  const seconds = (await namesIn(folder)).map(secondOf);
   const second = Math.max(Math.floor(now / 1000), ...seconds.map((value) => value + 1));
   return `events.out.tfevents.${second}.${hostname().replace(/[^\w.-]/g, '_') || 'localhost'}`;
 }
