@@ -1,7 +1,8 @@
 /**
  * Inference side by side with TensorFlow.js: ResNet50 at 224 with the same random weights and images in every
  * engine. attune on WebGPU beside tfjs-backend-webgpu on the same adapter; attune's CPU device on one thread
- * beside tfjs-backend-wasm on one thread. README.md says how it measures.
+ * beside tfjs-backend-wasm and, where bench/exports is installed, onnxruntime, on one thread. README.md says how it
+ * measures.
  *
  *     npm run build && npm ci --prefix bench && node bench/inference.mjs [options]
  *
@@ -12,7 +13,15 @@
  *     --save MACHINE        writes bench/results/MACHINE/inference.md and .json
  */
 import { parseArgs } from 'node:util';
-import { devicesOf, findAdapter, present, requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
+import {
+  devicesOf,
+  findAdapter,
+  isInstalled,
+  present,
+  requireInstalled,
+  runMain,
+  wholeNumber,
+} from './lib/program.mjs';
 
 const SIDE = 224;
 
@@ -38,6 +47,9 @@ async function main() {
   if (devices.includes('webgpu')) comparisons.push(await besideWebgpu(options));
   if (devices.includes('cpu')) {
     for (const batch of [1, 2]) comparisons.push(await besideWasm(batch, options));
+    if (isInstalled('../exports/node_modules/onnxruntime-node'))
+      comparisons.push(await besideOnnxruntime(options));
+    else console.error('onnxruntime: not measured; npm ci --prefix bench/exports installs it');
   }
   const report = inferenceReport({ machine, comparisons });
   await present('inference', {
@@ -65,6 +77,18 @@ async function besideWasm(batch, { rounds, profile }) {
     peer: { engine: 'tfjs', kind: 'wasm' },
     target: { sense: 'time', ratio: 1.2 },
     batch,
+    rounds: wholeNumber('rounds', rounds, 15),
+    profile,
+  });
+}
+
+/** Its kernels use vectors as wide as the processor has, WebAssembly's those of 128 bits. */
+async function besideOnnxruntime({ rounds, profile }) {
+  return compareInference({
+    ours: { engine: 'attune', kind: 'cpu' },
+    peer: { engine: 'onnxruntime' },
+    target: { sense: 'time', ratio: 2.5 },
+    batch: 2,
     rounds: wholeNumber('rounds', rounds, 15),
     profile,
   });

@@ -13,6 +13,7 @@ const OPENERS = {
       ? (await import('./engines/attune-operation.mjs')).openAttuneOperation(options)
       : (await import('./engines/attune.mjs')).openAttune(options.kind, options),
   jax: async (options) => (await import('./engines/jax.mjs')).openJax(options),
+  onnxruntime: async (options) => (await import('./engines/onnxruntime.mjs')).openOnnxruntime(options),
   tfjs: async (options) => (await import('./engines/tfjs.mjs')).openTfjs(options.kind, options),
 };
 

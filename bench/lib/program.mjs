@@ -10,7 +10,12 @@ export function requireInstalled({ peers }) {
 }
 
 function requireFolder(path, sentence) {
-  if (!existsSync(new URL(path, import.meta.url))) throw new Error(sentence);
+  if (!isInstalled(path)) throw new Error(sentence);
+}
+
+/** Whether there is a folder, by its path from here. */
+export function isInstalled(path) {
+  return existsSync(new URL(path, import.meta.url));
 }
 
 /** The value of an option that counts something; `text` undefined: `otherwise`. */
