@@ -287,6 +287,10 @@ export {
   resolveWeights,
 } from './weights/index.js';
 export {
+  compare,
+  type ComparedRun,
+  type CompareOptions,
+  type CompareResult,
   explain,
   type ExplainOptions,
   type ExplainResult,

@@ -5,6 +5,7 @@
 import { type Command, Option } from 'commander';
 import { TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
 import type { DeviceOptions } from '../finetune/options.js';
+import type { CompareFlags } from './commands/compare.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';
 import type { ExplainFlags } from './commands/explain.js';
@@ -228,6 +229,18 @@ export const REPORT_FLAGS: Flags<ReportFlags> = {
   },
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,
+};
+
+export const COMPARE_FLAGS: Flags<CompareFlags> = {
+  out: {
+    value: '<file>',
+    help: 'The page to write. Default: compare.html.',
+    parse: words,
+  },
+  ...REPORT_FLAGS,
+  evaluate: {
+    help: 'Let the best checkpoint of each run answer for its images, the default; --no-evaluate takes the figures that the runs noted.',
+  },
 };
 
 export const CONVERT_FLAGS: Flags<ConvertFlags> = {

@@ -3,7 +3,7 @@
  * that help and usage errors are quick.
  */
 import { Command } from 'commander';
-import { addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
+import { addCompare, addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
 import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './definitions/tools.js';
 import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './definitions/training.js';
@@ -43,7 +43,7 @@ export async function runProgram(
     },
   };
   const definitions = [
-    ...[addFinetune, addEvaluate, addPredict, addExplain, addReport, addSchedule, addLrFind],
+    ...[addFinetune, addEvaluate, addPredict, addExplain, addReport, addCompare, addSchedule, addLrFind],
     ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor, addBench, addTune],
   ];
   for (const define of definitions) define(kit);

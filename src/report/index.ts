@@ -1,4 +1,13 @@
 /** What a person looks at: explanations of answers, and reports of runs. */
+export {
+  type CompareOptions,
+  type CompareResult,
+  compare,
+  type Difference,
+  type PairedRuns,
+} from './compare/compare.js';
+export { epochsText, pText, valueText } from './compare/compare-page.js';
+export type { ComparedRun } from './compare/compared-run.js';
 export { type ExplainOptions, type ExplainResult, type Explanation, explain } from './explain/explain.js';
 export { HEAT_MAP_METHODS, type HeatMapMethod } from './explain/methods.js';
 export type { Neighbor } from './explain/neighbors.js';

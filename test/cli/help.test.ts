@@ -25,6 +25,7 @@ const commands: Record<string, string[]> = {
   advise: 'features model weights val val-split seed workers device adapter threads'.split(' '),
   predict: 'top tta model weights workers device adapter threads'.split(' '),
   explain: 'method class neighbors out model weights workers device adapter threads'.split(' '),
+  compare: 'out data evaluate workers device adapter threads'.split(' '),
   report: 'data evaluate workers device adapter threads'.split(' '),
   inspect: ['layers'],
   convert: ['names'],

@@ -1,6 +1,6 @@
 /** Pages of ours in a real browser: nothing fails, nothing is loaded, everyone can read them, and names stay names. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { openDrawing, SCREEN } from '#src/report/charts/drawing';
 import { reportPage } from '#src/report/page/page';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { attuneHere } from '../cli/support.js';
 import { namedReport } from './named-report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune browser ü '));
@@ -62,6 +63,39 @@ test('names that are HTML, very long, of several lines or written from the right
   // Those of the report itself: the names have added none.
   assert.is(seen.elements['images'], 4);
   assert.is(seen.elements['links'], seen.elements['sections']! + 1);
+});
+
+test('the reports of real runs, and what compares them, are as sound', async () => {
+  const shipped = (path: string) => fileURLToPath(new URL(`../../../weights/demo/${path}`, import.meta.url));
+  const words = `${shipped('images')}|--weights|${shipped('garments.safetensors')}|--device|cpu`.split('|');
+  const [probe, full, page] = ['probe', 'full', 'compare.html'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const short = ['--strategy', 'full', '--epochs', '2', '--batch-size', '16', '--no-report', '--out', full];
+  const trained = [
+    await attuneHere(['finetune', ...words, '--strategy', 'probe', '--out', probe, '--json']),
+    await attuneHere(['finetune', ...words, ...short]),
+  ];
+  for (const { status, stderr } of trained) assert.is(status, 0, stderr);
+  const { report } = JSON.parse(trained[0]!.stdout) as { report: string };
+  assert.is(report, join(probe, 'report.html'));
+  const seen = await look(report);
+  assertSound(seen);
+  assert.ok(seen.elements['images']! >= 12 && seen.elements['charts']! >= 4, JSON.stringify(seen.elements));
+
+  const nothing = join(folder, 'nothing');
+  mkdirSync(nothing);
+  const compared = await attuneHere(['compare', probe, full, nothing, '--out', page, '--device', 'cpu']);
+  assert.is(compared.status, 0, compared.stderr);
+  assert.match(compared.stderr, /^Left out: .*nothing: .+\.json\).*$/m);
+  assert.match(compared.stdout, /^1 +probe +[\d.]+ % +[\d.]+ to [\d.]+ % /m);
+  assert.match(compared.stdout, /^strategy +probe +full$/m);
+  assert.match(compared.stdout, /^1 and 2 +6 +\d +\d +[\d.]+$/m);
+  const comparison = await look(page);
+  assertSound(comparison);
+  assert.is(comparison.elements['images'], 0);
 });
 
 test.run();

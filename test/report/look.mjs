@@ -32,57 +32,57 @@ try {
 async function look() {
   const errors = [];
   const requests = [];
-  const settings = { wide: { width: 1280, height: 900 }, narrow: { width: 375, height: 812 } };
+  const wide = { width: 1280, height: 900 };
+  const views = [
+    ['light', wide, 'light'],
+    ['dark', wide, 'dark'],
+    ['narrow', { width: 375, height: 812 }, 'light'],
+  ];
   const violations = {};
   const overflow = {};
-  let reached;
-  let paper;
-  for (const [name, viewport, colorScheme] of [
-    ['light', settings.wide, 'light'],
-    ['dark', settings.wide, 'dark'],
-    ['narrow', settings.narrow, 'light'],
-  ]) {
-    // The page forbids all scripts, that of axe included: this lifts it for what the test puts in, not for the first look.
-    const strict = await open({ viewport, colorScheme });
-    if (name === 'light') {
-      reached = await stops(strict);
-      await strict.emulateMedia({ media: 'print' });
-      paper = await strict.evaluate(() => ({
-        closed: [...document.querySelectorAll('details')].filter(
-          (one) => !one.lastElementChild.checkVisibility(),
-        ).length,
-        nav: getComputedStyle(document.querySelector('nav')).display,
-      }));
-      await strict.emulateMedia({ media: 'screen' });
-      await strict.evaluate(() => scrollTo(0, 0));
+  // As a reader has it.
+  const strict = await open({ viewport: wide, colorScheme: 'light' });
+  const reached = await stops(strict);
+  await strict.emulateMedia({ media: 'print' });
+  const paper = await strict.evaluate(() => ({
+    closed: [...document.querySelectorAll('details')].filter((one) => !one.lastElementChild.checkVisibility())
+      .length,
+    nav: getComputedStyle(document.querySelector('nav')).display,
+  }));
+  if (pictures !== undefined) {
+    await strict.setViewportSize({ width: 720, height: 1000 });
+    await strict.screenshot({ path: join(pictures, 'print.png'), fullPage: true });
+    await strict.pdf({ path: join(pictures, 'print.pdf'), format: 'A4' });
+  }
+  await strict.emulateMedia({ media: 'screen' });
+  // The page forbids all scripts, that of axe-core included: for it alone that is lifted.
+  const lenient = await open({ viewport: wide, bypassCSP: true });
+  await lenient.evaluate(axe);
+  // What is folded is a part of the page, too.
+  await lenient.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
+  for (const [name, viewport, colorScheme] of views) {
+    for (const page of [strict, lenient]) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
     }
-    overflow[name] = await strict.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    if (pictures !== undefined) {
-      await strict.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-      if (name === 'light') {
-        await strict.emulateMedia({ media: 'print' });
-        await strict.setViewportSize({ width: 720, height: 1000 });
-        await strict.pdf({ path: join(pictures, 'print.pdf'), format: 'A4', printBackground: false });
-        await strict.screenshot({ path: join(pictures, 'print.png'), fullPage: true });
-      }
-    }
-    await strict.context().close();
-    const lenient = await open({ viewport, colorScheme, bypassCSP: true });
-    await lenient.evaluate(() => {
-      // What is folded is a part of the page, too.
-      for (const details of document.querySelectorAll('details')) details.open = true;
+    overflow[name] = await strict.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      scrollTo(0, 0);
+      return scrollWidth - clientWidth;
     });
-    await lenient.evaluate(axe);
-    const { violations: found } = await lenient.evaluate(() => window.axe.run());
+    if (pictures !== undefined)
+      await strict.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+    const { violations: found } = await lenient.evaluate(() =>
+      window.axe.run({ resultTypes: ['violations'] }),
+    );
     violations[name] = found.map(({ id, nodes }) => ({
       id,
       count: nodes.length,
       first: nodes[0].html.slice(0, 200),
       why: nodes[0].failureSummary,
     }));
-    await lenient.context().close();
   }
   return { errors, requests, violations, overflow, paper, ...reached };
 

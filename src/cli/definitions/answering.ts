@@ -1,11 +1,13 @@
 /** The commands that let a network answer: how often it is right, what it sees, and why. */
 import type { Command } from 'commander';
+import type { CompareFlags } from '../commands/compare.js';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import type { ExplainFlags } from '../commands/explain.js';
 import type { PredictFlags } from '../commands/predict.js';
 import type { ReportFlags } from '../commands/report.js';
 import {
   addFlags,
+  COMPARE_FLAGS,
   deviceOptions,
   EVALUATE_FLAGS,
   EXPLAIN_FLAGS,
@@ -89,6 +91,22 @@ export function addReport({ add, act, output, env }: Kit): void {
   act<ReportFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env), run: command.args[0] };
     return (await import('../commands/report.js')).reportCommand(options, json, output);
+  });
+}
+
+export function addCompare({ add, act, output, env }: Kit): void {
+  const command = add({
+    name: 'compare',
+    words: '<runs...>',
+    summary: 'Show several runs side by side.',
+    description:
+      'Shows several runs side by side: how good each is, with intervals, what differs between their recipes, and whether they differ on the same images by more than chance. Writes the same as a page, with their curves.',
+    example: 'attune compare runs/*',
+  });
+  addFlags(command, COMPARE_FLAGS);
+  act<CompareFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
+    const options = { ...flags, ...deviceOptions(flags, env), runs: command.args };
+    return (await import('../commands/compare.js')).compareCommand(options, json, output);
   });
 }
 

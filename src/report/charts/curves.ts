@@ -38,7 +38,8 @@ export function curveChart(drawing: Drawing, series: readonly Series[], options:
   const known = series.map(({ name, points }, i) => ({
     name,
     color: palette.series[i % palette.series.length],
-    stroke: STROKES[i % STROKES.length],
+    // Of more than three, the next three have other dashes.
+    stroke: STROKES[(i + Math.floor(i / STROKES.length)) % STROKES.length],
     points: points.filter(({ y }) => y !== null),
   }));
   const all = known.flatMap(({ points }) => points);

@@ -53,7 +53,7 @@ function cellOf(cell: Content, index: number, { isNumber }: Column): Html {
 export function chart(svg: string, caption: Content, numbers: Html | null): Html {
   return html`<figure class="chart">
 <div class="drawing" role="group" aria-label="Chart" tabindex="0">${asIs(svg)}</div>
-<figcaption>${caption}</figcaption>
+${caption === null ? null : html`<figcaption>${caption}</figcaption>`}
 ${numbers === null ? null : fold('The numbers as a table', numbers)}
 </figure>`;
 }

@@ -1,5 +1,11 @@
 /** The best checkpoint over the images of a part: its outputs, and pictures of those images that a report shows. */
-import { type LabelledImage, type PreparedCache, preparedPictures, type RgbImage } from '../../data/index.js';
+import {
+  type LabelledImage,
+  type PreparedCache,
+  type PreparedImage,
+  preparedPictures,
+  type RgbImage,
+} from '../../data/index.js';
 import { forwardBatch, largestActivation } from '../../finetune/device.js';
 import { forEachImage, sideOf } from '../../finetune/evaluation/inference.js';
 import { softmaxRows } from '../../finetune/evaluation/scores.js';
@@ -55,7 +61,7 @@ export interface Network extends RunContext {
 
 /** The outputs for images, in their order, where they can be read. */
 export interface Outputs {
-  readonly images: readonly LabelledImage[];
+  readonly images: readonly (LabelledImage & Pick<PreparedImage<LabelledImage>, 'fileHash'>)[];
   /** [images, names of the task], row-major. */
   readonly values: Float32Array;
   /** The square that the network sees of an image. */

@@ -1,0 +1,129 @@
+/** `attune compare`: runs beside each other, as data and as a page. */
+import { resolve } from 'node:path';
+import { AttuneError, sentence } from '../../errors.js';
+import type { RunContext } from '../../finetune/options.js';
+import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
+import { replaceFile } from '../../formats/index.js';
+import { openDrawing, SCREEN } from '../charts/drawing.js';
+import type { GatherOptions } from '../run/gather-run.js';
+import { type ComparedRun, type MeasuredRun, measureRun } from './compared-run.js';
+import { comparePage } from './compare-page.js';
+import { mcnemar } from './mcnemar.js';
+
+/** What `compare` needs: run folders; the rest has defaults. */
+export interface CompareOptions extends Omit<GatherOptions, 'run'> {
+  readonly runs: readonly string[];
+  /** The page to write. Default: compare.html. */
+  readonly out?: string;
+}
+
+/** A field of the recipes that is not the same in all runs, with its value in each. */
+export interface Difference {
+  readonly field: string;
+  readonly values: readonly unknown[];
+}
+
+/** Two runs over the same images, by their places in the list of runs. */
+export interface PairedRuns {
+  readonly runs: readonly [number, number];
+  readonly images: number;
+  /** Images that only the first, and only the second, has right. */
+  readonly only: readonly [number, number];
+  /** Of McNemar's exact test. */
+  readonly p: number;
+}
+
+/** The JSON document of `attune compare`. */
+export interface CompareResult {
+  readonly page: string;
+  readonly runs: readonly ComparedRun[];
+  /** Folders that are no runs, or damaged, with a sentence on each. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  readonly differences: readonly Difference[];
+  readonly paired: readonly PairedRuns[];
+}
+
+/**
+ * Compares runs, and writes a page. A folder that is none is told in `skipped`. Throws AttuneError 'input' where fewer
+ * than two are left, 'disk', and 'interrupted'.
+ */
+export async function compare(
+  { runs: folders, out = 'compare.html', ...options }: CompareOptions,
+  context: RunContext = {},
+): Promise<CompareResult> {
+  const skipped: { path: string; reason: string }[] = [];
+  const measured: MeasuredRun[] = [];
+  for (const path of new Set(folders.map((folder) => resolve(folder)))) {
+    try {
+      measured.push(await measureRun(path, options, context));
+    } catch (error) {
+      if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
+      skipped.push({ path, reason: sentence(error) });
+    }
+  }
+  if (measured.length < 2) throw tooFew(folders, skipped);
+  const page = resolve(out);
+  const result = {
+    page,
+    runs: measured.map(({ summary }) => summary),
+    skipped,
+    differences: differencesOf(measured),
+    paired: pairsOf(measured),
+  };
+  const text = comparePage(result, measured, await openDrawing(SCREEN));
+  await replaceFile(page, [new TextEncoder().encode(text)]);
+  return result;
+}
+
+function tooFew(folders: readonly string[], skipped: CompareResult['skipped']): AttuneError {
+  const [first] = skipped;
+  return new AttuneError({
+    code: 'input',
+    what:
+      first === undefined
+        ? 'a comparison needs two runs'
+        : `fewer than two of these are runs; the first that is none: ${first.reason}`,
+    where: folders.join(' '),
+    hint: 'name folders that attune finetune has written, as runs/*',
+  });
+}
+
+/** In the order of the recipe's fields. */
+export function differencesOf(runs: readonly Pick<MeasuredRun, 'recipe'>[]): Difference[] {
+  return RECIPE_FIELDS.flatMap((field) => {
+    const values = runs.map(({ recipe }) => recipe[field]);
+    const isOne = new Set(values.map((value) => JSON.stringify(value))).size === 1;
+    return isOne ? [] : [{ field, values }];
+  });
+}
+
+/** Runs up to which each is compared with each; of more, each with the one that is right most often. */
+const MOST_PAIRED = 5;
+
+/** Pairs of runs that answered for the same images. */
+export function pairsOf(runs: readonly Pick<MeasuredRun, 'right' | 'summary'>[]): PairedRuns[] {
+  const best = runs.reduce((most, { summary }, i) => {
+    return (summary.accuracy ?? -1) > (runs[most].summary.accuracy ?? -1) ? i : most;
+  }, 0);
+  const pairs: PairedRuns[] = [];
+  for (let a = 0; a < runs.length; a++) {
+    for (let b = a + 1; b < runs.length; b++) {
+      if (runs.length > MOST_PAIRED && a !== best && b !== best) continue;
+      const paired = pairOf(runs[a].right, runs[b].right);
+      if (paired !== null) pairs.push({ runs: [a, b], ...paired });
+    }
+  }
+  return pairs;
+}
+
+/** Null where the images differ. */
+function pairOf(first: MeasuredRun['right'], second: MeasuredRun['right']): Omit<PairedRuns, 'runs'> | null {
+  if (first === null || second === null || first.size !== second.size) return null;
+  const only: [number, number] = [0, 0];
+  for (const [image, isRight] of first) {
+    const other = second.get(image);
+    if (other === undefined) return null;
+    if (isRight !== other) only[isRight ? 0 : 1]++;
+  }
+  return { images: first.size, only, p: mcnemar(...only) };
+}

@@ -1,0 +1,109 @@
+/** Runs compared: the test of pairs, what differs between recipes, and a page that names cannot break. */
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import { openDrawing, SCREEN } from '#src/report/charts/drawing';
+import { differencesOf, pairsOf } from '#src/report/compare/compare';
+import { comparePage } from '#src/report/compare/compare-page';
+import type { ComparedRun, MeasuredRun } from '#src/report/compare/compared-run';
+import { mcnemar } from '#src/report/compare/mcnemar';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { epoch, facts } from './named-report.js';
+
+test("McNemar's exact test, against SciPy's binomtest", () => {
+  assert.is(mcnemar(0, 0), 1);
+  assert.is(mcnemar(5, 5), 1);
+  assert.ok(Math.abs(mcnemar(1, 9) - 0.021484375) < 1e-12);
+  assert.ok(Math.abs(mcnemar(9, 1) - 0.021484375) < 1e-12);
+  assert.ok(Math.abs(mcnemar(3, 17) - 0.002576828) < 1e-9);
+  assert.ok(Math.abs(mcnemar(600, 700) - 0.006015793861) < 1e-11, 'powers of two overflow here');
+});
+
+const summary: ComparedRun = {
+  run: '/runs/a',
+  task: 'classification',
+  model: 'resnet18',
+  strategy: 'full',
+  finished: true,
+  epochs: 2,
+  best_epoch: 2,
+  seconds: 2,
+  note: null,
+  part: 'val',
+  images: 3,
+  accuracy: 2 / 3,
+  interval: [0.2, 0.9],
+  macro_f1: 0.6,
+  calibration_error: 0.1,
+  r2: null,
+  mae: null,
+  loss: 0.7,
+};
+
+function measured(name: string, answers: string, fields: object = {}): MeasuredRun {
+  const rights = [...answers].map((answer, i) => [`image ${i} cat`, answer === '+'] as const);
+  return {
+    summary: { ...summary, accuracy: rights.filter(([, isRight]) => isRight).length / rights.length },
+    name,
+    recipe: resolveRecipe({ data: 'photos', epochs: 2, ...fields }, facts),
+    records: [epoch(1, 0.5, 0.9), epoch(2, 0.7, 0.7)],
+    right: new Map(rights),
+  };
+}
+
+test('what differs between recipes is found field by field', () => {
+  const runs = [
+    measured('a', '+'),
+    measured('b', '+', { lr: 0.5, seed: 7 }),
+    measured('c', '+', { seed: 7 }),
+  ];
+  assert.equal(
+    differencesOf(runs)
+      .filter(({ field }) => field === 'lr' || field === 'seed')
+      .map(({ field, values }) => [field, values[1], values[0] === values[2]]),
+    [
+      ['lr', 0.5, true],
+      ['seed', 7, false],
+    ],
+  );
+  assert.equal(differencesOf([runs[0]!, runs[0]!]), []);
+});
+
+test('runs over the same images are compared image by image, others are not', () => {
+  const runs = [measured('a', '++--'), measured('b', '+-+-'), measured('c', '+++')];
+  assert.equal(pairsOf(runs), [{ runs: [0, 1], images: 4, only: [1, 1], p: 1 }]);
+  const many = Array.from({ length: 7 }, (_, i) => measured(`run ${i}`, i === 3 ? '++' : '+-'));
+  assert.equal(
+    pairsOf(many).map(({ runs: [a, b] }) => [a, b]),
+    [
+      [0, 3],
+      [1, 3],
+      [2, 3],
+      [3, 4],
+      [3, 5],
+      [3, 6],
+    ],
+    'of many, each with the best',
+  );
+});
+
+test('the page has every run, and no name becomes a part of it', async () => {
+  const runs = [measured('<script>alert(1)</script>', '++--'), measured('b\u202e"', '+--+', { lr: 0.5 })];
+  const reason = '<img src=x>';
+  const page = comparePage(
+    {
+      page: 'compare.html',
+      runs: runs.map(({ summary: of }) => of),
+      skipped: [{ path: '/<b>', reason }],
+      differences: differencesOf(runs),
+      paired: pairsOf(runs),
+    },
+    runs,
+    await openDrawing(SCREEN),
+  );
+  assert.not.match(page, /<script|<img|<b>|\u202e/);
+  assert.match(page, /&lt;script&gt;alert\(1\)/);
+  for (const id of ['runs', 'accuracy', 'curves', 'paired', 'recipes'])
+    assert.match(page, new RegExp(`<section id="${id}"`));
+});
+
+test.run();
