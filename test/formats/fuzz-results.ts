@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Tests run from build/test/formats.
@@ -9,9 +10,15 @@ const FILE = fileURLToPath(new URL('../../../test/formats/fuzz-results.txt', imp
 
 /** Puts the line of a parser in the place of its last one, with the commit that was measured. */
 export function saveResult(name: string, line: string): void {
-  const commit = execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=7'], { encoding: 'utf8' });
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(FILE, withLine(readFileSync(FILE, 'utf8'), name, `${line}; ${commit.trim()}, ${date}`));
+  writeFileSync(FILE, withLine(readFileSync(FILE, 'utf8'), name, `${line}; ${commit()}, ${date}`));
+}
+
+/** The commit, and whether anything but the results was changed since. */
+function commit(): string {
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: dirname(FILE), encoding: 'utf8' });
+  const changes = git('status', '--porcelain', '--', ':/', `:(exclude)${basename(FILE)}`);
+  return git('rev-parse', '--short=7', 'HEAD').trim() + (changes === '' ? '' : ', with changes');
 }
 
 /** The text with another line for `name`, which stands at the end where it has none yet. */
