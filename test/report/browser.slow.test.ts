@@ -89,7 +89,7 @@ test('the reports of real runs, and what compares them, are as sound', async () 
   mkdirSync(nothing);
   const compared = await attuneHere(['compare', probe, full, nothing, '--out', page, '--device', 'cpu']);
   assert.is(compared.status, 0, compared.stderr);
-  assert.match(compared.stderr, /^Left out: .*nothing: .+\.json\).*$/m);
+  assert.match(compared.stderr, /^Left out: .*nothing: this is no run folder \(.+$/m);
   assert.match(compared.stdout, /^1 +probe +[\d.]+ % +[\d.]+ to [\d.]+ % /m);
   assert.match(compared.stdout, /^strategy +probe +full$/m);
   assert.match(compared.stdout, /^1 and 2 +6 +\d +\d +[\d.]+$/m);

@@ -69,7 +69,7 @@ async function look() {
     }
     overflow[name] = await strict.evaluate(() => {
       const { scrollWidth, clientWidth } = document.documentElement;
-      scrollTo(0, 0);
+      scrollTo({ top: 0, behavior: 'instant' });
       return scrollWidth - clientWidth;
     });
     if (pictures !== undefined)

@@ -31,12 +31,12 @@ export function comparePage(
   return pageOf({
     title: `${measured.length} runs compared`,
     eyebrow: 'Comparison',
-    lead: leadOf(measured),
+    lead: leadOf(result, measured),
     sections,
   });
 }
 
-function leadOf(measured: readonly MeasuredRun[]): Html {
+function leadOf({ runs }: CompareResult, measured: readonly MeasuredRun[]): Html {
   const best = measured
     .filter(({ summary: { accuracy, r2 } }) => accuracy !== null || r2 !== null)
     .toSorted((a, b) => figureOf(b.summary) - figureOf(a.summary))[0];
@@ -46,7 +46,11 @@ function leadOf(measured: readonly MeasuredRun[]): Html {
     accuracy === null
       ? html`the largest R², <strong>${digits(r2, 3)}</strong>`
       : html`the largest share of right answers, <strong>${share({ value: accuracy, interval: range ?? [0, 1] })}</strong>${range === null ? null : ` (${interval(range)})`}`;
-  return html`${name(best.name)} has ${said}. Where intervals overlap, runs need not differ.`;
+  return html`${name(best.name)} has ${said}. ${isOneMeasure(runs) ? 'Where intervals overlap, runs need not differ.' : html`<strong>Not all runs were measured with the same number of images of the same kind</strong>, so that figures need not say which is better.`}`;
+}
+
+function isOneMeasure(runs: CompareResult['runs']): boolean {
+  return new Set(runs.map(({ part, images }) => `${part} ${images}`)).size === 1;
 }
 
 function figureOf({ accuracy, r2 }: ComparedRun): number {
@@ -60,7 +64,7 @@ function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[
     ...(isClasses ? ['accuracy', 'interval', 'macro F1'] : []),
     ...(isFit ? ['R²', 'mean absolute error'] : []),
     'loss',
-    ...(isClasses ? ['calibration error'] : []),
+    ...(isClasses ? ['calibration'] : []),
     'images',
     'epochs',
     'time',

@@ -74,10 +74,15 @@ export async function measureRun(
     const hint = `name its folds, as ${join(relative('.', folder), 'fold-1')}`;
     throw new AttuneError({ code: 'input', what: 'this is a cross-validation', where: folder, hint });
   }
+  if (!(await exists(join(folder, RUN_FILES.recipe)))) {
+    const hint = `a run folder has a ${RUN_FILES.recipe}, which attune finetune has written`;
+    throw new AttuneError({ code: 'input', what: 'this is no run folder', where: folder, hint });
+  }
   const { recipe, epochs } = await readCurves(folder);
   const { full } = stagesOf(epochs);
-  const isSaved = (await stat(join(folder, RUN_FILES.best)).catch(() => null)) !== null;
-  const loaded = isSaved ? await loadModel({ run: folder }, context) : null;
+  const loaded = (await exists(join(folder, RUN_FILES.best)))
+    ? await loadModel({ run: folder }, context)
+    : null;
   const best = loaded === null ? null : bestEpochOf(loaded.task, epochs);
   const answered = await answers(folder, recipe, loaded, options, context);
   const kind =
@@ -101,6 +106,10 @@ export async function measureRun(
     records: epochs,
     right: answered.right,
   };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 interface Answered {
