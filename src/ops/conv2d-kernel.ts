@@ -71,7 +71,7 @@ function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
 }
 
 const { register8, register4 } = REGISTER_TILES;
-const { tile128, tile64, tile32 } = WORKGROUP_TILES;
+const { tile128, tile64, tile64Deep, tile32 } = WORKGROUP_TILES;
 
 export const conv2dKernel: Kernel<Conv2dAttributes> = {
   name: 'conv2d',
@@ -89,6 +89,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
       ...tileVariants('register4', register4, 'conv2d-register.wgsl', 'register-tile.wgsl'),
       ...tileVariants('tile128', tile128, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile64', tile64, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64Deep', tile64Deep, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile32', tile32, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...winogradVariants,
     },

@@ -58,7 +58,7 @@ function splitVariants(name: string, tile: ProductTile) {
 }
 
 const { register8, register4 } = REGISTER_TILES;
-const { tile128, tile64, tile32 } = WORKGROUP_TILES;
+const { tile128, tile64, tile64Deep, tile32 } = WORKGROUP_TILES;
 
 export const matmulKernel: Kernel<MatmulAttributes> = {
   name: 'matmul',
@@ -74,6 +74,7 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       ...tileVariants('register4', register4, 'matmul-register.wgsl', 'register-tile.wgsl'),
       ...tileVariants('tile128', tile128, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile64', tile64, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64Deep', tile64Deep, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile32', tile32, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...splitVariants('splitRegister8', register8),
       ...splitVariants('splitTile64', tile64),

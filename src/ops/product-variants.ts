@@ -30,7 +30,7 @@ function workgroupTile(rows: number, columns: number, rowsPerInvocation: number)
 }
 
 export type RegisterTileName = 'register8' | 'register4';
-export type WorkgroupTileName = 'tile128' | 'tile64' | 'tile32';
+export type WorkgroupTileName = 'tile128' | 'tile64' | 'tile64Deep' | 'tile32';
 export type ProductTileName = RegisterTileName | WorkgroupTileName;
 
 /** Named after the lanes that share loads, or the rows of the tile. */
@@ -42,6 +42,8 @@ export const REGISTER_TILES: Readonly<Record<RegisterTileName, ProductTile>> = {
 export const WORKGROUP_TILES: Readonly<Record<WorkgroupTileName, ProductTile>> = {
   tile128: workgroupTile(128, 64, 8),
   tile64: workgroupTile(64, 64, 4),
+  // As many sums for each invocation as tile128 has, in half as many invocations: for the tuner.
+  tile64Deep: workgroupTile(64, 64, 8),
   tile32: workgroupTile(32, 32, 4),
 };
 
