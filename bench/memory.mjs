@@ -7,6 +7,7 @@
  *     --device webgpu|cpu   one of the two only
  *     --adapter NAME        the GPU's name, where there are several; default: the one that Dawn puts first
  *     --steps N             default 20
+ *     --memory low          computes cheap activations twice; default normal
  *     --batch N             default 2 on WebGPU, 4 on the CPU
  *     --save MACHINE        writes bench/results/MACHINE/memory-DEVICE.md and .json
  */
@@ -28,6 +29,7 @@ async function main() {
       adapter: { type: 'string' },
       steps: { type: 'string' },
       batch: { type: 'string' },
+      memory: { type: 'string' },
       save: { type: 'string' },
     },
   });
@@ -44,7 +46,9 @@ function measureApart(device) {
   if (status !== 0) process.exitCode = 1;
 }
 
-async function measure(kind, { adapter, steps, batch, save }) {
+async function measure(kind, { adapter, steps, batch, memory = 'normal', save }) {
+  if (memory !== 'normal' && memory !== 'low')
+    throw new Error(`--memory ${memory} is neither normal nor low`);
   const { describeMachine } = await import('./lib/machine.mjs');
   const { assertFlat, memoryReport } = await import('./lib/memory-report.mjs');
   const machine = describeMachine({ peers: false });
@@ -52,8 +56,9 @@ async function measure(kind, { adapter, steps, batch, save }) {
     adapter: kind === 'webgpu' ? await findAdapter(adapter) : undefined,
     steps: wholeNumber('steps', steps, 20),
     batch: wholeNumber('batch', batch, BATCHES[kind]),
+    memory,
   });
-  await present(`memory-${kind}`, {
+  await present(memory === 'low' ? `memory-low-${kind}` : `memory-${kind}`, {
     report: memoryReport({ machine, run }),
     numbers: { machine, run },
     save,
@@ -62,7 +67,7 @@ async function measure(kind, { adapter, steps, batch, save }) {
 }
 
 /** Trains; { adapter, batch, plan, steps }, a row of numbers for each step. */
-async function train(kind, { adapter, steps, batch }) {
+async function train(kind, { adapter, steps, batch, memory }) {
   const { open } = await import('../dist/engine/open.js');
   const { resnet50 } = await import('../dist/models/index.js');
   const { loadStateDict } = await import('../dist/nn/index.js');
@@ -71,7 +76,7 @@ async function train(kind, { adapter, steps, batch }) {
   const { classIndices, randomImages } = await import('./lib/random.mjs');
   const { CLASSES, OPTIMIZER, resnet50Weights, stateEntries } = await import('./lib/resnet50-weights.mjs');
 
-  const device = await open(kind, { adapter });
+  const device = await open(kind, { adapter, memory });
   const model = resnet50();
   await loadStateDict(model, stateEntries(resnet50Weights(SEED)));
   await model.to(device);
@@ -101,5 +106,5 @@ async function train(kind, { adapter, steps, batch }) {
   }
   const { adapter: name, software } = device.info;
   await device.close();
-  return { kind, adapter: software ? `${name} (software)` : name, batch, plan, steps: rows };
+  return { kind, adapter: software ? `${name} (software)` : name, batch, memory, plan, steps: rows };
 }

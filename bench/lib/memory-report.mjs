@@ -28,14 +28,14 @@ export function assertFlat(steps) {
   }
 }
 
-export function memoryReport({ machine, run: { kind, adapter, batch, plan, steps } }) {
+export function memoryReport({ machine, run: { kind, adapter, batch, memory, plan, steps } }) {
   return [
     `# Memory of training ResNet50 at 224, ${kind}`,
     '',
     ...machineLines(machine),
     '',
-    `All layers, batch ${batch}, on ${adapter}. The plan of the gradients has ${plan.launches} launches and takes`,
-    `${mib(plan.peakBytes)} MiB for what lives within a step; no order of its memory takes less than ${mib(plan.lowerBoundBytes)} MiB.`,
+    `All layers, batch ${batch}, memory ${memory}, on ${adapter}. The plan of the gradients has ${plan.launches} launches and takes`,
+    `${mib(plan.peakBytes)} MiB for what lives within a step; no order of its memory takes less than ${mib(plan.lowerBoundBytes)} MiB (${(plan.peakBytes / plan.lowerBoundBytes).toFixed(3)} times that).`,
     'Parameters, gradients, velocities and running statistics come on top.',
     '',
     'Live and peak: bytes of device memory, by the device. Process: resident memory of all of the process (with a',

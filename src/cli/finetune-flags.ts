@@ -8,6 +8,7 @@ import {
   classWeightsPower,
   EXPLOSION_ANSWERS,
   HEADS,
+  MEMORIES,
   SAMPLINGS,
   STRATEGIES,
 } from '../finetune/recipe/choices.js';
@@ -164,6 +165,7 @@ export const TRAINING: Group<
   | 'labelSmoothing'
   | 'maxGradientNorm'
   | 'precision'
+  | 'memory'
   | 'seed'
 > = {
   epochs: {
@@ -210,6 +212,11 @@ export const TRAINING: Group<
     value: '<name>',
     help: 'float32, or mixed on a GPU: activations and their gradients are kept as float16, in half the memory; weights and sums stay float32. Default: float32.',
     parse: choice(['float32', 'mixed'] as const),
+  },
+  memory: {
+    value: '<amount>',
+    help: 'low: a training step takes a quarter to a half less memory and a little more time, and gives the same bytes; cheap activations are computed twice. Default: normal.',
+    parse: choice(MEMORIES),
   },
   seed: {
     value: '<number>',

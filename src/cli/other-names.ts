@@ -61,6 +61,8 @@ export const FLAG_NAMES: Names = {
   'clip-grad': 'max-gradient-norm',
   'grad-clip': 'max-gradient-norm',
   amp: 'precision',
+  'gradient-checkpointing': 'memory',
+  'low-memory': 'memory',
   fp16: 'precision',
   'mixed-precision': 'precision',
   'gradient-clip': 'max-gradient-norm',

@@ -12,12 +12,13 @@ const CPU_BATCH = 8;
 
 /** Opens a device, a GPU with the variants that `attune tune` has found on it, unless others are given. */
 export async function openDevice(
-  { device = 'auto', adapter, threads, precision, variants }: DeviceWish,
+  { device = 'auto', adapter, threads, precision, memory, variants }: DeviceWish,
   { onEvent }: RunContext = {},
 ): Promise<Device> {
   return open(device, {
     choices: variants ?? tunedChoices((text) => onEvent?.({ type: 'note', text })),
     ...(precision !== undefined && { precision }),
+    ...(memory !== undefined && { memory }),
     ...(typeof adapter === 'string' && { adapter }),
     ...(threads !== undefined && { threads }),
   });
@@ -28,6 +29,7 @@ export type DeviceWish = Omit<DeviceOptions, 'adapter'> & {
   readonly adapter?: string | null;
   readonly variants?: Choices;
   readonly precision?: Recipe['precision'];
+  readonly memory?: Recipe['memory'];
 };
 
 export function summarize({ info }: Device): DeviceSummary {

@@ -143,6 +143,11 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
    * weights, sums and statistics stay float32. Default: 'float32'.
    */
   readonly precision?: string;
+  /**
+   * 'low': what is cheap to compute of a step's activations is computed again in the backward pass instead of kept for it:
+   * the same bytes in less memory, and a little more time. Default: 'normal'.
+   */
+  readonly memory?: string;
   /** The largest norm of the gradients; 0: no limit. */
   readonly maxGradientNorm?: number;
   /** Threads that decode images. */

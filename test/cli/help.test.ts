@@ -6,7 +6,7 @@ import { attune, attuneHere, type Ran, type RunSettings, runScript } from './sup
 
 const commands: Record<string, string[]> = {
   finetune:
-    'model weights strategy head neighbors train-from batch-norm target images val val-split folds fold image-size augment class-weights sampling workers epochs unfreeze-epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision seed mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps'.split(
+    'model weights strategy head neighbors train-from batch-norm target images val val-split folds fold image-size augment class-weights sampling workers epochs unfreeze-epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision memory seed mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps'.split(
       ' ',
     ),
   evaluate: 'images model weights batch-size tta workers device adapter threads'.split(' '),
@@ -15,7 +15,7 @@ const commands: Record<string, string[]> = {
       ' ',
     ),
   'lr-find':
-    'lr-from lr-to iterations model weights strategy train-from batch-norm target images val val-split image-size augment class-weights sampling workers head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision seed mixup cutmix random-erasing stochastic-depth sam optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
+    'lr-from lr-to iterations model weights strategy train-from batch-norm target images val val-split image-size augment class-weights sampling workers head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision memory seed mixup cutmix random-erasing stochastic-depth sam optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
       ' ',
     ),
   augment:

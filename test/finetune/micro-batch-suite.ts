@@ -35,5 +35,5 @@ export async function assertAccumulates(
   assert.is(micro_batch, micro);
   const times = batchSize / micro;
   assert.is(notes[0], `A batch of ${batchSize} is computed as ${times} times ${micro} images.`);
-  await fails(choose(device, batchSize, imageSize, 2 * micro), 'device', /smaller/);
+  await fails(choose(device, batchSize, imageSize, 2 * micro), 'device', /add --memory low, or .*smaller/);
 }

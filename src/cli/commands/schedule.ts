@@ -40,6 +40,7 @@ type WithoutEffect =
   | RegularizationOption
   | 'maxGradientNorm'
   | 'precision'
+  | 'memory'
   | 'workers'
   | 'out';
 

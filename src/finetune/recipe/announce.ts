@@ -35,6 +35,7 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
   'device',
   'adapter',
   'precision',
+  'memory',
   'checkpoint_minutes',
   'tensorboard',
   'histograms',

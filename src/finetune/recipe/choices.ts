@@ -19,6 +19,8 @@ export const SCHEDULES = [
   'slanted-triangular',
   'plateau',
 ] as const;
+/** How much memory a training step takes. */
+export const MEMORIES = ['normal', 'low'] as const;
 /** What is done when the loss explodes. */
 export const EXPLOSION_ANSWERS = ['stop', 'retry'] as const;
 export const HEADS = ['logistic', 'nearest-neighbors', 'prototypes'] as const;

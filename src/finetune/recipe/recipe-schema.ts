@@ -11,6 +11,7 @@ import {
   classWeightsPower,
   EXPLOSION_ANSWERS,
   HEADS,
+  MEMORIES,
   OPTIMIZERS,
   SAMPLINGS,
   SCHEDULES,
@@ -164,6 +165,8 @@ const run = {
   adapter: v.nullable(v.string()),
   /** 'mixed': activations and their gradients are kept as float16, on GPUs only. */
   precision: v.picklist(['float32', 'mixed']),
+  /** 'low': cheap activations are computed again in the backward pass; recipes of earlier versions have none. */
+  memory: v.optional(v.picklist(MEMORIES), 'normal'),
   /** Whether the run folder has event files, and whether they have histograms of weights and gradients. */
   tensorboard: v.boolean(),
   histograms: v.boolean(),

@@ -110,6 +110,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     device: 'auto',
     adapter: null,
     precision: 'float32',
+    memory: 'normal',
     tensorboard: true,
     histograms: given.tensorboard ?? true,
     ...given,

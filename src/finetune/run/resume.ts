@@ -158,8 +158,9 @@ async function cutBack(folder: string, state: RunState): Promise<void> {
 function deviceFor({ recipe, frozen }: RunState, { device: named, threads }: SavedRun): DeviceWish {
   const device = named ?? (frozen.device.kind === 'cpu' ? 'cpu' : recipe.device);
   const adapter = device === 'cpu' ? null : recipe.adapter;
-  const { precision } = recipe;
-  return { device, adapter, precision, variants: frozen.variants, ...(threads !== undefined && { threads }) };
+  const { precision, memory } = recipe;
+  const { variants } = frozen;
+  return { device, adapter, precision, memory, variants, ...(threads !== undefined && { threads }) };
 }
 
 /** The frozen choices on this machine's device. */

@@ -42,10 +42,19 @@ export async function chooseMicroBatch(
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
       const doesNotFit = error instanceof AttuneError && error.code === 'device' && !device.lost;
-      if (!doesNotFit || micro === 1 || recipe.micro_batch !== null) throw error;
+      if (!doesNotFit) throw error;
+      if (micro === 1 || recipe.micro_batch !== null) throw withAdvice(error, recipe);
       micro = Math.ceil(micro / 2);
     }
   }
+}
+
+/** A device knows of smaller batches; that a step can do with less memory is known here. */
+function withAdvice(error: AttuneError, { memory }: Recipe): AttuneError {
+  if (memory === 'low') return error;
+  const { code, what, where, hint } = error;
+  const other = hint === undefined ? '' : `, or ${hint}`;
+  return new AttuneError({ code, what, where, hint: `add --memory low${other}` }, { cause: error });
 }
 
 /** What batch norm does with micro-batches of this size. */
