@@ -6,7 +6,7 @@ import { attuneHere } from './support.js';
 
 const data = imageFolderOf(['a', 'b'], 6);
 const words =
-  '--model resnet-small --weights none --strategy probe --head prototypes --folds 3 --image-size 32';
+  '--model resnet-small --weights none --strategy probe --head prototypes --folds 3 --image-size 32 --threads 1';
 const folds = (...more: string[]) =>
   attuneHere(['finetune', data, ...words.split(' '), '--device', 'cpu', '--out', newPath(), ...more]);
 

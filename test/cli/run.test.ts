@@ -20,9 +20,10 @@ mkdirSync(join(folder, 'new'));
 writePicture(join(folder, 'new/a.png'), [190, 40, 40], 9);
 writeFileSync(join(folder, 'new/b.jpg'), '\xff\xd8\xff\xe0', 'latin1');
 
-const finetune = 'finetune photos --strategy probe --model resnet-small --weights none --image-size 32'.split(
-  ' ',
-);
+const finetune =
+  'finetune photos --strategy probe --model resnet-small --weights none --image-size 32 --threads 1'.split(
+    ' ',
+  );
 
 test('finetune prints result, run folder and what to type next; notes go to standard error', async () => {
   const { status, stdout, stderr } = await attune([...finetune, '--seed', '7'], settings);
@@ -39,7 +40,9 @@ test('finetune prints result, run folder and what to type next; notes go to stan
   assert.match(stderr, /\nGiven: image-size 32, strategy probe, seed 7\.\n/);
   assert.match(stdout, /\nvalidation accuracy +[\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\n/);
   assert.ok(
-    stdout.endsWith(`\nRun folder\nruns/${run}\n\nNext\nattune predict runs/${run} <image or folder>\n`),
+    stdout.endsWith(
+      `\nRun folder\nruns/${run}\n\nReport\nruns/${run}/report.html\n\nNext\nattune predict runs/${run} <image or folder>\n`,
+    ),
     stdout,
   );
   assert.match(stderr, /\nfeatures: 100 %, 10 of 10\n/);
@@ -47,7 +50,10 @@ test('finetune prints result, run folder and what to type next; notes go to stan
 });
 
 test('under --json standard output is one document', async () => {
-  const { status, stdout, stderr } = await attuneHere([...finetune, '--out', 'my run', '--json'], settings);
+  const { status, stdout, stderr } = await attuneHere(
+    [...finetune, '--out', 'my run', '--no-report', '--json'],
+    settings,
+  );
   assert.is(status, 0, stderr);
   const result = JSON.parse(stdout);
   assert.equal(result.classes, ['blau ä', 'red']);

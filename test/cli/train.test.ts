@@ -15,12 +15,12 @@ writeClassFolders(join(folder, 'photos/train'), 8);
 writeClassFolders(join(folder, 'photos/val'), 2);
 writeClassFolders(join(folder, 'photos/test'), 2);
 
-const SMALL = '--model resnet-small --weights none';
+const SMALL = '--model resnet-small --weights none --threads 1';
 const finetune = (words: string) => attuneHere(`finetune photos ${SMALL} ${words}`.split(' '), settings);
 
 test('every flag of training reaches the recipe', async () => {
   const flags =
-    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --threads 1 --image-size 40 --checkpoint-minutes 2.5 --on-explosion retry --no-tensorboard --no-report';
+    '--strategy full --train-from layer2 --batch-norm train --epochs 1 --batch-size 8 --micro-batch 4 --optimizer sgd --lr 0.01 --head-lr 0.02 --momentum 0.8 --no-nesterov --weight-decay 0.001 --schedule step --step-size 3 --gamma 0.5 --warmup 0.1 --augment flip --class-weights balanced --label-smoothing 0.1 --max-gradient-norm 5 --mixup 0.2 --cutmix 1 --random-erasing 0.25 --stochastic-depth 0.1 --sam 0.05 --seed 3 --image-size 40 --checkpoint-minutes 2.5 --on-explosion retry --no-tensorboard --no-report';
   const { status, stdout, stderr } = await finetune(`${flags} --out run --json`);
   assert.is(status, 0, stderr);
   const { resolved_defaults, interrupted, epochs, report } = JSON.parse(stdout);
