@@ -1,10 +1,14 @@
 /** Runs compared: the test of pairs, what differs between recipes, and a page that names cannot break. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { openDrawing, SCREEN } from '#src/report/charts/drawing';
-import { differencesOf, pairsOf } from '#src/report/compare/compare';
+import { compare, differencesOf, pairsOf } from '#src/report/compare/compare';
 import { comparePage } from '#src/report/compare/compare-page';
 import type { ComparedRun, MeasuredRun } from '#src/report/compare/compared-run';
 import { mcnemar } from '#src/report/compare/mcnemar';
+import { report } from '#src/report/write-report';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { epoch, facts } from './named-report.js';
@@ -104,6 +108,34 @@ test('the page has every run, and no name becomes a part of it', async () => {
   assert.match(page, /&lt;script&gt;alert\(1\)/);
   for (const id of ['runs', 'accuracy', 'curves', 'paired', 'recipes'])
     assert.match(page, new RegExp(`<section id="${id}"`));
+});
+
+test('folders that are no runs are told by name, and what to do', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'attune compare '));
+  test.after(() => rmSync(folder, { recursive: true }));
+  const damaged = join(folder, 'damaged');
+  mkdirSync(damaged);
+  writeFileSync(join(damaged, 'recipe.json'), '{"data": ');
+  const none = /^this is no run folder \(.+\): name a folder that attune finetune has written/;
+  const cases = [
+    [() => report({ run: folder }), none],
+    [() => report({ run: join(folder, 'absent') }), none],
+    [
+      () => compare({ runs: [folder, damaged] }),
+      /^fewer than two of these are runs .*: this is no run folder/,
+    ],
+    [() => compare({ runs: [damaged, folder] }), /^fewer than two of these are runs .*recipe\.json/],
+    [() => compare({ runs: [damaged] }), /recipe\.json/],
+    [() => compare({ runs: [] }), /^a comparison needs two runs/],
+  ] as const;
+  for (const [work, message] of cases) {
+    const error = await (work() as Promise<unknown>).then(
+      () => null,
+      (thrown: Error) => thrown,
+    );
+    assert.match(error?.message ?? '', message);
+  }
+  assert.equal(readdirSync(folder), ['damaged'], 'nothing was written');
 });
 
 test.run();

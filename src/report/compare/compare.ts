@@ -82,9 +82,9 @@ function tooFew(folders: readonly string[], skipped: CompareResult['skipped']): 
     what:
       first === undefined
         ? 'a comparison needs two runs'
-        : `fewer than two of these are runs; the first that is none: ${first.reason}`,
-    where: folders.join(' '),
-    hint: 'name folders that attune finetune has written, as runs/*',
+        : 'fewer than two of these are runs that can be read',
+    where: first?.path ?? folders.join(' '),
+    hint: first === undefined ? 'name folders that attune finetune has written, as runs/*' : first.reason,
   });
 }
 

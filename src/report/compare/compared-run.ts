@@ -1,5 +1,4 @@
 /** What a run folder tells to whoever compares it with others: its curves, and what its best checkpoint answers. */
-import { stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { openPreparedCache } from '../../data/index.js';
 import { AttuneError, sentence } from '../../errors.js';
@@ -11,11 +10,10 @@ import { likeliest } from '../../finetune/evaluation/scores.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { EpochRecord, RunContext, TaskKind } from '../../finetune/options.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
-import { RUN_FILES } from '../../finetune/run/run-folder.js';
 import { findImages, type PartName, splitOf } from '../../finetune/run/training-data.js';
 import { outputsFor } from '../run/answered-part.js';
 import { deviceOf, type GatherOptions, refuseOtherNames, withNetwork } from '../run/gather-run.js';
-import { bestEpochOf, isFinished, stagesOf } from '../run/stored-facts.js';
+import { assertRun, bestEpochOf, hasCheckpoint, isFinished, stagesOf } from '../run/stored-facts.js';
 
 /** Figures of the images that a run validates with, else of those it is tested with. */
 interface Figures {
@@ -74,15 +72,10 @@ export async function measureRun(
     const hint = `name its folds, as ${join(relative('.', folder), 'fold-1')}`;
     throw new AttuneError({ code: 'input', what: 'this is a cross-validation', where: folder, hint });
   }
-  if (!(await exists(join(folder, RUN_FILES.recipe)))) {
-    const hint = `a run folder has a ${RUN_FILES.recipe}, which attune finetune has written`;
-    throw new AttuneError({ code: 'input', what: 'this is no run folder', where: folder, hint });
-  }
+  await assertRun(folder);
   const { recipe, epochs } = await readCurves(folder);
   const { full } = stagesOf(epochs);
-  const loaded = (await exists(join(folder, RUN_FILES.best)))
-    ? await loadModel({ run: folder }, context)
-    : null;
+  const loaded = (await hasCheckpoint(folder)) ? await loadModel({ run: folder }, context) : null;
   const best = loaded === null ? null : bestEpochOf(loaded.task, epochs);
   const answered = await answers(folder, recipe, loaded, options, context);
   const kind =
@@ -106,10 +99,6 @@ export async function measureRun(
     records: epochs,
     right: answered.right,
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
 }
 
 interface Answered {

@@ -2,7 +2,6 @@
  * From a run folder to what its report tells: files of the folder, the images as they lie in their folder now, and an
  * evaluation of the best checkpoint.
  */
-import { stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { isValuesFile, openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
@@ -21,7 +20,15 @@ import { shellWord } from '../../text.js';
 import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
 import { flagsCommand } from './commands.js';
 import type { Commands, DataCard, EvaluatedPart, ReportData } from './report-data.js';
-import { bestEpochOf, isFinished, readMadeBy, readSkipped, stagesOf } from './stored-facts.js';
+import {
+  assertRun,
+  bestEpochOf,
+  hasCheckpoint,
+  isFinished,
+  readMadeBy,
+  readSkipped,
+  stagesOf,
+} from './stored-facts.js';
 
 /** What a report is of, and how it is made. */
 export interface GatherOptions extends DeviceOptions {
@@ -37,8 +44,11 @@ export interface GatherOptions extends DeviceOptions {
 /** Gathers what there is of one run. Throws AttuneError as `evaluate` does, and 'data' when the images have other classes. */
 export async function gatherRun(options: GatherOptions, context: RunContext): Promise<ReportData> {
   const folder = resolve(options.run);
+  await assertRun(folder);
   const { recipe, epochs } = await readCurves(folder);
-  const found = await findImages(options.data ?? recipe.data, splitOf(recipe));
+  const found = await findImages(options.data ?? recipe.data, splitOf(recipe)).catch((error: unknown) => {
+    throw options.data === undefined ? movedAway(error) : error;
+  });
   const evaluated =
     options.evaluate === false || !(await hasCheckpoint(folder))
       ? { main: null, test: null, notes: [NOT_EVALUATED] }
@@ -64,12 +74,16 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
   };
 }
 
+/** Images that are not where they lay can be named. */
+function movedAway(error: unknown): unknown {
+  if (!(error instanceof AttuneError) || error.code !== 'input') return error;
+  const { code, what, where } = error;
+  const hint = 'say where the images of the run lie now with --data';
+  return new AttuneError({ code, what, where, hint }, { cause: error });
+}
+
 const NOT_EVALUATED =
   'The images were not evaluated, as the run was interrupted: the last command below does it, and writes this page anew.';
-
-async function hasCheckpoint(folder: string): Promise<boolean> {
-  return (await stat(join(folder, RUN_FILES.best)).catch(() => null)) !== null;
-}
 
 async function evaluateRun(
   folder: string,

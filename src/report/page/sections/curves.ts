@@ -141,7 +141,9 @@ function epochTable(caption: string, epochs: readonly EpochRecord[], { task }: R
     digits(epoch.train_loss, 4),
     digits(epoch.val_loss, 4),
     ...(isClasses
-      ? [percent(epoch.train_accuracy ?? null), percent(epoch.val_accuracy ?? null)]
+      ? [epoch.train_accuracy, epoch.val_accuracy].map((value) =>
+          typeof value === 'number' ? percent(value) : '–',
+        )
       : [digits(epoch.val_mae, 4), digits(epoch.val_r2, 4)]),
     ratesText(epoch.lr),
     digits(epoch.seconds, 2),
