@@ -4,6 +4,6 @@ import { smallData } from './full-support.js';
 import { killEveryStrategy } from './kill-support.js';
 
 test('killed at random moments, every run ends with the bytes of one that was never killed', async () => {
-  await killEveryStrategy(smallData(), 20);
+  await killEveryStrategy(smallData(), 12);
 });
 test.run();
