@@ -156,7 +156,12 @@ footer.column { padding-bottom: 3rem; color: var(--muted); font-size: .8125rem; 
   h2, h3, summary { break-after: avoid; }
   figure, .tiles, tr, .images li { break-inside: avoid; }
   .scroll { max-height: none; overflow: visible; }
-  thead th { position: static; }
+  .pair { grid-template-columns: 1fr 1fr; }
+  .drawing { overflow: visible; }
+  .drawing svg { min-width: 0 !important; }
+  table { font-size: 8.5pt; }
+  th, td { padding-right: .7rem; }
+  thead th { position: static; white-space: normal; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
   summary { list-style: none; color: var(--muted); }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
