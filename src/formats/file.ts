@@ -80,7 +80,10 @@ function fileSource(handle: FileHandle, name: string, size: number): ByteSource 
       }
       return bytes;
     },
-    close: () => handle.close(),
+    close: () =>
+      handle.close().catch((error: unknown) => {
+        throw readError(error, name);
+      }),
   };
 }
 
