@@ -57,7 +57,7 @@ export {
   TEST_VIEWS,
   type ValuesPart,
 } from './data/index.js';
-export type { Choices, Counters, DeviceInfo, DeviceKind } from './device/backend.js';
+export type { Choices, Counters, DeviceInfo, DeviceKind, LaunchTime } from './device/backend.js';
 export type {
   DType,
   Precision,
@@ -112,6 +112,8 @@ export {
   type PredictResult,
   type ModelAnswer,
   type RegressionReport,
+  type KernelShare,
+  type ProfileSummary,
   type RunDocument,
   type TaskKind,
   type TestMetrics,
@@ -267,7 +269,7 @@ export {
   type TrainableMemory,
   WeightAverage,
 } from './optim/index.js';
-export type { Device, ProgramStatistics } from './program/device.js';
+export type { Device, ObservedRun, ProgramStatistics } from './program/device.js';
 export type { State } from './program/state.js';
 export type { HostValues } from './program/value.js';
 export { Parameter } from './tensor/parameter.js';
@@ -291,13 +293,16 @@ export {
   type ComparedRun,
   type CompareOptions,
   type CompareResult,
+  type Difference,
   explain,
   type ExplainOptions,
   type ExplainResult,
   type Explanation,
+  type GatherOptions,
   HEAT_MAP_METHODS,
   type HeatMapMethod,
   type Neighbor,
+  type PairedRuns,
   report,
   type ReportOptions,
   type ReportResult,

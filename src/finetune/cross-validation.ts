@@ -42,13 +42,22 @@ export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
   readonly folds: number;
 }
 
+/** What is measured in each fold: of classes, or of values, where MAE and RMSE are means over columns. */
+export type FoldMeasure =
+  | 'loss'
+  | 'accuracy'
+  | 'balanced_accuracy'
+  | 'macro_f1'
+  | 'auc'
+  | 'brier'
+  | 'mae'
+  | 'rmse'
+  | 'r2';
+
 const MEASURES = {
   classification: ['loss', 'accuracy', 'balanced_accuracy', 'macro_f1', 'auc', 'brier'],
   regression: ['loss', 'mae', 'rmse', 'r2'],
-} as const;
-
-/** What is measured in each fold: of classes, or of values, where MAE and RMSE are means over columns. */
-export type FoldMeasure = (typeof MEASURES)[TaskKind][number];
+} as const satisfies Readonly<Record<TaskKind, readonly FoldMeasure[]>>;
 
 /** What is told of each fold, by name, as the task has it; null where its images tell nothing. */
 export type FoldMeasures = Readonly<Partial<Record<FoldMeasure, number | null>>>;

@@ -158,7 +158,10 @@ export class Device {
     return this.enqueue(async () => statisticsOf((await this.findPlan(recording, returned)).plan));
   }
 
-  /** The launches that a program would run, fused and all, without its memory: for the tuner. */
+  /**
+   * The launches that a program would run, fused and all, without its memory: for the tuner.
+   * @internal
+   */
   launchesOf(body: () => unknown): LaunchShape[] {
     this.assertOpen();
     const { recording, result } = record(body);

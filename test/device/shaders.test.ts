@@ -36,10 +36,13 @@ test('operands that are stored as float16 have their own type, where the shader 
   const file = { path: 'k.wgsl', text: '@binding(1) var<storage> x: array<Element1>;\n' };
   const { code } = shaderText('f32', {}, [file], [1]);
   assert.match(code, /^enable f16;\n.*alias Element0 = f32; alias Element1 = f16; alias Element2 = f32;/s);
+  const unprepared = { path: 'k.wgsl', text: '@binding(0) var<storage> x: array<Element>;\n' };
   assert.throws(
-    () => shaderText('f32', {}, [file], [0]),
+    () => shaderText('f32', {}, [unprepared], [0]),
     /operand 0 is stored as float16.*Element0.*k\.wgsl/,
   );
+  // A pass that does without the operand.
+  assert.match(shaderText('f32', {}, [kernel], [0]).code, /alias Element0 = f16;/);
 });
 
 test('a line leads back to its file', () => {
