@@ -40,7 +40,7 @@ test('kernels on the CPU: each beside the ceilings, in a Markdown and an SVG fil
 });
 
 test('models and start-up on the CPU', async () => {
-  const { rows, unmeasured } = await bench('--device', 'cpu', '--seconds', '40');
+  const { rows, unmeasured } = await bench('--device', 'cpu', '--seconds', '100');
   assert.equal(unmeasured, []);
   const models = rows.filter((row) => row.part === 'models');
   assert.equal(
