@@ -260,7 +260,7 @@ export const RUN: Flags<
   },
   onExplosion: {
     value: '<answer>',
-    help: 'What to do when the loss is not finite, or 100 times that of guessing. stop: end, with what to do. retry: go back to the last save, at a tenth of the rates, at most twice. Default: stop.',
+    help: 'What to do when the loss is not finite, or 100 times that of guessing and of the steps before. stop: end, with what to do. retry: go back to the last save, at a tenth of the rates, at most twice. Default: stop.',
     parse: choice(EXPLOSION_ANSWERS),
   },
   report: {

@@ -155,7 +155,7 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly seed?: number;
   /** Minutes after which the run is saved within an epoch, too; 0: only at its end. Default: 10. */
   readonly checkpointMinutes?: number;
-  /** 'stop' or 'retry': what a run does whose loss is not finite or 100 times that of guessing (run/explosion.ts). */
+  /** 'stop' or 'retry': what a run does whose loss is not finite, or 100 times that of guessing and of the steps before (run/explosion.ts). */
   readonly onExplosion?: string;
   /** The run folder to create. Default: runs/<date>_<time>_<model>. */
   readonly out?: string;

@@ -14,11 +14,19 @@ const wild = { lr: 1e-3, headLr: 3, schedule: 'constant', warmup: 0, momentum: 0
 const notesOf = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === 'note' && /goes back/.test(event.text) ? [event.text] : []));
 
-test('a loss is exploded from 100 times that of guessing on, and when it is no number', async () => {
+test('a loss is exploded from 100 times that of guessing and of the steps before on, and when it is no number', async () => {
   const two = Math.log(2);
-  assertNotExploded(1, 0, two);
-  assertNotExploded(1, 100 * two, two);
-  const check = async (loss: number) => assertNotExploded(7, loss, two);
+  assertNotExploded(2, 0, two, 0.1);
+  assertNotExploded(2, 100 * two, two, 0.1);
+  assertNotExploded(1, 1000 * two, two, null);
+  assertNotExploded(2, 1000 * two, two, 11 * two);
+  const check = async (loss: number, before: number | null = 0.5) => assertNotExploded(7, loss, two, before);
+  await fails(
+    check(301, 3),
+    'numeric',
+    /^the loss of step 7 is 301, more than 100 times the 3\.00 of the steps before$/,
+  );
+  await fails(check(Number.NaN, null), 'numeric', /not finite/);
   await fails(
     check(100.1 * two),
     'numeric',
@@ -33,7 +41,7 @@ test('stop: the state before it is kept, and goes on at a tenth of the rates whe
   await fails(
     finetune(options),
     'numeric',
-    /^the loss of step 2 is [\d.e+]+, more than 100 times .* of guessing: start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: attune finetune --resume .* --on-explosion retry$/,
+    /^the loss of step 2 is [\d.e+]+, more than 100 times .* of (guessing|the steps before): start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: attune finetune --resume .* --on-explosion retry$/,
   );
   const context = listener();
   const resumed = await resume({ resume: options.out!, onExplosion: 'retry' }, context);

@@ -10,7 +10,7 @@ test('full, probe-then-full and gradual: 15 kills, and every run ends with the b
   for (const [seed, strategy] of ['full', 'probe-then-full', 'gradual'].entries()) {
     // Four groups of layers join.
     const epochs = strategy === 'gradual' ? 4 : 3;
-    const words = `--model resnet-small --weights none --strategy ${strategy} --epochs ${epochs} --batch-size 6 --device webgpu`;
+    const words = `--model resnet-small --weights none --strategy ${strategy} --epochs ${epochs} --batch-size 6 --device webgpu --no-report`;
     const plan = {
       words: [data, ...words.split(' '), '--adapter', adapter],
       kills: 5,

@@ -38,7 +38,7 @@ for (const [name, options] of Object.entries(TECHNIQUES)) {
 test('each of them changes what is trained, and is told as given', async () => {
   const run = async (more: Partial<FinetuneOptions>) => {
     const context = listener();
-    const options = { epochs: 1, batchSize: 16, valSplit: 0, batchNorm: 'train', threads: 1, ...more };
+    const options = { epochs: 1, batchSize: 16, batchNorm: 'train', threads: 1, ...more };
     const { checkpoints } = await finetune(fullRun(data, options), context);
     const texts = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
     return { weights: (await readTensors(checkpoints.last)).get('conv1.weight'), texts };
@@ -64,7 +64,7 @@ test('each of them changes what is trained, and is told as given', async () => {
 
 test('all of them at once, accumulated 3 times 3 images with a rest: as in whole batches, to 1e-5', async () => {
   const options = {
-    ...{ epochs: 1, batchSize: 7, batchNorm: 'frozen', valSplit: 0, threads: 1 },
+    ...{ epochs: 1, batchSize: 7, batchNorm: 'frozen', threads: 1 },
     ...{ mixup: 0.4, cutmix: 1, randomErasing: 0.5, sam: 0.1, labelSmoothing: 0.1 },
     ...{ maxGradientNorm: 1, ema: 0.5, seed: 8 },
   };

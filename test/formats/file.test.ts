@@ -1,12 +1,29 @@
 /** Files that grow, are cut, or get other names; save.test.ts has those that are replaced as a whole. */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createGrowingFile, cutFile, type FileOperations, keepAs, moveFile } from '#src/formats/file';
+import {
+  createGrowingFile,
+  cutFile,
+  type FileOperations,
+  keepAs,
+  moveFile,
+  namesIn,
+  openByteSource,
+} from '#src/formats/file';
 import { rejects } from './support.js';
 
 const test = suite<{ folder: string }>('file');
@@ -80,6 +97,23 @@ test('a second name stands for the same file, in place of another and of itself'
   }
   await rejects(() => keepAs(join(folder, 'gone'), second), /state\.previous/, 'disk');
   assert.is(readFileSync(second, 'utf8'), 'new', 'what was there stays');
+});
+
+test('a folder that cannot be listed', async ({ folder }) => {
+  assert.equal(await namesIn(folder), []);
+  await rejects(() => namesIn(join(folder, 'gone')), /gone/, 'disk');
+});
+
+test('a file that was read and cannot be closed', async ({ folder }) => {
+  const path = join(folder, 'weights');
+  writeFileSync(path, 'abc');
+  const probe = await open(path);
+  const { fd } = probe;
+  await probe.close();
+  // The lowest free number of a file is the next one's.
+  const source = await openByteSource(path);
+  closeSync(fd); // as a disk that went away
+  await rejects(() => source.close(), /weights/, 'disk');
 });
 
 test.run();

@@ -1,11 +1,11 @@
 /**
- * Losses that explode: not finite, or so far above what guessing gives that the weights have gone astray. The state that was
+ * Losses that explode: not finite, or so far above guessing and the steps before that the weights have gone astray. The state that was
  * saved last has weights from before. Either the run stops with what to do, or it goes back to that state, with lower rates.
  */
 import { AttuneError } from '../../errors.js';
 import type { RunState } from './run-state.js';
 
-/** A loss of so many times that of guessing is no loss of a network that learns. */
+/** A loss of so many times that of guessing, and of the steps before, is no loss of a network that learns. */
 const EXPLODED = 100;
 
 /** What each retry multiplies the rates with, and how many there are. */
@@ -20,11 +20,17 @@ export interface Explosion {
   readonly from_step: number;
 }
 
-/** Throws AttuneError 'numeric' for the mean loss of a step that has exploded. `guessed` is the loss of guessing. */
-export function assertNotExploded(step: number, loss: number, guessed: number): void {
-  if (loss <= EXPLODED * guessed) return;
-  const fault = Number.isFinite(loss)
-    ? `${loss.toPrecision(3)}, more than ${EXPLODED} times the ${guessed.toPrecision(3)} of guessing`
+/**
+ * Throws AttuneError 'numeric' for the mean loss of a step that has exploded. `guessed` is the loss of guessing, `before` the
+ * mean of the steps before; null at the first one, which tells where an untrained network begins, however high that is.
+ */
+export function assertNotExploded(step: number, loss: number, guessed: number, before: number | null): void {
+  const isFinite = Number.isFinite(loss);
+  if (isFinite && (before === null || loss <= EXPLODED * Math.max(guessed, before))) return;
+  const usual = Math.max(guessed, before ?? 0);
+  const of = usual === guessed ? 'guessing' : 'the steps before';
+  const fault = isFinite
+    ? `${loss.toPrecision(3)}, more than ${EXPLODED} times the ${usual.toPrecision(3)} of ${of}`
     : 'not finite';
   throw new AttuneError({ code: 'numeric', what: `the loss of step ${step} is ${fault}` });
 }

@@ -110,7 +110,9 @@ async function removeDeadMarks(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`${LOCK_FILE}.`)) continue;
     const text = await textOf(join(folder, name));
-    if (text !== null && livingOwner(text) === null) await rm(join(folder, name), { force: true });
+    // An empty one is about to be written by a process that lives.
+    if (text !== null && text !== '' && livingOwner(text) === null)
+      await rm(join(folder, name), { force: true });
   }
 }
 

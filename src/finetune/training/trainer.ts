@@ -108,6 +108,8 @@ export class Trainer {
   private readonly sharpness: SharpnessAware | undefined;
   /** How long the last step took; long, as long as it is not known. */
   private stepSeconds = Number.POSITIVE_INFINITY;
+  /** Of the steps before, in this epoch or at the end of the last one; null at the first. */
+  private meanLoss: number | null = null;
   /** The norm of the gradients at the end of the last epoch; null before one has ended here. */
   gradientNorm: number | null = null;
   /** The last steps by number, to name the images of one that failed. */
@@ -247,7 +249,8 @@ export class Trainer {
     const parts = await this.explained(() => results);
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
     const loss = parts.reduce((total, part) => total + part.loss, 0);
-    if (stopsExploded === true) assertNotExploded(step, loss, task.guessedLoss);
+    if (progress.images > 0) this.meanLoss = progress.loss / progress.images;
+    if (stopsExploded === true) assertNotExploded(step, loss, task.guessedLoss, this.meanLoss);
     progress.loss += loss * batch.labels.length;
     progress.images += batch.labels.length;
     progress.correct += task.countRight(predicted, counted);
