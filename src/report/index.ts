@@ -6,7 +6,7 @@ export {
   type Difference,
   type PairedRuns,
 } from './compare/compare.js';
-export { epochsText, pText, valueText } from './compare/compare-page.js';
+export { epochsText, pText, valueText } from './compare/compare-text.js';
 export type { ComparedRun } from './compare/compared-run.js';
 export { type ExplainOptions, type ExplainResult, type Explanation, explain } from './explain/explain.js';
 export { HEAT_MAP_METHODS, type HeatMapMethod } from './explain/methods.js';

@@ -25,11 +25,11 @@ export interface Explosion {
  * mean of the steps before; null at the first one, which tells where an untrained network begins, however high that is.
  */
 export function assertNotExploded(step: number, loss: number, guessed: number, before: number | null): void {
-  const isFinite = Number.isFinite(loss);
-  if (isFinite && (before === null || loss <= EXPLODED * Math.max(guessed, before))) return;
+  const isNumber = Number.isFinite(loss);
+  if (isNumber && (before === null || loss <= EXPLODED * Math.max(guessed, before))) return;
   const usual = Math.max(guessed, before ?? 0);
   const of = usual === guessed ? 'guessing' : 'the steps before';
-  const fault = isFinite
+  const fault = isNumber
     ? `${loss.toPrecision(3)}, more than ${EXPLODED} times the ${usual.toPrecision(3)} of ${of}`
     : 'not finite';
   throw new AttuneError({ code: 'numeric', what: `the loss of step ${step} is ${fault}` });

@@ -5,10 +5,11 @@ import type { Drawing } from '../charts/drawing.js';
 import { intervalChart } from '../charts/intervals.js';
 import { type Content, type Html, html } from '../page/html.js';
 import { pageOf } from '../page/page.js';
-import { chart, digits, interval, kept, name, type Section, share, table } from '../page/parts.js';
+import { chart, digits, interval, name, type Section, share, table } from '../page/parts.js';
 import { partName } from '../page/words.js';
 import { stagesOf } from '../run/stored-facts.js';
 import type { CompareResult } from './compare.js';
+import { epochsText, pText, valueText } from './compare-text.js';
 import type { ComparedRun, MeasuredRun } from './compared-run.js';
 
 /** Runs whose curves are told apart by colour and dashes. */
@@ -108,12 +109,6 @@ function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[
   };
 }
 
-/** `12, best 9` */
-export function epochsText({ strategy, epochs, best_epoch: best }: ComparedRun): string {
-  if (strategy === 'probe') return 'head only';
-  return best === null ? String(epochs) : `${epochs}, best ${best === 0 ? 'the head' : best}`;
-}
-
 function accuracySection(measured: readonly MeasuredRun[], drawing: Drawing): Section | null {
   const rows = measured.flatMap(({ summary: { accuracy: value, interval: range }, name: title }, i) =>
     value === null || range === null
@@ -196,11 +191,6 @@ ${table(
   return { id: 'paired', title: 'Image by image', body: text };
 }
 
-/** `0.021`, `< 0.001` */
-export function pText(p: number): string {
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
-}
-
 function recipesSection({ differences }: CompareResult, measured: readonly MeasuredRun[]): Section {
   const body =
     differences.length === 0
@@ -214,9 +204,4 @@ function recipesSection({ differences }: CompareResult, measured: readonly Measu
           ]),
         );
   return { id: 'recipes', title: 'Recipes', body };
-}
-
-/** A field of a recipe in a cell. */
-export function valueText(value: unknown): string {
-  return value === null ? '–' : kept(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
