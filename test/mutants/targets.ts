@@ -44,6 +44,12 @@ const OWN_SHADER_TESTS: Readonly<Partial<Record<KernelName, string>>> = {
   maxPool2dGradient: 'ops/max-pool-gradient.webgpu',
 };
 
+/** Shaders of variants that only the slow share runs (test/ops/variant-share.ts). */
+const SLOW_VARIANTS: readonly [path: RegExp, ...tests: string[]][] = [
+  [/winograd/, 'ops/conv2d-gradient.webgpu.slow', 'ops/conv2d-kernel.webgpu.slow'],
+  [/matmul-split/, 'ops/matmul-kernel.webgpu.slow'],
+];
+
 const SHADER_TESTS = [
   'ops/golden',
   'ops/edges',
@@ -106,7 +112,8 @@ function shaders(root: string): Target[] {
   }
   return [...tests].map(([path, own]) => {
     const file = `shaders/${path}`;
-    return target(root, 'wgsl', file, file, [...own.sort(), ...SHADER_TESTS]);
+    const slow = SLOW_VARIANTS.flatMap(([pattern, ...tests]) => (pattern.test(path) ? tests : []));
+    return target(root, 'wgsl', file, file, [...slow, ...own.sort(), ...SHADER_TESTS]);
   });
 }
 
