@@ -5,7 +5,8 @@
 import type { Backend, LaunchTime } from './backend.js';
 import { hostArray } from './dtype.js';
 import { flatGrid } from './grid.js';
-import type { BufferRange, Command, Kernel } from './kernel.js';
+import type { Command, Kernel } from './kernel.js';
+import { withRanges } from './self-test.js';
 
 /** Measured ceilings of one device; the best of some runs, in float32. */
 export interface Ceilings {
@@ -196,21 +197,5 @@ async function leastTime(backend: Backend, command: Command, end: number): Promi
     return least;
   } finally {
     backend.discard(prepared);
-  }
-}
-
-async function withRanges<T>(
-  backend: Backend,
-  lengths: readonly number[],
-  use: (ranges: BufferRange[]) => Promise<T>,
-): Promise<T> {
-  const ranges = lengths.map((length): BufferRange => {
-    const buffer = backend.allocate(length * backend.elementBytes('float32'));
-    return { buffer, dtype: 'float32', offset: 0, length };
-  });
-  try {
-    return await use(ranges);
-  } finally {
-    for (const { buffer } of ranges) backend.release(buffer);
   }
 }

@@ -128,7 +128,7 @@ async function readBack(backend: Backend, range: BufferRange): Promise<number[]>
 }
 
 /** Memory for float32 ranges of these lengths, given back when `use` is done. */
-async function withRanges<T>(
+export async function withRanges<T>(
   backend: Backend,
   lengths: readonly number[],
   use: (ranges: BufferRange[]) => Promise<T>,
