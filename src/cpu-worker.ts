@@ -6,16 +6,13 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { handleTeamRequest } from './device/cpu/colleague.js';
 import type { SimdExports } from './device/cpu/command.js';
 import { type Colleague, Conductor, Workshop } from './device/cpu/conductor.js';
-import type { Failure, Reply, Request, Rouse, TeamRequest, WorkerSetup } from './device/cpu/protocol.js';
+import type { Failure, Reply, Request, TeamRequest, WorkerSetup } from './device/cpu/protocol.js';
 import { Team } from './device/cpu/team.js';
 import { ceilingKernels } from './device/ceilings.js';
 import type { Kernel } from './device/kernel.js';
 import { selfTestKernel } from './device/self-test.js';
 
 const { memory, simd, kernelTable, threads, index, control } = workerData as WorkerSetup;
-/** How long the conductor looks for a request that was announced, in milliseconds. */
-const ROUSED_MS = 0.5;
-
 /** The conductor has one for each colleague; a colleague has the one to the conductor. */
 const { ports } = workerData as { readonly ports: readonly MessagePort[] };
 const parent = parentPort!;
@@ -36,21 +33,8 @@ function conduct(): void {
   const conductor = new Conductor(workshop, team, ports.map(colleague), unclearedMemory);
   // Ports do not keep the thread alive; the main thread does.
   for (const port of ports) port.unref();
-  parent.on('message', (request: Request | Rouse) => {
-    const next = request.type === 'rouse' ? nextRequest() : request;
-    if (next !== null) reply(conductor.handle(next));
-  });
+  parent.on('message', (request: Request) => reply(conductor.handle(request)));
   reply({ ok: true, reads: [], times: [] });
-}
-
-/** The request that was announced; null when it does not come soon: then it will be a message as any other. */
-function nextRequest(): Request | null {
-  const end = performance.now() + ROUSED_MS;
-  do {
-    const received = receiveMessageOnPort(parent);
-    if (received !== undefined && received.message.type !== 'rouse') return received.message as Request;
-  } while (performance.now() < end);
-  return null;
 }
 
 function colleague(port: MessagePort): Colleague {

@@ -107,8 +107,6 @@ export interface Backend {
    * Throws AttuneError 'device' naming kernel, shapes and limit.
    */
   prepare(commands: readonly Command[]): Promise<Prepared>;
-  /** Says that something will be executed in a moment: threads that sleep may wake up for it. */
-  rouse?(): void;
   /**
    * Queues uploads, then the commands, then copies of `reads`; resolves with their contents.
    * Calls are executed in order. `uploads` are copied before the call returns its promise to the caller's

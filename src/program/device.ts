@@ -22,8 +22,6 @@ import { collectValues, type HostValues, replaceValues, type Value } from './val
 const PLANS_KEPT = 8;
 /** Runs queued on the backend at once: enough to keep it busy, few enough to be stopped soon. */
 const RUNS_IN_FLIGHT = 2;
-/** Threads wait for a program whose recording is expected to take less than this, as the last one did. */
-const ROUSE_BELOW_MS = 0.3;
 
 interface ReadyPlan {
   readonly plan: Plan;
@@ -71,8 +69,6 @@ export class Device {
   private emptyProgram: Promise<Prepared> | null = null;
   private observer: ((run: ObservedRun) => void) | null = null;
   private closed = false;
-  /** How long the newest program took to record, in milliseconds. */
-  private recordingMs = Number.POSITIVE_INFINITY;
   /** How many plans were made since the device was opened. */
   plansMade = 0;
   lastProgram: ProgramStatistics = NO_PROGRAM;
@@ -127,11 +123,7 @@ export class Device {
    */
   async run<T>(body: () => T): Promise<HostValues<T>> {
     this.assertOpen();
-    // Waking up takes a thread as long as recording a small program takes this one: both happen at once.
-    if (this.recordingMs < ROUSE_BELOW_MS) this.backend.rouse?.();
-    const begun = performance.now();
     const { recording, result } = record(body);
-    this.recordingMs = performance.now() - begun;
     const values = collectValues(result);
     for (const value of values) {
       if (value.recording !== recording) value.assertUsable(recording);

@@ -88,10 +88,6 @@ export class CpuBackend implements Backend {
     return prepared;
   }
 
-  rouse(): void {
-    this.#executor.rouse?.();
-  }
-
   async execute(
     prepared: Prepared,
     uploads: readonly Upload[],

@@ -43,8 +43,6 @@ export interface Executor {
   /** Takes back a block that no queued work uses. */
   free(block: Block): void;
 
-  /** As Backend's. */
-  rouse?(): void;
   write(upload: BlockUpload): Promise<void>;
   prepare(id: number, commands: readonly ResolvedCommand[]): Promise<void>;
   execute(

@@ -9,7 +9,7 @@ import type { Precision } from '../dtype.js';
 import { Allocator } from './allocator.js';
 import { CpuBackend } from './backend.js';
 import { InlineExecutor } from './inline.js';
-import type { Reply, Rouse, SimdBuild, WorkerPort, WorkerSetup } from './protocol.js';
+import type { Reply, SimdBuild, WorkerPort, WorkerSetup } from './protocol.js';
 import { hasRelaxedSimd, hasSimd } from './simd-support.js';
 import { endTeam, newControl } from './team.js';
 import { MAX_PAGES, PAGE_BYTES, WorkerExecutor } from './worker.js';
@@ -138,14 +138,8 @@ function startTeam(setup: Omit<WorkerSetup, 'index'>): WorkerPort {
   const team = [conductor, ...channels.map(({ port2 }, i) => start(i + 1, [port2]))];
   // The conductor alone says whether there is work.
   for (const worker of team) worker.unref();
-  // Where there is one processor, a conductor that looks for the request would keep the main thread from making it.
-  const canRouse = availableParallelism() > 1;
-  const rouse: Rouse = { type: 'rouse' };
   return {
     post: (request, transfer) => conductor.postMessage(request, transfer),
-    rouse() {
-      if (canRouse) conductor.postMessage(rouse);
-    },
     onReply: (listener) => conductor.on('message', (reply: Reply) => listener(reply)),
     onEnd(listener) {
       for (const worker of team) {

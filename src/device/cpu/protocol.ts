@@ -56,11 +56,6 @@ export type Request =
     }
   | { readonly type: 'discard'; readonly prepared: number };
 
-/** A request will follow in a moment. Has no reply. */
-export interface Rouse {
-  readonly type: 'rouse';
-}
-
 /** What the conductor asks of the team's other threads. They have no reply, except when they fail. */
 export type TeamRequest =
   | Extract<Request, { type: 'prepare' | 'discard' }>
@@ -87,8 +82,6 @@ export interface Failure {
 /** One end of a worker, as the platform (node.ts) offers it to the executor. */
 export interface WorkerPort {
   post(request: Request, transfer: readonly ArrayBuffer[]): void;
-  /** Says that a request will follow in a moment. */
-  rouse(): void;
   /** The first reply says that the worker is ready; the others answer requests. */
   onReply(listener: (reply: Reply) => void): void;
   /** The worker ended, for whatever reason. Called once, with a sentence's `what`. */

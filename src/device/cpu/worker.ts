@@ -109,10 +109,6 @@ export class WorkerExecutor implements Executor {
     }
   }
 
-  rouse(): void {
-    if (this.#idle) this.#port.rouse();
-  }
-
   async execute(
     id: number,
     uploads: readonly BlockUpload[],
