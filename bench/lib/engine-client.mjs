@@ -17,6 +17,7 @@ export class EngineClient {
     const client = new EngineClient();
     client.#process = fork(PROGRAM, [], {
       serialization: 'advanced', // sends a Float32Array as it is
+      execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     client.#process.stderr.setEncoding('utf8').on('data', (text) => {
