@@ -76,6 +76,8 @@ export interface ExecutionTimes {
 /** Commands made ready to run again and again: pipelines, bind groups and constants resolved. Opaque. */
 export interface Prepared {
   readonly commands: readonly Command[];
+  /** Memory that these commands alone have beside their operands. The CPU's threads have scratch memory for all. */
+  readonly workspaceBytes?: number;
 }
 
 export interface Backend {

@@ -50,6 +50,8 @@ export interface GradientFamily<A> {
   /** Variants of its own, and those of them that the tuner tries. */
   readonly more?: Readonly<Record<string, Variant<A>>>;
   moreCandidates?(traits: AdapterTraits): readonly string[];
+  /** The one of them that an adapter takes without having measured; null: none. */
+  byRule?(attributes: A, traits: AdapterTraits): string | null;
 }
 
 /** The variants of a family, and which of them an adapter gets. */
@@ -69,7 +71,8 @@ export function gradientVariants<A extends Conv2dGeometry>(
     variants: { ...variants, ...family.more },
     choose(attributes: A, traits: AdapterTraits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
-      return `${chooseTile(...family.productSizes(attributes), traits)}${loadsOf(attributes)}`;
+      const tile = chooseTile(...family.productSizes(attributes), traits);
+      return family.byRule?.(attributes, traits) ?? `${tile}${loadsOf(attributes)}`;
     },
     tuning: {
       shapeClass: (attributes) => geometryClass(attributes, family.places(attributes)),

@@ -10,6 +10,7 @@ import { gradientVariants } from './conv2d-gradient-variants.js';
 import { conv2dInputGradientLoop } from './conv2d-input-gradient-loop.js';
 import {
   winogradCandidates,
+  winogradInputGradientByRule,
   winogradInputGradientVariants,
   winogradTurnedWords,
 } from './conv2d-winograd-variants.js';
@@ -52,6 +53,7 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
       depthwiseConstants: { PLACES: DEPTHWISE_PLACES },
       more: winogradInputGradientVariants,
       moreCandidates: winogradCandidates,
+      byRule: winogradInputGradientByRule,
     }),
     /** In the order of `struct Constants` in shaders/lib/conv2d-input-gradient.wgsl. */
     words: (attributes) => [

@@ -4,7 +4,12 @@ import type { Kernel, Variant } from '../device/kernel.js';
 import { type Conv2dAttributes, geometryClass, isDepthwise } from './conv2d-attributes.js';
 import { conv2dLoop } from './conv2d-loop.js';
 import { conv2dSimd } from './conv2d-simd.js';
-import { winogradCandidates, winogradVariants, winogradWords } from './conv2d-winograd-variants.js';
+import {
+  winogradByRule,
+  winogradCandidates,
+  winogradVariants,
+  winogradWords,
+} from './conv2d-winograd-variants.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import {
   chooseTile,
@@ -95,7 +100,8 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
     },
     choose(attributes, traits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
-      return `${chooseTile(attributes.groups, ...productSize(attributes), traits)}${loadsOf(attributes)}`;
+      const tile = chooseTile(attributes.groups, ...productSize(attributes), traits);
+      return winogradByRule(attributes, traits) ?? `${tile}${loadsOf(attributes)}`;
     },
     tuning: {
       shapeClass: (attributes) => geometryClass(attributes, productSize(attributes)[0]),

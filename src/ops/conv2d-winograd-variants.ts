@@ -2,12 +2,12 @@
  * A convolution, or its gradient with respect to the image, by Winograd's F(4x4, 3x3) on a GPU, in four passes: the weights
  * and the image are transformed, 36 matrix products multiplied in the transformed domain, and their results transformed
  * back. A product needs a quarter of the direct way's multiplications; what the passes hand on needs memory, and time where
- * that is slow. No adapter takes these by rule: `attune tune` finds where they win.
+ * that is slow. Software adapters take them by rule (`winogradByRule`); on GPUs `attune tune` finds where they win.
  *
  * The gradient is a convolution that reads dy and writes dx, from filters to channels, with the taps in reverse.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
-import type { AdapterTraits, Pass, Variant } from '../device/kernel.js';
+import { type AdapterTraits, canRun, type Pass, type Variant } from '../device/kernel.js';
 import type { Conv2dGeometry } from './conv2d-attributes.js';
 import {
   type ProductTile,
@@ -152,3 +152,39 @@ export const winogradInputGradientVariants = variantsOf(INPUT_GRADIENT);
 export function winogradCandidates(traits: AdapterTraits): string[] {
   return usesRegisterTiles(traits) ? ['winogradRegister8'] : ['winogradTile128', 'winogradTile64'];
 }
+
+/** Below these the transforms, and compiling them, cost a software adapter more than the products clearly save. */
+const LEAST_CHANNELS = 64;
+const LEAST_TILES = 48;
+
+/**
+ * The variant that an adapter takes without having measured; null: none of these.
+ *
+ * Measured on llvmpipe (Mesa 25.0.7, two cores shared with other work), processor time as a share of that of `register8`,
+ * forwards and backwards, medians:
+ *
+ *     images       1           2           8
+ *     56x56x64     0.63 0.68   0.80 0.50   0.68 0.66
+ *     28x28x128    0.65 0.61   0.67 0.55   0.59 0.50
+ *     14x14x256    1.00 0.87   0.84 0.72   0.64 0.50
+ *     7x7x512      2.95 3.16   1.91 1.40   0.89 0.76
+ *
+ * The number of tiles decides, as the weights are transformed anew for each launch: 0.84 at worst with 32, but for 7x7x512;
+ * from 48 on 0.80. Fewer channels gain less, 0.7 to 1.06 with 16 or 32, and each direction's four more shaders take the
+ * first step some 4 s to compile.
+ */
+function byRule(form: Form, variant: Variant<Conv2dGeometry>) {
+  return (geometry: Conv2dGeometry, traits: AdapterTraits): 'winogradRegister8' | null => {
+    const wins =
+      usesRegisterTiles(traits) &&
+      Math.min(geometry.channels, geometry.filters) >= LEAST_CHANNELS &&
+      tilesOf(form, geometry).tiles >= LEAST_TILES;
+    return wins && canRun(variant, geometry, traits) ? 'winogradRegister8' : null;
+  };
+}
+
+export const winogradByRule = byRule(FORWARD, winogradVariants.winogradRegister8);
+export const winogradInputGradientByRule = byRule(
+  INPUT_GRADIENT,
+  winogradInputGradientVariants.winogradRegister8,
+);

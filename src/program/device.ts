@@ -38,7 +38,7 @@ interface Watch {
 /** What the last program needed; printed by `--profile` and pinned by tests. */
 export interface ProgramStatistics {
   readonly launches: number;
-  /** Bytes of its slots, and the least any plan could do with. */
+  /** Bytes of its slots, and the least any plan could do with; of both, what its kernels hand on within a launch. */
   readonly peakBytes: number;
   readonly lowerBoundBytes: number;
 }
@@ -147,7 +147,7 @@ export class Device {
     this.assertOpen();
     const { recording, result } = record(body);
     const returned = collectValues(result).map((value) => value.storage);
-    return this.enqueue(async () => statisticsOf((await this.findPlan(recording, returned)).plan));
+    return this.enqueue(async () => statisticsOf(await this.findPlan(recording, returned)));
   }
 
   /**
@@ -299,7 +299,7 @@ export class Device {
   ): Promise<{ reading: Promise<TypedArray[]> }> {
     const returned = values.map((value) => value.storage);
     const ready = await this.findPlan(recording, returned);
-    this.lastProgram = statisticsOf(ready.plan);
+    this.lastProgram = statisticsOf(ready);
     const uploads = recording.inputs
       .filter((input) => ready.plan.placeOf.has(input.ordinal))
       .map((input) => ({
@@ -395,8 +395,12 @@ export class Device {
   }
 }
 
-function statisticsOf({ launches, peakBytes, lowerBoundBytes }: Plan): ProgramStatistics {
-  return { launches: launches.length, peakBytes, lowerBoundBytes };
+function statisticsOf({ plan, prepared: { workspaceBytes = 0 } }: ReadyPlan): ProgramStatistics {
+  return {
+    launches: plan.launches.length,
+    peakBytes: plan.peakBytes + workspaceBytes,
+    lowerBoundBytes: plan.lowerBoundBytes + workspaceBytes,
+  };
 }
 
 function rangeOf(

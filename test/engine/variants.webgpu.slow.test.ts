@@ -1,4 +1,7 @@
-/** A small network trains the same with every variant that only the tuner takes, past the step in which plans are reused. */
+/**
+ * A small network trains the same with the variants that only the tuner takes, or that a software adapter takes by rule from
+ * some size on, past the step in which plans are reused.
+ */
 import type { Choices } from '#src/device/backend';
 import { probeAdapters } from '#src/device/webgpu/node';
 import { open } from '#src/engine/open';
@@ -11,7 +14,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 const STEPS = 5;
-const [BATCH, SIDE, CLASSES] = [4, 32, 4];
+const [SIDE, CLASSES] = [32, 4];
+/** With 64 channels at 8 x 8 places: fewer than the 48 tiles from which on a rule takes Winograd's, or just as many. */
+const [BATCH, BATCH_OF_RULE] = [4, 12];
 /** Where they can run: 3 x 3 convolutions, long sums. */
 const VARIANTS: Choices = {
   conv2d: 'winogradRegister8',
@@ -20,18 +25,21 @@ const VARIANTS: Choices = {
   reduce: 'subgroup',
 };
 
-/** The losses of some steps, and which variants ran. */
-async function train(precision: 'float32' | 'mixed', choices: Choices) {
+const WINOGRAD = ['conv2d winogradRegister8', 'conv2dInputGradient winogradRegister8'];
+
+/** The losses of some steps, which variants ran, and what the largest program took. */
+async function train(precision: 'float32' | 'mixed', choices: Choices, batch = BATCH) {
   const [{ adapter } = { adapter: '' }] = await probeAdapters();
   const device = await open('webgpu', { adapter, precision, choices });
   const model = findModel('resnet-small').create({ classes: CLASSES, seed: 5 });
   await model.to(device);
   const optimizer = sgd(model.memory, { lr: 0.005, momentum: 0.9 });
   const random = generator(3);
-  const images = Float32Array.from({ length: BATCH * SIDE * SIDE * 3 }, (_, i) => Math.sin(i * i * 0.37));
-  const labels = Int32Array.from({ length: BATCH }, (_, i) => i % CLASSES);
+  const images = Float32Array.from({ length: batch * SIDE * SIDE * 3 }, (_, i) => Math.sin(i * i * 0.37));
+  const labels = Int32Array.from({ length: batch }, (_, i) => i % CLASSES);
   const losses: number[] = [];
   const ran = new Set<string>();
+  let peakBytes = 0;
   device.observe(({ launches }) => {
     for (const { kernel, variant } of launches ?? []) ran.add(`${kernel} ${variant}`);
   });
@@ -39,13 +47,14 @@ async function train(precision: 'float32' | 'mixed', choices: Choices) {
     losses.push(
       await device.run(() => {
         const loss = crossEntropy(
-          model.forward(tensor(images, [BATCH, SIDE, SIDE, 3]), { random }),
-          tensor(labels, [BATCH]),
+          model.forward(tensor(images, [batch, SIDE, SIDE, 3]), { random }),
+          tensor(labels, [batch]),
         );
         backward(loss);
         return loss;
       }),
     );
+    peakBytes = Math.max(peakBytes, device.lastProgram.peakBytes);
     await device.run(() => {
       optimizer.step();
       optimizer.zeroGradients();
@@ -54,7 +63,7 @@ async function train(precision: 'float32' | 'mixed', choices: Choices) {
   }
   optimizer.close();
   await device.close();
-  return { losses, ran };
+  return { losses, ran, peakBytes };
 }
 
 for (const [precision, tolerance] of [
@@ -64,13 +73,32 @@ for (const [precision, tolerance] of [
   test(`${precision}: losses with the tuner's variants are those of the plain ones`, async () => {
     const plain = await train(precision, {});
     const varied = await train(precision, VARIANTS);
-    for (const name of ['conv2d winogradRegister8', 'conv2dInputGradient winogradRegister8'])
+    for (const name of WINOGRAD)
       assert.ok(varied.ran.has(name) && !plain.ran.has(name), `${name} ran: ${[...varied.ran].join(', ')}`);
     assert.ok(plain.losses[STEPS - 1] < plain.losses[0], 'the network learns');
-    const off = varied.losses.map((loss, step) => Math.abs(loss / plain.losses[step] - 1));
-    console.log(`# ${precision}: losses differ by ${off.map((share) => share.toExponential(1)).join(', ')}`);
-    assert.ok(Math.max(...off) < tolerance, `${varied.losses}, not ${plain.losses}`);
+    assertLosses(precision, varied.losses, plain.losses, tolerance);
   });
+}
+
+test('losses with the variants that a rule takes are those of the plain ones, and a program says what they need', async () => {
+  const ruled = await train('float32', {}, BATCH_OF_RULE);
+  const tiles = { conv2d: 'register8Vec4', conv2dInputGradient: 'register8Vec4' };
+  const plain = await train('float32', tiles, BATCH_OF_RULE);
+  for (const name of WINOGRAD) assert.ok(ruled.ran.has(name) && !plain.ran.has(name), name);
+  assertLosses('by rule', ruled.losses, plain.losses, 1e-3);
+  // 36 positions of 64 x 64 weights and of 48 tiles' 64 channels and 64 filters.
+  assert.is(ruled.peakBytes - plain.peakBytes, 4 * 36 * (64 * 64 + 48 * (64 + 64)));
+});
+
+function assertLosses(
+  what: string,
+  found: readonly number[],
+  expected: readonly number[],
+  tolerance: number,
+) {
+  const off = found.map((loss, step) => Math.abs(loss / expected[step] - 1));
+  console.log(`# ${what}: losses differ by ${off.map((share) => share.toExponential(1)).join(', ')}`);
+  assert.ok(Math.max(...off) < tolerance, `${found}, not ${expected}`);
 }
 
 test.run();

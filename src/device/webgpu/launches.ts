@@ -141,7 +141,7 @@ export async function prepareLaunches(
     const error = await caught;
     if (error !== null) throw caughtError(error, `binding ${launches.length} launches`);
     context.counters.bindGroups += launches.length;
-    return { commands, launches, constants, workspace };
+    return { commands, launches, constants, workspace, workspaceBytes: workspace?.size ?? 0 };
   } catch (error) {
     for (const buffer of [constants, workspace]) if (buffer !== null) memory.destroy(buffer);
     throw error;

@@ -1,0 +1,60 @@
+/** Which variants adapters take without having measured: both sides of the sizes where a rule switches. */
+import type { AdapterTraits } from '#src/device/kernel';
+import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
+import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import { NO_EPILOGUE } from '#src/ops/epilogue';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const SOFTWARE: AdapterTraits = {
+  software: true,
+  minSubgroupLanes: 8,
+  maxInvocationsPerWorkgroup: 1024,
+  maxWorkgroupStorageBytes: 32768,
+  maxBindingBytes: 2 ** 27,
+};
+
+/** A 3 x 3 convolution that keeps its size. */
+function square(batch: number, side: number, channels: number, filters = channels): Conv2dGeometry {
+  return {
+    ...{ batch, height: side, width: side, outHeight: side, outWidth: side, channels, filters },
+    ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },
+    ...{ dilationHeight: 1, dilationWidth: 1, groups: 1 },
+  };
+}
+
+/** What is taken forwards and backwards, which is the same here. */
+function chosen(geometry: Conv2dGeometry, traits = SOFTWARE): string {
+  const forward = conv2dKernel.shader.choose({ ...geometry, epilogue: NO_EPILOGUE }, traits);
+  assert.is(conv2dInputGradientKernel.shader.choose(geometry, traits), forward);
+  return forward;
+}
+
+test('on a software adapter 48 tiles of 64 channels are multiplied by Winograd, fewer are not', () => {
+  assert.is(chosen(square(3, 16, 64)), 'winogradRegister8');
+  assert.is(chosen(square(3, 13, 64)), 'winogradRegister8', 'tiles at the edges count');
+  assert.is(chosen(square(3, 12, 64)), 'register8Vec4');
+  assert.is(chosen(square(8, 16, 60)), 'register8Vec4');
+  assert.is(chosen(square(8, 16, 60, 128)), 'register8Vec4');
+  assert.is(chosen(square(8, 16, 128, 60)), 'register8Vec4');
+  assert.is(chosen(square(8, 16, 65)), 'register8Scalar');
+});
+
+test('what Winograd cannot do is left to the tiles, and so are other adapters', () => {
+  const large = square(8, 28, 128);
+  assert.is(chosen(large), 'winogradRegister8');
+  assert.is(chosen({ ...large, dilationHeight: 2, outHeight: 26 }), 'register8Vec4');
+  assert.is(chosen({ ...large, groups: 2 }), 'register8Vec4');
+  assert.is(chosen(large, { ...SOFTWARE, minSubgroupLanes: 4 }), 'register4Vec4');
+  assert.match(chosen(large, { ...SOFTWARE, minSubgroupLanes: 0 }), /^tile/);
+  assert.match(chosen(large, { ...SOFTWARE, software: false }), /^tile/);
+});
+
+test('a workspace that the adapter cannot bind is not asked for', () => {
+  // 36 float32 of every tile's 128 channels and filters, and of the weights: 115.6 MB of 134.2, then twice that.
+  assert.is(chosen(square(32, 56, 64)), 'winogradRegister8');
+  assert.is(chosen(square(64, 56, 64)), 'register8Vec4');
+});
+
+test.run();
