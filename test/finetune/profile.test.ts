@@ -1,12 +1,18 @@
 /** What a profile concludes from what it has seen, and where it is refused. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { ExecutionTimes } from '#src/device/backend';
-import type { Recorded } from '#src/finetune/profile/profile';
+import { Profile, type Recorded } from '#src/finetune/profile/profile';
 import { busyStretches, summarizeProfile, without } from '#src/finetune/profile/summary';
-import { traceText } from '#src/finetune/profile/trace';
+import { tracePieces } from '#src/finetune/profile/trace';
 import { refuseIdleProfile } from '#src/finetune/recipe/contradictions';
 import type { Device, ObservedRun } from '#src/program/device';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { newFolder } from './support.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const device = { info: { kind: 'webgpu', adapter: 'some "GPU"', software: false } } as Device;
 const program = { launches: 2, peakBytes: 300, lowerBoundBytes: 250 };
@@ -91,7 +97,9 @@ test('without a clock of the device a run lasts from its submit, or the end befo
 
 test('a trace is an array of complete events with names for its tracks', () => {
   type Event = Readonly<Record<'ph' | 'name', string> & Record<'pid' | 'tid' | 'ts' | 'dur', number>>;
-  const events = JSON.parse(traceText(recorded)) as (Event & { args: Record<string, unknown> })[];
+  const events = JSON.parse([...tracePieces(recorded)].join('')) as (Event & {
+    args: Record<string, unknown>;
+  })[];
   const named = events.filter(({ ph, name }) => ph === 'M' && name === 'thread_name');
   const complete = events.filter(({ ph }) => ph === 'X');
   assert.is(complete.length, 3 + 3 + 3 + 3 + 6);
@@ -107,9 +115,61 @@ test('a trace is an array of complete events with names for its tracks', () => {
   assert.ok(labels('launches by timestamp queries'));
   const relu = complete.find(({ name }) => name === 'relu')!;
   assert.equal([relu.ts, relu.dur, relu.args], [72_500, 17_500, { variant: 'plain', rows: 3 }]);
-  const other = JSON.parse(traceText({ ...recorded, runs: recorded.runs.map(untimed) })) as typeof events;
+  const other = JSON.parse(
+    [...tracePieces({ ...recorded, runs: recorded.runs.map(untimed) })].join(''),
+  ) as typeof events;
   assert.ok(other.some(({ args }) => args['labels'] === 'no timestamps: from submit to the fence behind it'));
 });
+
+test('a trace is made event by event, as it is written', () => {
+  let made = 0;
+  const launch = {
+    ...{ kernel: 'relu', variant: 'plain', begin: 0, nanoseconds: 1 },
+    get attributes() {
+      made++;
+      return {};
+    },
+  };
+  const runs = Array.from({ length: 50 }, (_, i) => ({
+    ...{ queued: i, ended: i + 1, program },
+    launches: Array.from({ length: 100 }, () => launch),
+  }));
+  let pieces = 0;
+  for (const piece of tracePieces({ ...recorded, runs })) {
+    assert.ok(piece.length < 400, piece);
+    pieces++;
+    assert.ok(made <= pieces, `${made} launches were looked at for ${pieces} pieces`);
+  }
+  assert.is(made, 5000);
+});
+
+test('what a profile has seen is gone once it is written', async () => {
+  let observer: ((run: ObservedRun) => void) | null = null;
+  const observed = {
+    ...device,
+    observe: (given: typeof observer) => {
+      observer = given;
+    },
+  } as unknown as Device;
+  const profile = new Profile(observed, newFolder(), 1, {});
+  const seen = await (async () => {
+    for await (const _ of profile.batches(oneBatch(), 2)) {
+      const one = run(2020, 2090, 5);
+      observer!(one);
+      profile.stepFinished();
+      return new WeakRef(one);
+    }
+    return null;
+  })();
+  await profile.end();
+  assert.is(profile.summary?.kernels.length, 0, 'the step began after the launches');
+  collectGarbage();
+  assert.is(seen?.deref(), undefined);
+});
+
+async function* oneBatch() {
+  yield 1;
+}
 
 test('a profile of no steps is refused, and a number of steps without one', () => {
   const full = { strategy: 'full', epochs: 3 } as const;

@@ -5,9 +5,9 @@
 import type { ImagePoolOptions } from '../../data/index.js';
 import type { Device, ObservedRun } from '../../program/device.js';
 import type { ProfileSummary, RunContext } from '../options.js';
-import { RUN_FILES, writeText } from '../run/run-folder.js';
+import { RUN_FILES, writePieces } from '../run/run-folder.js';
 import { summarizeProfile } from './summary.js';
-import { traceText } from './trace.js';
+import { tracePieces } from './trace.js';
 
 export type LoaderTask = Parameters<NonNullable<ImagePoolOptions['onTask']>>[0];
 
@@ -135,11 +135,16 @@ export class Profile {
   }
 
   private async write(): Promise<void> {
-    const { device, host, loader, loaderThreads, runs, began, steps } = this;
+    const { device, loaderThreads, began } = this;
+    // Taken out, so that it is gone when it is written: the training goes on for hours.
+    const host = this.host.splice(0);
+    const loader = this.loader.splice(0);
+    const runs = this.runs.splice(0);
+    const steps = this.steps.splice(0);
     if (steps.length === 0) return;
     const warmUp = steps.length > WARM_UP_STEPS ? WARM_UP_STEPS : 0;
     const recorded: Recorded = { device, host, loader, loaderThreads, runs, began, steps, warmUp };
-    await writeText(this.folder, RUN_FILES.trace, traceText(recorded));
+    await writePieces(this.folder, RUN_FILES.trace, tracePieces(recorded));
     this.summary = summarizeProfile(recorded, this.folder);
     const { steps: counted } = this.summary;
     this.onEvent?.({

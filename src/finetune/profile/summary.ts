@@ -12,41 +12,34 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** A launch on the clock of this thread, in milliseconds. */
-export interface PlacedLaunch extends Stretch {
-  readonly launch: LaunchTime;
+/**
+ * What is to be added to the device's clock to have that of this thread, in milliseconds; 0 where no launch was timed.
+ */
+export function clockOffset({ runs }: Pick<Recorded, 'runs'>): number {
+  // The clocks differ by the same at all times. An end is never known here before it has come, and at best at once.
+  const least = runs.reduce((lag, { ended, launches }) => {
+    const last = launches?.at(-1);
+    return last === undefined ? lag : Math.min(lag, ended - (last.begin + last.nanoseconds) / 1e6);
+  }, Infinity);
+  return Number.isFinite(least) ? least : 0;
 }
 
-/** The launches of each run on the clock of this thread; null for runs without times. */
-export function placeLaunches({ runs }: Pick<Recorded, 'runs'>): (readonly PlacedLaunch[] | null)[] {
-  const endOf = ({ begin, nanoseconds }: LaunchTime) => (begin + nanoseconds) / 1e6;
-  // The clocks differ by the same at all times. An end is never known here before it has come, and at best at once.
-  const lags = runs.flatMap(({ ended, launches }) => {
-    const last = launches?.at(-1);
-    return last === undefined ? [] : [ended - endOf(last)];
-  });
-  const offset = lags.reduce((least, lag) => Math.min(least, lag), Infinity);
-  return runs.map(
-    ({ launches }) =>
-      launches?.map((launch) => ({
-        launch,
-        begin: launch.begin / 1e6 + offset,
-        end: endOf(launch) + offset,
-      })) ?? null,
-  );
+/** When a launch was computed by the clock of this thread. */
+export function placeLaunch({ begin, nanoseconds }: LaunchTime, offset: number): Stretch {
+  return { begin: begin / 1e6 + offset, end: (begin + nanoseconds) / 1e6 + offset };
 }
 
 /**
  * When the device was busy: from the first launch of a run to its last; without times of launches, from when a run was
  * queued, or the one before it had ended, to when its end was known. A stretch for each, in order, none overlapping.
  */
-export function busyStretches(recorded: Pick<Recorded, 'runs'>): Stretch[] {
-  const placed = placeLaunches(recorded);
+export function busyStretches({ runs }: Pick<Recorded, 'runs'>): Stretch[] {
+  const offset = clockOffset({ runs });
+  const placed = (launch: LaunchTime | undefined) => launch && placeLaunch(launch, offset);
   let last = -Infinity;
-  return recorded.runs.map(({ queued, ended }, i) => {
-    const launches = placed[i];
-    const begin = Math.max(last, launches === null ? queued : (launches[0]?.begin ?? last));
-    last = Math.max(begin, launches === null ? ended : (launches.at(-1)?.end ?? begin));
+  return runs.map(({ queued, ended, launches }) => {
+    const begin = Math.max(last, launches === null ? queued : (placed(launches[0])?.begin ?? last));
+    last = Math.max(begin, launches === null ? ended : (placed(launches.at(-1))?.end ?? begin));
     return { begin, end: last };
   });
 }
@@ -63,13 +56,13 @@ export function without({ begin, end }: Stretch, parts: readonly Stretch[]): Str
   return [...rest, { begin: at, end }];
 }
 
-/** The part of a stretch that lies in another; one that ends before it begins where there is none. */
-function within({ begin, end }: Stretch, whole: Stretch): Stretch {
-  return { begin: Math.max(begin, whole.begin), end: Math.min(end, whole.end) };
+/** How much of a stretch lies in another. */
+function shared({ begin, end }: Stretch, other: Stretch): number {
+  return Math.max(0, Math.min(end, other.end) - Math.max(begin, other.begin));
 }
 
-export function lengthOf(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, { begin, end }) => sum + Math.max(0, end - begin), 0);
+function total<Item>(items: readonly Item[], lengthOf: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + lengthOf(item), 0);
 }
 
 /** The steps that count: all but those that compile. */
@@ -84,10 +77,10 @@ export function summarizeProfile(recorded: Recorded, folder: string): ProfileSum
   const busy = busyStretches(recorded);
   const idle = without(counted, busy);
   const waits = host.filter(({ name }) => name === 'wait for data');
-  const waiting = idle.flatMap((stretch) => waits.map((wait) => within(wait, stretch)));
   const share = (milliseconds: number) => (seconds > 0 ? milliseconds / 1000 / seconds : 0);
-  const computing = share(counted.end - counted.begin - lengthOf(idle));
-  const waitingForData = share(lengthOf(waiting));
+  const idleTime = total(idle, ({ begin, end }) => Math.max(0, end - begin));
+  const computing = share(counted.end - counted.begin - idleTime);
+  const waitingForData = share(total(idle, (stretch) => total(waits, (wait) => shared(wait, stretch))));
   return {
     trace: join(folder, RUN_FILES.trace),
     steps: steps.length - warmUp,
@@ -98,7 +91,7 @@ export function summarizeProfile(recorded: Recorded, folder: string): ProfileSum
     waiting_otherwise: Math.max(0, 1 - computing - waitingForData),
     loader: {
       threads: loaderThreads,
-      busy: share(lengthOf(loader.map((task) => within(task, counted)))) / Math.max(1, loaderThreads),
+      busy: share(total(loader, (task) => shared(task, counted))) / Math.max(1, loaderThreads),
     },
     kernels: kernelShares(recorded, counted),
     memory: memoryOf(runs.map(({ program }) => program)),
@@ -106,23 +99,27 @@ export function summarizeProfile(recorded: Recorded, folder: string): ProfileSum
 }
 
 /** Where the device's time goes, the most expensive kernel first. */
-function kernelShares(recorded: Recorded, counted: Stretch): KernelShare[] {
+function kernelShares({ runs }: Recorded, counted: Stretch): KernelShare[] {
   const kernels = new Map<string, { launches: number; nanoseconds: number }>();
-  let total = 0;
-  for (const { launch, begin, end } of placeLaunches(recorded).flatMap((launches) => launches ?? [])) {
-    if (begin < counted.begin || end > counted.end) continue;
-    const kernel = kernels.get(launch.kernel) ?? { launches: 0, nanoseconds: 0 };
-    kernel.launches++;
-    kernel.nanoseconds += launch.nanoseconds;
-    total += launch.nanoseconds;
-    kernels.set(launch.kernel, kernel);
+  const offset = clockOffset({ runs });
+  let all = 0;
+  for (const { launches } of runs) {
+    for (const launch of launches ?? []) {
+      const { begin, end } = placeLaunch(launch, offset);
+      if (begin < counted.begin || end > counted.end) continue;
+      const kernel = kernels.get(launch.kernel) ?? { launches: 0, nanoseconds: 0 };
+      kernel.launches++;
+      kernel.nanoseconds += launch.nanoseconds;
+      all += launch.nanoseconds;
+      kernels.set(launch.kernel, kernel);
+    }
   }
   return [...kernels]
     .map(([kernel, { launches, nanoseconds }]) => ({
       kernel,
       launches,
       milliseconds: nanoseconds / 1e6,
-      share: total === 0 ? 0 : nanoseconds / total,
+      share: all === 0 ? 0 : nanoseconds / all,
     }))
     .sort((a, b) => b.milliseconds - a.milliseconds);
 }

@@ -6,7 +6,7 @@
 import type { LaunchTime } from '../../device/backend.js';
 import type { ObservedRun } from '../../program/device.js';
 import type { Recorded } from './profile.js';
-import { busyStretches, placeLaunches, type Stretch } from './summary.js';
+import { busyStretches, clockOffset, placeLaunch, type Stretch } from './summary.js';
 
 const HOST = 1;
 const LOADER = 2;
@@ -15,11 +15,20 @@ const DEVICE = 3;
 const WORK = 1;
 const STEPS = 2;
 
-/** One event a line. */
-export function traceText(recorded: Recorded): string {
-  const events = [...hostEvents(recorded), ...loaderEvents(recorded), ...deviceEvents(recorded)];
-  events.sort((a, b) => a.ts - b.ts);
-  return `[\n${[...metadata(recorded), ...events].map((event) => JSON.stringify(event)).join(',\n')}\n]\n`;
+/**
+ * The trace piece by piece, an event a line. An event is made when its turn comes: a hundred thousand of them at once
+ * would take ten times the memory of what was recorded, beside a training that has filled what there is.
+ */
+export function* tracePieces(recorded: Recorded): Generator<string, void, undefined> {
+  let before = '[\n';
+  for (const event of metadata(recorded)) {
+    yield before + JSON.stringify(event);
+    before = ',\n';
+  }
+  for (const event of inOrder([...hostEvents(recorded), loaderEvents(recorded), ...deviceEvents(recorded)])) {
+    yield before + JSON.stringify(event);
+  }
+  yield '\n]\n';
 }
 
 /** How the times of the device were measured, for whoever reads the trace. */
@@ -87,38 +96,62 @@ function complete(
   return { ph: 'X', name, ts: round(begin - began), dur: round(Math.max(0, end - begin)), ...place, args };
 }
 
-function hostEvents(recorded: Recorded): CompleteEvent[] {
+/** Events of one track, in the order of their begins. */
+type Track = Iterator<CompleteEvent, void>;
+
+/** The events of all tracks in the order of their begins; of those that begin together the earlier track's first. */
+function* inOrder(tracks: readonly Track[]): Generator<CompleteEvent, void, undefined> {
+  const next = tracks.map((track) => track.next().value);
+  for (;;) {
+    let first = -1;
+    for (const [i, event] of next.entries()) {
+      if (event && (first < 0 || event.ts < (next[first] as CompleteEvent).ts)) first = i;
+    }
+    if (first < 0) return;
+    yield next[first] as CompleteEvent;
+    next[first] = tracks[first].next().value;
+  }
+}
+
+/** An event for each item, made when it is asked for. */
+function* eventsOf<Item>(items: Iterable<Item>, event: (item: Item, i: number) => CompleteEvent): Track {
+  let i = 0;
+  for (const item of items) yield event(item, i++);
+}
+
+function byBegin<Item extends { readonly begin: number }>(items: readonly Item[]): Item[] {
+  return [...items].sort((a, b) => a.begin - b.begin);
+}
+
+function hostEvents(recorded: Recorded): Track[] {
   const { host, steps, began, warmUp } = recorded;
   return [
-    ...host.map((span) => complete(recorded, span.name, span, { pid: HOST, tid: WORK }, {})),
-    ...steps.map((end, i) => {
+    eventsOf(byBegin(host), (span) => complete(recorded, span.name, span, { pid: HOST, tid: WORK }, {})),
+    eventsOf(steps, (end, i) => {
       const stretch = { begin: steps[i - 1] ?? began, end };
       return complete(recorded, `step ${i + 1}`, stretch, { pid: HOST, tid: STEPS }, { counts: i >= warmUp });
     }),
   ];
 }
 
-function loaderEvents(recorded: Recorded): CompleteEvent[] {
-  return recorded.loader.map((task) =>
+function loaderEvents(recorded: Recorded): Track {
+  return eventsOf(byBegin(recorded.loader), (task) =>
     complete(recorded, task.kind, task, { pid: LOADER, tid: task.lane + 1 }, { path: task.path }),
   );
 }
 
-function deviceEvents(recorded: Recorded): CompleteEvent[] {
-  const launches = placeLaunches(recorded).flatMap((placed) => placed ?? []);
+function deviceEvents(recorded: Recorded): Track[] {
+  const { runs } = recorded;
+  const offset = clockOffset(recorded);
+  const launches = byBegin(runs.flatMap((run) => run.launches ?? []));
   return [
-    ...busyStretches(recorded).map((stretch, i) =>
-      complete(recorded, 'run', stretch, { pid: DEVICE, tid: STEPS }, argumentsOf(recorded.runs[i])),
+    eventsOf(busyStretches(recorded), (stretch, i) =>
+      complete(recorded, 'run', stretch, { pid: DEVICE, tid: STEPS }, argumentsOf(runs[i])),
     ),
-    ...launches.map((placed) =>
-      complete(
-        recorded,
-        placed.launch.kernel,
-        placed,
-        { pid: DEVICE, tid: WORK },
-        { variant: placed.launch.variant, ...sizesOf(placed.launch) },
-      ),
-    ),
+    eventsOf(launches, (launch) => {
+      const args = { variant: launch.variant, ...sizesOf(launch) };
+      return complete(recorded, launch.kernel, placeLaunch(launch, offset), { pid: DEVICE, tid: WORK }, args);
+    }),
   ];
 }
 

@@ -101,6 +101,26 @@ export async function writeText(folder: string, name: string, text: string): Pro
   await replaceFile(join(folder, name), [new TextEncoder().encode(text)]);
 }
 
+/** Characters of a text that are written at a time. */
+const PIECE = 2 ** 16;
+
+/** Writes a text file of the run that is made piece by piece, and is never whole in memory. */
+export async function writePieces(folder: string, name: string, pieces: Iterable<string>): Promise<void> {
+  await replaceFile(join(folder, name), encoded(pieces));
+}
+
+function* encoded(pieces: Iterable<string>): Generator<Uint8Array, void, undefined> {
+  const encoder = new TextEncoder();
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < PIECE) continue;
+    yield encoder.encode(text);
+    text = '';
+  }
+  yield encoder.encode(text);
+}
+
 /** Writes a JSON file of the run, indented for people. */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
   await writeText(folder, name, `${JSON.stringify(value, null, 2)}\n`);
