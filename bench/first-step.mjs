@@ -1,84 +1,75 @@
 /**
  * What the first training steps of a process cost where everything is warm: the tuning cache filled by `attune tune`, and
  * the driver's cache of compiled shaders filled by a process before. Two processes train ten steps each; of the second
- * every step is printed, and the first as a multiple of the tenth and of the median of the later ones, which other work on
- * the machine changes less. As a run does, it makes the plan of the step before
- * the first one (the choice of the micro-batch), which is printed as well.
+ * the first step is compared with the tenth, and with the median of the later ones, which other work on the machine
+ * changes less.
  *
- *     npm run build && node bench/first-step.mjs [--model resnet50] [--batch 8] [--image 224] [--adapter NAME]
+ *     npm run build && npx attune tune --batch-size 8 [--model ...] [--adapter ...] && node bench/first-step.mjs [options]
+ *
+ *     --model NAME     default resnet50
+ *     --batch N        default 8
+ *     --image N        side of the images; default 224
+ *     --adapter NAME   the GPU's name, where there are several; default: the one that Dawn puts first
+ *     --save MACHINE   writes bench/results/MACHINE/first-step.md and .json
+ *
+ * The tuning cache is that of a run: in the folder ATTUNE_CACHE, or the platform's. Ends with status 1 where the first
+ * step takes more than twice as long as the tenth, or where nothing is tuned for the adapter.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findAdapter, present, requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    model: { type: 'string', default: 'resnet50' },
-    batch: { type: 'string', default: '8' },
-    image: { type: 'string', default: '224' },
-    adapter: { type: 'string' },
-    child: { type: 'boolean', default: false },
-  },
-});
 const STEPS = 10;
-const words = ['model', 'batch', 'image', 'adapter'].flatMap((name) =>
-  flags[name] === undefined ? [] : [`--${name}`, flags[name]],
-);
+const PROCESS = fileURLToPath(new URL('lib/first-step-process.mjs', import.meta.url));
 
-if (flags.child) {
-  const { openDevice } = await import('../dist/finetune/device.js');
-  const { findModel } = await import('../dist/models/index.js');
-  const { attuneTraining } = await import('./lib/attune-training.mjs');
-  const started = performance.now();
-  const device = await openDevice({
-    device: 'webgpu',
-    ...(flags.adapter !== undefined && { adapter: flags.adapter }),
+await runMain('first-step', main);
+
+async function main() {
+  const { values: options } = parseArgs({
+    options: {
+      model: { type: 'string', default: 'resnet50' },
+      batch: { type: 'string' },
+      image: { type: 'string' },
+      adapter: { type: 'string' },
+      save: { type: 'string' },
+    },
   });
-  const opened = performance.now();
-  const [batch, side] = [Number(flags.batch), Number(flags.image)];
-  const model = findModel(flags.model).create({ classes: 10 });
-  await model.to(device);
-  const shape = [batch, side, side, 3];
-  const images = Float32Array.from({ length: batch * side * side * 3 }, (_, i) => ((i * 37) % 251) / 125 - 1);
-  const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
-  const training = attuneTraining(device, model, { shape, lr: 0.001, momentum: 0.9 });
-  const placed = performance.now();
-  await training.plan(images, labels);
-  const planned = performance.now();
-  const steps = [];
-  for (let i = 0; i < STEPS; i++) {
-    const begin = performance.now();
-    await training.step(images, labels);
-    steps.push(performance.now() - begin);
-  }
-  const { adapter } = device.info;
-  const tuned = Object.keys(device.choices).length;
-  await device.close();
-  const report = { adapter, tuned, opening: opened - started, planning: planned - placed, steps };
-  process.stdout.write(JSON.stringify(report), () => process.exit(0));
-} else {
-  const self = fileURLToPath(import.meta.url);
-  const run = () =>
-    JSON.parse(
-      execFileSync(process.execPath, [self, '--child', ...words], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }),
-    );
-  const print = (title, { opening, planning, steps }) => {
-    const times = steps.map((time) => time.toFixed(0)).join(' ');
-    console.log(
-      `${title}: opening ${opening.toFixed(0)} ms, plan ${planning.toFixed(0)} ms, steps ${times} ms`,
-    );
-    const later = steps.slice(1).sort((a, b) => a - b);
-    return [steps[0] / steps[STEPS - 1], steps[0] / later[later.length >> 1]].map((ratio) =>
-      ratio.toFixed(2),
-    );
-  };
+  const { model } = options;
+  const [batch, side] = [wholeNumber('batch', options.batch, 8), wholeNumber('image', options.image, 224)];
+  requireInstalled({ peers: false });
+  const { describeMachine } = await import('./lib/machine.mjs');
+  const { firstStepRatios, firstStepReport, MOST } = await import('./lib/first-step-report.mjs');
+
+  const machine = describeMachine({ peers: false });
+  const adapter = await findAdapter(options.adapter);
+  const run = () => trainInProcess({ model, batch, side, adapter, steps: STEPS });
   const before = run();
-  const { model, batch, image } = flags;
-  console.log(`${before.adapter}, ${model}, ${batch} images of ${image}, ${before.tuned} classes tuned`);
-  print('a process before', before);
-  const [toTenth, toMedian] = print('warm', run());
-  console.log(`first step: ${toTenth} times the tenth, ${toMedian} times the median of the later ones`);
+  if (before.tunedClasses === 0) {
+    const words = `--model ${model} --batch-size ${batch} --image-size ${side}`;
+    throw new Error(`nothing is tuned for ${before.adapter}: run \`npx attune tune ${words}\` first`);
+  }
+  const warm = run();
+  const ratios = firstStepRatios(warm.steps);
+  const numbers = { machine, model, batch, side, before, warm, ratios };
+  await present('first-step', { report: firstStepReport(numbers), numbers, save: options.save });
+  if (!ratios.met) {
+    throw new Error(
+      `the first step took ${ratios.time.toLast.toFixed(2)} times as long as the tenth, more than ${MOST}`,
+    );
+  }
+}
+
+/** What first-step-process.mjs found. Throws with what it printed where it fails. */
+function trainInProcess(options) {
+  try {
+    const stdio = ['ignore', 'pipe', 'pipe']; // drivers warn on standard error
+    const output = execFileSync(process.execPath, [PROCESS, JSON.stringify(options)], {
+      encoding: 'utf8',
+      stdio,
+    });
+    return JSON.parse(output.trimEnd().split('\n').at(-1));
+  } catch (error) {
+    throw new Error(`the training process failed: ${error.stderr || error.message}`);
+  }
 }

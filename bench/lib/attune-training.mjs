@@ -7,13 +7,14 @@ import { tensor } from '../../dist/tensor/tensor.js';
 
 /**
  * Training of `model`, which is on `device`; images are normalised and have `shape`, [batch, height, width,
- * channels]; labels are class indices (Int32Array).
+ * channels]; labels are class indices (Int32Array); the other options are those of `sgd`.
  *
  * - `step(images, labels)` resolves with the loss once the update is done.
+ * - `setRate(lr)` is the rate of the steps from then on.
  * - `plan(images, labels)` makes the plan of the gradients without running it, and resolves with what it needs.
  */
-export function attuneTraining(device, model, { shape, lr, momentum }) {
-  const optimizer = sgd(model.memory, { lr, momentum });
+export function attuneTraining(device, model, { shape, ...options }) {
+  const optimizer = sgd(model.memory, options);
   const random = generator(1);
   const gradients = (images, labels) => () => {
     const x = tensor(images, shape);
@@ -30,6 +31,9 @@ export function attuneTraining(device, model, { shape, lr, momentum }) {
       const [loss] = await Promise.all([device.run(gradients(images, labels)), device.run(update)]);
       random.step++;
       return loss;
+    },
+    setRate(lr) {
+      optimizer.groups[0].lr = lr;
     },
     plan: (images, labels) => device.prepare(gradients(images, labels)),
   };
