@@ -1,11 +1,10 @@
 /** PyTorch as an engine: the same questions as engine-client.mjs, answered by torch_engine.py in a Python process. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findPython } from '../parity/python.mjs';
+import { LineProcess } from './line-process.mjs';
 import { networkWeights, RESNET50 } from './networks.mjs';
 import { classIndices, randomImages } from './random.mjs';
 import { CLASSES, OPTIMIZER } from './resnet50-weights.mjs';
@@ -13,9 +12,7 @@ import { CLASSES, OPTIMIZER } from './resnet50-weights.mjs';
 const PROGRAM = fileURLToPath(new URL('torch_engine.py', import.meta.url));
 
 export class TorchClient {
-  #process;
-  #answers;
-  #errors = '';
+  #process = new LineProcess('PyTorch', findPython(), [PROGRAM]);
 
   /**
    * Options as for EngineClient, and `format`: the memory format, 'contiguous' or 'channels_last'; `device`: 'cpu' or
@@ -23,7 +20,6 @@ export class TorchClient {
    */
   static async open({ task, network = RESNET50, seed, batch, side, threads, format, device, precision }) {
     const client = new TorchClient();
-    client.#start();
     const folder = mkdtempSync(join(tmpdir(), 'attune-bench-'));
     try {
       const tensors = [];
@@ -38,7 +34,7 @@ export class TorchClient {
         return path;
       };
       const images = randomImages(seed + 1, batch, side, network.channels);
-      const opened = await client.#ask({
+      const opened = await client.#process.ask({
         ...{ task, network, batch, side, threads, format, device, precision, tensors },
         classes: CLASSES,
         optimizer: OPTIMIZER,
@@ -57,26 +53,11 @@ export class TorchClient {
 
   /** As EngineClient's: { milliseconds, cpuMilliseconds, values }. */
   async run() {
-    const { values, ...times } = await this.#ask({});
+    const { values, ...times } = await this.#process.ask({});
     return { ...times, values: Float32Array.from(values) };
   }
 
   close() {
-    this.#process.kill('SIGKILL');
-  }
-
-  #start() {
-    this.#process = spawn(findPython(), [PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#process.stderr.setEncoding('utf8').on('data', (text) => {
-      this.#errors += text;
-    });
-    this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
-  }
-
-  async #ask(question) {
-    this.#process.stdin.write(`${JSON.stringify(question)}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`PyTorch's process ended\n${this.#errors}`.trim());
-    return JSON.parse(value);
+    this.#process.close();
   }
 }

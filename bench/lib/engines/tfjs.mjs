@@ -45,7 +45,8 @@ function operation({ operation: name, seed }) {
   return () => OPERATIONS[name].tfjs(tf, ...inputs);
 }
 
-async function startWebgpu(adapterName) {
+/** Starts tfjs on the adapter of that name; resolves with which one was taken: { adapter, setting }. */
+export async function startWebgpu(adapterName) {
   const taken = installBrowserGpu(adapterName);
   await import('@tensorflow/tfjs-backend-webgpu');
   await start('webgpu');
