@@ -87,7 +87,7 @@ fn main(
       for (var j = 0u; j < 4u; j++) {
         let column = tile.first_column + sum_column(lane, j);
         if (column < n) {
-          out[first + column] = Element(sum[j]);
+          out[first + column] = Element2(sum[j]);
         }
       }
     }
