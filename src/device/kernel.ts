@@ -22,9 +22,10 @@ export interface Binding {
   readonly optional?: boolean;
   /**
    * A float32 operand that a mixed-precision program may keep as float16 (program/half.ts): activations and their
-   * gradients. The shader declares it with `ElementN`, N its place among the bindings, and computes in f32 all the same.
+   * gradients; 'copy': weights, of which it may read a float16 copy. The shader declares the operand with `ElementN`, N
+   * its place among the bindings, and computes in f32 all the same.
    */
-  readonly half?: boolean;
+  readonly half?: boolean | 'copy';
 }
 
 /** One word of a launch's constants: a number is written as u32, `float(x)` as f32. */

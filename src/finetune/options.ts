@@ -139,8 +139,8 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   /** Radius of sharpness-aware minimisation; 0: not. */
   readonly sam?: number;
   /**
-   * 'float32' or 'mixed', on GPUs: activations and their gradients are kept as float16, so that half the memory does;
-   * weights, sums and statistics stay float32. Default: 'float32'.
+   * 'float32' or 'mixed', on GPUs: activations and their gradients are kept as float16, so that half the memory does,
+   * and multiplied with weights as float16; the weights themselves, sums and statistics stay float32. Default: 'float32'.
    */
   readonly precision?: string;
   /**

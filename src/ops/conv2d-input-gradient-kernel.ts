@@ -33,7 +33,7 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
   name: 'conv2dInputGradient',
   bindings: [
     { name: 'dy', access: 'read', half: true },
-    { name: 'w', access: 'read' },
+    { name: 'w', access: 'read', half: 'copy' },
     { name: 'dx', access: 'write', half: true },
   ],
   shader: {

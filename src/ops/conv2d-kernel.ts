@@ -82,7 +82,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
   name: 'conv2d',
   bindings: [
     { name: 'x', access: 'read', half: true },
-    { name: 'w', access: 'read' },
+    { name: 'w', access: 'read', half: 'copy' },
     ...EPILOGUE_BINDINGS,
     { name: 'out', access: 'write', half: true },
   ],

@@ -9,7 +9,7 @@
  */
 import { stateChangesBetween } from './fuse.js';
 import { findLifetimes, mostAlive } from './lifetimes.js';
-import { type Launch, reads, type Storage, type TemporaryStorage, writes } from './storage.js';
+import { type Launch, nextOrdinal, reads, type Storage, type TemporaryStorage, writes } from './storage.js';
 
 /** Operands that must live longer for a value to be dropped may have this share of its bytes. */
 const MOST_EXTENSION = 0.25;
@@ -23,19 +23,14 @@ export function recompute(
   cheap: ReadonlySet<string>,
   bytesOf: (storage: Storage) => number,
 ): readonly Launch[] {
-  const known = [...kept, ...launches.flatMap(({ operands }) => operands)];
-  let nextOrdinal = 1 + known.reduce((most, storage) => Math.max(most, ordinalOf(storage)), -1);
+  let next = nextOrdinal(launches, kept);
   let result = launches;
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const repeats = findRepeats(result, kept, cheap, bytesOf);
     if (repeats.length === 0) break;
-    result = repeat(result, repeats, () => nextOrdinal++);
+    result = repeat(result, repeats, () => next++);
   }
   return result;
-}
-
-function ordinalOf(storage: Storage | null): number {
-  return storage === null || storage.kind === 'state' ? -1 : storage.ordinal;
 }
 
 /** A launch to be done again before another one, for that one and all behind it. */

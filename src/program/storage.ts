@@ -43,6 +43,15 @@ export interface Launch {
   readonly operands: readonly (Storage | null)[];
 }
 
+/** An ordinal that no storage of these has. */
+export function nextOrdinal(launches: readonly Launch[], kept: ReadonlySet<Storage>): number {
+  let next = 0;
+  for (const storage of [...kept, ...launches.flatMap(({ operands }) => operands)]) {
+    if (storage !== null && storage.kind !== 'state') next = Math.max(next, storage.ordinal + 1);
+  }
+  return next;
+}
+
 let nextStateId = 1;
 
 /** A state storage over a range of device memory. */

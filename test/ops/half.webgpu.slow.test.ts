@@ -1,9 +1,9 @@
 /** Kernels whose operands are stored as float16, against float64 from the same numbers; and whole programs. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Backend } from '#src/device/backend';
-import type { DType, TypedArray } from '#src/device/dtype';
-import type { BufferRange, Kernel } from '#src/device/kernel';
+import type { TypedArray } from '#src/device/dtype';
+import { halfCopyKernel } from '#src/device/half-copy';
+import type { Kernel } from '#src/device/kernel';
 import {
   add,
   conv2d,
@@ -21,6 +21,7 @@ import { type KernelName, kernels } from '#src/ops/kernels';
 import { checkHalf } from '#src/engine/check-half';
 import { Device } from '#src/program/device';
 import { fromHalfBits, halfBits, rounded } from './half.js';
+import { launchHalf } from './half-launch.js';
 import { type Instance, instances } from './kernel-instances.js';
 import { chosen } from './kernel-suite.js';
 import {
@@ -48,7 +49,7 @@ test('the bits of float16 on the host', () => {
 
 let seed = 5000;
 for (const [name, kernel] of Object.entries(kernels) as [KernelName, Kernel][]) {
-  const halves = kernel.bindings.flatMap(({ half }, i) => (half === true ? [i] : []));
+  const halves = kernel.bindings.flatMap(({ half }, i) => (half ? [i] : []));
   const variants = Object.keys(kernel.shader.variants).filter((variant) =>
     instances.has(`${name}.${variant}`),
   );
@@ -62,8 +63,8 @@ for (const [name, kernel] of Object.entries(kernels) as [KernelName, Kernel][]) 
         const instance = roundedInstance(instances.get(`${name}.${variant}`)?.(random) as Instance, halves);
         // Each of them by itself, and all at once: a program has any mixture.
         const stored = time === 0 ? halves : halves.filter(() => random.unit() < 0.6);
-        const found = await launch(backend, chosen(kernel, variant), instance, stored);
-        const expected = await launch(judge, kernel, instance, []);
+        const found = await launchHalf(backend, chosen(kernel, variant), instance, stored);
+        const expected = await launchHalf(judge, kernel, instance, []);
         expected.forEach((values, i) => {
           const absolute = ((instance.terms ?? 1) + 16) * 2 ** -24 * magnitude(values);
           const where = `${name}.${variant} ${JSON.stringify(instance.attributes)}, operand ${i}`;
@@ -74,6 +75,21 @@ for (const [name, kernel] of Object.entries(kernels) as [KernelName, Kernel][]) 
   });
 }
 
+test('a float16 copy of float32 numbers', async () => {
+  const { backend } = await webgpuDevice();
+  const values = [...formulaValues([1000], 3), 0, 65504, -(2 ** -14), 1 + 2 ** -11 + 2 ** -12];
+  const operands = [
+    { dtype: 'float32' as const, values },
+    { dtype: 'float32' as const, values: new Array(values.length).fill(1) },
+  ];
+  const instance = { attributes: { count: values.length }, operands };
+  const [x, y] = await launchHalf(backend, halfCopyKernel as Kernel, instance as Instance, [1]);
+  assert.equal([...x], [...Float32Array.from(values)]);
+  // To the nearest of them: drivers may round either way.
+  assertClose(y as number[], values, { absolute: 2 ** -24, relative: 2 ** -10 }, 'copy');
+  assert.equal([...y], Array.from(y, rounded));
+});
+
 /** Its float operands that may be stored as float16 hold numbers that float16 has. */
 function roundedInstance(instance: Instance, halves: readonly number[]): Instance {
   const operands = instance.operands.map((operand, i) =>
@@ -82,42 +98,6 @@ function roundedInstance(instance: Instance, halves: readonly number[]): Instanc
       : operand,
   );
   return { ...instance, operands };
-}
-
-/** One launch; what each operand that is there holds afterwards, as numbers. */
-async function launch(
-  backend: Backend,
-  kernel: Kernel,
-  { attributes, operands, step = [] }: Instance,
-  halves: readonly number[],
-): Promise<(readonly number[] | TypedArray)[]> {
-  const ranges = operands.map((operand, i): BufferRange | null => {
-    if (operand === null) return null;
-    const half = halves.includes(i) && operand.dtype === 'float32';
-    const dtype: DType = half ? 'float16' : operand.dtype;
-    const { length } = operand.values;
-    const range = { buffer: backend.allocate(Math.max(4, 4 * length * 2)), dtype, offset: 0, length };
-    const bits = half ? Uint16Array.from(operand.values, halfBits) : hostValues(backend, operand);
-    if (length > 0) backend.write(range, bits);
-    return range;
-  });
-  const present = ranges.filter((range) => range !== null);
-  const prepared = await backend.prepare([{ kernel, attributes, operands: ranges }]);
-  const results = await backend.execute(prepared, [], step, present);
-  backend.discard(prepared);
-  for (const { buffer } of present) backend.release(buffer);
-  return results.map((values, i) =>
-    present[i].dtype === 'float16' ? Array.from(values, fromHalfBits) : values,
-  );
-}
-
-function hostValues(
-  backend: Backend,
-  { dtype, values }: NonNullable<Instance['operands'][number]>,
-): TypedArray {
-  if (dtype === 'float32' && backend.precision === 'float64') return Float64Array.from(values);
-  const types = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array, uint8: Uint8Array };
-  return types[dtype as keyof typeof types].from(values as number[]);
 }
 
 /** The same program with float32 and with float16 in between. */

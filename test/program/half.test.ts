@@ -5,6 +5,7 @@ import { backward, crossEntropy, generator, normalizeImages, resnetSmall, tensor
 import { FUSIONS } from '#src/ops/fusions';
 import { makePlan, type Plan } from '#src/program/plan';
 import { type Recording, record } from '#src/program/recording';
+import type { TemporaryStorage } from '#src/program/storage';
 import { cpuDevice } from '../ops/support.js';
 
 const BYTES = { float32: 4, float16: 2, int32: 4, uint32: 4, uint8: 1 };
@@ -32,7 +33,7 @@ async function trainingProgram(): Promise<{ recording: Recording; plan: (mixed: 
   return { recording, plan: (mixed) => makePlan(recording, returned, FUSIONS, backend, mixed) };
 }
 
-test('activations and their gradients are float16; statistics, logits, losses, weights and their gradients are not', async () => {
+test('activations, their gradients and copies of weights are float16; statistics, logits, losses, weights and their gradients are not', async () => {
   const { plan } = await trainingProgram();
   const dtypes = new Map<string, Set<string>>();
   for (const { kernel, operands } of plan(true).launches) {
@@ -46,20 +47,32 @@ test('activations and their gradients are float16; statistics, logits, losses, w
     assert.equal(of(key), ['float16'], key);
   for (const key of ['conv2dInputGradient.dy', 'conv2dInputGradient.dx', 'conv2dWeightGradient.x', 'add.y'])
     assert.equal(of(key), ['float16'], key);
-  assert.equal(of('conv2d.w'), ['float32']);
-  for (const key of ['batchMoments.partials', 'scaleShift.scale', 'globalAveragePool.y', 'matmul.out'])
+  assert.equal(of('halfCopy.x'), ['float32']);
+  for (const key of ['halfCopy.y', 'conv2d.w', 'conv2dInputGradient.w'])
+    assert.equal(of(key), ['float16'], key);
+  for (const key of [
+    'matmul.b',
+    'batchMoments.partials',
+    'scaleShift.scale',
+    'globalAveragePool.y',
+    'matmul.out',
+  ])
     assert.equal(of(key), ['float32'], key);
   for (const key of ['crossEntropy.logits', 'crossEntropyGradient.dlogits', 'accumulate.x'])
     assert.equal(of(key), ['float32'], key);
 });
 
-test('a mixed training program needs little more than half the memory, and the same launches', async () => {
+test('a mixed training program needs little more than half the memory, and the same launches but for copies of weights', async () => {
   const { plan } = await trainingProgram();
   const [plain, mixed] = [plan(false), plan(true)];
   assert.ok(
     plain.launches.every(({ operands }) => operands.every((storage) => storage?.dtype !== 'float16')),
   );
-  assert.is(mixed.launches.length, plain.launches.length);
+  const names = ({ launches }: Plan) => launches.map(({ kernel }) => kernel.name);
+  assert.equal(
+    names(mixed).filter((name) => name !== 'halfCopy'),
+    names(plain),
+  );
   assert.ok(
     mixed.lowerBoundBytes < 0.65 * plain.lowerBoundBytes,
     `${mixed.lowerBoundBytes} of ${plain.lowerBoundBytes}`,
@@ -76,6 +89,21 @@ test('what one launch cannot take as float16 is float32 in all of them', async (
       dtypes.set(storage.ordinal, storage.dtype);
     }
   }
+});
+
+test('each convolution reads a copy of its own weights, made just before it', async () => {
+  const { plan } = await trainingProgram();
+  const [plain, mixed] = [plan(false), plan(true)];
+  const readers = ({ launches }: Plan) => launches.filter(({ kernel }) => kernel.name.startsWith('conv2d'));
+  readers(plain).forEach((launch, i) => {
+    const at = launch.kernel.bindings.findIndex(({ name }) => name === 'w');
+    if (at < 0) return;
+    const same = readers(mixed)[i];
+    const { kernel, operands } = mixed.launches[mixed.launches.indexOf(same) - 1];
+    assert.is(kernel.name, 'halfCopy');
+    assert.is(operands[0], launch.operands[at]);
+    assert.is((operands[1] as TemporaryStorage).ordinal, (same.operands[at] as TemporaryStorage).ordinal);
+  });
 });
 
 test.run();

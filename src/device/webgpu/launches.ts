@@ -155,7 +155,7 @@ function passesOf(variant: Variant): readonly Pass[] {
 function pipelineRequests(command: Command, variant: Variant): PipelineRequest[] {
   const { kernel, attributes, operands } = command;
   const halves = kernel.bindings.flatMap(({ half }, i) =>
-    half === true && operands[i]?.dtype === 'float16' ? [i] : [],
+    half && operands[i]?.dtype === 'float16' ? [i] : [],
   );
   const element = kernel.shader.element?.(attributes) ?? 'f32';
   const workspace = (variant.workspace?.(attributes) ?? 0) > 0;
