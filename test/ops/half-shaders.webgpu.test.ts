@@ -14,7 +14,7 @@ test('every shader compiles with all of its operands that may be float16 kept so
   const { device } = (await sharedWebGPU()) as unknown as { readonly device: GPUDevice };
   const seen = new Set<string>();
   for (const kernel of Object.values<Kernel>(kernels)) {
-    const halves = kernel.bindings.flatMap(({ half }, i) => (half === true ? [i] : []));
+    const halves = kernel.bindings.flatMap(({ half }, i) => (half ? [i] : []));
     if (halves.length === 0) continue;
     const passes = Object.values(kernel.shader.variants).flatMap((variant) => [
       ...(variant.before ?? []),
