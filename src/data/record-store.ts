@@ -78,6 +78,7 @@ export async function openRecordStore(
   { shardBytes = 16 * 2 ** 20, shardSeconds = 10 }: RecordStoreOptions = {},
 ): Promise<RecordStore> {
   const index = await readIndex(folder);
+  const copyInBlocks = blockCopies();
   let gathered = new Map<string, Uint8Array>();
   let gatheredBytes = 0;
   let gatheredSince = 0;
@@ -130,7 +131,7 @@ export async function openRecordStore(
       if (closed) throw closedError(folder);
       if (gathered.size === 0) gatheredSince = Date.now();
       gatheredBytes += payload.length - (gathered.get(key)?.length ?? 0);
-      gathered.set(checkKey(key), payload.slice());
+      gathered.set(checkKey(key), copyInBlocks(payload));
       const old = Date.now() - gatheredSince >= shardSeconds * 1000;
       if (gatheredBytes >= shardBytes || old) await flush();
     },
@@ -141,6 +142,25 @@ export async function openRecordStore(
     },
   };
 }
+
+/**
+ * Copies payloads one behind the other into blocks of 1 MiB. Each in a buffer of its own, the thousands of a shard leave
+ * the memory of the process in small pieces, which the system never gets back.
+ */
+export function blockCopies(): (payload: Uint8Array) => Uint8Array {
+  let free = new Uint8Array(0);
+  return (payload) => {
+    const { length } = payload;
+    if (length > blockBytes) return payload.slice();
+    if (length > free.length) free = new Uint8Array(blockBytes);
+    const copy = free.subarray(0, length);
+    copy.set(payload);
+    free = free.subarray(length);
+    return copy;
+  };
+}
+
+const blockBytes = 2 ** 20;
 
 async function readIndex(folder: string): Promise<Map<string, RecordLocation>> {
   const index = new Map<string, RecordLocation>();

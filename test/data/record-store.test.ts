@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskError, formatBytes, requireDiskSpace } from '#src/data/disk';
-import { openRecordStore } from '#src/data/record-store';
+import { blockCopies, openRecordStore } from '#src/data/record-store';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, inScratch, sha256 } from './support.js';
@@ -65,6 +65,18 @@ test('an empty payload is a record; what changes a returned one does not reach t
     await store.flush();
     assert.equal(await store.get(keyOf('empty')), new Uint8Array(0));
   }));
+
+test('what is gathered lies in few large buffers, each record a copy of its own', () => {
+  const copyInBlocks = blockCopies();
+  const payloads = Array.from({ length: 3000 }, (_, i) => payloadOf(i, 1000));
+  const copies = payloads.map(copyInBlocks);
+  assert.is(new Set(copies.map(({ buffer }) => buffer)).size, 3, '3 MB in blocks of 1 MiB');
+  for (const payload of payloads) payload.fill(0);
+  for (const [i, copy] of copies.entries()) assert.equal(copy, payloadOf(i, 1000));
+  const large = copyInBlocks(new Uint8Array(3 * 2 ** 20).fill(7));
+  assert.equal([large.length, large.byteOffset, large.at(-1)], [3 * 2 ** 20, 0, 7]);
+  assert.is(copyInBlocks(payloadOf(1)).buffer, copies.at(-1)?.buffer, 'the block goes on behind it');
+});
 
 test('many writers at once: every record is written once', () =>
   inScratch(async (folder) => {
