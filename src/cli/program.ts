@@ -3,11 +3,13 @@
  * that help and usage errors are quick.
  */
 import { Command } from 'commander';
+import { AttuneError } from '../errors.js';
 import { addCompare, addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
 import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './definitions/tools.js';
 import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './definitions/training.js';
 import { addCommonFlags, type CommonOptions } from './flags.js';
+import { usageError } from './errors.js';
 import type { Output } from './output.js';
 import { unknownCommand, wrongUsage } from './usage.js';
 import { readVersion } from './version.js';
@@ -37,6 +39,8 @@ export async function runProgram(
     act<T>(command: Command, run: (options: T & CommonOptions, json: boolean) => Promise<number>) {
       addCommonFlags(command);
       command.action(async () => {
+        refuseEmptyArgument(command);
+        refuseLostFolder();
         const options = command.opts<T & CommonOptions>();
         exitCode = await run(options, options.json === true);
       });
@@ -50,6 +54,29 @@ export async function runProgram(
   addHelp(program);
   await program.parseAsync([...argv], { from: 'user' });
   return exitCode;
+}
+
+/** A script's variable that is not set becomes "", which as a path would mean the working folder. */
+function refuseEmptyArgument(command: Command): void {
+  if (!command.args.includes('')) return;
+  throw usageError('an argument is empty', `attune ${command.name()}`, 'give a name or a path in its place');
+}
+
+/** Every path is looked up from the working folder, so without one no command can do its work. */
+function refuseLostFolder(): void {
+  try {
+    process.cwd();
+  } catch (error) {
+    throw new AttuneError(
+      {
+        code: 'input',
+        what: 'the working folder is gone',
+        where: process.env.PWD,
+        hint: 'change to a folder that exists: cd ~',
+      },
+      { cause: error },
+    );
+  }
 }
 
 function createProgram(output: Output): Command {

@@ -20,6 +20,7 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
   const quoted = /'(.*?)(?:=.*)?'/s.exec(message)?.[1] ?? '';
   switch (code) {
     case 'commander.unknownOption': {
+      if (command.options.some(({ long }) => long === quoted)) return switchWithValue(command, quoted);
       const elsewhere = command.commands.find((known) => visibleFlags(known).includes(quoted));
       const hint =
         elsewhere === undefined
@@ -42,6 +43,17 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
     default:
       return usageError(message.replace(/^error: /, ''), where, help);
   }
+}
+
+/** `--report=false`: commander knows the flag, and no such flag with a value. */
+function switchWithValue(command: Command, flag: string): AttuneError {
+  const opposite = `--no-${flag.slice(2)}`;
+  const hasOpposite = command.options.some(({ long }) => long === opposite);
+  return usageError(
+    'this flag takes no value',
+    flag,
+    hasOpposite ? `write ${flag}, or ${opposite}` : `write ${flag} alone`,
+  );
 }
 
 /** `word` stands where a command has to. */

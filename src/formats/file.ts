@@ -4,7 +4,20 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, open, readdir, realpath, rename, rm, stat, truncate } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import {
+  access,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  truncate,
+} from 'node:fs/promises';
 import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
@@ -229,6 +242,32 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/**
+ * Asks whether `replaceFile` could write here, before the work whose result goes there; a full disk shows only then.
+ * Throws AttuneError 'disk'.
+ */
+export async function assertReplaceable(path: string): Promise<void> {
+  try {
+    const status = await stat(path).catch(() => null);
+    if (status?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    const folder = dirname(path);
+    await access(folder, constants.W_OK);
+    if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error('a file'), { code: 'ENOTDIR' });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/** Makes a folder, and those above it, where there is none. Throws AttuneError 'disk'. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    const isFile = codeOf(error) === 'EEXIST';
+    throw writeError(isFile ? Object.assign(new Error('a file'), { code: 'ENOTDIR' }) : error, path);
+  }
+}
+
 /** Cuts a file back to its first bytes. One that is not longer, or gone, stays as it is. Throws AttuneError 'disk'. */
 export async function cutFile(path: string, length: number): Promise<void> {
   try {
@@ -312,6 +351,7 @@ const DISK_FAULTS: Readonly<Record<string, readonly [what: string, hint: string]
   EROFS: ['the disk is read-only', 'write elsewhere'],
   EBUSY: ['another program holds the file', 'close that program'],
   ENOENT: ['the folder does not exist', 'create it first'],
+  ENOTDIR: ['a file stands where a folder has to be', 'remove it, or write elsewhere'],
   EISDIR: ['there is a folder of this name', 'remove it, or choose another name'],
 };
 

@@ -6,11 +6,13 @@
 export { type ByteSource, memorySource } from './bytes.js';
 export { sessionStartRecord, summaryRecord, versionRecord } from './event-file.js';
 export {
+  assertReplaceable,
   createGrowingFile,
   cutFile,
   type GrowingFile,
   hintForMissing,
   keepAs,
+  makeFolder,
   moveFile,
   namesIn,
   openByteSource,

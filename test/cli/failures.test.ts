@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure, reportFailure } from '#src/cli/errors';
+import { run } from '#src/cli/run';
 import { AttuneError } from '#src/errors';
 import { attune, attuneHere, dist, recordedOutput, runScript } from './support.js';
 
@@ -13,12 +14,31 @@ const folder = mkdtempSync(join(tmpdir(), 'attune ü '));
 test.after(() => rmSync(folder, { recursive: true }));
 const attack = fileURLToPath(new URL('../../../test/formats/fixtures/attack-os-system.pth', import.meta.url));
 
+const demo = (name: string) => fileURLToPath(new URL(`../../../weights/demo/${name}`, import.meta.url));
+const garments = demo('garments.safetensors');
+const bag = demo('images/test/bag/00.png');
 mkdirSync(join(folder, 'one class/cat'), { recursive: true });
 writeFileSync(join(folder, 'one class/cat/a.png'), '');
 mkdirSync(join(folder, 'nothing'));
 writeFileSync(join(folder, 'text.pth'), 'this is no weights file');
 
 const failures: [words: string[], line: RegExp][] = [
+  [
+    ['explain', '--weights', garments, bag, '--device', 'cpu', '--out', 'text.pth'],
+    /^attune: a file stands where a folder has to be \(.+text\.pth\): remove it, or write elsewhere\n$/,
+  ],
+  [
+    ['compare', 'nothing', 'one class', '--out', 'nothing'],
+    /^attune: there is a folder of this name \(.+nothing\): remove it, or choose another name\n$/,
+  ],
+  [
+    ['bench', '--seconds', '1', '--device', 'cpu', '--svg', 'missing/b.svg'],
+    /^attune: the folder does not exist \(.+b\.svg\): create it first\n$/,
+  ],
+  [
+    ['bench', '--seconds', '1', '--device', 'cpu', '--markdown', 'text.pth/b.md'],
+    /^attune: a file stands where a folder has to be \(.+b\.md\): remove it, or write elsewhere\n$/,
+  ],
   [['inspect', 'missing.pth'], /^attune: there is no such file \(missing\.pth\): .+/],
   [['inspect', 'text.pth'], /^attune: the format of the file is not known \(text\.pth\): .+/],
   [['inspect', attack], /^attune: the pickle asks for the Python object posix\.system, .+/],
@@ -48,6 +68,30 @@ for (const [words, line] of failures) {
     assert.is(stderr.split('\n').length, 2, stderr);
     assert.is(stdout, '');
     assert.is(status, 1);
+  });
+}
+
+test('an empty argument is no path', async () => {
+  const { status, stderr } = await attuneHere(['finetune', ''], { cwd: folder });
+  assert.is(stderr, 'attune: an argument is empty (attune finetune): give a name or a path in its place\n');
+  assert.is(status, 2);
+});
+
+if (process.platform !== 'win32') {
+  test('says that the working folder is gone', async () => {
+    const gone = mkdtempSync(join(tmpdir(), 'attune gone '));
+    process.chdir(gone);
+    try {
+      rmSync(gone, { recursive: true });
+      const { output, stderr } = recordedOutput();
+      assert.is(await run(['inspect', 'x.pth'], output), 1);
+      assert.match(
+        stderr.text,
+        /^attune: the working folder is gone( \(.*\))?: change to a folder that exists/,
+      );
+    } finally {
+      process.chdir(folder);
+    }
   });
 }
 

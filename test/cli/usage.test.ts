@@ -25,6 +25,9 @@ const wrong: [words: string, line: string][] = [
     'finetune photos --learning_rate 0.1',
     'there is no flag --learning_rate (attune finetune): did you mean --lr?',
   ],
+  ['finetune photos --report=false', 'this flag takes no value (--report): write --report, or --no-report'],
+  ['inspect x.pth --layers=3', 'this flag takes no value (--layers): write --layers alone'],
+  ['finetune photos --no-report=1', 'this flag takes no value (--no-report): write --no-report alone'],
   ['finetune photos -o run', 'there is no flag -o (attune finetune): did you mean --out?'],
   // attune's name of it is no flag of this command.
   [

@@ -2,11 +2,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AttuneError } from '#src/errors';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { openDrawing, SCREEN } from '#src/report/charts/drawing';
 import { compare, differencesOf, pairsOf } from '#src/report/compare/compare';
 import { comparePage } from '#src/report/compare/compare-page';
-import type { ComparedRun, MeasuredRun } from '#src/report/compare/compared-run';
+import { type ComparedRun, isWishInVain, type MeasuredRun } from '#src/report/compare/compared-run';
 import { mcnemar } from '#src/report/compare/mcnemar';
 import { report } from '#src/report/write-report';
 import { test } from 'uvu';
@@ -20,6 +21,15 @@ test("McNemar's exact test, against SciPy's binomtest", () => {
   assert.ok(Math.abs(mcnemar(9, 1) - 0.021484375) < 1e-12);
   assert.ok(Math.abs(mcnemar(3, 17) - 0.002576828) < 1e-9);
   assert.ok(Math.abs(mcnemar(600, 700) - 0.006015793861) < 1e-11, 'powers of two overflow here');
+});
+
+test('a device that was asked for and is not there ends a comparison; one of the recipe is only noted', () => {
+  const error = new AttuneError({ code: 'device', what: 'there is no hardware GPU' });
+  assert.ok(isWishInVain(error, { adapter: 'voodoo' }));
+  assert.ok(isWishInVain(error, { device: 'webgpu' }));
+  assert.not(isWishInVain(error, { device: 'auto' }));
+  assert.not(isWishInVain(error, {}));
+  assert.not(isWishInVain(new AttuneError({ code: 'data', what: 'no images' }), { adapter: 'voodoo' }));
 });
 
 const summary: ComparedRun = {

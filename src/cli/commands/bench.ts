@@ -5,7 +5,7 @@ import { chooseDevice, type DeviceWish, matchesAdapter } from '../../device/choo
 import { openCpu } from '../../device/cpu/node.js';
 import { probeAdapters } from '../../device/webgpu/node.js';
 import { BENCH_PARTS, type BenchPart } from '../../finetune/bench/results.js';
-import { replaceFile } from '../../formats/index.js';
+import { assertReplaceable, replaceFile } from '../../formats/index.js';
 import { benchCharts } from '../../report/bench.js';
 import { duration } from '../../text.js';
 import { benchDevices } from '../bench-devices.js';
@@ -26,6 +26,7 @@ export interface BenchFlags {
 
 export async function benchCommand(flags: BenchFlags, json: boolean, output: Output): Promise<number> {
   const { only, seconds = BENCH_SECONDS, markdown, svg } = flags;
+  for (const path of [markdown, svg]) if (path !== undefined) await assertReplaceable(resolve(path));
   const devices = await devicesOf(flags);
   const parts = only === undefined ? BENCH_PARTS : [only];
   output.note(

@@ -83,6 +83,7 @@ export async function tune(
   try {
     const { entries, problem } = await readTuning(device.info);
     if (problem !== null) onEvent?.({ type: 'note', text: problem });
+    await storeTuning(device.info, {}); // a cache that cannot be written is told before the measuring
     const pending = inOrder(await classesOf(device, entry, batchSize, imageSize), entries);
     const tuned: TunedClass[] = [];
     try {

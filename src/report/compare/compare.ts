@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { AttuneError, sentence } from '../../errors.js';
 import type { RunContext } from '../../finetune/options.js';
 import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
-import { replaceFile } from '../../formats/index.js';
+import { assertReplaceable, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
 import type { GatherOptions } from '../run/gather-run.js';
-import { type ComparedRun, type MeasuredRun, measureRun } from './compared-run.js';
+import { type ComparedRun, isWishInVain, type MeasuredRun, measureRun } from './compared-run.js';
 import { comparePage } from './compare-page.js';
 import { mcnemar } from './mcnemar.js';
 
@@ -51,6 +51,8 @@ export async function compare(
   { runs: folders, out = 'compare.html', ...options }: CompareOptions,
   context: RunContext = {},
 ): Promise<CompareResult> {
+  const page = resolve(out);
+  await assertReplaceable(page);
   const skipped: { path: string; reason: string }[] = [];
   const measured: MeasuredRun[] = [];
   for (const path of new Set(folders.map((folder) => resolve(folder)))) {
@@ -58,11 +60,11 @@ export async function compare(
       measured.push(await measureRun(path, options, context));
     } catch (error) {
       if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
+      if (isWishInVain(error, options)) throw error;
       skipped.push({ path, reason: sentence(error) });
     }
   }
   if (measured.length < 2) throw tooFew(folders, skipped);
-  const page = resolve(out);
   const result = {
     page,
     runs: measured.map(({ summary }) => summary),

@@ -8,7 +8,7 @@ import type { Metrics } from '../../finetune/evaluation/metrics.js';
 import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
 import { likeliest } from '../../finetune/evaluation/scores.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
-import type { EpochRecord, RunContext, TaskKind } from '../../finetune/options.js';
+import type { DeviceOptions, EpochRecord, RunContext, TaskKind } from '../../finetune/options.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { findImages, type PartName, splitOf } from '../../finetune/run/training-data.js';
 import { outputsFor } from '../run/answered-part.js';
@@ -124,8 +124,17 @@ async function answers(
     return await evaluated(recipe, loaded, { ...options, run: folder }, context);
   } catch (error) {
     if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
+    if (isWishInVain(error, options)) throw error;
     return without(`the images could not be evaluated: ${sentence(error)}`);
   }
+}
+
+/**
+ * Whether a device that was asked for is not there: no fault of a run, and the figures that it noted are not what was
+ * asked for.
+ */
+export function isWishInVain({ code }: AttuneError, { device, adapter }: DeviceOptions): boolean {
+  return code === 'device' && ((device ?? 'auto') !== 'auto' || adapter !== undefined);
 }
 
 async function evaluated(

@@ -1,5 +1,5 @@
 /** `attune explain`: where in an image a network sees the class that it answers with. */
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { encodePng, type RgbImage } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
@@ -11,7 +11,7 @@ import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/opti
 import { imagePaths, readAll } from '../../finetune/evaluation/predict.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
-import { replaceFile } from '../../formats/index.js';
+import { makeFolder, replaceFile } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
 import { freeze, Linear } from '../../nn/index.js';
 import { normalizeImages } from '../../ops/index.js';
@@ -71,10 +71,10 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   requireClasses(loaded.task, 'attune explain', loaded.weights);
   refuseWithoutGradient(loaded, method);
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
+  const out = resolve(options.out ?? 'explanations');
+  await makeFolder(out);
   const { pictures: images, errors } = await readAll(paths, loaded.preprocessing, options.workers, context);
   const readable = paths.filter((path) => images.has(path));
-  const out = resolve(options.out ?? 'explanations');
-  await mkdir(out, { recursive: true });
   const device = await openDevice(options, context);
   try {
     await freeze(loaded.model);
