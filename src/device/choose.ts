@@ -23,6 +23,7 @@ export function chooseDevice(wish: DeviceWish, adapters: readonly DeviceInfo[]):
     if (named !== undefined) return { kind: 'webgpu', adapter: named.adapter };
     throw noDevice(
       `no adapter is named ${wanted}`,
+      '--adapter',
       names === '' ? 'this machine has none: install a GPU driver, or use --device cpu' : `there is ${names}`,
     );
   }
@@ -31,6 +32,7 @@ export function chooseDevice(wish: DeviceWish, adapters: readonly DeviceInfo[]):
   if (wish.device === 'auto') return { kind: 'cpu' };
   throw noDevice(
     'there is no hardware GPU',
+    '--device webgpu',
     names === ''
       ? 'install a GPU driver or, for a software one on Debian or Ubuntu, run `npm run setup:vulkan`; or use --device cpu'
       : `use --device cpu, which is faster than a software adapter, or name the adapter: --adapter ${adapters[0].adapter}`,
@@ -49,6 +51,6 @@ function plain(name: string): string {
     .replace(/^-|-$/g, '');
 }
 
-function noDevice(what: string, hint: string): AttuneError {
-  return new AttuneError({ code: 'device', what, where: '--device webgpu', hint });
+function noDevice(what: string, where: string, hint: string): AttuneError {
+  return new AttuneError({ code: 'device', what, where, hint });
 }

@@ -171,9 +171,15 @@ async function readable<T>(path: string, step: () => Promise<T>): Promise<T> {
 }
 
 async function unknownWeights(nameOrPath: string): Promise<AttuneError> {
+  const status = await stat(nameOrPath).catch(() => null);
+  if (status?.isDirectory()) {
+    const hint = 'name the weights file in it';
+    return new AttuneError({ code: 'input', what: 'this is a folder', where: nameOrPath, hint });
+  }
   const names = catalogue().flatMap(({ name, file, aliases }) => [name, ...aliases, file]);
   const guess = nearest(basename(nameOrPath), names);
   const known = guess === undefined ? 'give a path to a file' : `did you mean ${guess}?`;
+  const all = 'attune weights list shows all names';
   const looksLikePath = /[\\/]|\.[a-z0-9]+$/i.test(nameOrPath);
   return new AttuneError({
     code: 'input',
@@ -181,7 +187,9 @@ async function unknownWeights(nameOrPath: string): Promise<AttuneError> {
     where: nameOrPath,
     hint: looksLikePath
       ? await hintForMissing(nameOrPath, known)
-      : `${known} attune weights list shows all names`,
+      : guess === undefined
+        ? `${known}, or a name: ${all}`
+        : `${known} ${all}`,
   });
 }
 

@@ -147,6 +147,7 @@ test('what cannot be drawn is refused', async () => {
       '',
       /^attune: the length of the run is unknown \(attune schedule\): give one of <data>, --images and --steps\n$/,
     ],
+    ['--images banana', /^attune: "banana" is no number of images \(--images\): give a whole number/],
     ['--steps 5 --images 5', /^attune: the length of the run is given more than once/],
     [
       '--images 100',

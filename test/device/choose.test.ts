@@ -40,7 +40,7 @@ test('an adapter that is not there is an error that lists those that are', () =>
   const wish = { device: 'auto', adapter: 'voodoo' } as const;
   assert.throws(
     () => chooseDevice(wish, [radeon, geforce]),
-    /named voodoo .*amd-radeon-780m, nvidia-geforce/,
+    /named voodoo \(--adapter\): there is amd-radeon-780m, nvidia-geforce/,
   );
   assert.throws(() => chooseDevice(wish, []), /named voodoo .*this machine has none/);
 });

@@ -65,7 +65,7 @@ test('--epochs makes a finished run longer, as if it had been meant so', async (
     'input',
     /^nothing is left to do: 2 epochs are done, and 2 were asked for .*: ask for more with --epochs/,
   );
-  await fails(resume({ resume: short.run, epochs: 1 }), 'input', /2 epochs are done, and 1 were asked for/);
+  await fails(resume({ resume: short.run, epochs: 1 }), 'input', /2 epochs are done, and 1 was asked for/);
   const longer = await resume({ resume: short.run, epochs: 3 });
   await assertSameRuns(longer.run, long.run, ['last']);
   const recipe = (run: string) => JSON.parse(readFileSync(join(run, 'recipe.json'), 'utf8'));

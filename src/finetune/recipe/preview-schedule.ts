@@ -77,6 +77,14 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
 
 function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void {
   const count = typeof images === 'number' ? images : undefined;
+  if (typeof images === 'string' && steps === undefined && data === undefined) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `${JSON.stringify(images)} is no number of images`,
+      where: '--images',
+      hint: 'give a whole number, or name the CSV file whose images lie in this folder',
+    });
+  }
   const given = [steps, count, data].filter((value) => value !== undefined).length;
   if (given === 1) return;
   throw new AttuneError({

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
+import { counted } from '../../text.js';
 import { findModel } from '../../models/index.js';
 import { type DeviceWish, summarize } from '../device.js';
 import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
@@ -78,7 +79,7 @@ async function goOnFrom(
       code: 'input',
       what: stopsEarly(state)
         ? `nothing is left to do: the run has ended early, ${recipe.patience} epochs after its best, which was epoch ${state.best?.epoch}`
-        : `nothing is left to do: ${epoch} epochs are done, and ${recipe.epochs} were asked for`,
+        : `nothing is left to do: ${counted(epoch, 'epoch')} ${epoch === 1 ? 'is' : 'are'} done, and ${recipe.epochs} ${recipe.epochs === 1 ? 'was' : 'were'} asked for`,
       where: resumedFrom,
       hint: stopsEarly(state)
         ? 'start a new run with more --patience'
