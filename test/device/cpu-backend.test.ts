@@ -279,6 +279,15 @@ test('the memory grows under a worker that has started', async () => {
   await device.close();
 });
 
+test('the objects of a computing thread take little memory, however many it makes', async () => {
+  const device = await openCpu({ kernelTable, threads: 1 });
+  const buffer = device.allocate(4);
+  const commands = [{ kernel: kernels.littering, attributes: {}, operands: [range(buffer, 1)] }];
+  const [[mebibytes]] = await device.execute(await device.prepare(commands), [], [], [range(buffer, 1)]);
+  assert.ok(mebibytes! > 0 && mebibytes! <= 6, `${mebibytes} MiB`);
+  await device.close();
+});
+
 test('an idle device does not keep the process alive, work under way does', () => {
   const program = `
     import { openCpu } from '#src/device/cpu/node';

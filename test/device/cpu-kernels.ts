@@ -1,4 +1,5 @@
 /** A kernel table for the tests of the CPU device, which the worker loads in place of the engine's own. */
+import { getHeapSpaceStatistics } from 'node:v8';
 import type { CpuLoop, Kernel, Shader, SimdEntry } from '#src/device/kernel';
 import type { MatmulAttributes } from '#src/ops/matmul-attributes';
 import { matmulSimd, matmulUnits } from '#src/ops/matmul-simd';
@@ -42,6 +43,19 @@ const dying = kernel('dying', {
   },
 });
 
+/** Makes objects that live for a while, and writes how large that part of the thread's heap is in which they lie, in MiB. */
+const littering = kernel('littering', {
+  units: () => 1,
+  run({ operands: [y] }) {
+    let kept: object[] = [];
+    for (let i = 0; i < 2_000_000; i++) {
+      if (kept.push({ i }) === 50_000) kept = [];
+    }
+    const spaces = getHeapSpaceStatistics();
+    y[0] = spaces.find(({ space_name }) => space_name === 'new_space')!.space_size / 2 ** 20;
+  },
+});
+
 /** A product without epilogue: simple loops beside the SIMD entry. */
 const matmul = kernel(
   'matmul',
@@ -61,4 +75,4 @@ const matmul = kernel(
   matmulSimd,
 );
 
-export const kernels = { scaleAdd, slowIncrement, throwing, dying, matmul };
+export const kernels = { scaleAdd, slowIncrement, throwing, dying, littering, matmul };
