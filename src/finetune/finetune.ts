@@ -9,6 +9,7 @@ import { throwIfAborted } from './interruption.js';
 import { refuseIdleProfile } from './recipe/contradictions.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
 import { Profile, PROFILE_STEPS } from './profile/profile.js';
+import { FINETUNE_NAMES, refuseUnknownOptions } from './option-names.js';
 import type { FinetuneOptions, FinetuneResult, RunContext, TaskKind } from './options.js';
 import { goOn } from './run/resume.js';
 import { type Run, runProbe, withRun } from './run/prepare-run.js';
@@ -32,6 +33,7 @@ export async function finetune<T extends TaskKind = 'classification'>(
   options: FinetuneOptions,
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
+  refuseUnknownOptions(options, FINETUNE_NAMES, 'finetune');
   const { workers, threads } = options;
   // All that does not change results, and is not stored.
   const kept = { workers, ...(threads !== undefined && { threads }) };

@@ -13,6 +13,7 @@ import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
+import { EVALUATE_NAMES, refuseUnknownOptions, requireData } from '../option-names.js';
 import { type LoadedModel, loadModel } from '../model-source.js';
 import type {
   DeviceOptions,
@@ -44,6 +45,8 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   options: EvaluateOptions,
   context: RunContext = {},
 ): Promise<EvaluateResult<T>> {
+  refuseUnknownOptions(options, EVALUATE_NAMES, 'evaluate');
+  requireData(options.data, 'evaluate');
   checkCount(options.batchSize, 'the batch size', '--batch-size');
   const views = checkViews(options.tta);
   const loaded = await loadModel(options, context);

@@ -5,6 +5,7 @@ import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
 import { throwIfAborted } from '../interruption.js';
+import { PREDICT_NAMES, refuseUnknownOptions } from '../option-names.js';
 import { loadModel } from '../model-source.js';
 import type {
   DeviceOptions,
@@ -35,6 +36,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   options: PredictOptions,
   context: RunContext = {},
 ): Promise<PredictResult<T>> {
+  refuseUnknownOptions(options, PREDICT_NAMES, 'predict');
   checkCount(options.top, 'the number of labels', '--top');
   const views = checkViews(options.tta);
   const paths = await imagePaths(options.images);
@@ -83,6 +85,15 @@ function noLabels(): AttuneError {
 }
 
 export async function imagePaths(named: readonly string[]): Promise<string[]> {
+  // A string is a list of letters, among them / and . whose images would be looked for.
+  if (!Array.isArray(named)) {
+    throw new AttuneError({
+      code: 'usage',
+      what: 'the images are no list',
+      where: 'images',
+      hint: "write images: ['a.jpg']",
+    });
+  }
   const paths = new Set<string>();
   for (const name of named) {
     const { images } = await listImages(name);

@@ -12,6 +12,7 @@ import { openDevice, summarize } from '../device.js';
 import { factsOf } from '../folds.js';
 import { sideOf } from '../evaluation/inference.js';
 import { type LoadedModel, loadModel, resized } from '../model-source.js';
+import { requireData } from '../option-names.js';
 import type { FinetuneOptions, RunContext } from '../options.js';
 import { type ProbeResult, probe } from '../heads/probe.js';
 import { fieldsOf } from '../recipe/parse-recipe.js';
@@ -114,6 +115,7 @@ export async function planRun(options: FinetuneOptions): Promise<Plan> {
   const flags = fieldsOf(options);
   const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
   const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
+  requireData(given.data, 'finetune');
   const found = await findImages(given.data, splitOf(given));
   const facts = factsOf(found, given.folds ?? null);
   const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
