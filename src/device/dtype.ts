@@ -12,6 +12,11 @@ export type Precision = 'float32' | 'float64';
 
 const BYTES: Readonly<Record<DType, number>> = { float32: 4, float16: 2, int32: 4, uint32: 4, uint8: 1 };
 
+/** Whether there is a dtype of this name; JavaScript may ask for any. */
+export function isDType(name: string): name is DType {
+  return Object.hasOwn(BYTES, name);
+}
+
 /** Bytes of one element of `dtype` on a device of this precision. */
 export function elementBytes(dtype: DType, precision: Precision): number {
   return dtype === 'float32' && precision === 'float64' ? 8 : BYTES[dtype];

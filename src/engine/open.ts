@@ -42,13 +42,18 @@ export interface OpenOptions {
  * when named. Call `close()` at the end. Throws AttuneError 'device' when what was asked for is not there.
  */
 export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOptions = {}): Promise<Device> {
+  assertKind(kind);
   const rules = options.fuse === false ? [] : FUSIONS;
   const { adapter, choices, precision, simd, threads } = options;
   const recomputed = options.memory === 'low' ? RECOMPUTABLE : new Set<string>();
   const onCpu = async () => {
     if (precision === 'mixed') throw mixedNeedsGpu(kind);
     return new Device(
-      await openCpu({ ...(precision && { precision }), ...(simd && { simd }), ...(threads && { threads }) }),
+      await openCpu({
+        ...(precision && { precision }),
+        ...(simd && { simd }),
+        ...(threads !== undefined && { threads }),
+      }),
       rules,
       false,
       recomputed,
@@ -78,6 +83,18 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   const device = new Device(backend, rules, mixed, recomputed);
   if (mixed) await checkHalf(device);
   return device;
+}
+
+/** JavaScript may ask for any: without this, all but 'cpu' would mean a GPU. */
+function assertKind(kind: string): void {
+  if (['auto', 'webgpu', 'cpu'].includes(kind)) return;
+  const hint = "write open('auto'), open('webgpu') or open('cpu')";
+  throw new AttuneError({
+    code: 'device',
+    what: `there is no kind of device "${kind}"`,
+    where: 'open',
+    hint,
+  });
 }
 
 function mixedNeedsGpu(kind: DeviceKind | 'auto'): AttuneError {

@@ -120,6 +120,8 @@ export function record<T>(body: () => T): { recording: Recording; result: T } {
   try {
     const result = body();
     if (typeof (result as { then?: unknown } | null)?.then === 'function') {
+      // What it ends with follows from this mistake; nobody awaits it, and unheard it would end the process.
+      Promise.resolve(result).catch(() => {});
       throw new AttuneError({
         code: 'program',
         what: 'the body of device.run returned a promise',

@@ -6,7 +6,7 @@ import type { DType, TypedArray } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
-import { type Shape, shapeError, showShape, sizeOf } from './shape.js';
+import { assertShape, type Shape, shapeError, showShape, sizeOf } from './shape.js';
 import { Tensor, type TensorSource } from './tensor.js';
 
 /** Initial values, or a function that makes them when they are first needed: loaded weights often come before. */
@@ -21,6 +21,7 @@ export class Buffer implements TensorSource {
   private pendingState: State | null = null;
 
   constructor(values: InitialValues, shape: Shape) {
+    assertShape('Parameter', shape); // a layer of -1 outputs
     this.shape = shape;
     this.values = typeof values === 'function' ? values : checked(values, shape);
   }

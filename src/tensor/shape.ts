@@ -39,6 +39,8 @@ export function shapeError(operation: string, what: string, hint?: string): Attu
 
 /** Throws unless every size is a whole number of at least 0 and the rank is at most 6. */
 export function assertShape(operation: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw shapeError(operation, `${shape} is not a shape`, 'write a list of sizes: [2, 3]');
   if (shape.length > MAX_RANK) {
     throw shapeError(
       operation,

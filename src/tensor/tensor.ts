@@ -1,5 +1,6 @@
 /** A tensor: a value of the running program, with the node that made it. */
-import { conformed, type DType, type TypedArray } from '../device/dtype.js';
+import { conformed, type DType, isDType, type TypedArray } from '../device/dtype.js';
+import { AttuneError } from '../errors.js';
 import { currentRecording, type Recording } from '../program/recording.js';
 import { State } from '../program/state.js';
 import type { Storage } from '../program/storage.js';
@@ -51,7 +52,9 @@ export function tensor(
   shape: Shape,
   dtype: DType = dtypeOf(data),
 ): Tensor {
+  if (!isNumbers(data)) throw shapeError('tensor', 'the values are no list and no typed array of numbers');
   assertShape('tensor', shape);
+  if (!isDType(dtype)) throw shapeError('tensor', `there is no dtype ${dtype}`);
   if (data.length !== sizeOf(shape)) {
     throw shapeError('tensor', `${data.length} values do not fill shape ${showShape(shape)}`);
   }
@@ -67,9 +70,30 @@ export function asTensor(value: TensorLike): Tensor {
   const recording = currentRecording();
   if (value instanceof State)
     return recording.once(value, () => new Tensor(recording, value.storage, value.shape));
-  if (!(value instanceof Tensor)) return value.tensor();
+  if (!(value instanceof Tensor)) {
+    if (typeof value?.tensor !== 'function') throw noTensor(value);
+    return value.tensor();
+  }
   value.assertUsable(recording);
   return value;
+}
+
+/** Of JavaScript, where an operand can be anything. */
+function noTensor(value: unknown): AttuneError {
+  const isArray = Array.isArray(value) || ArrayBuffer.isView(value);
+  const kind = isArray ? 'an array' : value == null ? String(value) : `something else (${typeof value})`;
+  return new AttuneError({
+    code: 'program',
+    what: `an operation was given ${kind} in place of a tensor`,
+    hint: 'make a tensor of numbers with tensor(values, shape)',
+  });
+}
+
+/** 64-bit whole numbers have no dtype. */
+function isNumbers(data: unknown): boolean {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array || data instanceof DataView)
+    return false;
+  return Array.isArray(data) || ArrayBuffer.isView(data);
 }
 
 function dtypeOf(data: TypedArray | readonly number[]): DType {

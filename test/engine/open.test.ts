@@ -36,6 +36,15 @@ test('simd: off computes in plain loops', async () => {
   await device.close();
 });
 
+test('a kind of device that there is not is refused, and no threads at all', async () => {
+  await assertThrows(
+    () => open('gpu' as 'webgpu'),
+    'device',
+    /no kind of device "gpu" \(open\): write open\('auto'\)/,
+  );
+  await assertThrows(() => open('cpu', { threads: 0 }), 'usage', /whole number from 1 to 32, not 0/);
+});
+
 test('float64 on a GPU is refused', async () => {
   await assertThrows(
     () => open('webgpu', { precision: 'float64' }),

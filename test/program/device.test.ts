@@ -177,6 +177,8 @@ onDevice('misuse is refused with its sentence, and the device goes on', async (d
   await assertThrows(() => asTensor(state), 'program', /outside of device\.run/);
   const bodies: [() => unknown, string, RegExp][] = [
     [async () => three(1, 2, 3), 'program', /returned a promise.*synchronous/],
+    // Unheard, the rejection of the inner promise would end this process.
+    [() => device.run(() => three(1, 2, 3)), 'program', /returned a promise.*synchronous/],
     [
       () => tanh(kept as Tensor),
       'program',

@@ -5,6 +5,7 @@ import { ModelMemory } from '#src/nn/memory';
 import { add } from '#src/ops/add';
 import { Buffer, Parameter } from '#src/tensor/parameter';
 import { asTensor, tensor } from '#src/tensor/tensor';
+import { linear } from '#src/nn/index';
 import { assertThrows, cpuDevice } from '../ops/support.js';
 
 test('the dtype of data follows from its array, numbers are float32', async () => {
@@ -36,6 +37,13 @@ test('data that does not fit its shape or dtype is refused', async () => {
   const device = await cpuDevice('float64');
   const refuse = (body: () => unknown, sentence: RegExp) =>
     assertThrows(() => device.run(body), 'shape', sentence);
+  // What TypeScript would refuse, and JavaScript may pass in.
+  const any = (value: unknown) => value as never;
+  await refuse(() => tensor([1], any(undefined)), /undefined is not a shape \(tensor\)/);
+  await refuse(() => tensor([1], any('1')), /1 is not a shape \(tensor\): write a list of sizes/);
+  await refuse(() => tensor(any(BigInt64Array.of(1n)), [1]), /no list and no typed array of numbers/);
+  await refuse(() => tensor([1], [1], any('float128')), /there is no dtype float128 \(tensor\)/);
+  await refuse(() => tensor([1], [1], any('constructor')), /there is no dtype constructor \(tensor\)/);
   await refuse(() => tensor([1, 2, 3], [2]), /3 values do not fill shape \[2\] \(tensor\)/);
   await refuse(() => tensor([1], [-1]), /is not a shape/);
   await refuse(() => tensor([1, 2.5], [2], 'int32'), /2\.5 at position 1 is not a number of dtype int32/);
@@ -91,6 +99,18 @@ test('initial values are checked, and made when first needed', async () => {
 test('decay is on for matrices, off for vectors, unless said otherwise', () => {
   const decay = (shape: number[], options = {}) => new Parameter(new Float32Array(4), shape, options).decay;
   assert.equal([decay([2, 2]), decay([4]), decay([4], { decay: true })], [true, false, true]);
+});
+
+test('what is no tensor is refused as an operand, and a layer of no size', async () => {
+  const device = await cpuDevice('float32');
+  for (const [value, name] of [
+    [undefined, /undefined in place of a tensor/],
+    [[1, 2], /an array in place of a tensor/],
+    ['x', /something else \(string\) in place of a tensor/],
+  ] as const) {
+    await assertThrows(() => device.run(() => add(tensor([1], [1]), value as never)), 'program', name);
+  }
+  await assertThrows(() => linear(-1, 2), 'shape', /\[-1, 2\] is not a shape/);
 });
 
 test.run();
