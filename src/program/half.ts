@@ -11,13 +11,17 @@
  * et al., "Mixed precision training", 2018).
  */
 import { halfCopyKernel } from '../device/half-copy.js';
-import { type Launch, nextOrdinal, type Storage, type TemporaryStorage } from './storage.js';
+import type { Launch, NewTemporary, Storage, TemporaryStorage } from './storage.js';
 
 /** The launches with such values as float16. */
-export function storeHalf(launches: readonly Launch[], kept: ReadonlySet<Storage>): readonly Launch[] {
+export function storeHalf(
+  launches: readonly Launch[],
+  kept: ReadonlySet<Storage>,
+  temporary: NewTemporary,
+): readonly Launch[] {
   const halves = new Map<Storage, TemporaryStorage>();
   const refused = new Set<Storage>(kept);
-  const withCopies = copyWeights(launches, kept);
+  const withCopies = copyWeights(launches, temporary);
   for (const { kernel, operands } of withCopies) {
     operands.forEach((storage, i) => {
       if (storage === null || refused.has(storage)) return;
@@ -38,14 +42,13 @@ export function storeHalf(launches: readonly Launch[], kept: ReadonlySet<Storage
  * The launches with a copy of each state that one of them reads where its binding says 'copy'. Every reader has its own:
  * a copy that waited for the backward pass would take the memory that it saves.
  */
-function copyWeights(launches: readonly Launch[], kept: ReadonlySet<Storage>): Launch[] {
-  let next = nextOrdinal(launches, kept);
+function copyWeights(launches: readonly Launch[], temporary: NewTemporary): Launch[] {
   return launches.flatMap((launch) => {
     const copies: Launch[] = [];
     const operands = launch.operands.map((storage, i) => {
       if (storage?.kind !== 'state' || launch.kernel.bindings[i].half !== 'copy') return storage;
       const { length } = storage;
-      const copy: TemporaryStorage = { kind: 'temporary', ordinal: next++, dtype: 'float32', length };
+      const copy = temporary('float32', length);
       copies.push({ kernel: halfCopyKernel, attributes: { count: length }, operands: [storage, copy] });
       return copy;
     });

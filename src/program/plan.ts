@@ -40,9 +40,10 @@ export function makePlan(
   const kept = new Set(returned);
   const bytesOf = ({ length, dtype }: Storage) => Math.max(4, length * backend.elementBytes(dtype));
   const fused = fuse(dropUnused(recording.launches, kept), kept, rules);
-  const stored = mixed ? storeHalf(fused, kept) : fused;
+  const temporary = recording.temporary.bind(recording);
+  const stored = mixed ? storeHalf(fused, kept, temporary) : fused;
   // Behind the choice of float16: what is computed again is kept in the same precision as before.
-  const launches = recompute(stored, kept, recomputed, bytesOf);
+  const launches = recompute(stored, kept, recomputed, bytesOf, temporary);
   const lifetimes = findLifetimes(launches, kept, bytesOf);
   if (backend.inPlace) allowInPlace(lifetimes, launches);
   const { bytes: lowerBoundBytes } = mostAlive(lifetimes, launches.length);

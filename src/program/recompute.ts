@@ -9,7 +9,14 @@
  */
 import { stateChangesBetween } from './fuse.js';
 import { findLifetimes, mostAlive } from './lifetimes.js';
-import { type Launch, nextOrdinal, reads, type Storage, type TemporaryStorage, writes } from './storage.js';
+import {
+  type Launch,
+  type NewTemporary,
+  reads,
+  type Storage,
+  type TemporaryStorage,
+  writes,
+} from './storage.js';
 
 /** Operands that must live longer for a value to be dropped may have this share of its bytes. */
 const MOST_EXTENSION = 0.25;
@@ -22,13 +29,13 @@ export function recompute(
   kept: ReadonlySet<Storage>,
   cheap: ReadonlySet<string>,
   bytesOf: (storage: Storage) => number,
+  temporary: NewTemporary,
 ): readonly Launch[] {
-  let next = nextOrdinal(launches, kept);
   let result = launches;
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const repeats = findRepeats(result, kept, cheap, bytesOf);
     if (repeats.length === 0) break;
-    result = repeat(result, repeats, () => next++);
+    result = repeat(result, repeats, temporary);
   }
   return result;
 }
@@ -117,13 +124,13 @@ function changesBetween(
     );
 }
 
-function repeat(launches: readonly Launch[], repeats: readonly Repeat[], ordinal: () => number): Launch[] {
+function repeat(launches: readonly Launch[], repeats: readonly Repeat[], temporary: NewTemporary): Launch[] {
   const replaced = new Map<Storage, TemporaryStorage>();
   const result: Launch[] = [];
   for (const [at, launch] of launches.entries()) {
     for (const { launch: first, output, before } of repeats) {
       if (before !== at) continue;
-      const again: TemporaryStorage = { ...output, ordinal: ordinal() };
+      const again = temporary(output.dtype, output.length);
       result.push(
         withOperands(first, (storage) => (storage === output ? again : (replaced.get(storage) ?? storage))),
       );

@@ -43,14 +43,8 @@ export interface Launch {
   readonly operands: readonly (Storage | null)[];
 }
 
-/** An ordinal that no storage of these has. */
-export function nextOrdinal(launches: readonly Launch[], kept: ReadonlySet<Storage>): number {
-  let next = 0;
-  for (const storage of [...kept, ...launches.flatMap(({ operands }) => operands)]) {
-    if (storage !== null && storage.kind !== 'state') next = Math.max(next, storage.ordinal + 1);
-  }
-  return next;
-}
+/** Makes a temporary that no other storage of its program has the ordinal of, inputs that nothing reads included. */
+export type NewTemporary = (dtype: DType, length: number) => TemporaryStorage;
 
 let nextStateId = 1;
 
