@@ -12,10 +12,16 @@ import { crossEntropy } from '../dist/ops/index.js';
 import { sgd } from '../dist/optim/index.js';
 import { tensor } from '../dist/tensor/tensor.js';
 import { profileRow, profileTable } from './lib/profile.mjs';
+import { failInOneLine, wholeNumbers } from './lib/program.mjs';
+
+failInOneLine('cpu-training');
 
 const [name = 'resnetSmall', ...numbers] = process.argv.slice(2);
+if (!['resnetSmall', 'resnet50'].includes(name))
+  throw new Error(`${name} is neither resnetSmall nor resnet50`);
 const isSmall = name === 'resnetSmall';
-const [batch = isSmall ? 32 : 4, image = isSmall ? 28 : 224, steps = 5, threads = 1] = numbers.map(Number);
+const given = wholeNumbers(numbers, ['batch', 'image', 'steps', 'threads']);
+const [batch = isSmall ? 32 : 4, image = isSmall ? 28 : 224, steps = 5, threads = 1] = given;
 const channels = isSmall ? 1 : 3;
 
 const device = await open('cpu', { threads });

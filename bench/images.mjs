@@ -17,8 +17,10 @@ import {
 } from '../dist/data/index.js';
 import { resizePlain } from '../dist/data/resize-plain.js';
 import { sampleWeights } from '../dist/data/sample-weights.js';
+import { failInOneLine, wholeNumbers } from './lib/program.mjs';
 
-const pictures = Number(process.argv[2] ?? 40);
+failInOneLine('images');
+const [pictures = 40] = wholeNumbers(process.argv.slice(2), ['pictures']);
 const SIZE = { width: 500, height: 375 };
 const SIDE = 224;
 

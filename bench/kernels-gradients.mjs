@@ -20,6 +20,9 @@ import { conv2dWeightGradientKernel } from '../dist/ops/conv2d-weight-gradient-k
 import { maxPool2dGradientKernel } from '../dist/ops/max-pool-gradient-kernel.js';
 import { reduceKernel } from '../dist/ops/reduce.js';
 import { resnet50Convolutions } from './lib/convolutions.mjs';
+import { devicesOf, failInOneLine, wholeNumber } from './lib/program.mjs';
+
+failInOneLine('kernels-gradients');
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,12 +35,13 @@ const { values: flags } = parseArgs({
     unsafe: { type: 'boolean', default: false },
   },
 });
-const batch = Number(flags.batch);
-const image = Number(flags.image);
-const repeats = Number(flags.repeats);
+const batch = wholeNumber('batch', flags.batch);
+const image = wholeNumber('image', flags.image);
+const repeats = wholeNumber('repeats', flags.repeats);
 const choices = Object.fromEntries(flags.variant.map((choice) => choice.split('=')));
 
-const device = flags.device === 'cpu' ? await openCpu() : await openDawn({ choices, unsafe: flags.unsafe });
+const [kind] = devicesOf(flags.device);
+const device = kind === 'cpu' ? await openCpu() : await openDawn({ choices, unsafe: flags.unsafe });
 const checks = flags.unsafe ? ', no checks' : '';
 console.log(`${device.info.adapter}${checks}, batch ${batch}, best of ${repeats}\n`);
 

@@ -17,6 +17,9 @@ import { conv2dKernel } from '../dist/ops/conv2d-kernel.js';
 import { matmulKernel } from '../dist/ops/matmul-kernel.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from '../dist/ops/pool-kernels.js';
 import { resnet50Convolutions } from './lib/convolutions.mjs';
+import { devicesOf, failInOneLine, wholeNumber } from './lib/program.mjs';
+
+failInOneLine('kernels');
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,13 +31,14 @@ const { values: flags } = parseArgs({
     unsafe: { type: 'boolean', default: false },
   },
 });
-const batch = Number(flags.batch);
-const image = Number(flags.image);
-const repeats = Number(flags.repeats);
+const batch = wholeNumber('batch', flags.batch);
+const image = wholeNumber('image', flags.image);
+const repeats = wholeNumber('repeats', flags.repeats);
 const epilogue = { scale: true, shift: true, residual: false, activation: 'relu' };
 const choices = Object.fromEntries(flags.variant.map((choice) => choice.split('=')));
 
-const device = flags.device === 'cpu' ? await openCpu() : await openDawn({ choices, unsafe: flags.unsafe });
+const [kind] = devicesOf(flags.device);
+const device = kind === 'cpu' ? await openCpu() : await openDawn({ choices, unsafe: flags.unsafe });
 console.log(
   `${device.info.adapter}${flags.unsafe ? ', no checks' : ''}, batch ${batch}, best of ${repeats}\n`,
 );

@@ -20,6 +20,9 @@ import {
   versionKernel,
   worstError,
 } from './lib/matmul-versions.mjs';
+import { failInOneLine, wholeNumber } from './lib/program.mjs';
+
+failInOneLine('matmul-versions');
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,12 +32,10 @@ const { values: flags } = parseArgs({
   },
 });
 const size = Number(flags.size);
-const repeats = Number(flags.repeats);
+const repeats = wholeNumber('repeats', flags.repeats);
 if (!(size > 0 && size % SIZE_UNIT === 0)) {
   throw new Error(`--size ${flags.size}: the versions have no edges, give a multiple of ${SIZE_UNIT}`);
 }
-if (!(Number.isInteger(repeats) && repeats > 0))
-  throw new Error(`--repeats ${flags.repeats}: give 1 or more`);
 
 const device = await openDawn(flags.adapter === undefined ? {} : { adapterName: flags.adapter });
 const sizes = { m: size, n: size, k: size };

@@ -26,6 +26,16 @@ export function wholeNumber(option, text, otherwise) {
   throw new Error(`--${option} ${text} is not a whole number above 0`);
 }
 
+/** The numbers above 0 among a program's words, which are called `names`; those that are not given are undefined. */
+export function wholeNumbers(words, names) {
+  if (words.length > names.length) throw new Error(`${words[names.length]} is a word too many`);
+  return names.map((name, i) => {
+    const number = words[i] === undefined ? undefined : Number(words[i]);
+    if (number === undefined || (Number.isInteger(number) && number > 0)) return number;
+    throw new Error(`${words[i]} is no whole number above 0, for ${name}`);
+  });
+}
+
 /** The devices to measure: `only`, or all. */
 export function devicesOf(only) {
   const devices = ['webgpu', 'cpu'];
@@ -64,7 +74,19 @@ export async function runMain(name, main) {
   try {
     await main();
   } catch (error) {
-    console.error(`bench/${name}: ${error.message}`);
+    fail(name, error);
     process.exitCode = 1;
   }
+}
+
+/** The same for a program that is a script from top to bottom: called first. */
+export function failInOneLine(name) {
+  process.on('uncaughtException', (error) => {
+    fail(name, error);
+    process.exit(1);
+  });
+}
+
+function fail(name, error) {
+  console.error(`bench/${name}: ${error.message.split('\n')[0]}`);
 }

@@ -54,7 +54,7 @@ export function runScript(code: string, settings: RunSettings = {}): Promise<Ran
   return runNode(['--input-type=module', '--eval', code], settings);
 }
 
-function runNode(words: readonly string[], { cwd, env = {} }: RunSettings): Promise<Ran> {
+export function runNode(words: readonly string[], { cwd, env = {} }: RunSettings): Promise<Ran> {
   const { ATTUNE_DEVICE: _, ...inherited } = process.env;
   const child = spawn(process.execPath, words, {
     env: { ...inherited, ...env },
