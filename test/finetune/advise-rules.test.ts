@@ -104,9 +104,20 @@ test('findings name images and numbers', () => {
     ...sound,
     duplicates: [{ exact: true, images: [place('train/a.jpg', 'train'), place('val/b.jpg', 'val')] }],
   });
-  assert.match(finding, '1 image of the validation or test part');
+  assert.match(finding, '1 image of the validation or test part shows what');
   assert.match(finding, 'val/b.jpg');
   assert.match(source ?? '', 'Barz');
+});
+
+test('what is left out has its reason: a hidden file is no damaged image', () => {
+  const skipped = [
+    { path: 'cat/b.jpg', reason: 'the image cannot be decoded' },
+    { path: 'cat', reason: '1 file: hidden' },
+  ];
+  const [{ finding }] = adviseOnData({ ...sound, images: { ...sound.images, skipped } });
+  assert.is(finding, '2 entries are left out: cat/b.jpg (the image cannot be decoded), cat (1 file: hidden)');
+  const one = adviseOnData({ ...sound, images: { ...sound.images, skipped: skipped.slice(0, 1) } })[0];
+  assert.match(one.finding, /^1 entry is left out: /);
 });
 
 const proposed = (changes: Partial<DataFacts>) =>

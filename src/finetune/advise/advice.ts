@@ -29,6 +29,11 @@ export function images(count: number): string {
   return `${count} ${count === 1 ? 'image' : 'images'}`;
 }
 
+/** Of the images that `leaked` finds. */
+export function shownTwice(count: number): string {
+  return `${images(count)} of the validation or test part ${count === 1 ? 'shows' : 'show'} what a training image shows`;
+}
+
 /** `93.1 %` */
 export function share(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;

@@ -116,7 +116,7 @@ export async function gatherDataFacts(
       train: readable.train.length,
       val: readable.val.length,
       test: readable.test.length,
-      skipped: [...found.skipped, ...unreadable],
+      skipped: [...unreadable, ...found.skipped],
     },
     smallest_class: smallestClassOf(readable),
     imbalance: Math.max(...training) / Math.max(1, Math.min(...training)),

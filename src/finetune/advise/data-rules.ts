@@ -1,4 +1,5 @@
 /** What is said of a data set: one rule per finding. */
+import { counted } from '../../text.js';
 import {
   applyRules,
   doubted,
@@ -9,6 +10,7 @@ import {
   probablyMislabelled,
   type Rule,
   share,
+  shownTwice,
 } from './advice.js';
 import type { DataFacts } from './data-facts.js';
 
@@ -28,8 +30,8 @@ export const DATA_RULES: Readonly<Record<string, Rule<DataFacts>>> = {
   unreadable({ images: { skipped } }) {
     if (skipped.length === 0) return null;
     return {
-      finding: `${skipped.length} entries are no readable images: ${named(skipped.map(({ path }) => path))}`,
-      advice: 'replace or remove them: training leaves them out, and ends where more than 5 % cannot be read',
+      finding: `${counted(skipped.length, 'entry is', 'entries are')} left out: ${named(skipped.map(({ path, reason }) => `${path} (${reason})`))}`,
+      advice: 'see that no image you need is among them; training ends where more than 5 % cannot be read',
       source: null,
     };
   },
@@ -38,7 +40,7 @@ export const DATA_RULES: Readonly<Record<string, Rule<DataFacts>>> = {
     const found = leaked(facts);
     if (found.length === 0) return null;
     return {
-      finding: `${images(found.length)} of the validation or test part show what a training image shows: ${named(found.map(({ path }) => path))}`,
+      finding: `${shownTwice(found.length)}: ${named(found.map(({ path }) => path))}`,
       advice: 'remove them from one of the two, or the measured accuracy is too high',
       source:
         'Barz and Denzler, Do We Train on Test Data?, 2020: 3.3 % of the test images of CIFAR-10 were such',
@@ -63,7 +65,7 @@ export const DATA_RULES: Readonly<Record<string, Rule<DataFacts>>> = {
     );
     if (copies === 0 || copies < MANY_COPIES * train) return null;
     return {
-      finding: `${images(copies)} of the training part are copies of others (${share(copies / train)})`,
+      finding: `${images(copies)} of the training part ${copies === 1 ? 'is a copy of another' : 'are copies of others'} (${share(copies / train)})`,
       advice: 'remove them: they count several times, and the data set is smaller than it looks',
       source: null,
     };

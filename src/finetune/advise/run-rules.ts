@@ -14,6 +14,7 @@ import {
   probablyMislabelled,
   type Rule,
   share,
+  shownTwice,
 } from './advice.js';
 import type { DataFacts } from './data-facts.js';
 
@@ -197,7 +198,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const found = data === null ? [] : leaked(data);
     if (found.length === 0) return null;
     return {
-      finding: `leakage: ${images(found.length)} of the validation or test part show what a training image shows: ${named(found.map(({ path }) => path))}`,
+      finding: `leakage: ${shownTwice(found.length)}: ${named(found.map(({ path }) => path))}`,
       advice: 'remove them from one of the two, and train again: the accuracy is too high',
       source: 'Barz and Denzler, Do We Train on Test Data?, 2020',
     };
