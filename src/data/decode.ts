@@ -60,7 +60,7 @@ export async function decodeImage(
     return await decodePixels(sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit }), metadata);
   } catch (error) {
     if (error instanceof AttuneError) throw error;
-    throw unreadable(`the image cannot be decoded, ${reasonOf(error)}`, name, error);
+    throw unreadable(`the image cannot be decoded${reasonOf(error)}`, name, error);
   }
 }
 
@@ -189,11 +189,15 @@ function unreadable(what: string, where: string, cause?: unknown): AttuneError {
   return new AttuneError({ code: 'input', what, where, hint: 'replace the file or remove it' }, { cause });
 }
 
-/** The decoder's own words, on one line. */
-function reasonOf(error: unknown): string {
+/**
+ * The decoder's own words, on one line, behind a comma; nothing where it has none: of threads that fail at once, one can
+ * take the words of another, which is left with "Unknown error".
+ */
+export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message
+  const words = message
     .split('\n')[0]
     .replace(/^Input (buffer|file) /, 'the file ')
     .trim();
+  return words === '' || words === 'Unknown error' ? '' : `, ${words}`;
 }

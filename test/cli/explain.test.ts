@@ -12,10 +12,11 @@ const folder = mkdtempSync(join(tmpdir(), 'attune explain ü '));
 test.after(() => rmSync(folder, { recursive: true }));
 
 test('explain writes a picture and says of which class', async () => {
-  const words = ['explain', '--weights', demo('garments.safetensors'), demo('images/test/bag/00.png')];
-  const { status, stdout, stderr } = await attuneHere([...words, '--device', 'cpu', '--out', folder]);
+  const words = ['explain', '--weights', demo('garments.safetensors'), 'bag/00.png', '--out', folder];
+  const cwd = demo('images/test');
+  const { status, stdout, stderr } = await attuneHere([...words, '--device', 'cpu'], { cwd });
   assert.is(status, 0, stderr);
-  assert.match(stdout, /^image +class +probability +map\n.*00\.png +\S+ +[\d.]+ % +.*00\.grad-cam\.png\n$/);
+  assert.match(stdout, /^image +class +probability +map\nbag.00\.png +\S+ +[\d.]+ % +.*00\.grad-cam\.png\n$/);
   assert.ok(existsSync(join(folder, '00.grad-cam.png')));
 });
 

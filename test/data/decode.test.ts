@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { decodeImage, pixelLimit } from '#src/data/decode';
+import { decodeImage, pixelLimit, reasonOf } from '#src/data/decode';
 import type { Sharp } from 'sharp';
 import { sharp } from './sharp.js';
 import { test } from 'uvu';
@@ -210,6 +210,16 @@ test('a JPEG header that claims 65,500 x 65,500 pixels is refused', async () => 
   jpeg.writeUInt16BE(65500, frame + 7);
   assert.ok(65500 * 65500 > pixelLimit);
   await fails(decodeImage(jpeg, 'claim.jpg'), 'input', /65500 x 65500 pixels are more than .*claim\.jpg/);
+});
+
+test('a reason that the decoder does not know is none', () => {
+  assert.is(
+    reasonOf(new Error('Input buffer has corrupt header: x\nmore')),
+    ', the file has corrupt header: x',
+  );
+  // Two threads that fail at once share the decoder's memory of what went wrong.
+  assert.is(reasonOf(new Error('Unknown error')), '');
+  assert.is(reasonOf(new Error('')), '');
 });
 
 test.run();

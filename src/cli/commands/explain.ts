@@ -30,8 +30,8 @@ function here(path: string): string {
 function printResult({ images }: ExplainResult, output: Output): void {
   const rows = images.map((image) =>
     'error' in image
-      ? [image.path, image.error, '', '']
-      : [image.path, image.label, percent(image.probability), here(image.picture)],
+      ? [here(image.path), image.error, '', '']
+      : [here(image.path), image.label, percent(image.probability), here(image.picture)],
   );
   const columns = [
     { title: 'image' },
