@@ -155,7 +155,7 @@ export async function isCrossValidation(folder: string): Promise<boolean> {
  * `resume` throw.
  */
 export async function resumeFolds(
-  { resume: named, epochs, device, threads }: ResumeOptions,
+  { resume: named, epochs, device, ...more }: ResumeOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
   const folder = resolve(named);
@@ -175,7 +175,7 @@ export async function resumeFolds(
       'images were added or are gone since the first fold, so that they would be cut in another way';
     throw new AttuneError({ code: 'data', what, where: data, hint: 'put them back, or start a new one' });
   }
-  const options = { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+  const options = { ...more, ...(device !== undefined && { device }) };
   const work = () => runFolds({ folder, ...stored }, context, options);
   return withRunLock(folder, work);
 }
@@ -198,7 +198,11 @@ function digestOf({ train, val }: FoundImages): string {
   return hash.digest('hex');
 }
 
-type FoldOptions = Pick<FinetuneOptions, 'workers' | 'threads' | 'device'>;
+/** What may be named of each fold, whether it goes on or begins. */
+type FoldOptions = Pick<
+  FinetuneOptions,
+  'workers' | 'threads' | 'device' | 'checkpointMinutes' | 'onExplosion'
+>;
 
 async function runFolds(
   before: Progress,
@@ -238,13 +242,13 @@ async function runFolds(
 async function runFold(
   { folder, data }: Progress,
   fold: number,
-  { workers, ...device }: FoldOptions,
+  { workers, ...named }: FoldOptions,
   context: RunContext,
 ): Promise<FinetuneResult<TaskKind>> {
   const out = foldFolder(folder, fold);
   if (hasState(out)) {
     try {
-      return await resume<TaskKind>({ resume: out, ...device }, context);
+      return await resume<TaskKind>({ resume: out, ...named }, context);
     } catch (error) {
       if (!(error instanceof AttuneError) || error.code !== 'input' || isTaken(error)) throw error;
       // A run that had ended, but not been noted yet: it is quicker repeated than told apart.
@@ -252,7 +256,7 @@ async function runFold(
   }
   await rm(out, { recursive: true, force: true });
   const recipe = join(folder, RUN_FILES.recipe);
-  const given = { data, recipe, fold, out, ...(workers !== undefined && { workers }), ...device };
+  const given = { data, recipe, fold, out, ...(workers !== undefined && { workers }), ...named };
   return finetune<TaskKind>(given, context);
 }
 
