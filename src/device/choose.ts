@@ -16,15 +16,17 @@ export type DeviceChoice = { readonly kind: 'cpu' } | { readonly kind: 'webgpu';
  */
 export function chooseDevice(wish: DeviceWish, adapters: readonly DeviceInfo[]): DeviceChoice {
   if (wish.device === 'cpu') return { kind: 'cpu' };
-  const names = adapters.map(({ adapter }) => adapter).join(', ');
+  const names = adapters.map(({ adapter }) => adapter);
   const { adapter: wanted } = wish;
   if (wanted !== undefined) {
-    const named = adapters.find(({ adapter }) => matchesAdapter(wanted, adapter));
+    const named = adapters[nearestName(wanted, names)];
     if (named !== undefined) return { kind: 'webgpu', adapter: named.adapter };
     throw noDevice(
       `no adapter is named ${wanted}`,
       '--adapter',
-      names === '' ? 'this machine has none: install a GPU driver, or use --device cpu' : `there is ${names}`,
+      names.length === 0
+        ? 'this machine has none: install a GPU driver, or use --device cpu'
+        : `there is ${names.join(', ')}`,
     );
   }
   const hardware = adapters.find(({ software }) => !software);
@@ -33,10 +35,19 @@ export function chooseDevice(wish: DeviceWish, adapters: readonly DeviceInfo[]):
   throw noDevice(
     'there is no hardware GPU',
     '--device webgpu',
-    names === ''
+    names.length === 0
       ? 'install a GPU driver or, for a software one on Debian or Ubuntu, run `npm run setup:vulkan`; or use --device cpu'
       : `use --device cpu, which is faster than a software adapter, or name the adapter: --adapter ${adapters[0].adapter}`,
   );
+}
+
+/**
+ * Where the adapter that is meant stands in a list of names: the one of this whole name, else the first with this part; of
+ * two GPUs the name of one may be the begin of the other's. -1 where there is none.
+ */
+export function nearestName(wanted: string, names: readonly string[]): number {
+  const whole = names.findIndex((name) => plain(name) === plain(wanted));
+  return whole >= 0 ? whole : names.findIndex((name) => matchesAdapter(wanted, name));
 }
 
 /** Whether `part` is part of an adapter's name, looking at letters and digits only. */

@@ -1,7 +1,7 @@
 /** Which device is used when nothing, a kind, or an adapter is asked for. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { chooseDevice, matchesAdapter } from '#src/device/choose';
+import { chooseDevice, matchesAdapter, nearestName } from '#src/device/choose';
 
 const adapter = (name: string, software: boolean) =>
   ({ kind: 'webgpu', adapter: name, software, features: [], limits: {} }) as const;
@@ -43,6 +43,19 @@ test('an adapter that is not there is an error that lists those that are', () =>
     /named voodoo \(--adapter\): there is amd-radeon-780m, nvidia-geforce/,
   );
   assert.throws(() => chooseDevice(wish, []), /named voodoo .*this machine has none/);
+});
+
+test('a whole name means the adapter of that name, not one before it whose name begins with it', () => {
+  const ti = adapter('NVIDIA GeForce RTX 3080 Ti', false);
+  const plain = adapter('NVIDIA GeForce RTX 3080', false);
+  const wish = { device: 'webgpu', adapter: plain.adapter } as const;
+  assert.equal(chooseDevice(wish, [ti, plain]), { kind: 'webgpu', adapter: plain.adapter });
+  assert.equal(chooseDevice({ ...wish, adapter: '3080' }, [ti, plain]), {
+    kind: 'webgpu',
+    adapter: ti.adapter,
+  });
+  assert.is(nearestName('nvidia-geforce-rtx-3080', [ti.adapter, plain.adapter]), 1);
+  assert.is(nearestName('voodoo', [ti.adapter, plain.adapter]), -1);
 });
 
 test('names match by letters and digits', () => {

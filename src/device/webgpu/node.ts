@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Choices, DeviceInfo } from '../backend.js';
-import { matchesAdapter } from '../choose.js';
+import { nearestName } from '../choose.js';
 import { webgpuInfo } from './adapter.js';
 import { WebGPUBackend } from './backend.js';
 import { deviceError, oneLine } from './faults.js';
@@ -156,7 +156,7 @@ async function request(
     // Dawn wants the name as the driver writes it; its refusal lists the names that there are.
     const names = namesIn(error as Error);
     if (names.length === 0) throw error;
-    const exact = names.find((name) => matchesAdapter(adapterName, name));
+    const exact = names[nearestName(adapterName, names)];
     if (exact !== undefined) return first(exact);
     throw deviceError(`no adapter is named ${adapterName}`, 'WebGPU', `there is ${names.join(', ')}`);
   }
