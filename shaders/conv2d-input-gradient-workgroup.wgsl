@@ -4,7 +4,7 @@
 // One workgroup computes TILE_ROWS places of a phase and TILE_COLUMNS channels of one group
 // (lib/workgroup-tile-turned.wgsl). With the vec4 libraries the channels and the filters of a group are multiples
 // of 4. Sums are f32. Places and channels past the end are computed as zero and not stored; places that no tap
-// reaches are zero.
+// reaches are zero. conv2d-whole.wgsl or conv2d-parts.wgsl says which filters.
 struct Tile {
   phase: Phase,
   group: u32,
@@ -43,10 +43,12 @@ fn main(
   let row_tiles = (constants.phase_places + TILE_ROWS - 1u) / TILE_ROWS;
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
-  if (index >= row_tiles * column_tiles * constants.groups * constants.stride_height * constants.stride_width) {
+  let products = constants.groups * constants.stride_height * constants.stride_width;
+  if (index >= row_tiles * column_tiles * products * part_count()) {
     return;
   }
-  let product = index / column_tiles / row_tiles;
+  let product = index / column_tiles / row_tiles % products;
+  let part = index / column_tiles / row_tiles / products;
   let tile = Tile(
     phase_of(product / constants.groups),
     product % constants.groups,
@@ -64,30 +66,33 @@ fn main(
   }
   var sums: Sums;
   let taps = tile.phase.rows.taps * tile.phase.columns.taps;
-  var share = load_share(lane, tile, &sources, 0u, 0u);
+  let begin = part_begin(part);
+  let end = part_end(part, constants.group_filters);
+  var share = load_share(lane, tile, &sources, 0u, begin);
   var tap = 0u;
-  var step = 0u;
+  var step = begin;
   while (tap < taps) {
     store_share(lane, &share);
     step += TILE_K;
-    if (step >= constants.group_filters) {
-      step = 0u;
+    if (step >= end) {
+      step = begin;
       tap++;
     }
     share = load_share(lane, tile, &sources, tap, step);
     add_tile(lane, &sums);
   }
 
+  let part_first = part * constants.batch * constants.height * constants.width * constants.channels;
   for (var r = 0u; r < ROWS; r++) {
     let row = tile.first_row + sum_row(lane, r);
     if (row < m) {
       let sum = row_of(&sums, r);
-      let first = dx_index(tile.phase, place_of(tile.phase, row)) + tile.group * n;
+      let first = part_first + dx_index(tile.phase, place_of(tile.phase, row)) + tile.group * n;
       // The lane's columns are not neighbours.
       for (var j = 0u; j < 4u; j++) {
         let column = tile.first_column + sum_column(lane, j);
         if (column < n) {
-          out[first + column] = Element2(sum[j]);
+          finish_one(sum[j], first + column);
         }
       }
     }

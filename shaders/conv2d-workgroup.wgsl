@@ -4,6 +4,7 @@
 // One workgroup computes TILE_ROWS places of the output and TILE_COLUMNS filters of one group
 // (lib/workgroup-tile.wgsl). With the vec4 libraries the channels and the filters of a group are multiples of 4.
 // Sums are f32, in the order of the weights. Places and filters past the end are computed as zero and not stored.
+// conv2d-whole.wgsl or conv2d-parts.wgsl says which steps.
 struct Tile {
   group: u32,
   first_row: u32,
@@ -39,11 +40,11 @@ fn main(
   let row_tiles = (m + TILE_ROWS - 1u) / TILE_ROWS;
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
-  if (index >= row_tiles * column_tiles * constants.groups) {
+  if (index >= row_tiles * column_tiles * constants.groups * part_count()) {
     return;
   }
   let tile = Tile(
-    index / column_tiles / row_tiles,
+    index / column_tiles / row_tiles % constants.groups,
     index / column_tiles % row_tiles * TILE_ROWS,
     index % column_tiles * TILE_COLUMNS,
   );
@@ -52,15 +53,18 @@ fn main(
   for (var i = 0u; i < A_SHARE; i++) {
     windows[i] = window_of(tile.first_row + a_row(lane, i), tile.group);
   }
+  let part = index / column_tiles / row_tiles / constants.groups;
+  let begin = part_begin(part);
+  let part_stop = part_end(part, constants.run_length);
   var sums: Sums;
-  var share = load_share(lane, tile, &windows, 0u, 0u);
+  var share = load_share(lane, tile, &windows, 0u, begin);
   var run = 0u;
-  var step = 0u;
+  var step = begin;
   while (run < constants.runs) {
     store_share(lane, &share);
     step += TILE_K;
-    if (step >= constants.run_length) {
-      step = 0u;
+    if (step >= part_stop) {
+      step = begin;
       run++;
     }
     share = load_share(lane, tile, &windows, run, step);
@@ -75,7 +79,7 @@ fn main(
   let end = min(tile.first_row + TILE_ROWS, m);
   var r = 0u;
   for (var row = tile.first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
-    finish(row_of(&sums, r), constants.epilogue, channel, row * constants.filters + channel, n - column);
+    finish(row_of(&sums, r), constants.epilogue, channel, (part * m + row) * constants.filters + channel, n - column);
     r++;
   }
 }

@@ -1,7 +1,8 @@
-// C[m, n] = epilogue(sum over the parts of their results), the second pass of a product that was cut along k; see
-// lib/matmul-parts.wgsl for the first. One invocation has four neighbouring columns of a row; parts are added in order,
-// f32, so that the result depends on the cut alone.
-@group(0) @binding(7) var<storage, read_write> workspace: array<f32>;
+// C[m, n] = epilogue(sum over the parts of their results), the second pass of a product, a convolution or its input gradient
+// that was cut along its sum; see src/ops/product-parts.ts. One invocation has four neighbouring columns of a row; parts are
+// added in order, f32, so that the result depends on the cut alone. Comes after parts-of-matmul.wgsl or its likes, and what
+// finishes a sum. WORKSPACE is the place of the workspace's binding.
+@group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<f32>;
 
 fn part_vector(index: u32, columns: u32) -> vec4<f32> {
   return vec4<f32>(
@@ -15,19 +16,21 @@ fn part_vector(index: u32, columns: u32) -> vec4<f32> {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = flat_index(id, groups, WORKGROUP);
-  let fours = (constants.n + 3u) / 4u;
-  if (i >= constants.batch * constants.m * fours) {
+  let m = result_rows();
+  let n = result_columns();
+  let fours = (n + 3u) / 4u;
+  if (i >= result_products() * m * fours) {
     return;
   }
   let column = i % fours * 4u;
-  let columns = constants.n - column;
-  let row = i / fours % constants.m;
-  let product = i / fours / constants.m;
-  let size = constants.m * constants.n;
-  let first = product * constants.parts * size + row * constants.n + column;
+  let columns = n - column;
+  let row = i / fours % m;
+  let product = i / fours / m;
+  let size = m * n;
+  let first = product * constants.parts * size + row * n + column;
   var sum = part_vector(first, columns);
   for (var part = 1u; part < constants.parts; part++) {
     sum += part_vector(first + part * size, columns);
   }
-  finish(sum, constants.epilogue, column, product * size + row * constants.n + column, columns);
+  finish(sum, epilogue_bits(), column, product * size + row * n + column, columns);
 }

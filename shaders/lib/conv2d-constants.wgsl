@@ -30,6 +30,9 @@ struct Constants {
   positions: u32,
   tiles_down: u32,
   tiles_across: u32,
+  // Of the split variants: parts of the sums, steps of a part in every run.
+  parts: u32,
+  part_steps: u32,
 }
 
 @group(0) @binding(6) var<uniform> constants: Constants;

@@ -27,6 +27,17 @@ struct Constants {
   group_filters: u32,
   // Rows of the largest phase's product.
   phase_places: u32,
+  // Of Winograd's variants; see winograd-turned-constants.wgsl.
+  tiles: u32,
+  positions: u32,
+  tiles_down: u32,
+  tiles_across: u32,
+  turned_pad_top: u32,
+  turned_pad_left: u32,
+  no_epilogue: u32,
+  // Of the split variants: parts of the sums, steps of a part in every tap.
+  parts: u32,
+  part_steps: u32,
 }
 
 @group(0) @binding(3) var<uniform> constants: Constants;

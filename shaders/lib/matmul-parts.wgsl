@@ -1,8 +1,8 @@
 // A product whose sum is cut into parts, each a product of its own, for matmul-register.wgsl and matmul-workgroup.wgsl;
-// see src/ops/matmul-split-variants.ts. Their results [batch, parts, m, n] go to the workspace.
+// see src/ops/product-parts.ts. Their results [batch, parts, m, n] go to the workspace.
 //
 // These are the constants of matmul-constants.wgsl, by the names that the parts have for them. The steps of a part are
-// a multiple of those of a tile, so only the last part may end within one.
+// a multiple of those of a tile, so only the last part may end within one. Comes after parts-workspace.wgsl.
 struct Constants {
   factors: u32,
   m: u32,
@@ -19,7 +19,6 @@ struct Constants {
 }
 
 @group(0) @binding(6) var<uniform> constants: Constants;
-@group(0) @binding(7) var<storage, read_write> workspace: array<f32>;
 
 fn factor_of(product: u32) -> u32 {
   return product / constants.parts;
@@ -29,18 +28,4 @@ fn first_step(product: u32) -> u32 {
 }
 fn factor_steps() -> u32 {
   return constants.whole_k;
-}
-
-// Stores the sums of `columns` columns, four at most; the epilogue is the business of the second pass.
-fn finish(sum: vec4<f32>, bits: u32, column: u32, index: u32, columns: u32) {
-  workspace[index] = sum.x;
-  if (columns > 1u) {
-    workspace[index + 1u] = sum.y;
-  }
-  if (columns > 2u) {
-    workspace[index + 2u] = sum.z;
-  }
-  if (columns > 3u) {
-    workspace[index + 3u] = sum.w;
-  }
 }

@@ -10,6 +10,7 @@
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { AdapterTraits, Shader, Variant } from '../device/kernel.js';
 import { type Conv2dGeometry, geometryClass, isDepthwise } from './conv2d-attributes.js';
+import { type SplitForm, type SplitLoads, splitByRule, splitVariant, type Sums } from './product-parts.js';
 import {
   chooseTile,
   type ProductTile,
@@ -18,13 +19,14 @@ import {
   tileCount,
   tileSupport,
   tilesWith,
+  usesRegisterTiles,
   WORKGROUP_TILES,
 } from './product-variants.js';
 
 /** Loads of four neighbours need groups whose channels and filters are multiples of 4; single elements any. */
 export type Loads = 'Vec4' | 'Scalar';
 
-const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
+const LOAD_FILES: Readonly<Record<Loads, readonly [image: string, second: string]>> = {
   Vec4: ['a-vec4.wgsl', 'gradient-vec4.wgsl'],
   Scalar: ['a-scalar.wgsl', 'gradient-scalar.wgsl'],
 };
@@ -33,13 +35,18 @@ function loadsOf({ channels, filters, groups }: Conv2dGeometry): Loads {
   return (channels / groups) % 4 === 0 && (filters / groups) % 4 === 0 ? 'Vec4' : 'Scalar';
 }
 
+function suitsLoads(loads: Loads): (attributes: Conv2dGeometry) => boolean {
+  return (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4';
+}
+
 export interface GradientFamily<A> {
   /** What the names of its shaders begin with. */
   readonly family: string;
   /** The workgroup tile below shaders/lib/ that suits how its factors lie in memory. */
   readonly workgroupTile: string;
-  /** More files of the product variants, after those of their loads. */
+  /** More files of the product variants, after those of their loads; of those with workgroup tiles, after these. */
   readonly productFiles?: Readonly<Record<Loads, readonly string[]>>;
+  readonly workgroupFiles?: readonly string[];
   /** Places of the image that is written, or whose products are summed; see `geometryClass`. */
   places(attributes: A): number;
   /** Number, rows and columns of the products. */
@@ -47,6 +54,11 @@ export interface GradientFamily<A> {
   /** Invocations of the depthwise variants, and their constants. */
   depthwiseInvocations(attributes: A): number;
   readonly depthwiseConstants?: Readonly<Record<string, number>>;
+  /** Absent: no variant cuts its sums into parts. */
+  readonly split?: {
+    sums(attributes: A): Sums;
+    form(loads: SplitLoads, suits: (attributes: A) => boolean): SplitForm<A>;
+  };
   /** Variants of its own, and those of them that the tuner tries. */
   readonly more?: Readonly<Record<string, Variant<A>>>;
   moreCandidates?(traits: AdapterTraits): readonly string[];
@@ -66,11 +78,18 @@ export function gradientVariants<A extends Conv2dGeometry>(
       const kind = name in REGISTER_TILES ? 'register' : 'workgroup';
       variants[`${name}${loads}`] = productVariant(family, tile, kind, loads);
     }
+    if (family.split === undefined) continue;
+    const [image, columns] = LOAD_FILES[loads];
+    const form = family.split.form({ image, columns }, suitsLoads(loads));
+    variants[`splitTile64${loads}`] = splitVariant(WORKGROUP_TILES.tile64, form);
   }
   return {
     variants: { ...variants, ...family.more },
     choose(attributes: A, traits: AdapterTraits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
+      const split = `splitTile64${loadsOf(attributes)}`;
+      const sums = family.split?.sums(attributes);
+      if (sums !== undefined && splitByRule(variants[split], sums, attributes, traits)) return split;
       const tile = chooseTile(...family.productSizes(attributes), traits);
       return family.byRule?.(attributes, traits) ?? `${tile}${loadsOf(attributes)}`;
     },
@@ -80,26 +99,30 @@ export function gradientVariants<A extends Conv2dGeometry>(
       candidates: (attributes, traits) =>
         isDepthwise(attributes)
           ? ['depthwiseVec4', 'depthwiseScalar']
-          : [...tilesWith(loadsOf(attributes), traits), ...(family.moreCandidates?.(traits) ?? [])],
+          : [
+              ...tilesWith(loadsOf(attributes), traits),
+              ...(family.split && !usesRegisterTiles(traits) ? [`splitTile64${loadsOf(attributes)}`] : []),
+              ...(family.moreCandidates?.(traits) ?? []),
+            ],
     },
   };
 }
 
 function productVariant<A extends Conv2dGeometry>(
-  { family, workgroupTile, productFiles, productSizes }: GradientFamily<A>,
+  { family, workgroupTile, productFiles, workgroupFiles = [], productSizes }: GradientFamily<A>,
   tile: ProductTile,
   kind: 'register' | 'workgroup',
   loads: Loads,
 ): Variant<A> {
   const tileFile = kind === 'register' ? 'register-tile.wgsl' : workgroupTile;
-  const loadFiles = [...LOAD_FILES[loads], ...(productFiles?.[loads] ?? [])];
+  const more = [...(productFiles?.[loads] ?? []), ...(kind === 'workgroup' ? workgroupFiles : [])];
   return {
     file: `${family}-${kind}.wgsl`,
-    libraries: ['grid.wgsl', tileFile, `${family}.wgsl`, ...loadFiles],
+    libraries: ['grid.wgsl', tileFile, `${family}.wgsl`, ...LOAD_FILES[loads], ...more],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, ...productSizes(attributes)), 1),
     supports: tileSupport(tile),
-    suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
+    suits: suitsLoads(loads),
   };
 }
 

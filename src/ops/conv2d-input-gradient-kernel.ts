@@ -8,6 +8,7 @@ import type { Conv2dInputGradientAttributes } from './conv2d-gradient-attributes
 import { conv2dInputGradientSimd } from './conv2d-gradient-simd.js';
 import { gradientVariants } from './conv2d-gradient-variants.js';
 import { conv2dInputGradientLoop } from './conv2d-input-gradient-loop.js';
+import { inputGradientSplit, inputGradientSums, phasePlaces, splitWords } from './conv2d-split-variants.js';
 import {
   winogradCandidates,
   winogradInputGradientByRule,
@@ -17,17 +18,6 @@ import {
 
 /** Places of a row that one invocation of the depthwise variant computes. */
 const DEPTHWISE_PLACES = 4;
-
-/** Rows of the largest phase's product. */
-function phasePlaces({
-  batch,
-  height,
-  width,
-  strideHeight,
-  strideWidth,
-}: Conv2dInputGradientAttributes): number {
-  return batch * Math.ceil(height / strideHeight) * Math.ceil(width / strideWidth);
-}
 
 export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = {
   name: 'conv2dInputGradient',
@@ -43,9 +33,11 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
       places: ({ batch, height, width }) => batch * height * width,
       // Every group and phase is a product.
       productSizes(attributes) {
-        const { strideHeight, strideWidth, channels, groups } = attributes;
-        return [groups * strideHeight * strideWidth, phasePlaces(attributes), channels / groups];
+        const { products, rows, columns } = inputGradientSums(attributes);
+        return [products, rows, columns];
       },
+      workgroupFiles: ['conv2d-whole.wgsl', 'input-gradient-finish.wgsl'],
+      split: { sums: inputGradientSums, form: inputGradientSplit },
       depthwiseInvocations({ batch, height, width, channels, strideWidth }) {
         const strips = strideWidth * Math.ceil(Math.ceil(width / strideWidth) / DEPTHWISE_PLACES);
         return batch * height * strips * Math.ceil(channels / 4);
@@ -77,6 +69,7 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
       attributes.filters / attributes.groups,
       phasePlaces(attributes),
       ...winogradTurnedWords(attributes),
+      ...splitWords(inputGradientSums(attributes)),
     ],
   },
   cpu: conv2dInputGradientLoop,

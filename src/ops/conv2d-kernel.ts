@@ -4,6 +4,7 @@ import type { Kernel, Variant } from '../device/kernel.js';
 import { type Conv2dAttributes, geometryClass, isDepthwise } from './conv2d-attributes.js';
 import { conv2dLoop } from './conv2d-loop.js';
 import { conv2dSimd } from './conv2d-simd.js';
+import { convolutionSplit, convolutionSums, runsOf, splitWords } from './conv2d-split-variants.js';
 import {
   winogradByRule,
   winogradCandidates,
@@ -11,6 +12,7 @@ import {
   winogradWords,
 } from './conv2d-winograd-variants.js';
 import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
+import { splitByRule, splitVariant } from './product-parts.js';
 import {
   chooseTile,
   type ProductTile,
@@ -19,6 +21,7 @@ import {
   tileCount,
   tileSupport,
   tilesWith,
+  usesRegisterTiles,
   WORKGROUP_TILES,
 } from './product-variants.js';
 
@@ -28,7 +31,7 @@ const DEPTHWISE_PLACES = 4;
 /** Loads of four neighbours need groups whose channels and filters are multiples of 4; single elements any. */
 type Loads = 'Vec4' | 'Scalar';
 
-const LOAD_FILES: Readonly<Record<Loads, readonly string[]>> = {
+const LOAD_FILES: Readonly<Record<Loads, readonly [image: string, columns: string]>> = {
   Vec4: ['a-vec4.wgsl', 'b-vec4.wgsl'],
   Scalar: ['a-scalar.wgsl', 'b-scalar.wgsl'],
 };
@@ -48,16 +51,30 @@ function productSize({
   return [batch * outHeight * outWidth, filters / groups];
 }
 
-function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
+function suitsLoads(loads: Loads): (attributes: Conv2dAttributes) => boolean {
+  return (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4';
+}
+
+/** A tile's two variants. */
+function tileVariants(name: ProductTileName, tile: ProductTile) {
+  const register = name in REGISTER_TILES;
+  const file = register ? 'conv2d-register.wgsl' : 'conv2d-workgroup.wgsl';
+  const libraries = register ? ['register-tile.wgsl'] : ['workgroup-tile.wgsl', 'conv2d-whole.wgsl'];
   const variant = (loads: Loads): Variant<Conv2dAttributes> => ({
     file,
-    libraries: ['grid.wgsl', library, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', ...libraries, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
     supports: tileSupport(tile),
-    suits: (attributes) => loads === 'Scalar' || loadsOf(attributes) === 'Vec4',
+    suits: suitsLoads(loads),
   });
   return { [`${name}Vec4`]: variant('Vec4'), [`${name}Scalar`]: variant('Scalar') };
+}
+
+/** Sums cut into parts: on llvmpipe that takes 1.0 to 1.5 times as long, so only GPUs have a tile with it. */
+function splitTile64(loads: Loads): Variant<Conv2dAttributes> {
+  const [image, columns] = LOAD_FILES[loads];
+  return splitVariant(WORKGROUP_TILES.tile64, convolutionSplit({ image, columns }, suitsLoads(loads)));
 }
 
 /** A depthwise variant sees all channels as neighbours, though each is a group. */
@@ -78,6 +95,8 @@ function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
 const { register8, register4 } = REGISTER_TILES;
 const { tile128, tile64, tile64Deep, tile32 } = WORKGROUP_TILES;
 
+const splits = { splitTile64Vec4: splitTile64('Vec4'), splitTile64Scalar: splitTile64('Scalar') };
+
 export const conv2dKernel: Kernel<Conv2dAttributes> = {
   name: 'conv2d',
   bindings: [
@@ -90,16 +109,19 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
     variants: {
       depthwiseVec4: depthwiseVariant('Vec4'),
       depthwiseScalar: depthwiseVariant('Scalar'),
-      ...tileVariants('register8', register8, 'conv2d-register.wgsl', 'register-tile.wgsl'),
-      ...tileVariants('register4', register4, 'conv2d-register.wgsl', 'register-tile.wgsl'),
-      ...tileVariants('tile128', tile128, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile64', tile64, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile64Deep', tile64Deep, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile32', tile32, 'conv2d-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('register8', register8),
+      ...tileVariants('register4', register4),
+      ...tileVariants('tile128', tile128),
+      ...tileVariants('tile64', tile64),
+      ...tileVariants('tile64Deep', tile64Deep),
+      ...tileVariants('tile32', tile32),
+      ...splits,
       ...winogradVariants,
     },
     choose(attributes, traits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
+      const split = `splitTile64${loadsOf(attributes)}` as const;
+      if (splitByRule(splits[split], convolutionSums(attributes), attributes, traits)) return split;
       const tile = chooseTile(attributes.groups, ...productSize(attributes), traits);
       return winogradByRule(attributes, traits) ?? `${tile}${loadsOf(attributes)}`;
     },
@@ -109,7 +131,11 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
       candidates: (attributes, traits) =>
         isDepthwise(attributes)
           ? ['depthwiseVec4', 'depthwiseScalar']
-          : [...tilesWith(loadsOf(attributes), traits), ...winogradCandidates(traits)],
+          : [
+              ...tilesWith(loadsOf(attributes), traits),
+              ...(usesRegisterTiles(traits) ? [] : [`splitTile64${loadsOf(attributes)}`]),
+              ...winogradCandidates(traits),
+            ],
     },
     words,
   },
@@ -119,8 +145,8 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
 
 /** In the order of `struct Constants` in shaders/lib/conv2d-constants.wgsl, which says what a run is. */
 function words(attributes: Conv2dAttributes): number[] {
-  const { channels, filters, kernelHeight, kernelWidth, dilationWidth, groups } = attributes;
-  const wholeRows = groups === 1 && dilationWidth === 1;
+  const { channels, filters, dilationWidth, groups } = attributes;
+  const { runs, runsPerKernelRow, runLength } = runsOf(attributes);
   return [
     attributes.batch,
     attributes.height,
@@ -138,10 +164,11 @@ function words(attributes: Conv2dAttributes): number[] {
     groups,
     channels / groups,
     filters / groups,
-    wholeRows ? kernelHeight : kernelHeight * kernelWidth,
-    wholeRows ? 1 : kernelWidth,
-    wholeRows ? kernelWidth * channels : channels / groups,
+    runs,
+    runsPerKernelRow,
+    runLength,
     epilogueBits(attributes.epilogue),
     ...winogradWords(attributes),
+    ...splitWords(convolutionSums(attributes)),
   ];
 }

@@ -62,7 +62,7 @@ const INPUT_GRADIENT: Form = {
   constants: 'winograd-turned-constants.wgsl',
   weights: ['gradient-scalar.wgsl', 'winograd-taps-turned.wgsl'],
   productConstants: 'winograd-product-turned.wgsl',
-  output: ['gradient-vec4.wgsl', 'winograd-finish-turned.wgsl'],
+  output: ['gradient-vec4.wgsl', 'input-gradient-finish.wgsl'],
 };
 
 function tilesOf({ sizes }: Form, geometry: Conv2dGeometry) {

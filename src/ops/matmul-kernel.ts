@@ -6,7 +6,8 @@ import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
 import type { MatmulAttributes } from './matmul-attributes.js';
 import { matmulLoop } from './matmul-loop.js';
 import { matmulSimd } from './matmul-simd.js';
-import { partWords, splitVariant } from './matmul-split-variants.js';
+import { matmulSplit, partWords, productSums } from './matmul-split-variants.js';
+import { splitByRule, splitVariant } from './product-parts.js';
 import {
   chooseTile,
   type ProductTile,
@@ -53,12 +54,18 @@ function tileVariants(name: ProductTileName, tile: ProductTile, file: string, li
 
 /** A tile's two variants whose sum is cut into parts. */
 function splitVariants(name: string, tile: ProductTile) {
-  const variant = (kind: keyof typeof LOADS) => splitVariant(tile, LOADS[kind], suitsLoads(kind));
+  const variant = (kind: keyof typeof LOADS) =>
+    splitVariant(tile, matmulSplit(LOADS[kind], suitsLoads(kind)));
   return { [`${name}Vec4`]: variant('Vec4'), [`${name}Strided`]: variant('Strided') };
 }
 
 const { register8, register4 } = REGISTER_TILES;
 const { tile128, tile64, tile64Deep, tile32 } = WORKGROUP_TILES;
+
+const splits = {
+  ...splitVariants('splitRegister8', register8),
+  ...splitVariants('splitTile64', tile64),
+};
 
 export const matmulKernel: Kernel<MatmulAttributes> = {
   name: 'matmul',
@@ -76,10 +83,11 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       ...tileVariants('tile64', tile64, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile64Deep', tile64Deep, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile32', tile32, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...splitVariants('splitRegister8', register8),
-      ...splitVariants('splitTile64', tile64),
+      ...splits,
     },
     choose(attributes, traits) {
+      const split = `splitTile64${loadsOf(attributes)}` as const;
+      if (splitByRule(splits[split], productSums(attributes), attributes, traits)) return split;
       const tile = chooseTile(attributes.batch, attributes.m, attributes.n, traits);
       return `${tile}${loadsOf(attributes)}`;
     },

@@ -47,7 +47,7 @@ const OWN_SHADER_TESTS: Readonly<Partial<Record<KernelName, string>>> = {
 /** Shaders of variants that only the slow share runs (test/ops/variant-share.ts). */
 const SLOW_VARIANTS: readonly [path: RegExp, ...tests: string[]][] = [
   [/winograd/, 'ops/conv2d-gradient.webgpu.slow', 'ops/conv2d-kernel.webgpu.slow'],
-  [/matmul-split/, 'ops/matmul-kernel.webgpu.slow'],
+  [/matmul-split|parts/, 'ops/matmul-kernel.webgpu.slow', 'ops/conv2d-split.webgpu.slow'],
 ];
 
 const SHADER_TESTS = [

@@ -2,7 +2,9 @@
 import type { Backend } from '#src/device/backend';
 import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
+import { inputGradientSums } from '#src/ops/conv2d-split-variants';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
+import { cutSums } from '#src/ops/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../device/cpu-harness.js';
@@ -13,12 +15,14 @@ import {
   randomGeometry,
   randomSplits,
 } from './conv2d-gradient-cases.js';
-import { type Channels, randomWinograd, withVariant } from './kernel-cases.js';
+import { type Channels, randomSplit, randomWinograd, withVariant } from './kernel-cases.js';
 import { type Share, variantsIn } from './variant-share.js';
 
 const ROUNDS = 20;
 const counts: Record<string, number> = {};
 const paths = new PathCounts();
+/** Into how many parts sums were cut. */
+const parts = new Set<number>();
 
 /** Channels and filters that a variant can run, on both sides of a tile's edge; grouped and plain. */
 function randomChannels(random: () => number, variant: string): Channels {
@@ -72,7 +76,10 @@ const checks: Record<string, Check> = {
     const winograd = variant.startsWith('winograd');
     const geometry = winograd
       ? randomWinograd(random)
-      : randomGeometry(random, randomChannels(random, variant));
+      : variant.startsWith('split')
+        ? randomSplit(random, variant, 'filters', inputGradientSums)
+        : randomGeometry(random, randomChannels(random, variant));
+    if (variant.startsWith('split')) parts.add(cutSums(inputGradientSums(geometry)).parts);
     const kernel = withVariant(conv2dInputGradientKernel, variant);
     await checkInputGradient(device, random, geometry, kernel, winograd);
     countPaths(geometry);
@@ -119,5 +126,6 @@ export function gradientTests(share: Share): void {
     }
     // The slow share has a third of the variants: too few for every path to be met often.
     if (share === 'quick') paths.print('# convolution gradient paths', PATHS);
+    if (share === 'split') assert.ok(!parts.has(1) && parts.size > 3, `sums of ${[...parts]} parts`);
   });
 }

@@ -1,15 +1,26 @@
 /** WGSL variants of the convolution against float64: random geometries, at sizes that leave edges everywhere. */
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import { convolutionSums } from '#src/ops/conv2d-split-variants';
+import { cutSums } from '#src/ops/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { type Channels, checkConv2d, randomConv2d, randomWinograd, withVariant } from './kernel-cases.js';
+import {
+  type Channels,
+  checkConv2d,
+  randomConv2d,
+  randomSplit,
+  randomWinograd,
+  withVariant,
+} from './kernel-cases.js';
 import { type Share, variantsIn } from './variant-share.js';
 
 const ROUNDS = 20;
 const counts: Record<string, number> = {};
 const paths = new PathCounts();
+/** Into how many parts sums were cut. */
+const parts = new Set<number>();
 
 /** Channels that a variant can run; grouped and plain, and filters on both sides of a tile's edge. */
 function randomChannels(random: () => number, variant: string): Channels {
@@ -35,7 +46,10 @@ export function conv2dTests(share: Share): void {
         const winograd = variant.startsWith('winograd');
         const attributes = winograd
           ? randomWinograd(random)
-          : randomConv2d(random, randomChannels(random, variant));
+          : variant.startsWith('split')
+            ? randomSplit(random, variant, 'channels', convolutionSums)
+            : randomConv2d(random, randomChannels(random, variant));
+        if (variant.startsWith('split')) parts.add(cutSums(convolutionSums(attributes)).parts);
         await checkConv2d(device, random, attributes, kernel, winograd);
         counts[variant] = (counts[variant] ?? 0) + 1;
         const { height, width, strideHeight, strideWidth, dilationWidth, kernelWidth, groups } = attributes;
@@ -56,6 +70,9 @@ export function conv2dTests(share: Share): void {
     // The slow share has a third of the variants: too few for every path to be met often.
     if (share === 'quick') {
       paths.print('conv2d paths', ['odd size, stride 2', 'dilated', 'grouped', 'several row tiles']);
+    }
+    if (share === 'split') {
+      assert.ok(!parts.has(1) && parts.size > 3, `sums of ${[...parts]} parts`);
     }
   });
 }

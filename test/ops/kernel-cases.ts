@@ -1,11 +1,12 @@
 /** Shared by the tests of kernels: running one by itself, its float64 judge, and random products. */
 import type { Backend } from '#src/device/backend';
 import type { Kernel } from '#src/device/kernel';
-import type { Conv2dAttributes } from '#src/ops/conv2d-attributes';
+import type { Conv2dAttributes, Conv2dGeometry } from '#src/ops/conv2d-attributes';
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
 import { type Epilogue, NO_EPILOGUE } from '#src/ops/epilogue';
 import type { MatmulAttributes } from '#src/ops/matmul-attributes';
 import { matmulKernel } from '#src/ops/matmul-kernel';
+import { cutSums, type Sums } from '#src/ops/product-parts';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, pick, randomEpilogue, randomValues, tolerance } from '../device/cpu-harness.js';
 import { withHalfOfTheWorkgroups, withMoreWorkgroups } from './guards.js';
@@ -207,6 +208,31 @@ export function randomWinograd(random: () => number): Conv2dAttributes {
     ...{ strideHeight: 1, strideWidth: 1, padTop: vertical.before, padLeft: horizontal.before },
     ...{ dilationHeight: 1, dilationWidth: 1, groups: 1, epilogue: randomEpilogue(random) },
   };
+}
+
+/**
+ * A convolution whose sums over its `long` dimension are cut into parts, with channels that a variant with such loads can run;
+ * small enough for float64.
+ */
+export function randomSplit(
+  random: () => number,
+  variant: string,
+  long: 'channels' | 'filters',
+  sums: (geometry: Conv2dGeometry) => Sums,
+): Conv2dAttributes {
+  const draw = (...choices: number[]) => pick(random, choices);
+  const vec4 = variant.endsWith('Vec4');
+  for (;;) {
+    const groups = draw(1, 1, 1, 2);
+    const many = groups * (vec4 ? draw(88, 132, 260, 520) : draw(87, 130, 259, 515));
+    const few = groups * (vec4 ? draw(4, 28, 36, 68) : draw(1, 5, 31, 33));
+    const sizes = long === 'channels' ? { channels: many, filters: few } : { channels: few, filters: many };
+    const attributes = randomConv2d(random, { ...sizes, groups });
+    const { batch, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = attributes;
+    const places = batch * Math.max(height * width, outHeight * outWidth);
+    const cheap = (places * kernelHeight * kernelWidth * many * few) / groups < 2e7;
+    if (cheap && cutSums(sums(attributes)).parts > 1) return attributes;
+  }
 }
 
 /** A convolution with everything but its channels drawn: odd sizes, strides, dilation, asymmetric padding. */

@@ -3,5 +3,6 @@ import { test } from 'uvu';
 import { matmulTests } from './matmul-kernel-suite.js';
 
 matmulTests('slow');
+matmulTests('split');
 
 test.run();

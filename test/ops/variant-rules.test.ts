@@ -4,8 +4,11 @@ import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
 import { NO_EPILOGUE } from '#src/ops/epilogue';
+import { matmulKernel } from '#src/ops/matmul-kernel';
+import { cutSums } from '#src/ops/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { plainMatmul } from './kernel-cases.js';
 
 const SOFTWARE: AdapterTraits = {
   software: true,
@@ -55,6 +58,42 @@ test('a workspace that the adapter cannot bind is not asked for', () => {
   // 36 float32 of every tile's 128 channels and filters, and of the weights: 115.6 MB of 134.2, then twice that.
   assert.is(chosen(square(32, 56, 64)), 'winogradRegister8');
   assert.is(chosen(square(64, 56, 64)), 'register8Vec4');
+});
+
+const GPU: AdapterTraits = { ...SOFTWARE, software: false, minSubgroupLanes: 32, maxBindingBytes: 2 ** 31 };
+
+test('a GPU cuts long sums of few results, of convolutions and of matrices', () => {
+  // 32 tiles of 32 x 32 for 49 places and 512 filters; 64, and 112 with another image.
+  assert.is(chosen(square(1, 7, 512), GPU), 'splitTile64Vec4');
+  assert.is(chosen(square(2, 7, 512), GPU), 'splitTile64Vec4');
+  assert.is(chosen(square(3, 7, 512), GPU), 'tile32Vec4');
+  assert.is(chosen(square(1, 7, 511), GPU), 'splitTile64Scalar');
+  // Sums of 9 x 128 make four parts of 256 steps or more, those of 9 x 112 three.
+  assert.is(chosen(square(1, 7, 128), GPU), 'splitTile64Vec4');
+  assert.is(chosen(square(1, 7, 112), GPU), 'tile32Vec4');
+  assert.is(chosen({ ...square(1, 7, 512), groups: 512 }, GPU), 'depthwiseVec4');
+
+  const product = (m: number, n: number, k: number, traits = GPU) =>
+    matmulKernel.shader.choose({ ...plainMatmul(m, n, k) }, traits);
+  assert.is(product(32, 1000, 2048), 'splitTile64Vec4');
+  assert.is(product(32, 1001, 2048), 'splitTile64Strided');
+  assert.is(product(32, 1000, 1020), 'tile32Vec4');
+  assert.is(product(96, 1000, 2048), 'tile32Vec4');
+  assert.is(product(32, 1000, 2048, SOFTWARE), 'register8Vec4');
+  assert.match(product(32, 1000, 2048, { ...SOFTWARE, minSubgroupLanes: 0 }), /^tile/);
+});
+
+test('the parts of a sum cover it once, none is empty, and their steps are whole steps of a tile', () => {
+  for (const length of [1, 15, 16, 255, 512, 513, 1040, 2048, 4608]) {
+    for (const repeats of [1, 3, 9]) {
+      for (const products of [1, 5, 300]) {
+        const { parts, steps } = cutSums({ products, rows: 49, columns: 70, repeats, length });
+        assert.is(steps % 16, 0);
+        assert.ok(parts * steps >= length && (parts - 1) * steps < length, `${parts} of ${steps}: ${length}`);
+        assert.ok(parts === 1 || repeats * length >= 256 * parts);
+      }
+    }
+  }
 });
 
 test.run();

@@ -1,0 +1,14 @@
+// The result whose parts matmul-split.wgsl adds: that of a convolution, all groups beside each other. Comes after
+// conv2d-constants.wgsl.
+fn result_products() -> u32 {
+  return 1u;
+}
+fn result_rows() -> u32 {
+  return constants.batch * constants.out_height * constants.out_width;
+}
+fn result_columns() -> u32 {
+  return constants.filters;
+}
+fn epilogue_bits() -> u32 {
+  return constants.epilogue;
+}

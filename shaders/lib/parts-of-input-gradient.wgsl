@@ -1,0 +1,14 @@
+// The result whose parts matmul-split.wgsl adds: a convolution's input gradient, all groups beside each other. Comes after
+// conv2d-input-gradient.wgsl.
+fn result_products() -> u32 {
+  return 1u;
+}
+fn result_rows() -> u32 {
+  return constants.batch * constants.height * constants.width;
+}
+fn result_columns() -> u32 {
+  return constants.channels;
+}
+fn epilogue_bits() -> u32 {
+  return 0u;
+}

@@ -1,0 +1,9 @@
+/** WGSL variants of the convolution and its input gradient whose sums are cut into parts. */
+import { test } from 'uvu';
+import { gradientTests } from './conv2d-gradient-suite.js';
+import { conv2dTests } from './conv2d-kernel-suite.js';
+
+conv2dTests('split');
+gradientTests('split');
+
+test.run();
