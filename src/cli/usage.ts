@@ -33,7 +33,11 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
     case 'commander.optionMissingArgument':
       return usageError('the value is missing', quoted.split(' ')[0], `write ${quoted}`);
     case 'commander.missingArgument':
-      return usageError(`<${quoted}> is missing`, where, `write ${where} <${quoted}>; ${help} explains it`);
+      return usageError(
+        `<${quoted}> is missing`,
+        where,
+        `write ${where} ${words(command)}; ${help} explains it`,
+      );
     case 'commander.excessArguments':
       return usageError(
         `${JSON.stringify(command.args[command.registeredArguments.length])} is an argument too many`,
@@ -43,6 +47,11 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
     default:
       return usageError(message.replace(/^error: /, ''), where, help);
   }
+}
+
+/** What has to follow a command: `<in> <out>`. */
+function words(command: Command): string {
+  return command.registeredArguments.map((word) => `<${word.name()}>${word.variadic ? '...' : ''}`).join(' ');
 }
 
 /** `--report=false`: commander knows the flag, and no such flag with a value. */

@@ -93,7 +93,7 @@ function faulty(error: CsvError, path: string, header: readonly string[]): Attun
       const record = error['record'];
       const found = Array.isArray(record) ? record.length : 'other';
       return wrong(
-        `${line} has ${found} fields, and the header ${header.length}`,
+        `${line} has ${found} ${found === 1 ? 'field' : 'fields'}, and the header ${header.length}`,
         path,
         'a field with a comma in it stands in quotes',
         error,

@@ -15,6 +15,7 @@ import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type CsvRow, readCsv } from './csv.js';
 import type { LabelledImage } from './image-folder.js';
+import { imageExtensions } from './sniff.js';
 
 /** An image and the numbers that are to be predicted of it, in the order of the columns. */
 export interface ValuedImage extends LabelledImage {
@@ -71,6 +72,7 @@ export async function readValuesFile(path: string, options: ValuesFileOptions = 
   const file = resolve(path);
   const folder = options.images === undefined ? dirname(file) : resolve(options.images);
   const { header, rows: records } = await readCsv(file);
+  refuseWithoutHeader(header, file);
   const split = header.findIndex((name) => name.toLowerCase() === 'split');
   const columns = chooseColumns(header, split, options.columns, file);
   const rows = records.map((row) => ({
@@ -82,6 +84,16 @@ export async function readValuesFile(path: string, options: ValuesFileOptions = 
   await refuseMissing(rows, folder, file);
   const names = columns.map((column) => header[column]);
   return { path: file, columns: names, rows: rows.map(({ image, part }) => ({ image, part })) };
+}
+
+/** Read as a header, the first row would be lost, and its values would be the names of columns. */
+function refuseWithoutHeader([first]: readonly string[], where: string): void {
+  if (!imageExtensions.has(extname(first).toLowerCase())) return;
+  throw wrong(
+    'the first line is no header but names an image',
+    where,
+    'write a header such as image,age above it',
+  );
 }
 
 /** Positions of the columns to read. */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
-import { hintForMissing, openTensorFile, type TensorFile } from '../formats/index.js';
+import { hintForMissing, isThere, openTensorFile, type TensorFile } from '../formats/index.js';
 import {
   type Architecture,
   detectArchitecture,
@@ -111,7 +111,7 @@ export async function checkpointOf(run: string): Promise<string> {
   }
   if (!status.isDirectory()) return path;
   const file = join(path, RUN_FILES.best);
-  if (!(await stat(file).catch(() => null))) {
+  if (!(await isThere(file))) {
     throw new AttuneError({
       code: 'input',
       what: `the folder holds no ${RUN_FILES.best}, so it is no finished run`,

@@ -258,6 +258,25 @@ export async function assertReplaceable(path: string): Promise<void> {
   }
 }
 
+/**
+ * Whether there is something of this name; a link that leads nowhere is nothing.
+ * Throws AttuneError 'disk' where that cannot be seen, as in a folder without permission.
+ */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    const what = `this cannot be looked at, ${code ?? messageOf(error)}`;
+    throw new AttuneError(
+      { code: 'disk', what, where: path, hint: 'check the permissions of its folder, and links' },
+      { cause: error },
+    );
+  }
+}
+
 /** Makes a folder, and those above it, where there is none. Throws AttuneError 'disk'. */
 export async function makeFolder(path: string): Promise<void> {
   try {

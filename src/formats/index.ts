@@ -11,6 +11,7 @@ export {
   cutFile,
   type GrowingFile,
   hintForMissing,
+  isThere,
   keepAs,
   makeFolder,
   moveFile,

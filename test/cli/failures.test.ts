@@ -1,5 +1,5 @@
 /** Input at fault: exit code 1 and one line, or one document under --json; a stack only under --debug. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,21 @@ const failures: [words: string[], line: RegExp][] = [
   ],
   [['predict', 'nothing', 'one class'], /^attune: the folder holds no best\.safetensors, .+ \(nothing\): .+/],
 ];
+if (process.platform !== 'win32') {
+  // Names that cannot be looked at, also by a user who may read everything.
+  mkdirSync(join(folder, 'locked'));
+  for (const name of ['best.safetensors', 'recipe.json']) symlinkSync(name, join(folder, 'locked', name));
+  failures.push(
+    [
+      ['predict', 'locked', 'one class'],
+      /^attune: this cannot be looked at, ELOOP \(.*best\.safetensors\): check the permissions of its folder, .+/,
+    ],
+    [
+      ['report', 'locked'],
+      /^attune: this cannot be looked at, ELOOP \(.*recipe\.json\): check the permissions.+/,
+    ],
+  );
+}
 for (const [words, line] of failures) {
   test(`says what is wrong with attune ${words[0]} ${words.at(-1)?.slice(-20)}`, async () => {
     const { status, stdout, stderr } = await attuneHere(words, { cwd: folder });

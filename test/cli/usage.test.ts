@@ -47,6 +47,14 @@ const wrong: [words: string, line: string][] = [
     'inspect',
     '<file> is missing (attune inspect): write attune inspect <file>; attune inspect --help explains it',
   ],
+  [
+    'convert a.pth',
+    '<out> is missing (attune convert): write attune convert <in> <out>; attune convert --help explains it',
+  ],
+  [
+    'compare',
+    '<runs> is missing (attune compare): write attune compare <runs>...; attune compare --help explains it',
+  ],
   ['finetune photos --seed', 'the value is missing (--seed): write --seed <number>'],
   [
     'finetune photos --out --val',

@@ -1,28 +1,25 @@
 /** What the files of a run tell without its images. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
 import type { EpochRecord, SkippedImage } from '../../finetune/options.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
+import { isThere } from '../../formats/index.js';
 import { openRunState } from '../../finetune/run/run-state.js';
 import type { Best, Score, Task } from '../../finetune/tasks/task.js';
 
 /** Throws AttuneError 'input' for a folder that is no run's. */
 export async function assertRun(folder: string): Promise<void> {
-  if (await exists(join(folder, RUN_FILES.recipe))) return;
+  if (await isThere(join(folder, RUN_FILES.recipe))) return;
   const hint = `name a folder that attune finetune has written: it has a ${RUN_FILES.recipe}`;
   throw new AttuneError({ code: 'input', what: 'this is no run folder', where: folder, hint });
 }
 
 /** Whether a run has weights that answer. */
 export function hasCheckpoint(folder: string): Promise<boolean> {
-  return exists(join(folder, RUN_FILES.best));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
+  return isThere(join(folder, RUN_FILES.best));
 }
 
 /** The record `made_by` of recipe.json: versions, device and what was chosen for it. Empty where there is none. */
