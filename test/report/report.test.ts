@@ -10,6 +10,7 @@ import { pngOf } from '#src/report/charts/raster';
 import { html, lines } from '#src/report/page/html';
 import { reportPage } from '#src/report/page/page';
 import { flagsCommand } from '#src/report/run/commands';
+import { evaluatingDevice } from '#src/report/run/gather-run';
 import {
   answersOf,
   classRows,
@@ -45,6 +46,19 @@ test('images are shown by what they tell: the least likely, the surest misses, h
   );
   assert.equal(spread(5, 9), [0, 1, 2, 3, 4]);
   assert.equal(spread(100, 4), [0, 25, 50, 75]);
+});
+
+test('a run is evaluated on the device that was asked for, else on its own, and without its precision', () => {
+  const gpu = resolveRecipe({ data: 'photos', device: 'webgpu', adapter: 'rtx', precision: 'mixed' }, facts);
+  assert.equal(evaluatingDevice(gpu, {}), { device: 'webgpu', adapter: 'rtx' });
+  assert.equal(evaluatingDevice(gpu, { device: 'cpu', threads: 2 }), {
+    device: 'cpu',
+    adapter: 'rtx',
+    threads: 2,
+  });
+  const cpu = resolveRecipe({ data: 'photos', device: 'cpu' }, facts);
+  assert.equal(evaluatingDevice(cpu, {}), { device: 'cpu', adapter: null });
+  assert.equal(evaluatingDevice(cpu, { adapter: 'rtx' }), { device: 'auto', adapter: 'rtx' });
 });
 
 test('bins of reliability add up to the calibration error of the same bins', () => {

@@ -12,7 +12,7 @@ import type { DeviceOptions, EpochRecord, RunContext, TaskKind } from '../../fin
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { findImages, type PartName, splitOf } from '../../finetune/run/training-data.js';
 import { outputsFor } from '../run/answered-part.js';
-import { deviceOf, type GatherOptions, refuseOtherNames, withNetwork } from '../run/gather-run.js';
+import { evaluatingDevice, type GatherOptions, refuseOtherNames, withNetwork } from '../run/gather-run.js';
 import { assertRun, bestEpochOf, hasCheckpoint, isFinished, stagesOf } from '../run/stored-facts.js';
 
 /** Figures of the images that a run validates with, else of those it is tested with. */
@@ -150,7 +150,7 @@ async function evaluated(
     return { figures: null, right: null, note: 'the run has no images to measure it with' };
   const cache = await openPreparedCache(loaded.preprocessing);
   try {
-    const device = { ...recipe, ...deviceOf(options) };
+    const device = evaluatingDevice(recipe, options);
     const { images, values } = await withNetwork(loaded, device, options, context, (network) =>
       outputsFor(network, found[part], cache),
     );

@@ -11,7 +11,7 @@ import { evaluatedPart, type Outputs, outputsFor } from './answered-part.js';
 import {
   commandsOf,
   dataCard,
-  deviceOf,
+  evaluatingDevice,
   type GatherOptions,
   refuseOtherNames,
   withNetwork,
@@ -80,7 +80,7 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
       const found = await findImages(options.data ?? recipe.data, splitOf(recipe));
       const loaded = await loadModel({ run: folder }, context);
       refuseOtherNames(found, loaded, recipe.data);
-      const device = { ...recipe, ...deviceOf(options) };
+      const device = evaluatingDevice(recipe, options);
       parts.push(
         await withNetwork(loaded, device, options, context, (network) =>
           outputsFor(network, found.val, cache),

@@ -7,7 +7,7 @@ import { isValuesFile, openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
-import { openDevice } from '../../finetune/device.js';
+import { type DeviceWish, openDevice } from '../../finetune/device.js';
 import { factsOf } from '../../finetune/folds.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
@@ -97,7 +97,7 @@ async function evaluateRun(
   const notes: string[] = [];
   if (found.task.info.kind === 'classification' && !canBeExplained(loaded))
     notes.push('There are no heat maps: they go by the slope of a head, and a vote of neighbours has none.');
-  return withNetwork(loaded, { ...recipe, ...deviceOf(options) }, options, context, async (network) => {
+  return withNetwork(loaded, evaluatingDevice(recipe, options), options, context, async (network) => {
     const cache = await openPreparedCache(loaded.preprocessing);
     try {
       const evaluate = async (part: PartName): Promise<EvaluatedPart | null> => {
@@ -114,11 +114,19 @@ async function evaluateRun(
   });
 }
 
-/** The device options that were given. */
-export function deviceOf({ device, adapter, threads }: DeviceOptions): DeviceOptions {
+/**
+ * The device that was asked for, else the one that the run was made on. Always in float32, as `attune evaluate` computes: a
+ * run of mixed precision can be looked at where there is no GPU.
+ */
+export function evaluatingDevice(
+  recipe: Pick<Recipe, 'device' | 'adapter'>,
+  { device, adapter, threads }: DeviceOptions,
+): DeviceWish {
+  // Who names an adapter means a GPU, whatever the run was made on.
+  const otherwise = adapter === undefined ? recipe.device : 'auto';
   return {
-    ...(device !== undefined && { device }),
-    ...(adapter !== undefined && { adapter }),
+    device: device ?? otherwise,
+    adapter: adapter ?? recipe.adapter,
     ...(threads !== undefined && { threads }),
   };
 }
@@ -126,7 +134,7 @@ export function deviceOf({ device, adapter, threads }: DeviceOptions): DeviceOpt
 /** Does `work` with the model on its device. */
 export async function withNetwork<T>(
   loaded: LoadedModel,
-  device: Parameters<typeof openDevice>[0],
+  device: DeviceWish,
   { workers }: GatherOptions,
   context: RunContext,
   work: (network: Network) => Promise<T>,
