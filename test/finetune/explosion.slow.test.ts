@@ -1,9 +1,12 @@
 /** A loss that explodes: the run stops with what to do, or goes back to its last save with lower rates, and tells so. */
 import { cpSync } from 'node:fs';
+import { AttuneError } from '#src/errors';
 import { finetune, type FinetuneOptions, resume, type RunEvent } from '#src/finetune/index';
-import { assertNotExploded } from '#src/finetune/run/explosion';
+import { assertNotExploded, exploded } from '#src/finetune/run/explosion';
+import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { facts } from '../report/named-report.js';
 import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
 import { fails, listener, newPath } from './support.js';
 
@@ -34,6 +37,16 @@ test('a loss is exploded from 100 times that of guessing and of the steps before
   );
   await fails(check(Number.NaN), 'numeric', /^the loss of step 7 is not finite$/);
   await fails(check(Number.POSITIVE_INFINITY), 'numeric', /not finite/);
+});
+
+test('what to type to go on can be typed, spaces in the path of the run and all', async () => {
+  const error = new AttuneError({ code: 'numeric', what: 'the loss of step 2 is not finite' });
+  const recipe = resolveRecipe({ data: 'photos' }, facts);
+  const { hint } = exploded(error, { recipe, explosions: [], progress: { step: 2 } as never }, '/my runs/a');
+  assert.match(
+    hint ?? '',
+    process.platform === 'win32' ? /--resume "\/my runs\/a" / : /--resume '\/my runs\/a' /,
+  );
 });
 
 test('stop: the state before it is kept, and goes on at a tenth of the rates where that is asked for', async () => {

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
+import { shellWord } from '../../text.js';
 import { type DeviceWish, openDevice, summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
 import type { DeviceSummary, RunContext } from '../options.js';
@@ -128,7 +129,8 @@ export async function outliveDevices<T extends object>(
 }
 
 function givenUp(error: AttuneError, saved: string | null): AttuneError {
-  const how = saved === null ? 'run the same command again' : `go on with attune finetune --resume ${saved}`;
+  const how =
+    saved === null ? 'run the same command again' : `go on with attune finetune --resume ${shellWord(saved)}`;
   return new AttuneError(
     {
       code: 'device',
