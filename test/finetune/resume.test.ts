@@ -1,5 +1,5 @@
 /** A run that goes on equals one that never stopped. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinetuneResult, finetune, resume } from '#src/finetune/index';
 import { test } from 'uvu';
@@ -11,19 +11,42 @@ import { fails, listener } from './support.js';
 const data = smallData();
 const metrics = (run: string) => readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
 
+/** The states that this process has open; none where the system does not tell. */
+function openStates(): string[] {
+  const folder = '/proc/self/fd';
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return readlinkSync(join(folder, name)).match(/state[.\w]*\.safetensors.*$/) ?? [];
+    } catch {
+      return []; // it was that of the folder
+    }
+  });
+}
+
 const adam = { optimizer: 'adam', batchNorm: 'train', batchSize: 6, epochs: 2 } as const;
 
 test('an interrupted run says so, and can be used as it is', async () => {
   const whole = await finetune(fullRun(data, adam));
   const context = listener();
+  const open: string[] = [];
   const result = await interrupted(2, fullRun(data, adam));
   assert.equal(result.epochs, []);
   assert.equal(result.best, { epoch: 0, val_accuracy: null, interval: null });
   assert.is(result.test, null);
   await assertSameTensors(result.checkpoints.best, result.checkpoints.last);
 
-  const resumed = await resume({ resume: result.run }, context);
+  const resumed = await resume(
+    { resume: result.run },
+    {
+      onEvent(event) {
+        context.onEvent?.(event);
+        if (event.type === 'progress' && event.task.startsWith('epoch')) open.push(...openStates());
+      },
+    },
+  );
   assert.is(resumed.interrupted, false);
+  assert.equal(open, [], 'Windows replaces no file that is open');
   assert.is(resumed.resumed_from, result.run);
   const withoutTime = ({ epochs }: FinetuneResult) =>
     epochs.map(({ seconds: _, images_per_second: __, ...epoch }) => epoch);

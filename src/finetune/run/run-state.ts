@@ -150,7 +150,7 @@ function parameterNames(model: ImageClassifier): Map<unknown, string> {
   return new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
 }
 
-/** A stored run: its state, and its tensors for as long as the file is open. */
+/** A stored run: its state, and its tensors for as long as the file is open. Closing it twice does no harm. */
 export interface StoredRun {
   readonly state: RunState;
   readonly optimizerSteps: number;

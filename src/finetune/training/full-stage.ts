@@ -54,6 +54,8 @@ export interface FullStage extends RunContext {
 export async function runFullStage(stage: FullStage): Promise<boolean> {
   const { device, model, data, state, stored, workers, profile = null, signal } = stage;
   const staged = await StagedOptimizer.open(stage);
+  // Read for the last time. The saves replace it, and Windows replaces no file that is open.
+  await stored?.file.close();
   const isRetry = stored !== null && stored.state.explosions.length < state.explosions.length;
   const pool = openImagePool({ workers, onTask: profile?.loaderTask });
   let log: RunLog | null = null;
