@@ -49,7 +49,8 @@ const validationNames = ['val', 'valid', 'validation'];
  *
  * @throws AttuneError 'input' if a folder is missing, is no folder or cannot be read
  * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
- *   validation or test folder without images, or a class in one that training does not have
+ *   validation or test folder without images, a class in one that training does not have, or a train/ with class
+ *   folders in it and something else than validation and test beside it
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   const root = resolve(path);
@@ -63,7 +64,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
 
   const found = await readClassFolders(parts.train, skipped);
   const classes = [...found.keys()];
-  refuseUnlessTrainable(parts.train, classes, skipped);
+  await refuseUnlessTrainable(parts.train, classes, skipped);
   const mapped = async (folder: string | null) =>
     folder === null ? null : mapToClasses(folder, classes, skipped);
   return {
@@ -100,7 +101,7 @@ interface Parts {
 /**
  * Decides between the two layouts. train/ with a validation folder is a split data set; so is
  * train/ with nothing else beside it but test/. Any other neighbour means that "train" is a class,
- * as in a data set of vehicles.
+ * as in a data set of vehicles; then its images lie in it, and not in folders that look like classes.
  */
 async function findParts(root: string, skipped: SkippedPath[]): Promise<Parts> {
   const folders = (await subFolders(root)).filter((name) => !isHidden(name));
@@ -111,12 +112,35 @@ async function findParts(root: string, skipped: SkippedPath[]): Promise<Parts> {
   const vals = validationNames.flatMap((name) => byName.get(name) ?? []);
   const others = folders.filter((name) => ![train, test, ...vals].includes(name));
   if (train === undefined || (vals.length === 0 && others.length > 0)) {
+    if (train !== undefined && (await holdsClasses(join(root, train))))
+      throw unclearTrain(root, train, others[0]);
     return { train: root, val: null, test: null };
   }
   for (const name of [...vals.slice(1), ...others]) {
     skipped.push({ path: join(root, name), reason: 'beside train/, and not its val/ or test/' });
   }
   return { train: join(root, train), val: at(vals[0]), test: at(test) };
+}
+
+/** Whether a folder is a folder of class folders by its looks: no images, and two or more folders with some. */
+async function holdsClasses(folder: string): Promise<boolean> {
+  if ((await walkImages(folder, [], folder, { depth: 0 })).length > 0) return false;
+  let classes = 0;
+  for (const name of await subFolders(folder)) {
+    if (!isHidden(name) && (await walkImages(join(folder, name), [], folder)).length > 0 && ++classes === 2)
+      return true;
+  }
+  return false;
+}
+
+/** A network for the classes "train" and "unlabelled" is not what anybody wants. */
+function unclearTrain(root: string, train: string, other: string): AttuneError {
+  return new AttuneError({
+    code: 'data',
+    what: `${JSON.stringify(train)} holds folders as of classes, and ${JSON.stringify(other)} stands beside it, so the classes are unclear`,
+    where: root,
+    hint: `move ${JSON.stringify(other)} elsewhere, or name ${join(root, train)} itself`,
+  });
 }
 
 type ImagesByClass = Map<string, { path: string; name: string }[]>;
@@ -171,17 +195,21 @@ async function reportLooseFiles(root: string, skipped: SkippedPath[]): Promise<v
   for (const { path } of loose) skipped.push({ path, reason: 'an image outside a class folder' });
 }
 
-function refuseUnlessTrainable(
+async function refuseUnlessTrainable(
   root: string,
   classes: readonly string[],
   skipped: readonly SkippedPath[],
-): void {
+): Promise<void> {
   if (classes.length > 1) return;
+  const inner = join(root, classes[0]);
+  const isTooHigh = await holdsClasses(inner).catch(() => false);
   throw new AttuneError({
     code: 'data',
     what: `there is one class only, ${JSON.stringify(classes[0])}`,
     where: root,
-    hint: `a classifier needs at least two folders with images in them${leftOut(skipped)}`,
+    hint: isTooHigh
+      ? `name ${inner}, if its folders are the classes`
+      : `a classifier needs at least two folders with images in them${leftOut(skipped)}`,
   });
 }
 

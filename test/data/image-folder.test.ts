@@ -77,6 +77,27 @@ test('train/ beside other folders is a class; alone, or beside test/, it is the 
   })();
 });
 
+test('folders of classes in train/ and another folder beside it are unclear; one folder too high is told', async () => {
+  await inFolder(['Train/a/1.jpg', 'Train/b/1.jpg', 'unlabelled/1.jpg'], async (folder) => {
+    await fails(
+      imageFolder(folder),
+      'data',
+      /"Train" holds folders as of classes, and "unlabelled" stands beside it, .*: move "unlabelled" elsewhere, or name .*Train itself$/,
+    );
+  })();
+  // A class whose images are sorted once more.
+  await inFolder(['train/goods/1.jpg', 'bus/1.jpg'], async (folder) => {
+    assert.equal((await imageFolder(folder)).classes, ['bus', 'train']);
+  })();
+  await inFolder(['photos/a/1.jpg', 'photos/b/1.jpg'], async (folder) => {
+    await fails(
+      imageFolder(folder),
+      'data',
+      /one class only, "photos" .*: name .*photos, if its folders are/,
+    );
+  })();
+});
+
 test(
   'folders beside train/ and val/ are reported',
   inFolder(
