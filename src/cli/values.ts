@@ -39,8 +39,15 @@ export function wholeNumberOr<T extends string>(word: T, least: number, most: nu
 
 /** Whole numbers with commas between them. */
 export function wholeNumbers(least: number, most: number): Parse<readonly number[]> {
+  const expected = `give whole numbers from ${count(least)} to ${count(most)} with commas between them, such as 10,20`;
   const parse = wholeNumber(least, most);
-  return (text, flag) => text.split(',').map((part) => parse(part.trim(), flag));
+  return (text, flag) => {
+    try {
+      return text.split(',').map((part) => parse(part.trim(), flag));
+    } catch {
+      throw wrongValue(text, flag, expected);
+    }
+  };
 }
 
 /** A number of at least 0 and below 1. */

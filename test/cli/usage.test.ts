@@ -55,6 +55,10 @@ const wrong: [words: string, line: string][] = [
     'compare',
     '<runs> is missing (attune compare): write attune compare <runs>...; attune compare --help explains it',
   ],
+  [
+    'finetune photos --milestones 10,banana',
+    '"10,banana" is no value for this flag (--milestones): give whole numbers from 1 to 1,000,000 with commas between them, such as 10,20',
+  ],
   ['finetune photos --seed', 'the value is missing (--seed): write --seed <number>'],
   [
     'finetune photos --out --val',

@@ -126,6 +126,12 @@ test('folders that are no runs are told by name, and what to do', async () => {
   const damaged = join(folder, 'damaged');
   mkdirSync(damaged);
   writeFileSync(join(damaged, 'recipe.json'), '{"data": ');
+  const broken = join(folder, 'broken');
+  mkdirSync(broken);
+  const recipe = resolveRecipe({ data: 'photos' }, facts);
+  writeFileSync(join(broken, 'recipe.json'), JSON.stringify(recipe));
+  writeFileSync(join(broken, 'best.safetensors'), 'no weights');
+  writeFileSync(join(broken, 'metrics.jsonl'), '');
   const none = /^this is no run folder \(.+\): name a folder that attune finetune has written/;
   const cases = [
     [() => report({ run: folder }), none],
@@ -136,6 +142,15 @@ test('folders that are no runs are told by name, and what to do', async () => {
     ],
     [() => compare({ runs: [damaged, folder] }), /^fewer than two of these are runs .*recipe\.json/],
     [() => compare({ runs: [damaged] }), /recipe\.json/],
+    // What is no run is told before a checkpoint is opened.
+    [
+      () => compare({ runs: [broken, folder] }),
+      /^fewer than two of these are runs .*: this is no run folder/,
+    ],
+    [
+      () => compare({ runs: [broken, broken], data: join(folder, 'gone') }),
+      /^there is no such file .*gone\)/,
+    ],
     [() => compare({ runs: [] }), /^a comparison needs two runs/],
   ] as const;
   for (const [work, message] of cases) {
@@ -145,7 +160,7 @@ test('folders that are no runs are told by name, and what to do', async () => {
     );
     assert.match(error?.message ?? '', message);
   }
-  assert.equal(readdirSync(folder), ['damaged'], 'nothing was written');
+  assert.equal(readdirSync(folder).sort(), ['broken', 'damaged'], 'nothing was written');
 });
 
 test.run();

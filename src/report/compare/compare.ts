@@ -3,10 +3,16 @@ import { resolve } from 'node:path';
 import { AttuneError, sentence } from '../../errors.js';
 import type { RunContext } from '../../finetune/options.js';
 import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
-import { assertReplaceable, replaceFile } from '../../formats/index.js';
+import { assertReplaceable, hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
 import type { GatherOptions } from '../run/gather-run.js';
-import { type ComparedRun, isWishInVain, type MeasuredRun, measureRun } from './compared-run.js';
+import {
+  assertComparable,
+  type ComparedRun,
+  isWishInVain,
+  type MeasuredRun,
+  measureRun,
+} from './compared-run.js';
 import { comparePage } from './compare-page.js';
 import { mcnemar } from './mcnemar.js';
 
@@ -54,16 +60,24 @@ export async function compare(
   const page = resolve(out);
   await assertReplaceable(page);
   const skipped: { path: string; reason: string }[] = [];
-  const measured: MeasuredRun[] = [];
-  for (const path of new Set(folders.map((folder) => resolve(folder)))) {
-    try {
-      measured.push(await measureRun(path, options, context));
-    } catch (error) {
-      if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
-      if (isWishInVain(error, options)) throw error;
-      skipped.push({ path, reason: sentence(error) });
+  const each = async <T>(paths: Iterable<string>, work: (path: string) => Promise<T>): Promise<T[]> => {
+    const done: T[] = [];
+    for (const path of paths) {
+      try {
+        done.push(await work(path));
+      } catch (error) {
+        if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
+        if (isWishInVain(error, options)) throw error;
+        skipped.push({ path, reason: sentence(error) });
+      }
     }
-  }
+    return done;
+  };
+  await requireData(options.data);
+  const named = new Set(folders.map((folder) => resolve(folder)));
+  const runs = await each(named, async (path) => assertComparable(path).then(() => path));
+  if (runs.length < 2) throw tooFew(folders, skipped);
+  const measured = await each(runs, (path) => measureRun(path, options, context));
   if (measured.length < 2) throw tooFew(folders, skipped);
   const result = {
     page,
@@ -75,6 +89,13 @@ export async function compare(
   const text = comparePage(result, measured, await openDrawing(SCREEN));
   await replaceFile(page, [new TextEncoder().encode(text)]);
   return result;
+}
+
+/** Images that were named by hand and are not there: no fault of a run, either. */
+async function requireData(data: string | undefined): Promise<void> {
+  if (data === undefined || (await isThere(resolve(data)))) return;
+  const hint = await hintForMissing(resolve(data), 'check the spelling and the working folder');
+  throw new AttuneError({ code: 'input', what: 'there is no such file or folder', where: data, hint });
 }
 
 function tooFew(folders: readonly string[], skipped: CompareResult['skipped']): AttuneError {

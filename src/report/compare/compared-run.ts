@@ -59,20 +59,25 @@ export interface MeasuredRun {
   readonly right: ReadonlyMap<string, boolean> | null;
 }
 
+/** Tells a folder that is no run before any is evaluated. Throws AttuneError 'input'. */
+export async function assertComparable(folder: string): Promise<void> {
+  if (await isCrossValidation(folder)) {
+    const hint = `name its folds, as ${join(relative('.', folder), 'fold-1')}`;
+    throw new AttuneError({ code: 'input', what: 'this is a cross-validation', where: folder, hint });
+  }
+  await assertRun(folder);
+  await readCurves(folder);
+}
+
 /**
  * Reads a run, and lets its best checkpoint answer. Images that cannot be had are told in `note`, and the figures are
- * those that the run noted. Throws AttuneError 'input' for a folder that is no run.
+ * those that the run noted. The folder is one that `assertComparable` lets pass. Throws AttuneError as `loadModel` does.
  */
 export async function measureRun(
   folder: string,
   options: Omit<GatherOptions, 'run'>,
   context: RunContext,
 ): Promise<MeasuredRun> {
-  if (await isCrossValidation(folder)) {
-    const hint = `name its folds, as ${join(relative('.', folder), 'fold-1')}`;
-    throw new AttuneError({ code: 'input', what: 'this is a cross-validation', where: folder, hint });
-  }
-  await assertRun(folder);
   const { recipe, epochs } = await readCurves(folder);
   const { full } = stagesOf(epochs);
   const loaded = (await hasCheckpoint(folder)) ? await loadModel({ run: folder }, context) : null;
