@@ -25,6 +25,8 @@ export interface DeviceInfo {
   readonly driver?: string;
   readonly software: boolean;
   readonly features: readonly string[];
+  /** Features that an adapter has and that gave wrong results when it was opened: nothing uses them. Absent: none. */
+  readonly distrusted?: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }
 

@@ -53,6 +53,8 @@ export const selfTestKernel: Kernel<Attributes> = {
 const A = [1, -2.5, 1024, 0.125, Number.NaN, Number.POSITIVE_INFINITY, -0.75];
 const B = [2, 0.5, -3, 8, 1, 1, -4];
 const STEP = 0.5;
+/** The self-test of what kernels do without where it fails. */
+export const SUBGROUPS = 'subgroup operations';
 /** What the output holds before the kernel writes it, to see that it does. */
 const UNTOUCHED = 7;
 
@@ -69,6 +71,10 @@ export async function selfTest(backend: Backend): Promise<SelfTest[]> {
   for (const [name, check] of checks) {
     results.push({ name, ok: await check(backend).catch(() => false) });
   }
+  const { features, distrusted = [] } = backend.info;
+  // Put to the test when the adapter was opened (subgroup-test.ts): kernels have done without them since.
+  if (features.includes('subgroups'))
+    results.push({ name: SUBGROUPS, ok: !distrusted.includes('subgroups') });
   return results;
 }
 

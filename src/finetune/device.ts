@@ -15,13 +15,19 @@ export async function openDevice(
   { device = 'auto', adapter, threads, precision, memory, variants }: DeviceWish,
   { onEvent }: RunContext = {},
 ): Promise<Device> {
-  return open(device, {
+  const opened = await open(device, {
     choices: variants ?? tunedChoices((text) => onEvent?.({ type: 'note', text })),
     ...(precision !== undefined && { precision }),
     ...(memory !== undefined && { memory }),
     ...(typeof adapter === 'string' && { adapter }),
     ...(threads !== undefined && { threads }),
   });
+  const { adapter: name, distrusted = [] } = opened.info;
+  if (distrusted.length > 0) {
+    const text = `${name} gives wrong results with ${distrusted.join(', ')}: computed without. Update its driver.`;
+    onEvent?.({ type: 'note', text });
+  }
+  return opened;
 }
 
 /** Options of a command, or the fields of a recipe, and the frozen choices of a run. */

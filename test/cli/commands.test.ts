@@ -19,6 +19,7 @@ import * as assert from 'uvu/assert';
 import type { DeviceReport } from '#src/cli/commands/doctor';
 import { advise } from '#src/cli/commands/doctor-advice';
 import { imagenetPreprocessing } from '#src/data/index';
+import { SUBGROUPS } from '#src/device/self-test';
 import { writeCheckpoint } from '#src/finetune/index';
 import { resnet18, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
@@ -284,6 +285,12 @@ test('doctor advises: nothing where all is well, else what to install or update'
   assert.match(of([device({ kind: 'cpu' }), device({})])[0], /runs no WebAssembly SIMD/);
   const failed = [{ name: 'NaN by its bits', ok: false }];
   assert.match(of([cpu, device({ self_tests: failed })])[0], /^Do not trust GPU: update its driver/);
+  const subgroups = { name: SUBGROUPS, ok: false };
+  assert.match(
+    of([cpu, device({ self_tests: [subgroups] })])[0],
+    /^GPU computes subgroup operations wrongly: attune does without them/,
+  );
+  assert.match(of([cpu, device({ self_tests: [...failed, subgroups] })])[0], /^Do not trust GPU/);
   assert.match(
     of([device({ ...cpu, self_tests: failed }), device({})])[0],
     /^The processor gives wrong results/,

@@ -3,7 +3,12 @@ import { spawn } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { matchesAdapter } from '#src/device/choose';
+import { SUBGROUPS, selfTest } from '#src/device/self-test';
+import { WebGPUBackend } from '#src/device/webgpu/backend';
 import { openDawn, probeAdapters } from '#src/device/webgpu/node';
+import { openDevice } from '#src/finetune/device';
+import { matmul, sum } from '#src/ops/index';
+import { tensor } from '#src/tensor/tensor';
 import { sharedWebGPU } from './shared-webgpu.js';
 
 const NODE = JSON.stringify(import.meta.resolve('#src/device/webgpu/node'));
@@ -65,6 +70,38 @@ test('an adapter opens by its name, by a part of it, in any case', async () => {
     assert.ok(matchesAdapter(adapterName, gpu.info.adapter));
     await gpu.close();
   }
+});
+
+test('an adapter whose subgroups give wrong results is used without them', async () => {
+  const { execute } = WebGPUBackend.prototype;
+  const events: string[] = [];
+  WebGPUBackend.prototype.execute = async function (...args) {
+    const results = await execute.apply(this, args);
+    const tested = args[0].commands[0]?.kernel.name === 'subgroupTest';
+    // The sum of the second lane is off by one.
+    if (tested) results[0][8 + 2]++;
+    return results;
+  };
+  const { adapter } = (await sharedWebGPU()).info;
+  const device = await openDevice(
+    { device: 'webgpu', adapter, variants: { matmul: 'register8Vec4', reduce: 'subgroup' } },
+    { onEvent: (event) => events.push(event.type === 'note' ? event.text : event.type) },
+  ).finally(() => {
+    WebGPUBackend.prototype.execute = execute;
+  });
+  assert.equal(device.info.distrusted, ['subgroups']);
+  assert.match(events[0], /gives wrong results with subgroups: computed without/);
+  const failed = (await selfTest(device.backend)).filter(({ ok }) => !ok);
+  assert.equal(failed, [{ name: SUBGROUPS, ok: false }]);
+  const ran = new Set<string>();
+  device.observe(({ launches }) => {
+    for (const { kernel, variant } of launches ?? []) ran.add(`${kernel} ${variant}`);
+  });
+  const ones = new Float32Array(16).fill(1);
+  const total = await device.run(() => sum(matmul(tensor(ones, [4, 4]), tensor(ones, [4, 4]))));
+  assert.is(total, 64);
+  assert.equal([...ran], ['matmul tile32Vec4', 'reduce serial']);
+  await device.close();
 });
 
 test('an adapter that is not there is an error that lists those that are', async () => {

@@ -1,4 +1,5 @@
 /** What to do about a machine's devices, in sentences. */
+import { SUBGROUPS } from '../../device/self-test.js';
 import type { DeviceReport } from './doctor.js';
 
 export interface Findings {
@@ -26,7 +27,14 @@ export function advise({ dawnProblem, devices, platform }: Findings): string[] {
     );
   }
   for (const { kind, adapter, self_tests } of devices) {
-    if (self_tests.every(({ ok }) => ok)) continue;
+    const failed = self_tests.filter(({ ok }) => !ok);
+    if (failed.length === 0) continue;
+    if (failed.every(({ name }) => name === SUBGROUPS)) {
+      advice.push(
+        `${adapter} computes subgroup operations wrongly: attune does without them. Update its driver.`,
+      );
+      continue;
+    }
     advice.push(
       kind === 'cpu'
         ? 'The processor gives wrong results: run npm run build, then attune doctor again; if that does not help, please report it.'

@@ -16,6 +16,7 @@ import {
 } from '../backend.js';
 import { type DType, elementBytes, type TypedArray } from '../dtype.js';
 import type { AdapterTraits, BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
+import { subgroupsWork } from '../subgroup-test.js';
 import { webgpuInfo } from './adapter.js';
 import { caughtError, Faults } from './faults.js';
 import { type Context, createSharedBuffers, type PreparedLaunches, prepareLaunches } from './launches.js';
@@ -37,17 +38,17 @@ export interface WebGPUBackendOptions {
 
 export class WebGPUBackend implements Backend {
   readonly precision = 'float32';
-  readonly info: DeviceInfo;
+  info: DeviceInfo;
   readonly counters: Counters = newCounters();
   readonly maxBindingBytes: number;
   lost = false;
   readonly inPlace = false;
-  readonly traits: AdapterTraits;
+  traits: AdapterTraits;
 
   private readonly device: GPUDevice;
   private readonly faults: Faults;
   private readonly memory: Memory;
-  private readonly context: Context & { choices: Choices };
+  private readonly context: Context & { choices: Choices; traits: AdapterTraits };
   private readonly inFlight = new Set<Promise<unknown>>();
   private readonly onClose: () => void;
   private closing: Promise<void> | undefined;
@@ -88,6 +89,21 @@ export class WebGPUBackend implements Backend {
 
   set choices(choices: Choices) {
     this.context.choices = choices;
+  }
+
+  /**
+   * To be called once, before anything else runs: where subgroups give wrong results, kernels take the adapter for one that
+   * has none, and `info` says so. It leaves nothing behind and counts nowhere.
+   */
+  async checkSubgroups(): Promise<void> {
+    const before = { ...this.counters };
+    if (!(await subgroupsWork(this))) {
+      this.info = { ...this.info, distrusted: ['subgroups'] };
+      this.traits = { ...this.traits, minSubgroupLanes: 0 };
+      this.context.traits = this.traits;
+    }
+    this.memory.dropStaging();
+    Object.assign(this.counters, before);
   }
 
   elementBytes(dtype: DType): number {

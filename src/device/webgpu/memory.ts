@@ -112,6 +112,11 @@ export class Memory {
     else this.destroy(buffer);
   }
 
+  /** Destroys the staging buffers that are kept. */
+  dropStaging(): void {
+    for (const buffer of this.staging.splice(0)) this.destroy(buffer);
+  }
+
   /** Destroys every buffer that is left. */
   close(): void {
     for (const buffer of [...this.live]) this.destroy(buffer);

@@ -74,13 +74,20 @@ export async function openDawn(options: OpenDawnOptions = {}): Promise<WebGPUBac
       throw deviceError(`the adapter gives no device: ${oneLine(error.message)}`, info.adapter, DRIVER_HINT);
     });
   openGpus.add(gpu);
-  return new WebGPUBackend({
+  const backend = new WebGPUBackend({
     adapterInfo: adapter.info,
     device,
     readShader,
     onClose: () => openGpus.delete(gpu),
     ...(options.choices && { choices: options.choices }),
   });
+  try {
+    await backend.checkSubgroups();
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+  return backend;
 }
 
 /**
