@@ -24,6 +24,7 @@ const PLANS_KEPT = 8;
 const RUNS_IN_FLIGHT = 2;
 
 interface ReadyPlan {
+  readonly signature: string;
   readonly plan: Plan;
   readonly buffers: readonly DeviceBuffer[];
   readonly prepared: Prepared;
@@ -189,11 +190,11 @@ export class Device {
     this.stateBuffers.delete(buffer);
     this.inOrder(() => {
       // A plan refers to the buffers of its states: those that do are dropped with it.
-      for (const [signature, ready] of this.plans) {
+      for (const ready of this.plans.values()) {
         const refers = ready.prepared.commands.some((command) =>
           command.operands.some((range) => range?.buffer === buffer),
         );
-        if (refers) this.dropPlan(signature, ready);
+        if (refers) this.dropPlan(ready);
       }
       this.backend.release(buffer);
     });
@@ -252,7 +253,7 @@ export class Device {
     this.closed = true;
     await this.queue.catch(() => undefined);
     await Promise.allSettled(this.inFlight);
-    for (const [signature, ready] of this.plans) this.dropPlan(signature, ready);
+    for (const ready of this.plans.values()) this.dropPlan(ready);
     await this.backend.close();
   }
 
@@ -342,18 +343,22 @@ export class Device {
 
   private async findPlan(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
     const signature = recording.signature(returned);
-    let ready = this.plans.get(signature);
-    if (ready === undefined) ready = await this.makeReady(recording, returned);
-    else this.plans.delete(signature);
-    this.plans.set(signature, ready);
-    for (const [oldest, plan] of this.plans) {
+    const ready = this.plans.get(signature) ?? (await this.makeReady(signature, recording, returned));
+    // Under its own text: an equal one of every run, of 60 kB for a network, would grow old here as garbage.
+    this.plans.delete(ready.signature);
+    this.plans.set(ready.signature, ready);
+    for (const oldest of this.plans.values()) {
       if (this.plans.size <= PLANS_KEPT) break;
-      this.dropPlan(oldest, plan);
+      this.dropPlan(oldest);
     }
     return ready;
   }
 
-  private async makeReady(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
+  private async makeReady(
+    signature: string,
+    recording: Recording,
+    returned: readonly Storage[],
+  ): Promise<ReadyPlan> {
     const { rules, backend, mixed, recomputed } = this;
     const plan = makePlan(recording, returned, rules, backend, mixed, recomputed);
     const buffers = this.pool.acquire(plan.slotBytes);
@@ -366,15 +371,15 @@ export class Device {
         ),
       }));
       this.plansMade++;
-      return { plan, buffers, prepared: await this.backend.prepare(commands) };
+      return { signature, plan, buffers, prepared: await this.backend.prepare(commands) };
     } catch (error) {
       this.pool.release(buffers);
       throw error;
     }
   }
 
-  private dropPlan(signature: string, ready: ReadyPlan): void {
-    this.plans.delete(signature);
+  private dropPlan(ready: ReadyPlan): void {
+    this.plans.delete(ready.signature);
     this.backend.discard(ready.prepared);
     this.pool.release(ready.buffers);
   }

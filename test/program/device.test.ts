@@ -1,4 +1,6 @@
 /** Device.run on the CPU, inline and in a worker: what it returns and refuses, when plans are reused, order, failures, close. */
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
@@ -12,6 +14,7 @@ import { reshape } from '#src/ops/reshape';
 import { sum } from '#src/ops/sum';
 import { tanh } from '#src/ops/tanh';
 import type { Device } from '#src/program/device';
+import { record } from '#src/program/recording';
 import type { State } from '#src/program/state';
 import { generator } from '#src/tensor/philox';
 import { asTensor, type Tensor, tensor } from '#src/tensor/tensor';
@@ -404,6 +407,36 @@ onDevice('a matrix product over a reshaped state reads the state as it is', asyn
   const state = device.createState([4], 'float32', Float32Array.of(1, 2, 3, 4));
   const found = await device.run(() => matmul(reshape(state, [2, 2]), full([2, 1], 1)));
   assert.equal([...found], [3, 7]);
+});
+
+test('a program that runs again and again keeps its text once', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
+  const body = () => {
+    const x = tensor([1], [1, 1]);
+    let y: Tensor = x;
+    for (let launch = 0; launch < 700; launch++) y = matmul(y, x);
+    return y;
+  };
+  const { recording, result } = record(body);
+  const { length } = recording.signature([result.storage]);
+  assert.ok(length > 2 ** 17, 'V8 keeps texts of this length apart');
+  const device = await open('cpu', { precision: 'float64' });
+  const kept = async () => {
+    await device.run(body);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    // What lives through two of them is old, and stays until all is looked through.
+    for (let round = 0; round < 2; round++) collect({ type: 'minor' });
+    return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'large_object_space')!
+      .space_used_size;
+  };
+  for (let run = 0; run < 2; run++) await kept();
+  collect();
+  const before = await kept();
+  for (let run = 0; run < 4; run++) await kept();
+  const grown = (await kept()) - before;
+  assert.ok(grown < length, `${grown} bytes in 5 runs, each with a text of ${length}`);
+  await device.close();
 });
 
 test.run();
