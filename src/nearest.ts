@@ -33,7 +33,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
-    if (distance <= allowed && distance < bestDistance) {
+    // One letter is one edit from every other, and like none of them.
+    const isLike = distance < Math.max(word.length, candidate.length);
+    if (isLike && distance <= allowed && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

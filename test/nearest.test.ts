@@ -37,6 +37,8 @@ test('no guess when nothing is near', () => {
   assert.is(nearest('mobilenet', models), undefined);
   assert.is(nearest('', models), undefined);
   assert.is(nearest('resnet50', []), undefined);
+  assert.is(nearest('~', ['t', 'ab']), undefined);
+  assert.is(nearest('T', ['t']), 't');
 });
 
 test.run();

@@ -213,13 +213,15 @@ export async function network<T>(watchdog: Watchdog, step: () => Promise<T>): Pr
 }
 
 /** Which errors of undici, Node's sockets and TLS may pass by themselves. Exported for its test. */
-export function networkFailure(error: NodeJS.ErrnoException): Error {
+export function networkFailure(error: NodeJS.ErrnoException & { readonly hostname?: string }): Error {
   if (error instanceof AttuneError) return error;
   const code = error.code ?? '';
   const options = { transient: false, cause: error };
   if (code === 'ENOTFOUND') {
-    const hint = 'check the network connection, or name the proxy in HTTPS_PROXY';
-    return new TransferFailure(`the server's name is not known here`, { ...options, hint });
+    // Perhaps that of a proxy: the URL in the error does not tell.
+    const name = error.hostname === undefined ? "the server's name" : `the name ${error.hostname}`;
+    const hint = 'check the network connection, and the proxy in HTTPS_PROXY, where there is one';
+    return new TransferFailure(`${name} is not known here`, { ...options, hint });
   }
   if (/CERT|SIGNATURE|SELF_SIGNED|ISSUER/.test(code)) {
     const hint = 'if a proxy inspects the traffic, name its certificate in NODE_EXTRA_CA_CERTS';

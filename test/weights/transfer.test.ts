@@ -39,4 +39,9 @@ for (const [code, transient, hint] of errors) {
   });
 }
 
+test('a name that is not known is told: it may be that of a proxy', () => {
+  const error = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND', hostname: 'banana' });
+  assert.match(networkFailure(error).message, /^the name banana is not known here/);
+});
+
 test.run();
