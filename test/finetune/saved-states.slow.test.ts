@@ -68,6 +68,24 @@ test('the manifest lists the states that are there, by size and sum', async () =
   }
 });
 
+test('the first save of a run that goes on lists the state that stands as the previous one until it has ended', async () => {
+  const run = await stoppedRun();
+  const [last, previous] = listed(run);
+  let first: Listed[] | undefined;
+  await resume(
+    { resume: run },
+    {
+      onEvent(event) {
+        if (event.type === 'progress' && event.task.startsWith('epoch')) first ??= listed(run);
+      },
+    },
+  );
+  assert.equal(
+    first?.slice(1).map(({ sha256 }) => sha256),
+    [last!.sha256, previous!.sha256],
+  );
+});
+
 test('a damaged state costs the steps since the one before', async () => {
   const whole = await finetune(fullRun(data));
   const damages: [RegExp, (run: string) => void][] = [

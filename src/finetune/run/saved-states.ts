@@ -130,7 +130,10 @@ export async function openSavedState(folder: string): Promise<FoundState> {
     const { step } = stored.state.progress;
     const isPrevious = name === RUN_FILES.previous;
     const damage = isPrevious ? lossText(faults[0], step, manifest) : unverifiedText(manifest);
-    return { stored, saved: new SavedStates(folder, [record]), isPrevious, damage };
+    const at = manifest?.indexOf(record) ?? -1;
+    // With the one before it, which the next save lists as long as it stands.
+    const records = manifest === null || at < 0 ? [record] : manifest.slice(at, at + 2);
+    return { stored, saved: new SavedStates(folder, records), isPrevious, damage };
   }
   throw bothDamaged(folder, faults, manifest);
 }
