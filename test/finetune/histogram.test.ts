@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 
 test('buckets and counts are those of NumPy', () => {
   const values = Float32Array.from({ length: 1000 }, (_, i) => ((i * 37) % 101) ** 2 / 100 - 20);
-  const { min, max, count, sum, sumOfSquares, limits, counts } = histogramOf(values);
+  const { min, max, count, sum, sumOfSquares, limits, counts } = histogramOf(values)!;
   // numpy.histogram(values.astype(numpy.float64), 30)
   const expected = [
     188, 70, 59, 49, 40, 39, 40, 30, 29, 30, 30, 30, 19, 30, 20, 29, 20, 20, 20, 19, 20, 20, 20, 20, 19, 20,
@@ -23,7 +23,7 @@ test('buckets and counts are those of NumPy', () => {
 });
 
 test('equal values are counted in one bucket, and there are as many buckets as always', () => {
-  const { counts, limits, min, max } = histogramOf(new Float32Array(5).fill(2));
+  const { counts, limits, min, max } = histogramOf(new Float32Array(5).fill(2))!;
   assert.is(counts.length, 30);
   assert.is(limits.length, 30);
   assert.equal(
@@ -31,6 +31,13 @@ test('equal values are counted in one bucket, and there are as many buckets as a
     [5],
   );
   assert.equal([min, max, limits[29]], [2, 2, 2.5]);
+});
+
+test('values that are not finite have no histogram: its limits would not be numbers', () => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    assert.is(histogramOf(Float32Array.of(1, value, 2)), null, String(value));
+  const largest = 3.4028234663852886e38;
+  assert.is(histogramOf(Float32Array.of(-largest, largest))!.max, largest);
 });
 
 test.run();

@@ -4,10 +4,10 @@ import type { Histogram } from '../../formats/index.js';
 const BUCKETS = 30;
 
 /**
- * Counts values, at least one and all of them finite, in buckets from the least to the largest; of equal ones, from half
- * below to half above.
+ * Counts values, at least one, in buckets from the least to the largest; of equal ones, from half below to half above.
+ * Null where one is not finite, as the gradients of a step that mixed precision has left out: readers take no such limits.
  */
-export function histogramOf(values: ArrayLike<number>): Histogram {
+export function histogramOf(values: ArrayLike<number>): Histogram | null {
   let min = values[0];
   let max = values[0];
   let sum = 0;
@@ -19,6 +19,8 @@ export function histogramOf(values: ArrayLike<number>): Histogram {
     sum += value;
     sumOfSquares += value * value;
   }
+  // Of float32 the squares are far from what a double cannot hold.
+  if (!Number.isFinite(sumOfSquares)) return null;
   const [from, to] = min === max ? [min - 0.5, max + 0.5] : [min, max];
   const perBucket = BUCKETS / (to - from);
   const counts = new Uint32Array(BUCKETS + 1);

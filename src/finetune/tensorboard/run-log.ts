@@ -218,7 +218,7 @@ function scalars(numbers: readonly (readonly [tag: string, value: number | null 
   );
 }
 
-/** One of each array, under its name in the state dict. */
+/** One of each array whose values are finite, under its name in the state dict. */
 function histogramsOf(
   kind: 'weights' | 'gradients',
   model: ImageClassifier,
@@ -226,7 +226,10 @@ function histogramsOf(
   values: readonly TypedArray[],
 ): Encoded[] {
   const names = new Map(Array.from(model.namedParameters(), ([name, array]) => [array, name]));
-  return arrays.map((array, i) => summaries.histogram(`${kind}/${names.get(array)}`, histogramOf(values[i])));
+  return arrays.flatMap((array, i) => {
+    const histogram = histogramOf(values[i]);
+    return histogram === null ? [] : [summaries.histogram(`${kind}/${names.get(array)}`, histogram)];
+  });
 }
 
 async function imageOf(tag: string, picture: RgbImage): Promise<Encoded> {

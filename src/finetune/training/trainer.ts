@@ -260,7 +260,8 @@ export class Trainer {
   /** The gate of the last update is read with the next program; there may be none. */
   private async checkLastStep(): Promise<void> {
     const norm = await this.explained(() => this.options.optimizer.gradientNorm());
-    this.gradientNorm = norm > 0 ? norm : null;
+    // Not finite is that of a step which mixed precision has left out.
+    this.gradientNorm = norm > 0 && Number.isFinite(norm) ? norm : null;
   }
 
   /** Adds to a 'numeric' failure what the device cannot know: which layer, which images. */
