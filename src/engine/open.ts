@@ -5,6 +5,7 @@ import { openCpu } from '../device/cpu/node.js';
 import type { Precision } from '../device/dtype.js';
 import { openDawn, probeAdapters } from '../device/webgpu/node.js';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { checkHalf } from './check-half.js';
 import { FUSIONS } from '../ops/fusions.js';
 import { RECOMPUTABLE } from '../ops/recomputable.js';
@@ -37,12 +38,23 @@ export interface OpenOptions {
   readonly fuse?: boolean;
 }
 
+const OPEN_NAMES: OptionNames<OpenOptions> = {
+  precision: true,
+  adapter: true,
+  choices: true,
+  simd: true,
+  threads: true,
+  memory: true,
+  fuse: true,
+};
+
 /**
  * Opens a device. 'auto' is a hardware GPU where there is one, else the CPU; a software adapter is used only
  * when named. Call `close()` at the end. Throws AttuneError 'device' when what was asked for is not there.
  */
 export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOptions = {}): Promise<Device> {
   assertKind(kind);
+  refuseUnknownOptions(options, OPEN_NAMES, 'open');
   const rules = options.fuse === false ? [] : FUSIONS;
   const { adapter, choices, precision, simd, threads } = options;
   const recomputed = options.memory === 'low' ? RECOMPUTABLE : new Set<string>();

@@ -1,21 +1,15 @@
-/**
- * Options as JavaScript gives them: any name, or none. One that a function does not know would be left out without a
- * word, and the work done by a default.
- */
+/** The names of all options of `finetune`, `predict` and `evaluate`, which JavaScript may misspell. */
 import { AttuneError } from '../errors.js';
-import { nearest } from '../nearest.js';
+import { camelCase, type OptionNames } from '../option-names.js';
 import type { PredictOptions } from './evaluation/predict.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { DeviceOptions, FinetuneOptions, ModelSource } from './options.js';
 import { RECIPE_FIELDS, type RecipeField } from './recipe/recipe-schema.js';
 
-/** By name, so that one that is missing here does not compile. */
-type Names<Options> = Readonly<Record<keyof Options, true>>;
+const DEVICE: OptionNames<DeviceOptions> = { device: true, adapter: true, threads: true };
+const SOURCE: OptionNames<ModelSource> = { run: true, model: true, weights: true };
 
-const DEVICE: Names<DeviceOptions> = { device: true, adapter: true, threads: true };
-const SOURCE: Names<ModelSource> = { run: true, model: true, weights: true };
-
-export const PREDICT_NAMES: Names<PredictOptions> = {
+export const PREDICT_NAMES: OptionNames<PredictOptions> = {
   ...DEVICE,
   ...SOURCE,
   images: true,
@@ -24,7 +18,7 @@ export const PREDICT_NAMES: Names<PredictOptions> = {
   tta: true,
 };
 
-export const EVALUATE_NAMES: Names<EvaluateOptions> = {
+export const EVALUATE_NAMES: OptionNames<EvaluateOptions> = {
   ...DEVICE,
   ...SOURCE,
   data: true,
@@ -39,7 +33,7 @@ type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
   : Name;
 
 /** Those that are no fields of the recipe. */
-const BESIDE_RECIPE: Names<Omit<FinetuneOptions, Camel<RecipeField>>> = {
+const BESIDE_RECIPE: OptionNames<Omit<FinetuneOptions, Camel<RecipeField>>> = {
   recipe: true,
   threads: true,
   workers: true,
@@ -49,40 +43,9 @@ const BESIDE_RECIPE: Names<Omit<FinetuneOptions, Camel<RecipeField>>> = {
 };
 
 export const FINETUNE_NAMES: Readonly<Record<string, true>> = {
-  ...Object.fromEntries(RECIPE_FIELDS.map((field) => [camel(field), true])),
+  ...Object.fromEntries(RECIPE_FIELDS.map((field) => [camelCase(field), true])),
   ...BESIDE_RECIPE,
 };
-
-/** Throws AttuneError 'usage' for options that are none, and for a name that `known` has not. */
-export function refuseUnknownOptions(
-  options: unknown,
-  known: Readonly<Record<string, true>>,
-  where: string,
-): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new AttuneError({
-      code: 'usage',
-      what: 'the options are missing',
-      where,
-      hint: `write ${where}({ ... })`,
-    });
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || Object.hasOwn(known, name)) continue;
-    const meant = Object.hasOwn(known, camel(name)) ? camel(name) : nearest(camel(name), Object.keys(known));
-    throw new AttuneError({
-      code: 'usage',
-      what: `there is no option ${name}`,
-      where,
-      hint: meant === undefined ? 'leave it out' : `did you mean ${meant}?`,
-    });
-  }
-}
-
-/** `batchSize` of `batch_size`, and of `batch-size`. */
-function camel(name: string): string {
-  return name.replaceAll(/[_-]+(.)/g, (_, letter: string) => letter.toUpperCase());
-}
 
 /** Throws AttuneError 'usage' where JavaScript gave no images. */
 export function requireData(data: unknown, where: string): void {

@@ -1,4 +1,5 @@
 /** Adam and AdamW with both placements of epsilon; the formulas stand in ops/adam-update.ts. */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Varying } from '../device/kernel.js';
 import { adamKernel, type EpsilonPlacement } from '../ops/adam-update.js';
 import type { Recording } from '../program/recording.js';
@@ -7,6 +8,7 @@ import {
   assertNumber,
   type ChunkOperands,
   Optimizer,
+  OPTIMIZER_NAMES,
   type OptimizerOptions,
   type ParameterGroup,
   recordAll,
@@ -22,6 +24,13 @@ export interface AdamOptions extends OptimizerOptions {
   /** 'corrected' adds epsilon after the bias correction (PyTorch), 'hat' before it (Keras). Default 'corrected'. */
   readonly epsilonPlacement?: EpsilonPlacement;
 }
+
+const NAMES: OptionNames<AdamOptions> = {
+  ...OPTIMIZER_NAMES,
+  betas: true,
+  epsilon: true,
+  epsilonPlacement: true,
+};
 
 const DEFAULT_BETAS = [0.9, 0.999] as const;
 const DEFAULT_EPSILON = 1e-8;
@@ -108,10 +117,12 @@ function assertBeta(beta: number): void {
 
 /** Adam; weight decay is added to the gradient, as torch.optim.Adam does. */
 export function adam(memory: TrainableMemory, options: AdamOptions): Adam {
+  refuseUnknownOptions(options, NAMES, 'adam');
   return new Adam(memory, options, false);
 }
 
 /** AdamW: weight decay is decoupled from the gradient. */
 export function adamW(memory: TrainableMemory, options: AdamOptions): Adam {
+  refuseUnknownOptions(options, NAMES, 'adamW');
   return new Adam(memory, options, true);
 }

@@ -6,6 +6,7 @@
  * are not finite from changing anything; the next read of the device then throws.
  */
 import { AttuneError } from '../errors.js';
+import type { OptionNames } from '../option-names.js';
 import type { StepValue, Varying } from '../device/kernel.js';
 import { fillKernel } from '../ops/constant.js';
 import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
@@ -57,6 +58,16 @@ export interface OptimizerOptions {
   /** Keeps a loss scale for `backward` (ops/loss-scale.ts). Default: where the device's precision is mixed. */
   readonly lossScaling?: boolean;
 }
+
+/** The names of all of them. */
+export const OPTIMIZER_NAMES: OptionNames<OptimizerOptions> = {
+  lr: true,
+  weightDecay: true,
+  groups: true,
+  maxGradientNorm: true,
+  parts: true,
+  lossScaling: true,
+};
 
 /** What every optimiser can do: record a step, clear gradients, keep moments. */
 export abstract class Optimizer {

@@ -1,4 +1,5 @@
 /** RMSprop with both placements of epsilon; the formulas stand in ops/rmsprop-update.ts. */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Varying } from '../device/kernel.js';
 import { type RootPlacement, rmspropKernel } from '../ops/rmsprop-update.js';
 import type { Recording } from '../program/recording.js';
@@ -7,6 +8,7 @@ import {
   assertNumber,
   type ChunkOperands,
   Optimizer,
+  OPTIMIZER_NAMES,
   type OptimizerOptions,
   recordAll,
   type TrainableMemory,
@@ -23,6 +25,14 @@ export interface RmspropOptions extends OptimizerOptions {
   /** 'outside' the root (PyTorch) or 'inside' it (Keras). Default 'outside'. */
   readonly epsilonPlacement?: RootPlacement;
 }
+
+const NAMES: OptionNames<RmspropOptions> = {
+  ...OPTIMIZER_NAMES,
+  alpha: true,
+  momentum: true,
+  epsilon: true,
+  epsilonPlacement: true,
+};
 
 const DEFAULTS = { alpha: 0.99, momentum: 0, epsilon: 1e-8, epsilonPlacement: 'outside' } as const;
 
@@ -88,5 +98,6 @@ function assertShare(name: string, value: number): void {
 
 /** RMSprop over the trainable parameters of a model: `rmsprop(model.memory, { lr: 0.001 })`. */
 export function rmsprop(memory: TrainableMemory, options: RmspropOptions): Rmsprop {
+  refuseUnknownOptions(options, NAMES, 'rmsprop');
   return new Rmsprop(memory, options);
 }

@@ -1,6 +1,7 @@
 /** Stochastic gradient descent with momentum, as torch.optim.SGD; the formula stands in ops/sgd-update.ts. */
 import type { Varying } from '../device/kernel.js';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { sgdKernel } from '../ops/sgd-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
@@ -8,6 +9,7 @@ import {
   assertNumber,
   type ChunkOperands,
   Optimizer,
+  OPTIMIZER_NAMES,
   type OptimizerOptions,
   type TrainableMemory,
 } from './optimizer.js';
@@ -19,6 +21,12 @@ export interface SgdOptions extends OptimizerOptions {
   /** Nesterov's momentum; needs momentum > 0. */
   readonly nesterov?: boolean;
 }
+
+const NAMES: OptionNames<SgdOptions> = {
+  ...OPTIMIZER_NAMES,
+  momentum: true,
+  nesterov: true,
+};
 
 /** SGD with momentum; made by `sgd`. */
 export class Sgd extends Optimizer {
@@ -79,5 +87,6 @@ function assertMomentum(momentum: number): void {
 
 /** SGD over the trainable parameters of a model: `sgd(model.memory, { lr: 0.001, momentum: 0.9 })`. */
 export function sgd(memory: TrainableMemory, options: SgdOptions): Sgd {
+  refuseUnknownOptions(options, NAMES, 'sgd');
   return new Sgd(memory, options);
 }

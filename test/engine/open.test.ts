@@ -42,6 +42,12 @@ test('a kind of device that there is not is refused, and no threads at all', asy
     'device',
     /no kind of device "gpu" \(open\): write open\('auto'\)/,
   );
+  const misspelt = { thread: 2 } as object;
+  await assertThrows(
+    () => open('cpu', misspelt),
+    'usage',
+    /no option thread \(open\): did you mean threads\?/,
+  );
   await assertThrows(() => open('cpu', { threads: 0 }), 'usage', /whole number from 1 to 32, not 0/);
 });
 

@@ -5,6 +5,7 @@ import { open } from '#src/engine/open';
 import { ModelMemory } from '#src/nn/memory';
 import { backward } from '#src/ops/backward';
 import { sum } from '#src/ops/sum';
+import { adam, adamW, rmsprop, sgd } from '#src/optim/index';
 import { Parameter } from '#src/tensor/parameter';
 import { assertThrows, cpuDevice } from '../ops/support.js';
 import { goldenLoss, goldenMemory, optimizers, trainStep } from './support.js';
@@ -43,6 +44,19 @@ test('each group has its own rate and decay, which may change between steps', as
   await assertThrows(() => device.run(() => optimizer.step()), 'program', /lr of group head is NaN/);
   assert.is(optimizer.steps, 2, 'a refused step does not count');
   await device.close();
+});
+
+test('a misspelt option is refused, as JavaScript may write one', async () => {
+  const memory = {} as ModelMemory;
+  const misspelt = { lr: 0.1, momentun: 0.9 } as object;
+  await assertThrows(
+    () => sgd(memory, misspelt),
+    'usage',
+    /no option momentun \(sgd\): did you mean momentum\?/,
+  );
+  await assertThrows(() => rmsprop(memory, misspelt), 'usage', /\(rmsprop\): did you mean momentum\?/);
+  await assertThrows(() => adam(memory, misspelt), 'usage', /no option momentun \(adam\)/);
+  await assertThrows(() => adamW(memory, misspelt), 'usage', /no option momentun \(adamW\)/);
 });
 
 test('an update is one plan for all steps, one launch per chunk behind the gate', async () => {

@@ -13,7 +13,8 @@ import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
-import { EVALUATE_NAMES, refuseUnknownOptions, requireData } from '../option-names.js';
+import { EVALUATE_NAMES, requireData } from '../option-names.js';
+import { refuseUnknownOptions } from '../../option-names.js';
 import { type LoadedModel, loadModel } from '../model-source.js';
 import type {
   DeviceOptions,

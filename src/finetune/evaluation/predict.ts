@@ -5,7 +5,8 @@ import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
 import { throwIfAborted } from '../interruption.js';
-import { PREDICT_NAMES, refuseUnknownOptions } from '../option-names.js';
+import { PREDICT_NAMES } from '../option-names.js';
+import { refuseUnknownOptions } from '../../option-names.js';
 import { loadModel } from '../model-source.js';
 import type {
   DeviceOptions,
