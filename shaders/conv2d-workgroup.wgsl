@@ -71,15 +71,18 @@ fn main(
     add_tile(lane, &sums);
   }
 
-  let column = tile.first_column + sum_column(lane);
-  if (column >= n) {
-    return;
-  }
-  let channel = tile.group * n + column;
   let end = min(tile.first_row + TILE_ROWS, m);
-  var r = 0u;
-  for (var row = tile.first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
-    finish(row_of(&sums, r), constants.epilogue, channel, (part * m + row) * constants.filters + channel, n - column);
-    r++;
+  for (var j = 0u; j < COLUMN_FOURS; j++) {
+    let column = tile.first_column + sum_column(lane, j);
+    if (column >= n) {
+      break;
+    }
+    let channel = tile.group * n + column;
+    var r = 0u;
+    for (var row = tile.first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
+      let index = (part * m + row) * constants.filters + channel;
+      finish(four_of(&sums, r, j), constants.epilogue, channel, index, n - column);
+      r++;
+    }
   }
 }

@@ -39,14 +39,16 @@ fn main(
     add_tile(lane, &sums);
   }
 
-  let column = first_column + sum_column(lane);
-  if (column >= n) {
-    return;
-  }
   let end = min(first_row + TILE_ROWS, m);
-  var r = 0u;
-  for (var row = first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
-    finish(row_of(&sums, r), constants.epilogue, column, (product * m + row) * n + column, n - column);
-    r++;
+  for (var j = 0u; j < COLUMN_FOURS; j++) {
+    let column = first_column + sum_column(lane, j);
+    if (column >= n) {
+      break;
+    }
+    var r = 0u;
+    for (var row = first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
+      finish(four_of(&sums, r, j), constants.epilogue, column, (product * m + row) * n + column, n - column);
+      r++;
+    }
   }
 }

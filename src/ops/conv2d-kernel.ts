@@ -22,7 +22,9 @@ import {
   tileSupport,
   tilesWith,
   usesRegisterTiles,
+  WIDE_TILES,
   WORKGROUP_TILES,
+  wideTilesWith,
 } from './product-variants.js';
 
 /** Neighbouring places that one invocation of the depthwise variant computes. */
@@ -94,6 +96,7 @@ function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
 
 const { register8, register4 } = REGISTER_TILES;
 const { tile128, tile64, tile64Deep, tile32 } = WORKGROUP_TILES;
+const { tile128Wide, tile64Wide } = WIDE_TILES;
 
 const splits = { splitTile64Vec4: splitTile64('Vec4'), splitTile64Scalar: splitTile64('Scalar') };
 
@@ -115,6 +118,8 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
       ...tileVariants('tile64', tile64),
       ...tileVariants('tile64Deep', tile64Deep),
       ...tileVariants('tile32', tile32),
+      ...tileVariants('tile128Wide', tile128Wide),
+      ...tileVariants('tile64Wide', tile64Wide),
       ...splits,
       ...winogradVariants,
     },
@@ -133,6 +138,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
           ? ['depthwiseVec4', 'depthwiseScalar']
           : [
               ...tilesWith(loadsOf(attributes), traits),
+              ...wideTilesWith(loadsOf(attributes), traits),
               ...(usesRegisterTiles(traits) ? [] : [`splitTile64${loadsOf(attributes)}`]),
               ...winogradCandidates(traits),
             ],

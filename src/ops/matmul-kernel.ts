@@ -17,7 +17,9 @@ import {
   tileSupport,
   tilesWith,
   usesRegisterTiles,
+  WIDE_TILES,
   WORKGROUP_TILES,
+  wideTilesWith,
 } from './product-variants.js';
 
 /** Four neighbours at once need both factors as they are, and sizes that are multiples of 4. */
@@ -61,6 +63,7 @@ function splitVariants(name: string, tile: ProductTile) {
 
 const { register8, register4 } = REGISTER_TILES;
 const { tile128, tile64, tile64Deep, tile32 } = WORKGROUP_TILES;
+const { tile128Wide, tile64Wide } = WIDE_TILES;
 
 const splits = {
   ...splitVariants('splitRegister8', register8),
@@ -83,6 +86,8 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       ...tileVariants('tile64', tile64, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile64Deep', tile64Deep, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...tileVariants('tile32', tile32, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile128Wide', tile128Wide, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64Wide', tile64Wide, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...splits,
     },
     choose(attributes, traits) {
@@ -101,7 +106,7 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       candidates(attributes, traits) {
         const loads = loadsOf(attributes);
         const split = usesRegisterTiles(traits) ? 'splitRegister8' : 'splitTile64';
-        return [...tilesWith(loads, traits), `${split}${loads}`];
+        return [...tilesWith(loads, traits), ...wideTilesWith(loads, traits), `${split}${loads}`];
       },
     },
     words: (attributes) => [

@@ -25,13 +25,16 @@ function registerTile(lanes: number): ProductTile {
   return { rows, columns: 4 * workgroup, constants, lanes };
 }
 
-function workgroupTile(rows: number, columns: number, rowsPerInvocation: number): ProductTile {
-  return { rows, columns, constants: { TILE_ROWS: rows, TILE_COLUMNS: columns, ROWS: rowsPerInvocation } };
+/** `fours`: four neighbouring columns each, of every row of an invocation. */
+function workgroupTile(rows: number, columns: number, rowsPerInvocation: number, fours = 1): ProductTile {
+  const sizes = { TILE_ROWS: rows, TILE_COLUMNS: columns };
+  return { rows, columns, constants: { ...sizes, ROWS: rowsPerInvocation, COLUMN_FOURS: fours } };
 }
 
 export type RegisterTileName = 'register8' | 'register4';
 export type WorkgroupTileName = 'tile128' | 'tile64' | 'tile64Deep' | 'tile32';
-export type ProductTileName = RegisterTileName | WorkgroupTileName;
+export type WideTileName = 'tile128Wide' | 'tile64Wide';
+export type ProductTileName = RegisterTileName | WorkgroupTileName | WideTileName;
 
 /** Named after the lanes that share loads, or the rows of the tile. */
 export const REGISTER_TILES: Readonly<Record<RegisterTileName, ProductTile>> = {
@@ -47,6 +50,16 @@ export const WORKGROUP_TILES: Readonly<Record<WorkgroupTileName, ProductTile>> =
   tile32: workgroupTile(32, 32, 4),
 };
 
+/**
+ * 8 x 8 sums for each invocation, of products whose second factor lies along the columns (shaders/lib/workgroup-tile.wgsl):
+ * each vector from workgroup memory serves twice as many sums, if the registers are there. For the tuner; not timed on a GPU
+ * yet. 128 x 128 would take 18 KiB of workgroup memory, of which an adapter need only have 16.
+ */
+export const WIDE_TILES: Readonly<Record<WideTileName, ProductTile>> = {
+  tile128Wide: workgroupTile(128, 64, 8, 2),
+  tile64Wide: workgroupTile(64, 64, 8, 2),
+};
+
 /** Whether an adapter has the subgroups that a tile needs. */
 export function tileSupport({ lanes = 0 }: ProductTile): (traits: AdapterTraits) => boolean {
   return ({ minSubgroupLanes }) => minSubgroupLanes >= lanes;
@@ -60,6 +73,11 @@ export function tilesWith(loads: string, traits: AdapterTraits): string[] {
   return Object.keys(usesRegisterTiles(traits) ? REGISTER_TILES : WORKGROUP_TILES).map(
     (name) => `${name}${loads}`,
   );
+}
+
+/** Of the wide tiles. */
+export function wideTilesWith(loads: string, traits: AdapterTraits): string[] {
+  return usesRegisterTiles(traits) ? [] : Object.keys(WIDE_TILES).map((name) => `${name}${loads}`);
 }
 
 /** Whether every load costs as much as a load per lane, and lanes can tell each other what they loaded. */

@@ -2,7 +2,7 @@
 import { matmulKernel } from '#src/ops/matmul-kernel';
 import { productSums } from '#src/ops/matmul-split-variants';
 import { cutSums } from '#src/ops/product-parts';
-import { type ProductTile, REGISTER_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
+import { type ProductTile, REGISTER_TILES, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomEpilogue } from '../device/cpu-harness.js';
@@ -15,7 +15,7 @@ const counts: Record<string, number> = {};
 
 /** Adds the tests of the share's variants. */
 export function matmulTests(share: Share): void {
-  const tiles = Object.entries<ProductTile>({ ...REGISTER_TILES, ...WORKGROUP_TILES });
+  const tiles = Object.entries<ProductTile>({ ...REGISTER_TILES, ...WORKGROUP_TILES, ...WIDE_TILES });
   const variants = variantsIn(share, matmulKernel.shader.variants);
   for (const [name, tile] of tiles) {
     for (const loads of ['Vec4', 'Strided']) {

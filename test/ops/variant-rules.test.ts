@@ -6,6 +6,7 @@ import { conv2dKernel } from '#src/ops/conv2d-kernel';
 import { NO_EPILOGUE } from '#src/ops/epilogue';
 import { matmulKernel } from '#src/ops/matmul-kernel';
 import { cutSums } from '#src/ops/product-parts';
+import { WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { plainMatmul } from './kernel-cases.js';
@@ -81,6 +82,17 @@ test('a GPU cuts long sums of few results, of convolutions and of matrices', () 
   assert.is(product(96, 1000, 2048), 'tile32Vec4');
   assert.is(product(32, 1000, 2048, SOFTWARE), 'register8Vec4');
   assert.match(product(32, 1000, 2048, { ...SOFTWARE, minSubgroupLanes: 0 }), /^tile/);
+});
+
+test('workgroup tiles keep to what every adapter has, and fill their invocations evenly', () => {
+  for (const [name, { constants }] of Object.entries({ ...WORKGROUP_TILES, ...WIDE_TILES })) {
+    const [rows, columns] = [constants['TILE_ROWS']!, constants['TILE_COLUMNS']!];
+    // As in shaders/lib/workgroup-tile.wgsl: 16 steps, rows of the first factor padded by one vector.
+    assert.ok(rows * 5 * 16 + 16 * columns * 4 <= 16384, name);
+    const invocations = (rows / constants['ROWS']!) * (columns / 4 / constants['COLUMN_FOURS']!);
+    assert.ok(invocations >= 64 && invocations <= 256, name);
+    for (const vectors of [rows * 4, columns * 4]) assert.is(vectors % invocations, 0, name);
+  }
 });
 
 test('the parts of a sum cover it once, none is empty, and their steps are whole steps of a tile', () => {
