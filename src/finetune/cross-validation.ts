@@ -10,7 +10,9 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
+import { refuseUnknownOptions } from '../option-names.js';
 import { finetune } from './finetune.js';
+import { FINETUNE_NAMES } from './option-names.js';
 import { throwUnlessInterrupted } from './interruption.js';
 import { wilsonInterval } from './evaluation/metrics.js';
 import type {
@@ -114,9 +116,11 @@ export async function foldsOf({ folds, fold, recipe }: FinetuneOptions): Promise
  * the result says `interrupted`; where no fold is done and nothing is saved of one, AttuneError 'interrupted' is thrown.
  */
 export async function crossValidate(
-  { out, workers, threads, ...options }: CrossValidationOptions,
+  given: CrossValidationOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
+  refuseUnknownOptions(given, FINETUNE_NAMES, 'crossValidate');
+  const { out, workers, threads, ...options } = given;
   if (options.profile === true || options.profileSteps !== undefined) {
     throw new AttuneError({
       code: 'usage',
@@ -125,14 +129,14 @@ export async function crossValidate(
       hint: 'leave it out, or add --fold 1',
     });
   }
-  const { given, found } = await planRun({ ...options, fold: 1 });
+  const { given: recipe, found } = await planRun({ ...options, fold: 1 });
   await assertRunFolderCanBeMade(out);
   const folder = await createRunFolder(out, runName(`${options.folds}-folds`, new Date()));
-  const { fold: _, ...fields } = given;
+  const { fold: _, ...fields } = recipe;
   await writeJson(folder, RUN_FILES.recipe, fields);
   const images = digestOf(found);
   const task = found.task.info.kind;
-  const { data } = given;
+  const { data } = recipe;
   const progress = { folder, folds: options.folds, data, task, images, skipped: found.skipped, results: [] };
   try {
     const asked = { ...(workers !== undefined && { workers }), ...(threads !== undefined && { threads }) };

@@ -12,6 +12,8 @@ import { summarize } from './device.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
+import { refuseUnknownOptions } from '../option-names.js';
+import { FINETUNE_NAMES } from './option-names.js';
 import type { DeviceSummary, FinetuneOptions, ProfileOptions, RunContext } from './options.js';
 import { makeOptimizer } from './training/parameter-groups.js';
 import { type Run, runProbe, withRun } from './run/prepare-run.js';
@@ -28,6 +30,8 @@ export interface FindRateOptions extends Omit<FinetuneOptions, 'out' | keyof Pro
   /** Steps from the one to the other. Default: 100. */
   readonly iterations?: number;
 }
+
+const NAMES = { ...FINETUNE_NAMES, lrFrom: true, lrTo: true, iterations: true } as const;
 
 /** One step of a sweep. */
 export interface RatePoint {
@@ -63,6 +67,7 @@ const LEFT_OUT = { firstShare: 0.1, last: 5 };
 
 /** Sweeps. Throws as `finetune` does; 'interrupted' when the signal is aborted, 'numeric' when no loss is finite. */
 export async function findRate(options: FindRateOptions, context: RunContext = {}): Promise<FindRateResult> {
+  refuseUnknownOptions(options, NAMES, 'findRate');
   const { lrFrom, lrTo, iterations, ...rest } = { ...DEFAULTS, ...options };
   if (!(lrFrom > 0 && lrTo > lrFrom && Number.isFinite(lrTo))) {
     throw new AttuneError({

@@ -15,6 +15,7 @@
  *     mean            1280 features
  *     classifier      dropout 0.2; classes
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
@@ -33,6 +34,8 @@ export interface MobileNetV2Options {
   /** Of the initial values. Default 42. */
   readonly seed?: number;
 }
+
+const NAMES: OptionNames<MobileNetV2Options> = { classes: true, seed: true };
 
 /** Inverted residuals one after another; the first has the stride. Both graphs have these seven stages. */
 export const INVERTED_RESIDUALS = [
@@ -111,6 +114,7 @@ export class MobileNetV2 extends ImageClassifier {
 
   constructor(options: MobileNetV2Options) {
     super();
+    refuseUnknownOptions(options, NAMES, 'mobilenetV2');
     const initializer = new Initializer(options.seed);
     const blocks: Module[] = [
       activated(...convolution(3, STEM_CHANNELS, { kernel: 3, stride: 2 }, initializer)),

@@ -12,6 +12,7 @@
  *     mean         512                    2048           features
  *     fc           classes
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { BatchNorm2d } from '../nn/batch-norm.js';
 import type { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
@@ -34,6 +35,8 @@ export interface ResNetOptions {
   readonly zeroInitResidual?: boolean;
 }
 
+const NAMES: OptionNames<ResNetOptions> = { classes: true, seed: true, zeroInitResidual: true };
+
 type Depths = readonly [number, number, number, number];
 
 export class ResNet extends ImageClassifier {
@@ -49,6 +52,7 @@ export class ResNet extends ImageClassifier {
 
   constructor(architecture: string, Block: BlockKind, depths: Depths, options: ResNetOptions) {
     super();
+    refuseUnknownOptions(options, NAMES, architecture);
     const initializer = new Initializer(options.seed);
     const context = { initializer, zeroInitResidual: options.zeroInitResidual ?? false };
     const outputs = (width: number) => width * Block.expansion;
