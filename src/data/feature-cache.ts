@@ -1,8 +1,8 @@
 /**
  * The feature cache: what a frozen trunk computes from each picture, so that it is computed once.
  *
- * The folder is chosen by all that the features depend on besides the picture (weights and
- * preprocessing), a record by the SHA-256 of the image file. Records are float32, little-endian.
+ * The folder is chosen by all that the features depend on besides the picture (weights,
+ * preprocessing and precision), a record by the SHA-256 of the image file. Records are float32, little-endian.
  */
 
 import { createHash } from 'node:crypto';
@@ -19,6 +19,8 @@ export interface FeatureCacheKey {
   readonly preprocessing: Preprocessing;
   /** Number of features of one picture. */
   readonly length: number;
+  /** Whether activations are kept as float16 on the way: three digits of the features are left then. */
+  readonly mixed: boolean;
 }
 
 export interface FeatureCache {
@@ -68,9 +70,12 @@ export async function openFeatureCache(
   };
 }
 
-function folderName({ weightsHash, preprocessing, length }: FeatureCacheKey): string {
+function folderName({ weightsHash, preprocessing, length, mixed }: FeatureCacheKey): string {
   const { resize, crop, interpolation, mean, std } = preprocessing;
-  const parts = { pixelVersion, weightsHash, resize, crop, interpolation, mean, std, length };
+  const parts = {
+    ...{ pixelVersion, weightsHash, resize, crop, interpolation, mean, std, length },
+    ...(mixed && { mixed }),
+  };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 

@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, inScratch, sha256 } from './support.js';
 
-const key = { weightsHash: 'abc', preprocessing: imagenetPreprocessing(), length: 6 };
+const key = { weightsHash: 'abc', preprocessing: imagenetPreprocessing(), length: 6, mixed: false };
 const hashOf = (i: number) => sha256(Uint8Array.of(i));
 const featuresOf = (i: number) => Float32Array.of(i, -i, 1 / 3, 1e-42, 3.4e38, -0);
 
@@ -34,6 +34,7 @@ test('whatever the features depend on has a folder of its own', () =>
       {},
       { weightsHash: 'abd' },
       { length: 7 },
+      { mixed: true },
       { preprocessing: imagenetPreprocessing(192) },
       { preprocessing: { ...imagenetPreprocessing(), resize: 232 } },
       { preprocessing: { ...imagenetPreprocessing(), std: [1, 1, 1] as const } },

@@ -1,7 +1,7 @@
 /** `--precision mixed` on a GPU: it learns what float32 learns, and is stopped and resumed like any run. */
 import { join } from 'node:path';
 import { probeAdapters } from '#src/device/webgpu/node';
-import { finetune, resume } from '#src/finetune/index';
+import { finetune, type FinetuneOptions, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertSameRuns, fullRun, interrupted, readTensors, smallData } from './full-support.js';
@@ -12,7 +12,7 @@ const [{ adapter } = { adapter: '' }] = await probeAdapters();
 
 function onGpu(precision: 'float32' | 'mixed') {
   const { threads: _, ...options } = fullRun(data, { device: 'webgpu', adapter, precision });
-  return { ...options, report: false, tensorboard: false };
+  return { ...options, tensorboard: false };
 }
 
 const options = onGpu('mixed');
@@ -30,6 +30,27 @@ test('losses are those of float32 but for rounding, and weights are not the same
   const [scale, good, leftOut] = (await readTensors(join(mixed.run, 'state.safetensors'))).get('loss_scale')!;
   assert.equal([scale * 2 ** leftOut, good + leftOut <= 4], [65536, true], 'halved for each step left out');
   assert.ok(!(await readTensors(join(plain.run, 'state.safetensors'))).has('loss_scale'));
+});
+
+test('features are those of the precision of the run, whichever was computed first', async () => {
+  const head = async (precision: 'float32' | 'mixed') => {
+    const { model, weights, workers, out } = fullRun(data);
+    const run = {
+      data,
+      model,
+      weights,
+      workers,
+      out,
+      device: 'webgpu',
+      adapter,
+      precision,
+      tensorboard: false,
+    };
+    return (await finetune({ ...run, strategy: 'probe' } as FinetuneOptions)).epochs.at(-1)?.train_loss;
+  };
+  const [mixed, plain] = [await head('mixed'), await head('float32')];
+  assert.ok(Math.abs(mixed! - plain!) < 0.05 && mixed !== plain, `${mixed} and ${plain}`);
+  assert.is(await head('mixed'), mixed);
 });
 
 test('stopped in an epoch and resumed, the loss scale included, it ends with the bytes of one that was not', async () => {

@@ -88,7 +88,8 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
 /** Features of all parts; the trunk moves to the device only when some have to be computed. */
 export async function allFeatures(data: TrainingData, options: FeatureOptions) {
   const { device, model, preprocessing, weightsHash, onEvent, signal } = options;
-  const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs });
+  const { mixed } = device;
+  const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs, mixed });
   try {
     await freeze(model);
     if (

@@ -41,7 +41,7 @@ export async function nearestImages(
     { preprocessing, randomCrops: false, workers },
     context,
   );
-  const key = { weightsHash, preprocessing, length: model.head.inputs };
+  const key = { weightsHash, preprocessing, length: model.head.inputs, mixed: device.mixed };
   const cache = await openFeatureCache(key).catch(async (error: unknown) => {
     await data.close();
     throw error;
