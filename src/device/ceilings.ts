@@ -190,8 +190,10 @@ async function leastTime(backend: Backend, command: Command, end: number): Promi
       const started = performance.now();
       const launches: LaunchTime[] = [];
       await backend.execute(prepared, [], [], [], (times) => launches.push(...(times.launches ?? [])));
-      // Without a clock of the device's own: that of this thread.
-      const nanoseconds = launches[0]?.nanoseconds ?? 1e6 * (performance.now() - started);
+      const elapsed = 1e6 * (performance.now() - started);
+      // Without a clock of the device's own, or by one that stands still: that of this thread.
+      const own = launches[0]?.nanoseconds ?? 0;
+      const nanoseconds = own > 0 ? own : elapsed;
       if (run > 0) least = Math.min(least, nanoseconds);
     }
     return least;
