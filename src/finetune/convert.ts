@@ -8,6 +8,7 @@ import { extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { openTensorFile, type TensorFile } from '../formats/index.js';
 import { detectArchitecture, modelTensors, type NameLibrary, readCounters } from '../models/index.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { resolveWeights } from '../weights/index.js';
 import { checkpointInfo } from './run/checkpoint.js';
 import {
@@ -34,6 +35,8 @@ export interface ConvertOptions {
   readonly names?: NameLibrary;
 }
 
+const NAMES: OptionNames<ConvertOptions> = { from: true, to: true, names: true };
+
 /** What was written. */
 export interface ConvertResult {
   /** The file that was read. */
@@ -57,10 +60,9 @@ export interface ConvertResult {
  * Converts. Throws AttuneError 'usage' when the name of the output tells no format, 'input' when it is taken or there is
  * no such input, 'weights' when the input is damaged, 'disk', and what a download throws.
  */
-export async function convert(
-  { from, to, names }: ConvertOptions,
-  context: RunContext = {},
-): Promise<ConvertResult> {
+export async function convert(options: ConvertOptions, context: RunContext = {}): Promise<ConvertResult> {
+  refuseUnknownOptions(options, NAMES, 'convert');
+  const { from, to, names } = options;
   const format = formatOf(to);
   if (names !== undefined && !targetOf(format).hasNames) {
     throw namesWithoutUse('tensors have names that matter in .safetensors and .pth only', to);

@@ -1,17 +1,17 @@
-/** The names of all options of `finetune`, `predict` and `evaluate`, which JavaScript may misspell. */
+/** The names of all options of `finetune` and of what is done with a run, which JavaScript may misspell. */
 import { AttuneError } from '../errors.js';
 import { camelCase, type OptionNames } from '../option-names.js';
 import type { PredictOptions } from './evaluation/predict.js';
 import type { EvaluateOptions } from './evaluation/evaluate.js';
-import type { DeviceOptions, FinetuneOptions, ModelSource } from './options.js';
+import type { DeviceOptions, FinetuneOptions, ModelSource, ResumeOptions } from './options.js';
 import { RECIPE_FIELDS, type RecipeField } from './recipe/recipe-schema.js';
 
-const DEVICE: OptionNames<DeviceOptions> = { device: true, adapter: true, threads: true };
-const SOURCE: OptionNames<ModelSource> = { run: true, model: true, weights: true };
+export const DEVICE_NAMES: OptionNames<DeviceOptions> = { device: true, adapter: true, threads: true };
+export const SOURCE_NAMES: OptionNames<ModelSource> = { run: true, model: true, weights: true };
 
 export const PREDICT_NAMES: OptionNames<PredictOptions> = {
-  ...DEVICE,
-  ...SOURCE,
+  ...DEVICE_NAMES,
+  ...SOURCE_NAMES,
   images: true,
   top: true,
   workers: true,
@@ -19,13 +19,22 @@ export const PREDICT_NAMES: OptionNames<PredictOptions> = {
 };
 
 export const EVALUATE_NAMES: OptionNames<EvaluateOptions> = {
-  ...DEVICE,
-  ...SOURCE,
+  ...DEVICE_NAMES,
+  ...SOURCE_NAMES,
   data: true,
   images: true,
   workers: true,
   batchSize: true,
   tta: true,
+};
+
+export const RESUME_NAMES: OptionNames<ResumeOptions> = {
+  resume: true,
+  epochs: true,
+  checkpointMinutes: true,
+  onExplosion: true,
+  device: true,
+  threads: true,
 };
 
 type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`

@@ -18,9 +18,10 @@ import type { Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
 import { relu } from '../ops/relu.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier } from './classifier.js';
-import type { ResNetOptions } from './resnet.js';
+import { RESNET_NAMES, type ResNetOptions } from './resnet.js';
 import { BasicBlock, convolution, stage } from './resnet-blocks.js';
 
 /** The head and the initial values of the small ResNet. */
@@ -32,6 +33,13 @@ export interface SmallResNetOptions extends ResNetOptions {
   /** Blocks per stage. Default 3. */
   readonly depth?: number;
 }
+
+const NAMES: OptionNames<SmallResNetOptions> = {
+  ...RESNET_NAMES,
+  channels: true,
+  widths: true,
+  depth: true,
+};
 
 export class SmallResNet extends ImageClassifier {
   override readonly architecture = 'resnet-small';
@@ -45,6 +53,7 @@ export class SmallResNet extends ImageClassifier {
 
   constructor(options: SmallResNetOptions) {
     super();
+    refuseUnknownOptions(options, NAMES, 'resnetSmall');
     const initializer = new Initializer(options.seed);
     const context = { initializer, zeroInitResidual: options.zeroInitResidual ?? false };
     const { channels = 3, classes = 10, depth = 3 } = options;

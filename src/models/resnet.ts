@@ -35,7 +35,7 @@ export interface ResNetOptions {
   readonly zeroInitResidual?: boolean;
 }
 
-const NAMES: OptionNames<ResNetOptions> = { classes: true, seed: true, zeroInitResidual: true };
+export const RESNET_NAMES: OptionNames<ResNetOptions> = { classes: true, seed: true, zeroInitResidual: true };
 
 type Depths = readonly [number, number, number, number];
 
@@ -52,7 +52,7 @@ export class ResNet extends ImageClassifier {
 
   constructor(architecture: string, Block: BlockKind, depths: Depths, options: ResNetOptions) {
     super();
-    refuseUnknownOptions(options, NAMES, architecture);
+    refuseUnknownOptions(options, RESNET_NAMES, architecture);
     const initializer = new Initializer(options.seed);
     const context = { initializer, zeroInitResidual: options.zeroInitResidual ?? false };
     const outputs = (width: number) => width * Block.expansion;

@@ -1,6 +1,18 @@
 /** What JavaScript can pass in and TypeScript would refuse: nothing of it is left out without a word. */
-import { crossValidate, evaluate, findRate, finetune, predict } from '#src/finetune/index';
-import { mobilenetV2, resnet18 } from '#src/models/index';
+import {
+  advise,
+  convert,
+  crossValidate,
+  evaluate,
+  findRate,
+  finetune,
+  fit,
+  predict,
+  resume,
+  tune,
+} from '#src/finetune/index';
+import { mobilenetV2, resnet18, resnetSmall } from '#src/models/index';
+import { explain } from '#src/report/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails } from './support.js';
@@ -30,6 +42,17 @@ test('an unknown option is refused, with the one that was meant', async () => {
     /no option clases \(resnet18\): did you mean classes\?/,
   );
   assert.throws(() => mobilenetV2(given({ num_classes: 3 })), /no option num_classes \(mobilenetV2\)/);
+  await fails(resume(given({ resume: 'x', epoch: 3 })), 'usage', /epoch \(resume\): did you mean epochs\?/);
+  await fails(advise(given({ path: data, seeds: 3 })), 'usage', /seeds \(advise\): did you mean seed\?/);
+  await fails(convert(given({ from: 'x', too: 'y.onnx' })), 'usage', /too \(convert\): did you mean to\?/);
+  await fails(tune(given({ batch_size: 3 })), 'usage', /did you mean batchSize\?/);
+  await fails(explain(given({ images: [], methods: 'occlusion' })), 'usage', /did you mean method\?/);
+  await fails(
+    fit(given(null), given(null), given({ optimiser: null })),
+    'usage',
+    /optimiser \(fit\): did you mean optimizer\?/,
+  );
+  assert.throws(() => resnetSmall(given({ width: [1, 2, 3] })), /did you mean widths\?/);
   // An option that is not set is none.
   await fails(finetune(given({ data, modell: undefined })), 'input', /no such file or folder/);
 });

@@ -5,9 +5,11 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { openDevice } from '../device.js';
 import { DEFAULT_MODEL, loadModel, resized } from '../model-source.js';
 import type { DeviceOptions, EpochRecord, RunContext } from '../options.js';
+import { DEVICE_NAMES } from '../option-names.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import { refuseIdleSplit } from '../recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
@@ -36,6 +38,18 @@ export interface AdviseOptions extends DeviceOptions {
   readonly seed?: number;
 }
 
+const NAMES: OptionNames<AdviseOptions> = {
+  ...DEVICE_NAMES,
+  path: true,
+  val: true,
+  valSplit: true,
+  model: true,
+  weights: true,
+  features: true,
+  workers: true,
+  seed: true,
+};
+
 /** The JSON document of `attune advise <data>`. */
 export interface DataAdvice {
   readonly about: 'data';
@@ -60,6 +74,7 @@ export async function advise(
   options: AdviseOptions,
   context: RunContext = {},
 ): Promise<DataAdvice | RunAdvice> {
+  refuseUnknownOptions(options, NAMES, 'advise');
   const isRun = await access(join(options.path, RUN_FILES.recipe)).then(
     () => true,
     () => false,

@@ -4,9 +4,11 @@ import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import { findModel } from '../../models/index.js';
+import { refuseUnknownOptions } from '../../option-names.js';
 import { type DeviceWish, summarize } from '../device.js';
 import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
 import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from '../options.js';
+import { RESUME_NAMES } from '../option-names.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { withRunLock } from './run-lock.js';
 import { type FrozenChoices, restoreModel, type RunState } from './run-state.js';
@@ -25,9 +27,11 @@ import { type FoundImages, prepareTrainingData } from './training-data.js';
  * named, or when the device was lost several times in a row.
  */
 export async function resume<T extends TaskKind = 'classification'>(
-  { resume: resumedFrom, ...options }: ResumeOptions,
+  given: ResumeOptions,
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
+  refuseUnknownOptions(given, RESUME_NAMES, 'resume');
+  const { resume: resumedFrom, ...options } = given;
   const from = { ...options, folder: resolve(resumedFrom), resumedFrom };
   return (await outliveDevices(context, (devices) => goOn(from, context, devices))) as FinetuneResult<T>;
 }

@@ -6,6 +6,7 @@ import { applySteps, type ImageStep, type Preprocessing } from '../../data/index
 import type { Module } from '../../nn/index.js';
 import { argmax, backward, crossEntropy } from '../../ops/index.js';
 import { normalizeImages } from '../../ops/normalize-images.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { type Optimizer, SharpnessAware } from '../../optim/index.js';
 import { type Generator, generator } from '../../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../../tensor/tensor.js';
@@ -44,6 +45,15 @@ export interface FitOptions {
   readonly onEpoch?: (epoch: number, history: FitHistory) => void;
 }
 
+const NAMES: OptionNames<FitOptions> = {
+  optimizer: true,
+  epochs: true,
+  loss: true,
+  random: true,
+  initialEpoch: true,
+  onEpoch: true,
+};
+
 /** Means over the images of each epoch: losses, and fractions that were right. Validation after the epoch. */
 export interface FitHistory {
   readonly loss: number[];
@@ -58,6 +68,7 @@ export interface FitHistory {
  * AttuneError 'numeric' when gradients are not finite.
  */
 export async function fit(model: Module, images: FitImages, options: FitOptions): Promise<FitHistory> {
+  refuseUnknownOptions(options, NAMES, 'fit');
   const { optimizer, epochs, initialEpoch = 0, onEpoch, random = generator(DEFAULT_SEED) } = options;
   const { device } = model.memory;
   const loss = options.loss ?? crossEntropy;

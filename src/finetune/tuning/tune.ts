@@ -12,6 +12,7 @@ import {
 import { open } from '../../engine/open.js';
 import { AttuneError } from '../../errors.js';
 import { findModel } from '../../models/index.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { backward, crossEntropy, normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
@@ -35,6 +36,14 @@ export interface TuneOptions {
   /** Part of the adapter's name. */
   readonly adapter?: string;
 }
+
+const NAMES: OptionNames<TuneOptions> = {
+  model: true,
+  batchSize: true,
+  imageSize: true,
+  seconds: true,
+  adapter: true,
+};
 
 /** One class of launches. */
 export interface TunedClass {
@@ -76,6 +85,7 @@ export async function tune(
   options: TuneOptions = {},
   { onEvent, signal }: RunContext = {},
 ): Promise<TuneResult> {
+  refuseUnknownOptions(options, NAMES, 'tune');
   const { batchSize, imageSize, seconds, adapter } = { ...DEFAULTS, ...options };
   const entry = findModel(options.model ?? DEFAULT_MODEL);
   const deadline = performance.now() + 1000 * seconds;

@@ -8,11 +8,13 @@ import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
+import { DEVICE_NAMES, SOURCE_NAMES } from '../../finetune/option-names.js';
 import { imagePaths, readAll } from '../../finetune/evaluation/predict.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
 import { makeFolder, replaceFile } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { freeze, Linear } from '../../nn/index.js';
 import { normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
@@ -36,6 +38,17 @@ export interface ExplainOptions extends ModelSource, DeviceOptions {
   readonly out?: string;
   readonly workers?: number;
 }
+
+const NAMES: OptionNames<ExplainOptions> = {
+  ...DEVICE_NAMES,
+  ...SOURCE_NAMES,
+  images: true,
+  method: true,
+  class: true,
+  neighbors: true,
+  out: true,
+  workers: true,
+};
 
 /** What was found for one image. */
 export interface Explanation {
@@ -63,6 +76,7 @@ export interface ExplainResult {
  * `predict` does, and AttuneError 'usage' for a method or a class that is not known, and for a head without a gradient.
  */
 export async function explain(options: ExplainOptions, context: RunContext = {}): Promise<ExplainResult> {
+  refuseUnknownOptions(options, NAMES, 'explain');
   const method = methodOf(options.method ?? HEAT_MAP_METHODS[0]);
   checkCount(options.neighbors, 'the number of neighbors', '--neighbors');
   if (options.neighbors !== undefined) await refuseWithoutRun(options.run);
