@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -16,10 +17,13 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  assertReplaceable,
   createGrowingFile,
   cutFile,
   type FileOperations,
+  isThere,
   keepAs,
+  makeFolder,
   moveFile,
   namesIn,
   openByteSource,
@@ -102,6 +106,35 @@ test('a second name stands for the same file, in place of another and of itself'
 test('a folder that cannot be listed', async ({ folder }) => {
   assert.equal(await namesIn(folder), []);
   await rejects(() => namesIn(join(folder, 'gone')), /gone/, 'disk');
+});
+
+test('whether a file could be written is told before', async ({ folder }) => {
+  const path = join(folder, 'page.html');
+  await assertReplaceable(path);
+  writeFileSync(path, 'abc');
+  await assertReplaceable(path);
+  assert.is(readFileSync(path, 'utf8'), 'abc');
+  await rejects(() => assertReplaceable(folder), /folder/, 'disk');
+  await rejects(() => assertReplaceable(join(path, 'page.html')), /page\.html/, 'disk');
+  await rejects(() => assertReplaceable(join(folder, 'gone', 'page.html')), /gone/, 'disk');
+});
+
+test('whether something is there, and what cannot be looked at', async ({ folder }) => {
+  const path = join(folder, 'file');
+  writeFileSync(path, 'abc');
+  assert.equal([await isThere(path), await isThere(join(folder, 'gone'))], [true, false]);
+  assert.is(await isThere(join(path, 'below')), false);
+  symlinkSync('loop', join(folder, 'loop'));
+  await rejects(() => isThere(join(folder, 'loop')), /cannot be looked at, ELOOP/, 'disk');
+});
+
+test('a folder in place of a file', async ({ folder }) => {
+  const path = join(folder, 'file');
+  await makeFolder(join(folder, 'a', 'b'));
+  assert.ok(statSync(join(folder, 'a', 'b')).isDirectory());
+  writeFileSync(path, 'abc');
+  await rejects(() => makeFolder(path), /file/, 'disk');
+  await rejects(() => makeFolder(join(path, 'below')), /below/, 'disk');
 });
 
 test('a file that was read and cannot be closed', async ({ folder }) => {

@@ -3,6 +3,7 @@ import type { Kernel } from '#src/device/kernel';
 import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import { convolutionSums, inputGradientSums } from '#src/ops/conv2d-split-variants';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
 import type { Epilogue } from '#src/ops/epilogue';
 import { test } from 'uvu';
@@ -18,7 +19,14 @@ import {
 } from './conv2d-gradient-cases.js';
 import { rounded } from './half.js';
 import { launchHalf } from './half-launch.js';
-import { judge, type Operands, randomConv2d, randomWinograd, withVariant } from './kernel-cases.js';
+import {
+  judge,
+  type Operands,
+  randomConv2d,
+  randomSplit,
+  randomWinograd,
+  withVariant,
+} from './kernel-cases.js';
 import { assertClose } from './support.js';
 
 const ROUNDS = 3;
@@ -73,8 +81,13 @@ const CASES: readonly (readonly [
 ];
 
 /** A convolution that the variant can run, small: products past a tile's edge have tests of their own. */
-function geometryFor(variant: string, random: Random): ReturnType<typeof randomConv2d> {
+function geometryFor({ name }: Kernel, variant: string, random: Random): ReturnType<typeof randomConv2d> {
   if (variant.startsWith('winograd')) return randomWinograd(random);
+  if (variant.startsWith('split')) {
+    return name === 'conv2d'
+      ? randomSplit(random, variant, 'channels', convolutionSums)
+      : randomSplit(random, variant, 'filters', inputGradientSums);
+  }
   const four = variant.endsWith('Vec4') ? 4 : 1;
   const draw = (most: number) => four * (1 + Math.floor(random() * most));
   if (variant.startsWith('depthwise')) {
@@ -107,7 +120,10 @@ for (const [kernel, makeCase] of CASES) {
     const random = generator(71);
     for (const variant of differentShaders(kernel)) {
       for (let round = 0; round < ROUNDS; round++) {
-        const { attributes, outputs, terms, ...made } = makeCase(random, geometryFor(variant, random));
+        const { attributes, outputs, terms, ...made } = makeCase(
+          random,
+          geometryFor(kernel, variant, random),
+        );
         const inputs = made.inputs.map((input, i) =>
           halves.includes(i) ? (input?.map(rounded) ?? null) : input,
         );
