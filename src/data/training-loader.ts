@@ -45,6 +45,8 @@ export interface TrainingOptions {
   readonly ahead?: number | undefined;
   /** The pool to use; default: opened for this epoch and closed after it. */
   readonly pool?: ImagePool | undefined;
+  /** Images of former batches that nobody needs any more: a batch of the same length overwrites one and takes it out. */
+  readonly spare?: Uint8Array[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -126,7 +128,7 @@ async function readBatch(
   signal: AbortSignal,
 ): Promise<TrainingBatch> {
   const pictureLength = options.side * options.side * 3;
-  const images = new Uint8Array(indices.length * pictureLength);
+  const images = takeSpare(options.spare ?? [], indices.length * pictureLength);
   let repairs = 0;
   // What comes up several times in an epoch is varied each time, by its place.
   const samples = Array.from(indices, (index, position) => ({
@@ -148,6 +150,11 @@ async function readBatch(
   const { parts = [] } = options.augmentation;
   const steps = samples.map((sample) => drawSteps(parts, options.side, sample));
   return { images, labels, indices: indices.slice(), samples, steps, batch };
+}
+
+function takeSpare(spare: Uint8Array[], length: number): Uint8Array {
+  const at = spare.findIndex((images) => images.length === length);
+  return at < 0 ? new Uint8Array(length) : spare.splice(at, 1)[0];
 }
 
 function readPicture(

@@ -178,6 +178,22 @@ test('workers, batches ahead and a pool of its own change no byte; epoch and see
     assert.equal(byIndex(await collect(dataset, { batchSize: 3 })), byIndex(await collect(dataset)));
   }));
 
+test('a batch overwrites images that are to spare, of its length only, and has the same bytes', () =>
+  withImages(11, async (dataset) => {
+    const expected = hashes(await collect(dataset));
+    const [full, last, other]: Uint8Array[] = [4, 3, 5].map((n) =>
+      new Uint8Array(n * side * side * 3).fill(0xa5),
+    );
+    const spare = [other, last, full];
+    const batches = await collect(dataset, { spare });
+    assert.equal(hashes(batches), expected);
+    assert.equal(spare, [other], 'what was taken is not taken again');
+    assert.equal(
+      batches.map(({ images }) => [full, last].indexOf(images)),
+      [0, -1, 1],
+    );
+  }));
+
 test('an epoch that begins at any batch has the same bytes from there on', () =>
   withImages(13, async (dataset) => {
     const all = await collect(dataset, { joinSingle: true });

@@ -83,6 +83,9 @@ export interface StepReport {
 /** From this time for a step on, it is waited for before the next one begins, in seconds. */
 const LONG_STEP = 1;
 
+/** So many steps are known by their batches; all but the last of them have ended. */
+const REMEMBERED = 4;
+
 /** A step whose results are on their way. */
 interface PendingStep {
   readonly step: number;
@@ -114,6 +117,8 @@ export class Trainer {
   gradientNorm: number | null = null;
   /** The last steps by number, to name the images of one that failed. */
   private readonly recent = new Map<number, TrainingBatch>();
+  /** Images of the steps before those, for the batches that come: new ones would pile up between collections of garbage. */
+  private readonly spare: Uint8Array[] = [];
 
   constructor(options: TrainerOptions) {
     const { recipe, optimizer, dataset, model, task } = options;
@@ -159,6 +164,7 @@ export class Trainer {
       augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
       side,
       pool,
+      spare: this.spare,
     });
     const finishPending = async () => {
       const step = pending;
@@ -344,7 +350,11 @@ export class Trainer {
 
   private remember(step: number, batch: TrainingBatch): void {
     this.recent.set(step, batch);
-    this.recent.delete(step - 4);
+    const old = this.recent.get(step - REMEMBERED);
+    if (old === undefined) return;
+    this.recent.delete(step - REMEMBERED);
+    this.spare.push(old.images); // whose step has ended
+    if (this.spare.length > REMEMBERED) this.spare.shift(); // of another length than all that came since
   }
 
   private report(): void {
