@@ -16,6 +16,7 @@ test('300 images go through training; the program fails unless what it promises 
   assert.match(output, /\| before the first step \| 300 \|/);
   assert.match(output, /\| features, two epochs, validation \| 0: the folder was away \|/);
   assert.match(output, /\| a second run, of the head alone \| 0; no features were computed either \|/);
+  assert.match(output, /whose profile .* the epoch took \d+ MiB/);
   assert.match(output, /waits for images \d+\.\d %/);
 });
 
@@ -29,8 +30,13 @@ test('it would tell growth, work done twice, and a device that waits', async () 
     stage('epoch 2/2', 8),
   ];
   const profile = { steps: 100, waiting_for_data: 0.01, loader: { busy: 0.1 } };
-  const training = { hidden: true, stages, profile };
-  const good = { images: 10, training, again: { stages: [stage('reading images', 10)] } };
+  const training = { hidden: true, stages };
+  const good = {
+    images: 10,
+    training,
+    profiled: { stages, profile },
+    again: { stages: [stage('reading images', 10)] },
+  };
   assertPipeline(good);
   const refuses = (changes: object, words: RegExp) =>
     assert.throws(() => assertPipeline({ ...good, ...changes }), words);
@@ -40,7 +46,7 @@ test('it would tell growth, work done twice, and a device that waits', async () 
   const grown = [...stages.slice(0, 3), stage('epoch 2/2', 8, 2 ** 30)];
   refuses({ training: { ...training, stages: grown } }, /"epoch 2\/2" took 1024 MiB more/);
   const slow = (busy: number) => ({
-    training: { ...training, profile: { ...profile, waiting_for_data: 0.5, loader: { busy } } },
+    profiled: { stages, profile: { ...profile, waiting_for_data: 0.5, loader: { busy } } },
   });
   refuses(slow(0.5), /waited for images 50.0 % of the time, and the loader was busy only 50.0 %/);
   assertPipeline({ ...good, ...slow(0.95) });
