@@ -11,6 +11,7 @@
 
 import { basename, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
 
 export interface LabelledImage {
@@ -42,17 +43,21 @@ export interface ImageFolderOptions {
   readonly val?: string | undefined;
 }
 
+const NAMES: OptionNames<ImageFolderOptions> = { val: true };
+
 const validationNames = ['val', 'valid', 'validation'];
 
 /**
  * Reads a data set. Opens no image: `prepareImages` finds the broken ones.
  *
+ * @throws AttuneError 'usage' for an unknown option
  * @throws AttuneError 'input' if a folder is missing, is no folder or cannot be read
  * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
  *   validation or test folder without images, a class in one that training does not have, or a train/ with class
  *   folders in it and something else than validation and test beside it
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  refuseUnknownOptions(options, NAMES, 'imageFolder');
   const root = resolve(path);
   await statFolder(root);
   const skipped: SkippedPath[] = [];

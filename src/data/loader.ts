@@ -6,6 +6,7 @@
  */
 
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { normalize, type Preprocessing } from './preprocess.js';
 import { permutation, purpose, seededRandom } from './random.js';
 
@@ -34,6 +35,14 @@ export interface DataLoaderOptions {
   readonly normalize?: Pick<Preprocessing, 'mean' | 'std'> | undefined;
 }
 
+const NAMES: OptionNames<DataLoaderOptions> = {
+  batchSize: true,
+  shuffle: true,
+  dropLast: true,
+  joinSingle: true,
+  normalize: true,
+};
+
 export interface Batch<Images extends Uint8Array | Float32Array = Uint8Array | Float32Array> {
   /** [size, height, width, 3], channels last. */
   readonly images: Images;
@@ -48,7 +57,7 @@ export interface Batch<Images extends Uint8Array | Float32Array = Uint8Array | F
 /**
  * Iterates over a data set once.
  *
- * @throws AttuneError 'usage' if the batch size is not a positive integer
+ * @throws AttuneError 'usage' for an unknown option, and if the batch size is not a positive integer
  * @throws AttuneError whatever reading a picture throws
  */
 export function dataLoader(
@@ -63,6 +72,7 @@ export function dataLoader(
   dataset: ImageDataset,
   options: DataLoaderOptions,
 ): AsyncGenerator<Batch, void, undefined> {
+  refuseUnknownOptions(options, NAMES, 'dataLoader');
   return readAhead(batchIndices(dataset.labels.length, options), (indices) =>
     readBatch(dataset, indices, options.normalize),
   );

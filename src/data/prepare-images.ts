@@ -6,6 +6,7 @@
  */
 
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { type DiskSpace, requireDiskSpace } from './disk.js';
 import { type ImagePool, openImagePool } from './pool.js';
 import { visitAll, type Visit } from './visit.js';
@@ -44,6 +45,16 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const NAMES: OptionNames<PrepareOptions> = {
+  cache: true,
+  cacheOf: true,
+  pool: true,
+  workers: true,
+  onProgress: true,
+  onDiskSpace: true,
+  signal: true,
+};
+
 export interface Preparation<Image extends { readonly path: string }> {
   /** The readable images, in the order of the input. */
   readonly prepared: PreparedImage<Image>[];
@@ -58,6 +69,7 @@ const badShareLimit = 0.05;
 /**
  * Fills the prepared-image cache for a list of images.
  *
+ * @throws AttuneError 'usage' for an unknown option
  * @throws AttuneError 'data' if over 5 % cannot be read, with their count and the first of them
  * @throws AttuneError 'disk' if the cache does not fit or cannot be written
  * @throws AttuneError 'interrupted' on the signal; what was decoded until then is kept
@@ -67,6 +79,7 @@ export async function prepareImages<Image extends { readonly path: string }>(
   preprocessing: Preprocessing,
   options: PrepareOptions = {},
 ): Promise<Preparation<Image>> {
+  refuseUnknownOptions(options, NAMES, 'prepareImages');
   const cache = options.cache ?? (await openPreparedCache(preprocessing));
   const pool = options.pool ?? openImagePool({ workers: options.workers });
   try {

@@ -2,6 +2,7 @@
  * Everything between a folder of images and batches, for loops written by hand: images decoded once into the
  * cache, training batches shuffled and augmented, validation batches as torchvision prepares them.
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Augmentation } from './augment.js';
 import type { ImageFolder } from './image-folder.js';
 import { type Batch, dataLoader } from './loader.js';
@@ -29,6 +30,16 @@ export interface PrepareTrainingOptions {
   readonly workers?: number;
 }
 
+const NAMES: OptionNames<PrepareTrainingOptions> = {
+  side: true,
+  batchSize: true,
+  seed: true,
+  augmentation: true,
+  normalization: true,
+  valSplit: true,
+  workers: true,
+};
+
 /** A folder made ready for training; close it at the end. */
 export interface TrainingImages {
   readonly preprocessing: Preprocessing;
@@ -47,6 +58,7 @@ export async function prepareTraining(
   folder: ImageFolder,
   options: PrepareTrainingOptions,
 ): Promise<TrainingImages> {
+  refuseUnknownOptions(options, NAMES, 'prepareTraining');
   const { side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
   const standard = imagenetPreprocessing(side);

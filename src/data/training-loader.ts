@@ -8,6 +8,7 @@
  */
 
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { type Augmentation, checkAugmentation, type Sample } from './augment.js';
 import { drawSteps, type ImageStep } from './augment-parts.js';
 import type { LabelledImage } from './image-folder.js';
@@ -50,6 +51,21 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const NAMES: OptionNames<TrainingOptions> = {
+  batchSize: true,
+  seed: true,
+  epoch: true,
+  sampling: true,
+  startBatch: true,
+  joinSingle: true,
+  augmentation: true,
+  side: true,
+  ahead: true,
+  pool: true,
+  spare: true,
+  signal: true,
+};
+
 export interface TrainingBatch {
   /** [n, side, side, 3], channels last. */
   readonly images: Uint8Array;
@@ -68,7 +84,7 @@ export interface TrainingBatch {
 /**
  * Iterates over one epoch. Leaving the loop early ends what is being prepared before it returns.
  *
- * @throws AttuneError 'usage' at once if an option makes no sense or does not fit the cache
+ * @throws AttuneError 'usage' at once if an option is unknown, makes no sense or does not fit the cache
  * @throws AttuneError 'data' if an image had to be prepared again and has changed since, 'input'
  *   if it is gone, 'disk' if its record cannot be written, 'interrupted' on the signal
  */
@@ -76,6 +92,7 @@ export function trainingBatches(
   dataset: TrainingDataset,
   options: TrainingOptions,
 ): AsyncGenerator<TrainingBatch, void, undefined> {
+  refuseUnknownOptions(options, NAMES, 'trainingBatches');
   const { batchSize, seed, epoch, sampling = 'shuffled', startBatch = 0, joinSingle, ahead = 2 } = options;
   checkAugmentation(options.augmentation);
   checkCache(dataset.cache, options);

@@ -13,6 +13,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { type CsvRow, readCsv } from './csv.js';
 import type { LabelledImage } from './image-folder.js';
 import { imageExtensions } from './sniff.js';
@@ -41,6 +42,8 @@ export interface ValuesFileOptions {
   readonly columns?: readonly string[] | undefined;
 }
 
+const NAMES: OptionNames<ValuesFileOptions> = { images: true, columns: true };
+
 /** Whether a path is read as a file of values, and not as a folder: by its name alone. */
 export function isValuesFile(path: string): boolean {
   return extname(path).toLowerCase() === '.csv';
@@ -64,11 +67,13 @@ const AT_ONCE = 64;
 /**
  * Reads a file of values. Opens no image, but looks whether it is there.
  *
+ * @throws AttuneError 'usage' for an unknown option
  * @throws AttuneError 'input' if the file is missing or cannot be read
  * @throws AttuneError 'data' naming the line if a row is no row of the header, a value no finite number, an image
  *   missing or named twice; and if there are no rows, or no such columns
  */
 export async function readValuesFile(path: string, options: ValuesFileOptions = {}): Promise<ValuesFile> {
+  refuseUnknownOptions(options, NAMES, 'readValuesFile');
   const file = resolve(path);
   const folder = options.images === undefined ? dirname(file) : resolve(options.images);
   const { header, rows: records } = await readCsv(file);

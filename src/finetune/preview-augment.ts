@@ -14,9 +14,11 @@ import { openDevice, summarize } from './device.js';
 import { checkCount } from './evaluation/inference.js';
 import { throwIfAborted } from './interruption.js';
 import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
+import { DEVICE_NAMES, requireData } from './option-names.js';
 import { refuseIdleSplit } from './recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';
 import { findImages, smallestClassOf } from './run/training-data.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { tensor } from '../tensor/tensor.js';
 import { counted } from '../text.js';
 
@@ -39,6 +41,21 @@ export interface PreviewAugmentOptions extends DeviceOptions {
   readonly views?: number;
   readonly workers?: number;
 }
+
+const NAMES: OptionNames<PreviewAugmentOptions> = {
+  ...DEVICE_NAMES,
+  data: true,
+  images: true,
+  target: true,
+  val: true,
+  valSplit: true,
+  imageSize: true,
+  augment: true,
+  seed: true,
+  count: true,
+  views: true,
+  workers: true,
+};
 
 /** An image and its views, all of one size. */
 export interface PreviewedImage {
@@ -69,6 +86,8 @@ export async function previewAugment(
   options: PreviewAugmentOptions,
   context: RunContext = {},
 ): Promise<AugmentPreview> {
+  refuseUnknownOptions(options, NAMES, 'previewAugment');
+  requireData(options.data, 'previewAugment');
   const { data, seed = DEFAULT_SEED, imageSize: side = 224, count = 8, views = 5 } = options;
   checkCount(count, 'the number of images', '--count');
   checkCount(views, 'the number of epochs', '--views');

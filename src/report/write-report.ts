@@ -1,8 +1,10 @@
 /** `attune report`: the page of a run, and its pictures, from the run's folder. */
 import { join, resolve } from 'node:path';
+import { AttuneError } from '../errors.js';
 import { isCrossValidation } from '../finetune/cross-validation.js';
 import type { RunContext } from '../finetune/options.js';
 import { replaceFile } from '../formats/index.js';
+import { refuseUnknownOptions } from '../option-names.js';
 import { confusionChart, reducedConfusion } from './charts/confusion.js';
 import { type Drawing, openDrawing, PAPER, SCREEN } from './charts/drawing.js';
 import { intervalChart } from './charts/intervals.js';
@@ -11,7 +13,7 @@ import { scatterChart } from './charts/scatter.js';
 import { reportPage } from './page/page.js';
 import { curveCharts } from './page/sections/curves.js';
 import { gatherFolds } from './run/gather-folds.js';
-import { type GatherOptions, gatherRun } from './run/gather-run.js';
+import { GATHER_NAMES, type GatherOptions, gatherRun } from './run/gather-run.js';
 import type { ReportData } from './run/report-data.js';
 
 /** Names inside a run folder. */
@@ -40,6 +42,8 @@ export interface ReportResult {
  * that is no run, 'data' when the images have other classes, 'disk'.
  */
 export async function report(options: ReportOptions, context: RunContext = {}): Promise<ReportResult> {
+  refuseUnknownOptions(options, GATHER_NAMES, 'report');
+  if (typeof options.run !== 'string') throw noRun();
   const run = resolve(options.run);
   const data = (await isCrossValidation(run))
     ? await gatherFolds(run, options, context)
@@ -64,6 +68,12 @@ export async function report(options: ReportOptions, context: RunContext = {}): 
         ? null
         : await write(REPORT_FILES.confusion, await pngOf(confusionChart(paper, matrix))),
   };
+}
+
+/** JavaScript may have named none. */
+function noRun(): AttuneError {
+  const hint = "write run: 'runs/flowers', a folder that attune finetune has written";
+  return new AttuneError({ code: 'usage', what: 'there is no run', where: 'report', hint });
 }
 
 /** Most classes, and columns, of which the picture of the results has a line or a chart. */

@@ -1,5 +1,13 @@
 /** What JavaScript can pass in and TypeScript would refuse: nothing of it is left out without a word. */
 import {
+  dataLoader,
+  imageFolder,
+  prepareImages,
+  prepareTraining,
+  readValuesFile,
+  trainingBatches,
+} from '#src/data/index';
+import {
   advise,
   convert,
   crossValidate,
@@ -8,11 +16,12 @@ import {
   finetune,
   fit,
   predict,
+  previewAugment,
   resume,
   tune,
 } from '#src/finetune/index';
 import { mobilenetV2, resnet18, resnetSmall } from '#src/models/index';
-import { explain } from '#src/report/index';
+import { compare, explain, report } from '#src/report/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails } from './support.js';
@@ -53,14 +62,39 @@ test('an unknown option is refused, with the one that was meant', async () => {
     /optimiser \(fit\): did you mean optimizer\?/,
   );
   assert.throws(() => resnetSmall(given({ width: [1, 2, 3] })), /did you mean widths\?/);
+  await fails(report(given({ run: 'x', evalute: false })), 'usage', /evalute \(report\): .*evaluate\?/);
+  await fails(compare(given({ runs: ['x', 'y'], output: 'z' })), 'usage', /no option output \(compare\)/);
+  await fails(compare(given({ run: 'x' })), 'usage', /run \(compare\): did you mean runs\?/);
+  await fails(previewAugment(given({ data, view: 3 })), 'usage', /view \(previewAugment\): .*views\?/);
   // An option that is not set is none.
   await fails(finetune(given({ data, modell: undefined })), 'input', /no such file or folder/);
+});
+
+test('an unknown option of what reads images is refused, too', async () => {
+  assert.throws(
+    () => dataLoader(given(null), given({ batch_size: 2 })),
+    /no option batch_size \(dataLoader\): did you mean batchSize\?/,
+  );
+  assert.throws(
+    () => trainingBatches(given(null), given({ batchSize: 2, start: 1 })),
+    /no option start \(trainingBatches\)/,
+  );
+  await fails(imageFolder('x', given({ validation: 'y' })), 'usage', /validation \(imageFolder\)/);
+  await fails(readValuesFile('x', given({ column: ['y'] })), 'usage', /column .*did you mean columns\?/);
+  await fails(
+    prepareImages([], given(null), given({ worker: 2 })),
+    'usage',
+    /worker .*did you mean workers\?/,
+  );
+  await fails(prepareTraining(given(null), given({ batch: 2 })), 'usage', /batch \(prepareTraining\)/);
 });
 
 test('missing options, missing images and a string in place of a list are refused', async () => {
   await fails(finetune(given(undefined)), 'usage', /the options are missing \(finetune\)/);
   await fails(finetune(given({})), 'usage', /there are no images \(finetune\)/);
   await fails(evaluate(given({ run: 'x' })), 'usage', /there are no images \(evaluate\)/);
+  await fails(report(given({})), 'usage', /there is no run \(report\)/);
+  await fails(compare(given({ runs: 'runs/a' })), 'usage', /the runs are no list \(compare\)/);
   // Its letters would be paths, / among them.
   await fails(
     predict(given({ run: 'x', images: '/cat.jpg' })),

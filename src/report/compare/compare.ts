@@ -5,7 +5,8 @@ import type { RunContext } from '../../finetune/options.js';
 import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
 import { assertReplaceable, hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
-import type { GatherOptions } from '../run/gather-run.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { GATHER_NAMES, type GatherOptions } from '../run/gather-run.js';
 import {
   assertComparable,
   type ComparedRun,
@@ -22,6 +23,9 @@ export interface CompareOptions extends Omit<GatherOptions, 'run'> {
   /** The page to write. Default: compare.html. */
   readonly out?: string;
 }
+
+const { run: _, ...BESIDE_RUN } = GATHER_NAMES;
+const NAMES: OptionNames<CompareOptions> = { ...BESIDE_RUN, runs: true, out: true };
 
 /** A field of the recipes that is not the same in all runs, with its value in each. */
 export interface Difference {
@@ -51,12 +55,12 @@ export interface CompareResult {
 
 /**
  * Compares runs, and writes a page. A folder that is none is told in `skipped`. Throws AttuneError 'input' where fewer
- * than two are left, 'disk', and 'interrupted'.
+ * than two are left, 'usage' for an unknown option and for runs that are no list, 'disk', and 'interrupted'.
  */
-export async function compare(
-  { runs: folders, out = 'compare.html', ...options }: CompareOptions,
-  context: RunContext = {},
-): Promise<CompareResult> {
+export async function compare(given: CompareOptions, context: RunContext = {}): Promise<CompareResult> {
+  refuseUnknownOptions(given, NAMES, 'compare');
+  const { runs: folders, out = 'compare.html', ...options } = given;
+  if (!Array.isArray(folders)) throw noList();
   const page = resolve(out);
   await assertReplaceable(page);
   const skipped: { path: string; reason: string }[] = [];
@@ -96,6 +100,12 @@ async function requireData(data: string | undefined): Promise<void> {
   if (data === undefined || (await isThere(resolve(data)))) return;
   const hint = await hintForMissing(resolve(data), 'check the spelling and the working folder');
   throw new AttuneError({ code: 'input', what: 'there is no such file or folder', where: data, hint });
+}
+
+/** The letters of a string would be taken for folders. */
+function noList(): AttuneError {
+  const hint = "write runs: ['runs/a', 'runs/b']";
+  return new AttuneError({ code: 'usage', what: 'the runs are no list', where: 'compare', hint });
 }
 
 function tooFew(folders: readonly string[], skipped: CompareResult['skipped']): AttuneError {

@@ -12,10 +12,12 @@ import { factsOf } from '../../finetune/folds.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, RunContext } from '../../finetune/options.js';
+import { DEVICE_NAMES } from '../../finetune/option-names.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
 import { type FoundImages, findImages, type PartName, splitOf } from '../../finetune/run/training-data.js';
 import { freeze } from '../../nn/index.js';
+import type { OptionNames } from '../../option-names.js';
 import { shellWord } from '../../text.js';
 import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
 import { flagsCommand } from './commands.js';
@@ -40,6 +42,14 @@ export interface GatherOptions extends DeviceOptions {
   readonly evaluate?: boolean;
   readonly workers?: number;
 }
+
+export const GATHER_NAMES: OptionNames<GatherOptions> = {
+  ...DEVICE_NAMES,
+  run: true,
+  data: true,
+  evaluate: true,
+  workers: true,
+};
 
 /** Gathers what there is of one run. Throws AttuneError as `evaluate` does, and 'data' when the images have other classes. */
 export async function gatherRun(options: GatherOptions, context: RunContext): Promise<ReportData> {
