@@ -35,6 +35,7 @@ import {
   runName,
   writeJson,
 } from './run/run-folder.js';
+import { madeBy } from './run/run-files.js';
 import { isTaken, withRunLock } from './run/run-lock.js';
 import { hasState } from './run/saved-states.js';
 import type { FoundImages } from './run/training-data.js';
@@ -133,7 +134,7 @@ export async function crossValidate(
   await assertRunFolderCanBeMade(out);
   const folder = await createRunFolder(out, runName(`${options.folds}-folds`, new Date()));
   const { fold: _, ...fields } = recipe;
-  await writeJson(folder, RUN_FILES.recipe, fields);
+  await writeJson(folder, RUN_FILES.recipe, { ...fields, made_by: madeBy() });
   const images = digestOf(found);
   const task = found.task.info.kind;
   const { data } = recipe;

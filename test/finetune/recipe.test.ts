@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
 import { type FinetuneOptions, finetune, RECIPES, type Recipe, SCHEDULES } from '#src/finetune/index';
+import { askedBy, askedByFlags } from '#src/finetune/recipe/asked';
 import { refuseIgnored } from '#src/finetune/recipe/contradictions';
 import { scheduleOf } from '#src/finetune/recipe/schedule';
 import { fieldsOf, parseRecipe } from '#src/finetune/recipe/parse-recipe';
@@ -229,18 +230,18 @@ test('flags that would be ignored are refused', () => {
   for (const [options, words] of cases) {
     const flags = fieldsOf({ data: 'photos', ...options });
     assert.match(
-      usageError(() => refuseIgnored(flags, resolve(flags, { weights: flags.weights ?? '' }))),
+      usageError(() => refuseIgnored(askedByFlags(flags), resolve(flags, { weights: flags.weights ?? '' }))),
       words,
     );
   }
-  // From a recipe file, too, where it asks for something.
+  // From the recipe of a run, too, where it asks for something.
   const pulled = resolve({ l2_sp: 0.1 }, { weights: 'none' });
   assert.match(
-    usageError(() => refuseIgnored({}, pulled)),
+    usageError(() => refuseIgnored(askedByFlags({}), pulled)),
     /stay near/,
   );
-  refuseIgnored({}, resolve({ l2_sp: 0 }, { weights: 'none' }));
-  refuseIgnored({}, resolve({ l2_sp: 0.1 }));
+  refuseIgnored(askedByFlags({}), resolve({ l2_sp: 0 }, { weights: 'none' }));
+  refuseIgnored(askedByFlags({}), resolve({ l2_sp: 0.1 }));
   const fitting = fieldsOf({
     data: 'p',
     schedule: 'step',
@@ -249,9 +250,36 @@ test('flags that would be ignored are refused', () => {
     headEpochs: 2,
     microBatch: 4,
   });
-  refuseIgnored(fitting, resolve(fitting));
+  refuseIgnored(askedByFlags(fitting), resolve(fitting));
   const cycled = fieldsOf({ data: 'p', schedule: 'one-cycle', optimizer: 'adam', momentum: 0.9, peak: 0.2 });
-  refuseIgnored(cycled, resolve(cycled));
+  refuseIgnored(askedByFlags(cycled), resolve(cycled));
+});
+
+test('a recipe file is refused what flags are refused; that of a run, which has all fields, is not', async () => {
+  const path = join(newFolder(), 'mine.json');
+  const checkOf = async (content: object, flags: Partial<FinetuneOptions> = {}) => {
+    writeFileSync(path, JSON.stringify(content));
+    const asked = await askedBy({ data: 'photos', recipe: path, ...flags });
+    return () => refuseIgnored(asked, resolve(asked.fields, { weights: asked.fields.weights ?? '' }));
+  };
+  const refusal = async (...asked: Parameters<typeof checkOf>) => usageError(await checkOf(...asked));
+  const idle = /^this belongs to .* does not have \(epochs in .*mine\.json\): leave it out, or/;
+  assert.match(await refusal({ strategy: 'probe', epochs: 2 }), idle);
+  assert.match(await refusal({ epochs: 2 }, { strategy: 'probe' }), idle);
+  assert.match(await refusal({ strategy: 'probe', epochs: 2 }, { epochs: 3 }), /does not have \(--epochs\)/);
+  assert.match(await refusal({ optimizer: 'adam', momentum: 0.5 }), /no such setting \(momentum in /);
+  assert.match(await refusal({ gamma: 0.5 }), /^the schedule cosine takes no such .*\(gamma in /);
+  assert.match(await refusal({ l2_sp: 0.1, weights: 'none' }), /stay near \(l2_sp in /);
+  const accepted = async (...asked: Parameters<typeof checkOf>) => (await checkOf(...asked))();
+  // Flags win, and what the file says beside them was no mistake; null says that there is none.
+  await accepted({ strategy: 'probe', epochs: 2 }, { strategy: 'full' });
+  await accepted({ strategy: 'full', epochs: 2 }, { strategy: 'probe' });
+  await accepted({ optimizer: 'sgd', momentum: 0.5 }, { optimizer: 'adam' });
+  await accepted({ schedule: 'step', gamma: 0.5 }, { schedule: 'cosine' });
+  await accepted({ strategy: 'full', head_epochs: null });
+  const { data: _, ...whole } = resolve({ strategy: 'full' });
+  await accepted({ ...whole, made_by: {} }, { strategy: 'probe' });
+  await accepted({ ...resolve({ strategy: 'probe' }), made_by: {} });
 });
 
 test('a flag out of its range is refused with the choices or the nearest', () => {

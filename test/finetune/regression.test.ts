@@ -101,7 +101,7 @@ test('what is for classes is refused before an image is read', async () => {
   await refused({ val: data.csv }, /^pictures\/grey 0\.png is among the training images, too \(--val\)/);
   const recipe = join(scratch, 'smooth.json');
   writeFileSync(recipe, '{ "label_smoothing": 0.1 }');
-  await refused({ recipe }, ofClasses('--label-smoothing'));
+  await refused({ recipe }, ofClasses('label_smoothing in .*smooth\\.json'));
 });
 
 test('what is for values is refused of classes', async () => {

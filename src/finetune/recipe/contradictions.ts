@@ -1,16 +1,17 @@
-/** Flags that would have no effect on the run are refused: whoever gives one expects it to count. */
+/** What would have no effect on the run is refused, in a flag as in a recipe file: whoever sets it expects it to count. */
 import { isValuesFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { ProfileOptions } from '../options.js';
-import { FULL_STAGE_FIELDS, flagOf, type Recipe } from './recipe-schema.js';
-import { isScheduleField, type ScheduleField, schedulesWith } from './schedule.js';
+import type { Asked } from './asked.js';
+import { FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
+import { isScheduleField, schedulesWith } from './schedule.js';
 
 interface Rule {
   readonly fields: readonly (keyof Recipe)[];
   /**
-   * Whether the recipe asks for it, be it in a flag or in a recipe file. Default: only flags are looked at, as the recipe
-   * of a run has all fields, those without effect as well.
+   * Whether the recipe asks for it, wherever that is from. Default: only flags and recipe files are looked at that somebody
+   * has written, as the recipe of a run has all fields, those without effect as well.
    */
   isSet?(recipe: Recipe): boolean;
   /** Why the fields do not count in this recipe, and what to do; null when they do. */
@@ -187,22 +188,28 @@ function notOf({ optimizer }: Recipe) {
   return { what: `${optimizer} takes no such setting`, hint: 'leave it out, or use --optimizer sgd' };
 }
 
-/** Throws AttuneError 'usage' for the first of the fields given by flags that the recipe does not use. */
-export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
+/** Throws AttuneError 'usage' for the first field asked for that the recipe does not use. */
+export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe): void {
+  // A flag may have changed what others of the file go by: what counts in the file as it is written is no mistake.
+  const asWritten = { ...recipe, ...written };
+  const isAsked = (field: RecipeField, ignoredIn: (candidate: Recipe) => boolean) =>
+    flags[field] !== undefined || ((written[field] ?? null) !== null && ignoredIn(asWritten));
   for (const { fields, isSet, ignored } of RULES) {
-    const isGiven = (candidate: keyof Recipe) => given[candidate] !== undefined;
-    const field = isSet?.(recipe) ? fields[0] : fields.find(isGiven);
+    const field = isSet?.(recipe)
+      ? fields[0]
+      : fields.find((candidate) => isAsked(candidate, (other) => ignored(other) !== null));
     const reason = field === undefined ? null : ignored(recipe);
     if (field !== undefined && reason !== null)
-      throw new AttuneError({ code: 'usage', ...reason, where: flagOf(field) });
+      throw new AttuneError({ code: 'usage', ...reason, where: where(field) });
   }
-  for (const field of Object.keys(given).filter((key) => isScheduleField(key as keyof Recipe))) {
-    const others = schedulesWith(field as ScheduleField);
+  for (const field of RECIPE_FIELDS.filter(isScheduleField)) {
+    const others = schedulesWith(field);
     if (others.includes(recipe.schedule)) continue;
+    if (!isAsked(field, ({ schedule }) => !others.includes(schedule))) continue;
     throw new AttuneError({
       code: 'usage',
       what: `the schedule ${recipe.schedule} takes no such setting`,
-      where: flagOf(field as ScheduleField),
+      where: where(field),
       hint: `leave it out, or add --schedule ${others.join(' or ')}`,
     });
   }
@@ -212,13 +219,14 @@ export function refuseIgnored(given: Partial<Recipe>, recipe: Recipe): void {
 export function refuseIdleSplit(
   valSplit: number | undefined,
   { isSplit, root }: { readonly isSplit: boolean; readonly root: string },
+  where = '--val-split',
 ): void {
   if (valSplit === undefined || isSplit) return;
   const own = isValuesFile(root) ? 'its column split' : 'its folder of validation images';
   throw new AttuneError({
     code: 'usage',
     what: `the data set says by ${own} which images validate, so none are split off`,
-    where: '--val-split',
+    where,
     hint: 'leave it out',
   });
 }

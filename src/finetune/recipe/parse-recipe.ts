@@ -57,8 +57,14 @@ export function parseRecipe(value: unknown, where: string): Recipe {
   throw wrongRecipe(parsed.issues[0], where);
 }
 
-/** A recipe file of the user, or that of a run: some of the fields, `made_by` aside. Throws AttuneError 'input' naming the field. */
-export function parsePartialRecipe(value: unknown, where: string): Partial<Recipe> {
+export interface RecipeFile {
+  readonly fields: Partial<Recipe>;
+  /** Whether attune has written it, with all fields of a run; it says so in `made_by`. */
+  readonly isOfRun: boolean;
+}
+
+/** A recipe file of the user, with some of the fields, or that of a run. Throws AttuneError 'input' naming the field. */
+export function parseRecipeFile(value: unknown, where: string): RecipeFile {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject) {
     throw new AttuneError({
@@ -68,9 +74,9 @@ export function parsePartialRecipe(value: unknown, where: string): Partial<Recip
       hint: 'write its fields between { and }',
     });
   }
-  const { made_by: _, ...fields } = value as Record<string, unknown>;
+  const { made_by: madeBy, ...fields } = value as Record<string, unknown>;
   const parsed = v.safeParse(v.partial(recipeSchema), fields);
-  if (parsed.success) return parsed.output as Partial<Recipe>;
+  if (parsed.success) return { fields: parsed.output as Partial<Recipe>, isOfRun: madeBy !== undefined };
   throw wrongRecipe(parsed.issues[0], where);
 }
 

@@ -2,13 +2,12 @@
 import { batchCount } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { scheduleFactor, scheduleMomentum } from '../../optim/index.js';
+import { askedBy, askedSplit } from './asked.js';
 import { refuseIdleSplit, refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
 import { batchNormFor } from '../training/micro-batch.js';
 import type { FinetuneOptions, ProfileOptions } from '../options.js';
-import { fieldsOf } from './parse-recipe.js';
 import { resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
-import { loadRecipe } from './recipes.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
 import { type FoundImages, findImages, smallestClassOf, splitOf } from '../run/training-data.js';
 
@@ -55,17 +54,17 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   const { steps, images: counted, data, ...rest } = options;
   assertOneLength(options);
   const folder = typeof counted === 'string' ? { images: counted } : {};
-  const flags = fieldsOf({ ...rest, ...folder, data: data ?? '.' });
-  const given = { ...(options.recipe !== undefined && (await loadRecipe(options.recipe))), ...flags };
+  const asked = await askedBy({ ...rest, ...folder, data: data ?? '.' });
+  const given = asked.fields;
   const found = data === undefined ? undefined : await imagesOf(given);
   const images = typeof counted === 'number' ? counted : (found?.train.length ?? ANY_IMAGES);
   const smallestClass = found === undefined ? images : smallestClassOf(found);
   const facts = { images, smallestClass, model: '', weights: '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
   refuseProbe(recipe);
-  refuseIgnored(flags, recipe);
+  refuseIgnored(asked, recipe);
   if (found !== undefined) {
-    refuseIdleSplit(flags.val_split, found);
+    refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));
     refuseUnvalidated(recipe, found.val.length);
   }
   const perEpoch =

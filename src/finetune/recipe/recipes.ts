@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { AttuneError } from '../../errors.js';
 import { hintForMissing } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
-import { parsePartialRecipe } from './parse-recipe.js';
+import { parseRecipeFile, type RecipeFile } from './parse-recipe.js';
 import type { Recipe } from './recipe-schema.js';
 
 export const RECIPES: Readonly<Record<string, Partial<Recipe>>> = {
@@ -60,7 +60,12 @@ export const RECIPES: Readonly<Record<string, Partial<Recipe>>> = {
 
 /** The fields of a recipe: one of the names above, or a JSON file. Throws AttuneError 'usage' or 'input'. */
 export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
-  if (Object.hasOwn(RECIPES, nameOrPath)) return RECIPES[nameOrPath];
+  return (await loadRecipeFile(nameOrPath)).fields;
+}
+
+/** As `loadRecipe`, and who has written it. */
+export async function loadRecipeFile(nameOrPath: string): Promise<RecipeFile> {
+  if (Object.hasOwn(RECIPES, nameOrPath)) return { fields: RECIPES[nameOrPath], isOfRun: false };
   const looksLikePath = /[\\/]|\.json$/i.test(nameOrPath);
   if (!looksLikePath) {
     const guess = nearest(nameOrPath, Object.keys(RECIPES));
@@ -97,5 +102,5 @@ export async function loadRecipe(nameOrPath: string): Promise<Partial<Recipe>> {
       { cause },
     );
   }
-  return parsePartialRecipe(value, nameOrPath);
+  return parseRecipeFile(value, nameOrPath);
 }

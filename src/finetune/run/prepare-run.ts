@@ -6,6 +6,7 @@ import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
+import { askedBy, askedSplit } from '../recipe/asked.js';
 import { announce } from '../recipe/announce.js';
 import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../recipe/contradictions.js';
 import { openDevice, summarize } from '../device.js';
@@ -15,11 +16,9 @@ import { type LoadedModel, loadModel, resized } from '../model-source.js';
 import { requireData } from '../option-names.js';
 import type { FinetuneOptions, RunContext } from '../options.js';
 import { type ProbeResult, probe } from '../heads/probe.js';
-import { fieldsOf } from '../recipe/parse-recipe.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { lastStage, setTrainable } from '../training/stages.js';
-import { loadRecipe } from '../recipe/recipes.js';
 import {
   type FoundImages,
   findImages,
@@ -112,15 +111,14 @@ interface Plan {
 
 /** What can be told before any weights are downloaded and any image is opened. Throws AttuneError 'usage' and 'input'. */
 export async function planRun(options: FinetuneOptions): Promise<Plan> {
-  const flags = fieldsOf(options);
-  const fromRecipe = options.recipe === undefined ? {} : await loadRecipe(options.recipe);
-  const given = { ...fromRecipe, ...flags } as Partial<Recipe> & { data: string };
+  const asked = await askedBy(options);
+  const given = asked.fields as Partial<Recipe> & { data: string };
   requireData(given.data, 'finetune');
   const found = await findImages(given.data, splitOf(given));
   const facts = factsOf(found, given.folds ?? null);
   const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
-  refuseIgnored(flags, resolved);
-  refuseIdleSplit(flags.val_split, found);
+  refuseIgnored(asked, resolved);
+  refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));
   refuseUnvalidated(resolved, found.val.length);
   return { given, found, facts, resolved };
 }

@@ -25,9 +25,14 @@ export async function writeRecipe(
 ): Promise<void> {
   await writeJson(folder, RUN_FILES.recipe, {
     ...recipe,
-    made_by: { attune: version, node: process.version, ...choices },
+    made_by: madeBy(choices),
   });
   for (const [name, names] of Object.entries(task.document)) await writeJson(folder, `${name}.json`, names);
+}
+
+/** What recipe.json says of who wrote it: such a file has been checked, and may have fields without effect. */
+export function madeBy(choices: Readonly<Record<string, unknown>> | FrozenChoices = {}) {
+  return { attune: version, node: process.version, ...choices };
 }
 
 /** metrics.jsonl: a line for each epoch. */
