@@ -14,6 +14,7 @@ const onCpu = { device: 'cpu', threads: 1 } as const;
 
 const ofData = async (path: string, options = {}) =>
   (await advise({ path, weights, ...onCpu, ...options }, listener())) as DataAdvice;
+const noFeatures = { features: false, weights: undefined };
 
 /** Three classes of fifty pictures each. */
 function garments(): string {
@@ -62,7 +63,7 @@ test('copies are found: the same file, saved anew, smaller, mirrored; other pict
     'val/sandal/own.png': of('sandal', 50),
     'val/bag/broken.jpg': 'no image',
   });
-  const { facts, advice } = await ofData(folder, { features: false });
+  const { facts, advice } = await ofData(folder, noFeatures);
   const groups = facts.duplicates.map(({ exact, images }) => [exact, ...images.map(({ path }) => path)]);
   assert.equal(groups, [
     [true, join('train', 'bag', '20.png'), join('val', 'bag', 'same.png')],
@@ -89,7 +90,7 @@ test('a picture of one shade is like no other', async () => {
     'white/1.png': await shade('#fff'),
     'white/2.png': await shade('#eee'),
   });
-  assert.equal((await ofData(folder, { features: false })).facts.duplicates, []);
+  assert.equal((await ofData(folder, noFeatures)).facts.duplicates, []);
 });
 
 test('advice on a run reads its recipe and curves, and looks at its images', async () => {
@@ -126,7 +127,15 @@ test('values are not classes, and are refused before an image is read', async ()
 test('where no image can be read, that is said', async () => {
   const folder = newFolder();
   writeFiles(folder, { 'a/1.png': 'x', 'a/2.png': 'x', 'b/1.png': 'x', 'b/2.png': 'x' });
-  await fails(ofData(folder, { features: false }), 'data', /none of the 2 training images/);
+  await fails(ofData(folder, noFeatures), 'data', /none of the 2 training images/);
+});
+
+test('weights that no network would use are refused', async () => {
+  await fails(
+    ofData(newFolder(), { features: false }),
+    'usage',
+    /^no network looks at the images, .*\(--weights\): leave it out, or leave out --no-features$/,
+  );
 });
 
 test.run();

@@ -29,8 +29,9 @@ export interface AdviseOptions extends DeviceOptions {
   readonly path: string;
   readonly val?: string;
   readonly valSplit?: number;
-  /** Whose features judge the images. Default: resnet50. */
+  /** Whose features judge the images, and for which a recipe is proposed. Default: resnet50. */
   readonly model?: string;
+  /** Its weights; only where a network looks. */
   readonly weights?: string;
   /** False: no network looks at the images, so nothing is downloaded. Default true. */
   readonly features?: boolean;
@@ -69,7 +70,7 @@ export interface RunAdvice {
   readonly advice: readonly Advice[];
 }
 
-/** Advises. Throws as `finetune` does; 'usage' for an option that is the run's own. */
+/** Advises. Throws as `finetune` does; 'usage' for an option that is the run's own, and for weights that nobody uses. */
 export async function advise(
   options: AdviseOptions,
   context: RunContext = {},
@@ -83,7 +84,8 @@ export async function advise(
 }
 
 async function adviseData(options: AdviseOptions, context: RunContext): Promise<DataAdvice> {
-  const { val, valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED, model, weights } = options;
+  const { val, valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED, model, weights, features } = options;
+  if (features === false && weights !== undefined) throw idleWeights();
   const source = { ...(model !== undefined && { model }), ...(weights !== undefined && { weights }) };
   const images = { data: options.path, split: { val: val ?? null, valSplit, seed }, side: null };
   const facts = await look(images, source, options, context);
@@ -119,6 +121,16 @@ async function adviseRun(options: AdviseOptions, context: RunContext): Promise<R
   const validation = facts.images.val;
   const advice = adviseOnRun({ recipe, epochs: full, head, validation, data: facts });
   return { about: 'run', run, recipe, epochs, facts, advice };
+}
+
+/** Not even what they are for would be known: the proposal would name another network. */
+function idleWeights(): AttuneError {
+  return new AttuneError({
+    code: 'usage',
+    what: 'no network looks at the images, so its weights would not be used',
+    where: '--weights',
+    hint: 'leave it out, or leave out --no-features',
+  });
 }
 
 interface Images {
