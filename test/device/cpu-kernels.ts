@@ -1,5 +1,6 @@
 /** A kernel table for the tests of the CPU device, which the worker loads in place of the engine's own. */
 import { getHeapSpaceStatistics } from 'node:v8';
+import { isMainThread } from 'node:worker_threads';
 import type { CpuLoop, Kernel, Shader, SimdEntry } from '#src/device/kernel';
 import type { MatmulAttributes } from '#src/ops/matmul-attributes';
 import { matmulSimd, matmulUnits } from '#src/ops/matmul-simd';
@@ -25,6 +26,17 @@ const slowIncrement = kernel('slowIncrement', {
     const end = performance.now() + attributes.milliseconds;
     while (performance.now() < end);
     for (let i = 0; i < y.length; i++) y[i] += 1;
+  },
+});
+
+/** Writes 1 into y on the main thread, 0 on a worker; takes so many milliseconds there, or fails there. */
+const onMainThread = kernel('onMainThread', {
+  units: () => 1,
+  run({ attributes: { milliseconds = 0, millisecondsHere = 0, failsHere = false }, operands: [y] }) {
+    const end = performance.now() + (isMainThread ? millisecondsHere : milliseconds);
+    while (performance.now() < end);
+    if (isMainThread && failsHere) throw new Error('the main thread met a wall');
+    y[0] = Number(isMainThread);
   },
 });
 
@@ -75,4 +87,4 @@ const matmul = kernel(
   matmulSimd,
 );
 
-export const kernels = { scaleAdd, slowIncrement, throwing, dying, littering, matmul };
+export const kernels = { scaleAdd, slowIncrement, onMainThread, throwing, dying, littering, matmul };

@@ -1,6 +1,7 @@
 /** The CPU device in Node: the only file of this folder that imports `node:`. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { AttuneError } from '../../errors.js';
@@ -10,6 +11,7 @@ import { Allocator } from './allocator.js';
 import { CpuBackend } from './backend.js';
 import { InlineExecutor } from './inline.js';
 import type { Reply, SimdBuild, WorkerPort, WorkerSetup } from './protocol.js';
+import { ShortRuns } from './short-runs.js';
 import { hasRelaxedSimd, hasSimd } from './simd-support.js';
 import { endTeam, newControl } from './team.js';
 import { MAX_PAGES, PAGE_BYTES, WorkerExecutor } from './worker.js';
@@ -41,8 +43,10 @@ export async function openCpu(options: CpuOptions = {}): Promise<CpuBackend> {
   const allocator = new Allocator(PAGE_BYTES, memory.buffer.byteLength);
   const threads = threadCount(options.threads);
   const control = newControl(threads);
-  const port = startTeam({ memory, simd: await compile(build), kernelTable, threads, control });
-  const executor = new WorkerExecutor(memory, allocator, port, { simd: build !== 'off', threads });
+  const simd = await compile(build);
+  const port = startTeam({ memory, simd, kernelTable, threads, control });
+  const shortRuns = new ShortRuns(memory, simd);
+  const executor = new WorkerExecutor(memory, allocator, port, shortRuns, { simd: simd !== null, threads });
   await executor.started;
   const features = build === 'off' ? [] : [build === 'relaxed' ? 'relaxed-simd' : 'simd'];
   return new CpuBackend(describe(features, executor.maxBytes, threads), executor);
@@ -159,6 +163,7 @@ function startTeam(setup: Omit<WorkerSetup, 'index'>): WorkerPort {
         worker.on('exit', (code) => end(`The CPU worker stopped with exit code ${code}`));
       }
     },
+    turn: () => setImmediate(),
     hold: (busy) => (busy ? conductor.ref() : conductor.unref()),
     async terminate() {
       endTeam(setup.control);

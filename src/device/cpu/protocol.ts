@@ -86,6 +86,8 @@ export interface WorkerPort {
   onReply(listener: (reply: Reply) => void): void;
   /** The worker ended, for whatever reason. Called once, with a sentence's `what`. */
   onEnd(listener: (what: string) => void): void;
+  /** Resolves when the process has looked after its other events. */
+  turn(): Promise<void>;
   /** Whether the worker keeps the process alive. */
   hold(busy: boolean): void;
   terminate(): Promise<void>;

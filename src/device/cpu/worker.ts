@@ -1,6 +1,6 @@
 /**
- * float32: one shared WebAssembly memory, and commands run by worker threads, so that the main thread never
- * blocks. This is the main thread's side: it hands out ranges of the memory and posts requests.
+ * float32: one shared WebAssembly memory, and commands run by worker threads, so that the main thread is free.
+ * This is the main thread's side: it hands out ranges of the memory, posts requests, and computes short runs.
  */
 import { AttuneError } from '../../errors.js';
 import { elementBytes } from '../dtype.js';
@@ -9,6 +9,7 @@ import { type Slice, suitsSimd, viewOf } from './command.js';
 import type { Allocator } from './allocator.js';
 import type { Block, BlockSlice, BlockUpload, ExecuteResult, Executor, ResolvedCommand } from './executor.js';
 import type { PostedCommand, PostedUpload, Reply, Request, WorkerPort } from './protocol.js';
+import type { ShortRuns } from './short-runs.js';
 
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;
@@ -27,6 +28,7 @@ export class WorkerExecutor implements Executor {
   readonly #port: WorkerPort;
   readonly #simd: boolean;
   readonly #threads: number;
+  readonly #shortRuns: ShortRuns;
   /** Requests without a reply yet, oldest first; the first one ever is the worker's start. */
   readonly #waiting: Waiting[] = [];
   /** Scratch memory of each prepared list of commands. */
@@ -38,11 +40,12 @@ export class WorkerExecutor implements Executor {
   /** Resolves when the worker has loaded its kernels. */
   readonly started: Promise<unknown>;
 
-  /** `allocator` hands out `memory`, which the worker behind `port` shares. */
+  /** `allocator` hands out `memory`, which the worker behind `port` and the short runs share. */
   constructor(
     memory: WebAssembly.Memory,
     allocator: Allocator,
     port: WorkerPort,
+    shortRuns: ShortRuns,
     { simd, threads }: { readonly simd: boolean; readonly threads: number },
   ) {
     this.#memory = memory;
@@ -50,6 +53,7 @@ export class WorkerExecutor implements Executor {
     this.#port = port;
     this.#simd = simd;
     this.#threads = threads;
+    this.#shortRuns = shortRuns;
     port.onReply((reply) => this.#settle(reply));
     port.onEnd((what) => {
       this.lost ||= this.#ended === undefined;
@@ -101,8 +105,13 @@ export class WorkerExecutor implements Executor {
         prepared: begin + own,
       };
     });
+    const request = { type: 'prepare', prepared: id, commands: posted } as const;
+    this.#shortRuns.prepare(
+      request,
+      commands.map(({ command }) => command.kernel),
+    );
     try {
-      await this.#request({ type: 'prepare', prepared: id, commands: posted });
+      await this.#request(request);
     } catch (error) {
       this.#freeWorkspace(id);
       throw error;
@@ -120,13 +129,30 @@ export class WorkerExecutor implements Executor {
     if (now) for (const upload of uploads) this.#writeNow(upload);
     const posted = now ? [] : uploads.map((upload) => this.#copyUpload(upload));
     const slices = reads.map((slice) => this.#posting(slice));
-    return this.#request(
-      { type: 'execute', prepared: id, uploads: posted, step, reads: slices, profile },
-      posted.map(({ data }) => data.buffer as ArrayBuffer),
-    );
+    const request = { type: 'execute', prepared: id, uploads: posted, step, reads: slices, profile } as const;
+    if (!now)
+      return this.#request(
+        request,
+        posted.map(({ data }) => data.buffer as ArrayBuffer),
+      );
+    const reply = this.#shortRuns.run(request);
+    if (reply === null) return this.#timed(request);
+    // Or a loop of short runs would keep the process from all its events, Ctrl-C among them.
+    await this.#port.turn();
+    if (reply.ok) return reply;
+    throw new AttuneError({ code: 'device', ...reply.failure });
+  }
+
+  /** Asks for a run while the worker has nothing else to do, and notes what it takes. */
+  async #timed(request: Extract<Request, { type: 'execute' }>): Promise<ExecuteResult> {
+    const begin = performance.now();
+    const result = await this.#request(request);
+    this.#shortRuns.note(request.prepared, performance.now() - begin);
+    return result;
   }
 
   async discard(id: number): Promise<void> {
+    this.#shortRuns.discard(id);
     await this.#request({ type: 'discard', prepared: id });
     this.#freeWorkspace(id);
   }

@@ -1,0 +1,89 @@
+/**
+ * Runs so short that handing them to a worker and back takes longer than they do: the main thread computes them itself,
+ * while no worker uses the memory. The bytes are the same, for the same loops and the same SIMD module compute them.
+ *
+ * Only time tells what a kernel costs on this machine, so both ways are tried, and the faster one is kept. Programs of
+ * many commands are left to the workers whatever they take: meanwhile the main thread records the next step.
+ */
+import type { Kernel } from '../kernel.js';
+import type { SimdExports } from './command.js';
+import { Conductor, Workshop } from './conductor.js';
+import type { Reply, Request } from './protocol.js';
+import { newControl, Team } from './team.js';
+
+/** The most commands of a program that may be short. */
+const MOST_COMMANDS = 4;
+/** Longer than this, in milliseconds, the main thread is not kept busy. */
+const LONGEST_MS = 2;
+
+type Prepare = Extract<Request, { type: 'prepare' }>;
+type Execute = Extract<Request, { type: 'execute' }>;
+
+/** A program of few commands. */
+interface Program {
+  readonly request: Prepare;
+  readonly kernels: readonly Kernel[];
+  /** The least time that a run took the workers, both ways of the message included, in milliseconds. */
+  theirs: number;
+  /** The least time that a run took here; null before the first one. */
+  here: number | null;
+}
+
+export class ShortRuns {
+  readonly #memory: WebAssembly.Memory;
+  readonly #module: WebAssembly.Module | null;
+  readonly #kernels: Record<string, Kernel> = {};
+  readonly #programs = new Map<number, Program>();
+  /** Made when the first short program is met: most devices only train. */
+  #conductor: Conductor | null = null;
+
+  /** Of the memory and the SIMD module that the workers use. */
+  constructor(memory: WebAssembly.Memory, module: WebAssembly.Module | null) {
+    this.#memory = memory;
+    this.#module = module;
+  }
+
+  /** Notes what the workers are to prepare. */
+  prepare(request: Prepare, kernels: readonly Kernel[]): void {
+    // One without commands only reads, each time something else.
+    if (kernels.length === 0 || kernels.length > MOST_COMMANDS) return;
+    this.#programs.set(request.prepared, { request, kernels, theirs: Infinity, here: null });
+  }
+
+  discard(prepared: number): void {
+    this.#programs.delete(prepared);
+    this.#conductor?.handle({ type: 'discard', prepared });
+  }
+
+  /** Notes that a run took the workers so long, in milliseconds. */
+  note(prepared: number, milliseconds: number): void {
+    const program = this.#programs.get(prepared);
+    if (program !== undefined) program.theirs = Math.min(program.theirs, milliseconds);
+  }
+
+  /** Computes the run, or returns null when it is for the workers. None of them may use the memory meanwhile. */
+  run(request: Execute): Reply | null {
+    const program = this.#programs.get(request.prepared);
+    // A profile says which thread computed what: the workers' clock is not this thread's.
+    if (program === undefined || request.profile) return null;
+    if (program.theirs > LONGEST_MS || (program.here ?? 0) > program.theirs) return null;
+    this.#conductor ??= this.#newConductor();
+    if (program.here === null) {
+      for (const kernel of program.kernels) this.#kernels[kernel.name] = kernel;
+      this.#conductor.handle(program.request);
+    }
+    const begin = performance.now();
+    const reply = this.#conductor.handle(request);
+    program.here = Math.min(program.here ?? Infinity, performance.now() - begin);
+    return reply;
+  }
+
+  #newConductor(): Conductor {
+    const env = { memory: this.#memory };
+    const simd =
+      this.#module === null ? null : (new WebAssembly.Instance(this.#module, { env }).exports as SimdExports);
+    // With the first worker's scratch memory, for that one is idle.
+    const workshop = new Workshop(this.#memory, this.#kernels, simd, 0);
+    return new Conductor(workshop, new Team(newControl(1), 1, 0), [], (bytes) => new ArrayBuffer(bytes));
+  }
+}
