@@ -16,7 +16,7 @@ import type { Task } from '../tasks/task.js';
 import { batchParts } from '../training/batch-parts.js';
 import type { FullStage } from '../training/full-stage.js';
 import { mixOfStep } from '../training/mixing.js';
-import { joinsSingle } from '../training/trainer.js';
+import { joinsSingle } from '../training/batch-ranges.js';
 import { networkInput } from '../training/training-step.js';
 
 const MOST_PICTURES = 16;

@@ -9,7 +9,7 @@ import type { EpochRecord } from '../options.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import type { RunState } from '../run/run-state.js';
 import type { RunLog } from '../tensorboard/run-log.js';
-import { imagesPerSecond } from './trainer.js';
+import { imagesPerSecond } from './epoch-clock.js';
 import type { ImagePart } from '../run/training-data.js';
 
 /** Metadata of exports. */

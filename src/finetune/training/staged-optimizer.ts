@@ -8,7 +8,7 @@ import type { FullStage } from './full-stage.js';
 import { makeOptimizer } from './parameter-groups.js';
 import { type Progress, restoreOptimizer } from '../run/run-state.js';
 import { FULL_STAGE, setTrainable, stageAt, stagesOf, type TrainingStage } from './stages.js';
-import { batchesPerEpoch } from './trainer.js';
+import { batchesPerEpoch } from './batch-ranges.js';
 
 export class StagedOptimizer {
   private readonly full: FullStage;

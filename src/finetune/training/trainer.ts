@@ -8,7 +8,6 @@
  */
 import {
   augmentationOf,
-  batchCount,
   type ImagePool,
   type Preprocessing,
   type TrainingBatch,
@@ -28,6 +27,8 @@ import {
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { batchParts } from './batch-parts.js';
+import { batchesPerEpoch, joinsSingle, microBatchRanges } from './batch-ranges.js';
+import { EpochClock, imagesPerSecond } from './epoch-clock.js';
 import { sideOf } from '../evaluation/inference.js';
 import { type BatchMix, dominantTargets, mixOfStep } from './mixing.js';
 import type { RunContext } from '../options.js';
@@ -37,6 +38,7 @@ import { assertNotExploded } from '../run/explosion.js';
 import type { FrozenChoices, Progress } from '../run/run-state.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
 import type { Targets, Task } from '../tasks/task.js';
+import { RecentBatches } from './recent-batches.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
 export interface TrainerOptions extends RunContext {
@@ -83,9 +85,6 @@ export interface StepReport {
 /** From this time for a step on, it is waited for before the next one begins, in seconds. */
 const LONG_STEP = 1;
 
-/** So many steps are known by their batches; all but the last of them have ended. */
-const REMEMBERED = 4;
-
 /** A step whose results are on their way. */
 interface PendingStep {
   readonly step: number;
@@ -115,10 +114,7 @@ export class Trainer {
   private meanLoss: number | null = null;
   /** The norm of the gradients at the end of the last epoch; null before one has ended here. */
   gradientNorm: number | null = null;
-  /** The last steps by number, to name the images of one that failed. */
-  private readonly recent = new Map<number, TrainingBatch>();
-  /** Images of the steps before those, for the batches that come: new ones would pile up between collections of garbage. */
-  private readonly spare: Uint8Array[] = [];
+  private readonly recent = new RecentBatches();
 
   constructor(options: TrainerOptions) {
     const { recipe, optimizer, dataset, model, task } = options;
@@ -164,7 +160,7 @@ export class Trainer {
       augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
       side,
       pool,
-      spare: this.spare,
+      spare: this.recent.spare,
     });
     const finishPending = async () => {
       const step = pending;
@@ -217,7 +213,7 @@ export class Trainer {
     finished.catch(() => undefined);
     progress.step = step;
     progress.batch++;
-    this.remember(step, batch);
+    this.recent.add(step, batch);
     return {
       step,
       batch,
@@ -338,7 +334,7 @@ export class Trainer {
   private microBatches(batch: TrainingBatch, side: number, mix: BatchMix | null): MicroBatch[] {
     const { frozen, recipe } = this.options;
     const { imageWeights, joinsSingle } = this;
-    const ranges = microBatchStarts(batch.labels.length, frozen.micro_batch, joinsSingle);
+    const ranges = microBatchRanges(batch.labels.length, frozen.micro_batch, joinsSingle);
     const targets = this.targetsOf(batch);
     return batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix });
   }
@@ -346,15 +342,6 @@ export class Trainer {
   private targetsOf({ indices }: TrainingBatch): Targets {
     const { task, dataset } = this.options;
     return task.targets(Array.from(indices, (index) => dataset.images[index]));
-  }
-
-  private remember(step: number, batch: TrainingBatch): void {
-    this.recent.set(step, batch);
-    const old = this.recent.get(step - REMEMBERED);
-    if (old === undefined) return;
-    this.recent.delete(step - REMEMBERED);
-    this.spare.push(old.images); // whose step has ended
-    if (this.spare.length > REMEMBERED) this.spare.shift(); // of another length than all that came since
   }
 
   private report(): void {
@@ -370,71 +357,4 @@ export class Trainer {
       imagesPerSecond: imagesPerSecond(progress),
     });
   }
-}
-
-/** Updates of the weights in one epoch over so many images. */
-export function batchesPerEpoch(
-  images: number,
-  { batch_size }: Recipe,
-  { batch_norm }: Pick<FrozenChoices, 'batch_norm'>,
-): number {
-  return batchCount(images, batch_size, joinsSingle(batch_norm));
-}
-
-/** Batch norm has no variance over a single image. */
-export function joinsSingle(batchNorm: FrozenChoices['batch_norm']): boolean {
-  return batchNorm === 'train';
-}
-
-/** Training speed of the epoch so far; null before it can be told. */
-export function imagesPerSecond({ timed_images, timed_seconds }: Progress): number | null {
-  return timed_seconds > 0 ? timed_images / timed_seconds : null;
-}
-
-/** Adds time to the progress; the first steps of a process compile and are not counted in its speed. */
-class EpochClock {
-  private readonly progress: Progress;
-  private last = performance.now();
-  private ticks = 0;
-
-  constructor(progress: Progress) {
-    this.progress = progress;
-  }
-
-  /** What was done since the last tick was no part of a step. */
-  restart(): void {
-    this.last = performance.now();
-  }
-
-  /** `images` were finished since the last tick. Returns the seconds since then. */
-  tick(images: number): number {
-    const now = performance.now();
-    const seconds = (now - this.last) / 1000;
-    this.last = now;
-    this.progress.seconds += seconds;
-    if (++this.ticks > WARM_UP_TICKS) {
-      this.progress.timed_seconds += seconds;
-      this.progress.timed_images += images;
-    }
-    return seconds;
-  }
-}
-
-/** The first tick has no finished step, the second waits for the first step to compile. */
-const WARM_UP_TICKS = 2;
-
-/** The micro-batches of a batch as ranges; `joinSingle` puts a last one of one image to the one before it. */
-export function microBatchStarts(
-  size: number,
-  micro: number,
-  joinSingle: boolean,
-): (readonly [number, number])[] {
-  const starts: [number, number][] = [];
-  for (let start = 0; start < size; start += micro) starts.push([start, Math.min(size, start + micro)]);
-  const last = starts.at(-1);
-  if (joinSingle && starts.length > 1 && last !== undefined && last[1] - last[0] === 1) {
-    starts.pop();
-    (starts.at(-1) as [number, number])[1] = size;
-  }
-  return starts;
 }

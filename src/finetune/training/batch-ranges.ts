@@ -1,0 +1,34 @@
+/** How an epoch is cut into batches, and a batch into micro-batches. */
+import { batchCount } from '../../data/index.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import type { FrozenChoices } from '../run/run-state.js';
+
+/** Updates of the weights in one epoch over so many images. */
+export function batchesPerEpoch(
+  images: number,
+  { batch_size }: Recipe,
+  { batch_norm }: Pick<FrozenChoices, 'batch_norm'>,
+): number {
+  return batchCount(images, batch_size, joinsSingle(batch_norm));
+}
+
+/** Batch norm has no variance over a single image. */
+export function joinsSingle(batchNorm: FrozenChoices['batch_norm']): boolean {
+  return batchNorm === 'train';
+}
+
+/** The micro-batches of a batch as ranges; `joinSingle` puts a last one of one image to the one before it. */
+export function microBatchRanges(
+  size: number,
+  micro: number,
+  joinSingle: boolean,
+): (readonly [number, number])[] {
+  const ranges: [number, number][] = [];
+  for (let start = 0; start < size; start += micro) ranges.push([start, Math.min(size, start + micro)]);
+  const last = ranges.at(-1);
+  if (joinSingle && ranges.length > 1 && last !== undefined && last[1] - last[0] === 1) {
+    ranges.pop();
+    (ranges.at(-1) as [number, number])[1] = size;
+  }
+  return ranges;
+}
