@@ -9,6 +9,7 @@ import {
   EXPLOSION_ANSWERS,
   HEADS,
   MEMORIES,
+  PRECISIONS,
   SAMPLINGS,
   STRATEGIES,
 } from '../finetune/recipe/choices.js';
@@ -211,7 +212,7 @@ export const TRAINING: Group<
   precision: {
     value: '<name>',
     help: 'float32, or mixed on a GPU: activations and their gradients are kept as float16, in half the memory; weights and sums stay float32. Default: float32.',
-    parse: choice(['float32', 'mixed'] as const),
+    parse: choice(PRECISIONS),
   },
   memory: {
     value: '<amount>',

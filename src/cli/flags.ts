@@ -3,7 +3,7 @@
  * case (`valSplit` is `--val-split`). The types make a missing flag, or a value of the wrong type, a compile error.
  */
 import { type Command, Option } from 'commander';
-import { TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
+import { PRECISIONS, TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
 import type { DeviceOptions } from '../finetune/options.js';
 import type { CompareFlags } from './commands/compare.js';
 import type { ConvertFlags } from './commands/convert.js';
@@ -159,6 +159,11 @@ export const TUNE_FLAGS: Flags<TuneFlags> = {
     value: '<number>',
     help: 'Time for all measurements; the kernels that take longest come first. Default: 120.',
     parse: wholeNumber(1, 86_400),
+  },
+  precision: {
+    value: '<name>',
+    help: 'float32, or mixed: for runs with --precision mixed, whose kernels read and write float16. Both are kept. Default: float32.',
+    parse: choice(PRECISIONS),
   },
   adapter: DEVICE_FLAGS.adapter,
 };

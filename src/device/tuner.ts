@@ -4,10 +4,14 @@
  * A candidate's time counts only after its result has agreed with that of the plainest variant, on random operands. The
  * variant that the kernel would choose by itself is one of the candidates, and stays unless another is clearly faster.
  * Candidates take turns, so that a busy machine slows all of them, and those that are far behind drop out.
+ *
+ * A mixed-precision program (program/half.ts) keeps some operands as float16: half as many bytes to load, other shaders. Its
+ * launches are classes of their own, measured and checked with float16 where the program has it.
  */
 import { AttuneError } from '../errors.js';
 import type { Backend, Prepared } from './backend.js';
 import { type DType, hostArray, type TypedArray } from './dtype.js';
+import { floatsOfHalves } from './half-floats.js';
 import { type AdapterTraits, type Attributes, type BufferRange, canRun, type Kernel } from './kernel.js';
 
 /** A launch without its memory: what is to be tuned. */
@@ -17,6 +21,11 @@ export interface LaunchShape {
   /** In the order of the kernel's bindings; null: the operand is absent. */
   readonly operands: readonly ({ readonly dtype: DType; readonly length: number } | null)[];
 }
+
+/** What a class depends on: a launch, whether or not it has memory. */
+type Classified = Pick<LaunchShape, 'kernel' | 'attributes'> & {
+  readonly operands: readonly ({ readonly dtype: DType } | null)[];
+};
 
 /** The times of one candidate; all are milliseconds of one launch. */
 export interface CandidateTime {
@@ -45,6 +54,11 @@ const CLEAR_GAIN = 0.04;
  * that is missing or out of place shows with a hundred times as much.
  */
 const AGREEMENT = 5e-4;
+/** Distance of float16 neighbours, relative to either: two results may be rounded away from each other. */
+const HALF_ROUNDING = 2 ** -10;
+const HALF_NAN = 0x7e00;
+/** Behind the names of classes whose operands are stored as float16. */
+const HALF_WORD = ' float16';
 /** Where there is no clock on the adapter, a launch is repeated in a run until that takes about this long. */
 const WALL_CLOCK_MS = 10;
 const MOST_REPEATS = 64;
@@ -55,9 +69,27 @@ export function sizeClass(size: number): number {
 }
 
 /** The name of a launch's class in `Choices`; null where nothing is to be tuned. */
-export function tuningKey(kernel: Kernel, attributes: Attributes): string | null {
+export function tuningKey({ kernel, attributes, operands }: Classified): string | null {
   const { tuning } = kernel.shader;
-  return tuning === undefined ? null : `${kernel.name} ${tuning.shapeClass(attributes)}`;
+  if (tuning === undefined) return null;
+  return `${kernel.name} ${tuning.shapeClass(attributes)}${halfSuffix(kernel, operands)}`;
+}
+
+/**
+ * ' float16' where all operands that a mixed-precision program may keep so are; where only some are, with their names
+ * behind it. One that may be absent does not count, as in `shapeClass`.
+ */
+function halfSuffix({ bindings }: Kernel, operands: Classified['operands']): string {
+  const able = bindings.flatMap(({ half, optional }, i) => (half && !optional ? [i] : []));
+  const halves = able.filter((i) => operands[i]?.dtype === 'float16');
+  if (halves.length === 0) return '';
+  const names = halves.length < able.length ? halves.map((i) => ` ${bindings[i].name}`) : [];
+  return `${HALF_WORD}${names.join('')}`;
+}
+
+/** Whether a name in `Choices` is that of a class with operands stored as float16. */
+export function isHalfKey(key: string): boolean {
+  return `${key} `.includes(`${HALF_WORD} `);
 }
 
 /** The variants that can do this work on this adapter, and may be the fastest. */
@@ -121,7 +153,7 @@ async function enter(
 ): Promise<Racer | (CandidateTime & { readonly fault: string })> {
   try {
     const found = await bench.results(variant);
-    const fault = disagreement(found, expected);
+    const fault = disagreement(found, expected, bench.roundings);
     if (fault !== null) return { variant, milliseconds: null, fault };
     return { variant, best: await bench.milliseconds(variant), inRace: true };
   } catch (error) {
@@ -154,15 +186,23 @@ function timeOf({ variant, best }: Racer): CandidateTime {
   return { variant, milliseconds: best };
 }
 
-/** How two results differ by more than rounding; null when they agree. */
-export function disagreement(found: readonly TypedArray[], expected: readonly TypedArray[]): string | null {
+/**
+ * How two results differ by more than rounding; null when they agree.
+ * @param roundings of each result, the distance of neighbouring numbers of its type, relative to them; absent: negligible
+ */
+export function disagreement(
+  found: readonly TypedArray[],
+  expected: readonly TypedArray[],
+  roundings: readonly number[] = [],
+): string | null {
   for (const [i, values] of expected.entries()) {
     let squares = 0;
     for (let j = 0; j < values.length; j++) squares += values[j] * values[j];
     const limit = AGREEMENT * Math.sqrt(squares / Math.max(1, values.length));
+    const rounding = roundings[i] ?? 0;
     for (let j = 0; j < values.length; j++) {
       // A NaN agrees with nothing.
-      if (!(Math.abs(found[i][j] - values[j]) <= limit))
+      if (!(Math.abs(found[i][j] - values[j]) <= limit + rounding * Math.abs(values[j])))
         return `element ${j} is ${found[i][j]}, not ${values[j]}`;
     }
   }
@@ -174,6 +214,8 @@ class Workbench {
   readonly backend: Backend;
   private readonly launch: LaunchShape;
   private readonly operands: readonly (BufferRange | null)[];
+  /** What a launch writes. */
+  private readonly written: readonly BufferRange[];
   private readonly prepared = new Map<
     string,
     { readonly once: Prepared; repeated: Prepared | null; repeats: number }
@@ -190,17 +232,25 @@ class Workbench {
       if (!this.isWritten(i)) backend.write(range, randomValues(dtype, length, i));
       return range;
     });
-  }
-
-  /** What the variant writes, over numbers that no result may keep. */
-  async results(variant: string): Promise<TypedArray[]> {
-    const written = this.operands.filter(
+    this.written = this.operands.filter(
       (range, i): range is BufferRange => range !== null && this.isWritten(i),
     );
-    for (const range of written)
-      this.backend.write(range, hostArray(range.dtype, range.length).fill(Number.NaN) as TypedArray);
+  }
+
+  /** Of what a launch writes, as `disagreement` takes them. */
+  get roundings(): readonly number[] {
+    return this.written.map(({ dtype }) => (dtype === 'float16' ? HALF_ROUNDING : 0));
+  }
+
+  /** What the variant writes, as numbers, over such as no result may keep. */
+  async results(variant: string): Promise<TypedArray[]> {
+    for (const range of this.written) {
+      const nothing = range.dtype === 'float16' ? HALF_NAN : Number.NaN;
+      this.backend.write(range, hostArray(range.dtype, range.length).fill(nothing) as TypedArray);
+    }
     const { once } = await this.ready(variant);
-    return this.backend.execute(once, [], [], written);
+    const results = await this.backend.execute(once, [], [], this.written);
+    return results.map((values) => (values instanceof Uint16Array ? floatsOfHalves(values) : values));
   }
 
   /** One launch, by the adapter's clock where it has one. */
@@ -252,14 +302,20 @@ class Workbench {
   }
 }
 
-/** Numbers in (-1, 1) for float32, else zeros: the same every time. */
+/** Numbers in (-1, 1) for float32 and float16, else zeros: the same every time. */
 function randomValues(dtype: DType, length: number, seed: number): TypedArray {
   const values = hostArray(dtype, length);
-  if (dtype !== 'float32') return values;
+  if (dtype !== 'float32' && dtype !== 'float16') return values;
   let state = 0x9e3779b9 ^ (seed + 1);
   for (let i = 0; i < length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    values[i] = state / 2 ** 31;
+    values[i] = dtype === 'float32' ? state / 2 ** 31 : randomHalf(state >>> 16);
   }
   return values;
+}
+
+/** The bits of a number of 1/16 to 1 and either sign, from 16 random bits. */
+function randomHalf(random: number): number {
+  const exponent = 11 + ((random >> 10) & 3);
+  return (random & 0x8000) | (exponent << 10) | (random & 1023);
 }

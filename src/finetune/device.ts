@@ -1,5 +1,6 @@
 /** The device of a run, opened only when everything else has been checked. */
 import type { Choices } from '../device/backend.js';
+import { isHalfKey } from '../device/tuner.js';
 import { open } from '../engine/open.js';
 import type { Device } from '../program/device.js';
 import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
@@ -27,7 +28,16 @@ export async function openDevice(
     const text = `${name} gives wrong results with ${distrusted.join(', ')}: computed without. Update its driver.`;
     onEvent?.({ type: 'note', text });
   }
+  if (variants === undefined && opened.mixed && isForFloat32Only(opened.choices)) {
+    const text = `What attune tune has measured on ${name} is for float32 only. attune tune --precision mixed measures the kernels that read and write float16.`;
+    onEvent?.({ type: 'note', text });
+  }
   return opened;
+}
+
+function isForFloat32Only(choices: Choices): boolean {
+  const keys = Object.keys(choices);
+  return keys.length > 0 && !keys.some(isHalfKey);
 }
 
 /** Options of a command, or the fields of a recipe, and the frozen choices of a run. */

@@ -3,6 +3,7 @@
  * alignment, and float32 itself, by far the most common, is used where it lies if the host agrees.
  */
 
+import { floatsOfHalves } from '../device/half-floats.js';
 import {
   byteLength,
   type Dtype,
@@ -89,25 +90,11 @@ function fromFloat64(bytes: Uint8Array, where: string): Float32Array {
   return out;
 }
 
-/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. */
 function fromFloat16(bytes: Uint8Array): Float32Array {
   const view = viewOf(bytes);
-  const out = new Float32Array(bytes.length / 2);
-  const bits = new Uint32Array(out.buffer);
-  for (let i = 0; i < out.length; i++) {
-    const half = view.getUint16(2 * i, true);
-    const sign = (half & 0x8000) << 16;
-    const exponent = (half >> 10) & 31;
-    const fraction = half & 1023;
-    if (exponent === 0) {
-      // A subnormal, or a zero whose sign must survive.
-      out[i] = (sign === 0 ? 1 : -1) * fraction * 2 ** -24;
-    } else {
-      // Infinities and NaNs keep the largest exponent; all others move from bias 15 to bias 127.
-      bits[i] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | (fraction << 13);
-    }
-  }
-  return out;
+  const halves = new Uint16Array(bytes.length / 2);
+  for (let i = 0; i < halves.length; i++) halves[i] = view.getUint16(2 * i, true);
+  return floatsOfHalves(halves);
 }
 
 /** bfloat16 is the upper half of a float32. */

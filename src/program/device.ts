@@ -152,14 +152,15 @@ export class Device {
   }
 
   /**
-   * The launches that a program would run, fused and all, without its memory: for the tuner.
+   * The launches that a program would run, fused, in the device's precision and all, without its memory: for the tuner.
    * @internal
    */
   launchesOf(body: () => unknown): LaunchShape[] {
     this.assertOpen();
     const { recording, result } = record(body);
     const returned = collectValues(result).map((value) => value.storage);
-    return makePlan(recording, returned, this.rules, this.backend).launches.map(
+    const { rules, backend, mixed, recomputed } = this;
+    return makePlan(recording, returned, rules, backend, mixed, recomputed).launches.map(
       ({ kernel, attributes, operands }) => ({
         kernel,
         attributes,

@@ -32,7 +32,7 @@ const commands: Record<string, string[]> = {
   weights: [],
   doctor: ['measure'],
   bench: 'only seconds markdown svg device adapter'.split(' '),
-  tune: 'model batch-size image-size seconds adapter'.split(' '),
+  tune: 'model batch-size image-size seconds precision adapter'.split(' '),
 };
 
 test('attune --help names every command', async () => {

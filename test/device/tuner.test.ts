@@ -1,7 +1,8 @@
 /** The tuner on a device that is only played: variants with given times and given faults. */
 import { type Backend, newCounters, type Prepared } from '#src/device/backend';
+import { type DType, elementBytes, type TypedArray } from '#src/device/dtype';
 import type { AdapterTraits, BufferRange, Kernel } from '#src/device/kernel';
-import { candidates, disagreement, sizeClass, tuneLaunch, tuningKey } from '#src/device/tuner';
+import { candidates, disagreement, isHalfKey, sizeClass, tuneLaunch, tuningKey } from '#src/device/tuner';
 import { AttuneError } from '#src/errors';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -14,12 +15,13 @@ const TRAITS: AdapterTraits = {
   maxBindingBytes: 2 ** 30,
 };
 const LENGTH = 100;
+const [FLOAT, HALF] = [{ dtype: 'float32' }, { dtype: 'float16' }] as const;
 
 /** How a variant of the played kernel behaves. */
 interface Played {
   /** Of each of its launches, in turn; the last one again and again. */
   readonly milliseconds: readonly number[];
-  /** Added to one element of the result. */
+  /** Added to one element of the result: to its bits, where it is float16. */
   readonly error?: number;
   readonly refused?: boolean;
   readonly unsupported?: boolean;
@@ -31,8 +33,9 @@ function doubling(played: Readonly<Record<string, Played>>, standard: string): K
   return {
     name: 'doubling',
     bindings: [
-      { name: 'x', access: 'read' },
-      { name: 'y', access: 'write' },
+      { name: 'x', access: 'read', half: 'copy' },
+      { name: 'more', access: 'read', optional: true, half: true },
+      { name: 'y', access: 'write', half: true },
     ],
     shader: {
       variants: Object.fromEntries(
@@ -56,9 +59,9 @@ function doubling(played: Readonly<Record<string, Played>>, standard: string): K
 
 /** A device that has a clock, or none: then nothing can be told apart. */
 function playedBackend(played: Readonly<Record<string, Played>>, runs: string[] = []): Backend {
-  const memory = new Map<number, Float32Array>();
+  const memory = new Map<number, TypedArray>();
   const turns = new Map<string, number>();
-  const of = (range: BufferRange | null) => memory.get((range as BufferRange).buffer.id) as Float32Array;
+  const of = (range: BufferRange | null) => memory.get((range as BufferRange).buffer.id) as TypedArray;
   let ids = 0;
   return {
     info: { kind: 'webgpu', adapter: 'played', software: false, features: [], limits: {} },
@@ -69,13 +72,16 @@ function playedBackend(played: Readonly<Record<string, Played>>, runs: string[] 
     inPlace: false,
     traits: TRAITS,
     choices: {},
-    elementBytes: () => 4,
+    elementBytes: (dtype) => elementBytes(dtype, 'float32'),
     allocate(bytes) {
-      memory.set(++ids, new Float32Array(bytes / 4));
+      memory.set(++ids, new Uint8Array(bytes));
       return { id: ids, bytes };
     },
     release: ({ id }) => void memory.delete(id),
-    write: (range, data) => of(range).set(data),
+    write({ buffer, dtype, length }, data) {
+      assert.is(buffer.bytes, length * elementBytes(dtype, 'float32'));
+      memory.set(buffer.id, data.slice());
+    },
     async prepare(commands) {
       const variant = commands[0].kernel.shader.choose({}, TRAITS);
       if (played[variant].refused) throw new AttuneError({ code: 'device', what: 'too many registers' });
@@ -85,8 +91,10 @@ function playedBackend(played: Readonly<Record<string, Played>>, runs: string[] 
       const [{ kernel, operands, attributes }] = commands;
       const variant = kernel.shader.choose({}, TRAITS);
       const { milliseconds, error = 0 } = played[variant];
-      const [x, y] = [of(operands[0]), of(operands[1])];
-      y.set(x.map((value) => 2 * value));
+      const [x, y] = [of(operands[0]), of(operands[2])];
+      assert.ok(reads.length === 0 || isNothing(y), 'what was there before is overwritten');
+      // Of float16 bits, the exponent lies from the tenth on.
+      y.set(x.map((value) => (x instanceof Uint16Array ? value + 1024 : 2 * value)));
       y[7] += error;
       const turn = turns.get(variant) ?? 0;
       if (onTimes !== undefined) {
@@ -105,15 +113,22 @@ function playedBackend(played: Readonly<Record<string, Played>>, runs: string[] 
   };
 }
 
+/** Whether all of a result is still to come: none of it is a number. */
+function isNothing(y: TypedArray): boolean {
+  return y.every((value) => (y instanceof Uint16Array ? value === 0x7e00 : Number.isNaN(value)));
+}
+
 async function tuned(
   played: Readonly<Record<string, Played>>,
   standard: string,
   deadline = Number.POSITIVE_INFINITY,
   runs: string[] = [],
+  dtype: DType = 'float32',
 ) {
   const backend = playedBackend(played, runs);
-  const operand = { dtype: 'float32' as const, length: LENGTH };
-  const launch = { kernel: doubling(played, standard), attributes: { n: 1 }, operands: [operand, operand] };
+  const operand = { dtype, length: LENGTH };
+  const operands = [operand, null, operand];
+  const launch = { kernel: doubling(played, standard), attributes: { n: 1 }, operands };
   const result = await tuneLaunch(backend, launch, deadline);
   await backend.close();
   return result;
@@ -146,6 +161,18 @@ test('a variant that computes something else has no time, however fast it is', a
   }
   const alike = { plain: { milliseconds: [5] }, rounded: { milliseconds: [1], error: 1e-6 } };
   assert.is((await tuned(alike, 'plain'))?.best, 'rounded', 'rounding is no fault');
+});
+
+test('float16 operands are numbers, and results that differ by one rounding agree', async () => {
+  const off = (error: number) => ({ plain: { milliseconds: [5] }, other: { milliseconds: [1], error } });
+  const other = async (error: number) => tuned(off(error), 'plain', undefined, undefined, 'float16');
+  assert.is((await other(1))?.best, 'other');
+  const wrong = await other(16);
+  assert.is(wrong?.best, 'plain');
+  const { fault } = wrong!.times.find(({ variant }) => variant === 'other')!;
+  const [, found, expected] = /^element 7 is (.*), not (.*)$/.exec(fault!)!.map(Number);
+  assert.ok(Math.abs(expected) > 1 / 8 && Math.abs(expected) < 2, 'twice a number of 1/16 to 1');
+  assert.ok(found !== expected && Math.abs(found / expected - 1) <= 16 * 2 ** -10, fault);
 });
 
 test('the own choice stays when the gain is noise, and goes when it is wrong', async () => {
@@ -197,12 +224,26 @@ test('a class is the kernel and its shape; sizes are rounded to powers of two', 
     { plain: { milliseconds: [1] }, no: { milliseconds: [1], unsupported: true } },
     'plain',
   );
-  assert.is(tuningKey(kernel, { n: 3 }), 'doubling n 3');
+  const launch = { kernel, attributes: { n: 3 }, operands: [FLOAT, null, FLOAT] };
+  assert.is(tuningKey(launch), 'doubling n 3');
   const { tuning: _tuning, ...fixed } = kernel.shader;
-  assert.is(tuningKey({ ...kernel, shader: fixed }, { n: 3 }), null);
+  assert.is(tuningKey({ ...launch, kernel: { ...kernel, shader: fixed } }), null);
   assert.equal(candidates(kernel, {}, TRAITS), ['plain']);
   assert.equal([0, 1, 3, 31, 32, 33, 100, 25088].map(sizeClass), [1, 1, 4, 32, 32, 32, 128, 32768]);
   assert.is(disagreement([Float32Array.of(1, 2)], [Float32Array.of(1, 2)]), null);
+});
+
+test('launches with float16 operands are classes of their own', () => {
+  const kernel = doubling({ plain: { milliseconds: [1] } }, 'plain');
+  const key = (...operands: ({ readonly dtype: DType } | null)[]) =>
+    tuningKey({ kernel, attributes: { n: 3 }, operands });
+  assert.is(key(HALF, null, HALF), 'doubling n 3 float16');
+  assert.is(key(HALF, HALF, HALF), 'doubling n 3 float16', 'what may be absent does not count');
+  assert.is(key(HALF, null, FLOAT), 'doubling n 3 float16 x');
+  assert.is(key(FLOAT, HALF, HALF), 'doubling n 3 float16 y');
+  assert.is(key(FLOAT, HALF, FLOAT), 'doubling n 3');
+  assert.ok(isHalfKey('doubling n 3 float16') && isHalfKey('doubling n 3 float16 x'));
+  assert.ok(!isHalfKey('doubling n 3') && !isHalfKey('float16s n 3') && !isHalfKey(''));
 });
 
 test.run();

@@ -5,6 +5,7 @@ import { finetune, resume } from '#src/finetune/index';
 import { openTensorFile, writeSafetensors } from '#src/formats/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openRunState } from '#src/finetune/run/run-state';
 import { fullRun, interrupted, smallData } from './full-support.js';
 import { fails, listener, newPath, picture } from './support.js';
 
@@ -121,6 +122,15 @@ test('a state of another version is no damaged one', async () => {
   await fails(resume({ resume: run }), 'input', /saved by an older version of attune/);
   await version('9');
   await fails(resume({ resume: run }), 'input', /saved by another version of attune.*: update attune; /);
+});
+
+test('a state whose choices of variants held for either precision is one to go on from in float32', async () => {
+  const run = await stoppedRun();
+  const variants = { 'conv2d 3x3/1x1 8>8 at 64': 'tile32Vec4' };
+  await changeState(run, ({ frozen }) => Object.assign(frozen, { variants }), { attune_run: '5' });
+  await (await openRunState(run)).file.close();
+  await changeState(run, ({ recipe }) => Object.assign(recipe, { precision: 'mixed' }));
+  await fails(resume({ resume: run }), 'input', /saved by an older version of attune/);
 });
 
 test('what is no run with a full stage is refused', async () => {

@@ -38,6 +38,16 @@ test('what is stored is read again, and more is added to it', async () => {
   assert.is(readdirSync(join(path, '..')).length, 1, 'nothing is left beside the file');
 });
 
+test('what was measured with float16 stands beside what was measured without', async () => {
+  const path = newFile();
+  const [single, half] = ['conv2d 1x1/1x1 8>8 at 64', 'conv2d 1x1/1x1 8>8 at 64 float16'];
+  const entry = (variant: string) => ({ variant, milliseconds: { [variant]: 1 } });
+  await storeTuning(INFO, { [single]: entry('tile32Vec4') }, path);
+  await storeTuning(INFO, { [half]: entry('tile64Vec4') }, path);
+  const { entries } = await readTuning(INFO, path);
+  assert.equal([entries[single].variant, entries[half].variant], ['tile32Vec4', 'tile64Vec4']);
+});
+
 test('another driver, or another adapter, has a file of its own', () => {
   const paths = [INFO, { ...INFO, driver: 'driver 1.3' }, { ...INFO, adapter: 'Other' }].map((info) =>
     tuningPath(info, 'x'),

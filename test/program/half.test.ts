@@ -1,8 +1,19 @@
 /** Which values a mixed-precision program keeps as float16. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { backward, crossEntropy, generator, normalizeImages, resnetSmall, tensor } from '#src/index';
+import { isHalfKey, tuningKey } from '#src/device/tuner';
+import {
+  backward,
+  conv2d,
+  crossEntropy,
+  generator,
+  normalizeImages,
+  relu,
+  resnetSmall,
+  tensor,
+} from '#src/index';
 import { FUSIONS } from '#src/ops/fusions';
+import { Device } from '#src/program/device';
 import { makePlan, type Plan } from '#src/program/plan';
 import { type Recording, record } from '#src/program/recording';
 import type { TemporaryStorage } from '#src/program/storage';
@@ -77,6 +88,32 @@ test('a mixed training program needs little more than half the memory, and the s
     mixed.lowerBoundBytes < 0.65 * plain.lowerBoundBytes,
     `${mixed.lowerBoundBytes} of ${plain.lowerBoundBytes}`,
   );
+});
+
+test('the tuner sees the launches of a mixed program as it runs them', async () => {
+  const { plan } = await trainingProgram();
+  const keysOf = (mixed: boolean) =>
+    new Set(plan(mixed).launches.flatMap((launch) => tuningKey(launch) ?? []));
+  const [plain, mixed] = [keysOf(false), keysOf(true)];
+  assert.not.ok([...plain].some(isHalfKey));
+  for (const key of mixed) {
+    const float32 = key.replace(/ float16.*/, '');
+    assert.ok(plain.has(float32), `${key} has a class without float16`);
+    assert.is(isHalfKey(key), /^conv2d/.test(key), key);
+  }
+  // The first convolution reads images as float16, and its weights, too.
+  assert.ok(mixed.has('conv2d 3x3/1x1 3>16 at 2048 float16'), [...mixed].join('; '));
+
+  const cpu = await cpuDevice('float32');
+  const launchesOf = (isMixed: boolean) =>
+    new Device(cpu.backend, FUSIONS, isMixed).launchesOf(() => {
+      const x = relu(relu(tensor(new Float32Array(64), [1, 4, 4, 4])));
+      return relu(conv2d(x, tensor(new Float32Array(16), [1, 1, 4, 4])));
+    });
+  const dtypes = (isMixed: boolean) =>
+    launchesOf(isMixed).map(({ operands }) => operands.map((operand) => operand?.dtype ?? null));
+  assert.not.ok(dtypes(false).flat().includes('float16'));
+  assert.ok(dtypes(true).flat().includes('float16'));
 });
 
 test('what one launch cannot take as float16 is float32 in all of them', async () => {

@@ -21,7 +21,7 @@ export async function tuneCommand(options: TuneOptions, json: boolean, output: O
 }
 
 function print(result: TuneResult, output: Output): void {
-  const { device, driver, model, batch_size, image_size, cache, classes } = result;
+  const { device, driver, model, batch_size, image_size, precision, cache, classes } = result;
   const measured = classes.filter(({ best }) => best !== null);
   output.note('');
   output.print(
@@ -29,6 +29,7 @@ function print(result: TuneResult, output: Output): void {
       ['adapter', `${oneLine(device.adapter)}${device.software ? ' (software)' : ''}`],
       ['driver', oneLine(driver)],
       ['network', `${model}, ${counted(batch_size, 'image')} of ${image_size} x ${image_size}`],
+      ['precision', precision],
       ['kept in', cache],
     ]),
     '',

@@ -7,12 +7,10 @@ import { AttuneError } from '../../errors.js';
 import type { Choices, Counters, Prepared } from '../backend.js';
 import type {
   AdapterTraits,
-  Attributes,
   Binding,
   BufferRange,
   Command,
   Grid,
-  Kernel,
   Pass,
   Variant,
 } from '../kernel.js';
@@ -177,7 +175,7 @@ async function createWorkspace({ memory, faults }: Context, elements: number): P
 function chooseVariant(command: Command, { choices, traits }: Context): [string, Variant] {
   const { kernel, attributes } = command;
   const { variants } = kernel.shader;
-  const given = chosenFor(kernel, attributes, choices);
+  const given = chosenFor(command, choices);
   if (given !== undefined && !Object.hasOwn(variants, given)) {
     throw deviceError(
       `there is no variant ${given}`,
@@ -199,10 +197,11 @@ function chooseVariant(command: Command, { choices, traits }: Context): [string,
   return [name, variant];
 }
 
-/** What `choices` have for a kernel by its name, else for the class of these attributes. */
-function chosenFor(kernel: Kernel, attributes: Attributes, choices: Choices): string | undefined {
-  if (Object.hasOwn(choices, kernel.name)) return choices[kernel.name];
-  const key = tuningKey(kernel, attributes);
+/** What `choices` have for a kernel by its name, else for the class of this launch. */
+function chosenFor(command: Command, choices: Choices): string | undefined {
+  const { name } = command.kernel;
+  if (Object.hasOwn(choices, name)) return choices[name];
+  const key = tuningKey(command);
   return key !== null && Object.hasOwn(choices, key) ? choices[key] : undefined;
 }
 

@@ -19,6 +19,8 @@ export const SCHEDULES = [
   'slanted-triangular',
   'plateau',
 ] as const;
+/** How a training step keeps its activations and their gradients. */
+export const PRECISIONS = ['float32', 'mixed'] as const;
 /** How much memory a training step takes. */
 export const MEMORIES = ['normal', 'low'] as const;
 /** What is done when the loss explodes. */

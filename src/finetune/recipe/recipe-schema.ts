@@ -13,6 +13,7 @@ import {
   HEADS,
   MEMORIES,
   OPTIMIZERS,
+  PRECISIONS,
   SAMPLINGS,
   SCHEDULES,
   STRATEGIES,
@@ -164,7 +165,7 @@ const run = {
   device: v.picklist(['auto', 'webgpu', 'cpu']),
   adapter: v.nullable(v.string()),
   /** 'mixed': activations and their gradients are kept as float16, on GPUs only. */
-  precision: v.picklist(['float32', 'mixed']),
+  precision: v.picklist(PRECISIONS),
   /** 'low': cheap activations are computed again in the backward pass; recipes of earlier versions have none. */
   memory: v.optional(v.picklist(MEMORIES), 'normal'),
   /** Whether the run folder has event files, and whether they have histograms of weights and gradients. */

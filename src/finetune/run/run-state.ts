@@ -30,7 +30,12 @@ import { RUN_FILES } from './run-folder.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
-const FORMAT = '5';
+const FORMAT = '6';
+/**
+ * Its choices of variants held for launches of either precision, where now those for float16 are named apart (`tuningKey`).
+ * A run goes on from it unless that would change what it computes.
+ */
+const FORMAT_OF_SHARED_CHOICES = '5';
 
 /** How far the full stage is. */
 export interface Progress {
@@ -197,12 +202,20 @@ export async function openRunState(folder: string, name: string = RUN_FILES.stat
         hint: 'run attune finetune again; images and features are cached',
       });
     }
-    if (version !== FORMAT) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
-    return { ...parseState(state, path), file };
+    const isShared = version === FORMAT_OF_SHARED_CHOICES;
+    if (version !== FORMAT && !isShared) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
+    const parsed = parseState(state, path);
+    if (isShared && hasHalfChoices(parsed.state)) throw ofAnotherVersion(path, true);
+    return { ...parsed, file };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** Whether a run took choices of variants for launches with float16. */
+function hasHalfChoices({ recipe, frozen }: RunState): boolean {
+  return recipe.precision === 'mixed' && Object.keys(frozen.variants).length > 0;
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -33,6 +33,11 @@ export interface TuneOptions {
   readonly imageSize?: number;
   /** The most time; a measurement that has begun is waited for. Default: 120. */
   readonly seconds?: number;
+  /**
+   * 'mixed': what a run with `--precision mixed` launches. Its classes are kept beside those of float32, and what such a run
+   * computes in float32 all the same is shared. Default: 'float32'.
+   */
+  readonly precision?: 'float32' | 'mixed';
   /** Part of the adapter's name. */
   readonly adapter?: string;
 }
@@ -42,6 +47,7 @@ const NAMES: OptionNames<TuneOptions> = {
   batchSize: true,
   imageSize: true,
   seconds: true,
+  precision: true,
   adapter: true,
 };
 
@@ -66,6 +72,7 @@ export interface TuneResult {
   readonly model: string;
   readonly batch_size: number;
   readonly image_size: number;
+  readonly precision: 'float32' | 'mixed';
   /** Where the choices are kept. */
   readonly cache: string;
   /** Whether there was time for all. */
@@ -73,23 +80,24 @@ export interface TuneResult {
   readonly classes: readonly TunedClass[];
 }
 
-const DEFAULTS = { batchSize: 32, imageSize: 224, seconds: 120 };
+const DEFAULTS = { batchSize: 32, imageSize: 224, seconds: 120, precision: 'float32' } as const;
 /** A network's own preprocessing changes no shape. */
 const SCALE = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
 
 /**
  * Measures, and stores what was found; on the signal, what was found until then, after which it throws AttuneError
- * 'interrupted'. Also throws 'device' where there is no GPU, 'usage' for a model that attune does not know, 'disk'.
+ * 'interrupted'. Also throws 'device' where there is no GPU, or none with the float16 that 'mixed' needs, 'usage' for a
+ * model that attune does not know, 'disk'.
  */
 export async function tune(
   options: TuneOptions = {},
   { onEvent, signal }: RunContext = {},
 ): Promise<TuneResult> {
   refuseUnknownOptions(options, NAMES, 'tune');
-  const { batchSize, imageSize, seconds, adapter } = { ...DEFAULTS, ...options };
+  const { batchSize, imageSize, seconds, precision, adapter } = { ...DEFAULTS, ...options };
   const entry = findModel(options.model ?? DEFAULT_MODEL);
   const deadline = performance.now() + 1000 * seconds;
-  const device = await open('webgpu', adapter === undefined ? {} : { adapter });
+  const device = await open('webgpu', { precision, ...(adapter !== undefined && { adapter }) });
   try {
     const { entries, problem } = await readTuning(device.info);
     if (problem !== null) onEvent?.({ type: 'note', text: problem });
@@ -114,6 +122,7 @@ export async function tune(
       model: entry.name,
       batch_size: batchSize,
       image_size: imageSize,
+      precision,
       cache: tuningPath(device.info),
       complete: tuned.every(({ best }) => best !== null),
       classes: tuned,
@@ -153,7 +162,7 @@ async function classesOf(
   const classes = new Map<string, Pending>();
   const add = (body: () => unknown, counts: 0 | 1) => {
     for (const launch of device.launchesOf(body)) {
-      const key = tuningKey(launch.kernel, launch.attributes);
+      const key = tuningKey(launch);
       if (key === null) continue;
       const known = classes.get(key);
       if (known === undefined) classes.set(key, { key, launch, launches: counts });
