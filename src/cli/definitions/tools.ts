@@ -103,7 +103,7 @@ export function addTune({ add, act, output }: Kit): void {
     name: 'tune',
     summary: 'Measure which kernels are fastest on the GPU.',
     description:
-      "Measures on this machine's GPU which variants of the kernels are the fastest for a network, and keeps that for later runs on the same adapter and driver. Each is checked against the plainest one before its time counts. A run keeps the choices that it began with, also when it is resumed.",
+      "Measures on this machine's GPU which variants of the kernels are the fastest for a network, and keeps that for later runs on the same adapter and driver. Each is checked against the plainest one before its time counts. A run keeps the choices that it began with, also when it is resumed. What runs in mixed precision launch is measured by --precision mixed.",
     example: 'attune tune --model resnet50 --batch-size 32',
   });
   addFlags(command, TUNE_FLAGS);

@@ -5,15 +5,7 @@
 import { canRun, MAX_STEP_VALUES } from '../kernel.js';
 import { AttuneError } from '../../errors.js';
 import type { Choices, Counters, Prepared } from '../backend.js';
-import type {
-  AdapterTraits,
-  Binding,
-  BufferRange,
-  Command,
-  Grid,
-  Pass,
-  Variant,
-} from '../kernel.js';
+import type { AdapterTraits, Binding, BufferRange, Command, Grid, Pass, Variant } from '../kernel.js';
 import { tuningKey } from '../tuner.js';
 import { caughtError, describe, deviceError, type Faults } from './faults.js';
 import { BufferUsage } from './flags.js';
