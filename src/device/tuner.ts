@@ -45,7 +45,9 @@ export interface TunedLaunch {
 
 /** Rounds in which every candidate still in the race runs once. */
 const ROUNDS = 8;
-/** A candidate this many times slower than the best drops out. */
+/** A candidate this many times slower than the best drops out; after its first time, when a GPU may still be waking up ... */
+const HOPELESS_AT_FIRST = 4;
+/** ... and after more of them. */
 const HOPELESS = 1.5;
 /** Less is noise: the standard variant stays. */
 const CLEAR_GAIN = 0.04;
@@ -59,8 +61,11 @@ const HALF_ROUNDING = 2 ** -10;
 const HALF_NAN = 0x7e00;
 /** Behind the names of classes whose operands are stored as float16. */
 const HALF_WORD = ' float16';
-/** Where there is no clock on the adapter, a launch is repeated in a run until that takes about this long. */
-const WALL_CLOCK_MS = 10;
+/**
+ * A launch is repeated in a run until that takes about this long: by an adapter's own clock, whose ticks may be as long as a
+ * small launch, and by that of this process, which counts the way to the adapter and back as well.
+ */
+const SAMPLE_MS = { adapter: 1, process: 10 } as const;
 const MOST_REPEATS = 64;
 
 /** A size, rounded to a power of two. */
@@ -165,7 +170,8 @@ async function enter(
 async function race(bench: Workbench, racers: Racer[], deadline: number): Promise<void> {
   for (let round = 1; round < ROUNDS; round++) {
     const best = Math.min(...racers.map((racer) => racer.best));
-    for (const racer of racers) racer.inRace &&= racer.best <= HOPELESS * best;
+    const hopeless = round === 1 ? HOPELESS_AT_FIRST : HOPELESS;
+    for (const racer of racers) racer.inRace &&= racer.best <= hopeless * best;
     const running = racers.filter(({ inRace }) => inRace);
     if (running.length < 2) return;
     for (const racer of running) {
@@ -183,7 +189,8 @@ function winner(racers: readonly Racer[], standard: string): string {
 }
 
 function timeOf({ variant, best }: Racer): CandidateTime {
-  return { variant, milliseconds: best };
+  if (Number.isFinite(best)) return { variant, milliseconds: best };
+  return { variant, milliseconds: null, fault: "the adapter's clock stood still" };
 }
 
 /**
@@ -220,6 +227,8 @@ class Workbench {
     string,
     { readonly once: Prepared; repeated: Prepared | null; repeats: number }
   >();
+  /** By which all candidates are timed; known after the first time. */
+  private clock: keyof typeof SAMPLE_MS | null = null;
 
   constructor(backend: Backend, launch: LaunchShape) {
     this.backend = backend;
@@ -253,25 +262,37 @@ class Workbench {
     return results.map((values) => (values instanceof Uint16Array ? floatsOfHalves(values) : values));
   }
 
-  /** One launch, by the adapter's clock where it has one. */
+  /** One launch, or the mean of several short ones; infinite when the adapter's clock has failed this once. */
   async milliseconds(variant: string): Promise<number> {
-    const { backend } = this;
     const ready = await this.ready(variant);
-    let nanoseconds: number | null = null;
-    await backend.execute(ready.once, [], [], [], ({ launches }) => {
-      nanoseconds = launches === null ? null : launches.reduce((sum, time) => sum + time.nanoseconds, 0);
-    });
-    if (nanoseconds !== null && nanoseconds > 0) return nanoseconds / 1e6;
     if (ready.repeated === null) {
-      const started = performance.now();
-      await backend.execute(ready.once, [], [], []);
-      const once = Math.max(0.01, performance.now() - started);
-      ready.repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(WALL_CLOCK_MS / once)));
-      ready.repeated = await backend.prepare(new Array(ready.repeats).fill(this.command(variant)));
+      const first = await this.timeOf(ready.once, 1);
+      const wanted = Math.ceil(SAMPLE_MS[this.clock ?? 'process'] / Math.max(1e-3, first));
+      if (wanted <= 1) return first;
+      ready.repeats = Math.min(MOST_REPEATS, wanted);
+      ready.repeated = await this.backend.prepare(new Array(ready.repeats).fill(this.command(variant)));
+    }
+    return this.timeOf(ready.repeated, ready.repeats);
+  }
+
+  /** Of each of so many launches, by the adapter's clock where it has one that works. */
+  private async timeOf(prepared: Prepared, launches: number): Promise<number> {
+    if (this.clock !== 'process') {
+      let nanoseconds = 0;
+      await this.backend.execute(prepared, [], [], [], (times) => {
+        for (const launch of times.launches ?? []) nanoseconds += launch.nanoseconds;
+      });
+      if (nanoseconds > 0) {
+        this.clock = 'adapter';
+        return nanoseconds / 1e6 / launches;
+      }
+      // WebGPU lets drivers set their clock back.
+      if (this.clock === 'adapter') return Number.POSITIVE_INFINITY;
+      this.clock = 'process';
     }
     const started = performance.now();
-    await backend.execute(ready.repeated, [], [], []);
-    return (performance.now() - started) / ready.repeats;
+    await this.backend.execute(prepared, [], [], []);
+    return (performance.now() - started) / launches;
   }
 
   close(): void {

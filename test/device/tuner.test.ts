@@ -19,7 +19,7 @@ const [FLOAT, HALF] = [{ dtype: 'float32' }, { dtype: 'float16' }] as const;
 
 /** How a variant of the played kernel behaves. */
 interface Played {
-  /** Of each of its launches, in turn; the last one again and again. */
+  /** What the adapter's clock says of a launch in each of its timed runs, in turn; the last one again and again. */
   readonly milliseconds: readonly number[];
   /** Added to one element of the result: to its bits, where it is float16. */
   readonly error?: number;
@@ -99,10 +99,12 @@ function playedBackend(played: Readonly<Record<string, Played>>, runs: string[] 
       const turn = turns.get(variant) ?? 0;
       if (onTimes !== undefined) {
         turns.set(variant, turn + 1);
-        runs.push(variant);
+        runs.push(commands.length > 1 ? `${variant} x ${commands.length}` : variant);
       }
       const nanoseconds = 1e6 * milliseconds[Math.min(turn, milliseconds.length - 1)];
-      const launches = [{ kernel: kernel.name, variant, attributes, begin: 0, nanoseconds }];
+      const launches = commands.map(() => ({
+        ...{ kernel: kernel.name, variant, attributes, begin: 0, nanoseconds },
+      }));
       onTimes?.({ queued: 0, ended: 0, launches });
       return reads.map((range) => of(range).slice());
     },
@@ -210,6 +212,41 @@ test('what is far behind drops out after its first time', async () => {
   await tuned(played, 'one', Number.POSITIVE_INFINITY, runs);
   assert.is(runs.filter((variant) => variant === 'plain').length, 1);
   assert.ok(runs.filter((variant) => variant === 'two').length > 3);
+});
+
+test('short launches are timed several in a row, after the first has told how many', async () => {
+  const runs: string[] = [];
+  const played = { plain: { milliseconds: [0.05] }, tiny: { milliseconds: [0.001, 0.02, 0.01] } };
+  const result = await tuned(played, 'plain', Number.POSITIVE_INFINITY, runs);
+  assert.equal(runs.slice(0, 4), ['plain', 'plain x 20', 'tiny', 'tiny x 64']);
+  assert.ok(runs.slice(4).every((run) => run.includes(' x ')));
+  assert.is(result?.best, 'tiny');
+  const { milliseconds } = result!.times[1];
+  assert.ok(Math.abs(milliseconds! - 0.01) < 1e-9, `${milliseconds}, not that of the first launch alone`);
+});
+
+test('a first time that is slow, as on a GPU that wakes up, puts no candidate out of the race', async () => {
+  const played = { own: { milliseconds: [6, 3] }, other: { milliseconds: [2.95] } };
+  assert.is((await tuned(played, 'own'))?.best, 'own');
+});
+
+test('all candidates are timed by one clock', async () => {
+  const still = { plain: { milliseconds: [0] }, other: { milliseconds: [5] } };
+  const runs: string[] = [];
+  const times = (await tuned(still, 'plain', Number.POSITIVE_INFINITY, runs))!.times;
+  assert.equal(runs, ['plain'], 'after a clock that stands still, that of the process');
+  assert.ok(
+    times.every(({ milliseconds }) => milliseconds! < 5),
+    JSON.stringify(times),
+  );
+  const setBack = { plain: { milliseconds: [5] }, other: { milliseconds: [4, -1e6, 3] } };
+  assert.equal((await tuned(setBack, 'plain'))?.times[1], { variant: 'other', milliseconds: 3 });
+  const never = { plain: { milliseconds: [5] }, other: { milliseconds: [-1] } };
+  const result = await tuned(never, 'plain');
+  assert.is(result?.best, 'plain');
+  assert.equal(result?.times[1], {
+    ...{ variant: 'other', milliseconds: null, fault: "the adapter's clock stood still" },
+  });
 });
 
 test('without time nothing is measured and nothing is said', async () => {
