@@ -7,7 +7,7 @@
  */
 import type { DType, TypedArray } from './dtype.js';
 
-/** Plain data: it can be compared as text, stored in a signature and posted to a worker. */
+/** Plain data: it can be compared, kept with a plan and posted to a worker. */
 export type Plain = number | string | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 // biome-ignore lint/suspicious/noExplicitAny: each kernel narrows its own attributes; tables hold them all.
 export type Attributes = any;

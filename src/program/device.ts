@@ -1,9 +1,9 @@
 /**
  * The device that users hold: a backend, its slot pool and its plans.
  *
- * `run` is the only way to compute. It records its body, finds the plan of that signature (or makes it),
- * executes it, and resolves with host values. See plan.ts for how memory is laid out, recording.ts for what a
- * signature is.
+ * `run` is the only way to compute. It records its body, finds the plan of that program (or makes it),
+ * executes it, and resolves with host values. See plan.ts for how memory is laid out, signature.ts for when two
+ * recordings are one program.
  */
 import type { Backend, Choices, Counters, DeviceInfo, ExecutionTimes, Prepared } from '../device/backend.js';
 import { conformed, type DType, type Precision, type TypedArray } from '../device/dtype.js';
@@ -14,6 +14,7 @@ import type { FusionRule } from './fuse.js';
 import { makePlan, type Plan } from './plan.js';
 import { SlotPool } from './pool.js';
 import { type Recording, record } from './recording.js';
+import { Signature } from './signature.js';
 import { State } from './state.js';
 import { type Storage, stateStorage } from './storage.js';
 import { collectValues, type HostValues, replaceValues, type Value } from './value.js';
@@ -24,7 +25,7 @@ const PLANS_KEPT = 8;
 const RUNS_IN_FLIGHT = 2;
 
 interface ReadyPlan {
-  readonly signature: string;
+  readonly signature: Signature;
   readonly plan: Plan;
   readonly buffers: readonly DeviceBuffer[];
   readonly prepared: Prepared;
@@ -56,8 +57,8 @@ export class Device {
   readonly backend: Backend;
   private readonly rules: readonly FusionRule[];
   private readonly pool: SlotPool;
-  /** By signature, least recently used first. */
-  private readonly plans = new Map<string, ReadyPlan>();
+  /** Least recently used first. */
+  private readonly plans = new Set<ReadyPlan>();
   private readonly watches: Watch[] = [];
   private readonly inFlight = new Set<Promise<unknown>>();
   private queue: Promise<unknown> = Promise.resolve();
@@ -191,7 +192,7 @@ export class Device {
     this.stateBuffers.delete(buffer);
     this.inOrder(() => {
       // A plan refers to the buffers of its states: those that do are dropped with it.
-      for (const ready of this.plans.values()) {
+      for (const ready of this.plans) {
         const refers = ready.prepared.commands.some((command) =>
           command.operands.some((range) => range?.buffer === buffer),
         );
@@ -254,7 +255,7 @@ export class Device {
     this.closed = true;
     await this.queue.catch(() => undefined);
     await Promise.allSettled(this.inFlight);
-    for (const ready of this.plans.values()) this.dropPlan(ready);
+    for (const ready of this.plans) this.dropPlan(ready);
     await this.backend.close();
   }
 
@@ -343,24 +344,20 @@ export class Device {
   }
 
   private async findPlan(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
-    const signature = recording.signature(returned);
-    const ready = this.plans.get(signature) ?? (await this.makeReady(signature, recording, returned));
-    // Under its own text: an equal one of every run, of 60 kB for a network, would grow old here as garbage.
-    this.plans.delete(ready.signature);
-    this.plans.set(ready.signature, ready);
-    for (const oldest of this.plans.values()) {
+    const known = [...this.plans].find(({ signature }) => signature.matches(recording, returned));
+    const ready = known ?? (await this.makeReady(recording, returned));
+    this.plans.delete(ready);
+    this.plans.add(ready);
+    for (const oldest of this.plans) {
       if (this.plans.size <= PLANS_KEPT) break;
       this.dropPlan(oldest);
     }
     return ready;
   }
 
-  private async makeReady(
-    signature: string,
-    recording: Recording,
-    returned: readonly Storage[],
-  ): Promise<ReadyPlan> {
+  private async makeReady(recording: Recording, returned: readonly Storage[]): Promise<ReadyPlan> {
     const { rules, backend, mixed, recomputed } = this;
+    const signature = new Signature(recording, returned);
     const plan = makePlan(recording, returned, rules, backend, mixed, recomputed);
     const buffers = this.pool.acquire(plan.slotBytes);
     try {
@@ -380,7 +377,7 @@ export class Device {
   }
 
   private dropPlan(ready: ReadyPlan): void {
-    this.plans.delete(ready.signature);
+    this.plans.delete(ready);
     this.backend.discard(ready.prepared);
     this.pool.release(ready.buffers);
   }

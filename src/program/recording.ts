@@ -1,9 +1,8 @@
 /**
  * Recording: what the body of `device.run` does.
  *
- * Operations append launches to the current recording; nothing is computed. The signature grows beside it: a
- * text that two recordings share exactly when one's plan can run the other. Values that change from run to run
- * (host data, step values) are not part of it.
+ * Operations append launches to the current recording; nothing is computed. Values that change from run to run (host
+ * data, step values) stand beside the launches: what a program is does not depend on them (signature.ts).
  */
 import { AttuneError } from '../errors.js';
 import type { DType, TypedArray } from '../device/dtype.js';
@@ -16,7 +15,6 @@ export class Recording {
   readonly stepValues: StepValue[] = [];
   /** One value for each key of `once`: what is to be made a single time per program. */
   private readonly memo = new Map<object, unknown>();
-  private readonly signatureParts: string[] = [];
   private storages = 0;
   private random = 0;
   /** False once the body has returned: values of a finished program cannot be used. */
@@ -37,7 +35,6 @@ export class Recording {
       data,
     };
     this.inputs.push(storage);
-    this.signatureParts.push(`input ${storage.ordinal} ${dtype} ${data.length}`);
     return storage;
   }
 
@@ -51,9 +48,6 @@ export class Recording {
       });
     }
     this.launches.push({ kernel, attributes, operands });
-    this.signatureParts.push(
-      `${kernel.name} ${JSON.stringify(attributes)} ${operands.map(operandSignature).join(' ')}`,
-    );
   }
 
   /** A value that kernels read at run time, so that changing it changes no plan. */
@@ -79,17 +73,6 @@ export class Recording {
     if (!this.memo.has(key)) this.memo.set(key, make());
     return this.memo.get(key) as T;
   }
-
-  /** Kernels, attributes, sizes, states and what is returned, as text. */
-  signature(returned: readonly Storage[]): string {
-    return [...this.signatureParts, `return ${returned.map(operandSignature).join(' ')}`].join('\n');
-  }
-}
-
-function operandSignature(storage: Storage | null): string {
-  if (storage === null) return '-';
-  if (storage.kind === 'state') return `s${storage.id}`;
-  return `${storage.ordinal}:${storage.dtype}:${storage.length}`;
 }
 
 let current: Recording | null = null;

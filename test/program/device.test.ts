@@ -14,7 +14,6 @@ import { reshape } from '#src/ops/reshape';
 import { sum } from '#src/ops/sum';
 import { tanh } from '#src/ops/tanh';
 import type { Device } from '#src/program/device';
-import { record } from '#src/program/recording';
 import type { State } from '#src/program/state';
 import { generator } from '#src/tensor/philox';
 import { asTensor, type Tensor, tensor } from '#src/tensor/tensor';
@@ -409,7 +408,7 @@ onDevice('a matrix product over a reshaped state reads the state as it is', asyn
   assert.equal([...found], [3, 7]);
 });
 
-test('a program that runs again and again keeps its text once', async () => {
+test('a program that runs again and again leaves no large object each time', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
   const body = () => {
@@ -418,9 +417,6 @@ test('a program that runs again and again keeps its text once', async () => {
     for (let launch = 0; launch < 700; launch++) y = matmul(y, x);
     return y;
   };
-  const { recording, result } = record(body);
-  const { length } = recording.signature([result.storage]);
-  assert.ok(length > 2 ** 17, 'V8 keeps texts of this length apart');
   const device = await open('cpu', { precision: 'float64' });
   const kept = async () => {
     await device.run(body);
@@ -435,7 +431,8 @@ test('a program that runs again and again keeps its text once', async () => {
   const before = await kept();
   for (let run = 0; run < 4; run++) await kept();
   const grown = (await kept()) - before;
-  assert.ok(grown < length, `${grown} bytes in 5 runs, each with a text of ${length}`);
+  // V8 keeps what is larger than 128 kB apart; a text of this program would be.
+  assert.ok(grown < 2 ** 17, `${grown} bytes in 5 runs`);
   await device.close();
 });
 
