@@ -68,10 +68,10 @@ test('long runs, many commands and none at all are for the workers', async () =>
   await device.close();
 });
 
-test('a run that is slower here is tried once, and no more', async () => {
+test('a run that is slower here is tried three times, and no more', async () => {
   const { device, command, here, untilHere } = await opened();
   const prepared = await device.prepare([command({ millisecondsHere: 10 })]);
-  await untilHere(prepared);
+  for (let tries = 0; tries < 3; tries++) await untilHere(prepared);
   for (let run = 0; run < 20; run++) assert.is(await here(prepared), false);
   await device.close();
 });

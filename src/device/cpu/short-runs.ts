@@ -15,6 +15,8 @@ import { newControl, Team } from './team.js';
 const MOST_COMMANDS = 4;
 /** Longer than this, in milliseconds, the main thread is not kept busy. */
 const LONGEST_MS = 2;
+/** Runs here before the two ways are compared: the first ones of a process are slow, while their code is compiled. */
+const TRIES = 3;
 
 type Prepare = Extract<Request, { type: 'prepare' }>;
 type Execute = Extract<Request, { type: 'execute' }>;
@@ -25,8 +27,9 @@ interface Program {
   readonly kernels: readonly Kernel[];
   /** The least time that a run took the workers, both ways of the message included, in milliseconds. */
   theirs: number;
-  /** The least time that a run took here; null before the first one. */
-  here: number | null;
+  /** The least time that a run took here, and how many there were. */
+  here: number;
+  runsHere: number;
 }
 
 export class ShortRuns {
@@ -47,7 +50,7 @@ export class ShortRuns {
   prepare(request: Prepare, kernels: readonly Kernel[]): void {
     // One without commands only reads, each time something else.
     if (kernels.length === 0 || kernels.length > MOST_COMMANDS) return;
-    this.#programs.set(request.prepared, { request, kernels, theirs: Infinity, here: null });
+    this.#programs.set(request.prepared, { request, kernels, theirs: Infinity, here: Infinity, runsHere: 0 });
   }
 
   discard(prepared: number): void {
@@ -66,15 +69,16 @@ export class ShortRuns {
     const program = this.#programs.get(request.prepared);
     // A profile says which thread computed what: the workers' clock is not this thread's.
     if (program === undefined || request.profile) return null;
-    if (program.theirs > LONGEST_MS || (program.here ?? 0) > program.theirs) return null;
+    if (program.theirs > LONGEST_MS) return null;
+    if (program.runsHere >= TRIES && program.here > program.theirs) return null;
     this.#conductor ??= this.#newConductor();
-    if (program.here === null) {
+    if (program.runsHere++ === 0) {
       for (const kernel of program.kernels) this.#kernels[kernel.name] = kernel;
       this.#conductor.handle(program.request);
     }
     const begin = performance.now();
     const reply = this.#conductor.handle(request);
-    program.here = Math.min(program.here ?? Infinity, performance.now() - begin);
+    program.here = Math.min(program.here, performance.now() - begin);
     return reply;
   }
 
