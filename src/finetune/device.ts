@@ -32,7 +32,20 @@ export async function openDevice(
     const text = `What attune tune has measured on ${name} is for float32 only. attune tune --precision mixed measures the kernels that read and write float16.`;
     onEvent?.({ type: 'note', text });
   }
+  if (variants !== undefined)
+    opened.backend.onWaived = (waived) => onEvent?.({ type: 'note', text: waivedText(name, waived) });
   return opened;
+}
+
+/** Variants that a note names. */
+const MOST_NAMED = 3;
+
+/** Of frozen choices, those that this adapter cannot run. */
+function waivedText(adapter: string, waived: Choices): string {
+  const all = Object.entries(waived).map(([key, variant]) => `${variant} (${key})`);
+  const named = all.slice(0, MOST_NAMED).join(', ');
+  const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : '';
+  return `Note: ${adapter} cannot run ${named}${more}, with which the run began: kernels choose by themselves there, and results will differ in the last digits.`;
 }
 
 function isForFloat32Only(choices: Choices): boolean {

@@ -189,6 +189,8 @@ test('what was measured of a class holds for its launches, unless the kernel was
     candidates: () => ['narrow', 'wide'],
   };
   const tuned = { ...kernel, shader: { ...kernel.shader, tuning } };
+  const waived: object[] = [];
+  gpu.onWaived = (choices) => waived.push(choices);
   const variants = async () => {
     const others = rowSum(x, out, 3);
     const prepared = await gpu.prepare([
@@ -201,6 +203,8 @@ test('what was measured of a class holds for its launches, unless the kernel was
   };
   // Three columns are none that the variant can run.
   assert.equal(await variants(), ['wide', 'narrow', 'narrow']);
+  await variants();
+  assert.equal(waived, [{ 'rowSum 3 columns': 'wide' }], 'told once');
   gpu.choices = { rowSum: 'narrow', ...gpu.choices };
   assert.equal(await variants(), ['narrow', 'narrow', 'narrow']);
   release(gpu, x, out);

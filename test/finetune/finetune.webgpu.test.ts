@@ -1,18 +1,22 @@
 /** A probe on a GPU: the same head as on the CPU, and a run that the CPU can evaluate. */
 import { join } from 'node:path';
 import { probeAdapters } from '#src/device/webgpu/node';
+import type { AdapterTraits } from '#src/device/kernel';
+import { openDevice } from '#src/finetune/device';
 import { evaluate, finetune } from '#src/finetune/index';
 import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/heads/head-problem';
 import { LogisticProblem } from '#src/finetune/heads/logistic-head';
+import { matmul } from '#src/ops/index';
 import { FUSIONS } from '#src/ops/fusions';
 import { minimize } from '#src/optim/lbfgs';
 import { Device } from '#src/program/device';
+import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
 import { assertStoredHeads } from './heads-suite.js';
 import { fixture, fixtureSet, relativeError } from './logistic-fixture.js';
-import { newFolder, newPath, pictures, SIDE, writeFiles } from './support.js';
+import { listener, newFolder, newPath, pictures, SIDE, writeFiles } from './support.js';
 
 test("the head is PyTorch's to 3e-4", async () => {
   const device = new Device(await sharedWebGPU(), FUSIONS);
@@ -47,6 +51,27 @@ test('a run on the GPU is evaluated on the CPU with the same accuracy', async ()
   const onCpu = await evaluate({ run: result.run, data: join(data, 'val'), device: 'cpu' });
   assert.is(onCpu.accuracy, result.best.val_accuracy);
   assert.ok(Math.abs(onCpu.loss! - result.epochs.at(-1)!.val_loss!) < 1e-3);
+});
+
+test('a frozen variant that the adapter cannot run is told, once', async () => {
+  const [{ adapter } = { adapter: '' }] = await probeAdapters();
+  const context = listener();
+  const device = await openDevice(
+    { device: 'webgpu', adapter, variants: { matmul: 'register8Strided' } },
+    context,
+  );
+  // An adapter without subgroups.
+  const opened = device.backend as unknown as { context: { traits: AdapterTraits } };
+  opened.context.traits = { ...opened.context.traits, minSubgroupLanes: 0 };
+  const ones = (n: number) => tensor(new Float32Array(n * n).fill(1), [n, n]);
+  const product = (n: number) => device.run(() => matmul(ones(n), ones(n)));
+  assert.is((await product(8))[0], 8);
+  assert.is((await product(9))[0], 9);
+  await device.close();
+  const notes = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+  assert.equal(notes, [
+    `Note: ${adapter} cannot run register8Strided (matmul), with which the run began: kernels choose by themselves there, and results will differ in the last digits.`,
+  ]);
 });
 
 test.run();

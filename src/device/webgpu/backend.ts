@@ -44,11 +44,14 @@ export class WebGPUBackend implements Backend {
   lost = false;
   readonly inPlace = false;
   traits: AdapterTraits;
+  onWaived?: (choices: Choices) => void;
 
   private readonly device: GPUDevice;
   private readonly faults: Faults;
   private readonly memory: Memory;
   private readonly context: Context & { choices: Choices; traits: AdapterTraits };
+  /** Names of the choices that `onWaived` was told of. */
+  private readonly waived = new Set<string>();
   private readonly inFlight = new Set<Promise<unknown>>();
   private readonly onClose: () => void;
   private closing: Promise<void> | undefined;
@@ -136,7 +139,11 @@ export class WebGPUBackend implements Backend {
 
   async prepare(commands: readonly Command[]): Promise<PreparedLaunches> {
     this.check();
-    return prepareLaunches(this.context, commands);
+    const prepared = await prepareLaunches(this.context, commands);
+    const fresh = Object.entries(prepared.waived).filter(([name]) => !this.waived.has(name));
+    for (const [name] of fresh) this.waived.add(name);
+    if (fresh.length > 0) this.onWaived?.(Object.fromEntries(fresh));
+    return prepared;
   }
 
   execute(

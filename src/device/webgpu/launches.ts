@@ -38,6 +38,8 @@ export interface PreparedLaunches extends Prepared {
   readonly constants: GPUBuffer | null;
   /** What the passes of a launch hand on: launches come one after another, so one will do for all. */
   readonly workspace: GPUBuffer | null;
+  /** Choices that these launches could not follow. */
+  readonly waived: Choices;
   /** How long the last run took; undefined before the first one ended. */
   lastMilliseconds?: number;
 }
@@ -94,11 +96,14 @@ export async function prepareLaunches(
   commands: readonly Command[],
 ): Promise<PreparedLaunches> {
   const { device, faults, memory } = context;
+  const waived: Record<string, string> = {};
   const planned = commands
     .filter((command) => !hasNothingToWrite(command))
     .map((command) => {
       checkOperands(command, device.limits);
-      const [name, variant] = chooseVariant(command, context);
+      const given = chosenFor(command, context.choices);
+      const [name, variant] = chooseVariant(command, given?.variant, context);
+      if (given !== undefined && given.variant !== name) waived[given.key] = given.variant;
       const grids = passesOf(variant).map((pass) => checkedGrid(command, pass, device.limits));
       return { command, name, variant, grids };
     });
@@ -131,7 +136,8 @@ export async function prepareLaunches(
     const error = await caught;
     if (error !== null) throw caughtError(error, `binding ${launches.length} launches`);
     context.counters.bindGroups += launches.length;
-    return { commands, launches, constants, workspace, workspaceBytes: workspace?.size ?? 0 };
+    const workspaceBytes = workspace?.size ?? 0;
+    return { commands, launches, constants, workspace, workspaceBytes, waived };
   } catch (error) {
     for (const buffer of [constants, workspace]) if (buffer !== null) memory.destroy(buffer);
     throw error;
@@ -164,10 +170,9 @@ async function createWorkspace({ memory, faults }: Context, elements: number): P
 }
 
 /** A choice made by hand or by measuring holds wherever it can run; elsewhere the kernel's own choice stands. */
-function chooseVariant(command: Command, { choices, traits }: Context): [string, Variant] {
+function chooseVariant(command: Command, given: string | undefined, { traits }: Context): [string, Variant] {
   const { kernel, attributes } = command;
   const { variants } = kernel.shader;
-  const given = chosenFor(command, choices);
   if (given !== undefined && !Object.hasOwn(variants, given)) {
     throw deviceError(
       `there is no variant ${given}`,
@@ -190,11 +195,10 @@ function chooseVariant(command: Command, { choices, traits }: Context): [string,
 }
 
 /** What `choices` have for a kernel by its name, else for the class of this launch. */
-function chosenFor(command: Command, choices: Choices): string | undefined {
-  const { name } = command.kernel;
-  if (Object.hasOwn(choices, name)) return choices[name];
-  const key = tuningKey(command);
-  return key !== null && Object.hasOwn(choices, key) ? choices[key] : undefined;
+function chosenFor(command: Command, choices: Choices): { key: string; variant: string } | undefined {
+  const keys = [command.kernel.name, tuningKey(command)];
+  const key = keys.find((name) => name !== null && Object.hasOwn(choices, name)) ?? null;
+  return key === null ? undefined : { key, variant: choices[key] };
 }
 
 /** Zero-sized outputs skip the launch. */
