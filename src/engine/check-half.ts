@@ -21,6 +21,8 @@ const NUMBERS = [
   7,
 ];
 const CHANNELS = 4;
+/** Too large for float16, which must show: the loss scale (ops/loss-scale.ts) is lowered by gradients that are not finite. */
+const OVERFLOWS = [65536, 1e6, 1e30];
 /** Half the distance of two neighbours, relative to the smaller: what rounding to the nearest may change. */
 const ROUNDING = 2 ** -11;
 /** Drivers may round either way. */
@@ -28,8 +30,8 @@ const SLACK = 2.01;
 
 /**
  * Computes relu(relu(x)) and a convolution by ones of it, whose operand and result are stored as float16. Closes the
- * device and throws AttuneError 'device' when a number comes back further off than float16 is coarse, or when nothing
- * was kept as float16.
+ * device and throws AttuneError 'device' when a number comes back further off than float16 is coarse, when one that is too
+ * large comes back finite, or when nothing was kept as float16.
  */
 export async function checkHalf(device: Device): Promise<void> {
   try {
@@ -43,12 +45,11 @@ export async function checkHalf(device: Device): Promise<void> {
 async function check(device: Device): Promise<void> {
   const shape = [1, NUMBERS.length / CHANNELS, 1, CHANNELS];
   const identity = Float32Array.from({ length: CHANNELS ** 2 }, (_, i) => (i % (CHANNELS + 1) === 0 ? 1 : 0));
-  const run = () =>
-    device.run(() => {
-      const x = relu(relu(tensor(Float32Array.from(NUMBERS), shape)));
-      return relu(relu(conv2d(x, tensor(identity, [1, 1, CHANNELS, CHANNELS]))));
-    });
-  const found = await run();
+  const [found, overflows] = await device.run(() => {
+    const x = relu(relu(tensor(Float32Array.from(NUMBERS), shape)));
+    const same = relu(relu(conv2d(x, tensor(identity, [1, 1, CHANNELS, CHANNELS]))));
+    return [same, relu(relu(tensor(OVERFLOWS, [OVERFLOWS.length])))];
+  });
   NUMBERS.forEach((number, i) => {
     const expected = Math.max(0, number);
     // Rounded three times at most.
@@ -57,6 +58,9 @@ async function check(device: Device): Promise<void> {
   });
   if (NUMBERS.every((number, i) => found[i] === Math.max(0, Math.fround(number))))
     throw wrong(device, 'numbers that it cannot hold came back whole');
+  const finite = OVERFLOWS.findIndex((_, i) => Number.isFinite(overflows[i]));
+  if (finite >= 0)
+    throw wrong(device, `${OVERFLOWS[finite]} became ${overflows[finite]}, which hides an overflow`);
 }
 
 function wrong(device: Device, what: string): AttuneError {

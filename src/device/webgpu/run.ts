@@ -10,8 +10,11 @@ import { encodeReads, mapReads, type PendingReads } from './reads.js';
 /** A run that took this long is submitted in pieces the next time: drivers reset a GPU that seems to hang. */
 const LONG_RUN_MS = 500;
 const PIECE_MS = 200;
-/** Launches in a piece of a run whose duration is not known yet: fewer where a processor plays the GPU. */
-const FIRST_RUN_LAUNCHES = { hardware: 64, software: 8 };
+/**
+ * Launches in a piece of a run whose duration is not known yet: fewer where a processor plays the GPU. Windows resets a GPU
+ * after two seconds; a convolution of ResNet50 takes a small one some 60 ms for a batch of 32.
+ */
+const FIRST_RUN_LAUNCHES = { hardware: 16, software: 8 };
 
 /**
  * Queues a copy of host data into a range. WebGPU writes whole 4-byte words: the rest of a range's last word
