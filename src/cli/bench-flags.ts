@@ -1,8 +1,18 @@
 /** The flags of `attune bench`. */
-import { BENCH_PARTS } from '../finetune/bench/results.js';
-import type { BenchFlags } from './commands/bench.js';
+import { BENCH_PARTS, type BenchPart } from '../finetune/bench/results.js';
+import type { DeviceWish } from '../device/choose.js';
 import { DEVICE_FLAGS, type Flags } from './flags.js';
 import { choice, wholeNumber, words } from './values.js';
+
+export interface BenchFlags {
+  readonly only?: BenchPart;
+  readonly seconds?: number;
+  /** Files to write, beside what is printed. */
+  readonly markdown?: string;
+  readonly svg?: string;
+  readonly device?: DeviceWish['device'];
+  readonly adapter?: string;
+}
 
 /** How long all devices are measured together, when nothing else is said. */
 export const BENCH_SECONDS = 60;

@@ -1,5 +1,5 @@
 /** One line for an epoch that has ended. */
-import type { EpochRecord } from '../finetune/options.js';
+import type { EpochRecord } from '../finetune/results.js';
 import { duration, percent, significant } from '../text.js';
 
 export function epochLine(record: EpochRecord): string {

@@ -15,7 +15,7 @@ import {
 } from '../finetune/recipe/choices.js';
 import { PARTS, parseAugment } from '../data/augment-parts.js';
 import type { ProfileOptions, ResumeOptions } from '../finetune/options.js';
-import type { AdviseFlags } from './commands/advise.js';
+import type { AdviseOptions } from '../finetune/index.js';
 import type { EndOptions, FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
@@ -294,6 +294,8 @@ export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
   ...inGroup('Optimizer:', OPTIMIZER),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS, ...PROFILE }),
 };
+
+export type AdviseFlags = Omit<AdviseOptions, 'path'>;
 
 /** Those of `attune advise`. */
 export const ADVISE_FLAGS: Flags<AdviseFlags> = {

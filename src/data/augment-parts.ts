@@ -12,9 +12,8 @@ import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { affineMatrix } from '../ops/image-affine.js';
 import type { ImageTransform } from '../ops/image-transform.js';
-import type { Augmentation, Sample } from './augment.js';
 import { drawChoice, MAGNITUDES, randAugmentChoices, TRIVIAL_CHOICES } from './image-policies.js';
-import { permutation, purpose, type Random, seededRandom } from './random.js';
+import { permutation, purpose, type Random, type Sample, seededRandom } from './random.js';
 
 /** A Gaussian blur of `size` x `size`; deviation 0 is none. */
 export interface BlurStep {
@@ -108,6 +107,20 @@ export interface AugmentPart {
   readonly name: PartName;
   readonly setting: number;
 }
+
+/** How training varies its pictures: what the threads that read them do, and then the device. */
+export type Augmentation = (
+  | { readonly kind: 'none' }
+  | { readonly kind: 'flip' }
+  | {
+      readonly kind: 'standard';
+      /** Least and largest share of the picture's area that a crop takes, above 0, at most 1. */
+      readonly scale: readonly [number, number];
+    }
+) & {
+  /** What the device does to the picture after that, in this order; default nothing. */
+  readonly parts?: readonly AugmentPart[];
+};
 
 /** What `--augment` says. */
 export interface AugmentList {

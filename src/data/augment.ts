@@ -13,32 +13,11 @@
  */
 
 import { AttuneError } from '../errors.js';
-import type { AugmentPart } from './augment-parts.js';
+import type { Augmentation } from './augment-parts.js';
 import type { RgbImage } from './decode.js';
 import { centerCropImage, cropImage, roundHalfToEven } from './preprocess.js';
-import { purpose, seededRandom } from './random.js';
+import { purpose, type Sample, seededRandom } from './random.js';
 import { type Interpolation, type Rectangle, resizeImage } from './resize.js';
-
-export type Augmentation = (
-  | { readonly kind: 'none' }
-  | { readonly kind: 'flip' }
-  | {
-      readonly kind: 'standard';
-      /** Least and largest share of the picture's area that a crop takes, above 0, at most 1. */
-      readonly scale: readonly [number, number];
-    }
-) & {
-  /** What the device does to the picture after that, in this order; default nothing. */
-  readonly parts?: readonly AugmentPart[];
-};
-
-/** What the random numbers of one picture in one epoch depend on. */
-export interface Sample {
-  readonly seed: number;
-  readonly epoch: number;
-  /** Place of the picture in the data set. */
-  readonly index: number;
-}
 
 const leastRatio = 3 / 4;
 const largestRatio = 4 / 3;

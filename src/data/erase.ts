@@ -5,9 +5,8 @@
  *
  * Like those of augment.ts, the random numbers are a function of seed, epoch and place in the data set.
  */
-import type { Sample } from './augment.js';
 import { roundHalfToEven } from './preprocess.js';
-import { purpose, seededRandom } from './random.js';
+import { purpose, type Sample, seededRandom } from './random.js';
 
 const scale = [0.02, 0.33] as const;
 const ratio = [0.3, 3.3] as const;

@@ -5,7 +5,9 @@
 
 import { createHash } from 'node:crypto';
 import { AttuneError } from '../errors.js';
-import { type Augmentation, augmentImage, type Sample } from './augment.js';
+import { augmentImage } from './augment.js';
+import type { Sample } from './random.js';
+import type { Augmentation } from './augment-parts.js';
 import { decodeImage, type RgbImage, readImageFile } from './decode.js';
 import { readPreparedImage } from './prepared-cache.js';
 import { type Preprocessing, preprocessImage } from './preprocess.js';

@@ -6,23 +6,18 @@
  * prepare-images with its pool and cache, loader; for training augment, augment-parts and training-loader.
  */
 
+export { augmentImage, checkAugmentation, cropFromDraws, flipLeftRight } from './augment.js';
+export type { Sample } from './random.js';
 export {
   type Augmentation,
-  augmentImage,
-  checkAugmentation,
-  cropFromDraws,
-  flipLeftRight,
-  type Sample,
-} from './augment.js';
-export {
+  augmentationOf,
   type AugmentList,
   type AugmentPart,
   type BlurStep,
-  augmentationOf,
   drawSteps,
   type ImageStep,
-  PARTS,
   parseAugment,
+  PARTS,
   VIEWS,
 } from './augment-parts.js';
 export { applySteps } from './apply-steps.js';

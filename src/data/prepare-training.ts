@@ -3,7 +3,7 @@
  * cache, training batches shuffled and augmented, validation batches as torchvision prepares them.
  */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import type { Augmentation } from './augment.js';
+import type { Augmentation } from './augment-parts.js';
 import type { ImageFolder } from './image-folder.js';
 import { type Batch, dataLoader } from './loader.js';
 import { openImagePool } from './pool.js';

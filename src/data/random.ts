@@ -109,3 +109,11 @@ function boundedInteger(uint32: () => number, bound: number): number {
   while (value >= fair) value = uint32();
   return value % bound;
 }
+
+/** What the random numbers of one picture in one epoch depend on. */
+export interface Sample {
+  readonly seed: number;
+  readonly epoch: number;
+  /** Place of the picture in the data set. */
+  readonly index: number;
+}

@@ -9,8 +9,9 @@
 
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { type Augmentation, checkAugmentation, type Sample } from './augment.js';
-import { drawSteps, type ImageStep } from './augment-parts.js';
+import { checkAugmentation } from './augment.js';
+import type { Sample } from './random.js';
+import { type Augmentation, drawSteps, type ImageStep } from './augment-parts.js';
 import type { LabelledImage } from './image-folder.js';
 import { cutIntoBatches } from './loader.js';
 import { type ImagePool, openImagePool } from './pool.js';

@@ -21,7 +21,7 @@ import {
 } from './convert-targets.js';
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
-import { taskOf } from './tasks/task.js';
+import { taskOf } from './tasks/stored-task.js';
 
 export type { ConvertFormat } from './convert-targets.js';
 

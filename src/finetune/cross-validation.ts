@@ -15,15 +15,8 @@ import { finetune } from './finetune.js';
 import { FINETUNE_NAMES } from './option-names.js';
 import { throwUnlessInterrupted } from './interruption.js';
 import { wilsonInterval } from './evaluation/metrics.js';
-import type {
-  FinetuneOptions,
-  FinetuneResult,
-  ResumeOptions,
-  RunContext,
-  SkippedImage,
-  TaskKind,
-  TestMetrics,
-} from './options.js';
+import type { FinetuneOptions, ResumeOptions, RunContext } from './options.js';
+import type { FinetuneResult, SkippedImage, TaskKind, TestMetrics } from './results.js';
 import { loadRecipe } from './recipe/recipes.js';
 import { planRun } from './run/prepare-run.js';
 import { resume } from './run/resume.js';
@@ -38,7 +31,7 @@ import {
 import { madeBy } from './run/run-files.js';
 import { isTaken, withRunLock } from './run/run-lock.js';
 import { hasState } from './run/saved-states.js';
-import type { FoundImages } from './run/training-data.js';
+import type { FoundImages } from './run/found-images.js';
 
 /** The flags of `attune finetune`, with `--folds`. */
 export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {

@@ -3,7 +3,8 @@ import type { Choices } from '../device/backend.js';
 import { isHalfKey } from '../device/tuner.js';
 import { open } from '../engine/open.js';
 import type { Device } from '../program/device.js';
-import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
+import type { DeviceOptions, RunContext } from './options.js';
+import type { DeviceSummary } from './results.js';
 import type { Recipe } from './recipe/recipe-schema.js';
 import { tunedChoices } from './tuning/tuning-cache.js';
 

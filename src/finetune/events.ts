@@ -1,5 +1,5 @@
 /** What a long command tells while it runs. The command line prints it; nothing depends on it. */
-import type { EpochRecord } from './options.js';
+import type { EpochRecord } from './results.js';
 
 /** One thing that a run tells its listener. */
 export type RunEvent =

@@ -4,14 +4,16 @@ import { replaceHead } from '../models/index.js';
 import { writeCheckpoint } from './run/checkpoint.js';
 import { summarize } from './device.js';
 import { describeModel, EMPTY_EPOCH } from './training/epoch-end.js';
-import { type FullStage, runFullStage } from './training/full-stage.js';
+import { runFullStage } from './training/full-stage.js';
+import type { FullStage } from './training/stage-context.js';
 import { throwIfAborted } from './interruption.js';
 import { refuseIdleProfile } from './recipe/contradictions.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
 import { Profile, PROFILE_STEPS } from './profile/profile.js';
 import { FINETUNE_NAMES } from './option-names.js';
 import { refuseUnknownOptions } from '../option-names.js';
-import type { FinetuneOptions, FinetuneResult, RunContext, TaskKind } from './options.js';
+import type { FinetuneOptions, RunContext } from './options.js';
+import type { FinetuneResult, TaskKind } from './results.js';
 import { goOn } from './run/resume.js';
 import { type Run, runProbe, withRun } from './run/prepare-run.js';
 import type { ProbeResult } from './heads/probe.js';
@@ -21,7 +23,8 @@ import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from '.
 import { withRunLock } from './run/run-lock.js';
 import type { RunState } from './run/run-state.js';
 import { SavedStates } from './run/saved-states.js';
-import type { PartName, TrainingData } from './run/training-data.js';
+import type { TrainingData } from './run/training-data.js';
+import type { PartName } from './run/found-images.js';
 import { writeProbeRun, writeRecipe } from './run/run-files.js';
 
 /**

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type ImageFolder, isValuesFile, type LabelledImage, stratifiedFolds } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { counted } from '../text.js';
-import type { SkippedImage } from './options.js';
-import type { FoundImages } from './run/training-data.js';
+import type { SkippedImage } from './results.js';
+import type { FoundImages } from './run/found-images.js';
 
 /**
  * The images with one fold to validate and the others to train. Throws AttuneError 'usage' where a fold would be left

@@ -47,6 +47,7 @@ export {
 } from './evaluation/metrics.js';
 export { resolveOptions } from './model-source.js';
 export type * from './options.js';
+export type * from './results.js';
 export { type PredictOptions, predict } from './evaluation/predict.js';
 export {
   type AugmentPreview,
@@ -68,4 +69,4 @@ export type { ColumnMetrics, RegressionReport } from './evaluation/regression-me
 export { RUN_FILES } from './run/run-folder.js';
 export { type TunedClass, type TuneOptions, type TuneResult, tune } from './tuning/tune.js';
 export { topPredictions } from './evaluation/top-predictions.js';
-export type { PartName } from './run/training-data.js';
+export type { PartName } from './run/found-images.js';

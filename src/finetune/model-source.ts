@@ -19,7 +19,8 @@ import { hashFile, type ResolvedWeights, resolveWeights } from '../weights/index
 import { type CheckpointInfo, checkpointInfo } from './run/checkpoint.js';
 import type { ModelSource, RunContext } from './options.js';
 import { RUN_FILES } from './run/run-folder.js';
-import { type Task, type TaskInfo, taskOf } from './tasks/task.js';
+import type { Task, TaskInfo } from './tasks/task.js';
+import { taskOf } from './tasks/stored-task.js';
 
 export interface LoadedModel {
   readonly model: ImageClassifier;

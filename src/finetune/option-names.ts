@@ -1,32 +1,11 @@
 /** The names of all options of `finetune` and of what is done with a run, which JavaScript may misspell. */
 import { AttuneError } from '../errors.js';
 import { camelCase, type OptionNames } from '../option-names.js';
-import type { PredictOptions } from './evaluation/predict.js';
-import type { EvaluateOptions } from './evaluation/evaluate.js';
 import type { DeviceOptions, FinetuneOptions, ModelSource, ResumeOptions } from './options.js';
 import { RECIPE_FIELDS, type RecipeField } from './recipe/recipe-schema.js';
 
 export const DEVICE_NAMES: OptionNames<DeviceOptions> = { device: true, adapter: true, threads: true };
 export const SOURCE_NAMES: OptionNames<ModelSource> = { run: true, model: true, weights: true };
-
-export const PREDICT_NAMES: OptionNames<PredictOptions> = {
-  ...DEVICE_NAMES,
-  ...SOURCE_NAMES,
-  images: true,
-  top: true,
-  workers: true,
-  tta: true,
-};
-
-export const EVALUATE_NAMES: OptionNames<EvaluateOptions> = {
-  ...DEVICE_NAMES,
-  ...SOURCE_NAMES,
-  data: true,
-  images: true,
-  workers: true,
-  batchSize: true,
-  tta: true,
-};
 
 export const RESUME_NAMES: OptionNames<ResumeOptions> = {
   resume: true,

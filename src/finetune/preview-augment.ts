@@ -13,7 +13,8 @@ import {
 import { openDevice, summarize } from './device.js';
 import { checkCount } from './evaluation/inference.js';
 import { throwIfAborted } from './interruption.js';
-import type { DeviceOptions, DeviceSummary, RunContext } from './options.js';
+import type { DeviceOptions, RunContext } from './options.js';
+import type { DeviceSummary } from './results.js';
 import { DEVICE_NAMES, requireData } from './option-names.js';
 import { refuseIdleSplit } from './recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';

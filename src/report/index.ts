@@ -1,11 +1,6 @@
 /** What a person looks at: explanations of answers, and reports of runs. */
-export {
-  type CompareOptions,
-  type CompareResult,
-  compare,
-  type Difference,
-  type PairedRuns,
-} from './compare/compare.js';
+export { type CompareOptions, compare } from './compare/compare.js';
+export type { CompareResult, Difference, PairedRuns } from './compare/compare-result.js';
 export { epochsText, pText, valueText } from './compare/compare-text.js';
 export type { ComparedRun } from './compare/compared-run.js';
 export { type ExplainOptions, type ExplainResult, type Explanation, explain } from './explain/explain.js';

@@ -9,7 +9,7 @@ import {
   isCrossValidation,
   resumeFolds,
 } from '#src/finetune/index';
-import type { FullStage } from '#src/finetune/training/full-stage';
+import type { FullStage } from '#src/finetune/training/stage-context';
 import { reportSteps } from '#src/finetune/training/step-report';
 import type { StepReport } from '#src/finetune/training/trainer';
 import { test } from 'uvu';

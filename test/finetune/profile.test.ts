@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ExecutionTimes } from '#src/device/backend';
-import { Profile, type Recorded } from '#src/finetune/profile/profile';
+import { Profile } from '#src/finetune/profile/profile';
+import type { Recorded } from '#src/finetune/profile/recorded';
 import { busyStretches, summarizeProfile, without } from '#src/finetune/profile/summary';
 import { tracePieces } from '#src/finetune/profile/trace';
 import { refuseIdleProfile } from '#src/finetune/recipe/contradictions';

@@ -17,8 +17,6 @@ import { facts, table } from '../table.js';
 import { count, counted, oneLine, percent, shellWord, wrap } from '../../text.js';
 import { accuracyText } from './result-text.js';
 
-export type AdviseFlags = Omit<AdviseOptions, 'path'>;
-
 const MOST_SUSPECTS = 10;
 const MOST_COLUMNS = 100;
 const INDENT = '  ';

@@ -1,28 +1,18 @@
 /** `attune bench`: how fast this machine's devices are, beside what they could do at most. */
 import { resolve } from 'node:path';
 import type { DeviceInfo } from '../../device/backend.js';
-import { chooseDevice, type DeviceWish, matchesAdapter } from '../../device/choose.js';
+import { chooseDevice, matchesAdapter } from '../../device/choose.js';
 import { openCpu } from '../../device/cpu/node.js';
 import { probeAdapters } from '../../device/webgpu/node.js';
-import { BENCH_PARTS, type BenchPart } from '../../finetune/bench/results.js';
+import { BENCH_PARTS } from '../../finetune/bench/results.js';
 import { assertReplaceable, replaceFile } from '../../formats/index.js';
 import { benchCharts } from '../../report/bench.js';
 import { duration } from '../../text.js';
 import { benchDevices } from '../bench-devices.js';
-import { BENCH_SECONDS } from '../bench-flags.js';
+import { type BenchFlags, BENCH_SECONDS } from '../bench-flags.js';
 import type { Output } from '../output.js';
 import { readVersion } from '../version.js';
 import { deviceText, markdownReport, printTables, type BenchDocument } from './bench-text.js';
-
-export interface BenchFlags {
-  readonly only?: BenchPart;
-  readonly seconds?: number;
-  /** Files to write, beside what is printed. */
-  readonly markdown?: string;
-  readonly svg?: string;
-  readonly device?: DeviceWish['device'];
-  readonly adapter?: string;
-}
 
 export async function benchCommand(flags: BenchFlags, json: boolean, output: Output): Promise<number> {
   const { only, seconds = BENCH_SECONDS, markdown, svg } = flags;

@@ -1,6 +1,14 @@
 /** What to do about a machine's devices, in sentences. */
-import { SUBGROUPS } from '../../device/self-test.js';
-import type { DeviceReport } from './doctor.js';
+import type { DeviceInfo } from '../../device/backend.js';
+import { SUBGROUPS, type SelfTest } from '../../device/self-test.js';
+import type { Measurements } from '../../finetune/measure.js';
+
+/** A device, and what it answered. */
+export interface DeviceReport extends DeviceInfo {
+  readonly self_tests: readonly SelfTest[];
+  /** Only where it was asked for. */
+  readonly measured?: Measurements;
+}
 
 export interface Findings {
   /** Why the package `webgpu` cannot be loaded; null when it can. */

@@ -3,16 +3,15 @@ import { formatBytes } from '../../data/disk.js';
 import type { DeviceInfo, DeviceKind } from '../../device/backend.js';
 import { chooseDevice, type DeviceWish } from '../../device/choose.js';
 import { openCpu } from '../../device/cpu/node.js';
-import { type SelfTest, selfTest } from '../../device/self-test.js';
+import { selfTest } from '../../device/self-test.js';
 import { dawnProblem, probeAdapters } from '../../device/webgpu/node.js';
 import { AttuneError } from '../../errors.js';
-import type { Measurements } from '../../finetune/measure.js';
 import { testAdapter } from '../adapter-test.js';
 import { measureDevices } from '../measure-devices.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
 import { duration, oneLine, wrap } from '../../text.js';
-import { advise } from './doctor-advice.js';
+import { advise, type DeviceReport } from './doctor-advice.js';
 import {
   type DeviceName,
   judge,
@@ -21,12 +20,6 @@ import {
   type Verdict,
   verdictText,
 } from './doctor-measure.js';
-
-export interface DeviceReport extends DeviceInfo {
-  readonly self_tests: readonly SelfTest[];
-  /** Only where it was asked for. */
-  readonly measured?: Measurements;
-}
 
 /** Of processors, then of GPUs. */
 const RELEVANT_FEATURES = ['simd', 'relaxed-simd', 'shader-f16', 'subgroups', 'timestamp-query'];

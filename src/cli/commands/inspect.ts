@@ -1,6 +1,6 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
 import { type CheckpointInfo, checkpointInfo, resolveOptions } from '../../finetune/index.js';
-import { taskOf } from '../../finetune/tasks/task.js';
+import { taskOf } from '../../finetune/tasks/stored-task.js';
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
 import { detectArchitecture, findModel, layerNames, modelTensors } from '../../models/index.js';
 import { isHubName, resolveWeights } from '../../weights/index.js';

@@ -1,6 +1,6 @@
 /** Accuracies, classes and left-out images in lines for people; shared by the commands that measure. */
 import type { ClassMetrics } from '../../finetune/evaluation/metrics.js';
-import type { SkippedImage } from '../../finetune/options.js';
+import type { SkippedImage } from '../../finetune/results.js';
 import { table } from '../table.js';
 import { count, counted, oneLine, percent } from '../../text.js';
 

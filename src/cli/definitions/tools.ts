@@ -1,8 +1,7 @@
 /** The commands about weights files and this machine. */
-import type { BenchFlags } from '../commands/bench.js';
 import type { ConvertFlags } from '../commands/convert.js';
 import type { TuneFlags } from '../commands/tune.js';
-import { BENCH_FLAGS } from '../bench-flags.js';
+import { BENCH_FLAGS, type BenchFlags } from '../bench-flags.js';
 import { addFlags, CONVERT_FLAGS, deviceOptions, TUNE_FLAGS } from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';

@@ -1,11 +1,10 @@
 /** The commands about training: from images to a run, and what is worth knowing before. */
-import type { AdviseFlags } from '../commands/advise.js';
 import type { AugmentFlags } from '../commands/augment.js';
 import type { FinetuneFlags } from '../commands/finetune.js';
 import type { LrFindFlags } from '../commands/lr-find.js';
 import type { ScheduleFlags } from '../commands/schedule.js';
 import { AUGMENT_FLAGS } from '../augment-flags.js';
-import { ADVISE_FLAGS, FINETUNE_FLAGS, resumeOptions } from '../finetune-flags.js';
+import { ADVISE_FLAGS, type AdviseFlags, FINETUNE_FLAGS, resumeOptions } from '../finetune-flags.js';
 import { LR_FIND_FLAGS, SCHEDULE_FLAGS } from '../rate-flags.js';
 import { addFlags, deviceOptions } from '../flags.js';
 import { usageError } from '../errors.js';

@@ -9,14 +9,11 @@ import type { FeatureSet } from '../heads/head-problem.js';
 import { sideOf } from '../evaluation/inference.js';
 import { wilsonInterval } from '../evaluation/metrics.js';
 import type { LoadedModel } from '../model-source.js';
-import type { DeviceSummary, RunContext, SkippedImage } from '../options.js';
+import type { RunContext } from '../options.js';
+import type { DeviceSummary, SkippedImage } from '../results.js';
 import { allFeatures } from '../heads/probe.js';
-import {
-  type FoundImages,
-  type PartName,
-  prepareTrainingData,
-  smallestClassOf,
-} from '../run/training-data.js';
+import { prepareTrainingData, smallestClassOf } from '../run/training-data.js';
+import type { FoundImages, PartName } from '../run/found-images.js';
 import { findDuplicates } from './duplicates.js';
 import { judgeHeldOut } from './suspects.js';
 

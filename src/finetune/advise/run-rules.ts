@@ -2,7 +2,7 @@
 import { parseAugment } from '../../data/index.js';
 import { wilsonInterval } from '../evaluation/metrics.js';
 import { NO_WEIGHTS } from '../model-source.js';
-import type { EpochRecord } from '../options.js';
+import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import {
   type Advice,

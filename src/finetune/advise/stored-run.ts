@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
-import type { EpochRecord } from '../options.js';
+import type { EpochRecord } from '../results.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { loadRecipe } from '../recipe/recipes.js';

@@ -13,17 +13,11 @@ import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
-import { EVALUATE_NAMES, requireData } from '../option-names.js';
-import { refuseUnknownOptions } from '../../option-names.js';
+import { DEVICE_NAMES, requireData, SOURCE_NAMES } from '../option-names.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { type LoadedModel, loadModel } from '../model-source.js';
-import type {
-  DeviceOptions,
-  EvaluateResult,
-  ModelSource,
-  RunContext,
-  SkippedImage,
-  TaskKind,
-} from '../options.js';
+import type { DeviceOptions, ModelSource, RunContext } from '../options.js';
+import type { EvaluateResult, SkippedImage, TaskKind } from '../results.js';
 import { checkViews, predictEach, preprocessingFor } from './test-time.js';
 import { prepare } from '../run/training-data.js';
 import { freeze } from '../../nn/index.js';
@@ -41,12 +35,22 @@ export interface EvaluateOptions extends ModelSource, DeviceOptions {
   readonly tta?: string;
 }
 
+const NAMES: OptionNames<EvaluateOptions> = {
+  ...DEVICE_NAMES,
+  ...SOURCE_NAMES,
+  data: true,
+  images: true,
+  workers: true,
+  batchSize: true,
+  tta: true,
+};
+
 /** Evaluates. Throws as `finetune` does. */
 export async function evaluate<T extends TaskKind = 'classification'>(
   options: EvaluateOptions,
   context: RunContext = {},
 ): Promise<EvaluateResult<T>> {
-  refuseUnknownOptions(options, EVALUATE_NAMES, 'evaluate');
+  refuseUnknownOptions(options, NAMES, 'evaluate');
   requireData(options.data, 'evaluate');
   checkCount(options.batchSize, 'the batch size', '--batch-size');
   const views = checkViews(options.tta);

@@ -5,17 +5,11 @@ import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
 import { throwIfAborted } from '../interruption.js';
-import { PREDICT_NAMES } from '../option-names.js';
-import { refuseUnknownOptions } from '../../option-names.js';
+import { DEVICE_NAMES, SOURCE_NAMES } from '../option-names.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { loadModel } from '../model-source.js';
-import type {
-  DeviceOptions,
-  ModelAnswer,
-  ModelSource,
-  PredictResult,
-  RunContext,
-  TaskKind,
-} from '../options.js';
+import type { DeviceOptions, ModelSource, RunContext } from '../options.js';
+import type { ModelAnswer, PredictResult, TaskKind } from '../results.js';
 import { checkViews, predictEach, preprocessingFor } from './test-time.js';
 
 /** What `predict` needs: a run or a model with weights, and images. */
@@ -29,6 +23,15 @@ export interface PredictOptions extends ModelSource, DeviceOptions {
   readonly tta?: string;
 }
 
+const NAMES: OptionNames<PredictOptions> = {
+  ...DEVICE_NAMES,
+  ...SOURCE_NAMES,
+  images: true,
+  top: true,
+  workers: true,
+  tta: true,
+};
+
 /**
  * Predicts. An image that cannot be read has an `error` in its place; the others are done all the same. Throws
  * as `finetune` does, and AttuneError 'input' when a named file or folder is missing or holds no image.
@@ -37,7 +40,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   options: PredictOptions,
   context: RunContext = {},
 ): Promise<PredictResult<T>> {
-  refuseUnknownOptions(options, PREDICT_NAMES, 'predict');
+  refuseUnknownOptions(options, NAMES, 'predict');
   checkCount(options.top, 'the number of labels', '--top');
   const views = checkViews(options.tta);
   const paths = await imagePaths(options.images);

@@ -1,6 +1,13 @@
 /** How good predicted values are: what `evaluate` answers of a regression, and what a run says of its test images. */
-import type { Column } from '../tasks/regression.js';
 import { type RegressionMetrics, regressionMetrics } from './scores.js';
+
+/** A column of values, with what its targets are standardised by. */
+export interface Column {
+  readonly name: string;
+  /** Of the training images. */
+  readonly mean: number;
+  readonly deviation: number;
+}
 
 /** Of one column, in its unit. */
 export interface ColumnMetrics extends RegressionMetrics {

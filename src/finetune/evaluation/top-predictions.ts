@@ -1,5 +1,5 @@
 /** What a row of logits says, the likeliest first. */
-import type { Prediction } from '../options.js';
+import type { Prediction } from '../results.js';
 import { softmaxRows } from './scores.js';
 
 /**

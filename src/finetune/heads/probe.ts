@@ -20,7 +20,8 @@ import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from './head-problem.
 import { sideOf } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { chooseStrength, HEAD_FOLDS } from './l2-strength.js';
-import type { EpochRecord, RunContext } from '../options.js';
+import type { RunContext } from '../options.js';
+import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { applyHead, linearLayer, prototypes } from './stored-heads.js';
 import type { Best, Task } from '../tasks/task.js';

@@ -2,14 +2,13 @@
  * What the first steps of the full stage spend their time with: on this thread, in the threads that prepare images, and
  * on the device. For `finetune --profile`: trace.ts makes a picture of it, summary.ts the numbers.
  */
-import type { ImagePoolOptions } from '../../data/index.js';
 import type { Device, ObservedRun } from '../../program/device.js';
-import type { ProfileSummary, RunContext } from '../options.js';
+import type { RunContext } from '../options.js';
+import type { ProfileSummary } from '../results.js';
 import { RUN_FILES, writePieces } from '../run/run-folder.js';
+import type { HostSpan, HostWork, LoaderTask, Recorded } from './recorded.js';
 import { summarizeProfile } from './summary.js';
 import { tracePieces } from './trace.js';
-
-export type LoaderTask = Parameters<NonNullable<ImagePoolOptions['onTask']>>[0];
 
 /** Steps after which a profile ends, where nothing else is asked for. */
 export const PROFILE_STEPS = 50;
@@ -17,30 +16,6 @@ export const PROFILE_STEPS = 50;
 const MOST_LAUNCHES = 100_000;
 /** Steps that compile: they are in the trace and do not count, where there are others. */
 const WARM_UP_STEPS = 3;
-
-/** What this thread was busy with, or waited for. */
-export type HostWork = 'wait for data' | 'record step' | 'wait for device';
-
-export interface HostSpan {
-  readonly name: HostWork;
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** Everything that was seen. Times are milliseconds by `performance.now()`. */
-export interface Recorded {
-  readonly device: Device;
-  readonly host: readonly HostSpan[];
-  readonly loader: readonly LoaderTask[];
-  /** How many threads the loader has. */
-  readonly loaderThreads: number;
-  readonly runs: readonly ObservedRun[];
-  /** When it began, and when each step was finished. */
-  readonly began: number;
-  readonly steps: readonly number[];
-  /** How many of the steps do not count. */
-  readonly warmUp: number;
-}
 
 export class Profile {
   private readonly device: Device;

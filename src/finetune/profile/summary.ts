@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { LaunchTime } from '../../device/backend.js';
 import type { ProgramStatistics } from '../../program/device.js';
-import type { KernelShare, ProfileSummary } from '../options.js';
+import type { KernelShare, ProfileSummary } from '../results.js';
 import { RUN_FILES } from '../run/run-folder.js';
-import type { Recorded } from './profile.js';
+import type { Recorded } from './recorded.js';
 
 /** A stretch of time in milliseconds. */
 export interface Stretch {

@@ -5,7 +5,7 @@
  */
 import type { LaunchTime } from '../../device/backend.js';
 import type { ObservedRun } from '../../program/device.js';
-import type { Recorded } from './profile.js';
+import type { Recorded } from './recorded.js';
 import { busyStretches, clockOffset, placeLaunch, type Stretch } from './summary.js';
 
 const HOST = 1;

@@ -9,7 +9,8 @@ import type { FinetuneOptions, ProfileOptions } from '../options.js';
 import { resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
-import { type FoundImages, findImages, smallestClassOf, splitOf } from '../run/training-data.js';
+import { findImages, smallestClassOf, splitOf } from '../run/training-data.js';
+import type { FoundImages } from '../run/found-images.js';
 
 /** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
 export interface SchedulePreviewOptions

@@ -14,13 +14,6 @@ const RETRY_FACTOR = 0.1;
 const MOST_RETRIES = 2;
 const LOWERED = ['', 'a tenth', 'a hundredth'] as const;
 
-/** An explosion that a run went back from. */
-export interface Explosion {
-  /** Steps done when it was noticed, and in the state that the run went back to. */
-  readonly step: number;
-  readonly from_step: number;
-}
-
 /**
  * Throws AttuneError 'numeric' for the mean loss of a step that has exploded. `guessed` is the loss of guessing, `before` the
  * mean of the steps before; null at the first one, which tells where an untrained network begins, however high that is.

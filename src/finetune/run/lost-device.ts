@@ -10,9 +10,10 @@ import type { Device } from '../../program/device.js';
 import { shellWord } from '../../text.js';
 import { type DeviceWish, openDevice, summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
-import type { DeviceSummary, RunContext } from '../options.js';
-import { type Explosion, exploded, isRetried, retryText } from './explosion.js';
-import type { RunState } from './run-state.js';
+import type { RunContext } from '../options.js';
+import type { DeviceSummary } from '../results.js';
+import { exploded, isRetried, retryText } from './explosion.js';
+import type { Explosion, RunState } from './run-state.js';
 import { hasState, savedSteps } from './saved-states.js';
 
 /** Before each new attempt in a row: a driver that starts again takes some seconds. */

@@ -20,13 +20,13 @@ import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { lastStage, setTrainable } from '../training/stages.js';
 import {
-  type FoundImages,
   findImages,
   prepareTrainingData,
   smallestClassOf,
   type TrainingData,
   splitOf,
 } from './training-data.js';
+import type { FoundImages } from './found-images.js';
 
 /** All that a run begins with. */
 export interface Run {

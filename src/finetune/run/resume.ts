@@ -6,8 +6,10 @@ import { counted } from '../../text.js';
 import { findModel } from '../../models/index.js';
 import { refuseUnknownOptions } from '../../option-names.js';
 import { type DeviceWish, summarize } from '../device.js';
-import { type FullStage, positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
-import type { DeviceSummary, FinetuneResult, ResumeOptions, RunContext, TaskKind } from '../options.js';
+import { positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
+import type { FullStage } from '../training/stage-context.js';
+import type { ResumeOptions, RunContext } from '../options.js';
+import type { DeviceSummary, FinetuneResult, TaskKind } from '../results.js';
 import { RESUME_NAMES } from '../option-names.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { withRunLock } from './run-lock.js';
@@ -18,8 +20,9 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { outliveDevices, type RunDevices } from './lost-device.js';
 import { describeFull, type RunOutcome } from './result.js';
-import { taskOf } from '../tasks/task.js';
-import { type FoundImages, prepareTrainingData } from './training-data.js';
+import { taskOf } from '../tasks/stored-task.js';
+import { prepareTrainingData } from './training-data.js';
+import type { FoundImages } from './found-images.js';
 
 /**
  * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data'

@@ -5,7 +5,7 @@ import type { Device } from '../../program/device.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { summarize } from '../device.js';
 import type { LoadedModel } from '../model-source.js';
-import type { EpochRecord } from '../options.js';
+import type { EpochRecord } from '../results.js';
 import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';

@@ -21,10 +21,9 @@ import {
 } from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { type Optimizer, readKept } from '../../optim/index.js';
-import type { DeviceSummary, EpochRecord, SkippedImage } from '../options.js';
+import type { DeviceSummary, EpochRecord, SkippedImage } from '../results.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
-import type { Explosion } from './explosion.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
@@ -98,6 +97,13 @@ export interface RunState {
   readonly events: LogPosition | null;
   /** True when the run has ended: there is nothing to resume, except for more epochs. */
   readonly complete: boolean;
+}
+
+/** An explosion that a run went back from. */
+export interface Explosion {
+  /** Steps done when it was noticed, and in the state that the run went back to. */
+  readonly step: number;
+  readonly from_step: number;
 }
 
 /** By which a file is known. */

@@ -21,8 +21,10 @@ import { AttuneError } from '../../errors.js';
 import { classification } from '../tasks/classification.js';
 import { findValues } from '../tasks/values.js';
 import { Estimator } from '../events.js';
+import type { FoundImages, PartName, SplitOptions } from './found-images.js';
 import { foldOf, smallestOf, unusedTest } from '../folds.js';
-import type { RunContext, SkippedImage } from '../options.js';
+import type { RunContext } from '../options.js';
+import type { SkippedImage } from '../results.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { Task } from '../tasks/task.js';
@@ -33,37 +35,12 @@ export interface ImagePart {
   readonly dataset: ImageDataset;
 }
 
-/** Which part of a data set. */
-export type PartName = 'train' | 'val' | 'test';
-
 export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
   readonly task: Task;
   /** The training images as augmentation takes them. */
   readonly training: TrainingDataset;
   readonly skipped: readonly SkippedImage[];
   close(): Promise<void>;
-}
-
-/** Images by part, before any is opened. */
-export interface FoundImages extends Readonly<Record<PartName, readonly LabelledImage[]>> {
-  readonly root: string;
-  readonly task: Task;
-  readonly skipped: readonly SkippedImage[];
-  /** Whether those to validate with were split off, as the data set names none. */
-  readonly isSplit: boolean;
-}
-
-/** How images become parts where no folder says so. */
-export interface SplitOptions {
-  readonly val: string | null;
-  readonly valSplit: number;
-  /** Of a cross-validation: how many folds, and which of them validates, from 1; null where it is none. */
-  readonly folds?: number | null;
-  readonly fold?: number | null;
-  readonly seed: number;
-  /** Of a CSV file: the folder of its images, and the columns to predict. */
-  readonly images?: string | null;
-  readonly target?: readonly string[] | null;
 }
 
 /** How the images of a recipe are split. */

@@ -10,16 +10,8 @@ import { AttuneError } from '../../errors.js';
 import { mean, square, subtract } from '../../ops/index.js';
 import { tensor } from '../../tensor/tensor.js';
 import { RIDGE_STRENGTHS, RidgeProblem } from '../heads/ridge-head.js';
-import { computeRegressionMetrics } from '../evaluation/regression-metrics.js';
+import { type Column, computeRegressionMetrics } from '../evaluation/regression-metrics.js';
 import type { Task } from './task.js';
-
-/** A column of values, with what its targets are standardised by. */
-export interface Column {
-  readonly name: string;
-  /** Of the training images. */
-  readonly mean: number;
-  readonly deviation: number;
-}
 
 /**
  * Names of columns with mean and deviation of the values of the training images. Throws AttuneError 'data' for a column

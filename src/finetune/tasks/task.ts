@@ -7,10 +7,9 @@ import * as v from 'valibot';
 import type { LabelledImage } from '../../data/index.js';
 import type { Device } from '../../program/device.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { classification } from './classification.js';
 import type { FeatureScale, FeatureSet, HeadProblem } from '../heads/head-problem.js';
-import type { ModelAnswer, Outcome, EpochRecord, TestMetrics, TaskKind } from '../options.js';
-import { type Column, regression } from './regression.js';
+import type { ModelAnswer, Outcome, EpochRecord, TestMetrics, TaskKind } from '../results.js';
+import type { Column } from '../evaluation/regression-metrics.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 
 /** A task as plain data, as runs and checkpoints store it. */
@@ -146,9 +145,4 @@ export interface Task {
   ): TestMetrics[TaskKind];
   /** What a row of outputs [names] says of an image. */
   answer(outputs: Float32Array, options: AnswerOptions): ModelAnswer[TaskKind];
-}
-
-/** The task that was stored. */
-export function taskOf(info: TaskInfo): Task {
-  return info.kind === 'classification' ? classification(info.classes) : regression(info.columns);
 }

@@ -9,7 +9,7 @@ import {
 import { AttuneError } from '../../errors.js';
 import { columnsOf, regression } from './regression.js';
 import { foldOf, unusedTest } from '../folds.js';
-import type { FoundImages, SplitOptions } from '../run/training-data.js';
+import type { FoundImages, SplitOptions } from '../run/found-images.js';
 
 /**
  * Reads a CSV file, and the one to validate with, where there is one; else the rows that its column split says, else

@@ -1,7 +1,7 @@
 /** What event files say of a run beside numbers: its hyperparameters, and what it is, as text. */
 import type { Hyperparameter } from '../../formats/index.js';
 import { isInEffect } from '../recipe/announce.js';
-import type { DeviceSummary } from '../options.js';
+import type { DeviceSummary } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { Best, Task } from '../tasks/task.js';
 

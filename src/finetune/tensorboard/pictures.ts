@@ -14,7 +14,7 @@ import { sideOf } from '../evaluation/inference.js';
 import type { ImagePart } from '../run/training-data.js';
 import type { Task } from '../tasks/task.js';
 import { batchParts } from '../training/batch-parts.js';
-import type { FullStage } from '../training/full-stage.js';
+import type { FullStage } from '../training/stage-context.js';
 import { mixOfStep } from '../training/mixing.js';
 import { joinsSingle } from '../training/batch-ranges.js';
 import { networkInput } from '../training/training-step.js';

@@ -13,11 +13,11 @@ import type { Parameter } from '../../tensor/parameter.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import { summarize } from '../device.js';
 import type { ProbeResult } from '../heads/probe.js';
-import type { EpochRecord } from '../options.js';
+import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { TrainingData } from '../run/training-data.js';
 import type { Best } from '../tasks/task.js';
-import type { FullStage } from '../training/full-stage.js';
+import type { FullStage } from '../training/stage-context.js';
 import {
   hyperparametersOf,
   metricTags,

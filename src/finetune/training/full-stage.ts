@@ -7,45 +7,21 @@
  */
 import { join } from 'node:path';
 import { openImagePool } from '../../data/index.js';
-import type { ImageClassifier } from '../../models/index.js';
 import { type Optimizer, WeightAverage } from '../../optim/index.js';
-import type { Device } from '../../program/device.js';
 import { writeCheckpoint } from '../run/checkpoint.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import { describeModel, finishEpoch } from './epoch-end.js';
 import { throwUnlessInterrupted } from '../interruption.js';
-import type { RunContext } from '../options.js';
-import type { Profile } from '../profile/profile.js';
 import { writeMetrics } from '../run/run-files.js';
 import { rateFactor } from '../run/explosion.js';
 import { RUN_FILES } from '../run/run-folder.js';
-import type { RunState, StoredRun } from '../run/run-state.js';
-import type { SavedStates } from '../run/saved-states.js';
+import type { RunState } from '../run/run-state.js';
 import { SaveClock } from './save-clock.js';
+import type { FullStage } from './stage-context.js';
 import { StagedOptimizer } from './staged-optimizer.js';
 import { reportSteps } from './step-report.js';
 import { RunLog } from '../tensorboard/run-log.js';
 import { Trainer } from './trainer.js';
-import type { TrainingData } from '../run/training-data.js';
-
-/** What changes of a run's state while it trains. */
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-export interface FullStage extends RunContext {
-  readonly folder: string;
-  readonly device: Device;
-  /** On the host or the device, with its head for the data's classes. */
-  readonly model: ImageClassifier;
-  readonly data: TrainingData;
-  readonly state: Mutable<RunState>;
-  /** Where moments and counters come from when the run is resumed. */
-  readonly stored: StoredRun | null;
-  /** Where the state is saved. */
-  readonly saved: SavedStates;
-  readonly workers: number | undefined;
-  /** Of the first epoch that is trained. */
-  readonly profile?: Profile | null;
-}
 
 /**
  * Trains until the recipe's epochs are done or the signal is aborted; true when they are done. The state of the

@@ -4,7 +4,7 @@
  */
 import { carryOver, type Optimizer, readKept } from '../../optim/index.js';
 import type { State } from '../../program/state.js';
-import type { FullStage } from './full-stage.js';
+import type { FullStage } from './stage-context.js';
 import { makeOptimizer } from './parameter-groups.js';
 import { type Progress, restoreOptimizer } from '../run/run-state.js';
 import { FULL_STAGE, setTrainable, stageAt, stagesOf, type TrainingStage } from './stages.js';

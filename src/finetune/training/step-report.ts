@@ -1,5 +1,5 @@
 /** What a person reads while the full stage trains: where it is, what it measures, and how long it takes. */
-import type { FullStage } from './full-stage.js';
+import type { FullStage } from './stage-context.js';
 import type { StepReport } from './trainer.js';
 
 /** Steps after which the total time is estimated. */

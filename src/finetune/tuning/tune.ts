@@ -20,7 +20,8 @@ import { tensor } from '../../tensor/tensor.js';
 import { summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
 import { DEFAULT_MODEL } from '../model-source.js';
-import type { DeviceSummary, RunContext } from '../options.js';
+import type { RunContext } from '../options.js';
+import type { DeviceSummary } from '../results.js';
 import { readTuning, storeTuning, type TuningEntries, type TuningEntry, tuningPath } from './tuning-cache.js';
 
 /** The flags of `attune tune`. */

@@ -8,7 +8,7 @@ import { pageOf } from '../page/page.js';
 import { chart, digits, interval, name, type Section, share, table } from '../page/parts.js';
 import { partName } from '../page/words.js';
 import { stagesOf } from '../run/stored-facts.js';
-import type { CompareResult } from './compare.js';
+import type { CompareResult } from './compare-result.js';
 import { epochsText, pText, valueText } from './compare-text.js';
 import type { ComparedRun, MeasuredRun } from './compared-run.js';
 

@@ -7,13 +7,8 @@ import { assertReplaceable, hintForMissing, isThere, replaceFile } from '../../f
 import { openDrawing, SCREEN } from '../charts/drawing.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { GATHER_NAMES, type GatherOptions } from '../run/gather-run.js';
-import {
-  assertComparable,
-  type ComparedRun,
-  isWishInVain,
-  type MeasuredRun,
-  measureRun,
-} from './compared-run.js';
+import { assertComparable, isWishInVain, type MeasuredRun, measureRun } from './compared-run.js';
+import type { CompareResult, Difference, PairedRuns } from './compare-result.js';
 import { comparePage } from './compare-page.js';
 import { mcnemar } from './mcnemar.js';
 
@@ -26,32 +21,6 @@ export interface CompareOptions extends Omit<GatherOptions, 'run'> {
 
 const { run: _, ...BESIDE_RUN } = GATHER_NAMES;
 const NAMES: OptionNames<CompareOptions> = { ...BESIDE_RUN, runs: true, out: true };
-
-/** A field of the recipes that is not the same in all runs, with its value in each. */
-export interface Difference {
-  readonly field: string;
-  readonly values: readonly unknown[];
-}
-
-/** Two runs over the same images, by their places in the list of runs. */
-export interface PairedRuns {
-  readonly runs: readonly [number, number];
-  readonly images: number;
-  /** Images that only the first, and only the second, has right. */
-  readonly only: readonly [number, number];
-  /** Of McNemar's exact test. */
-  readonly p: number;
-}
-
-/** The JSON document of `attune compare`. */
-export interface CompareResult {
-  readonly page: string;
-  readonly runs: readonly ComparedRun[];
-  /** Folders that are no runs, or damaged, with a sentence on each. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-  readonly differences: readonly Difference[];
-  readonly paired: readonly PairedRuns[];
-}
 
 /**
  * Compares runs, and writes a page. A folder that is none is told in `skipped`. Throws AttuneError 'input' where fewer

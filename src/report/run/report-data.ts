@@ -2,9 +2,9 @@
 import type { Advice } from '../../finetune/advise/advice.js';
 import type { Metrics } from '../../finetune/evaluation/metrics.js';
 import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
-import type { EpochRecord, SkippedImage } from '../../finetune/options.js';
+import type { EpochRecord, SkippedImage } from '../../finetune/results.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
-import type { PartName } from '../../finetune/run/training-data.js';
+import type { PartName } from '../../finetune/run/found-images.js';
 import type { TaskInfo } from '../../finetune/tasks/task.js';
 
 /** A picture of the page. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
-import type { EpochRecord, SkippedImage } from '../../finetune/options.js';
+import type { EpochRecord, SkippedImage } from '../../finetune/results.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
 import { isThere } from '../../formats/index.js';

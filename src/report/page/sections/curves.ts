@@ -1,5 +1,5 @@
 /** How loss, accuracy and rates went, epoch by epoch. */
-import type { EpochRecord } from '../../../finetune/options.js';
+import type { EpochRecord } from '../../../finetune/results.js';
 import { percent, significant } from '../../../text.js';
 import { curveChart, type Series } from '../../charts/curves.js';
 import type { Drawing } from '../../charts/drawing.js';

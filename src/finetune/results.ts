@@ -1,0 +1,172 @@
+/** What callers of this folder get back: the same shapes as `--json`. */
+import type { Metrics } from './evaluation/metrics.js';
+import type { RegressionReport } from './evaluation/regression-metrics.js';
+
+/** The device of a run, as its result tells it. */
+export interface DeviceSummary {
+  readonly kind: 'webgpu' | 'cpu';
+  readonly adapter: string;
+  readonly software: boolean;
+}
+
+/** An image that was left out, and why. */
+export interface SkippedImage {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** One pass over the training images. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly stage: string;
+  readonly lr: Readonly<Record<string, number>>;
+  readonly train_loss: number | null;
+  /** Of a classification, as `val_accuracy`. */
+  readonly train_accuracy?: number | null | undefined;
+  readonly val_loss: number | null;
+  readonly val_accuracy?: number | null | undefined;
+  /** Of a regression: means over its columns, each in its unit. */
+  readonly val_mae?: number | null | undefined;
+  readonly val_r2?: number | null | undefined;
+  readonly seconds: number;
+  readonly images_per_second: number | null;
+}
+
+/** What a network is trained for: classes, or values of a CSV file. */
+export type TaskKind = 'classification' | 'regression';
+
+/** How good a model is on labelled images. */
+export interface TestMetrics {
+  readonly classification: Metrics;
+  readonly regression: RegressionReport;
+}
+
+/** What a model says of an image. */
+export interface ModelAnswer {
+  readonly classification: { readonly predictions: readonly Prediction[] };
+  /** By column, in its unit. */
+  readonly regression: { readonly values: Readonly<Record<string, number>> };
+}
+
+/** What the documents of runs say that depends on the task. */
+export interface Outcomes {
+  readonly classification: {
+    readonly document: { readonly classes: readonly string[] };
+    readonly best: {
+      readonly epoch: number;
+      readonly val_accuracy: number | null;
+      readonly interval: readonly [number, number] | null;
+    };
+  };
+  readonly regression: {
+    readonly document: { readonly columns: readonly string[] };
+    readonly best: {
+      readonly epoch: number;
+      readonly val_loss: number | null;
+      readonly val_mae: number | null;
+      readonly val_r2: number | null;
+    };
+  };
+}
+
+export type Outcome<T extends TaskKind = TaskKind> = Outcomes[T];
+
+/**
+ * The JSON document of `attune finetune`: that of a classification, or of a regression by `FinetuneResult<'regression'>`.
+ */
+export type FinetuneResult<T extends TaskKind = 'classification'> = RunDocument &
+  {
+    readonly [K in T]: Outcomes[K]['document'] & {
+      readonly best: Outcomes[K]['best'];
+      readonly test: TestMetrics[K] | null;
+      /** Of a fold: what its best checkpoint gives for the images that validate. */
+      readonly validation?: TestMetrics[K] | null;
+    };
+  }[T];
+
+/** What a profile says of the steps that it counts: those behind the first, which compile. */
+export interface ProfileSummary {
+  /** Path of the trace. */
+  readonly trace: string;
+  readonly steps: number;
+  readonly seconds: number;
+  /** What was timed on the device: each launch, or, where it has no clock, each run from submit to fence. */
+  readonly device_times: 'launches' | 'runs';
+  /** Share of the time that the device computed. */
+  readonly computing: number;
+  /** Share of the time that the device had nothing to do while the training loop waited for images. */
+  readonly waiting_for_data: number;
+  /** The rest: between steps, and while a step is recorded. The three add up to 1. */
+  readonly waiting_otherwise: number;
+  /** The threads that prepare images, and the share of their time that they were busy. */
+  readonly loader: { readonly threads: number; readonly busy: number };
+  /** Where the device's time went, the most expensive kernel first; empty without times of launches. */
+  readonly kernels: readonly KernelShare[];
+  /** Of the program that takes the most within a step; parameters and moments come on top. */
+  readonly memory: {
+    readonly peak_bytes: number;
+    /** What is alive at once: no order of the memory takes less. */
+    readonly lower_bound_bytes: number;
+    readonly ratio: number;
+  };
+}
+
+/** A kernel's part in the time of all launches. */
+export interface KernelShare {
+  readonly kernel: string;
+  readonly launches: number;
+  readonly milliseconds: number;
+  readonly share: number;
+}
+
+/** What all runs say. */
+export interface RunDocument {
+  readonly run: string;
+  readonly device: DeviceSummary;
+  readonly model: string;
+  readonly weights: string;
+  readonly images: {
+    readonly train: number;
+    readonly val: number;
+    readonly test: number;
+    readonly skipped: readonly SkippedImage[];
+  };
+  readonly resolved_defaults: Readonly<Record<string, unknown>>;
+  readonly parameters: { readonly total: number; readonly trainable: number };
+  readonly epochs: readonly EpochRecord[];
+  readonly checkpoints: { readonly best: string; readonly last: string };
+  readonly resumed_from: string | null;
+  readonly interrupted: boolean;
+  /** How often this command lost its device, opened it anew and went on from what was saved. */
+  readonly device_losses: number;
+  /** Whether --patience ended the full stage before its last epoch. */
+  readonly stopped_early: boolean;
+  /** Where the loss exploded and the run went back to its last save, by updates of the weights. */
+  readonly explosions: readonly { readonly step: number; readonly from_step: number }[];
+  /** Of a run with --profile; null where no step was finished. */
+  readonly profile?: ProfileSummary | null;
+}
+
+/** The JSON document of `attune evaluate`. */
+export type EvaluateResult<T extends TaskKind = 'classification'> = {
+  readonly [K in T]: TestMetrics[K] & { readonly skipped: readonly SkippedImage[] };
+}[T];
+
+/** One class for an image. */
+export interface Prediction {
+  readonly label: string;
+  readonly index: number;
+  /** Calibrated by the temperature of the checkpoint, where it has one (calibration.ts). */
+  readonly probability: number;
+  /** As the network gives it. */
+  readonly logit: number;
+}
+
+/** The JSON document of `attune predict`. */
+export interface PredictResult<T extends TaskKind = 'classification'> {
+  readonly model: string;
+  readonly images: readonly (
+    | ({ readonly path: string } & ModelAnswer[T])
+    | { readonly path: string; readonly error: string }
+  )[];
+}
