@@ -1,7 +1,7 @@
 // y = max(x, 0); dy/dx = 1 where y > 0, else 0 (0 at x = 0, as PyTorch).
-// A NaN passes through: it is not below zero.
+// A NaN passes through.
 fn forward(x: f32) -> f32 {
-  return select(x, 0.0, x < 0.0);
+  return select(x, 0.0, below_zero(x));
 }
 
 fn derivative(y: f32) -> f32 {

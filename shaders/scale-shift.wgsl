@@ -24,12 +24,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if ((constants.epilogue & 4u) != 0u) {
     value += f32(residual[i]);
   }
-  // select, not max: a NaN passes through.
+  // A NaN passes through.
   if ((constants.epilogue & 24u) != 0u) {
-    value = select(value, 0.0, value < 0.0);
+    value = select(value, 0.0, below_zero(value));
   }
   if ((constants.epilogue & 16u) != 0u) {
-    value = select(value, 6.0, value > 6.0);
+    value = select(value, 6.0, above_six(value));
   }
   y[i] = Element4(value);
 }

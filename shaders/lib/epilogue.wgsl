@@ -1,6 +1,6 @@
 // y = activation(sum * scale[channel] + shift[channel] + residual), in f32, for four neighbouring channels.
 // The bits are those of epilogueBits in src/ops/epilogue.ts. NaN passes through both activations.
-// Comes after b-vec4.wgsl or b-scalar.wgsl, whose operands it reads where they exist.
+// Comes after b-vec4.wgsl or b-scalar.wgsl, whose operands it reads where they exist, and after is-nan.wgsl.
 const EPILOGUE_SCALE = 1u;
 const EPILOGUE_SHIFT = 2u;
 const EPILOGUE_RESIDUAL = 4u;
@@ -20,10 +20,10 @@ fn finish(sum: vec4<f32>, bits: u32, channel: u32, index: u32, columns: u32) {
     y += residual_vector(index, columns);
   }
   if ((bits & (EPILOGUE_RELU | EPILOGUE_RELU6)) != 0u) {
-    y = select(y, vec4<f32>(), y < vec4<f32>());
+    y = select(y, vec4<f32>(), fours_below_zero(y));
   }
   if ((bits & EPILOGUE_RELU6) != 0u) {
-    y = select(y, vec4<f32>(6.0), y > vec4<f32>(6.0));
+    y = select(y, vec4<f32>(6.0), fours_above_six(y));
   }
   store_out(index, columns, y);
 }

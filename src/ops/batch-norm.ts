@@ -80,7 +80,7 @@ export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
     variants: {
       flat: {
         file: 'scale-shift.wgsl',
-        libraries: ['grid.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),
       },

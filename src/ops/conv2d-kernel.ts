@@ -11,7 +11,7 @@ import {
   winogradVariants,
   winogradWords,
 } from './conv2d-winograd-variants.js';
-import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
+import { EPILOGUE_BINDINGS, EPILOGUE_FILES, epilogueBits } from './epilogue.js';
 import { splitByRule, splitVariant } from './product-parts.js';
 import {
   chooseTile,
@@ -64,7 +64,7 @@ function tileVariants(name: ProductTileName, tile: ProductTile) {
   const libraries = register ? ['register-tile.wgsl'] : ['workgroup-tile.wgsl', 'conv2d-whole.wgsl'];
   const variant = (loads: Loads): Variant<Conv2dAttributes> => ({
     file,
-    libraries: ['grid.wgsl', ...libraries, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', ...libraries, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], ...EPILOGUE_FILES],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
     supports: tileSupport(tile),
@@ -83,7 +83,7 @@ function splitTile64(loads: Loads): Variant<Conv2dAttributes> {
 function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
   return {
     file: 'conv2d-depthwise.wgsl',
-    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...LOAD_FILES[loads], 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...LOAD_FILES[loads], ...EPILOGUE_FILES],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, PLACES: DEPTHWISE_PLACES },
     grid: ({ batch, outHeight, outWidth, channels }) =>
       flatGrid(

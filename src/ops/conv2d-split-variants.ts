@@ -5,6 +5,7 @@
  */
 import type { Conv2dGeometry } from './conv2d-attributes.js';
 import { cutSums, type SplitForm, type SplitLoads, type Sums } from './product-parts.js';
+import { EPILOGUE_FILES } from './epilogue.js';
 
 export function convolutionSums(geometry: Conv2dGeometry): Sums {
   const { batch, outHeight, outWidth, filters, groups } = geometry;
@@ -53,7 +54,7 @@ export function convolutionSplit<A extends Conv2dGeometry>(
     family: 'conv2d',
     workgroupTile: 'workgroup-tile.wgsl',
     products: [constants, 'conv2d-parts.wgsl', image, columns],
-    addition: [constants, 'parts-of-conv2d.wgsl', columns, 'epilogue.wgsl'],
+    addition: [constants, 'parts-of-conv2d.wgsl', columns, ...EPILOGUE_FILES],
     workspace: 7,
     suits,
   };

@@ -17,6 +17,7 @@ import {
   usesRegisterTiles,
   WORKGROUP_TILES,
 } from './product-variants.js';
+import { EPILOGUE_FILES } from './epilogue.js';
 
 /** Side of a tile of the output, and positions of its products. */
 const TILE_SIDE = 4;
@@ -53,7 +54,7 @@ const FORWARD: Form = {
   constants: 'conv2d-constants.wgsl',
   weights: ['b-vec4.wgsl', 'winograd-taps.wgsl'],
   productConstants: 'winograd-product-forward.wgsl',
-  output: ['b-vec4.wgsl', 'epilogue.wgsl'],
+  output: ['b-vec4.wgsl', ...EPILOGUE_FILES],
 };
 
 const INPUT_GRADIENT: Form = {

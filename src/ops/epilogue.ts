@@ -26,6 +26,9 @@ export const EPILOGUE_BINDINGS: readonly Binding[] = [
   { name: 'residual', access: 'read', optional: true, half: true },
 ];
 
+/** Below shaders/lib/, after what reads the operands. */
+export const EPILOGUE_FILES = ['is-nan.wgsl', 'epilogue.wgsl'] as const;
+
 const ACTIVATION_BITS: Readonly<Record<Activation, number>> = { none: 0, relu: 8, relu6: 16 };
 
 /** The epilogue as one word of bits, as shaders/lib/epilogue.wgsl and the SIMD module read it. */

@@ -2,7 +2,7 @@
 import { flatGrid } from '../device/grid.js';
 import type { Kernel, Variant } from '../device/kernel.js';
 import { sizeClass } from '../device/tuner.js';
-import { EPILOGUE_BINDINGS, epilogueBits } from './epilogue.js';
+import { EPILOGUE_BINDINGS, EPILOGUE_FILES, epilogueBits } from './epilogue.js';
 import type { MatmulAttributes } from './matmul-attributes.js';
 import { matmulLoop } from './matmul-loop.js';
 import { matmulSimd } from './matmul-simd.js';
@@ -45,7 +45,7 @@ function suitsLoads(kind: keyof typeof LOADS): (attributes: MatmulAttributes) =>
 function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
   const variant = (kind: keyof typeof LOADS): Variant<MatmulAttributes> => ({
     file,
-    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...LOADS[kind].loads, 'epilogue.wgsl'],
+    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...LOADS[kind].loads, ...EPILOGUE_FILES],
     constants: tile.constants,
     grid: ({ batch, m, n }) => flatGrid(tileCount(tile, batch, m, n), 1),
     suits: suitsLoads(kind),

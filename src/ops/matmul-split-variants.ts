@@ -1,6 +1,7 @@
 /** Matrix products whose sums are cut into parts; see product-parts.ts. */
 import type { MatmulAttributes } from './matmul-attributes.js';
 import { cutSums, type SplitForm, type Sums } from './product-parts.js';
+import { EPILOGUE_FILES } from './epilogue.js';
 
 type Sizes = Pick<MatmulAttributes, 'batch' | 'm' | 'n' | 'k'>;
 
@@ -25,7 +26,7 @@ export function matmulSplit(
     family: 'matmul',
     workgroupTile: 'workgroup-tile.wgsl',
     products: ['matmul-parts.wgsl', ...loads],
-    addition: ['matmul-constants.wgsl', 'parts-of-matmul.wgsl', columns, 'epilogue.wgsl'],
+    addition: ['matmul-constants.wgsl', 'parts-of-matmul.wgsl', columns, ...EPILOGUE_FILES],
     workspace: 7,
     suits,
   };

@@ -17,6 +17,7 @@ import { gather, scatterAdd } from '#src/ops/gather';
 import { gaussianBlur } from '#src/ops/gaussian-blur';
 import { log } from '#src/ops/log';
 import { max } from '#src/ops/max';
+import { matmul } from '#src/ops/matmul';
 import { maximum } from '#src/ops/maximum';
 import { mean } from '#src/ops/mean';
 import { minimum } from '#src/ops/minimum';
@@ -157,6 +158,31 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     }
     assert.equal([...result.relu].slice(1), [1, 2]);
     assert.equal([...result.least2].slice(1), [1, 2]);
+  });
+
+  test(`activations at their edges, alone and behind a product, on ${on}`, async () => {
+    const device = await open();
+    // Not a number, with either sign; and the neighbours of 0 and 6.
+    const bits = [0xffc00000, 0x7fc00000, 0x80000000, 0, 0x80800000, 0x40bfffff, 0x40c00000, 0x40c00001];
+    const edges = new Float32Array(Uint32Array.from([...bits, 0xff800000, 0x7f800000]).buffer);
+    const result = await device.run(() => {
+      const x = tensor(edges, [edges.length, 1]);
+      const product = (columns: number) => matmul(x, full([1, columns], 1));
+      return {
+        relu: relu(x),
+        relu6: relu6(x),
+        ...{ productRelu: relu(product(4)), productRelu6: relu6(product(4)), scalarRelu6: relu6(product(1)) },
+      };
+    });
+    for (const [name, values] of Object.entries(result)) {
+      const columns = values.length / edges.length;
+      const limit = name.endsWith('6') ? 6 : infinity;
+      values.forEach((found, i) => {
+        const value = edges[Math.floor(i / columns)];
+        const expected = value < 0 ? 0 : value > limit ? limit : value;
+        assert.ok(Object.is(found + 0, expected + 0), `${name} of ${value} gives ${found}`);
+      });
+    }
   });
 
   test(`infinities on ${on}`, async () => {
