@@ -15,7 +15,13 @@ export function apply<A>(operation: Operation<A>, attributes: A, operands: reado
   return new Tensor(result.recording, result.storage, shape, { operation, attributes, inputs });
 }
 
-/** Records one launch whose last operand is a new tensor of `shape`. */
+/**
+ * Records one launch whose last operand is a new tensor of `shape`.
+ *
+ * Attributes that take over others name their own first: `{ count, ...others }`. V8 gives what is copied first and added
+ * to then a hidden class of its own at every run; those are no young objects and pile up until all memory is looked
+ * through.
+ */
 export function emit<A>(
   kernel: Kernel<A>,
   attributes: A,

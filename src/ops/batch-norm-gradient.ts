@@ -42,7 +42,7 @@ export function batchNormGradients(call: BatchNormGradientCall): BatchNormGradie
   const { x, gamma, mean, variance, epsilon, gradient, fixed, wantsInput } = call;
   const channels = gamma.length;
   const slices = sliced(x.length / channels, channels);
-  const sums = { ...slices, masked: false };
+  const sums = { masked: false, ...slices };
   const partials = emit(
     batchNormGradientSumsKernel,
     sums,
@@ -54,7 +54,7 @@ export function batchNormGradients(call: BatchNormGradientCall): BatchNormGradie
   const operands = [partials, gamma, mean, variance, dgamma, dbeta, coefficients].map(
     ({ storage }) => storage,
   );
-  currentRecording().launch(batchNormGradientCombineKernel, { ...slices, epsilon, fixed }, operands);
+  currentRecording().launch(batchNormGradientCombineKernel, { epsilon, fixed, ...slices }, operands);
   if (!wantsInput) return { dx: null, dgamma, dbeta };
   const attributes = { rows: slices.rows, channels, count: x.length, masked: false };
   return {

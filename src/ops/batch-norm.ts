@@ -146,10 +146,11 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
   },
 };
 
+const SCALE_SHIFT: Epilogue = { ...NO_EPILOGUE, scale: true, shift: true };
+
 /** x scale + shift along the last axis: what both kinds of batch norm end with. */
 export function scaleShift(x: Tensor, scale: Tensor, shift: Tensor, shape: Shape): Tensor {
-  const epilogue = { ...NO_EPILOGUE, scale: true, shift: true };
-  const attributes: ScaleShiftAttributes = { count: x.length, channels: scale.length, epilogue };
+  const attributes: ScaleShiftAttributes = { count: x.length, channels: scale.length, epilogue: SCALE_SHIFT };
   return emit(scaleShiftKernel, attributes, [x, scale, shift, null], shape);
 }
 

@@ -89,14 +89,14 @@ function paddingForSame({ stride, dilation }: Conv2dOperationAttributes, x: Tens
 
 /** One launch for the parts that the reduction is cut into, and one that adds them where there are several. */
 function weightGradient(sizes: Conv2dGeometry, x: Tensor, gradient: Tensor, shape: Shape): Tensor {
-  const cut = weightGradientSplits(sizes);
+  const { splits, positionsPerSplit } = weightGradientSplits(sizes);
   const partials = emit(
     conv2dWeightGradientKernel,
-    { ...sizes, ...cut },
+    { splits, positionsPerSplit, ...sizes },
     [x, gradient],
-    [cut.splits, ...shape],
+    [splits, ...shape],
   );
-  return reshape(cut.splits > 1 ? reduceAxes(partials, [0], 'sum') : partials, shape);
+  return reshape(splits > 1 ? reduceAxes(partials, [0], 'sum') : partials, shape);
 }
 
 export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
@@ -110,7 +110,7 @@ export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
   forward: (attributes, [x, w], shape) =>
     emit(
       conv2dKernel,
-      { ...geometry(attributes, x, w), epilogue: NO_EPILOGUE },
+      { epilogue: NO_EPILOGUE, ...geometry(attributes, x, w) },
       [x, w, null, null, null],
       shape,
     ),

@@ -175,7 +175,7 @@ export const crossEntropyOperation: Operation<{ readonly smoothing: number }> = 
   },
   forward({ smoothing }, [logits, target], shape) {
     const labels = target.dtype === 'int32';
-    const attributes = { ...rowsOf('crossEntropy', logits), smoothing, labels };
+    const attributes = { smoothing, labels, ...rowsOf('crossEntropy', logits) };
     return emit(
       crossEntropyKernel,
       attributes,
@@ -193,7 +193,7 @@ export const crossEntropyOperation: Operation<{ readonly smoothing: number }> = 
     }
     const labels = target.dtype === 'int32';
     const rows = rowsOf('crossEntropy', logits);
-    const attributes = { ...rows, smoothing, labels };
+    const attributes = { smoothing, labels, ...rows };
     const operands = [logits, labels ? target : null, labels ? null : target, gradient];
     return [emit(crossEntropyGradientKernel, attributes, operands, logits.shape), null];
   },

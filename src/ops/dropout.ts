@@ -79,9 +79,9 @@ export const dropoutOperation: Operation<DropoutOperationAttributes> = {
     }
     return x.shape;
   },
-  forward: (attributes, [x], shape) => emit(dropoutKernel, { ...attributes, count: x.length }, [x], shape),
+  forward: (attributes, [x], shape) => emit(dropoutKernel, { count: x.length, ...attributes }, [x], shape),
   gradient: ({ attributes, inputs: [x], gradient }) => [
-    emit(dropoutKernel, { ...attributes, count: x.length }, [gradient], x.shape),
+    emit(dropoutKernel, { count: x.length, ...attributes }, [gradient], x.shape),
   ],
 };
 

@@ -55,10 +55,10 @@ export const matmulOperation: Operation<Transposes> = {
       m,
       n,
       k,
-      ...attributes,
       batchStrideA: a.shape.length === 3 ? m * k : 0,
       batchStrideB: b.shape.length === 3 ? k * n : 0,
       epilogue: NO_EPILOGUE,
+      ...attributes,
     };
     return emit(matmulKernel, full, [a, b, null, null, null], shape);
   },

@@ -98,7 +98,7 @@ export const mixImagesOperation: Operation<MixAttributes> = {
 
 function mix(attributes: MixAttributes, x: Tensor, partners: Tensor, shape: readonly number[]): Tensor {
   const [, height, width, channels] = shape;
-  const whole = { ...attributes, count: x.length, height, width, channels };
+  const whole = { count: x.length, height, width, channels, ...attributes };
   return emit(mixImagesKernel, whole, [x, partners], shape);
 }
 

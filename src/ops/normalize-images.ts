@@ -75,7 +75,7 @@ export const normalizeImagesOperation: Operation<NormalizeAttributes> = {
     return x.shape;
   },
   forward: (attributes, [x], shape) =>
-    emit(normalizeImagesKernel, { ...attributes, count: x.length }, [x], shape),
+    emit(normalizeImagesKernel, { count: x.length, ...attributes }, [x], shape),
   gradient: { notDifferentiable: 'bytes are whole numbers' },
 };
 

@@ -84,7 +84,7 @@ function rowOperation(
       rowsOf(name, x);
       return x.shape;
     },
-    forward: (_, [x], shape) => emit(softmaxKernel, { ...rowsOf(name, x), logarithm }, [x], shape),
+    forward: (_, [x], shape) => emit(softmaxKernel, { logarithm, ...rowsOf(name, x) }, [x], shape),
     gradient,
   };
 }
