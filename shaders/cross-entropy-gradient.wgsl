@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let upstream = f32(dlosses[row]);
   for (var j = 0u; j < columns; j++) {
     let at = row * columns + j;
-    let probability = exp(f32(logits[at]) - statistics.largest) / statistics.total;
+    let probability = exp_of(f32(logits[at]) - statistics.largest) / statistics.total;
     let t = target_at(row, j);
     dlogits[at] = Element((total * probability - t) * upstream);
   }

@@ -11,11 +11,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let columns = constants.columns;
   let statistics = row_statistics(row, columns);
-  let shift = statistics.largest + log(statistics.total);
+  let shift = statistics.largest + log_of(statistics.total);
   var loss = 0.0;
   for (var j = 0u; j < columns; j++) {
     let t = target_at(row, j);
-    loss += t * (shift - f32(logits[row * columns + j]));
+    // A class that is not asked for may be impossible: its logit minus infinity. Compared by bits, for a NaN is not 0.
+    let asked = (bitcast<u32>(t) << 1u) != 0u;
+    loss += select(0.0, t * (shift - f32(logits[row * columns + j])), asked);
   }
   losses[row] = Element(loss);
 }

@@ -25,15 +25,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   var total = 0.0;
   for (var j = start; j < end; j++) {
-    total += exp(f32(x[j]) - largest);
+    total += exp_of(f32(x[j]) - largest);
   }
-  let shift = largest + log(total);
+  let shift = largest + log_of(total);
   for (var j = start; j < end; j++) {
     let value = f32(x[j]);
     if (constants.logarithm == 1u) {
       y[j] = Element(value - shift);
     } else {
-      y[j] = Element(exp(value - largest) / total);
+      y[j] = Element(exp_of(value - largest) / total);
     }
   }
 }

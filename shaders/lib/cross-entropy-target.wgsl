@@ -50,7 +50,7 @@ fn row_statistics(row: u32, columns: u32) -> RowStatistics {
   }
   var total = 0.0;
   for (var j = 0u; j < columns; j++) {
-    total += exp(f32(logits[start + j]) - largest);
+    total += exp_of(f32(logits[start + j]) - largest);
   }
   return RowStatistics(largest, total);
 }

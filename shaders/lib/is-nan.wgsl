@@ -3,6 +3,15 @@ fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// e^x and ln x, which WGSL leaves open where there is nothing to compute: e^x of a NaN, ln x of one, of 0 and below.
+fn exp_of(x: f32) -> f32 {
+  return select(exp(x), x, is_nan(x));
+}
+fn log_of(x: f32) -> f32 {
+  let nothing = bitcast<f32>(select(bitcast<u32>(x) | 0x7fc00000u, 0xff800000u, x == 0.0));
+  return select(log(x), nothing, x == 0.0 || below_zero(x) || is_nan(x));
+}
+
 // x < 0, from the smallest number below it, 0x80000001, to minus infinity, 0xff800000. No NaN is.
 fn below_zero(x: f32) -> bool {
   return bitcast<u32>(x) - 0x80000001u < 0x7f800000u;

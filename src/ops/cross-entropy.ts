@@ -80,7 +80,7 @@ export const crossEntropyKernel: Kernel<CrossEntropyAttributes> = {
     variants: {
       row: {
         file: 'cross-entropy.wgsl',
-        libraries: ['grid.wgsl', 'cross-entropy-target.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'cross-entropy-target.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),
       },
@@ -98,7 +98,9 @@ export const crossEntropyKernel: Kernel<CrossEntropyAttributes> = {
         const shift = largest + Math.log(total);
         let loss = 0;
         for (let j = 0; j < columns; j++) {
-          loss += targetAt(attributes, indices, targets, row, j) * (shift - x[row * columns + j]);
+          const target = targetAt(attributes, indices, targets, row, j);
+          // A class that is not asked for may be impossible: its logit minus infinity.
+          if (target !== 0) loss += target * (shift - x[row * columns + j]);
         }
         losses[row] = loss;
       }
@@ -119,7 +121,7 @@ export const crossEntropyGradientKernel: Kernel<CrossEntropyAttributes> = {
     variants: {
       row: {
         file: 'cross-entropy-gradient.wgsl',
-        libraries: ['grid.wgsl', 'cross-entropy-target.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'cross-entropy-target.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),
       },

@@ -29,7 +29,7 @@ export const softmaxKernel: Kernel<SoftmaxAttributes> = {
     variants: {
       row: {
         file: 'softmax.wgsl',
-        libraries: ['grid.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),
       },

@@ -28,15 +28,19 @@ import { relu } from '#src/ops/relu';
 import { relu6 } from '#src/ops/relu6';
 import { flatten, reshape } from '#src/ops/reshape';
 import { pad, slice } from '#src/ops/slice';
+import { sigmoid } from '#src/ops/sigmoid';
 import { logSoftmax, softmax } from '#src/ops/softmax';
+import { sqrt } from '#src/ops/sqrt';
 import { square } from '#src/ops/square';
 import { broadcastTo, sum } from '#src/ops/sum';
+import { tanh } from '#src/ops/tanh';
 import { transformImages } from '#src/ops/transform-images';
 import { transpose } from '#src/ops/transpose';
 import type { Device } from '#src/program/device';
 import { Arena } from '#src/tensor/arena';
 import { PURPOSE, philox, uniform } from '#src/tensor/philox';
 import { asTensor, type Tensor, tensor } from '#src/tensor/tensor';
+import { assertClose } from './support.js';
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
@@ -183,6 +187,47 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         assert.ok(Object.is(found + 0, expected + 0), `${name} of ${value} gives ${found}`);
       });
     }
+  });
+
+  // What each gives at the edges; softmax and the loss as PyTorch: one value that is no number, and none of the row is.
+  test(`functions at the edges of float32 on ${on}`, async () => {
+    const device = await open();
+    const edges = [nan, -infinity, -1, 0, infinity];
+    const rows = [
+      [nan, 1, 2],
+      [1, infinity, 2],
+      [1, -infinity, 1],
+    ];
+    const result = await device.run(() => {
+      const x = tensor(edges, [5]);
+      const logits = tensor(rows.flat(), [3, 3]);
+      const losses = crossEntropyLosses(logits, tensor(Int32Array.of(1, 0, 0), [3]));
+      return {
+        exp: exp(x),
+        log: log(x),
+        sqrt: sqrt(x),
+        tanh: tanh(x),
+        sigmoid: sigmoid(x),
+        softmax: softmax(logits),
+        logSoftmax: logSoftmax(logits),
+        losses,
+        dlogits: gradients(sum(losses), [logits])[0],
+      };
+    });
+    const e = Math.exp(-1);
+    const found = {
+      exp: [nan, 0, e, 1, infinity],
+      log: [nan, nan, nan, -infinity, infinity],
+      sqrt: [nan, nan, nan, 0, infinity],
+      tanh: [nan, -1, Math.tanh(-1), 0, 1],
+      sigmoid: [nan, 0, e / (1 + e), 0.5, 1],
+      softmax: [nan, nan, nan, nan, nan, nan, 0.5, 0, 0.5],
+      logSoftmax: [nan, nan, nan, nan, nan, nan, -Math.LN2, -infinity, -Math.LN2],
+      losses: [nan, nan, Math.LN2],
+      dlogits: [nan, nan, nan, nan, nan, nan, -0.5, 0, 0.5],
+    };
+    for (const [name, expected] of Object.entries(found))
+      assertClose(result[name as keyof typeof found], expected, { absolute: 1e-6, relative: 1e-6 }, name);
   });
 
   test(`infinities on ${on}`, async () => {
