@@ -57,6 +57,7 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   refuseUnknownOptions(options, OPEN_NAMES, 'open');
   const rules = options.fuse === false ? [] : FUSIONS;
   const { adapter, choices, precision, simd, threads } = options;
+  assertPrecision(precision);
   const recomputed = options.memory === 'low' ? RECOMPUTABLE : new Set<string>();
   const onCpu = async () => {
     if (precision === 'mixed') throw mixedNeedsGpu(kind);
@@ -106,6 +107,18 @@ function assertKind(kind: string): void {
     what: `there is no kind of device "${kind}"`,
     where: 'open',
     hint,
+  });
+}
+
+/** Another name would compute in float32 without a word. */
+function assertPrecision(precision: OpenOptions['precision']): void {
+  const names = ['float32', 'float64', 'mixed'];
+  if (precision === undefined || names.includes(precision)) return;
+  throw new AttuneError({
+    code: 'device',
+    what: `there is no precision "${precision}"`,
+    where: 'open',
+    hint: `write ${names.join(', ')}`,
   });
 }
 

@@ -42,6 +42,8 @@ test('a kind of device that there is not is refused, and no threads at all', asy
     'device',
     /no kind of device "gpu" \(open\): write open\('auto'\)/,
   );
+  const half = { precision: 'float16' } as object;
+  await assertThrows(() => open('cpu', half), 'device', /no precision "float16" \(open\): write float32, /);
   const misspelt = { thread: 2 } as object;
   await assertThrows(
     () => open('cpu', misspelt),
