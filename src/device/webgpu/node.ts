@@ -33,9 +33,12 @@ const SHADERS = new URL('../../../shaders/', import.meta.url);
  * first use stays on even in unsafe mode, because `allocate` promises zeros.
  */
 const FLAGS = ['disable-dawn-features=timestamp_quantization'];
-const UNSAFE_FLAGS = ['skip_validation', 'disable_robustness'];
-/** Dawn hides float16 of NVIDIA's Linux driver, which fails some of its tests: engine/check-half.ts looks for itself. */
-const MIXED_FLAGS = ['vulkan_enable_f16_on_nvidia'];
+const UNSAFE_FEATURES = ['skip_validation', 'disable_robustness'];
+/**
+ * Dawn hides float16 of NVIDIA's Linux driver, which fails some of its tests. What computes with it is tested first
+ * (engine/check-half.ts); `attune doctor` and `attune bench` are to know that it is there.
+ */
+const FEATURES = ['vulkan_enable_f16_on_nvidia'];
 /** A name that no adapter has: Dawn answers with the list of those that there are. */
 const NO_ADAPTER = '?';
 const PROBE_TIMEOUT_MS = 30_000;
@@ -54,8 +57,7 @@ type Create = (flags: string[]) => GPU;
  */
 export async function openDawn(options: OpenDawnOptions = {}): Promise<WebGPUBackend> {
   const create = await loadDawn();
-  const enabled = [...(options.unsafe ? UNSAFE_FLAGS : []), ...(options.mixed ? MIXED_FLAGS : [])];
-  const flags = enabled.length > 0 ? [...FLAGS, `enable-dawn-features=${enabled.join(',')}`] : FLAGS;
+  const flags = [...FLAGS, enabling(options.unsafe ? [...FEATURES, ...UNSAFE_FEATURES] : FEATURES)];
   const { gpu, adapter } = await request(create, flags, options);
   const info = webgpuInfo(adapter.info, adapter);
   if (options.mixed && !adapter.features.has('shader-f16')) {
@@ -119,7 +121,8 @@ export async function printAdapters(all: boolean): Promise<void> {
   const flags = names.length > 0 ? names.map((name) => [`adapter=${name}`]) : [[]];
   const found: DeviceInfo[] = [];
   for (const flag of flags) {
-    const adapter = await create(flag).requestAdapter({ powerPreference: 'high-performance' });
+    const gpu = create([...flag, enabling(FEATURES)]);
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter !== null) found.push(webgpuInfo(adapter.info, adapter));
   }
   process.stdout.write(JSON.stringify(found), () => process.exit(0));
@@ -131,6 +134,10 @@ export async function dawnProblem(): Promise<string | null> {
     () => null,
     (error: Error) => error.message,
   );
+}
+
+function enabling(features: readonly string[]): string {
+  return `enable-dawn-features=${features.join(',')}`;
 }
 
 async function loadDawn(): Promise<Create> {
