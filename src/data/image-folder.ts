@@ -9,7 +9,8 @@
  * Nothing disappears in silence: whatever is left out stands in `skipped` with its reason.
  */
 
-import { basename, join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
@@ -39,7 +40,7 @@ export interface ImageFolder {
 }
 
 export interface ImageFolderOptions {
-  /** A validation folder elsewhere; it wins over one inside. */
+  /** A validation folder; it wins over one that is found. Beside the class folders it is no class. */
   readonly val?: string | undefined;
 }
 
@@ -50,36 +51,52 @@ const validationNames = ['val', 'valid', 'validation'];
 /**
  * Reads a data set. Opens no image: `prepareImages` finds the broken ones.
  *
- * @throws AttuneError 'usage' for an unknown option
+ * @throws AttuneError 'usage' for an unknown option, and where the named validation folder has an image that trains
  * @throws AttuneError 'input' if a folder is missing, is no folder or cannot be read
  * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
- *   validation or test folder without images, a class in one that training does not have, or a train/ with class
- *   folders in it and something else than validation and test beside it
+ *   validation or test folder without images, a class in one that training does not have, a train/ with class folders in
+ *   it and something else than validation and test beside it, or such a val/ or test/ beside classes
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   refuseUnknownOptions(options, NAMES, 'imageFolder');
   const root = resolve(path);
   await statFolder(root);
   const skipped: SkippedPath[] = [];
-  const parts = await findParts(root, skipped);
-  const valFolder = options.val === undefined ? parts.val : resolve(options.val);
+  const named = options.val === undefined ? null : resolve(options.val);
+  const parts = await findParts(root, named, skipped);
+  const valFolder = named ?? parts.val;
   if (parts.val !== null && parts.val !== valFolder) {
     skipped.push({ path: parts.val, reason: 'another validation folder was named' });
   }
 
-  const found = await readClassFolders(parts.train, skipped);
+  const found = await readClassFolders(parts.train, skipped, named);
   const classes = [...found.keys()];
   await refuseUnlessTrainable(parts.train, classes, skipped);
   const mapped = async (folder: string | null) =>
     folder === null ? null : mapToClasses(folder, classes, skipped);
-  return {
-    root,
-    classes,
-    train: labelImages(found, classes),
-    val: await mapped(valFolder),
-    test: await mapped(parts.test),
-    skipped,
-  };
+  const train = labelImages(found, classes);
+  const val = await mapped(valFolder);
+  if (named !== null && val !== null) await refuseShared(parts.train, train, named, val);
+  return { root, classes, train, val, test: await mapped(parts.test), skipped };
+}
+
+/** Images that are trained on say nothing of others. Links to the folders are followed. */
+async function refuseShared(
+  trainFolder: string,
+  train: readonly LabelledImage[],
+  valFolder: string,
+  val: readonly LabelledImage[],
+): Promise<void> {
+  const [realTrain, realVal] = await Promise.all([realpath(trainFolder), realpath(valFolder)]);
+  const trained = new Set(train.map(({ path }) => join(realTrain, relative(trainFolder, path))));
+  const shared = val.find(({ path }) => trained.has(join(realVal, relative(valFolder, path))));
+  if (shared === undefined) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${shared.name} is among the training images, too`,
+    where: '--val',
+    hint: 'validate with other images',
+  });
 }
 
 /**
@@ -106,10 +123,11 @@ interface Parts {
 /**
  * Decides between the two layouts. train/ with a validation folder is a split data set; so is
  * train/ with nothing else beside it but test/. Any other neighbour means that "train" is a class,
- * as in a data set of vehicles; then its images lie in it, and not in folders that look like classes.
+ * as in a data set of vehicles; then its images lie in it, and not in folders that look like classes; as those of "val" and
+ * "test" without a train/. A validation folder that was named is no neighbour.
  */
-async function findParts(root: string, skipped: SkippedPath[]): Promise<Parts> {
-  const folders = (await subFolders(root)).filter((name) => !isHidden(name));
+async function findParts(root: string, named: string | null, skipped: SkippedPath[]): Promise<Parts> {
+  const folders = (await subFolders(root)).filter((name) => !isHidden(name) && join(root, name) !== named);
   const byName = new Map(folders.map((name) => [name.toLowerCase(), name]));
   const at = (name: string | undefined) => (name === undefined ? null : join(root, name));
   const train = byName.get('train');
@@ -117,8 +135,11 @@ async function findParts(root: string, skipped: SkippedPath[]): Promise<Parts> {
   const vals = validationNames.flatMap((name) => byName.get(name) ?? []);
   const others = folders.filter((name) => ![train, test, ...vals].includes(name));
   if (train === undefined || (vals.length === 0 && others.length > 0)) {
-    if (train !== undefined && (await holdsClasses(join(root, train))))
-      throw unclearTrain(root, train, others[0]);
+    for (const part of [train, ...vals, test]) {
+      const neighbour = folders.find((name) => name !== part);
+      if (part === undefined || neighbour === undefined) continue;
+      if (await holdsClasses(join(root, part))) throw unclearPart(root, part, neighbour, part === train);
+    }
     return { train: root, val: null, test: null };
   }
   for (const name of [...vals.slice(1), ...others]) {
@@ -138,24 +159,32 @@ async function holdsClasses(folder: string): Promise<boolean> {
   return false;
 }
 
-/** A network for the classes "train" and "unlabelled" is not what anybody wants. */
-function unclearTrain(root: string, train: string, other: string): AttuneError {
+/** A network for the classes "train" and "unlabelled", or "cat", "dog" and "val", is not what anybody wants. */
+function unclearPart(root: string, part: string, other: string, isTrain: boolean): AttuneError {
+  const [named, beside] = [part, other].map((name) => JSON.stringify(name));
   return new AttuneError({
     code: 'data',
-    what: `${JSON.stringify(train)} holds folders as of classes, and ${JSON.stringify(other)} stands beside it, so the classes are unclear`,
+    what: `${named} holds folders as of classes, and ${beside} stands beside it, so the classes are unclear`,
     where: root,
-    hint: `move ${JSON.stringify(other)} elsewhere, or name ${join(root, train)} itself`,
+    hint: isTrain
+      ? `move ${beside} elsewhere, or name ${join(root, part)} itself`
+      : `move the class folders into ${join(root, 'train')}, or ${named} elsewhere`,
   });
 }
 
 type ImagesByClass = Map<string, { path: string; name: string }[]>;
 
-/** All images below each class folder, classes in order. Empty and hidden folders are no classes. */
-async function readClassFolders(root: string, skipped: SkippedPath[]): Promise<ImagesByClass> {
+/** All images below each class folder but `other`, classes in order. Empty and hidden folders are no classes. */
+async function readClassFolders(
+  root: string,
+  skipped: SkippedPath[],
+  other: string | null = null,
+): Promise<ImagesByClass> {
   await statFolder(root);
   const found: ImagesByClass = new Map();
   for (const folder of await subFolders(root)) {
     const path = join(root, folder);
+    if (path === other) continue;
     if (isHidden(folder)) {
       skipped.push({ path, reason: 'a hidden folder' });
       continue;

@@ -98,6 +98,47 @@ test('folders of classes in train/ and another folder beside it are unclear; one
   })();
 });
 
+test('folders of classes in val/ or test/ beside class folders are unclear, unless --val names them', async () => {
+  for (const part of ['val', 'test']) {
+    await inFolder(['a/1.jpg', 'b/1.jpg', `${part}/a/2.jpg`, `${part}/b/2.jpg`], async (folder) => {
+      await fails(
+        imageFolder(folder),
+        'data',
+        new RegExp(
+          `^"${part}" holds folders as of classes, and "a" stands beside it, .*: move the class folders into .*train, or "${part}" elsewhere$`,
+        ),
+      );
+      const { classes, train, val } = await imageFolder(folder, { val: join(folder, part) });
+      assert.equal(classes, ['a', 'b']);
+      assert.equal(
+        [names(train), names(val)],
+        [
+          ['a/1.jpg', 'b/1.jpg'],
+          ['a/2.jpg', 'b/2.jpg'],
+        ],
+      );
+    })();
+  }
+  await inFolder(['train/a/1.jpg', 'train/b/1.jpg', 'later/b/2.jpg'], async (folder) => {
+    const { classes, val } = await imageFolder(folder, { val: join(folder, 'later') });
+    assert.equal([classes, names(val)], [['a', 'b'], ['b/2.jpg']]);
+  })();
+});
+
+test(
+  'a validation folder with images that train is refused, reached by a link as well',
+  inFolder(['data/a/1.jpg', 'data/b/1.jpg'], async (folder) => {
+    const [data, link] = ['data', 'link'].map((name) => join(folder, name));
+    symlinkSync(data, link);
+    for (const val of [data, link])
+      await fails(
+        imageFolder(data, { val }),
+        'usage',
+        /^a\/1\.jpg is among the training images, too \(--val\): validate with other images$/,
+      );
+  }),
+);
+
 test(
   'folders beside train/ and val/ are reported',
   inFolder(
