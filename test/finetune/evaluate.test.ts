@@ -1,8 +1,8 @@
 /** Evaluating and predicting with weights that no run made, and what both do with bad input. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTensorFile } from '#src/formats/index';
-import { evaluate, finetune, predict, topPredictions } from '#src/finetune/index';
+import { evaluate, finetune, predict, type RunEvent, topPredictions } from '#src/finetune/index';
 import { imagenetClasses } from '#src/models/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -181,6 +181,19 @@ test('predict goes on after a picture that cannot be read', async () => {
     const total = image.predictions.reduce((sum, { probability }) => sum + probability, 0);
     assert.ok(Math.abs(total - 1) < 1e-6);
   }
+});
+
+test('predict reads an image when its batch comes: however many there are, a few are held at a time', async () => {
+  const folder = newFolder();
+  const last = 'z.png';
+  writeFiles(folder, { ...pictures(['a'], 40), [last]: picture(0, 70) });
+  const onEvent = (event: RunEvent) => {
+    if (event.type === 'progress' && event.task === 'predicting' && event.done > 0)
+      rmSync(join(folder, last), { force: true });
+  };
+  const { images } = await predict({ run, images: [folder], ...CPU }, { onEvent });
+  assert.is(images.filter((image) => 'predictions' in image).length, 40);
+  assert.equal(images.at(-1), { path: join(folder, last), error: 'there is no such image' });
 });
 
 test('predict without a readable picture opens no device', async () => {

@@ -1,16 +1,15 @@
 /** `attune predict`: what a trained run, or a model with weights, sees in images. */
-import { listImages, openImagePool, type Preprocessing, type RgbImage } from '../../data/index.js';
+import { type ImagePool, listImages, openImagePool, type Preprocessing } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
-import { throwIfAborted } from '../interruption.js';
 import { DEVICE_NAMES, SOURCE_NAMES } from '../option-names.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { loadModel } from '../model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../options.js';
 import type { ModelAnswer, PredictResult, TaskKind } from '../results.js';
-import { checkViews, predictEach, preprocessingFor } from './test-time.js';
+import { checkViews, type ImageSource, predictEach, preprocessingFor } from './test-time.js';
 
 /** What `predict` needs: a run or a model with weights, and images. */
 export interface PredictOptions extends ModelSource, DeviceOptions {
@@ -46,21 +45,22 @@ export async function predict<T extends TaskKind = 'classification'>(
   const paths = await imagePaths(options.images);
   const { model, preprocessing, task, temperature } = await loadModel(options, context);
   if (options.top !== undefined && task.info.kind !== 'classification') throw noLabels();
-  const prepared = preprocessingFor(views, preprocessing);
-  const { pictures, errors } = await readAll(paths, prepared, options.workers, context);
-  const readable = paths.filter((path) => pictures.has(path));
   const answers = new Map<string, ModelAnswer[TaskKind]>();
-  if (readable.length > 0) {
+  const pool = openImagePool({ workers: options.workers });
+  const { errors, ...pictures } = openPictures(paths, preprocessingFor(views, preprocessing), pool);
+  const answerAll = async () => {
     const device = await openDevice(options, context);
     try {
       await freeze(model);
       await model.to(device);
       const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
       await predictEach(
-        { count: readable.length, read: async (index) => pictures.get(readable[index]) as RgbImage },
+        pictures,
         (x) => model.forward(x),
-        (index, outputs) =>
-          void answers.set(readable[index], task.answer(outputs, { top: options.top ?? 5, temperature })),
+        (index, outputs) => {
+          if (errors.has(paths[index])) return;
+          answers.set(paths[index], task.answer(outputs, { top: options.top ?? 5, temperature }));
+        },
         {
           views,
           task,
@@ -71,12 +71,57 @@ export async function predict<T extends TaskKind = 'classification'>(
     } finally {
       await device.close();
     }
+  };
+  try {
+    if (await hasReadable(paths, pictures, errors)) await answerAll();
+  } finally {
+    await pool.close();
   }
   const images = paths.map((path) => {
     const answer = answers.get(path);
     return answer === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, ...answer };
   });
   return { model: model.architecture, images } as PredictResult<T>;
+}
+
+/**
+ * Images that are read when their batch comes, however many there are. In place of one that cannot be read stands a black
+ * one; `errors` has its reason.
+ */
+function openPictures(
+  paths: readonly string[],
+  preprocessing: Preprocessing,
+  pool: ImagePool,
+): ImageSource & { readonly errors: ReadonlyMap<string, string> } {
+  const errors = new Map<string, string>();
+  const side = preprocessing.crop ?? preprocessing.resize;
+  return {
+    count: paths.length,
+    errors,
+    async read(index) {
+      const path = paths[index];
+      try {
+        return (await pool.run({ kind: 'prepare', path, preprocessing })).image;
+      } catch (error) {
+        if (!(error instanceof AttuneError && error.code === 'input')) throw error;
+        errors.set(path, error.what);
+        return { width: side, height: side, pixels: new Uint8Array(side * side * 3) };
+      }
+    },
+  };
+}
+
+/** Whether there is anything to compute. */
+async function hasReadable(
+  paths: readonly string[],
+  { read }: ImageSource,
+  errors: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  for (const [index, path] of paths.entries()) {
+    await read(index);
+    if (!errors.has(path)) return true;
+  }
+  return false;
 }
 
 function noLabels(): AttuneError {
@@ -112,41 +157,4 @@ export async function imagePaths(named: readonly string[]): Promise<string[]> {
     for (const { path } of images) paths.add(path);
   }
   return [...paths];
-}
-
-/** Every readable image; the reasons of the others. */
-export async function readAll(
-  paths: readonly string[],
-  preprocessing: Preprocessing,
-  workers: number | undefined,
-  { onEvent, signal }: RunContext,
-): Promise<{ pictures: Map<string, RgbImage>; errors: Map<string, string> }> {
-  const pictures = new Map<string, RgbImage>();
-  const errors = new Map<string, string>();
-  const pool = openImagePool({ workers });
-  let done = 0;
-  try {
-    await Promise.all(
-      paths.map(async (path) => {
-        try {
-          const { image } = await pool.run({ kind: 'prepare', path, preprocessing });
-          pictures.set(path, image);
-        } catch (error) {
-          if (!(error instanceof AttuneError && error.code === 'input')) throw error;
-          errors.set(path, error.what);
-        }
-        throwIfAborted(signal);
-        onEvent?.({
-          type: 'progress',
-          task: 'reading images',
-          done: ++done,
-          total: paths.length,
-          secondsLeft: null,
-        });
-      }),
-    );
-  } finally {
-    await pool.close();
-  }
-  return { pictures, errors };
 }

@@ -1,7 +1,7 @@
 /** `attune explain`: where in an image a network sees the class that it answers with. */
 import { stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { encodePng, type RgbImage } from '../../data/index.js';
+import { encodePng, openImagePool, type Preprocessing, type RgbImage } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../finetune/device.js';
 import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
@@ -9,7 +9,7 @@ import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
 import { DEVICE_NAMES, SOURCE_NAMES } from '../../finetune/option-names.js';
-import { imagePaths, readAll } from '../../finetune/evaluation/predict.js';
+import { imagePaths } from '../../finetune/evaluation/predict.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
 import { makeFolder, replaceFile } from '../../formats/index.js';
@@ -212,4 +212,41 @@ function unknown(what: string, where: string, given: string, choices: readonly s
     where,
     hint: guess === undefined ? listed : `did you mean ${guess}?`,
   });
+}
+
+/** Every readable image; the reasons of the others. */
+async function readAll(
+  paths: readonly string[],
+  preprocessing: Preprocessing,
+  workers: number | undefined,
+  { onEvent, signal }: RunContext,
+): Promise<{ pictures: Map<string, RgbImage>; errors: Map<string, string> }> {
+  const pictures = new Map<string, RgbImage>();
+  const errors = new Map<string, string>();
+  const pool = openImagePool({ workers });
+  let done = 0;
+  try {
+    await Promise.all(
+      paths.map(async (path) => {
+        try {
+          const { image } = await pool.run({ kind: 'prepare', path, preprocessing });
+          pictures.set(path, image);
+        } catch (error) {
+          if (!(error instanceof AttuneError && error.code === 'input')) throw error;
+          errors.set(path, error.what);
+        }
+        throwIfAborted(signal);
+        onEvent?.({
+          type: 'progress',
+          task: 'reading images',
+          done: ++done,
+          total: paths.length,
+          secondsLeft: null,
+        });
+      }),
+    );
+  } finally {
+    await pool.close();
+  }
+  return { pictures, errors };
 }
