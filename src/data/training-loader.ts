@@ -150,7 +150,8 @@ async function readBatch(
   let repairs = 0;
   // What comes up several times in an epoch is varied each time, by its place.
   const samples = Array.from(indices, (index, position) => ({
-    ...{ seed: options.seed, epoch: options.epoch },
+    seed: options.seed,
+    epoch: options.epoch,
     index: options.sampling === 'balanced' ? batch * options.batchSize + position : index,
   }));
   const reads = Array.from(indices, async (index, position) => {

@@ -17,7 +17,7 @@ import { type Recording, record } from './recording.js';
 import { Signature } from './signature.js';
 import { State } from './state.js';
 import { type Storage, stateStorage } from './storage.js';
-import { collectValues, type HostValues, replaceValues, type Value } from './value.js';
+import { collectValues, fillPlaces, type HostValues, placesOf, type Value } from './value.js';
 
 /** Plans kept for programs that come again: train, its remainder, evaluation, the optimiser, ... */
 const PLANS_KEPT = 8;
@@ -29,6 +29,11 @@ interface ReadyPlan {
   readonly plan: Plan;
   readonly buffers: readonly DeviceBuffer[];
   readonly prepared: Prepared;
+}
+
+/** An execution that has begun; its results arrive later. */
+interface Started {
+  readonly reading: Promise<TypedArray[]>;
 }
 
 /** A state that is read along with every result; `check` says what its content means. */
@@ -124,6 +129,16 @@ export class Device {
    * reports a value that is not finite.
    */
   async run<T>(body: () => T): Promise<HostValues<T>> {
+    const { started, places } = this.begin(body);
+    const { reading } = await started;
+    return fillPlaces(places, await reading) as HostValues<T>;
+  }
+
+  /**
+   * Records a body and queues its run. Who waits for the run must not hold what was recorded: a recording that is alive
+   * whenever young objects are cleared away makes V8 take such objects for long-lived, and put new ones among the old.
+   */
+  private begin(body: () => unknown): { started: Promise<Started>; places: unknown } {
     this.assertOpen();
     const { recording, result } = record(body);
     const values = collectValues(result);
@@ -133,12 +148,7 @@ export class Device {
     for (const launch of recording.launches) for (const storage of launch.operands) this.assertOwn(storage);
     for (const value of values) this.assertOwn(value.storage);
     const started = this.enqueue(() => this.start(recording, values));
-    const { reading } = await started;
-    const hosts = await reading;
-    return replaceValues(result, (value) => {
-      const host = hosts[values.indexOf(value)];
-      return value.shape.length === 0 ? host[0] : host;
-    }) as HostValues<T>;
+    return { started, places: placesOf(result, values) };
   }
 
   /**
@@ -296,10 +306,7 @@ export class Device {
     if (failure !== null) throw failure;
   }
 
-  private async start(
-    recording: Recording,
-    values: readonly Value[],
-  ): Promise<{ reading: Promise<TypedArray[]> }> {
+  private async start(recording: Recording, values: readonly Value[]): Promise<Started> {
     const returned = values.map((value) => value.storage);
     const ready = await this.findPlan(recording, returned);
     this.lastProgram = statisticsOf(ready);
@@ -320,7 +327,7 @@ export class Device {
     uploads: Parameters<Backend['execute']>[1],
     stepValues: Parameters<Backend['execute']>[2],
     results: readonly BufferRange[],
-  ): Promise<{ reading: Promise<TypedArray[]> }> {
+  ): Promise<Started> {
     while (this.inFlight.size >= RUNS_IN_FLIGHT) await Promise.race(this.inFlight).catch(() => undefined);
     const watches = results.length === 0 ? [] : [...this.watches];
     const ranges = [...results, ...watches.map((watch) => watch.state.storage.range)];

@@ -54,12 +54,37 @@ export function collectValues(result: unknown, found: Value[] = []): Value[] {
   return found;
 }
 
-/** The body's result with every value replaced by what `host` gives for it. */
-export function replaceValues(result: unknown, host: (value: Value) => number | TypedArray): unknown {
-  if (result instanceof Value) return host(result);
-  if (Array.isArray(result)) return result.map((item) => replaceValues(item, host));
+/** Where in a body's result a value stood: the place of its host values among those that are read. */
+class Place {
+  readonly index: number;
+  readonly scalar: boolean;
+
+  constructor(index: number, { shape }: Value) {
+    this.index = index;
+    this.scalar = shape.length === 0;
+  }
+}
+
+/** The body's result with a place in place of every value, which are `values`: nothing in it leads to the recording. */
+export function placesOf(result: unknown, values: readonly Value[]): unknown {
+  return replaced(result, Value, (value) => new Place(values.indexOf(value), value));
+}
+
+/** What `placesOf` gave, with host values in their places: numbers for values of rank 0. */
+export function fillPlaces(places: unknown, hosts: readonly TypedArray[]): unknown {
+  return replaced(places, Place, ({ index, scalar }) => (scalar ? hosts[index][0] : hosts[index]));
+}
+
+function replaced<Part>(
+  result: unknown,
+  kind: abstract new (...parts: never[]) => Part,
+  replacement: (part: Part) => unknown,
+): unknown {
+  if (result instanceof kind) return replacement(result);
+  if (Array.isArray(result)) return result.map((item) => replaced(item, kind, replacement));
   if (isPlainObject(result)) {
-    return Object.fromEntries(Object.entries(result).map(([key, item]) => [key, replaceValues(item, host)]));
+    const entries = Object.entries(result).map(([key, item]) => [key, replaced(item, kind, replacement)]);
+    return Object.fromEntries(entries);
   }
   return result;
 }
