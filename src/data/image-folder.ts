@@ -59,6 +59,7 @@ const validationNames = ['val', 'valid', 'validation'];
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   refuseUnknownOptions(options, NAMES, 'imageFolder');
+  if (typeof path !== 'string') throw noPath();
   const root = resolve(path);
   await statFolder(root);
   const skipped: SkippedPath[] = [];
@@ -78,6 +79,12 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   const val = await mapped(valFolder);
   if (named !== null && val !== null) await refuseShared(parts.train, train, named, val);
   return { root, classes, train, val, test: await mapped(parts.test), skipped };
+}
+
+/** JavaScript may have given none. */
+function noPath(): AttuneError {
+  const hint = "write imageFolder('photos'), a folder with one folder of images per class";
+  return new AttuneError({ code: 'usage', what: 'there is no folder', where: 'imageFolder', hint });
 }
 
 /** Images that are trained on say nothing of others. Links to the folders are followed. */

@@ -2,10 +2,11 @@
  * Everything between a folder of images and batches, for loops written by hand: images decoded once into the
  * cache, training batches shuffled and augmented, validation batches as torchvision prepares them.
  */
+import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Augmentation } from './augment-parts.js';
 import type { ImageFolder } from './image-folder.js';
-import { type Batch, dataLoader } from './loader.js';
+import { type Batch, batchCount, dataLoader } from './loader.js';
 import { openImagePool } from './pool.js';
 import { prepareImages } from './prepare-images.js';
 import { openPreparedCache } from './prepared-cache.js';
@@ -60,6 +61,7 @@ export async function prepareTraining(
 ): Promise<TrainingImages> {
   refuseUnknownOptions(options, NAMES, 'prepareTraining');
   const { side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
+  checkSizes(folder.train.length, side, batchSize);
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
   const standard = imagenetPreprocessing(side);
   const { mean, std } = options.normalization ?? standard;
@@ -102,4 +104,16 @@ export async function prepareTraining(
     await close();
     throw error;
   }
+}
+
+/** Of a wrong side, every image would be said to be unreadable; of a wrong batch size, nothing before the first batch. */
+function checkSizes(images: number, side: number, batchSize: number): void {
+  batchCount(images, batchSize);
+  if (Number.isInteger(side) && side >= 1) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `the side of the images must be a whole number of at least 1, not ${side}`,
+    where: 'prepareTraining',
+    hint: "give the side of the network's input, such as 224",
+  });
 }

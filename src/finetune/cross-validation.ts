@@ -38,6 +38,8 @@ export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
   readonly folds: number;
 }
 
+const { fold: _, ...NAMES } = FINETUNE_NAMES;
+
 /** What is measured in each fold: of classes, or of values, where MAE and RMSE are means over columns. */
 export type FoldMeasure =
   | 'loss'
@@ -113,7 +115,7 @@ export async function crossValidate(
   given: CrossValidationOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
-  refuseUnknownOptions(given, FINETUNE_NAMES, 'crossValidate');
+  refuseUnknownOptions(given, NAMES, 'crossValidate');
   const { out, workers, threads, ...options } = given;
   if (options.profile === true || options.profileSteps !== undefined) {
     throw new AttuneError({

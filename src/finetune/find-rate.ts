@@ -9,6 +9,7 @@ import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
 import { refuseProbe } from './recipe/contradictions.js';
 import { summarize } from './device.js';
+import { checkCount } from './evaluation/inference.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch } from './training/micro-batch.js';
@@ -32,7 +33,8 @@ export interface FindRateOptions extends Omit<FinetuneOptions, 'out' | keyof Pro
   readonly iterations?: number;
 }
 
-const NAMES = { ...FINETUNE_NAMES, lrFrom: true, lrTo: true, iterations: true } as const;
+const { out: _, profile: __, profileSteps: ___, ...SHARED } = FINETUNE_NAMES;
+const NAMES = { ...SHARED, lrFrom: true, lrTo: true, iterations: true } as const;
 
 /** One step of a sweep. */
 export interface RatePoint {
@@ -57,8 +59,6 @@ export interface FindRateResult {
 /** What the full stage begins with is swept, whatever the number of images, where neither a flag nor a recipe says. */
 export const SWEPT_STRATEGY = 'probe-then-full';
 
-const DEFAULTS = { lrFrom: 1e-7, lrTo: 10, iterations: 100 };
-
 /** Losses are averaged over about 1 / (1 - this) steps. */
 const SMOOTHING = 0.98;
 /** A loss of so many times the least ends the sweep. */
@@ -69,7 +69,8 @@ const LEFT_OUT = { firstShare: 0.1, last: 5 };
 /** Sweeps. Throws as `finetune` does; 'interrupted' when the signal is aborted, 'numeric' when no loss is finite. */
 export async function findRate(options: FindRateOptions, context: RunContext = {}): Promise<FindRateResult> {
   refuseUnknownOptions(options, NAMES, 'findRate');
-  const { lrFrom, lrTo, iterations, ...rest } = { ...DEFAULTS, ...options };
+  const { lrFrom = 1e-7, lrTo = 10, iterations = 100, ...rest } = options;
+  checkCount(iterations, 'the number of steps', '--iterations');
   if (!(lrFrom > 0 && lrTo > lrFrom && Number.isFinite(lrTo))) {
     throw new AttuneError({
       code: 'usage',

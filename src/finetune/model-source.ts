@@ -46,11 +46,27 @@ export const NO_WEIGHTS = 'none';
  * ImageNet's when they have 1,000 outputs. Throws AttuneError 'input', 'usage', 'weights', 'download', 'disk'.
  */
 export async function loadModel(source: ModelSource, context: RunContext): Promise<LoadedModel> {
-  if (source.run !== undefined) return loadRun(source.run, context);
+  if (source.run !== undefined) {
+    refuseBesideRun(source);
+    return loadRun(source.run, context);
+  }
   if (source.weights === NO_WEIGHTS) return untrained(source.model ?? DEFAULT_MODEL);
   const name = source.weights ?? defaultWeightsOf(source.model ?? DEFAULT_MODEL);
   const resolved = await resolveWeights(name, resolveOptions(context));
   return fromFile(resolved, source.model);
+}
+
+/** Which of the two is meant? The other would be left out. */
+function refuseBesideRun(source: ModelSource): void {
+  for (const name of ['model', 'weights'] as const) {
+    if (source[name] === undefined) continue;
+    throw new AttuneError({
+      code: 'usage',
+      what: 'a run has its own model and weights, so this cannot stand beside one',
+      where: `--${name}`,
+      hint: 'leave it out, or leave out the run',
+    });
+  }
 }
 
 function defaultWeightsOf(model: string): string {

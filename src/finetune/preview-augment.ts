@@ -90,6 +90,7 @@ export async function previewAugment(
   refuseUnknownOptions(options, NAMES, 'previewAugment');
   requireData(options.data, 'previewAugment');
   const { data, seed = DEFAULT_SEED, imageSize: side = 224, count = 8, views = 5 } = options;
+  checkCount(options.imageSize, 'the side of the images', '--image-size');
   checkCount(count, 'the number of images', '--count');
   checkCount(views, 'the number of epochs', '--views');
   const { val = null, valSplit = DEFAULT_VAL_SPLIT, images = null, target = null } = options;

@@ -1,4 +1,5 @@
 /** What JavaScript can pass in and TypeScript would refuse: nothing of it is left out without a word. */
+import { join } from 'node:path';
 import {
   dataLoader,
   imageFolder,
@@ -24,7 +25,7 @@ import { mobilenetV2, resnet18, resnetSmall } from '#src/models/index';
 import { compare, explain, report } from '#src/report/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fails } from './support.js';
+import { fails, imageFolderOf, newFolder, newPath, picture, writeFiles } from './support.js';
 
 const given = (options: unknown) => options as never;
 
@@ -41,11 +42,15 @@ test('an unknown option is refused, with the one that was meant', async () => {
   await fails(predict(given({ run: 'x', images: [], topp: 3 })), 'usage', /topp .*did you mean top\?/);
   await fails(evaluate(given({ run: 'x', data, batch: 3 })), 'usage', /no option batch \(evaluate\)/);
   await fails(
-    crossValidate(given({ data, fold: 2, fields: 3 })),
+    crossValidate(given({ data, folds: 2, fields: 3 })),
     'usage',
     /no option fields \(crossValidate\)/,
   );
+  // All folds are run.
+  await fails(crossValidate(given({ data, folds: 2, fold: 1 })), 'usage', /no option fold \(crossValidate\)/);
   await fails(findRate(given({ data, lr_from: 1 })), 'usage', /lr_from .*did you mean lrFrom\?/);
+  // Nothing is written.
+  await fails(findRate(given({ data, out: 'x' })), 'usage', /no option out \(findRate\)/);
   assert.throws(
     () => resnet18(given({ clases: 3 })),
     /no option clases \(resnet18\): did you mean classes\?/,
@@ -87,6 +92,39 @@ test('an unknown option of what reads images is refused, too', async () => {
     /worker .*did you mean workers\?/,
   );
   await fails(prepareTraining(given(null), given({ batch: 2 })), 'usage', /batch \(prepareTraining\)/);
+});
+
+test('a run has its own model and weights: others beside it are refused', async () => {
+  const folder = newFolder();
+  writeFiles(folder, { 'a.png': picture(0, 1) });
+  const [run, images] = [join(folder, 'run'), [join(folder, 'a.png')]];
+  const words = /^a run has its own .*\(--(model|weights)\): leave it out, or leave out the run$/;
+  await fails(predict({ run, model: 'resnet18', images }), 'usage', words);
+  await fails(predict({ run, weights: 'none', images }), 'usage', words);
+  await fails(evaluate({ run, model: 'resnet18', data: 'nowhere' }), 'usage', words);
+  await fails(explain({ run, weights: 'x.pth', images }), 'usage', words);
+});
+
+test('counts and sizes that are none are refused, each in its own words', async () => {
+  const data = imageFolderOf(['a', 'b'], 2);
+  const source = { data, model: 'resnet-small', weights: 'none' };
+  for (const iterations of [0, 1.5])
+    await fails(
+      findRate({ ...source, iterations }),
+      'usage',
+      /^the number of steps must be .*\(--iterations\)/,
+    );
+  const profiled = { ...source, strategy: 'full', profile: true, profileSteps: 0, out: newPath() };
+  await fails(finetune(profiled), 'usage', /^the number of steps must be .*\(--profile-steps\)/);
+  await fails(
+    previewAugment({ data, imageSize: 0 }),
+    'usage',
+    /^the side of the images must .*\(--image-size\)/,
+  );
+  const folder = await imageFolder(data);
+  await fails(prepareTraining(folder, { batchSize: 2, side: 0 }), 'usage', /^the side of the images must be/);
+  await fails(prepareTraining(folder, given({})), 'usage', /^the batch size must be .*not undefined/);
+  await fails(imageFolder(given(undefined)), 'usage', /^there is no folder \(imageFolder\)/);
 });
 
 test('missing options, missing images and a string in place of a list are refused', async () => {

@@ -97,8 +97,7 @@ export function accuracyOf(right: number, loss: number, images: number): Accurac
 }
 
 /**
- * Metrics of `logits` [images, classes] (row-major) against `labels`. A label of -1 stands for an image whose
- * class is unknown to the model; it does not occur here.
+ * Metrics of `logits` [images, classes] (row-major) against `labels`, each of them a class.
  * @param temperature that of the checkpoint, for the calibration
  */
 export function computeMetrics(
@@ -173,7 +172,9 @@ export function wilsonInterval(successes: number, trials: number): [low: number,
   const denominator = 1 + (z * z) / trials;
   const centre = (p + (z * z) / (2 * trials)) / denominator;
   const half = (z / denominator) * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials));
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+  // Exact at the ends, where rounding would leave 0.9999999999999999.
+  const low = successes === 0 ? 0 : Math.max(0, centre - half);
+  return [low, successes === trials ? 1 : Math.min(1, centre + half)];
 }
 
 function finiteOrNull(value: number): number | null {

@@ -1,6 +1,7 @@
 /** What would have no effect on the run is refused, in a flag as in a recipe file: whoever sets it expects it to count. */
 import { isValuesFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
+import { checkCount } from '../evaluation/inference.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { ProfileOptions } from '../options.js';
 import type { Asked } from './asked.js';
@@ -247,6 +248,7 @@ export function refuseIdleProfile(
   { profile = false, profileSteps }: ProfileOptions,
   { strategy, epochs }: Pick<Recipe, 'strategy' | 'epochs'>,
 ): void {
+  checkCount(profileSteps, 'the number of steps', '--profile-steps');
   if (profileSteps !== undefined && !profile) {
     throw new AttuneError({
       code: 'usage',
