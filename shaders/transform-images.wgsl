@@ -5,6 +5,8 @@ struct Constants {
   pixels: u32,
   height: u32,
   width: u32,
+  // 255, from outside: by a number that they know, compilers divide less exactly.
+  white: f32,
 }
 
 @group(0) @binding(0) var<storage, read> images: array<u32>;
@@ -54,7 +56,7 @@ fn transformed(pixel: u32) -> vec3<u32> {
       let grey = f32(grey_of(x));
       return vec3<u32>(blend(x.r, grey, amount), blend(x.g, grey, amount), blend(x.b, grey, amount));
     }
-    case HUE: { return turn_hue(x, amount.x); }
+    case HUE: { return turn_hue(x, amount.x, constants.white); }
     case SHARPNESS: { return sharpened(x, pixel, place, amount); }
     default: {
       let table = image * TABLE_BYTES;

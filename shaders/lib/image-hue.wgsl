@@ -1,6 +1,6 @@
 // The pixel with its hue turned by `shift` of the colour circle: to hue, saturation and value, and back.
-fn turn_hue(pixel: vec3<u32>, shift: f32) -> vec3<u32> {
-  let color = vec3<f32>(pixel) / 255.0;
+fn turn_hue(pixel: vec3<u32>, shift: f32, white: f32) -> vec3<u32> {
+  let color = vec3<f32>(pixel) / white;
   let largest = max(color.r, max(color.g, color.b));
   let range = largest - min(color.r, min(color.g, color.b));
   let colored = range > 0.0;

@@ -5,7 +5,7 @@
  * its table. Which transform an image has is data, so another draw is the same program.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
-import type { Kernel } from '../device/kernel.js';
+import { float, type Kernel } from '../device/kernel.js';
 import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike, tensor } from '../tensor/tensor.js';
@@ -43,7 +43,7 @@ export const transformImagesKernel: Kernel<TransformImagesAttributes> = {
       },
     },
     choose: () => 'pixels',
-    words: ({ images, height, width }) => [images * height * width, height, width],
+    words: ({ images, height, width }) => [images * height * width, height, width, float(255)],
   },
   cpu: {
     units: ({ images, height }) => images * height,

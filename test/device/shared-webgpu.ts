@@ -15,3 +15,13 @@ export function sharedWebGPU(): Promise<WebGPUBackend> {
   }
   return opened;
 }
+
+/** Makes a GPU one that binds only so much at once, as the least of them. */
+export function limitBindings(backend: WebGPUBackend, bytes: number): void {
+  const { limits } = backend['device'];
+  const limited = new Proxy(limits, {
+    get: (_, name) => (name === 'maxStorageBufferBindingSize' ? bytes : Reflect.get(limits, name)),
+  });
+  Object.defineProperty(backend['device'], 'limits', { value: limited });
+  Object.assign(backend, { maxBindingBytes: bytes });
+}

@@ -4,10 +4,13 @@ import { openDawn } from '#src/device/webgpu/node';
 import { FUSIONS } from '#src/ops/fusions';
 import { Device } from '#src/program/device';
 import { test } from 'uvu';
+import { limitBindings } from '../device/shared-webgpu.js';
 import { assertAccumulates } from './micro-batch-suite.js';
 
 test('a batch whose activations exceed a binding is accumulated from the largest parts that fit', async () => {
-  const device = new Device(await openDawn(), FUSIONS);
+  const backend = await openDawn();
+  limitBindings(backend, 128 * 2 ** 20);
+  const device = new Device(backend, FUSIONS);
   await assertAccumulates(device, { batchSize: 128, imageSize: 224, micro: 32 });
   await device.close();
 });

@@ -4,6 +4,7 @@ import { probeAdapters } from '#src/device/webgpu/node';
 import { finetune, type FinetuneOptions, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { halfTest } from '../ops/half-test.js';
 import { assertSameRuns, fullRun, interrupted, readTensors, smallData } from './full-support.js';
 import { fails } from './support.js';
 
@@ -17,7 +18,7 @@ function onGpu(precision: 'float32' | 'mixed') {
 
 const options = onGpu('mixed');
 
-test('losses are those of float32 but for rounding, and weights are not the same', async () => {
+halfTest('losses are those of float32 but for rounding, and weights are not the same', async () => {
   const [mixed, plain] = [await finetune(options), await finetune(onGpu('float32'))];
   mixed.epochs.forEach(({ train_loss, val_loss }, i) => {
     const expected = plain.epochs[i]!;
@@ -32,7 +33,7 @@ test('losses are those of float32 but for rounding, and weights are not the same
   assert.ok(!(await readTensors(join(plain.run, 'state.safetensors'))).has('loss_scale'));
 });
 
-test('features are those of the precision of the run, whichever was computed first', async () => {
+halfTest('features are those of the precision of the run, whichever was computed first', async () => {
   const head = async (precision: 'float32' | 'mixed') => {
     const { model, weights, workers, out } = fullRun(data);
     const run = {
@@ -53,12 +54,15 @@ test('features are those of the precision of the run, whichever was computed fir
   assert.is(await head('mixed'), mixed);
 });
 
-test('stopped in an epoch and resumed, the loss scale included, it ends with the bytes of one that was not', async () => {
-  const whole = await finetune(onGpu('mixed'));
-  const stopped = await interrupted(3, onGpu('mixed'));
-  const resumed = await resume({ resume: stopped.run });
-  await assertSameRuns(resumed.run, whole.run);
-});
+halfTest(
+  'stopped in an epoch and resumed, the loss scale included, it ends with the bytes of one that was not',
+  async () => {
+    const whole = await finetune(onGpu('mixed'));
+    const stopped = await interrupted(3, onGpu('mixed'));
+    const resumed = await resume({ resume: stopped.run });
+    await assertSameRuns(resumed.run, whole.run);
+  },
+);
 
 test('the CPU refuses it, in a new run and in one that goes on', async () => {
   const sentence = /mixed precision is for GPUs.*--precision mixed, --device cpu/;

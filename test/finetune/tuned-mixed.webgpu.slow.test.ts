@@ -18,6 +18,7 @@ import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { halfTest } from '../ops/half-test.js';
 import { assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
 import { listener, newPath } from './support.js';
 
@@ -65,74 +66,80 @@ function otherThan(variant: string): string {
   return `${variant.startsWith('register4') ? 'register8' : 'register4'}${loads}`;
 }
 
-test('a mixed run takes what was measured with float16, and a float32 run its own, with the results of untuned ones', async () => {
-  const untuned = { mixed: await trainedStep('mixed'), float32: await trainedStep('float32') };
-  const untunedRun = await finetune({ ...runOptions('mixed'), out: newPath() });
+halfTest(
+  'a mixed run takes what was measured with float16, and a float32 run its own, with the results of untuned ones',
+  async () => {
+    const untuned = { mixed: await trainedStep('mixed'), float32: await trainedStep('float32') };
+    const untunedRun = await finetune({ ...runOptions('mixed'), out: newPath() });
 
-  const found = await tune({
-    ...{ model: 'resnet-small', batchSize: BATCH, imageSize: 32, seconds: 15 },
-    ...{ precision: 'mixed', adapter },
-  });
-  assert.is(found.precision, 'mixed');
-  assert.ok(
-    found.classes.every(
-      ({ kernel, shape }) => isHalfKey(`${kernel} ${shape}`) === kernel.startsWith('conv2d'),
-    ),
-    'all convolutions are measured with float16',
-  );
-  const faults = found.classes.flatMap(({ times }) => times.filter(({ fault }) => fault !== undefined));
-  assert.equal(faults, []);
-  const measured = found.classes.flatMap(({ kernel, shape, best }): [string, string][] =>
-    best === null ? [] : [[`${kernel} ${shape}`, best]],
-  );
-  const halves = measured.filter(([key]) => isHalfKey(key));
-  assert.ok(halves.length > 0, 'something was measured');
-
-  // For float32 something else is the fastest.
-  const singles = halves.map(([key, variant]): [string, string] => [
-    key.replace(' float16', ''),
-    otherThan(variant),
-  ]);
-  const device = await openDevice({ device: 'webgpu', adapter });
-  const { info } = device;
-  await device.close();
-  await storeTuning(
-    info,
-    Object.fromEntries(singles.map(([key, variant]) => [key, { variant, milliseconds: {} }])),
-  );
-
-  for (const [precision, choices, tolerance] of [
-    ['mixed', halves, 1e-2],
-    ['float32', singles, 1e-3],
-  ] as const) {
-    const { ran, loss } = await trainedStep(precision);
-    const plain = untuned[precision];
-    for (const [key, variant] of choices) assert.is(ran[key] ?? variant, variant, `${precision}: ${key}`);
-    const changed = choices.filter(([key]) => ran[key] !== plain.ran[key]);
-    assert.ok(precision === 'mixed' || changed.length > 0, 'choices that are no one by rule');
-    console.log(
-      `# ${precision}: ${changed.length} of ${choices.length} classes by another variant, losses ${loss} and ${plain.loss}`,
+    const found = await tune({
+      ...{ model: 'resnet-small', batchSize: BATCH, imageSize: 32, seconds: 15 },
+      ...{ precision: 'mixed', adapter },
+    });
+    assert.is(found.precision, 'mixed');
+    assert.ok(
+      found.classes.every(
+        ({ kernel, shape }) => isHalfKey(`${kernel} ${shape}`) === kernel.startsWith('conv2d'),
+      ),
+      'all convolutions are measured with float16',
     );
-    assert.ok(Math.abs(loss / plain.loss - 1) < tolerance, `${loss}, not ${plain.loss}`);
-  }
+    const faults = found.classes.flatMap(({ times }) => times.filter(({ fault }) => fault !== undefined));
+    assert.equal(faults, []);
+    const measured = found.classes.flatMap(({ kernel, shape, best }): [string, string][] =>
+      best === null ? [] : [[`${kernel} ${shape}`, best]],
+    );
+    const halves = measured.filter(([key]) => isHalfKey(key));
+    assert.ok(halves.length > 0, 'something was measured');
 
-  const whole = await finetune({ ...runOptions('mixed'), out: newPath() });
-  whole.epochs.forEach(({ train_loss }, i) => {
-    const expected = untunedRun.epochs[i]!.train_loss!;
-    assert.ok(Math.abs(train_loss! / expected - 1) < 2e-2, `epoch ${i + 1}: ${train_loss}, not ${expected}`);
-  });
-  const stopped = await interrupted(3, { ...runOptions('mixed'), out: newPath() });
-  rmSync(join(process.env.ATTUNE_CACHE!, 'tuning'), { recursive: true });
-  const resumed = await resume({ resume: stopped.run });
-  for (const folder of [whole.run, resumed.run]) {
-    const { state, file } = await openRunState(folder);
-    await file.close();
-    assert.equal(state.frozen.variants, Object.fromEntries([...measured, ...singles].sort()));
-  }
-  await assertSameTensors(join(resumed.run, 'state.safetensors'), join(whole.run, 'state.safetensors'));
-});
+    // For float32 something else is the fastest.
+    const singles = halves.map(([key, variant]): [string, string] => [
+      key.replace(' float16', ''),
+      otherThan(variant),
+    ]);
+    const device = await openDevice({ device: 'webgpu', adapter });
+    const { info } = device;
+    await device.close();
+    await storeTuning(
+      info,
+      Object.fromEntries(singles.map(([key, variant]) => [key, { variant, milliseconds: {} }])),
+    );
 
-test('a mixed run says so when only float32 was measured', async () => {
+    for (const [precision, choices, tolerance] of [
+      ['mixed', halves, 1e-2],
+      ['float32', singles, 1e-3],
+    ] as const) {
+      const { ran, loss } = await trainedStep(precision);
+      const plain = untuned[precision];
+      for (const [key, variant] of choices) assert.is(ran[key] ?? variant, variant, `${precision}: ${key}`);
+      const changed = choices.filter(([key]) => ran[key] !== plain.ran[key]);
+      assert.ok(precision === 'mixed' || changed.length > 0, 'choices that are no one by rule');
+      console.log(
+        `# ${precision}: ${changed.length} of ${choices.length} classes by another variant, losses ${loss} and ${plain.loss}`,
+      );
+      assert.ok(Math.abs(loss / plain.loss - 1) < tolerance, `${loss}, not ${plain.loss}`);
+    }
+
+    const whole = await finetune({ ...runOptions('mixed'), out: newPath() });
+    whole.epochs.forEach(({ train_loss }, i) => {
+      const expected = untunedRun.epochs[i]!.train_loss!;
+      assert.ok(
+        Math.abs(train_loss! / expected - 1) < 2e-2,
+        `epoch ${i + 1}: ${train_loss}, not ${expected}`,
+      );
+    });
+    const stopped = await interrupted(3, { ...runOptions('mixed'), out: newPath() });
+    rmSync(join(process.env.ATTUNE_CACHE!, 'tuning'), { recursive: true });
+    const resumed = await resume({ resume: stopped.run });
+    for (const folder of [whole.run, resumed.run]) {
+      const { state, file } = await openRunState(folder);
+      await file.close();
+      assert.equal(state.frozen.variants, Object.fromEntries([...measured, ...singles].sort()));
+    }
+    await assertSameTensors(join(resumed.run, 'state.safetensors'), join(whole.run, 'state.safetensors'));
+  },
+);
+
+halfTest('a mixed run says so when only float32 was measured', async () => {
   const device = await openDevice({ device: 'webgpu', adapter });
   const { info } = device;
   await device.close();

@@ -2,6 +2,6 @@
 import { test } from 'uvu';
 import { gradientTests } from './conv2d-gradient-suite.js';
 
-gradientTests('slow');
+await gradientTests('slow');
 
 test.run();

@@ -2,6 +2,6 @@
 import { test } from 'uvu';
 import { conv2dTests } from './conv2d-kernel-suite.js';
 
-conv2dTests('quick');
+await conv2dTests('quick');
 
 test.run();

@@ -2,6 +2,6 @@
 import { test } from 'uvu';
 import { conv2dTests } from './conv2d-kernel-suite.js';
 
-conv2dTests('slow');
+await conv2dTests('slow');
 
 test.run();

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import { gradientTests } from './conv2d-gradient-suite.js';
 import { conv2dTests } from './conv2d-kernel-suite.js';
 
-conv2dTests('split');
-gradientTests('split');
+await conv2dTests('split');
+await gradientTests('split');
 
 test.run();

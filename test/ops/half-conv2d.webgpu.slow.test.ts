@@ -19,6 +19,7 @@ import {
 } from './conv2d-gradient-cases.js';
 import { rounded } from './half.js';
 import { launchHalf } from './half-launch.js';
+import { halfTest } from './half-test.js';
 import {
   judge,
   type Operands,
@@ -115,7 +116,7 @@ function uncut({ epilogue, ...attributes }: { readonly epilogue?: Epilogue }): o
 
 for (const [kernel, makeCase] of CASES) {
   const halves = kernel.bindings.flatMap(({ half }, i) => (half ? [i] : []));
-  test(`${kernel.name}: every variant with operands stored as float16`, async () => {
+  halfTest(`${kernel.name}: every variant with operands stored as float16`, async () => {
     const device = await sharedWebGPU();
     const random = generator(71);
     for (const variant of differentShaders(kernel)) {

@@ -9,8 +9,9 @@ import { kernels } from '#src/ops/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { halfTest } from './half-test.js';
 
-test('every shader compiles with all of its operands that may be float16 kept so', async () => {
+halfTest('every shader compiles with all of its operands that may be float16 kept so', async () => {
   const { device } = (await sharedWebGPU()) as unknown as { readonly device: GPUDevice };
   const seen = new Set<string>();
   for (const kernel of Object.values<Kernel>(kernels)) {

@@ -22,6 +22,7 @@ import { checkHalf } from '#src/engine/check-half';
 import { Device } from '#src/program/device';
 import { fromHalfBits, halfBits, rounded } from './half.js';
 import { launchHalf } from './half-launch.js';
+import { halfTest } from './half-test.js';
 import { type Instance, instances } from './kernel-instances.js';
 import { chosen } from './kernel-suite.js';
 import {
@@ -55,7 +56,7 @@ for (const [name, kernel] of Object.entries(kernels) as [KernelName, Kernel][]) 
   );
   if (halves.length === 0 || variants.length === 0) continue;
   const random = new Random(seed++);
-  test(`${name} with operands stored as float16`, async () => {
+  halfTest(`${name} with operands stored as float16`, async () => {
     const { backend } = await webgpuDevice();
     const { backend: judge } = await cpuDevice('float64');
     for (const variant of variants) {
@@ -75,7 +76,7 @@ for (const [name, kernel] of Object.entries(kernels) as [KernelName, Kernel][]) 
   });
 }
 
-test('a float16 copy of float32 numbers', async () => {
+halfTest('a float16 copy of float32 numbers', async () => {
   const { backend } = await webgpuDevice();
   const values = [...formulaValues([1000], 3), 0, 65504, -(2 ** -14), 1 + 2 ** -11 + 2 ** -12];
   const operands = [
@@ -116,39 +117,44 @@ for (const [channels, filters, groups, kernel, stride] of [
   [6, 9, 3, 3, 1],
   [64, 48, 1, 3, 2],
 ] as const) {
-  test(`a block of a network, ${channels} to ${filters} channels in ${groups} groups, ${kernel} x ${kernel} by ${stride}`, async () => {
-    const x = formulaValues([2, 9, 11, channels], 1).map(rounded);
-    const wShape = [kernel, kernel, channels / groups, filters];
-    const w = formulaValues(wShape, 2, 0.5);
-    const body = () => {
-      const image = tensor(x, [2, 9, 11, channels]);
-      const weights = tensor(w, wShape);
-      const y = conv2d(relu(image), weights, { stride, padding: 1, groups });
-      const z = maxPool2d(add(relu6(y), y), { kernel: 2, stride: 2 });
-      const loss = sum(multiply(z, tensor([3], [1])));
-      return { loss, gradients: gradients(loss as Tensor, [image, weights]) };
-    };
-    const [mixed, plain] = await bothWays(body);
-    assertClose(
-      mixed.loss as number,
-      [plain.loss as number],
-      { absolute: 1e-3 * w.length, relative: 2e-3 },
-      'loss',
-    );
-    (mixed.gradients as TypedArray[]).forEach((gradient, i) => {
-      const expected = (plain.gradients as TypedArray[])[i];
-      // A rounded activation may be the larger one of a window or not: a few elements may differ wholly.
-      const largest = magnitude(expected);
-      const off = Array.from(gradient).filter((value, at) => Math.abs(value - expected[at]) > 4e-3 * largest);
-      assert.ok(
-        off.length <= 0.01 * expected.length,
-        `${off.length} of ${expected.length} gradients ${i} differ`,
+  halfTest(
+    `a block of a network, ${channels} to ${filters} channels in ${groups} groups, ${kernel} x ${kernel} by ${stride}`,
+    async () => {
+      const x = formulaValues([2, 9, 11, channels], 1).map(rounded);
+      const wShape = [kernel, kernel, channels / groups, filters];
+      const w = formulaValues(wShape, 2, 0.5);
+      const body = () => {
+        const image = tensor(x, [2, 9, 11, channels]);
+        const weights = tensor(w, wShape);
+        const y = conv2d(relu(image), weights, { stride, padding: 1, groups });
+        const z = maxPool2d(add(relu6(y), y), { kernel: 2, stride: 2 });
+        const loss = sum(multiply(z, tensor([3], [1])));
+        return { loss, gradients: gradients(loss as Tensor, [image, weights]) };
+      };
+      const [mixed, plain] = await bothWays(body);
+      assertClose(
+        mixed.loss as number,
+        [plain.loss as number],
+        { absolute: 1e-3 * w.length, relative: 2e-3 },
+        'loss',
       );
-    });
-  });
+      (mixed.gradients as TypedArray[]).forEach((gradient, i) => {
+        const expected = (plain.gradients as TypedArray[])[i];
+        // A rounded activation may be the larger one of a window or not: a few elements may differ wholly.
+        const largest = magnitude(expected);
+        const off = Array.from(gradient).filter(
+          (value, at) => Math.abs(value - expected[at]) > 4e-3 * largest,
+        );
+        assert.ok(
+          off.length <= 0.01 * expected.length,
+          `${off.length} of ${expected.length} gradients ${i} differ`,
+        );
+      });
+    },
+  );
 }
 
-test('the check of an adapter: float16 in between passes, float32 does not', async () => {
+halfTest('the check of an adapter: float16 in between passes, float32 does not', async () => {
   const { backend } = await webgpuDevice();
   await checkHalf(new Device(backend, FUSIONS, true));
   let closed = false;

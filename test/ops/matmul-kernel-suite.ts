@@ -14,9 +14,9 @@ const ROUNDS = 20;
 const counts: Record<string, number> = {};
 
 /** Adds the tests of the share's variants. */
-export function matmulTests(share: Share): void {
+export async function matmulTests(share: Share): Promise<void> {
   const tiles = Object.entries<ProductTile>({ ...REGISTER_TILES, ...WORKGROUP_TILES, ...WIDE_TILES });
-  const variants = variantsIn(share, matmulKernel.shader.variants);
+  const variants = await variantsIn(share, matmulKernel);
   for (const [name, tile] of tiles) {
     for (const loads of ['Vec4', 'Strided']) {
       const variant = `${name}${loads}`;

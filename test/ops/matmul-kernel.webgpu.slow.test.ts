@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import { matmulTests } from './matmul-kernel-suite.js';
 
-matmulTests('slow');
-matmulTests('split');
+await matmulTests('slow');
+await matmulTests('split');
 
 test.run();

@@ -8,15 +8,12 @@ import { plainMatmul, runKernel, withVariant } from './kernel-cases.js';
 import { matmulTests } from './matmul-kernel-suite.js';
 import { variantsIn } from './variant-share.js';
 
-matmulTests('quick');
+await matmulTests('quick');
 
 test('a grid of more workgroups than one dimension has is folded', async () => {
   const device = await sharedWebGPU();
   const m = 65_536 * 16 + 5;
-  const name = matmulKernel.shader.choose(plainMatmul(m, 4, 4), {
-    software: true,
-    minSubgroupLanes: 8,
-  } as never);
+  const name = matmulKernel.shader.choose(plainMatmul(m, 4, 4), device.traits);
   const variant = matmulKernel.shader.variants[name]!;
   assert.ok(variant.grid(plainMatmul(m, 4, 4))[1] > 1, 'the grid has two dimensions');
   const a = Float32Array.from({ length: m * 4 }, (_, i) => (i % 4 === 1 ? (i >> 2) % 4093 : 0));
@@ -53,7 +50,7 @@ test('NaN and infinity pass through every variant and the activations', async ()
   const a = Float32Array.from({ length: rows * 4 }, (_, i) => (i % 4 === 0 ? 1 : 0));
   const b = new Float32Array(16);
   b.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]);
-  for (const variant of variantsIn('quick', matmulKernel.shader.variants)) {
+  for (const variant of await variantsIn('quick', matmulKernel)) {
     for (const activation of ['relu', 'relu6'] as const) {
       const attributes = { ...plainMatmul(rows, 4, 4), epilogue: { ...NO_EPILOGUE, activation } };
       const kernel = withVariant(matmulKernel, variant);
