@@ -22,8 +22,20 @@ import { cpuDevice } from '../ops/support.js';
 const BYTES = { float32: 4, float16: 2, int32: 4, uint32: 4, uint8: 1 };
 const SIDE = 32;
 
-/** A training program of a small ResNet, forward and backward. */
-async function trainingProgram(): Promise<{ recording: Recording; plan: (mixed: boolean) => Plan }> {
+interface Training {
+  readonly recording: Recording;
+  plan(mixed: boolean): Plan;
+}
+
+let training: Promise<Training> | undefined;
+
+/** A training program of a small ResNet, forward and backward: recorded once, planned as often as is asked for. */
+function trainingProgram(): Promise<Training> {
+  training ??= recordTraining();
+  return training;
+}
+
+async function recordTraining(): Promise<Training> {
   const device = await cpuDevice('float32');
   const model = resnetSmall({ classes: 10 });
   await model.to(device);
