@@ -94,7 +94,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   if (recipe.strategy === 'full') replaceHead(model, data.task.names.length, recipe.seed);
   else await runProbe(run);
   throwIfAborted(context.signal);
-  const chosen = await chooseMicroBatch(device, model, data.task, recipe, context);
+  const chosen = await chooseMicroBatch(device, model, data.task, recipe, data.train.images.length, context);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);

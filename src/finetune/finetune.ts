@@ -75,7 +75,7 @@ async function run(
   if (probed === null) replaceHead(model, data.task.names.length, recipe.seed);
   const frozen = {
     device: summarize(device),
-    ...(await chooseMicroBatch(device, model, data.task, recipe, context)),
+    ...(await chooseMicroBatch(device, model, data.task, recipe, data.train.images.length, context)),
     variants: device.choices,
   };
   throwIfAborted(context.signal);

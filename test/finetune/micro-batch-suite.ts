@@ -12,13 +12,19 @@ import { fails, listener } from './support.js';
 const facts = { images: 512, smallestClass: 256, model: 'resnet-small', weights: 'none', side: 32 };
 
 /** The choice for a batch of the small ResNet, and the notes about it. Nothing is run. */
-export async function choose(device: Device, batchSize: number, imageSize: number, microBatch?: number) {
+export async function choose(
+  device: Device,
+  batchSize: number,
+  imageSize: number,
+  microBatch?: number,
+  { images, task } = { images: 100 * batchSize, task: classification(['a', 'b']) },
+) {
   const options = fullRun('photos', { batchSize, imageSize, ...(microBatch && { microBatch }) });
   const recipe = resolveRecipe({ data: '', ...fieldsOf(options) }, facts);
   const model = findModel('resnet-small').create({ classes: 2 });
   const context = listener();
   try {
-    const chosen = await chooseMicroBatch(device, model, classification(['a', 'b']), recipe, context);
+    const chosen = await chooseMicroBatch(device, model, task, recipe, images, context);
     const notes = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
     return { ...chosen, notes };
   } finally {

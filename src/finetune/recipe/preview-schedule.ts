@@ -70,7 +70,11 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   }
   const perEpoch =
     steps === undefined
-      ? batchCount(images, recipe.batch_size, batchNormFor(recipe.batch_size, recipe) === 'train')
+      ? batchCount(
+          images,
+          recipe.batch_size,
+          batchNormFor(Math.min(recipe.batch_size, images), recipe) === 'train',
+        )
       : steps / recipe.epochs;
   return follow(recipe, perEpoch);
 }

@@ -32,3 +32,18 @@ export function microBatchRanges(
   }
   return ranges;
 }
+
+/** Images of the largest micro-batch of an epoch: one more than `micro` where a last one joins, fewer where there are no more. */
+export function largestMicroBatch(
+  images: number,
+  batchSize: number,
+  micro: number,
+  joinSingle: boolean,
+): number {
+  const batches = batchCount(images, batchSize, joinSingle);
+  const last = images - (batches - 1) * batchSize;
+  const ranges = (batches > 1 ? [batchSize, last] : [last]).flatMap((size) =>
+    microBatchRanges(size, micro, joinSingle),
+  );
+  return Math.max(...ranges.map(([start, end]) => end - start));
+}

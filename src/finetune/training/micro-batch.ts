@@ -9,6 +9,7 @@ import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { throwIfAborted } from '../interruption.js';
+import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
 import { mixOfStep } from './mixing.js';
 import type { RunContext } from '../options.js';
 import { makeOptimizer } from './parameter-groups.js';
@@ -22,7 +23,7 @@ import { type MicroBatch, recordMicroBatch } from './training-step.js';
 const LEAST_FOR_STATISTICS = 16;
 
 /**
- * Chooses the micro-batch and what batch norm does with it. Throws AttuneError 'device' when not even one image,
+ * Chooses the micro-batch for so many training images, and what batch norm does with it. Throws AttuneError 'device' when not even one image,
  * or the micro-batch of the recipe, fits; 'interrupted' on the signal.
  */
 export async function chooseMicroBatch(
@@ -30,15 +31,18 @@ export async function chooseMicroBatch(
   model: ImageClassifier,
   task: Task,
   recipe: Recipe,
+  images: number,
   { onEvent, signal }: RunContext,
 ): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
   let micro = recipe.micro_batch ?? recipe.batch_size;
   for (;;) {
     throwIfAborted(signal);
-    const batchNorm = batchNormFor(micro, recipe);
+    const atOnce = Math.min(micro, images);
+    const batchNorm = batchNormFor(atOnce, recipe);
     try {
-      await planStep(device, model, task, recipe, micro, batchNorm);
-      announce(micro, batchNorm, recipe, { ...(onEvent && { onEvent }) });
+      const size = largestMicroBatch(images, recipe.batch_size, micro, joinsSingle(batchNorm));
+      await planStep(device, model, task, recipe, size, batchNorm);
+      announce(micro, atOnce, batchNorm, recipe, { ...(onEvent && { onEvent }) });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
       const doesNotFit = error instanceof AttuneError && error.code === 'device' && !device.lost;
@@ -57,13 +61,19 @@ function withAdvice(error: AttuneError, { memory }: Recipe): AttuneError {
   return new AttuneError({ code, what, where, hint: `add --memory low${other}` }, { cause: error });
 }
 
-/** What batch norm does with micro-batches of this size. */
+/** What batch norm does where so many images are computed at once. */
 export function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['batch_norm'] {
   if (batch_norm !== 'auto') return batch_norm;
   return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
 }
 
-function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }: RunContext): void {
+function announce(
+  micro: number,
+  atOnce: number,
+  batchNorm: string,
+  recipe: Recipe,
+  { onEvent }: RunContext,
+): void {
   if (micro < recipe.batch_size) {
     const times = Math.ceil(recipe.batch_size / micro);
     onEvent?.({
@@ -74,7 +84,7 @@ function announce(micro: number, batchNorm: string, recipe: Recipe, { onEvent }:
   if (recipe.batch_norm === 'auto' && batchNorm === 'frozen') {
     onEvent?.({
       type: 'note',
-      text: `Batch norm keeps its statistics, as ${micro} images are too few to estimate them; its scale and shift are trained.`,
+      text: `Batch norm keeps its statistics, as ${atOnce} images are too few to estimate them; its scale and shift are trained.`,
     });
   }
 }
@@ -84,13 +94,13 @@ function anySteps({ augment, image_size }: Recipe): readonly ImageStep[] {
   return drawSteps(parseAugment(augment).parts, image_size, { seed: 0, epoch: 0, index: 0 });
 }
 
-/** Makes the plan of a micro-batch with the memory of the optimiser beside it. */
+/** Makes the plan of a micro-batch of `size` images with the memory of the optimiser beside it. */
 async function planStep(
   device: Device,
   model: ImageClassifier,
   task: Task,
   recipe: Recipe,
-  micro: number,
+  size: number,
   batchNorm: FrozenChoices['batch_norm'],
 ): Promise<void> {
   await setTrainable(model, lastStage(model, recipe), batchNorm);
@@ -103,7 +113,7 @@ async function planStep(
     const { scaling } = optimizer;
     const options = { model, task, recipe, preprocessing, side, random, scaling };
     setStochasticDepth(model, recipe.stochastic_depth);
-    await device.prepare(() => recordMicroBatch(blankMicroBatch(micro, task, recipe), options));
+    await device.prepare(() => recordMicroBatch(blankMicroBatch(size, task, recipe), options));
   } finally {
     optimizer.close();
   }
