@@ -10,7 +10,7 @@
  */
 
 import { realpath } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
@@ -55,7 +55,8 @@ const validationNames = ['val', 'valid', 'validation'];
  * @throws AttuneError 'input' if a folder is missing, is no folder or cannot be read
  * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
  *   validation or test folder without images, a class in one that training does not have, a train/ with class folders in
- *   it and something else than validation and test beside it, or such a val/ or test/ beside classes
+ *   it and something else than validation and test beside it, such a val/ or test/ beside classes, or an image of
+ *   training in one that is found
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   refuseUnknownOptions(options, NAMES, 'imageFolder');
@@ -76,34 +77,48 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   const mapped = async (folder: string | null) =>
     folder === null ? null : mapToClasses(folder, classes, skipped);
   const train = labelImages(found, classes);
-  const val = await mapped(valFolder);
-  if (named !== null && val !== null) await refuseShared(parts.train, train, named, val);
-  return { root, classes, train, val, test: await mapped(parts.test), skipped };
+  const [val, test] = [await mapped(valFolder), await mapped(parts.test)];
+  const trained = new Set(await realPaths(train));
+  await refuseShared(trained, val, valFolder, named !== null);
+  await refuseShared(trained, test, parts.test);
+  return { root, classes, train, val, test, skipped };
+}
+
+/** Images that are trained on say nothing of others. */
+async function refuseShared(
+  trained: ReadonlySet<string>,
+  images: readonly LabelledImage[] | null,
+  folder: string | null,
+  isNamed = false,
+): Promise<void> {
+  if (images === null || folder === null) return;
+  const at = (await realPaths(images)).findIndex((path) => trained.has(path));
+  if (at < 0) return;
+  throw new AttuneError({
+    code: isNamed ? 'usage' : 'data',
+    what: `${images[at].name} is among the training images, too`,
+    where: isNamed ? '--val' : folder,
+    hint: isNamed ? 'validate with other images' : 'put other images there, or remove the folder',
+  });
+}
+
+/** Paths without links to folders; links to single files stay, as there may be a million. */
+async function realPaths(images: readonly LabelledImage[]): Promise<string[]> {
+  const folders = new Map<string, string>();
+  const paths: string[] = [];
+  for (const { path } of images) {
+    const folder = dirname(path);
+    const real = folders.get(folder) ?? (await realpath(folder));
+    folders.set(folder, real);
+    paths.push(join(real, basename(path)));
+  }
+  return paths;
 }
 
 /** JavaScript may have given none. */
 function noPath(): AttuneError {
   const hint = "write imageFolder('photos'), a folder with one folder of images per class";
   return new AttuneError({ code: 'usage', what: 'there is no folder', where: 'imageFolder', hint });
-}
-
-/** Images that are trained on say nothing of others. Links to the folders are followed. */
-async function refuseShared(
-  trainFolder: string,
-  train: readonly LabelledImage[],
-  valFolder: string,
-  val: readonly LabelledImage[],
-): Promise<void> {
-  const [realTrain, realVal] = await Promise.all([realpath(trainFolder), realpath(valFolder)]);
-  const trained = new Set(train.map(({ path }) => join(realTrain, relative(trainFolder, path))));
-  const shared = val.find(({ path }) => trained.has(join(realVal, relative(valFolder, path))));
-  if (shared === undefined) return;
-  throw new AttuneError({
-    code: 'usage',
-    what: `${shared.name} is among the training images, too`,
-    where: '--val',
-    hint: 'validate with other images',
-  });
 }
 
 /**

@@ -152,7 +152,7 @@ function numberIn(text: string, place: string, where: string): number {
     const comma = /^[+-]?\d+,\d+$/.test(text);
     const hint = comma
       ? `write it with a point: ${text.replace(',', '.')}`
-      : 'write a number such as 3.5, or name the columns of numbers with --target';
+      : 'write a number such as 3.5, or name the columns of numbers with --target; classes are folders of images, not a CSV file';
     throw refuse(`${JSON.stringify(shortened(text))} is no number`, hint);
   }
   if (Math.abs(value) <= LARGEST) return value;

@@ -126,9 +126,9 @@ test('folders of classes in val/ or test/ beside class folders are unclear, unle
 });
 
 test(
-  'a validation folder with images that train is refused, reached by a link as well',
-  inFolder(['data/a/1.jpg', 'data/b/1.jpg'], async (folder) => {
-    const [data, link] = ['data', 'link'].map((name) => join(folder, name));
+  'a folder to validate or test with that has images of training is refused, reached by a link as well',
+  inFolder(['data/a/1.jpg', 'data/b/1.jpg', 'parts/train/a/1.jpg', 'parts/train/b/1.jpg'], async (folder) => {
+    const [data, link, parts] = ['data', 'link', 'parts'].map((name) => join(folder, name));
     symlinkSync(data, link);
     for (const val of [data, link])
       await fails(
@@ -136,6 +136,13 @@ test(
         'usage',
         /^a\/1\.jpg is among the training images, too \(--val\): validate with other images$/,
       );
+    mkdirSync(join(parts, 'test'));
+    symlinkSync(join(parts, 'train', 'b'), join(parts, 'test', 'b'));
+    await fails(
+      imageFolder(parts),
+      'data',
+      /^b\/1\.jpg is among the training images, too \(.*test\): put other images there, or remove the folder$/,
+    );
   }),
 );
 

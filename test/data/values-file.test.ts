@@ -94,7 +94,7 @@ const REFUSED: readonly (readonly [
   [
     'text in a column of values',
     'image,age\na.png,1\nb.png,old\n',
-    /^line 3, column age: "old" is no number \(.*\): .* --target$/,
+    /^line 3, column age: "old" is no number \(.*\): .* --target; classes are folders/,
   ],
   [
     'a decimal comma',
