@@ -143,6 +143,9 @@ test('separated features speak for a probe, features no better than chance for a
   assert.is(proposed({ features: null }).strategy, 'probe-then-full');
   const few = { images: { ...sound.images, train: 60 }, smallest_class: 30 };
   assert.is(proposed(few).strategy, 'probe');
+  // Too few to tell, and to train all layers.
+  const unsure = { ...features, accuracy: 0.6, interval: [0.47, 0.72] } as const;
+  assert.is(proposed({ ...few, features: unsure }).strategy, 'probe');
 });
 
 test('many images on a processor speak for a smaller network, unequal classes for weights', () => {

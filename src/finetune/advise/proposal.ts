@@ -114,7 +114,8 @@ function chooseStrategy(
       reason: `a head on the features as they are is right for ${share(features.accuracy)} of the images in cross-validation: little is left to gain`,
       source,
     };
-  if (features !== null && features.interval[0] <= largest)
+  // Of few images the interval is wide, whatever the features tell: it says nothing against them.
+  if (features !== null && usual !== 'probe' && features.interval[0] <= largest)
     return {
       value: 'full',
       reason: `a head on the features as they are is right for ${share(features.accuracy)} of the images, and the largest class is ${share(largest)}: look at the labels, and train all layers`,
