@@ -38,6 +38,9 @@ export const pixelLimit = 178_956_970;
 /** A larger file is no photograph, and reading it whole would fill the memory. */
 const fileSizeLimit = 2 ** 30;
 
+/** Of decoding a picture that fails without a word. */
+const mostAttempts = 4;
+
 /**
  * Decodes one image.
  *
@@ -52,16 +55,25 @@ export async function decodeImage(
 ): Promise<RgbImage> {
   const bytes = typeof input === 'string' ? await readImageFile(input) : input;
   refuseUnlessImage(bytes, name);
-  const sharp = loadSharp();
-  try {
-    // The header alone is read here; our own check words the refusal.
-    const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
-    refuseUnlessDecodable(metadata, name);
-    return await decodePixels(sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit }), metadata);
-  } catch (error) {
-    if (error instanceof AttuneError) throw error;
-    throw unreadable(`the image cannot be decoded${reasonOf(error)}`, name, error);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await decodeBytes(bytes, name);
+    } catch (error) {
+      if (error instanceof AttuneError) throw error;
+      const reason = reasonOf(error);
+      // Another thread has taken the decoder's words: asked again, it says what is wrong.
+      if (reason === '' && attempt < mostAttempts) continue;
+      throw unreadable(`the image cannot be decoded${reason}`, name, error);
+    }
   }
+}
+
+async function decodeBytes(bytes: Uint8Array, name: string): Promise<RgbImage> {
+  const sharp = loadSharp();
+  // The header alone is read here; our own check words the refusal.
+  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+  refuseUnlessDecodable(metadata, name);
+  return decodePixels(sharp(bytes, { failOn: 'error', limitInputPixels: pixelLimit }), metadata);
 }
 
 /**

@@ -62,6 +62,19 @@ test('a bad image fails with its own error, and the worker goes on', () =>
     await pool.close();
   }));
 
+test('of images that fail at once in two threads each has its reason, though the decoder has one memory for both', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'broken.jpg');
+    writeFileSync(path, fixtureBytes('jpeg-444.jpg').subarray(0, 1000));
+    const pool = openImagePool({ workers: 2 });
+    const reasons = await Promise.all(
+      Array.from({ length: 200 }, () => pool.run({ ...prepare('x'), path }).catch(({ what }) => what)),
+    );
+    await pool.close();
+    const lost = reasons.filter((reason) => !/cannot be decoded, ./.test(reason)).length;
+    assert.ok(lost <= 4, `${lost} of 200 have none`);
+  }));
+
 test('a worker that dies is replaced, and its image is named', async () => {
   const pool = openImagePool({ workers: 2, workerUrl: moody });
   const runs = ['a', 'exit', 'b', 'throw', 'c', 'exit', 'd'].map((path) => pool.run(hash(path)));
