@@ -17,6 +17,7 @@ import { type Recording, record } from './recording.js';
 import { Signature } from './signature.js';
 import { State } from './state.js';
 import { type Storage, stateStorage } from './storage.js';
+import { TaskQueue } from './task-queue.js';
 import { collectValues, fillPlaces, type HostValues, placesOf, type Value } from './value.js';
 
 /** Plans kept for programs that come again: train, its remainder, evaluation, the optimiser, ... */
@@ -66,11 +67,7 @@ export class Device {
   private readonly plans = new Set<ReadyPlan>();
   private readonly watches: Watch[] = [];
   private readonly inFlight = new Set<Promise<unknown>>();
-  private queue: Promise<unknown> = Promise.resolve();
-  /** Tasks that were queued and have not been given to the backend. */
-  private waiting = 0;
-  /** Why a queued write or release failed; thrown by the next program. */
-  private failure: unknown = null;
+  private readonly queue = new TaskQueue();
   /** Memory of the states that exist: a state of another device, or one that was released, is not among them. */
   private readonly stateBuffers = new Set<DeviceBuffer>();
   private emptyProgram: Promise<Prepared> | null = null;
@@ -147,7 +144,7 @@ export class Device {
     }
     for (const launch of recording.launches) for (const storage of launch.operands) this.assertOwn(storage);
     for (const value of values) this.assertOwn(value.storage);
-    const started = this.enqueue(() => this.start(recording, values));
+    const started = this.queue.enqueue(() => this.start(recording, values));
     return { started, places: placesOf(result, values) };
   }
 
@@ -159,7 +156,7 @@ export class Device {
     this.assertOpen();
     const { recording, result } = record(body);
     const returned = collectValues(result).map((value) => value.storage);
-    return this.enqueue(async () => statisticsOf(await this.findPlan(recording, returned)));
+    return this.queue.enqueue(async () => statisticsOf(await this.findPlan(recording, returned)));
   }
 
   /**
@@ -200,7 +197,7 @@ export class Device {
     const { buffer } = state.storage.range;
     this.assertOwn(state.storage);
     this.stateBuffers.delete(buffer);
-    this.inOrder(() => {
+    this.queue.inOrder(() => {
       // A plan refers to the buffers of its states: those that do are dropped with it.
       for (const ready of this.plans) {
         const refers = ready.prepared.commands.some((command) =>
@@ -225,15 +222,15 @@ export class Device {
     this.assertOwn(state.storage);
     const values = conformed(data, state.dtype, this.precision);
     // The backend copies what it is given at once; a write that waits needs a copy of its own.
-    const kept = this.waiting > 0 && values === data ? values.slice() : values;
-    this.inOrder(() => this.backend.write(state.storage.range, kept));
+    const kept = !this.queue.isIdle && values === data ? values.slice() : values;
+    this.queue.inOrder(() => this.backend.write(state.storage.range, kept));
   }
 
   /** A state's content, after the programs that were started before. */
   async read(state: State): Promise<TypedArray> {
     this.assertOpen();
     this.assertOwn(state.storage);
-    const { reading } = await this.enqueue(async () => {
+    const { reading } = await this.queue.enqueue(async () => {
       this.emptyProgram ??= this.backend.prepare([]);
       return this.submit(await this.emptyProgram, NO_PROGRAM, [], [], [state.storage.range]);
     });
@@ -263,47 +260,10 @@ export class Device {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await this.queue.catch(() => undefined);
+    await this.queue.settled();
     await Promise.allSettled(this.inFlight);
     for (const ready of this.plans) this.dropPlan(ready);
     await this.backend.close();
-  }
-
-  /** Calls `task` after the tasks before it, whatever became of them. */
-  private enqueue<T>(task: () => Promise<T>): Promise<T> {
-    this.waiting++;
-    const result = this.queue.then(() => {
-      this.throwFailure();
-      return task();
-    });
-    this.queue = result.then(
-      () => this.waiting--,
-      () => this.waiting--,
-    );
-    return result;
-  }
-
-  /** Calls `task` after the tasks before it: now, when there are none. */
-  private inOrder(task: () => void): void {
-    if (this.waiting === 0) {
-      task();
-      return;
-    }
-    this.waiting++;
-    this.queue = this.queue.then(() => {
-      this.waiting--;
-      try {
-        task();
-      } catch (error) {
-        this.failure ??= error;
-      }
-    });
-  }
-
-  private throwFailure(): void {
-    const { failure } = this;
-    this.failure = null;
-    if (failure !== null) throw failure;
   }
 
   private async start(recording: Recording, values: readonly Value[]): Promise<Started> {

@@ -1,0 +1,54 @@
+/** What is done on a device one after another: programs, and writes and releases between them. */
+export class TaskQueue {
+  private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+  /** Why a task that nobody waits for failed; thrown by the next one that somebody does. */
+  private failure: unknown = null;
+
+  /** Whether no task waits or runs. */
+  get isIdle(): boolean {
+    return this.waiting === 0;
+  }
+
+  /** Calls `task` after the tasks before it, whatever became of them. */
+  enqueue<T>(task: () => Promise<T>): Promise<T> {
+    this.waiting++;
+    const result = this.last.then(() => {
+      this.throwFailure();
+      return task();
+    });
+    this.last = result.then(
+      () => this.waiting--,
+      () => this.waiting--,
+    );
+    return result;
+  }
+
+  /** Calls `task` after the tasks before it: now, when there are none. What it throws later, the next `enqueue` throws. */
+  inOrder(task: () => void): void {
+    if (this.isIdle) {
+      task();
+      return;
+    }
+    this.waiting++;
+    this.last = this.last.then(() => {
+      this.waiting--;
+      try {
+        task();
+      } catch (error) {
+        this.failure ??= error;
+      }
+    });
+  }
+
+  /** Waits for the tasks so far, whatever becomes of them. */
+  async settled(): Promise<void> {
+    await this.last.catch(() => undefined);
+  }
+
+  private throwFailure(): void {
+    const { failure } = this;
+    this.failure = null;
+    if (failure !== null) throw failure;
+  }
+}
