@@ -56,7 +56,7 @@ const validationNames = ['val', 'valid', 'validation'];
  * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
  *   validation or test folder without images, a class in one that training does not have, a train/ with class folders in
  *   it and something else than validation and test beside it, such a val/ or test/ beside classes, or an image of
- *   training in one that is found
+ *   training in one that is found, or links that make one image that of two classes
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   refuseUnknownOptions(options, NAMES, 'imageFolder');
@@ -78,10 +78,28 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
     folder === null ? null : mapToClasses(folder, classes, skipped);
   const train = labelImages(found, classes);
   const [val, test] = [await mapped(valFolder), await mapped(parts.test)];
-  const trained = new Set(await realPaths(train));
+  const real = await realPaths(train);
+  refuseTwoClasses(parts.train, train, real);
+  const trained = new Set(real);
   await refuseShared(trained, val, valFolder, named !== null);
   await refuseShared(trained, test, parts.test);
   return { root, classes, train, val, test, skipped };
+}
+
+/** A link may give one folder two names; what is in it cannot be of both classes. */
+function refuseTwoClasses(root: string, images: readonly LabelledImage[], real: readonly string[]): void {
+  const first = new Map<string, LabelledImage>();
+  for (const [i, image] of images.entries()) {
+    const other = first.get(real[i]) ?? image;
+    first.set(real[i], other);
+    if (other.label === image.label) continue;
+    throw new AttuneError({
+      code: 'data',
+      what: `${other.name} and ${image.name} are one file, which cannot be of two classes`,
+      where: root,
+      hint: 'remove the link to one of the two folders',
+    });
+  }
 }
 
 /** Images that are trained on say nothing of others. */

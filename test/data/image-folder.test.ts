@@ -147,6 +147,18 @@ test(
 );
 
 test(
+  'two classes that are links to one folder are refused',
+  inFolder(['a/1.jpg', 'b/1.jpg'], async (folder) => {
+    symlinkSync(join(folder, 'b'), join(folder, 'c'));
+    await fails(
+      imageFolder(folder),
+      'data',
+      /^b\/1\.jpg and c\/1\.jpg are one file, which cannot be of two classes \(.*\): remove the link/,
+    );
+  }),
+);
+
+test(
   'folders beside train/ and val/ are reported',
   inFolder(
     ['train/a/1.jpg', 'train/b/1.jpg', 'val/a/1.jpg', 'valid/a/1.jpg', 'extra/a/1.jpg'],

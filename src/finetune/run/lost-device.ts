@@ -1,7 +1,8 @@
 /**
- * A run outlives its device, and the explosion of its loss. When that is lost (a driver's reset, another program's fault, a thread of the CPU device that
+ * A run outlives its devices. When one is lost (a driver's reset, another program's fault, a thread of the CPU device that
  * ended), it is opened anew, and the run goes on from where it was saved last, as `--resume` goes on: the weights become
- * those of a run that lost nothing, byte by byte. Before anything was saved the run begins again.
+ * those of a run that lost nothing, byte by byte. Before anything was saved the run begins again. The explosion of its loss
+ * is answered in the same way, where the recipe says so (explosion.ts).
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
