@@ -19,7 +19,8 @@ export async function variantsIn(share: Share, { name, shader }: Kernel<any>): P
   return inShare.filter(runs);
 }
 
-function namesIn(share: Share, variants: Readonly<Record<string, unknown>>): string[] {
+/** Of all adapters. */
+export function namesIn(share: Share, variants: Readonly<Record<string, unknown>>): string[] {
   const shareOf = (name: string): Share => {
     if (name.startsWith('split')) return 'split';
     return /^tile(64|128)|^winograd/.test(name) ? 'slow' : 'quick';
