@@ -4,6 +4,7 @@ import { AttuneError } from '../../errors.js';
 import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
+import { throwIfAborted } from '../interruption.js';
 import { DEVICE_NAMES, SOURCE_NAMES } from '../option-names.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { loadModel } from '../model-source.js';
@@ -73,7 +74,7 @@ export async function predict<T extends TaskKind = 'classification'>(
     }
   };
   try {
-    if (await hasReadable(paths, pictures, errors)) await answerAll();
+    if (await hasReadable(paths, pictures, errors, context.signal)) await answerAll();
   } finally {
     await pool.close();
   }
@@ -111,13 +112,15 @@ function openPictures(
   };
 }
 
-/** Whether there is anything to compute. */
+/** Whether there is anything to compute. Throws AttuneError 'interrupted' on the signal. */
 async function hasReadable(
   paths: readonly string[],
   { read }: ImageSource,
   errors: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   for (const [index, path] of paths.entries()) {
+    throwIfAborted(signal);
     await read(index);
     if (!errors.has(path)) return true;
   }

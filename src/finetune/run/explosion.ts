@@ -1,6 +1,7 @@
 /**
- * Losses that explode: not finite, or so far above guessing and the steps before that the weights have gone astray. The state that was
- * saved last has weights from before. Either the run stops with what to do, or it goes back to that state, with lower rates.
+ * Losses that explode: not finite, or so far above guessing and the steps before that the weights have gone astray. The
+ * state that was saved last has weights from before. Either the run stops with what to do, or it goes back to that state,
+ * with lower rates.
  */
 import { AttuneError } from '../../errors.js';
 import { shellWord } from '../../text.js';
