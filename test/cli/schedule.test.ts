@@ -1,7 +1,7 @@
 /** attune schedule and attune lr-find: the rates of a run that is not run, as figures, as a curve, and as JSON. */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SchedulePreview } from '#src/finetune/index';
+import { previewSchedule, type SchedulePreview } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chart, rateText } from '#src/cli/chart';
@@ -47,6 +47,13 @@ test('the curve and its figures', async () => {
   assert.match(curve[0] ?? '', /^0\.001 │ {6,8}[▁-█]/);
   assert.match(curve[7] ?? '', /^ {4}0 │/);
   assert.ok(curve.every((line) => line.length < 80));
+});
+
+test('a batch is cut as a run cuts it: the last image joins where batch norm has statistics to gather', async () => {
+  const stepsOf = async (microBatch?: number) =>
+    (await previewSchedule({ images: 225, epochs: 1, batchSize: 32, ...(microBatch && { microBatch }) }))
+      .steps;
+  assert.equal([await stepsOf(), await stepsOf(16), await stepsOf(8)], [7, 7, 8]);
 });
 
 test('JSON has the points, of a cycle with its momentum', async () => {

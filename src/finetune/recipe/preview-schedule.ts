@@ -1,9 +1,9 @@
 /** `attune schedule`: the learning rates that a run would have, without running it. */
-import { batchCount } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { scheduleFactor, scheduleMomentum } from '../../optim/index.js';
 import { askedBy, askedSplit } from './asked.js';
 import { refuseIdleSplit, refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
+import { batchesPerEpoch } from '../training/batch-ranges.js';
 import { batchNormFor } from '../training/micro-batch.js';
 import type { FinetuneOptions, ProfileOptions } from '../options.js';
 import { resolveRecipe } from './recipe.js';
@@ -68,13 +68,11 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
     refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));
     refuseUnvalidated(recipe, found.val.length);
   }
+  // As a run does where memory is no limit.
+  const atOnce = Math.min(recipe.micro_batch ?? recipe.batch_size, images);
   const perEpoch =
     steps === undefined
-      ? batchCount(
-          images,
-          recipe.batch_size,
-          batchNormFor(Math.min(recipe.batch_size, images), recipe) === 'train',
-        )
+      ? batchesPerEpoch(images, recipe, { batch_norm: batchNormFor(atOnce, recipe) })
       : steps / recipe.epochs;
   return follow(recipe, perEpoch);
 }
