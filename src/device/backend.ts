@@ -94,7 +94,7 @@ export interface Backend {
   readonly traits: AdapterTraits | null;
   /** Variants to take in place of the kernels' own choice. Not to be changed once commands were prepared. */
   choices: Choices;
-  /** Told, each once, of choices that cannot be followed here: the kernel's own choice stands in for them. */
+  /** Told, each once, of choices that this adapter cannot follow: the kernel's own choice stands in for them. */
   onWaived?: (choices: Choices) => void;
   /** Whether a launch that goes element by element may write over what it reads. WebGPU refuses such bindings. */
   readonly inPlace: boolean;

@@ -38,7 +38,7 @@ export interface PreparedLaunches extends Prepared {
   readonly constants: GPUBuffer | null;
   /** What the passes of a launch hand on: launches come one after another, so one will do for all. */
   readonly workspace: GPUBuffer | null;
-  /** Choices that these launches could not follow. */
+  /** Choices that these launches could not follow on this adapter. */
   readonly waived: Choices;
   /** How long the last run took; undefined before the first one ended. */
   lastMilliseconds?: number;
@@ -103,7 +103,9 @@ export async function prepareLaunches(
       checkOperands(command, device.limits);
       const given = chosenFor(command, context.choices);
       const [name, variant] = chooseVariant(command, given?.variant, context);
-      if (given !== undefined && given.variant !== name) waived[given.key] = given.variant;
+      // One that does not suit every size of its class was measured with another size, and would be left out anywhere.
+      if (given !== undefined && given.variant !== name && suits(command, given.variant))
+        waived[given.key] = given.variant;
       const grids = passesOf(variant).map((pass) => checkedGrid(command, pass, device.limits));
       return { command, name, variant, grids };
     });
@@ -192,6 +194,11 @@ function chooseVariant(command: Command, given: string | undefined, { traits }: 
     });
   }
   return [name, variant];
+}
+
+/** Whether a variant can do this work where it is supported. */
+function suits({ kernel, attributes }: Command, variant: string): boolean {
+  return kernel.shader.variants[variant].suits?.(attributes) ?? true;
 }
 
 /** What `choices` have for a kernel by its name, else for the class of this launch. */
