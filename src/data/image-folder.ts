@@ -64,7 +64,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   const root = resolve(path);
   await statFolder(root);
   const skipped: SkippedPath[] = [];
-  const named = options.val === undefined ? null : resolve(options.val);
+  const named = options.val === undefined ? null : await pathBelow(root, resolve(options.val));
   const parts = await findParts(root, named, skipped);
   const valFolder = named ?? parts.val;
   if (parts.val !== null && parts.val !== valFolder) {
@@ -84,6 +84,13 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   await refuseShared(trained, val, valFolder, named !== null);
   await refuseShared(trained, test, parts.test);
   return { root, classes, train, val, test, skipped };
+}
+
+/** `path` as it is found in `root`, where a link to that leads to it in another way. */
+async function pathBelow(root: string, path: string): Promise<string> {
+  const real = (folder: string) => realpath(folder).catch(() => null);
+  const [above, own] = await Promise.all([dirname(path), root].map(real));
+  return above !== null && above === own ? join(root, basename(path)) : path;
 }
 
 /** A link may give one folder two names; what is in it cannot be of both classes. */

@@ -119,6 +119,24 @@ test('folders of classes in val/ or test/ beside class folders are unclear, unle
       );
     })();
   }
+  await inFolder(['data/a/1.jpg', 'data/b/1.jpg', 'data/val/a/2.jpg', 'data/val/b/2.jpg'], async (folder) => {
+    const [data, link] = [join(folder, 'data'), join(folder, 'link')];
+    symlinkSync(data, link);
+    for (const [path, other] of [
+      [link, data],
+      [data, link],
+    ] as const) {
+      const { classes, val } = await imageFolder(path, { val: join(other, 'val') });
+      assert.equal(
+        [classes, names(val)],
+        [
+          ['a', 'b'],
+          ['a/2.jpg', 'b/2.jpg'],
+        ],
+        'reached by a link',
+      );
+    }
+  })();
   await inFolder(['train/a/1.jpg', 'train/b/1.jpg', 'later/b/2.jpg'], async (folder) => {
     const { classes, val } = await imageFolder(folder, { val: join(folder, 'later') });
     assert.equal([classes, names(val)], [['a', 'b'], ['b/2.jpg']]);
