@@ -42,11 +42,11 @@ export function batchParts(batch: TrainingBatch, options: BatchPartsOptions): Mi
       ...(boxes !== null && { erased: rowsOf(boxes) }),
     };
     const own = weights.subarray(start, end);
-    if (mix === null) return { ...part, shares: sharesOf(own, 1) };
+    if (mix === null) return { shares: sharesOf(own, 1), ...part };
     return {
-      ...part,
       shares: sharesOf(own, 1 - mix.lossShare),
-      mix: { ...mix, partnerShares: sharesOf(rowsOf(weights).subarray(0, -1), mix.lossShare) },
+      mix: { partnerShares: sharesOf(rowsOf(weights).subarray(0, -1), mix.lossShare), ...mix },
+      ...part,
     };
   });
 }
