@@ -210,6 +210,8 @@ export function reasonOf(error: unknown): string {
   const words = message
     .split('\n')[0]
     .replace(/^Input (buffer|file) /, 'the file ')
+    // Of some files the decoder says no more than that.
+    .replace(/:\s*$/, '')
     .trim();
   return words === '' || words === 'Unknown error' ? '' : `, ${words}`;
 }

@@ -217,6 +217,7 @@ test('a reason that the decoder does not know is none', () => {
     reasonOf(new Error('Input buffer has corrupt header: x\nmore')),
     ', the file has corrupt header: x',
   );
+  assert.is(reasonOf(new Error('Input buffer has corrupt header: ')), ', the file has corrupt header');
   // Two threads that fail at once share the decoder's memory of what went wrong.
   assert.is(reasonOf(new Error('Unknown error')), '');
   assert.is(reasonOf(new Error('')), '');
