@@ -277,6 +277,9 @@ test('a recipe file is refused what flags are refused; that of a run, which has 
   await accepted({ optimizer: 'sgd', momentum: 0.5 }, { optimizer: 'adam' });
   await accepted({ schedule: 'step', gamma: 0.5 }, { schedule: 'cosine' });
   await accepted({ strategy: 'full', head_epochs: null });
+  // So does what is off.
+  await accepted({ optimizer: 'adam', nesterov: false, momentum: 0, milestones: [] });
+  await accepted({ weights: 'none', l2_sp: 0, tensorboard: false, histograms: false });
   const { data: _, ...whole } = resolve({ strategy: 'full' });
   await accepted({ ...whole, made_by: {} }, { strategy: 'probe' });
   await accepted({ ...resolve({ strategy: 'probe' }), made_by: {} });

@@ -189,12 +189,17 @@ function notOf({ optimizer }: Recipe) {
   return { what: `${optimizer} takes no such setting`, hint: 'leave it out, or use --optimizer sgd' };
 }
 
+/** Whether a field of a file asks for anything: what is off there has no effect, as it says. */
+function isOn(value: Recipe[RecipeField] | undefined): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
 /** Throws AttuneError 'usage' for the first field asked for that the recipe does not use. */
 export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe): void {
   // A flag may have changed what others of the file go by: what counts in the file as it is written is no mistake.
   const asWritten = { ...recipe, ...written };
   const isAsked = (field: RecipeField, ignoredIn: (candidate: Recipe) => boolean) =>
-    flags[field] !== undefined || ((written[field] ?? null) !== null && ignoredIn(asWritten));
+    flags[field] !== undefined || (isOn(written[field]) && ignoredIn(asWritten));
   for (const { fields, isSet, ignored } of RULES) {
     const field = isSet?.(recipe)
       ? fields[0]
