@@ -171,7 +171,11 @@ async function race(bench: Workbench, racers: Racer[], deadline: number): Promis
   for (let round = 1; round < ROUNDS; round++) {
     const best = Math.min(...racers.map((racer) => racer.best));
     const hopeless = round === 1 ? HOPELESS_AT_FIRST : HOPELESS;
-    for (const racer of racers) racer.inRace &&= racer.best <= hopeless * best;
+    for (const racer of racers) {
+      // Its clock was set back the first time, which tells nothing of it.
+      const isUntimed = round === 1 && racer.best === Number.POSITIVE_INFINITY;
+      racer.inRace &&= isUntimed || racer.best <= hopeless * best;
+    }
     const running = racers.filter(({ inRace }) => inRace);
     if (running.length < 2) return;
     for (const racer of running) {

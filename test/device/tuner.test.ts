@@ -241,6 +241,8 @@ test('all candidates are timed by one clock', async () => {
   );
   const setBack = { plain: { milliseconds: [5] }, other: { milliseconds: [4, -1e6, 3] } };
   assert.equal((await tuned(setBack, 'plain'))?.times[1], { variant: 'other', milliseconds: 3 });
+  const setBackFirst = { plain: { milliseconds: [5] }, other: { milliseconds: [-1e6, 1] } };
+  assert.is((await tuned(setBackFirst, 'plain'))?.best, 'other');
   const never = { plain: { milliseconds: [5] }, other: { milliseconds: [-1] } };
   const result = await tuned(never, 'plain');
   assert.is(result?.best, 'plain');
