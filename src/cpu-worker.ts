@@ -30,7 +30,7 @@ if (index === 0) conduct();
 else assist(ports[0]);
 
 function conduct(): void {
-  const conductor = new Conductor(workshop, team, ports.map(colleague), unclearedMemory);
+  const conductor = new Conductor(workshop, team, ports.map(colleague));
   // Ports do not keep the thread alive; the main thread does.
   for (const port of ports) port.unref();
   parent.on('message', (request: Request) => reply(conductor.handle(request)));
@@ -42,11 +42,6 @@ function colleague(port: MessagePort): Colleague {
     post: (request: TeamRequest) => port.postMessage(request),
     failure: () => (receiveMessageOnPort(port)?.message as Failure | undefined) ?? null,
   };
-}
-
-/** Large arrays cost as much to clear as to fill. */
-function unclearedMemory(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
 }
 
 function assist(port: MessagePort): void {

@@ -61,7 +61,7 @@ test('a program of few commands is tried by the workers first, then computed her
 
 test('long runs, many commands and none at all are for the workers', async () => {
   const { device, command, here } = await opened();
-  const long = await device.prepare([command({ milliseconds: 5 })]);
+  const long = await device.prepare([command({ milliseconds: 12 })]);
   for (let run = 0; run < 5; run++) assert.is(await here(long), false);
   const many = await device.prepare(Array.from({ length: 5 }, () => command()));
   for (let run = 0; run < 20; run++) assert.is(await here(many), false);
@@ -70,7 +70,7 @@ test('long runs, many commands and none at all are for the workers', async () =>
 
 test('a run that is slower here is tried three times, and no more', async () => {
   const { device, command, here, untilHere } = await opened();
-  const prepared = await device.prepare([command({ millisecondsHere: 10 })]);
+  const prepared = await device.prepare([command({ millisecondsHere: 20 })]);
   for (let tries = 0; tries < 3; tries++) await untilHere(prepared);
   for (let run = 0; run < 20; run++) assert.is(await here(prepared), false);
   await device.close();

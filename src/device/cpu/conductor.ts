@@ -20,6 +20,7 @@ import {
   viewOf,
 } from './command.js';
 import { joinCommands, type ModuleTurns, moduleTurns } from './joined.js';
+import { unclearedMemory } from './new-memory.js';
 import type { Failure, PostedCommand, PostedUpload, Reply, Request, TeamRequest } from './protocol.js';
 import type { Team } from './team.js';
 
@@ -104,20 +105,15 @@ export interface Colleague {
   failure(): Failure | null;
 }
 
-/** So many bytes outside the shared memory, which can be transferred; they need not be zero. */
-export type NewMemory = (bytes: number) => ArrayBuffer;
-
 export class Conductor {
   readonly #workshop: Workshop;
   readonly #team: Team;
   readonly #colleagues: readonly Colleague[];
-  readonly #newMemory: NewMemory;
 
-  constructor(workshop: Workshop, team: Team, colleagues: readonly Colleague[], newMemory: NewMemory) {
+  constructor(workshop: Workshop, team: Team, colleagues: readonly Colleague[]) {
     this.#workshop = workshop;
     this.#team = team;
     this.#colleagues = colleagues;
-    this.#newMemory = newMemory;
   }
 
   /** Does what the request asks. Failures are replies too: the worker goes on with the next request. */
@@ -193,7 +189,7 @@ export class Conductor {
 
   #copyOut(slice: Slice, memory: ArrayBufferLike): TypedArray {
     const view = viewOf(slice, memory, 'float32');
-    const copy = viewArray(slice.dtype, this.#newMemory(view.byteLength), 0, slice.length);
+    const copy = viewArray(slice.dtype, unclearedMemory(view.byteLength), 0, slice.length);
     copy.set(view);
     return copy;
   }

@@ -14,7 +14,7 @@ import { newControl, Team } from './team.js';
 /** The most commands of a program that may be short. */
 const MOST_COMMANDS = 4;
 /** Longer than this, in milliseconds, the main thread is not kept busy. */
-const LONGEST_MS = 2;
+const LONGEST_MS = 5;
 /** Runs here before the two ways are compared: the first ones of a process are slow, while their code is compiled. */
 const TRIES = 3;
 
@@ -88,6 +88,6 @@ export class ShortRuns {
       this.#module === null ? null : (new WebAssembly.Instance(this.#module, { env }).exports as SimdExports);
     // With the first worker's scratch memory, for that one is idle.
     const workshop = new Workshop(this.#memory, this.#kernels, simd, 0);
-    return new Conductor(workshop, new Team(newControl(1), 1, 0), [], (bytes) => new ArrayBuffer(bytes));
+    return new Conductor(workshop, new Team(newControl(1), 1, 0), []);
   }
 }

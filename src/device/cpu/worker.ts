@@ -31,6 +31,8 @@ export class WorkerExecutor implements Executor {
   readonly #shortRuns: ShortRuns;
   /** Requests without a reply yet, oldest first; the first one ever is the worker's start. */
   readonly #waiting: Waiting[] = [];
+  /** Resolves when the process has looked after its events since the last short run; null when it has. */
+  #turn: Promise<void> | null = null;
   /** Scratch memory of each prepared list of commands. */
   readonly #workspaces = new Map<number, Block>();
   /** Bytes from here on no worker was ever told of: they are as the memory gave them, zero. */
@@ -137,10 +139,20 @@ export class WorkerExecutor implements Executor {
       );
     const reply = this.#shortRuns.run(request);
     if (reply === null) return this.#timed(request);
-    // Or a loop of short runs would keep the process from all its events, Ctrl-C among them.
-    await this.#port.turn();
+    await this.#otherEvents();
     if (reply.ok) return reply;
     throw new AttuneError({ code: 'device', ...reply.failure });
+  }
+
+  /**
+   * Lets the process look after its other events, Ctrl-C among them, unless it has done so since the last short run: a loop
+   * of short runs would keep it from them.
+   */
+  async #otherEvents(): Promise<void> {
+    if (this.#turn !== null) return this.#turn;
+    this.#turn = this.#port.turn().then(() => {
+      this.#turn = null;
+    });
   }
 
   /** Asks for a run while the worker has nothing else to do, and notes what it takes. */
