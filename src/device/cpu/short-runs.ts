@@ -1,6 +1,6 @@
 /**
- * Runs so short that handing them to a worker and back takes longer than they do: the main thread computes them itself,
- * while no worker uses the memory. The bytes are the same, for the same loops and the same SIMD module compute them.
+ * Runs so short that the messages to a worker and back cost more than its help is worth: the main thread computes them
+ * itself, while no worker uses the memory. The bytes are the same, for the same loops and the same SIMD module compute them.
  *
  * Only time tells what a kernel costs on this machine, so both ways are tried, and the faster one is kept. Programs of
  * many commands are left to the workers whatever they take: meanwhile the main thread records the next step.
@@ -13,7 +13,7 @@ import { newControl, Team } from './team.js';
 
 /** The most commands of a program that may be short. */
 const MOST_COMMANDS = 4;
-/** Longer than this, in milliseconds, the main thread is not kept busy. */
+/** What takes the workers longer than this, in milliseconds, is not even tried here. */
 const LONGEST_MS = 5;
 /** Runs here before the two ways are compared: the first ones of a process are slow, while their code is compiled. */
 const TRIES = 3;
