@@ -17,6 +17,8 @@ const MOST_COMMANDS = 4;
 const LONGEST_MS = 5;
 /** Runs here before the two ways are compared: the first ones of a process are slow, while their code is compiled. */
 const TRIES = 3;
+/** A try that takes longer than this, in milliseconds, is the last one: what many threads share takes one far longer. */
+const LONGEST_TRY_MS = 4 * LONGEST_MS;
 
 type Prepare = Extract<Request, { type: 'prepare' }>;
 type Execute = Extract<Request, { type: 'execute' }>;
@@ -70,7 +72,7 @@ export class ShortRuns {
     // A profile says which thread computed what: the workers' clock is not this thread's.
     if (program === undefined || request.profile) return null;
     if (program.theirs > LONGEST_MS) return null;
-    if (program.runsHere >= TRIES && program.here > program.theirs) return null;
+    if (hasBeenTried(program) && program.here > program.theirs) return null;
     this.#conductor ??= this.#newConductor();
     if (program.runsHere++ === 0) {
       for (const kernel of program.kernels) this.#kernels[kernel.name] = kernel;
@@ -90,4 +92,9 @@ export class ShortRuns {
     const workshop = new Workshop(this.#memory, this.#kernels, simd, 0);
     return new Conductor(workshop, new Team(newControl(1), 1, 0), []);
   }
+}
+
+/** Whether it is known what a run takes here. */
+function hasBeenTried({ runsHere, here }: Program): boolean {
+  return runsHere >= TRIES || (runsHere > 0 && here > LONGEST_TRY_MS);
 }
