@@ -3,7 +3,8 @@
     /usr/bin/python3 make-metrics.py [FOLDER]        writes fixtures/metrics.json
 
 `classification` holds logits and labels with what scikit-learn gives for them; the calibration error, which it does
-not have, is the formula of Guo et al. (2017) in NumPy, and the temperature SciPy's minimum of the cross-entropy.
+not have, is the formula of Guo et al. (2017) in NumPy, and the temperature SciPy's minimum of the cross-entropy with
+Platt's targets (1999).
 `regression` holds predictions and targets.
 """
 
@@ -41,11 +42,16 @@ def classification(name, images, classes, sharpness):
     def loss(temperature):
         return -log_softmax(logits / temperature, axis=1)[np.arange(images), labels].mean()
 
+    def doubtful_loss(temperature):
+        targets = np.full((images, classes), 1 / (images + 2) / (classes - 1))
+        targets[np.arange(images), labels] = (images + 1) / (images + 2)
+        return -(targets * log_softmax(logits / temperature, axis=1)).sum(1).mean()
+
     def average(how):
         parts = m.precision_recall_fscore_support(labels, predicted, average=how, zero_division=0)
         return dict(zip(('precision', 'recall', 'f1'), parts))
 
-    temperature = minimize_scalar(loss, bounds=(0.05, 20), method='bounded', options={'xatol': 1e-10}).x
+    temperature = minimize_scalar(doubtful_loss, bounds=(0.05, 20), method='bounded', options={'xatol': 1e-10}).x
     scores = probabilities[:, 1] if classes == 2 else probabilities
     return {
         'name': name,

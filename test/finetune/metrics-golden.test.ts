@@ -1,6 +1,6 @@
 /** Metrics beside scikit-learn's, and temperatures beside SciPy's: see make-metrics.py. */
 import { readFileSync } from 'node:fs';
-import { fitTemperature } from '#src/finetune/evaluation/calibration';
+import { fitTemperature, limitText } from '#src/finetune/evaluation/calibration';
 import { type AverageMetrics, computeMetrics, regressionMetrics } from '#src/finetune/index';
 import { rocAuc, topKAccuracy } from '#src/finetune/evaluation/scores';
 import { test } from 'uvu';
@@ -67,12 +67,35 @@ test('regression: what scikit-learn gives', () => {
   assert.is(regressionMetrics([1, 2], [3, 3]).r2, null, 'targets that do not vary');
 });
 
-test('a temperature for images that are all right, all wrong, or none', () => {
-  const logits = [3, 0, 0, 3];
-  const of = (labels: number[]) => fitTemperature({ scores: logits, labels, classes: 2 });
-  close(of([0, 1]), 0.05, 'as sure as may be', 1e-3);
-  close(of([1, 0]), 20, 'as unsure as may be', 0.1);
-  assert.is(fitTemperature({ scores: [], labels: [], classes: 2 }), null);
+test('images that are all right make answers as sure as their number allows, however large the logits are', () => {
+  for (const images of [2, 20, 1000]) {
+    for (const margin of [0.5, 3, 20]) {
+      const labels = Array.from({ length: images }, (_, i) => i % 2);
+      const scores = labels.flatMap((label) => (label === 0 ? [margin, 0] : [0, margin]));
+      const temperature = fitTemperature({ scores, labels, classes: 2 })!;
+      const sure = 1 / (1 + Math.exp(-margin / temperature));
+      close(sure, (images + 1) / (images + 2), `${images} images, logits ${margin} apart`, 1e-9);
+    }
+  }
+});
+
+test('why answers are no surer is told where all images are right', () => {
+  assert.is(
+    limitText(20, 1),
+    '20 validation images, all right: answers as clear as theirs are called 95.5 % sure, and only more images could show more',
+  );
+  assert.match(limitText(1, 1)!, / 67 % sure/);
+  assert.match(limitText(5000, 1)!, / 99\.980 % sure/);
+  assert.is(limitText(20, 0.95), null);
+  assert.is(limitText(0, null), null);
+});
+
+test('a temperature for images that are all wrong, for logits that differ by nothing, or for nothing to tell', () => {
+  const of = (scores: number[], labels: number[], classes = 2) => fitTemperature({ scores, labels, classes });
+  close(of([3, 0, 0, 3], [1, 0]), 20, 'as unsure as may be', 0.1);
+  close(of([1e-3, 0, 0, 1e-3], [0, 1]), 0.05, 'as sure as may be', 1e-3);
+  assert.is(of([], []), null);
+  assert.is(of([3, 4], [0, 0], 1), null);
 });
 
 test('equal logits: the first class is the prediction, and the others follow in their order', () => {

@@ -1,5 +1,6 @@
 /** `attune finetune`: trains, then shows how good the result is, where it lies and what to do with it. */
 import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
+import { limitText } from '../../finetune/evaluation/calibration.js';
 import { relative } from 'node:path';
 import {
   crossValidate,
@@ -127,6 +128,8 @@ function accuracyFacts({ best, images, test }: FinetuneResult): [name: string, v
     unmeasured(images.val, best.val_accuracy) ?? accuracyText(best.val_accuracy, best.interval);
   const lines: [string, string][] = [['validation accuracy', validated]];
   if (test !== null) lines.push(['test accuracy', accuracyText(test.accuracy, test.interval)]);
+  const limit = limitText(images.val, best.val_accuracy);
+  if (limit !== null) lines.push(['probabilities', limit]);
   return lines;
 }
 

@@ -1,6 +1,7 @@
 /** Whether the network is as sure as it is right. */
 import { count, percent, significant } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
+import { limitText } from '../../../finetune/evaluation/calibration.js';
 import { reliabilityChart } from '../../charts/reliability.js';
 import type { ClassifiedPart, ReliabilityBin } from '../../run/report-data.js';
 import { type Html, html } from '../html.js';
@@ -13,6 +14,7 @@ export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Sect
   const { error, temperature, scaled_error: scaled } = calibration;
   const title = 'How often answers are right, by how sure they are';
   const { reliability, scaledReliability } = part;
+  const limit = limitText(part.metrics.images, part.metrics.accuracy);
   return {
     id: 'calibration',
     title: 'Calibration',
@@ -21,7 +23,7 @@ export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Sect
         ? `The expected calibration error is ${percent(error)}. No temperature is known that would make it less.`
         : `The expected calibration error is ${percent(error)}, and ${percent(scaled)} with the temperature ${significant(temperature)} that attune predict divides logits by. ${
             part.part === 'val'
-              ? 'It was fitted on these images, to the least loss, so that for others it is a little worse.'
+              ? `It was fitted on these images, to the least loss, so that for others it is a little worse.${limit === null ? '' : ` ${limit}.`}`
               : 'It was fitted on the validation images.'
           }`,
     )}</p>${chart(
