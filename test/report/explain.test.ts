@@ -1,10 +1,10 @@
 /** attune explain: maps against what they are by definition, pictures, neighbours, and wrong wishes. */
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeImage, type Preprocessing } from '#src/data/index';
 import { open } from '#src/engine/open';
-import { finetune } from '#src/finetune/index';
+import { finetune, type RunEvent } from '#src/finetune/index';
 import { findModel, loadWeights } from '#src/models/index';
 import { freeze, stateDict } from '#src/nn/index';
 import { normalizeImages } from '#src/ops/index';
@@ -130,6 +130,23 @@ test('explain writes a picture for each image, says what it is of, and finds the
   );
   assert.is(first.neighbors?.[0].path, train, 'an image is nearest to itself');
   assert.ok(Math.abs((first.neighbors?.[0].similarity ?? 0) - 1) < 1e-6);
+});
+
+test('an image is read shortly before it is explained: however many there are, a few are held at a time', async () => {
+  const folder = newFolder();
+  const names = Array.from({ length: 40 }, (_, i) => `${10 + i}.png`);
+  for (const name of names) cpSync(bag, join(folder, name));
+  const last = join(folder, names.at(-1)!);
+  const onEvent = (event: RunEvent) => {
+    if (event.type === 'progress' && event.task === 'explaining') rmSync(last, { force: true });
+  };
+  const out = newPath();
+  const { images } = await explain(
+    { weights, images: [folder], out, device: 'cpu', threads: 1 },
+    { onEvent },
+  );
+  assert.is(images.filter((image) => 'picture' in image).length, 39);
+  assert.equal(images.at(-1), { path: last, error: 'there is no such image' });
 });
 
 test('what cannot be explained is named, the others are done', async () => {

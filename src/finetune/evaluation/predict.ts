@@ -89,7 +89,7 @@ export async function predict<T extends TaskKind = 'classification'>(
  * Images that are read when their batch comes, however many there are. In place of one that cannot be read stands a black
  * one; `errors` has its reason.
  */
-function openPictures(
+export function openPictures(
   paths: readonly string[],
   preprocessing: Preprocessing,
   pool: ImagePool,

@@ -1,7 +1,7 @@
 /** `attune explain`: where in an image a network sees the class that it answers with. */
 import { stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { encodePng, openImagePool, type Preprocessing, type RgbImage } from '../../data/index.js';
+import { encodePng, openImagePool, type RgbImage } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../finetune/device.js';
 import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
@@ -9,7 +9,8 @@ import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
 import { DEVICE_NAMES, SOURCE_NAMES } from '../../finetune/option-names.js';
-import { imagePaths } from '../../finetune/evaluation/predict.js';
+import { imagePaths, openPictures } from '../../finetune/evaluation/predict.js';
+import type { ImageSource } from '../../finetune/evaluation/test-time.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
 import { makeFolder, replaceFile } from '../../formats/index.js';
@@ -87,31 +88,58 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
   const out = resolve(options.out ?? 'explanations');
   await makeFolder(out);
-  const { pictures: images, errors } = await readAll(paths, loaded.preprocessing, options.workers, context);
-  const readable = paths.filter((path) => images.has(path));
-  const device = await openDevice(options, context);
-  try {
-    await freeze(loaded.model);
-    await loaded.model.to(device);
-    const pictures = readable.map((path) => (images.get(path) as RgbImage).pixels);
-    const near = await neighborsOf(pictures, device, loaded, options, context);
-    const found = new Map<string, Explanation>();
-    const names = pictureNames(readable, method);
-    for (const [i, path] of readable.entries()) {
-      throwIfAborted(context.signal);
+  const pool = openImagePool({ workers: options.workers });
+  const { errors, ...pictures } = openPictures(paths, loaded.preprocessing, pool);
+  const found = new Map<string, Explanation>();
+  const explainAll = async () => {
+    const device = await openDevice(options, context);
+    try {
+      await freeze(loaded.model);
+      await loaded.model.to(device);
       const network = { device, ...loaded, signal: context.signal };
-      const made = await explainOne(network, loaded, pictures[i], method, wanted);
-      const picture = join(out, names[i]);
-      await replaceFile(picture, [made.png]);
-      const { png: _, ...explanation } = made;
-      found.set(path, { path, ...explanation, picture, neighbors: near?.[i] ?? null });
-      const [done, total] = [i + 1, readable.length];
-      context.onEvent?.({ type: 'progress', task: 'explaining', done, total, secondsLeft: null });
+      const nearest = neighborsOf(device, loaded, options, context);
+      const nameOf = pictureNames(method);
+      let done = 0;
+      for await (const { pixels } of inOrder(pictures)) {
+        throwIfAborted(context.signal);
+        const path = paths[done++];
+        if (!errors.has(path)) {
+          const neighbors = await nearest(pixels);
+          const { png, ...made } = await explainOne(network, loaded, pixels, method, wanted);
+          const picture = join(out, nameOf(path));
+          await replaceFile(picture, [png]);
+          found.set(path, { path, ...made, picture, neighbors });
+        }
+        const total = paths.length;
+        context.onEvent?.({ type: 'progress', task: 'explaining', done, total, secondsLeft: null });
+      }
+    } finally {
+      await device.close();
     }
-    const results = paths.map((path) => found.get(path) ?? { path, error: errors.get(path) ?? 'not read' });
-    return { model: loaded.model.architecture, method, images: results };
+  };
+  try {
+    await explainAll();
   } finally {
-    await device.close();
+    await pool.close();
+  }
+  const results = paths.map((path) => found.get(path) ?? { path, error: errors.get(path) ?? 'not read' });
+  return { model: loaded.model.architecture, method, images: results };
+}
+
+/** Images that are read ahead, while others are explained. */
+const READ_AHEAD = 16;
+
+/** All images, a few of which are held at a time. */
+async function* inOrder({ count, read }: ImageSource): AsyncGenerator<RgbImage> {
+  const reads: Promise<RgbImage>[] = [];
+  for (let index = 0; index < count + READ_AHEAD; index++) {
+    if (index < count) {
+      const image = read(index);
+      // A failed read is reported when its turn comes, which may be never.
+      image.catch(() => undefined);
+      reads.push(image);
+    }
+    if (index >= READ_AHEAD) yield (await reads.shift()) as RgbImage;
   }
 }
 
@@ -141,15 +169,19 @@ async function explainOne(
   return { label, index, probability, map: rows, png };
 }
 
-async function neighborsOf(
-  pictures: readonly Uint8Array[],
+/** Finds the neighbors of an image; null where none are asked for. The first time it looks at all training images. */
+function neighborsOf(
   device: Device,
   loaded: LoadedModel,
   { neighbors: count, run, workers }: ExplainOptions,
   context: RunContext,
-): Promise<Neighbor[][] | null> {
-  if (count === undefined || run === undefined || pictures.length === 0) return null;
-  return nearestImages(pictures, { run, device, loaded, count, workers, ...context });
+): (pixels: Uint8Array) => Promise<Neighbor[] | null> {
+  if (count === undefined || run === undefined) return async () => null;
+  let nearest: ReturnType<typeof nearestImages> | undefined;
+  return async (pixels) => {
+    nearest ??= nearestImages({ run, device, loaded, count, workers, ...context });
+    return (await nearest)(pixels);
+  };
 }
 
 /** Training images are those of a run folder. */
@@ -175,16 +207,16 @@ function refuseWithoutGradient({ model }: LoadedModel, method: HeatMapMethod): v
   });
 }
 
-/** `cat.grad-cam.png`; where a name is taken, with the next number that is free. */
-function pictureNames(paths: readonly string[], method: string): string[] {
+/** Names pictures: `cat.grad-cam.png`; where a name is taken, with the next number that is free. */
+function pictureNames(method: string): (path: string) => string {
   const taken = new Set<string>();
-  return paths.map((path) => {
+  return (path) => {
     const name = basename(path, extname(path));
     let free = name;
     for (let number = 2; taken.has(free.toLowerCase()); number++) free = `${name}-${number}`;
     taken.add(free.toLowerCase());
     return `${free}.${method}.png`;
-  });
+  };
 }
 
 function methodOf(name: string): HeatMapMethod {
@@ -212,41 +244,4 @@ function unknown(what: string, where: string, given: string, choices: readonly s
     where,
     hint: guess === undefined ? listed : `did you mean ${guess}?`,
   });
-}
-
-/** Every readable image; the reasons of the others. */
-async function readAll(
-  paths: readonly string[],
-  preprocessing: Preprocessing,
-  workers: number | undefined,
-  { onEvent, signal }: RunContext,
-): Promise<{ pictures: Map<string, RgbImage>; errors: Map<string, string> }> {
-  const pictures = new Map<string, RgbImage>();
-  const errors = new Map<string, string>();
-  const pool = openImagePool({ workers });
-  let done = 0;
-  try {
-    await Promise.all(
-      paths.map(async (path) => {
-        try {
-          const { image } = await pool.run({ kind: 'prepare', path, preprocessing });
-          pictures.set(path, image);
-        } catch (error) {
-          if (!(error instanceof AttuneError && error.code === 'input')) throw error;
-          errors.set(path, error.what);
-        }
-        throwIfAborted(signal);
-        onEvent?.({
-          type: 'progress',
-          task: 'reading images',
-          done: ++done,
-          total: paths.length,
-          secondsLeft: null,
-        });
-      }),
-    );
-  } finally {
-    await pool.close();
-  }
-  return { pictures, errors };
 }

@@ -3,11 +3,13 @@ import { openFeatureCache } from '../../data/index.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { forwardBatch, largestActivation } from '../../finetune/device.js';
 import { featuresOf } from '../../finetune/heads/features.js';
-import { forEachImage, sideOf } from '../../finetune/evaluation/inference.js';
+import { sideOf } from '../../finetune/evaluation/inference.js';
 import type { LoadedModel } from '../../finetune/model-source.js';
 import type { RunContext } from '../../finetune/options.js';
 import { findImages, prepareTrainingData, splitOf } from '../../finetune/run/training-data.js';
+import { normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
+import { tensor } from '../../tensor/tensor.js';
 
 /** A training image that is like another. */
 export interface Neighbor {
@@ -27,11 +29,18 @@ export interface NeighborOptions extends RunContext {
   readonly workers: number | undefined;
 }
 
-/** The nearest training images of each picture, bytes [side, side, 3]; the nearest first. */
-export async function nearestImages(
-  pictures: readonly Uint8Array[],
-  { run, device, loaded, count, workers, ...context }: NeighborOptions,
-): Promise<Neighbor[][]> {
+/**
+ * Computes the features of all training images, and returns what finds the nearest ones of a picture, bytes [side, side,
+ * 3]; the nearest first.
+ */
+export async function nearestImages({
+  run,
+  device,
+  loaded,
+  count,
+  workers,
+  ...context
+}: NeighborOptions): Promise<(pixels: Uint8Array) => Promise<Neighbor[]>> {
   const { model, preprocessing, weightsHash } = loaded;
   const { recipe } = await readCurves(run);
   const found = await findImages(recipe.data, splitOf(recipe));
@@ -48,30 +57,26 @@ export async function nearestImages(
   });
   try {
     const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
-    const where = { device, preprocessing, batch, ...context };
     const { images, dataset } = data.train;
     const { values, length } = await featuresOf(model, images, dataset, cache, {
-      ...where,
+      ...{ device, preprocessing, batch, ...context },
       task: 'features of the training images',
     });
     const lengths = images.map((_, i) => norm(values.subarray(i * length, (i + 1) * length)));
-    const nearest: Neighbor[][] = [];
-    const source = { count: pictures.length, read: async (i: number) => pictures[i] };
-    await forEachImage(
-      source,
-      (x) => model.features(x),
-      (_, row) => {
-        const own = norm(row);
-        const all = images.map(({ path, label }, i) => ({
-          path,
-          label: loaded.task.names[label],
-          similarity: product(values, i * length, row) / (lengths[i] * own || 1),
-        }));
-        nearest.push(all.sort((a, b) => b.similarity - a.similarity).slice(0, count));
-      },
-      { ...where, task: 'comparing images' },
-    );
-    return nearest;
+    const side = sideOf(preprocessing);
+    return async (pixels) => {
+      const row = (await device.run(() => {
+        const bytes = tensor(pixels, [1, side, side, 3], 'uint8');
+        return model.features(normalizeImages(bytes, preprocessing.mean, preprocessing.std));
+      })) as Float32Array;
+      const own = norm(row);
+      const all = images.map(({ path, label }, i) => ({
+        path,
+        label: loaded.task.names[label],
+        similarity: product(values, i * length, row) / (lengths[i] * own || 1),
+      }));
+      return all.sort((a, b) => b.similarity - a.similarity).slice(0, count);
+    };
   } finally {
     await cache.close();
     await data.close();
