@@ -5,9 +5,9 @@ import { cutSums } from '#src/ops/product-parts';
 import { type ProductTile, REGISTER_TILES, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick, randomEpilogue } from '../device/cpu-harness.js';
+import { generator, pick, randomEpilogue, randomValues } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { around, checkMatmul, plainMatmul, withVariant } from './kernel-cases.js';
+import { around, checkMatmul, plainMatmul, runKernel, withVariant } from './kernel-cases.js';
 import { type Share, variantsIn } from './variant-share.js';
 
 const ROUNDS = 20;
@@ -83,6 +83,34 @@ export async function matmulTests(share: Share): Promise<void> {
         counts[variant] = (counts[variant] ?? 0) + 1;
       }
       assert.ok(!parts.has(1) && parts.size > 2, `parts: ${[...parts]}`);
+    });
+
+    test(`${variant}: to the bit the products of the parts, added in order`, async () => {
+      const device = await sharedWebGPU();
+      const random = generator(39);
+      const [m, n, k] = [17, 36, 1040];
+      const { parts, steps } = cutSums(productSums(plainMatmul(m, n, k)));
+      assert.ok(parts > 2 && k % steps !== 0, 'the last part is shorter');
+      const [a, b] = [randomValues(random, m * k), randomValues(random, k * n)];
+      const whole = withVariant(matmulKernel, variant);
+      const found = await runKernel(device, whole, plainMatmul(m, n, k), [a, b, null, null, null], m * n);
+      const tile = variant.replace(/^split./, (name) => name.slice(-1).toLowerCase());
+      const products: Float32Array[] = [];
+      for (let first = 0; first < k; first += steps) {
+        const length = Math.min(steps, k - first);
+        const rows = Float32Array.from({ length: m * length }, (_, i) => {
+          return a[Math.floor(i / length) * k + first + (i % length)]!;
+        });
+        const columns = b.subarray(first * n, (first + length) * n);
+        const product = withVariant(matmulKernel, tile);
+        products.push(
+          await runKernel(device, product, plainMatmul(m, n, length), [rows, columns, null, null, null], m * n),
+        );
+      }
+      const added = (inOrder: readonly Float32Array[]) =>
+        inOrder.reduce((sums, part) => sums.map((sum, i) => sum + part[i]!));
+      assert.equal(found, added(products));
+      assert.not.equal(found, added(products.reverse()), 'another order would show');
     });
   }
 

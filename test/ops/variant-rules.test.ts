@@ -6,7 +6,8 @@ import { conv2dKernel } from '#src/ops/conv2d-kernel';
 import { NO_EPILOGUE } from '#src/ops/epilogue';
 import { matmulKernel } from '#src/ops/matmul-kernel';
 import { cutSums } from '#src/ops/product-parts';
-import { WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
+import { chooseTile, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
+import { reduceKernel } from '#src/ops/reduce';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { plainMatmul } from './kernel-cases.js';
@@ -82,6 +83,29 @@ test('a GPU cuts long sums of few results, of convolutions and of matrices', () 
   assert.is(product(96, 1000, 2048), 'tile32Vec4');
   assert.is(product(32, 1000, 2048, SOFTWARE), 'register8Vec4');
   assert.match(product(32, 1000, 2048, { ...SOFTWARE, minSubgroupLanes: 0 }), /^tile/);
+});
+
+test('a GPU takes the largest tile that makes 256 workgroups, else the smallest', () => {
+  const tile = (m: number, n: number, products = 1) => chooseTile(products, m, n, GPU);
+  // 16 x 16 tiles of 128 x 64; a row of tiles less is 240, or 480 of half the size.
+  assert.is(tile(2048, 1024), 'tile128');
+  assert.is(tile(2048 - 127, 1024 - 63), 'tile128', 'tiles at the edges count');
+  assert.is(tile(2048 - 128, 1024), 'tile64');
+  assert.is(tile(512, 512, 8), 'tile128', 'all products count');
+  // 16 x 16 tiles of 64 x 64; 255 are too few.
+  assert.is(tile(1024, 1024), 'tile64');
+  assert.is(tile(64 * 51, 64 * 5), 'tile32');
+  assert.is(tile(1024 - 64, 1024), 'tile32');
+});
+
+test('a sum of 256 elements has a workgroup of its own; on a software adapter only where there are few sums', () => {
+  const chosen = (length: number, sums: number, traits = GPU) =>
+    reduceKernel.shader.choose({ reduction: 'sum', outer: sums, length, inner: 1 }, traits);
+  assert.is(chosen(255, 1), 'serial');
+  assert.is(chosen(256, 1), 'workgroup');
+  assert.is(chosen(256, 16), 'workgroup');
+  assert.is(chosen(256, 15, SOFTWARE), 'workgroup');
+  assert.is(chosen(256, 16, SOFTWARE), 'serial');
 });
 
 test('workgroup tiles keep to what every adapter has, and fill their invocations evenly', () => {
