@@ -26,7 +26,7 @@ function speedBar({ batch, engines: [ours, peer], ...comparison }) {
   const { min, max } = spread(ratios);
   return {
     label: labelOf(comparison, batch),
-    series: `beside ${peer.name}`,
+    series: `beside ${peer.name}, on ${ours.setting}`,
     value: spread(peer.rounds).median / spread(ours.rounds).median,
     range: [min, max],
   };
@@ -35,9 +35,9 @@ function speedBar({ batch, engines: [ours, peer], ...comparison }) {
 function memoryBars({ batch, engines, ...comparison }) {
   return engines
     .filter(({ peakBytes }) => peakBytes > 0)
-    .map(({ name, peakBytes }) => ({
+    .map(({ name, setting, peakBytes }) => ({
       label: labelOf(comparison, batch),
-      series: name,
+      series: `${name}, on ${setting}`,
       value: peakBytes / MIB,
     }));
 }

@@ -35,3 +35,23 @@ export async function compareTask({
   });
   return { name: name ?? task, task, ...(memory && { memory }), ...result };
 }
+
+/**
+ * Several comparisons, each whether or not one before it failed: a machine that is lent for an hour must not lose all for
+ * one wrong result. { comparisons, failures }; of a failure the name, the batch, the peer and the reason.
+ */
+export async function compareAll(wanted, compareOne = compareTask) {
+  const comparisons = [];
+  const failures = [];
+  for (const comparison of wanted) {
+    try {
+      comparisons.push(await compareOne(comparison));
+    } catch (error) {
+      const { name, batch, peer } = comparison;
+      const [reason] = error.message.split('\n', 1);
+      failures.push({ name, batch, peer: Object.values(peer).join(' '), reason });
+      console.error(`  no time: ${reason}`);
+    }
+  }
+  return { comparisons, failures };
+}

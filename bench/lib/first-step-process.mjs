@@ -33,8 +33,9 @@ for (let i = 0; i < count; i++) {
   const { user, system } = process.cpuUsage(before);
   steps.push({ milliseconds, processorMilliseconds: (user + system) / 1000 });
 }
+const { adapter: adapterName, software } = device.info;
 const found = {
-  adapter: device.info.adapter,
+  adapter: software ? `${adapterName} (software)` : adapterName,
   tunedClasses: Object.keys(device.choices).length,
   openMilliseconds: opened - started,
   planMilliseconds: planned - placed,

@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Dawn and the peers, by the folder of node_modules that holds them. */
 const DAWN = { webgpu: '../../node_modules/webgpu' };
@@ -17,6 +19,8 @@ export function describeMachine({ peers }) {
   const packages = peers ? { ...DAWN, ...PEERS } : DAWN;
   return {
     date: new Date().toISOString(),
+    command: commandLine(process.argv.slice(1)),
+    version: version('../..'),
     commit: commit(),
     node: process.version,
     packages: Object.fromEntries(Object.entries(packages).map(([name, folder]) => [name, version(folder)])),
@@ -30,6 +34,16 @@ export function describeMachine({ peers }) {
 
 function version(folder) {
   return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
+}
+
+/** What is typed at the top of the repository to run a program with its flags; `--save` decides nothing that is measured. */
+export function commandLine([program, ...words]) {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const kept = words.filter((word, i) => word !== '--save' && words[i - 1] !== '--save');
+  const quoted = kept.map((word) =>
+    /^[\w.,=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  );
+  return ['node', relative(root, program).replaceAll('\\', '/'), ...quoted].join(' ');
 }
 
 /** attune's commit, with `-dirty` where files differ from it; null outside a checkout. */

@@ -44,13 +44,22 @@ export function devicesOf(only) {
   return [only];
 }
 
-/** The full name of the adapter to measure on: attune takes a software adapter only when it is named. */
-export async function findAdapter(wanted) {
+/**
+ * The full name of the adapter to measure on: attune takes a software adapter only when it is named. With `hardware` one
+ * that nobody has named is none.
+ */
+export async function findAdapter(wanted, { hardware = false } = {}) {
   const { probeAdapters } = await import('../../dist/device/webgpu/node.js');
   const adapters = await probeAdapters(wanted !== undefined);
-  const found = adapters.find(({ adapter }) => wanted === undefined || adapter.includes(wanted));
+  const found = adapters.find(({ adapter, software }) =>
+    wanted === undefined ? !(hardware && software) : adapter.includes(wanted),
+  );
   if (found !== undefined) return found.adapter;
-  throw new Error(wanted === undefined ? 'there is no GPU adapter' : `no adapter is named ${wanted}`);
+  throw new Error(
+    wanted === undefined
+      ? `there is no ${hardware ? 'hardware ' : ''}GPU adapter`
+      : `no adapter is named ${wanted}`,
+  );
 }
 
 /**

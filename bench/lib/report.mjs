@@ -43,11 +43,15 @@ export function trainingReport({ machine, comparison }) {
   ].join('\n');
 }
 
-/** When, with what and where something was measured. */
+/** When, with what, where and by which command something was measured. */
 export function machineLines(machine) {
   const packages = Object.entries(machine.packages).map(([name, version]) => `${name} ${version}`);
+  // What was measured before commands were noted has none.
+  const by = machine.command === undefined ? '' : `; by \`${machine.command}\``;
+  // Outside a checkout, as in the archive of bench/bundle, there is no commit.
+  const attune = machine.commit === null ? `attune ${machine.version}` : `attune at ${machine.commit}`;
   return [
-    `${machine.date}, attune at ${machine.commit}, Node ${machine.node}, ${packages.join(', ')}.`,
+    `${machine.date}, ${attune}, Node ${machine.node}, ${packages.join(', ')}${by}.`,
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; the load of the` +
       ` machine was ${machine.loadBefore.toFixed(1)} at the start.`,
   ];
@@ -67,8 +71,8 @@ function sideBySide(comparisons, agreement, agreementOf) {
     '|---|---|---|---|---|---|---|---|',
     ...comparisons.flatMap(({ batch, engines }) => engines.map((engine) => engineRow(engine, batch))),
     '',
-    `| attune beside | batch | ratio of medians | ratios by round | of processor times | target | ${agreement} |`,
-    '|---|---|---|---|---|---|---|',
+    `| attune beside | on | batch | ratio of medians | ratios by round | of processor times | target | ${agreement} |`,
+    '|---|---|---|---|---|---|---|---|',
     ...comparisons.map((comparison) => comparisonRow(comparison, agreementOf(comparison))),
     '',
     ...comparisons.filter(({ engines }) => engines[0].counters).map(countersLine),
@@ -95,6 +99,7 @@ function comparisonRow({ batch, engines, ratio, roundRatios, cpuRatio, target },
   const speedup = target.sense === 'speedup';
   const cells = [
     engines[1].name,
+    engines[0].setting,
     batch,
     `${ratio.toFixed(2)} times ${speedup ? 'as fast' : 'the time'}`,
     roundsCell(roundRatios),

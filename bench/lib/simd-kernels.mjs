@@ -117,7 +117,7 @@ function flopsOf(conv) {
 
 function totalOf(rows) {
   const sum = (field) => rows.reduce((total, row) => total + row.times * row[field], 0);
-  return { flops: sum('flops'), median: sum('median'), best: sum('best') };
+  return { flops: sum('flops'), median: sum('median'), best: sum('best'), worst: sum('worst') };
 }
 
 class CallTimer {
@@ -162,6 +162,6 @@ class CallTimer {
       if (i > 0) times.push((user + system) / 1000);
     }
     times.sort((a, b) => a - b);
-    return { median: times[this.#repeats >> 1], best: times[0] };
+    return { median: times[this.#repeats >> 1], best: times[0], worst: times.at(-1) };
   }
 }

@@ -27,31 +27,32 @@ export function hasCuda() {
 /**
  * { comparisons, unmeasured }: what to compare, and what cannot be here.
  *
- * @param adapter name of the GPU; undefined: the processor is compared
+ * @param adapter name of the GPU; undefined: there is none, for the `reason`
+ * @param batches of the GPU and of the processor; undefined: it is not asked for
  */
-export function torchComparisons({ adapter, batch, rounds, threads }) {
+export function torchComparisons({ adapter, reason, batches, rounds, threads }) {
   const pairs = Object.entries(NETWORKS).flatMap(([name, network]) =>
     TASKS.map((task) => ({ name: `${name} ${task}`, task, network })),
   );
   const target = { sense: 'speedup', ratio: 1 };
-  const common = { side: SIDE, batch, rounds, target, sameAdapter: false };
-  if (adapter === undefined) {
-    const comparisons = pairs.map((pair) => ({
-      ...{ ...pair, ...common },
-      ours: { engine: 'attune', kind: 'cpu', threads },
-      peer: { engine: 'torch', threads, format: CPU_FORMATS[pair.task] },
-    }));
-    const unmeasured = pairs.flatMap(({ name }) =>
-      CUDA.map(({ precision }) => ({ name, peer: `PyTorch with CUDA, ${precision}` })),
-    );
-    return { comparisons, unmeasured };
-  }
-  const comparisons = pairs.flatMap((pair) =>
+  const common = { side: SIDE, rounds, target, sameAdapter: false };
+  const onProcessor = pairs.map((pair) => ({
+    ...{ ...pair, ...common, batch: batches.cpu },
+    ours: { engine: 'attune', kind: 'cpu', threads },
+    peer: { engine: 'torch', threads, format: CPU_FORMATS[pair.task] },
+  }));
+  const onGpu = pairs.flatMap((pair) =>
     CUDA.map(({ tolerances, ...way }) => ({
-      ...{ ...pair, ...common, tolerance: tolerances?.[pair.task] },
+      ...{ ...pair, ...common, batch: batches.webgpu, tolerance: tolerances?.[pair.task] },
       ours: { engine: 'attune', kind: 'webgpu', adapter, precision: oursBeside(way.precision) },
       peer: { engine: 'torch', device: 'cuda', threads, ...way },
     })),
   );
-  return { comparisons, unmeasured: [] };
+  const asked = (kind, comparisons) => (batches[kind] === undefined ? [] : comparisons);
+  if (adapter !== undefined)
+    return { comparisons: [...asked('webgpu', onGpu), ...asked('cpu', onProcessor)], unmeasured: [] };
+  const unmeasured = onGpu.map(({ name, peer }) => ({
+    ...{ name, peer: `PyTorch with CUDA, ${peer.precision}`, reason },
+  }));
+  return { comparisons: asked('cpu', onProcessor), unmeasured };
 }

@@ -4,7 +4,7 @@ import { machineLines } from './report.mjs';
 
 const MIB = 2 ** 20;
 
-export function torchReport({ machine, comparisons, unmeasured }) {
+export function torchReport({ machine, comparisons, failures, unmeasured }) {
   return [
     '# attune beside PyTorch',
     '',
@@ -19,13 +19,16 @@ export function torchReport({ machine, comparisons, unmeasured }) {
     ...comparisons.flatMap(({ name, batch, engines }) =>
       engines.map((engine) => `| ${[name, batch, ...engineCells(engine, batch)].join(' | ')} |`),
     ),
-    ...unmeasured.map(({ name, peer }) => `| ${name} | | ${peer} | no such GPU here | not measured | |`),
+    ...failures.map(
+      ({ name, batch, peer, reason }) => `| ${name} | ${batch} | ${peer} | ${reason} | no time | |`,
+    ),
+    ...unmeasured.map(({ name, peer, reason }) => `| ${name} | | ${peer} | ${reason} | not measured | |`),
     '',
-    "| what | batch | beside | attune's speed by its |",
-    '|---|---|---|---|',
+    "| what | batch | on | beside | attune's speed by its |",
+    '|---|---|---|---|---|',
     ...comparisons.map(
-      ({ name, batch, engines: [, peer], ratio }) =>
-        `| ${name} | ${batch} | ${peer.name} | ${ratio.toFixed(2)} |`,
+      ({ name, batch, engines: [ours, peer], ratio }) =>
+        `| ${name} | ${batch} | ${ours.setting} | ${peer.name} | ${ratio.toFixed(2)} |`,
     ),
     '',
     ...(unmeasured.length > 0

@@ -278,6 +278,33 @@ test('random programs give the same results when cheap launches are done again, 
   assert.ok(repeated > 50 && saved > 0, `${repeated} again, ${saved} bytes saved`);
 });
 
+test('a launch is not done again where what it reads has changed since', () => {
+  const state = newState(4);
+  const again = (change: 'nothing' | 'a state' | 'a temporary') => {
+    const { recording, result: last } = record(() => {
+      const recording = currentRecording();
+      const [source, wide, narrow, cheap, last] = [64, 5000, 4, 1000, 4].map((length) =>
+        recording.temporary('float32', length),
+      );
+      recording.launch(kernelOf('other', ['write']), { i: 0 }, [source]);
+      recording.launch(kernelOf('make', ['read', 'read', 'write']), { i: 1 }, [source, state, cheap]);
+      // Here most is alive, and what is cheap lies idle.
+      recording.launch(kernelOf('other', ['read', 'write']), { i: 2 }, [source, wide]);
+      recording.launch(kernelOf('other', ['read', 'write']), { i: 3 }, [wide, narrow]);
+      if (change === 'a state') recording.launch(kernelOf('update', ['read_write']), { i: 4 }, [state]);
+      if (change === 'a temporary')
+        recording.launch(kernelOf('fillPart', ['read_write']), { i: 4 }, [source]);
+      const access = ['read', 'read', 'read', 'write'] as const;
+      recording.launch(kernelOf('other', access), { i: 5 }, [source, narrow, cheap, last]);
+      return last;
+    });
+    const plan = makePlan(recording, [last], [], BACKENDS[0]!, false, new Set(['make']));
+    assert.equal(interpret(plan.launches, [last], plan), interpret(recording.launches, [last]));
+    return plan.launches.filter(({ kernel }) => kernel.name === 'make').length;
+  };
+  assert.equal((['nothing', 'a state', 'a temporary'] as const).map(again), [2, 1, 1]);
+});
+
 test('every state write stays, in order; launches that reach nothing go', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
