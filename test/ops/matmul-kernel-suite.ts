@@ -104,7 +104,13 @@ export async function matmulTests(share: Share): Promise<void> {
         const columns = b.subarray(first * n, (first + length) * n);
         const product = withVariant(matmulKernel, tile);
         products.push(
-          await runKernel(device, product, plainMatmul(m, n, length), [rows, columns, null, null, null], m * n),
+          await runKernel(
+            device,
+            product,
+            plainMatmul(m, n, length),
+            [rows, columns, null, null, null],
+            m * n,
+          ),
         );
       }
       const added = (inOrder: readonly Float32Array[]) =>
