@@ -71,18 +71,19 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
     skipped.push({ path: parts.val, reason: 'another validation folder was named' });
   }
 
-  const found = await readClassFolders(parts.train, skipped, named);
+  const links = new Set<string>();
+  const found = await readClassFolders(parts.train, { skipped, links, other: named });
   const classes = [...found.keys()];
   await refuseUnlessTrainable(parts.train, classes, skipped);
   const mapped = async (folder: string | null) =>
-    folder === null ? null : mapToClasses(folder, classes, skipped);
+    folder === null ? null : mapToClasses(folder, classes, { skipped, links });
   const train = labelImages(found, classes);
   const [val, test] = [await mapped(valFolder), await mapped(parts.test)];
-  const real = await realPaths(train);
+  const real = await realPaths(train, links);
   refuseTwoClasses(parts.train, train, real);
   const trained = new Set(real);
-  await refuseShared(trained, val, valFolder, named !== null);
-  await refuseShared(trained, test, parts.test);
+  await refuseShared({ trained, links }, val, valFolder, named !== null);
+  await refuseShared({ trained, links }, test, parts.test);
   return { root, classes, train, val, test, skipped };
 }
 
@@ -93,7 +94,7 @@ async function pathBelow(root: string, path: string): Promise<string> {
   return above !== null && above === own ? join(root, basename(path)) : path;
 }
 
-/** A link may give one folder two names; what is in it cannot be of both classes. */
+/** A link may give one folder, or one file, two names; what is in it cannot be of both classes. */
 function refuseTwoClasses(root: string, images: readonly LabelledImage[], real: readonly string[]): void {
   const first = new Map<string, LabelledImage>();
   for (const [i, image] of images.entries()) {
@@ -104,20 +105,20 @@ function refuseTwoClasses(root: string, images: readonly LabelledImage[], real: 
       code: 'data',
       what: `${other.name} and ${image.name} are one file, which cannot be of two classes`,
       where: root,
-      hint: 'remove the link to one of the two folders',
+      hint: 'remove the link from one of the two classes',
     });
   }
 }
 
 /** Images that are trained on say nothing of others. */
 async function refuseShared(
-  trained: ReadonlySet<string>,
+  { trained, links }: Readonly<Record<'trained' | 'links', ReadonlySet<string>>>,
   images: readonly LabelledImage[] | null,
   folder: string | null,
   isNamed = false,
 ): Promise<void> {
   if (images === null || folder === null) return;
-  const at = (await realPaths(images)).findIndex((path) => trained.has(path));
+  const at = (await realPaths(images, links)).findIndex((path) => trained.has(path));
   if (at < 0) return;
   throw new AttuneError({
     code: isNamed ? 'usage' : 'data',
@@ -127,11 +128,15 @@ async function refuseShared(
   });
 }
 
-/** Paths without links to folders; links to single files stay, as there may be a million. */
-async function realPaths(images: readonly LabelledImage[]): Promise<string[]> {
+/** Paths without links. Only what is a link itself is looked up, and each folder once: there may be a million images. */
+async function realPaths(images: readonly LabelledImage[], links: ReadonlySet<string>): Promise<string[]> {
   const folders = new Map<string, string>();
   const paths: string[] = [];
   for (const { path } of images) {
+    if (links.has(path)) {
+      paths.push(await realpath(path));
+      continue;
+    }
     const folder = dirname(path);
     const real = folders.get(folder) ?? (await realpath(folder));
     folders.set(folder, real);
@@ -157,7 +162,7 @@ export async function classFolder(
   classes: readonly string[],
 ): Promise<{ images: readonly LabelledImage[]; skipped: readonly SkippedPath[] }> {
   const skipped: SkippedPath[] = [];
-  const images = await mapToClasses(resolve(path), classes, skipped);
+  const images = await mapToClasses(resolve(path), classes, { skipped, links: new Set() });
   return { images, skipped };
 }
 
@@ -221,11 +226,17 @@ function unclearPart(root: string, part: string, other: string, isTrain: boolean
 
 type ImagesByClass = Map<string, { path: string; name: string }[]>;
 
+/** What is noted while folders are read. */
+interface Noted {
+  readonly skipped: SkippedPath[];
+  /** Paths of images that are links. */
+  readonly links: Set<string>;
+}
+
 /** All images below each class folder but `other`, classes in order. Empty and hidden folders are no classes. */
 async function readClassFolders(
   root: string,
-  skipped: SkippedPath[],
-  other: string | null = null,
+  { skipped, links, other = null }: Noted & { readonly other?: string | null },
 ): Promise<ImagesByClass> {
   await statFolder(root);
   const found: ImagesByClass = new Map();
@@ -242,6 +253,7 @@ async function readClassFolders(
       skipped.push({ path, reason: 'a folder without images' });
       continue;
     }
+    for (const { path, isLink } of images) if (isLink) links.add(path);
     const named = images.map(({ path, name }) => ({ path, name: `${className}/${name}` }));
     // Two spellings of one name become one class once they are normalised.
     found.set(className, [...(found.get(className) ?? []), ...named]);
@@ -306,9 +318,9 @@ function leftOut(skipped: readonly SkippedPath[]): string {
 async function mapToClasses(
   folder: string,
   classes: readonly string[],
-  skipped: SkippedPath[],
+  noted: Noted,
 ): Promise<LabelledImage[]> {
-  const found = await readClassFolders(folder, skipped);
+  const found = await readClassFolders(folder, noted);
   const unknown = [...found.keys()].filter((name) => !classes.includes(name));
   if (unknown.length > 0) {
     throw new AttuneError({

@@ -22,6 +22,8 @@ export interface FoundImage {
   readonly path: string;
   /** The same relative to that folder, with `/` and in NFC. */
   readonly name: string;
+  /** Whether the file itself is a link, and not a folder on the way to it. */
+  readonly isLink?: boolean;
 }
 
 export interface WalkOptions {
@@ -120,8 +122,10 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
       if (level < walk.depth) await visitNested(walk, path, name, entry.name, level);
     } else if (isHidden(entry.name)) count('hidden');
     else if (!imageExtensions.has(extname(entry.name).toLowerCase())) count(extname(entry.name));
-    else if (kind === 'file') walk.images.push({ path, name: nested(name, entry.name) });
-    else walk.skipped.push({ path, reason: kind });
+    else if (kind === 'file') {
+      const isLink = entry.isSymbolicLink();
+      walk.images.push({ path, name: nested(name, entry.name), isLink });
+    } else walk.skipped.push({ path, reason: kind });
   }
   for (const [kind, files] of others) {
     const what = reasonFor(kind);

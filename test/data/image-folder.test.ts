@@ -1,7 +1,7 @@
 /** Which files become images, which folders become classes, and what is reported. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { classFolder, imageFolder } from '#src/data/image-folder';
 import { compareCodePoints, listImages } from '#src/data/walk';
 import { test } from 'uvu';
@@ -177,6 +177,39 @@ test(
 );
 
 test(
+  'images that are linked one by one are told by the file that they lead to',
+  inFolder(['all/1.jpg', 'all/2.jpg', 'all/3.jpg', 'all/4.jpg'], async (folder) => {
+    const data = join(folder, 'data');
+    const link = (image: string, name: string) => {
+      mkdirSync(dirname(join(data, name)), { recursive: true });
+      symlinkSync(join(folder, 'all', image), join(data, name));
+    };
+    link('1.jpg', 'train/a/one.jpg');
+    link('2.jpg', 'train/b/two.jpg');
+    link('3.jpg', 'val/a/three.jpg');
+    const { val } = await imageFolder(data);
+    assert.equal(names(val), ['a/three.jpg']);
+
+    link('1.jpg', 'val/a/again.jpg');
+    await fails(imageFolder(data), 'data', /^a\/again\.jpg is among the training images, too \(.*val\)/);
+    const trained = join(data, 'train');
+    await fails(
+      imageFolder(trained, { val: join(data, 'val') }),
+      'usage',
+      /^a\/again\.jpg is among the training images, too \(--val\)/,
+    );
+    rmSync(join(data, 'val', 'a', 'again.jpg'));
+    // By way of another link.
+    symlinkSync(join(data, 'train', 'b', 'two.jpg'), join(data, 'val', 'a', 'other.jpg'));
+    await fails(imageFolder(data), 'data', /^a\/other\.jpg is among the training images, too/);
+
+    link('4.jpg', 'train/a/four.jpg');
+    link('4.jpg', 'train/b/four.jpg');
+    await fails(imageFolder(trained), 'data', /^a\/four\.jpg and b\/four\.jpg are one file/);
+  }),
+);
+
+test(
   'folders beside train/ and val/ are reported',
   inFolder(
     ['train/a/1.jpg', 'train/b/1.jpg', 'val/a/1.jpg', 'valid/a/1.jpg', 'extra/a/1.jpg'],
@@ -267,13 +300,13 @@ test('the order in which files were made does not matter', async () => {
 
 test(
   'links are followed, and links that lead back do not hang',
-  inFolder(['data/a/1.jpg', 'data/b/1.jpg', 'elsewhere/5.jpg'], async (folder) => {
+  inFolder(['data/a/1.jpg', 'data/b/1.jpg', 'elsewhere/5.jpg', 'single/6.jpg'], async (folder) => {
     const data = join(folder, 'data');
     symlinkSync(join(folder, 'elsewhere'), join(data, 'linked'));
     symlinkSync(data, join(data, 'a', 'up'));
     symlinkSync(join(data, 'a'), join(data, 'a', 'self'));
     symlinkSync(join(folder, 'none'), join(data, 'a', 'broken.jpg'));
-    symlinkSync(join(folder, 'elsewhere', '5.jpg'), join(data, 'b', 'six.jpg'));
+    symlinkSync(join(folder, 'single', '6.jpg'), join(data, 'b', 'six.jpg'));
     symlinkSync('turn.jpg', join(data, 'b', 'turn.jpg'));
     const { classes, train, skipped } = await imageFolder(data);
     assert.equal(classes, ['a', 'b', 'linked']);

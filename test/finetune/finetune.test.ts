@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinetuneResult, evaluate, finetune, predict } from '#src/finetune/index';
+import { imagenetPreprocessing } from '#src/data/index';
+import { findImages, prepareTrainingData, splitOf } from '#src/finetune/run/training-data';
 import { openTensorFile } from '#src/formats/index';
 import { PNG } from 'pngjs';
 import { test } from 'uvu';
@@ -199,6 +201,31 @@ test('a copied picture is computed once, and no part need be held out', async ()
   assert.equal(featuresOf(context.events), [6, 0, 0]);
   assert.equal(result.best, { epoch: result.epochs.length, val_accuracy: null, interval: null });
   assert.is(result.test, null);
+});
+
+test('copies of training images among those that measure are told', async () => {
+  const folder = imageFolderOf([], 0);
+  const train = pictures(['x', 'y'], 5, 300);
+  writeFiles(join(folder, 'train'), train);
+  writeFiles(join(folder, 'val'), pictures(['x', 'y'], 2, 400));
+  const notes = async () => {
+    const context = listener();
+    const found = await findImages(folder, splitOf({}));
+    const options = { preprocessing: imagenetPreprocessing(SIDE), randomCrops: false, workers: 1 };
+    await (await prepareTrainingData(found, options, context)).close();
+    return context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+  };
+  assert.not.match((await notes()).join(), 'Note:');
+  writeFiles(join(folder, 'val/x'), { 'again.png': train['x/x-300.png']! });
+  writeFiles(
+    join(folder, 'test/y'),
+    Object.fromEntries(Object.values(train).map((file, i) => [`${i}.png`, file])),
+  );
+  const told = (await notes()).filter((text) => text.startsWith('Note:'));
+  assert.equal(told, [
+    'Note: 1 of 5 validation images is a copy of training images, byte by byte (x/again.png): what is measured by them is too good.',
+    'Note: 10 of 10 test images are copies of training images, byte by byte (y/0.png, y/1.png, y/2.png and 7 more): what is measured by them is too good.',
+  ]);
 });
 
 test('without a validation folder a stratified part of the images is held out', async () => {

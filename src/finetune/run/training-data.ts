@@ -27,6 +27,7 @@ import type { RunContext } from '../options.js';
 import type { SkippedImage } from '../results.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { count, counted } from '../../text.js';
 import type { Task } from '../tasks/task.js';
 
 /** One part of the images, with the pixels that evaluation uses. */
@@ -129,11 +130,12 @@ export async function prepareTrainingData(
     };
     const train = part(found.train, wholeCache);
     refuseEmptyClasses(train.images, found);
+    const measured = { val: part(found.val), test: part(found.test) };
+    for (const text of copiesOf(train.images, measured)) context.onEvent?.({ type: 'note', text });
     return {
       task: found.task,
       train,
-      val: part(found.val),
-      test: part(found.test),
+      ...measured,
       training: { images: train.images, cache: wholeCache },
       skipped: [...found.skipped, ...skipped],
       close,
@@ -183,6 +185,24 @@ export async function prepare<Image extends { readonly path: string }>(
   } finally {
     await pool.close();
   }
+}
+
+/** Copies that are named one by one. */
+const MOST_COPIES = 3;
+
+/** A sentence for each part in which files of training are again, byte by byte: by those no network is measured. */
+function copiesOf(
+  train: ImagePart['images'],
+  { val, test }: Readonly<Record<'val' | 'test', ImagePart>>,
+): string[] {
+  const trained = new Set(train.map(({ fileHash }) => fileHash));
+  return Object.entries({ validation: val.images, test: test.images }).flatMap(([part, images]) => {
+    const copies = images.filter(({ fileHash }) => trained.has(fileHash));
+    if (copies.length === 0) return [];
+    const named = copies.slice(0, MOST_COPIES).map(({ name }) => name);
+    const more = copies.length - named.length;
+    return `Note: ${count(copies.length)} of ${counted(images.length, `${part} image`)} ${copies.length === 1 ? 'is a copy' : 'are copies'} of training images, byte by byte (${named.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}): what is measured by them is too good.`;
+  });
 }
 
 function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {
