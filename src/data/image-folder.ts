@@ -176,7 +176,7 @@ interface Parts {
  * Decides between the two layouts. train/ with a validation folder is a split data set; so is
  * train/ with nothing else beside it but test/. Any other neighbour means that "train" is a class,
  * as in a data set of vehicles; then its images lie in it, and not in folders that look like classes; as those of "val" and
- * "test" without a train/. A validation folder that was named is no neighbour.
+ * "test" without a train/. A validation folder that was named is no neighbour. "valid" beside "invalid" is a class.
  */
 async function findParts(root: string, named: string | null, skipped: SkippedPath[]): Promise<Parts> {
   const folders = (await subFolders(root)).filter((name) => !isHidden(name) && join(root, name) !== named);
@@ -188,6 +188,7 @@ async function findParts(root: string, named: string | null, skipped: SkippedPat
   const others = folders.filter((name) => ![train, test, ...vals].includes(name));
   if (train === undefined || (vals.length === 0 && others.length > 0)) {
     for (const part of [train, ...vals, test]) {
+      if (part?.toLowerCase() === 'valid' && byName.has('invalid')) continue;
       const neighbour = folders.find((name) => name !== part);
       if (part === undefined || neighbour === undefined) continue;
       if (await holdsClasses(join(root, part))) throw unclearPart(root, part, neighbour, part === train);
@@ -219,8 +220,8 @@ function unclearPart(root: string, part: string, other: string, isTrain: boolean
     what: `${named} holds folders as of classes, and ${beside} stands beside it, so the classes are unclear`,
     where: root,
     hint: isTrain
-      ? `move ${beside} elsewhere, or name ${join(root, part)} itself`
-      : `move the class folders into ${join(root, 'train')}, or ${named} elsewhere`,
+      ? `move ${beside} elsewhere or name ${join(root, part)} itself; if ${named} is a class, move all classes into a folder ${join(root, 'train')}`
+      : `move the class folders into ${join(root, 'train')}, with ${named} if it is a class`,
   });
 }
 

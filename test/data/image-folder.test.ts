@@ -82,7 +82,7 @@ test('folders of classes in train/ and another folder beside it are unclear; one
     await fails(
       imageFolder(folder),
       'data',
-      /"Train" holds folders as of classes, and "unlabelled" stands beside it, .*: move "unlabelled" elsewhere, or name .*Train itself$/,
+      /"Train" holds folders as of classes, and "unlabelled" stands beside it, .*: move "unlabelled" elsewhere or name .*Train itself; if "Train" is a class, move all/,
     );
   })();
   // A class whose images are sorted once more.
@@ -98,6 +98,33 @@ test('folders of classes in train/ and another folder beside it are unclear; one
   })();
 });
 
+test('"valid" beside "invalid" is a class, whatever folders are in it; so is any name, once all are in train/', async () => {
+  const classes = ['valid/old/1.jpg', 'valid/new/1.jpg', 'Invalid/old/1.jpg', 'Invalid/new/1.jpg'];
+  await inFolder(classes, async (folder) => {
+    const data = await imageFolder(folder);
+    assert.equal([data.classes, data.val, data.train.length], [['Invalid', 'valid'], null, 4]);
+  })();
+  // A misspelt train/ looks the same, but for its name.
+  await inFolder(
+    ['training/a/1.jpg', 'training/b/1.jpg', 'valid/a/1.jpg', 'valid/b/1.jpg'],
+    async (folder) => {
+      await fails(imageFolder(folder), 'data', /^"valid" holds folders as of classes, and "training" stands/);
+    },
+  )();
+  const moved = [
+    'train/train/steam/1.jpg',
+    'train/train/diesel/1.jpg',
+    'train/test/1.jpg',
+    'train/bus/1.jpg',
+  ];
+  await inFolder(moved, async (folder) => {
+    assert.equal((await imageFolder(folder)).classes, ['bus', 'test', 'train']);
+  })();
+  await inFolder([...classes, 'train/a/1.jpg', 'train/b/1.jpg'], async (folder) => {
+    await fails(imageFolder(folder), 'data', /training has no class "new", "old"/);
+  })();
+});
+
 test('folders of classes in val/ or test/ beside class folders are unclear, unless --val names them', async () => {
   for (const part of ['val', 'test']) {
     await inFolder(['a/1.jpg', 'b/1.jpg', `${part}/a/2.jpg`, `${part}/b/2.jpg`], async (folder) => {
@@ -105,7 +132,7 @@ test('folders of classes in val/ or test/ beside class folders are unclear, unle
         imageFolder(folder),
         'data',
         new RegExp(
-          `^"${part}" holds folders as of classes, and "a" stands beside it, .*: move the class folders into .*train, or "${part}" elsewhere$`,
+          `^"${part}" holds folders as of classes, and "a" stands beside it, .*: move the class folders into .*train, with "${part}" if it is a class$`,
         ),
       );
       const { classes, train, val } = await imageFolder(folder, { val: join(folder, part) });
