@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
 import { type FinetuneOptions, finetune, RECIPES, type Recipe, SCHEDULES } from '#src/finetune/index';
-import { askedBy, askedByFlags } from '#src/finetune/recipe/asked';
+import { askedBy, askedByFlags, askedSplit } from '#src/finetune/recipe/asked';
 import { refuseIgnored } from '#src/finetune/recipe/contradictions';
 import { scheduleOf } from '#src/finetune/recipe/schedule';
 import { fieldsOf, parseRecipe } from '#src/finetune/recipe/parse-recipe';
@@ -230,18 +230,20 @@ test('flags that would be ignored are refused', () => {
   for (const [options, words] of cases) {
     const flags = fieldsOf({ data: 'photos', ...options });
     assert.match(
-      usageError(() => refuseIgnored(askedByFlags(flags), resolve(flags, { weights: flags.weights ?? '' }))),
+      usageError(() =>
+        refuseIgnored(askedByFlags(flags), resolve(flags, { weights: flags.weights ?? '' }), FACTS),
+      ),
       words,
     );
   }
   // From the recipe of a run, too, where it asks for something.
   const pulled = resolve({ l2_sp: 0.1 }, { weights: 'none' });
   assert.match(
-    usageError(() => refuseIgnored(askedByFlags({}), pulled)),
+    usageError(() => refuseIgnored(askedByFlags({}), pulled, FACTS)),
     /stay near/,
   );
-  refuseIgnored(askedByFlags({}), resolve({ l2_sp: 0 }, { weights: 'none' }));
-  refuseIgnored(askedByFlags({}), resolve({ l2_sp: 0.1 }));
+  refuseIgnored(askedByFlags({}), resolve({ l2_sp: 0 }, { weights: 'none' }), FACTS);
+  refuseIgnored(askedByFlags({}), resolve({ l2_sp: 0.1 }), FACTS);
   const fitting = fieldsOf({
     data: 'p',
     schedule: 'step',
@@ -250,22 +252,23 @@ test('flags that would be ignored are refused', () => {
     headEpochs: 2,
     microBatch: 4,
   });
-  refuseIgnored(askedByFlags(fitting), resolve(fitting));
+  refuseIgnored(askedByFlags(fitting), resolve(fitting), FACTS);
   const cycled = fieldsOf({ data: 'p', schedule: 'one-cycle', optimizer: 'adam', momentum: 0.9, peak: 0.2 });
-  refuseIgnored(askedByFlags(cycled), resolve(cycled));
+  refuseIgnored(askedByFlags(cycled), resolve(cycled), FACTS);
 });
 
 test('a recipe file is refused what flags are refused; that of a run, which has all fields, is not', async () => {
   const path = join(newFolder(), 'mine.json');
-  const checkOf = async (content: object, flags: Partial<FinetuneOptions> = {}) => {
+  const checkOf = async (content: object, flags: Partial<FinetuneOptions> = {}, images = 1000) => {
     writeFileSync(path, JSON.stringify(content));
     const asked = await askedBy({ data: 'photos', recipe: path, ...flags });
-    return () => refuseIgnored(asked, resolve(asked.fields, { weights: asked.fields.weights ?? '' }));
+    const facts = { ...FACTS, images, weights: asked.fields.weights ?? '' };
+    return () => refuseIgnored(asked, resolve(asked.fields, facts), facts);
   };
   const refusal = async (...asked: Parameters<typeof checkOf>) => usageError(await checkOf(...asked));
   const idle = /^this belongs to .* does not have \(epochs in .*mine\.json\): leave it out, or/;
   assert.match(await refusal({ strategy: 'probe', epochs: 2 }), idle);
-  assert.match(await refusal({ epochs: 2 }, { strategy: 'probe' }), idle);
+  assert.match(await refusal({ epochs: 2 }, { strategy: 'probe' }, 100), idle, 'probe by default as well');
   assert.match(await refusal({ strategy: 'probe', epochs: 2 }, { epochs: 3 }), /does not have \(--epochs\)/);
   assert.match(await refusal({ optimizer: 'adam', momentum: 0.5 }), /no such setting \(momentum in /);
   assert.match(await refusal({ gamma: 0.5 }), /^the schedule cosine takes no such .*\(gamma in /);
@@ -277,6 +280,20 @@ test('a recipe file is refused what flags are refused; that of a run, which has 
   await accepted({ optimizer: 'sgd', momentum: 0.5 }, { optimizer: 'adam' });
   await accepted({ schedule: 'step', gamma: 0.5 }, { schedule: 'cosine' });
   await accepted({ strategy: 'full', head_epochs: null });
+  // As much where the file leaves it to the default.
+  await accepted({ epochs: 2 }, { strategy: 'probe' });
+  await accepted({ momentum: 0.5, nesterov: true }, { optimizer: 'adam' });
+  await accepted({ head_epochs: 3 }, { strategy: 'full' });
+  await accepted({ val_split: 0.1 }, { val: 'others' });
+  await accepted({ histograms: true }, { tensorboard: false });
+  await accepted({ schedule: 'multi-step', gamma: 0.5 }, { milestones: [1] });
+  const splitOf = async (content: object, flags: Partial<FinetuneOptions>) => {
+    writeFileSync(path, JSON.stringify(content));
+    return askedSplit(await askedBy({ data: 'photos', recipe: path, ...flags }));
+  };
+  assert.is(await splitOf({ val_split: 0.1 }, {}), 0.1);
+  assert.is(await splitOf({ val_split: 0.1 }, { val: 'others' }), undefined);
+  assert.is(await splitOf({ val_split: 0.1 }, { val: 'others', valSplit: 0.3 }), 0.3);
   // So does what is off.
   await accepted({ optimizer: 'adam', nesterov: false, momentum: 0, milestones: [] });
   await accepted({ weights: 'none', l2_sp: 0, tensorboard: false, histograms: false });

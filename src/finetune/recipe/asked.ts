@@ -38,7 +38,9 @@ export function askedByFlags(flags: Partial<Recipe>): Asked {
   return { fields: flags, flags, written: {}, where: flagOf };
 }
 
-/** The share of images to validate with, where a flag or a file sets it. */
+/** The share of images to validate with, where a flag sets it, or a file and no flag says which images validate. */
 export function askedSplit({ flags, written }: Asked): number | undefined {
-  return flags.val_split ?? written.val_split;
+  const { val_split, val, folds, fold } = flags;
+  const isIdle = val !== undefined || folds !== undefined || fold !== undefined;
+  return val_split ?? (isIdle ? undefined : written.val_split);
 }

@@ -5,6 +5,7 @@ import { checkCount } from '../evaluation/inference.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { ProfileOptions } from '../options.js';
 import type { Asked } from './asked.js';
+import { type DataFacts, withDefaults } from './recipe.js';
 import { FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
@@ -194,10 +195,11 @@ function isOn(value: Recipe[RecipeField] | undefined): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
-/** Throws AttuneError 'usage' for the first field asked for that the recipe does not use. */
-export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe): void {
-  // A flag may have changed what others of the file go by: what counts in the file as it is written is no mistake.
-  const asWritten = { ...recipe, ...written };
+/** Throws AttuneError 'usage' for the first field asked for that the recipe, resolved by these facts, does not use. */
+export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe, facts: DataFacts): void {
+  // A flag may have changed what others of the file go by: what counts in the file by itself is no mistake, whether the
+  // others are written there or are defaults.
+  const asWritten = withDefaults({ data: recipe.data, ...written }, facts);
   const isAsked = (field: RecipeField, ignoredIn: (candidate: Recipe) => boolean) =>
     flags[field] !== undefined || (isOn(written[field]) && ignoredIn(asWritten));
   for (const { fields, isSet, ignored } of RULES) {

@@ -63,7 +63,7 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   const facts = { images, smallestClass, model: '', weights: '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
   refuseProbe(recipe);
-  refuseIgnored(asked, recipe);
+  refuseIgnored(asked, recipe, facts);
   if (found !== undefined) {
     refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));
     refuseUnvalidated(recipe, found.val.length);

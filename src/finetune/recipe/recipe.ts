@@ -49,8 +49,17 @@ export function defaultCropScale(facts: Pick<DataFacts, 'images' | 'smallestClas
   return crop === 1 ? 0.35 : crop;
 }
 
+type Given = Partial<Recipe> & { readonly data: string };
+
 /** The recipe with every default resolved. Throws AttuneError 'usage' when fields contradict each other. */
-export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }, facts: DataFacts): Recipe {
+export function resolveRecipe(given: Given, facts: DataFacts): Recipe {
+  const recipe = withDefaults(given, facts);
+  assertConsistent(recipe);
+  return inSchemaOrder(recipe);
+}
+
+/** The same, whether or not its fields go together. */
+export function withDefaults(given: Given, facts: DataFacts): Recipe {
   const bySize = sizeDefaults(facts);
   const strategy = given.strategy ?? bySize.strategy;
   const trainsAll = strategy !== 'probe';
@@ -62,7 +71,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
   // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
   // batches, which the fitted head has not seen, and long gradients are kept from it.
   const isValues = isValuesFile(given.data);
-  const recipe: Recipe = {
+  return {
     val: null,
     images: null,
     target: null,
@@ -118,6 +127,10 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     model: facts.model,
     weights: facts.weights,
   };
+}
+
+function assertConsistent(recipe: Recipe): void {
+  const { strategy } = recipe;
   if (recipe.nesterov && recipe.momentum === 0) {
     throw new AttuneError({
       code: 'usage',
@@ -126,7 +139,7 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
     });
   }
   assertSchedule(recipe);
-  if (trainsAll && recipe.epochs === 0) {
+  if (strategy !== 'probe' && recipe.epochs === 0) {
     throw new AttuneError({
       code: 'usage',
       what: `the strategy ${strategy} needs at least one epoch`,
@@ -141,7 +154,6 @@ export function resolveRecipe(given: Partial<Recipe> & { readonly data: string }
       where: '--micro-batch',
     });
   }
-  return inSchemaOrder(recipe);
 }
 
 /** RMSprop has none in either library, and one-cycle begins with torch's. */

@@ -116,8 +116,9 @@ export async function planRun(options: FinetuneOptions): Promise<Plan> {
   requireData(given.data, 'finetune');
   const found = await findImages(given.data, splitOf(given));
   const facts = factsOf(found, given.folds ?? null);
-  const resolved = resolveRecipe(given, { ...facts, model: '', weights: given.weights ?? '', side: 224 });
-  refuseIgnored(asked, resolved);
+  const known = { ...facts, model: '', weights: given.weights ?? '', side: 224 };
+  const resolved = resolveRecipe(given, known);
+  refuseIgnored(asked, resolved, known);
   refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));
   refuseUnvalidated(resolved, found.val.length);
   return { given, found, facts, resolved };
