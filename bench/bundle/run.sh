@@ -3,6 +3,8 @@
 # Everything that is written stays in this folder: results/ and cache/. README.md says what is needed.
 set -eu
 
+# A service or a container may start it with an empty PATH.
+command -v dirname >/dev/null 2>&1 || export PATH="/usr/bin:/bin${PATH:+:$PATH}"
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here"
 mkdir -p results cache

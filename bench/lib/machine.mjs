@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellWord } from '../../dist/text.js';
 
 /** Dawn and the peers, by the folder of node_modules that holds them. */
 const DAWN = { webgpu: '../../node_modules/webgpu' };
@@ -40,10 +41,9 @@ function version(folder) {
 export function commandLine([program, ...words]) {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const kept = words.filter((word, i) => word !== '--save' && words[i - 1] !== '--save');
-  const quoted = kept.map((word) =>
-    /^[\w.,=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  return ['node', relative(root, program).replaceAll('\\', '/'), ...kept.map((word) => shellWord(word))].join(
+    ' ',
   );
-  return ['node', relative(root, program).replaceAll('\\', '/'), ...quoted].join(' ');
 }
 
 /** attune's commit, with `-dirty` where files differ from it; null outside a checkout. */

@@ -20,7 +20,9 @@ test('kernels on the CPU: each beside the ceilings, in a Markdown and an SVG fil
   const folder = await mkdtemp(join(tmpdir(), 'attune-bench-'));
   const [markdown, svg] = ['b.md', 'b.svg'].map((name) => join(folder, name)) as [string, string];
   const words = ['--device', 'cpu', '--only', 'kernels', '--seconds', '6'];
-  const { rows, unmeasured, devices } = await bench(...words, '--markdown', markdown, '--svg', svg);
+  const written = ['--markdown', markdown, '--svg', svg];
+  const { rows, unmeasured, devices, command } = await bench(...words, ...written);
+  assert.is(command, 'npx attune bench --only kernels --seconds 6 --device cpu');
   assert.is(devices.length, 1);
   assert.equal(unmeasured, []);
   const names = rows.map((row) => (row.part === 'ceilings' ? row.part : row.name));

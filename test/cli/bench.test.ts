@@ -32,6 +32,7 @@ const rows: BenchDocument['rows'] = [
 ];
 const document: BenchDocument = {
   ...{ version: '1.0.0', node: '20.9.0', platform: 'linux x64', date: '2026-01-01', seconds: 60 },
+  command: 'npx attune bench --seconds 60',
   ...{ parts: ['kernels', 'models', 'startup'] as const, devices: [cpu, gpu], rows },
   unmeasured: [{ ...gpu, part: 'models', name: 'ResNet50 training', reason: 'no time' }],
 };
@@ -49,6 +50,7 @@ test('every row names its adapter, and says of a software one that it is', () =>
   assert.match(line('ResNet50 training  A'), / 2 +10 +500 MB$/);
   assert.match(line('ResNet50 training  llvmpipe'), / 2 +0\.5 +8 +2 \(1 to 4\) +4$/);
   assert.match(stdout.text, /\nNot measured\n.*\nResNet50 training +llvmpipe .* models +no time\n/);
+  assert.match(line('all of it'), / a hardware GPU +all +none was measured; .*: npx attune bench$/);
 });
 
 test('the Markdown has the same tables, and nothing of a name breaks them', () => {
@@ -61,6 +63,13 @@ test('the Markdown has the same tables, and nothing of a name breaks them', () =
     ],
   );
   assert.match(text, /^\| A \\\| B <1> \(cpu\) \| 100 \| 50 \|$/m);
+  assert.match(text, /; 60 s in all, by `npx attune bench --seconds 60`\.$/m);
+});
+
+test('what a hardware GPU would show is not measured where there is none, and is where there is one', () => {
+  const hardware: BenchDocument = { ...document, devices: [cpu, { ...gpu, software: false }] };
+  assert.match(markdownReport(document), /^\| all of it \| a hardware GPU \| all \| none was measured; .*/m);
+  assert.not.match(markdownReport(hardware), /a hardware GPU/);
 });
 
 test('the charts are one SVG with a bar for each number', async () => {

@@ -12,6 +12,8 @@ export interface BenchDocument extends BenchResults {
   readonly node: string;
   readonly platform: string;
   readonly date: string;
+  /** What was typed, but for the files that were to be written. */
+  readonly command: string;
   /** How long was measured, all devices together. */
   readonly seconds: number;
   readonly parts: readonly BenchPart[];
@@ -35,6 +37,14 @@ const NOTES = [
   'caches or a better algorithm help. A software adapter is a processor that plays a GPU: its numbers say nothing of one.',
 ];
 
+/** Of a document without a hardware GPU. */
+const NO_GPU = [
+  'all of it',
+  'a hardware GPU',
+  'all',
+  'none was measured; on a machine with one: npx attune bench',
+];
+
 /** The adapter, and what is to be known of it. */
 export function deviceText({ kind, adapter, software }: BenchDevice): string {
   return `${oneLine(adapter)} (${kind}${software ? ', software' : ''})`;
@@ -48,11 +58,11 @@ export function printTables(document: BenchDocument, output: Output): void {
 }
 
 export function markdownReport(document: BenchDocument): string {
-  const { version, node, platform, date, seconds } = document;
+  const { version, node, platform, date, command, seconds } = document;
   return [
     '# attune bench',
     '',
-    `attune ${version}, Node ${node}, ${platform}, ${date}; ${seconds} s in all.`,
+    `attune ${version}, Node ${node}, ${platform}, ${date}; ${seconds} s in all, by \`${command}\`.`,
     '',
     ...NOTES,
     ...tablesOf(document).flatMap(({ title, columns, rows }) => [
@@ -72,7 +82,7 @@ function markdownRow(cells: readonly string[]): string {
 }
 
 /** The tables that have rows. */
-function tablesOf({ rows, unmeasured }: BenchDocument): Table[] {
+function tablesOf({ rows, unmeasured, devices }: BenchDocument): Table[] {
   const of = <P extends PlacedRow['part']>(part: P) => rows.filter((row): row is Row<P> => row.part === part);
   const tables: Table[] = [
     {
@@ -124,7 +134,10 @@ function tablesOf({ rows, unmeasured }: BenchDocument): Table[] {
     {
       title: 'Not measured',
       columns: [left('what'), left('device'), left('part'), left('why')],
-      rows: unmeasured.map((row) => [row.name, deviceText(row), row.part, row.reason]),
+      rows: [
+        ...unmeasured.map((row) => [row.name, deviceText(row), row.part, row.reason]),
+        ...(devices.some(({ kind, software }) => kind === 'webgpu' && !software) ? [] : [NO_GPU]),
+      ],
     },
   ];
   return tables.filter((one) => one.rows.length > 0);

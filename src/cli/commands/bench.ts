@@ -7,7 +7,7 @@ import { probeAdapters } from '../../device/webgpu/node.js';
 import { BENCH_PARTS } from '../../finetune/bench/results.js';
 import { assertReplaceable, replaceFile } from '../../formats/index.js';
 import { benchCharts } from '../../report/bench.js';
-import { duration } from '../../text.js';
+import { duration, shellWord } from '../../text.js';
 import { benchDevices } from '../bench-devices.js';
 import { type BenchFlags, BENCH_SECONDS } from '../bench-flags.js';
 import type { Output } from '../output.js';
@@ -33,6 +33,7 @@ export async function benchCommand(flags: BenchFlags, json: boolean, output: Out
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
     date: new Date().toISOString(),
+    command: commandOf(flags),
     seconds,
     parts,
     devices: devices.map(({ kind, adapter, software }) => ({ kind, adapter, software })),
@@ -64,6 +65,13 @@ async function cpuInfo(): Promise<DeviceInfo> {
   const { info } = backend;
   await backend.close();
   return info;
+}
+
+function commandOf({ only, seconds, device, adapter }: BenchFlags): string {
+  const flags = Object.entries({ only, seconds, device, adapter }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, shellWord(String(value))],
+  );
+  return ['npx attune bench', ...flags].join(' ');
 }
 
 function writeText(path: string, text: string): Promise<void> {
