@@ -118,10 +118,14 @@ function sizesOf({ turned }: WinogradForm, geometry: Conv2dGeometry) {
   const { batch, height, width, channels, filters, outHeight, outWidth, padTop, padLeft } = geometry;
   const image = { height, width, depth: channels };
   const output = { height: outHeight, width: outWidth, depth: filters };
-  const [from, to] = turned ? [output, image] : [image, output];
+  const from = turned ? output : image;
+  const to = turned ? image : output;
   return {
-    ...{ from, to, tiles: fewTiles(batch, to.height, to.width, from.depth) },
-    ...(turned ? { padTop: 2 - padTop, padLeft: 2 - padLeft } : { padTop, padLeft }),
+    from,
+    to,
+    tiles: fewTiles(batch, to.height, to.width, from.depth),
+    padTop: turned ? 2 - padTop : padTop,
+    padLeft: turned ? 2 - padLeft : padLeft,
   };
 }
 

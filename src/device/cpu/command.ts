@@ -86,7 +86,7 @@ export function simdCommand(
   const prepares = preparation !== undefined && preparation.bytes(attributes) > 0;
   const scratched = [...addresses, workspace];
   const pointers = [...scratched, ...(preparation ? [prepares ? prepared : 0] : [])];
-  const argumentsOf = (begin: number, end: number) => entry.arguments(attributes, pointers, begin, end);
+  const argumentsOf = keepingLast((begin, end) => entry.arguments(attributes, pointers, begin, end));
   const phases: Phase[] = [
     {
       units: kernel.cpu.units(attributes),
@@ -95,14 +95,27 @@ export function simdCommand(
   ];
   if (prepares) {
     const prepare = exported(simd, preparation.entry(attributes));
+    const numbersOf = keepingLast((begin, end) =>
+      preparation.arguments(attributes, scratched, prepared, begin, end),
+    );
     phases.unshift({
       units: preparation.units(attributes),
-      run: (_step, begin, end) =>
-        prepare(...preparation.arguments(attributes, scratched, prepared, begin, end)),
+      run: (_step, begin, end) => prepare(...numbersOf(begin, end)),
     });
   }
   const command: ReadyCommand = { kernel, attributes, variant: 'simd', phases };
   return POINTWISE.includes(entry.entry) ? { ...command, pointwise: argumentsOf } : command;
+}
+
+/** What a call of these units takes. The last one is kept: at every run a thread begins with the same share. */
+function keepingLast(
+  argumentsOf: (begin: number, end: number) => readonly number[],
+): (begin: number, end: number) => readonly number[] {
+  let last = { begin: -1, end: -1, numbers: [] as readonly number[] };
+  return (begin, end) => {
+    if (begin !== last.begin || end !== last.end) last = { begin, end, numbers: argumentsOf(begin, end) };
+    return last.numbers;
+  };
 }
 
 function exported(simd: SimdExports, name: string): (...numbers: number[]) => void {
