@@ -42,6 +42,8 @@ export interface AugmentTask {
   /** Width and height of the result in pixels. */
   readonly side: number;
   readonly sample: Sample;
+  /** Where the result goes, side x side x 3; in shared memory, where another thread is to see it. */
+  readonly into: Uint8Array;
 }
 
 /** Read, hash and decode a file, to see what is in it. */
@@ -70,7 +72,7 @@ export interface ImageTaskResults {
   readonly prepare: { readonly fileHash: string; readonly image: RgbImage };
   readonly survey: ImageSurvey;
   /** `repaired` is the prepared picture for the cache, where its record was damaged or missing. */
-  readonly augment: { readonly image: RgbImage; readonly repaired: RgbImage | null };
+  readonly augment: { readonly repaired: RgbImage | null };
 }
 
 export type ImageTaskResult<Task extends ImageTask = ImageTask> = ImageTaskResults[Task['kind']];
@@ -98,12 +100,13 @@ async function augmentPrepared({
   augmentation,
   side,
   sample,
+  into,
 }: AugmentTask): Promise<ImageTaskResults['augment']> {
   const cached = record && (await readPreparedImage(fileHash, record));
   const repaired = cached === null ? await prepareAgain(path, fileHash, preprocessing) : null;
   const picture = (cached ?? repaired) as RgbImage;
-  const image = augmentImage(picture, side, augmentation, sample, preprocessing.interpolation);
-  return { image, repaired };
+  into.set(augmentImage(picture, side, augmentation, sample, preprocessing.interpolation).pixels);
+  return { repaired };
 }
 
 export const THUMBNAIL_SIDE = 32;

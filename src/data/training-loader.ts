@@ -68,7 +68,7 @@ const NAMES: OptionNames<TrainingOptions> = {
 };
 
 export interface TrainingBatch {
-  /** [n, side, side, 3], channels last. */
+  /** [n, side, side, 3], channels last; in shared memory, into which the threads write that prepare the pictures. */
   readonly images: Uint8Array;
   /** Class index of each picture. */
   readonly labels: Int32Array;
@@ -155,8 +155,8 @@ async function readBatch(
     index: options.sampling === 'balanced' ? batch * options.batchSize + position : index,
   }));
   const reads = Array.from(indices, async (index, position) => {
-    const { image, repaired } = await readPicture(dataset, index, samples[position], pool, options, signal);
-    images.set(image.pixels, position * pictureLength);
+    const into = images.subarray(position * pictureLength, (position + 1) * pictureLength);
+    const { repaired } = await readPicture(dataset, index, samples[position], into, pool, options, signal);
     if (repaired === null) return;
     await dataset.cache.put(dataset.images[index].fileHash, repaired);
     repairs++;
@@ -172,14 +172,17 @@ async function readBatch(
 }
 
 function takeSpare(spare: Uint8Array[], length: number): Uint8Array {
-  const at = spare.findIndex((images) => images.length === length);
-  return at < 0 ? new Uint8Array(length) : spare.splice(at, 1)[0];
+  const at = spare.findIndex(
+    (images) => images.length === length && images.buffer instanceof SharedArrayBuffer,
+  );
+  return at < 0 ? new Uint8Array(new SharedArrayBuffer(length)) : spare.splice(at, 1)[0];
 }
 
 function readPicture(
   { images, cache }: TrainingDataset,
   index: number,
   sample: Sample,
+  into: Uint8Array,
   pool: ImagePool,
   { augmentation, side }: TrainingOptions,
   signal: AbortSignal,
@@ -188,7 +191,7 @@ function readPicture(
   const { preprocessing } = cache;
   const record = cache.locate(fileHash);
   return pool.run(
-    { kind: 'augment', path, fileHash, record, preprocessing, augmentation, side, sample },
+    { kind: 'augment', path, fileHash, record, preprocessing, augmentation, side, sample, into },
     signal,
   );
 }
