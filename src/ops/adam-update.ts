@@ -8,10 +8,9 @@
  *
  * The two placements of epsilon differ by a factor of sqrt(c2) on it; they are not interchangeable.
  */
-import type { Kernel, Varying } from '../device/kernel.js';
+import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
-import { adamSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 /** Where epsilon is added: see above. */
@@ -80,5 +79,15 @@ export const adamKernel: Kernel<AdamAttributes> = {
       }
     },
   },
-  simd: adamSimd,
+  simd: {
+    entry: 'adam',
+    arguments({ count, groups, numbers, decoupled, epsilonPlacement }, pointers, begin, end) {
+      return [
+        ...pointers.slice(0, 6),
+        ...flatRange(count, begin, end),
+        ...[stepValueAddress(groups), stepValueAddress(numbers)],
+        ...[Number(decoupled), Number(epsilonPlacement === 'hat')],
+      ];
+    },
+  },
 };

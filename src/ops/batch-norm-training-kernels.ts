@@ -7,12 +7,6 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel, type Variant } from '../device/kernel.js';
-import {
-  batchMomentsSimd,
-  batchNormGradientApplySimd,
-  batchNormGradientSumsSimd,
-  CPU_ROWS,
-} from './batch-norm-simd.js';
 
 export interface SliceAttributes {
   readonly rows: number;
@@ -26,6 +20,8 @@ const MOST_SLICES = 256;
 const LEAST_ROWS = 64;
 /** Channels per unit of CPU work in launches over channels. */
 const CPU_CHANNELS = 64;
+/** Rows per unit of CPU work in launches over all elements. */
+const CPU_ROWS = 64;
 
 /** The cut of `rows` rows. */
 export function sliced(rows: number, channels: number): SliceAttributes {
@@ -95,7 +91,13 @@ export const batchMomentsKernel: Kernel<SliceAttributes> = {
       }
     },
   },
-  simd: batchMomentsSimd,
+  simd: {
+    entry: 'batchMoments',
+    arguments: ({ rows, channels, slices, rowsPerSlice }, [x, partials], begin, end) => [
+      ...[x, partials, begin, end],
+      ...[rows, channels, slices, rowsPerSlice],
+    ],
+  },
 };
 
 /** Slices combined (Chan, Golub, LeVeque, 1979): mean and biased variance. */
@@ -183,7 +185,13 @@ export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
       }
     },
   },
-  simd: batchNormGradientSumsSimd,
+  simd: {
+    entry: 'batchNormGradientSums',
+    arguments({ rows, channels, slices, rowsPerSlice, masked }, [x, dy, mean, relu, partials], begin, end) {
+      const pointers = [x, dy, mean, relu, partials];
+      return [...pointers, begin, end, rows, channels, slices, rowsPerSlice, Number(masked)];
+    },
+  },
 };
 
 export interface GradientCombineAttributes extends SliceAttributes {
@@ -285,5 +293,11 @@ export const batchNormGradientApplyKernel: Kernel<GradientApplyAttributes> = {
       }
     },
   },
-  simd: batchNormGradientApplySimd,
+  simd: {
+    entry: 'batchNormGradientApply',
+    arguments({ rows, channels, masked }, [x, dy, coefficients, relu, dx], begin, end) {
+      const last = Math.min(rows, end * CPU_ROWS);
+      return [x, dy, coefficients, relu, dx, begin * CPU_ROWS, last, channels, Number(masked)];
+    },
+  },
 };

@@ -11,7 +11,9 @@ import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Varying } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
-import { PARTIAL, squaredNormSimd } from './optimizer-simd.js';
+
+/** Elements that one partial sum of the squared norm covers. */
+const PARTIAL = 4096;
 
 /** Elements of a gate: norm, scale, finite (0 or 1), how many steps were not finite, the last such step. */
 export const GATE_LENGTH = 5;
@@ -51,7 +53,13 @@ export const squaredNormKernel: Kernel<SquaredNormAttributes> = {
       }
     },
   },
-  simd: squaredNormSimd,
+  simd: {
+    entry: 'squaredNorm',
+    arguments: ({ count, outOffset }, [x, partials], begin, end) => [
+      ...[x, partials + outOffset * 4],
+      ...[begin, end, count, PARTIAL],
+    ],
+  },
 };
 
 interface GateAttributes {

@@ -6,9 +6,8 @@
  *
  * `pull`, alpha, belongs to the group of the element's 64-element block: new layers have 0.
  */
-import type { Kernel, Varying } from '../device/kernel.js';
+import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
-import { pullToStartSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface PullAttributes extends FlatAttributes {
@@ -40,5 +39,12 @@ export const pullToStartKernel: Kernel<PullAttributes> = {
       }
     },
   },
-  simd: pullToStartSimd,
+  simd: {
+    entry: 'pullToStart',
+    arguments: ({ count, pulls }, pointers, begin, end) => [
+      ...pointers.slice(0, 4),
+      ...flatRange(count, begin, end),
+      stepValueAddress(pulls),
+    ],
+  },
 };

@@ -13,7 +13,6 @@ import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { emit } from './apply.js';
-import { CPU_RESULTS, factorOf, reduceSimd } from './reduce-simd.js';
 
 export type Reduction = 'sum' | 'mean' | 'max';
 
@@ -29,6 +28,13 @@ const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, mean: 0, m
 const WORKGROUP_FROM = 256;
 /** Lanes of a workgroup whose subgroups add up by themselves: more than memory between them would be worth. */
 const SUBGROUP_WORKGROUP = 256;
+/** Results per unit of CPU work. */
+const CPU_RESULTS = 64;
+
+/** What each result is multiplied by. */
+function factorOf({ reduction, length }: ReduceAttributes): number {
+  return reduction === 'mean' ? 1 / length : 1;
+}
 
 export const reduceKernel: Kernel<ReduceAttributes> = {
   name: 'reduce',
@@ -89,7 +95,16 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
       }
     },
   },
-  simd: reduceSimd,
+  simd: {
+    entry: 'reduce',
+    suits: ({ reduction, inner }) => reduction !== 'max' || inner === 1,
+    arguments(attributes, [x, y], begin, end) {
+      const { reduction, outer, length, inner } = attributes;
+      const last = Math.min(outer * inner, end * CPU_RESULTS);
+      const largest = Number(reduction === 'max');
+      return [x, y, begin * CPU_RESULTS, last, length, inner, largest, factorOf(attributes)];
+    },
+  },
 };
 
 /**

@@ -9,10 +9,9 @@
  * Without momentum v is absent and d stands in its place. Keras keeps the rate inside v, which is the same as long as
  * the rate is.
  */
-import type { Kernel, Varying } from '../device/kernel.js';
+import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
-import { rmspropSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 /** Where epsilon is added: see above. */
@@ -72,5 +71,15 @@ export const rmspropKernel: Kernel<RmspropAttributes> = {
       }
     },
   },
-  simd: rmspropSimd,
+  simd: {
+    entry: 'rmsprop',
+    arguments({ count, groups, numbers, hasMomentum, epsilonPlacement }, pointers, begin, end) {
+      return [
+        ...pointers.slice(0, 6),
+        ...flatRange(count, begin, end),
+        ...[stepValueAddress(groups), stepValueAddress(numbers)],
+        ...[Number(hasMomentum), Number(epsilonPlacement === 'inside')],
+      ];
+    },
+  },
 };

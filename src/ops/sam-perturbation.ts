@@ -8,9 +8,8 @@
  * |g|, over all chunks, comes from a gate (gradient-gate.ts). When it is not finite the weights stay, and the gradients
  * too: whatever is added to them, the gate of the update sees that the step failed.
  */
-import type { Kernel, Varying } from '../device/kernel.js';
+import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { GATE } from './gradient-gate.js';
-import { samPerturbationSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface SamPerturbationAttributes extends FlatAttributes {
@@ -48,5 +47,12 @@ export const samPerturbationKernel: Kernel<SamPerturbationAttributes> = {
       }
     },
   },
-  simd: samPerturbationSimd,
+  simd: {
+    entry: 'samPerturbation',
+    arguments: ({ count, radius }, pointers, begin, end) => [
+      ...pointers.slice(0, 4),
+      ...flatRange(count, begin, end),
+      stepValueAddress(radius),
+    ],
+  },
 };

@@ -6,10 +6,9 @@
  * `rate` and `decay` belong to the group of the element's 64-element block; `scale` and whether to update at all
  * come from the gate (gradient-gate.ts). Without momentum v is absent and d = g.
  */
-import type { Kernel, Varying } from '../device/kernel.js';
+import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
-import { sgdSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface SgdAttributes extends FlatAttributes {
@@ -61,5 +60,15 @@ export const sgdKernel: Kernel<SgdAttributes> = {
       }
     },
   },
-  simd: sgdSimd,
+  simd: {
+    entry: 'sgd',
+    arguments({ count, groups, momentum, hasMomentum, nesterov }, pointers, begin, end) {
+      return [
+        ...pointers.slice(0, 5),
+        ...flatRange(count, begin, end),
+        ...[stepValueAddress(groups), stepValueAddress(momentum)],
+        ...[Number(hasMomentum), Number(nesterov)],
+      ];
+    },
+  },
 };

@@ -1,7 +1,7 @@
 /** The entry of copies between any strides into the WebAssembly SIMD module (src/device/cpu/simd/strided-copy.ts). */
 import type { SimdEntry } from '../device/kernel.js';
 import { flatRange, flatUnits } from './flat.js';
-import type { StridedCopyAttributes } from './strided-copy.js';
+import type { StridedCopyAttributes } from './strided-copy-attributes.js';
 
 /** Rows and columns of a tile, as in src/device/cpu/simd/strided-copy.ts. */
 const TILE = 64;

@@ -9,26 +9,9 @@ import type { Kernel } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
 import { type Shape, shapeError, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import {
-  type FlatAttributes,
-  flatRange,
-  flatUnits,
-  flatVariant,
-  padFront,
-  padWords,
-  stridedIndex,
-} from './pointwise.js';
+import { flatRange, flatUnits, flatVariant, padFront, padWords, stridedIndex } from './pointwise.js';
+import type { StridedCopyAttributes } from './strided-copy-attributes.js';
 import { stridedCopySimd } from './strided-copy-simd.js';
-
-export interface StridedCopyAttributes extends FlatAttributes {
-  readonly dtype: DType;
-  /** Six sizes and strides each, in elements. */
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly offset: number;
-  readonly outStrides: readonly number[];
-  readonly outOffset: number;
-}
 
 const WGSL_ELEMENT = { float32: 'f32', int32: 'i32', uint32: 'u32' } as const;
 

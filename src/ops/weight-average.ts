@@ -6,9 +6,8 @@
  *
  * A step whose gradients were not finite changed no weight, and changes no average.
  */
-import type { Kernel, Varying } from '../device/kernel.js';
+import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { GATE } from './gradient-gate.js';
-import { weightAverageSimd } from './optimizer-simd.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface WeightAverageAttributes extends FlatAttributes {
@@ -37,5 +36,12 @@ export const weightAverageKernel: Kernel<WeightAverageAttributes> = {
       for (let i = first; i < last; i++) average[i] += step[share.varying] * (parameters[i] - average[i]);
     },
   },
-  simd: weightAverageSimd,
+  simd: {
+    entry: 'weightAverage',
+    arguments: ({ count, share }, pointers, begin, end) => [
+      ...pointers.slice(0, 3),
+      ...flatRange(count, begin, end),
+      stepValueAddress(share),
+    ],
+  },
 };

@@ -2,7 +2,14 @@
 export { Adam, type AdamOptions, adam, adamW } from './adam.js';
 export { carryOver, type Kept, readKept } from './carry-over.js';
 export { type Evaluation, type LbfgsOptions, type LbfgsResult, minimize } from './lbfgs.js';
-export { Optimizer, type OptimizerOptions, type ParameterGroup, type TrainableMemory } from './optimizer.js';
+export {
+  Optimizer,
+  type OptimizerOptions,
+  type ParameterGroup,
+  type PartStep,
+  type StepPart,
+  type TrainableMemory,
+} from './optimizer.js';
 export {
   type OneCycle,
   type Schedule,
@@ -12,7 +19,7 @@ export {
   scheduleMomentum,
   stepLR,
 } from './schedules.js';
-export { type PartStep, PullToStart, type StepPart, WeightAverage } from './parts.js';
+export { PullToStart, WeightAverage } from './parts.js';
 export { Rmsprop, type RmspropOptions, rmsprop } from './rmsprop.js';
 export { SharpnessAware } from './sharpness-aware.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

@@ -17,7 +17,6 @@ import { currentRecording, type Recording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 import { type Arena, BLOCK } from '../tensor/arena.js';
 import type { Parameter } from '../tensor/parameter.js';
-import type { StepPart } from './parts.js';
 
 /** The trainable part of a model on a device: parameters, and two arenas of one layout in their order. */
 export interface TrainableMemory {
@@ -41,6 +40,29 @@ export interface ParameterGroup {
   pull?: number;
   /** Steps that the optimiser had made when the group joined it: Adam's corrections count from there. Default 0. */
   readonly joinedAt?: number;
+}
+
+/** The step that a part takes part in. */
+export interface PartStep {
+  readonly recording: Recording;
+  /** Counted from 1. */
+  readonly step: number;
+  readonly groups: readonly ParameterGroup[];
+  /** Group of every 64 elements, one table per chunk. */
+  readonly blockGroups: readonly State[];
+  readonly gate: State;
+}
+
+/** A part of a step. `optimizer.close()` closes its arenas, too, and the part. */
+export interface StepPart {
+  /** What a checkpoint stores of it, by name; laid out as the parameters are. One that joins later has its value there. */
+  readonly arenas: Readonly<Record<string, Arena>>;
+  /** Records what comes before the gate sees the gradients. */
+  before?(step: PartStep): void;
+  /** Records what comes after the update. */
+  after?(step: PartStep): void;
+  /** Gives back what it holds beside its arenas. */
+  close?(): void;
 }
 
 /** Settings that all optimisers have. */

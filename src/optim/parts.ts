@@ -1,37 +1,12 @@
-/** What a step of any optimiser can be extended by: parts that each do one thing before or after the update. */
+/** What a step of any optimiser can be extended by: parts that each do one thing before or after the update (`StepPart`). */
 import { pullToStartKernel } from '../ops/pull-to-start.js';
 import { copyRegion, emptyTensor } from '../ops/strided-copy.js';
 import { weightAverageKernel } from '../ops/weight-average.js';
 import { assign } from '../ops/accumulate.js';
-import type { Recording } from '../program/recording.js';
-import type { State } from '../program/state.js';
 import type { Arena } from '../tensor/arena.js';
 import { stridesOf } from '../tensor/shape.js';
 import { asTensor } from '../tensor/tensor.js';
-import { assertNumber, type ParameterGroup, recordAll, type TrainableMemory } from './optimizer.js';
-
-/** The step that a part takes part in. */
-export interface PartStep {
-  readonly recording: Recording;
-  /** Counted from 1. */
-  readonly step: number;
-  readonly groups: readonly ParameterGroup[];
-  /** Group of every 64 elements, one table per chunk. */
-  readonly blockGroups: readonly State[];
-  readonly gate: State;
-}
-
-/** A part of a step. `optimizer.close()` closes its arenas, too, and the part. */
-export interface StepPart {
-  /** What a checkpoint stores of it, by name; laid out as the parameters are. One that joins later has its value there. */
-  readonly arenas: Readonly<Record<string, Arena>>;
-  /** Records what comes before the gate sees the gradients. */
-  before?(step: PartStep): void;
-  /** Records what comes after the update. */
-  after?(step: PartStep): void;
-  /** Gives back what it holds beside its arenas. */
-  close?(): void;
-}
+import { assertNumber, type PartStep, recordAll, type StepPart, type TrainableMemory } from './optimizer.js';
 
 /**
  * L2-SP: the penalty pull / 2 |w - start|^2 of every group that has a `pull`, towards the weights of the first step

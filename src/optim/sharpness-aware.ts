@@ -25,8 +25,7 @@ import { AttuneError } from '../errors.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 import type { Arena } from '../tensor/arena.js';
-import { assertNumber, type TrainableMemory } from './optimizer.js';
-import type { StepPart } from './parts.js';
+import { assertNumber, type StepPart, type TrainableMemory } from './optimizer.js';
 
 export class SharpnessAware implements StepPart {
   /** Nothing of it outlives a step. */
