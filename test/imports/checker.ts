@@ -25,6 +25,8 @@ export interface ImportRules {
   readonly platform: readonly RegExp[];
   /** Folders that import no package, so that the engine stands alone. */
   readonly withoutPackages: readonly string[];
+  /** Groups of files that name each other's types, and why they are no better apart. */
+  readonly typeCircles: readonly { readonly files: readonly string[]; readonly reason: string }[];
 }
 
 export interface Import {
@@ -70,9 +72,21 @@ export function checkImports(files: readonly SourceFile[], rules: ImportRules): 
       if (problem !== undefined) problems.push(`${path} imports '${specifier}': ${problem}`);
     }
   }
-  const cycle = findCycle(files);
-  if (cycle !== undefined) problems.push(`files import each other in a circle: ${cycle.join(' > ')}`);
-  return problems;
+  return [...problems, ...checkCircles(files, rules)];
+}
+
+/** A circle of values; else the circles of types that are not listed, and the lists that fit none. */
+function checkCircles(files: readonly SourceFile[], { typeCircles }: ImportRules): string[] {
+  const cycle = findCycle(edgesOf(files, { types: false }));
+  if (cycle !== undefined) return [`files import each other in a circle: ${cycle.join(' > ')}`];
+  const found = circlesOf(edgesOf(files, { types: true })).map(([...group]) => group.sort().join(', '));
+  const listed = typeCircles.map(({ files: group }) => [...group].sort().join(', '));
+  return [
+    ...found
+      .filter((group) => !listed.includes(group))
+      .map((group) => `files name each other's types in a circle: ${group}`),
+    ...listed.filter((group) => !found.includes(group)).map((group) => `there is no such circle: ${group}`),
+  ];
 }
 
 function checkImport(path: string, specifier: string, rules: ImportRules): string | undefined {
@@ -100,9 +114,10 @@ function checkRelative(path: string, target: string, rules: ImportRules): string
   return down ? undefined : `${to} stands above ${from}`;
 }
 
-/** The files of one circle of static value imports, the first one repeated at the end. */
-function findCycle(files: readonly SourceFile[]): string[] | undefined {
-  const edges = new Map(files.map(({ path, text }) => [path, staticTargets(path, text)]));
+type Edges = Map<string, readonly string[]>;
+
+/** The files of one circle, the first one repeated at the end. */
+function findCycle(edges: Edges): string[] | undefined {
   const finished = new Set<string>();
 
   const visit = (path: string, trail: string[]): string[] | undefined => {
@@ -123,10 +138,35 @@ function findCycle(files: readonly SourceFile[]): string[] | undefined {
   return undefined;
 }
 
-function staticTargets(path: string, text: string): string[] {
-  return importsOf(text)
-    .filter(({ specifier, typeOnly, dynamic }) => specifier.startsWith('.') && !typeOnly && !dynamic)
-    .map(({ specifier }) => resolve(path, specifier));
+/** What each file imports statically; `types`: what it imports for its types alone as well. */
+function edgesOf(files: readonly SourceFile[], { types }: { readonly types: boolean }): Edges {
+  return new Map(
+    files.map(({ path, text }) => {
+      const counted = importsOf(text).filter(
+        ({ specifier, typeOnly, dynamic }) => specifier.startsWith('.') && !dynamic && (types || !typeOnly),
+      );
+      return [path, counted.map(({ specifier }) => resolve(path, specifier))];
+    }),
+  );
+}
+
+/** Files each of which leads to all others of its group; a file by itself is in none. */
+function circlesOf(edges: Edges): Set<string>[] {
+  const reached = new Map([...edges.keys()].map((path) => [path, reachedFrom(path, edges)]));
+  const circles = new Map<string, Set<string>>();
+  for (const [path, others] of reached) {
+    if (!others.has(path) || circles.has(path)) continue;
+    const circle = new Set([...others].filter((other) => reached.get(other)?.has(path)));
+    for (const member of circle) circles.set(member, circle);
+  }
+  return [...new Set(circles.values())];
+}
+
+function reachedFrom(path: string, edges: Edges): Set<string> {
+  const reached = new Set(edges.get(path));
+  // A set gives what is added to it while it is gone through, too.
+  for (const next of reached) for (const target of edges.get(next) ?? []) reached.add(target);
+  return reached;
 }
 
 function isKnown(path: string, rules: ImportRules): boolean {
