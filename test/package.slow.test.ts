@@ -1,9 +1,10 @@
 /**
  * The package as a stranger gets it: packed, installed with NODE_ENV=production and without install scripts into a
- * folder whose name has an umlaut and spaces, and used from another working folder. Installing needs the network,
- * or npm's cache.
+ * folder whose name has an umlaut and spaces, and used from another working folder; then on the oldest and the current
+ * Node, which `npm run setup:nodes` fetches. Installing needs the network, or npm's cache.
  */
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -15,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,6 +25,8 @@ import { picture, writeFiles, writeWeights } from './finetune/support.js';
 /** Bytes that the packed package may have, a third of them sources and maps to them; and any file of it. */
 const SIZE_LIMIT = 2_000_000;
 const FILE_LIMIT = 60_000;
+
+const INSTALL_FLAGS = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
 
 /** What a user of the library may write; one type of each kind of declaration. */
 const PROGRAM = `
@@ -43,6 +46,9 @@ const elsewhere = join(scratch, 'woanders');
 const installed = join(folder, 'node_modules', 'attune');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
+/** The versions of Node that `npm run setup:nodes` fetches; a package is { name, version, integrity }. */
+const { NODES, unpacked } = await import(pathToFileURL(join(root, 'test/runner/nodes.mjs')).href);
+
 /** Lists what is packed, as npm tells it. */
 interface Packed {
   readonly filename: string;
@@ -50,6 +56,9 @@ interface Packed {
   readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 let packed: Packed;
+
+/** What the Node that runs this test trains to. */
+let expected: object | undefined;
 
 test.before(() => {
   mkdirSync(folder);
@@ -94,8 +103,7 @@ test('it is packed small, with all that runs and nothing that tests', () => {
 });
 
 test('it installs for production without running a script', () => {
-  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
-  npm(['install', ...flags, join(scratch, packed.filename)], folder, { NODE_ENV: 'production' });
+  npm(['install', ...INSTALL_FLAGS, join(scratch, packed.filename)], folder, { NODE_ENV: 'production' });
   assert.ok(existsSync(join(installed, 'dist/index.js')));
   // The source maps point at sources that are there.
   const map = JSON.parse(readFileSync(join(installed, 'dist/index.js.map'), 'utf8'));
@@ -161,7 +169,49 @@ test('it can be imported by its path, and says what it exports', () => {
   );
 });
 
+test('the oldest Node that is tried is the one that is promised', () => {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  assert.is(engines.node, `>=${NODES[0].node.version}`);
+});
+
+for (const { node, npm: ownNpm } of NODES) {
+  test(`Node ${node.version} installs it, warns of nothing, and trains to the bytes of this Node`, async () => {
+    const program = join(unpacked(node), 'bin/node');
+    assert.ok(existsSync(program), `Node ${node.version} is not there: run "npm run setup:nodes"`);
+    assert.is(run(program, ['--version'], scratch).trim(), `v${node.version}`);
+
+    const place = join(scratch, `Node ${node.version}`);
+    mkdirSync(place);
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ private: true }));
+    // What npm starts runs on the first Node of the path.
+    const env = { PATH: `${dirname(program)}${delimiter}${process.env.PATH}` };
+    const by = { node: program, ...(ownNpm && { npm: join(unpacked(ownNpm), 'bin/npm-cli.js') }) };
+    npm(['install', ...INSTALL_FLAGS, join(scratch, packed.filename)], place, env, by);
+    assert.match(npm(['exec', '--offline', '--', 'attune', '--help'], place, env, by), /^Usage: attune/);
+
+    expected ??= await trainedOn(process.execPath, installed);
+    assert.equal(await trainedOn(program, join(place, 'node_modules/attune')), expected);
+  });
+}
+
 test.run();
+
+/** What training for a few seconds comes to: the bytes of the checkpoints, and what the last one predicts. */
+async function trainedOn(node: string, installed: string): Promise<object> {
+  const weights = join(elsewhere, 'klein.safetensors');
+  if (!existsSync(weights)) await writeWeights(weights, 5, 1000, 'resnet-small');
+  const run = mkdtempSync(join(elsewhere, 'Lauf-'));
+  // A cache of its own, or the features of the first run would be those of all.
+  const on = { node, installed, cache: join(run, 'cache') };
+  const flags = ['--weights', weights, '--image-size', '32', '--device', 'cpu', '--out', join(run, 'Lauf')];
+  const method = ['--strategy', 'probe-then-full', '--epochs', '2', '--batch-size', '4'];
+  const { checkpoints } = JSON.parse(attune(['finetune', 'Bilder', ...flags, ...method, '--json'], on));
+  const { images } = JSON.parse(
+    attune(['predict', checkpoints.last, 'Bilder/*/*.png', '--device', 'cpu', '--json'], on),
+  );
+  const bytes = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { best: bytes(checkpoints.best), last: bytes(checkpoints.last), images };
+}
 
 /** A copy to pack: npm 10 builds before it packs whatever it is told, and other tests use the build meanwhile. */
 function copyWithoutScripts(): string {
@@ -174,32 +224,49 @@ function copyWithoutScripts(): string {
   return copy;
 }
 
-/** The installed program, in the other folder. */
-function attune(words: readonly string[]): string {
+/** The installed program, in the other folder; Node has nothing to warn of. */
+function attune(
+  words: readonly string[],
+  on: { node?: string; installed?: string; cache?: string } = {},
+): string {
   // Not the link in .bin, which on Windows is a script for its shell.
-  return run(process.execPath, [join(installed, 'src/cli/attune.mjs'), ...words], elsewhere);
+  const script = join(on.installed ?? installed, 'src/cli/attune.mjs');
+  const env = on.cache === undefined ? {} : { ATTUNE_CACHE: on.cache };
+  const { stdout, stderr } = ran(on.node ?? process.execPath, [script, ...words], elsewhere, env);
+  assert.not.match(stderr, /\(node:\d+\)/);
+  return stdout;
 }
 
-function npm(words: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): string {
+function npm(
+  words: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+  by: { node?: string; npm?: string } = {},
+): string {
   // npm runs this test, or its program lies beside Node.
-  const program = process.env.npm_execpath;
+  const program = by.npm ?? process.env.npm_execpath;
   return program === undefined
     ? run('npm', words, cwd, env)
-    : run(process.execPath, [program, ...words], cwd, env);
+    : run(by.node ?? process.execPath, [program, ...words], cwd, env);
 }
 
 /** Standard output of a command that must succeed. */
-function run(
+function run(...command: Parameters<typeof ran>): string {
+  return ran(...command).stdout;
+}
+
+/** A command that must succeed. */
+function ran(
   program: string,
   words: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
-): string {
-  const ran = spawnSync(program, words, {
+): SpawnSyncReturns<string> {
+  const ended = spawnSync(program, words, {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, ATTUNE_CACHE: join(scratch, 'Zwischenspeicher'), ...env },
   });
-  assert.is(ran.status, 0, `${words.join(' ')}\n${ran.stdout}\n${ran.stderr}${ran.error ?? ''}`);
-  return ran.stdout;
+  assert.is(ended.status, 0, `${words.join(' ')}\n${ended.stdout}\n${ended.stderr}${ended.error ?? ''}`);
+  return ended;
 }
