@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AttuneError, type ErrorParts } from '../errors.js';
+import { ShortList } from '../short-list.js';
 import type { ImageTask, ImageTaskResult } from './image-tasks.js';
 
 export interface ImagePoolOptions {
@@ -61,6 +62,11 @@ interface Job {
   reject(error: AttuneError): void;
 }
 
+/** A job that a worker has begun. */
+interface Busy extends Job {
+  readonly worker: Worker;
+}
+
 /** @throws AttuneError 'usage' if the number of workers is not a positive integer */
 export function openImagePool({
   workers = Math.min(maximumDefaultWorkers, availableParallelism()),
@@ -77,7 +83,7 @@ export function openImagePool({
   }
   const waiting: Job[] = [];
   const idle: Worker[] = [];
-  const busy = new Map<Worker, Job>();
+  const busy = new ShortList<Busy>();
   const ending = new Set<Promise<unknown>>();
   /** The task of each lane; empty unless they are timed. */
   const lanes: (Job | null)[] = [];
@@ -136,7 +142,8 @@ export function openImagePool({
       end(worker);
       fail(worker, `the image took more than ${timeoutSeconds} seconds to decode`);
     }, timeoutSeconds * 1000);
-    busy.set(worker, {
+    busy.add({
+      worker,
       task: job.task,
       resolve(result) {
         clearTimeout(timer);
@@ -153,9 +160,8 @@ export function openImagePool({
   }
 
   function finish(worker: Worker, { result, failure }: WorkerAnswer): void {
-    const job = busy.get(worker);
+    const job = busy.take((one) => one.worker === worker);
     if (!job) return; // the answer came just after the time was up
-    busy.delete(worker);
     worker.unref();
     idle.push(worker);
     if (failure) job.reject(new AttuneError(failure));
@@ -165,9 +171,8 @@ export function openImagePool({
 
   /** Reports the image that a worker was busy with, and goes on without that worker. */
   function fail(worker: Worker, what: string): void {
-    const job = busy.get(worker);
+    const job = busy.take((one) => one.worker === worker);
     if (!job) return;
-    busy.delete(worker);
     const hint = 'replace the file or remove it';
     job.reject(new AttuneError({ code: 'input', what, where: job.task.path, hint }));
     startWaiting();
@@ -190,8 +195,8 @@ export function openImagePool({
     },
     async close() {
       closed = true;
-      const unfinished = [...waiting.splice(0), ...busy.values()];
-      const threads = [...busy.keys(), ...idle.splice(0)];
+      const unfinished = [...waiting.splice(0), ...busy];
+      const threads = [...Array.from(busy, ({ worker }) => worker), ...idle.splice(0)];
       busy.clear();
       for (const job of unfinished) job.reject(interruptedError(job.task, closing));
       for (const worker of threads) end(worker);

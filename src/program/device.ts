@@ -10,6 +10,7 @@ import { conformed, type DType, type Precision, type TypedArray } from '../devic
 import type { BufferRange, Command, DeviceBuffer } from '../device/kernel.js';
 import type { LaunchShape } from '../device/tuner.js';
 import { AttuneError } from '../errors.js';
+import { ShortList } from '../short-list.js';
 import type { FusionRule } from './fuse.js';
 import { makePlan, type Plan } from './plan.js';
 import { SlotPool } from './pool.js';
@@ -64,9 +65,9 @@ export class Device {
   private readonly rules: readonly FusionRule[];
   private readonly pool: SlotPool;
   /** Least recently used first. */
-  private readonly plans = new Set<ReadyPlan>();
+  private readonly plans = new ShortList<ReadyPlan>();
   private readonly watches: Watch[] = [];
-  private readonly inFlight = new Set<Promise<unknown>>();
+  private readonly inFlight = new ShortList<Promise<unknown>>();
   private readonly queue = new TaskQueue();
   /** Memory of the states that exist: a state of another device, or one that was released, is not among them. */
   private readonly stateBuffers = new Set<DeviceBuffer>();

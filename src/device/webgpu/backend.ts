@@ -14,6 +14,7 @@ import {
   type LaunchTime,
   newCounters,
 } from '../backend.js';
+import { ShortList } from '../../short-list.js';
 import { type DType, elementBytes, type TypedArray } from '../dtype.js';
 import type { AdapterTraits, BufferRange, Command, DeviceBuffer, StepValue, Upload } from '../kernel.js';
 import { subgroupsWork } from '../subgroup-test.js';
@@ -53,7 +54,7 @@ export class WebGPUBackend implements Backend {
   private readonly context: Context & { choices: Choices; traits: AdapterTraits };
   /** Names of the choices that `onWaived` was told of. */
   private readonly waived = new Set<string>();
-  private readonly inFlight = new Set<Promise<unknown>>();
+  private readonly inFlight = new ShortList<Promise<unknown>>();
   private readonly onClose: () => void;
   private closing: Promise<void> | undefined;
   /** From here on the loss of the device is what was asked for. */

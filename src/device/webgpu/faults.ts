@@ -4,6 +4,7 @@
  * were well. `Faults` turns each of these into one error that the next await meets.
  */
 import { AttuneError } from '../../errors.js';
+import { ShortList } from '../../short-list.js';
 import type { Command } from '../kernel.js';
 
 const FILTERS = ['validation', 'out-of-memory', 'internal'] as const;
@@ -20,7 +21,7 @@ export class Faults {
   private ended: AttuneError | undefined;
   /** An error that belongs to no call in progress: the next call throws it, once. */
   private stray: AttuneError | undefined;
-  private readonly waiting = new Set<(error: AttuneError) => void>();
+  private readonly waiting = new ShortList<(error: AttuneError) => void>();
 
   constructor(device: GPUDevice) {
     this.device = device;
