@@ -8,7 +8,7 @@ import type { Choices } from '#src/device/backend';
 import { isHalfKey } from '#src/device/tuner';
 import { probeAdapters } from '#src/device/webgpu/node';
 import { openDevice } from '#src/finetune/device';
-import { finetune, resume, tune } from '#src/finetune/index';
+import { finetune, resume } from '#src/finetune/index';
 import { openRunState } from '#src/finetune/run/run-state';
 import { storeTuning } from '#src/finetune/tuning/tuning-cache';
 import { findModel } from '#src/models/index';
@@ -21,6 +21,7 @@ import * as assert from 'uvu/assert';
 import { halfTest } from '../ops/half-test.js';
 import { assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
 import { listener, newPath } from './support.js';
+import { tuned } from './tuned-support.js';
 
 process.env.ATTUNE_CACHE = newPath();
 
@@ -72,10 +73,7 @@ halfTest(
     const untuned = { mixed: await trainedStep('mixed'), float32: await trainedStep('float32') };
     const untunedRun = await finetune({ ...runOptions('mixed'), out: newPath() });
 
-    const found = await tune({
-      ...{ model: 'resnet-small', batchSize: BATCH, imageSize: 32, seconds: 15 },
-      ...{ precision: 'mixed', adapter },
-    });
+    const found = await tuned({ batchSize: BATCH, seconds: 15, precision: 'mixed', adapter });
     assert.is(found.precision, 'mixed');
     assert.ok(
       found.classes.every(

@@ -3,19 +3,20 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { probeAdapters } from '#src/device/webgpu/node';
 import { openDevice } from '#src/finetune/device';
-import { finetune, resume, tune } from '#src/finetune/index';
+import { finetune, resume } from '#src/finetune/index';
 import { openRunState } from '#src/finetune/run/run-state';
 import { readTuning, storeTuning } from '#src/finetune/tuning/tuning-cache';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
 import { newPath } from './support.js';
+import { tuned } from './tuned-support.js';
 
 process.env.ATTUNE_CACHE = newPath();
 
 test('a run keeps the variants that it began with, also when it goes on after other measurements', async () => {
   const [{ adapter } = { adapter: '' }] = await probeAdapters();
-  const found = await tune({ model: 'resnet-small', batchSize: 8, imageSize: 32, seconds: 20, adapter });
+  const found = await tuned({ batchSize: 8, seconds: 20, adapter });
   const measured = found.classes.filter(({ best }) => best !== null);
   assert.ok(measured.length > 0, 'something was measured');
   for (const { times, best, standard } of measured) {
