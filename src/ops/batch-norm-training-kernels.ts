@@ -6,7 +6,7 @@
  * channel, a second combines the slices in order. The cut follows from the shape alone.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
-import { float, type Kernel, type Variant } from '../device/kernel.js';
+import { float, type Kernel, type Shader, type Variant } from '../device/kernel.js';
 
 export interface SliceAttributes {
   readonly rows: number;
@@ -29,27 +29,61 @@ export function sliced(rows: number, channels: number): SliceAttributes {
   return { rows, channels, slices: Math.ceil(rows / rowsPerSlice), rowsPerSlice };
 }
 
-/** One invocation per slice and channel, lanes along channels. */
-function sliceVariant<A extends SliceAttributes>(file: string): { readonly slice: Variant<A> } {
+/**
+ * Of a workgroup on a GPU, whose lanes share the rows of a slice, or the slices: neighbouring channels, so that lanes read
+ * neighbours, and lanes for each. 256 slices of 64 channels are 16,384 sums, a tenth of what a large GPU has room for, and
+ * one lane alone would wait for memory 256 times to combine them. Not timed on a GPU yet.
+ */
+const ROW_PARTS = { CHANNELS: 32, PARTS: 8 } as const;
+const SLICE_PARTS = { CHANNELS: 16, PARTS: 16 } as const;
+
+/**
+ * `slice`: one invocation per slice and channel, lanes along channels. `workgroup`, for GPUs: lanes share a slice. A
+ * software adapter gains nothing by lanes that wait for each other.
+ */
+function sliceVariants<A extends SliceAttributes>(
+  file: string,
+): Pick<Shader<A>, 'choose'> & { readonly variants: Readonly<Record<'slice' | 'workgroup', Variant<A>>> } {
   return {
-    slice: {
-      file,
-      libraries: ['grid.wgsl'],
-      constants: { WORKGROUP: POINTWISE_WORKGROUP },
-      grid: ({ slices, channels }) => flatGrid(slices * channels, POINTWISE_WORKGROUP),
+    variants: {
+      slice: {
+        file: `${file}.wgsl`,
+        libraries: ['grid.wgsl'],
+        constants: { WORKGROUP: POINTWISE_WORKGROUP },
+        grid: ({ slices, channels }) => flatGrid(slices * channels, POINTWISE_WORKGROUP),
+      },
+      workgroup: {
+        file: `${file}-workgroup.wgsl`,
+        libraries: ['grid.wgsl', 'channel-parts.wgsl'],
+        constants: ROW_PARTS,
+        grid: ({ slices, channels }) => flatGrid(slices * Math.ceil(channels / ROW_PARTS.CHANNELS), 1),
+      },
     },
+    choose: (_, { software }) => (software ? 'slice' : 'workgroup'),
   };
 }
 
-/** One invocation per channel. */
-function channelVariant<A extends SliceAttributes>(file: string): { readonly channel: Variant<A> } {
+/** `channel`: one invocation per channel. `workgroup`, for GPUs: lanes share the slices of a channel. */
+function channelVariants<A extends SliceAttributes>(
+  file: string,
+  libraries: readonly string[] = [],
+): Pick<Shader<A>, 'choose'> & { readonly variants: Readonly<Record<'channel' | 'workgroup', Variant<A>>> } {
   return {
-    channel: {
-      file,
-      libraries: ['grid.wgsl'],
-      constants: { WORKGROUP: POINTWISE_WORKGROUP },
-      grid: ({ channels }) => flatGrid(channels, POINTWISE_WORKGROUP),
+    variants: {
+      channel: {
+        file: `${file}.wgsl`,
+        libraries: ['grid.wgsl', ...libraries],
+        constants: { WORKGROUP: POINTWISE_WORKGROUP },
+        grid: ({ channels }) => flatGrid(channels, POINTWISE_WORKGROUP),
+      },
+      workgroup: {
+        file: `${file}-workgroup.wgsl`,
+        libraries: ['grid.wgsl', 'channel-parts.wgsl', ...libraries],
+        constants: SLICE_PARTS,
+        grid: ({ channels }) => flatGrid(Math.ceil(channels / SLICE_PARTS.CHANNELS), 1),
+      },
     },
+    choose: (_, { software }) => (software ? 'channel' : 'workgroup'),
   };
 }
 
@@ -67,8 +101,7 @@ export const batchMomentsKernel: Kernel<SliceAttributes> = {
     { name: 'partials', access: 'write' },
   ],
   shader: {
-    variants: sliceVariant('batch-moments.wgsl'),
-    choose: () => 'slice',
+    ...sliceVariants('batch-moments'),
     words: ({ rows, channels, slices, rowsPerSlice }) => [rows, channels, slices, rowsPerSlice],
   },
   cpu: {
@@ -109,8 +142,7 @@ export const batchMomentsCombineKernel: Kernel<SliceAttributes> = {
     { name: 'variance', access: 'write' },
   ],
   shader: {
-    variants: channelVariant('batch-moments-combine.wgsl'),
-    choose: () => 'channel',
+    ...channelVariants('batch-moments-combine'),
     words: ({ rows, channels, slices, rowsPerSlice }) => [rows, channels, slices, rowsPerSlice],
   },
   cpu: {
@@ -154,8 +186,7 @@ export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
     { name: 'partials', access: 'write' },
   ],
   shader: {
-    variants: sliceVariant('batch-norm-gradient-sums.wgsl'),
-    choose: () => 'slice',
+    ...sliceVariants('batch-norm-gradient-sums'),
     words: ({ rows, channels, slices, rowsPerSlice, masked }) => [
       rows,
       channels,
@@ -213,8 +244,7 @@ export const batchNormGradientCombineKernel: Kernel<GradientCombineAttributes> =
     { name: 'coefficients', access: 'write' },
   ],
   shader: {
-    variants: channelVariant('batch-norm-gradient-combine.wgsl'),
-    choose: () => 'channel',
+    ...channelVariants('batch-norm-gradient-combine', ['batch-norm-coefficients.wgsl']),
     words: ({ rows, channels, slices, epsilon, fixed }) => [
       rows,
       channels,

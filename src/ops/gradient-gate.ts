@@ -4,7 +4,7 @@
  *     norm = sqrt(sum of g^2),  scale = min(1, limit / (norm + 1e-6)) as PyTorch's clip_grad_norm_
  *
  * An update reads the gate and does nothing when the norm is not finite, so that one bad batch changes neither
- * weights nor moments. Partial sums of 4,096 elements each go to a workspace, then one invocation adds them in
+ * weights nor moments. Partial sums of 4,096 elements each go to a workspace, then one workgroup adds them in a fixed
  * order: there is no floating-point atomic in WGSL, and the result is the same every time.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
@@ -17,6 +17,9 @@ const PARTIAL = 4096;
 
 /** Elements of a gate: norm, scale, finite (0 or 1), how many steps were not finite, the last such step. */
 export const GATE_LENGTH = 5;
+/** A ResNet50 has 6,240 partial sums: one lane alone would wait for memory that often. */
+const GATE_WORKGROUP = 256;
+
 export const GATE = { norm: 0, scale: 1, finite: 2, failures: 3, lastFailure: 4 } as const;
 
 export interface SquaredNormAttributes {
@@ -77,7 +80,12 @@ export const gradientGateKernel: Kernel<GateAttributes> = {
   ],
   shader: {
     variants: {
-      single: { file: 'gradient-gate.wgsl', libraries: ['step.wgsl'], constants: {}, grid: () => [1, 1, 1] },
+      single: {
+        file: 'gradient-gate.wgsl',
+        libraries: ['step.wgsl'],
+        constants: { WORKGROUP: GATE_WORKGROUP },
+        grid: () => [1, 1, 1],
+      },
     },
     choose: () => 'single',
     words: ({ count, limit, step }) => [count, limit.varying, step.varying],

@@ -139,13 +139,66 @@ const stridedCopy =
     return { attributes, operands: [{ dtype, values }, room(sizeOf(target), dtype)], exact: true };
   };
 
+type Cut = (random: Random) => SliceAttributes;
+
 /** Rows that are one slice, several, or several and a rest. */
 function someSlices(random: Random): SliceAttributes {
   return sliced(random.pick([1, 2, 63, 64, 65, 200]), random.pick([1, 3, 64, 65]));
 }
 
+/** On both sides of the lanes that share a slice, and of the channels of a workgroup. */
+const sharedSlices: Cut = (random) => sliceBy(random.pick([1, 7, 8, 9, 30]), random.whole(1, 3), random, 32);
+
+/** On both sides of the lanes that share the slices. */
+const manySlices: Cut = (random) => sliceBy(8, random.pick([1, 2, 15, 16, 17, 33]), random, 16);
+
+function sliceBy(rowsPerSlice: number, slices: number, random: Random, channels: number): SliceAttributes {
+  const rows = (slices - 1) * rowsPerSlice + random.whole(1, rowsPerSlice);
+  return { rows, slices, rowsPerSlice, channels: random.pick([1, 3, channels - 1, channels, channels + 1]) };
+}
+
 /** Two sums for each slice and channel. */
 const partialsOf = ({ slices, channels }: SliceAttributes) => 2 * slices * channels;
+
+function batchMoments(cut: Cut): Make {
+  return (random) => {
+    const attributes = cut(random);
+    const { rows, channels } = attributes;
+    const operands = [real(random, rows * channels, 3, 5), room(partialsOf(attributes))];
+    return { attributes: { ...attributes }, operands, terms: 64 };
+  };
+}
+
+function batchMomentsCombine(cut: Cut): Make {
+  return (random) => {
+    const attributes = cut(random);
+    const { channels, slices } = attributes;
+    const operands = [real(random, partialsOf(attributes), 0, 5), room(channels), room(channels)];
+    return { attributes: { ...attributes }, operands, terms: 4 + slices };
+  };
+}
+
+function batchNormGradientSums(cut: Cut): Make {
+  return (random) => {
+    const slices = cut(random);
+    const { rows, channels } = slices;
+    const masked = random.unit() < 0.5;
+    const [x, dy, relu] = [0, 1, 2].map(() => real(random, rows * channels));
+    const operands = [x, dy, real(random, channels), masked ? relu : null, room(partialsOf(slices))];
+    return { attributes: { ...slices, masked }, operands, terms: 64 };
+  };
+}
+
+function batchNormGradientCombine(cut: Cut): Make {
+  return (random) => {
+    const attributes = cut(random);
+    const { channels, slices } = attributes;
+    const vectors = [real(random, channels), real(random, channels), real(random, channels, 0.1, 2)];
+    const results = [room(channels), room(channels), room(4 * channels)];
+    const operands = [real(random, partialsOf(attributes)), ...vectors, ...results];
+    return { attributes: { ...attributes, epsilon: 1e-3 }, operands, terms: 12 + slices };
+  };
+}
 
 /** Parameters of two groups in blocks of 64, with the gate open or closed. */
 function updateOperands(random: Random) {
@@ -187,45 +240,14 @@ const makers: Readonly<Record<string, Make>> = {
       exact: true,
     };
   },
-  'batchMoments.slice': (random) => {
-    const attributes = someSlices(random);
-    const { rows, channels } = attributes;
-    return {
-      attributes,
-      operands: [real(random, rows * channels, 3, 5), room(partialsOf(attributes))],
-      terms: 64,
-    };
-  },
-  'batchMomentsCombine.channel': (random) => {
-    const attributes = someSlices(random);
-    const { channels } = attributes;
-    return {
-      attributes,
-      operands: [real(random, partialsOf(attributes), 0, 5), room(channels), room(channels)],
-      terms: 8,
-    };
-  },
-  'batchNormGradientSums.slice': (random) => {
-    const slices = someSlices(random);
-    const { rows, channels } = slices;
-    const masked = random.unit() < 0.5;
-    const [x, dy, relu] = [0, 1, 2].map(() => real(random, rows * channels));
-    const operands = [x, dy, real(random, channels), masked ? relu : null, room(partialsOf(slices))];
-    return { attributes: { ...slices, masked }, operands, terms: 64 };
-  },
-  'batchNormGradientCombine.channel': (random) => {
-    const slices = someSlices(random);
-    const { channels } = slices;
-    const vectors = [real(random, channels), real(random, channels), real(random, channels, 0.1, 2)];
-    const operands = [
-      real(random, partialsOf(slices)),
-      ...vectors,
-      room(channels),
-      room(channels),
-      room(4 * channels),
-    ];
-    return { attributes: { ...slices, epsilon: 1e-3 }, operands, terms: 16 };
-  },
+  'batchMoments.slice': batchMoments(someSlices),
+  'batchMoments.workgroup': batchMoments(sharedSlices),
+  'batchMomentsCombine.channel': batchMomentsCombine(someSlices),
+  'batchMomentsCombine.workgroup': batchMomentsCombine(manySlices),
+  'batchNormGradientSums.slice': batchNormGradientSums(someSlices),
+  'batchNormGradientSums.workgroup': batchNormGradientSums(sharedSlices),
+  'batchNormGradientCombine.channel': batchNormGradientCombine(someSlices),
+  'batchNormGradientCombine.workgroup': batchNormGradientCombine(manySlices),
   'batchNormGradientApply.flat': (random) => {
     const { rows, channels } = someSlices(random);
     const masked = random.unit() < 0.5;

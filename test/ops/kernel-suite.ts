@@ -24,7 +24,7 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
       const { backend } = await open();
       const { traits } = backend;
       const { backend: judge } = await cpuDevice('float64');
-      // Gate and loss scale are one invocation, which asks for no index.
+      // Gate and loss scale are one workgroup, which asks for no index.
       const longer = ['gradientGate', 'lossScale'].includes(name) ? kernel : withMoreWorkgroups(kernel);
       for (const [variant, { supports }] of Object.entries(kernel.shader.variants)) {
         const key = `${name}.${variant}`;

@@ -1,5 +1,12 @@
 /** Which variants adapters take without having measured: both sides of the sizes where a rule switches. */
 import type { AdapterTraits } from '#src/device/kernel';
+import {
+  batchMomentsCombineKernel,
+  batchMomentsKernel,
+  batchNormGradientCombineKernel,
+  batchNormGradientSumsKernel,
+  sliced,
+} from '#src/ops/batch-norm-training-kernels';
 import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
 import { conv2dKernel } from '#src/ops/conv2d-kernel';
@@ -62,6 +69,13 @@ test('a workspace that the adapter cannot bind is not asked for', () => {
   assert.is(chosen(square(64, 56, 64)), 'register8Vec4');
 });
 
+const BATCH_SUMS = [
+  batchMomentsKernel,
+  batchMomentsCombineKernel,
+  batchNormGradientSumsKernel,
+  batchNormGradientCombineKernel,
+] as const;
+
 const GPU: AdapterTraits = { ...SOFTWARE, software: false, minSubgroupLanes: 32, maxBindingBytes: 2 ** 31 };
 
 test('a GPU cuts long sums of few results, of convolutions and of matrices', () => {
@@ -106,6 +120,17 @@ test('a sum of 256 elements has a workgroup of its own; on a software adapter on
   assert.is(chosen(256, 16), 'workgroup');
   assert.is(chosen(256, 15, SOFTWARE), 'workgroup');
   assert.is(chosen(256, 16, SOFTWARE), 'serial');
+});
+
+test('lanes share the sums of batch norm on a GPU, and not on a software adapter', () => {
+  const attributes = { ...sliced(4096, 64), masked: false, epsilon: 1e-5, fixed: false };
+  const chosen = (kernel: (typeof BATCH_SUMS)[number], traits: AdapterTraits) =>
+    kernel.shader.choose(attributes, traits);
+  assert.equal(new Set(BATCH_SUMS.map((kernel) => chosen(kernel, GPU))), new Set(['workgroup']));
+  assert.equal(
+    BATCH_SUMS.map((kernel) => chosen(kernel, SOFTWARE)),
+    ['slice', 'channel', 'slice', 'channel'],
+  );
 });
 
 test('workgroup tiles keep to what every adapter has, and fill their invocations evenly', () => {
