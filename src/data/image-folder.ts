@@ -185,7 +185,11 @@ async function findParts(root: string, named: string | null, skipped: SkippedPat
   const train = byName.get('train');
   const test = byName.get('test');
   const vals = validationNames.flatMap((name) => byName.get(name) ?? []);
-  const others = folders.filter((name) => ![train, test, ...vals].includes(name));
+  const beside = folders.filter((name) => ![train, test, ...vals].includes(name));
+  // A neighbour without images, such as the runs/ of earlier trainings, does not make a class of train/.
+  const hasImages = async (name: string) => (await walkImages(join(root, name), [], root)).length > 0;
+  const others: string[] = [];
+  for (const name of train === undefined ? [] : beside) if (await hasImages(name)) others.push(name);
   if (train === undefined || (vals.length === 0 && others.length > 0)) {
     for (const part of [train, ...vals, test]) {
       if (part?.toLowerCase() === 'valid' && byName.has('invalid')) continue;
@@ -195,7 +199,7 @@ async function findParts(root: string, named: string | null, skipped: SkippedPat
     }
     return { train: root, val: null, test: null };
   }
-  for (const name of [...vals.slice(1), ...others]) {
+  for (const name of [...vals.slice(1), ...beside]) {
     skipped.push({ path: join(root, name), reason: 'beside train/, and not its val/ or test/' });
   }
   return { train: join(root, train), val: at(vals[0]), test: at(test) };

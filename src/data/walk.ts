@@ -3,6 +3,9 @@
  *
  * Links to files and folders are followed, as data sets are often built from links. A folder is
  * entered once only (told by its real path), so a link that leads back up cannot loop.
+ *
+ * What attune itself writes may lie among the images, as after `attune finetune .`: charts of runs and heat maps are no
+ * photographs, and would be classes named "runs" and "explanations".
  */
 
 import type { Dirent } from 'node:fs';
@@ -44,8 +47,9 @@ export async function walkImages(
   outer?: string,
   { depth = Infinity }: WalkOptions = {},
 ): Promise<FoundImage[]> {
-  const walk: Walk = { images: [], skipped, entered: new Set(), depth };
-  if (outer !== undefined && outer !== folder) walk.entered.add(await realpath(outer));
+  const isInner = outer !== undefined && outer !== folder;
+  const walk: Walk = { images: [], skipped, entered: new Set(), depth, isInner };
+  if (isInner) walk.entered.add(await realpath(outer));
   await enterFolder(walk, folder, '', 0);
   return walk.images.sort((a, b) => compareCodePoints(a.name, b.name));
 }
@@ -103,6 +107,8 @@ interface Walk {
   /** Real paths of the folders entered so far. */
   readonly entered: Set<string>;
   readonly depth: number;
+  /** Whether the folder is one of a data set, and not one that somebody named. */
+  readonly isInner: boolean;
 }
 
 async function enterFolder(walk: Walk, folder: string, name: string, level: number) {
@@ -112,16 +118,24 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
     return;
   }
   walk.entered.add(real);
+  const entries = await readFolder(folder);
+  const isInner = level > 0 || walk.isInner;
+  if (isInner && isRunFolder(entries)) {
+    walk.skipped.push({ path: folder, reason: 'a run folder of attune' });
+    return;
+  }
+  const holdsMaps = isInner && holdsHeatMaps(entries);
   const others = new Map<string, number>();
   const count = (kind: string) => others.set(kind, (others.get(kind) ?? 0) + 1);
 
-  for (const entry of await readFolder(folder)) {
+  for (const entry of entries) {
     const path = join(folder, entry.name);
     const kind = await kindOf(entry, path);
     if (kind === 'folder') {
       if (level < walk.depth) await visitNested(walk, path, name, entry.name, level);
     } else if (isHidden(entry.name)) count('hidden');
-    else if (!imageExtensions.has(extname(entry.name).toLowerCase())) count(extname(entry.name));
+    else if (!isImageName(entry.name)) count(extname(entry.name));
+    else if (holdsMaps) count(HEAT_MAP);
     else if (kind === 'file') {
       const isLink = entry.isSymbolicLink();
       walk.images.push({ path, name: nested(name, entry.name), isLink });
@@ -133,9 +147,28 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
   }
 }
 
-/** @param kind 'hidden', or how the names of the files end */
+const isImageName = (name: string) => imageExtensions.has(extname(name).toLowerCase());
+
+/** Told by files that stand together in every run, and in every cross-validation with charts, and in nothing else. */
+function isRunFolder(entries: readonly Dirent[]): boolean {
+  const names = new Set(entries.map(({ name }) => name));
+  const holds = (...files: string[]) => files.every((name) => names.has(name));
+  return holds('recipe.json', 'metrics.jsonl') || holds('folds.json', 'report.html');
+}
+
+const HEAT_MAP = 'heat map';
+
+/** Whether all pictures in a folder have the names that `attune explain` gives: one alone may be a photograph. */
+function holdsHeatMaps(entries: readonly Dirent[]): boolean {
+  const pictures = entries.filter(({ name }) => !isHidden(name) && isImageName(name));
+  const isMap = ({ name }: Dirent) => /\.(grad-cam(\+\+)?|integrated-gradients|occlusion)\.png$/.test(name);
+  return pictures.length > 0 && pictures.every(isMap);
+}
+
+/** @param kind 'hidden', 'heat map', or how the names of the files end */
 function reasonFor(kind: string): string {
   if (kind === 'hidden') return kind;
+  if (kind === HEAT_MAP) return 'heat maps of attune explain';
   // What phones make: whoever has one has many, and does not see by the name what is wrong with them.
   if (/^\.hei[cf]$/i.test(kind)) return 'HEIC, to be converted to JPEG first';
   return `no image by name${kind && ` (${kind})`}`;

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { classFolder, imageFolder } from '#src/data/image-folder';
 import { compareCodePoints, listImages } from '#src/data/walk';
+import { HEAT_MAP_METHODS } from '#src/report/explain/methods';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, inScratch, makeFiles } from './support.js';
@@ -297,6 +298,40 @@ test(
     },
   ),
 );
+
+test('what attune wrote among the images is reported, never a class', async () => {
+  const written = [
+    'runs/1_resnet50/results.png',
+    'runs/1_resnet50/confusion.png',
+    'runs/folds/results.png',
+    ...HEAT_MAP_METHODS.map((method) => `explanations/1.${method}.png`),
+  ];
+  const others = ['recipe.json', 'metrics.jsonl'].map((name) => `runs/1_resnet50/${name}`);
+  others.push('runs/folds/folds.json', 'runs/folds/report.html');
+  const empty = Object.fromEntries(others.map((name) => [name, new Uint8Array()]));
+  // A photograph may be called so, too, beside others.
+  const photos = ['a/1.jpg', 'a/1.occlusion.png', 'b/1.jpg'];
+  await inFolder([...photos, ...written], async (folder) => {
+    makeFiles(folder, empty);
+    const data = await imageFolder(folder);
+    assert.equal([data.classes, names(data.train)], [['a', 'b'], photos]);
+    const reported = data.skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`);
+    assert.equal(reported.sort(), [
+      'explanations: 4 files: heat maps of attune explain',
+      'explanations: a folder without images',
+      'runs/1_resnet50: a run folder of attune',
+      'runs/folds: a run folder of attune',
+      'runs: a folder without images',
+    ]);
+    // Whoever names them means them.
+    assert.is((await listImages(join(folder, 'explanations'))).images.length, HEAT_MAP_METHODS.length);
+    assert.is((await listImages(folder)).images.length, photos.length);
+  })();
+  await inFolder([...photos.map((name) => `train/${name}`), ...written], async (folder) => {
+    makeFiles(folder, empty);
+    assert.equal((await imageFolder(folder)).classes, ['a', 'b']);
+  })();
+});
 
 test(
   'names are normalised: composed and decomposed spellings are one class',
