@@ -54,6 +54,33 @@ test('an open device that does nothing costs no processor time', async () => {
   assert.ok(Number(child.output) < 100, `${child.output.trim()} ms of 500`);
 });
 
+test("Dawn is asked for NVIDIA's float16 and for exact times, and does without checks only where that is said", async () => {
+  const played = `export const create = (flags) => {
+    console.log(JSON.stringify(flags));
+    return { requestAdapter: async () => null };
+  };`;
+  const hooks = `export const resolve = (name, context, next) =>
+    name === 'webgpu' ? { url: ${JSON.stringify(asUrl(played))}, shortCircuit: true } : next(name, context);`;
+  const child = await run(`import { register } from 'node:module';
+    register(${JSON.stringify(asUrl(hooks))});
+    const { openDawn, printAdapters } = await import(${NODE});
+    await openDawn().catch(() => {});
+    await openDawn({ unsafe: true }).catch(() => {});
+    await printAdapters(false);`);
+  const half = 'enable-dawn-features=vulkan_enable_f16_on_nvidia';
+  const exact = 'disable-dawn-features=timestamp_quantization';
+  assert.equal(
+    child.output,
+    [
+      `${JSON.stringify([exact, half])}\n`,
+      `${JSON.stringify([exact, `${half},skip_validation,disable_robustness`])}\n`,
+      `${JSON.stringify([half])}\n[]`,
+    ].join(''),
+  );
+});
+
+const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+
 test('a probe finds the adapter that is opened', async () => {
   const gpu = await sharedWebGPU();
   const [first] = await probeAdapters();

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import type { DeviceInfo } from '#src/device/backend';
 import { kernels } from '#src/ops/kernels';
+import { shareOf } from '#src/finetune/tuning/tune';
 import { readTuning, storeTuning, tuningPath } from '#src/finetune/tuning/tuning-cache';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -142,6 +143,15 @@ test('every class name begins with a kernel, and every candidate is a variant', 
     }
   }
   assert.ok(tuned >= 4, `${tuned} kernels are tuned`);
+});
+
+test('the time to measure is shared by the classes that are left, and none takes more than there is', () => {
+  const [now, deadline] = [1000, 1000 + 60_000];
+  assert.equal(
+    [10, 3, 2, 1].map((left) => shareOf(left, deadline, now) - now),
+    [12_000, 40_000, 60_000, 60_000],
+  );
+  assert.is(shareOf(5, deadline, deadline + 7), deadline, 'time is over');
 });
 
 test.run();
