@@ -8,16 +8,21 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { findModel, layerNames, modelTensors } from '../../dist/models/index.js';
-import { loadStateDict } from '../../dist/nn/index.js';
-import { softmax } from '../../dist/ops/index.js';
-import { tensor } from '../../dist/tensor/tensor.js';
+import { failInOneLine, requireInstalled } from '../lib/program.mjs';
 import { uniformGenerator, uniforms } from '../lib/random.mjs';
-import { openNamed } from './attune-logits.mjs';
 import { relativeDifference } from './compare.mjs';
 import { kerasMobilenetV2, kerasResnet50, setVariables } from './keras-models.mjs';
+
+failInOneLine('parity/keras');
+requireInstalled({ peers: true });
+// What may not be there is imported behind that.
+const tf = await import('@tensorflow/tfjs');
+const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+const { findModel, layerNames, modelTensors } = await import('../../dist/models/index.js');
+const { loadStateDict } = await import('../../dist/nn/index.js');
+const { softmax } = await import('../../dist/ops/index.js');
+const { tensor } = await import('../../dist/tensor/tensor.js');
+const { openNamed } = await import('./attune-logits.mjs');
 
 const BATCH = 2;
 const CLASSES = 1000;
