@@ -6,9 +6,11 @@ import { matchesAdapter } from '#src/device/choose';
 import { SUBGROUPS, selfTest } from '#src/device/self-test';
 import { WebGPUBackend } from '#src/device/webgpu/backend';
 import { openDawn, probeAdapters } from '#src/device/webgpu/node';
+import { open } from '#src/engine/open';
 import { openDevice } from '#src/finetune/device';
 import { matmul, sum } from '#src/ops/index';
 import { tensor } from '#src/tensor/tensor';
+import { halfTest } from '../ops/half-test.js';
 import { sharedWebGPU } from './shared-webgpu.js';
 
 const NODE = JSON.stringify(import.meta.resolve('#src/device/webgpu/node'));
@@ -54,32 +56,58 @@ test('an open device that does nothing costs no processor time', async () => {
   assert.ok(Number(child.output) < 100, `${child.output.trim()} ms of 500`);
 });
 
+/** Code of a child process in which `webgpu` is what `played` says; `openDawn` and `printAdapters` are at hand. */
+function withPlayedDawn(played: string, code: string): string {
+  const asUrl = (text: string) => `data:text/javascript,${encodeURIComponent(text)}`;
+  const hooks = `export const resolve = (name, context, next) =>
+    name === 'webgpu' ? { url: ${JSON.stringify(asUrl(played))}, shortCircuit: true } : next(name, context);`;
+  return `import { register } from 'node:module';
+    register(${JSON.stringify(asUrl(hooks))});
+    const { openDawn, printAdapters } = await import(${NODE});
+    ${code}`;
+}
+
 test("Dawn is asked for NVIDIA's float16 and for exact times, and does without checks only where that is said", async () => {
   const played = `export const create = (flags) => {
     console.log(JSON.stringify(flags));
     return { requestAdapter: async () => null };
   };`;
-  const hooks = `export const resolve = (name, context, next) =>
-    name === 'webgpu' ? { url: ${JSON.stringify(asUrl(played))}, shortCircuit: true } : next(name, context);`;
-  const child = await run(`import { register } from 'node:module';
-    register(${JSON.stringify(asUrl(hooks))});
-    const { openDawn, printAdapters } = await import(${NODE});
-    await openDawn().catch(() => {});
+  const code = `await openDawn().catch(() => {});
     await openDawn({ unsafe: true }).catch(() => {});
-    await printAdapters(false);`);
+    await printAdapters(false);`;
   const half = 'enable-dawn-features=vulkan_enable_f16_on_nvidia';
   const exact = 'disable-dawn-features=timestamp_quantization';
-  assert.equal(
-    child.output,
-    [
-      `${JSON.stringify([exact, half])}\n`,
-      `${JSON.stringify([exact, `${half},skip_validation,disable_robustness`])}\n`,
-      `${JSON.stringify([half])}\n[]`,
-    ].join(''),
-  );
+  const asked = [[exact, half], [exact, `${half},skip_validation,disable_robustness`], [half]];
+  const { output } = await run(withPlayedDawn(played, code));
+  assert.is(output, `${asked.map((flags) => JSON.stringify(flags)).join('\n')}\n[]`);
 });
 
-const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+test('mixed precision is refused by an adapter without float16, and by no other before it was tried', async () => {
+  const played = (feature: string) => `export const create = () => ({
+    requestAdapter: async () => ({
+      info: { device: 'A card' },
+      features: new Set(['${feature}']),
+      limits: {},
+      requestDevice: () => Promise.reject(new Error('as far as this goes')),
+    }),
+  });`;
+  const code = 'await openDawn({ mixed: true }).catch((error) => console.log(error.code, error.what));';
+  const without = await run(withPlayedDawn(played('subgroups'), code));
+  assert.match(without.output, /^device the adapter cannot compute with float16 \(shader-f16\)/);
+  const having = await run(withPlayedDawn(played('shader-f16'), code));
+  assert.match(having.output, /^device the adapter gives no device: as far as this goes/);
+});
+
+halfTest('float16 is tried before a device of mixed precision is handed out', async () => {
+  const { adapter } = (await sharedWebGPU()).info;
+  const made: number[] = [];
+  for (const precision of ['float32', 'mixed'] as const) {
+    const device = await open('webgpu', { adapter, precision });
+    made.push(device.plansMade);
+    await device.close();
+  }
+  assert.equal(made, [0, 1]);
+});
 
 test('a probe finds the adapter that is opened', async () => {
   const gpu = await sharedWebGPU();
