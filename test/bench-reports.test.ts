@@ -1,5 +1,6 @@
 /** What bench/ says: a time counts only beside an equal result, and what is published is what was measured. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { type BenchDocument, markdownReport } from '#src/cli/commands/bench-text';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -20,7 +21,7 @@ const REPORTS: Readonly<Record<string, readonly [file: string, report: string]>>
   'whole-run': ['whole-run/report', 'wholeRunReport'],
 };
 
-/** Those of `attune bench` itself are tested with it. */
+/** All but those of `attune bench`, whose numbers have another form. */
 const results = readdirSync(new URL('results/', bench), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name: machine }) =>
@@ -43,6 +44,17 @@ test('the published Markdown is what its numbers say, and names the command', as
     if (name === 'pipeline' && command === undefined) continue; // older than the note of it; README.md has it
     assert.ok(command.startsWith(`node bench/${name}.mjs`) && text.includes(command), path);
   }
+});
+
+test('of attune bench as well', () => {
+  const [document, text] = ['json', 'md'].map((kind) => read(`epyc-2-cores/bench.${kind}`)) as [
+    string,
+    string,
+  ];
+  const numbers: BenchDocument = JSON.parse(document);
+  assert.is(text, markdownReport(numbers));
+  assert.match(numbers.command, /^npx attune bench/);
+  assert.ok(numbers.rows.every(({ adapter, software }) => software === /llvmpipe/.test(adapter)));
 });
 
 test('each row of times and ratios names what it was measured on, with a software adapter as such', () => {
