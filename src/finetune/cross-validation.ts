@@ -363,8 +363,8 @@ const progressSchema = v.object({
   ),
 });
 
-/** The folds of a cross-validation that are done, and how many there are to be. Throws AttuneError 'input'. */
-export async function readFolds(folder: string): Promise<Pick<Progress, 'folds' | 'results'>> {
+/** The folds of a cross-validation that are done, how many there are to be, and what was left out. Throws AttuneError 'input'. */
+export async function readFolds(folder: string): Promise<Pick<Progress, 'folds' | 'results' | 'skipped'>> {
   return readProgress(folder);
 }
 

@@ -12,6 +12,7 @@ import {
 import type { FullStage } from '#src/finetune/training/stage-context';
 import { reportSteps } from '#src/finetune/training/step-report';
 import type { StepReport } from '#src/finetune/training/trainer';
+import { gatherFolds } from '#src/report/run/gather-folds';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallData } from './full-support.js';
@@ -127,6 +128,12 @@ test('what no fold could read or uses is named', async () => {
   assert.match(reasonOf('train/cat/broken.png'), /looks like something else/);
   assert.match(reasonOf('test'), /^2 test images, which folds do not use/);
   assert.equal(JSON.parse(readFileSync(join(run, 'folds.json'), 'utf8')).skipped, skipped);
+  const { data } = await gatherFolds(run, { run, evaluate: false }, {});
+  assert.equal(
+    data.skipped.map(({ reason }) => reason),
+    skipped.map(({ reason }) => reason),
+  );
+  assert.is(data.images.train + data.images.val, 40);
 });
 
 test('folds of values have their errors and R², with the spread', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { finetune, type FinetuneOptions, type RunEvent } from '#src/finetune/index';
 import { writeSafetensors } from '#src/formats/index';
+import { gatherRun } from '#src/report/run/gather-run';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -56,6 +57,9 @@ test('a truncated picture is named, skipped and left out of every count', async 
   const [{ path, reason }] = result.images.skipped as [{ path: string; reason: string }];
   assert.is(path, join(folder, 'a', 'torn.png'));
   assert.ok(reason.length > 0);
+  const { data } = await gatherRun({ run: result.run, evaluate: false }, {});
+  assert.equal(data.images, { train: result.images.train, val: result.images.val, test: 0 });
+  assert.equal(data.skipped, [{ path: join('a', 'torn.png'), reason }]);
 });
 
 test('more than one picture in twenty unreadable', async () => {

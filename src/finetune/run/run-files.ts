@@ -52,6 +52,7 @@ export async function writeProbeRun(
   const { epochs, l2, best } = result;
   await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.task);
   await writeMetrics(folder, epochs);
+  if (data.skipped.length > 0) await writeJson(folder, RUN_FILES.leftOut, data.skipped);
   if (recipe.tensorboard) await writeProbeLog(folder, { model, weights, recipe, data, device, result });
   const temperature = best?.temperature ?? null;
   const info = { model: recipe.model, task: data.task.info, preprocessing, temperature };

@@ -22,6 +22,8 @@ export const RUN_FILES = {
   manifest: 'manifest.json',
   best: 'best.safetensors',
   last: 'last.safetensors',
+  /** Of a probe that has left out images: which, and why. All layers have it in their state. */
+  leftOut: 'left-out.json',
   /** Of `--profile` only. */
   trace: 'trace.json',
 } as const;

@@ -26,7 +26,7 @@ export async function gatherFolds(
   options: GatherOptions,
   context: RunContext,
 ): Promise<ReportData> {
-  const { folds: planned, results } = await readFolds(folder);
+  const { folds: planned, results, skipped } = await readFolds(folder);
   if (results.length === 0) {
     const hint = 'attune finetune --resume goes on with it';
     throw new AttuneError({ code: 'input', what: 'no fold is done yet', where: folder, hint });
@@ -59,7 +59,7 @@ export async function gatherFolds(
     epochs: [],
     bestEpoch: null,
     isFinished: results.length === planned,
-    data: dataCard(recipe, found, found.skipped),
+    data: dataCard(recipe, found, skipped.length > 0 ? skipped : found.skipped),
     main: options.evaluate === false ? null : await pooledPart(folders, options, context),
     test: null,
     folds: { planned, rows },

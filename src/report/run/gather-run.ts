@@ -66,6 +66,7 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
       : await evaluateRun(folder, recipe, found, options, context);
   const best = bestEpochOf(found.task, epochs);
   const { full, head } = stagesOf(epochs);
+  const data = dataCard(recipe, found, (await readSkipped(folder, recipe)) ?? found.skipped);
   return {
     name: basename(folder),
     task: found.task.info,
@@ -74,12 +75,12 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
     epochs,
     bestEpoch: best,
     isFinished: isFinished(recipe, epochs, best),
-    data: dataCard(recipe, found, (await readSkipped(folder, recipe)) ?? found.skipped),
+    data,
     ...evaluated,
     folds: null,
     advice:
       found.task.info.kind === 'classification'
-        ? adviseOnRun({ recipe, epochs: full, head, validation: found.val.length, data: null })
+        ? adviseOnRun({ recipe, epochs: full, head, validation: data.images.val, data: null })
         : [],
     commands: commandsOf(folder, recipe, found),
   };
@@ -173,9 +174,12 @@ export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, wher
   });
 }
 
+/** Counts are of the images that the run used: of those found, not those that could not be read. */
 export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['skipped']): DataCard {
-  const { task, root, train, val, test } = found;
-  const parts = { train, val, test };
+  const { task, root } = found;
+  const leftOut = new Set(skipped.map(({ path }) => path));
+  const used = (images: FoundImages[PartName]) => images.filter(({ path }) => !leftOut.has(path));
+  const parts = { train: used(found.train), val: used(found.val), test: used(found.test) };
   const counts = task.names.map(() => ({ train: 0, val: 0, test: 0 }));
   const isClasses = task.info.kind === 'classification';
   for (const part of ['train', 'val', 'test'] as const) {
@@ -183,7 +187,7 @@ export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['
   }
   return {
     data: recipe.data,
-    images: { train: train.length, val: val.length, test: test.length },
+    images: { train: parts.train.length, val: parts.val.length, test: parts.test.length },
     classes: isClasses ? task.names.map((name, c) => ({ class: name, ...counts[c] })) : [],
     skipped: skipped.map(({ path, reason }) => ({ path: relative(root, path) || path, reason })),
     split: splitText(recipe, found),

@@ -1,6 +1,7 @@
 /** What the files of a run tell without its images. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
 import type { EpochRecord, SkippedImage } from '../../finetune/results.js';
@@ -33,12 +34,18 @@ export async function readMadeBy(folder: string): Promise<Readonly<Record<string
   return typeof madeBy === 'object' && madeBy !== null ? (madeBy as Record<string, unknown>) : {};
 }
 
-/** Images that the run left out; null where it has no state that tells. */
+const leftOutSchema = v.array(v.object({ path: v.string(), reason: v.string() }));
+
+/** Images that the run left out; null where it has no file that tells. */
 export async function readSkipped(
   folder: string,
   { strategy }: Recipe,
 ): Promise<readonly SkippedImage[] | null> {
-  if (strategy === 'probe') return null;
+  if (strategy === 'probe') {
+    const text = await readFile(join(folder, RUN_FILES.leftOut), 'utf8').catch(() => '');
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), leftOutSchema), text);
+    return parsed.success ? parsed.output : null;
+  }
   const stored = await openRunState(folder).catch(() => null);
   await stored?.file.close();
   return stored?.state.skipped ?? null;
