@@ -55,8 +55,8 @@ const validationNames = ['val', 'valid', 'validation'];
  * @throws AttuneError 'input' if a folder is missing, is no folder or cannot be read
  * @throws AttuneError 'data' if there are no images, no class folders, fewer than two classes, a
  *   validation or test folder without images, a class in one that training does not have, a train/ with class folders in
- *   it and something else than validation and test beside it, such a val/ or test/ beside classes, or an image of
- *   training in one that is found, or links that make one image that of two classes
+ *   it and something else than validation and test beside it, such a val/ or test/ beside classes, parts by names
+ *   that are not known, an image of training in one that is found, or links that make one image that of two classes
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
   refuseUnknownOptions(options, NAMES, 'imageFolder');
@@ -197,6 +197,7 @@ async function findParts(root: string, named: string | null, skipped: SkippedPat
       if (part === undefined || neighbour === undefined) continue;
       if (await holdsClasses(join(root, part))) throw unclearPart(root, part, neighbour, part === train);
     }
+    await refusePartsAsClasses(root, folders);
     return { train: root, val: null, test: null };
   }
   for (const name of [...vals.slice(1), ...beside]) {
@@ -226,6 +227,29 @@ function unclearPart(root: string, part: string, other: string, isTrain: boolean
     hint: isTrain
       ? `move ${beside} elsewhere or name ${join(root, part)} itself; if ${named} is a class, move all classes into a folder ${join(root, 'train')}`
       : `move the class folders into ${join(root, 'train')}, with ${named} if it is a class`,
+  });
+}
+
+/** Names that other programs' data sets give to their parts: "training_set", "Testing", "seg_train". */
+const partName = /^(?:.*[-_ ])?(?:train|training|test|testing|val|valid|validation|dev|eval)(?:[-_ ].*)?$/i;
+
+/** A network that tells "training_set" from "test_set" is what nobody wants, and may well be right on all images. */
+async function refusePartsAsClasses(root: string, folders: readonly string[]): Promise<void> {
+  const like = folders.filter((name) => partName.test(name));
+  if (like.length < 2) return;
+  const inner: (readonly string[])[] = [];
+  for (const path of like.map((name) => join(root, name))) {
+    if (!(await holdsClasses(path))) return;
+    inner.push(await subFolders(path));
+  }
+  const shared = inner[0].filter((name) => inner.every((names) => names.includes(name)));
+  if (shared.length < 2) return;
+  const part = like.find((name) => /train/i.test(name)) ?? like[0];
+  throw new AttuneError({
+    code: 'data',
+    what: `${firstOf(like)} hold folders of the same names, so they look like parts of a data set and not like classes`,
+    where: root,
+    hint: `rename them to train, val or test, or name ${join(root, part)} itself; if they are classes, move all into a folder ${join(root, 'train')}`,
   });
 }
 

@@ -126,6 +126,29 @@ test('"valid" beside "invalid" is a class, whatever folders are in it; so is any
   })();
 });
 
+test('parts by other names are refused as classes; classes of such names, with other folders in them, are not', async () => {
+  const layouts = [
+    ['training_set', 'test_set'],
+    ['Training', 'Testing'],
+    ['seg_train', 'seg_test'],
+  ];
+  for (const [train, other] of layouts) {
+    const paths = [train, other].flatMap((part) => ['cat', 'dog'].map((name) => `${part}/${name}/1.jpg`));
+    await inFolder(paths, async (folder) => {
+      const words = `hold folders of the same names, .*name ${join(folder, train)} itself; if they are classes, move`;
+      await fails(imageFolder(folder), 'data', new RegExp(words));
+    })();
+    const moved = paths.map((path) => `train/${path}`);
+    await inFolder(moved, async (folder) => {
+      assert.equal((await imageFolder(folder)).classes, [train, other].sort());
+    })();
+  }
+  const classes = ['train-station/old/1.jpg', 'train-station/new/1.jpg', 'test-tube/1.jpg', 'cat/old/1.jpg'];
+  await inFolder(classes, async (folder) => {
+    assert.equal((await imageFolder(folder)).classes, ['cat', 'test-tube', 'train-station']);
+  })();
+});
+
 test('folders of classes in val/ or test/ beside class folders are unclear, unless --val names them', async () => {
   for (const part of ['val', 'test']) {
     await inFolder(['a/1.jpg', 'b/1.jpg', `${part}/a/2.jpg`, `${part}/b/2.jpg`], async (folder) => {
