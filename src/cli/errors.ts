@@ -10,6 +10,13 @@ export function usageError(what: string, where: string, hint: string): AttuneErr
 
 /** Whatever was thrown, as an AttuneError. */
 export function failure(thrown: unknown): AttuneError {
+  const refusal = refusalOf(thrown);
+  if (refusal !== null) {
+    const { code, what, where } =
+      thrown instanceof AttuneError ? thrown : { code: 'device' as const, what: refusal, where: undefined };
+    const hint = 'Node runs under its permission model: start it without, or allow what it names';
+    return new AttuneError({ code, what, where, hint }, { cause: thrown });
+  }
   if (thrown instanceof AttuneError) return thrown;
   if (thrown instanceof Error && thrown.name === 'AbortError') {
     return new AttuneError({ code: 'interrupted', what: 'interrupted' }, { cause: thrown });
@@ -23,6 +30,14 @@ export function failure(thrown: unknown): AttuneError {
     },
     { cause: thrown },
   );
+}
+
+/** What Node's permission model (`--permission`) has refused, in Node's words; null where it is not the cause. */
+function refusalOf(thrown: unknown): string | null {
+  for (let at = thrown; at instanceof Error; at = at.cause) {
+    if ((at as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') return at.message.replace(/\.$/, '');
+  }
+  return null;
 }
 
 export function exitCode({ code }: AttuneError): number {

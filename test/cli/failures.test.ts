@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure, reportFailure } from '#src/cli/errors';
 import { run } from '#src/cli/run';
+import { diskError } from '#src/data/disk';
 import { AttuneError } from '#src/errors';
 import { attune, attuneHere, dist, recordedOutput, runScript } from './support.js';
 
@@ -140,6 +141,20 @@ test('a fault of the program is one line that asks to report it', () => {
     code: 1,
     line: 'attune: this should not have happened, TypeError: x is not a function: please report it, with what the same command prints under --debug\n',
   });
+});
+
+test("what Node's permission model refuses is no fault of the program, nor of a file's permissions", () => {
+  const message = 'Access to this API has been restricted. Use --allow-worker to manage permissions.';
+  const refused = Object.assign(new Error(message), { code: 'ERR_ACCESS_DENIED' });
+  const hint = 'Node runs under its permission model: start it without, or allow what it names';
+  assert.is(
+    reported(refused).line,
+    `attune: Access to this API has been restricted. Use --allow-worker to manage permissions: ${hint}\n`,
+  );
+  assert.is(
+    reported(diskError(refused, 'images.shard')).line,
+    `attune: the cache cannot be used, ERR_ACCESS_DENIED (images.shard): ${hint}\n`,
+  );
 });
 
 test('what is long is cut, so that what to do is seen; all of it under --debug and --json', () => {
