@@ -1,6 +1,6 @@
 /** The engine put together: a backend, joined to the fusion rules of the operations. */
 import type { Backend, Choices, DeviceKind } from '../device/backend.js';
-import { chooseDevice } from '../device/choose.js';
+import { chooseDevice, type DeviceChoice } from '../device/choose.js';
 import { openCpu } from '../device/cpu/node.js';
 import type { Precision } from '../device/dtype.js';
 import { openDawn, probeAdapters } from '../device/webgpu/node.js';
@@ -56,10 +56,19 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   assertKind(kind);
   refuseUnknownOptions(options, OPEN_NAMES, 'open');
   const rules = options.fuse === false ? [] : FUSIONS;
-  const { adapter, choices, precision, simd, threads } = options;
+  const { choices, precision, simd, threads } = options;
   assertPrecision(precision);
   const recomputed = options.memory === 'low' ? RECOMPUTABLE : new Set<string>();
-  const onCpu = async () => {
+  if (kind !== 'cpu' && precision === 'float64') {
+    throw new AttuneError({
+      code: 'device',
+      what: 'float64 is not available on a GPU',
+      where: `--device ${kind}`,
+      hint: "open('cpu', { precision: 'float64' })",
+    });
+  }
+  const choice = await choiceOf(kind, options);
+  if (choice.kind === 'cpu') {
     if (precision === 'mixed') throw mixedNeedsGpu(kind);
     return new Device(
       await openCpu({
@@ -71,19 +80,7 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
       false,
       recomputed,
     );
-  };
-  if (kind === 'cpu') return onCpu();
-  if (precision === 'float64') {
-    throw new AttuneError({
-      code: 'device',
-      what: 'float64 is not available on a GPU',
-      where: `--device ${kind}`,
-      hint: "open('cpu', { precision: 'float64' })",
-    });
   }
-  const adapters = await probeAdapters(adapter !== undefined);
-  const choice = chooseDevice({ device: kind, ...(adapter !== undefined && { adapter }) }, adapters);
-  if (choice.kind === 'cpu') return onCpu();
   const mixed = precision === 'mixed';
   const backend = await openDawn({ adapterName: choice.adapter, mixed });
   try {
@@ -96,6 +93,26 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   const device = new Device(backend, rules, mixed, recomputed);
   if (mixed) await checkHalf(device);
   return device;
+}
+
+/** What decides about the device. */
+type Wish = Pick<OpenOptions, 'adapter' | 'precision'>;
+
+/**
+ * Throws what `open` would throw where the device is not there, and opens nothing: for before anything costly is begun.
+ * @throws AttuneError 'device'
+ */
+export async function assertDeviceIsThere(kind: DeviceKind | 'auto', wish: Wish): Promise<void> {
+  // There is always a processor.
+  if (kind === 'auto' && wish.adapter === undefined && wish.precision !== 'mixed') return;
+  const choice = await choiceOf(kind, wish);
+  if (choice.kind === 'cpu' && wish.precision === 'mixed') throw mixedNeedsGpu(kind);
+}
+
+async function choiceOf(kind: DeviceKind | 'auto', { adapter }: Wish): Promise<DeviceChoice> {
+  const wish = { device: kind, ...(adapter !== undefined && { adapter }) };
+  const adapters = kind === 'cpu' ? [] : await probeAdapters(adapter !== undefined);
+  return chooseDevice(wish, adapters);
 }
 
 /** JavaScript may ask for any: without this, all but 'cpu' would mean a GPU. */

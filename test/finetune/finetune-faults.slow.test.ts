@@ -144,7 +144,15 @@ test('options that make no sense', async () => {
 });
 
 test('a device that is not there', async () => {
-  await refuses(good, 'device', /no adapter is named nonesuch/, { device: 'webgpu', adapter: 'nonesuch' });
+  // Before weights are looked for, which may be a download, and long before images are decoded.
+  const weights = newPath();
+  const named = { device: 'webgpu', adapter: 'nonesuch', weights } as const;
+  await refuses(good, 'device', /no adapter is named nonesuch/, named);
+  await refuses(good, 'device', /mixed precision is for GPUs/, {
+    device: 'cpu',
+    precision: 'mixed',
+    weights,
+  });
 });
 
 test('an interruption ends the run soon, keeps what was computed, and writes no run', async () => {

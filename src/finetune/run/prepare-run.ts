@@ -4,6 +4,7 @@
  */
 import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
+import { assertDeviceIsThere } from '../../engine/open.js';
 import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { askedBy, askedSplit } from '../recipe/asked.js';
@@ -57,6 +58,8 @@ export async function withRun<T>(
 ): Promise<T> {
   const { given, found, facts, resolved } = await planRun(options);
   await checked?.(resolved, found.train.length);
+  const { device, adapter, precision } = resolved;
+  await assertDeviceIsThere(device, { precision, ...(adapter !== null && { adapter }) });
   const loaded = await loadModel(
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
