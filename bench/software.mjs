@@ -6,7 +6,7 @@
  *     npm run build && npm ci --prefix bench && node bench/software.mjs [options]
  *
  *     --only PART,...   some of the parts: matmul, inference, mobilenet, resnet50, resnet50-batch8
- *     --adapter NAME    part of the adapter's name; default llvmpipe
+ *     --adapter NAME    part of the adapter's name, or that of a GPU; default llvmpipe
  *     --rounds N        timed rounds of each comparison, where it is not two
  *     --save MACHINE    writes bench/results/MACHINE/software.md, .json and .svg
  *
@@ -46,8 +46,8 @@ async function main() {
     for (const { peer, ...comparison } of SOFTWARE_PARTS[part]) {
       const sides = {
         ours: { engine: 'attune', kind: 'webgpu', adapter },
-        // Which is checked: Dawn knows it by a name of its own, of which both have this part.
-        peer: { engine: peer, kind: 'webgpu', adapter: options.adapter },
+        // That it is the same one is checked.
+        peer: { engine: peer, kind: 'webgpu', adapter },
       };
       comparisons.push(await compareTask({ ...comparison, ...rounds, ...sides }));
     }

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +63,7 @@ test('the archive has less than 60 MB, and runs where there is nothing', () => {
   const { stdout } = run(join(folder, 'run.sh'), words, { PATH: bin });
 
   assert.match(stdout, /\n\| matmul 1152 x 1152 x 1152 \| .* \(cpu\) \| matmul simd \| /);
+  assert.match(stdout, /\nBeside TensorFlow\.js and jax-js: not measured; /);
   assert.match(stdout, /\nBeside PyTorch: not measured; /);
   const results = join(folder, 'results');
   assert.equal(readdirSync(results).sort(), ['bench.json', 'bench.md', 'bench.svg']);
@@ -79,6 +81,20 @@ test('Dawn loads from the archive', () => {
   const code = "import('webgpu').then(({ create }) => console.log(typeof create([]).requestAdapter))";
   const { stdout } = spawnSync(join(folder, 'node'), ['--eval', code], { cwd: folder, encoding: 'utf8' });
   assert.is(stdout, 'function\n');
+});
+
+test('the peers load from the archive', () => {
+  if (process.platform !== 'linux') return;
+  const folder = join(unpacked, 'attune-bench');
+  const names = ['tfjs', 'tfjs-backend-webgpu', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}`);
+  const code = `for (const name of ${JSON.stringify([...names, '@jax-js/jax'])}) await import(name);
+    await import('./engines/browser-gpu.mjs');
+    const { version_core } = await import('@tensorflow/tfjs-core');
+    console.log(version_core);`;
+  const program = join(folder, 'bench/lib/peers.mjs');
+  writeFileSync(program, code);
+  const { stdout } = run(join(folder, 'node'), [program], { PATH: bin });
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/m);
 });
 
 test.after(() => rmSync(scratch, { recursive: true, force: true }));

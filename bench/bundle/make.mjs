@@ -1,13 +1,14 @@
 /**
  * Packs what a Linux machine with a GPU, but without npm or network, needs to be measured: this Node, Dawn, attune with
- * the packages that it needs, and the benchmarks, as one archive of less than 60 MB. README.md has the rest.
+ * the packages that it needs, and the benchmarks with the peers that are packages, as one archive of less than 60 MB. README.md has the rest.
  *
- *     npm run build && node bench/bundle/make.mjs [--out attune-bench.tar.xz]
+ *     npm run build && npm ci --prefix bench && node bench/bundle/make.mjs [--out attune-bench.tar.xz]
  */
 import { execFileSync } from 'node:child_process';
 import { chmod, cp, copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { requireInstalled, runMain } from '../lib/program.mjs';
@@ -16,8 +17,16 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NAME = 'attune-bench';
 const MOST_BYTES = 60e6;
 
-/** Of the benchmarks: what compares with PyTorch. */
-const BENCHMARKS = ['bench/torch.mjs', 'bench/lib', 'bench/parity/python.mjs'];
+/** Of the benchmarks: what compares with PyTorch, and with TensorFlow.js and jax-js on one adapter. */
+const BENCHMARKS = [
+  ...['bench/torch.mjs', 'bench/software.mjs', 'bench/lib', 'bench/parity/python.mjs'],
+  'bench/package.json',
+];
+/** Peers for Node's `require`, which tells what they load; and one that is a folder of modules. */
+const PEERS = ['tfjs-core', 'tfjs', 'tfjs-backend-webgpu', 'tfjs-backend-wasm'].map(
+  (name) => `@tensorflow/${name}`,
+);
+const MODULE_PEER = 'bench/node_modules/@jax-js/jax';
 const PACKAGE = ['package.json', 'LICENSE', 'dist', 'shaders', 'src/cli/attune.mjs', ...BENCHMARKS];
 /** Neither the compiler's notes nor the source of a program helps there. */
 const LEFT_OUT = /\.(?:map|d\.[mc]?ts)$|\/__pycache__(?:\/|$)/;
@@ -31,7 +40,7 @@ async function main() {
     options: { out: { type: 'string', default: `${NAME}.tar.xz` } },
   });
   if (process.platform !== 'linux') throw new Error('an archive for Linux is packed on Linux');
-  requireInstalled({ peers: false });
+  requireInstalled({ peers: true });
   const out = resolve(options.out);
   const staging = await mkdtemp(join(tmpdir(), `${NAME}-`));
   try {
@@ -58,6 +67,12 @@ async function gather(folder) {
       filter: (from) => filter(from) && isHere(from),
     });
   }
+  for (const path of peerFiles()) {
+    await cp(join(ROOT, path), join(folder, path), {
+      recursive: true,
+      filter: (from) => filter(from) && !from.endsWith('.cjs'),
+    });
+  }
   await packNode(join(folder, 'node'));
   for (const name of ['run.sh', 'README.md']) {
     await copyFile(new URL(name, import.meta.url), join(folder, name));
@@ -72,6 +87,16 @@ async function neededPackages() {
   const names = Object.keys(packages).filter((path) => path !== '' && packages[path].dev !== true);
   const installed = await Promise.all(names.map((path) => stat(join(ROOT, path)).catch(() => null)));
   return names.filter((_, i) => installed[i] !== null);
+}
+
+/** What the peers load: 10 MB of the 330 that are installed of them. */
+function peerFiles() {
+  const require = createRequire(join(ROOT, 'bench/package.json'));
+  for (const name of PEERS) require(name);
+  const files = Object.keys(require.cache).map((path) => relative(ROOT, path));
+  const loaded = files.filter((path) => path.startsWith('bench/node_modules/'));
+  const packages = loaded.map((path) => /^bench\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)[0]);
+  return [...loaded, ...[...new Set(packages)].map((path) => `${path}/package.json`), MODULE_PEER];
 }
 
 /** Dawn comes for all platforms in one package. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures this machine: attune bench, then attune beside PyTorch where python3 has it. Flags are those of attune bench.
+# Measures this machine: attune bench, attune beside TensorFlow.js and jax-js on a GPU, and beside PyTorch where python3 has it. Flags are those of attune bench.
 # Everything that is written stays in this folder: results/ and cache/. README.md says what is needed.
 set -eu
 
@@ -58,6 +58,15 @@ fi
 
 ./node src/cli/attune.mjs bench --json --markdown results/bench.md --svg results/bench.svg "$@" >results/bench.json
 cat results/bench.md
+
+# The GPU, where there is one that no processor plays.
+find_gpu="import { findAdapter } from './bench/lib/program.mjs'; console.log(await findAdapter(undefined, { hardware: true }));"
+if [ $# -eq 0 ] && gpu=$(./node --input-type=module --eval "$find_gpu" 2>/dev/null); then
+  ./node bench/software.mjs --only matmul,inference,mobilenet,resnet50 --rounds 7 --adapter "$gpu" --save here ||
+    echo "Beside TensorFlow.js and jax-js: something is missing, or slower than it should be; see above." >&2
+else
+  echo "Beside TensorFlow.js and jax-js: not measured; without flags, on a machine with a GPU: ./run.sh"
+fi
 
 if [ "${WITHOUT_TORCH:-}" = "" ] && command -v python3 >/dev/null 2>&1 && python3 -c 'import torch, torchvision' 2>/dev/null; then
   ./node bench/torch.mjs --save here

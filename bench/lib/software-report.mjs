@@ -32,12 +32,15 @@ export function verdicts(comparisons) {
 }
 
 export function softwareReport({ machine, comparisons, verdicts: rows }) {
+  const software = comparisons.every(({ engines: [ours] }) => ours.setting.includes('(software'));
   return [
-    '# On a software adapter, side by side',
+    `# On ${software ? 'a software adapter' : 'one GPU'}, side by side`,
     '',
     ...machineLines(machine),
     '',
-    'All on a software adapter, which a processor plays: the ratios say nothing about a GPU.',
+    ...(software
+      ? ['All on a software adapter, which a processor plays: the ratios say nothing about a GPU.']
+      : []),
     'A ratio counts only where both gave the same result: outputs within 1e-3 of the largest, losses of the first',
     'step within 1e-3 and of the second within 1e-2.',
     '',

@@ -53,25 +53,29 @@ export const subgroupTestKernel: Kernel<Attributes> = {
 export async function subgroupsWork(backend: Backend): Promise<boolean> {
   const least = backend.traits?.minSubgroupLanes ?? 0;
   if (least < LEAST_LANES) return true;
-  for (const workgroup of WORKGROUPS) {
-    const count = workgroup;
-    const x = Float32Array.from({ length: count }, (_, i) => subgroupTestValue(i));
-    const out = await withRanges(backend, [count, RESULTS * count], async ([input, output]) => {
-      backend.write(output, hostArray('float32', RESULTS * count).fill(-1));
-      const attributes = { workgroup, count };
-      const prepared = await backend.prepare([
-        { kernel: subgroupTestKernel, attributes, operands: [input, output] },
-      ]);
-      try {
-        const [values] = await backend.execute(prepared, [{ range: input, data: x }], [], [output]);
-        return Array.from(values);
-      } finally {
-        backend.discard(prepared);
-      }
+  // One program: both shaders are compiled at once, and their answers are waited for once.
+  const lengths = WORKGROUPS.flatMap((workgroup) => [workgroup, RESULTS * workgroup]);
+  const answers = await withRanges(backend, lengths, async (ranges) => {
+    const inputs = ranges.filter((_, i) => i % 2 === 0);
+    const outputs = ranges.filter((_, i) => i % 2 === 1);
+    for (const output of outputs) backend.write(output, hostArray('float32', output.length).fill(-1));
+    const uploads = inputs.map((range) => {
+      return { range, data: Float32Array.from({ length: range.length }, (_, i) => subgroupTestValue(i)) };
     });
-    if (!answersAreRight(out, workgroup, least)) return false;
-  }
-  return true;
+    const prepared = await backend.prepare(
+      WORKGROUPS.map((workgroup, i) => ({
+        kernel: subgroupTestKernel,
+        attributes: { workgroup, count: workgroup },
+        operands: [inputs[i], outputs[i]],
+      })),
+    );
+    try {
+      return await backend.execute(prepared, uploads, [], outputs);
+    } finally {
+      backend.discard(prepared);
+    }
+  });
+  return WORKGROUPS.every((workgroup, i) => answersAreRight(Array.from(answers[i]), workgroup, least));
 }
 
 /** Whole numbers, so that sums are exact in any order, and no two lanes near each other have the same. */

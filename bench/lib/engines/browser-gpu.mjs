@@ -3,6 +3,7 @@
  * settings: validation and bounds checks on.
  */
 import { create, globals } from 'webgpu';
+import { nearestName } from '../../../dist/device/choose.js';
 import { adapterLabel, isSoftware } from '../../../dist/device/webgpu/adapter.js';
 
 /**
@@ -10,10 +11,18 @@ import { adapterLabel, isSoftware } from '../../../dist/device/webgpu/adapter.js
  * Dawn puts first). Returns a function that says which one was taken, once there was a request: { adapter, setting }.
  */
 export function installBrowserGpu(adapterName) {
-  const gpu = create(adapterName === undefined ? [] : [`adapter=${adapterName}`]);
+  const named = (name) => create(name === undefined ? [] : [`adapter=${name}`]);
+  let gpu = named(adapterName); // kept: Dawn's instance must outlive its devices
   let info;
   const requestAdapter = async (options) => {
-    const adapter = await gpu.requestAdapter(options);
+    const adapter = await gpu.requestAdapter(options).catch((error) => {
+      // Dawn wants the name as the driver writes it; its refusal lists the names that there are.
+      const names = Array.from(error.message.matchAll(/name: '(.*)'$/gm), ([, name]) => name);
+      const exact = names[nearestName(adapterName ?? '', names)];
+      if (exact === undefined) throw error;
+      gpu = named(exact);
+      return gpu.requestAdapter(options);
+    });
     info = adapter.info;
     return adapter;
   };
