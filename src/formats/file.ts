@@ -353,7 +353,9 @@ function writeError(error: unknown, where: string): unknown {
     `the file cannot be written: ${messageOf(error)}`,
     'check the disk',
   ];
-  return new AttuneError({ code: 'disk', what, where, hint }, { cause: error });
+  // Whoever is to create a folder wants its name, and not that of the first of several files.
+  const missing = code === 'ENOENT' ? dirname(where) : where;
+  return new AttuneError({ code: 'disk', what, where: missing, hint }, { cause: error });
 }
 
 const NO_SPACE = ['the disk is full', 'free some space, or write to another disk'] as const;

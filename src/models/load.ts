@@ -1,26 +1,29 @@
 /** From a weights file to a model. */
 import { openTensorFile } from '../formats/open.js';
 import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
-import type { ImageClassifier } from './classifier.js';
+import type { Module } from '../nn/module.js';
+import { ImageClassifier } from './classifier.js';
 import { detectArchitecture, type TensorShape } from './detect.js';
 import { modelTensors } from './naming.js';
 
 /**
  * Loads a weights file into a model, on the host or on a device, whatever library named its tensors (naming.ts).
- * `exclude: [model.headName]` keeps the model's own head, whatever the number of classes in the file.
+ * `exclude: [model.headName]` keeps the model's own head, whatever the number of classes in the file. A module that is
+ * none of attune's networks takes the tensors by their own names: what `writeTorch` or PyTorch has saved of it.
  *
  * Throws AttuneError 'input' or 'disk' when the file cannot be opened, 'weights' when it is damaged or does not
  * fit: naming every missing, unexpected and misshapen tensor, and the model that it is for.
  */
 export async function loadWeights(
-  model: ImageClassifier,
+  model: Module,
   path: string,
   options: Pick<LoadOptions, 'strict' | 'exclude'> = {},
 ): Promise<LoadReport> {
   const file = await openTensorFile(path);
   try {
-    const tensors = modelTensors(file);
-    const hint = adviceFor(model, tensors);
+    const isOurs = model instanceof ImageClassifier;
+    const tensors = isOurs ? modelTensors(file) : file.tensors;
+    const hint = isOurs ? adviceFor(model, tensors) : 'load what was saved of a module with the same layers';
     return await loadStateDict(model, tensors.map(givenAway), { ...options, where: path, hint });
   } finally {
     await file.close();

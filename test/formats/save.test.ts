@@ -115,7 +115,7 @@ test('no permission', async ({ folder }) => {
 test('a folder that does not exist', async ({ folder }) => {
   await rejects(
     () => replaceFile(join(folder, 'no', 'file'), pieces('a')),
-    /the folder does not exist/,
+    /the folder does not exist \(.*no\): create it first$/,
     'disk',
   );
 });

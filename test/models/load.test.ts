@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeSafetensors } from '#src/formats/save';
+import { writeSafetensors, writeTorch } from '#src/formats/save';
 import { detectArchitecture } from '#src/models/detect';
 import { loadWeights } from '#src/models/load';
 import { MODEL_NAMES } from '#src/models/names';
@@ -11,7 +11,13 @@ import { ResNet, resnet18, resnet34 } from '#src/models/resnet';
 import { Bottleneck } from '#src/models/resnet-blocks';
 import { resnetSmall } from '#src/models/resnet-small';
 import { type ImageClassifier, replaceHead } from '#src/models/classifier';
+import { linear } from '#src/nn/linear';
+import { Module } from '#src/nn/module';
+import { sequential } from '#src/nn/layers';
 import { stateDict } from '#src/nn/state-dict';
+import { multiply } from '#src/ops/multiply';
+import { Parameter } from '#src/tensor/parameter';
+import type { TensorLike } from '#src/tensor/tensor';
 import { findWeights } from '#src/weights/catalogue';
 import { AttuneError } from '#src/errors';
 import { test } from 'uvu';
@@ -124,6 +130,26 @@ test('what was saved is loaded', async () => {
   const report = await loadWeights(model, path);
   assert.equal(report.loaded, [...saved.keys()]);
   for (const [name, { data }] of await stateDict(model)) assert.equal(data, saved.get(name)!.data, name);
+});
+
+test("a module of one's own is saved and loaded by its own names, and an error does not take it for a network of attune's", async () => {
+  class Gate extends Module {
+    readonly layers = sequential(linear(4, 3, { seed: 1 }), linear(3, 2, { seed: 2 }));
+    readonly scale = new Parameter(new Float32Array([5, 6]), [2]);
+    forward(x: TensorLike) {
+      return multiply(this.layers.forward(x), this.scale);
+    }
+  }
+  const path = join(folder, 'gate.pth');
+  const saved = await stateDict(new Gate());
+  await writeTorch(path, [...saved.values()]);
+  const model = new Gate();
+  model.scale.set(new Float32Array(2));
+  const { loaded } = await loadWeights(model, path);
+  assert.equal(loaded, ['scale', 'layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias']);
+  assert.equal([...model.scale.hostValues], [5, 6]);
+  const error = await failure(() => loadWeights(linear(4, 3), path));
+  assert.match(error.hint!, /^load what was saved of a module with the same layers$/);
 });
 
 test('a head of another size can be left out, and the error says so', async () => {
