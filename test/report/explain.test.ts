@@ -135,7 +135,7 @@ test('explain writes a picture for each image, says what it is of, and finds the
 test('an image is read shortly before it is explained: however many there are, a few are held at a time', async () => {
   const folder = newFolder();
   const names = Array.from({ length: 40 }, (_, i) => `${10 + i}.png`);
-  for (const name of names) cpSync(bag, join(folder, name));
+  for (const name of [...names, '0/10.png']) cpSync(bag, join(folder, name));
   const last = join(folder, names.at(-1)!);
   const onEvent = (event: RunEvent) => {
     if (event.type === 'progress' && event.task === 'explaining') rmSync(last, { force: true });
@@ -145,7 +145,10 @@ test('an image is read shortly before it is explained: however many there are, a
     { weights, images: [folder], out, device: 'cpu', threads: 1 },
     { onEvent },
   );
-  assert.is(images.filter((image) => 'picture' in image).length, 39);
+  const pictures = images.flatMap((image) => ('picture' in image ? [image.picture] : []));
+  assert.is(pictures.length, 40);
+  assert.equal(pictures.slice(0, 2), [join(out, '0', '10.grad-cam.png'), join(out, '10.grad-cam.png')]);
+  assert.ok(pictures.every((picture) => existsSync(picture)));
   assert.equal(images.at(-1), { path: last, error: 'there is no such image' });
 });
 

@@ -1,4 +1,5 @@
 /** `attune predict`: what a trained run, or a model with weights, sees in images. */
+import { basename, resolve } from 'node:path';
 import { type ImagePool, listImages, openImagePool, type Preprocessing } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { freeze } from '../../nn/index.js';
@@ -43,7 +44,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   refuseUnknownOptions(options, NAMES, 'predict');
   checkCount(options.top, 'the number of labels', '--top');
   const views = checkViews(options.tta);
-  const paths = await imagePaths(options.images);
+  const paths = [...(await namedImages(options.images)).keys()];
   const { model, preprocessing, task, temperature } = await loadModel(options, context);
   if (options.top !== undefined && task.info.kind !== 'classification') throw noLabels();
   const answers = new Map<string, ModelAnswer[TaskKind]>();
@@ -136,7 +137,11 @@ function noLabels(): AttuneError {
   });
 }
 
-export async function imagePaths(named: readonly string[]): Promise<string[]> {
+/**
+ * The paths of the images that are named, alone or by a folder, with what each is called: its path below that folder, with
+ * `/`, or its own name. Throws AttuneError 'usage' for what is no list, 'input' where there is no image.
+ */
+export async function namedImages(named: readonly string[]): Promise<Map<string, string>> {
   // A string is a list of letters, among them / and . whose images would be looked for.
   if (!Array.isArray(named)) {
     throw new AttuneError({
@@ -146,7 +151,7 @@ export async function imagePaths(named: readonly string[]): Promise<string[]> {
       hint: "write images: ['a.jpg']",
     });
   }
-  const paths = new Set<string>();
+  const found = new Map<string, string>();
   for (const name of named) {
     const { images } = await listImages(name);
     if (images.length === 0) {
@@ -157,7 +162,10 @@ export async function imagePaths(named: readonly string[]): Promise<string[]> {
         hint: 'name images, or a folder of them',
       });
     }
-    for (const { path } of images) paths.add(path);
+    const isFile = images[0].path === resolve(name);
+    for (const image of images) {
+      if (!found.has(image.path)) found.set(image.path, isFile ? basename(image.path) : image.name);
+    }
   }
-  return [...paths];
+  return found;
 }

@@ -1,6 +1,6 @@
 /** `attune explain`: where in an image a network sees the class that it answers with. */
 import { stat } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { encodePng, openImagePool, type RgbImage } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../finetune/device.js';
@@ -9,7 +9,7 @@ import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
 import { DEVICE_NAMES, SOURCE_NAMES } from '../../finetune/option-names.js';
-import { imagePaths, openPictures } from '../../finetune/evaluation/predict.js';
+import { namedImages, openPictures } from '../../finetune/evaluation/predict.js';
 import type { ImageSource } from '../../finetune/evaluation/test-time.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
@@ -35,7 +35,7 @@ export interface ExplainOptions extends ModelSource, DeviceOptions {
   readonly class?: string;
   /** How many training images to name that are nearest by feature; needs a run. Default 0. */
   readonly neighbors?: number;
-  /** Where the pictures are written. Default: explanations. */
+  /** Where the pictures are written, in folders as the images of a folder are. Default: explanations. */
   readonly out?: string;
   readonly workers?: number;
 }
@@ -81,7 +81,8 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   const method = methodOf(options.method ?? HEAT_MAP_METHODS[0]);
   checkCount(options.neighbors, 'the number of neighbors', '--neighbors');
   if (options.neighbors !== undefined) await refuseWithoutRun(options.run);
-  const paths = await imagePaths(options.images);
+  const names = await namedImages(options.images);
+  const paths = [...names.keys()];
   const loaded = await loadModel(options, context);
   requireClasses(loaded.task, 'attune explain', loaded.weights);
   refuseWithoutGradient(loaded, method);
@@ -106,7 +107,8 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
         if (!errors.has(path)) {
           const neighbors = await nearest(pixels);
           const { png, ...made } = await explainOne(network, loaded, pixels, method, wanted);
-          const picture = join(out, nameOf(path));
+          const picture = join(out, nameOf(names.get(path) as string));
+          await makeFolder(dirname(picture));
           await replaceFile(picture, [png]);
           found.set(path, { path, ...made, picture, neighbors });
         }
@@ -207,11 +209,14 @@ function refuseWithoutGradient({ model }: LoadedModel, method: HeatMapMethod): v
   });
 }
 
-/** Names pictures: `cat.grad-cam.png`; where a name is taken, with the next number that is free. */
-function pictureNames(method: string): (path: string) => string {
+/**
+ * Names pictures: `cat.grad-cam.png`, in folders as the images of a folder are; where a name is taken, with the next number
+ * that is free.
+ */
+function pictureNames(method: string): (image: string) => string {
   const taken = new Set<string>();
-  return (path) => {
-    const name = basename(path, extname(path));
+  return (image) => {
+    const name = image.slice(0, image.length - extname(image).length);
     let free = name;
     for (let number = 2; taken.has(free.toLowerCase()); number++) free = `${name}-${number}`;
     taken.add(free.toLowerCase());
