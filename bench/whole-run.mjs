@@ -6,7 +6,8 @@
  *     npm run build && npm run setup:torch && node bench/whole-run.mjs [options]
  *
  *     --data FOLDER     Fashion-MNIST's files (bench/fashion/README.md) instead of images that are made here; 85 of 100
- *     --device webgpu   attune on a GPU, beside PyTorch on the processor; default cpu
+ *     --device webgpu   attune on a GPU, beside PyTorch on the processor, and with CUDA in float32, TF32 and mixed
+ *                       precision where it has that; default cpu
  *     --adapter NAME    the GPU's name, where there are several; default: the one that Dawn puts first
  *     --tfjs            TensorFlow.js as well, on the same adapter: a quarter of an hour a run on a software one, so with
  *                       fewer --steps and a lower --target. Its WebAssembly backend cannot train: it has no gradient of
@@ -56,12 +57,18 @@ async function main() {
   const { writeTask } = await import('./lib/whole-run/task.mjs');
   const { measureRuns } = await import('./lib/whole-run/measure.mjs');
   const { wholeRunReport } = await import('./lib/whole-run/report.mjs');
+  const { CUDA, hasCuda } = await import('./lib/torch-parts.mjs');
 
   const machine = describeMachine({ peers: options.tfjs });
   const adapter = kind === 'webgpu' ? await findAdapter(options.adapter) : undefined;
   const engines = [
     { engine: 'attune', kind, adapter, threads },
     { engine: 'torch', threads, format: 'contiguous' },
+    ...(kind === 'webgpu' && hasCuda()
+      ? CUDA.map(({ tolerances, ...way }) => ({
+          ...{ engine: 'torch', device: 'cuda', threads, ...way, tolerance: tolerances?.training },
+        }))
+      : []),
     ...(options.tfjs ? [{ engine: 'tfjs', adapter: options.adapter }] : []),
   ];
   const folder = await mkdtemp(join(tmpdir(), 'attune-whole-run-'));

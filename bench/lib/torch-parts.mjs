@@ -8,7 +8,7 @@ const NETWORKS = { ResNet50: RESNET50, MobileNetV2: MOBILENET_V2 };
 const TASKS = ['inference', 'training'];
 
 /** PyTorch on a GPU, and how far its results may be from those of float32 in inference and in training. */
-const CUDA = [
+export const CUDA = [
   { precision: 'float32', format: 'channels_last' },
   { precision: 'tf32', format: 'channels_last', tolerances: { inference: 0.05, training: 0.01 } },
   { precision: 'amp', format: 'channels_last', tolerances: { inference: 0.05, training: 0.01 } },

@@ -71,16 +71,33 @@ def load(model, path, tensors):
         raise ValueError(f"missing {missing}, unexpected {unexpected}")
 
 
-class Engine:
+class Place:
+    """Where and how a network computes: `device`, and on a GPU `precision`."""
+
     def __init__(self, options):
         torch.set_num_threads(options["threads"])
-        torch.manual_seed(0)
         self.precision = options.get("precision", "float32")
         self.device = torch.device(options.get("device", "cpu"))
         self.cuda = self.device.type == "cuda"
         torch.backends.cudnn.benchmark = True
         torch.backends.cuda.matmul.allow_tf32 = self.precision == "tf32"
         torch.backends.cudnn.allow_tf32 = self.precision == "tf32"
+        # Where it is not enabled it does nothing to the loss, and steps as the optimiser does.
+        self.scaler = torch.cuda.amp.GradScaler(enabled=self.precision == "amp")
+
+    def mixed(self):
+        return torch.autocast("cuda", torch.float16, enabled=self.precision == "amp") if self.cuda else nullcontext()
+
+    def backward(self, loss, optimizer):
+        self.scaler.scale(loss).backward()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+
+class Engine(Place):
+    def __init__(self, options):
+        super().__init__(options)
+        torch.manual_seed(0)
         self.before = resident()
         layout = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[options["format"]]
         network, batch, side = options["network"], options["batch"], options["side"]
@@ -98,22 +115,17 @@ class Engine:
         self.model.train(self.training)
         if self.training:
             self.optimizer = torch.optim.SGD(self.model.parameters(), **options["optimizer"])
-            # Where it is not enabled it does nothing to the loss, and steps as the optimiser does.
-            self.scaler = torch.cuda.amp.GradScaler(enabled=self.precision == "amp")
 
     def once(self):
         images = self.images.to(self.device, non_blocking=True)
-        mixed = torch.autocast("cuda", torch.float16, enabled=self.precision == "amp") if self.cuda else nullcontext()
         if not self.training:
-            with torch.inference_mode(), mixed:
+            with torch.inference_mode(), self.mixed():
                 return self.model(images).float().flatten()
         labels = self.labels.to(self.device, non_blocking=True)
         self.optimizer.zero_grad(set_to_none=True)
-        with mixed:
+        with self.mixed():
             loss = nn.functional.cross_entropy(self.model(images), labels)
-        self.scaler.scale(loss).backward()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
+        self.backward(loss, self.optimizer)
         return loss.detach().float().reshape(1)
 
     def run(self):
@@ -138,14 +150,15 @@ def processor():
 
 
 def describe(engine, options):
-    """What engine-client.mjs tells of its engine."""
+    """What engine-client.mjs tells of its engine, a Place."""
     title = f"PyTorch {torch.__version__}"
     if engine.cuda:
         name = torch.cuda.get_device_name()
         setting = f"{name} (CUDA {torch.version.cuda}, {engine.precision}, {options['format']})"
         return {"name": f"{title} {engine.precision}", "adapter": name, "setting": setting}
     name, threads = processor(), options["threads"]
-    setting = f"{name} ({threads} {'thread' if threads == 1 else 'threads'}, {options['format']})"
+    team = "one thread" if threads == 1 else f"{threads} threads"
+    setting = f"{name} ({team}, {options['format']})"
     return {"name": title, "adapter": name, "setting": setting}
 
 

@@ -12,7 +12,7 @@ const TORCH = fileURLToPath(new URL('torch_training.py', import.meta.url));
  * Every engine's run, `rounds` times in turn: A B A B. The first engine is ours; the losses of the others' first steps
  * must be its own (agreement.mjs), and everyone must reach the target, or this throws: there is no time to report.
  *
- * @param engines options of each: { engine: 'attune' | 'tfjs' | 'torch', ... }
+ * @param engines options of each: { engine: 'attune' | 'tfjs' | 'torch', ... }, with `tolerance` where losses are coarser
  * @param task what writeTask wrote into `folder`
  * @returns for each engine { name, setting, runs }
  */
@@ -73,7 +73,7 @@ async function runOnce(options, folder, task, evaluateEvery, ours) {
     let processorSeconds = 0;
     for (let step = 0; step < task.steps; ) {
       const answer = await process.ask({ train: Math.min(evaluateEvery, task.steps - step) });
-      if (step === 0 && ours !== undefined) assertSame(name, ours.losses, answer.losses);
+      if (step === 0 && ours !== undefined) assertSame(name, ours.losses, answer.losses, options.tolerance);
       run.losses.push(...answer.losses);
       run.milliseconds.push(...answer.milliseconds);
       processorSeconds += answer.processorMilliseconds / 1000;
@@ -88,9 +88,9 @@ async function runOnce(options, folder, task, evaluateEvery, ours) {
   }
 }
 
-/** Throws where the losses of two engines' first steps are not the same. */
-export function assertSame(name, ours, theirs) {
-  const agreement = new SameLosses();
+/** Throws where the losses of two engines' first steps are not the same, within `tolerance` as of SameLosses. */
+export function assertSame(name, ours, theirs, tolerance) {
+  const agreement = new SameLosses(tolerance);
   try {
     for (const step of [0, 1].slice(0, theirs.length)) {
       agreement.add(0, [ours[step]]);

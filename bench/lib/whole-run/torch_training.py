@@ -1,9 +1,10 @@
 """PyTorch for bench/whole-run.mjs: the same questions as engine.mjs, about the same files (task.mjs).
 
-    python3 torch_training.py FOLDER OPTIONS      OPTIONS: {"threads", "format"} as JSON
+    python3 torch_training.py FOLDER OPTIONS      OPTIONS: {"threads", "format", "device", "precision"} as JSON
 
 Images arrive channels last, as attune takes them; they are brought into PyTorch's order, and into the wanted memory
-format, when they are read: that takes no part of the times.
+format, when they are read: that takes no part of the times. They stay on the host, and with CUDA each batch goes to the
+GPU as it does in attune.
 """
 
 import json
@@ -17,23 +18,24 @@ from torch.nn import functional
 
 sys.path.append(str(Path(__file__).parents[1]))
 from small_resnet import SmallResNet  # noqa: E402
-from torch_engine import load, processor, processor_seconds  # noqa: E402
+from torch_engine import Place, describe, load, processor_seconds  # noqa: E402
 
 TEST_BATCH = 250
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
-class Engine:
-    def __init__(self, folder, threads, layout):
+class Engine(Place):
+    def __init__(self, folder, options):
+        super().__init__(options)
+        layout = FORMATS[options["format"]]
         task = json.loads((folder / "task.json").read_text())
-        torch.set_num_threads(threads)
         self.rates = task["rates"]
         self.order = torch.from_numpy(np.fromfile(folder / "order.u32", "<u4").astype(np.int64))
         self.order = self.order.reshape(task["steps"], task["batch"])
         self.train_set, self.test_set = [self.read(folder, name, task, layout) for name in ("train", "test")]
         self.model = SmallResNet(task["channels"], task["classes"], task["widths"], task["depth"])
         load(self.model, folder / "weights.f32", task["tensors"])
-        self.model.to(memory_format=layout)
+        self.model.to(self.device, memory_format=layout)
         self.optimizer = torch.optim.SGD(
             self.model.parameters(), task["lr"], task["momentum"], weight_decay=task["weightDecay"], nesterov=True
         )
@@ -53,11 +55,12 @@ class Engine:
         for _ in range(count):
             begin = time.perf_counter()
             indices = self.order[self.step]
-            loss = functional.cross_entropy(self.model(images[indices]), labels[indices])
+            batch, wanted = images[indices].to(self.device), labels[indices].to(self.device)
+            with self.mixed():
+                loss = functional.cross_entropy(self.model(batch), wanted)
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
             self.optimizer.param_groups[0]["lr"] = self.rates[self.step]
-            self.optimizer.step()
+            self.backward(loss, self.optimizer)
             losses.append(loss.item())
             milliseconds.append(1000 * (time.perf_counter() - begin))
             self.step += 1
@@ -68,17 +71,15 @@ class Engine:
         self.model.eval()
         images, labels = self.test_set
         with torch.inference_mode():
-            predicted = torch.cat([self.model(part).argmax(1) for part in images.split(TEST_BATCH)])
+            parts = images.split(TEST_BATCH)
+            predicted = torch.cat([self.model(part.to(self.device)).argmax(1).cpu() for part in parts])
         return {"accuracy": (predicted == labels).double().mean().item()}
 
 
 def main():
     folder, options = Path(sys.argv[1]), json.loads(sys.argv[2])
-    threads, layout = options["threads"], options["format"]
-    engine = Engine(folder, threads, FORMATS[layout])
-    team = "one thread" if threads == 1 else f"{threads} threads"
-    setting = f"{processor()} ({team}, {layout})"
-    print(json.dumps({"name": f"PyTorch {torch.__version__}", "setting": setting}), flush=True)
+    engine = Engine(folder, options)
+    print(json.dumps(describe(engine, options)), flush=True)
     for line in sys.stdin:
         question = json.loads(line)
         answer = engine.train(question["train"]) if "train" in question else engine.evaluate()
