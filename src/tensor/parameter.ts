@@ -88,7 +88,7 @@ export class Buffer implements TensorSource {
         throw new AttuneError({
           code: 'program',
           what: `a parameter of shape ${showShape(this.shape)} is not on a device`,
-          hint: 'call model.to(device) before running the model',
+          hint: 'call model.to(device) before running the model; one that was closed is to be made anew',
         });
       }
       const parameter = this instanceof Parameter ? this : null;

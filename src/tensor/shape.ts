@@ -60,7 +60,11 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): number[]
     const sizeA = a[d - rank + a.length] ?? 1;
     const sizeB = b[d - rank + b.length] ?? 1;
     if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
-      throw shapeError(operation, `shapes ${showShape(a)} and ${showShape(b)} do not broadcast together`);
+      throw shapeError(
+        operation,
+        `shapes ${showShape(a)} and ${showShape(b)} do not broadcast together`,
+        `sizes are compared from the last dimension on and must be equal or 1, not ${sizeA} and ${sizeB}: reshape or transpose one`,
+      );
     }
     result[d] = sizeA === 1 ? sizeB : sizeA;
   }
