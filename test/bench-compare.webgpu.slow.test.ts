@@ -1,4 +1,5 @@
 /** Two engines side by side as bench/ compares them: the same work is timed in turn, other work has no time. */
+import { probeAdapters } from '#src/device/webgpu/node';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from './device/shared-webgpu.js';
@@ -49,6 +50,15 @@ test('an engine on another adapter has no time, unless that was meant', async ()
     compare({ ...options, sameAdapter, agreement: new SameOutputs(), target: common.target });
   await rejects(side(true), / runs on .*, attune \S+ webgpu on /);
   assert.ok((await side(false)).difference < 1e-4);
+});
+
+test('a processor that plays a GPU is none, unless it is named', async () => {
+  const { findAdapter } = await library('program');
+  const { adapter } = (await sharedWebGPU()).info;
+  assert.is(await findAdapter(adapter, { hardware: true }), adapter);
+  const hardware = (await probeAdapters(true)).find(({ software }) => !software);
+  if (hardware !== undefined) assert.is(await findAdapter(undefined, { hardware: true }), hardware.adapter);
+  else await rejects(findAdapter(undefined, { hardware: true }), /^there is no hardware GPU adapter$/);
 });
 
 async function rejects(promise: Promise<unknown>, message: RegExp): Promise<void> {

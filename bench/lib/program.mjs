@@ -50,7 +50,7 @@ export function devicesOf(only) {
  */
 export async function findAdapter(wanted, { hardware = false } = {}) {
   const { probeAdapters } = await import('../../dist/device/webgpu/node.js');
-  const adapters = await probeAdapters(wanted !== undefined);
+  const adapters = await probeAdapters(wanted !== undefined || hardware);
   const found = adapters.find(({ adapter, software }) =>
     wanted === undefined ? !(hardware && software) : adapter.includes(wanted),
   );
