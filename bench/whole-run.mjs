@@ -17,7 +17,7 @@
  *     --target SHARE    the accuracy to come to, above 0 and at most 1
  *     --steps N         the length of a run, which ends there in any case; default 240, 480 with --data
  *     --every N         steps between two evaluations; default 10
- *     --save MACHINE    writes bench/results/MACHINE/whole-run-DEVICE.md and .json
+ *     --save MACHINE    writes bench/results/MACHINE/whole-run-DEVICE.md, .json and .svg
  *
  * A minute on two quiet cores; three with --device webgpu --rounds 1 on a software adapter.
  * Ends with status 1 where the losses of the first steps differ, or an engine does not come to the accuracy.
@@ -56,7 +56,7 @@ async function main() {
   const { describeMachine } = await import('./lib/machine.mjs');
   const { writeTask } = await import('./lib/whole-run/task.mjs');
   const { measureRuns } = await import('./lib/whole-run/measure.mjs');
-  const { wholeRunReport } = await import('./lib/whole-run/report.mjs');
+  const { wholeRunComparisons, wholeRunReport } = await import('./lib/whole-run/report.mjs');
   const { CUDA, hasCuda } = await import('./lib/torch-parts.mjs');
 
   const machine = describeMachine({ peers: options.tfjs });
@@ -81,6 +81,7 @@ async function main() {
     await present(`whole-run-${kind}`, {
       report: wholeRunReport(results),
       numbers: results,
+      comparisons: wholeRunComparisons(results),
       save: options.save,
     });
   } finally {

@@ -12,7 +12,8 @@ const drawn = readdirSync(folder).filter((name) => name.endsWith('.svg'));
 
 test('charts are those of their numbers, and name the adapters', async () => {
   const { comparisonCharts } = await import(new URL('lib/charts.mjs', bench).href);
-  assert.ok(drawn.length >= 6);
+  const { wholeRunComparisons } = await import(new URL('lib/whole-run/report.mjs', bench).href);
+  assert.ok(drawn.length >= 7);
   for (const name of drawn) {
     const numbers = JSON.parse(read(name.replace('.svg', '.json')));
     if (name === 'bench.svg') {
@@ -20,14 +21,16 @@ test('charts are those of their numbers, and name the adapters', async () => {
       continue;
     }
     const { comparison, comparisons, resnet50, mobilenet, jax } = numbers;
-    const compared = comparisons ?? (comparison && [comparison]) ?? [resnet50, mobilenet, jax].flat();
+    const compared = name.startsWith('whole-run')
+      ? wholeRunComparisons(numbers)
+      : (comparisons ?? (comparison && [comparison]) ?? [resnet50, mobilenet, jax].flat());
     assert.is(read(name), await comparisonCharts(compared), name);
     for (const { engines } of compared) assert.ok(read(name).includes(engines[0].setting), name);
   }
 });
 
 test('every comparison with peers has charts', () => {
-  for (const name of ['cpu', 'inference', 'software', 'torch', 'training', 'bench'])
+  for (const name of ['cpu', 'inference', 'software', 'torch', 'training', 'whole-run-cpu', 'bench'])
     assert.ok(existsSync(new URL(`${name}.svg`, folder)), name);
 });
 

@@ -5,6 +5,15 @@ import { summaryOf } from './measure.mjs';
 /** First steps whose losses are printed; of them two are judged. */
 const LOSSES = [1, 2, 3, 5, 10];
 
+/** Ours beside each peer, by the seconds to the accuracy: what charts.mjs draws. */
+export function wholeRunComparisons({ task, engines }) {
+  const [ours, ...peers] = engines.map(({ name, setting, runs }) => ({
+    ...{ name, setting, rounds: runs.map(({ reached }) => reached.seconds) },
+  }));
+  const common = { name: `to the accuracy, ${task.name}`, task: 'training', batch: task.batch };
+  return peers.map((peer) => ({ ...common, engines: [ours, peer] }));
+}
+
 /** @param engines what measureRuns returns: ours first */
 export function wholeRunReport({ machine, task, target, rounds, engines }) {
   const summaries = engines.map(summaryOf);
