@@ -1,5 +1,5 @@
 /** Numbers as bars, grouped by what they are of; and charts under each other in one picture. */
-import { CHART_WIDTH, type Drawing, labelsOf, legend, widthOf } from './drawing.js';
+import { CHART_WIDTH, type Drawing, labelsOf, legend, LEGEND_SPACE, widthOf } from './drawing.js';
 
 export interface Bar {
   /** What it is of: bars of one label stand together. */
@@ -23,6 +23,8 @@ export interface BarChartOptions {
 const ROW = 20;
 /** Between the groups. */
 const GAP = 10;
+/** Of names of series under each other. */
+const LEGEND_ROW = 16;
 const LABEL_COLUMNS = 56;
 /** Room for the number behind the longest bar. */
 const NUMBER_WIDTH = 70;
@@ -46,10 +48,14 @@ export function barChart(drawing: Drawing, bars: readonly Bar[], options: BarCha
   });
   const all = rows.flatMap((row) => row.bars);
   const most = Math.max(mark?.value ?? 0, ...all.map(({ value, range }) => Math.max(value, range?.[1] ?? 0)));
-  const [above, below] = [66, 14];
   const marginLeft = Math.ceil(widthOf(labels)) + 18;
+  const width = Math.max(CHART_WIDTH, marginLeft + CHART_WIDTH / 2);
+  // Names that are too long to stand beside each other stand under each other.
+  const isWide = widthsOf(series) > width - NUMBER_WIDTH;
+  const raised = isWide ? (series.length - 1) * LEGEND_ROW : 0;
+  const [above, below] = [66 + raised, 14];
   return drawing.render(title, {
-    width: Math.max(CHART_WIDTH, marginLeft + CHART_WIDTH / 2),
+    width,
     height: top + above + below,
     marginLeft,
     marginTop: above,
@@ -103,7 +109,7 @@ export function barChart(drawing: Drawing, bars: readonly Bar[], options: BarCha
       marks.text([title], {
         frameAnchor: 'top-left',
         dx: 8 - marginLeft,
-        dy: -52,
+        dy: -52 - raised,
         fill: palette.ink,
         fontWeight: 600,
         fontSize: 13,
@@ -111,9 +117,15 @@ export function barChart(drawing: Drawing, bars: readonly Bar[], options: BarCha
       ...legend(
         drawing,
         series.map((name) => ({ name, color: colorOf(name) })),
+        isWide ? LEGEND_ROW : 0,
       ),
     ],
   });
+}
+
+/** Of names beside each other, with what is before and between them. */
+function widthsOf(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + widthOf([name]) + LEGEND_SPACE, 0);
 }
 
 /** Charts under each other as one SVG file, on the palette's surface. */

@@ -150,21 +150,28 @@ export function heading({ marks, palette }: Drawing, text: string) {
   });
 }
 
-/** Names of series in their colours, in a line above the chart, at its right; the margin is that of `heading`. */
+/** What a name in a legend takes beside its letters. */
+export const LEGEND_SPACE = 34;
+
+/**
+ * Names of series in their colours, in a line above the chart, at its right; the margin is that of `heading`. With a
+ * `rowHeight` under each other, the last one where the line would be.
+ */
 export function legend(
   { marks }: Drawing,
   series: readonly { readonly name: string; readonly color: string }[],
+  rowHeight = 0,
 ) {
   let right = 0;
-  return series.toReversed().flatMap(({ name, color }) => {
+  return series.toReversed().flatMap(({ name, color }, row) => {
     const text = marks.text([`● ${name}`], {
       frameAnchor: 'top-right',
-      dx: -right,
-      dy: -24,
+      dx: rowHeight > 0 ? 0 : -right,
+      dy: -24 - row * rowHeight,
       fill: color,
       fontWeight: 600,
     });
-    right += widthOf([name]) + 34;
+    right += widthOf([name]) + LEGEND_SPACE;
     return [text];
   });
 }
