@@ -34,6 +34,7 @@ export {
   resumeFolds,
 } from './cross-validation.js';
 export type { Listener, RunEvent } from './events.js';
+export { loadTraining, saveTraining, type ModelAndOptimizer } from './training/saved-training.js';
 export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './training/fit.js';
 export { finetune } from './finetune.js';
 export {

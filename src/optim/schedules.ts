@@ -167,6 +167,8 @@ function plateaus(losses: readonly number[], patience: number): number {
 
 /** A schedule of a loop written by hand. */
 export interface StepLR {
+  /** Epochs counted. A loop that goes on from `loadTraining` sets it; the next `step` sets the rates. */
+  epoch: number;
   /** Counts an epoch and sets the rates of the next one. */
   step(): void;
 }
@@ -180,13 +182,14 @@ export function stepLR(
   { stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number },
 ): StepLR {
   const bases = optimizer.groups.map(({ lr }) => lr);
-  let epoch = 0;
-  return {
+  const scheduler: StepLR = {
+    epoch: 0,
     step() {
-      epoch++;
+      scheduler.epoch++;
       optimizer.groups.forEach((group, i) => {
-        group.lr = bases[i] * gamma ** Math.floor(epoch / stepSize);
+        group.lr = bases[i] * gamma ** Math.floor(scheduler.epoch / stepSize);
       });
     },
   };
+  return scheduler;
 }

@@ -13,7 +13,8 @@ import type { DeviceSummary, FinetuneResult, TaskKind } from '../results.js';
 import { RESUME_NAMES } from '../option-names.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { withRunLock } from './run-lock.js';
-import { type FrozenChoices, restoreModel, type RunState } from './run-state.js';
+import { restoreModel } from '../training/training-tensors.js';
+import { damagedState, type FrozenChoices, type RunState } from './run-state.js';
 import { assertRun, type FoundState, openSavedState } from './saved-states.js';
 import { fieldsOf } from '../recipe/parse-recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -112,7 +113,7 @@ async function goOnFrom(
   );
   try {
     const model = findModel(state.model).create({ classes: data.task.names.length });
-    await restoreModel(stored, model);
+    await restoreModel(stored.file, model, damagedState);
     const device = await devices.open(deviceFor(state, run), context);
     try {
       const frozen = frozenOn(summarize(device), state.frozen, run, context);

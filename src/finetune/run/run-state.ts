@@ -2,8 +2,7 @@
  * The state of a run: one file that holds all that is needed to go on as if it had never stopped: weights, running
  * statistics, moments, counters, position in the epoch, metrics so far, the images and their hashes.
  *
- * Tensors are stored as the device has them (names with `model.`, and the moment's name in front), so that nothing
- * is rounded or reordered. Everything else is JSON in the metadata.
+ * Its tensors are those of training/training-tensors.ts. Everything else is JSON in the metadata.
  */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
@@ -20,12 +19,13 @@ import {
   type TensorFile,
 } from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { type Optimizer, readKept } from '../../optim/index.js';
+import type { Optimizer } from '../../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../results.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
+import { trainingTensors } from '../training/training-tensors.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
@@ -120,23 +120,7 @@ export async function writeRunState(
   model: ImageClassifier,
   optimizer: Optimizer,
 ): Promise<Sum> {
-  const tensors: { name: string; dtype: 'F32'; shape: readonly number[]; data: ArrayBufferView }[] = [];
-  const values = await model.readValues();
-  for (const { name, array } of model.namedArrays()) {
-    const data = values.get(array) as Float32Array;
-    tensors.push({ name: `model.${name}`, dtype: 'F32', shape: array.shape, data });
-  }
-  const names = parameterNames(model);
-  for (const [moment, arrays] of await readKept(optimizer)) {
-    for (const [parameter, data] of arrays) {
-      tensors.push({ name: `${moment}.${names.get(parameter)}`, dtype: 'F32', shape: parameter.shape, data });
-    }
-  }
-  const { scaling } = optimizer;
-  if (scaling !== null) {
-    const data = await scaling.device.read(scaling);
-    tensors.push({ name: LOSS_SCALE, dtype: 'F32', shape: scaling.shape, data });
-  }
+  const tensors = await trainingTensors(model, optimizer);
   const pieces = safetensorsPieces(tensors, {
     attune_run: FORMAT,
     state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
@@ -152,13 +136,6 @@ export async function writeRunState(
   }
   await replaceFile(path, summed());
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** The tensor of a mixed-precision run's loss scale (ops/loss-scale.ts). */
-const LOSS_SCALE = 'loss_scale';
-
-function parameterNames(model: ImageClassifier): Map<unknown, string> {
-  return new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
 }
 
 /** A stored run: its state, and its tensors for as long as the file is open. Closing it twice does no harm. */
@@ -342,41 +319,7 @@ function damaged(where: string, what: string): AttuneError {
   });
 }
 
-/** Sets the model's arrays from a stored run, on the host. Throws AttuneError 'weights' when one is missing or misshapen. */
-export async function restoreModel({ file }: StoredRun, model: ImageClassifier): Promise<void> {
-  const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
-  for (const { name, array } of model.namedArrays()) {
-    const entry = entries.get(`model.${name}`);
-    if (entry === undefined || String(entry.shape) !== String(array.shape)) {
-      throw damaged(
-        RUN_FILES.state,
-        `the state has no tensor model.${name} of shape [${array.shape.join(', ')}]`,
-      );
-    }
-    array.set(await entry.read());
-  }
-}
-
-/** Writes the stored moments into an optimiser's arenas, and sets its counter. */
-export async function restoreOptimizer(
-  { file, optimizerSteps }: StoredRun,
-  model: ImageClassifier,
-  optimizer: Optimizer,
-): Promise<void> {
-  const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
-  const stored = (name: string, shape: readonly number[]) => {
-    const entry = entries.get(name);
-    if (entry !== undefined && String(entry.shape) === String(shape)) return entry;
-    throw damaged(RUN_FILES.state, `the state has no tensor ${name} of shape [${shape.join(', ')}]`);
-  };
-  const names = parameterNames(model);
-  optimizer.steps = optimizerSteps;
-  for (const [moment, arena] of Object.entries(optimizer.arenas)) {
-    for (const [i, place] of arena.places.entries()) {
-      const name = `${moment}.${names.get(optimizer.memory.parameters[i])}`;
-      arena.device.write(arena.view(i), await stored(name, place.shape).read());
-    }
-  }
-  const { scaling } = optimizer;
-  if (scaling !== null) scaling.device.write(scaling, await stored(LOSS_SCALE, scaling.shape).read());
+/** What is wrong with the tensors of a stored run. */
+export function damagedState(what: string): AttuneError {
+  return damaged(RUN_FILES.state, what);
 }

@@ -6,7 +6,8 @@ import { carryOver, type Optimizer, readKept } from '../../optim/index.js';
 import type { State } from '../../program/state.js';
 import type { FullStage } from './stage-context.js';
 import { makeOptimizer } from './parameter-groups.js';
-import { type Progress, restoreOptimizer } from '../run/run-state.js';
+import { damagedState, type Progress } from '../run/run-state.js';
+import { restoreOptimizer } from './training-tensors.js';
 import { FULL_STAGE, setTrainable, stageAt, stagesOf, type TrainingStage } from './stages.js';
 import { batchesPerEpoch } from './batch-ranges.js';
 
@@ -23,7 +24,8 @@ export class StagedOptimizer {
     await setTrainable(model, staged.stage, state.frozen.batch_norm);
     await model.to(device);
     staged.current = staged.make();
-    if (stored !== null) await restoreOptimizer(stored, model, staged.current);
+    if (stored !== null)
+      await restoreOptimizer(stored.file, stored.optimizerSteps, model, staged.current, damagedState);
     staged.tellBegin();
     return staged;
   }

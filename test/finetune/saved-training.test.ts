@@ -1,0 +1,150 @@
+/** A loop of one's own that is saved and goes on elsewhere has the same bytes; what does not fit changes nothing. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { open } from '#src/engine/open';
+import { loadTraining, saveTraining } from '#src/finetune/index';
+import { BatchNorm2d, linear, Relu, type Sequential, sequential, stateDict } from '#src/nn/index';
+import { backward, crossEntropy } from '#src/ops/index';
+import { adamW, type Optimizer, type StepLR, sgd, stepLR } from '#src/optim/index';
+import type { Device } from '#src/program/device';
+import { generator } from '#src/tensor/philox';
+import { tensor } from '#src/tensor/tensor';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fails, inScratch } from '../data/support.js';
+
+const ROWS = 6;
+const FEATURES = 5;
+
+function network(hidden = 4): Sequential {
+  return sequential(
+    linear(FEATURES, hidden, { seed: 1 }),
+    new BatchNorm2d(hidden),
+    new Relu(),
+    linear(hidden, 3, { seed: 2 }),
+  );
+}
+
+function optimizerOf({ memory }: Sequential): Optimizer {
+  const [first, ...others] = memory.parameters;
+  return adamW(memory, {
+    groups: [
+      { name: 'first', parameters: [first], lr: 0.2, weightDecay: 0 },
+      { name: 'others', parameters: others, lr: 0.05, weightDecay: 0.1 },
+    ],
+  });
+}
+
+interface Loop {
+  readonly device: Device;
+  readonly model: Sequential;
+  readonly optimizer: Optimizer;
+  readonly scheduler: StepLR;
+}
+
+async function loopOn(device: Device): Promise<Loop> {
+  const model = network();
+  await model.to(device);
+  const optimizer = optimizerOf(model);
+  return { device, model, optimizer, scheduler: stepLR(optimizer, { stepSize: 2, gamma: 0.5 }) };
+}
+
+/** Epochs `from` <= epoch < `to` of one step each. */
+async function train({ device, model, optimizer, scheduler }: Loop, from: number, to: number): Promise<void> {
+  for (let epoch = from; epoch < to; epoch++) {
+    const random = generator(3);
+    const x = Float32Array.from({ length: ROWS * FEATURES }, (_, i) => Math.sin(i * 3 + epoch));
+    const labels = Int32Array.from({ length: ROWS }, (_, i) => (i + epoch) % 3);
+    await device.run(() => {
+      const outputs = model.forward(tensor(x, [ROWS, FEATURES]), { random });
+      backward(crossEntropy(outputs, tensor(labels, [ROWS])));
+    });
+    await device.run(() => {
+      optimizer.step();
+      optimizer.zeroGradients();
+    });
+    scheduler.step();
+  }
+}
+
+const bytesOf = async (model: Sequential) =>
+  Array.from((await stateDict(model)).values(), ({ name, data }) => [name, ...data]);
+
+test('a loop that was saved goes on elsewhere with the same bytes', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'training.safetensors');
+    const device = await open('cpu');
+    const whole = await loopOn(device);
+    await train(whole, 0, 3);
+    await saveTraining(path, whole, { epoch: 3, note: 'halfway' });
+    await train(whole, 3, 7);
+
+    const other = await open('cpu', { threads: 1 });
+    const rest = await loopOn(other);
+    const more = (await loadTraining(path, rest)) as { epoch: number };
+    assert.equal(more, { epoch: 3, note: 'halfway' });
+    assert.is(rest.optimizer.steps, 3);
+    assert.equal(
+      rest.optimizer.groups.map(({ lr }) => lr),
+      [0.1, 0.025],
+    );
+    rest.scheduler.epoch = more.epoch;
+    await train(rest, more.epoch, 7);
+    assert.equal(await bytesOf(rest.model), await bytesOf(whole.model));
+    assert.equal(
+      rest.optimizer.groups.map(({ lr }) => lr),
+      whole.optimizer.groups.map(({ lr }) => lr),
+    );
+    await Promise.all([device.close(), other.close()]);
+  }));
+
+test('what was saved of something else is refused, and nothing is changed', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'training.safetensors');
+    const device = await open('cpu');
+    const loop = await loopOn(device);
+    await train(loop, 0, 1);
+    await saveTraining(path, loop);
+    assert.is(await loadTraining(path, loop), null);
+    const before = await bytesOf(loop.model);
+
+    const larger = network(8);
+    await larger.to(device);
+    const initial = await bytesOf(larger);
+    await fails(
+      loadTraining(path, { model: larger, optimizer: optimizerOf(larger) }),
+      'weights',
+      /^\d+ tensors are missing, the first \S+ of shape \[[\d, ]+\] \(.*training\.safetensors\): make model and optimiser as/,
+    );
+    assert.equal(await bytesOf(larger), initial);
+
+    const ungrouped = sgd(loop.model.memory, { lr: 0.1, momentum: 0.9 });
+    await fails(
+      loadTraining(path, { ...loop, optimizer: ungrouped }),
+      'weights',
+      /^the groups are first, others, those of the optimiser /,
+    );
+    const { groups } = loop.optimizer;
+    const plain = sgd(loop.model.memory, { momentum: 0.9, groups });
+    await fails(loadTraining(path, { ...loop, optimizer: plain }), 'weights', /tensors are missing/);
+    const bare = sgd(loop.model.memory, { groups });
+    await fails(loadTraining(path, { ...loop, optimizer: bare }), 'weights', /tensors are too many/);
+
+    const text = readFileSync(path, 'latin1');
+    const changes: [from: string, to: string, words: RegExp][] = [
+      ['"attune_training":"1"', '"attune_training":"9"', /^the file is of another version of attune/],
+      ['"attune_training"', '"attune_trainings', /./],
+      ['\\"steps\\":1', '\\"steps\\":-', /^the state of the training is not JSON/],
+      ['\\"momentum\\":0', '\\"momentun\\":0', /^the state of the training is wrong at moment/],
+    ];
+    for (const [from, to, words] of changes) {
+      assert.ok(text.includes(from), from);
+      writeFileSync(path, text.replace(from, to), 'latin1');
+      await fails(loadTraining(path, loop), 'weights', words);
+    }
+    await fails(loadTraining(join(folder, 'none.safetensors'), loop), 'input', /./);
+    assert.equal(await bytesOf(loop.model), before);
+    await device.close();
+  }));
+
+test.run();
