@@ -42,7 +42,7 @@ export interface AugmentTask {
   /** Width and height of the result in pixels. */
   readonly side: number;
   readonly sample: Sample;
-  /** Where the result goes, side x side x 3; in shared memory, where another thread is to see it. */
+  /** Where the result goes, side x side x 3. The pool hands a worker memory that both see in its place. */
   readonly into: Uint8Array;
 }
 

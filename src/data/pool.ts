@@ -65,6 +65,8 @@ interface Job {
 /** A job that a worker has begun. */
 interface Busy extends Job {
   readonly worker: Worker;
+  /** Where the worker puts the picture that belongs into `task.into`. */
+  readonly tray: Uint8Array | null;
 }
 
 /** @throws AttuneError 'usage' if the number of workers is not a positive integer */
@@ -84,6 +86,7 @@ export function openImagePool({
   const waiting: Job[] = [];
   const idle: Worker[] = [];
   const busy = new ShortList<Busy>();
+  const trays = new WeakMap<Worker, SharedArrayBuffer>();
   const ending = new Set<Promise<unknown>>();
   /** The task of each lane; empty unless they are timed. */
   const lanes: (Job | null)[] = [];
@@ -110,6 +113,19 @@ export function openImagePool({
       fail(worker, `the thread that decoded the image ended${reason}`);
     });
     return worker;
+  }
+
+  /**
+   * Memory that a worker and this thread see. Pictures sent as arrays of their own would lie among old objects until all
+   * garbage is collected: a fifth of them does.
+   */
+  function trayOf(worker: Worker, length: number): Uint8Array {
+    let tray = trays.get(worker);
+    if (tray === undefined || tray.byteLength < length) {
+      tray = new SharedArrayBuffer(length);
+      trays.set(worker, tray);
+    }
+    return new Uint8Array(tray, 0, length);
   }
 
   /** Says when the job is done how long it took. */
@@ -142,9 +158,12 @@ export function openImagePool({
       end(worker);
       fail(worker, `the image took more than ${timeoutSeconds} seconds to decode`);
     }, timeoutSeconds * 1000);
+    const { task } = job;
+    const tray = task.kind === 'augment' ? trayOf(worker, task.into.length) : null;
     busy.add({
       worker,
-      task: job.task,
+      tray,
+      task,
       resolve(result) {
         clearTimeout(timer);
         job.resolve(result);
@@ -156,7 +175,7 @@ export function openImagePool({
     });
     worker.once('message', (answer: WorkerAnswer) => finish(worker, answer));
     worker.ref();
-    worker.postMessage(job.task);
+    worker.postMessage(tray === null ? task : { ...task, into: tray });
   }
 
   function finish(worker: Worker, { result, failure }: WorkerAnswer): void {
@@ -165,7 +184,11 @@ export function openImagePool({
     worker.unref();
     idle.push(worker);
     if (failure) job.reject(new AttuneError(failure));
-    else job.resolve(result);
+    else {
+      // Before the worker begins the next one.
+      if (job.tray !== null && job.task.kind === 'augment') job.task.into.set(job.tray);
+      job.resolve(result);
+    }
     startWaiting();
   }
 

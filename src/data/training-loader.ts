@@ -68,7 +68,7 @@ const NAMES: OptionNames<TrainingOptions> = {
 };
 
 export interface TrainingBatch {
-  /** [n, side, side, 3], channels last; in shared memory, into which the threads write that prepare the pictures. */
+  /** [n, side, side, 3], channels last. */
   readonly images: Uint8Array;
   /** Class index of each picture. */
   readonly labels: Int32Array;
@@ -172,10 +172,8 @@ async function readBatch(
 }
 
 function takeSpare(spare: Uint8Array[], length: number): Uint8Array {
-  const at = spare.findIndex(
-    (images) => images.length === length && images.buffer instanceof SharedArrayBuffer,
-  );
-  return at < 0 ? new Uint8Array(new SharedArrayBuffer(length)) : spare.splice(at, 1)[0];
+  const at = spare.findIndex((images) => images.length === length);
+  return at < 0 ? new Uint8Array(length) : spare.splice(at, 1)[0];
 }
 
 function readPicture(

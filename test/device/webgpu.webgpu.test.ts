@@ -135,7 +135,7 @@ test('host arrays may be shared memory, or parts of a longer one', async () => {
   const bytes = { ...x, dtype: 'uint8', length: 8 } as const;
   gpu.write(bytes, Uint8Array.of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9).subarray(1, 9));
   assert.equal((await runOnce(gpu, [], [bytes]))[0], Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
-  // Both are copied on the way, the second one over the first: nothing of it may be left behind the second's end.
+  // Both are copied on the way: nothing of the first may be left behind the second's end.
   gpu.write(bytes, new Uint8Array(new SharedArrayBuffer(8)).fill(0xa5));
   gpu.write({ ...bytes, length: 5 }, Uint8Array.of(1, 2, 3, 4, 5));
   assert.equal((await runOnce(gpu, [], [bytes]))[0], Uint8Array.of(1, 2, 3, 4, 5, 0, 0, 0));

@@ -20,7 +20,6 @@ import type { AdapterTraits, BufferRange, Command, DeviceBuffer, StepValue, Uplo
 import { subgroupsWork } from '../subgroup-test.js';
 import { webgpuInfo } from './adapter.js';
 import { caughtError, Faults } from './faults.js';
-import { HostWords } from './host-words.js';
 import { type Context, createSharedBuffers, type PreparedLaunches, prepareLaunches } from './launches.js';
 import { Memory } from './memory.js';
 import { Pipelines, type ReadShader } from './pipelines.js';
@@ -85,8 +84,7 @@ export class WebGPUBackend implements Backend {
     const shared = createSharedBuffers(memory);
     this.faults = faults;
     this.memory = memory;
-    const hostWords = new HostWords();
-    this.context = { device, faults, counters, memory, pipelines, shared, hostWords, traits, choices };
+    this.context = { device, faults, counters, memory, pipelines, shared, traits, choices };
   }
 
   get choices(): Choices {

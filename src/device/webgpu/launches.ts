@@ -9,7 +9,6 @@ import type { AdapterTraits, Binding, BufferRange, Command, Grid, Pass, Variant 
 import { tuningKey } from '../tuner.js';
 import { caughtError, describe, deviceError, type Faults } from './faults.js';
 import { BufferUsage } from './flags.js';
-import type { HostWords } from './host-words.js';
 import { byteRange, type Memory, roundUp } from './memory.js';
 import type { PipelineRequest, Pipelines } from './pipelines.js';
 import { CONSTANTS_BYTES, MAX_OPERANDS, writeWords } from './shader.js';
@@ -71,7 +70,6 @@ export interface Context {
   readonly memory: Memory;
   readonly pipelines: Pipelines;
   readonly shared: SharedBuffers;
-  readonly hostWords: HostWords;
   readonly traits: AdapterTraits;
   readonly choices: Choices;
 }

@@ -3,7 +3,7 @@ import { AttuneError } from '../../errors.js';
 import { hostArray, type TypedArray } from '../dtype.js';
 import { type BufferRange, MAX_STEP_VALUES, type StepValue, type Upload } from '../kernel.js';
 import { type Context, encodeLaunch, type Launch, type PreparedLaunches } from './launches.js';
-import { byteRange } from './memory.js';
+import { byteRange, roundUp } from './memory.js';
 import type { Stopwatch } from './profiler.js';
 import { encodeReads, mapReads, type PendingReads } from './reads.js';
 
@@ -20,7 +20,7 @@ const FIRST_RUN_LAUNCHES = { hardware: 16, software: 8 };
  * Queues a copy of host data into a range. WebGPU writes whole 4-byte words: the rest of a range's last word
  * becomes zero, and it is never part of another range, because ranges begin at word boundaries.
  */
-export function uploadRange({ device, memory, hostWords }: Context, { range, data }: Upload): void {
+export function uploadRange({ device, memory }: Context, { range, data }: Upload): void {
   const { start, bytes } = byteRange(range);
   const type = hostArray(range.dtype, 0).constructor as new () => TypedArray;
   if (data.length !== range.length || !(data instanceof type) || start % 4 !== 0) {
@@ -31,7 +31,16 @@ export function uploadRange({ device, memory, hostWords }: Context, { range, dat
     });
   }
   if (bytes === 0) return;
-  device.queue.writeBuffer(memory.block(range.buffer).gpu, start, hostWords.of(data));
+  device.queue.writeBuffer(memory.block(range.buffer).gpu, start, wholeWords(data));
+}
+
+/** `data` as WebGPU takes it: whole words, and in memory of its own, because Dawn crashes on shared memory. */
+function wholeWords(data: TypedArray): GPUAllowSharedBufferSource {
+  const { buffer, byteOffset, byteLength } = data;
+  if (byteLength % 4 === 0 && buffer instanceof ArrayBuffer) return data as GPUAllowSharedBufferSource;
+  const copy = new Uint8Array(roundUp(byteLength, 4));
+  copy.set(new Uint8Array(buffer, byteOffset, byteLength));
+  return copy;
 }
 
 /** Queues a run's step values. Writes keep their place among submits, so one buffer serves all runs. */
