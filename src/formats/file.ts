@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import {
   access,
   type FileHandle,
@@ -354,7 +354,7 @@ function writeError(error: unknown, where: string): unknown {
     'check the disk',
   ];
   // Whoever is to create a folder wants its name, and not that of the first of several files.
-  const missing = code === 'ENOENT' ? dirname(where) : where;
+  const missing = code === 'ENOENT' && !existsSync(dirname(where)) ? dirname(where) : where;
   return new AttuneError({ code: 'disk', what, where: missing, hint }, { cause: error });
 }
 

@@ -34,7 +34,7 @@ const failures: [words: string[], line: RegExp][] = [
   ],
   [
     ['bench', '--seconds', '1', '--device', 'cpu', '--svg', 'missing/b.svg'],
-    /^attune: the folder does not exist \(.+b\.svg\): create it first\n$/,
+    /^attune: the folder does not exist \(.+missing\): create it first\n$/,
   ],
   [
     ['bench', '--seconds', '1', '--device', 'cpu', '--markdown', 'text.pth/b.md'],

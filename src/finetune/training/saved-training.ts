@@ -12,6 +12,7 @@ import { restoreModel, restoreOptimizer, trainingTensors } from './training-tens
 /** Version of the metadata. */
 const FORMAT = '1';
 
+/** What a loop trains, and what with. */
 export interface ModelAndOptimizer {
   readonly model: Module;
   /** Made for this model's memory. */
