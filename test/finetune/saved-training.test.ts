@@ -135,6 +135,7 @@ test('what was saved of something else is refused, and nothing is changed', () =
       ['"attune_training":"1"', '"attune_training":"9"', /^the file is of another version of attune/],
       ['"attune_training"', '"attune_trainings', /./],
       ['\\"steps\\":1', '\\"steps\\":-', /^the state of the training is not JSON/],
+      ['"dtype":"F32"', '"dtype":"I32"', /^the tensor \S+ holds I32, not F32 or F64/],
       ['\\"momentum\\":0', '\\"momentun\\":0', /^the state of the training is wrong at moment/],
     ];
     for (const [from, to, words] of changes) {
@@ -143,6 +144,15 @@ test('what was saved of something else is refused, and nothing is changed', () =
       await fails(loadTraining(path, loop), 'weights', words);
     }
     await fails(loadTraining(join(folder, 'none.safetensors'), loop), 'input', /./);
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    for (const more of [() => 1, { at: 1n }, cycle, [{ best: Number.POSITIVE_INFINITY }]]) {
+      await fails(
+        saveTraining(path, loop, more),
+        'usage',
+        /nothing that JSON can hold \(saveTraining\): give finite/,
+      );
+    }
     assert.equal(await bytesOf(loop.model), before);
     await device.close();
   }));

@@ -7,7 +7,7 @@ import { AttuneError } from '../../errors.js';
 import { openTensorFile, replaceFile, safetensorsPieces, type TensorFile } from '../../formats/index.js';
 import type { Module } from '../../nn/index.js';
 import type { Optimizer } from '../../optim/index.js';
-import { restoreModel, restoreOptimizer, trainingTensors } from './training-tensors.js';
+import { restoreModel, restoreOptimizer, trainingShapes, trainingTensors } from './training-tensors.js';
 
 /** Version of the metadata. */
 const FORMAT = '1';
@@ -32,7 +32,8 @@ const stateSchema = v.strictObject({
  * file, which stands there as a whole or not at all. `more` is what else the loop goes on from, such as the epoch and the
  * step of its random numbers: anything that JSON can hold.
  *
- * Waits for the programs that were started before. Throws AttuneError 'disk' when the file cannot be written.
+ * Waits for the programs that were started before. Throws AttuneError 'disk' when the file cannot be written, 'usage' for
+ * `more` that JSON cannot hold.
  */
 export async function saveTraining(
   path: string,
@@ -41,7 +42,7 @@ export async function saveTraining(
 ): Promise<void> {
   const groups = optimizer.groups.map(({ name, lr, weightDecay }) => ({ name, lr, weightDecay }));
   const { steps, momentum } = optimizer;
-  const state = JSON.stringify({ steps, momentum, groups, more });
+  const state = jsonOf({ steps, momentum, groups, more });
   const tensors = await trainingTensors(model, optimizer);
   await replaceFile(path, safetensorsPieces(tensors, { attune_training: FORMAT, state }));
 }
@@ -69,7 +70,7 @@ export async function loadTraining(path: string, { model, optimizer }: ModelAndO
       throw fail(
         `the groups are ${groups.map(({ name }) => name).join(', ')}, those of the optimiser ${names.join(', ')}`,
       );
-    await assertSameTensors(file, { model, optimizer }, fail);
+    assertSameTensors(file, { model, optimizer }, fail);
     await restoreModel(file, model, fail);
     await restoreOptimizer(file, steps, model, optimizer, fail);
     optimizer.momentum = momentum;
@@ -99,20 +100,45 @@ function parsed({ metadata }: TensorFile, fail: (what: string) => AttuneError) {
   throw fail(`the state of the training is wrong at ${v.getDotPath(issue) ?? 'the top'}: ${issue.message}`);
 }
 
-/** Throws unless the file has just the tensors, of the shapes, that would be saved now. */
-async function assertSameTensors(
+/** Throws unless the file has just the tensors, of the shapes, that would be saved now, all of them of floats. */
+function assertSameTensors(
   file: TensorFile,
   { model, optimizer }: ModelAndOptimizer,
   fail: (what: string) => AttuneError,
-): Promise<void> {
+): void {
   const shown = (tensors: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
     new Set(tensors.map(({ name, shape }) => `${name} of shape [${shape.join(', ')}]`));
   const stored = shown(file.tensors);
-  const wanted = shown(await trainingTensors(model, optimizer));
+  const wanted = shown(trainingShapes(model, optimizer));
   const without = (some: ReadonlySet<string>, others: ReadonlySet<string>) =>
     [...some].filter((tensor) => !others.has(tensor));
   const missing = without(wanted, stored);
   const surplus = without(stored, wanted);
   if (missing.length > 0) throw fail(`${missing.length} tensors are missing, the first ${missing[0]}`);
   if (surplus.length > 0) throw fail(`${surplus.length} tensors are too many, the first ${surplus[0]}`);
+  const other = file.tensors.find(({ dtype }) => dtype !== 'F32' && dtype !== 'F64');
+  if (other !== undefined) throw fail(`the tensor ${other.name} holds ${other.dtype}, not F32 or F64`);
 }
+
+/** Throws AttuneError 'usage' for what JSON cannot hold: it would be missing, or null, when it is loaded. */
+function jsonOf(state: object): string {
+  try {
+    return JSON.stringify(state, (_, value: unknown) => {
+      const isHeld = typeof value === 'number' ? Number.isFinite(value) : !UNHELD.includes(typeof value);
+      if (!isHeld) throw new RangeError(`JSON has no ${String(value)}`);
+      return value;
+    });
+  } catch (cause) {
+    throw new AttuneError(
+      {
+        code: 'usage',
+        what: 'what is to be saved beside the training is nothing that JSON can hold',
+        where: 'saveTraining',
+        hint: 'give finite numbers, strings, and lists and objects of them',
+      },
+      { cause },
+    );
+  }
+}
+
+const UNHELD: readonly string[] = ['function', 'symbol', 'bigint'];

@@ -2,6 +2,7 @@
  * What a training goes on from, as tensors of a file: weights and running statistics under `model.`, moments under
  * theirs, all as the device has them, so that nothing is rounded or reordered.
  */
+import type { TypedArray } from '../../device/dtype.js';
 import type { AttuneError } from '../../errors.js';
 import type { TensorFile, TensorToWrite } from '../../formats/index.js';
 import type { Module } from '../../nn/index.js';
@@ -10,21 +11,34 @@ import { type Optimizer, readKept } from '../../optim/index.js';
 /** The tensor of mixed precision's loss scale (ops/loss-scale.ts). */
 const LOSS_SCALE = 'loss_scale';
 
-export async function trainingTensors(model: Module, optimizer: Optimizer): Promise<TensorToWrite[]> {
-  const tensors: TensorToWrite[] = [];
-  const add = (name: string, shape: readonly number[], data: ArrayBufferView | undefined) => {
-    const dtype = data instanceof Float64Array ? 'F64' : 'F32';
-    tensors.push({ name, dtype, shape, data: data as ArrayBufferView });
-  };
-  const values = await model.readValues();
-  for (const { name, array } of model.namedArrays()) add(`model.${name}`, array.shape, values.get(array));
+/** What `trainingTensors` gives, without the values. */
+export function trainingShapes(
+  model: Module,
+  optimizer: Optimizer,
+): { readonly name: string; readonly shape: readonly number[] }[] {
+  const { arenas, memory, scaling } = optimizer;
   const names = parameterNames(model);
-  for (const [moment, arrays] of await readKept(optimizer)) {
-    for (const [parameter, data] of arrays) add(`${moment}.${names.get(parameter)}`, parameter.shape, data);
-  }
-  const { scaling } = optimizer;
-  if (scaling !== null) add(LOSS_SCALE, scaling.shape, await scaling.device.read(scaling));
-  return tensors;
+  return [
+    ...Array.from(model.namedArrays(), ({ name, array }) => ({ name: `model.${name}`, shape: array.shape })),
+    ...Object.keys(arenas).flatMap((moment) =>
+      memory.parameters.map((one) => ({ name: `${moment}.${names.get(one)}`, shape: one.shape })),
+    ),
+    ...(scaling === null ? [] : [{ name: LOSS_SCALE, shape: scaling.shape }]),
+  ];
+}
+
+export async function trainingTensors(model: Module, optimizer: Optimizer): Promise<TensorToWrite[]> {
+  const { memory, scaling } = optimizer;
+  const values = await model.readValues();
+  const kept = await readKept(optimizer);
+  const data = [
+    ...Array.from(model.namedArrays(), ({ array }) => values.get(array)),
+    ...Array.from(kept.values()).flatMap((arrays) => memory.parameters.map((one) => arrays.get(one))),
+    ...(scaling === null ? [] : [await scaling.device.read(scaling)]),
+  ] as TypedArray[];
+  return trainingShapes(model, optimizer).map(({ name, shape }, i) => {
+    return { name, dtype: data[i] instanceof Float64Array ? 'F64' : 'F32', shape, data: data[i] };
+  });
 }
 
 function parameterNames(model: Module): Map<unknown, string> {
