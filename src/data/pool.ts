@@ -65,8 +65,6 @@ interface Job {
 /** A job that a worker has begun. */
 interface Busy extends Job {
   readonly worker: Worker;
-  /** Where the worker puts the picture that belongs into `task.into`. */
-  readonly tray: Uint8Array | null;
 }
 
 /** @throws AttuneError 'usage' if the number of workers is not a positive integer */
@@ -159,13 +157,14 @@ export function openImagePool({
       fail(worker, `the image took more than ${timeoutSeconds} seconds to decode`);
     }, timeoutSeconds * 1000);
     const { task } = job;
-    const tray = task.kind === 'augment' ? trayOf(worker, task.into.length) : null;
+    const tray = task.kind === 'augment' ? { into: task.into, from: trayOf(worker, task.into.length) } : null;
     busy.add({
       worker,
-      tray,
       task,
       resolve(result) {
         clearTimeout(timer);
+        // Before the worker begins the next picture.
+        if (tray !== null) tray.into.set(tray.from);
         job.resolve(result);
       },
       reject(error) {
@@ -175,7 +174,7 @@ export function openImagePool({
     });
     worker.once('message', (answer: WorkerAnswer) => finish(worker, answer));
     worker.ref();
-    worker.postMessage(tray === null ? task : { ...task, into: tray });
+    worker.postMessage(tray === null ? task : { ...task, into: tray.from });
   }
 
   function finish(worker: Worker, { result, failure }: WorkerAnswer): void {
@@ -184,11 +183,7 @@ export function openImagePool({
     worker.unref();
     idle.push(worker);
     if (failure) job.reject(new AttuneError(failure));
-    else {
-      // Before the worker begins the next one.
-      if (job.tray !== null && job.task.kind === 'augment') job.task.into.set(job.tray);
-      job.resolve(result);
-    }
+    else job.resolve(result);
     startWaiting();
   }
 

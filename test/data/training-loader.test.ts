@@ -194,6 +194,21 @@ test('a batch overwrites images that are to spare, of its length only, and has t
     );
   }));
 
+test('a thread that had larger or smaller pictures before gives the same bytes', () =>
+  withImages(6, async (dataset) => {
+    const single = openImagePool({ workers: 1 });
+    for (const size of [24, 32, 16, 24]) {
+      for (const { images, samples } of await collect(dataset, { side: size, pool: single })) {
+        const alone = samples.map(async (sample) => {
+          const picture = await dataset.cache.get(dataset.images[sample.index].fileHash);
+          return augmentImage(picture!, size, standard, sample, whole.interpolation).pixels;
+        });
+        assert.is(sha256(images), sha256(Buffer.concat(await Promise.all(alone))), `side ${size}`);
+      }
+    }
+    await single.close();
+  }));
+
 test('an epoch that begins at any batch has the same bytes from there on', () =>
   withImages(13, async (dataset) => {
     const all = await collect(dataset, { joinSingle: true });
