@@ -187,10 +187,7 @@ async function findParts(root: string, named: string | null, skipped: SkippedPat
   const vals = validationNames.flatMap((name) => byName.get(name) ?? []);
   const beside = folders.filter((name) => ![train, test, ...vals].includes(name));
   // A neighbour without images, such as the runs/ of earlier trainings, does not make a class of train/.
-  const hasImages = async (name: string) => (await walkImages(join(root, name), [], root)).length > 0;
-  const others: string[] = [];
-  for (const name of train === undefined ? [] : beside) if (await hasImages(name)) others.push(name);
-  if (train === undefined || (vals.length === 0 && others.length > 0)) {
+  if (train === undefined || (vals.length === 0 && (await anyHasImages(root, beside)))) {
     for (const part of [train, ...vals, test]) {
       if (part?.toLowerCase() === 'valid' && byName.has('invalid')) continue;
       const neighbour = folders.find((name) => name !== part);
@@ -251,6 +248,11 @@ async function refusePartsAsClasses(root: string, folders: readonly string[]): P
     where: root,
     hint: `rename them to train, val or test, or name ${join(root, part)} itself; if they are classes, move all into a folder ${join(root, 'train')}`,
   });
+}
+
+async function anyHasImages(root: string, folders: readonly string[]): Promise<boolean> {
+  for (const name of folders) if ((await walkImages(join(root, name), [], root)).length > 0) return true;
+  return false;
 }
 
 type ImagesByClass = Map<string, { path: string; name: string }[]>;
