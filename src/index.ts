@@ -234,6 +234,7 @@ export {
   StochasticDepth,
   type Training,
   unfreeze,
+  updateStatistics,
   type WeightsEntry,
 } from './nn/index.js';
 export type { EpsilonPlacement } from './ops/adam-update.js';

@@ -1,8 +1,9 @@
 /**
  * Batch normalisation over channels; ops/batch-norm.ts and ops/batch-norm-training.ts have the mathematics.
  *
- * A pass that trains uses the batch's statistics and updates the running ones, unless the layer is set to 'frozen' or its
- * scale is: then, and when evaluating, the running statistics are used and stay as they are.
+ * A pass that trains uses the batch's statistics and notes them for the running ones, unless the layer is set to 'frozen'
+ * or its scale is: then, and when evaluating, the running statistics are used and stay as they are. What is noted
+ * becomes true with the optimiser's step, or without one by `updateStatistics` (statistics.ts).
  */
 import { batchNorm } from '../ops/batch-norm.js';
 import { batchMoments, batchNormTraining } from '../ops/batch-norm-training.js';
@@ -61,13 +62,23 @@ export class BatchNorm2d extends Module {
       return batchNorm(x, { gamma, beta, mean: running_mean, variance: running_var }, epsilon);
     }
     const moments = batchMoments(x);
-    this.memory.statisticsChange = true;
-    updateRunningStatistics(
-      moments,
-      { mean: pendingOf(running_mean), variance: pendingOf(running_var) },
-      this.momentum,
-      this.runningVariance === 'unbiased',
-    );
+    const { momentum = this.momentum } = training;
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new AttuneError({
+        code: 'program',
+        what: `a batch norm's momentum is ${momentum}`,
+        hint: 'it is the share of a batch in the running statistics: a number from 0 to 1 is expected',
+      });
+    }
+    if (momentum > 0) {
+      this.memory.statisticsChange = true;
+      updateRunningStatistics(
+        moments,
+        { mean: pendingOf(running_mean), variance: pendingOf(running_var) },
+        momentum,
+        this.runningVariance === 'unbiased',
+      );
+    }
     return batchNormTraining(x, { gamma, beta }, moments, epsilon);
   }
 }

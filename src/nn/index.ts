@@ -29,4 +29,5 @@ export {
   stripPrefixes,
   type WeightsEntry,
 } from './state-dict.js';
+export { updateStatistics } from './statistics.js';
 export { setStochasticDepth, StochasticDepth } from './stochastic-depth.js';

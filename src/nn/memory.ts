@@ -6,7 +6,12 @@
  * trainable makes a new memory: see Module.to.
  */
 import type { TypedArray } from '../device/dtype.js';
+import { AttuneError } from '../errors.js';
+import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
+import { commitStatistics } from '../ops/running-statistics.js';
 import type { Device } from '../program/device.js';
+import { currentRecording } from '../program/recording.js';
+import type { State } from '../program/state.js';
 import { Arena } from '../tensor/arena.js';
 import { type Buffer, Parameter } from '../tensor/parameter.js';
 
@@ -22,6 +27,8 @@ export class ModelMemory {
   readonly statistics: { readonly committed: Arena; readonly pending: Arena };
   /** Whether a program has been recorded that updates running statistics: then every step commits them. */
   statisticsChange = false;
+  /** Says whether the pending statistics are finite; made when `commitStatistics` is first called. */
+  private statisticsGate: { readonly state: State; unwatch(): void } | null = null;
   /** Every array with the arena that holds it, at its place in that arena. */
   private readonly contents: readonly (readonly [arena: Arena, arrays: readonly Buffer[]])[];
 
@@ -81,11 +88,23 @@ export class ModelMemory {
     return values;
   }
 
+  /** Records that the pending statistics become true, where all are finite; see updateStatistics (statistics.ts). */
+  commitStatistics(): void {
+    const recording = currentRecording();
+    const { committed, pending } = this.statistics;
+    this.statisticsGate ??= watchStatistics(this.device);
+    const { state } = this.statisticsGate;
+    updateGate(pending.chunks, state, recording.varying('float', 0), recording.varying('uint', 0));
+    for (const [i, chunk] of pending.chunks.entries()) commitStatistics(state, chunk, committed.chunks[i]);
+  }
+
   /** Frees the arenas. The arrays are on no device afterwards; what they held there is gone unless read before. */
   close(): void {
     for (const [, group] of this.contents) for (const array of group) array.place(null);
     for (const parameter of this.parameters) parameter.placeGradient(null);
     for (const arena of this.arenas()) arena.close();
+    this.statisticsGate?.unwatch();
+    if (this.statisticsGate !== null) this.device.releaseState(this.statisticsGate.state);
   }
 
   private arenas(): Arena[] {
@@ -96,4 +115,21 @@ export class ModelMemory {
 /** Writes the arrays' host values, one by one: a copy of them all would take as much memory again. */
 function upload(arena: Arena, arrays: readonly Buffer[]): void {
   for (const [i, array] of arrays.entries()) arena.device.write(arena.view(i), array.hostValues);
+}
+
+/** A gate whose failures the next read of the device tells, each once. */
+function watchStatistics(device: Device): { readonly state: State; unwatch(): void } {
+  const state = device.createState([GATE_LENGTH]);
+  let told = 0;
+  const unwatch = device.watch(state, (values) => {
+    if (values[GATE.failures] === told) return null;
+    told = values[GATE.failures];
+    return new AttuneError({
+      code: 'numeric',
+      what: 'statistics of a batch are not finite; no running statistic was changed by them',
+      where: 'updateStatistics',
+      hint: 'look for broken values in the batch, or in the weights',
+    });
+  });
+  return { state, unwatch };
 }

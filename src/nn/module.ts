@@ -19,6 +19,11 @@ import { ModelMemory } from './memory.js';
  */
 export interface Training {
   readonly random: RandomGenerator;
+  /**
+   * Share of this batch in the running statistics, from 0 to 1, in place of each batch norm's own momentum: 1 / n in
+   * the n-th of several passes gives the mean of them all, 0 leaves the statistics as they are. Default: each layer's.
+   */
+  readonly momentum?: number;
 }
 
 /** A parameter or buffer with its full name, and the module whose field it is. */

@@ -389,7 +389,8 @@ const makers: Readonly<Record<string, Make>> = {
   'runningStatistics.flat': (random) => {
     const count = size(random);
     const operands = [0, 1, 2, 3].map(() => real(random, count));
-    return { attributes: { count, momentum: 0.1, correction: 1.25 }, operands };
+    const attributes = { count, momentum: { varying: 1 }, correction: 1.25 };
+    return { attributes, operands, step: [9, 0.1].map(float) };
   },
   'scaleShift.flat': (random) => {
     const { rows, columns: channels } = rowsAndColumns(random);
