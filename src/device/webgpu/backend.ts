@@ -33,8 +33,6 @@ export interface WebGPUBackendOptions {
   readonly readShader: ReadShader;
   /** Variants chosen by hand, for the attributes that they can run. */
   readonly choices?: Choices;
-  /** Called once, when the device has been closed. */
-  readonly onClose?: () => void;
 }
 
 export class WebGPUBackend implements Backend {
@@ -54,20 +52,18 @@ export class WebGPUBackend implements Backend {
   /** Names of the choices that `onWaived` was told of. */
   private readonly waived = new Set<string>();
   private readonly inFlight = new ShortList<Promise<unknown>>();
-  private readonly onClose: () => void;
   private closing: Promise<void> | undefined;
   /** From here on the loss of the device is what was asked for. */
   private destroyed = false;
   /** When the last run that ended did so: the next one in the queue did not begin before. */
   private lastEnd = 0;
 
-  constructor({ adapterInfo, device, readShader, choices = {}, onClose = () => {} }: WebGPUBackendOptions) {
+  constructor({ adapterInfo, device, readShader, choices = {} }: WebGPUBackendOptions) {
     const { limits, features } = device;
     this.device = device;
     device.lost.then(() => {
       this.lost = !this.destroyed;
     });
-    this.onClose = onClose;
     this.info = webgpuInfo(adapterInfo, device);
     this.maxBindingBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
     this.traits = {
@@ -248,8 +244,8 @@ export class WebGPUBackend implements Backend {
     this.memory.close();
     await pause(SETTLE_MS);
     this.destroyed = true;
+    this.faults.stopListening();
     this.device.destroy();
-    this.onClose();
   }
 }
 

@@ -26,9 +26,15 @@ export class Faults {
   constructor(device: GPUDevice) {
     this.device = device;
     device.lost.then((info) => this.end(lostError(info)));
-    device.addEventListener('uncapturederror', (event) => {
-      this.report(deviceError('the GPU reported an error', undefined, oneLine(event.error.message)));
-    });
+    device.addEventListener('uncapturederror', this.onUncaptured);
+  }
+
+  private readonly onUncaptured = ({ error }: GPUUncapturedErrorEvent) =>
+    this.report(deviceError('the GPU reported an error', undefined, oneLine(error.message)));
+
+  /** To be called before the device is destroyed: what a listener holds, Dawn keeps for good, a thread of its own included. */
+  stopListening(): void {
+    this.device.removeEventListener('uncapturederror', this.onUncaptured as (event: Event) => void);
   }
 
   /** Throws what stands in the way of using the device, if anything does. */

@@ -46,8 +46,11 @@ const PROBE_TIMEOUT_MS = 30_000;
 const DRIVER_HINT =
   'install a Vulkan driver (on Debian or Ubuntu `npm run setup:vulkan` installs a software one), or use --device cpu';
 
-/** Dawn's instance must outlive its devices, so GPU objects may not be collected while one is open. */
-const openGpus = new Set<GPU>();
+/**
+ * Dawn's instances by their flags, kept until the process ends: they have to outlive their devices. One that is let go
+ * gives back neither its threads nor its memory, so all devices that are opened with the same flags share one.
+ */
+const instances = new Map<string, GPU>();
 
 type Create = (flags: string[]) => GPU;
 
@@ -58,7 +61,7 @@ type Create = (flags: string[]) => GPU;
 export async function openDawn(options: OpenDawnOptions = {}): Promise<WebGPUBackend> {
   const create = await loadDawn();
   const flags = [...FLAGS, enabling(options.unsafe ? [...FEATURES, ...UNSAFE_FEATURES] : FEATURES)];
-  const { gpu, adapter } = await request(create, flags, options);
+  const adapter = await request(create, flags, options);
   const info = webgpuInfo(adapter.info, adapter);
   if (options.mixed && !adapter.features.has('shader-f16')) {
     throw deviceError(
@@ -75,12 +78,10 @@ export async function openDawn(options: OpenDawnOptions = {}): Promise<WebGPUBac
     .catch((error: Error) => {
       throw deviceError(`the adapter gives no device: ${oneLine(error.message)}`, info.adapter, DRIVER_HINT);
     });
-  openGpus.add(gpu);
   const backend = new WebGPUBackend({
     adapterInfo: adapter.info,
     device,
     readShader,
-    onClose: () => openGpus.delete(gpu),
     ...(options.choices && { choices: options.choices }),
   });
   try {
@@ -156,12 +157,12 @@ async function request(
   create: Create,
   flags: readonly string[],
   { adapterName, powerPreference = 'high-performance' }: OpenDawnOptions,
-): Promise<{ gpu: GPU; adapter: GPUAdapter }> {
+): Promise<GPUAdapter> {
   const first = async (name?: string) => {
-    const gpu = create(name === undefined ? [...flags] : [...flags, `adapter=${name}`]);
+    const gpu = instanceOf(create, name === undefined ? flags : [...flags, `adapter=${name}`]);
     const adapter = await gpu.requestAdapter({ powerPreference });
     if (adapter === null) throw deviceError('no GPU adapter was found', 'WebGPU', DRIVER_HINT);
-    return { gpu, adapter };
+    return adapter;
   };
   if (adapterName === undefined) return first();
   try {
@@ -174,6 +175,13 @@ async function request(
     if (exact !== undefined) return first(exact);
     throw deviceError(`no adapter is named ${adapterName}`, 'WebGPU', `there is ${names.join(', ')}`);
   }
+}
+
+function instanceOf(create: Create, flags: readonly string[]): GPU {
+  const key = JSON.stringify(flags);
+  const instance = instances.get(key) ?? create([...flags]);
+  instances.set(key, instance);
+  return instance;
 }
 
 /** The full names of all adapters, which Dawn only tells when it cannot find one. Empty when there are none. */
