@@ -76,6 +76,11 @@ export function forwardBatch(device: Device, largestActivation: number): number 
   return Math.max(1, Math.min(wanted, Math.floor(device.backend.maxBindingBytes / bytes)));
 }
 
+/** Images per batch of the evaluations of a training that computes `microBatch` images at once. */
+export function evaluationBatch(device: Device, microBatch: number, side: number): number {
+  return Math.min(microBatch, forwardBatch(device, largestActivation(side)));
+}
+
 /** Elements of the largest tensor that one image of this side makes in a ResNet: half the side squared, 64 channels. */
 export function largestActivation(side: number): number {
   return Math.ceil(side / 2) ** 2 * 64;

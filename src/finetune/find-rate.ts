@@ -12,7 +12,7 @@ import { summarize } from './device.js';
 import { checkCount } from './evaluation/inference.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
-import { chooseMicroBatch } from './training/micro-batch.js';
+import { chooseMicroBatch, imageCounts } from './training/micro-batch.js';
 import { refuseUnknownOptions } from '../option-names.js';
 import { FINETUNE_NAMES } from './option-names.js';
 import type { FinetuneOptions, ProfileOptions, RunContext } from './options.js';
@@ -94,7 +94,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   if (recipe.strategy === 'full') replaceHead(model, data.task.names.length, recipe.seed);
   else await runProbe(run);
   throwIfAborted(context.signal);
-  const chosen = await chooseMicroBatch(device, model, data.task, recipe, data.train.images.length, context);
+  const chosen = await chooseMicroBatch(device, model, data.task, recipe, imageCounts(data), context);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);

@@ -8,7 +8,7 @@ import { runFullStage } from './training/full-stage.js';
 import type { FullStage } from './training/stage-context.js';
 import { throwIfAborted } from './interruption.js';
 import { refuseIdleProfile } from './recipe/contradictions.js';
-import { chooseMicroBatch } from './training/micro-batch.js';
+import { chooseMicroBatch, imageCounts } from './training/micro-batch.js';
 import { Profile, PROFILE_STEPS } from './profile/profile.js';
 import { FINETUNE_NAMES } from './option-names.js';
 import { refuseUnknownOptions } from '../option-names.js';
@@ -75,7 +75,7 @@ async function run(
   if (probed === null) replaceHead(model, data.task.names.length, recipe.seed);
   const frozen = {
     device: summarize(device),
-    ...(await chooseMicroBatch(device, model, data.task, recipe, data.train.images.length, context)),
+    ...(await chooseMicroBatch(device, model, data.task, recipe, imageCounts(data), context)),
     variants: device.choices,
   };
   throwIfAborted(context.signal);

@@ -327,6 +327,20 @@ export class Device {
     const { rules, backend, mixed, recomputed } = this;
     const signature = new Signature(recording, returned);
     const plan = makePlan(recording, returned, rules, backend, mixed, recomputed);
+    try {
+      return await this.reserve(signature, plan);
+    } catch (error) {
+      // The plans that are kept only save time: a program that fits alone does not fail for the memory that they hold.
+      const mayLackMemory = error instanceof AttuneError && error.code === 'device' && !this.lost;
+      if (!mayLackMemory || this.plans.size === 0) throw error;
+      await this.dropPlans();
+      return this.reserve(signature, plan);
+    }
+  }
+
+  /** A plan with its memory and its commands. */
+  private async reserve(signature: Signature, plan: Plan): Promise<ReadyPlan> {
+    const { backend } = this;
     const buffers = this.pool.acquire(plan.slotBytes);
     try {
       const commands: Command[] = plan.launches.map(({ kernel, attributes, operands }) => ({
@@ -336,12 +350,21 @@ export class Device {
           storage === null ? null : rangeOf(storage, plan, buffers, backend),
         ),
       }));
+      const ready = { signature, plan, buffers, prepared: await backend.prepare(commands) };
       this.plansMade++;
-      return { signature, plan, buffers, prepared: await this.backend.prepare(commands) };
+      return ready;
     } catch (error) {
       this.pool.release(buffers);
       throw error;
     }
+  }
+
+  /** Lets all plans go, and waits until their memory is free. */
+  private async dropPlans(): Promise<void> {
+    await Promise.allSettled(this.inFlight);
+    for (const ready of this.plans) this.dropPlan(ready);
+    this.emptyProgram ??= this.backend.prepare([]);
+    await this.backend.execute(await this.emptyProgram, [], [], []);
   }
 
   private dropPlan(ready: ReadyPlan): void {

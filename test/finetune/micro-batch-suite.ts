@@ -1,5 +1,6 @@
 /** A batch that does not fit is computed in parts: how many images at once, and what is said about it. */
 import { classification } from '#src/finetune/tasks/classification';
+import type { Task } from '#src/finetune/tasks/task';
 import { chooseMicroBatch } from '#src/finetune/training/micro-batch';
 import { fieldsOf } from '#src/finetune/recipe/parse-recipe';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
@@ -11,20 +12,26 @@ import { fails, listener } from './support.js';
 
 const facts = { images: 512, smallestClass: 256, model: 'resnet-small', weights: 'none', side: 32 };
 
+interface Counts {
+  readonly images: number;
+  readonly evaluated?: number;
+  readonly task: Task;
+}
+
 /** The choice for a batch of the small ResNet, and the notes about it. Nothing is run. */
 export async function choose(
   device: Device,
   batchSize: number,
   imageSize: number,
   microBatch?: number,
-  { images, task } = { images: 100 * batchSize, task: classification(['a', 'b']) },
+  { images, evaluated = 0, task }: Counts = { images: 100 * batchSize, task: classification(['a', 'b']) },
 ) {
   const options = fullRun('photos', { batchSize, imageSize, ...(microBatch && { microBatch }) });
   const recipe = resolveRecipe({ data: '', ...fieldsOf(options) }, facts);
   const model = findModel('resnet-small').create({ classes: 2 });
   const context = listener();
   try {
-    const chosen = await chooseMicroBatch(device, model, task, recipe, images, context);
+    const chosen = await chooseMicroBatch(device, model, task, recipe, { train: images, evaluated }, context);
     const notes = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
     return { ...chosen, notes };
   } finally {

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
+import { AttuneError } from '#src/errors';
 import { accumulate, assign } from '#src/ops/accumulate';
 import { add } from '#src/ops/add';
 import { full, ones, zeros } from '#src/ops/constant';
@@ -130,6 +131,32 @@ onDevice('eight plans are kept; the least recently used goes, with its buffers',
   );
   assert.is(device.counters.buffersCreated - device.counters.buffersDestroyed <= 24, true);
 });
+
+onDevice('a program that fits alone runs, whatever memory the plans of others hold', async (device) => {
+  const large = () => sum(matmul(full([200, 500], 1), full([500, 200], 1)));
+  const small = () => sum(tanh(matmul(full([10, 400], 0), full([400, 10], 0))));
+  await device.prepare(large);
+  limitMemory(device, device.counters.liveBytes);
+  for (let round = 0; round < 3; round++) {
+    assert.is(await device.run(large), 200 * 200 * 500);
+    assert.is(await device.run(small), 0);
+  }
+  // Two that are in flight together, one of which makes room for itself.
+  assert.equal(await Promise.all([device.run(large), device.run(small)]), [200 * 200 * 500, 0]);
+  const tooLarge = () => sum(matmul(full([400, 500], 1), full([500, 400], 1)));
+  await assertThrows(() => device.run(tooLarge), 'device', /no more/);
+  assert.is(await device.run(small), 0);
+});
+
+/** Makes a device answer as one that has only so much memory. */
+function limitMemory({ backend }: Device, bytes: number): void {
+  const { allocate } = backend;
+  backend.allocate = (length) => {
+    if (backend.counters.liveBytes + length > bytes)
+      throw new AttuneError({ code: 'device', what: 'there is no more' });
+    return allocate.call(backend, length);
+  };
+}
 
 onDevice('assign: what was recorded before sees old values, what comes after new ones', async (device) => {
   const state = device.createState([3], 'float32', Float32Array.of(1, 2, 3));

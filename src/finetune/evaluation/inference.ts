@@ -59,15 +59,7 @@ export async function forEachImage(
     throwIfAborted(signal);
     const pixels = await next;
     const size = Math.min(batch, source.count - start);
-    const running = device.run(() =>
-      network(
-        normalizeImages(
-          tensor(pixels, [size, side, side, 3], 'uint8'),
-          preprocessing.mean,
-          preprocessing.std,
-        ),
-      ),
-    );
+    const running = device.run(() => recordForward(network, pixels, side, preprocessing));
     next = read(start + batch);
     const rows = await running;
     const length = rows.length / size;
@@ -85,6 +77,17 @@ export async function forEachImage(
     }
     report(start + size);
   }
+}
+
+/** Records what the network makes of images, given as bytes [images, side, side, 3]. */
+export function recordForward(
+  network: (images: Tensor) => Tensor,
+  pixels: Uint8Array,
+  side: number,
+  { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
+): Tensor {
+  const images = tensor(pixels, [pixels.length / (side * side * 3), side, side, 3], 'uint8');
+  return network(normalizeImages(images, mean, std));
 }
 
 /** The side of a network's input. Throws when images are not cropped to one size. */

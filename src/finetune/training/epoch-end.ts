@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { writeCheckpoint } from '../run/checkpoint.js';
-import { forwardBatch, largestActivation } from '../device.js';
+import { evaluationBatch } from '../device.js';
 import type { FullStage } from './stage-context.js';
 import { forEachImage, sideOf } from '../evaluation/inference.js';
 import type { EpochRecord } from '../results.js';
@@ -92,7 +92,7 @@ export async function outputsOf(
   if (labels.length === 0) return new Float32Array(0);
   const { preprocessing, frozen } = state;
   const outputs = new Float32Array(labels.length * model.classes);
-  const batch = Math.min(frozen.micro_batch, forwardBatch(device, largestActivation(sideOf(preprocessing))));
+  const batch = evaluationBatch(device, frozen.micro_batch, sideOf(preprocessing));
   await forEachImage(
     { count: labels.length, read: (index) => part.dataset.read(index) },
     (x) => model.forward(x),

@@ -1,6 +1,6 @@
 /**
- * How many images are computed at once. As many of a batch as fit: the plan of a training step is made, without
- * running it, for half as many until the device can hold it. The choice is kept for the whole run.
+ * How many images are computed at once. As many of a batch as fit: the plans of a training step and of the validation
+ * are made, without running them, for half as many until the device can hold them. The choice is kept for the whole run.
  */
 import { drawSteps, type ImageStep, parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
@@ -8,6 +8,8 @@ import type { ImageClassifier } from '../../models/index.js';
 import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
+import { evaluationBatch } from '../device.js';
+import { recordForward } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
 import { mixOfStep } from './mixing.js';
@@ -15,6 +17,7 @@ import type { RunContext } from '../options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { FrozenChoices } from '../run/run-state.js';
+import type { TrainingData } from '../run/training-data.js';
 import { lastStage, setTrainable } from './stages.js';
 import type { Task } from '../tasks/task.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
@@ -22,26 +25,39 @@ import { type MicroBatch, recordMicroBatch } from './training-step.js';
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
 const LEAST_FOR_STATISTICS = 16;
 
+/** How many images a run has. */
+export interface ImageCounts {
+  readonly train: number;
+  /** Of the largest part that is evaluated; 0 where there is none. */
+  readonly evaluated: number;
+}
+
+/** The counts of a run's parts. */
+export function imageCounts({ train, val, test }: Pick<TrainingData, 'train' | 'val' | 'test'>): ImageCounts {
+  return { train: train.images.length, evaluated: Math.max(val.images.length, test.images.length) };
+}
+
 /**
- * Chooses the micro-batch for so many training images, and what batch norm does with it. Throws AttuneError 'device' when not even one image,
- * or the micro-batch of the recipe, fits; 'interrupted' on the signal.
+ * Chooses the micro-batch for so many images, and what batch norm does with it. Throws AttuneError 'device' when not
+ * even one image, or the micro-batch of the recipe, fits; 'interrupted' on the signal.
  */
 export async function chooseMicroBatch(
   device: Device,
   model: ImageClassifier,
   task: Task,
   recipe: Recipe,
-  images: number,
+  images: ImageCounts,
   { onEvent, signal }: RunContext,
 ): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
   let micro = recipe.micro_batch ?? recipe.batch_size;
   for (;;) {
     throwIfAborted(signal);
-    const atOnce = Math.min(micro, images);
+    const atOnce = Math.min(micro, images.train);
     const batchNorm = batchNormFor(atOnce, recipe);
     try {
-      const size = largestMicroBatch(images, recipe.batch_size, micro, joinsSingle(batchNorm));
+      const size = largestMicroBatch(images.train, recipe.batch_size, micro, joinsSingle(batchNorm));
       await planStep(device, model, task, recipe, size, batchNorm);
+      await planEvaluation(device, model, recipe, micro, images.evaluated);
       announce(micro, atOnce, batchNorm, recipe, { ...(onEvent && { onEvent }) });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
@@ -89,6 +105,9 @@ function announce(
   }
 }
 
+/** Which means and deviations images are normalised with costs nothing. */
+const ANY_COLORS = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+
 /** Steps as those of an image: which they are does not show in the plan. */
 function anySteps({ augment, image_size }: Recipe): readonly ImageStep[] {
   return drawSteps(parseAugment(augment).parts, image_size, { seed: 0, epoch: 0, index: 0 });
@@ -109,14 +128,27 @@ async function planStep(
   try {
     const side = recipe.image_size;
     const random = generator(recipe.seed);
-    const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
     const { scaling } = optimizer;
-    const options = { model, task, recipe, preprocessing, side, random, scaling };
+    const options = { model, task, recipe, preprocessing: ANY_COLORS, side, random, scaling };
     setStochasticDepth(model, recipe.stochastic_depth);
     await device.prepare(() => recordMicroBatch(blankMicroBatch(size, task, recipe), options));
   } finally {
     optimizer.close();
   }
+}
+
+/** Makes the plan of the largest batch that is evaluated after each epoch: what fails there would cost the epoch. */
+async function planEvaluation(
+  device: Device,
+  model: ImageClassifier,
+  { image_size: side }: Recipe,
+  micro: number,
+  images: number,
+): Promise<void> {
+  const size = Math.min(images, evaluationBatch(device, micro, side));
+  if (size === 0) return;
+  const pixels = new Uint8Array(size * side * side * 3);
+  await device.prepare(() => recordForward((x) => model.forward(x), pixels, side, ANY_COLORS));
 }
 
 /** What the trainer would compute, without images. */
