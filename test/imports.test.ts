@@ -28,7 +28,7 @@ const RULES: ImportRules = {
   shared: ['errors.ts', 'nearest.ts', 'option-names.ts', 'short-list.ts', 'text.ts'],
   platform: [
     /^(?:examples|cli|report|finetune|data|weights)\//,
-    /^formats\/(?:file|inflate)\.ts$/,
+    /^formats\/(?:file|inflate|regular-file)\.ts$/,
     /^device\/[^/]+\/node\.ts$/,
     /^(?:index|cpu-worker)\.ts$/,
   ],

@@ -6,10 +6,11 @@
  * folds.json is written after every fold, so that a cross-validation goes on after the last one that was finished.
  */
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
+import { readRegularText } from '../formats/index.js';
 import { refuseUnknownOptions } from '../option-names.js';
 import { finetune } from './finetune.js';
 import { FINETUNE_NAMES } from './option-names.js';
@@ -21,6 +22,7 @@ import { loadRecipe } from './recipe/recipes.js';
 import { planRun } from './run/prepare-run.js';
 import { resume } from './run/resume.js';
 import {
+  assertOwnFiles,
   assertRunFolderCanBeMade,
   createRunFolder,
   FOLDS_FILE,
@@ -163,6 +165,7 @@ export async function resumeFolds(
     const what = 'the folds of a cross-validation have the same epochs';
     throw new AttuneError({ code: 'usage', what, where: '--epochs', hint: 'start a new one' });
   }
+  await assertOwnFiles(folder);
   const stored = await readProgress(folder);
   const { folds, data, images, results } = stored;
   if (results.length === folds) {
@@ -371,7 +374,10 @@ export async function readFolds(folder: string): Promise<Pick<Progress, 'folds' 
 /** Reads folds.json, which can be anything. Throws AttuneError 'input' when it is damaged. */
 async function readProgress(folder: string): Promise<Omit<Progress, 'folder'>> {
   const where = join(folder, FOLDS_FILE);
-  const text = await readFile(where, 'utf8');
+  const text = await readRegularText(where, 'follow').catch((error: unknown) => {
+    if (error instanceof AttuneError) throw error;
+    return ''; // a folder, or one that may not be read
+  });
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), progressSchema), text);
   const isInOrder = parsed.success && parsed.output.results.every(({ fold }, i) => fold === i + 1);
   if (isInOrder && parsed.output.results.length <= parsed.output.folds) return parsed.output;

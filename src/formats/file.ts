@@ -1,6 +1,6 @@
 /**
  * Files on disk: positioned reads for the parsers, a way to write a file so that its name always stands for a whole file,
- * and files that grow. With `inflate.ts` the only file of this folder that imports `node:`.
+ * and files that grow. With `regular-file.ts` and `inflate.ts` the only file of this folder that imports `node:`.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -16,13 +16,13 @@ import {
   rename,
   rm,
   stat,
-  truncate,
 } from 'node:fs/promises';
 import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type ByteSource, checkRange, checkSiblingName, type SiblingFiles } from './bytes.js';
+import { type Links, openRegular } from './regular-file.js';
 import { weightsError } from './tensors.js';
 
 /** The most bytes that one read call asks for; the operating systems refuse more than 2 GiB. */
@@ -33,15 +33,14 @@ const RENAME_PAUSES = [10, 20, 50, 100, 200, 400, 800];
 
 /**
  * Opens a file for positioned reads.
- * @throws AttuneError 'input' if it is missing or a folder, 'disk' if it cannot be opened.
+ * @throws AttuneError 'input' if it is missing, a folder, or a link that is refused, 'disk' if it cannot be opened.
  */
-export async function openByteSource(path: string): Promise<ByteSource> {
+export async function openByteSource(path: string, links: Links = 'follow'): Promise<ByteSource> {
   try {
-    // Asked before opening, for opening a named pipe would wait for its other end.
     const status = await stat(path);
     if (status.isDirectory()) throw inputError(path, 'this is a folder', 'name the weights file in it');
     if (!status.isFile()) throw inputError(path, 'this is not a regular file', 'name a weights file');
-    return fileSource(await open(path, 'r'), path, status.size);
+    return fileSource(await openRegular(path, links), path, status.size);
   } catch (error) {
     throw error instanceof AttuneError ? error : await openError(error, path);
   }
@@ -287,13 +286,20 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Cuts a file back to its first bytes. One that is not longer, or gone, stays as it is. Throws AttuneError 'disk'. */
+/**
+ * Cuts a file back to its first bytes. One that is not longer, or gone, stays as it is, and a link is not followed. Throws
+ * AttuneError 'input' for a link or anything else that is no regular file, 'disk'.
+ */
 export async function cutFile(path: string, length: number): Promise<void> {
   try {
-    const status = await stat(path).catch(() => null);
-    if (status !== null && status.size > length) await truncate(path, length);
+    const file = await openRegular(path, 'refuse', 'change');
+    try {
+      if ((await file.stat()).size > length) await file.truncate(length);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    throw writeError(error, path);
+    if (codeOf(error) !== 'ENOENT') throw writeError(error, path);
   }
 }
 

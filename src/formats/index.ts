@@ -19,8 +19,9 @@ export {
   openByteSource,
   replaceFile,
 } from './file.js';
-export { openTensorFile } from './open.js';
+export { openTensorFile, openTensors } from './open.js';
 export { readTensorFile } from './recognise.js';
+export { assertRegular, kindOf, openRegular, readRegularText } from './regular-file.js';
 export { safetensorsPieces } from './safetensors-write.js';
 export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './save.js';
 export type { Encoded } from './protobuf-write.js';

@@ -3,6 +3,7 @@
 import type { SiblingFiles } from './bytes.js';
 import { openByteSource, siblingsOf } from './file.js';
 import { readTensorFile } from './recognise.js';
+import type { Links } from './regular-file.js';
 import type { TensorFile } from './tensors.js';
 
 /**
@@ -12,7 +13,12 @@ import type { TensorFile } from './tensors.js';
  *   another format.
  */
 export async function openTensorFile(path: string): Promise<TensorFile> {
-  const source = await openByteSource(path);
+  return openTensors(path);
+}
+
+/** As `openTensorFile`; a link in the place of the file may be refused, with AttuneError 'input'. */
+export async function openTensors(path: string, links: Links = 'follow'): Promise<TensorFile> {
+  const source = await openByteSource(path, links);
   const siblings = siblingsOf(path);
   const parts: string[] = [];
   const noted: SiblingFiles = {

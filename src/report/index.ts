@@ -7,4 +7,4 @@ export { type ExplainOptions, type ExplainResult, type Explanation, explain } fr
 export { HEAT_MAP_METHODS, type HeatMapMethod } from './explain/methods.js';
 export type { Neighbor } from './explain/neighbors.js';
 export type { GatherOptions } from './run/gather-run.js';
-export { REPORT_FILES, report, type ReportOptions, type ReportResult } from './write-report.js';
+export { report, type ReportOptions, type ReportResult } from './write-report.js';

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { isCrossValidation } from '../finetune/cross-validation.js';
 import type { RunContext } from '../finetune/options.js';
+import { REPORT_FILES } from '../finetune/run/run-folder.js';
 import { replaceFile } from '../formats/index.js';
 import { refuseUnknownOptions } from '../option-names.js';
 import { confusionChart, reducedConfusion } from './charts/confusion.js';
@@ -15,13 +16,6 @@ import { curveCharts } from './page/sections/curves.js';
 import { gatherFolds } from './run/gather-folds.js';
 import { GATHER_NAMES, type GatherOptions, gatherRun } from './run/gather-run.js';
 import type { ReportData } from './run/report-data.js';
-
-/** Names inside a run folder. */
-export const REPORT_FILES = {
-  report: 'report.html',
-  results: 'results.png',
-  confusion: 'confusion.png',
-} as const;
 
 /** What `report` needs: a run folder; the rest has defaults. */
 export type ReportOptions = GatherOptions;

@@ -3,6 +3,7 @@
  * removes below one folder is counted, and the k-th call fails. Import it before what is tested, so that nothing has taken
  * hold of the functions yet.
  */
+import { constants } from 'node:fs';
 import files, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, resolve } from 'node:path';
@@ -70,7 +71,7 @@ function failure(what: string, path: string): Error {
 type AnyFunction = (...args: unknown[]) => Promise<unknown>;
 const functions = files as unknown as Record<string, AnyFunction>;
 
-for (const name of ['rename', 'link', 'copyFile', 'truncate', 'rm', 'mkdir', 'writeFile', 'readdir']) {
+for (const name of ['rename', 'link', 'copyFile', 'rm', 'mkdir', 'writeFile', 'readdir']) {
   const original = functions[name]!;
   functions[name] = async (...args) => {
     // Of two paths the second is the one that is made.
@@ -85,13 +86,14 @@ const { open } = files;
 functions.open = (async (path: unknown, flags: unknown = 'r', ...rest: unknown[]) => {
   const opened = () => open(path as string, flags as string, ...(rest as [number?]));
   if (!isBelow(path)) return opened();
-  const what = flags === 'r' ? 'open' : 'create';
+  const makes = typeof flags === 'number' ? (flags & constants.O_CREAT) !== 0 : flags !== 'r';
+  const what = makes ? 'create' : 'open';
   if (fails(what, path)) throw failure(what, path);
   return watched(await opened(), path);
 }) as AnyFunction;
 
 function watched(handle: FileHandle, path: string): FileHandle {
-  const { write, close } = handle;
+  const { write, truncate, close } = handle;
   const send = write.bind(handle) as unknown as AnyFunction;
   const methods = handle as unknown as Record<string, AnyFunction>;
   methods.write = async (bytes, ...rest) => {
@@ -99,6 +101,10 @@ function watched(handle: FileHandle, path: string): FileHandle {
     const [offset, length] = rest as [number, number];
     if (kind === 'dead' && fired === 1) await send(bytes, offset, length >> 1);
     throw failure('write', path);
+  };
+  methods.truncate = async (length) => {
+    if (fails('truncate', path)) throw failure('truncate', path);
+    await truncate.call(handle, length as number);
   };
   methods.sync = async () => {
     // No power is cut here, and hundreds of flushes would take minutes.

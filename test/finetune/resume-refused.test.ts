@@ -1,13 +1,14 @@
 /** Runs that cannot go on: each is refused with its reason, and nothing is written. */
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finetune, resume } from '#src/finetune/index';
 import { openTensorFile, writeSafetensors } from '#src/formats/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openRunState } from '#src/finetune/run/run-state';
+import { eventFiles } from './event-support.js';
 import { fullRun, interrupted, smallData } from './full-support.js';
-import { fails, listener, newPath, picture } from './support.js';
+import { fails, listener, newFolder, newPath, picture } from './support.js';
 
 const data = smallData();
 
@@ -107,6 +108,27 @@ test('a damaged state is refused with what is wrong', async () => {
     'input',
     /^the recipe has an unknown field epochz .*: did you mean epochs\?/,
   );
+});
+
+test('a state that names its event file elsewhere, or a link there, is refused; what it names stays as it is', async () => {
+  const mine = join(newFolder(), 'events.out.tfevents.1.mine');
+  writeFileSync(mine, "the user's own");
+  const run = await stoppedRun();
+  for (const file of [mine, '../events.out.tfevents.1.mine']) {
+    await changeState(run, (state) => Object.assign(state, { events: { file, bytes: 0 } }));
+    await fails(resume({ resume: run }), 'weights', /the state of the run is wrong at events\.file/);
+  }
+  if (process.platform === 'win32') return;
+  const [name] = eventFiles(run);
+  await changeState(run, (state) => Object.assign(state, { events: { file: name, bytes: 0 } }));
+  rmSync(join(run, name!));
+  symlinkSync(mine, join(run, name!));
+  await fails(
+    resume({ resume: run }),
+    'input',
+    /^this is a symbolic link, where a run has a file of its own/,
+  );
+  assert.is(readFileSync(mine, 'utf8'), "the user's own");
 });
 
 test('a state of another version is no damaged one', async () => {

@@ -1,8 +1,9 @@
 /** What a run folder tells of a run to whoever only reads it: its recipe and its curves. */
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
+import { assertRegular, readRegularText } from '../../formats/index.js';
 import type { EpochRecord } from '../results.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -21,13 +22,17 @@ export interface StoredCurves {
  */
 export async function readCurves(run: string): Promise<StoredCurves> {
   const recipePath = join(run, RUN_FILES.recipe);
+  // Only what a user names as a recipe may be a pipe.
+  const status = await stat(recipePath).catch(() => null);
+  if (status !== null && !status.isDirectory()) assertRegular(recipePath, status);
   const stored = await loadRecipe(recipePath);
   const { data, model, weights, image_size: side } = stored;
   if (data === undefined || model === undefined || weights === undefined || side === undefined)
     throw damaged(recipePath, 'the recipe does not say what was trained on what', undefined);
   const recipe = resolveRecipe({ ...stored, data }, { images: 1, smallestClass: 1, model, weights, side });
   const path = join(run, RUN_FILES.metrics);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readRegularText(path, 'follow').catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof AttuneError) throw error;
     throw damaged(path, `the metrics of the run cannot be read: ${error.code ?? error.message}`, error);
   });
   const lines = text.split('\n').filter((line) => line !== '');

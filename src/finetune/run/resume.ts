@@ -12,6 +12,7 @@ import type { ResumeOptions, RunContext } from '../options.js';
 import type { DeviceSummary, FinetuneResult, TaskKind } from '../results.js';
 import { RESUME_NAMES } from '../option-names.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
+import { assertOwnFiles } from './run-folder.js';
 import { withRunLock } from './run-lock.js';
 import { restoreModel } from '../training/training-tensors.js';
 import { damagedState, type FrozenChoices, type RunState } from './run-state.js';
@@ -52,6 +53,7 @@ export interface SavedRun extends Omit<ResumeOptions, 'resume'> {
 export async function goOn(run: SavedRun, context: RunContext, devices: RunDevices): Promise<RunOutcome> {
   const { folder } = run;
   await assertRun(folder);
+  await assertOwnFiles(folder);
   // Only now nobody else writes another state.
   return withRunLock(folder, async () => {
     const found = await openSavedState(folder);

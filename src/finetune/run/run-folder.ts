@@ -2,10 +2,11 @@
  * The folder of a run: created once, never overwritten; every file is written beside its name, flushed and
  * renamed, so that a name always stands for a whole file.
  */
-import { access, constants, copyFile, link, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { access, constants, copyFile, link, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../../errors.js';
-import { replaceFile } from '../../formats/index.js';
+import { kindOf, namesIn, replaceFile } from '../../formats/index.js';
+import { EVENT_FILE } from '../tensorboard/event-log.js';
 
 /** Names inside a run folder. */
 export const RUN_FILES = {
@@ -27,6 +28,20 @@ export const RUN_FILES = {
   /** Of `--profile` only. */
   trace: 'trace.json',
 } as const;
+
+/** What `attune report` writes into a run folder. */
+export const REPORT_FILES = {
+  report: 'report.html',
+  results: 'results.png',
+  confusion: 'confusion.png',
+} as const;
+
+/** The mark of the process that works on the run (run-lock.ts); others beside it begin with this name and a dot. */
+export const LOCK_FILE = '.running';
+
+/** Name of the file in which a cross-validation notes its folds, and of the folder of each. */
+export const FOLDS_FILE = 'folds.json';
+const FOLD_FOLDER = /^fold-\d+$/;
 
 /** `2026-11-24_153012_resnet50`, from local time. */
 export function runName(model: string, now: Date): string {
@@ -128,8 +143,32 @@ export async function writeJson(folder: string, name: string, value: unknown): P
   await writeText(folder, name, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Name of the file in which a cross-validation notes its folds. */
-export const FOLDS_FILE = 'folds.json';
+/**
+ * What has a name of the run's in its folder has to be a file of its own, and a fold a folder of its own: somebody else's
+ * run may name files of the user's by links. Throws AttuneError 'input' before anything is opened.
+ */
+export async function assertOwnFiles(folder: string): Promise<void> {
+  const files: readonly string[] = [
+    ...Object.values(RUN_FILES),
+    ...Object.values(REPORT_FILES),
+    FOLDS_FILE,
+    LOCK_FILE,
+  ];
+  for (const name of await namesIn(folder)) {
+    const isFold = FOLD_FOLDER.test(name);
+    const isFile = files.includes(name) || EVENT_FILE.test(name) || name.startsWith(`${LOCK_FILE}.`);
+    if (!isFold && !isFile) continue;
+    const where = join(folder, name);
+    const status = await lstat(where).catch(() => null); // a mark of the lock may be gone since
+    if (status === null || (isFold ? status.isDirectory() : status.isFile())) continue;
+    throw new AttuneError({
+      code: 'input',
+      what: `this is ${kindOf(status)}, where a run has a ${isFold ? 'folder' : 'file'} of its own`,
+      where,
+      hint: 'remove it; in a run folder from somebody else it may stand for a file of yours',
+    });
+  }
+}
 
 /**
  * Removes what a kill in the middle of writing has left beside the files of the run: hidden, and named by `replaceFile`; and

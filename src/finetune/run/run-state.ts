@@ -5,7 +5,7 @@
  * Its tensors are those of training/training-tensors.ts. Everything else is JSON in the metadata.
  */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parsePreprocessing, type Preprocessing } from '../../data/index.js';
@@ -13,7 +13,7 @@ import type { Choices } from '../../device/backend.js';
 import { AttuneError } from '../../errors.js';
 import {
   hintForMissing,
-  openTensorFile,
+  openTensors,
   replaceFile,
   safetensorsPieces,
   type TensorFile,
@@ -173,8 +173,8 @@ export function noState(folder: string): AttuneError {
 export async function openRunState(folder: string, name: string = RUN_FILES.state): Promise<StoredRun> {
   const path = join(folder, name);
   await assertRunFolder(folder);
-  if (!(await stat(path).catch(() => null))?.isFile()) throw noState(folder);
-  const file = await openTensorFile(path);
+  if ((await lstat(path).catch(() => null)) === null) throw noState(folder);
+  const file = await openTensors(path, 'refuse');
   try {
     const { attune_run: version, state } = file.metadata;
     if (version === undefined || state === undefined) {

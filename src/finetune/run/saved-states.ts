@@ -13,12 +13,12 @@
  * that the manifest lists.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
-import { keepAs, moveFile } from '../../formats/index.js';
+import { keepAs, moveFile, openRegular, readRegularText } from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import type { Optimizer } from '../../optim/index.js';
 import { RUN_FILES, writeJson } from './run-folder.js';
@@ -158,9 +158,12 @@ async function tryState(
   manifest: readonly StateRecord[] | null,
 ): Promise<{ readonly stored: StoredRun; readonly record: StateRecord } | Fault> {
   const path = join(folder, name);
-  const status = await stat(path).catch(() => null);
-  if (!status?.isFile()) return { name, fault: 'is missing' };
-  const sum = await sumOf(path).catch((error: NodeJS.ErrnoException) => error);
+  const status = await lstat(path).catch(() => null);
+  if (status === null || status.isDirectory()) return { name, fault: 'is missing' };
+  const sum = await sumOf(path).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof AttuneError) throw error;
+    return error;
+  });
   if (sum instanceof Error) return { name, fault: `cannot be read, ${sum.code ?? sum.message}` };
   const record = manifest?.find(({ sha256, bytes }) => sha256 === sum.sha256 && bytes === sum.bytes);
   if (manifest !== null && record === undefined) {
@@ -183,7 +186,8 @@ async function tryState(
 async function sumOf(path: string): Promise<Sum> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
+  const file = await openRegular(path, 'refuse'); // which the stream closes
+  for await (const piece of file.createReadStream({ highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
     hash.update(piece);
     bytes += piece.length;
   }
@@ -192,7 +196,7 @@ async function sumOf(path: string): Promise<Sum> {
 
 /** What the manifest lists, the last state first; null where there is none, or a damaged one. */
 async function readManifest(folder: string): Promise<readonly StateRecord[] | null> {
-  const text = await readFile(join(folder, RUN_FILES.manifest), 'utf8').catch(() => '');
+  const text = await readRegularText(join(folder, RUN_FILES.manifest), 'refuse').catch(() => '');
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), manifestSchema), text);
   return parsed.success ? parsed.output.states : null;
 }

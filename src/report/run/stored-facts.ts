@@ -1,5 +1,4 @@
 /** What the files of a run tell without its images. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
@@ -7,7 +6,7 @@ import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
 import type { EpochRecord, SkippedImage } from '../../finetune/results.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
-import { isThere } from '../../formats/index.js';
+import { isThere, readRegularText } from '../../formats/index.js';
 import { openRunState } from '../../finetune/run/run-state.js';
 import type { Best, Score, Task } from '../../finetune/tasks/task.js';
 
@@ -26,7 +25,7 @@ export function hasCheckpoint(folder: string): Promise<boolean> {
 /** The record `made_by` of recipe.json: versions, device and what was chosen for it. Empty where there is none. */
 export async function readMadeBy(folder: string): Promise<Readonly<Record<string, unknown>>> {
   // It was read before as a recipe, so that it is an object of JSON.
-  const stored = JSON.parse(await readFile(join(folder, RUN_FILES.recipe), 'utf8')) as Record<
+  const stored = JSON.parse(await readRegularText(join(folder, RUN_FILES.recipe), 'follow')) as Record<
     string,
     unknown
   >;
@@ -42,7 +41,7 @@ export async function readSkipped(
   { strategy }: Recipe,
 ): Promise<readonly SkippedImage[] | null> {
   if (strategy === 'probe') {
-    const text = await readFile(join(folder, RUN_FILES.leftOut), 'utf8').catch(() => '');
+    const text = await readRegularText(join(folder, RUN_FILES.leftOut), 'follow').catch(() => '');
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), leftOutSchema), text);
     return parsed.success ? parsed.output : null;
   }
