@@ -8,15 +8,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
+import { judgeOwner, ownerHere, ownerSchema } from './owner.js';
 
 const HEARTBEAT_MS = 5_000;
 const POLL_MS = 250;
 const STALE_MS = 60_000;
-
-const ownerSchema = v.object({ pid: v.number(), host: v.string(), token: v.string() });
 
 export interface LockOptions {
   /** Called at each look while another process holds the lock. */
@@ -42,7 +40,7 @@ export async function withLock<T>(
   body: (lock: Lock) => Promise<T>,
 ): Promise<T> {
   const token = randomUUID();
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), token });
+  const mine = JSON.stringify({ ...ownerHere(), token });
   let seen: { text: string; touched: number; since: number } | undefined;
   while (!(await create(path, mine))) {
     signal?.throwIfAborted();
@@ -94,20 +92,12 @@ async function look(path: string): Promise<{ text: string; touched: number } | u
   }
 }
 
-/** Whether the lock names a process of this machine that no longer runs. */
+/** Whether the lock names a process that has ended; of one that cannot be judged from here only time can tell. */
 function isDead(text: string): boolean {
-  let owner: v.InferOutput<typeof ownerSchema>;
   try {
-    owner = v.parse(ownerSchema, JSON.parse(text));
+    return judgeOwner(v.parse(ownerSchema, JSON.parse(text))) === 'ended';
   } catch {
-    return false; // half written, or not ours: only time can tell
-  }
-  if (owner.host !== hostname()) return false;
-  try {
-    process.kill(owner.pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return false; // half written, or not ours
   }
 }
 

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { ownerHere } from '#src/weights/owner';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newFolder } from './support.js';
@@ -33,7 +33,7 @@ test(`${PROCESSES} processes, ${ROUNDS} dead marks: each is taken over once`, as
     }),
   );
   await Promise.all(children.map(answer));
-  const mark = JSON.stringify({ pid: dead.pid, host: hostname() });
+  const mark = JSON.stringify({ ...ownerHere(), pid: dead.pid });
   for (let round = 0; round < ROUNDS; round++) {
     const folder = newFolder();
     writeFileSync(join(folder, '.running'), mark);

@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeAway, withLock } from '#src/weights/lock';
+import { ownerHere } from '#src/weights/owner';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -24,7 +25,15 @@ function deadPid(): number {
 }
 
 function owner(pid: number, host = hostname()): string {
-  return JSON.stringify({ pid, host, token: 'another' });
+  const { numbers } = ownerHere();
+  const isHere = host === hostname();
+  return JSON.stringify({
+    pid,
+    host,
+    numbers: isHere ? numbers : 'elsewhere',
+    start: null,
+    token: 'another',
+  });
 }
 
 test('returns what the body returns, and leaves nothing', async () => {

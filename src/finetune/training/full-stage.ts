@@ -15,6 +15,7 @@ import { throwUnlessInterrupted } from '../interruption.js';
 import { writeMetrics } from '../run/run-files.js';
 import { rateFactor } from '../run/explosion.js';
 import { RUN_FILES } from '../run/run-folder.js';
+import { assertRunLock } from '../run/run-lock.js';
 import type { RunState } from '../run/run-state.js';
 import { SaveClock } from './save-clock.js';
 import type { FullStage } from './stage-context.js';
@@ -154,6 +155,7 @@ export function positionText({
 /** Metrics and events first: they are cut back to the state when the run is resumed. */
 async function save(stage: FullStage, optimizer: Optimizer, log: RunLog | null): Promise<void> {
   const { folder, state, model, saved } = stage;
+  await assertRunLock(folder);
   await writeMetrics(folder, state.epochs);
   await log?.save();
   await saved.save(state, model, optimizer);
