@@ -11,14 +11,15 @@
  * --from         the `.test.mjs` files of a folder instead of the project's tests
  * FILTER         only files whose path contains one of these
  *
- * What is not compiled is not run: `npm test` builds first. The last line is `N passed, N failed`; a
- * file that reports no test, ends early, crashes or takes too long counts as one failed test.
+ * What is not compiled is not run: `npm test` builds first. The last line is `N passed, N failed`, or
+ * `N passed, N failed, N skipped`; a file that reports no test, ends early, crashes or takes too long
+ * counts as one failed test. Only where there is no WebGPU adapter, the WGSL tests may be skipped.
  */
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findAdapter } from './runner/adapter.mjs';
+import { chooseAdapter } from './runner/adapter.mjs';
 import { testEnvironment } from './runner/environment.mjs';
 import { testFiles } from './runner/files.mjs';
 import { killAll, runJob } from './runner/job.mjs';
@@ -63,6 +64,7 @@ if (files.length === 0) {
 
 const results = [];
 const shares = [];
+const reasons = new Set();
 await runShare(
   'quick',
   files.filter(({ slow }) => !slow),
@@ -71,7 +73,7 @@ await runShare(
   'slow',
   files.filter(({ slow }) => slow),
 );
-printSummary({ results, shares, nameOf });
+printSummary({ results, shares, nameOf, reasons });
 process.exitCode = results.every(({ failed }) => failed === 0) ? 0 : 1;
 
 /** Runs the files of one share, printing each as it ends. */
@@ -85,9 +87,10 @@ async function runShare(name, share) {
 
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const processes = next.shared ? await runWithAdapter(next) : await runJob(next);
+      if (next.shared) takeAdapter(next);
+      const processes = await runJob(next);
       for (const ended of processes) {
-        if (!options['allow-skips']) ended.results.forEach(failOnSkips);
+        if (!options['allow-skips'] && !next.skip) ended.results.forEach(failOnSkips);
         results.push(...ended.results);
         printProcess(ended, nameOf);
       }
@@ -103,16 +106,19 @@ function job(share) {
   return { files: share.map(({ compiled }) => compiled), limit, environment, shared: webgpu };
 }
 
-/** The WGSL files: each of them fails, with what to do, where there is no adapter. */
-async function runWithAdapter(next) {
-  const { name, warnings } = findAdapter(environment);
+/** Gives the WGSL files their adapter. Where there is none their tests are skipped, and the run ends with what to do. */
+function takeAdapter(next) {
+  const { name, warnings, environment } = chooseAdapter(root, next.environment);
   if (name !== undefined) {
     console.log(`      WGSL tests run on ${name}`);
-    return runJob(next);
+    next.environment = environment;
+    return;
   }
-  const problem = 'The WGSL tests need a WebGPU adapter and there is none: run "npm run setup:vulkan".';
-  const failure = { passed: 0, failed: 1, skipped: 0, problems: [problem], seconds: 0 };
-  return [{ results: next.files.map((file) => ({ file, ...failure })), output: warnings }];
+  next.skip = true;
+  reasons.add(
+    'The WGSL tests are skipped: Dawn finds no WebGPU adapter. "npm run setup:vulkan" installs a software one, or says how.',
+  );
+  console.log(warnings);
 }
 
 function failOnSkips(result) {

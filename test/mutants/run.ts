@@ -1,6 +1,6 @@
 /**
  * `npm run test:mutants`: breaks loops, gradients and shaders on purpose, one place at a time, and counts how many of
- * these mutants make a test fail. It works in a throw-away copy and needs a WebGPU adapter (`npm run setup:vulkan`).
+ * these mutants make a test fail. It works in a throw-away copy and needs a WebGPU adapter, as the tests do.
  *
  *   node build/test/mutants/run.js [--all] [--files N] [--report FILE] [--verbose] [FILTER...]
  *
@@ -50,9 +50,10 @@ let hanging = 0;
 const counts: Record<Outcome, number> = { killed: 0, argued: 0, survived: 0, invalid: 0 };
 // The runner of the tests is plain JavaScript: it runs before anything is compiled.
 const { testEnvironment } = await import(new URL('test/runner/environment.mjs', `file://${root}`).href);
+const { chooseAdapter } = await import(new URL('test/runner/adapter.mjs', `file://${root}`).href);
 
 const started = performance.now();
-const tree = new Tree(root, testEnvironment(root));
+const tree = new Tree(root, chooseAdapter(root, testEnvironment(root)).environment);
 // Also of a run that is stopped, nothing is left.
 process.on('exit', () => tree.remove());
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));

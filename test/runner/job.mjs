@@ -33,6 +33,7 @@ export function killAll() {
  * @param job.limit seconds that each file may take
  * @param job.environment the environment of the process
  * @param job.shared whether the files share a device, which then nobody closes
+ * @param job.skip whether their tests are only counted, as skipped
  * @returns one entry per process, with all that it printed and a result for each file it got to:
  *   { output, results: [{ file, passed, failed, skipped, problems, seconds }] }
  */
@@ -48,9 +49,10 @@ export async function runJob(job) {
 }
 
 /** One process; resolves with results for at least one of the files. */
-function runProcess({ files, limit, environment, shared }) {
+function runProcess({ files, limit, environment, shared, skip }) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [CHILD, ...(shared ? ['--exit'] : []), ...files], {
+    const flags = [...(shared ? ['--exit'] : []), ...(skip ? ['--skip'] : [])];
+    const child = spawn(process.execPath, [CHILD, ...flags, ...files], {
       env: environment,
       // A process group of its own, so that what a test started can be ended with it.
       detached: process.platform !== 'win32',

@@ -32,21 +32,26 @@ export function printProcess({ results, output }, nameOf) {
   for (const line of lines) console.log(`      | ${line}`);
 }
 
-/** Prints the slowest files, the time of each share and, last, the one line that counts. */
-export function printSummary({ results, shares, nameOf }) {
+/**
+ * Prints the slowest files, the time of each share, why tests were skipped and, last, the one line that counts.
+ *
+ * @param reasons sentences: why the machine cannot run some of the tests
+ */
+export function printSummary({ results, shares, nameOf, reasons }) {
   const slowest = [...results].sort((a, b) => b.seconds - a.seconds).slice(0, 5);
   console.log('\nslowest files:');
   for (const { file, seconds } of slowest) console.log(`  ${duration(seconds).padStart(8)}  ${nameOf(file)}`);
   console.log(shares.map(({ name, seconds }) => `${name} share: ${duration(seconds)}`).join(', '));
 
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-  if (sum('skipped') > 0) console.log(`${sum('skipped')} skipped`);
-  printCounts(sum('passed'), sum('failed'));
+  for (const reason of reasons) console.log(reason);
+  printCounts(sum('passed'), sum('failed'), sum('skipped'));
 }
 
 /** The last line of every run, which `.ci/run` reads. */
-export function printCounts(passed, failed) {
-  console.log(`${passed} passed, ${failed} failed`);
+export function printCounts(passed, failed, skipped = 0) {
+  const skips = skipped > 0 ? `, ${skipped} skipped` : '';
+  console.log(`${passed} passed, ${failed} failed${skips}`);
 }
 
 function duration(seconds) {

@@ -1,7 +1,7 @@
 /**
- * `npm run test:swiftshader -- FILTERS`: the tests on a second implementation of Vulkan, SwiftShader, which comes with
- * Chromium. Its subgroups have 4 lanes, it has no float16, it rounds other quotients, and its e^x knows no NaN: what WGSL
- * leaves open, and one driver alone hides.
+ * `npm run test:swiftshader -- FILTERS`: the tests on a second implementation of Vulkan, SwiftShader, also where the
+ * machine has an adapter. Its subgroups have 4 lanes, it has no float16, it rounds other quotients, and its e^x knows no
+ * NaN: what WGSL leaves open, and one driver alone hides.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,16 +9,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CHROMIUM } from './chromium.mjs';
+import { withSoftwareGpu } from './software-gpu.mjs';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'attune-swiftshader-'));
 try {
-  const drivers = join(folder, 'driver.json');
-  const ICD = { library_path: library(), api_version: '1.1.0' };
-  writeFileSync(drivers, JSON.stringify({ file_format_version: '1.0.0', ICD }));
-  const run = fileURLToPath(new URL('../run.mjs', import.meta.url));
-  const { status } = spawnSync(process.execPath, [run, ...process.argv.slice(2)], {
+  const env = withSoftwareGpu(root, process.env) ?? withThatOfChromium();
+  const { status } = spawnSync(process.execPath, [join(root, 'test/run.mjs'), ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, VK_DRIVER_FILES: drivers, VK_ICD_FILENAMES: drivers },
+    env,
   });
   process.exitCode = status ?? 1;
 } catch (error) {
@@ -26,6 +25,14 @@ try {
   process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** For other machines than Linux x64: the driver of an installed Chromium, by the machine's own Vulkan loader. */
+function withThatOfChromium() {
+  const drivers = join(folder, 'driver.json');
+  const ICD = { library_path: library(), api_version: '1.1.0' };
+  writeFileSync(drivers, JSON.stringify({ file_format_version: '1.0.0', ICD }));
+  return { ...process.env, VK_DRIVER_FILES: drivers, VK_ICD_FILENAMES: drivers };
 }
 
 /** Where Debian's lies, whose program is a script; else beside the browser. */

@@ -54,7 +54,7 @@ export function advise({ dawnProblem, devices, platform }: Findings): string[] {
 
 function driverAdvice(platform: NodeJS.Platform): string {
   if (platform === 'linux') {
-    return "If the machine has a GPU, install its Vulkan driver (mesa-vulkan-drivers for AMD and Intel, the vendor's for NVIDIA). For a software one, which the tests need, run npm run setup:vulkan.";
+    return "If the machine has a GPU, install its Vulkan driver (mesa-vulkan-drivers for AMD and Intel, the vendor's for NVIDIA). For a software one, run npm run setup:vulkan.";
   }
   return platform === 'win32'
     ? "If the machine has a GPU, install its vendor's newest driver; attune needs Direct3D 12."
