@@ -7,9 +7,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
-import { CHROMIUM } from '../runner/chromium.mjs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromium as engine } from 'playwright-core';
+import { chromium } from '../runner/chromium.mjs';
 
 const [file, pictures] = process.argv.slice(2);
 const address = pathToFileURL(file).href;
@@ -18,8 +18,10 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Presses of the Tab key until it is given up. */
 const MOST_STOPS = 400;
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
+const { program, environment } = chromium(fileURLToPath(new URL('../..', import.meta.url)));
+const browser = await engine.launch({
+  executablePath: program,
+  env: environment,
   // As root, and in containers with little shared memory.
   args: ['--no-sandbox', '--disable-dev-shm-usage'],
 });
