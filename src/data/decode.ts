@@ -47,12 +47,20 @@ const mostAttempts = 4;
  * @param input path of a file, or its bytes
  * @param name how errors call the bytes; for a path it is the path
  * @throws AttuneError 'input' with the path and the reason: not a file, empty, no image, a format
- *   that is not supported, too many pixels, truncated or damaged
+ *   that is not supported, too many pixels, truncated or damaged; 'usage' for what is neither path nor bytes
  */
 export async function decodeImage(
   input: string | Uint8Array,
   name = typeof input === 'string' ? input : 'image bytes',
 ): Promise<RgbImage> {
+  // Of JavaScript.
+  if (typeof input !== 'string' && !(input instanceof Uint8Array))
+    throw new AttuneError({
+      code: 'usage',
+      what: 'the image is neither a path nor the bytes of a file',
+      where: 'decodeImage',
+      hint: 'give a path, or what readFile of node:fs/promises gives',
+    });
   const bytes = typeof input === 'string' ? await readImageFile(input) : input;
   refuseUnlessImage(bytes, name);
   for (let attempt = 1; ; attempt++) {

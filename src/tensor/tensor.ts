@@ -45,7 +45,8 @@ export type TensorLike = Tensor | State | TensorSource;
 
 /**
  * Host data as a tensor of the running program, for example a batch. New data of the same shape reuses the plan.
- * Throws when the data does not fill the shape, or holds a number that an integer dtype cannot keep.
+ * Throws AttuneError 'shape' when the data does not fill the shape, or holds what is no number or, of an integer dtype,
+ * one that it cannot keep.
  */
 export function tensor(
   data: TypedArray | readonly number[],
@@ -59,10 +60,31 @@ export function tensor(
     throw shapeError('tensor', `${data.length} values do not fill shape ${showShape(shape)}`);
   }
   const recording = currentRecording();
-  const given = Array.isArray(data) ? Float64Array.from(data) : (data as TypedArray);
+  const given = Array.isArray(data) ? numbersOf(data) : (data as TypedArray);
   // Floats are rounded when they reach the device; whole numbers are checked here, where they were given.
   const values = dtype === 'float32' ? given : conformed(given, dtype, 'float32');
   return new Tensor(recording, recording.input(dtype, values), shape);
+}
+
+/** Of JavaScript, whose lists hold anything: a text would become NaN, and null or a hole 0. */
+function numbersOf(data: readonly unknown[]): Float64Array {
+  const numbers = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (typeof value !== 'number')
+      throw shapeError(
+        'tensor',
+        `the value at position ${i} is ${kindOf(value)}`,
+        'give a flat list of numbers',
+      );
+    numbers[i] = value;
+  }
+  return numbers;
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return value == null ? String(value) : `a ${typeof value}, no number`;
 }
 
 /** The tensor itself, or the tensor that reads a state or parameter: the same one throughout a program. */

@@ -174,6 +174,12 @@ test('not a picture: each cause has its sentence', () =>
     }
   }));
 
+test('what is neither a path nor bytes is refused', async () => {
+  const words = /^the image is neither a path nor the bytes of a file \(decodeImage\): give a path, or what readFile/;
+  for (const given of [null, undefined, 3, [255, 216], new ArrayBuffer(4)])
+    await fails(decodeImage(given as never), 'usage', words);
+});
+
 test('a named pipe or a device called x.jpg does not hang the reader, nor does a link to itself', () =>
   inScratch(async (folder) => {
     if (process.platform === 'win32') return; // it has none of these in folders

@@ -42,6 +42,15 @@ test('data that does not fit its shape or dtype is refused', async () => {
   await refuse(() => tensor([1], any(undefined)), /undefined is not a shape \(tensor\)/);
   await refuse(() => tensor([1], any('1')), /1 is not a shape \(tensor\): write a list of sizes/);
   await refuse(() => tensor(any(BigInt64Array.of(1n)), [1]), /no list and no typed array of numbers/);
+  await refuse(
+    () => tensor(any(['a']), [1]),
+    /position 0 is a string, no number \(tensor\): give a flat list/,
+  );
+  await refuse(() => tensor(any(['1']), [1]), /position 0 is a string, no number/);
+  await refuse(() => tensor(any([1, null]), [2]), /position 1 is null/);
+  await refuse(() => tensor(any([1, [2]]), [2]), /position 1 is a list/);
+  await refuse(() => tensor(any(Array(1)), [1]), /position 0 is undefined/);
+  await refuse(() => tensor(any([1n]), [1], 'int32'), /position 0 is a bigint, no number/);
   await refuse(() => tensor([1], [1], any('float128')), /there is no dtype float128 \(tensor\)/);
   await refuse(() => tensor([1], [1], any('constructor')), /there is no dtype constructor \(tensor\)/);
   await refuse(() => tensor([1, 2, 3], [2]), /3 values do not fill shape \[2\] \(tensor\)/);
