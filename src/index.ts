@@ -173,6 +173,7 @@ export {
   type LayerBlock,
   layerNames,
   loadWeights,
+  type LoadWeightsOptions,
   type MobileNetV2,
   mobilenetV2,
   type MobileNetV2Options,
@@ -270,13 +271,14 @@ export {
   stepLR,
   type StepPart,
   type StepLR,
+  type StepLROptions,
   type TrainableMemory,
   WeightAverage,
 } from './optim/index.js';
 export type { Device, ObservedRun, ProgramStatistics } from './program/device.js';
 export type { State } from './program/state.js';
 export type { HostValues } from './program/value.js';
-export { Parameter } from './tensor/parameter.js';
+export { Parameter, type ParameterOptions } from './tensor/parameter.js';
 export { type Generator, generator } from './tensor/philox.js';
 export type { Shape } from './tensor/shape.js';
 export { type Scalar, Tensor, type TensorLike, type TensorSource, tensor } from './tensor/tensor.js';

@@ -11,7 +11,7 @@ import { type DiskSpace, requireDiskSpace } from './disk.js';
 import { type ImagePool, openImagePool } from './pool.js';
 import { visitAll, type Visit } from './visit.js';
 import { openPreparedCache, type PreparedCache, preparedBytes } from './prepared-cache.js';
-import type { Preprocessing } from './preprocess.js';
+import { type Preprocessing, requirePreprocessing } from './preprocess.js';
 import type { SkippedPath } from './walk.js';
 
 /** An image of the input, together with the SHA-256 of its file: its key in every cache. */
@@ -80,6 +80,7 @@ export async function prepareImages<Image extends { readonly path: string }>(
   options: PrepareOptions = {},
 ): Promise<Preparation<Image>> {
   refuseUnknownOptions(options, NAMES, 'prepareImages');
+  requirePreprocessing(preprocessing, 'prepareImages');
   const cache = options.cache ?? (await openPreparedCache(preprocessing));
   const pool = options.pool ?? openImagePool({ workers: options.workers });
   try {

@@ -14,7 +14,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../weights/cache-dir.js';
 import type { RgbImage } from './decode.js';
-import { centerCropImage, type Preprocessing } from './preprocess.js';
+import { centerCropImage, type Preprocessing, requirePreprocessing } from './preprocess.js';
 import { openRecordStore, type RecordLocation, type RecordStore, readRecord } from './record-store.js';
 
 /** To be raised by whoever changes a pixel that decoding or resizing produces. */
@@ -43,12 +43,13 @@ const sizeBytes = 8;
 /**
  * Opens the cache for one preprocessing.
  * @param parent default: `prepared` in attune's cache folder
- * @throws AttuneError 'disk' if the folder cannot be used
+ * @throws AttuneError 'disk' if the folder cannot be used, 'usage' for settings that are unknown or missing
  */
 export async function openPreparedCache(
   preprocessing: Preprocessing,
   parent = join(cacheDir(), 'prepared'),
 ): Promise<PreparedCache> {
+  requirePreprocessing(preprocessing, 'openPreparedCache');
   const folder = join(parent, geometryKey(preprocessing));
   const store = await openRecordStore(folder);
   const { crop } = preprocessing;

@@ -8,6 +8,7 @@
  */
 
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { pixelLimit, type RgbImage } from './decode.js';
 import { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 
@@ -20,6 +21,24 @@ export interface Preprocessing {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly interpolation: Interpolation;
+}
+
+const NAMES: OptionNames<Preprocessing> = {
+  resize: true,
+  crop: true,
+  mean: true,
+  std: true,
+  interpolation: true,
+};
+
+/** Throws AttuneError 'usage' for settings of another name, and where one is missing: no default is right for every model. */
+export function requirePreprocessing(settings: Preprocessing, where: string): void {
+  refuseUnknownOptions(settings, NAMES, where);
+  for (const name of Object.keys(NAMES) as (keyof Preprocessing)[]) {
+    if (settings[name] !== undefined) continue;
+    const hint = 'begin with imagenetPreprocessing(224), or the preprocessing of findModel(name)';
+    throw new AttuneError({ code: 'usage', what: `the preprocessing has no ${name}`, where, hint });
+  }
 }
 
 /**
@@ -37,8 +56,13 @@ export function imagenetPreprocessing(crop = 224, resize = Math.round((crop * 25
   };
 }
 
-/** Resizes and crops; the result is `crop` x `crop`, or the whole resized picture. */
-export function preprocessImage(image: RgbImage, { resize, crop, interpolation }: Preprocessing): RgbImage {
+/**
+ * Resizes and crops; the result is `crop` x `crop`, or the whole resized picture. Throws AttuneError 'usage' for settings
+ * that are unknown or missing.
+ */
+export function preprocessImage(image: RgbImage, settings: Preprocessing): RgbImage {
+  requirePreprocessing(settings, 'preprocessImage');
+  const { resize, crop, interpolation } = settings;
   const { width, height } = resizedSize(image, resize);
   if (crop === null) {
     refuseTooLarge(image, width, height);

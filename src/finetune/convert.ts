@@ -3,12 +3,13 @@
  * of attune's becomes is written from the model itself, so whatever libraries named and laid out its tensors, the result
  * has torchvision's names. Of other networks the tensors are copied as they are.
  */
+import { refuseUnknown } from './option-names.js';
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { openTensorFile, type TensorFile } from '../formats/index.js';
 import { detectArchitecture, modelTensors, type NameLibrary, readCounters } from '../models/index.js';
-import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import type { OptionNames } from '../option-names.js';
 import { resolveWeights } from '../weights/index.js';
 import { checkpointInfo } from './run/checkpoint.js';
 import {
@@ -61,7 +62,7 @@ export interface ConvertResult {
  * no such input, 'weights' when the input is damaged, 'disk', and what a download throws.
  */
 export async function convert(options: ConvertOptions, context: RunContext = {}): Promise<ConvertResult> {
-  refuseUnknownOptions(options, NAMES, 'convert');
+  refuseUnknown(options, NAMES, context, 'convert');
   const { from, to, names } = options;
   const format = formatOf(to);
   if (names !== undefined && !targetOf(format).hasNames) {

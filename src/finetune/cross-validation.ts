@@ -11,9 +11,8 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { readRegularText } from '../formats/index.js';
-import { refuseUnknownOptions } from '../option-names.js';
 import { finetune } from './finetune.js';
-import { FINETUNE_NAMES } from './option-names.js';
+import { FINETUNE_NAMES, RESUME_NAMES, refuseUnknown } from './option-names.js';
 import { throwUnlessInterrupted } from './interruption.js';
 import { wilsonInterval } from './evaluation/metrics.js';
 import type { FinetuneOptions, ResumeOptions, RunContext } from './options.js';
@@ -117,7 +116,7 @@ export async function crossValidate(
   given: CrossValidationOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
-  refuseUnknownOptions(given, NAMES, 'crossValidate');
+  refuseUnknown(given, NAMES, context, 'crossValidate');
   const { out, workers, threads, ...options } = given;
   if (options.profile === true || options.profileSteps !== undefined) {
     throw new AttuneError({
@@ -157,9 +156,11 @@ export async function isCrossValidation(folder: string): Promise<boolean> {
  * `resume` throw.
  */
 export async function resumeFolds(
-  { resume: named, epochs, device, ...more }: ResumeOptions,
+  given: ResumeOptions,
   context: RunContext = {},
 ): Promise<CrossValidationResult> {
+  refuseUnknown(given, RESUME_NAMES, context, 'resumeFolds');
+  const { resume: named, epochs, device, ...more } = given;
   const folder = resolve(named);
   if (epochs !== undefined) {
     const what = 'the folds of a cross-validation have the same epochs';

@@ -13,8 +13,7 @@ import { checkCount } from './evaluation/inference.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
 import { chooseMicroBatch, imageCounts } from './training/micro-batch.js';
-import { refuseUnknownOptions } from '../option-names.js';
-import { FINETUNE_NAMES } from './option-names.js';
+import { FINETUNE_NAMES, refuseUnknown } from './option-names.js';
 import type { FinetuneOptions, ProfileOptions, RunContext } from './options.js';
 import type { DeviceSummary } from './results.js';
 import { makeOptimizer } from './training/parameter-groups.js';
@@ -68,7 +67,7 @@ const LEFT_OUT = { firstShare: 0.1, last: 5 };
 
 /** Sweeps. Throws as `finetune` does; 'interrupted' when the signal is aborted, 'numeric' when no loss is finite. */
 export async function findRate(options: FindRateOptions, context: RunContext = {}): Promise<FindRateResult> {
-  refuseUnknownOptions(options, NAMES, 'findRate');
+  refuseUnknown(options, NAMES, context, 'findRate');
   const { lrFrom = 1e-7, lrTo = 10, iterations = 100, ...rest } = options;
   checkCount(iterations, 'the number of steps', '--iterations');
   if (!(lrFrom > 0 && lrTo > lrFrom && Number.isFinite(lrTo))) {

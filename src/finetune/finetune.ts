@@ -10,8 +10,7 @@ import { throwIfAborted } from './interruption.js';
 import { refuseIdleProfile } from './recipe/contradictions.js';
 import { chooseMicroBatch, imageCounts } from './training/micro-batch.js';
 import { Profile, PROFILE_STEPS } from './profile/profile.js';
-import { FINETUNE_NAMES } from './option-names.js';
-import { refuseUnknownOptions } from '../option-names.js';
+import { FINETUNE_NAMES, refuseUnknown } from './option-names.js';
 import type { FinetuneOptions, RunContext } from './options.js';
 import type { FinetuneResult, TaskKind } from './results.js';
 import { goOn } from './run/resume.js';
@@ -37,7 +36,7 @@ export async function finetune<T extends TaskKind = 'classification'>(
   options: FinetuneOptions,
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
-  refuseUnknownOptions(options, FINETUNE_NAMES, 'finetune');
+  refuseUnknown(options, FINETUNE_NAMES, context, 'finetune');
   const { workers, threads } = options;
   // All that does not change results, and is not stored.
   const kept = { workers, ...(threads !== undefined && { threads }) };

@@ -1,7 +1,7 @@
 /** The names of all options of `finetune` and of what is done with a run, which JavaScript may misspell. */
 import { AttuneError } from '../errors.js';
-import { camelCase, type OptionNames } from '../option-names.js';
-import type { DeviceOptions, FinetuneOptions, ModelSource, ResumeOptions } from './options.js';
+import { camelCase, type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import type { DeviceOptions, FinetuneOptions, ModelSource, ResumeOptions, RunContext } from './options.js';
 import { RECIPE_FIELDS, type RecipeField } from './recipe/recipe-schema.js';
 
 export const DEVICE_NAMES: OptionNames<DeviceOptions> = { device: true, adapter: true, threads: true };
@@ -34,6 +34,19 @@ export const FINETUNE_NAMES: Readonly<Record<string, true>> = {
   ...Object.fromEntries(RECIPE_FIELDS.map((field) => [camelCase(field), true])),
   ...BESIDE_RECIPE,
 };
+
+const CONTEXT_NAMES: OptionNames<RunContext> = { onEvent: true, signal: true };
+
+/** What every long function begins with: throws AttuneError 'usage' for a name that its options or its context have not. */
+export function refuseUnknown(
+  options: unknown,
+  known: Readonly<Record<string, true>>,
+  context: RunContext,
+  where: string,
+): void {
+  refuseUnknownOptions(options, known, where);
+  refuseUnknownOptions(context, CONTEXT_NAMES, where);
+}
 
 /** Throws AttuneError 'usage' where JavaScript gave no images. */
 export function requireData(data: unknown, where: string): void {

@@ -15,11 +15,11 @@ import { checkCount } from './evaluation/inference.js';
 import { throwIfAborted } from './interruption.js';
 import type { DeviceOptions, RunContext } from './options.js';
 import type { DeviceSummary } from './results.js';
-import { DEVICE_NAMES, requireData } from './option-names.js';
+import { DEVICE_NAMES, refuseUnknown, requireData } from './option-names.js';
 import { refuseIdleSplit } from './recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';
 import { findImages, smallestClassOf } from './run/training-data.js';
-import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import type { OptionNames } from '../option-names.js';
 import { tensor } from '../tensor/tensor.js';
 import { counted } from '../text.js';
 
@@ -87,7 +87,7 @@ export async function previewAugment(
   options: PreviewAugmentOptions,
   context: RunContext = {},
 ): Promise<AugmentPreview> {
-  refuseUnknownOptions(options, NAMES, 'previewAugment');
+  refuseUnknown(options, NAMES, context, 'previewAugment');
   requireData(options.data, 'previewAugment');
   const { data, seed = DEFAULT_SEED, imageSize: side = 224, count = 8, views = 5 } = options;
   checkCount(options.imageSize, 'the side of the images', '--image-size');

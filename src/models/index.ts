@@ -23,7 +23,7 @@ export {
 } from './export/state-dict.js';
 export { KerasMobileNetV2, kerasMobilenetV2 } from './keras-mobilenet-v2.js';
 export { KerasResNet50, kerasResnet50 } from './keras-resnet50.js';
-export { loadWeights } from './load.js';
+export { loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';

@@ -10,6 +10,7 @@
  *     Conv_1, Conv_1_bn, out_relu                                                               151
  *     global_average_pooling2d, predictions                                                     154
  */
+import { refuseUnknownOptions } from '../option-names.js';
 import { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
 import { Dropout, Relu6 } from '../nn/layers.js';
@@ -29,6 +30,7 @@ import {
 import {
   FEATURES,
   INVERTED_RESIDUALS,
+  MOBILENET_NAMES,
   type MobileNetV2Options,
   STAGE_ENDS,
   STEM_CHANNELS,
@@ -92,6 +94,7 @@ export class KerasMobileNetV2 extends ImageClassifier {
 
   constructor(options: MobileNetV2Options) {
     super();
+    refuseUnknownOptions(options, MOBILENET_NAMES, 'kerasMobilenetV2');
     const initializer = new Initializer(options.seed);
     const blocks = [
       new KerasLayers('Conv1', [

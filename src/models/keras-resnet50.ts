@@ -15,6 +15,7 @@
  * Keras feeds it blue, green and red without a scale. Here the images are in the usual order, as for all models: the
  * kernel of conv1_conv is turned round when Keras's weights are loaded (keras-naming.ts).
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
 import { MaxPool2d, Relu } from '../nn/layers.js';
@@ -27,6 +28,8 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import { blockOf, headBlock, kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
 import type { ResNetOptions } from './resnet.js';
+
+const NAMES: OptionNames<Pick<ResNetOptions, 'classes' | 'seed'>> = { classes: true, seed: true };
 
 const DEPTHS = [3, 4, 6, 3] as const;
 const EXPANSION = 4;
@@ -93,6 +96,7 @@ export class KerasResNet50 extends ImageClassifier {
 
   constructor(options: Pick<ResNetOptions, 'classes' | 'seed'>) {
     super();
+    refuseUnknownOptions(options, NAMES, 'kerasResnet50');
     const initializer = new Initializer(options.seed);
     this.stem = new KerasLayers('conv1', [
       ['conv1_pad', null],

@@ -1,10 +1,16 @@
 /** From a weights file to a model. */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { openTensorFile } from '../formats/open.js';
 import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
 import type { Module } from '../nn/module.js';
 import { ImageClassifier } from './classifier.js';
 import { detectArchitecture, type TensorShape } from './detect.js';
 import { modelTensors } from './naming.js';
+
+/** What may differ between the file and the model. */
+export type LoadWeightsOptions = Pick<LoadOptions, 'strict' | 'exclude'>;
+
+const NAMES: OptionNames<LoadWeightsOptions> = { strict: true, exclude: true };
 
 /**
  * Loads a weights file into a model, on the host or on a device, whatever library named its tensors (naming.ts).
@@ -17,8 +23,9 @@ import { modelTensors } from './naming.js';
 export async function loadWeights(
   model: Module,
   path: string,
-  options: Pick<LoadOptions, 'strict' | 'exclude'> = {},
+  options: LoadWeightsOptions = {},
 ): Promise<LoadReport> {
+  refuseUnknownOptions(options, NAMES, 'loadWeights');
   const file = await openTensorFile(path);
   try {
     const isOurs = model instanceof ImageClassifier;

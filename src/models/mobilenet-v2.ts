@@ -35,7 +35,7 @@ export interface MobileNetV2Options {
   readonly seed?: number;
 }
 
-const NAMES: OptionNames<MobileNetV2Options> = { classes: true, seed: true };
+export const MOBILENET_NAMES: OptionNames<MobileNetV2Options> = { classes: true, seed: true };
 
 /** Inverted residuals one after another; the first has the stride. Both graphs have these seven stages. */
 export const INVERTED_RESIDUALS = [
@@ -114,7 +114,7 @@ export class MobileNetV2 extends ImageClassifier {
 
   constructor(options: MobileNetV2Options) {
     super();
-    refuseUnknownOptions(options, NAMES, 'mobilenetV2');
+    refuseUnknownOptions(options, MOBILENET_NAMES, 'mobilenetV2');
     const initializer = new Initializer(options.seed);
     const blocks: Module[] = [
       activated(...convolution(3, STEM_CHANNELS, { kernel: 3, stride: 2 }, initializer)),

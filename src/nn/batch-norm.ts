@@ -9,6 +9,7 @@ import { batchNorm } from '../ops/batch-norm.js';
 import { batchMoments, batchNormTraining } from '../ops/batch-norm-training.js';
 import { updateRunningStatistics } from '../ops/running-statistics.js';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { State } from '../program/state.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -27,6 +28,13 @@ export interface BatchNorm2dOptions {
   readonly scale?: number;
 }
 
+const NAMES: OptionNames<BatchNorm2dOptions> = {
+  epsilon: true,
+  momentum: true,
+  runningVariance: true,
+  scale: true,
+};
+
 /** Which statistics a pass that trains uses: the batch's ('train') or the running ones ('frozen'). */
 export type BatchNormMode = 'train' | 'frozen';
 
@@ -44,8 +52,10 @@ export class BatchNorm2d extends Module {
   readonly running_mean: Buffer;
   readonly running_var: Buffer;
 
+  /** Throws AttuneError 'usage' for an unknown option. */
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
+    refuseUnknownOptions(options, NAMES, 'BatchNorm2d');
     this.epsilon = options.epsilon ?? 1e-5;
     this.momentum = options.momentum ?? 0.1;
     this.runningVariance = options.runningVariance ?? 'unbiased';

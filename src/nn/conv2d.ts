@@ -1,10 +1,12 @@
 /** Convolution layer; ops/conv2d.ts has the mathematics. */
+import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { add } from '../ops/add.js';
-import { conv2d, type Conv2dOptions } from '../ops/conv2d.js';
+import { CONV2D_NAMES, conv2d, type Conv2dOptions } from '../ops/conv2d.js';
 import { pairOf, type Pair } from '../ops/window.js';
 import { Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { constant, type Initializer } from './initializers.js';
+import { constant, type Initializer, requireInitializer } from './initializers.js';
 import { Module } from './module.js';
 
 export interface Conv2dLayerOptions extends Conv2dOptions {
@@ -14,26 +16,42 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
   readonly bias?: boolean;
 }
 
+const NAMES: OptionNames<Conv2dLayerOptions> = { kernel: true, ...CONV2D_NAMES, bias: true };
+
 /** Convolution of [batch, height, width, channels], as torch.nn.Conv2d. */
 export class Conv2d extends Module {
   readonly options: Conv2dLayerOptions;
   /** [height, width, inputs / groups, outputs] (HWIO). */
   readonly weight: Parameter;
   readonly bias: Parameter | null;
+  /** The options that are the operation's. */
+  private readonly movement: Conv2dOptions;
 
-  /** Weights are Kaiming normal by the fan out, as in torchvision's ResNets; a bias starts at 0. */
+  /**
+   * Weights are Kaiming normal by the fan out, as in torchvision's ResNets; a bias starts at 0. Throws AttuneError 'usage'
+   * for an unknown option, for a kernel that is none, and without an initializer.
+   */
   constructor(inputs: number, outputs: number, options: Conv2dLayerOptions, initializer: Initializer) {
     super();
-    const [height, width] = pairOf(options.kernel);
+    refuseUnknownOptions(options, NAMES, 'Conv2d');
+    requireInitializer(initializer, 'Conv2d');
+    const { kernel, bias = false, ...movement } = options;
+    const [height, width] = pairOf(kernel);
+    if (![height, width].every((size) => Number.isInteger(size) && size >= 1)) {
+      const what = `the kernel is ${kernel}, which is no size`;
+      const hint = 'give kernel: 3, or kernel: [height, width]';
+      throw new AttuneError({ code: 'usage', what, where: 'Conv2d', hint });
+    }
     const shape = [height, width, inputs / (options.groups ?? 1), outputs];
     this.options = options;
+    this.movement = movement;
     this.weight = new Parameter(initializer.kaimingNormal(shape, height * width * outputs), shape);
-    this.bias = options.bias ? new Parameter(constant(outputs, 0), [outputs]) : null;
+    this.bias = bias ? new Parameter(constant(outputs, 0), [outputs]) : null;
   }
 
   /** x [batch, height, width, inputs] to [batch, outHeight, outWidth, outputs]. */
   override forward(x: TensorLike): Tensor {
-    const y = conv2d(x, this.weight, this.options);
+    const y = conv2d(x, this.weight, this.movement);
     return this.bias === null ? y : add(y, this.bias);
   }
 

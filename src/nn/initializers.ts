@@ -5,6 +5,7 @@
  *
  * Values are made when they are first needed (tensor/parameter.ts), so weights that get loaded cost nothing.
  */
+import { AttuneError } from '../errors.js';
 import { normals, PURPOSE, uniforms } from '../tensor/philox.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 
@@ -47,6 +48,17 @@ export class Initializer {
         (z) => z * deviation,
       );
   }
+}
+
+/** Of JavaScript: throws AttuneError 'usage' for what is no initialiser, as where one was left out. */
+export function requireInitializer(given: unknown, layer: string): void {
+  if (given instanceof Initializer) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: 'the layer has nothing that makes its initial values',
+    where: layer,
+    hint: 'give new Initializer(seed) behind the sizes and options; the layers of one network share it',
+  });
 }
 
 /** `count` times the same value. */

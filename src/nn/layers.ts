@@ -1,6 +1,7 @@
 /** Layers without parameters, and layers in sequence. */
+import { refuseUnknownOptions } from '../option-names.js';
 import { dropout } from '../ops/dropout.js';
-import { globalAveragePool, maxPool2d, type MaxPool2dOptions } from '../ops/pool.js';
+import { globalAveragePool, MAX_POOL_NAMES, maxPool2d, type MaxPool2dOptions } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import { relu6 } from '../ops/relu6.js';
 import { flatten } from '../ops/reshape.js';
@@ -70,8 +71,10 @@ export class Dropout extends Module {
 export class MaxPool2d extends Module {
   readonly options: MaxPool2dOptions;
 
+  /** `new MaxPool2d({ kernel: 3, stride: 2 })`. Throws AttuneError 'usage' for an unknown option. */
   constructor(options: MaxPool2dOptions) {
     super();
+    refuseUnknownOptions(options, MAX_POOL_NAMES, 'MaxPool2d');
     this.options = options;
   }
 

@@ -1,9 +1,10 @@
 /** Fully connected layer: y = x W + b, with W stored [inputs, outputs] (PyTorch stores its transpose). */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { add } from '../ops/add.js';
 import { matmul } from '../ops/matmul.js';
 import { Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { Initializer } from './initializers.js';
+import { Initializer, requireInitializer } from './initializers.js';
 import { Module } from './module.js';
 
 /** Bias and initial values of a linear layer. */
@@ -14,6 +15,8 @@ export interface LinearOptions {
   readonly seed?: number;
 }
 
+const NAMES: OptionNames<LinearOptions> = { bias: true, seed: true };
+
 /** [..., inputs] to [..., outputs], as torch.nn.Linear. */
 export class Linear extends Module {
   readonly inputs: number;
@@ -21,9 +24,13 @@ export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  /** Uniform between -1 / sqrt(inputs) and 1 / sqrt(inputs), as torch.nn.Linear. */
+  /**
+   * Uniform between -1 / sqrt(inputs) and 1 / sqrt(inputs), as torch.nn.Linear. Throws AttuneError 'usage' without an
+   * initializer; `linear` makes one.
+   */
   constructor(inputs: number, outputs: number, initializer: Initializer, bias = true) {
     super();
+    requireInitializer(initializer, 'Linear');
     const bound = 1 / Math.sqrt(inputs);
     this.inputs = inputs;
     this.outputs = outputs;
@@ -42,7 +49,8 @@ export class Linear extends Module {
   }
 }
 
-/** A fully connected layer from `inputs` to `outputs` features. */
+/** A fully connected layer from `inputs` to `outputs` features. Throws AttuneError 'usage' for an unknown option. */
 export function linear(inputs: number, outputs: number, options: LinearOptions = {}): Linear {
+  refuseUnknownOptions(options, NAMES, 'linear');
   return new Linear(inputs, outputs, new Initializer(options.seed), options.bias);
 }

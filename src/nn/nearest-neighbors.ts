@@ -10,6 +10,7 @@
  * The k nearest are found one after the other: the largest similarity of each row, which is then moved below all others;
  * of equal ones the first. That is k passes over [batch, images], little beside the network that made the features.
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { add } from '../ops/add.js';
 import { argmax } from '../ops/argmax.js';
 import { divide } from '../ops/divide.js';
@@ -48,6 +49,13 @@ export interface NearestNeighborsSizes {
   readonly neighbors: number;
 }
 
+const NAMES: OptionNames<NearestNeighborsSizes> = {
+  inputs: true,
+  outputs: true,
+  images: true,
+  neighbors: true,
+};
+
 /** [batch, inputs] to logits [batch, outputs] over the classes of stored images. It learns nothing by gradients. */
 export class NearestNeighbors extends Module {
   readonly inputs: number;
@@ -60,8 +68,10 @@ export class NearestNeighbors extends Module {
   readonly labels: Buffer;
 
   /** With zeros for images, to load others into. */
-  constructor({ inputs, outputs, images, neighbors }: NearestNeighborsSizes) {
+  constructor(sizes: NearestNeighborsSizes) {
     super();
+    refuseUnknownOptions(sizes, NAMES, 'NearestNeighbors');
+    const { inputs, outputs, images, neighbors } = sizes;
     this.inputs = inputs;
     this.outputs = outputs;
     this.neighbors = neighbors;
@@ -71,7 +81,8 @@ export class NearestNeighbors extends Module {
 
   /** The same images once more, for another device. */
   copy(): NearestNeighbors {
-    const copy = new NearestNeighbors(this);
+    const { inputs, outputs, images, neighbors } = this;
+    const copy = new NearestNeighbors({ inputs, outputs, images, neighbors });
     copy.features.set(this.features.hostValues);
     copy.labels.set(this.labels.hostValues);
     return copy;
@@ -98,6 +109,11 @@ export class NearestNeighbors extends Module {
   }
 }
 
+const VOTES_NAMES: OptionNames<Pick<NearestNeighborsSizes, 'outputs' | 'neighbors'>> = {
+  outputs: true,
+  neighbors: true,
+};
+
 /**
  * A head of images whose features [images, inputs], of any length, and classes are known; `neighbors` of them vote, at most
  * all.
@@ -105,8 +121,10 @@ export class NearestNeighbors extends Module {
 export function nearestNeighbors(
   features: Float32Array,
   labels: ArrayLike<number>,
-  { outputs, neighbors }: { readonly outputs: number; readonly neighbors: number },
+  votes: Pick<NearestNeighborsSizes, 'outputs' | 'neighbors'>,
 ): NearestNeighbors {
+  refuseUnknownOptions(votes, VOTES_NAMES, 'nearestNeighbors');
+  const { outputs, neighbors } = votes;
   const images = labels.length;
   const inputs = features.length / images;
   const head = new NearestNeighbors({ inputs, outputs, images, neighbors: Math.min(neighbors, images) });

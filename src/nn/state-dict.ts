@@ -3,6 +3,7 @@
  * linear weights [outputs, inputs]). `stateDict` takes them out, `loadStateDict` puts them in.
  */
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Buffer } from '../tensor/parameter.js';
 import { sameShape, sizeOf } from '../tensor/shape.js';
 import { BatchNorm2d } from './batch-norm.js';
@@ -54,6 +55,8 @@ export interface LoadOptions {
   readonly hint?: string;
 }
 
+const NAMES: OptionNames<LoadOptions> = { strict: true, exclude: true, where: true, hint: true };
+
 /** What loading did, in the model's names and order; `unexpected` in the order of the entries, by their own names. */
 export interface LoadReport {
   readonly loaded: readonly string[];
@@ -99,7 +102,7 @@ export async function stateDict(model: Module): Promise<Map<string, StateTensor>
  * without wrappers' prefixes; `num_batches_tracked` is ignored. Works on the host and on a device.
  *
  * Throws one AttuneError 'weights' that names every missing, unexpected and misshapen tensor, before anything
- * is changed; not strict, only for misshapen ones. What a read throws arrives as it is, with the tensors before
+ * is changed; not strict, only for misshapen ones; 'usage' for an unknown option. What a read throws arrives as it is, with the tensors before
  * it loaded: load again before the model is used.
  */
 export async function loadStateDict(
@@ -107,6 +110,7 @@ export async function loadStateDict(
   entries: Iterable<WeightsEntry>,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
+  refuseUnknownOptions(options, NAMES, 'loadStateDict');
   const {
     strict = true,
     exclude = [],

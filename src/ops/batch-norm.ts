@@ -9,6 +9,7 @@
  *
  * Its gradient stands in batch-norm-gradient.ts.
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
@@ -162,11 +163,14 @@ export interface BatchNormVectors {
   readonly variance: TensorLike;
 }
 
+const NAMES: OptionNames<BatchNormVectors> = { gamma: true, beta: true, mean: true, variance: true };
+
 /**
  * x [..., channels] normalised by fixed statistics; the vectors are [channels]. float32. Statistics are
- * constants: no gradient reaches them.
+ * constants: no gradient reaches them. Throws AttuneError 'usage' for vectors of another name.
  */
 export function batchNorm(x: TensorLike, vectors: BatchNormVectors, epsilon = 1e-5): Tensor {
+  refuseUnknownOptions(vectors, NAMES, 'batchNorm');
   const { gamma, beta, mean, variance } = vectors;
   return apply(batchNormOperation, { epsilon }, [x, gamma, beta, mean, variance]);
 }

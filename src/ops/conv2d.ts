@@ -2,6 +2,7 @@
  * Two-dimensional convolution (cross-correlation, as in every deep-learning library); formula and layout stand
  * in conv2d-attributes.ts, those of its gradients in conv2d-gradient-attributes.ts.
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { type Shape, shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -30,6 +31,13 @@ export interface Conv2dOptions {
   /** Channels and filters are split into this many independent groups. Default 1. */
   readonly groups?: number;
 }
+
+export const CONV2D_NAMES: OptionNames<Conv2dOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+};
 
 interface Conv2dOperationAttributes {
   readonly stride: Pair;
@@ -125,9 +133,11 @@ export const conv2dOperation: Operation<Conv2dOperationAttributes> = {
 
 /**
  * Images x [batch, height, width, channels] with weights w [height, width, channels / groups, filters]:
- * [batch, outHeight, outWidth, filters]. float32. Throws AttuneError 'shape' when they do not fit.
+ * [batch, outHeight, outWidth, filters]. float32. Throws AttuneError 'shape' when they do not fit, 'usage' for an unknown
+ * option.
  */
 export function conv2d(x: TensorLike, w: TensorLike, options: Conv2dOptions = {}): Tensor {
+  refuseUnknownOptions(options, CONV2D_NAMES, 'conv2d');
   const attributes = {
     stride: pairOf(options.stride ?? 1),
     padding: options.padding === 'same' ? options.padding : paddingOf(options.padding ?? 0),

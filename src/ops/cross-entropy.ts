@@ -13,6 +13,7 @@
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { sameShape, shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Scalar, type Tensor, type TensorLike } from '../tensor/tensor.js';
@@ -209,18 +210,21 @@ export interface CrossEntropyOptions {
   readonly fromLogits?: boolean;
 }
 
+const NAMES: OptionNames<CrossEntropyOptions> = { labelSmoothing: true, fromLogits: true };
+
 /** Probabilities are kept at least this far from 0 before taking their logarithm, as Keras does. */
 const SMALLEST_PROBABILITY = 1e-7;
 
 /**
  * The mean cross-entropy of a batch. `logits` [rows, classes] float32; `target` class indices int32 [rows] or
- * probabilities float32 [rows, classes].
+ * probabilities float32 [rows, classes]. Throws AttuneError 'shape' when they do not fit, 'usage' for an unknown option.
  */
 export function crossEntropy(
   logits: TensorLike,
   target: TensorLike,
   options: CrossEntropyOptions = {},
 ): Scalar {
+  refuseUnknownOptions(options, NAMES, 'crossEntropy');
   const smoothing = options.labelSmoothing ?? 0;
   if (options.fromLogits === false)
     return mean(crossEntropyOfProbabilities(asTensor(logits), asTensor(target), smoothing));

@@ -7,7 +7,7 @@
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel, type Varying } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
-import { type Generator, PURPOSE, philox, uniform } from '../tensor/philox.js';
+import { type Generator, PURPOSE, philox, requireGenerator, uniform } from '../tensor/philox.js';
 import { shapeError } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
@@ -91,6 +91,7 @@ export const dropoutOperation: Operation<DropoutOperationAttributes> = {
  */
 export function dropout(x: TensorLike, probability: number, random: Generator): Tensor {
   if (probability === 0) return asTensor(x);
+  requireGenerator(random);
   const recording = currentRecording();
   // Shared by all dropouts of a program: step values are few.
   const varying = recording.once(random, () => ({

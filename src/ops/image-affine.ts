@@ -4,6 +4,7 @@
  * Places are whole numbers with `places` binary digits behind the point, as in Pillow: a device adds and shifts, and
  * which pixel is the nearest does not depend on how it rounds floats.
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { shapeError } from '../tensor/shape.js';
 
 /**
@@ -26,17 +27,22 @@ export interface AffineOptions {
   readonly center?: readonly [number, number];
 }
 
+const NAMES: OptionNames<AffineOptions> = {
+  angle: true,
+  translate: true,
+  scale: true,
+  shear: true,
+  center: true,
+};
+
 /**
  * The inverse of: shear, scale and rotate around `center`, then translate (torchvision 0.14,
  * `_get_inverse_affine_matrix`). torchvision's `rotate` turns the other way: its angle is the negative of this one.
+ * Throws AttuneError 'usage' for an unknown option.
  */
-export function affineMatrix({
-  angle = 0,
-  translate = [0, 0],
-  scale = 1,
-  shear = [0, 0],
-  center = [0, 0],
-}: AffineOptions): AffineMatrix {
+export function affineMatrix(options: AffineOptions): AffineMatrix {
+  refuseUnknownOptions(options, NAMES, 'affineMatrix');
+  const { angle = 0, translate = [0, 0], scale = 1, shear = [0, 0], center = [0, 0] } = options;
   const [rotation, shearX, shearY] = [angle, ...shear].map((degrees) => (degrees * Math.PI) / 180);
   // Rotation and shears without scale; its determinant is 1.
   const a = Math.cos(rotation - shearY) / Math.cos(shearY);

@@ -4,6 +4,7 @@
  * With G = dL/dC:  dL/dA = G B^T and dL/dB = A^T G. A factor that was read transposed gets the transpose of
  * that, which is the product of the two in the other order; nothing is ever transposed in memory.
  */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { NO_EPILOGUE } from './epilogue.js';
 import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
@@ -19,6 +20,8 @@ export interface MatmulOptions {
   /** Read B, stored [..., n, k], as its transpose. */
   readonly transposeB?: boolean;
 }
+
+const NAMES: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true };
 
 type Transposes = Required<MatmulOptions>;
 
@@ -78,9 +81,10 @@ export const matmulOperation: Operation<Transposes> = {
 
 /**
  * A [m, k] times B [k, n], or a batch of such products [batch, m, k] times [batch, k, n]; a factor without a
- * batch dimension is shared. float32.
+ * batch dimension is shared. float32. Throws AttuneError 'shape' when they do not fit, 'usage' for an unknown option.
  */
 export function matmul(a: TensorLike, b: TensorLike, options: MatmulOptions = {}): Tensor {
+  refuseUnknownOptions(options, NAMES, 'matmul');
   return apply(
     matmulOperation,
     { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false },

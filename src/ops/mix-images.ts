@@ -7,6 +7,7 @@
  * Written so that x stays to the bit where nothing is mixed: with a share of 0, or with itself.
  */
 import type { Kernel, Varying } from '../device/kernel.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { currentRecording } from '../program/recording.js';
 import { sameShape, shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
@@ -23,6 +24,8 @@ export interface Mix {
   /** Top, left, bottom and right of what is the partner's alone, in pixels, the last two not included. */
   readonly box: readonly [top: number, left: number, bottom: number, right: number];
 }
+
+const NAMES: OptionNames<Mix> = { share: true, box: true };
 
 /** Both are step values: a new mix makes no new plan. */
 interface MixAttributes {
@@ -102,11 +105,16 @@ function mix(attributes: MixAttributes, x: Tensor, partners: Tensor, shape: read
   return emit(mixImagesKernel, whole, [x, partners], shape);
 }
 
-/** Images `x` mixed with `partners`, each with the one at its place; both [n, height, width, channels], float32. */
-export function mixImages(x: TensorLike, partners: TensorLike, { share, box }: Mix): Tensor {
+/**
+ * Images `x` mixed with `partners`, each with the one at its place; both [n, height, width, channels], float32. Throws
+ * AttuneError 'shape' when they or the mix do not fit, 'usage' for an unknown option.
+ */
+export function mixImages(x: TensorLike, partners: TensorLike, mix: Mix): Tensor {
+  refuseUnknownOptions(mix, NAMES, 'mixImages');
+  const { share, box } = mix;
   if (!(share >= 0 && share <= 1)) throw shapeError('mixImages', `the share ${share} is not in [0, 1]`);
-  if (!box.every((side) => Number.isInteger(side) && side >= 0)) {
-    throw shapeError('mixImages', `the box ${showShape(box)} is not of whole pixels`);
+  if (box?.length !== 4 || !box.every((side) => Number.isInteger(side) && side >= 0)) {
+    throw shapeError('mixImages', `the box [${box}] is not of whole pixels: top, left, bottom, right`);
   }
   const recording = currentRecording();
   const [first] = box.map((side) => recording.varying('uint', side));

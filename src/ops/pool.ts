@@ -1,4 +1,5 @@
 /** Pooling: the largest element of sliding windows, and the mean of a whole image per channel. */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
@@ -19,6 +20,8 @@ export interface MaxPool2dOptions {
   /** Places around the image that never win. Default 0. */
   readonly padding?: number | Pair | Padding;
 }
+
+export const MAX_POOL_NAMES: OptionNames<MaxPool2dOptions> = { kernel: true, stride: true, padding: true };
 
 interface MaxPool2dOperationAttributes {
   readonly kernel: Pair;
@@ -95,8 +98,12 @@ export const globalAveragePoolOperation: Operation<null> = {
   },
 };
 
-/** The largest element of each window of x [batch, height, width, channels]. float32. */
+/**
+ * The largest element of each window of x [batch, height, width, channels]. float32. Throws AttuneError 'shape' when the
+ * windows do not fit, 'usage' for an unknown option.
+ */
 export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
+  refuseUnknownOptions(options, MAX_POOL_NAMES, 'maxPool2d');
   const kernel = pairOf(options.kernel);
   const attributes = {
     kernel,

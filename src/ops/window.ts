@@ -12,8 +12,9 @@ export interface Padding {
   readonly right: number;
 }
 
+/** What is none of both, JavaScript's, is refused where its numbers are checked. */
 export function pairOf(value: number | Pair): Pair {
-  return typeof value === 'number' ? [value, value] : value;
+  return Array.isArray(value) ? (value as Pair) : [value as number, value as number];
 }
 
 /**
@@ -45,7 +46,7 @@ export function paddingOf(value: number | Pair | Padding): Padding {
 }
 
 function sidesOf(value: number | Pair | Padding): Padding {
-  if (typeof value !== 'number' && 'top' in value) return value;
+  if (typeof value === 'object' && 'top' in value) return value;
   const [vertical, horizontal] = pairOf(value as number | Pair);
   return { top: vertical, bottom: vertical, left: horizontal, right: horizontal };
 }

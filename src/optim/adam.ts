@@ -50,7 +50,7 @@ export class Adam extends Optimizer {
 
   constructor(memory: TrainableMemory, options: AdamOptions, decoupled: boolean) {
     // Checked before memory is taken.
-    super(memory, checked(options));
+    super(memory, checked(options, decoupled ? 'adamW' : 'adam'));
     [this.momentum, this.beta2] = options.betas ?? DEFAULT_BETAS;
     this.epsilon = options.epsilon ?? DEFAULT_EPSILON;
     this.epsilonPlacement = options.epsilonPlacement ?? 'corrected';
@@ -103,7 +103,8 @@ export class Adam extends Optimizer {
   }
 }
 
-function checked(options: AdamOptions): AdamOptions {
+function checked(options: AdamOptions, where: string): AdamOptions {
+  refuseUnknownOptions(options, NAMES, where);
   const { betas = DEFAULT_BETAS, epsilon = DEFAULT_EPSILON } = options;
   for (const beta of betas) assertBeta(beta);
   // Without it, an element whose gradients were all 0 would become 0 / 0.
@@ -117,12 +118,10 @@ function assertBeta(beta: number): void {
 
 /** Adam; weight decay is added to the gradient, as torch.optim.Adam does. */
 export function adam(memory: TrainableMemory, options: AdamOptions): Adam {
-  refuseUnknownOptions(options, NAMES, 'adam');
   return new Adam(memory, options, false);
 }
 
 /** AdamW: weight decay is decoupled from the gradient. */
 export function adamW(memory: TrainableMemory, options: AdamOptions): Adam {
-  refuseUnknownOptions(options, NAMES, 'adamW');
   return new Adam(memory, options, true);
 }

@@ -15,6 +15,7 @@ export {
   type Schedule,
   type ScheduleLength,
   type StepLR,
+  type StepLROptions,
   scheduleFactor,
   scheduleMomentum,
   stepLR,

@@ -4,6 +4,7 @@
  * logistic head. Deterministic.
  */
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 
 /** The function at a point: its value and its gradient. */
 export interface Evaluation {
@@ -24,6 +25,14 @@ export interface LbfgsOptions<At extends Evaluation = Evaluation> {
   /** Called after each iteration; awaited. */
   readonly onIteration?: (iteration: number, point: Float64Array, at: At) => void | Promise<void>;
 }
+
+const NAMES: OptionNames<LbfgsOptions> = {
+  maxIterations: true,
+  gradientTolerance: true,
+  valueTolerance: true,
+  history: true,
+  onIteration: true,
+};
 
 /** Where `minimize` stopped. */
 export interface LbfgsResult {
@@ -50,13 +59,14 @@ const MAX_TRIALS = 20;
 
 /**
  * Minimises `evaluate` from `start`. Throws AttuneError 'numeric' when the value or the gradient is not finite at a
- * point that a step would start from; beyond it, the step is shortened.
+ * point that a step would start from; beyond it, the step is shortened. 'usage' for an unknown option.
  */
 export async function minimize<At extends Evaluation>(
   evaluate: (point: Float64Array) => Promise<At>,
   start: Float64Array,
   options: LbfgsOptions<At> = {},
 ): Promise<LbfgsResult> {
+  refuseUnknownOptions(options, NAMES, 'minimize');
   const { maxIterations = 200, gradientTolerance = 1e-5, valueTolerance = 1e-6, history = 10 } = options;
   const pairs: Pair[] = [];
   let point = start;

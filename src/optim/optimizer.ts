@@ -6,7 +6,7 @@
  * are not finite from changing anything; the next read of the device then throws.
  */
 import { AttuneError } from '../errors.js';
-import type { OptionNames } from '../option-names.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { StepValue, Varying } from '../device/kernel.js';
 import { fillKernel } from '../ops/constant.js';
 import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
@@ -41,6 +41,15 @@ export interface ParameterGroup {
   /** Steps that the optimiser had made when the group joined it: Adam's corrections count from there. Default 0. */
   readonly joinedAt?: number;
 }
+
+const GROUP_NAMES: OptionNames<ParameterGroup> = {
+  name: true,
+  parameters: true,
+  lr: true,
+  weightDecay: true,
+  pull: true,
+  joinedAt: true,
+};
 
 /** The step that a part takes part in. */
 export interface PartStep {
@@ -111,6 +120,7 @@ export abstract class Optimizer {
   private readonly unwatch: () => void;
 
   protected constructor(memory: TrainableMemory, options: OptimizerOptions) {
+    requireMemory(memory, 'an optimiser');
     this.memory = memory;
     this.groups = resolveGroups(memory, options);
     this.parts = options.parts ?? [];
@@ -253,6 +263,16 @@ export function recordAll(recording: Recording, kind: StepValue['kind'], values:
   return first;
 }
 
+/** Of JavaScript, where PyTorch's users give parameters, or the model: throws AttuneError 'usage'. */
+export function requireMemory(given: TrainableMemory, taker: string): void {
+  if (Array.isArray(given?.parameters) && given.values !== undefined && given.gradients !== undefined) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${taker} takes the memory of a model that is on a device, and was given something else`,
+    hint: 'write model.memory, after await model.to(device); groups of parameters are its option groups',
+  });
+}
+
 function resolveGroups(memory: TrainableMemory, options: OptimizerOptions): readonly ParameterGroup[] {
   if (memory.parameters.length === 0) {
     throw new AttuneError({
@@ -272,6 +292,7 @@ function resolveGroups(memory: TrainableMemory, options: OptimizerOptions): read
     const { lr, weightDecay = 0 } = options;
     return [{ name: 'all', parameters: memory.parameters, lr, weightDecay }];
   }
+  for (const [i, group] of options.groups.entries()) refuseUnknownOptions(group, GROUP_NAMES, `groups[${i}]`);
   const counts = new Map<Parameter, number>(memory.parameters.map((parameter) => [parameter, 0]));
   for (const group of options.groups) {
     for (const parameter of group.parameters) counts.set(parameter, (counts.get(parameter) ?? 2) + 1);

@@ -6,7 +6,14 @@ import { assign } from '../ops/accumulate.js';
 import type { Arena } from '../tensor/arena.js';
 import { stridesOf } from '../tensor/shape.js';
 import { asTensor } from '../tensor/tensor.js';
-import { assertNumber, type PartStep, recordAll, type StepPart, type TrainableMemory } from './optimizer.js';
+import {
+  assertNumber,
+  type PartStep,
+  recordAll,
+  requireMemory,
+  type StepPart,
+  type TrainableMemory,
+} from './optimizer.js';
 
 /**
  * L2-SP: the penalty pull / 2 |w - start|^2 of every group that has a `pull`, towards the weights of the first step
@@ -17,6 +24,7 @@ export class PullToStart implements StepPart {
   private readonly memory: TrainableMemory;
 
   constructor(memory: TrainableMemory) {
+    requireMemory(memory, 'PullToStart');
     this.memory = memory;
     this.arenas = { start: memory.values.like() };
   }
@@ -55,6 +63,7 @@ export class WeightAverage implements StepPart {
   private readonly memory: TrainableMemory;
 
   constructor(memory: TrainableMemory, decay: number) {
+    requireMemory(memory, 'WeightAverage');
     assertNumber('the decay of the average', decay, decay >= 0 && decay < 1, 'at least 0 and below 1');
     this.memory = memory;
     this.decay = decay;

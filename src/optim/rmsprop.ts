@@ -84,6 +84,7 @@ export class Rmsprop extends Optimizer {
 }
 
 function checked(options: RmspropOptions): RmspropOptions {
+  refuseUnknownOptions(options, NAMES, 'rmsprop');
   const { alpha, momentum, epsilon } = { ...DEFAULTS, ...options };
   assertShare('alpha', alpha);
   assertShare('momentum', momentum);
@@ -98,6 +99,5 @@ function assertShare(name: string, value: number): void {
 
 /** RMSprop over the trainable parameters of a model: `rmsprop(model.memory, { lr: 0.001 })`. */
 export function rmsprop(memory: TrainableMemory, options: RmspropOptions): Rmsprop {
-  refuseUnknownOptions(options, NAMES, 'rmsprop');
   return new Rmsprop(memory, options);
 }

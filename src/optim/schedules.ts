@@ -17,6 +17,11 @@
  *
  * During the warm-up the factor rises linearly from nothing to what the schedule has at its end.
  */
+import { AttuneError } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
+
+/** A schedule by its kind, with its settings. */
 export type Schedule =
   | { readonly kind: 'constant' }
   /** Steps every `stepSize` epochs. */
@@ -45,6 +50,22 @@ export interface OneCycle {
   readonly peakMomentum: number;
 }
 
+/** What each schedule is described by, beside its kind. */
+const FIELDS: {
+  readonly [Kind in Schedule['kind']]: OptionNames<Omit<Extract<Schedule, { kind: Kind }>, 'kind'>>;
+} = {
+  constant: {},
+  step: { stepSize: true, gamma: true },
+  'multi-step': { milestones: true, gamma: true },
+  exponential: { gamma: true },
+  polynomial: { power: true },
+  cosine: {},
+  'cosine-restarts': { cycleEpochs: true, cycleFactor: true },
+  'one-cycle': { peak: true, divisor: true, finalDivisor: true, momentum: true, peakMomentum: true },
+  'slanted-triangular': { peak: true, divisor: true },
+  plateau: { gamma: true, patience: true },
+};
+
 /** How long a stage is, in optimiser steps. */
 export interface ScheduleLength {
   readonly stepsPerEpoch: number;
@@ -53,11 +74,18 @@ export interface ScheduleLength {
   readonly warmupSteps: number;
 }
 
+const LENGTH_NAMES: OptionNames<ScheduleLength> = {
+  stepsPerEpoch: true,
+  totalSteps: true,
+  warmupSteps: true,
+};
+
 /** A loss counts as lower when it is lower by this share: torch's default. */
 const PLATEAU_THRESHOLD = 1e-4;
 
 /**
- * The factor for step `step`, counted from 0.
+ * The factor for step `step`, counted from 0. Throws AttuneError 'usage' for a schedule that there is not, and for
+ * settings that are unknown, missing or no numbers.
  * @param losses what 'plateau' goes by: the loss after each epoch so far
  */
 export function scheduleFactor(
@@ -66,16 +94,49 @@ export function scheduleFactor(
   length: ScheduleLength,
   losses: readonly number[] = [],
 ): number {
+  requireSchedule(schedule, length, 'scheduleFactor');
   const { warmupSteps } = length;
   if (step >= warmupSteps) return factorAt(schedule, step, length, losses);
   return (factorAt(schedule, warmupSteps, length, losses) * (step + 1)) / (warmupSteps + 1);
 }
 
-/** The momentum for step `step`; null where the schedule leaves it as it is. */
+/** The momentum for step `step`; null where the schedule leaves it as it is. Throws as `scheduleFactor` does. */
 export function scheduleMomentum(schedule: Schedule, step: number, length: ScheduleLength): number | null {
+  requireSchedule(schedule, length, 'scheduleMomentum');
   if (schedule.kind !== 'one-cycle') return null;
   const { momentum, peakMomentum } = schedule;
   return cycle(schedule, timeOf(step, length), [momentum, peakMomentum, momentum]);
+}
+
+/** Of JavaScript: what is misspelt here would be rates that are no numbers, or no schedule at all. */
+function requireSchedule(schedule: Schedule, length: ScheduleLength, where: string): void {
+  const { kind, ...settings } = Object(schedule) as Schedule;
+  if (!Object.hasOwn(FIELDS, kind)) {
+    const meant = typeof kind === 'string' ? nearest(kind, Object.keys(FIELDS)) : undefined;
+    throw new AttuneError({
+      code: 'usage',
+      what: `there is no schedule ${kind}`,
+      where,
+      hint: meant === undefined ? `there are ${Object.keys(FIELDS).join(', ')}` : `did you mean ${meant}?`,
+    });
+  }
+  requireNumbers(settings, FIELDS[kind], `${where}, ${kind}`);
+  requireNumbers(length, LENGTH_NAMES, where);
+}
+
+/** Every setting of the table is there and a finite number, or a list of them, and there is no other. */
+function requireNumbers(settings: object, known: Readonly<Record<string, true>>, where: string): void {
+  refuseUnknownOptions(settings, known, where);
+  for (const name in known) {
+    const value: unknown = settings[name as keyof typeof settings];
+    if (Array.isArray(value) ? value.every(Number.isFinite) : Number.isFinite(value)) continue;
+    throw new AttuneError({
+      code: 'usage',
+      what: `${name} is ${value}`,
+      where,
+      hint: 'a number is expected',
+    });
+  }
 }
 
 /** Steps behind the warm-up, done and in all. */
@@ -165,6 +226,16 @@ function plateaus(losses: readonly number[], patience: number): number {
   return times;
 }
 
+/** How `stepLR` steps. */
+export interface StepLROptions {
+  /** Epochs from one step to the next, at least 1. */
+  readonly stepSize: number;
+  /** Factor of a step. Default 0.1. */
+  readonly gamma?: number;
+}
+
+const STEP_LR_NAMES: OptionNames<StepLROptions> = { stepSize: true, gamma: true };
+
 /** A schedule of a loop written by hand. */
 export interface StepLR {
   /** Epochs counted. A loop that goes on from `loadTraining` sets it; the next `step` sets the rates. */
@@ -175,12 +246,16 @@ export interface StepLR {
 
 /**
  * torch.optim.lr_scheduler.StepLR for loops written by hand: call `step()` after each epoch. The groups' rates
- * are multiplied by `gamma` every `stepSize` epochs.
+ * are multiplied by `gamma` every `stepSize` epochs. Throws AttuneError 'usage' for options that are unknown, missing or
+ * no numbers.
  */
 export function stepLR(
   optimizer: { readonly groups: readonly { lr: number }[] },
-  { stepSize, gamma = 0.1 }: { readonly stepSize: number; readonly gamma?: number },
+  options: StepLROptions,
 ): StepLR {
+  refuseUnknownOptions(options, STEP_LR_NAMES, 'stepLR');
+  const { stepSize, gamma = 0.1 } = options;
+  requireNumbers({ stepSize, gamma }, STEP_LR_NAMES, 'stepLR');
   const bases = optimizer.groups.map(({ lr }) => lr);
   const scheduler: StepLR = {
     epoch: 0,

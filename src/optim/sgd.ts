@@ -69,6 +69,7 @@ export class Sgd extends Optimizer {
 }
 
 function checked(options: SgdOptions): SgdOptions {
+  refuseUnknownOptions(options, NAMES, 'sgd');
   const { momentum = 0, nesterov = false } = options;
   assertMomentum(momentum);
   if (nesterov && momentum === 0) {
@@ -87,6 +88,5 @@ function assertMomentum(momentum: number): void {
 
 /** SGD over the trainable parameters of a model: `sgd(model.memory, { lr: 0.001, momentum: 0.9 })`. */
 export function sgd(memory: TrainableMemory, options: SgdOptions): Sgd {
-  refuseUnknownOptions(options, NAMES, 'sgd');
   return new Sgd(memory, options);
 }

@@ -25,7 +25,7 @@ import { AttuneError } from '../errors.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 import type { Arena } from '../tensor/arena.js';
-import { assertNumber, type StepPart, type TrainableMemory } from './optimizer.js';
+import { assertNumber, requireMemory, type StepPart, type TrainableMemory } from './optimizer.js';
 
 export class SharpnessAware implements StepPart {
   /** Nothing of it outlives a step. */
@@ -41,6 +41,7 @@ export class SharpnessAware implements StepPart {
 
   /** `radius` is the paper's rho, above 0. Give it to an optimiser as the first of its parts. */
   constructor(memory: TrainableMemory, radius: number) {
+    requireMemory(memory, 'SharpnessAware');
     assertNumber('the radius of sharpness-aware minimisation', radius, radius > 0, 'more than 0');
     this.memory = memory;
     this.radius = radius;

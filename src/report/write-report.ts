@@ -1,11 +1,11 @@
 /** `attune report`: the page of a run, and its pictures, from the run's folder. */
+import { refuseUnknown } from '../finetune/option-names.js';
 import { join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { isCrossValidation } from '../finetune/cross-validation.js';
 import type { RunContext } from '../finetune/options.js';
 import { REPORT_FILES } from '../finetune/run/run-folder.js';
 import { replaceFile } from '../formats/index.js';
-import { refuseUnknownOptions } from '../option-names.js';
 import { confusionChart, reducedConfusion } from './charts/confusion.js';
 import { type Drawing, openDrawing, PAPER, SCREEN } from './charts/drawing.js';
 import { intervalChart } from './charts/intervals.js';
@@ -36,7 +36,7 @@ export interface ReportResult {
  * that is no run, 'data' when the images have other classes, 'disk'.
  */
 export async function report(options: ReportOptions, context: RunContext = {}): Promise<ReportResult> {
-  refuseUnknownOptions(options, GATHER_NAMES, 'report');
+  refuseUnknown(options, GATHER_NAMES, context, 'report');
   if (typeof options.run !== 'string') throw noRun();
   const run = resolve(options.run);
   const data = (await isCrossValidation(run))

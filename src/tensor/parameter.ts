@@ -4,6 +4,7 @@
  */
 import type { DType, TypedArray } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 import { assertShape, type Shape, shapeError, showShape, sizeOf } from './shape.js';
@@ -97,16 +98,26 @@ export class Buffer implements TensorSource {
   }
 }
 
+/** What else is known of a parameter. */
+export interface ParameterOptions {
+  /** Whether weight decay is applied to it. Default: to those of more than one dimension, so not to norms and biases. */
+  readonly decay?: boolean;
+}
+
+const NAMES: OptionNames<ParameterOptions> = { decay: true };
+
 /** An array that training changes by gradients, unless it is frozen. */
 export class Parameter extends Buffer {
   /** Whether training may change it. Set through `freeze` and `unfreeze`, which rebuild arenas. */
   trainable = true;
-  /** Weight decay is not applied to norms and biases. */
+  /** Whether weight decay is applied. */
   readonly decay: boolean;
   private gradientState: State | null = null;
 
-  constructor(values: InitialValues, shape: Shape, options: { decay?: boolean } = {}) {
+  /** Throws AttuneError 'shape' for values that do not fill the shape, 'usage' for an unknown option. */
+  constructor(values: InitialValues, shape: Shape, options: ParameterOptions = {}) {
     super(values, shape);
+    refuseUnknownOptions(options, NAMES, 'Parameter');
     this.decay = options.decay ?? shape.length > 1;
   }
 

@@ -108,3 +108,13 @@ export function generator(seed: number): Generator {
   }
   return { seed, step: 0 };
 }
+
+/** Of JavaScript: throws AttuneError 'program' for what is none, as where a forward pass was given other options. */
+export function requireGenerator(given: Generator): void {
+  if (Number.isInteger(given?.seed) && Number.isInteger(given.step)) return;
+  throw new AttuneError({
+    code: 'program',
+    what: 'random numbers are needed, and there is no generator of them',
+    hint: 'a forward pass that trains takes { random: generator(seed) }',
+  });
+}

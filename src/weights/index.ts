@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { hintForMissing } from '../formats/index.js';
 import { nearest } from '../nearest.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { cacheDir } from './cache-dir.js';
 import {
   type CatalogueEntry,
@@ -54,6 +55,15 @@ export interface ResolveOptions {
   readonly settings?: Partial<DownloadSettings> | undefined;
 }
 
+const NAMES: OptionNames<ResolveOptions> = {
+  onProgress: true,
+  onRetry: true,
+  onLicence: true,
+  onNote: true,
+  signal: true,
+  settings: true,
+};
+
 /** A file of weights on this machine. */
 export interface ResolvedWeights {
   /** Absolute. */
@@ -76,13 +86,14 @@ export function weightsPath(entry: CatalogueEntry): string {
  * catalogue, then downloaded into `cacheDir()/weights` if it is not there; or `hf:owner/name@revision`, a repository of
  * the Hugging Face hub, downloaded into the hub's cache.
  *
- * Throws AttuneError: `input` (no such file, no such name), `weights` (a file in the cache that does
+ * Throws AttuneError: `usage` (an unknown option), `input` (no such file, no such name), `weights` (a file in the cache that does
  * not have its hash), and what `download` throws.
  */
 export async function resolveWeights(
   nameOrPath: string,
   options: ResolveOptions = {},
 ): Promise<ResolvedWeights> {
+  refuseUnknownOptions(options, NAMES, 'resolveWeights');
   if (isHubName(nameOrPath)) {
     const hub = await resolveHubWeights(nameOrPath, options);
     return { path: hub.path, entry: findWeightsByHash(hub.sha256) ?? null, hub, sha256: hub.sha256 };

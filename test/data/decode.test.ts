@@ -175,7 +175,8 @@ test('not a picture: each cause has its sentence', () =>
   }));
 
 test('what is neither a path nor bytes is refused', async () => {
-  const words = /^the image is neither a path nor the bytes of a file \(decodeImage\): give a path, or what readFile/;
+  const words =
+    /^the image is neither a path nor the bytes of a file \(decodeImage\): give a path, or what readFile/;
   for (const given of [null, undefined, 3, [255, 216], new ArrayBuffer(4)])
     await fails(decodeImage(given as never), 'usage', words);
 });

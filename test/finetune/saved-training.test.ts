@@ -157,4 +157,15 @@ test('what was saved of something else is refused, and nothing is changed', () =
     await device.close();
   }));
 
+test('without a model and an optimiser nothing is saved or loaded', async () => {
+  for (const given of [undefined, {}, { model: {}, optimizer: {} }] as never[]) {
+    for (const call of [saveTraining, loadTraining])
+      await fails(
+        call('nowhere', given),
+        'usage',
+        /^there is no model, or no optimiser .*: give \{ model, optimizer \}$/,
+      );
+  }
+});
+
 test.run();

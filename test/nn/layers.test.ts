@@ -12,7 +12,7 @@ import {
   Relu6,
   sequential,
 } from '#src/nn/layers';
-import { linear } from '#src/nn/linear';
+import { Linear, linear } from '#src/nn/linear';
 import type { Module, Training } from '#src/nn/module';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
@@ -182,6 +182,40 @@ test('initial values follow from the seed, and not from the order in which they 
   const initializer = new Initializer(3);
   const [first, second] = [0, 1].map(() => new Conv2d(1, 2, { kernel: 3 }, initializer));
   assert.not.equal([...first!.weight.hostValues], [...second!.weight.hostValues]);
+});
+
+test('layers made as in another library are refused, with what to write', () => {
+  type Loose = new (...args: unknown[]) => unknown;
+  const [convolution, dense, pool] = [Conv2d, Linear, MaxPool2d] as unknown as [Loose, Loose, Loose];
+  const refused = (make: () => unknown, words: RegExp) => assert.throws(make, words);
+  const initial = /^the layer has nothing that makes its initial values .*: give new Initializer\(seed\)/;
+  const initializer = new Initializer();
+  refused(() => new convolution(1, 2, { kernel: 3 }), initial);
+  refused(
+    () => new convolution(1, 2, 3),
+    /^the options are 3, which is no object \(Conv2d\): .* kernel, stride/,
+  );
+  refused(
+    () => new convolution(1, 2, { kernel: 3, bais: true }, initializer),
+    /\(Conv2d\): did you mean bias\?$/,
+  );
+  refused(
+    () => new convolution(1, 2, { stride: 2 }, initializer),
+    /^the kernel is undefined, which is no size \(Conv2d\): give kernel: 3, or/,
+  );
+  refused(() => new dense(1, 2, { bias: false }), initial);
+  refused(
+    () => new pool(3, 2),
+    /^the options are 3, which is no object \(MaxPool2d\): .* kernel, stride, padding$/,
+  );
+  refused(
+    () => new pool({ kernel_size: 3 }),
+    /^there is no option kernel_size \(MaxPool2d\): did you mean kernel\?$/,
+  );
+  refused(
+    () => new BatchNorm2d(2, { eps: 1e-3 } as never),
+    /^there is no option eps \(BatchNorm2d\): did you mean epsilon\?$/,
+  );
 });
 
 test.run();

@@ -101,6 +101,14 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     /stride 0.*not whole numbers of at least 1/,
   ],
   [
+    () => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: 'valid' as never }),
+    /top valid, bottom valid, left valid, right valid are not whole numbers of at least 0 \(padding\)/,
+  ],
+  [
+    () => maxPool2d(zeros([1, 4, 4, 1]), { stride: 2 } as never),
+    /kernel undefined, stride 2 and dilation 1 are not whole numbers of at least 1 \(maxPool2d\)/,
+  ],
+  [
     () => conv2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { padding: -1 }),
     /top -1, bottom -1, left -1, right -1 are not whole numbers of at least 0 \(padding\)/,
   ],

@@ -2,10 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
+import { linear } from '#src/nn/linear';
 import { ModelMemory } from '#src/nn/memory';
 import { backward } from '#src/ops/backward';
 import { sum } from '#src/ops/sum';
-import { adam, adamW, rmsprop, sgd } from '#src/optim/index';
+import { adam, adamW, PullToStart, rmsprop, SharpnessAware, sgd, WeightAverage } from '#src/optim/index';
 import { Parameter } from '#src/tensor/parameter';
 import { assertThrows, cpuDevice } from '../ops/support.js';
 import { goldenLoss, goldenMemory, optimizers, trainStep } from './support.js';
@@ -115,6 +116,30 @@ test('options that cannot be meant are refused', async () => {
   for (const [make, sentence] of refused) await assertThrows(make, 'program', sentence);
   assert.is(device.counters.liveBytes, liveBytes, 'what was refused holds no memory');
   memory.close();
+});
+
+test('what is not the memory of a model is refused, with what to write', async () => {
+  const device = await cpuDevice('float32');
+  const model = linear(2, 1);
+  await model.to(device);
+  const { memory } = model;
+  const words = /^.* takes the memory of a model .*: write model\.memory, after await model\.to\(device\)/;
+  for (const given of [model.parameters(), model, undefined, {}] as never[]) {
+    const takers = [
+      ...Object.values(optimizers).map((make) => () => make(given, { lr: 0.1 })),
+      () => new PullToStart(given),
+      () => new WeightAverage(given, 0.9),
+      () => new SharpnessAware(given, 0.1),
+    ];
+    for (const take of takers) await assertThrows(take, 'usage', words);
+  }
+  const groups = [{ name: 'all', parameters: memory.parameters, lr: 0.1, weight_decay: 1 }];
+  await assertThrows(
+    () => sgd(memory, { groups } as never),
+    'usage',
+    /^there is no option weight_decay \(groups\[0\]\): did you mean weightDecay\?$/,
+  );
+  model.close();
 });
 
 test.run();

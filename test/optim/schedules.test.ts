@@ -1,7 +1,13 @@
 /** Schedules beside PyTorch's, their warm-up, and their ends. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Schedule, type ScheduleLength, scheduleFactor, scheduleMomentum } from '#src/optim/index';
+import {
+  type Schedule,
+  type ScheduleLength,
+  scheduleFactor,
+  scheduleMomentum,
+  stepLR,
+} from '#src/optim/index';
 import { golden } from '../ops/golden-suite.js';
 import { assertClose } from '../ops/support.js';
 
@@ -84,6 +90,39 @@ test('a loss that stands still lowers the rate of plateau, a lower one does not'
   assert.is(after(3, 3, 3, 2, 2), 0.5, 'the count begins anew');
   assert.is(after(3, 3 * (1 - 1e-5), 3 * (1 - 2e-5)), 0.5, 'too little counts as standing still');
   assert.is(after(Infinity, Infinity, Infinity), 0.5, 'as does no number at all');
+});
+
+test('a schedule that there is not, and settings that it does not know or lacks, are refused', () => {
+  const length = { stepsPerEpoch: 1, totalSteps: 9, warmupSteps: 0 };
+  const refused = (schedule: unknown, words: RegExp, others: unknown = length) => {
+    for (const of of [scheduleFactor, scheduleMomentum])
+      assert.throws(() => of(schedule as never, 1, others as never), words);
+  };
+  refused({ kind: 'cosin' }, /^there is no schedule cosin \(schedule\w+\): did you mean cosine\?$/);
+  refused({ kind: 'constructor' }, /^there is no schedule constructor .* there are constant, step/);
+  refused('step', /^there is no schedule undefined/);
+  refused(
+    { kind: 'step', step_size: 2, gamma: 0.1 },
+    /^there is no option step_size \(schedule\w+, step\): did you mean stepSize\?$/,
+  );
+  refused({ kind: 'step', gamma: 0.1 }, /^stepSize is undefined .*: a number is expected$/);
+  refused({ kind: 'multi-step', milestones: [1, '2'], gamma: 0.1 }, /^milestones is 1,2/);
+  refused({ kind: 'cosine', gamma: 0.1 }, /^there is no option gamma .*: leave it out$/);
+  refused({ kind: 'cosine' }, /^totalSteps is undefined/, { stepsPerEpoch: 1, warmupSteps: 0 });
+  refused({ kind: 'cosine' }, /^there is no option warmup .*: did you mean warmupSteps\?$/, {
+    ...length,
+    warmup: 1,
+  });
+});
+
+test('stepLR with options that would give rates of NaN is refused', () => {
+  const optimizer = { groups: [{ lr: 1 }] };
+  const refused = (options: unknown, words: RegExp) =>
+    assert.throws(() => stepLR(optimizer, options as never), words);
+  refused({ step_size: 7 }, /^there is no option step_size \(stepLR\): did you mean stepSize\?$/);
+  refused({}, /^stepSize is undefined \(stepLR\): a number is expected$/);
+  refused(undefined, /^the options are missing \(stepLR\): give an object of options: stepSize, gamma$/);
+  refused({ stepSize: 7, gamma: '0.1' }, /^gamma is 0.1/);
 });
 
 test.run();

@@ -5,12 +5,12 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
-import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import type { OptionNames } from '../../option-names.js';
 import { openDevice } from '../device.js';
 import { DEFAULT_MODEL, loadModel, resized } from '../model-source.js';
 import type { DeviceOptions, RunContext } from '../options.js';
 import type { EpochRecord } from '../results.js';
-import { DEVICE_NAMES } from '../option-names.js';
+import { DEVICE_NAMES, refuseUnknown } from '../option-names.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import { refuseIdleSplit } from '../recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
@@ -77,7 +77,7 @@ export async function advise(
   options: AdviseOptions,
   context: RunContext = {},
 ): Promise<DataAdvice | RunAdvice> {
-  refuseUnknownOptions(options, NAMES, 'advise');
+  refuseUnknown(options, NAMES, context, 'advise');
   const isRun = await access(join(options.path, RUN_FILES.recipe)).then(
     () => true,
     () => false,

@@ -13,8 +13,8 @@ import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
-import { DEVICE_NAMES, requireData, SOURCE_NAMES } from '../option-names.js';
-import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown, requireData } from '../option-names.js';
+import type { OptionNames } from '../../option-names.js';
 import { type LoadedModel, loadModel } from '../model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../options.js';
 import type { EvaluateResult, SkippedImage, TaskKind } from '../results.js';
@@ -50,7 +50,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   options: EvaluateOptions,
   context: RunContext = {},
 ): Promise<EvaluateResult<T>> {
-  refuseUnknownOptions(options, NAMES, 'evaluate');
+  refuseUnknown(options, NAMES, context, 'evaluate');
   requireData(options.data, 'evaluate');
   checkCount(options.batchSize, 'the batch size', '--batch-size');
   const views = checkViews(options.tta);

@@ -6,8 +6,8 @@ import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
 import { throwIfAborted } from '../interruption.js';
-import { DEVICE_NAMES, SOURCE_NAMES } from '../option-names.js';
-import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../option-names.js';
+import type { OptionNames } from '../../option-names.js';
 import { loadModel } from '../model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../options.js';
 import type { ModelAnswer, PredictResult, TaskKind } from '../results.js';
@@ -41,7 +41,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   options: PredictOptions,
   context: RunContext = {},
 ): Promise<PredictResult<T>> {
-  refuseUnknownOptions(options, NAMES, 'predict');
+  refuseUnknown(options, NAMES, context, 'predict');
   checkCount(options.top, 'the number of labels', '--top');
   const views = checkViews(options.tta);
   const paths = [...(await namedImages(options.images)).keys()];

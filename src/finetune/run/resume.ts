@@ -4,13 +4,12 @@ import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import { findModel } from '../../models/index.js';
-import { refuseUnknownOptions } from '../../option-names.js';
 import { type DeviceWish, summarize } from '../device.js';
 import { positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
 import type { FullStage } from '../training/stage-context.js';
 import type { ResumeOptions, RunContext } from '../options.js';
 import type { DeviceSummary, FinetuneResult, TaskKind } from '../results.js';
-import { RESUME_NAMES } from '../option-names.js';
+import { RESUME_NAMES, refuseUnknown } from '../option-names.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
 import { assertOwnFiles } from './run-folder.js';
 import { withRunLock } from './run-lock.js';
@@ -35,7 +34,7 @@ export async function resume<T extends TaskKind = 'classification'>(
   given: ResumeOptions,
   context: RunContext = {},
 ): Promise<FinetuneResult<T>> {
-  refuseUnknownOptions(given, RESUME_NAMES, 'resume');
+  refuseUnknown(given, RESUME_NAMES, context, 'resume');
   const { resume: resumedFrom, ...options } = given;
   const from = { ...options, folder: resolve(resumedFrom), resumedFrom };
   return (await outliveDevices(context, (devices) => goOn(from, context, devices))) as FinetuneResult<T>;

@@ -5,8 +5,8 @@
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 import { openTensorFile, replaceFile, safetensorsPieces, type TensorFile } from '../../formats/index.js';
-import type { Module } from '../../nn/index.js';
-import type { Optimizer } from '../../optim/index.js';
+import { Module } from '../../nn/index.js';
+import { Optimizer } from '../../optim/index.js';
 import { restoreModel, restoreOptimizer, trainingShapes, trainingTensors } from './training-tensors.js';
 
 /** Version of the metadata. */
@@ -37,9 +37,10 @@ const stateSchema = v.strictObject({
  */
 export async function saveTraining(
   path: string,
-  { model, optimizer }: ModelAndOptimizer,
+  training: ModelAndOptimizer,
   more: unknown = null,
 ): Promise<void> {
+  const { model, optimizer } = checked(training, 'saveTraining');
   const groups = optimizer.groups.map(({ name, lr, weightDecay }) => ({ name, lr, weightDecay }));
   const { steps, momentum } = optimizer;
   const state = jsonOf({ steps, momentum, groups, more });
@@ -54,7 +55,8 @@ export async function saveTraining(
  * Throws AttuneError 'input' or 'disk' when the file cannot be opened, 'weights' when it is no such file, is damaged, or
  * is another model's, optimiser's or other groups', before anything is changed.
  */
-export async function loadTraining(path: string, { model, optimizer }: ModelAndOptimizer): Promise<unknown> {
+export async function loadTraining(path: string, training: ModelAndOptimizer): Promise<unknown> {
+  const { model, optimizer } = checked(training, 'loadTraining');
   const fail = (what: string) =>
     new AttuneError({
       code: 'weights',
@@ -82,6 +84,13 @@ export async function loadTraining(path: string, { model, optimizer }: ModelAndO
   } finally {
     await file.close();
   }
+}
+
+/** Of JavaScript. A loop may keep more in the object. */
+function checked(training: ModelAndOptimizer, where: string): ModelAndOptimizer {
+  if (training?.model instanceof Module && training.optimizer instanceof Optimizer) return training;
+  const what = 'there is no model, or no optimiser';
+  throw new AttuneError({ code: 'usage', what, where, hint: 'give { model, optimizer }' });
 }
 
 function parsed({ metadata }: TensorFile, fail: (what: string) => AttuneError) {

@@ -2,6 +2,7 @@
  * `attune tune`: measures the variants of the kernels that training and evaluating a network need on this machine's GPU,
  * and keeps the fastest for later runs (tuning-cache.ts). The launches that take longest come first.
  */
+import { refuseUnknown } from '../option-names.js';
 import {
   type CandidateTime,
   type LaunchShape,
@@ -12,7 +13,7 @@ import {
 import { open } from '../../engine/open.js';
 import { AttuneError } from '../../errors.js';
 import { findModel } from '../../models/index.js';
-import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import type { OptionNames } from '../../option-names.js';
 import { backward, crossEntropy, normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
@@ -90,11 +91,9 @@ const SCALE = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
  * 'interrupted'. Also throws 'device' where there is no GPU, or none with the float16 that 'mixed' needs, 'usage' for a
  * model that attune does not know, 'disk'.
  */
-export async function tune(
-  options: TuneOptions = {},
-  { onEvent, signal }: RunContext = {},
-): Promise<TuneResult> {
-  refuseUnknownOptions(options, NAMES, 'tune');
+export async function tune(options: TuneOptions = {}, context: RunContext = {}): Promise<TuneResult> {
+  refuseUnknown(options, NAMES, context, 'tune');
+  const { onEvent, signal } = context;
   const { batchSize, imageSize, seconds, precision, adapter } = { ...DEFAULTS, ...options };
   const entry = findModel(options.model ?? DEFAULT_MODEL);
   const deadline = performance.now() + 1000 * seconds;

@@ -1,11 +1,12 @@
 /** `attune compare`: runs beside each other, as data and as a page. */
+import { refuseUnknown } from '../../finetune/option-names.js';
 import { resolve } from 'node:path';
 import { AttuneError, sentence } from '../../errors.js';
 import type { RunContext } from '../../finetune/options.js';
 import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
 import { assertReplaceable, hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
-import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import type { OptionNames } from '../../option-names.js';
 import { GATHER_NAMES, type GatherOptions } from '../run/gather-run.js';
 import { assertComparable, isWishInVain, type MeasuredRun, measureRun } from './compared-run.js';
 import type { CompareResult, Difference, PairedRuns } from './compare-result.js';
@@ -27,7 +28,7 @@ const NAMES: OptionNames<CompareOptions> = { ...BESIDE_RUN, runs: true, out: tru
  * than two are left, 'usage' for an unknown option and for runs that are no list, 'disk', and 'interrupted'.
  */
 export async function compare(given: CompareOptions, context: RunContext = {}): Promise<CompareResult> {
-  refuseUnknownOptions(given, NAMES, 'compare');
+  refuseUnknown(given, NAMES, context, 'compare');
   const { runs: folders, out = 'compare.html', ...options } = given;
   if (!Array.isArray(folders)) throw noList();
   const page = resolve(out);

@@ -8,14 +8,14 @@ import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
-import { DEVICE_NAMES, SOURCE_NAMES } from '../../finetune/option-names.js';
+import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../finetune/option-names.js';
 import { namedImages, openPictures } from '../../finetune/evaluation/predict.js';
 import type { ImageSource } from '../../finetune/evaluation/test-time.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
 import { makeFolder, replaceFile } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
-import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import type { OptionNames } from '../../option-names.js';
 import { freeze, Linear } from '../../nn/index.js';
 import { normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
@@ -77,7 +77,7 @@ export interface ExplainResult {
  * `predict` does, and AttuneError 'usage' for a method or a class that is not known, and for a head without a gradient.
  */
 export async function explain(options: ExplainOptions, context: RunContext = {}): Promise<ExplainResult> {
-  refuseUnknownOptions(options, NAMES, 'explain');
+  refuseUnknown(options, NAMES, context, 'explain');
   const method = methodOf(options.method ?? HEAT_MAP_METHODS[0]);
   checkCount(options.neighbors, 'the number of neighbors', '--neighbors');
   if (options.neighbors !== undefined) await refuseWithoutRun(options.run);

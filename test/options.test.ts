@@ -1,0 +1,197 @@
+/**
+ * Every public function that takes options refuses one that it does not know, and says which was meant; and what
+ * JavaScript can give in place of options. The types find the functions (options/rows.ts).
+ */
+import * as at from '#src/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Data, OptionRows, Refusing } from './options/rows.js';
+
+/** Operands that are not looked at: names are refused first. */
+const any = undefined as never;
+const memory = { parameters: [new at.Parameter(new Float32Array(1), [1])], values: {}, gradients: {} };
+const trainable = memory as never;
+const initializer = new at.Initializer();
+
+const LENGTH = { stepsPerEpoch: 1, totalSteps: 1, warmupSteps: 0 };
+const MEMORY: Data = { data: 'the memory of a model, whose fields are looked for' };
+const LOOP: Data = { data: 'what a loop trains, whose two fields are looked for: it may keep more in it' };
+const OURS: Data = { data: 'made by the library' };
+const GENERATOR: Data = { data: 'a generator, whose fields are looked for: a program may keep more in it' };
+
+const context = (call: (given: at.RunContext) => unknown): Refusing<at.RunContext> => ['onEvent', call];
+
+const ROWS: OptionRows = {
+  // Operations.
+  affineMatrix: { 0: ['angle', (given) => at.affineMatrix(given)] },
+  batchNorm: { 1: ['gamma', (given) => at.batchNorm(any, given)] },
+  conv2d: { 2: ['stride', (given) => at.conv2d(any, any, given)] },
+  crossEntropy: { 2: ['labelSmoothing', (given) => at.crossEntropy(any, any, given)] },
+  dropout: { 2: GENERATOR },
+  matmul: { 2: ['transposeA', (given) => at.matmul(any, any, given)] },
+  maxPool2d: { 1: ['kernel', (given) => at.maxPool2d(any, given)] },
+  mixImages: { 2: ['share', (given) => at.mixImages(any, any, given)] },
+  stochasticDepth: { 2: GENERATOR },
+  Tensor: { 1: OURS },
+  // Layers and models.
+  BatchNorm2d: { 1: ['epsilon', (given) => new at.BatchNorm2d(1, given)] },
+  Conv2d: { 2: ['kernel', (given) => new at.Conv2d(1, 1, given, initializer)] },
+  kerasMobilenetV2: { 0: ['classes', (given) => at.kerasMobilenetV2(given)] },
+  kerasResnet50: { 0: ['classes', (given) => at.kerasResnet50(given)] },
+  linear: { 2: ['seed', (given) => at.linear(1, 1, given)] },
+  loadStateDict: { 2: ['strict', (given) => at.loadStateDict(any, any, given)] },
+  loadWeights: { 2: ['exclude', (given) => at.loadWeights(any, any, given)] },
+  MaxPool2d: { 0: ['stride', (given) => new at.MaxPool2d(given)] },
+  mobilenetV2: { 0: ['classes', (given) => at.mobilenetV2(given)] },
+  nearestNeighbors: { 2: ['neighbors', (given) => at.nearestNeighbors(any, any, given)] },
+  NearestNeighbors: { 0: ['inputs', (given) => new at.NearestNeighbors(given)] },
+  Parameter: { 2: ['decay', (given) => new at.Parameter(new Float32Array(1), [1], given)] },
+  resnet101: { 0: ['classes', (given) => at.resnet101(given)] },
+  resnet152: { 0: ['classes', (given) => at.resnet152(given)] },
+  resnet18: { 0: ['seed', (given) => at.resnet18(given)] },
+  resnet34: { 0: ['classes', (given) => at.resnet34(given)] },
+  resnet50: { 0: ['zeroInitResidual', (given) => at.resnet50(given)] },
+  resnetSmall: { 0: ['widths', (given) => at.resnetSmall(given)] },
+  resolveWeights: { 1: ['onProgress', (given) => at.resolveWeights(any, given)] },
+  // Optimisers and schedules.
+  adam: { 0: MEMORY, 1: ['betas', (given) => at.adam(trainable, given)] },
+  Adam: { 0: MEMORY, 1: ['betas', (given) => new at.Adam(trainable, given, false)] },
+  adamW: { 0: MEMORY, 1: ['lr', (given) => at.adamW(trainable, given)] },
+  minimize: { 2: ['history', (given) => at.minimize(any, any, given)] },
+  PullToStart: { 0: MEMORY },
+  rmsprop: { 0: MEMORY, 1: ['alpha', (given) => at.rmsprop(trainable, given)] },
+  Rmsprop: { 0: MEMORY, 1: ['alpha', (given) => new at.Rmsprop(trainable, given)] },
+  scheduleFactor: {
+    0: ['kind', (given) => at.scheduleFactor(cosine(given), 0, LENGTH)],
+    2: ['warmupSteps', (given) => at.scheduleFactor({ kind: 'cosine' }, 0, given)],
+  },
+  scheduleMomentum: {
+    0: ['kind', (given) => at.scheduleMomentum(cosine(given), 0, LENGTH)],
+    2: ['totalSteps', (given) => at.scheduleMomentum({ kind: 'cosine' }, 0, given)],
+  },
+  sgd: { 0: MEMORY, 1: ['momentum', (given) => at.sgd(trainable, given)] },
+  Sgd: { 0: MEMORY, 1: ['momentum', (given) => new at.Sgd(trainable, given)] },
+  SharpnessAware: { 0: MEMORY },
+  stepLR: { 0: { data: 'an optimiser' }, 1: ['stepSize', (given) => at.stepLR({ groups: [] }, given)] },
+  WeightAverage: { 0: MEMORY },
+  open: { 1: ['precision', (given) => at.open('cpu', given)] },
+  // Images.
+  dataLoader: { 1: ['batchSize', (given) => at.dataLoader(any, given)] },
+  imageFolder: { 1: ['val', (given) => at.imageFolder('nowhere', given)] },
+  openPreparedCache: { 0: ['resize', (given) => at.openPreparedCache(given)] },
+  prepareImages: {
+    1: ['resize', (given) => at.prepareImages([], given)],
+    2: ['workers', (given) => at.prepareImages([], any, given)],
+  },
+  prepareTraining: { 0: OURS, 1: ['batchSize', (given) => at.prepareTraining(any, given)] },
+  preprocessImage: {
+    0: { data: 'a picture, as decodeImage gives it' },
+    1: ['interpolation', (given) => at.preprocessImage(any, given)],
+  },
+  readValuesFile: { 1: ['columns', (given) => at.readValuesFile('nowhere', given)] },
+  testViews: { 0: { data: 'a picture, as decodeImage gives it' } },
+  trainingBatches: {
+    0: { data: 'images and their cache, as prepareImages gives them' },
+    1: ['batchSize', (given) => at.trainingBatches(any, given)],
+  },
+  // Runs.
+  advise: {
+    0: ['path', (given) => at.advise(given)],
+    1: context((given) => at.advise({ path: 'nowhere' }, given)),
+  },
+  compare: {
+    0: ['runs', (given) => at.compare(given)],
+    1: context((given) => at.compare({ runs: [] }, given)),
+  },
+  convert: {
+    0: ['from', (given) => at.convert(given)],
+    1: context((given) => at.convert({ from: 'nowhere' } as never, given)),
+  },
+  crossValidate: {
+    0: ['folds', (given) => at.crossValidate(given)],
+    1: context((given) => at.crossValidate({ data: 'nowhere', folds: 2 }, given)),
+  },
+  evaluate: {
+    0: ['data', (given) => at.evaluate(given)],
+    1: context((given) => at.evaluate({ data: 'nowhere' }, given)),
+  },
+  explain: {
+    0: ['images', (given) => at.explain(given)],
+    1: context((given) => at.explain({ images: [] }, given)),
+  },
+  findRate: {
+    0: ['data', (given) => at.findRate(given)],
+    1: context((given) => at.findRate({ data: 'nowhere' }, given)),
+  },
+  finetune: {
+    0: ['data', (given) => at.finetune(given)],
+    1: context((given) => at.finetune({ data: 'nowhere' }, given)),
+  },
+  fit: { 2: ['optimizer', (given) => at.fit(any, any, given)] },
+  loadTraining: { 1: LOOP },
+  predict: {
+    0: ['images', (given) => at.predict(given)],
+    1: context((given) => at.predict({ images: [] }, given)),
+  },
+  previewAugment: {
+    0: ['data', (given) => at.previewAugment(given)],
+    1: context((given) => at.previewAugment({ data: 'nowhere' }, given)),
+  },
+  report: {
+    0: ['run', (given) => at.report(given)],
+    1: context((given) => at.report({ run: 'nowhere' }, given)),
+  },
+  resume: {
+    0: ['resume', (given) => at.resume(given)],
+    1: context((given) => at.resume({ resume: 'nowhere' }, given)),
+  },
+  resumeFolds: {
+    0: ['resume', (given) => at.resumeFolds(given)],
+    1: context((given) => at.resumeFolds({ resume: 'nowhere' }, given)),
+  },
+  saveTraining: {
+    1: LOOP,
+    2: { data: 'what the loop keeps for itself' },
+  },
+  writeSafetensors: { 2: { data: 'metadata of the writer' } },
+  AttuneError: { 0: OURS, 1: OURS },
+};
+
+/** A schedule with other settings, or what is given in its place. */
+function cosine(given: at.Schedule): at.Schedule {
+  return given !== null && typeof given === 'object' ? { ...given, kind: 'cosine' } : given;
+}
+
+/** What a call ends with, thrown at once or later. */
+async function outcomeOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    return error;
+  }
+  return 'nothing was thrown';
+}
+
+for (const [name, places] of Object.entries(ROWS)) {
+  for (const [place, row] of Object.entries(places as Record<string, Refusing<unknown> | Data>)) {
+    if ('data' in row) continue;
+    const [option, call] = row as unknown as readonly [string, (given: unknown) => unknown];
+    test(`${name}: an option that argument ${place} does not know is refused`, async () => {
+      const error = await outcomeOf(() => call({ [`${option}s`]: 1 }));
+      assert.instance(error, at.AttuneError, String(error));
+      const { code, what, hint } = error as at.AttuneError;
+      const isKind = option === 'kind'; // of schedules, which are told by it
+      assert.equal([code, what], ['usage', `there is no option ${option}s`]);
+      assert.is(hint, isKind ? 'leave it out' : `did you mean ${option}?`);
+    });
+    test(`${name}: what is no object at argument ${place} is refused`, async () => {
+      for (const given of [3, 'same', null]) {
+        const error = await outcomeOf(() => call(given));
+        assert.instance(error, at.AttuneError, String(error));
+        assert.is((error as at.AttuneError).code, 'usage');
+      }
+    });
+  }
+}
+
+test.run();

@@ -1,0 +1,58 @@
+/**
+ * Every parameter of a public function that is an object of options, found by the types: a row that is missing, or one too
+ * many, does not compile. So a new function with options has its row, and the test tries it.
+ */
+import type * as library from '#src/index';
+import type { TensorLike } from '#src/index';
+
+type Library = typeof library;
+type AnyFunction = (...args: never[]) => unknown;
+
+type Parameters_<F> = F extends abstract new (
+  ...args: infer A
+) => unknown
+  ? A
+  : F extends (...args: infer A) => unknown
+    ? A
+    : [];
+
+type RequiredKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K }[keyof T];
+
+/** Objects of a class, and others that do something: they are made by the library. */
+type HasMethod<T> = true extends {
+  [K in RequiredKeys<T>]: T[K] extends AnyFunction ? true : false;
+}[RequiredKeys<T>]
+  ? true
+  : false;
+
+/** An object that a caller writes down. */
+type IsPlain<T> = T extends object
+  ? T extends AnyFunction | ArrayLike<unknown> | ArrayBufferView | ArrayBufferLike | TensorLike
+    ? false
+    : HasMethod<T> extends true
+      ? false
+      : true
+  : false;
+
+type Names<T> = T extends unknown ? keyof T & string : never;
+
+/** One of its names, and a call with the object at this place. */
+export type Refusing<T = never> = readonly [name: Names<T>, call: (given: T) => unknown];
+
+/** An object of data, not of options, and why other names in it do no harm. */
+export interface Data {
+  readonly data: string;
+}
+
+type RowsOf<A extends readonly unknown[]> = {
+  [I in keyof A as I extends `${number}` ? (true extends IsPlain<NonNullable<A[I]>> ? I : never) : never]:
+    | Refusing<NonNullable<A[I]>>
+    | Data;
+};
+
+type Rows = { [K in keyof Library]: RowsOf<Required<Parameters_<Library[K]>>> };
+
+/** By function, then by the place of the parameter. */
+export type OptionRows = {
+  [K in keyof Rows as [keyof Rows[K]] extends [never] ? never : K]: Rows[K];
+};
