@@ -14,7 +14,13 @@ export interface Sink {
   hasColors?(): boolean;
 }
 
+/** Of what is no terminal, and of one that does not know its width: such a one says 0. */
 const COLUMNS = 80;
+
+/** Columns of a stream. */
+export function columnsOf({ columns }: Sink): number {
+  return columns || COLUMNS;
+}
 
 /** Emphasis where a terminal shows it, else nothing. */
 export interface Paint {
@@ -37,7 +43,7 @@ export class Output {
 
   /** Columns of standard output. */
   get columns(): number {
-    return this.#stdout.columns ?? COLUMNS;
+    return columnsOf(this.#stdout);
   }
 
   /** Writes lines of a result. */
@@ -52,8 +58,8 @@ export class Output {
 
   /** Writes a line for the person who waits; a terminal would break it anywhere, here it breaks between words. */
   note(text: string): void {
-    const { isTTY, columns = COLUMNS } = this.stderr;
-    this.stderr.write(`${isTTY === true ? wrap(text, columns) : text}\n`);
+    const isTerminal = this.stderr.isTTY === true;
+    this.stderr.write(`${isTerminal ? wrap(text, columnsOf(this.stderr)) : text}\n`);
   }
 }
 

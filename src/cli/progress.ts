@@ -5,7 +5,7 @@
 import { type Options, SingleBar } from 'cli-progress';
 import { formatBytes } from '../data/disk.js';
 import type { RunEvent } from '../finetune/events.js';
-import type { Output } from './output.js';
+import { columnsOf, type Output } from './output.js';
 import { count, displayWidth, duration, oneLine, shorten } from '../text.js';
 
 export type ProgressState = Extract<RunEvent, { type: 'progress' }>;
@@ -22,7 +22,7 @@ export interface Progress {
 
 /** Between two plain lines about the same task, in milliseconds. */
 const LINE_INTERVAL_MS = 10_000;
-const FEWEST_BAR_COLUMNS = 10;
+const FEWEST_BAR_COLUMNS = 8;
 const MOST_BAR_COLUMNS = 30;
 
 /** @param now milliseconds of a clock that only goes forward; for tests */
@@ -31,13 +31,24 @@ export function createProgress(output: Output, now: () => number = () => perform
   return redraws ? new ProgressBar(output) : new ProgressLines(output, now);
 }
 
-/** `45 %  180 of 400, 12 s left, loss 0.31` without the percentage. */
-export function describeProgress({ done, total, secondsLeft, detail, unit }: ProgressState): string {
+/** `180 of 400, loss 0.31, 12 s left` */
+export function describeProgress(state: ProgressState): string {
+  const { amount, details, left } = figuresOf(state);
+  return joined([amount, ...details, left]);
+}
+
+/** What is known of a task beside its share, in words; what is not known is empty. */
+function figuresOf({ done, total, secondsLeft, detail = '', unit }: ProgressState) {
   const amount = unit === 'bytes' ? formatBytes : count;
-  const parts = [total === null ? amount(done) : `${amount(done)} of ${amount(total)}`];
-  if (detail !== undefined && detail !== '') parts.push(oneLine(detail));
-  if (secondsLeft !== null && done !== total) parts.push(`${duration(secondsLeft)} left`);
-  return parts.join(', ');
+  return {
+    amount: total === null ? amount(done) : `${amount(done)} of ${amount(total)}`,
+    details: oneLine(detail).split(', '),
+    left: secondsLeft !== null && done !== total ? `${duration(secondsLeft)} left` : '',
+  };
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function percentDone({ done, total }: ProgressState): string {
@@ -149,19 +160,35 @@ class ProgressBar implements Progress {
   }
 
   #line(state: ProgressState): string {
-    return barLine(state, this.#output.stderr.columns ?? 80);
+    return barLine(state, columnsOf(this.#output.stderr));
   }
 }
 
-/** One line of at most `columns`: the task, a bar in the space that is left, and the figures. */
+/**
+ * One line of at most `columns`: the task, a bar in the space that is left, and the figures. Where they do not all fit, the
+ * last of the details go first, then the amount; the time that is left is what a person waits for, and goes last.
+ */
 export function barLine(state: ProgressState, columns: number): string {
+  const most = columns - 1;
   const task = oneLine(state.task);
   const share = percentDone(state).padStart(5);
-  const figures = describeProgress(state);
-  const space = columns - 1 - displayWidth(`${task}  ${share}  ${figures}`) - 2;
-  const width = Math.min(MOST_BAR_COLUMNS, space);
-  const bar = state.total === null || width < FEWEST_BAR_COLUMNS ? '' : `${drawBar(state, width)}  `;
-  return shorten(`${task}  ${bar}${share}  ${figures}`, columns - 1);
+  const lineOf = (bar: string, figures: string) =>
+    [task, bar, share, figures].filter((part) => part !== '').join('  ');
+  const all = figuresByLength(state);
+  const least = state.total === null ? '' : drawBar(state, FEWEST_BAR_COLUMNS);
+  const fits = (bar: string) => all.find((figures) => displayWidth(lineOf(bar, figures)) <= most);
+  const figures = fits(least);
+  if (figures === undefined) return shorten(lineOf('', fits('') ?? all[all.length - 1]), most);
+  if (state.total === null) return lineOf('', figures);
+  const space = most - displayWidth(lineOf(least, figures)) + FEWEST_BAR_COLUMNS;
+  return lineOf(drawBar(state, Math.min(MOST_BAR_COLUMNS, space)), figures);
+}
+
+/** The figures of a task in fewer and fewer words. */
+function figuresByLength(state: ProgressState): string[] {
+  const { amount, details, left } = figuresOf(state);
+  const fewer = details.map((_, i) => joined([amount, ...details.slice(0, details.length - i), left]));
+  return [...fewer, joined([amount, left]), ...(left === '' ? [] : [left])];
 }
 
 function drawBar({ done, total }: ProgressState, width: number): string {

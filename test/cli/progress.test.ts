@@ -101,4 +101,31 @@ test('a bar never fills its line, whatever it says', () => {
   }
   assert.match(barLine(state(100), 80), /^features {2}█{7}░{23} {3}25 % {2}100 of 400$/);
 });
+
+test('80 columns have the bar and the time left, narrower ones the time left', () => {
+  const epoch = state(180, {
+    task: 'epoch 12/30',
+    detail: 'loss 0.3134, accuracy 93.1 %, rate 0.000931, 61.2 images/s',
+    secondsLeft: 7_500,
+  });
+  const evaluating = state(180, { task: 'evaluating for the report', secondsLeft: 200 });
+  for (const one of [epoch, evaluating]) {
+    assert.match(barLine(one, 80), /^[^…]*█+░+ +45 % .* left$/);
+    assert.match(barLine(one, 60), /^[^…]*█+░+ +45 % .* left$/);
+    assert.match(barLine(one, 40), /^[^…]* 45 % .*$/);
+  }
+  assert.is(barLine(epoch, 40), 'epoch 12/30   45 %  2 h 5 min left');
+  assert.match(barLine(epoch, 100), /180 of 400, loss 0\.3134, accuracy 93\.1 %, 2 h 5 min left$/);
+});
+
+test('a terminal that does not know its width is taken for one of 80 columns', () => {
+  const { output, stderr } = recordedOutput({ isTTY: true, columns: 0 });
+  output.note('a note of a few words');
+  const progress = createProgress(output);
+  progress.update(state(200, { secondsLeft: 10 }));
+  progress.finish();
+  assert.equal(screen(stderr.text)[0], 'a note of a few words');
+  assert.match(screen(stderr.text)[1] ?? '', /█░+ {3}50 % {2}200 of 400, 10 s left$/);
+  assert.is(output.columns, 80);
+});
 test.run();
