@@ -114,6 +114,19 @@ test('the map of the article has a row for each of its sections, in order', () =
   assert.equal(silent, []);
 });
 
+test('what is here is not said to be missing, and what a run writes by default is told', () => {
+  const here = { '7.1.3': 'models/naming.ts', '7.2.3': 'weights/hub.ts', '7.3.2': 'finetune/tensorboard/' };
+  for (const [section, code] of Object.entries(here)) {
+    const row = read(ARTICLE)
+      .split('\n')
+      .find((line) => line.startsWith(`| ${section} |`));
+    assert.ok(row?.includes(`](${code}`), `${section}: ${row}`);
+    assert.not.match(row ?? '', /\| not here yet/);
+  }
+  for (const document of [README, CHINESE]) assert.match(read(document), /tensorboard --logdir runs/);
+  for (const document of [README, CHINESE]) assert.match(read(document), /--no-tensorboard/);
+});
+
 test('names in the map of the article are exported', () => {
   const names = Array.from(read(ARTICLE).matchAll(/`([a-z]\w*)`/gi), ([, name]) => name);
   const values = new Set(['cosine', 'sgd', 'adam', 'adamw', 'corrected', 'hat']);
