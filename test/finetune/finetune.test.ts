@@ -225,6 +225,7 @@ test('copies of training images among those that measure are told', async () => 
   assert.equal(told, [
     'Note: 1 of 5 validation images is a copy of training images, byte by byte (x/again.png): what is measured by them is too good.',
     'Note: 10 of 10 test images are copies of training images, byte by byte (y/0.png, y/1.png, y/2.png and 7 more): what is measured by them is too good.',
+    'Note: 5 pictures lie in more than one class, byte by byte (x/x-300.png as x, y/0.png as y; x/x-301.png as x, y/1.png as y; x/x-302.png as x, y/2.png as y; and 2 more): decide which class is right, and remove the other copies.',
   ]);
 });
 

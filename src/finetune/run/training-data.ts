@@ -21,13 +21,13 @@ import { AttuneError } from '../../errors.js';
 import { classification } from '../tasks/classification.js';
 import { findValues } from '../tasks/values.js';
 import { Estimator } from '../events.js';
+import { copiesOf, ofTwoClasses } from './copies.js';
 import type { FoundImages, PartName, SplitOptions } from './found-images.js';
 import { foldOf, smallestOf, unusedTest } from '../folds.js';
 import type { RunContext } from '../options.js';
 import type { SkippedImage } from '../results.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import { count, counted } from '../../text.js';
 import type { Task } from '../tasks/task.js';
 
 /** One part of the images, with the pixels that evaluation uses. */
@@ -131,7 +131,9 @@ export async function prepareTrainingData(
     const train = part(found.train, wholeCache);
     refuseEmptyClasses(train.images, found);
     const measured = { val: part(found.val), test: part(found.test) };
-    for (const text of copiesOf(train.images, measured)) context.onEvent?.({ type: 'note', text });
+    const used = [...train.images, ...measured.val.images, ...measured.test.images];
+    const notes = [...copiesOf(train.images, measured), ...ofTwoClasses(used, found.task.names)];
+    for (const text of notes) context.onEvent?.({ type: 'note', text });
     return {
       task: found.task,
       train,
@@ -185,24 +187,6 @@ export async function prepare<Image extends { readonly path: string }>(
   } finally {
     await pool.close();
   }
-}
-
-/** Copies that are named one by one. */
-const MOST_COPIES = 3;
-
-/** A sentence for each part in which files of training are again, byte by byte: by those no network is measured. */
-function copiesOf(
-  train: ImagePart['images'],
-  { val, test }: Readonly<Record<'val' | 'test', ImagePart>>,
-): string[] {
-  const trained = new Set(train.map(({ fileHash }) => fileHash));
-  return Object.entries({ validation: val.images, test: test.images }).flatMap(([part, images]) => {
-    const copies = images.filter(({ fileHash }) => trained.has(fileHash));
-    if (copies.length === 0) return [];
-    const named = copies.slice(0, MOST_COPIES).map(({ name }) => name);
-    const more = copies.length - named.length;
-    return `Note: ${count(copies.length)} of ${counted(images.length, `${part} image`)} ${copies.length === 1 ? 'is a copy' : 'are copies'} of training images, byte by byte (${named.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}): what is measured by them is too good.`;
-  });
 }
 
 function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {
