@@ -12,9 +12,11 @@ const ZERO = /\p{M}|\u200b|\u200c|\u200d|\ufe0f/u;
 
 /** Text from outside on one line, with nothing in it that a terminal would obey. */
 export function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').replace(CONTROL, (c) => {
-    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return text.replace(/\s*\n\s*/g, ' ').replace(CONTROL, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Columns that a text takes in a terminal. */
@@ -67,11 +69,44 @@ export function duration(seconds: number): string {
   return rest === 0 ? `${rounded / 60} h` : `${Math.floor(rounded / 60)} h ${rest} min`;
 }
 
+/** What a line is typed in. */
+export type Shell = 'posix' | 'cmd' | 'powershell';
+
+/**
+ * The shell of whoever started this process. On Windows Git's says so by a variable, and PowerShell, unlike cmd, looks
+ * for modules in the folder of its user.
+ */
+export function shellHere(
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Shell {
+  if (platform !== 'win32' || env['MSYSTEM']) return 'posix';
+  const home = env['USERPROFILE']?.toLowerCase();
+  return home && env['PSModulePath']?.toLowerCase().includes(home) ? 'powershell' : 'cmd';
+}
+
+/** Words that a shell takes as they are. A comma makes a list in PowerShell, a backslash quotes in others. */
+const PLAIN: Readonly<Record<Shell, RegExp>> = {
+  posix: /^[\p{L}\p{N}_./:@%+=,-]+$/u,
+  cmd: /^[\p{L}\p{N}_./:@+=,\\-]+$/u,
+  powershell: /^[\p{L}\p{N}_./:%+=\\-]+$/u,
+};
+
+const QUOTED: Readonly<Record<Shell, (word: string) => string>> = {
+  posix: (word) =>
+    word.search(CONTROL) < 0
+      ? `'${word.replaceAll("'", "'\\''")}'`
+      : `$'${word.replace(/[\\']/g, '\\$&').replace(CONTROL, escaped)}'`,
+  // Programs for Windows read two quotes within quotes as one, and backslashes before a quote by pairs; between two quotes
+  // cmd takes all but a % as it is.
+  cmd: (word) => `"${word.replace(/(\\*)"/g, '$1$1""').replace(/\\+$/, '$&$&')}"`,
+  // Typographic quotes end a text in PowerShell, too.
+  powershell: (word) => `'${word.replace(/['\u2018-\u201b]/g, '$&$&')}'`,
+};
+
 /** A word as a shell takes it: quoted where it has to be. */
-export function shellWord(word: string, platform: NodeJS.Platform = process.platform): string {
-  if (/^[\p{L}\p{N}_./:@%+=,\\-]+$/u.test(word) && (platform === 'win32' || !word.includes('\\')))
-    return word;
-  return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+export function shellWord(word: string, shell: Shell = shellHere()): string {
+  return PLAIN[shell].test(word) ? word : QUOTED[shell](word);
 }
 
 /** Breaks lines that are longer than `columns`, between words; a longer word stays whole. */

@@ -1,8 +1,19 @@
 /** Lines for people: widths, numbers, times, tables. */
+import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { table } from '#src/cli/table';
-import { counted, displayWidth, duration, oneLine, percent, shellWord, shorten, wrap } from '#src/text';
+import {
+  counted,
+  displayWidth,
+  duration,
+  oneLine,
+  percent,
+  shellHere,
+  shellWord,
+  shorten,
+  wrap,
+} from '#src/text';
 
 test('control characters are shown, not obeyed', () => {
   assert.is(oneLine('a\x1b[31mb\r\x07\x9b\u2028'), 'a\\u001b[31mb\\u000d\\u0007\\u009b\\u2028');
@@ -41,12 +52,38 @@ test('numbers', () => {
 });
 
 test('words for a shell are quoted where they have to be', () => {
-  assert.is(shellWord('runs/2026-11-24_resnet50', 'linux'), 'runs/2026-11-24_resnet50');
-  assert.is(shellWord("my run's", 'linux'), "'my run'\\''s'");
-  assert.is(shellWord('a\\b', 'linux'), "'a\\b'");
-  assert.is(shellWord('C:\\runs\\a', 'win32'), 'C:\\runs\\a');
-  assert.is(shellWord('C:\\my runs', 'win32'), '"C:\\my runs"');
-  assert.is(shellWord('$HOME;x', 'linux'), "'$HOME;x'");
+  assert.is(shellWord('runs/2026-11-24_resnet50', 'posix'), 'runs/2026-11-24_resnet50');
+  assert.is(shellWord("my run's", 'posix'), "'my run'\\''s'");
+  assert.is(shellWord('a\\b', 'posix'), "'a\\b'");
+  assert.is(shellWord('$HOME;x', 'posix'), "'$HOME;x'");
+  assert.is(shellWord('<image>', 'posix'), "'<image>'");
+  assert.is(shellWord('', 'posix'), "''");
+  for (const shell of ['cmd', 'powershell'] as const)
+    assert.is(shellWord('C:\\runs\\a', shell), 'C:\\runs\\a');
+  assert.is(shellWord('C:\\my runs\\', 'cmd'), '"C:\\my runs\\\\"');
+  assert.is(shellWord('a "b" & c\\"', 'cmd'), '"a ""b"" & c\\\\"""');
+  assert.is(shellWord('a "b" $c,\'d’', 'powershell'), "'a \"b\" $c,''d’’'");
+  assert.is(shellWord('1,2', 'powershell'), "'1,2'");
+});
+
+test('words for a shell come back from it as they were, and move no cursor', () => {
+  const plain = ['a b', "it's", '$HOME `x` !', 'a\\', '"', '-x', '~', '*.png', '#a', '\\u0041', ''];
+  const odd = [...plain, 'one\ntwo', '\x1b[31m\u202e'];
+  const line = `printf '%s\\0' ${odd.map((word) => shellWord(word, 'posix')).join(' ')}`;
+  assert.is(oneLine(line), line);
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+  const { stdout } = spawnSync('bash', ['-c', line], { encoding: 'utf8', env });
+  assert.equal(stdout.split('\0').slice(0, -1), odd);
+});
+
+test('the shell is told by what started the program', () => {
+  const home = { USERPROFILE: 'C:\\Users\\Ada' };
+  const modules = 'C:\\Program Files\\WindowsPowerShell\\Modules';
+  assert.is(shellHere('linux', {}), 'posix');
+  assert.is(shellHere('win32', { ...home, PSModulePath: modules }), 'cmd');
+  const ofUser = `c:\\users\\ada\\Documents\\PowerShell\\Modules;${modules}`;
+  assert.is(shellHere('win32', { ...home, PSModulePath: ofUser }), 'powershell');
+  assert.is(shellHere('win32', { ...home, PSModulePath: ofUser, MSYSTEM: 'MINGW64' }), 'posix');
 });
 
 test('long lines break between words', () => {

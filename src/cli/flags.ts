@@ -16,7 +16,6 @@ import { MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
 import { DEVICE_NAMES } from './other-names.js';
-import { shellWord } from '../text.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
 interface FlagText {
@@ -64,7 +63,7 @@ export function flagWords<T>(options: Partial<T>, flags: Flags<T>): string[] {
     const value: unknown = options[key];
     if (value === undefined) return [];
     if (typeof value === 'boolean') return [value ? flagName(key) : `--no-${flagName(key).slice(2)}`];
-    return [flagName(key), shellWord(String(value))];
+    return [flagName(key), String(value)];
   });
 }
 

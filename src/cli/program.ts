@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { AttuneError } from '../errors.js';
+import { programCall } from '../finetune/command-line.js';
 import { addCompare, addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
 import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './definitions/tools.js';
@@ -32,7 +33,7 @@ export async function runProgram(
       const command = program.command(`${name} ${words}`).summary(summary).description(description);
       command.usage(synopsis.map((line) => `${line} [flags]`.trim()).join(`\n       attune ${name} `));
       command.helpOption('-h, --help', 'Show this help.');
-      command.addHelpText('after', `\nExample:\n  ${example}`);
+      command.addHelpText('after', `\nExample:\n  ${calledHere(example)}`);
       command.exitOverride((error) => wrongUsage(command, error));
       return command;
     },
@@ -97,16 +98,22 @@ function createProgram(output: Output): Command {
       outputError: () => {}, // errors are thrown, and printed in one place
       getOutHelpWidth: () => Math.min(output.columns, MOST_HELP_COLUMNS),
     })
-    .addHelpText('after', PROGRAM_HELP);
+    .addHelpText('after', programHelp());
   program.exitOverride((error) => wrongUsage(program, error));
   return program;
 }
 
 const MOST_HELP_COLUMNS = 100;
 
-const PROGRAM_HELP = `
+/** A line that begins with the program's name, as it can be typed here. */
+function calledHere(line: string): string {
+  return line.replace(/^attune/, () => programCall());
+}
+
+const programHelp = () => `
 Example:
-  attune finetune photos      with one folder of images per class in photos/
+  ${calledHere('attune finetune photos')}
+                              with one folder of images per class in photos/
 
 Environment:
   ATTUNE_DEVICE               default of --device

@@ -1,10 +1,11 @@
 /** What a long command runs in: progress on standard error, and Ctrl-C. */
+import { commandLine } from '../finetune/command-line.js';
 import type { RunContext } from '../finetune/options.js';
 import { epochLine } from './epoch-line.js';
 import { EXIT_INTERRUPTED, listenForInterrupt } from './interrupt.js';
 import type { Output } from './output.js';
 import { createProgress } from './progress.js';
-import { oneLine, shellWord } from '../text.js';
+import { oneLine } from '../text.js';
 
 /** What Ctrl-C is answered with where the work is saved: ended at once, it would go on from where it was saved last. */
 export const STOPPING = 'Stopping: the step at hand is finished, and what was done is saved.';
@@ -44,5 +45,5 @@ export function endOf(interrupted: boolean, run: string, output: Output): number
 
 /** What to type to go on with a run. */
 export function resumeCommandLine(run: string): string {
-  return `attune finetune --resume ${shellWord(run)}`;
+  return commandLine(['finetune', '--resume', run]);
 }

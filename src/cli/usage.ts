@@ -1,6 +1,7 @@
 /** What commander says of a wrong command line, in attune's words and with the nearest correct flag or command. */
 import type { Command, CommanderError } from 'commander';
 import type { AttuneError } from '../errors.js';
+import { commandLine } from '../finetune/command-line.js';
 import { nearest } from '../nearest.js';
 import { usageError } from './errors.js';
 import { COMMAND_NAMES, FLAG_NAMES, ourName } from './other-names.js';
@@ -15,7 +16,9 @@ export function wrongUsage(command: Command, error: CommanderError): never {
 
 function explain(command: Command, { code, message }: CommanderError): AttuneError {
   const where = command.parent === null ? 'attune' : `attune ${command.name()}`;
-  const help = `${where} --help`;
+  const line = (...more: readonly string[]) =>
+    commandLine(command.parent === null ? more : [command.name(), ...more]);
+  const help = line('--help');
   // Commander quotes what is wrong: error: unknown option '--epohcs'
   const quoted = /'(.*?)(?:=.*)?'/s.exec(message)?.[1] ?? '';
   switch (code) {
@@ -25,7 +28,7 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
       const hint =
         elsewhere === undefined
           ? (flagMeant(quoted, visibleFlags(command)) ?? `${help} lists the flags`)
-          : `flags follow the command, as in attune ${elsewhere.name()} ${quoted}`;
+          : `flags follow the command, as in ${commandLine([elsewhere.name(), quoted])}`;
       return usageError(`there is no flag ${quoted}`, where, hint);
     }
     case 'commander.unknownCommand':
@@ -36,7 +39,7 @@ function explain(command: Command, { code, message }: CommanderError): AttuneErr
       return usageError(
         `<${quoted}> is missing`,
         where,
-        `write ${where} ${words(command)}; ${help} explains it`,
+        `write ${line()} ${words(command)}; ${help} explains it`,
       );
     case 'commander.excessArguments':
       return usageError(
@@ -68,7 +71,7 @@ function switchWithValue(command: Command, flag: string): AttuneError {
 /** `word` stands where a command has to. */
 export function unknownCommand(program: Command, word: string): AttuneError {
   const name = ourName(word, COMMAND_NAMES) ?? nearest(word, visibleCommands(program));
-  const hint = name === undefined ? 'attune --help lists the commands' : `did you mean ${name}?`;
+  const hint = name === undefined ? `${commandLine(['--help'])} lists the commands` : `did you mean ${name}?`;
   return usageError(`there is no command ${word}`, 'attune', hint);
 }
 

@@ -29,7 +29,7 @@ test('advise names a leak, says why, and proposes a command', async () => {
   assert.match(stdout, '\nProposal\n- --model resnet-small: ');
   const last = stdout.trimEnd().split('\n').slice(-2);
   assert.is(last[0], 'Next');
-  assert.match(last[1], /^attune finetune ['"].*my garments['"] --weights .*garments\.safetensors/);
+  assert.match(last[1], /^(?:npx )?attune finetune ['"].*my garments['"] --weights .*garments\.safetensors/);
   const tooWide = stdout.split('\n').filter((line) => line.startsWith('- ') && line.length > 80);
   assert.equal(tooWide, []);
 });

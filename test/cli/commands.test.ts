@@ -206,7 +206,7 @@ test('convert says what it wrote, what it left out, and what to do next', async 
     stdout,
     /\ntensors {3}6, 488 bytes\nleft out {2}9 entries that are no tensors: the format has no place/,
   );
-  assert.match(stdout, /\n\nNext: attune inspect '.*two words\.safetensors'\n$/);
+  assert.match(stdout, /\n\nNext: (?:npx )?attune inspect '.*two words\.safetensors'\n$/);
 
   const pth = join(folder, 'copy.pth');
   const json = JSON.parse((await attuneHere(['convert', to, pth, '--json'])).stdout);

@@ -48,7 +48,7 @@ for (const [name, flags] of Object.entries(commands)) {
     assert.is(status, 0);
     assert.is(stderr, '');
     assert.match(stdout, new RegExp(`^Usage: attune ${name}`));
-    assert.match(stdout, new RegExp(`\nExample:\n  attune ${name}.*\n$`));
+    assert.match(stdout, new RegExp(`\nExample:\n  (?:npx )?attune ${name}.*\n$`));
     const explained = [...stdout.matchAll(/^ {2}(?:-h, )?--([a-z0-9-]+)(?: <.*?>)? {2,}[A-Za-z]/gm)];
     assert.equal(
       explained.map(([, flag]) => flag),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeClassFolders, writePicture } from './pictures.js';
-import { attune, attuneHere } from './support.js';
+import { attune, attuneHere, runShell } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune run ü '));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -39,12 +39,13 @@ test('finetune prints result, run folder and what to type next; notes go to stan
   );
   assert.match(stderr, /\nGiven: image-size 32, strategy probe, seed 7\.\n/);
   assert.match(stdout, /\nvalidation accuracy +[\d.]+ % \(95 % interval [\d.]+ to [\d.]+ %\)\n/);
-  assert.ok(
-    stdout.endsWith(
-      `\nRun folder\nruns/${run}\n\nReport\nruns/${run}/report.html\n\nNext\nattune predict runs/${run} <image or folder>\n`,
-    ),
-    stdout,
-  );
+  const [end, next] = stdout.slice(stdout.indexOf('\nRun folder\n')).split('\nNext\n');
+  assert.is(end, `\nRun folder\nruns/${run}\n\nReport\nruns/${run}/report.html\n`);
+  // As it stands: a shell reads it, and it answers for an image that validates.
+  assert.match(next!, /^node .* predict runs\/\S+ .*photos\/.+\.png'?\n$/);
+  const answer = await runShell(next!, settings);
+  assert.is(answer.status, 0, answer.stderr);
+  assert.match(answer.stdout, /photos.*\.png\n +[\d.]+ % {2}/);
   assert.match(stderr, /\nfeatures: 100 %, 10 of 10\n/);
   assert.match(stderr, /\nLeft out: 1 file or folder\n {2}.*red: 1 file: no image by name \(\.txt\)\n/);
 });

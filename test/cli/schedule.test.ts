@@ -132,7 +132,7 @@ test('lr-find draws the losses of a sweep and says what to type next', async () 
     /^trunk {2}(?:--lr [\d.e-]+\nhead {3}--head-lr [\d.e-]+|none: the loss never fell)\nswept {2}\d+ steps, 1e-7 to /,
   );
   assert.match(stdout, /\n\nLoss, smoothed\n *[\d.e+]+ │.*\n/);
-  assert.is(/\nNext\nattune finetune .* --lr /.test(stdout), !stdout.startsWith('trunk  none'));
+  assert.is(/\nNext\n(?:npx )?attune finetune .* --lr /.test(stdout), !stdout.startsWith('trunk  none'));
 });
 
 test('what lr-find says to type next has the flags that it was given', () => {
@@ -140,11 +140,11 @@ test('what lr-find says to type next has the flags that it was given', () => {
   const given = { data: 'my photos', model: 'resnet18', imageSize: 64, nesterov: false, iterations: 50 };
   assert.is(
     nextCommand(given, found),
-    "attune finetune 'my photos' --model resnet18 --strategy probe-then-full --image-size 64 --lr 0.0123 --no-nesterov",
+    "npx attune finetune 'my photos' --model resnet18 --strategy probe-then-full --image-size 64 --lr 0.0123 --no-nesterov",
   );
   assert.is(
     nextCommand({ data: 'photos', recipe: 'article-resnet50', batchSize: 8 }, found),
-    'attune finetune photos --batch-size 8 --lr 0.0123 --head-lr 0.123 --recipe article-resnet50',
+    'npx attune finetune photos --batch-size 8 --lr 0.0123 --head-lr 0.123 --recipe article-resnet50',
   );
 });
 

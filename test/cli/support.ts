@@ -54,9 +54,18 @@ export function runScript(code: string, settings: RunSettings = {}): Promise<Ran
   return runNode(['--input-type=module', '--eval', code], settings);
 }
 
-export function runNode(words: readonly string[], { cwd, env = {} }: RunSettings): Promise<Ran> {
+/** A line as a person types it. */
+export function runShell(line: string, settings: RunSettings = {}): Promise<Ran> {
+  return runProgram('sh', ['-c', line], settings);
+}
+
+export function runNode(words: readonly string[], settings: RunSettings): Promise<Ran> {
+  return runProgram(process.execPath, words, settings);
+}
+
+function runProgram(program: string, words: readonly string[], { cwd, env = {} }: RunSettings): Promise<Ran> {
   const { ATTUNE_DEVICE: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, words, {
+  const child = spawn(program, words, {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd !== undefined && { cwd }),

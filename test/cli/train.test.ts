@@ -93,12 +93,9 @@ test('probe-then-full: values before the work, a line for each epoch, a table wi
   );
   assert.match(stdout, /\nbest epoch +[12] of 2 epochs\nvalidation accuracy +.* %.*\ntest accuracy +.* %/);
   assert.match(stdout, /\nclass +images +recall +precision +F1\n/);
-  assert.ok(
-    stdout.endsWith(
-      '\nRun folder\nlonger\n\nReport\nlonger/report.html\n\nNext\nattune predict longer <image or folder>\n',
-    ),
-    stdout,
-  );
+  const [end, next] = stdout.slice(stdout.indexOf('\nRun folder\n')).split('\nNext\n');
+  assert.is(end, '\nRun folder\nlonger\n\nReport\nlonger/report.html\n');
+  assert.match(next!, / predict longer '?photos[/\\]val[/\\].+\.png'?\n$/);
   const files = readdirSync(join(folder, 'longer'));
   for (const name of ['report.html', 'results.png', 'confusion.png']) assert.ok(files.includes(name), name);
 });

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMAND_NAMES, DEVICE_NAMES, FLAG_NAMES, STRATEGY_NAMES } from '#src/cli/other-names';
+import { programCall } from '#src/finetune/command-line';
 import { STRATEGIES } from '#src/finetune/recipe/choices';
 import { attune, attuneHere } from './support.js';
 
@@ -266,15 +267,19 @@ const wrong: [words: string, line: string][] = [
     'an adapter is a GPU, and --device is cpu (--adapter): leave one of the two out',
   ],
 ];
+/** What stands before the hint is a name; in the hint it is how the program is called here. */
+const printed = (line: string) =>
+  `attune: ${line.replace(/(?<=\): .*)\battune(?= [a-z-])/g, () => programCall())}\n`;
+
 for (const [words, line] of wrong) {
   test(`refuses attune ${words}`, async () => {
-    assert.equal(await attuneHere(words.split(' ')), { status: 2, stdout: '', stderr: `attune: ${line}\n` });
+    assert.equal(await attuneHere(words.split(' ')), { status: 2, stdout: '', stderr: printed(line) });
   });
 }
 
 test('the program itself does so, too', async () => {
   for (const [words, line] of wrong.filter((_, index) => index % 40 === 0)) {
-    assert.equal(await attune(words.split(' ')), { status: 2, stdout: '', stderr: `attune: ${line}\n` });
+    assert.equal(await attune(words.split(' ')), { status: 2, stdout: '', stderr: printed(line) });
   }
 });
 

@@ -76,7 +76,7 @@ test('every device dies at the same place: the run gives up with one sentence, a
     'device',
     /^The CPU worker stopped .*, and so again 3 times \(CPU device\): when the device works again, go on with /,
   );
-  assert.ok(error.hint?.endsWith(`attune finetune --resume ${run.out}`));
+  assert.ok(error.hint?.endsWith(` finetune --resume ${run.out}`));
   assert.equal(pauses, [500, 2000, 8000]);
   const resumed = await resume({ resume: run.out! });
   assert.is(resumed.device_losses, 0);

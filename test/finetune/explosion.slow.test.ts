@@ -54,7 +54,7 @@ test('stop: the state before it is kept, and goes on at a tenth of the rates whe
   await fails(
     finetune(options),
     'numeric',
-    /^the loss of step 2 is [\d.e+]+, more than 100 times .* of (guessing|the steps before): start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: attune finetune --resume .* --on-explosion retry$/,
+    /^the loss of step 2 is [\d.e+]+, more than 100 times .* of (guessing|the steps before): start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: .*attune.* finetune --resume .* --on-explosion retry$/,
   );
   const context = listener();
   const resumed = await resume({ resume: options.out!, onExplosion: 'retry' }, context);

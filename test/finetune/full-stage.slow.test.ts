@@ -239,7 +239,7 @@ test('a run that diverges keeps its last good state, and says how to go on', asy
   await fails(
     finetune(options),
     'numeric',
-    /^the (gradients|loss) of step 2 .*: start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: attune finetune --resume .* --on-explosion retry$/,
+    /^the (gradients|loss) of step 2 .*: start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: .*attune.* finetune --resume .* --on-explosion retry$/,
   );
   const epochs = ({ out }: FinetuneOptions) =>
     readFileSync(join(out!, 'metrics.jsonl'), 'utf8').split('\n').length - 1;

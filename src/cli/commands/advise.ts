@@ -8,13 +8,14 @@ import {
   type RunAdvice,
   type Suspect,
 } from '../../finetune/index.js';
+import { commandLine } from '../../finetune/command-line.js';
 import { findModel } from '../../models/index.js';
 import { ADVISE_FLAGS } from '../finetune-flags.js';
 import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, counted, oneLine, percent, shellWord, wrap } from '../../text.js';
+import { count, counted, oneLine, percent, wrap } from '../../text.js';
 import { accuracyText } from './result-text.js';
 
 const MOST_SUSPECTS = 10;
@@ -91,8 +92,8 @@ function printProposal({ proposal }: DataAdvice, { path, ...options }: AdviseOpt
   const given = flagWords(options, SHARED_FLAGS);
   const proposed = proposal
     .filter(({ field, is_default }) => !is_default && !given.includes(flagOf(field)))
-    .flatMap(({ field, value }) => [flagOf(field), shellWord(String(value))]);
-  output.print('', bold('Next'), ['attune finetune', shellWord(path), ...given, ...proposed].join(' '));
+    .flatMap(({ field, value }) => [flagOf(field), String(value)]);
+  output.print('', bold('Next'), commandLine(['finetune', path, ...given, ...proposed]));
 }
 
 /** A point of a list with where it is from, in lines of the terminal's width. */

@@ -1,5 +1,6 @@
 /** What `attune bench` prints, and writes as Markdown: the same tables. */
 import { formatBytes } from '../../data/disk.js';
+import { ANYWHERE } from '../../finetune/command-line.js';
 import type { BenchDevice, BenchPart, Spread } from '../../finetune/bench/results.js';
 import { oneLine, percent, significant } from '../../text.js';
 import type { BenchResults, PlacedRow } from '../bench-devices.js';
@@ -42,7 +43,7 @@ const NO_GPU = [
   'all of it',
   'a hardware GPU',
   'all',
-  'none was measured; on a machine with one: npx attune bench',
+  `none was measured; on a machine with one: ${ANYWHERE} bench`,
 ];
 
 /** The adapter, and what is to be known of it. */

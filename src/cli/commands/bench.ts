@@ -4,10 +4,11 @@ import type { DeviceInfo } from '../../device/backend.js';
 import { chooseDevice, matchesAdapter } from '../../device/choose.js';
 import { openCpu } from '../../device/cpu/node.js';
 import { probeAdapters } from '../../device/webgpu/node.js';
+import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
 import { BENCH_PARTS } from '../../finetune/bench/results.js';
 import { assertReplaceable, replaceFile } from '../../formats/index.js';
 import { benchCharts } from '../../report/bench.js';
-import { duration, shellWord } from '../../text.js';
+import { duration } from '../../text.js';
 import { benchDevices } from '../bench-devices.js';
 import { type BenchFlags, BENCH_SECONDS } from '../bench-flags.js';
 import type { Output } from '../output.js';
@@ -69,9 +70,9 @@ async function cpuInfo(): Promise<DeviceInfo> {
 
 function commandOf({ only, seconds, device, adapter }: BenchFlags): string {
   const flags = Object.entries({ only, seconds, device, adapter }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, shellWord(String(value))],
+    value === undefined ? [] : [`--${name}`, String(value)],
   );
-  return ['npx attune bench', ...flags].join(' ');
+  return commandLine(['bench', ...flags], ANYWHERE);
 }
 
 function writeText(path: string, text: string): Promise<void> {

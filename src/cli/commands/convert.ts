@@ -1,5 +1,5 @@
 /** `attune convert`: weights in the form that another program reads. */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { formatBytes } from '../../data/disk.js';
 import {
   type ConvertFormat,
@@ -7,10 +7,12 @@ import {
   type ConvertResult,
   convert,
 } from '../../finetune/index.js';
+import { commandLine, pathFromHere } from '../../finetune/command-line.js';
+import { exampleImage } from '../../finetune/run/example-image.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { count, counted, oneLine, shellWord } from '../../text.js';
+import { count, counted, oneLine } from '../../text.js';
 
 const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   safetensors: 'safetensors',
@@ -29,11 +31,12 @@ export async function convertCommand(
 ): Promise<number> {
   const result = await withSession(output, (context) => convert(options, context));
   if (json) output.json(result);
-  else print(result, options.to, output);
+  else print(result, options.to, await exampleImage(dirname(result.input)), output);
   return 0;
 }
 
-function print(result: ConvertResult, to: string, output: Output): void {
+/** @param image one that the network could tell; null where none is known */
+function print(result: ConvertResult, to: string, image: string | null, output: Output): void {
   const { format, files, model, classes, tensors, bytes, dropped } = result;
   const more = files.length > 1 ? `, and ${counted(files.length - 1, 'file')} beside it` : '';
   const network =
@@ -45,7 +48,7 @@ function print(result: ConvertResult, to: string, output: Output): void {
     ['tensors', `${count(tensors)}, ${formatBytes(bytes)}`],
   ];
   if (dropped.length > 0) lines.push(['left out', `${dropped.join(', ')}: the format has no place for it`]);
-  output.print(...facts(lines), '', `Next: ${nextCommand(result, to)}`);
+  output.print(...facts(lines), '', `Next: ${nextCommand(result, to, image)}`);
 }
 
 function ofClasses(classes: readonly string[] | null): string {
@@ -53,12 +56,12 @@ function ofClasses(classes: readonly string[] | null): string {
 }
 
 /** What to type to use the file. */
-function nextCommand({ format, model, classes }: ConvertResult, to: string): string {
+function nextCommand({ format, model, classes }: ConvertResult, to: string, image: string | null): string {
   const file = JSON.stringify(oneLine(basename(to)));
   if (format === 'pytorch') return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
   if (format === 'keras') return `keras.models.load_model(${file}) in Python`;
   if (format === 'tfjs') return `await tf.loadLayersModel(${file}) in a page, by its address there`;
   if (format === 'onnx') return `await ort.InferenceSession.create(${file}) with onnxruntime-node`;
-  if (model === null || classes === null) return `attune inspect ${shellWord(oneLine(to))}`;
-  return `attune predict ${shellWord(oneLine(to))} <image>`;
+  if (model === null || classes === null || image === null) return commandLine(['inspect', to]);
+  return commandLine(['predict', to, pathFromHere(image)]);
 }

@@ -1,6 +1,7 @@
 /** What to do about a machine's devices, in sentences. */
 import type { DeviceInfo } from '../../device/backend.js';
 import { SUBGROUPS, type SelfTest } from '../../device/self-test.js';
+import { commandLine } from '../../finetune/command-line.js';
 import type { Measurements } from '../../finetune/measure.js';
 
 /** A device, and what it answered. */
@@ -45,7 +46,7 @@ export function advise({ dawnProblem, devices, platform }: Findings): string[] {
     }
     advice.push(
       kind === 'cpu'
-        ? 'The processor gives wrong results: run npm run build, then attune doctor again; if that does not help, please report it.'
+        ? `The processor gives wrong results: run npm run build, then ${commandLine(['doctor'])} again; if that does not help, please report it.`
         : `Do not trust ${adapter}: update its driver, and use --device cpu until all of its self-tests pass.`,
     );
   }

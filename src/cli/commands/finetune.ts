@@ -16,11 +16,13 @@ import {
   resume,
   resumeFolds,
 } from '../../finetune/index.js';
+import { commandLine, pathFromHere } from '../../finetune/command-line.js';
+import { exampleImage } from '../../finetune/run/example-image.js';
 import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { endOf, resumeCommandLine, STOPPING, withSession } from '../session.js';
 import { facts } from '../table.js';
-import { count, oneLine, shellWord } from '../../text.js';
+import { count, oneLine } from '../../text.js';
 import { foldsCommand } from './folds.js';
 import { profileLines } from './profile-text.js';
 import { type EndReport, endReport } from './report-at-end.js';
@@ -80,11 +82,11 @@ async function train(
   for (const line of skippedLines(result.images.skipped)) output.note(line);
   const report = await endReport(result, end, output);
   if (json) output.json({ ...result, report });
-  else printResult(result, report, output);
+  else printResult(result, report, await nextCommand(result), output);
   return endOf(result.interrupted, runPath(result), output);
 }
 
-function printResult(result: AnyResult, report: string | null, output: Output): void {
+function printResult(result: AnyResult, report: string | null, next: string, output: Output): void {
   const { bold } = output.paint;
   output.note('');
   output.print(bold(result.interrupted ? 'Result so far' : 'Result'), ...facts(resultFacts(result)));
@@ -93,7 +95,7 @@ function printResult(result: AnyResult, report: string | null, output: Output): 
   if (result.profile) output.print('', bold('Profile'), ...profileLines(result.profile));
   output.print('', bold('Run folder'), oneLine(runPath(result)));
   if (report !== null) output.print('', bold('Report'), oneLine(relative('.', report)));
-  output.print('', bold('Next'), nextCommand(result));
+  output.print('', bold('Next'), next);
 }
 
 /** The test images class by class, or column by column. */
@@ -152,11 +154,13 @@ function unmeasured(images: number, figure: number | null): string | null {
 
 /** The run folder as the user would name it. */
 function runPath({ run }: RunDocument): string {
-  return relative('.', run) || '.';
+  return pathFromHere(run);
 }
 
-/** What to type next. */
-function nextCommand(result: RunDocument): string {
+/** What to type next, as it stands. */
+async function nextCommand(result: RunDocument): Promise<string> {
   const run = runPath(result);
-  return result.interrupted ? resumeCommandLine(run) : `attune predict ${shellWord(run)} <image or folder>`;
+  if (result.interrupted) return resumeCommandLine(run);
+  const image = await exampleImage(result.run);
+  return commandLine(image === null ? ['report', run] : ['predict', run, pathFromHere(image)]);
 }

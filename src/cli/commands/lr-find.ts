@@ -1,5 +1,6 @@
 /** `attune lr-find`: suggests a learning rate and draws the losses that it follows from. */
 import { type FindRateOptions, type FindRateResult, findRate, SWEPT_STRATEGY } from '../../finetune/index.js';
+import { commandLine } from '../../finetune/command-line.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
 import { FINETUNE_FLAGS } from '../finetune-flags.js';
@@ -8,7 +9,6 @@ import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-import { shellWord } from '../../text.js';
 
 /** What to sweep over, and what of a run's flags the sweep depends on. */
 export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
@@ -85,5 +85,5 @@ export function nextCommand(
     // A recipe file may have a rate for the head that is in another proportion to this one.
     ...(recipe !== undefined && { headLr: Number(rateText(head_lr)) }),
   };
-  return ['attune finetune', shellWord(data), ...flagWords(flags, FINETUNE_FLAGS)].join(' ');
+  return commandLine(['finetune', data, ...flagWords(flags, FINETUNE_FLAGS)]);
 }

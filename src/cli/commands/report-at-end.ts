@@ -1,8 +1,8 @@
 /** The report at the end of `attune finetune`: what writes it is loaded only then. */
-import { relative } from 'node:path';
 import { sentence } from '../../errors.js';
+import { commandLine, pathFromHere } from '../../finetune/command-line.js';
 import type { DeviceOptions } from '../../finetune/options.js';
-import { oneLine, shellWord } from '../../text.js';
+import { oneLine } from '../../text.js';
 import { failure } from '../errors.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
@@ -41,7 +41,7 @@ export async function endReport(
     const { report } = await import('../../report/index.js');
     return (await withSession(output, (context) => report(options, context))).report;
   } catch (thrown) {
-    const again = `attune report ${shellWord(relative('.', run) || '.')}`;
+    const again = commandLine(['report', pathFromHere(run)]);
     output.note(
       oneLine(`The run is saved but has no report: ${sentence(failure(thrown))}. To try again: ${again}`),
     );

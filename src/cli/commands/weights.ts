@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { formatBytes } from '../../data/disk.js';
 import { AttuneError } from '../../errors.js';
+import { commandLine } from '../../finetune/command-line.js';
 import { resolveOptions } from '../../finetune/index.js';
 import { nearest } from '../../nearest.js';
 import {
@@ -46,8 +47,14 @@ export async function weightsListCommand(json: boolean, output: Output): Promise
   const [titles, ...lines] = table(columns, rows);
   output.print(output.paint.bold(titles), ...lines);
   output.print('', 'top-1  accuracy on ImageNet, as torchvision and Keras publish it');
-  output.print('here   downloaded already', '', 'Next: attune weights get <name>');
+  output.print('here   downloaded already', '', `Next: ${nextCommand(entries)}`);
   return 0;
+}
+
+/** The first that is not here yet, so that the line can be typed as it stands. */
+function nextCommand(entries: readonly CatalogueEntry[]): string {
+  const { name } = entries.find((entry) => !isCached(entry)) ?? entries[0];
+  return commandLine(['weights', 'get', name]);
 }
 
 export async function weightsGetCommand(name: string, json: boolean, output: Output): Promise<number> {
@@ -159,6 +166,7 @@ function unknownName(name: string): AttuneError {
     code: 'usage',
     what: `there are no weights named ${JSON.stringify(name)}`,
     where: 'attune weights get',
-    hint: guess === undefined ? 'attune weights list shows all names' : `did you mean ${guess}?`,
+    hint:
+      guess === undefined ? `${commandLine(['weights', 'list'])} shows all names` : `did you mean ${guess}?`,
   });
 }

@@ -1,5 +1,6 @@
 /** The commands that let a network answer: how often it is right, what it sees, and why. */
 import type { Command } from 'commander';
+import { commandLine } from '../../finetune/command-line.js';
 import type { CompareFlags } from '../commands/compare.js';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import type { ExplainFlags } from '../commands/explain.js';
@@ -121,7 +122,8 @@ function runAndRest(
   form: string,
 ): [run: { run?: string }, rest: string[]] {
   const where = `attune ${command.name()}`;
-  const hint = `write ${where} ${form}; ${where} --help explains it`;
+  const line = commandLine([command.name()]);
+  const hint = `write ${line} ${form}; ${line} --help explains it`;
   const hasRun = model === undefined && weights === undefined;
   const rest = hasRun ? command.args.slice(1) : command.args;
   if (hasRun && command.args.length === 0) {

@@ -1,4 +1,5 @@
 /** The commands about weights files and this machine. */
+import { commandLine } from '../../finetune/command-line.js';
 import type { ConvertFlags } from '../commands/convert.js';
 import type { TuneFlags } from '../commands/tune.js';
 import { BENCH_FLAGS, type BenchFlags } from '../bench-flags.js';
@@ -51,7 +52,7 @@ export function addWeights({ add, act, output }: Kit): void {
   });
   act(command, async (_options, json) => {
     const [action = 'list', name] = command.args;
-    const hint = 'write attune weights list, or attune weights get NAME';
+    const hint = `write ${commandLine(['weights', 'list'])}, or ${commandLine(['weights', 'get', 'NAME'])}`;
     if (action === 'get') {
       if (name === undefined)
         throw usageError('the name is missing', 'attune weights get', `${hint}, for example resnet50`);

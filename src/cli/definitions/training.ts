@@ -1,4 +1,5 @@
 /** The commands about training: from images to a run, and what is worth knowing before. */
+import { commandLine } from '../../finetune/command-line.js';
 import type { AugmentFlags } from '../commands/augment.js';
 import type { FinetuneFlags } from '../commands/finetune.js';
 import type { LrFindFlags } from '../commands/lr-find.js';
@@ -28,8 +29,9 @@ export function addFinetune({ add, act, output, env }: Kit): void {
       return (await import('../commands/finetune.js')).resumeCommand(options, json, output);
     }
     if (data === undefined) {
-      const where = 'attune finetune';
-      throw usageError('<data> is missing', where, `write ${where} <data>; ${where} --help explains it`);
+      const line = commandLine(['finetune']);
+      const hint = `write ${line} <data>; ${line} --help explains it`;
+      throw usageError('<data> is missing', 'attune finetune', hint);
     }
     const options = { ...flags, ...deviceOptions(flags, env), data };
     const { finetuneCommand } = await import('../commands/finetune.js');

@@ -11,7 +11,7 @@ import { endReport } from '../../cli/commands/report-at-end.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
-import { shellWord } from '../../text.js';
+import { commandLine } from '../../finetune/command-line.js';
 import { createRunFolder, runName } from '../../finetune/run/run-folder.js';
 import { replaceFile } from '../../formats/index.js';
 import { decodeImage, predict, type RunContext } from '../../index.js';
@@ -58,11 +58,12 @@ export async function demo(output: Output): Promise<void> {
     const what = `with seed ${SEEDS[0]}: what it confuses, and what it goes by`;
     output.print('Report', `${relative('.', page)}   ${what}`, '');
   }
+  output.print('Next', commandLine(['predict', join(here, KEPT), join(relative('.', IMAGES), 'test')]));
   output.print(
-    'Next',
-    `npx attune predict ${shellWord(join(here, KEPT))} ${shellWord(join(relative('.', IMAGES), 'test'))}`,
+    '',
+    'With photographs of your own, in a folder for each class',
+    commandLine(['finetune', 'photos']),
   );
-  output.print('npx attune finetune <your folder, with a folder of images for each class>');
 }
 
 interface Demonstration {

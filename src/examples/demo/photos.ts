@@ -12,7 +12,7 @@ import { accuracyText } from '../../cli/commands/result-text.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
-import { shellWord } from '../../text.js';
+import { commandLine, pathFromHere } from '../../finetune/command-line.js';
 import { finetune, type RunContext } from '../../index.js';
 import { download } from '../../weights/download.js';
 import { cacheDir } from '../../weights/index.js';
@@ -28,14 +28,14 @@ const PUBLISHED = '0.935 to 0.961, ResNet18, best of 25 epochs';
 /** Downloads, trains and prints; progress on standard error. Throws as `finetune` does, 'download' without a network. */
 export async function photos(output: Output): Promise<void> {
   const device = deviceOptions({}, process.env);
-  const result = await withSession(output, async (context) => {
+  const { data, result } = await withSession(output, async (context) => {
     const data = await fetchPhotos(context);
-    return finetune({ data, recipe: 'article-resnet50', ...device }, context);
+    return { data, result: await finetune({ data, recipe: 'article-resnet50', ...device }, context) };
   });
   const page = await endReport(result, { report: true, ...device }, output);
-  const run = shellWord(relative('.', result.run));
+  const run = pathFromHere(result.run);
   if (result.interrupted) {
-    output.print(`Saved. To go on: npx attune finetune --resume ${run}`);
+    output.print(`Saved. To go on: ${commandLine(['finetune', '--resume', run])}`);
     return;
   }
   const { val_accuracy, interval, epoch } = result.best;
@@ -48,7 +48,7 @@ export async function photos(output: Output): Promise<void> {
     '',
     ...(page === null ? [] : ['Report', relative('.', page), '']),
     'Next',
-    `npx attune predict ${run} <your photograph of an ant or a bee>`,
+    commandLine(['predict', run, join(pathFromHere(data), 'val', 'bees')]),
   );
 }
 

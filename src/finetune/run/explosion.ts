@@ -4,7 +4,7 @@
  * with lower rates.
  */
 import { AttuneError } from '../../errors.js';
-import { shellWord } from '../../text.js';
+import { commandLine } from '../command-line.js';
 import type { RunState } from './run-state.js';
 
 /** A loss of so many times that of guessing, and of the steps before, is no loss of a network that learns. */
@@ -54,7 +54,7 @@ export function exploded(error: AttuneError, { recipe, explosions }: Exploding, 
   const { code, what, where } = error;
   const retries = explosions.length;
   const lowered = retries === 0 ? '' : `, also at ${LOWERED[retries]} of the rates`;
-  const goOn = `attune finetune --resume ${shellWord(folder)} --on-explosion retry`;
+  const goOn = commandLine(['finetune', '--resume', folder, '--on-explosion', 'retry']);
   const hint =
     recipe.on_explosion === 'retry'
       ? 'lower --lr and --head-lr, or look for broken images; the state before it is saved'

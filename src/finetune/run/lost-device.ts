@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
-import { shellWord } from '../../text.js';
+import { commandLine } from '../command-line.js';
 import { type DeviceWish, openDevice, summarize } from '../device.js';
 import { throwIfAborted } from '../interruption.js';
 import type { RunContext } from '../options.js';
@@ -132,7 +132,9 @@ export async function outliveDevices<T extends object>(
 
 function givenUp(error: AttuneError, saved: string | null): AttuneError {
   const how =
-    saved === null ? 'run the same command again' : `go on with attune finetune --resume ${shellWord(saved)}`;
+    saved === null
+      ? 'run the same command again'
+      : `go on with ${commandLine(['finetune', '--resume', saved])}`;
   return new AttuneError(
     {
       code: 'device',

@@ -1,8 +1,8 @@
 /** The commands that make a run again. */
+import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
 import type { factsOf } from '../../finetune/folds.js';
 import { resolveRecipe } from '../../finetune/recipe/recipe.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../finetune/recipe/recipe-schema.js';
-import { shellWord } from '../../text.js';
 
 /** What defaults follow from. */
 type Facts = ReturnType<typeof factsOf>;
@@ -27,12 +27,12 @@ export function flagsCommand(recipe: Recipe, facts: Facts): string | null {
   const said = RECIPE_FIELDS.filter((field) => field !== 'data' && field in given);
   if (said.some((field) => field === WITHOUT_FLAG || recipe[field] === null)) return null;
   const words = said.flatMap((field) => flagWords(field, recipe[field]));
-  return ['npx attune finetune', shellWord(recipe.data), ...words].join(' ');
+  return commandLine(['finetune', recipe.data, ...words], ANYWHERE);
 }
 
 function flagWords(field: RecipeField, value: unknown): string[] {
   if (typeof value === 'boolean') return [value ? flagOf(field) : flagOf(field).replace('--', '--no-')];
-  return [flagOf(field), shellWord(String(value))];
+  return [flagOf(field), String(value)];
 }
 
 /** Null where fields cannot stand without others. */

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
+import { commandLine } from '../../finetune/command-line.js';
 import { readFolds } from '../../finetune/cross-validation.js';
 import { loadModel } from '../../finetune/model-source.js';
 import type { RunContext } from '../../finetune/options.js';
@@ -28,7 +29,7 @@ export async function gatherFolds(
 ): Promise<ReportData> {
   const { folds: planned, results, skipped } = await readFolds(folder);
   if (results.length === 0) {
-    const hint = 'attune finetune --resume goes on with it';
+    const hint = `${commandLine(['finetune', '--resume', folder])} goes on with it`;
     throw new AttuneError({ code: 'input', what: 'no fold is done yet', where: folder, hint });
   }
   const folders = results.map(({ fold }) => join(folder, `fold-${fold}`));

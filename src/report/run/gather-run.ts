@@ -7,6 +7,7 @@ import { isValuesFile, openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
+import { ANYWHERE, commandLine, pathFromHere } from '../../finetune/command-line.js';
 import { type DeviceWish, openDevice } from '../../finetune/device.js';
 import { factsOf } from '../../finetune/folds.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
@@ -14,12 +15,12 @@ import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, RunContext } from '../../finetune/options.js';
 import { DEVICE_NAMES } from '../../finetune/option-names.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
+import { exampleOf } from '../../finetune/run/example-image.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
 import { findImages, splitOf } from '../../finetune/run/training-data.js';
 import type { FoundImages, PartName } from '../../finetune/run/found-images.js';
 import { freeze } from '../../nn/index.js';
 import type { OptionNames } from '../../option-names.js';
-import { shellWord } from '../../text.js';
 import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
 import { flagsCommand } from './commands.js';
 import type { Commands, DataCard, EvaluatedPart, ReportData } from './report-data.js';
@@ -211,14 +212,14 @@ function sameFolder(a: string, b: string): boolean {
 }
 
 export function commandsOf(folder: string, recipe: Recipe, found: FoundImages): Commands {
-  const way = relative('.', folder);
-  const path = way.startsWith('..') ? folder : way;
-  const run = shellWord(path || '.');
-  const again = `npx attune finetune ${shellWord(recipe.data)} --recipe ${shellWord(join(path, RUN_FILES.recipe))}`;
+  const run = pathFromHere(folder);
+  const line = (...words: readonly string[]) => commandLine(words, ANYWHERE);
+  const again = line('finetune', recipe.data, '--recipe', join(run, RUN_FILES.recipe));
+  const image = exampleOf(found);
   return {
     again,
     flags: flagsCommand(recipe, factsOf(found, recipe.folds)) ?? again,
-    report: `npx attune report ${run}`,
-    predict: `npx attune predict ${run} new/*.jpg`,
+    report: line('report', run),
+    predict: line('predict', run, image === null ? recipe.data : pathFromHere(image)),
   };
 }
