@@ -6,6 +6,7 @@ import { AttuneError } from '#src/errors';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { openDrawing, SCREEN } from '#src/report/charts/drawing';
 import { compare, differencesOf, pairsOf } from '#src/report/compare/compare';
+import { groupedValues, runsText } from '#src/report/compare/compare-text';
 import { comparePage } from '#src/report/compare/compare-page';
 import { type ComparedRun, isWishInVain, type MeasuredRun } from '#src/report/compare/compared-run';
 import { mcnemar } from '#src/report/compare/mcnemar';
@@ -118,6 +119,69 @@ test('the page has every run, and no name becomes a part of it', async () => {
   assert.match(page, /&lt;script&gt;alert\(1\)/);
   for (const id of ['runs', 'accuracy', 'curves', 'paired', 'recipes'])
     assert.match(page, new RegExp(`<section id="${id}"`));
+});
+
+async function pageOfRuns(runs: readonly MeasuredRun[]): Promise<string> {
+  const result = {
+    page: 'compare.html',
+    runs: runs.map(({ summary: of }) => of),
+    skipped: [],
+    differences: differencesOf(runs),
+    paired: pairsOf(runs),
+  };
+  return comparePage(result, runs, await openDrawing(SCREEN));
+}
+
+const strokes = (text: string) =>
+  Array.from(text.matchAll(/<line [^>]*stroke="([^"]+)"[^>]*stroke-dasharray="([^"]+)"/g), ([, ...look]) =>
+    look.join(),
+  );
+
+test('each of twelve runs has a look of its own, which the legend shows, and keeps it in every chart', async () => {
+  const runs = Array.from({ length: 12 }, (_, i) => measured(`run ${i}`, '+-', { seed: i }));
+  // Without a full stage, and so without a curve.
+  runs[3] = { ...runs[3]!, records: [] };
+  const page = await pageOfRuns(runs);
+  const legend = /<ul class="lines">.*?<\/ul>/s.exec(page)![0];
+  const looks = strokes(legend);
+  assert.is(looks.length, 11);
+  assert.is(new Set(looks).size, 11);
+  assert.not.match(legend, /run 3</);
+  assert.is(looks[0], 'var(--series-1),5 3');
+  const charts = page.split('<figure class="chart">').slice(2);
+  assert.is(charts.length, 3);
+  for (const chart of charts) {
+    const lines = chart.matchAll(
+      /<g(?: stroke-dasharray="([^"]+)")?[^>]* stroke="(var\(--series-\d\))" fill="none">/g,
+    );
+    assert.equal(
+      Array.from(lines, ([, dashes = 'none', color]) => `${color},${dashes}`),
+      looks,
+    );
+  }
+});
+
+test('one exploded run does not press the others flat, and the page says how far it went', async () => {
+  const runs = ['a', 'b', 'c'].map((name) => measured(name, '+-'));
+  assert.not.match(await pageOfRuns(runs), /logarithmic/);
+  const exploded = { ...runs[2]!, records: [epoch(1, 0.5, 3295), epoch(2, 0.5, 40)] };
+  const page = await pageOfRuns([runs[0]!, runs[1]!, exploded]);
+  assert.is(page.match(/On a logarithmic scale, as run 3 reaches 3,295\./g)?.length, 2);
+  assert.match(page, />1,000</);
+});
+
+test('recipes that differ have a line for each field, however many runs there are', async () => {
+  const runs = Array.from({ length: 12 }, (_, i) => measured(`run ${i}`, '+-', { seed: i % 2 ? 7 : 8 }));
+  const recipes = (await pageOfRuns(runs)).split('id="recipes"').at(-1)!;
+  assert.is(recipes.match(/<th scope="col"/g)?.length, 2);
+  assert.match(recipes, /<bdi>8<\/bdi> <span class="quiet">runs 1, 3, 5, 7, 9, 11<\/span>/);
+  assert.is(runsText([3]), 'run 3');
+  assert.is(runsText([1, 2, 3, 4, 7, 8]), 'runs 1 to 4, 7, 8');
+  assert.equal(groupedValues([1, 'a', null, 1]), [
+    { text: '1', numbers: [1, 4] },
+    { text: 'a', numbers: [2] },
+    { text: '–', numbers: [3] },
+  ]);
 });
 
 test('folders that are no runs are told by name, and what to do', async () => {

@@ -8,7 +8,9 @@ import { confusionChart, reducedConfusion } from '#src/report/charts/confusion';
 import { lettered } from '#src/report/charts/lettering';
 import { pngOf } from '#src/report/charts/raster';
 import { html, lines } from '#src/report/page/html';
+import { fileName, withKeptUnits } from '#src/report/page/parts';
 import { reportPage } from '#src/report/page/page';
+import { summarySection } from '#src/report/page/sections/summary';
 import { flagsCommand } from '#src/report/run/commands';
 import { evaluatingDevice } from '#src/report/run/gather-run';
 import {
@@ -203,6 +205,34 @@ test('pictures are PNG files; without fonts their letters are paths', async () =
   assert.ok(letters.split('<path').length >= svg.split('<text').length);
   const png = await pngOf(svg);
   assert.equal([...png.subarray(1, 4)], [...Buffer.from('PNG')]);
+});
+
+test('numbers stay with their units, names with their endings, and what is typed is as it was', () => {
+  const page = withKeptUnits(
+    '<p title="3 s">of 95 %, 2 min 20 s</p><pre>--a 5 %</pre><bdi>3 s.png</bdi> 5.2 MB',
+  );
+  assert.is(
+    page,
+    '<p title="3 s">of 95\u00a0%, 2\u00a0min 20\u00a0s</p><pre>--a 5 %</pre><bdi>3 s.png</bdi> 5.2\u00a0MB',
+  );
+  assert.is(
+    fileName('cats/IMG_2024-11-24.jpeg').text,
+    '<bdi>cats/<wbr>IMG_2024<span class="whole">-11-24.jpeg</span></bdi>',
+  );
+  const long = fileName(`${'a'.repeat(90)}/<b>1.png`, 40).text;
+  assert.match(long, /^<bdi>a{20,40}…<span class="whole">.*1\.png<\/span><\/bdi>$/);
+  assert.is(fileName('no ending').text, '<bdi>no ending<span class="whole"></span></bdi>');
+});
+
+test('errors of columns in different units are not averaged', () => {
+  const columns = ['age', 'weight'].map((column) => ({ column, points: [], worst: [] }));
+  const metrics = { images: 4, loss: 0.25, mse: 50, mae: 7.5, rmse: 7.1, r2: 0.75, per_column: [] };
+  const data = { ...namedReport(['a', 'b', 'c'], 'd.png'), test: null };
+  const of = (some: typeof columns) =>
+    summarySection({ ...data, main: { kind: 'regression', part: 'val', metrics, columns: some } }).body.text;
+  assert.match(of(columns.slice(0, 1)), /7\.5/);
+  assert.not.match(of(columns), /7\.[15]|unit of the values/);
+  assert.match(of(columns), /0\.750<small>the mean over 2 columns.*0\.250<small>mean squared error/s);
 });
 
 test.run();

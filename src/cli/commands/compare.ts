@@ -5,8 +5,9 @@ import {
   type CompareResult,
   compare,
   epochsText,
+  groupedValues,
   pText,
-  valueText,
+  runsText,
 } from '../../report/index.js';
 import { count, duration, oneLine, percent, shorten, significant } from '../../text.js';
 import { expandPatterns } from '../glob.js';
@@ -18,7 +19,7 @@ export type CompareFlags = Omit<CompareOptions, 'runs'>;
 
 /** Columns of a name, and of a field's value. */
 const LONGEST_NAME = 40;
-const LONGEST_VALUE = 28;
+const LONGEST_VALUE = 40;
 
 export async function compareCommand(
   { runs, ...options }: CompareOptions,
@@ -84,13 +85,17 @@ function digits(value: number | null): string {
   return value === null ? '-' : value.toFixed(3);
 }
 
-function differenceTable({ runs, differences }: CompareResult): string[] {
+/** A line for each value, which names its runs: a column for each run would be wider than most terminals. */
+function differenceTable({ differences }: CompareResult): string[] {
   return table(
-    [{ title: 'field' }, ...runs.map((_, i) => ({ title: String(i + 1) }))],
-    differences.map(({ field, values }) => [
-      field,
-      ...values.map((value) => shorten(oneLine(valueText(value)), LONGEST_VALUE)),
-    ]),
+    [{ title: 'field' }, { title: 'value' }, { title: '' }],
+    differences.flatMap(({ field, values }) =>
+      groupedValues(values).map(({ text, numbers }, i) => [
+        i === 0 ? field : '',
+        shorten(oneLine(text), LONGEST_VALUE),
+        runsText(numbers),
+      ]),
+    ),
   );
 }
 

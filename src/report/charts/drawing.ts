@@ -17,8 +17,8 @@ export interface Palette {
   readonly muted: string;
   readonly grid: string;
   readonly surface: string;
-  /** Training, validation and test; the first three of several series. */
-  readonly series: readonly [string, string, string];
+  /** Training, validation and test; these and more of several series. */
+  readonly series: readonly [string, string, string, string, string, string, string, string];
   /** What is right and what is wrong; they differ by lightness, too. */
   readonly right: string;
   readonly wrong: string;
@@ -32,19 +32,28 @@ export const SCREEN: Palette = {
   muted: 'var(--muted)',
   grid: 'var(--grid)',
   surface: 'var(--surface)',
-  series: ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'],
+  series: [
+    'var(--series-1)',
+    'var(--series-2)',
+    'var(--series-3)',
+    'var(--series-4)',
+    'var(--series-5)',
+    'var(--series-6)',
+    'var(--series-7)',
+    'var(--series-8)',
+  ],
   right: 'var(--right)',
   wrong: 'var(--wrong)',
   onFull: 'var(--on-full)',
 };
 
-/** Those of pictures, on white: Okabe and Ito's (2008), which the colour-blind tell apart. */
+/** Those of pictures, on white: the first after Okabe and Ito's (2008), which the colour-blind tell apart. */
 export const PAPER: Palette = {
   ink: '#1b1f24',
   muted: '#57606a',
   grid: '#d8dee4',
   surface: '#ffffff',
-  series: ['#7a5195', '#0b62a8', '#b34700'],
+  series: ['#7a5195', '#0b62a8', '#b34700', '#19734a', '#b0206e', '#6b5d00', '#00707d', '#4d5560'],
   right: '#0b62a8',
   wrong: '#b34700',
   onFull: '#ffffff',
@@ -153,25 +162,52 @@ export function heading({ marks, palette }: Drawing, text: string) {
 /** What a name in a legend takes beside its letters. */
 export const LEGEND_SPACE = 34;
 
+/** How a line is drawn. */
+export interface Stroke {
+  readonly strokeWidth: number;
+  /** As SVG takes it; undefined: whole. */
+  readonly strokeDasharray?: string | undefined;
+}
+
+/** A line for a mark that draws arrows. */
+const LINE = {
+  draw(context: { moveTo(x: number, y: number): void; lineTo(x: number, y: number): void }, length: number) {
+    context.moveTo(0, 0);
+    context.lineTo(0, -length);
+  },
+};
+
+/** Length of a line in a legend, and its distance from the name. */
+const SAMPLE = { length: 20, gap: 7 } as const;
+
 /**
- * Names of series in their colours, in a line above the chart, at its right; the margin is that of `heading`. With a
- * `rowHeight` under each other, the last one where the line would be.
+ * Names of series in their colours, each behind a dot or behind a piece of its line, in a row above the chart, at its
+ * right; the margin is that of `heading`. With a `rowHeight` under each other, the last one where the row would be.
  */
 export function legend(
   { marks }: Drawing,
-  series: readonly { readonly name: string; readonly color: string }[],
+  series: readonly { readonly name: string; readonly color: string; readonly stroke?: Stroke }[],
   rowHeight = 0,
 ) {
   let right = 0;
-  return series.toReversed().flatMap(({ name, color }, row) => {
-    const text = marks.text([`● ${name}`], {
+  return series.toReversed().flatMap(({ name, color, stroke }, row) => {
+    const place = {
       frameAnchor: 'top-right',
       dx: rowHeight > 0 ? 0 : -right,
       dy: -24 - row * rowHeight,
-      fill: color,
-      fontWeight: 600,
-    });
+    } as const;
+    const label = stroke === undefined ? `● ${name}` : name;
+    const text = marks.text([label], { ...place, fill: color, fontWeight: 600 });
+    const behind = place.dx - widthOf([name]) - SAMPLE.gap;
     right += widthOf([name]) + LEGEND_SPACE;
-    return [text];
+    if (stroke === undefined) return [text];
+    const line = marks.vector([0], {
+      ...place,
+      dx: behind,
+      ...{ anchor: 'end', rotate: 90, length: SAMPLE.length, shape: LINE, stroke: color },
+      strokeWidth: stroke.strokeWidth,
+      ...(stroke.strokeDasharray && { strokeDasharray: stroke.strokeDasharray }),
+    });
+    return [line, text];
   });
 }

@@ -12,15 +12,20 @@ const ROW = 24;
 /**
  * A dot for each fraction, on a line that is its interval; a dashed line stands at `mean`.
  * @param title what the fractions are, in a few words
+ * @param columns of a name at most
  */
 export function intervalChart(
   drawing: Drawing,
   title: string,
   rows: readonly IntervalRow[],
   mean: number | null,
+  columns?: number,
 ): string {
   const { marks, palette } = drawing;
-  const labels = labelsOf(rows.map(({ name }) => name));
+  const labels = labelsOf(
+    rows.map(({ name }) => name),
+    columns,
+  );
   const points = rows.map(({ share: { value, interval } }, i) => ({
     label: labels[i],
     value,

@@ -1,6 +1,6 @@
 /** The page of a comparison: a table of the runs, intervals, curves over each other, tests, and how recipes differ. */
 import { count, counted, duration, significant } from '../../text.js';
-import { curveChart, type Series } from '../charts/curves.js';
+import { type CurveOptions, curveChart, lookOf, type Series } from '../charts/curves.js';
 import type { Drawing } from '../charts/drawing.js';
 import { intervalChart } from '../charts/intervals.js';
 import { type Content, type Html, html } from '../page/html.js';
@@ -9,12 +9,14 @@ import { chart, digits, interval, name, type Section, share, table } from '../pa
 import { partName } from '../page/words.js';
 import { stagesOf } from '../run/stored-facts.js';
 import type { CompareResult } from './compare-result.js';
-import { epochsText, pText, valueText } from './compare-text.js';
+import { epochsText, groupedValues, pText, runsText } from './compare-text.js';
 import type { ComparedRun, MeasuredRun } from './compared-run.js';
 
-/** Runs whose curves are told apart by colour and dashes. */
-const MOST_CURVES = 6;
+/** Runs whose curves are told apart, by colour and dashes. */
+const MOST_CURVES = 12;
 const MOST_INTERVALS = 40;
+/** Of the name of a run beside its interval: runs are told apart by the ends of their names. */
+const NAME_COLUMNS = 36;
 
 /** One HTML file, as `reportPage`. Runs are numbered from 1 in their order. */
 export function comparePage(
@@ -27,7 +29,7 @@ export function comparePage(
     accuracySection(measured, drawing),
     curvesSection(measured, drawing),
     pairedSection(result),
-    recipesSection(result, measured),
+    recipesSection(result),
   ].filter((section) => section !== null);
   return pageOf({
     title: `${measured.length} runs compared`,
@@ -120,7 +122,7 @@ function accuracySection(measured: readonly MeasuredRun[], drawing: Drawing): Se
     id: 'accuracy',
     title: 'Accuracy',
     body: chart(
-      intervalChart(drawing, 'Accuracy of each run', rows.slice(0, MOST_INTERVALS), null),
+      intervalChart(drawing, 'Accuracy of each run', rows.slice(0, MOST_INTERVALS), null, NAME_COLUMNS),
       `With 95 % Wilson intervals.${rows.length > MOST_INTERVALS ? ` The first ${MOST_INTERVALS} runs.` : ''}`,
       null,
     ),
@@ -133,6 +135,14 @@ interface Figure {
   readonly isShare: boolean;
 }
 
+/** A run that has a full stage: its number, and its place among those that are drawn. */
+interface DrawnRun {
+  readonly number: number;
+  readonly place: number;
+  readonly name: string;
+  readonly records: MeasuredRun['records'];
+}
+
 /** Curves of the full stage, one figure a chart; null where no two runs have one. */
 function curvesSection(measured: readonly MeasuredRun[], drawing: Drawing): Section | null {
   const isFit = measured.every(({ summary }) => summary.task === 'regression');
@@ -143,26 +153,74 @@ function curvesSection(measured: readonly MeasuredRun[], drawing: Drawing): Sect
       : { title: 'Validation accuracy', key: 'val_accuracy', isShare: true },
     { title: 'Training loss', key: 'train_loss', isShare: false },
   ];
-  const charts = figures.flatMap(({ title, key, isShare }) => {
-    const series = measured
-      .map(
-        ({ records }, i): Series => ({
-          name: String(i + 1),
-          points: stagesOf(records).full.map((record) => ({ x: record.epoch, y: record[key] ?? null })),
-        }),
-      )
-      .filter(({ points }) => points.some(({ y }) => y !== null))
-      .slice(0, MOST_CURVES);
-    if (series.length < 2) return [];
-    const svg = curveChart(drawing, series, { title, x: 'epoch', isShare, fromZero: key.endsWith('loss') });
-    return [chart(svg, null, null)];
-  });
+  const withCurves = measured
+    .map(({ records, name: title }, i) => ({ number: i + 1, name: title, records: stagesOf(records).full }))
+    .filter(({ records }) => records.some((record) => figures.some(({ key }) => isKnown(record[key]))));
+  const drawn = withCurves.slice(0, MOST_CURVES).map((run, place): DrawnRun => ({ ...run, place }));
+  const charts = figures.flatMap((figure) => figureChart(figure, drawn, drawing));
   if (charts.length === 0) return null;
+  const some =
+    withCurves.length > drawn.length
+      ? `; the first ${MOST_CURVES} of ${withCurves.length} that have one`
+      : '';
   return {
     id: 'curves',
     title: 'Curves',
-    body: html`<p>Of the full stage, by the number of the run${measured.length > MOST_CURVES ? `; of the first ${MOST_CURVES} that have one` : ''}.</p><div class="pair">${charts}</div>`,
+    body: html`<p>Of the full stage${some}.</p>
+<ul class="lines">${drawn.map((run) => html`<li>${lineSample(run, drawing)}<span>${run.number} ${name(run.name)}</span></li>`)}</ul>
+<div class="pair">${charts}</div>`,
   };
+}
+
+function isKnown(value: number | null | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+/** A piece of the line of a run. */
+function lineSample({ place }: DrawnRun, { palette }: Drawing): Html {
+  const { color, stroke } = lookOf(palette, place);
+  return html`<svg width="34" height="12" aria-hidden="true"><line x1="1" x2="33" y1="6" y2="6" stroke="${color}" stroke-width="${stroke.strokeWidth}" stroke-dasharray="${stroke.strokeDasharray ?? 'none'}"/></svg>`;
+}
+
+function figureChart({ title, key, isShare }: Figure, drawn: readonly DrawnRun[], drawing: Drawing): Html[] {
+  const series = drawn
+    .map(
+      ({ number, place, records }): Series => ({
+        name: String(number),
+        place,
+        points: records.map((record) => ({ x: record.epoch, y: isKnown(record[key]) ? record[key] : null })),
+      }),
+    )
+    .filter(({ points }) => points.some(({ y }) => y !== null));
+  if (series.length < 2) return [];
+  const scale = isShare ? 'linear' : scaleOf(series);
+  const fromZero = key.endsWith('loss');
+  const svg = curveChart(drawing, series, { title, x: 'epoch', isShare, fromZero, scale, hasLegend: false });
+  return [chart(svg, scale === 'linear' ? null : farthestText(series), null)];
+}
+
+/** From this ratio to the middle run on, one that exploded would press all others flat. */
+const FLATTENING = 10;
+
+/** How far each run goes from 0, the least first. */
+function reaches(series: readonly Series[]): { readonly name: string; readonly value: number }[] {
+  const farthest = ({ name: run, points }: Series) => ({
+    name: run,
+    value: points.reduce((most, { y }) => (Math.abs(y ?? 0) > Math.abs(most) ? (y ?? 0) : most), 0),
+  });
+  return series.map(farthest).sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
+}
+
+function scaleOf(series: readonly Series[]): NonNullable<CurveOptions['scale']> {
+  const all = reaches(series);
+  const middle = Math.abs(all[(all.length - 1) >> 1].value);
+  if (Math.abs(all[all.length - 1].value) <= FLATTENING * middle) return 'linear';
+  return series.every(({ points }) => points.every(({ y }) => y === null || y > 0)) ? 'log' : 'symlog';
+}
+
+function farthestText(series: readonly Series[]): string {
+  const { name: run, value } = reaches(series)[series.length - 1];
+  return `On a logarithmic scale, as run ${run} reaches ${count(Number(value.toPrecision(4)))}.`;
 }
 
 function pairedSection({ paired, runs }: CompareResult): Section | null {
@@ -191,16 +249,20 @@ ${table(
   return { id: 'paired', title: 'Image by image', body: text };
 }
 
-function recipesSection({ differences }: CompareResult, measured: readonly MeasuredRun[]): Section {
+/** A line for each field: with a column for each run the table would be wider than any screen. */
+function recipesSection({ differences, runs }: CompareResult): Section {
   const body =
     differences.length === 0
-      ? html`<p>The recipes of ${counted(measured.length, 'run')} are the same.</p>`
+      ? html`<p>The recipes of ${counted(runs.length, 'run')} are the same.</p>`
       : table(
           'What differs between the recipes',
-          [{ title: 'field' }, ...measured.map((_, i) => ({ title: `run ${i + 1}` }))],
+          [{ title: 'field' }, { title: 'values, and the runs that have them', isNames: true }],
           differences.map(({ field, values }) => [
             field,
-            ...values.map((value) => name(valueText(value), 80)),
+            groupedValues(values).map(
+              ({ text, numbers }) =>
+                html`<div>${name(text, 200)} <span class="quiet">${runsText(numbers)}</span></div>`,
+            ),
           ]),
         );
   return { id: 'recipes', title: 'Recipes', body };

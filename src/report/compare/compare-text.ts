@@ -17,3 +17,29 @@ export function pText(p: number): string {
 export function valueText(value: unknown): string {
   return value === null ? '–' : kept(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
+
+/** The different values of a field, in the order of the runs, each with the numbers of the runs that have it. */
+export function groupedValues(
+  values: readonly unknown[],
+): { readonly text: string; readonly numbers: readonly number[] }[] {
+  const groups = new Map<string, number[]>();
+  values.forEach((value, i) => {
+    const text = valueText(value);
+    groups.set(text, [...(groups.get(text) ?? []), i + 1]);
+  });
+  return Array.from(groups, ([text, numbers]) => ({ text, numbers }));
+}
+
+/** `run 3`, `runs 1 to 4, 7` */
+export function runsText(numbers: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const open = ranges.at(-1);
+    if (open !== undefined && open[1] === number - 1) open[1] = number;
+    else ranges.push([number, number]);
+  }
+  const parts = ranges.map(([first, last]) =>
+    first === last ? String(first) : `${first}${last - first > 1 ? ' to ' : ', '}${last}`,
+  );
+  return `${numbers.length === 1 ? 'run' : 'runs'} ${parts.join(', ')}`;
+}

@@ -28,7 +28,7 @@ interface Figures {
   readonly macro_f1: number | null;
   /** Expected calibration error, with the temperature of the checkpoint where it has one. */
   readonly calibration_error: number | null;
-  /** Of a regression; the error is in the unit of the values. */
+  /** Of a regression; the error is in the unit of the values, and null where several columns have several. */
   readonly r2: number | null;
   readonly mae: number | null;
   /** Mean cross-entropy in nats, or mean squared error of standardised values. */
@@ -98,7 +98,7 @@ export async function measureRun(
       epochs: full.length,
       best_epoch: recipe.strategy === 'probe' ? null : best,
       seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
-      ...(answered.figures ?? notedFigures(epochs, best)),
+      ...(answered.figures ?? notedFigures(epochs, best, loaded)),
       note: answered.note,
     },
     name: basename(folder),
@@ -190,8 +190,8 @@ function classFigures(part: PartName, metrics: Metrics): Figures {
   };
 }
 
-function fitFigures(part: PartName, { images, r2, mae, loss }: RegressionReport): Figures {
-  return { ...NOTHING, part, images, r2, mae, loss };
+function fitFigures(part: PartName, { images, r2, mae, loss, per_column }: RegressionReport): Figures {
+  return { ...NOTHING, part, images, r2, mae: per_column.length > 1 ? null : mae, loss };
 }
 
 const NOTHING: Figures = {
@@ -207,10 +207,15 @@ const NOTHING: Figures = {
 };
 
 /** What the run itself noted of its best epoch. */
-function notedFigures(epochs: readonly EpochRecord[], best: number | null): Figures {
+function notedFigures(
+  epochs: readonly EpochRecord[],
+  best: number | null,
+  loaded: LoadedModel | null,
+): Figures {
   const { head, full } = stagesOf(epochs);
   const record = best === null ? null : best === 0 ? head : full.find(({ epoch }) => epoch === best);
   if (!record) return NOTHING;
   const { val_accuracy: accuracy = null, val_loss: loss, val_r2: r2 = null, val_mae: mae = null } = record;
-  return { ...NOTHING, accuracy, loss, r2, mae };
+  const isOneUnit = loaded?.task.names.length === 1;
+  return { ...NOTHING, accuracy, loss, r2, mae: isOneUnit ? mae : null };
 }

@@ -3,7 +3,7 @@ import type { Drawing } from '../charts/drawing.js';
 import type { ReportData } from '../run/report-data.js';
 import { oneLine, shorten } from '../../text.js';
 import { asIs, type Html, html } from './html.js';
-import { name, type Section } from './parts.js';
+import { name, type Section, withKeptUnits } from './parts.js';
 import { calibrationSection } from './sections/calibration.js';
 import { classesSection, confusionSection, testSection } from './sections/classes.js';
 import { curvesSection } from './sections/curves.js';
@@ -84,5 +84,5 @@ ${body}
 </body>
 </html>
 `;
-  return page.text;
+  return withKeptUnits(page.text);
 }

@@ -27,6 +27,8 @@ export interface Column {
   readonly title: string;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
+  /** Names and paths are broken anywhere, so that they do not widen the table. */
+  readonly isNames?: boolean;
 }
 
 /** A table whose first column names its rows. It scrolls by itself where it is too wide. */
@@ -44,8 +46,10 @@ export function table(
 
 const NUMBER = html` class="number"`;
 
-function cellOf(cell: Content, index: number, { isNumber }: Column): Html {
-  const kind = isNumber ? NUMBER : null;
+const NAMES = html` class="names"`;
+
+function cellOf(cell: Content, index: number, { isNumber, isNames }: Column): Html {
+  const kind = isNumber ? NUMBER : isNames ? NAMES : null;
   return index === 0 ? html`<th scope="row"${kind}>${cell}</th>` : html`<td${kind}>${cell}</td>`;
 }
 
@@ -76,9 +80,36 @@ export function image({ uri, width, height }: Picture, alt: string): Html {
   return html`<img class="${kind}" src="${uri}" width="${width}" height="${height}" alt="${shorten(oneLine(alt), 200)}">`;
 }
 
-/** Figures that stay on one line with their sign. */
+/** Units behind a number that no line is broken before. */
+const UNIT = /(\d) (?=(?:%|s|ms|min|h|B|[kMG]i?B|bytes|nats)(?![\p{L}\p{N}]))/gu;
+
+/** Figures that stay on one line with their unit. */
 export function kept(text: string): string {
-  return text.replace(/(\d) %/g, '$1\u00a0%');
+  return text.replace(UNIT, '$1\u00a0');
+}
+
+/** What is typed, named or drawn as it is; tags; and text. */
+const PIECES = /<(pre|code|bdi|style|svg)\b[\s\S]*?<\/\1>|<[^>]*>|[^<]+/g;
+
+/** A page whose numbers stay with their units. Names and commands are as they were. */
+export function withKeptUnits(page: string): string {
+  return page.replace(PIECES, (piece) => (piece.startsWith('<') ? piece : kept(piece)));
+}
+
+/** Letters at the end of a file's name that stay together: they tell one picture from the next, and its kind. */
+const TAIL = /[^/\\]{0,6}\.[\p{L}\p{N}]{1,5}$/u;
+
+/**
+ * A path of a file. A long one loses its middle, so that its ending is always there; lines are broken behind folders, or
+ * anywhere before the last letters, and not within the ending.
+ */
+export function fileName(path: string, longest = LONGEST_NAME): Html {
+  const text = oneLine(path);
+  const tail = TAIL.exec(text)?.[0] ?? '';
+  const rest = text.slice(0, text.length - tail.length);
+  const folders = shorten(rest, Math.max(8, longest - tail.length)).split('/');
+  const broken = folders.map((folder, i) => (i === 0 ? folder : html`/<wbr>${folder}`));
+  return html`<bdi>${broken}<span class="whole">${tail}</span></bdi>`;
 }
 
 /** `93.1 %` */

@@ -18,7 +18,7 @@ const DARK: Colours = {
   ink: '#e6edf3',
   muted: '#9da7b3',
   grid: '#2d343e',
-  series: ['#d2a8ff', '#79b8ff', '#ffab70'],
+  series: ['#d2a8ff', '#79b8ff', '#ffab70', '#7ee2a8', '#ff9ecb', '#e3d26f', '#6fdbe8', '#c3ccd6'],
   right: '#79b8ff',
   wrong: '#ffab70',
   onFull: '#0d1117',
@@ -43,9 +43,7 @@ function variables({
     ink,
     muted,
     grid,
-    'series-1': series[0],
-    'series-2': series[1],
-    'series-3': series[2],
+    ...Object.fromEntries(series.map((colour, i) => [`series-${i + 1}`, colour])),
     right,
     wrong,
     'on-full': onFull,
@@ -108,8 +106,13 @@ caption { text-align: left; color: var(--muted); padding-bottom: .35rem; }
 caption span { position: sticky; left: 0; display: block; width: fit-content; max-width: min(46rem, calc(100vw - 4rem)); }
 th, td { padding: .3rem 1.1rem .3rem 0; text-align: left; vertical-align: baseline; font-weight: 400; border-bottom: 1px solid var(--grid); }
 tbody th { overflow-wrap: anywhere; min-width: 7rem; }
+td.names { overflow-wrap: anywhere; min-width: 9rem; }
+td.names div + div { margin-top: .15rem; }
 thead th { color: var(--muted); font-weight: 600; white-space: nowrap; position: sticky; top: 0; background: var(--surface); }
 .number { text-align: right; white-space: nowrap; }
+.lines { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); gap: .25rem 1.5rem; margin: .5rem 0 1rem; padding: 0; list-style: none; font-size: .875rem; }
+.lines li { display: flex; gap: .6rem; align-items: center; overflow-wrap: anywhere; }
+.lines svg { flex: none; }
 .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.25rem, 1fr)); gap: 1.1rem 1rem; margin: .75rem 0 .5rem; padding: 0; list-style: none; }
 .images.maps { grid-template-columns: repeat(auto-fill, minmax(17.5rem, 1fr)); }
 .images img { display: block; width: 100%; height: auto; border-radius: 5px; background: var(--grid); }

@@ -134,7 +134,10 @@ function rateChart(drawing: Drawing, full: readonly EpochRecord[]): CaptionedCha
 function epochTable(caption: string, epochs: readonly EpochRecord[], { task }: ReportData): Html {
   const isClasses = task.kind === 'classification';
   const names = ['epoch', 'training loss', 'validation loss'];
-  const more = isClasses ? ['training accuracy', 'validation accuracy'] : ['mean absolute error', 'R²'];
+  // The mean of errors in different units says nothing.
+  const isOneUnit = task.kind === 'regression' && task.columns.length === 1;
+  const errors = isOneUnit ? ['mean absolute error'] : [];
+  const more = isClasses ? ['training accuracy', 'validation accuracy'] : [...errors, 'R²'];
   const columns = [...names, ...more, 'rate', 'seconds'].map((title) => ({ title, isNumber: true }));
   const rows = thinned(epochs, MOST_ROWS).map((epoch): Content[] => [
     epoch.epoch,
@@ -144,7 +147,7 @@ function epochTable(caption: string, epochs: readonly EpochRecord[], { task }: R
       ? [epoch.train_accuracy, epoch.val_accuracy].map((value) =>
           typeof value === 'number' ? percent(value) : '–',
         )
-      : [digits(epoch.val_mae, 4), digits(epoch.val_r2, 4)]),
+      : [...(isOneUnit ? [digits(epoch.val_mae, 4)] : []), digits(epoch.val_r2, 4)]),
     ratesText(epoch.lr),
     digits(epoch.seconds, 2),
   ]);

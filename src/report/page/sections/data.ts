@@ -4,7 +4,7 @@ import { countChart } from '../../charts/counts.js';
 import type { Drawing } from '../../charts/drawing.js';
 import type { DataCard, ReportData } from '../../run/report-data.js';
 import { type Content, type Html, html, lines } from '../html.js';
-import { chart, facts, fold, name, type Section, table } from '../parts.js';
+import { chart, facts, fileName, fold, name, type Section, table } from '../parts.js';
 
 /** Classes up to which each has its bar, and lines of tables. */
 const MOST_BARS = 30;
@@ -76,7 +76,7 @@ function skippedTable(skipped: DataCard['skipped']): Html | null {
     table(
       `Left out, with the reason${more}`,
       [{ title: 'file or folder' }, { title: 'reason' }],
-      skipped.slice(0, MOST_SKIPPED).map(({ path, reason }) => [name(path, 120), name(reason, 200)]),
+      skipped.slice(0, MOST_SKIPPED).map(({ path, reason }) => [fileName(path, 120), name(reason, 200)]),
     ),
   );
 }

@@ -2,7 +2,7 @@
 import { counted, percent } from '../../../text.js';
 import type { AnsweredImage, ClassifiedPart, ExplainedImage } from '../../run/report-data.js';
 import { type Content, type Html, html } from '../html.js';
-import { image, name, type Section, whole } from '../parts.js';
+import { fileName, image, name, type Section, whole } from '../parts.js';
 
 /** Letters of a class below a picture. */
 const SHORT = 28;
@@ -31,7 +31,7 @@ function answered(one: AnsweredImage): Html {
   const alt = `${file}: ${label}, predicted ${predicted}`;
   return html`<figure>${picture === null ? null : image(picture, alt)}<figcaption>${verdict(one)}<br>${name(predicted, SHORT)} ${whole(percent(probability))}${
     label === predicted ? null : html`<br>right: ${name(label, SHORT)}`
-  }<span class="file">${name(file, 40)}</span></figcaption></figure>`;
+  }<span class="file">${fileName(file, 40)}</span></figcaption></figure>`;
 }
 
 function verdict({ label, predicted }: AnsweredImage): Html {
@@ -64,5 +64,5 @@ function explained(one: ExplainedImage): Html {
     ({ class: of, picture: map }) => image(map, `what speaks for ${of} in ${file}`),
   )}</div><figcaption>${verdict(one)} ${name(predicted, SHORT)} ${whole(percent(probability))}${
     label === predicted ? null : html`; right: ${name(label, SHORT)}`
-  }<span class="file">${name(file, 50)}</span></figcaption></figure>`;
+  }<span class="file">${fileName(file, 50)}</span></figcaption></figure>`;
 }

@@ -73,10 +73,18 @@ function classTiles({ part, metrics, scaledReliability }: ClassifiedPart): Tile[
   return tiles;
 }
 
-function valueTiles({ part, metrics }: ValuedPart): Tile[] {
-  const { r2, mae, rmse, images } = metrics;
+/** Errors of several columns are in several units: what has none is their squared error by the deviation of each. */
+function valueTiles({ part, metrics, columns }: ValuedPart): Tile[] {
+  const { r2, mae, rmse, loss, images } = metrics;
+  const seen = `of ${counted(images, 'image')}`;
+  if (columns.length > 1) {
+    return [
+      [`R², ${partName(part)}`, digits(r2, 3), `the mean over ${columns.length} columns, ${seen}`],
+      ['Loss', digits(loss, 3), 'mean squared error of values divided by their deviation'],
+    ];
+  }
   return [
-    [`R², ${partName(part)}`, digits(r2, 3), `of ${counted(images, 'image')}`],
+    [`R², ${partName(part)}`, digits(r2, 3), seen],
     [
       'Mean absolute error',
       mae === null ? '–' : String(Number(mae.toPrecision(4))),

@@ -4,7 +4,7 @@ import type { Drawing } from '../../charts/drawing.js';
 import { residualChart, scatterChart } from '../../charts/scatter.js';
 import type { ValuedColumn, ValuedImage, ValuedPart } from '../../run/report-data.js';
 import { type Html, html } from '../html.js';
-import { chart, digits, image, name, type Section, table } from '../parts.js';
+import { chart, digits, fileName, image, name, type Section, table } from '../parts.js';
 import { imagesOf } from '../words.js';
 
 export function valuesSection({ metrics, columns, part }: ValuedPart, drawing: Drawing): Section {
@@ -46,5 +46,5 @@ ${chart(residualChart(drawing, column), 'What predictions are too high by: no pa
 }
 
 function valued({ name: file, value, predicted, picture }: ValuedImage): Html {
-  return html`<figure>${picture === null ? null : image(picture, file)}<figcaption>predicted ${significant(predicted)}, true ${significant(value)}<span class="file">${name(file, 40)}</span></figcaption></figure>`;
+  return html`<figure>${picture === null ? null : image(picture, file)}<figcaption>predicted ${significant(predicted)}, true ${significant(value)}<span class="file">${fileName(file, 40)}</span></figcaption></figure>`;
 }
