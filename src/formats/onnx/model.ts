@@ -11,6 +11,7 @@ import { type ByteSource, closeAll, type SiblingFiles } from '../bytes.js';
 import { pagedSource } from '../paged.js';
 import { type Field, ProtobufReader } from '../protobuf-read.js';
 import {
+  byteLength,
   type GraphLayer,
   MAX_TENSORS,
   type SkippedEntry,
@@ -41,8 +42,13 @@ const MAX_FILES = 1_000;
 /** The most bytes of metadata. A thousand class names have about 20,000. */
 const MAX_METADATA_BYTES = 16 * 2 ** 20;
 
-/** Tensors may share bytes of a file; this bounds by how much, so that a small file cannot ask for endless work. */
+/**
+ * Tensors may share bytes of a file, and other names may stand for the same tensor; this bounds by how much, so that a small
+ * file cannot ask for endless work.
+ */
 const SHARED_FACTOR = 8;
+/** What copies by name may take of any file: of a small network all scales may be one tensor. */
+const COPIES_FLOOR = 64 * 2 ** 20;
 
 /**
  * Reads the graph of an ONNX model and offers its weights in the order in which the graph uses them, to be read on
@@ -71,6 +77,8 @@ export async function readOnnx(source: ByteSource, siblings: SiblingFiles | unde
     const { metadata, graph } = await readModel(files);
     const model = new Graph(files);
     await model.read(graph);
+    const sizes = [source, ...opened()].map(({ size }) => size);
+    model.resolveCopies(SHARED_FACTOR * sizes.reduce((sum, size) => sum + size, 0) + COPIES_FLOOR);
     return {
       format: 'onnx',
       layout: 'pytorch',
@@ -176,7 +184,23 @@ class Graph {
         throw weightsError(where, 'the model has sparse weights, which attune does not read');
       }
     }
-    this.#resolveCopies();
+  }
+
+  /**
+   * Exporters give equal tensors once, and their other names by nodes that copy. Each name is a tensor of its own to whoever
+   * reads the file, and all of them together may have `bytes`.
+   */
+  resolveCopies(bytes: number): void {
+    let bytesLeft = bytes;
+    for (const { opType, inputs, output } of this.#nodes) {
+      const tensor = opType === 'Identity' ? this.#tensors.get(inputs[0]) : undefined;
+      if (tensor === undefined || this.#tensors.has(output)) continue;
+      bytesLeft -= byteLength(tensor.dtype, tensor.shape) ?? Infinity;
+      if (bytesLeft < 0) {
+        throw weightsError(this.#where, `its nodes copy ${quote(inputs[0])} and others too often`);
+      }
+      this.#set(output, { ...tensor, name: output });
+    }
   }
 
   /** All tensors, in the order in which nodes use them; those that none uses come last. */
@@ -211,15 +235,6 @@ class Graph {
       });
     }
     return layers;
-  }
-
-  /** Exporters give equal tensors once, and their other names by nodes that copy. */
-  #resolveCopies(): void {
-    for (const { opType, inputs, output } of this.#nodes) {
-      const tensor = opType === 'Identity' ? this.#tensors.get(inputs[0]) : undefined;
-      if (tensor === undefined || this.#tensors.has(output)) continue;
-      this.#set(output, { ...tensor, name: output });
-    }
   }
 
   async #addTensor(field: Field, fallbackName: string): Promise<void> {

@@ -235,6 +235,21 @@ test('external bytes are not shared without end', async () => {
   await rejects(() => read(shared(17)), /share their bytes too often/);
 });
 
+test('names that copy a tensor count as its bytes do: what is written of them is not endless', async () => {
+  // 1 MiB in the file; each Identity would be 1 MiB more in whatever it is converted to.
+  const bytes = new Uint8Array(2 ** 20);
+  const large = initializer(integerField(1, 2 ** 18), FLOAT, NAME, bytesField(9, bytes));
+  const copies = (count: number) =>
+    Array.from({ length: count }, (_, i) => node('Identity', ['w'], stringField(2, `copy${i}`)));
+  assert.is((await read(model(large, ...copies(60)))).tensors.length, 61);
+  await rejects(() => read(model(large, ...copies(80))), /copy "w" and others too often/);
+  // A copy of a copy is one as well.
+  const chain = Array.from({ length: 80 }, (_, i) =>
+    node('Identity', [i === 0 ? 'w' : `copy${i - 1}`], stringField(2, `copy${i}`)),
+  );
+  await rejects(() => read(model(large, ...chain)), /too often/);
+});
+
 test('more than any model has', async () => {
   // An empty node is its key and the length 0.
   const nodes = Uint8Array.from({ length: 400_002 }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
