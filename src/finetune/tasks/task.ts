@@ -23,6 +23,8 @@ const classesSchema = v.pipe(v.array(v.string()), v.minLength(1));
 const columnsSchema = v.pipe(
   v.array(v.strictObject({ name: v.string(), mean: finite, deviation: v.pipe(finite, v.gtValue(0)) })),
   v.minLength(1),
+  // Answers are told by column: of two with one name, one would be lost.
+  v.check((columns) => new Set(columns.map(({ name }) => name)).size === columns.length),
 );
 /** A stored task. */
 export const taskSchema = v.variant('kind', [

@@ -196,7 +196,9 @@ async function valuedPart(
     (_, i) =>
       task.answer(values.subarray(i * width, (i + 1) * width), { top: 1, temperature: null }) as Answered,
   );
-  const columns = task.names.map(async (column, c): Promise<ValuedColumn> => {
+  const columns: ValuedColumn[] = [];
+  // One column after the other, as each opens the files of its worst images.
+  for (const [c, column] of task.names.entries()) {
     const points = images.map(({ name, values: of }, image) => ({
       name,
       image,
@@ -206,7 +208,7 @@ async function valuedPart(
     const error = ({ value, predicted }: Pick<ValuedImage, 'value' | 'predicted'>) =>
       Math.abs(predicted - value);
     const worst = points.toSorted((a, b) => error(b) - error(a)).slice(0, MOST_WORST_VALUES);
-    return {
+    columns.push({
       column,
       points: spread(points.length, MOST_POINTS).map((i) => points[i]),
       worst: await Promise.all(
@@ -215,13 +217,13 @@ async function valuedPart(
           picture: await pictureOf(await picture(image)),
         })),
       ),
-    };
-  });
+    });
+  }
   return {
     kind: 'regression',
     part,
     metrics: task.metrics(values, images, null) as ValuedPart['metrics'],
-    columns: await Promise.all(columns),
+    columns,
   };
 }
 

@@ -1,0 +1,34 @@
+/** What a report says of values: columns one after the other, as each opens files. */
+import { regression } from '#src/finetune/tasks/regression';
+import { evaluatedPart } from '#src/report/run/answered-part';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+test('of many columns, the images of a few are open at a time', async () => {
+  const [columns, images] = [60, 10];
+  const task = regression(
+    Array.from({ length: columns }, (_, c) => ({ name: `c${c}`, mean: 0, deviation: 1 })),
+    true,
+  );
+  let [open, most] = [0, 0];
+  const part = await evaluatedPart(
+    {
+      images: Array.from({ length: images }, (_, i) => ({
+        ...{ path: `${i}.png`, name: `${i}.png`, label: 0, fileHash: String(i) },
+        values: Array.from({ length: columns }, (_, c) => (i + c) % 7),
+      })),
+      values: new Float32Array(images * columns),
+      async picture() {
+        most = Math.max(most, ++open);
+        await new Promise(setImmediate);
+        open--;
+        return { width: 1, height: 1, pixels: new Uint8Array(3) };
+      },
+    },
+    { part: 'val', task, temperature: null, network: null },
+  );
+  assert.ok(part.kind === 'regression' && part.columns.length === columns);
+  assert.ok(most <= images, `${most} images were open at once`);
+});
+
+test.run();
