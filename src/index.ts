@@ -23,6 +23,7 @@ export {
   type ImageStep,
   type Interpolation,
   type LabelledImage,
+  type LabelsFileOptions,
   openPreparedCache,
   type Preparation,
   type PreparedCache,
@@ -32,6 +33,7 @@ export {
   type PrepareOptions,
   type PrepareProgress,
   prepareTraining,
+  readLabelsFile,
   readValuesFile,
   type PrepareTrainingOptions,
   preprocessImage,
@@ -55,7 +57,7 @@ export {
   type Sample,
   type Sampling,
   TEST_VIEWS,
-  type ValuesPart,
+  type TablePart,
 } from './data/index.js';
 export type { Choices, Counters, DeviceInfo, DeviceKind, LaunchTime } from './device/backend.js';
 export type {

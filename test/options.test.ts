@@ -88,6 +88,7 @@ const ROWS: OptionRows = {
     0: { data: 'a picture, as decodeImage gives it' },
     1: ['interpolation', (given) => at.preprocessImage(any, given)],
   },
+  readLabelsFile: { 1: ['label', (given) => at.readLabelsFile('nowhere', given)] },
   readValuesFile: { 1: ['columns', (given) => at.readValuesFile('nowhere', given)] },
   testViews: { 0: { data: 'a picture, as decodeImage gives it' } },
   trainingBatches: {

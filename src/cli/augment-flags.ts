@@ -23,6 +23,7 @@ export const AUGMENT_FLAGS: Flags<AugmentFlags> = {
   },
   imageSize: IMAGES.imageSize,
   images: IMAGES.images,
+  label: IMAGES.label,
   target: IMAGES.target,
   val: IMAGES.val,
   valSplit: IMAGES.valSplit,

@@ -91,6 +91,7 @@ export const NETWORK: Group<
 };
 
 export const IMAGES: Group<
+  | 'label'
   | 'target'
   | 'images'
   | 'val'
@@ -103,9 +104,14 @@ export const IMAGES: Group<
   | 'sampling'
   | 'workers'
 > = {
+  label: {
+    value: '<column>',
+    help: 'Where <data> is a CSV file: the column of labels, for a classification. Default: the only one of text or of up to 20 whole numbers, or the one that is called label, class or category.',
+    parse: words,
+  },
   target: {
     value: '<columns>',
-    help: 'Where <data> is a CSV file: the columns to predict, as in age,weight. Default: all of numbers.',
+    help: 'Where <data> is a CSV file: the columns of values, as in age,weight, for a regression. Default: all, where all are fractions or many whole numbers.',
     parse: names,
   },
   images: {
@@ -304,6 +310,8 @@ export const ADVISE_FLAGS: Flags<AdviseFlags> = {
   },
   model: NETWORK.model,
   weights: NETWORK.weights,
+  label: IMAGES.label,
+  images: IMAGES.images,
   val: IMAGES.val,
   valSplit: IMAGES.valSplit,
   seed: TRAINING.seed,

@@ -3,7 +3,7 @@
  * case (`valSplit` is `--val-split`). The types make a missing flag, or a value of the wrong type, a compile error.
  */
 import { type Command, Option } from 'commander';
-import { PRECISIONS, TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
+import { PRECISIONS, SPLITS, TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
 import type { DeviceOptions } from '../finetune/options.js';
 import type { CompareFlags } from './commands/compare.js';
 import type { ConvertFlags } from './commands/convert.js';
@@ -15,7 +15,7 @@ import type { TuneFlags } from './commands/tune.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
-import { DEVICE_NAMES } from './other-names.js';
+import { DEVICE_NAMES, SPLIT_NAMES } from './other-names.js';
 import { choice, type Parse, wholeNumber, words } from './values.js';
 
 interface FlagText {
@@ -168,6 +168,16 @@ export const TUNE_FLAGS: Flags<TuneFlags> = {
 };
 
 export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
+  split: {
+    value: '<part>',
+    help: 'By which images of a data set with parts to measure, be they folders or rows of a column split: train, val, test or all. Default: test, or val where there are none.',
+    parse: choice(SPLITS, SPLIT_NAMES),
+  },
+  label: {
+    value: '<column>',
+    help: 'Where <data> is a CSV file: the column of labels. Default: that of the run, else the one that holds its classes.',
+    parse: words,
+  },
   images: {
     value: '<folder>',
     help: 'Where <data> is a CSV file: the folder that its paths are relative to. Default: that of the file.',

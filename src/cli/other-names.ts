@@ -74,6 +74,13 @@ export const FLAG_NAMES: Names = {
   'drop-path-rate': 'stochastic-depth',
   'sam-rho': 'sam',
   rho: 'sam',
+  'label-col': 'label',
+  'label-column': 'label',
+  'y-col': 'label',
+  'class-column': 'label',
+  'target-column': 'target',
+  'target-columns': 'target',
+  'image-root': 'images',
   'random-seed': 'seed',
   'random-state': 'seed',
   'learning-rate': 'lr',
@@ -138,6 +145,15 @@ export const STRATEGY_NAMES: Names = {
   'fine-tune': 'full',
   ulmfit: 'gradual',
   'gradual-unfreezing': 'gradual',
+};
+
+/** Values of --split. */
+export const SPLIT_NAMES: Names = {
+  training: 'train',
+  valid: 'val',
+  validation: 'val',
+  dev: 'val',
+  testing: 'test',
 };
 
 /** Values of --head. */

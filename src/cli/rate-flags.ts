@@ -25,6 +25,7 @@ export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
   ...inGroup('Length of the run, where no <data> is given:', LENGTH),
   ...inGroup('Training:', {
     strategy: NETWORK.strategy,
+    label: IMAGES.label,
     target: IMAGES.target,
     val: IMAGES.val,
     valSplit: IMAGES.valSplit,

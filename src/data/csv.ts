@@ -13,23 +13,24 @@ export interface CsvRow {
 }
 
 export interface Csv {
-  /** Names of the columns, none of them empty and none twice. */
+  /** Names of the columns in NFC, none of them empty and none twice. */
   readonly header: readonly string[];
   readonly rows: readonly CsvRow[];
 }
 
 /** More is no list of images that fits beside them: it is read as a whole. */
 const MOST_BYTES = 64e6;
-/** A longer row is a quote that was never closed. */
+/** A longer row is no list of a few columns, or has a quote that was never closed. */
 const MOST_ROW_BYTES = 1e6;
+const LINE_FEED = 10;
 
 /**
- * Reads a file. Throws AttuneError 'input' if it is missing, no file or too large, 'data' if it is no CSV, has no rows,
- * or a header whose names are not distinct.
+ * Reads a file. Throws AttuneError 'input' if it is missing, no regular file or too large, 'data' naming the line if it
+ * is no CSV in UTF-8, and if it has no rows, or a header whose names are not distinct.
  */
 export async function readCsv(path: string): Promise<Csv> {
   const rows = parseRows(decode(await readBytes(path), path), path);
-  const header = rows.shift()?.fields ?? [];
+  const header = (rows.shift()?.fields ?? []).map((name) => name.normalize('NFC'));
   checkHeader(header, path);
   if (rows.length > 0) return { header, rows };
   throw wrong('there are no rows below the header', path, 'write a line for each image');
@@ -44,8 +45,11 @@ async function readBytes(path: string): Promise<Uint8Array> {
     throw new AttuneError({ code: 'input', what, where: path, hint }, { cause: status });
   }
   const refuse = (what: string, hint: string) => new AttuneError({ code: 'input', what, where: path, hint });
-  if (!status.isFile())
+  if (status.isDirectory())
     throw refuse('this is a folder, and its name that of a CSV file', 'rename it, or name the file');
+  // A pipe could be read once only, and for ever.
+  if (!status.isFile())
+    throw refuse('this is no regular file, and its name that of a CSV file', 'write the rows into a file');
   if (status.size > MOST_BYTES) {
     const sizes = `${formatBytes(status.size)}, more than ${formatBytes(MOST_BYTES)}`;
     throw refuse(`the file has ${sizes}`, 'leave out columns that are not needed, or rows');
@@ -60,8 +64,26 @@ function decode(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw wrong('the text is not UTF-8', path, 'save it as CSV in UTF-8', error);
+    const line = lineOfFault(bytes);
+    throw wrong(`the text of line ${line} is not UTF-8`, path, 'save it as CSV in UTF-8', error);
   }
+}
+
+/** The first line that is not UTF-8: a line break is never part of another character. */
+function lineOfFault(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    const next = end < 0 ? bytes.length : end + 1;
+    try {
+      decoder.decode(bytes.subarray(start, next));
+    } catch {
+      return line;
+    }
+    start = next;
+  }
+  return line;
 }
 
 function parseRows(text: string, path: string): CsvRow[] {
@@ -79,15 +101,17 @@ function parseRows(text: string, path: string): CsvRow[] {
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw faulty(error, path, rows[0]?.fields ?? []);
+    throw faulty(error, path, text, rows);
   }
   return rows;
 }
 
-/** What csv-parse found, in this project's words. */
-function faulty(error: CsvError, path: string, header: readonly string[]): AttuneError {
+/** What csv-parse found behind the rows that it could read, in this project's words. */
+function faulty(error: CsvError, path: string, text: string, rows: readonly CsvRow[]): AttuneError {
+  const header = rows[0]?.fields ?? [];
   checkSeparator(header, path);
-  const line = `line ${String(error['lines'])}`;
+  const at = Number(error['lines']);
+  const line = `line ${at}`;
   switch (error.code) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH': {
       const record = error['record'];
@@ -100,8 +124,20 @@ function faulty(error: CsvError, path: string, header: readonly string[]): Attun
       );
     }
     case 'CSV_QUOTE_NOT_CLOSED':
-    case 'CSV_MAX_RECORD_SIZE':
-      return wrong(`a quote that opens on ${line} is not closed`, path, 'close it', error);
+    case 'CSV_MAX_RECORD_SIZE': {
+      const first = firstOf(text, rows.at(-1)?.line ?? 0);
+      // Only within quotes does a row go on in the next line.
+      if (error.code === 'CSV_MAX_RECORD_SIZE' && at === first) {
+        const most = formatBytes(MOST_ROW_BYTES);
+        return wrong(
+          `line ${first} has more than ${most}`,
+          path,
+          'leave out columns that are not needed',
+          error,
+        );
+      }
+      return wrong(`a quote in the row that begins on line ${first} is not closed`, path, 'close it', error);
+    }
     default:
       return wrong(
         `${line} has a quote inside a field`,
@@ -112,14 +148,23 @@ function faulty(error: CsvError, path: string, header: readonly string[]): Attun
   }
 }
 
+/** The line on which the row behind line `last` begins: empty ones are skipped. */
+function firstOf(text: string, last: number): number {
+  const lines = text.split(/\r\n|\n|\r/);
+  const begun = lines.findIndex((line, i) => i >= last && line.trim() !== '');
+  return begun < 0 ? lines.length : begun + 1;
+}
+
 function checkHeader(header: readonly string[], path: string): void {
   checkSeparator(header, path);
   if (header.length === 0) throw wrong('the file is empty', path, 'write a header such as image,age');
+  const names = new Set<string>();
   for (const [i, name] of header.entries()) {
     if (name === '') throw wrong(`column ${i + 1} has no name in the header`, path, 'name it, or remove it');
-    if (header.indexOf(name) < i) {
+    if (names.has(name)) {
       throw wrong(`the header has the column ${JSON.stringify(name)} twice`, path, 'rename one of them');
     }
+    names.add(name);
   }
 }
 

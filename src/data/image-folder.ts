@@ -13,6 +13,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import { validationNames } from './part-folders.js';
 import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
 
 export interface LabelledImage {
@@ -45,8 +46,6 @@ export interface ImageFolderOptions {
 }
 
 const NAMES: OptionNames<ImageFolderOptions> = { val: true };
-
-const validationNames = ['val', 'valid', 'validation'];
 
 /**
  * Reads a data set. Opens no image: `prepareImages` finds the broken ones.

@@ -2,7 +2,7 @@
  * This folder turns image files into batches of pixels and keeps what is dear to compute twice;
  * it knows nothing of devices or models, and of tensors only what varies a batch on the device.
  *
- * Reading order: image-folder (which files, which classes), split, decode, resize, preprocess,
+ * Reading order: image-folder (which files, which classes) and image-table (the same from a CSV file), split, decode, resize, preprocess,
  * prepare-images with its pool and cache, loader; for training augment, augment-parts and training-loader.
  */
 
@@ -21,6 +21,7 @@ export {
   VIEWS,
 } from './augment-parts.js';
 export { applySteps } from './apply-steps.js';
+export { chooseColumns, type ColumnChoice, type LearntColumns, type NamedColumns } from './choose-columns.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';
 export { contactSheet, type LabelledPicture, pictureGrid, type SheetRow } from './contact-sheet.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
@@ -35,6 +36,21 @@ export {
   imageFolder,
   type LabelledImage,
 } from './image-folder.js';
+export {
+  type ImageTable,
+  isCsvFile,
+  partsOf,
+  readImageTable,
+  type TablePart,
+  type TableRow,
+} from './image-table.js';
+export {
+  type KnownClasses,
+  labelledImages,
+  labelsIn,
+  type LabelsFileOptions,
+  readLabelsFile,
+} from './labels-file.js';
 export {
   type AugmentTask,
   type HashTask,
@@ -55,6 +71,7 @@ export {
   type ImageDataset,
 } from './loader.js';
 export { parsePreprocessing } from './parse-preprocessing.js';
+export { type PartFolders, partFolders } from './part-folders.js';
 export { type ImagePool, type ImagePoolOptions, openImagePool } from './pool.js';
 export {
   type Preparation,
@@ -91,12 +108,11 @@ export {
   trainingBatches,
 } from './training-loader.js';
 export {
-  isValuesFile,
   readValuesFile,
   type ValuedImage,
   type ValuesFile,
   type ValuesFileOptions,
-  type ValuesPart,
+  valuedImages,
 } from './values-file.js';
 export { TEST_VIEWS, type TestViews, testViews } from './views.js';
 export { type FoundImage, listImages, type SkippedPath, subFolders } from './walk.js';

@@ -1,6 +1,12 @@
 /** Cutting images into the folds of a cross-validation, stratified: each class is spread over all of them. */
 import { join } from 'node:path';
-import { type ImageFolder, isValuesFile, type LabelledImage, stratifiedFolds } from '../data/index.js';
+import {
+  type ImageFolder,
+  isCsvFile,
+  type LabelledImage,
+  type NamedColumns,
+  stratifiedFolds,
+} from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { counted } from '../text.js';
 import type { SkippedImage } from './results.js';
@@ -26,16 +32,18 @@ export function foldOf(
   }
   if (fold > folds) refuse(`there are ${folds} folds`, '--fold', `give one of 1 to ${folds}`);
   if (val !== null) {
-    const hint = isValuesFile(data)
+    const hint = isCsvFile(data)
       ? 'leave out --val, and write train in the column split'
       : `leave out --val, and name the folder of training images: ${join(data, 'train')}`;
     refuse('folds validate by turns, and there are validation images of their own', '--folds', hint);
   }
   const smallest = smallestOf(train);
   if (folds > smallest) {
-    const what = isValuesFile(data)
-      ? `${folds} folds need as many images, and there are ${smallest}`
-      : `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
+    // Where all are of one kind, there are no classes.
+    const what =
+      smallest === train.length
+        ? `${folds} folds need as many images, and there are ${smallest}`
+        : `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
     refuse(what, '--folds', smallest < 2 ? 'add images' : `give ${smallest} at most, or add images`);
   }
   const place = stratifiedFolds(
@@ -60,14 +68,13 @@ export function unusedTest(path: string, test: readonly LabelledImage[]): Skippe
  * the smallest.
  */
 export function factsOf(
-  found: FoundImages,
-  folds: number | null,
-): { readonly images: number; readonly smallestClass: number } {
-  const { train, val } = found;
-  if (folds === null) return { images: train.length, smallestClass: smallestOf(train) };
+  { train, val, learnt }: FoundImages,
+  folds: number | null = null,
+): { readonly images: number; readonly smallestClass: number; readonly learnt: NamedColumns } {
+  if (folds === null) return { images: train.length, smallestClass: smallestOf(train), learnt };
   const all = [...train, ...val];
   const least = (count: number) => count - Math.ceil(count / folds);
-  return { images: least(all.length), smallestClass: least(smallestOf(all)) };
+  return { images: least(all.length), smallestClass: least(smallestOf(all)), learnt };
 }
 
 /** Images of the class that has the fewest, of those that have any. */

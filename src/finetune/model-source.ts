@@ -29,6 +29,8 @@ export interface LoadedModel {
   readonly task: Task;
   /** For calibrated probabilities; null where none is known. */
   readonly temperature: number | null;
+  /** The column of a CSV file that the labels were in; null where they were in none. */
+  readonly label: string | null;
   /** Whether the outputs are ImageNet's 1,000 classes. */
   readonly isImagenet: boolean;
   /** What the weights are called: a catalogue name, a path, or 'none'. */
@@ -171,6 +173,7 @@ async function fromFile(
       info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
     task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))).ofExports,
     temperature: info?.temperature ?? null,
+    label: info?.label ?? null,
     isImagenet,
     weights: hub?.name ?? entry?.name ?? path,
     weightsHash: [architecture, ...hashes].join(' '),
@@ -245,6 +248,7 @@ function untrained(name: string): LoadedModel {
     preprocessing: entry.preprocessing,
     task: taskOf(classesOf(labelsOf(model.classes, true))),
     temperature: null,
+    label: null,
     isImagenet: true,
     weights: NO_WEIGHTS,
     weightsHash: `${name} untrained`,

@@ -37,11 +37,16 @@ export interface ModelSource {
 
 /** The flags of `attune finetune`; what is absent follows from the recipe, then from the defaults (recipe.ts). */
 export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
-  /** A folder with a folder of images per class; or a CSV file of images and values, for a regression. */
+  /** A folder with a folder of images per class; or a CSV file of images with their labels or values. */
   readonly data: string;
   /** Of a CSV file: the folder that its paths are relative to. Default: that of the file. */
   readonly images?: string;
-  /** Of a CSV file: the columns to predict. Default: all but the first, which has the images, and split. */
+  /**
+   * Of a CSV file: the column of labels, for a classification. Default: where neither this nor `target` is given, the file
+   * says what is learnt by what its columns hold (data/choose-columns.ts).
+   */
+  readonly label?: string;
+  /** Of a CSV file: the columns of values, for a regression. */
   readonly target?: readonly string[];
   /** A recipe's name, or a JSON file with some of its fields; flags win over it. */
   readonly recipe?: string;

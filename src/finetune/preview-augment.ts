@@ -16,9 +16,10 @@ import { throwIfAborted } from './interruption.js';
 import type { DeviceOptions, RunContext } from './options.js';
 import type { DeviceSummary } from './results.js';
 import { DEVICE_NAMES, refuseUnknown, requireData } from './option-names.js';
-import { refuseIdleSplit } from './recipe/contradictions.js';
+import { refuseIdleColumns, refuseIdleSplit } from './recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';
-import { findImages, smallestClassOf } from './run/training-data.js';
+import { factsOf } from './folds.js';
+import { findImages } from './run/training-data.js';
 import type { OptionNames } from '../option-names.js';
 import { tensor } from '../tensor/tensor.js';
 import { counted } from '../text.js';
@@ -28,6 +29,7 @@ export interface PreviewAugmentOptions extends DeviceOptions {
   /** As of `finetune`. */
   readonly data: string;
   readonly images?: string;
+  readonly label?: string;
   readonly target?: readonly string[];
   readonly val?: string;
   readonly valSplit?: number;
@@ -47,6 +49,7 @@ const NAMES: OptionNames<PreviewAugmentOptions> = {
   ...DEVICE_NAMES,
   data: true,
   images: true,
+  label: true,
   target: true,
   val: true,
   valSplit: true,
@@ -93,10 +96,12 @@ export async function previewAugment(
   checkCount(options.imageSize, 'the side of the images', '--image-size');
   checkCount(count, 'the number of images', '--count');
   checkCount(views, 'the number of epochs', '--views');
-  const { val = null, valSplit = DEFAULT_VAL_SPLIT, images = null, target = null } = options;
-  const found = await findImages(data, { val, valSplit, seed, images, target });
+  refuseIdleColumns(data, options);
+  const { val = null, valSplit = DEFAULT_VAL_SPLIT, images = null, label = null, target = null } = options;
+  const found = await findImages(data, { val, valSplit, seed, images, label, target });
   refuseIdleSplit(options.valSplit, found);
-  const facts = { images: found.train.length, smallestClass: smallestClassOf(found) };
+  if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });
+  const facts = factsOf(found);
   const defaults = resolveRecipe({ data }, { ...facts, model: '', weights: '', side });
   const augment = options.augment ?? defaults.augment;
   if (options.augment === undefined && augment === 'none') {

@@ -147,9 +147,25 @@ export interface RunDocument {
   readonly profile?: ProfileSummary | null;
 }
 
+/** A part of a data set, or all of it. */
+export type MeasuredSplit = 'train' | 'val' | 'test' | 'all';
+
+/** By which part of a data set is measured. */
+export interface EvaluatedSplit {
+  /** Null where the data set has no parts. */
+  readonly split: MeasuredSplit | null;
+  /** Images of the other parts; null where it has none. */
+  readonly left_out: { readonly train: number; readonly val: number; readonly test: number } | null;
+}
+
 /** The JSON document of `attune evaluate`. */
 export type EvaluateResult<T extends TaskKind = 'classification'> = {
-  readonly [K in T]: TestMetrics[K] & { readonly skipped: readonly SkippedImage[] };
+  readonly [K in T]: TestMetrics[K] &
+    EvaluatedSplit & {
+      /** How many of the images the run was trained with; null without a run, or where it cannot be told any more. */
+      readonly trained_on: number | null;
+      readonly skipped: readonly SkippedImage[];
+    };
 }[T];
 
 /** One class for an image. */

@@ -100,7 +100,7 @@ test('rows of a CSV file are counted, whose images may lie elsewhere', async () 
   const lost = await attuneHere(['schedule', moved, ...words]);
   assert.match(lost.stderr, /there is no image .*--images names another folder$/m);
   const idle = await attuneHere(['schedule', '--steps', '10', '--images', folder]);
-  assert.match(idle.stderr, /^attune: this is for a CSV file of images and values/);
+  assert.match(idle.stderr, /^attune: this is for a CSV file, and/);
 });
 
 test('a folder is refused as finetune would: a class of few images, and nothing to validate with', async () => {

@@ -69,12 +69,12 @@ test('inspect names the columns of a checkpoint', async () => {
 });
 
 test('a line that cannot be used ends with one sentence', async () => {
-  writeFileSync(join(folder, 'broken.csv'), 'image,lux\npictures/0.png,dark\n');
+  writeFileSync(join(folder, 'broken.csv'), 'image,lux\npictures/0.png,1.5\npictures/1.png,dark\n');
   const { status, stderr } = await attune(['finetune', 'broken.csv'], settings);
   assert.is(status, 1);
   assert.match(
     stderr,
-    /^attune: line 2, column lux: "dark" is no number \(.*broken\.csv\): write a number.*\n$/,
+    /^attune: line 3, column lux: "dark" is no number, and others .* \(.*broken\.csv\): write a number.*\n$/,
   );
 });
 

@@ -1,7 +1,8 @@
 /** CSV files of images and values: what is read, and what is refused with its line. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isValuesFile, readValuesFile, type ValuesFileOptions } from '#src/data/index';
+import { isCsvFile, readValuesFile, type ValuesFileOptions } from '#src/data/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, inScratch, makeFiles } from './support.js';
@@ -71,7 +72,7 @@ test('another folder can hold the images', () =>
   }));
 
 test('a file of values is told by its name', () => {
-  assert.equal(['a.csv', 'A.CSV', 'csv', 'a.csv/b'].map(isValuesFile), [true, true, false, false]);
+  assert.equal(['a.csv', 'A.CSV', 'csv', 'a.csv/b'].map(isCsvFile), [true, true, false, false]);
 });
 
 const REFUSED: readonly (readonly [
@@ -94,7 +95,7 @@ const REFUSED: readonly (readonly [
   [
     'text in a column of values',
     'image,age\na.png,1\nb.png,old\n',
-    /^line 3, column age: "old" is no number \(.*\): .* --target; classes are folders/,
+    /^line 3, column age: "old" is no number \(.*\): .* --target, or one of labels with --label$/,
   ],
   [
     'a decimal comma',
@@ -113,6 +114,11 @@ const REFUSED: readonly (readonly [
   ],
   ['no path', 'image,age\n,1\n', /^line 2 names no image/],
   ['a name twice in the header', 'image,age,age\na.png,1,2\n', /^the header has the column "age" twice/],
+  [
+    'two columns that say the part',
+    'image,Split,age,split\na.png,train,1,val\n',
+    /^the columns Split and split both say which part/,
+  ],
   ['a column without a name', 'image,,age\na.png,1,2\n', /^column 2 has no name in the header/],
   [
     'an unknown column',
@@ -146,7 +152,7 @@ const REFUSED: readonly (readonly [
   [
     'a quote that stays open',
     'image,age\n"a.png,1\nb.png,2\n',
-    /^a quote that opens on line \d is not closed/,
+    /^a quote in the row that begins on line 2 is not closed/,
   ],
   ['a row that is too short', 'image,age\na.png\n', /^line 2 has 1 field, and the header 2 /],
   ['no header', 'a.png,1\nb.png,2\n', /^the first line is no header but names an image .*: write a header/],
@@ -155,7 +161,7 @@ const REFUSED: readonly (readonly [
   ['semicolons', 'image;age\na.png;1,5\n', /^fields are not separated by commas/],
   ['a header alone', 'image,age\n', /^there are no rows below the header/],
   ['nothing', '', /^the file is empty/],
-  ['one column', 'image\na.png\n', /^there is no column of values \(/],
+  ['one column', 'image\na.png\n', /^there is no column beside that of the images \(/],
 ];
 
 for (const [what, content, words, options] of REFUSED) {
@@ -166,9 +172,61 @@ for (const [what, content, words, options] of REFUSED) {
 }
 
 test('refused: text that is not UTF-8', () =>
-  withFile(Buffer.from('image,age\nm\xfcll.png,1\n', 'latin1'), async (path) => {
-    await fails(readValuesFile(path), 'data', /^the text is not UTF-8/);
+  withFile(Buffer.from('image,age\na.png,1\n\nm\xfcll.png,1\nb.png,2\n', 'latin1'), async (path) => {
+    await fails(readValuesFile(path), 'data', /^the text of line 4 is not UTF-8/);
   }));
+
+if (process.platform !== 'win32')
+  test('refused: a pipe, which is no folder either', () =>
+    inScratch(async (folder) => {
+      const path = join(folder, 'pipe.csv');
+      execFileSync('mkfifo', [path]);
+      await fails(readValuesFile(path), 'input', /^this is no regular file, .*: write the rows into a file$/);
+    }));
+
+test('refused: a header above 1 MB, which has no open quote', () =>
+  withFile(`image,${'x'.repeat(600_000)},${'y'.repeat(600_000)}\na.png,1,2\n`, async (path) => {
+    await fails(readValuesFile(path), 'data', /^line 1 has more than 1\.0 MB .*: leave out columns/);
+  }));
+
+test('refused: a quote that stays open for more than 1 MB, with the line of its row', () =>
+  withFile(`image,age\na.png,1\n\nb.png,"2\n${'c.png,3\n'.repeat(130_000)}`, async (path) => {
+    await fails(readValuesFile(path), 'data', /^a quote in the row that begins on line 4 is not closed/);
+  }));
+
+test('refused: more columns than anybody wants values of', () =>
+  withFile(
+    `image,${Array.from({ length: 1001 }, (_, i) => `c${i}`).join()}\na.png${',1'.repeat(1001)}\n`,
+    async (path) => {
+      await fails(
+        readValuesFile(path),
+        'data',
+        /^there are 1,001 columns of values, more than 1,000 .*--target/,
+      );
+      const { rows } = await readValuesFile(path, { columns: ['c1000'] });
+      assert.equal(rows[0]!.image.values, [1]);
+    },
+  ));
+
+test('names of columns are those that one sees: the same in another normal form is twice', () =>
+  withFile('image,\u00e9,e\u0301\na.png,1,2\n', async (path) => {
+    await fails(readValuesFile(path), 'data', /^the header has the column "\u00e9" twice/);
+    writeFileSync(path, 'image,e\u0301\na.png,1\n');
+    const { columns } = await readValuesFile(path, { columns: ['\u00e9'] });
+    assert.equal(columns, ['\u00e9']);
+  }));
+
+for (const word of ['constructor', '__proto__', 'toString']) {
+  test(`refused: ${word} as a part, which every object has`, () =>
+    withFile(`image,age,split\na.png,1,train\nb.png,2,${word}\n`, async (path) => {
+      await fails(readValuesFile(path), 'data', new RegExp(`^line 3, column split: "${word}" is no part`));
+    }));
+  test(`a column may be called ${word}`, () =>
+    withFile(`image,${word}\na.png,1.5\n`, async (path) => {
+      const { columns, rows } = await readValuesFile(path);
+      assert.equal([columns, rows[0]!.image.values], [[word], [1.5]]);
+    }));
+}
 
 test('refused: a file that is missing, a folder, or too large to be read as a whole', () =>
   withFile('', async (path, folder) => {

@@ -90,13 +90,13 @@ test('what is for classes is refused before an image is read', async () => {
     assert.is(countOf(context.events, 'reading images'), 0);
   };
   const ofClasses = (flag: string) =>
-    new RegExp(`^this is for classes, and a CSV file holds values \\(${flag}\\)`);
+    new RegExp(`^this is for classes, and values are learnt \\(lux, darkness\\) \\(${flag}\\)`);
   await refused({ classWeights: 'balanced' }, ofClasses('--class-weights'));
   await refused({ sampling: 'balanced' }, ofClasses('--sampling'));
   await refused({ labelSmoothing: 0.1 }, ofClasses('--label-smoothing'));
   await refused(
     { val: data.folder },
-    /^values are compared with those of a CSV file, and .* is none \(--val\)/,
+    /^the rows of a CSV file are compared with those of another, and .* is none \(--val\)/,
   );
   await refused({ val: data.csv }, /^pictures\/grey 0\.png is among the training images, too \(--val\)/);
   const recipe = join(scratch, 'smooth.json');
@@ -106,7 +106,7 @@ test('what is for classes is refused before an image is read', async () => {
 
 test('what is for values is refused of classes', async () => {
   const folder = imageFolderOf(['ant', 'bee'], 2);
-  const words = /^this is for a CSV file of images and values, and the images are in class folders/;
+  const words = /^this is for a CSV file, and the images are in class folders/;
   await fails(finetune(fullRun(folder, { target: ['age'] })), 'usage', words);
   await fails(finetune(fullRun(folder, { images: folder })), 'usage', words);
   const { run } = probed;
@@ -123,20 +123,22 @@ test('what is for values is refused of classes', async () => {
   );
   await fails(
     evaluate({ model: 'resnet-small', weights: 'none', data: data.csv }),
-    'usage',
-    /^the model tells classes, and a CSV file holds values/,
+    'data',
+    /^no column holds labels that are all classes of the network/,
   );
 });
 
 test('a full stage from the fitted head keeps the statistics of batch norm, and gradients are short', () => {
   const facts = { images: 500, smallestClass: 500, model: 'resnet18', weights: 'none', side: 224 };
   const of = (data: string, strategy: Recipe['strategy']) => {
-    const { batch_norm, max_gradient_norm } = resolveRecipe({ data, strategy }, facts);
+    const target = data === 'values.csv' ? ['lux'] : null;
+    const { batch_norm, max_gradient_norm } = resolveRecipe({ data, target, strategy }, facts);
     return [batch_norm, max_gradient_norm];
   };
   assert.equal(of('values.csv', 'probe-then-full'), ['frozen', 1]);
   assert.equal(of('values.csv', 'full'), ['auto', 1]);
   assert.equal(of('photos', 'probe-then-full'), ['auto', 0]);
+  assert.equal(of('labels.csv', 'probe-then-full'), ['auto', 0]);
 });
 
 test('a column of one value, and parts without a row to train with, are refused', async () => {

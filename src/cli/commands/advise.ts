@@ -22,9 +22,9 @@ const MOST_SUSPECTS = 10;
 const MOST_COLUMNS = 100;
 const INDENT = '  ';
 
-const { model, weights, val, valSplit, seed } = ADVISE_FLAGS;
+const { model, weights, label, images: folder, val, valSplit, seed } = ADVISE_FLAGS;
 /** What `attune finetune` takes as well. */
-const SHARED_FLAGS = { model, weights, val, valSplit, seed };
+const SHARED_FLAGS = { model, weights, label, images: folder, val, valSplit, seed };
 
 export async function adviseCommand(options: AdviseOptions, json: boolean, output: Output): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before anything is read

@@ -1,6 +1,7 @@
 /** `attune evaluate`: how often a classifier is right, and what it confuses; or how close values are. */
 import {
   type Calibration,
+  type EvaluatedSplit,
   type EvaluateOptions,
   evaluate,
   type Metrics,
@@ -35,17 +36,22 @@ export async function evaluateCommand(
 }
 
 /** Figures of several columns are in several units: they stand in the table alone. */
-function printValues(report: RegressionReport, output: Output): void {
-  const { images, loss, r2, mae, per_column } = report;
+function printValues(report: RegressionReport & EvaluatedSplit, output: Output): void {
+  const { loss, r2, mae, per_column } = report;
   const lines: [string, string][] = [
     ['fit', fitText(r2, mae, per_column.length)],
-    ['images', count(images)],
+    ['images', imagesText(report)],
     ['loss', `${figure(loss)}, the mean squared error of standardised values`],
   ];
   output.print(...facts(lines), '', ...columnTable(report));
 }
 
-function printMetrics(metrics: Metrics, output: Output): void {
+/** `20 of the part test`: of what the figures are. */
+function imagesText({ images, split }: EvaluatedSplit & { readonly images: number }): string {
+  return split === null || split === 'all' ? count(images) : `${count(images)} of the part ${split}`;
+}
+
+function printMetrics(metrics: Metrics & EvaluatedSplit, output: Output): void {
   const { bold } = output.paint;
   const { per_class } = metrics;
   output.print(...facts(metricFacts(metrics)));
@@ -69,13 +75,13 @@ function printMetrics(metrics: Metrics, output: Output): void {
 }
 
 /** What is asked first comes first: how often it is right, then how evenly, then how surely. */
-function metricFacts(metrics: Metrics): [name: string, value: string][] {
+function metricFacts(metrics: Metrics & EvaluatedSplit): [name: string, value: string][] {
   const { accuracy, interval, top_k, balanced_accuracy, macro, weighted, auc, loss, brier, calibration } =
     metrics;
   const lines: [string, string][] = [
     ['accuracy', accuracyText(accuracy, interval)],
     ...top_k.map((top): [string, string] => [`top ${top.k}`, percent(top.accuracy)]),
-    ['images', count(metrics.images)],
+    ['images', imagesText(metrics)],
     ['classes', classesText(metrics)],
     ['balanced accuracy', percent(balanced_accuracy)],
     ['F1', `${digits(macro?.f1, 3)} over classes, ${digits(weighted?.f1, 3)} over images`],

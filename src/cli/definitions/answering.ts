@@ -25,7 +25,7 @@ export function addEvaluate({ add, act, output, env }: Kit): void {
     synopsis: ['<run> <data>', '--model <name> <data>'],
     summary: 'Measure how often a classifier is right.',
     description:
-      'Measures how often a classifier is right. <run> is a run folder or a checkpoint in it, <data> a folder with one folder of images per class; of a run with values, a CSV file with their columns. Without a run, pretrained weights are measured: say which by --model or --weights; folders named by WordNet id (n01440764) stand for ImageNet classes.',
+      'Measures how often a classifier is right. <run> is a run folder or a checkpoint in it, <data> a folder with one folder of images per class, one with train/, val/ or test/ folders of that kind, or a CSV file with labels; of a run with values, one with their columns. Of parts, those that no run is trained with are measured by. Without a run, pretrained weights are measured: say which by --model or --weights; folders named by WordNet id (n01440764) stand for ImageNet classes.',
     example: 'attune evaluate runs/2026-11-24_153012_resnet50 photos/test',
   });
   addFlags(command, EVALUATE_FLAGS);
@@ -48,7 +48,7 @@ export function addPredict({ add, act, output, env }: Kit): void {
     synopsis: ['<run> <image>...', '--model <name> <image>...'],
     summary: 'Say what is in images.',
     description:
-      'Says what is in images: classes, or values where the run is of a CSV file. <run> is a run folder or a checkpoint in it, <image> a file, a folder or a pattern such as "photos/*.jpg". Without a run, pretrained weights are used, usually with the ImageNet classes: say which by --model or --weights.',
+      'Says what is in images: classes, or values where the run is of values in a CSV file. <run> is a run folder or a checkpoint in it, <image> a file, a folder or a pattern such as "photos/*.jpg". Without a run, pretrained weights are used, usually with the ImageNet classes: say which by --model or --weights.',
     example: 'attune predict runs/2026-11-24_153012_resnet50 photos/new --top 3',
   });
   addFlags(command, PREDICT_FLAGS);

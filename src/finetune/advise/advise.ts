@@ -12,7 +12,7 @@ import type { DeviceOptions, RunContext } from '../options.js';
 import type { EpochRecord } from '../results.js';
 import { DEVICE_NAMES, refuseUnknown } from '../option-names.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
-import { refuseIdleSplit } from '../recipe/contradictions.js';
+import { refuseIdleColumns, refuseIdleSplit } from '../recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import { requireClasses } from '../tasks/require-classes.js';
 import { RUN_FILES } from '../run/run-folder.js';
@@ -29,6 +29,9 @@ import { readCurves } from './stored-run.js';
 export interface AdviseOptions extends DeviceOptions {
   /** A folder of images as `finetune` takes it, or a run folder. */
   readonly path: string;
+  /** Of a CSV file, as of `finetune`: the folder that its paths are relative to, and the column of labels. */
+  readonly images?: string;
+  readonly label?: string;
   readonly val?: string;
   readonly valSplit?: number;
   /** Whose features judge the images, and for which a recipe is proposed. Default: resnet50. */
@@ -44,6 +47,8 @@ export interface AdviseOptions extends DeviceOptions {
 const NAMES: OptionNames<AdviseOptions> = {
   ...DEVICE_NAMES,
   path: true,
+  images: true,
+  label: true,
   val: true,
   valSplit: true,
   model: true,
@@ -86,10 +91,13 @@ export async function advise(
 }
 
 async function adviseData(options: AdviseOptions, context: RunContext): Promise<DataAdvice> {
-  const { val, valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED, model, weights, features } = options;
+  const { valSplit = DEFAULT_VAL_SPLIT, seed = DEFAULT_SEED, model, weights, features } = options;
+  const { images: folder = null, label = null, val = null } = options;
   if (features === false && weights !== undefined) throw idleWeights();
   const source = { ...(model !== undefined && { model }), ...(weights !== undefined && { weights }) };
-  const images = { data: options.path, split: { val: val ?? null, valSplit, seed }, side: null };
+  refuseIdleColumns(options.path, options);
+  const split = { images: folder, label, val, valSplit, seed };
+  const images = { data: options.path, split, side: null };
   const facts = await look(images, source, options, context);
   return {
     about: 'data',
@@ -103,7 +111,7 @@ async function adviseData(options: AdviseOptions, context: RunContext): Promise<
 }
 
 async function adviseRun(options: AdviseOptions, context: RunContext): Promise<RunAdvice> {
-  for (const field of ['val', 'valSplit', 'model', 'weights', 'seed'] as const) {
+  for (const field of ['images', 'label', 'val', 'valSplit', 'model', 'weights', 'seed'] as const) {
     if (options[field] === undefined) continue;
     const flag = field === 'valSplit' ? '--val-split' : `--${field}`;
     throw new AttuneError({
@@ -152,6 +160,7 @@ async function look(
   const found = await findImages(data, split);
   refuseIdleSplit(valSplit, found);
   requireClasses(found.task, 'attune advise', data);
+  if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });
   const loaded = features ? await loadModel(source, context) : null;
   const opened = await openDevice(device, context);
   try {

@@ -13,7 +13,7 @@ import type { RunContext } from '../options.js';
 import type { DeviceSummary, SkippedImage } from '../results.js';
 import { allFeatures } from '../heads/probe.js';
 import { prepareTrainingData, smallestClassOf } from '../run/training-data.js';
-import type { FoundImages, PartName } from '../run/found-images.js';
+import { folderOf, type FoundImages, type PartName } from '../run/found-images.js';
 import { findDuplicates } from './duplicates.js';
 import { judgeHeldOut } from './suspects.js';
 
@@ -97,7 +97,7 @@ export async function gatherDataFacts(
       hint: 'look at the first of them with another program',
     });
   const placed = (image: { readonly path: string; readonly label: number; readonly part: PartName }) => ({
-    path: relative(found.root, image.path),
+    path: relative(folderOf(found), image.path),
     part: image.part,
     class: found.task.names[image.label],
   });

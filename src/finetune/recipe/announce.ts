@@ -1,5 +1,5 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
-import { isValuesFile, parseAugment } from '../../data/index.js';
+import { parseAugment } from '../../data/index.js';
 import type { Listener } from '../events.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
@@ -42,7 +42,7 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
 ];
 
 /** All that a probe takes from a recipe. */
-const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'target', 'head', 'image_size', 'seed'];
+const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'label', 'target', 'head', 'image_size', 'seed'];
 /** What else there is by the kind of its head. */
 const OF_HEAD: Readonly<Record<Recipe['head'], readonly (keyof Recipe)[]>> = {
   logistic: ['head_epochs', 'class_weights'],
@@ -66,13 +66,15 @@ export interface Announcement {
   readonly given: Partial<Recipe>;
   readonly images: { readonly train: number; readonly val: number; readonly test: number };
   readonly task: Task;
+  /** What was taken for labels or values where nobody said so. */
+  readonly note: string | null;
   /** Training images of the class that has the fewest. */
   readonly smallestClass: number;
 }
 
 /** Tells it as notes. */
 export function announce(
-  { recipe, given, images, task, smallestClass }: Announcement,
+  { recipe, given, images, task, note: taken, smallestClass }: Announcement,
   onEvent?: Listener,
 ): void {
   const note = (text: string) => onEvent?.({ type: 'note', text });
@@ -80,13 +82,18 @@ export function announce(
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
   note(`${train} images to train${task.detailOf(smallestClass)}, ${rest}.`);
   note(`${task.summary}.`);
+  if (taken !== null) note(taken);
   note(`${recipe.model} with weights ${recipe.weights}.`);
   const fitted = `a ${task.headName} head until it converges`;
   const made = recipe.head === 'logistic' ? fitted : HEAD_TEXT[recipe.head];
   const head = recipe.strategy === 'probe' ? ` ${made}` : '';
   note(`Strategy ${recipe.strategy}: ${STRATEGY_TEXT[recipe.strategy](task.headName)}${head}.`);
-  const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter((field) => isInEffect(field, recipe));
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
+  // Columns that were not named are in the sentences above.
+  const isSaid = (field: keyof Recipe) => (field === 'label' || field === 'target') && !isGiven(field);
+  const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter(
+    (field) => isInEffect(field, recipe) && !isSaid(field),
+  );
   const groups: [title: string, fields: (keyof Recipe)[]][] = [
     ['Given', fields.filter(isGiven)],
     [`For ${train} training images`, fields.filter((field) => !isGiven(field) && BY_SIZE.includes(field))],
@@ -101,7 +108,7 @@ export function announce(
 /** Whether a field is a setting of the method that changes anything in this recipe. */
 export function isInEffect(field: keyof Recipe, recipe: Recipe): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
-  if (isValuesFile(recipe.data) && OF_CLASSES.includes(field)) return false;
+  if (recipe.target !== null && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
   if (field === 'head' || field === 'neighbors') return false;
   if (isScheduleField(field)) return schedulesWith(field).includes(recipe.schedule);

@@ -25,8 +25,10 @@ export async function askedBy(options: Partial<FinetuneOptions>): Promise<Asked>
   const { fields, isOfRun } = await loadRecipeFile(recipe);
   const written = isOfRun ? {} : fields;
   const isWritten = (field: RecipeField) => flags[field] === undefined && written[field] !== undefined;
+  // Who names labels by a flag does not want the values of the file, nor the other way round.
+  const other = flags.label !== undefined ? 'target' : flags.target !== undefined ? 'label' : null;
   return {
-    fields: { ...fields, ...flags },
+    fields: { ...fields, ...(other !== null && { [other]: null }), ...flags },
     flags,
     written,
     where: (field) => (isWritten(field) ? `${field} in ${recipe}` : flagOf(field)),

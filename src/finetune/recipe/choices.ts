@@ -27,6 +27,8 @@ export const MEMORIES = ['normal', 'low'] as const;
 export const EXPLOSION_ANSWERS = ['stop', 'retry'] as const;
 export const HEADS = ['logistic', 'nearest-neighbors', 'prototypes'] as const;
 export const TEST_TIME_VIEWS = ['flip', 'five-crop', 'ten-crop'] as const;
+/** By which part of a data set `attune evaluate` measures. */
+export const SPLITS = ['train', 'val', 'test', 'all'] as const;
 export const SAMPLINGS = ['shuffled', 'balanced'] as const;
 export const CLASS_WEIGHTS = ['none', 'balanced', 'power=<number>'] as const;
 

@@ -1,12 +1,12 @@
 /** What would have no effect on the run is refused, in a flag as in a recipe file: whoever sets it expects it to count. */
-import { isValuesFile } from '../../data/index.js';
+import { isCsvFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { checkCount } from '../evaluation/inference.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { ProfileOptions } from '../options.js';
 import type { Asked } from './asked.js';
 import { type DataFacts, withDefaults } from './recipe.js';
-import { FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
+import { flagOf, FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
 interface Rule {
@@ -20,6 +20,12 @@ interface Rule {
   ignored(recipe: Recipe): { readonly what: string; readonly hint: string } | null;
 }
 
+const OF_TABLES = ['images', 'label', 'target'] as const satisfies readonly RecipeField[];
+const NO_TABLE = {
+  what: 'this is for a CSV file, and the images are in class folders',
+  hint: 'leave it out, or name a .csv file',
+};
+
 const RULES: readonly Rule[] = [
   ofClasses('head', ({ head }) => head !== 'logistic'),
   ofClasses('neighbors', () => false),
@@ -27,16 +33,7 @@ const RULES: readonly Rule[] = [
   ofClasses('sampling', ({ sampling }) => sampling !== 'shuffled'),
   ofClasses('cutmix', ({ cutmix }) => cutmix > 0),
   ofClasses('label_smoothing', ({ label_smoothing }) => label_smoothing > 0),
-  {
-    fields: ['images', 'target'],
-    ignored: ({ data }) =>
-      isValuesFile(data)
-        ? null
-        : {
-            what: 'this is for a CSV file of images and values, and the images are in class folders',
-            hint: 'leave it out, or name a .csv file',
-          },
-  },
+  { fields: OF_TABLES, ignored: ({ data }) => (isCsvFile(data) ? null : NO_TABLE) },
   {
     fields: FULL_STAGE_FIELDS,
     ignored: ({ strategy }) =>
@@ -156,14 +153,14 @@ const RULES: readonly Rule[] = [
 function ofClasses(field: keyof Recipe, isSet: (recipe: Recipe) => boolean): Rule {
   return {
     fields: [field],
-    isSet: (recipe) => isValuesFile(recipe.data) && isSet(recipe),
-    ignored: ({ data }) =>
-      isValuesFile(data)
-        ? {
-            what: 'this is for classes, and a CSV file holds values',
-            hint: 'leave it out, or name a folder with one folder of images per class',
-          }
-        : null,
+    isSet: (recipe) => recipe.target !== null && isSet(recipe),
+    ignored: ({ target }) =>
+      target === null
+        ? null
+        : {
+            what: `this is for classes, and values are learnt (${target.length > 3 ? `${target.length} columns` : target.join(', ')})`,
+            hint: 'leave it out, or name a column of labels with --label',
+          },
   };
 }
 
@@ -223,6 +220,16 @@ export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe, 
   }
 }
 
+/** Throws AttuneError 'usage' for what is said of a CSV file where the images are in folders, and there is no recipe. */
+export function refuseIdleColumns(
+  data: string,
+  given: { readonly [K in (typeof OF_TABLES)[number]]?: unknown },
+): void {
+  const field = OF_TABLES.find((name) => given[name] !== undefined);
+  if (field === undefined || isCsvFile(data)) return;
+  throw new AttuneError({ code: 'usage', ...NO_TABLE, where: flagOf(field) });
+}
+
 /** Throws AttuneError 'usage' for a share to split off where the data set itself says which images validate. */
 export function refuseIdleSplit(
   valSplit: number | undefined,
@@ -230,7 +237,7 @@ export function refuseIdleSplit(
   where = '--val-split',
 ): void {
   if (valSplit === undefined || isSplit) return;
-  const own = isValuesFile(root) ? 'its column split' : 'its folder of validation images';
+  const own = isCsvFile(root) ? 'its column split' : 'its folder of validation images';
   throw new AttuneError({
     code: 'usage',
     what: `the data set says by ${own} which images validate, so none are split off`,

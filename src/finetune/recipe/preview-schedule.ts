@@ -9,7 +9,8 @@ import type { FinetuneOptions, ProfileOptions } from '../options.js';
 import { resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
-import { findImages, smallestClassOf, splitOf } from '../run/training-data.js';
+import { factsOf } from '../folds.js';
+import { findImages, splitOf } from '../run/training-data.js';
 import type { FoundImages } from '../run/found-images.js';
 
 /** The flags of `attune finetune`, and how long the run is: `steps`, else from `images`, else from those in `data`. */
@@ -59,8 +60,8 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   const given = asked.fields;
   const found = data === undefined ? undefined : await imagesOf(given);
   const images = typeof counted === 'number' ? counted : (found?.train.length ?? ANY_IMAGES);
-  const smallestClass = found === undefined ? images : smallestClassOf(found);
-  const facts = { images, smallestClass, model: '', weights: '', side: 224 };
+  const known = found === undefined ? { images, smallestClass: images } : factsOf(found);
+  const facts = { ...known, model: '', weights: '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
   refuseProbe(recipe);
   refuseIgnored(asked, recipe, facts);

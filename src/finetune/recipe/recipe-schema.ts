@@ -41,7 +41,9 @@ const images = {
   val: v.nullable(v.string()),
   /** Of a CSV file: the folder that its paths are relative to; null: that of the file. */
   images: v.nullable(v.string()),
-  /** Of a CSV file: the columns to predict; null: all that there are. */
+  /** Of a CSV file: the column of labels, of a classification; recipes of earlier versions have none. */
+  label: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1))), null),
+  /** Of a CSV file: the columns of values, of a regression. Of the two, one is null; a folder has neither. */
   target: v.nullable(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000), v.readonly())),
   val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
   /** Parts that the images are cut into, of which one validates; null: they are split by val_split. */

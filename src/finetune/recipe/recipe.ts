@@ -4,7 +4,7 @@
  *
  * Defaults follow from the number of training images, never from the device.
  */
-import { isValuesFile } from '../../data/index.js';
+import type { NamedColumns } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { scheduleDefaults } from './schedule.js';
@@ -18,6 +18,8 @@ export interface DataFacts {
   readonly weights: string;
   /** Side of the network's input that the weights were made for. */
   readonly side: number;
+  /** The columns of a CSV file that are learnt, as they were found; both null of a folder. Default: as the recipe has it. */
+  readonly learnt?: NamedColumns;
 }
 
 /** Needed before the rest: they decide which images train. */
@@ -70,11 +72,11 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
   const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
   // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
   // batches, which the fitted head has not seen, and long gradients are kept from it.
-  const isValues = isValuesFile(given.data);
+  const learnt = facts.learnt ?? { label: given.label ?? null, target: given.target ?? null };
+  const isValues = learnt.target !== null;
   return {
     val: null,
     images: null,
-    target: null,
     val_split: DEFAULT_VAL_SPLIT,
     folds: null,
     fold: null,
@@ -123,6 +125,7 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     tensorboard: true,
     histograms: given.tensorboard ?? true,
     ...given,
+    ...learnt,
     strategy,
     model: facts.model,
     weights: facts.weights,

@@ -23,6 +23,8 @@ export interface CheckpointInfo {
   readonly temperature?: number | null;
   /** How many of the stored images vote, where they are the head; null for a linear one. */
   readonly neighbors?: number | null;
+  /** The column of a CSV file that the labels were in, as the recipe has it; null of class folders and of values. */
+  readonly label?: string | null;
 }
 
 const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
@@ -35,7 +37,7 @@ const TEMPERATURE = v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0)));
 export async function writeCheckpoint(
   path: string,
   model: ImageClassifier,
-  info: Omit<CheckpointInfo, 'neighbors'>,
+  info: Omit<CheckpointInfo, 'neighbors' | 'label'>,
   recipe: unknown,
 ): Promise<void> {
   const state = await stateDict(model);
@@ -81,8 +83,15 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
     task,
     temperature: temperature.output,
     neighbors: neighbors.output,
+    label: labelIn(metadata),
     preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
   };
+}
+
+/** Only a name to look for: a recipe that is none says nothing of it. */
+function labelIn({ recipe = '' }: Readonly<Record<string, string>>): string | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ label: v.string() })), recipe);
+  return parsed.success ? parsed.output.label : null;
 }
 
 /** Null when the metadata say nothing valid of it. */

@@ -74,7 +74,7 @@ export async function withRun<T>(
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
   announce(
-    { recipe, given, images, task: found.task, smallestClass: smallestClassOf(found) },
+    { recipe, given, images, task: found.task, note: found.note, smallestClass: smallestClassOf(found) },
     context.onEvent,
   );
 

@@ -104,6 +104,8 @@ async function goOnFrom(
     task: taskOf(state.task),
     skipped: state.skipped,
     isSplit: false,
+    learnt: { label: recipe.label, target: recipe.target },
+    note: null,
     ...state.images,
   };
   const randomCrops = parseAugment(recipe.augment).view === 'standard';

@@ -1,9 +1,8 @@
 /** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import {
   type ImageDataset,
-  imageFolder,
-  isValuesFile,
+  isCsvFile,
   type LabelledImage,
   openImagePool,
   openPreparedCache,
@@ -18,10 +17,9 @@ import {
   type TrainingDataset,
 } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { classification } from '../tasks/classification.js';
-import { findValues } from '../tasks/values.js';
 import { Estimator } from '../events.js';
 import { copiesOf, ofTwoClasses } from './copies.js';
+import { readDataSet } from './data-set.js';
 import type { FoundImages, PartName, SplitOptions } from './found-images.js';
 import { foldOf, smallestOf, unusedTest } from '../folds.js';
 import type { RunContext } from '../options.js';
@@ -53,6 +51,7 @@ export function splitOf(recipe: Partial<Recipe>): SplitOptions {
     fold: recipe.fold ?? null,
     seed: recipe.seed ?? DEFAULT_SEED,
     images: recipe.images ?? null,
+    label: recipe.label ?? null,
     target: recipe.target ?? null,
   };
 }
@@ -62,32 +61,25 @@ export function splitOf(recipe: Partial<Recipe>): SplitOptions {
  * folds that cannot be.
  */
 export async function findImages(data: string, options: SplitOptions): Promise<FoundImages> {
-  if (isValuesFile(data)) return findValues(data, options);
-  const { val, valSplit, seed, folds = null, fold = null } = options;
-  const folder = await imageFolder(data, { val: val ?? undefined });
-  const { root, skipped } = folder;
-  const task = classification(folder.classes);
-  const test = folder.test ?? [];
+  const { valSplit, seed, folds = null, fold = null } = options;
+  const { root, skipped, learnt, note, testPath, taskFor, ...parts } = await readDataSet(data, options);
+  const found = (train: readonly LabelledImage[]) => ({ root, learnt, note, task: taskFor(train) });
+  const test = parts.test ?? [];
   if (folds !== null || fold !== null) {
-    const parts = foldOf({ ...folder, data }, folds, fold, seed);
-    return {
-      root,
-      task,
-      skipped: [...skipped, ...unusedTest(join(root, 'test'), test)],
-      isSplit: false,
-      ...parts,
-      test: [],
-    };
+    const cut = foldOf({ ...parts, data }, folds, fold, seed);
+    const left = [...skipped, ...unusedTest(testPath, test)];
+    return { ...found(cut.train), skipped: left, isSplit: false, ...cut, test: [] };
   }
-  if (folder.val !== null)
-    return { root, task, skipped, isSplit: false, train: folder.train, val: folder.val, test };
+  if (parts.val !== null)
+    return { ...found(parts.train), skipped, isSplit: false, train: parts.train, val: parts.val, test };
   const split = stratifiedSplit(
-    folder.train.map(({ label }) => label),
+    parts.train.map(({ label }) => label),
     valSplit,
     seed,
   );
-  const pick = (indices: readonly number[]) => indices.map((index) => folder.train[index]);
-  return { root, task, skipped, isSplit: true, train: pick(split.train), val: pick(split.val), test };
+  const pick = (indices: readonly number[]) => indices.map((index) => parts.train[index]);
+  const train = pick(split.train);
+  return { ...found(train), skipped, isSplit: true, train, val: pick(split.val), test };
 }
 
 /** Training images of the class that has the fewest; all of them where there are no classes. */
@@ -196,6 +188,8 @@ function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: Fou
     code: 'data',
     what: `no readable training image is left in ${empty.length === 1 ? 'class' : 'classes'} ${empty.join(', ')}`,
     where: root,
-    hint: 'add images, or remove the class folder',
+    hint: isCsvFile(root)
+      ? 'add images, or remove the lines of that class'
+      : 'add images, or remove the class folder',
   });
 }

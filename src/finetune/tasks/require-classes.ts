@@ -9,6 +9,6 @@ export function requireClasses({ info }: Task, command: string, where: string): 
     code: 'usage',
     what: `${command} is about classes, and these images have values`,
     where,
-    hint: 'name a folder with one folder of images per class, or a run of such',
+    hint: 'name a folder with one folder of images per class, a column of labels with --label, or a run of such',
   });
 }

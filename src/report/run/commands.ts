@@ -1,11 +1,10 @@
 /** The commands that make a run again. */
 import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
-import type { factsOf } from '../../finetune/folds.js';
-import { resolveRecipe } from '../../finetune/recipe/recipe.js';
+import { type DataFacts, resolveRecipe } from '../../finetune/recipe/recipe.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../finetune/recipe/recipe-schema.js';
 
 /** What defaults follow from. */
-type Facts = ReturnType<typeof factsOf>;
+type Facts = Pick<DataFacts, 'images' | 'smallestClass' | 'learnt'>;
 
 /** Always said, whatever the default is: what a stranger looks for. */
 const SAID: readonly RecipeField[] = ['data', 'model', 'weights', 'image_size', 'seed'];

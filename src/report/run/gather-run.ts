@@ -3,7 +3,7 @@
  * evaluation of the best checkpoint.
  */
 import { basename, join, relative, resolve } from 'node:path';
-import { isValuesFile, openPreparedCache } from '../../data/index.js';
+import { isCsvFile, openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
@@ -18,7 +18,7 @@ import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { exampleOf } from '../../finetune/run/example-image.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
 import { findImages, splitOf } from '../../finetune/run/training-data.js';
-import type { FoundImages, PartName } from '../../finetune/run/found-images.js';
+import { folderOf, type FoundImages, type PartName } from '../../finetune/run/found-images.js';
 import { freeze } from '../../nn/index.js';
 import type { OptionNames } from '../../option-names.js';
 import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
@@ -177,7 +177,7 @@ export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, wher
 
 /** Counts are of the images that the run used: of those found, not those that could not be read. */
 export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['skipped']): DataCard {
-  const { task, root } = found;
+  const { task } = found;
   const leftOut = new Set(skipped.map(({ path }) => path));
   const used = (images: FoundImages[PartName]) => images.filter(({ path }) => !leftOut.has(path));
   const parts = { train: used(found.train), val: used(found.val), test: used(found.test) };
@@ -190,7 +190,7 @@ export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['
     data: recipe.data,
     images: { train: parts.train.length, val: parts.val.length, test: parts.test.length },
     classes: isClasses ? task.names.map((name, c) => ({ class: name, ...counts[c] })) : [],
-    skipped: skipped.map(({ path, reason }) => ({ path: relative(root, path) || path, reason })),
+    skipped: skipped.map(({ path, reason }) => ({ path: relative(folderOf(found), path) || path, reason })),
     split: splitText(recipe, found),
   };
 }
@@ -200,7 +200,7 @@ function splitText({ val, val_split, folds, fold, seed, data }: Recipe, found: F
     return `fold ${fold} of ${folds} validates, cut by seed ${seed} with equal shares of each class`;
   if (found.val.length === 0) return 'there are no images to validate with';
   if (val !== null) return `validation images are those of ${val}`;
-  if (isValuesFile(data)) return 'by the column split where the file has one, else by the seed';
+  if (isCsvFile(data)) return 'by the column split where the file has one, else by the seed';
   const isSplit = found.val.some(({ path }) => found.train.some((image) => sameFolder(image.path, path)));
   return isSplit
     ? `${100 * val_split} % of each class were set aside by seed ${seed}`

@@ -1,0 +1,69 @@
+/** The images that a run was trained with, as far as it can still be told: by them nothing is measured. */
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { AttuneError } from '../../errors.js';
+import { loadRecipe } from '../recipe/recipes.js';
+import { RUN_FILES } from '../run/run-folder.js';
+import { openRunState } from '../run/run-state.js';
+import { findImages, splitOf } from '../run/training-data.js';
+
+type Image = { readonly path: string; readonly fileHash: string };
+
+/**
+ * How many of some images a run was trained with: those of the same content where its state tells, else those at the
+ * same places, found by its recipe. Null where neither is there any more.
+ *
+ * @param run a run folder, or a checkpoint in one
+ */
+export async function countTrained(
+  run: string | undefined,
+  images: readonly Image[],
+): Promise<number | null> {
+  if (run === undefined) return null;
+  const path = resolve(run);
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
+  const folder = isFolder ? path : dirname(path);
+  const hashes = await hashesIn(folder);
+  if (hashes !== null) return images.filter(({ fileHash }) => hashes.has(fileHash)).length;
+  const trained = await pathsBy(folder);
+  if (trained === null) return null;
+  const known = new Set(await realPaths(trained));
+  return (await realPaths(images.map((image) => image.path))).filter((real) => known.has(real)).length;
+}
+
+/** Of a run with a full stage, which notes the hash of each image. */
+async function hashesIn(folder: string): Promise<ReadonlySet<string> | null> {
+  const stored = await openRunState(folder).catch(orNull);
+  await stored?.file.close();
+  return stored === null ? null : new Set(stored.state.images.train.map(({ hash }) => hash));
+}
+
+/** Where they lay when it began, if nothing was added or taken away since then. */
+async function pathsBy(folder: string): Promise<readonly string[] | null> {
+  try {
+    const recipe = await loadRecipe(join(folder, RUN_FILES.recipe));
+    if (recipe.data === undefined) return null;
+    return (await findImages(recipe.data, splitOf(recipe))).train.map(({ path }) => path);
+  } catch (error) {
+    return orNull(error);
+  }
+}
+
+/** What is not there, or not as it was, tells nothing. */
+function orNull(error: unknown): null {
+  if (error instanceof AttuneError && error.code !== 'internal') return null;
+  throw error;
+}
+
+/** Paths whose folders are no links; each folder is looked up once. */
+async function realPaths(paths: readonly string[]): Promise<string[]> {
+  const folders = new Map<string, string>();
+  const found: string[] = [];
+  for (const path of paths) {
+    const folder = dirname(path);
+    const real = folders.get(folder) ?? (await realpath(folder).catch(() => folder));
+    folders.set(folder, real);
+    found.push(join(real, basename(path)));
+  }
+  return found;
+}
