@@ -154,7 +154,9 @@ export async function smallRun(data: string, more: Partial<FinetuneOptions> = {}
 /** A context that collects what the run tells. */
 export function listener(): RunContext & { readonly events: RunEvent[] } {
   const events: RunEvent[] = [];
-  return { events, onEvent: (event) => events.push(event) };
+  const context: RunContext = { onEvent: (event) => events.push(event) };
+  // Beside the names of a context, of which no other is taken.
+  return Object.defineProperty(context, 'events', { value: events }) as ReturnType<typeof listener>;
 }
 
 /** How many items a task counted: 0 when it was never begun. */
