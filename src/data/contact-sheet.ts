@@ -63,13 +63,20 @@ export function pictureGrid(pictures: readonly LabelledPicture[], columns: numbe
   return sheet;
 }
 
-function emptySheet(width: number, height: number): RgbImage {
+/** A sheet without pictures. */
+export function emptySheet(width: number, height: number): RgbImage {
   const sheet = { width, height, pixels: new Uint8Array(width * height * 3) };
   fill(sheet, 0, 0, width, height, BACKGROUND);
   return sheet;
 }
 
-function drawImage(sheet: RgbImage, left: number, top: number, { width, height, pixels }: RgbImage): void {
+/** Puts a picture, which must fit, on a sheet. */
+export function drawImage(
+  sheet: RgbImage,
+  left: number,
+  top: number,
+  { width, height, pixels }: RgbImage,
+): void {
   for (let y = 0; y < height; y++) {
     const row = pixels.subarray(y * width * 3, (y + 1) * width * 3);
     sheet.pixels.set(row, ((top + y) * sheet.width + left) * 3);
@@ -77,14 +84,20 @@ function drawImage(sheet: RgbImage, left: number, top: number, { width, height, 
 }
 
 /** As many letters as fit into `room` pixels; of letters that there are no pixels for, a gap. */
-function drawText(sheet: RgbImage, left: number, top: number, text: string, room: number): void {
-  const advance = (LETTER_WIDTH + 1) * LETTER_SCALE;
+export function drawText(
+  sheet: RgbImage,
+  left: number,
+  top: number,
+  text: string,
+  room: number,
+  scale = LETTER_SCALE,
+): void {
+  const advance = (LETTER_WIDTH + 1) * scale;
   [...text].slice(0, Math.floor(room / advance)).forEach((letter, i) => {
     for (let at = 0; at < LETTER_WIDTH * LETTER_HEIGHT; at++) {
       const [x, y] = [at % LETTER_WIDTH, Math.floor(at / LETTER_WIDTH)];
       if (!isSet(letter, x, y)) continue;
-      const [dotLeft, dotTop] = [left + i * advance + x * LETTER_SCALE, top + y * LETTER_SCALE];
-      fill(sheet, dotLeft, dotTop, LETTER_SCALE, LETTER_SCALE, TEXT);
+      fill(sheet, left + i * advance + x * scale, top + y * scale, scale, scale, TEXT);
     }
   });
 }

@@ -23,10 +23,19 @@ export {
 export { applySteps } from './apply-steps.js';
 export { chooseColumns, type ColumnChoice, type LearntColumns, type NamedColumns } from './choose-columns.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';
-export { contactSheet, type LabelledPicture, pictureGrid, type SheetRow } from './contact-sheet.js';
+export {
+  contactSheet,
+  drawImage,
+  drawText,
+  emptySheet,
+  type LabelledPicture,
+  pictureGrid,
+  type SheetRow,
+} from './contact-sheet.js';
+export { canWrite, LETTER_HEIGHT, LETTER_WIDTH } from './letters.js';
 export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
-export { encodePng } from './encode.js';
+export { encodeOwnPng, encodePng, PNG_MARK } from './encode.js';
 export { type Box, boxFromDraws, erasedBox } from './erase.js';
 export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
 export {
@@ -85,6 +94,7 @@ export {
   prepareTraining,
   type TrainingImages,
 } from './prepare-training.js';
+export { assertOwn } from './own-file.js';
 export { openPreparedCache, type PreparedCache, preparedBytes, readPreparedImage } from './prepared-cache.js';
 export { preparedDataset, preparedPictures } from './prepared-dataset.js';
 export {
@@ -94,6 +104,7 @@ export {
   centerCropImage,
   preprocessImage,
   resizedSize,
+  seenWindow,
 } from './preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 export { imageExtensions } from './sniff.js';

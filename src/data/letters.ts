@@ -56,6 +56,11 @@ const ROWS: Readonly<Record<string, string>> = {
   '−': '000 000 111 000 000',
 };
 
+/** Whether there are pixels for all letters of a text. */
+export function canWrite(text: string): boolean {
+  return [...text].every((letter) => letter === ' ' || letter.toLowerCase() in ROWS);
+}
+
 /** Whether the pixel of a letter at this column and row is set; never for what is not among them. */
 export function isSet(letter: string, column: number, row: number): boolean {
   return ROWS[letter.toLowerCase()]?.split(' ')[row][column] === '1';

@@ -91,6 +91,26 @@ export function cropImage({ width, pixels }: RgbImage, window: Rectangle): RgbIm
   return { width: window.width, height: window.height, pixels: cropped };
 }
 
+/**
+ * What of a picture a network sees, in pixels of the picture as it is: all of it, or the square in its middle, which
+ * reaches beyond a picture that is padded.
+ */
+export function seenWindow(
+  size: { readonly width: number; readonly height: number },
+  { resize, crop }: Pick<Preprocessing, 'resize' | 'crop'>,
+): Rectangle {
+  const { width, height } = size;
+  if (crop === null) return { left: 0, top: 0, width, height };
+  const resized = resizedSize(size, resize);
+  const [across, down] = [width / resized.width, height / resized.height];
+  return {
+    left: cropStart(resized.width, crop) * across,
+    top: cropStart(resized.height, crop) * down,
+    width: crop * across,
+    height: crop * down,
+  };
+}
+
 /** torchvision's size rule: the short side becomes `short`, the long one is rounded down. */
 export function resizedSize(
   { width, height }: { readonly width: number; readonly height: number },

@@ -3,6 +3,7 @@
  * TensorBoard's event files. Knows no model.
  */
 
+export { crc32 } from './crc32.js';
 export { type ByteSource, memorySource } from './bytes.js';
 export { sessionStartRecord, summaryRecord, versionRecord } from './event-file.js';
 export {

@@ -1,5 +1,5 @@
 /** attune explain: maps against what they are by definition, pictures, neighbours, and wrong wishes. */
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeImage, type Preprocessing } from '#src/data/index';
@@ -9,6 +9,7 @@ import { findModel, loadWeights } from '#src/models/index';
 import { freeze, stateDict } from '#src/nn/index';
 import { normalizeImages } from '#src/ops/index';
 import { explain, type Explanation } from '#src/report/index';
+import { explainedPicture } from '#src/report/explain/explained-picture';
 import { heatMap } from '#src/report/explain/heat-maps';
 import { overlay } from '#src/report/explain/overlay';
 import { tensor } from '#src/tensor/tensor';
@@ -108,6 +109,47 @@ test('a map that is empty, or speaks against the class only, leaves the picture 
   assert.equal([...one.pixels.slice(-3)], [45, 46, 47], 'the opposite one is as it was');
 });
 
+test('the picture of an explanation has its own size, the class, what was not seen, and a legend', () => {
+  const image = { width: 320, height: 400, pixels: new Uint8Array(320 * 400 * 3).fill(100) };
+  const half = { width: 2, height: 1, values: Float64Array.of(0, 1) };
+  const facts = { image, preprocessing, map: half, index: 3, probability: 0.931 };
+  const sheet = explainedPicture({ ...facts, label: 'bag' });
+  assert.is(sheet.width, 320);
+  const band = (sheet.height - 400) / 2;
+  const at = (x: number, y: number) => [...sheet.pixels.subarray((y * 320 + x) * 3, (y * 320 + x) * 3 + 3)];
+  const lit = (one: typeof sheet) =>
+    one.pixels.subarray(0, band * 320 * 3).filter((value) => value >= 200).length;
+  assert.ok(lit(sheet) > 100, 'letters');
+  assert.ok(lit(sheet) > lit(explainedPicture({ ...facts, label: '' })), 'the class');
+  assert.is(
+    lit(explainedPicture({ ...facts, label: '苹果' })),
+    lit(explainedPicture({ ...facts, label: 'class 3' })),
+  );
+  // The network sees the square in the middle: 40 rows above and below it are darker.
+  for (const y of [0, 39, 360, 399]) assert.equal(at(10, band + y), [50, 50, 50]);
+  assert.equal(at(10, band + 40), [100, 100, 100]);
+  const [red, , blue] = at(310, band + 200);
+  assert.ok(red! > 150 && blue! < 60, 'what speaks most is red');
+  const legend = Array.from({ length: 320 }, (_, x) => at(x, band + 400 + band / 2)).filter(
+    ([r, g]) => r !== g,
+  );
+  assert.ok(legend.length > 150, 'the colours from the least to the most');
+  const last = legend.at(-2)!;
+  assert.ok(last[0]! > 150 && last[2]! < 90);
+  const wide = { width: 2100, height: 40, pixels: new Uint8Array(2100 * 40 * 3) };
+  assert.is(explainedPicture({ ...facts, image: wide, label: 'bag' }).width, 2048);
+});
+
+test('explain replaces its own pictures and no other file', async () => {
+  const out = newFolder();
+  const again = () => explain({ weights, images: [bag], out, device: 'cpu', threads: 1 }, listener());
+  const [first] = (await again()).images as readonly Explanation[];
+  await again();
+  writeFileSync(first!.picture, readFileSync(bag));
+  await fails(again(), 'input', /file of this name that attune did not write.*00\.grad-cam\.png.*--out/);
+  assert.equal(readFileSync(first!.picture), readFileSync(bag));
+});
+
 test('explain writes a picture for each image, says what it is of, and finds the nearest training images', async () => {
   const data = newFolder();
   cpSync(demo('images/train'), data, { recursive: true });
@@ -120,7 +162,10 @@ test('explain writes a picture for each image, says what it is of, and finds the
   assert.is(result.method, 'grad-cam');
   const [first, second] = result.images as readonly Explanation[];
   assert.is(first.picture, join(out, '05.grad-cam.png'));
-  assert.equal((await decodeImage(first.picture)).width, 32);
+  // Of 32 pixels, each seven times as wide, with words above and below.
+  const { width, height } = await decodeImage(first.picture);
+  assert.is(width, 224);
+  assert.ok(height > 224 && height < 300, `${height}`);
   assert.is(first.label, 'bag');
   assert.ok(first.probability > 1 / 3);
   assert.is(second.map.length, second.map[0].length);

@@ -67,7 +67,7 @@ export function addExplain({ add, act, output, env }: Kit): void {
     synopsis: ['<run> <image>...', '--model <name> <image>...'],
     summary: 'Show what in an image speaks for its class.',
     description:
-      'Writes each image as a PNG with a map of what in it speaks for the class that the network answers with. <run> and <image> are those of attune predict.',
+      'Writes each image as a PNG at its own size, with a map of what in it speaks for the class that the network answers with, the class, and a legend. <run> and <image> are those of attune predict.',
     example: 'attune explain runs/2026-11-24_153012_resnet50 photos/new --neighbors 5',
   });
   addFlags(command, EXPLAIN_FLAGS);

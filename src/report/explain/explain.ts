@@ -1,7 +1,14 @@
 /** `attune explain`: where in an image a network sees the class that it answers with. */
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import { encodePng, openImagePool, type RgbImage } from '../../data/index.js';
+import {
+  assertOwn,
+  decodeImage,
+  encodeOwnPng,
+  openImagePool,
+  PNG_MARK,
+  type RgbImage,
+} from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../finetune/device.js';
 import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
@@ -13,7 +20,7 @@ import { namedImages, openPictures } from '../../finetune/evaluation/predict.js'
 import type { ImageSource } from '../../finetune/evaluation/test-time.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';
 import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
-import { makeFolder, replaceFile } from '../../formats/index.js';
+import { isThere, makeFolder, replaceFile } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
 import type { OptionNames } from '../../option-names.js';
 import { freeze, Linear } from '../../nn/index.js';
@@ -23,7 +30,7 @@ import { tensor } from '../../tensor/tensor.js';
 import { type Explained, heatMap } from './heat-maps.js';
 import { HEAT_MAP_METHODS, type HeatMapMethod } from './methods.js';
 import { type Neighbor, nearestImages } from './neighbors.js';
-import { overlay } from './overlay.js';
+import { explainedPicture } from './explained-picture.js';
 
 /** What `explain` needs: a run or a model with weights, and images. */
 export interface ExplainOptions extends ModelSource, DeviceOptions {
@@ -35,7 +42,10 @@ export interface ExplainOptions extends ModelSource, DeviceOptions {
   readonly class?: string;
   /** How many training images to name that are nearest by feature; needs a run. Default 0. */
   readonly neighbors?: number;
-  /** Where the pictures are written, in folders as the images of a folder are. Default: explanations. */
+  /**
+   * Where the pictures are written, in folders as the images of a folder are; they replace pictures of attune, and no
+   * other file. Default: explanations.
+   */
   readonly out?: string;
   readonly workers?: number;
 }
@@ -73,8 +83,8 @@ export interface ExplainResult {
 }
 
 /**
- * Explains. An image that cannot be read has an `error` in its place; the others are done all the same. Throws as
- * `predict` does, and AttuneError 'usage' for a method or a class that is not known, and for a head without a gradient.
+ * Explains: writes each image at its own size (of at most 2048 pixels), with the map, the class and a legend. An image that cannot be read has an `error` in its place; the others are done all the same. Throws as
+ * `predict` does, and AttuneError 'input' for a picture's name that another file has, 'usage' for a method or a class that is not known, and for a head without a gradient.
  */
 export async function explain(options: ExplainOptions, context: RunContext = {}): Promise<ExplainResult> {
   refuseUnknown(options, NAMES, context, 'explain');
@@ -88,7 +98,10 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   refuseWithoutGradient(loaded, method);
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
   const out = resolve(options.out ?? 'explanations');
+  const nameOf = pictureNames(method);
+  const targets = new Map(paths.map((path) => [path, join(out, nameOf(names.get(path) as string))]));
   await makeFolder(out);
+  for (const target of targets.values()) await refuseOther(target);
   const pool = openImagePool({ workers: options.workers });
   const { errors, ...pictures } = openPictures(paths, loaded.preprocessing, pool);
   const found = new Map<string, Explanation>();
@@ -99,15 +112,14 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
       await loaded.model.to(device);
       const network = { device, ...loaded, signal: context.signal };
       const nearest = neighborsOf(device, loaded, options, context);
-      const nameOf = pictureNames(method);
       let done = 0;
       for await (const { pixels } of inOrder(pictures)) {
         throwIfAborted(context.signal);
         const path = paths[done++];
         if (!errors.has(path)) {
           const neighbors = await nearest(pixels);
-          const { png, ...made } = await explainOne(network, loaded, pixels, method, wanted);
-          const picture = join(out, nameOf(names.get(path) as string));
+          const { png, ...made } = await explainOne(network, loaded, { path, pixels }, method, wanted);
+          const picture = targets.get(path) as string;
           await makeFolder(dirname(picture));
           await replaceFile(picture, [png]);
           found.set(path, { path, ...made, picture, neighbors });
@@ -149,7 +161,7 @@ async function* inOrder({ count, read }: ImageSource): AsyncGenerator<RgbImage> 
 async function explainOne(
   network: Explained,
   { task, temperature }: LoadedModel,
-  pixels: Uint8Array,
+  { path, pixels }: { readonly path: string; readonly pixels: Uint8Array },
   method: HeatMapMethod,
   wanted: number | null,
 ) {
@@ -167,7 +179,8 @@ async function explainOne(
   const rows = Array.from({ length: map.height }, (_, y) =>
     Array.from(map.values.subarray(y * map.width, (y + 1) * map.width)),
   );
-  const png = await encodePng(overlay({ width: side, height: side, pixels }, map));
+  const image = await decodeImage(path);
+  const png = await encodeOwnPng(explainedPicture({ image, preprocessing, map, label, index, probability }));
   return { label, index, probability, map: rows, png };
 }
 
@@ -184,6 +197,11 @@ function neighborsOf(
     nearest ??= nearestImages({ run, device, loaded, count, workers, ...context });
     return (await nearest)(pixels);
   };
+}
+
+/** A file that attune did not write is left alone; of a folder that is not made yet there is nothing to ask. */
+async function refuseOther(path: string): Promise<void> {
+  if (await isThere(path)) await assertOwn(path, PNG_MARK);
 }
 
 /** Training images are those of a run folder. */

@@ -1,5 +1,5 @@
 /** A heat map over its image. */
-import type { RgbImage } from '../../data/index.js';
+import type { Rectangle, RgbImage } from '../../data/index.js';
 import type { HeatMap } from './heat-maps.js';
 
 /** Colours from what speaks least to what speaks most for the class, evenly spaced. */
@@ -14,29 +14,41 @@ const COLOURS = [
 /** Share of the colour where the map is largest; where it is 0 the image is as it was. */
 const STRONGEST = 0.65;
 
+/** Brightness of what the network did not see. */
+const UNSEEN = 0.5;
+
 /**
  * The image with the map on it, stretched bilinearly and scaled by its largest value. What speaks against the class,
- * below 0, leaves the image as it is.
+ * below 0, leaves the image as it is; what lies outside of the window is darker.
+ * @param window what of the image the map is of; default: all
  */
-export function overlay({ width, height, pixels }: RgbImage, map: HeatMap): RgbImage {
+export function overlay(
+  { width, height, pixels }: RgbImage,
+  map: HeatMap,
+  window: Rectangle = { left: 0, top: 0, width, height },
+): RgbImage {
   const largest = map.values.reduce((most, value) => Math.max(most, value), 0);
   const result = new Uint8Array(pixels.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const value = valueAt(
-        map,
-        ((x + 0.5) / width) * map.width - 0.5,
-        ((y + 0.5) / height) * map.height - 0.5,
-      );
-      const heat = largest > 0 ? Math.max(0, value) / largest : 0;
-      const share = STRONGEST * heat;
-      for (let c = 0; c < 3; c++) {
-        const at = (y * width + x) * 3 + c;
-        result[at] = Math.round((1 - share) * pixels[at] + share * colourOf(heat, c));
+      const [across, down] = [(x + 0.5 - window.left) / window.width, (y + 0.5 - window.top) / window.height];
+      const at = (y * width + x) * 3;
+      if (across < 0 || across > 1 || down < 0 || down > 1) {
+        for (let c = 0; c < 3; c++) result[at + c] = Math.round(UNSEEN * pixels[at + c]);
+        continue;
       }
+      const value = valueAt(map, across * map.width - 0.5, down * map.height - 0.5);
+      const heat = largest > 0 ? Math.max(0, value) / largest : 0;
+      for (let c = 0; c < 3; c++) result[at + c] = tinted(pixels[at + c], heat, c);
     }
   }
   return { width, height, pixels: result };
+}
+
+/** A value of a channel under the colour of the map, whose largest value is a heat of 1. */
+export function tinted(value: number, heat: number, channel: number): number {
+  const share = STRONGEST * heat;
+  return Math.round((1 - share) * value + share * colourOf(heat, channel));
 }
 
 /** Between the four nearest cells; beyond the outermost ones their value goes on. */
