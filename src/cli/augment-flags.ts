@@ -18,7 +18,7 @@ export const AUGMENT_FLAGS: Flags<AugmentFlags> = {
   },
   out: {
     value: '<file>',
-    help: 'The PNG file to write. Default: augment.png.',
+    help: 'The PNG file to write; a file that attune did not write is never replaced. Default: augment.png.',
     parse: words,
   },
   imageSize: IMAGES.imageSize,

@@ -224,7 +224,7 @@ export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
   },
   out: {
     value: '<folder>',
-    help: 'Where the pictures are written. Default: explanations.',
+    help: 'Where the pictures are written; a file there that attune did not write is never replaced. Default: explanations.',
     parse: words,
   },
   ...MODEL_FLAGS,
@@ -248,7 +248,7 @@ export const REPORT_FLAGS: Flags<ReportFlags> = {
 export const COMPARE_FLAGS: Flags<CompareFlags> = {
   out: {
     value: '<file>',
-    help: 'The page to write. Default: compare.html.',
+    help: 'The page to write; a file that attune did not write is never replaced. Default: compare.html.',
     parse: words,
   },
   ...REPORT_FLAGS,

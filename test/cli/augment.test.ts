@@ -1,5 +1,5 @@
 /** attune augment: writes a sheet and says where it is. */
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage } from '#src/data/index';
 import { test } from 'uvu';
@@ -22,6 +22,20 @@ test('a sheet of a row for each image, and of a column for each epoch and the or
   assert.ok(sheet.width >= 4 * 32 && sheet.width < 5 * 32 + 16, `${sheet.width}`);
   assert.ok(sheet.height >= 2 * 32, `${sheet.height}`);
   assert.ok(sheet.pixels.includes(200), 'labels');
+});
+
+test('its own sheet is replaced, and no other file', async () => {
+  const out = join(newFolder(), 'photo.png');
+  for (const _ of [1, 2]) assert.is((await attuneHere(words('--out', out))).status, 0);
+  const photo = Object.values(pictures(['ant'], 1))[0]!;
+  writeFileSync(out, photo);
+  const { status, stderr } = await attuneHere(words('--out', out));
+  assert.is(status, 1);
+  assert.match(
+    stderr,
+    /file of this name that attune did not write, which is never replaced \(.*photo\.png\): move it away/,
+  );
+  assert.ok(readFileSync(out).equals(Buffer.from(photo)));
 });
 
 test('as JSON: what was drawn, and from which images', async () => {

@@ -184,6 +184,21 @@ test('recipes that differ have a line for each field, however many runs there ar
   ]);
 });
 
+test('a page of attune may be replaced, another file is not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'attune page '));
+  test.after(() => rmSync(folder, { recursive: true }));
+  const out = join(folder, 'compare.html');
+  writeFileSync(out, '<!doctype html><title>mine</title>');
+  const told = () =>
+    compare({ runs: [], out }).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+  assert.match(await told(), /file of this name that attune did not write, which is never replaced/);
+  writeFileSync(out, await pageOfRuns([measured('a', '+'), measured('b', '-')]));
+  assert.not.match(await told(), /did not write/);
+});
+
 test('folders that are no runs are told by name, and what to do', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'attune compare '));
   test.after(() => rmSync(folder, { recursive: true }));

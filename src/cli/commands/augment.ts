@@ -1,6 +1,13 @@
 /** `attune augment`: a sheet of training images as the network would see them. */
 import { resolve } from 'node:path';
-import { contactSheet, encodePng, resizeImage, type RgbImage } from '../../data/index.js';
+import {
+  assertOwn,
+  contactSheet,
+  encodeOwnPng,
+  PNG_MARK,
+  resizeImage,
+  type RgbImage,
+} from '../../data/index.js';
 import { type AugmentPreview, type PreviewAugmentOptions, previewAugment } from '../../finetune/index.js';
 import { replaceFile } from '../../formats/index.js';
 import { usageError } from '../errors.js';
@@ -27,8 +34,9 @@ export async function augmentCommand(
     throw usageError(`${JSON.stringify(out)} does not end in .png`, '--out', 'the sheet is a PNG file');
   }
   const path = resolve(out);
+  await assertOwn(path, PNG_MARK);
   const preview = await withSession(output, (context) => previewAugment(options, context));
-  await replaceFile(path, [await encodePng(sheetOf(preview))]);
+  await replaceFile(path, [await encodeOwnPng(sheetOf(preview))]);
   const { images, ...rest } = preview;
   if (json) output.json({ out: path, ...rest, images: images.map(({ path, label }) => ({ path, label })) });
   else print(preview, path, output);

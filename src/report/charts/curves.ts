@@ -75,7 +75,7 @@ export function curveChart(drawing: Drawing, series: readonly Series[], options:
     height,
     marginTop: 40,
     marginRight: 16,
-    marginLeft: 46,
+    marginLeft: scale === 'linear' ? 46 : 58,
     marginBottom: 40,
     x: { domain: first === last ? [first - 1, last + 1] : [first, last] },
     y: scale === 'linear' ? { nice: true, zero: fromZero } : { type: scale, nice: true },

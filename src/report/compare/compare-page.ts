@@ -255,8 +255,8 @@ function recipesSection({ differences, runs }: CompareResult): Section {
     differences.length === 0
       ? html`<p>The recipes of ${counted(runs.length, 'run')} are the same.</p>`
       : table(
-          'What differs between the recipes',
-          [{ title: 'field' }, { title: 'values, and the runs that have them', isNames: true }],
+          'What differs between the recipes: each value, with the runs that have it',
+          [{ title: 'field' }, { title: 'values', isNames: true }],
           differences.map(({ field, values }) => [
             field,
             groupedValues(values).map(

@@ -1,22 +1,24 @@
 /** `attune compare`: runs beside each other, as data and as a page. */
 import { refuseUnknown } from '../../finetune/option-names.js';
 import { resolve } from 'node:path';
+import { assertOwn } from '../../data/index.js';
 import { AttuneError, sentence } from '../../errors.js';
 import type { RunContext } from '../../finetune/options.js';
 import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
-import { assertReplaceable, hintForMissing, isThere, replaceFile } from '../../formats/index.js';
+import { hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
 import type { OptionNames } from '../../option-names.js';
 import { GATHER_NAMES, type GatherOptions } from '../run/gather-run.js';
 import { assertComparable, isWishInVain, type MeasuredRun, measureRun } from './compared-run.js';
 import type { CompareResult, Difference, PairedRuns } from './compare-result.js';
+import { PAGE_MARK } from '../page/page.js';
 import { comparePage } from './compare-page.js';
 import { mcnemar } from './mcnemar.js';
 
 /** What `compare` needs: run folders; the rest has defaults. */
 export interface CompareOptions extends Omit<GatherOptions, 'run'> {
   readonly runs: readonly string[];
-  /** The page to write. Default: compare.html. */
+  /** The page to write, in place of one of attune's and of no other file. Default: compare.html. */
   readonly out?: string;
 }
 
@@ -32,7 +34,7 @@ export async function compare(given: CompareOptions, context: RunContext = {}): 
   const { runs: folders, out = 'compare.html', ...options } = given;
   if (!Array.isArray(folders)) throw noList();
   const page = resolve(out);
-  await assertReplaceable(page);
+  await assertOwn(page, PAGE_MARK);
   const skipped: { path: string; reason: string }[] = [];
   const each = async <T>(paths: Iterable<string>, work: (path: string) => Promise<T>): Promise<T[]> => {
     const done: T[] = [];

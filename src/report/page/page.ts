@@ -47,6 +47,9 @@ export interface PageContent {
   readonly sections: readonly Section[];
 }
 
+/** What tells a page that attune has written from others. */
+export const PAGE_MARK = '<meta name="generator" content="attune">';
+
 /** What a page may load: nothing but what lies in it. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
@@ -59,7 +62,7 @@ export function pageOf({ title, eyebrow, lead, sections }: PageContent): string 
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="attune">
+${asIs(PAGE_MARK)}
 <title>${shorten(oneLine(title), 120)} – attune</title>
 <style>${asIs(STYLE)}</style>
 </head>

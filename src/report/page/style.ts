@@ -105,7 +105,7 @@ table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tab
 caption { text-align: left; color: var(--muted); padding-bottom: .35rem; }
 caption span { position: sticky; left: 0; display: block; width: fit-content; max-width: min(46rem, calc(100vw - 4rem)); }
 th, td { padding: .3rem 1.1rem .3rem 0; text-align: left; vertical-align: baseline; font-weight: 400; border-bottom: 1px solid var(--grid); }
-tbody th { overflow-wrap: anywhere; min-width: 7rem; }
+tbody th { overflow-wrap: anywhere; min-width: min(11rem, 28vw); }
 td.names { overflow-wrap: anywhere; min-width: 9rem; }
 td.names div + div { margin-top: .15rem; }
 thead th { color: var(--muted); font-weight: 600; white-space: nowrap; position: sticky; top: 0; background: var(--surface); }
