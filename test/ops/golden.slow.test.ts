@@ -1,6 +1,6 @@
 /** The golden values that are checked in are those that PyTorch gives here and now. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,32 @@ test('make-golden.py and make-transforms.py write what is checked in', () => {
       const kept = JSON.parse(readFileSync(join(folder, file), 'utf8'));
       assertSame(found, kept, file);
     }
+  } finally {
+    rmSync(made, { recursive: true });
+  }
+});
+
+test('make-golden.py --only computes the cases of one operation and leaves all others as they are', () => {
+  const made = mkdtempSync(join(tmpdir(), 'attune-golden-'));
+  try {
+    const kept = readFileSync(join(folder, 'operations.json'), 'utf8').split('\n');
+    const changed = kept.map((line) =>
+      /^\{"operation":"(softmax|relu)"/.test(line)
+        ? line.replace(/"output":\[[^\]]*\]/, '"output":[]')
+        : line,
+    );
+    writeFileSync(join(made, 'operations.json'), changed.join('\n'));
+    const run = (name: string) =>
+      spawnSync('/usr/bin/python3', [join(folder, 'make-golden.py'), made, '--only', name], {
+        encoding: 'utf8',
+      });
+    assert.is(run('softmax').status, 0);
+    const found = readFileSync(join(made, 'operations.json'), 'utf8').split('\n');
+    found.forEach((line, i) => {
+      if (!line.startsWith('{"operation":"softmax"')) assert.is(line, changed[i]);
+      else assertSame(JSON.parse(line.replace(/,$/, '')), JSON.parse(kept[i]!.replace(/,$/, '')), 'softmax');
+    });
+    assert.match(run('sofmax').stderr, 'there are no cases of sofmax: did you mean softmax?');
   } finally {
     rmSync(made, { recursive: true });
   }

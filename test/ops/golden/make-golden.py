@@ -1,6 +1,10 @@
 """Golden values of every operation and optimiser, from PyTorch in float64.
 
-    /usr/bin/python3 make-golden.py [FOLDER]        writes operations.json and optimizers.json
+    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes operations.json and optimizers.json
+
+With --only the cases of one operation or optimiser are computed, and all others stay as they are in the files of FOLDER,
+by default this one: the cases of a new operation come without a run of everything, and without another version's last
+digits in the rest.
 
 Inputs are not stored: both languages compute them by `values` (support.ts: `formulaValues`). A case is
 {operation, name, options, inputs, shape, output, gradients}: `gradients` are those of the sum of output times
@@ -8,9 +12,10 @@ Inputs are not stored: both languages compute them by `values` (support.ts: `for
 weights HWIO. `terms` is how many products the longest sum adds up: tolerances of float32 grow with it.
 """
 
+import argparse
+import difflib
 import json
 import math
-import sys
 from pathlib import Path
 
 import torch
@@ -20,6 +25,7 @@ import torchvision.transforms.functional as F_vision
 torch.set_default_dtype(torch.float64)
 UPSTREAM_SEED = 97
 cases = []
+only = None  # the one operation or optimiser to compute
 
 
 def count(shape):
@@ -53,6 +59,9 @@ def rounded(tensor):
 
 
 def case(operation, name, function, inputs, options=None, terms=1, differentiable=True):
+    if only not in (None, operation):
+        cases.append({'operation': operation, 'name': name})
+        return
     tensors = [load(spec) for spec in inputs]
     output = function(*tensors)
     gradients = None
@@ -353,14 +362,43 @@ def optimizers():
     ]
 
 
-def write(path, items):
-    lines = ',\n'.join(json.dumps(item, separators=(',', ':')) for item in items)
-    path.write_text(f'[\n{lines}\n]\n')
+def write(path, items, kind):
+    """One line an item. With --only, lines of other kinds are those that the file has."""
+    key = lambda item: (item[kind], item['name'])
+    kept = {}
+    if only is not None:
+        for line in path.read_text().splitlines()[1:-1]:
+            line = line.removesuffix(',')
+            kept[key(json.loads(line))] = line
+    lines = []
+    for item in items:
+        if only in (None, item[kind]):
+            lines.append(json.dumps(item, separators=(',', ':')))
+        elif key(item) in kept:
+            lines.append(kept[key(item)])
+        else:
+            raise SystemExit(f'{path.name} has no case of {item[kind]}, {item["name"]}: run without --only')
+    path.write_text('[\n' + ',\n'.join(lines) + '\n]\n')
+
+
+def main():
+    global only
+    parser = argparse.ArgumentParser()
+    parser.add_argument('folder', nargs='?', type=Path, default=Path(__file__).parent)
+    parser.add_argument('--only')
+    arguments = parser.parse_args()
+    only = arguments.only
+    for part in (pointwise, reductions, movement, products, images, mixing, losses, random):
+        part()
+    tables = {'operation': ('operations.json', cases), 'optimizer': ('optimizers.json', optimizers())}
+    names = sorted({item[kind] for kind, (_, items) in tables.items() for item in items})
+    if only is not None and only not in names:
+        near = difflib.get_close_matches(only, names, 1)
+        raise SystemExit(f'there are no cases of {only}' + (f': did you mean {near[0]}?' if near else ''))
+    for kind, (file, items) in tables.items():
+        if only is None or any(item[kind] == only for item in items):
+            write(arguments.folder / file, items, kind)
 
 
 if __name__ == '__main__':
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    for part in (pointwise, reductions, movement, products, images, mixing, losses, random):
-        part()
-    write(folder / 'operations.json', cases)
-    write(folder / 'optimizers.json', optimizers())
+    main()
