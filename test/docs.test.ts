@@ -13,6 +13,7 @@ import { unaryKernels } from '#src/ops/unary-tables';
 import { catalogue } from '#src/weights/index';
 import { attuneHere } from './cli/support.js';
 import { commandsOf, relativeLinksOf, tableOf } from './docs/markdown.js';
+import { assertSameSet } from './same-set.js';
 import {
   compilePrograms,
   HEAVY,
@@ -203,8 +204,9 @@ test('the list of kernels has each kernel with its shaders and variants', () => 
   });
   const list = '[unary-operations.ts](../src/ops/unary-operations.ts)';
   expected.push([`f and fGradient of each f in ${list}`, 'f.wgsl', 'flat']);
-  const byName = ([a]: readonly string[], [b]: readonly string[]) => (a < b ? -1 : 1);
-  assert.equal(rows.sort(byName), expected.sort(byName));
+  const line = (cells: readonly string[]) => cells.join(' | ');
+  assertSameSet(rows.map(line), expected.map(line), 'the list of shaders/README.md and src/ops/kernels.ts');
+  assert.is(rows.length, expected.length);
 });
 
 test.run();

@@ -2,33 +2,34 @@
 import type { SimdEntry } from '../device/kernel.js';
 import { type Epilogue, epilogueBits } from './epilogue.js';
 import { type FlatAttributes, flatRange } from './flat.js';
+import * as codes from './pointwise-codes.js';
 
-/** The operations that the module knows, by their codes in simd/pointwise.ts. */
+/** Kernels that the module knows, by their codes. */
 const CODES = {
-  add: 0,
-  subtract: 1,
-  multiply: 2,
-  divide: 3,
-  relu: 4,
-  reluGradient: 5,
-  relu6: 6,
-  relu6Gradient: 7,
-  abs: 8,
-  negate: 9,
-  square: 10,
-  sqrt: 11,
-  maximum: 12,
-  minimum: 13,
-  exp: 14,
+  add: codes.ADD,
+  subtract: codes.SUBTRACT,
+  multiply: codes.MULTIPLY,
+  divide: codes.DIVIDE,
+  relu: codes.RELU,
+  reluGradient: codes.RELU_GRADIENT,
+  relu6: codes.RELU6,
+  relu6Gradient: codes.RELU6_GRADIENT,
+  abs: codes.ABS,
+  negate: codes.NEGATE,
+  square: codes.SQUARE,
+  sqrt: codes.SQRT,
+  maximum: codes.MAXIMUM,
+  minimum: codes.MINIMUM,
+  exp: codes.EXP,
   /** The derivative of e^x is the output, the first operand. */
-  expGradient: 2,
-  sigmoid: 15,
-  sigmoidGradient: 16,
-  tanh: 17,
-  tanhGradient: 18,
-  greaterEqual: 19,
-  lessEqual: 20,
-  log: 21,
+  expGradient: codes.MULTIPLY,
+  sigmoid: codes.SIGMOID,
+  sigmoidGradient: codes.SIGMOID_GRADIENT,
+  tanh: codes.TANH,
+  tanhGradient: codes.TANH_GRADIENT,
+  greaterEqual: codes.GREATER_EQUAL,
+  lessEqual: codes.LESS_EQUAL,
+  log: codes.LOG,
 } as const;
 
 type Code = (typeof CODES)[keyof typeof CODES];

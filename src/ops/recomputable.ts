@@ -2,7 +2,9 @@
  * Kernels that read and write every element once or a few times and compute little: with `open(..., { memory: 'low' })`
  * their results are computed again in the backward pass rather than kept for it (program/recompute.ts).
  */
-export const RECOMPUTABLE: ReadonlySet<string> = new Set([
+import type { KernelName } from './kernels.js';
+
+const names: readonly KernelName[] = [
   'scaleShift',
   'batchNormFold',
   'relu',
@@ -11,5 +13,6 @@ export const RECOMPUTABLE: ReadonlySet<string> = new Set([
   'multiply',
   'normalizeImages',
   'maxPool2d',
-  'averagePool2d',
-]);
+];
+
+export const RECOMPUTABLE: ReadonlySet<string> = new Set(names);

@@ -6,6 +6,7 @@ import { conformed, type TypedArray } from '#src/device/dtype';
 import type { BufferRange, Kernel } from '#src/device/kernel';
 import { type KernelName, kernels } from '#src/ops/kernels';
 import type { Device } from '#src/program/device';
+import { assertSameSet } from '../same-set.js';
 import { withGuards, withMoreWorkgroups } from './guards.js';
 import { type Instance, instances, TESTED_ELSEWHERE } from './kernel-instances.js';
 import { assertClose, assertSameBytes, cpuDevice, float32Tolerance, Random } from './support.js';
@@ -33,7 +34,7 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
           continue;
         }
         const make = instances.get(key);
-        assert.ok(make, `${key} has instances`);
+        assert.ok(make, `${key} has instances in kernel-instances.ts`);
         for (let time = 0; time < TIMES; time++) {
           const instance = withGuards(make(random));
           const where = `${key} ${JSON.stringify(instance.attributes)}`;
@@ -52,7 +53,8 @@ export function testKernels(on: string, open: () => Promise<Device>): void {
     const least = Math.min(...counts.values());
     console.log(`# ${on}, at least ${least} uses of each variant: ${[...counts.keys()].join(', ')}`);
     if (unsupported.length > 0) console.log(`# not run, for this adapter cannot: ${unsupported.join(', ')}`);
-    assert.equal([...counts.keys(), ...unsupported].sort(), [...instances.keys()].sort());
+    const remedy = 'its variants are those of src/ops/kernels.ts, the instances those of kernel-instances.ts';
+    assertSameSet([...counts.keys(), ...unsupported], instances.keys(), remedy);
     assert.ok(least >= TIMES);
   });
 }

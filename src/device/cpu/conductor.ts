@@ -84,7 +84,8 @@ export class Workshop {
     const { attributes, operands, workspace, workspaceBytes, prepared } = command;
     try {
       const kernel = this.#kernels[command.kernel];
-      if (kernel === undefined) throw new Error('the worker has no kernel of this name');
+      if (kernel === undefined)
+        throw new Error('the worker has no kernel of this name; it knows those of src/ops/kernels.ts');
       if (this.#simd !== null && suitsSimd(kernel, attributes)) {
         const addresses = operands.map((slice) => slice?.byteOffset ?? 0);
         const scratch = { workspace: workspace + this.#index * workspaceBytes, prepared };

@@ -1,29 +1,30 @@
-/** Operations element by element over floats first <= i < last; the operations are those of src/ops/pointwise-simd.ts. */
+/** Operations element by element over floats first <= i < last; their numbers are those of src/ops/pointwise-codes.ts. */
+import {
+  ABS,
+  ADD,
+  DIVIDE,
+  EXP,
+  GREATER_EQUAL,
+  LESS_EQUAL,
+  LOG,
+  MAXIMUM,
+  MINIMUM,
+  MULTIPLY,
+  NEGATE,
+  RELU,
+  RELU6,
+  RELU6_GRADIENT,
+  RELU_GRADIENT,
+  SIGMOID,
+  SIGMOID_GRADIENT,
+  SQRT,
+  SQUARE,
+  SUBTRACT,
+  TANH,
+  TANH_GRADIENT,
+} from '../../../ops/pointwise-codes';
 import { exponential, hyperbolicTangent, logarithm, sigmoid } from './exponential';
 import { advance, read, write } from './lanes';
-
-const ADD: i32 = 0;
-const SUBTRACT: i32 = 1;
-const MULTIPLY: i32 = 2;
-const DIVIDE: i32 = 3;
-const RELU: i32 = 4;
-const RELU_GRADIENT: i32 = 5;
-const RELU6: i32 = 6;
-const RELU6_GRADIENT: i32 = 7;
-const ABS: i32 = 8;
-const NEGATE: i32 = 9;
-const SQUARE: i32 = 10;
-const SQRT: i32 = 11;
-const MAXIMUM: i32 = 12;
-const MINIMUM: i32 = 13;
-const EXP: i32 = 14;
-const SIGMOID: i32 = 15;
-const SIGMOID_GRADIENT: i32 = 16;
-const TANH: i32 = 17;
-const TANH_GRADIENT: i32 = 18;
-const GREATER_EQUAL: i32 = 19;
-const LESS_EQUAL: i32 = 20;
-const LOG: i32 = 21;
 
 /** y = operation(a, b); an operation on one operand does not look at b. y may be a or b. */
 export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {

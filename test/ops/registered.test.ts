@@ -1,0 +1,135 @@
+/**
+ * What the files of src/ops and shaders have is in the tables that everything else goes by, and what is public is exported.
+ * The tables' names are their own keys, so nothing else would miss an entry: removed with its tests, it would be gone
+ * without a word.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ceilingKernels } from '#src/device/ceilings';
+import { halfCopyKernel } from '#src/device/half-copy';
+import type { Kernel } from '#src/device/kernel';
+import { selfTestKernel } from '#src/device/self-test';
+import { subgroupTestKernel } from '#src/device/subgroup-test';
+import * as library from '#src/index';
+import { kernels } from '#src/ops/kernels';
+import { operations } from '#src/ops/operations';
+import type { Operation } from '#src/tensor/tape';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assertSameSet } from '../same-set.js';
+
+const folder = (path: string) => fileURLToPath(new URL(`../../../${path}/`, import.meta.url));
+const files = readdirSync(folder('src/ops'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replace(/\.ts$/, ''));
+
+/** Functions of tensors that are of other folders here, and why users have no use for them. */
+const NOT_PUBLIC: Readonly<Record<string, string>> = {
+  apply: 'records an operation',
+  operand: 'takes numbers beside tensors',
+  batchMoments: 'nn/batch-norm.ts is what users have',
+  batchNormTraining: 'nn/batch-norm.ts is what users have',
+};
+
+/** Of bench/lib/matmul-versions.mjs. */
+const LIBRARIES_OF_VERSIONS = ['matmul-version-scalar.wgsl', 'matmul-version-vec4.wgsl'];
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isKernel = (value: unknown): value is Kernel =>
+  isObject(value) && 'bindings' in value && 'shader' in value && 'cpu' in value;
+const isOperation = (value: unknown): value is Operation<unknown> =>
+  isObject(value) && 'shape' in value && 'forward' in value && 'gradient' in value;
+
+/** What the files export, and what their functions have as properties, as `relu` has its kernels. */
+async function everything(): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for (const file of files) {
+    for (const value of Object.values(await import(`#src/ops/${file}`))) {
+      found.push(value, ...(typeof value === 'function' ? Object.values(value) : []));
+    }
+  }
+  return found;
+}
+
+test('every kernel of a file is in the table', async () => {
+  const found = (await everything()).filter(isKernel);
+  assertSameSet(
+    Object.values(kernels).map(({ name }) => name),
+    found.map(({ name }) => name),
+    'src/ops/kernels.ts',
+  );
+});
+
+test('every operation of a file is in the table', async () => {
+  const found = (await everything()).filter(isOperation);
+  assertSameSet(
+    Object.values(operations).map(({ name }) => name),
+    found.map(({ name }) => name),
+    'src/ops/operations.ts',
+  );
+});
+
+test('every function of tensors is exported to users', () => {
+  const functions = files.flatMap((file) => {
+    const declared = readFileSync(`${folder('dist/ops')}${file}.d.ts`, 'utf8');
+    const named = [...declared.matchAll(/^export declare function (\w+)[^\n]*\bTensorLike\b/gm)];
+    const unary = [...declared.matchAll(/^export declare const (\w+): [^\n]*\bUnaryOperation</gm)];
+    return [...named, ...unary].map(([, name]) => name);
+  });
+  assert.ok(functions.includes('conv2d') && functions.includes('relu'), functions.join(', '));
+  assertSameSet(
+    Object.keys(library).filter((name) => functions.includes(name)),
+    functions.filter((name) => !Object.hasOwn(NOT_PUBLIC, name)),
+    'src/ops/index.ts; unary-operations.ts for one of one tensor, element by element',
+  );
+});
+
+test('every layer is exported to users', async () => {
+  const layers: string[] = [];
+  for (const file of readdirSync(folder('src/nn')).filter((name) => name.endsWith('.ts'))) {
+    const exported = await import(`#src/nn/${file.replace(/\.ts$/, '')}`);
+    for (const [name, value] of Object.entries(exported))
+      if (typeof value === 'function' && value.prototype instanceof library.Module) layers.push(name);
+  }
+  assert.ok(layers.includes('Conv2d'), layers.join(', '));
+  assertSameSet(
+    Object.keys(library).filter((name) => layers.includes(name)),
+    layers,
+    'src/nn/index.ts and src/index.ts',
+  );
+});
+
+test('every shader is that of a kernel', () => {
+  const all = [
+    ...Object.values<Kernel>(kernels),
+    ...Object.values<Kernel>(ceilingKernels),
+    ...[halfCopyKernel, selfTestKernel, subgroupTestKernel],
+  ] as readonly Kernel[];
+  const passes = all.flatMap(({ shader }) =>
+    Object.values(shader.variants).flatMap((variant) => [...(variant.before ?? []), variant]),
+  );
+  const shaders = (path: string) => readdirSync(folder(path)).filter((file) => file.endsWith('.wgsl'));
+  assertSameSet(
+    passes.map(({ file }) => file),
+    shaders('shaders'),
+    'a variant of a kernel in src/ops names its file',
+  );
+  assertSameSet(
+    [...passes.flatMap(({ libraries = [] }) => libraries), ...LIBRARIES_OF_VERSIONS],
+    shaders('shaders/lib'),
+    'a variant of a kernel names its libraries',
+  );
+});
+
+test('of two large sets only the difference is told', () => {
+  const many = Array.from({ length: 200 }, (_, i) => `kernel${i}`);
+  let told = 'nothing';
+  try {
+    assertSameSet([...many, 'gone'], [...many, 'new'], 'ops/kernels.ts');
+  } catch (error) {
+    told = (error as Error).message;
+  }
+  assert.is(told, 'missing: new; not expected: gone (ops/kernels.ts)');
+});
+
+test.run();
