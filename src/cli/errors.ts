@@ -1,5 +1,6 @@
 /** What a failure becomes on the command line: one sentence, one exit code, under `--json` one document. */
 import { AttuneError, sentence } from '../errors.js';
+import { machineFault } from '../machine-fault.js';
 import type { Output } from './output.js';
 import { displayWidth, oneLine, shorten } from '../text.js';
 
@@ -21,6 +22,8 @@ export function failure(thrown: unknown): AttuneError {
   if (thrown instanceof Error && thrown.name === 'AbortError') {
     return new AttuneError({ code: 'interrupted', what: 'interrupted' }, { cause: thrown });
   }
+  const fault = machineFault(thrown);
+  if (fault !== null) return fault;
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return new AttuneError(
     {

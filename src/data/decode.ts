@@ -18,6 +18,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { AttuneError } from '../errors.js';
+import { machineFault } from '../machine-fault.js';
+import { isNotUtf8, NOT_UTF8 } from './name-encoding.js';
 import { loadSharp } from './sharp.js';
 import { sniffImage } from './sniff.js';
 
@@ -86,7 +88,8 @@ async function decodeBytes(bytes: Uint8Array, name: string): Promise<RgbImage> {
 
 /**
  * Reads an image file whole.
- * @throws AttuneError 'input' if it is missing, not a regular file, empty, too large or unreadable
+ * @throws AttuneError 'input' if it is missing, not a regular file, empty, too large or unreadable; 'disk' where the
+ *   machine is at fault
  */
 export async function readImageFile(path: string): Promise<Uint8Array> {
   try {
@@ -103,8 +106,11 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof AttuneError) throw error;
+    const fault = machineFault(error, path);
+    if (fault !== null) throw fault;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw unreadable('there is no such image', path, error);
+    if (code === 'ENOENT')
+      throw unreadable(isNotUtf8(path) ? NOT_UTF8 : 'there is no such image', path, error);
     if (code === 'EISDIR') throw unreadable('this is not a file', path, error);
     throw unreadable(`the image file cannot be read, ${code ?? String(error)}`, path, error);
   }

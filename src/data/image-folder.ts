@@ -14,7 +14,15 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { validationNames } from './part-folders.js';
-import { compareCodePoints, isHidden, type SkippedPath, statFolder, subFolders, walkImages } from './walk.js';
+import {
+  compareCodePoints,
+  isHidden,
+  realPath,
+  type SkippedPath,
+  statFolder,
+  subFolders,
+  walkImages,
+} from './walk.js';
 
 export interface LabelledImage {
   /** Absolute path. */
@@ -133,11 +141,11 @@ async function realPaths(images: readonly LabelledImage[], links: ReadonlySet<st
   const paths: string[] = [];
   for (const { path } of images) {
     if (links.has(path)) {
-      paths.push(await realpath(path));
+      paths.push(await realPath(path));
       continue;
     }
     const folder = dirname(path);
-    const real = folders.get(folder) ?? (await realpath(folder));
+    const real = folders.get(folder) ?? (await realPath(folder));
     folders.set(folder, real);
     paths.push(join(real, basename(path)));
   }

@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AttuneError, type ErrorParts } from '../errors.js';
+import { machineFault } from '../machine-fault.js';
 import { ShortList } from '../short-list.js';
 import type { ImageTask, ImageTaskResult } from './image-tasks.js';
 
@@ -39,7 +40,8 @@ export interface ImagePool {
   /**
    * Runs a task as soon as a worker is free. A task that still waits when the signal comes is
    * not started; one in progress ends as usual.
-   * @throws AttuneError 'input' if the image cannot be read or took too long, or its worker died
+   * @throws AttuneError 'input' if the image cannot be read or took too long, or its worker died; 'disk' where the
+   *   machine is at fault, as with too few file handles
    * @throws AttuneError 'interrupted' if it was not started
    */
   run<Task extends ImageTask>(task: Task, signal?: AbortSignal): Promise<ImageTaskResult<Task>>;
@@ -102,13 +104,14 @@ export function openImagePool({
     // The flags of this process are not for workers; some, as --input-type, would break them.
     const worker = new Worker(workerUrl, { execArgv: [] });
     // A death is followed by 'exit'; the reason comes first, with 'error'.
-    let reason = '';
+    let reason: unknown = null;
     worker.on('error', (error) => {
-      reason = `, ${error.message}`;
+      reason = error;
     });
     worker.on('exit', () => {
       remove(idle, worker);
-      fail(worker, `the thread that decoded the image ended${reason}`);
+      const said = reason instanceof Error ? `, ${reason.message}` : '';
+      fail(worker, `the thread that decoded the image ended${said}`, reason);
     });
     return worker;
   }
@@ -187,12 +190,18 @@ export function openImagePool({
     startWaiting();
   }
 
-  /** Reports the image that a worker was busy with, and goes on without that worker. */
-  function fail(worker: Worker, what: string): void {
+  /**
+   * Reports the image that a worker was busy with, and goes on without that worker: the fault is the image's, unless the
+   * machine's is behind it.
+   */
+  function fail(worker: Worker, what: string, cause: unknown = null): void {
     const job = busy.take((one) => one.worker === worker);
     if (!job) return;
     const hint = 'replace the file or remove it';
-    job.reject(new AttuneError({ code: 'input', what, where: job.task.path, hint }));
+    const { path } = job.task;
+    job.reject(
+      machineFault(cause, path) ?? new AttuneError({ code: 'input', what, where: path, hint }, { cause }),
+    );
     startWaiting();
   }
 

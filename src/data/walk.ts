@@ -13,6 +13,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { hintForMissing } from '../formats/index.js';
+import { machineFault } from '../machine-fault.js';
+import { isNotUtf8, NOT_UTF8 } from './name-encoding.js';
 import { imageExtensions } from './sniff.js';
 
 export interface SkippedPath {
@@ -49,7 +51,7 @@ export async function walkImages(
 ): Promise<FoundImage[]> {
   const isInner = outer !== undefined && outer !== folder;
   const walk: Walk = { images: [], skipped, entered: new Set(), depth, isInner };
-  if (isInner) walk.entered.add(await realpath(outer));
+  if (isInner) walk.entered.add(await realPath(outer));
   await enterFolder(walk, folder, '', 0);
   return walk.images.sort((a, b) => compareCodePoints(a.name, b.name));
 }
@@ -112,7 +114,7 @@ interface Walk {
 }
 
 async function enterFolder(walk: Walk, folder: string, name: string, level: number) {
-  const real = await realpath(folder);
+  const real = await realPath(folder);
   if (walk.entered.has(real)) {
     walk.skipped.push({ path: folder, reason: 'a link to a folder that is read already' });
     return;
@@ -193,23 +195,24 @@ async function kindOf(entry: Dirent, path: string): Promise<string> {
     if (target.isDirectory()) return 'folder';
     return target.isFile() ? 'file' : 'not a regular file';
   } catch (error) {
+    const fault = machineFault(error, path);
+    if (fault !== null) throw fault;
     return `a link that leads nowhere (${(error as NodeJS.ErrnoException).code})`;
   }
+}
+
+/** The path of a file or folder without links. Throws AttuneError 'input' where there is none, or it may not be known. */
+export function realPath(path: string): Promise<string> {
+  return realpath(path).catch((error: unknown) => {
+    throw refusal(error, path, 'the folder cannot be read');
+  });
 }
 
 async function readFolder(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw new AttuneError(
-      {
-        code: 'input',
-        what: `the folder cannot be read, ${(cause as NodeJS.ErrnoException).code}`,
-        where: folder,
-        hint: 'check its permissions',
-      },
-      { cause },
-    );
+  } catch (error) {
+    throw refusal(error, folder, 'the folder cannot be read');
   }
 }
 
@@ -217,19 +220,30 @@ async function statOrRefuse(path: string) {
   try {
     return await stat(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    const hint = missing
-      ? await hintForMissing(path, 'check the spelling and the working folder')
-      : 'check its permissions';
-    throw new AttuneError(
-      {
-        code: 'input',
-        what: missing ? 'there is no such file or folder' : `it cannot be opened, ${code}`,
-        where: path,
-        hint,
-      },
-      { cause },
-    );
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw refusal(cause, path, 'it cannot be opened');
+    const what = 'there is no such file or folder';
+    const hint = await hintForMissing(path, 'check the spelling and the working folder');
+    throw new AttuneError({ code: 'input', what, where: path, hint }, { cause });
   }
+}
+
+/** Why the system does not let a file or folder be looked at, in a sentence. */
+function refusal(cause: unknown, where: string, what: string): AttuneError {
+  const fault = machineFault(cause, where);
+  if (fault !== null) return fault;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENAMETOOLONG') {
+    const hint = 'move the data set to a shorter path, or flatten its folders';
+    return new AttuneError({ code: 'input', what: 'the path is too long', where, hint }, { cause });
+  }
+  if (code === 'ENOENT' && isNotUtf8(where)) {
+    const [what, hint] = [NOT_UTF8, 'rename it'];
+    return new AttuneError({ code: 'input', what, where, hint }, { cause });
+  }
+  const hint = 'check its permissions';
+  return new AttuneError(
+    { code: 'input', what: `${what}, ${code ?? String(cause)}`, where, hint },
+    { cause },
+  );
 }

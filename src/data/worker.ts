@@ -4,6 +4,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { AttuneError } from '../errors.js';
+import { machineFault } from '../machine-fault.js';
 import { type ImageTask, type ImageTaskResult, runImageTask } from './image-tasks.js';
 import type { WorkerAnswer } from './pool.js';
 
@@ -22,13 +23,17 @@ port.on('message', async (task: ImageTask) => {
     port.postMessage({ result } satisfies WorkerAnswer, pixelBuffers(result));
   } catch (error) {
     // Error subclasses do not survive the way between threads, their parts do.
-    const { code, what, where, hint } =
-      error instanceof AttuneError
-        ? error
-        : { code: 'internal' as const, what: String(error), where: task.path, hint: undefined };
+    const { code, what, where, hint } = asAttuneError(error, task.path);
     port.postMessage({ failure: { code, what, where, hint } } satisfies WorkerAnswer);
   }
 });
+
+function asAttuneError(error: unknown, path: string): AttuneError {
+  const known = machineFault(error, path) ?? error;
+  return known instanceof AttuneError
+    ? known
+    : new AttuneError({ code: 'internal', what: String(error), where: path });
+}
 
 /** Whole pictures are handed over instead of copied. */
 function pixelBuffers(result: ImageTaskResult): ArrayBuffer[] {

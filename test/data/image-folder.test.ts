@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { readImageFile } from '#src/data/decode';
 import { classFolder, imageFolder } from '#src/data/image-folder';
 import { compareCodePoints, listImages } from '#src/data/walk';
 import { HEAT_MAP_METHODS } from '#src/report/explain/methods';
@@ -498,5 +499,62 @@ test(
     await fails(listImages(join(folder, 'z')), 'input', /no such file or folder/);
   }),
 );
+
+if (process.platform === 'linux') {
+  const sh = (folder: string, script: string) => execFileSync('sh', ['-c', script], { cwd: folder });
+
+  test(
+    'names that are no UTF-8 are said to be so: a folder is refused, an image is bad',
+    inFolder(['a/0.png', 'b/0.png'], async (folder) => {
+      sh(folder, 'mv b/0.png "b/$(printf \'gr\\374n\').png"');
+      const { train } = await imageFolder(folder);
+      assert.equal(names(train), ['a/0.png', 'b/gr\ufffdn.png']);
+      await fails(readImageFile(train[1]!.path), 'input', /its name is no UTF-8, so it cannot be opened/);
+      sh(folder, 'mv b "$(printf \'gr\\374n\')"');
+      await fails(imageFolder(folder), 'input', /its name is no UTF-8, .*gr\ufffdn\): rename it/);
+    }),
+  );
+
+  test(
+    'a path that is too long is refused in a sentence',
+    inFolder(['a/0.png', 'b/0.png'], async (folder) => {
+      // Two chains of 10 folders, one moved to the end of the other.
+      const chain = Array.from({ length: 10 }, () => 'n'.repeat(250)).join('/');
+      sh(folder, `mkdir -p b/${chain} ${chain}; mv ${'n'.repeat(250)} b/${chain}`);
+      const error = await fails(imageFolder(folder), 'input', /^the path is too long \(/);
+      assert.match(error.message, /: move the data set to a shorter path/);
+      // As no path leads there, it is removed from within.
+      sh(folder, 'rm -rf b');
+    }),
+  );
+
+  test(
+    'folders that may not be read, or be passed through, are refused in a sentence to who is not root',
+    inFolder(['a/0.png', 'b/c/0.png'], async (folder) => {
+      const code = `import { imageFolder } from ${JSON.stringify(import.meta.resolve('#src/data/image-folder'))};
+        if (process.getuid() === 0) {
+          process.setgid(65534);
+          process.setuid(65534);
+        }
+        await imageFolder(${JSON.stringify(folder)}).catch((error) => console.log(error.code, error.message));`;
+      const refusal = (modes: string) => {
+        sh(folder, `chmod 755 . a b b/c; ${modes}`);
+        const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+          encoding: 'utf8',
+        });
+        sh(folder, 'chmod 755 . a b b/c');
+        return output;
+      };
+      assert.match(
+        refusal('chmod 311 b'),
+        /^input the folder cannot be read, EACCES \(.*b\): check its permissions/,
+      );
+      assert.match(refusal('chmod 311 b/c'), /^input the folder cannot be read, EACCES \(.*c\): check its/);
+      // Its content is listed, and nothing in it may be looked at.
+      assert.match(refusal('chmod 644 b'), /^input the folder cannot be read, EACCES \(.*c\): check its/);
+      assert.match(refusal('chmod 311 .'), /^input the folder cannot be read, EACCES/);
+    }),
+  );
+}
 
 test.run();

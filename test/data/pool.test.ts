@@ -19,6 +19,8 @@ const moody = new URL(
     parentPort.on('message', ({ path }) => {
       if (path === 'exit') process.exit(3);
       if (path === 'throw') setTimeout(() => { throw new Error('worker trouble'); });
+      else if (path === 'handles')
+        setTimeout(() => { throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' }); });
       else if (path === 'loop') for (;;);
       else if (path !== 'hang') parentPort.postMessage({ result: { fileHash: path } });
     });`)}`,
@@ -86,6 +88,13 @@ test('a worker that dies is replaced, and its image is named', async () => {
   assert.match(outcomes[3], /ended, worker trouble \(throw\)/);
   assert.equal([outcomes[0], outcomes[2], outcomes[4], outcomes[6]], ['a', 'b', 'c', 'd']);
   assert.match(outcomes[5], /ended \(exit\)/);
+  await pool.close();
+});
+
+test('a worker that the machine could not start or feed is no fault of its image', async () => {
+  const pool = openImagePool({ workers: 1, workerUrl: moody });
+  await fails(pool.run(hash('handles')), 'disk', /may not open more files at once, EMFILE \(handles\)/);
+  assert.is((await pool.run(hash('next'))).fileHash, 'next');
   await pool.close();
 });
 
