@@ -25,7 +25,7 @@ const RULES: ImportRules = {
     'device',
   ],
   roots: ['index.ts', 'cpu-worker.ts'],
-  shared: ['errors.ts', 'nearest.ts', 'option-names.ts', 'short-list.ts', 'text.ts'],
+  shared: ['errors.ts', 'machine-fault.ts', 'nearest.ts', 'option-names.ts', 'short-list.ts', 'text.ts'],
   platform: [
     /^(?:examples|cli|report|finetune|data|weights)\//,
     /^formats\/(?:file|inflate|regular-file)\.ts$/,

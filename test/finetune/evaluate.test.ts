@@ -93,6 +93,16 @@ test('a checkpoint whose description is damaged is refused', async () => {
     'weights',
     /the temperature in the metadata is no positive/,
   );
+  // Of one that is far too small, probabilities were null; and of one far too large all the same.
+  for (const value of ['5e-324', '0.001', '1e300']) {
+    const text = `"temperature":"${value.padEnd(temperature.length - '"temperature":""'.length)}"`;
+    const run = change(`temperature-${value}.safetensors`, temperature, text);
+    await fails(
+      evaluate({ run, data, ...CPU }),
+      'weights',
+      /temperature .* no positive number from 0\.01 to 100/,
+    );
+  }
 });
 
 test('predicted probabilities are calibrated by the temperature of the checkpoint, logits are as they come', async () => {

@@ -2,6 +2,7 @@
  * Whether a network is as sure as it is right, and the temperature that makes it so (Guo et al., On Calibration of
  * Modern Neural Networks, 2017): logits are divided by T before the softmax, which changes no prediction.
  */
+import * as v from 'valibot';
 import { counted } from '../../text.js';
 import { likeliest, type Scored, softmaxRows } from './scores.js';
 
@@ -25,6 +26,8 @@ export function calibrationError({ scores: probabilities, labels, classes }: Sco
 /** Temperatures beyond these say that logits are all but equal, or that no image is right. */
 const COLDEST = 0.05;
 const HOTTEST = 20;
+/** What a file may say that its temperature is: with far smaller or larger ones, probabilities are no numbers, or all equal. */
+export const temperatureSchema = v.pipe(v.number(), v.minValue(0.01), v.maxValue(100));
 const ITERATIONS = 40;
 const CONVERGED = 1e-10;
 

@@ -8,6 +8,7 @@ import { AttuneError } from '../../errors.js';
 import { type TensorFile, writeSafetensors } from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { NearestNeighbors, stateDict } from '../../nn/index.js';
+import { temperatureSchema } from '../evaluation/calibration.js';
 import { putIntoUnits } from '../tasks/regression.js';
 import { type TaskInfo, taskSchema } from '../tasks/task.js';
 
@@ -28,7 +29,6 @@ export interface CheckpointInfo {
 }
 
 const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
-const TEMPERATURE = v.nullable(v.pipe(v.number(), v.finite(), v.gtValue(0)));
 
 /**
  * Writes a model's values with what describes them. The head of a regression, which is trained on standardised values,
@@ -73,8 +73,12 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
   const task = taskIn(metadata, path);
   if (task === null || metadata.model === undefined)
     throw damaged(path, 'the metadata lack the model or its classes');
-  const temperature = v.safeParse(TEMPERATURE, parseJson(metadata.temperature ?? 'null', path));
-  if (!temperature.success) throw damaged(path, 'the temperature in the metadata is no positive number');
+  const temperature = v.safeParse(
+    v.nullable(temperatureSchema),
+    parseJson(metadata.temperature ?? 'null', path),
+  );
+  if (!temperature.success)
+    throw damaged(path, 'the temperature in the metadata is no positive number from 0.01 to 100');
   const neighbors = v.safeParse(NEIGHBORS, parseJson(metadata.neighbors ?? 'null', path));
   if (!neighbors.success)
     throw damaged(path, 'the neighbors in the metadata are no whole number of 1 to 10,000');

@@ -21,6 +21,7 @@ import {
 import type { ImageClassifier } from '../../models/index.js';
 import type { Optimizer } from '../../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../results.js';
+import { temperatureSchema } from '../evaluation/calibration.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
@@ -260,7 +261,7 @@ const stateSchema = v.strictObject({
   }),
   epochs: v.array(epochSchema),
   best: v.nullable(bestSchema),
-  temperature: number,
+  temperature: v.nullable(temperatureSchema),
   explosions: v.pipe(v.array(v.strictObject({ step: count, from_step: count })), v.maxLength(2)),
   events: v.nullable(v.strictObject({ file: v.pipe(v.string(), v.regex(EVENT_FILE)), bytes: count })),
   complete: v.boolean(),
