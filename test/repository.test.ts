@@ -54,6 +54,7 @@ const UNNEEDED_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
 };
 
 interface LockedPackage {
+  readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
@@ -167,6 +168,14 @@ test('an npm setting installs the development dependencies and keeps servers out
   const settings = read('.npmrc').split('\n');
   assert.ok(settings.includes('include=dev'));
   assert.ok(settings.includes('omit-lockfile-registry-resolved=true'));
+});
+
+test('the package with the software GPU is pinned, and the oldest Node may install it', () => {
+  const name = '@sparticuz/chromium';
+  assert.match(manifest.devDependencies[name], /^\d+\.\d+\.\d+$/);
+  assert.is(lock[`node_modules/${name}`]?.version, manifest.devDependencies[name]);
+  // It asks for a newer Node, as the only one: npm warns, and refuses where a user has made it strict.
+  assert.ok(read('.npmrc').split('\n').includes('engine-strict=false'));
 });
 test.run();
 
