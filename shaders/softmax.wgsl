@@ -1,6 +1,6 @@
 // Softmax, or its logarithm, of each row of x [rows, columns]:
-//   y = exp(x - m) / sum exp(x - m)      or      y = x - m - log(sum exp(x - m)),    m = max of the row.
-// One invocation per row, f32, in order.
+//   y = exp(x - m) / sum exp(x - m)      or      y = (x - m) - log(sum exp(x - m)),    m = max of the row.
+// One invocation per row, f32, in order. m + log(sum) would lose the digits of the logarithm where m is large.
 struct Constants {
   rows: u32,
   columns: u32,
@@ -27,13 +27,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   for (var j = start; j < end; j++) {
     total += exp_of(f32(x[j]) - largest);
   }
-  let shift = largest + log_of(total);
+  let log_total = log_of(total);
   for (var j = start; j < end; j++) {
-    let value = f32(x[j]);
+    let shifted = f32(x[j]) - largest;
     if (constants.logarithm == 1u) {
-      y[j] = Element(value - shift);
+      y[j] = Element(shifted - log_total);
     } else {
-      y[j] = Element(exp_of(value - largest) / total);
+      y[j] = Element(exp_of(shifted) / total);
     }
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Softmax and cross-entropy in one: for row i with logits x, target probabilities t and T = sum of t,
  *
- *     loss_i = T (m + ln sum e^(x - m)) - sum over j of t_j x_j,        dloss_i / dx_j = T softmax(x)_j - t_j
+ *     loss_i = sum over j of t_j (ln sum e^(x - m) - (x_j - m)),        dloss_i / dx_j = T softmax(x)_j - t_j
  *
- * m being the row's largest logit. Targets are class indices or probabilities. Label smoothing s mixes them
+ * m being the row's largest logit, which is taken away first: m + ln sum would lose digits where it is large. Targets are class indices or probabilities. Label smoothing s mixes them
  * with the uniform distribution over C classes (Szegedy et al., 2016, as PyTorch computes it):
  * t' = (1 - s) t + s / C.
  *
@@ -96,12 +96,12 @@ export const crossEntropyKernel: Kernel<CrossEntropyAttributes> = {
       const last = Math.min(rows, end * CPU_ROWS);
       for (let row = begin * CPU_ROWS; row < last; row++) {
         const { largest, total } = rowStatistics(x, row * columns, columns);
-        const shift = largest + Math.log(total);
+        const logarithmOfTotal = Math.log(total);
         let loss = 0;
         for (let j = 0; j < columns; j++) {
           const target = targetAt(attributes, indices, targets, row, j);
           // A class that is not asked for may be impossible: its logit minus infinity.
-          if (target !== 0) loss += target * (shift - x[row * columns + j]);
+          if (target !== 0) loss += target * (logarithmOfTotal - (x[row * columns + j] - largest));
         }
         losses[row] = loss;
       }

@@ -2,7 +2,8 @@
  * softmax along the last axis: y_j = e^(x_j - m) / sum over k of e^(x_k - m), m the row's largest element.
  *
  * dL/dx = y (dL/dy - sum over k of y_k dL/dy_k). The logarithm has its own kernel: taking it of the result would
- * lose small probabilities. log softmax: y_j = x_j - m - ln sum; dL/dx = dL/dy - softmax(x) sum dL/dy.
+ * lose small probabilities. log softmax: y_j = (x_j - m) - ln sum; dL/dx = dL/dy - softmax(x) sum dL/dy. In this order:
+ * m + ln sum would round the logarithm to the digits that a large m leaves it, and x_j would take m away again.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel } from '../device/kernel.js';
@@ -44,9 +45,10 @@ export const softmaxKernel: Kernel<SoftmaxAttributes> = {
       for (let row = begin * CPU_ROWS; row < last; row++) {
         const start = row * columns;
         const { largest, total } = rowStatistics(x, start, columns);
-        const shift = largest + Math.log(total);
+        const logarithmOfTotal = Math.log(total);
         for (let j = start; j < start + columns; j++) {
-          y[j] = logarithm ? x[j] - shift : Math.exp(x[j] - largest) / total;
+          const shifted = x[j] - largest;
+          y[j] = logarithm ? shifted - logarithmOfTotal : Math.exp(shifted) / total;
         }
       }
     },

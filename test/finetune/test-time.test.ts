@@ -37,6 +37,14 @@ test('the mean of views has the mean of their probabilities, as PyTorch gives it
     null,
   );
   assert.ok(far.every(Number.isFinite), `${far}`);
+  // What all logits of a view have in common says nothing, however much it is.
+  const views = [
+    [1, 0, -2, 0.5],
+    [-1, 0, 2, 0],
+  ];
+  const moved = task.meanOfViews([views[0].map((logit) => logit + 2 ** 44), views[1]], null);
+  const mean = softmax(views[0]).map((share, c) => (share + softmax(views[1])[c]) / 2);
+  assertClose(softmax(moved), mean, { absolute: 1e-7, relative: 1e-6 }, 'far from zero');
 });
 
 test('at a temperature, the mean is that of the probabilities that are told at it', () => {

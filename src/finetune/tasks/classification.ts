@@ -106,8 +106,10 @@ function logOfMeanProbabilities(
   const scale = temperature ?? 1;
   const logarithms = rows.map((row) => {
     const scaled = Array.from(row, (logit) => logit / scale);
-    const total = logOfSum(scaled);
-    return scaled.map((logit) => logit - total);
+    const largest = largestOf(scaled);
+    const shifted = scaled.map((logit) => logit - largest);
+    const total = logOfSum(shifted);
+    return shifted.map((logit) => logit - total);
   });
   return Float32Array.from(
     logarithms[0],
@@ -118,7 +120,7 @@ function logOfMeanProbabilities(
 /** The logarithm of the sum of e^x. */
 function logOfSum(values: ArrayLike<number>): number {
   const all = Array.from(values);
-  const largest = all.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const largest = largestOf(all);
   return largest + Math.log(all.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
@@ -127,3 +129,7 @@ function countRight(predicted: ArrayLike<number>, labels: ArrayLike<number>): nu
   for (let i = 0; i < labels.length; i++) if (predicted[i] === labels[i]) right++;
   return right;
 }
+function largestOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+}
+

@@ -103,11 +103,13 @@ export function softmax(x: usize, y: usize, first: i32, last: i32, columns: i32,
       write(to + at, exponential(f32x4.sub(read(from + at, one), shift)), one);
     }
     const total = sumOf(to, rowBytes);
-    const log = f32x4.splat(<f32>(<f64>largest + logarithmOf(total)));
+    const log = f32x4.splat(<f32>logarithmOf(total));
     const divisor = f32x4.splat(<f32>total);
     for (let at: usize = 0; at < rowBytes; at += advance(rowBytes - at)) {
       const one = rowBytes - at < 16;
-      const value = logarithm ? f32x4.sub(read(from + at, one), log) : f32x4.div(read(to + at, one), divisor);
+      const value = logarithm
+        ? f32x4.sub(f32x4.sub(read(from + at, one), shift), log)
+        : f32x4.div(read(to + at, one), divisor);
       write(to + at, value, one);
     }
   }
