@@ -17,7 +17,10 @@ export interface MaxPool2dOptions {
   readonly kernel: number | Pair;
   /** Step between windows. Default: the window's size. */
   readonly stride?: number | Pair;
-  /** Places around the image that never win. Default 0. */
+  /**
+   * Places around the image that never win, on each side fewer than the window spans there, as ONNX has it; PyTorch
+   * takes at most half the window. Default 0.
+   */
   readonly padding?: number | Pair | Padding;
 }
 
@@ -42,13 +45,13 @@ function imageSizes(operation: string, x: Tensor): readonly [number, number, num
 
 function geometry({ kernel, stride, padding }: MaxPool2dOperationAttributes, x: Tensor): MaxPool2dAttributes {
   const [batch, height, width, channels] = imageSizes('maxPool2d', x);
-  if (
-    2 * Math.max(padding.top, padding.bottom) > kernel[0] ||
-    2 * Math.max(padding.left, padding.right) > kernel[1]
-  ) {
+  // Else the first window, or the last, would have no place inside the image, and nothing to be the largest of.
+  const { top, bottom, left, right } = padding;
+  if (Math.max(top, bottom) >= kernel[0] || Math.max(left, right) >= kernel[1]) {
     throw shapeError(
       'maxPool2d',
-      'padding is more than half of the window, so a window could lie outside the image',
+      `padding of top ${top}, bottom ${bottom}, left ${left}, right ${right} holds a whole window of [${kernel.join(', ')}]`,
+      'give at most one less than the window on each side',
     );
   }
   const vertical = { padding: padding.top + padding.bottom, dilation: 1 };
@@ -99,8 +102,8 @@ export const globalAveragePoolOperation: Operation<null> = {
 };
 
 /**
- * The largest element of each window of x [batch, height, width, channels]. float32. Throws AttuneError 'shape' when the
- * windows do not fit, 'usage' for an unknown option.
+ * The largest element of each window of x [batch, height, width, channels]. float32. Throws AttuneError 'shape' where no
+ * window fits, and where padding on one side is as large as the window; 'usage' for an unknown option.
  */
 export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
   refuseUnknownOptions(options, MAX_POOL_NAMES, 'maxPool2d');

@@ -121,7 +121,12 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   ],
   [
     () => maxPool2d(zeros([1, 4, 4, 1]), { kernel: 2, padding: 2 }),
-    /padding is more than half of the window/,
+    /padding of top 2, bottom 2, left 2, right 2 holds a whole window of \[2, 2\] \(maxPool2d\).*one less than the window/,
+  ],
+  [
+    () =>
+      maxPool2d(zeros([1, 4, 4, 1]), { kernel: [3, 2], padding: { top: 2, bottom: 2, left: 1, right: 2 } }),
+    /padding of top 2, bottom 2, left 1, right 2 holds a whole window of \[3, 2\]/,
   ],
   [
     () => maxPool2d(zeros([4, 4, 1]), { kernel: 2 }),

@@ -184,10 +184,7 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   maxPool2d: (random) => {
     const kernel = [random.whole(1, 3), random.whole(1, 3)] as const;
     const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
-    const padding = [
-      random.whole(0, Math.floor(kernel[0] / 2)),
-      random.whole(0, Math.floor(kernel[1] / 2)),
-    ] as const;
+    const padding = [random.whole(0, kernel[0] - 1), random.whole(0, kernel[1] - 1)] as const;
     const image = [random.whole(1, 2), random.whole(3, 6), random.whole(3, 6), random.whole(1, 3)];
     return { shapes: [image], call: ([x]) => maxPool2d(x, { kernel, stride, padding }) };
   },

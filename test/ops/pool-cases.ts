@@ -5,12 +5,11 @@ import * as assert from 'uvu/assert';
 import { pick, randomValues } from '../device/cpu-harness.js';
 import { judge, runKernel } from './kernel-cases.js';
 
-/** Windows with padding up to half their size, on images of odd and even size. */
+/** Windows with padding up to their size less one, on images of odd and even size. */
 export function randomMaxPool(random: () => number, channels: number): MaxPool2dAttributes {
   const axis = () => {
     const kernel = pick(random, [1, 2, 3, 3, 5]);
-    const half = Math.floor(kernel / 2);
-    const [before, after] = [Math.floor(random() * (half + 1)), Math.floor(random() * (half + 1))];
+    const [before, after] = [Math.floor(random() * kernel), Math.floor(random() * kernel)];
     const stride = pick(random, [1, 2, 2, 3]);
     const size = Math.max(1, kernel - before - after) + Math.floor(random() * 8);
     return { kernel, stride, before, size, out: Math.floor((size + before + after - kernel) / stride) + 1 };

@@ -185,11 +185,16 @@ def images():
         case('conv2d', name, lambda a, b: convolution(a, b, **options), [real(x, 32), real(w, 33)], plain, terms)
 
     def pooling(x, kernel, stride, padding):
-        return F.max_pool2d(x.permute(0, 3, 1, 2), kernel, stride, padding).permute(0, 2, 3, 1)
+        top, left = (padding, padding) if isinstance(padding, int) else padding
+        # By itself PyTorch pads by half the window at most.
+        padded = F.pad(x.permute(0, 3, 1, 2), (left, left, top, top), value=-math.inf)
+        return F.max_pool2d(padded, kernel, stride).permute(0, 2, 3, 1)
 
     for name, shape, kernel, stride, padding in (
         ('2 by 2', [2, 4, 6, 3], 2, 2, 0), ('3 by 3 with padding', [1, 7, 5, 4], 3, 2, 1),
         ('of negative numbers', [1, 4, 4, 2], (3, 2), (1, 2), (1, 0)),
+        ('3 by 3, padding 2', [2, 5, 4, 4], 3, 1, 2), ('of one place', [1, 1, 1, 3], 3, 1, 2),
+        ('padding one less than the window', [1, 3, 5, 2], (4, 2), (2, 1), (3, 1)),
     ):
         options = {'kernel': kernel, 'stride': stride, 'padding': padding}
         shift = -3 if 'negative' in name else 0
