@@ -1,8 +1,9 @@
 /**
- * Stored numbers to float32. Everything in a weights file is little-endian; a `DataView` says so and needs no
+ * Stored numbers to float32, or float64 as it is. Everything in a weights file is little-endian; a `DataView` says so and needs no
  * alignment, and float32 itself, by far the most common, is used where it lies if the host agrees.
  */
 
+import type { Precision } from '../device/dtype.js';
 import { floatsOfHalves } from '../device/half-floats.js';
 import {
   byteLength,
@@ -31,7 +32,11 @@ export function tensorEntry(
     }
     return readBytes();
   };
-  return { name, dtype, shape, readRaw, read: async () => toFloat32(dtype, await readRaw(), where) };
+  const read = async (precision: Precision = 'float32'): Promise<Float32Array | Float64Array> => {
+    const bytes = await readRaw();
+    return dtype === 'F64' && precision === 'float64' ? float64s(bytes) : toFloat32(dtype, bytes, where);
+  };
+  return { name, dtype, shape, readRaw, read };
 }
 
 /** Puts the bytes of each number in the other order, in place. */
@@ -73,11 +78,21 @@ function fromFloat32(bytes: Uint8Array): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true));
 }
 
-function fromFloat64(bytes: Uint8Array, where: string): Float32Array {
+/** Little-endian F64, which may share the memory of `bytes`. */
+function float64s(bytes: Uint8Array): Float64Array {
+  const count = bytes.length / 8;
+  if (hostIsLittleEndian && bytes.byteOffset % 8 === 0) {
+    return new Float64Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
+  }
   const view = viewOf(bytes);
-  const out = new Float32Array(bytes.length / 8);
+  return Float64Array.from({ length: count }, (_, i) => view.getFloat64(8 * i, true));
+}
+
+function fromFloat64(bytes: Uint8Array, where: string): Float32Array {
+  const values = float64s(bytes);
+  const out = new Float32Array(values.length);
   for (let i = 0; i < out.length; i++) {
-    const value = view.getFloat64(8 * i, true);
+    const value = values[i];
     out[i] = value;
     if (Number.isFinite(value) && !Number.isFinite(out[i])) {
       throw weightsError(

@@ -5,6 +5,7 @@
  * knows about models, layouts or transposition.
  */
 
+import type { Precision } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
 
 /**
@@ -60,11 +61,11 @@ export interface TensorEntry extends TensorInfo {
   /** Of the variance of a batch norm: what its network adds to it, where the file says so beside the variance. */
   readonly epsilon?: number | undefined;
   /**
-   * Reads the values as float32, in row-major order. F64, F16 and BF16 are converted.
-   * @throws AttuneError 'weights' if the type is not one of these four, if a finite F64 does not fit into float32, or
-   *   if the file is damaged.
+   * Reads the values in row-major order, as float32: F64, F16 and BF16 are converted. For 'float64' F64 is left as it is.
+   * @throws AttuneError 'weights' if the type is not one of these four, if a finite F64 is to be converted and does not
+   *   fit into float32, or if the file is damaged.
    */
-  read(): Promise<Float32Array>;
+  read(precision?: Precision): Promise<Float32Array | Float64Array>;
   /**
    * Reads the values as they are stored: contiguous, row-major, little-endian. The caller owns the bytes.
    * @throws AttuneError 'weights' if the file is damaged or the tensor is larger than `MAX_TENSOR_BYTES`.

@@ -168,7 +168,7 @@ function entriesOf(
 
 function renamed(tensor: WeightsEntry, name: string): WeightsEntry {
   const { dtype, shape, epsilon } = tensor;
-  return { name, dtype, shape, epsilon, read: () => tensor.read() };
+  return { name, dtype, shape, epsilon, read: (precision) => tensor.read(precision) };
 }
 
 function transposed(tensor: WeightsEntry): WeightsEntry {
@@ -178,10 +178,10 @@ function transposed(tensor: WeightsEntry): WeightsEntry {
     name,
     dtype,
     shape: permuteShape(shape, axes),
-    read: async () => permuteValues(await tensor.read(), shape, axes),
+    read: async (precision) => permuteValues(await tensor.read(precision), shape, axes),
   };
 }
 
 function filled(name: string, length: number, value: number): WeightsEntry {
-  return { name, dtype: 'F32', shape: [length], read: async () => new Float32Array(length).fill(value) };
+  return { name, dtype: 'F64', shape: [length], read: async () => new Float64Array(length).fill(value) };
 }

@@ -2,6 +2,7 @@
  * Keras's names and layout of weights: `Conv1/kernel` is the kernel [height, width, inputs, outputs] of layer `Conv1`.
  * Layers of Keras's graphs have the same names here, so a naming is needed for variables only.
  */
+import type { Precision } from '../device/dtype.js';
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
 import { layersByClass } from './keras-numbering.js';
@@ -54,8 +55,8 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
     const stored = {
       shape: tensor.shape,
       axes,
-      read: async () => {
-        const values = await tensor.read();
+      read: async (precision?: Precision) => {
+        const values = await tensor.read(precision);
         return variable === 'kernel' ? kerasKernel(layer, values, tensor.shape) : values;
       },
     };
@@ -65,7 +66,7 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
       dtype: tensor.dtype,
       epsilon: tensor.epsilon,
       shape: isDepth ? depthwiseShape(permuted) : permuted,
-      read: async () => permuteValues(await stored.read(), tensor.shape, axes),
+      read: async (precision) => permuteValues(await stored.read(precision), tensor.shape, axes),
       // Of a depthwise one two dimensions become one.
       stored: isDepth ? undefined : stored,
     };

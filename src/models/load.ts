@@ -13,7 +13,9 @@ export type LoadWeightsOptions = Pick<LoadOptions, 'strict' | 'exclude'>;
 const NAMES: OptionNames<LoadWeightsOptions> = { strict: true, exclude: true };
 
 /**
- * Loads a weights file into a model, on the host or on a device, whatever library named its tensors (naming.ts).
+ * Loads a weights file into a model, on the host or on a device, whatever library named its tensors (naming.ts). Numbers
+ * of float64 stay as they are where the model's device computes in float64, also when it is moved there afterwards; any
+ * other device rounds them to float32.
  * `exclude: [model.headName]` keeps the model's own head, whatever the number of classes in the file. A module that is
  * none of attune's networks takes the tensors by their own names: what `writeTorch` or PyTorch has saved of it.
  *
@@ -42,7 +44,7 @@ function givenAway(tensor: WeightsEntry): WeightsEntry {
   const { shape, stored } = tensor;
   return {
     ...tensor,
-    stored: stored ?? { shape, axes: shape.map((_, d) => d), read: () => tensor.read() },
+    stored: stored ?? { shape, axes: shape.map((_, d) => d), read: (precision) => tensor.read(precision) },
   };
 }
 

@@ -5,7 +5,7 @@
  * field `layer1` gives `layer1.conv1.weight`. Fields are named as PyTorch names them, so that names in weights
  * files are names here. There is no global mode: what differs in training is an argument of `forward`.
  */
-import type { TypedArray } from '../device/dtype.js';
+import { conformed, type TypedArray } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
 import type { Device } from '../program/device.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
@@ -144,11 +144,16 @@ export abstract class Module {
     if (this.isPlaced) await this.#placement?.root.to(this.memory.device);
   }
 
-  /** The values of all arrays now, from the device where they are on one. Views: copy what is to be kept. */
+  /**
+   * The values of all arrays now, from the device where they are on one: float64 on a float64 device, else float32.
+   * Views: copy what is to be kept.
+   */
   async readValues(): Promise<Map<Buffer, TypedArray>> {
     const arrays = this.#arrays();
     const placed = this.isPlaced ? await this.memory.read() : new Map<Buffer, TypedArray>();
-    return new Map(arrays.map((array) => [array, placed.get(array) ?? array.hostValues]));
+    return new Map(
+      arrays.map((array) => [array, placed.get(array) ?? conformed(array.hostValues, 'float32', 'float32')]),
+    );
   }
 
   /** Frees the device memory of the whole model. Neither it nor its values can be used afterwards. */

@@ -2,6 +2,7 @@
  * State dicts: a model's parameters and buffers by PyTorch's names, in PyTorch's layout (convolutions OIHW,
  * linear weights [outputs, inputs]). `stateDict` takes them out, `loadStateDict` puts them in.
  */
+import type { Precision } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Buffer } from '../tensor/parameter.js';
@@ -21,8 +22,8 @@ export interface WeightsEntry {
   readonly shape: readonly number[];
   /** Of a batch norm's variance: what the network that it is from adds to it. Default: as much as the model does. */
   readonly epsilon?: number | undefined;
-  /** The values in row-major order. */
-  read(): Promise<Floats>;
+  /** The values in row-major order; F64 is rounded to float32 unless `precision` is 'float64'. */
+  read(precision?: Precision): Promise<Floats>;
   /** The same values as they are kept: given away, and maybe in another order, which saves turning them twice. */
   readonly stored?: StoredOrder | undefined;
 }
@@ -32,8 +33,8 @@ export interface StoredOrder {
   readonly shape: readonly number[];
   /** Dimension axes[d] of it is dimension d of the entry. */
   readonly axes: readonly number[];
-  /** The values in row-major order, which the caller owns. */
-  read(): Promise<Floats>;
+  /** The values in row-major order, which the caller owns; F64 as for the entry. */
+  read(precision?: Precision): Promise<Floats>;
 }
 
 /** An entry of a state dict. It can be loaded into a model and written to a file. */
@@ -99,7 +100,8 @@ export async function stateDict(model: Module): Promise<Map<string, StateTensor>
 
 /**
  * Sets a model's arrays from entries, which are read one at a time. An entry's name is taken as it is, or
- * without wrappers' prefixes; `num_batches_tracked` is ignored. Works on the host and on a device.
+ * without wrappers' prefixes; `num_batches_tracked` is ignored. Works on the host and on a device. F64 is rounded by the
+ * device unless it computes in float64; on the host it stays as it is.
  *
  * Throws one AttuneError 'weights' that names every missing, unexpected and misshapen tensor, before anything
  * is changed; not strict, only for misshapen ones; 'usage' for an unknown option. What a read throws arrives as it is, with the tensors before
@@ -132,7 +134,12 @@ export async function loadStateDict(
   }
 
   const permuter = new Permuter();
-  for (const named of toLoad) await setFrom(named, found.get(named.name) as WeightsEntry, permuter, where);
+  const isExact = model.isPlaced && model.memory.device.precision === 'float64';
+  for (const named of toLoad) {
+    const entry = found.get(named.name) as WeightsEntry;
+    const values = await valuesOf(entry, isExact, where);
+    (named.array as Buffer).set(withEpsilon(inOrderOf(named, values, entry, permuter), named, entry));
+  }
   return { loaded: toLoad.map(({ name }) => name), missing, unexpected: surplus };
 }
 
@@ -173,13 +180,9 @@ function misshape(named: NamedArray, entry: WeightsEntry): Misshapen[] {
   return [{ name: named.name, dtype: entry.dtype, shape: entry.shape, expected }];
 }
 
-async function setFrom(
-  named: NamedArray,
-  entry: WeightsEntry,
-  permuter: Permuter,
-  where: string | undefined,
-): Promise<void> {
-  const values = await (entry.stored ?? entry).read();
+/** The values of an entry, F64 as it is. Those that float32 cannot hold are refused unless the device `isExact`. */
+async function valuesOf(entry: WeightsEntry, isExact: boolean, where: string | undefined): Promise<Floats> {
+  const values = await (entry.stored ?? entry).read('float64');
   if (values.length !== sizeOf(entry.shape)) {
     throw new AttuneError({
       code: 'weights',
@@ -188,7 +191,15 @@ async function setFrom(
       hint: 'the file is damaged; download or save it again',
     });
   }
-  (named.array as Buffer).set(withEpsilon(inOrderOf(named, values, entry, permuter), named, entry));
+  if (isExact || values instanceof Float32Array) return values;
+  const at = values.findIndex((value) => Number.isFinite(value) && !Number.isFinite(Math.fround(value)));
+  if (at < 0) return values;
+  throw new AttuneError({
+    code: 'weights',
+    what: `element ${at} of ${entry.name} is ${values[at]}, too large for float32`,
+    where,
+    hint: "rescale it before saving, or move the model to a device of precision 'float64' first",
+  });
 }
 
 /** The values with the model's order of dimensions. */

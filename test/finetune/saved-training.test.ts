@@ -98,6 +98,37 @@ test('a loop that was saved goes on elsewhere with the same bytes', () =>
     await Promise.all([device.close(), other.close()]);
   }));
 
+test('a float64 device goes on with the digits that another one saved; float32 rounds them', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'training.safetensors');
+    const [device, other, single] = await Promise.all([
+      open('cpu', { precision: 'float64' }),
+      open('cpu', { precision: 'float64' }),
+      open('cpu'),
+    ]);
+    const whole = await loopOn(device);
+    await train(whole, 0, 3);
+    await saveTraining(path, whole);
+    const saved = await bytesOf(whole.model);
+
+    const rounded = await loopOn(single);
+    await loadTraining(path, rounded);
+    const round = (value: string | number) => (typeof value === 'number' ? Math.fround(value) : value);
+    assert.equal(
+      await bytesOf(rounded.model),
+      saved.map((row) => row.map(round)),
+    );
+
+    const rest = await loopOn(other);
+    await loadTraining(path, rest);
+    assert.equal(await bytesOf(rest.model), saved);
+    rest.scheduler.epoch = 3;
+    await train(whole, 3, 6);
+    await train(rest, 3, 6);
+    assert.equal(await bytesOf(rest.model), await bytesOf(whole.model), 'moments included');
+    await Promise.all([device.close(), other.close(), single.close()]);
+  }));
+
 test('what was saved of something else is refused, and nothing is changed', () =>
   inScratch(async (folder) => {
     const path = join(folder, 'training.safetensors');

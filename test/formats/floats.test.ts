@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toFloat32 } from '#src/formats/floats';
+import { tensorEntry, toFloat32 } from '#src/formats/floats';
 import { concat, hex, rejects } from './support.js';
 
 test('all 65,536 float16 values', () => {
@@ -39,6 +39,20 @@ test('float64 is rounded to nearest, and refused if it does not fit', async () =
     hex(new Float32Array([Math.fround(0.1), -0, Infinity, NaN])),
   );
   await rejects(() => toFloat32('F64', bytes(1, 1e300), 'here'), /element 1 is 1e\+300.*\(here\)/);
+});
+
+test('float64 stays as it is where that is asked for, aligned or not; other types are float32 all the same', async () => {
+  const values = new Float64Array([0.1, -1e-300, 1e300, Number.NaN]);
+  const shifted = concat([9], new Uint8Array(values.buffer)).subarray(1);
+  for (const bytes of [new Uint8Array(values.buffer.slice(0)), shifted]) {
+    const entry = tensorEntry({ name: 'x', dtype: 'F64', shape: [4] }, 'here', async () => bytes);
+    const read = await entry.read('float64');
+    assert.instance(read, Float64Array);
+    assert.is(hex(read), hex(values));
+    await rejects(() => entry.read(), /element 2 is 1e\+300, too large for float32.*\(here\)/);
+  }
+  const single = tensorEntry({ name: 'x', dtype: 'F32', shape: [1] }, 'here', async () => new Uint8Array(4));
+  assert.instance(await single.read('float64'), Float32Array);
 });
 
 test('other types are not converted', async () => {

@@ -22,7 +22,7 @@ const PKL = { name: 'archive/data.pkl', data: DATA };
 const bytesOf = (value: string) => new TextEncoder().encode(value);
 
 /** Opens the file and reads its only tensor. */
-async function weight(bytes: Uint8Array): Promise<Float32Array> {
+async function weight(bytes: Uint8Array): Promise<Float32Array | Float64Array> {
   return tensorOf(await read(bytes), 'weight').read();
 }
 

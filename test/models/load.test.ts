@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open } from '#src/engine/open';
 import { writeSafetensors, writeTorch } from '#src/formats/save';
 import { detectArchitecture } from '#src/models/detect';
 import { loadWeights } from '#src/models/load';
@@ -130,6 +131,53 @@ test('what was saved is loaded', async () => {
   const report = await loadWeights(model, path);
   assert.equal(report.loaded, [...saved.keys()]);
   for (const [name, { data }] of await stateDict(model)) assert.equal(data, saved.get(name)!.data, name);
+});
+
+test('float64 stays as it is on a float64 device, loaded there or before; float32 rounds it', async () => {
+  const values = [0.1, 1 / 3, -1e-9, 1 + 2 ** -40, 2 ** -60, 7];
+  const rounded = values.map(Math.fround);
+  const tensors = [
+    { name: 'weight', dtype: 'F64' as const, shape: [2, 3], data: Float64Array.from(values) },
+    { name: 'bias', dtype: 'F64' as const, shape: [2], data: Float64Array.of(0.7, -0.2) },
+  ];
+  const [safetensors, torch] = [join(folder, 'double.safetensors'), join(folder, 'double.pth')];
+  await writeSafetensors(safetensors, tensors);
+  await writeTorch(torch, tensors);
+  const weightOf = async (model: Module) => [...(await stateDict(model)).get('weight')!.data];
+  for (const precision of ['float64', 'float32'] as const) {
+    const device = await open('cpu', { precision });
+    for (const path of [safetensors, torch]) {
+      for (const isPlaced of [true, false]) {
+        const model = linear(3, 2);
+        if (isPlaced) await model.to(device);
+        await loadWeights(model, path);
+        // On the host a state dict is of float32, whatever the model goes to afterwards.
+        if (!isPlaced) assert.equal(await weightOf(model), rounded);
+        if (!isPlaced) await model.to(device);
+        assert.equal(await weightOf(model), precision === 'float64' ? values : rounded);
+        model.close();
+      }
+    }
+    await device.close();
+  }
+});
+
+test('what float32 cannot hold is refused but on a float64 device', async () => {
+  const path = join(folder, 'large.safetensors');
+  await writeSafetensors(path, [
+    { name: 'weight', dtype: 'F64', shape: [1, 2], data: Float64Array.of(1, -1e300) },
+    { name: 'bias', dtype: 'F64', shape: [1], data: Float64Array.of(Number.POSITIVE_INFINITY) },
+  ]);
+  const error = await failure(() => loadWeights(linear(2, 1), path));
+  assert.match(
+    error.message,
+    /^element 1 of weight is -1e\+300, too large for float32 \(.*large\.safetensors\): /,
+  );
+  const device = await open('cpu', { precision: 'float64' });
+  const model = await linear(2, 1).to(device);
+  await loadWeights(model, path);
+  assert.equal([...(await stateDict(model)).get('weight')!.data], [1, -1e300]);
+  await device.close();
 });
 
 test("a module of one's own is saved and loaded by its own names, and an error does not take it for a network of attune's", async () => {

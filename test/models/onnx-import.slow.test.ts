@@ -27,7 +27,8 @@ for (const name of ['resnet18', 'resnet50', 'mobilenet_v2']) {
     test(`${name}, ${kind}`, async ({ folder }) => {
       const arrays = await openTensorFile(join(folder, `${name}.npz`));
       // As NumPy saved them.
-      const [images, logits] = await Promise.all(arrays.tensors.map((array) => array.read()));
+      const read = await Promise.all(arrays.tensors.map((array) => array.read()));
+      const [images, logits] = read as Float32Array[];
       await arrays.close();
       const model = findModel(name).create({ classes: 7 });
       await loadWeights(model, join(folder, `${name}-${kind}.onnx`));

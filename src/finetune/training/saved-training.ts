@@ -50,7 +50,8 @@ export async function saveTraining(
 
 /**
  * Puts what `saveTraining` wrote into a model and an optimiser made as those that were saved, on any device; returns
- * `more`. Training then goes on as if it had never stopped.
+ * `more`. Training then goes on as if it had never stopped, on a device of the same precision: what a float64 device
+ * saved is kept as it is by a float64 device, and rounded by any other.
  *
  * Throws AttuneError 'input' or 'disk' when the file cannot be opened, 'weights' when it is no such file, is damaged, or
  * is another model's, optimiser's or other groups', before anything is changed.

@@ -52,8 +52,9 @@ export async function restoreModel(
   fail: (what: string) => AttuneError,
 ): Promise<void> {
   const stored = storedTensors(file, fail);
+  const precision = model.isPlaced ? model.memory.device.precision : 'float32';
   for (const { name, array } of model.namedArrays())
-    array.set(await stored(`model.${name}`, array.shape).read());
+    array.set(await stored(`model.${name}`, array.shape).read(precision));
 }
 
 /** Writes the stored moments into an optimiser's arenas, and sets its counter. Throws as `restoreModel` does. */
@@ -66,15 +67,17 @@ export async function restoreOptimizer(
 ): Promise<void> {
   const stored = storedTensors(file, fail);
   const names = parameterNames(model);
+  const { precision } = optimizer.memory.device;
   optimizer.steps = steps;
   for (const [moment, arena] of Object.entries(optimizer.arenas)) {
     for (const [i, place] of arena.places.entries()) {
       const name = `${moment}.${names.get(optimizer.memory.parameters[i])}`;
-      arena.device.write(arena.view(i), await stored(name, place.shape).read());
+      arena.device.write(arena.view(i), await stored(name, place.shape).read(precision));
     }
   }
   const { scaling } = optimizer;
-  if (scaling !== null) scaling.device.write(scaling, await stored(LOSS_SCALE, scaling.shape).read());
+  if (scaling !== null)
+    scaling.device.write(scaling, await stored(LOSS_SCALE, scaling.shape).read(precision));
 }
 
 function storedTensors(file: TensorFile, fail: (what: string) => AttuneError) {

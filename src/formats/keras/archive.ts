@@ -53,9 +53,9 @@ export async function readKerasArchive(source: ByteSource, directory: ZipDirecto
 function verified(tensor: TensorEntry, verify: () => Promise<void>): TensorEntry {
   return {
     ...tensor,
-    read: async () => {
+    read: async (precision) => {
       await verify();
-      return tensor.read();
+      return tensor.read(precision);
     },
     readRaw: async () => {
       await verify();
