@@ -75,6 +75,20 @@ def classification(name, images, classes, sharpness):
     }
 
 
+def absent(name, labels, predicted, classes):
+    """Predictions of classes without an image; scikit-learn has no area under the curve for these."""
+
+    def average(how):
+        parts = m.precision_recall_fscore_support(labels, predicted, average=how, zero_division=0)
+        return dict(zip(('precision', 'recall', 'f1'), parts))
+
+    return {
+        'name': name, 'labels': labels, 'predicted': predicted, 'classes': classes,
+        'balanced_accuracy': m.balanced_accuracy_score(labels, predicted),
+        'macro': average('macro'), 'weighted': average('weighted'),
+    }
+
+
 def regression():
     targets = random.normal(size=40).round(3)
     predictions = (targets + random.normal(size=40) * 0.4).round(3)
@@ -94,6 +108,10 @@ if __name__ == '__main__':
             classification('two classes', 40, 2, 1.0),
             classification('four classes, too sure', 80, 4, 4.0),
             classification('twelve classes, too unsure', 150, 12, 0.5),
+        ],
+        'absent': [
+            absent('a class that is predicted and has no image', [0, 0, 0, 1, 1, 1], [0, 0, 2, 1, 1, 0], 3),
+            absent('a class that is never predicted, and one that is in nothing', [0, 0, 1, 2, 2], [0, 3, 1, 0, 3], 5),
         ],
         'regression': regression(),
     }

@@ -25,8 +25,19 @@ interface Classification {
   readonly scaled_error: number;
 }
 
+interface Absent {
+  readonly name: string;
+  readonly classes: number;
+  readonly labels: readonly number[];
+  readonly predicted: readonly number[];
+  readonly balanced_accuracy: number;
+  readonly macro: AverageMetrics;
+  readonly weighted: AverageMetrics;
+}
+
 const path = new URL('../../../test/finetune/fixtures/metrics.json', import.meta.url);
-const { classification, regression } = JSON.parse(readFileSync(path, 'utf8')) as {
+const { classification, absent, regression } = JSON.parse(readFileSync(path, 'utf8')) as {
+  readonly absent: readonly Absent[];
   readonly classification: readonly Classification[];
   readonly regression: Readonly<Record<'mse' | 'mae' | 'r2', number>> & {
     readonly targets: readonly number[];
@@ -57,6 +68,21 @@ for (const golden of classification) {
     close(found.calibration?.scaled_loss, golden.scaled_loss, 'loss at the temperature');
     // A minimum is found to the root of the precision of its value.
     close(fitTemperature({ scores: logits, labels, classes }), golden.temperature, 'temperature', 1e-5);
+  });
+}
+
+for (const golden of absent) {
+  test(`${golden.name}: averages as scikit-learn gives them`, () => {
+    const { labels, predicted, classes } = golden;
+    const logits = predicted.flatMap((p) => Array.from({ length: classes }, (_, c) => (c === p ? 5 : 0)));
+    const names = Array.from({ length: classes }, (_, c) => `class ${c}`);
+    const found = computeMetrics(logits, labels, names);
+    close(found.balanced_accuracy, golden.balanced_accuracy, 'balanced accuracy');
+    for (const which of ['macro', 'weighted'] as const) {
+      for (const key of ['precision', 'recall', 'f1'] as const) {
+        close(found[which]?.[key], golden[which][key], `${which} ${key}`);
+      }
+    }
   });
 }
 
@@ -117,6 +143,15 @@ test('the area under the curve: ties count half, one side alone has none', () =>
   assert.is(area([1, 1], [1]), 0.5);
   assert.is(area([2, 1], [1, 0]), 3.5 / 4);
   assert.is(area([], [1]), null);
+});
+
+test('images that are equally likely to be of a class are ties, in whatever order the other logits stand', () => {
+  for (let i = 0; i < 50; i++) {
+    const [a, b, c] = [Math.sin(i), Math.sin(i + 0.3) - 1, Math.sin(i + 0.3) + 0.5];
+    // Both are of class 0 with the same probability; the second is of class 1 with more than the first.
+    const { auc } = computeMetrics([a, b, c, a, c, b], [0, 1], ['a', 'b', 'c']);
+    assert.is(auc, (1 / 2 + 1) / 2, `logits ${a}, ${b}, ${c}`);
+  }
 });
 
 test.run();

@@ -22,7 +22,11 @@ export interface ClassMetrics {
   readonly support: number;
 }
 
-/** Means over the classes that have images; a precision or an F1 that is missing counts as 0. */
+/**
+ * Means over the classes that have images or were predicted, as scikit-learn's precision_recall_fscore_support takes them
+ * with zero_division=0: what is missing of a class counts as 0, so that the recall and the F1 of one that is predicted and
+ * has no image are 0. A class with neither is left out.
+ */
 export interface AverageMetrics {
   readonly precision: number;
   readonly recall: number;
@@ -56,13 +60,13 @@ export interface Metrics extends Accuracy {
   readonly top5_accuracy: number | null;
   /** Share of the images whose class is among the k likeliest, for each k of 2, 3, 5, 10 below the number of classes. */
   readonly top_k: readonly { readonly k: number; readonly accuracy: number }[];
-  /** Mean recall of the classes that have images. */
+  /** Mean recall of the classes that have images, as scikit-learn's balanced_accuracy_score. */
   readonly balanced_accuracy: number | null;
   /** All classes count the same. */
   readonly macro: AverageMetrics | null;
   /** Each class counts as its images. */
   readonly weighted: AverageMetrics | null;
-  /** Area under the ROC curve of each class against the rest, by probability; the mean over classes. */
+  /** Area under the ROC curve of each class against the rest, by probability; the mean over classes: see `macroAuc`. */
   readonly auc: number | null;
   /** Brier's score over all classes, 0 to 2. */
   readonly brier: number | null;
@@ -114,15 +118,14 @@ export function computeMetrics(
   const known = labels.length > 0;
   const probabilities = { ...scored, scores: softmaxRows(scored) };
   const tops = known ? TOP_KS.filter((k) => k < count) : [];
-  const macro = average(perClass, () => 1);
   return {
     ...computeAccuracy(logits, labels, count),
     top5_accuracy: known && count >= 5 ? topKAccuracy(scored, 5) : null,
     top_k: tops.map((k) => ({ k, accuracy: topKAccuracy(scored, k) })),
-    balanced_accuracy: macro?.recall ?? null,
-    macro,
+    balanced_accuracy: balancedAccuracy(perClass),
+    macro: average(perClass, () => 1),
     weighted: average(perClass, ({ support }) => support),
-    auc: macroAuc(probabilities),
+    auc: macroAuc(scored),
     brier: known ? brierScore(probabilities) : null,
     calibration: known ? calibrationOf(scored, probabilities, temperature) : null,
     per_class: perClass,
@@ -142,15 +145,21 @@ function classMetrics(name: string, c: number, confusion: readonly (readonly num
   return { class: name, precision, recall, f1, support };
 }
 
+function balancedAccuracy(classes: readonly ClassMetrics[]): number | null {
+  const recalls = classes.map(({ recall }) => recall).filter((recall) => recall !== null);
+  return recalls.length === 0 ? null : recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+}
+
 function average(
   classes: readonly ClassMetrics[],
   weightOf: (metrics: ClassMetrics) => number,
 ): AverageMetrics | null {
-  const present = classes.filter(({ support }) => support > 0);
-  if (present.length === 0) return null;
-  const total = present.reduce((sum, metrics) => sum + weightOf(metrics), 0);
+  // A class without predictions has no precision, one without images no recall.
+  const counted = classes.filter(({ precision, recall }) => precision !== null || recall !== null);
+  if (counted.length === 0) return null;
+  const total = counted.reduce((sum, metrics) => sum + weightOf(metrics), 0);
   const mean = (key: 'precision' | 'recall' | 'f1') =>
-    present.reduce((sum, metrics) => sum + weightOf(metrics) * (metrics[key] ?? 0), 0) / total;
+    counted.reduce((sum, metrics) => sum + weightOf(metrics) * (metrics[key] ?? 0), 0) / total;
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 

@@ -67,7 +67,7 @@ export function topKAccuracy({ scores, labels, classes }: Scored, k: number): nu
 }
 
 /**
- * Area under the ROC curve: how often a positive scores above a negative, ties counting half (Mann and Whitney).
+ * Area under the ROC curve: how often a positive scores above a negative, equal scores counting half (Mann and Whitney).
  * Null when one of the two is missing.
  */
 export function rocAuc(positives: Float64Array, negatives: Float64Array): number | null {
@@ -84,8 +84,14 @@ export function rocAuc(positives: Float64Array, negatives: Float64Array): number
   return wins / (high.length * low.length);
 }
 
-/** The mean over classes of the AUC of each against the rest; classes without images, or with all, are left out. */
-export function macroAuc({ scores, labels, classes }: Scored): number | null {
+/**
+ * The mean over classes of the AUC of each against the rest, by the probabilities of logits, as scikit-learn's
+ * roc_auc_score with multi_class='ovr'. Classes without images, or with all, are left out, where scikit-learn refuses.
+ * Of images whose probabilities are equal neither ranks above the other.
+ */
+export function macroAuc(logits: Scored): number | null {
+  const { labels, classes } = logits;
+  const scores = rankableProbabilities(logits);
   const areas = Array.from({ length: classes }, (_, c) => {
     const own: number[] = [];
     const rest: number[] = [];
@@ -93,6 +99,24 @@ export function macroAuc({ scores, labels, classes }: Scored): number | null {
     return rocAuc(Float64Array.from(own), Float64Array.from(rest));
   }).filter((area) => area !== null);
   return areas.length === 0 ? null : areas.reduce((sum, area) => sum + area, 0) / areas.length;
+}
+
+/**
+ * Probabilities that are equal where they must be: each row is added up from its smallest power on, so that the same
+ * logits in another order have the same sum. In the order of classes the last bit of it would decide which of two images
+ * that are equally likely to be of a class ranks above the other.
+ */
+function rankableProbabilities({ scores, labels, classes }: Scored): Float64Array {
+  const probabilities = new Float64Array(labels.length * classes);
+  for (let i = 0; i < labels.length; i++) {
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    let largest = -Infinity;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, scores[i * classes + c]);
+    for (let c = 0; c < classes; c++) row[c] = Math.exp(scores[i * classes + c] - largest);
+    const total = row.toSorted().reduce((sum, power) => sum + power, 0);
+    for (let c = 0; c < classes; c++) row[c] /= total;
+  }
+  return probabilities;
 }
 
 /** Brier's score (1950): the mean over images of the squared distance to the right class's unit vector, 0 to 2. */

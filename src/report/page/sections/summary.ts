@@ -55,10 +55,11 @@ function tilesOf(part: EvaluatedPart): Tile[] {
 }
 
 function classTiles({ part, metrics, scaledReliability }: ClassifiedPart): Tile[] {
-  const { accuracy, interval: range, macro, loss, calibration, images, top5_accuracy: top5 } = metrics;
+  const { accuracy, balanced_accuracy: recall, macro, loss, calibration, images } = metrics;
+  const { interval: range, top5_accuracy: top5 } = metrics;
   const tiles: Tile[] = [
     [`Accuracy, ${partName(part)}`, percent(accuracy), `${interval(range)}, of ${counted(images, 'image')}`],
-    ['Macro F1', digits(macro?.f1, 3), `mean recall of the classes ${percent(macro?.recall ?? null)}`],
+    ['Macro F1', digits(macro?.f1, 3), `mean recall of the classes ${percent(recall)}`],
     ['Loss', digits(loss, 3), 'cross-entropy in nats'],
   ];
   if (top5 !== null) tiles.push(['Top-5 accuracy', percent(top5), null]);
