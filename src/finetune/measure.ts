@@ -141,7 +141,15 @@ async function trainingSteps(device: Device): Promise<Workload> {
   };
   const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
   const task = classification(Array.from({ length: classes }, String));
-  const options = { model, task, recipe: { label_smoothing: 0 }, preprocessing, side, random };
+  const options = {
+    model,
+    task,
+    recipe: { label_smoothing: 0 },
+    classWeights: null,
+    preprocessing,
+    side,
+    random,
+  };
   const step = () => [
     device.run(() => recordMicroBatch(images, options)),
     device.run(() => {

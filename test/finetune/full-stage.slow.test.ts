@@ -39,10 +39,11 @@ async function expectedLoss(run: string, folder: string, weights: readonly numbe
     const label = image.path.includes('bee') ? 1 : 0;
     const norm = Math.log(logits.reduce((s, logit) => s + Math.exp(logit), 0));
     const loss = logits.reduce((s, logit, i) => {
-      const target = smoothing / classes + (i === label ? 1 - smoothing : 0);
+      // As PyTorch: what smoothing asks of another class weighs as that class.
+      const target = (weights[i]! * smoothing) / classes + (i === label ? weights[i]! * (1 - smoothing) : 0);
       return s + target * (norm - logit);
     }, 0);
-    sum += weights[label]! * loss;
+    sum += loss;
     total += weights[label]!;
   }
   return sum / total;
@@ -58,6 +59,7 @@ test('the loss is that of the formula: plain, smoothed, and with rare classes we
     [{ classWeights: 'balanced' }, [12 / 18, 12 / 6], 0],
     // In proportion to 1 / root of the images; the loss divides by the sum of the weights.
     [{ classWeights: 'power=0.5' }, [1 / 3, 1 / Math.sqrt(3)], 0],
+    [{ classWeights: 'balanced', labelSmoothing: 0.3 }, [12 / 18, 12 / 6], 0.3],
   ];
   const losses: number[] = [];
   for (const [more, weights, smoothing] of cases) {
@@ -71,7 +73,7 @@ test('the loss is that of the formula: plain, smoothed, and with rare classes we
     );
     losses.push(loss);
   }
-  assert.is(new Set(losses.map((loss) => loss.toFixed(4))).size, 4, `${losses}`);
+  assert.is(new Set(losses.map((loss) => loss.toFixed(4))).size, 5, `${losses}`);
 });
 
 test('a first step of Adam moves weights by the rate; AdamW takes its decay off beside it', async () => {

@@ -54,9 +54,14 @@ const batch = {
 };
 const task = classification(['a', 'b', 'c', 'd']);
 
-function stepOptions(model: Pixels, smoothing: number) {
+function stepOptions(model: Pixels, smoothing: number, classWeights: readonly number[] | null) {
   return {
-    ...{ model: model as unknown as ImageClassifier, task, recipe: { label_smoothing: smoothing } },
+    ...{
+      model: model as unknown as ImageClassifier,
+      task,
+      recipe: { label_smoothing: smoothing },
+      classWeights,
+    },
     ...{ preprocessing: PREPROCESSING, side: SIDE, random: generator(1) },
   };
 }
@@ -72,7 +77,7 @@ async function gradientsOf(
   const model = new Pixels();
   await model.to(device);
   const imageWeights = Array.from(of.labels, (label) => weights[label]!);
-  const options = stepOptions(model, smoothing);
+  const options = stepOptions(model, smoothing, weights);
   const parts = batchParts(of, {
     ...{ recipe, side: SIDE, targets: of.labels, imageWeights, ranges, mix },
   });
@@ -152,7 +157,7 @@ test('a batch of one image is its own partner: to the bit as it was', async () =
       ...{ recipe: NOTHING, side: SIDE, imageWeights: [1], ranges: [[0, 1]], mix },
       targets: batch.labels.subarray(0, 1),
     });
-    const { loss } = await device.run(() => recordMicroBatch(part!, stepOptions(model, 0)));
+    const { loss } = await device.run(() => recordMicroBatch(part!, stepOptions(model, 0, null)));
     return loss as number;
   };
   const plain = await run(null);

@@ -171,7 +171,8 @@ function trainingStep(
   };
   const task = classification(Array.from({ length: CLASSES }, (_, i) => String(i)));
   const { scaling } = optimizer; // null in float32
-  const options = { model, task, recipe: { label_smoothing: 0 }, preprocessing, side: SIDE, random, scaling };
+  const common = { model, task, recipe: { label_smoothing: 0 }, classWeights: null };
+  const options = { ...common, preprocessing, side: SIDE, random, scaling };
   return async () => {
     const [{ loss }] = await Promise.all([
       device.run(() => recordMicroBatch(microBatch, options)),

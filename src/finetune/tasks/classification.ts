@@ -7,7 +7,8 @@ import { classWeightsPower } from '../recipe/choices.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from '../heads/logistic-head.js';
 import { topPredictions } from '../evaluation/top-predictions.js';
 import { accuracyOf, computeAccuracy, computeMetrics } from '../evaluation/metrics.js';
-import type { Task } from './task.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import type { Targets, Task } from './task.js';
 
 export function classification(classes: readonly string[]): Task {
   const count = classes.length;
@@ -27,10 +28,17 @@ export function classification(classes: readonly string[]): Task {
       const present = new Set(images.map(({ label }) => label));
       return classes.filter((_, label) => !present.has(label));
     },
-    imageWeights: (images, { class_weights }) =>
-      weightsByClass(labelsOf(images), count, classWeightsPower(class_weights) ?? 0),
-    losses: (logits, labels, { label_smoothing }) =>
-      crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), label_smoothing),
+    classWeights: (images, recipe) => weightsOfClasses(images, count, recipe),
+    imageWeights(images, recipe) {
+      const weights = weightsOfClasses(images, count, recipe);
+      return Float32Array.from(images, ({ label }) => weights?.[label] ?? 1);
+    },
+    losses(logits, labels, { label_smoothing }, weights) {
+      if (label_smoothing === 0 || weights === null)
+        return crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), label_smoothing);
+      const targets = smoothedTargets(labels, weights, label_smoothing);
+      return crossEntropyLosses(logits, tensor(targets, [labels.length, count], 'float32'));
+    },
     predictions: argmax,
     countRight,
 
@@ -90,9 +98,34 @@ function labelsOf(images: readonly LabelledImage[]): Int32Array {
   return Int32Array.from(images, ({ label }) => label);
 }
 
-function weightsByClass(labels: Int32Array, classes: number, power: number): Float32Array {
-  const weights = classWeights(labels, classes, { power });
-  return Float32Array.from(labels, (label) => weights[label]);
+function weightsOfClasses(
+  images: readonly LabelledImage[],
+  classes: number,
+  { class_weights }: Pick<Recipe, 'class_weights'>,
+): Float64Array | null {
+  const power = classWeightsPower(class_weights) ?? 0;
+  return power === 0 ? null : classWeights(labelsOf(images), classes, { power });
+}
+
+/**
+ * Targets [n, classes] of labels y under class weights w and label smoothing s, as torch.nn.functional.cross_entropy has
+ * them: its loss of an image is
+ *
+ *     (1 - s) w_y (-ln p_y) + s / classes (sum over c of w_c (-ln p_c)),
+ *
+ * and that of a batch the sum of these over that of the w_y. So a class weighs as itself also where it is only asked for
+ * by smoothing. The weight w_y of the image is taken out here, for its share of the batch has it.
+ */
+function smoothedTargets(labels: Targets, weights: ArrayLike<number>, smoothing: number): Float64Array {
+  const classes = weights.length;
+  const targets = new Float64Array(labels.length * classes);
+  for (const [i, label] of labels.entries()) {
+    for (let c = 0; c < classes; c++) {
+      const others = (smoothing * weights[c]) / (classes * weights[label]);
+      targets[i * classes + c] = (c === label ? 1 - smoothing : 0) + others;
+    }
+  }
+  return targets;
 }
 
 /**
@@ -124,12 +157,12 @@ function logOfSum(values: ArrayLike<number>): number {
   return largest + Math.log(all.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
+function largestOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+}
+
 function countRight(predicted: ArrayLike<number>, labels: ArrayLike<number>): number {
   let right = 0;
   for (let i = 0; i < labels.length; i++) if (predicted[i] === labels[i]) right++;
   return right;
 }
-function largestOf(values: readonly number[]): number {
-  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-}
-

@@ -73,6 +73,7 @@ export function regression(columns: readonly Column[], inUnits = false): Task {
     targets: targetsOf,
     blankTargets: (images) => new Float32Array(images * count),
     namesWithout: () => [],
+    classWeights: () => null,
     imageWeights: (images) => new Float32Array(images.length).fill(1),
     losses: (outputs, targets) =>
       mean(square(subtract(outputs, tensor(targets, [targets.length / count, count], 'float32'))), 1),

@@ -91,10 +91,20 @@ export interface Task {
   blankTargets(images: number): Targets;
   /** Names for which there is no image to learn from. */
   namesWithout(images: readonly LabelledImage[]): string[];
+  /** How much each class counts in the loss, by these training images; null: all the same, or there are no classes. */
+  classWeights(images: readonly LabelledImage[], recipe: Pick<Recipe, 'class_weights'>): Float64Array | null;
   /** How much each image counts in the loss. */
   imageWeights(images: readonly LabelledImage[], recipe: Pick<Recipe, 'class_weights'>): ArrayLike<number>;
-  /** Records the loss of each image [n] of outputs [n, names]. */
-  losses(outputs: Tensor, targets: Targets, recipe: Pick<Recipe, 'label_smoothing'>): Tensor;
+  /**
+   * Records the loss of each image [n] of outputs [n, names], before it is weighted; `weights` are what `classWeights`
+   * gave, which also weight what label smoothing asks of the other classes.
+   */
+  losses(
+    outputs: Tensor,
+    targets: Targets,
+    recipe: Pick<Recipe, 'label_smoothing'>,
+    weights: ArrayLike<number> | null,
+  ): Tensor;
   /** Records what outputs [n, names] stand for, as `countRight` takes it. */
   predictions(outputs: Tensor): Tensor;
   /** How many predictions are right; 0 where none is right or wrong. */

@@ -129,7 +129,9 @@ async function planStep(
     const side = recipe.image_size;
     const random = generator(recipe.seed);
     const { scaling } = optimizer;
-    const options = { model, task, recipe, preprocessing: ANY_COLORS, side, random, scaling };
+    const classWeights = recipe.class_weights === 'none' ? null : new Float64Array(task.names.length).fill(1);
+    const step = { model, task, recipe, classWeights, side, random, scaling };
+    const options = { ...step, preprocessing: ANY_COLORS };
     setStochasticDepth(model, recipe.stochastic_depth);
     await device.prepare(() => recordMicroBatch(blankMicroBatch(size, task, recipe), options));
   } finally {

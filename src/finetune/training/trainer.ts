@@ -105,6 +105,7 @@ export class Trainer {
   private readonly baseRates: readonly number[];
   /** By the place of an image in the data set. */
   private readonly imageWeights: ArrayLike<number>;
+  private readonly classWeights: ArrayLike<number> | null;
   private readonly random;
   /** What takes the second gradient of a step, where the optimiser has it. */
   private readonly sharpness: SharpnessAware | undefined;
@@ -122,6 +123,7 @@ export class Trainer {
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
     this.imageWeights = task.imageWeights(dataset.images, recipe);
+    this.classWeights = task.classWeights(dataset.images, recipe);
     this.random = generator(recipe.seed);
     this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
     setStochasticDepth(model, recipe.stochastic_depth);
@@ -242,7 +244,8 @@ export class Trainer {
     const { device, model, task, preprocessing, recipe, progress } = this.options;
     this.random.step = progress.random++;
     const { scaling } = this.options.optimizer;
-    const options = { model, task, recipe, preprocessing, side, random: this.random, scaling };
+    const { classWeights, random } = this;
+    const options = { model, task, recipe, classWeights, preprocessing, side, random, scaling };
     return device.run(() => recordMicroBatch(micro, options));
   }
 

@@ -45,6 +45,8 @@ export interface TrainingStepOptions {
   readonly model: ImageClassifier;
   readonly task: Task;
   readonly recipe: Pick<Recipe, 'label_smoothing'>;
+  /** Of each class, as the task gave them; null: all count the same. */
+  readonly classWeights: ArrayLike<number> | null;
   readonly preprocessing: Pick<Preprocessing, 'mean' | 'std'>;
   /** Side of the images in pixels. */
   readonly side: number;
@@ -55,11 +57,16 @@ export interface TrainingStepOptions {
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
 export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions) {
-  const { model, task, recipe, random, scaling } = options;
+  const { model, task, recipe, classWeights, random, scaling } = options;
   const { targets, shares, mix } = batch;
   const outputs = model.forward(networkInput(batch, options), { random });
   const lossOf = (answers: Targets, weights: Float32Array) =>
-    sum(multiply(task.losses(outputs, answers, recipe), tensor(weights, [weights.length], 'float32')));
+    sum(
+      multiply(
+        task.losses(outputs, answers, recipe, classWeights),
+        tensor(weights, [weights.length], 'float32'),
+      ),
+    );
   const width = targets.length / rowsOf(batch);
   const loss =
     mix === undefined

@@ -111,9 +111,8 @@ def mixing(name, share, box, smoothing, weights):
     logits = mixed.reshape(IMAGES, -1) @ w + b
 
     def criterion(targets):
-        of_image = torch.tensor([float(weights[label]) for label in targets])
-        losses = F.cross_entropy(logits, targets, reduction='none', label_smoothing=smoothing)
-        return (losses * of_image).sum() / of_image.sum()
+        of_class = torch.tensor([float(weight) for weight in weights])
+        return F.cross_entropy(logits, targets, weight=of_class, label_smoothing=smoothing)
 
     loss = (1 - loss_share) * criterion(labels) + loss_share * criterion(labels.roll(1))
     if len(set(weights)) == 1:
@@ -135,6 +134,7 @@ def mixing_cases():
         mixing('mixup, smoothed, classes weighted', 0.2, [0, 0, 0, 0], 0.1, uneven),
         mixing('CutMix', 0, [1, 2, 5, 4], 0, equal),
         mixing('CutMix, smoothed, classes weighted', 0, [0, 3, 4, 6], 0.2, uneven),
+        mixing('not mixed, smoothed, classes weighted', 0, [0, 0, 0, 0], 0.2, uneven),
     ]
 
 
