@@ -96,5 +96,6 @@ export function networkInput(
   const x = erased === undefined ? normal : eraseBoxes(normal, tensor(erased, [rows, 4], 'int32'));
   if (mix === undefined) return x;
   const from = (first: number) => slice(x, [first, 0, 0, 0], [rows - 1, side, side, 3]);
-  return mixImages(from(1), from(0), mix);
+  const { share, box } = mix;
+  return mixImages(from(1), from(0), { share, box });
 }
