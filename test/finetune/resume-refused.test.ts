@@ -49,6 +49,10 @@ interface LooseState {
   readonly frozen: { readonly device: { adapter: string } };
   readonly progress: { step: number };
   readonly recipe: Record<string, unknown>;
+  readonly task: object;
+  readonly preprocessing: object;
+  readonly images: Readonly<Record<'train' | 'val' | 'test', readonly object[]>>;
+  readonly best: object;
 }
 
 /** Writes the state of a run again with other metadata. */
@@ -100,7 +104,7 @@ test('a damaged state is refused with what is wrong', async () => {
   });
   await fails(resume({ resume: run }), 'weights', /the state of the run is wrong at progress\.step/);
   await changeState(run, (state) => {
-    state.progress.step = 2;
+    state.progress.step = 3;
     state.recipe.epochz = 4;
   });
   await fails(
@@ -108,6 +112,51 @@ test('a damaged state is refused with what is wrong', async () => {
     'input',
     /^the recipe has an unknown field epochz .*: did you mean epochs\?/,
   );
+});
+
+/** Each contradicts the recipe, or what else the state says: an epoch of two batches and one batch of the next. */
+const CONTRADICTIONS: readonly (readonly [field: string, change: (state: LooseState) => void])[] = [
+  ['frozen.micro_batch', ({ frozen }) => Object.assign(frozen, { micro_batch: 0 })],
+  ['frozen.micro_batch', ({ frozen }) => Object.assign(frozen, { micro_batch: 9 })],
+  ['frozen.micro_batch', ({ recipe }) => Object.assign(recipe, { micro_batch: 4 })],
+  ['recipe.strategy', ({ recipe }) => Object.assign(recipe, { strategy: 'probe' })],
+  ['model', (state) => Object.assign(state, { model: 'resnet50' })],
+  ['preprocessing.crop', ({ preprocessing }) => Object.assign(preprocessing, { crop: 4096 })],
+  ['images.train', ({ images }) => Object.assign(images, { train: [] })],
+  ['task.classes', ({ task }) => Object.assign(task, { classes: ['ant', 'bee', 'cat'] })],
+  ['images.val.1', ({ images }) => Object.assign(images.val[1]!, { label: 2 })],
+  ['images.test.0', ({ images }) => Object.assign(images.test[0]!, { values: [1] })],
+  ['progress.epoch', ({ progress }) => Object.assign(progress, { epoch: 3 })],
+  ['progress.batch', ({ progress }) => Object.assign(progress, { batch: 3 })],
+  ['progress.batch', ({ progress }) => Object.assign(progress, { epoch: 2, step: 5 })],
+  ['progress.step', ({ progress }) => Object.assign(progress, { step: 2 })],
+  ['progress.random', ({ progress }) => Object.assign(progress, { random: 2 })],
+  ['progress.random', ({ progress }) => Object.assign(progress, { random: 1e15 })],
+  ['progress.images', ({ progress }) => Object.assign(progress, { images: 10 })],
+  ['progress.correct', ({ progress }) => Object.assign(progress, { correct: 9 })],
+  ['progress.seconds', ({ progress }) => Object.assign(progress, { seconds: -1 })],
+  ['optimizer_steps', (state) => Object.assign(state, { optimizer_steps: 4 })],
+  ['epochs', (state) => Object.assign(state, { epochs: [] })],
+  ['best.epoch', ({ best }) => Object.assign(best, { epoch: 2 })],
+  ['explosions', (state) => Object.assign(state, { explosions: [{ step: 1, from_step: 2 }] })],
+  ['temperature', (state) => Object.assign(state, { temperature: 0 })],
+];
+
+test('a state that contradicts its recipe or itself is refused before anything is made of it', async () => {
+  for (const [field, change] of CONTRADICTIONS) {
+    const run = await stoppedRun();
+    await changeState(run, change);
+    const words = new RegExp(
+      `^the state of the run (is wrong|contradicts itself) at ${field.replaceAll('.', '\\.')}:`,
+    );
+    await fails(openRunState(run), 'weights', words);
+  }
+  const run = await stoppedRun();
+  await changeState(run, ({ task, images }) => {
+    Object.assign(task, { classes: ['ant', 'bee', 'cat'] });
+    Object.assign(images.train[0]!, { label: 2 });
+  });
+  await fails(resume({ resume: run }), 'weights', /^there is no head of 3 outputs/);
 });
 
 test('a state that names its event file elsewhere, or a link there, is refused; what it names stays as it is', async () => {

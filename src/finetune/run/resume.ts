@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
-import { findModel } from '../../models/index.js';
+import type { TensorFile } from '../../formats/index.js';
+import { findModel, type ImageClassifier, replaceHead } from '../../models/index.js';
 import { type DeviceWish, summarize } from '../device.js';
 import { positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
 import type { FullStage } from '../training/stage-context.js';
@@ -115,7 +116,7 @@ async function goOnFrom(
     context,
   );
   try {
-    const model = findModel(state.model).create({ classes: data.task.names.length });
+    const model = modelOf(state, stored.file, data.task.names.length);
     await restoreModel(stored.file, model, damagedState);
     const device = await devices.open(deviceFor(state, run), context);
     try {
@@ -141,6 +142,19 @@ async function goOnFrom(
   } finally {
     await data.close();
   }
+}
+
+/**
+ * The network of a state, before its values. Its head is made when the file is known to hold one of so many outputs: a state
+ * that only names more asks for no memory.
+ */
+function modelOf({ model: name }: RunState, { tensors }: TensorFile, outputs: number): ImageClassifier {
+  const model = findModel(name).create({ classes: 1 });
+  const weight = tensors.find((tensor) => tensor.name === `model.${model.headName}.weight`);
+  if (weight === undefined || String(weight.shape) !== String([model.head.inputs, outputs]))
+    throw damagedState(`there is no head of ${outputs} outputs`);
+  replaceHead(model, outputs);
+  return model;
 }
 
 /** What the run was begun with, and what was named since. */

@@ -26,6 +26,7 @@ import { parseRecipe } from '../recipe/parse-recipe.js';
 import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
+import { contradictionIn } from './state-check.js';
 import { trainingTensors } from '../training/training-tensors.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
@@ -202,30 +203,32 @@ function hasHalfChoices({ recipe, frozen }: RunState): boolean {
   return recipe.precision === 'mixed' && Object.keys(frozen.variants).length > 0;
 }
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const finite = v.pipe(v.number(), v.finite());
+const positive = v.pipe(finite, v.minValue(0));
 const imageSchema = v.array(
   v.strictObject({
     path: v.string(),
     name: v.string(),
     label: count,
-    values: v.optional(v.array(v.number())),
+    values: v.optional(v.array(finite)),
     hash: v.string(),
   }),
 );
-const number = v.nullable(v.number());
+const number = v.nullable(finite);
 
 /** A line of metrics.jsonl. */
 export const epochSchema = v.strictObject({
   epoch: count,
   stage: v.string(),
-  lr: v.record(v.string(), v.number()),
+  lr: v.record(v.string(), positive),
   train_loss: number,
   train_accuracy: v.optional(number),
   val_loss: number,
   val_accuracy: v.optional(number),
   val_mae: v.optional(number),
   val_r2: v.optional(number),
-  seconds: v.number(),
+  seconds: positive,
   images_per_second: number,
 });
 
@@ -237,7 +240,7 @@ const stateSchema = v.strictObject({
       adapter: v.string(),
       software: v.boolean(),
     }),
-    micro_batch: count,
+    micro_batch: v.pipe(count, v.minValue(1)),
     batch_norm: v.picklist(['train', 'frozen']),
     variants: v.record(v.string(), v.string()),
   }),
@@ -252,12 +255,12 @@ const stateSchema = v.strictObject({
     batch: count,
     step: count,
     random: count,
-    loss: v.number(),
+    loss: finite,
     correct: count,
     images: count,
-    seconds: v.number(),
+    seconds: positive,
     timed_images: count,
-    timed_seconds: v.number(),
+    timed_seconds: positive,
   }),
   epochs: v.array(epochSchema),
   best: v.nullable(bestSchema),
@@ -290,6 +293,9 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
     recipe: parseRecipe(recipe, path),
     preprocessing: parsePreprocessing(preprocessing, path),
   };
+  const contradiction = contradictionIn(state, optimizer_steps);
+  if (contradiction !== null)
+    throw damaged(path, `the state of the run contradicts itself at ${contradiction}`);
   return { state, optimizerSteps: optimizer_steps };
 }
 

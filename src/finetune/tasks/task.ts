@@ -47,16 +47,16 @@ export interface Score {
   readonly r2?: number | null;
 }
 
-const number = v.optional(v.nullable(v.number()));
+const number = v.optional(v.nullable(finite));
 
 /** The best validation of a run, as its state has it. */
 export const bestSchema = v.strictObject({
   epoch: v.pipe(v.number(), v.integer(), v.minValue(0)),
   val_accuracy: number,
-  val_loss: v.nullable(v.number()),
-  interval: v.optional(v.nullable(v.strictTuple([v.number(), v.number()]))),
+  val_loss: v.nullable(finite),
+  interval: v.optional(v.nullable(v.strictTuple([finite, finite]))),
   /** Fitted on the validation images; of a classification. */
-  temperature: number,
+  temperature: v.optional(v.nullable(v.pipe(finite, v.gtValue(0)))),
   val_mae: number,
   val_r2: number,
 });

@@ -84,7 +84,8 @@ function storedTensors(file: TensorFile, fail: (what: string) => AttuneError) {
   const entries = new Map(file.tensors.map((entry) => [entry.name, entry]));
   return (name: string, shape: readonly number[]) => {
     const entry = entries.get(name);
-    if (entry !== undefined && String(entry.shape) === String(shape)) return entry;
-    throw fail(`there is no tensor ${name} of shape [${shape.join(', ')}]`);
+    const isFloat = entry?.dtype === 'F32' || entry?.dtype === 'F64';
+    if (entry !== undefined && isFloat && String(entry.shape) === String(shape)) return entry;
+    throw fail(`there is no tensor ${name} of floats of shape [${shape.join(', ')}]`);
   };
 }
