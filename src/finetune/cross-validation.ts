@@ -152,12 +152,13 @@ export async function isCrossValidation(folder: string): Promise<boolean> {
 
 /**
  * Goes on with a cross-validation: with the fold that was interrupted, if it was saved, and then the others. Throws
- * AttuneError 'input' when all are done, 'data' when the images are others than they were, and what `finetune` and
+ * AttuneError 'input' when all are done and `complete` does not say that their results are wanted again, 'data' when the images are others than they were, and what `finetune` and
  * `resume` throw.
  */
 export async function resumeFolds(
   given: ResumeOptions,
   context: RunContext = {},
+  complete: 'refuse' | 'evaluate' = 'refuse',
 ): Promise<CrossValidationResult> {
   refuseUnknown(given, RESUME_NAMES, context, 'resumeFolds');
   const { resume: named, epochs, device, ...more } = given;
@@ -170,6 +171,7 @@ export async function resumeFolds(
   const stored = await readProgress(folder);
   const { folds, data, images, results } = stored;
   if (results.length === folds) {
+    if (complete === 'evaluate') return summary({ folder, ...stored }, results, false);
     const what = `nothing is left to do: all ${folds} folds are done`;
     throw new AttuneError({ code: 'input', what, where: named, hint: 'start a new cross-validation' });
   }

@@ -31,7 +31,7 @@ export interface ReportResult {
 }
 
 /**
- * Writes report.html, results.png and confusion.png into a run folder, in place of those that are there: figures of the
+ * Writes results.png, confusion.png and, when they are there, report.html into a run folder, in place of those that are there: figures of the
  * folder's files, and an evaluation of its best checkpoint. Throws AttuneError as `evaluate` does; 'input' for a folder
  * that is no run, 'data' when the images have other classes, 'disk'.
  */
@@ -53,14 +53,15 @@ export async function report(options: ReportOptions, context: RunContext = {}): 
   const { main } = data;
   const matrix =
     main?.kind === 'classification' ? reducedConfusion(main.metrics.classes, main.metrics.confusion) : null;
+  const results = curves.length === 0 ? null : await write(REPORT_FILES.results, await pngOfAll(curves));
+  const confusion =
+    matrix === null ? null : await write(REPORT_FILES.confusion, await pngOf(confusionChart(paper, matrix)));
+  // The last: where it is, all of them are.
   return {
     run,
     report: await write(REPORT_FILES.report, new TextEncoder().encode(page)),
-    results: curves.length === 0 ? null : await write(REPORT_FILES.results, await pngOfAll(curves)),
-    confusion:
-      matrix === null
-        ? null
-        : await write(REPORT_FILES.confusion, await pngOf(confusionChart(paper, matrix))),
+    results,
+    confusion,
   };
 }
 

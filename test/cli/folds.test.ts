@@ -1,4 +1,6 @@
 /** attune finetune --folds: a line for each fold, the mean and its deviation, and the same as JSON. */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { imageFolderOf, newPath } from '../finetune/support.js';
@@ -11,7 +13,8 @@ const folds = (...more: string[]) =>
   attuneHere(['finetune', data, ...words.split(' '), '--device', 'cpu', '--out', newPath(), ...more]);
 
 test('a table of the folds, their mean and deviation, and all images together', async () => {
-  const { status, stdout, stderr } = await folds();
+  const out = newPath();
+  const { status, stdout, stderr } = await folds('--out', out);
   assert.is(status, 0, stderr);
   const share = '[\\d.]+ %';
   for (const line of [
@@ -28,6 +31,15 @@ test('a table of the folds, their mean and deviation, and all images together', 
   }
   assert.match(stderr, /^Fold 3 of 3\.$/m);
   assert.is(stderr.match(/2 classes: a, b/g)?.length, 1, 'what all folds would say is said once');
+
+  const files = readdirSync(out).sort();
+  rmSync(join(out, 'report.html'));
+  const resumed = await attuneHere(['finetune', '--resume', out]);
+  assert.is(resumed.status, 0, resumed.stderr);
+  assert.is(resumed.stdout, stdout, 'killed while the report was written');
+  assert.equal(readdirSync(out).sort(), files);
+  const again = await attuneHere(['finetune', '--resume', out]);
+  assert.match(again.stderr, /^attune: nothing is left to do: all 3 folds are done/);
 });
 
 test('--json prints one document', async () => {

@@ -18,6 +18,7 @@ import {
 } from '../../finetune/index.js';
 import { commandLine, pathFromHere } from '../../finetune/command-line.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
+import { isFinishedProbe } from '../../finetune/run/resume.js';
 import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { endOf, resumeCommandLine, STOPPING, withSession } from '../session.js';
@@ -25,7 +26,7 @@ import { facts } from '../table.js';
 import { count, oneLine } from '../../text.js';
 import { foldsCommand } from './folds.js';
 import { profileLines } from './profile-text.js';
-import { type EndReport, endReport } from './report-at-end.js';
+import { type EndReport, endReport, lacksReport } from './report-at-end.js';
 import { accuracyText, classTable, skippedLines } from './result-text.js';
 import { columnTable, figure, fitText } from './value-text.js';
 
@@ -66,10 +67,21 @@ export async function resumeCommand(
   json: boolean,
   output: Output,
 ): Promise<number> {
-  if (await isCrossValidation(options.resume)) {
-    return foldsCommand((context) => resumeFolds(options, context), { ...options, report }, json, output);
+  const { resume: run, device, threads } = options;
+  const end = { ...options, report };
+  const lacks = await lacksReport(run, end);
+  // Of a run that is complete, what was killed before it was written.
+  const complete = lacks ? 'evaluate' : 'refuse';
+  if (await isCrossValidation(run)) {
+    return foldsCommand((context) => resumeFolds(options, context, complete), end, json, output);
   }
-  return train((context) => resume<TaskKind>(options, context), { ...options, report }, json, output);
+  if (lacks && (await isFinishedProbe(run))) {
+    output.note('The run is complete: only its report is written.');
+    const named = { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+    const { reportCommand } = await import('./report.js'); // which loads the charts
+    return reportCommand({ run, ...named }, json, output);
+  }
+  return train((context) => resume<TaskKind>(options, context, complete), end, json, output);
 }
 
 async function train(

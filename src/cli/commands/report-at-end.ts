@@ -1,7 +1,10 @@
 /** The report at the end of `attune finetune`: what writes it is loaded only then. */
+import { join } from 'node:path';
 import { sentence } from '../../errors.js';
 import { commandLine, pathFromHere } from '../../finetune/command-line.js';
 import type { DeviceOptions } from '../../finetune/options.js';
+import { REPORT_FILES } from '../../finetune/run/run-folder.js';
+import { isThere } from '../../formats/index.js';
 import { oneLine } from '../../text.js';
 import { failure } from '../errors.js';
 import type { Output } from '../output.js';
@@ -18,6 +21,14 @@ export interface EndReport extends Omit<DeviceOptions, 'device'> {
 interface Ended {
   readonly run: string;
   readonly interrupted: boolean;
+}
+
+/** Whether a run is to have a report and has none, as one that was killed while it was written. */
+export async function lacksReport(
+  run: string,
+  { report = true }: Pick<EndReport, 'report'>,
+): Promise<boolean> {
+  return report && !(await isThere(join(run, REPORT_FILES.report)));
 }
 
 /**

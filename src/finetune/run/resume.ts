@@ -12,12 +12,13 @@ import type { ResumeOptions, RunContext } from '../options.js';
 import type { DeviceSummary, FinetuneResult, TaskKind } from '../results.js';
 import { RESUME_NAMES, refuseUnknown } from '../option-names.js';
 import { writeMetrics, writeRecipe } from './run-files.js';
-import { assertOwnFiles } from './run-folder.js';
+import { assertOwnFiles, RUN_FILES } from './run-folder.js';
 import { withRunLock } from './run-lock.js';
 import { restoreModel } from '../training/training-tensors.js';
 import { damagedState, type FrozenChoices, type RunState } from './run-state.js';
-import { assertRun, type FoundState, openSavedState } from './saved-states.js';
+import { assertRun, type FoundState, hasState, openSavedState } from './saved-states.js';
 import { fieldsOf } from '../recipe/parse-recipe.js';
+import { loadRecipe } from '../recipe/recipes.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { outliveDevices, type RunDevices } from './lost-device.js';
@@ -30,15 +31,28 @@ import type { FoundImages } from './found-images.js';
  * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data'
  * when its images have changed, 'device' when this machine has another device than the run was begun on and none was
  * named, or when the device was lost several times in a row.
+ *
+ * A run that has nothing left to do is refused, or, with `complete` 'evaluate', evaluated again as at its end: for whoever
+ * makes something of the result that a kill has prevented.
  */
 export async function resume<T extends TaskKind = 'classification'>(
   given: ResumeOptions,
   context: RunContext = {},
+  complete: 'refuse' | 'evaluate' = 'refuse',
 ): Promise<FinetuneResult<T>> {
   refuseUnknown(given, RESUME_NAMES, context, 'resume');
   const { resume: resumedFrom, ...options } = given;
-  const from = { ...options, folder: resolve(resumedFrom), resumedFrom };
+  const from = { ...options, folder: resolve(resumedFrom), resumedFrom, complete };
   return (await outliveDevices(context, (devices) => goOn(from, context, devices))) as FinetuneResult<T>;
+}
+
+/** Whether a folder holds a probe, which is complete when it has a state. Throws AttuneError as `assertOwnFiles` does. */
+export async function isFinishedProbe(folder: string): Promise<boolean> {
+  if (!hasState(folder)) return false;
+  await assertOwnFiles(folder);
+  // A run with a stage goes on from its state, whatever became of its recipe.
+  const recipe = await loadRecipe(resolve(folder, RUN_FILES.recipe)).catch(() => null);
+  return recipe?.strategy === 'probe';
 }
 
 /** A run that goes on. */
@@ -47,6 +61,7 @@ export interface SavedRun extends Omit<ResumeOptions, 'resume'> {
   readonly workers?: number | undefined;
   /** As the user named it; absent where the run only lost its device. */
   readonly resumedFrom?: string;
+  readonly complete?: 'refuse' | 'evaluate';
 }
 
 /** Goes on from what is saved in a run folder. */
@@ -84,7 +99,7 @@ async function goOnFrom(
   };
   const { epoch } = state.progress;
   // Lost while the best checkpoint was tested, the device has only that left to do.
-  if (state.complete && devices.losses === 0) {
+  if (state.complete && devices.losses === 0 && run.complete !== 'evaluate') {
     throw new AttuneError({
       code: 'input',
       what: stopsEarly(state)
@@ -97,7 +112,10 @@ async function goOnFrom(
     });
   }
   if (damage !== null) context.onEvent?.({ type: 'note', text: `Note: ${damage}` });
-  context.onEvent?.({ type: 'note', text: `Going on after ${positionText(state)}.` });
+  const text = state.complete
+    ? 'The run is complete: only what follows its end is done again.'
+    : `Going on after ${positionText(state)}.`;
+  context.onEvent?.({ type: 'note', text });
   await assertSameImages(state.images, recipe.data, context);
 
   const images: FoundImages = {
@@ -135,7 +153,9 @@ async function goOnFrom(
         ...context,
       };
       devices.follow(folder, stage.state);
-      return await describeFull(stage, await runFullStage(stage), resumedFrom ?? null);
+      if (state.complete) await model.to(device);
+      const isComplete = state.complete || (await runFullStage(stage));
+      return await describeFull(stage, isComplete, resumedFrom ?? null);
     } finally {
       await device.close();
     }

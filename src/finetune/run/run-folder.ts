@@ -160,7 +160,8 @@ export async function assertOwnFiles(folder: string): Promise<void> {
     if (!isFold && !isFile) continue;
     const where = join(folder, name);
     const status = await lstat(where).catch(() => null); // a mark of the lock may be gone since
-    if (status === null || (isFold ? status.isDirectory() : status.isFile())) continue;
+    // A folder in the place of a file harms nothing: no file can be opened or written there.
+    if (status === null || status.isDirectory() || (isFile && status.isFile())) continue;
     throw new AttuneError({
       code: 'input',
       what: `this is ${kindOf(status)}, where a run has a ${isFold ? 'folder' : 'file'} of its own`,
