@@ -27,15 +27,14 @@ import {
 } from '../models/index.js';
 import { NearestNeighbors } from '../nn/index.js';
 import { CHECKPOINT_FORMAT, taskMetadata } from './run/checkpoint.js';
+import { type ConvertInput, type ImageLayout, inputFor, inputText } from './convert-input.js';
 import { sideOf } from './evaluation/inference.js';
-import { type LoadedModel, placeholderLabel } from './model-source.js';
+import { type LoadedModel, noHeadText, placeholderLabel } from './model-source.js';
 
 /** What an opened input gives to whichever format is written. */
 export interface Contents {
   /** Null for a network that attune does not have. */
   readonly loaded: LoadedModel | null;
-  /** Whether the input holds the network's last layer; what the model has in its place is random. */
-  readonly hasHead: boolean;
   readonly counters: BatchCounters;
   /** Whose names a state dict gets. */
   readonly names: NameLibrary;
@@ -52,6 +51,7 @@ interface Target {
   readonly keepsMetadata: boolean;
   /** Whether the names of tensors are what its readers go by. */
   readonly hasNames: boolean;
+  readonly layout: ImageLayout;
   write(path: string, contents: Contents): Promise<Written>;
 }
 
@@ -59,6 +59,8 @@ interface Written {
   readonly tensors: number;
   /** All files, the named one first. */
   readonly files: readonly string[];
+  /** The order of the channels of its images. Default: red, green, blue. */
+  readonly channels?: ConvertInput['channels'];
 }
 
 /** A format that `convert` writes. */
@@ -69,6 +71,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     endings: ['.safetensors'],
     keepsMetadata: true,
     hasNames: true,
+    layout: 'channels-first',
     async write(path, contents) {
       const tensors = await stateDictOf(contents);
       // Hugging Face's programs refuse files that do not say whose layout they have.
@@ -80,6 +83,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     endings: ['.pth', '.pt', '.bin'],
     keepsMetadata: false,
     hasNames: true,
+    layout: 'channels-first',
     async write(path, contents) {
       if (contents.loaded !== null)
         refuseStoredImages(contents.loaded, 'a PyTorch state dict', contents.where);
@@ -92,12 +96,13 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     endings: ['.onnx'],
     keepsMetadata: true,
     hasNames: false,
+    layout: 'channels-first',
     async write(path, contents) {
       const loaded = classifierOf(contents, 'ONNX');
       const { model, preprocessing } = loaded;
       const onnx = onnxModel(await graphOf(model, sideOf(preprocessing)), {
         name: model.architecture,
-        input: describeInput(loaded, 'RGB'),
+        input: inputText(inputFor(preprocessing, 'channels-first', 'RGB')),
         metadata: describe(loaded, contents),
         givesValues: givesValues(loaded),
       });
@@ -109,25 +114,32 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     endings: ['.h5'],
     keepsMetadata: true,
     hasNames: false,
+    layout: 'channels-last',
     async write(path, contents) {
       const loaded = classifierOf(contents, 'Keras');
       const { config, layers, channels } = await kerasOf(loaded);
-      const metadata = { ...describe(loaded, contents), input: describeInput(loaded, channels) };
-      await writeKeras(path, { config, layers, metadata });
-      return { tensors: layers.flatMap(({ variables }) => variables).length, files: [path] };
+      const input = inputText(inputFor(loaded.preprocessing, 'channels-last', channels));
+      await writeKeras(path, { config, layers, metadata: { ...describe(loaded, contents), input } });
+      return { tensors: layers.flatMap(({ variables }) => variables).length, files: [path], channels };
     },
   },
   tfjs: {
     endings: ['.json'],
     keepsMetadata: true,
     hasNames: false,
+    layout: 'channels-last',
     async write(path, contents) {
       const loaded = classifierOf(contents, 'TensorFlow.js');
       const keras = await kerasOf(loaded);
+      const { channels, config } = keras;
       const weights = kerasWeights(keras);
-      const metadata = { ...describe(loaded, contents), input: describeInput(loaded, keras.channels) };
-      const files = await writeTfjs(path, { config: keras.config, weights, metadata });
-      return { tensors: weights.length, files };
+      const input = inputText(inputFor(loaded.preprocessing, 'channels-last', channels));
+      const metadata = { ...describe(loaded, contents), input };
+      return {
+        tensors: weights.length,
+        files: await writeTfjs(path, { config, weights, metadata }),
+        channels,
+      };
     },
   },
 };
@@ -149,9 +161,10 @@ export function targetOf(format: ConvertFormat): Target {
 
 /** A known network's state dict by a library's names, without a head that the input does not hold; else the copies. */
 async function stateDictOf(contents: Contents): Promise<readonly TensorToWrite[]> {
-  const { loaded, hasHead, counters, copies, names } = contents;
+  const { loaded, counters, copies, names } = contents;
   if (loaded === null) return copies;
-  const { model } = loaded;
+  // What the model has in place of a head that the input lacks is random.
+  const { model, hasHead } = loaded;
   const nameOf = namesOf(names, model.architecture);
   const tensors = await torchStateDict(model, counters);
   return tensors
@@ -160,15 +173,15 @@ async function stateDictOf(contents: Contents): Promise<readonly TensorToWrite[]
 }
 
 /** The model, where there is all of it: a graph cannot do without. */
-function classifierOf({ loaded, hasHead, where }: Contents, format: string): LoadedModel {
-  if (loaded !== null && hasHead) {
+function classifierOf({ loaded, where }: Contents, format: string): LoadedModel {
+  if (loaded?.hasHead) {
     refuseStoredImages(loaded, format, where);
     return loaded;
   }
   const [what, hint] =
     loaded === null
       ? ['the weights are those of no network that attune has', 'write them as .pth or .safetensors']
-      : ['the weights have no last layer', 'train one with attune finetune'];
+      : [noHeadText(loaded), 'train a last layer with attune finetune'];
   throw new AttuneError({ code: 'weights', what: `${what}, and ${format} needs it`, where, hint });
 }
 
@@ -181,13 +194,6 @@ function refuseStoredImages({ model }: LoadedModel, format: string, where: strin
     where,
     hint: 'use .safetensors, or train with --head prototypes or logistic',
   });
-}
-
-function describeInput({ preprocessing }: LoadedModel, channels: KerasModel['channels']): string {
-  const inOrder = (values: readonly number[]) =>
-    (channels === 'RGB' ? values : values.toReversed()).join(', ');
-  const [mean, std] = [inOrder(preprocessing.mean), inOrder(preprocessing.std)];
-  return `${channels} images as numbers from 0 to 1, minus [${mean}], divided by [${std}]`;
 }
 
 /**

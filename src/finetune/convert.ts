@@ -8,7 +8,13 @@ import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { openTensorFile, type TensorFile } from '../formats/index.js';
-import { detectArchitecture, modelTensors, type NameLibrary, readCounters } from '../models/index.js';
+import {
+  detectArchitecture,
+  modelTensors,
+  type NameLibrary,
+  networkIn,
+  readCounters,
+} from '../models/index.js';
 import type { OptionNames } from '../option-names.js';
 import { resolveWeights } from '../weights/index.js';
 import { checkpointInfo } from './run/checkpoint.js';
@@ -20,10 +26,12 @@ import {
   targetEndings,
   targetOf,
 } from './convert-targets.js';
+import { type ConvertInput, inputFor, withTemperature } from './convert-input.js';
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
 import { taskOf } from './tasks/stored-task.js';
 
+export type { ConvertInput, ImageLayout } from './convert-input.js';
 export type { ConvertFormat } from './convert-targets.js';
 
 /** What to convert, and to what. */
@@ -50,11 +58,24 @@ export interface ConvertResult {
   readonly model: string | null;
   /** Labels of its outputs, or columns of a regression, where the input names them. */
   readonly classes: readonly string[] | null;
+  /** How many outputs the network has; null for one without its last layer, or of no known network. */
+  readonly outputs: number | null;
+  /** How to prepare an image for it; null where the network is none of attune's. */
+  readonly preprocessing: ConvertInput | null;
+  /**
+   * By which the weights and bias of the last layer were divided, so that a softmax over the logits gives what `predict`
+   * says of the run; null where the input has no temperature, or keeps it beside a last layer that is not linear.
+   */
+  readonly temperature: number | null;
+  /** Of a state dict: what loads it in the library whose names it has; null where that has no such network. */
+  readonly reader: { readonly library: NameLibrary; readonly network: string } | null;
   readonly tensors: number;
   /** Of all files. */
   readonly bytes: number;
   /** What the input holds and the output has no place for. */
   readonly dropped: readonly string[];
+  /** Last layers of the input that the network does not have: of such a file the rest alone is written. */
+  readonly left_out: readonly string[];
 }
 
 /**
@@ -73,22 +94,31 @@ export async function convert(options: ConvertOptions, context: RunContext = {})
   const { path: input, weights } = await inputOf(from, context);
   const file = await openTensorFile(input);
   try {
-    const contents = await contentsOf(file, weights, names ?? 'torchvision', context);
-    if (names !== undefined && contents.loaded === null) {
+    const library = names ?? 'torchvision';
+    const { contents, folded } = await contentsOf(file, weights, library, context);
+    const { loaded } = contents;
+    if (names !== undefined && loaded === null) {
       throw namesWithoutUse('tensors of a network that attune does not have are copied as they are', input);
     }
-    const { tensors, files } = await targetOf(format).write(output, contents);
+    const { write, layout, hasNames } = targetOf(format);
+    const { tensors, files, channels = 'RGB' } = await write(output, contents);
+    const network = loaded === null || !hasNames ? null : networkIn(library, loaded.model.architecture);
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     return {
       input,
       output,
       files,
       format,
-      model: contents.loaded?.model.architecture ?? null,
+      model: loaded?.model.architecture ?? null,
       classes: namesIn(file, input),
+      outputs: loaded?.hasHead ? loaded.model.classes : null,
+      preprocessing: loaded && inputFor(loaded.preprocessing, layout, channels),
+      temperature: folded,
+      reader: network === null ? null : { library, network },
       tensors,
       bytes: sizes.reduce((sum, size) => sum + size, 0),
-      dropped: droppedBy(format, file),
+      dropped: droppedBy(format, contents, file),
+      left_out: loaded?.leftOut ?? [],
     };
   } finally {
     await file.close();
@@ -129,23 +159,32 @@ async function contentsOf(
   weights: string,
   names: NameLibrary,
   context: RunContext,
-): Promise<Contents> {
-  const found = detectArchitecture(modelTensors(file));
-  const isKnown = found?.supported ?? false;
-  return {
-    loaded: isKnown ? await loadModel({ weights }, context) : null,
-    hasHead: found !== null && found.classes !== null,
+): Promise<{ contents: Contents; folded: number | null }> {
+  const isKnown = detectArchitecture(modelTensors(file))?.supported ?? false;
+  const { loaded, folded } = isKnown
+    ? withTemperature(await loadModel({ weights }, context))
+    : { loaded: null, folded: null };
+  const contents: Contents = {
+    loaded,
     counters: await readCounters(file),
     names,
     copies: file.tensors.map(({ name, dtype, shape, readRaw }) => ({ name, dtype, shape, data: readRaw })),
-    metadata: file.metadata,
+    metadata: folded === null ? file.metadata : metadataWithin(file.metadata, folded),
     where: weights,
   };
+  return { contents, folded };
 }
 
-function droppedBy(format: ConvertFormat, { metadata, skipped }: TensorFile): string[] {
+/** The metadata of a network with its temperature in its weights: divided by it once more, its answers would be wrong. */
+function metadataWithin(metadata: TensorFile['metadata'], folded: number): TensorFile['metadata'] {
+  const { temperature: _, ...others } = metadata;
+  return { ...others, folded_temperature: JSON.stringify(folded) };
+}
+
+function droppedBy(format: ConvertFormat, { metadata }: Contents, { skipped }: TensorFile): string[] {
   const { keepsMetadata } = targetOf(format);
-  const dropped = keepsMetadata ? [] : Object.keys(metadata).filter((key) => key !== 'format');
+  const kept = ['format', 'folded_temperature'];
+  const dropped = keepsMetadata ? [] : Object.keys(metadata).filter((key) => !kept.includes(key));
   if (skipped.length > 0) {
     dropped.push(`${skipped.length} ${skipped.length === 1 ? 'entry' : 'entries'} that are no tensors`);
   }

@@ -13,7 +13,14 @@ export {
   SCHEDULES,
   STRATEGIES,
 } from './recipe/choices.js';
-export { type ConvertFormat, type ConvertOptions, type ConvertResult, convert } from './convert.js';
+export {
+  type ConvertFormat,
+  type ConvertInput,
+  type ConvertOptions,
+  type ConvertResult,
+  convert,
+  type ImageLayout,
+} from './convert.js';
 export { type EvaluateOptions, evaluate } from './evaluation/evaluate.js';
 export {
   type FindRateOptions,

@@ -5,9 +5,9 @@ import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../d
 import { AttuneError } from '../errors.js';
 import { hintForMissing, isThere, openTensorFile, type TensorFile } from '../formats/index.js';
 import {
-  type Architecture,
-  detectArchitecture,
   findModel,
+  type Identity,
+  identify,
   type ImageClassifier,
   imagenetClasses,
   loadWeights,
@@ -17,6 +17,7 @@ import {
 import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
 import { hashFile, type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './run/checkpoint.js';
+import { oneLine } from '../text.js';
 import type { ModelSource, RunContext } from './options.js';
 import { RUN_FILES } from './run/run-folder.js';
 import type { Task, TaskInfo } from './tasks/task.js';
@@ -25,6 +26,10 @@ import { taskOf } from './tasks/stored-task.js';
 export interface LoadedModel {
   readonly model: ImageClassifier;
   readonly preprocessing: Preprocessing;
+  /** Whether the last layer is the weights' own; else it is random, and nobody may ask it. */
+  readonly hasHead: boolean;
+  /** Layers of another head in its place, which were left out. */
+  readonly leftOut: readonly string[];
   /** What the outputs stand for. */
   readonly task: Task;
   /** For calibrated probabilities; null where none is known. */
@@ -147,7 +152,7 @@ async function fromFile(
   mustBeCheckpoint = false,
 ): Promise<LoadedModel> {
   const file = await openTensorFile(path);
-  const { info, architecture, outputs, stored } = await describe(file, path, wanted).finally(() =>
+  const { info, architecture, outputs, stored, leftOut } = await describe(file, path, wanted).finally(() =>
     file.close(),
   );
   // A description may stay the same when the numbers in the files beside it change.
@@ -163,7 +168,7 @@ async function fromFile(
   const entryOfModel = findModel(architecture);
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
   if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
-  await loadWeights(model, path, outputs === null ? { exclude: [model.headName] } : {});
+  await loadWeights(model, path, outputs === null ? { exclude: [model.headName, ...leftOut] } : {});
   const isImagenet = info === null ? outputs === imagenetClasses().length : isImagenetTask(info.task);
   // ImageNet's labels are the same ones everywhere, but for their spelling.
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
@@ -171,6 +176,8 @@ async function fromFile(
     model,
     preprocessing:
       info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
+    hasHead: outputs !== null,
+    leftOut,
     task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))).ofExports,
     temperature: info?.temperature ?? null,
     label: info?.label ?? null,
@@ -180,11 +187,51 @@ async function fromFile(
   };
 }
 
+/**
+ * Throws AttuneError 'weights' where nothing answers: a network without a head of its own gives a random class, as sure of
+ * it as of any other.
+ */
+export function requireHead(loaded: LoadedModel): void {
+  if (loaded.hasHead) return;
+  throw new AttuneError({
+    code: 'weights',
+    what: `${noHeadText(loaded)}, so that nothing here can answer`,
+    where: loaded.weights,
+    hint: 'train a last layer for your own images: attune finetune takes these --weights',
+  });
+}
+
+/** What weights have in place of the network's head. */
+export function noHeadText({ leftOut, model }: LoadedModel): string {
+  return leftOut.length === 0
+    ? 'the weights have no last layer'
+    : `the last layers of the weights, ${someOf(leftOut)}, are none that ${model.architecture} has`;
+}
+
+/** Says what was left out of weights whose trunk alone is used. */
+export function tellLeftOut({ leftOut, model }: LoadedModel, { onEvent }: RunContext): void {
+  if (leftOut.length === 0) return;
+  const text = `Note: the weights end in layers that ${model.architecture} does not have, which are left out: ${someOf(leftOut)}. The rest is used.`;
+  onEvent?.({ type: 'note', text });
+}
+
+/** Layers that are named of a longer list. */
+const MOST_NAMED = 10;
+
+/** Names of layers for people; of a file with many, the first. */
+export function someOf(layers: readonly string[]): string {
+  const more = layers.length - MOST_NAMED;
+  const named = layers.slice(0, MOST_NAMED).map(oneLine).join(', ');
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
 interface Description {
   readonly info: CheckpointInfo | null;
   readonly architecture: string;
-  /** Null when the file has no head. */
+  /** Null when the file has no head, or one that the network does not have. */
   readonly outputs: number | null;
+  /** The layers of that. */
+  readonly leftOut: readonly string[];
   /** The size of a head of stored images; null where the head is none. */
   readonly stored: Omit<NearestNeighborsSizes, 'inputs'> | null;
 }
@@ -192,7 +239,7 @@ interface Description {
 async function describe(file: TensorFile, path: string, wanted: string | undefined): Promise<Description> {
   const info = checkpointInfo(file, path);
   const tensors = modelTensors(file);
-  const found = detectArchitecture(tensors);
+  const found = identify(tensors);
   const architecture = inGraphOf(found, wanted ?? info?.model);
   if (architecture === undefined) {
     throw new AttuneError({
@@ -211,7 +258,8 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
     });
   }
   const outputs = found?.classes ?? null;
-  return { info, architecture, outputs, stored: storedImages(info, tensors, outputs, path) };
+  const leftOut = found?.otherHead ?? [];
+  return { info, architecture, outputs, leftOut, stored: storedImages(info, tensors, outputs, path) };
 }
 
 /** What the tensors tell of a head of stored images, which the metadata say that there is. */
@@ -234,7 +282,7 @@ function storedImages(
 }
 
 /** The model that is asked for by name, in the graph that the weights are for; without a name the weights' own. */
-function inGraphOf(found: Architecture | null, wanted: string | undefined): string | undefined {
+function inGraphOf(found: Identity | null, wanted: string | undefined): string | undefined {
   if (wanted === undefined) return found?.name;
   const isItsGraph = found?.supported === true && findModel(found.name).graphOf === wanted;
   return isItsGraph ? found.name : wanted;
@@ -246,6 +294,8 @@ function untrained(name: string): LoadedModel {
   return {
     model,
     preprocessing: entry.preprocessing,
+    hasHead: true,
+    leftOut: [],
     task: taskOf(classesOf(labelsOf(model.classes, true))),
     temperature: null,
     label: null,

@@ -3,8 +3,8 @@
  * the results (`onnx::Conv_497`). The order of the convolutions, their shapes, strides and pads then tell which network
  * of attune's the graph is, and so which convolution is which.
  *
- * Supported are the networks of the registry in torchvision's graphs, with their batch norms or with these folded, and a linear head that is one
- * Gemm node. A folded batch norm becomes one that only adds the convolution's bias: mean 0, variance 1 and scale 1 give
+ * Supported are the networks of the registry in torchvision's graphs, with their batch norms or with these folded, and a
+ * linear head that is one Gemm node; other linear layers keep their names, as the head of another network. A folded batch norm becomes one that only adds the convolution's bias: mean 0, variance 1 and scale 1 give
  * the same outputs. Training that uses the batch's statistics departs from those, as from any that are not the data's.
  */
 import type { GraphLayer } from '../formats/tensors.js';
@@ -43,25 +43,37 @@ export function fromGraph(
 ): WeightsEntry[] | null {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const convs = convolutions(layers);
+  if (convs === null) return null;
   const linear = layers.filter(({ kind }) => kind === 'linear');
-  if (convs === null || linear.length !== 1 || linear[0].tensors.length !== 2) return null;
-  const [head] = linear;
-  const weight = byName.get(head.tensors[0]) as WeightsEntry;
-  const classes = weight.shape[head.transposed ? 1 : 0];
   for (const name of MODEL_NAMES) {
     const { graphOf, create } = findModel(name);
     // Keras's graphs have padding that follows from the image, or biases before batch norms.
     if (graphOf !== undefined) continue;
-    const model = create({ classes });
+    const model = create();
     const found = orders(convsOf(model)).find((order) => isSame(order, convs, byName));
     if (found === undefined) continue;
     return [
       ...found.flatMap((mine, i) => entriesOf(mine, convs[i], byName)),
-      renamed(head.transposed ? transposed(weight) : weight, `${model.headName}.weight`),
-      renamed(byName.get(head.tensors[1]) as WeightsEntry, `${model.headName}.bias`),
+      ...headEntries(linear, model.headName, byName),
     ];
   }
   return null;
+}
+
+/** The linear layers: one with a bias is the network's head, whatever its name. */
+function headEntries(
+  linear: readonly GraphLayer[],
+  headName: string,
+  byName: ReadonlyMap<string, WeightsEntry>,
+): WeightsEntry[] {
+  const isHead = linear.length === 1 && linear[0].tensors.length === 2;
+  return linear.flatMap(({ tensors, transposed: isTransposed }) =>
+    tensors.map((name, i) => {
+      const tensor = byName.get(name) as WeightsEntry;
+      const turned = i === 0 && isTransposed ? transposed(tensor) : tensor;
+      return renamed(turned, isHead ? `${headName}.${i === 0 ? 'weight' : 'bias'}` : name);
+    }),
+  );
 }
 
 /** Convolutions with the batch norm that follows; null if a batch norm follows something else. */

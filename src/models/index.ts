@@ -18,11 +18,13 @@ export {
   NAME_LIBRARIES,
   type NameLibrary,
   namesOf,
+  networkIn,
   readCounters,
   torchStateDict,
 } from './export/state-dict.js';
 export { KerasMobileNetV2, kerasMobilenetV2 } from './keras-mobilenet-v2.js';
 export { KerasResNet50, kerasResnet50 } from './keras-resnet50.js';
+export { type Identity, identify } from './identify.js';
 export { loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';

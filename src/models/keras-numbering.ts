@@ -8,6 +8,8 @@ import { kerasResnet50 } from './keras-resnet50.js';
 
 /** The class of a head. */
 const HEAD_CLASS = 'dense';
+/** Layers that a head of several has beside the one that is ours. */
+const OTHER_HEAD = /^dense_\d+$/;
 
 /**
  * The names of layers that a file calls by class and number, as Keras 3's `.weights.h5` without a description:
@@ -25,9 +27,10 @@ export function layersByClass(layers: ReadonlySet<string>): ReadonlyMap<string, 
       counts.set(className, count + 1);
       names.set(count === 0 ? className : `${className}_${count}`, name);
     }
-    // A file may lack the head.
+    // A file may lack the head, or have another.
     const trunk = [...names.keys()].filter((key) => key !== HEAD_CLASS);
-    const isThis = trunk.every((key) => layers.has(key)) && [...layers].every((key) => names.has(key));
+    const isKnown = (key: string) => names.has(key) || OTHER_HEAD.test(key);
+    const isThis = trunk.every((key) => layers.has(key)) && [...layers].every(isKnown);
     if (isThis) return names;
   }
   return new Map();

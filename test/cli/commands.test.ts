@@ -217,9 +217,14 @@ test('convert says what it wrote, what it left out, and what to do next', async 
     format: 'pytorch',
     model: null,
     classes: null,
+    outputs: null,
+    preprocessing: null,
+    temperature: null,
+    reader: null,
     tensors: 6,
     files: [pth],
     dropped: [],
+    left_out: [],
   });
   assert.is(bytes, statSync(pth).size);
 

@@ -1,7 +1,7 @@
 /** What the tests of `convert` share: a run of a small network, and looking into files. */
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { imagenetPreprocessing } from '#src/data/index';
+import { imagenetPreprocessing, type Preprocessing } from '#src/data/index';
 import { writeCheckpoint } from '#src/finetune/run/checkpoint';
 import { openTensorFile, type TensorFile } from '#src/formats/index';
 import { type ImageClassifier, loadWeights, resnetSmall } from '#src/models/index';
@@ -10,12 +10,20 @@ import { newFolder } from './support.js';
 
 export const CLASSES = ['ant', 'bee', 'carpenter bee'];
 
-/** A folder with the checkpoint of a small network for three classes. */
-export async function run(): Promise<{ folder: string; model: ImageClassifier }> {
+/** A folder with the checkpoint of a small network for three classes, with a temperature or without. */
+export async function run(
+  temperature: number | null = null,
+  more: Partial<Preprocessing> = {},
+): Promise<{ folder: string; model: ImageClassifier }> {
   const folder = newFolder();
   const model = resnetSmall({ classes: 3, seed: 7 });
   const task = { kind: 'classification', classes: CLASSES } as const;
-  const info = { model: 'resnet-small', task, preprocessing: imagenetPreprocessing(32) };
+  const info = {
+    model: 'resnet-small',
+    task,
+    preprocessing: { ...imagenetPreprocessing(32), ...more },
+    temperature,
+  };
   await writeCheckpoint(join(folder, 'best.safetensors'), model, info, { seed: 7 });
   return { folder, model };
 }

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type { GraphLayer, TensorFile } from '#src/formats/tensors';
 import { detectArchitecture } from '#src/models/detect';
 import { fromGraph } from '#src/models/graph-naming';
+import { identify } from '#src/models/identify';
 import { modelTensors } from '#src/models/naming';
 import { findModel } from '#src/models/registry';
 import { BatchNorm2d } from '#src/nn/batch-norm';
@@ -167,6 +168,32 @@ for (const hasNames of [false, true]) {
   });
 }
 
+test('the linear layers of another head keep their names, and none is none', () => {
+  const { layers, tensors } = graphOf('resnet18', true);
+  const head = layers.at(-1) as GraphLayer;
+  const [weight, bias] = head.tensors;
+  const second = {
+    name: 'onnx::MatMul_9',
+    dtype: 'F32',
+    shape: [5, 2],
+    read: async () => new Float32Array(10),
+  };
+  const more = { ...head, tensors: [second.name], transposed: true };
+  const both = fromGraph([...layers, more], [...tensors, second]);
+  const others = both?.slice(-3).map(({ name, shape }) => [name, shape.length]);
+  assert.equal(others, [
+    [weight, 2],
+    [bias, 1],
+    [second.name, 2],
+  ]);
+  assert.equal(both?.at(-1)?.shape, [2, 5], 'in the layout of PyTorch');
+  assert.equal(identify(both ?? [])?.otherHead, [weight, bias, second.name]);
+  const trunk = fromGraph(layers.slice(0, -1), tensors) ?? [];
+  assert.is(trunk.at(-1)?.name, 'layer4.1.bn2.running_var');
+  const { hasTrunk, classes, otherHead } = identify(trunk) ?? {};
+  assert.equal([hasTrunk, classes, otherHead], [true, null, []]);
+});
+
 test('what is no network of the registry, or not in every respect', async () => {
   const { layers, tensors } = graphOf('resnet50', true);
   const changed = (i: number, change: Partial<GraphLayer>) =>
@@ -176,7 +203,6 @@ test('what is no network of the registry, or not in every respect', async () => 
   assert.is(fromGraph(changed(0, { pads: [2, 2, 3, 3] }), tensors), null);
   assert.is(fromGraph(changed(3, { tensors: [layers[3].tensors[0]] }), tensors), null);
   assert.is(fromGraph(layers.slice(1), tensors), null);
-  assert.is(fromGraph(layers.slice(0, -1), tensors), null);
   assert.is(fromGraph([{ ...layers[0], kind: 'batch-norm' }, ...layers], tensors), null);
 });
 

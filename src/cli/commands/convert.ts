@@ -3,11 +3,13 @@ import { basename, dirname } from 'node:path';
 import { formatBytes } from '../../data/disk.js';
 import {
   type ConvertFormat,
+  type ConvertInput,
   type ConvertOptions,
   type ConvertResult,
   convert,
 } from '../../finetune/index.js';
 import { commandLine, pathFromHere } from '../../finetune/command-line.js';
+import { someOf } from '../../finetune/model-source.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
@@ -31,13 +33,22 @@ export async function convertCommand(
 ): Promise<number> {
   const result = await withSession(output, (context) => convert(options, context));
   if (json) output.json(result);
-  else print(result, options.to, await exampleImage(dirname(result.input)), output);
+  else printConverted(result, options.to, await exampleImage(dirname(result.input)), output);
   return 0;
 }
 
-/** @param image one that the network could tell; null where none is known */
-function print(result: ConvertResult, to: string, image: string | null, output: Output): void {
-  const { format, files, model, classes, tensors, bytes, dropped } = result;
+/**
+ * What was written, how to use it, and what was left out.
+ * @param image one that the network could tell; null where none is known
+ */
+export function printConverted(
+  result: ConvertResult,
+  to: string,
+  image: string | null,
+  output: Output,
+): void {
+  const { format, files, model, classes, tensors, bytes, dropped, preprocessing, temperature, left_out } =
+    result;
   const more = files.length > 1 ? `, and ${counted(files.length - 1, 'file')} beside it` : '';
   const network =
     model === null ? 'none of attune: its tensors are copied as they are' : `${model}${ofClasses(classes)}`;
@@ -47,8 +58,29 @@ function print(result: ConvertResult, to: string, image: string | null, output: 
     ['network', network],
     ['tensors', `${count(tensors)}, ${formatBytes(bytes)}`],
   ];
+  if (preprocessing !== null) lines.push(...inputLines(preprocessing));
+  if (temperature !== null) {
+    const what = `calibrated: the last layer's weights and bias are divided by the temperature ${Number(temperature.toPrecision(4))}`;
+    lines.push(['probabilities', `softmax of the logits, ${what}`]);
+  }
   if (dropped.length > 0) lines.push(['left out', `${dropped.join(', ')}: the format has no place for it`]);
+  if (left_out.length > 0)
+    lines.push(['left out', `${someOf(left_out)}: layers of another head, which ${model} does not have`]);
   output.print(...facts(lines), '', `Next: ${nextCommand(result, to, image)}`);
+}
+
+/** How to prepare an image: its size, then its numbers. */
+function inputLines(input: ConvertInput): [string, string][] {
+  const { shape, layout, channels, resize, crop, interpolation, mean, std } = input;
+  const cut = crop === null ? '' : `, ${crop} x ${crop} cut from the centre`;
+  const sides = layout === 'channels-first' ? 'batch, channel, row, column' : 'batch, row, column, channel';
+  const rounded = (values: readonly number[]) =>
+    values.map((value) => Number(value.toPrecision(6))).join(', ');
+  return [
+    ['images', `short side resized to ${resize} (${interpolation}, antialiased)${cut}`],
+    ['numbers', `${channels}, from 0 to 1, minus [${rounded(mean)}], divided by [${rounded(std)}]`],
+    ['input', `float32 [batch, ${shape.join(', ')}]: ${sides}`],
+  ];
 }
 
 function ofClasses(classes: readonly string[] | null): string {
@@ -56,12 +88,30 @@ function ofClasses(classes: readonly string[] | null): string {
 }
 
 /** What to type to use the file. */
-function nextCommand({ format, model, classes }: ConvertResult, to: string, image: string | null): string {
+function nextCommand(result: ConvertResult, to: string, image: string | null): string {
+  const { format, model, classes } = result;
   const file = JSON.stringify(oneLine(basename(to)));
-  if (format === 'pytorch') return `model.load_state_dict(torch.load(${file}, weights_only=True)) in Python`;
+  if (format === 'pytorch') return torchText(result, file);
   if (format === 'keras') return `keras.models.load_model(${file}) in Python`;
   if (format === 'tfjs') return `await tf.loadLayersModel(${file}) in a page, by its address there`;
   if (format === 'onnx') return `await ort.InferenceSession.create(${file}) with onnxruntime-node`;
   if (model === null || classes === null || image === null) return commandLine(['inspect', to]);
   return commandLine(['predict', to, pathFromHere(image)]);
+}
+
+/** The network of torchvision or timm that takes a state dict, and how; where there is none, what does. */
+function torchText({ model, outputs, reader }: ConvertResult, file: string): string {
+  const load = `torch.load(${file}, weights_only=True)`;
+  if (reader === null) {
+    const what = model === null ? '' : `: the tensors of ${model}, a network that torchvision does not have`;
+    return `${load} in Python gives the state dict${what}`;
+  }
+  const { library, network } = reader;
+  const heads = outputs === null ? '' : `num_classes=${outputs}`;
+  const made =
+    library === 'timm'
+      ? `timm.create_model("${network}"${heads && `, ${heads}`})`
+      : `torchvision.models.${network}(${heads})`;
+  const strictly = outputs === null ? ', strict=False' : '';
+  return `model = ${made}; model.load_state_dict(${load}${strictly}) in Python`;
 }

@@ -1,8 +1,11 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type CheckpointInfo, checkpointInfo, resolveOptions } from '../../finetune/index.js';
+import { checkpointOf, someOf } from '../../finetune/model-source.js';
 import { taskOf } from '../../finetune/tasks/stored-task.js';
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
-import { detectArchitecture, findModel, layerNames, modelTensors } from '../../models/index.js';
+import { findModel, type Identity, identify, layerNames, modelTensors } from '../../models/index.js';
 import { isHubName, resolveWeights } from '../../weights/index.js';
 import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
@@ -28,8 +31,10 @@ const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
 const STATISTICS = /(?:^|[./])(?:running_mean|running_var|num_batches_tracked|moving_mean|moving_variance)$/;
 
 interface Contents {
+  /** Of a run folder the name of its checkpoint; null for a file that was named. */
+  readonly checkpoint: string | null;
   readonly file: TensorFile;
-  readonly architecture: ReturnType<typeof detectArchitecture>;
+  readonly architecture: Identity | null;
   /** What attune left in the file; null when it did not write it. */
   readonly info: CheckpointInfo | null;
   readonly tensors: readonly TensorInfo[];
@@ -44,12 +49,14 @@ export async function inspectCommand(
   json: boolean,
   output: Output,
 ): Promise<number> {
-  const path = isHubName(name) ? await downloaded(name, output) : name;
+  const isRun = (await stat(name).catch(() => null))?.isDirectory() ?? false;
+  const path = isRun ? await checkpointOf(name) : isHubName(name) ? await downloaded(name, output) : name;
   const file = await openTensorFile(path);
   try {
     const tensors = file.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-    const architecture = detectArchitecture(modelTensors(file));
+    const architecture = identify(modelTensors(file));
     const contents: Contents = {
+      checkpoint: isRun ? basename(path) : null,
       file,
       architecture,
       info: checkpointInfo(file, path),
@@ -75,6 +82,7 @@ function toJson({ file, architecture, info, tensors, parameters, layers }: Conte
     format: file.format,
     architecture: architecture?.name ?? null,
     parameters,
+    ...(architecture !== null && architecture.otherHead.length > 0 && { left_out: architecture.otherHead }),
     ...(info && { ...taskOf(info.task).document, preprocessing: info.preprocessing }),
     tensors,
     ...(layers && { layers: layers.map((name, index) => ({ index, name })) }),
@@ -82,9 +90,10 @@ function toJson({ file, architecture, info, tensors, parameters, layers }: Conte
 }
 
 function printContents(contents: Contents, output: Output): void {
-  const { file, architecture, info, tensors, parameters, layers } = contents;
+  const { checkpoint, file, architecture, info, tensors, parameters, layers } = contents;
   const { bold } = output.paint;
   const lines: [string, string][] = [
+    ...(checkpoint === null ? [] : ([['of the run', checkpoint]] as [string, string][])),
     ['format', FORMATS[file.format]],
     ['architecture', describeArchitecture(architecture)],
     ['parameters', count(parameters)],
@@ -109,7 +118,8 @@ function printContents(contents: Contents, output: Output): void {
 
 function describeArchitecture(architecture: Contents['architecture']): string {
   if (architecture === null) return 'unknown';
-  const { name, classes, supported } = architecture;
+  const { name, classes, supported, otherHead } = architecture;
+  if (otherHead.length > 0) return `${name}, with another head: ${someOf(otherHead)}`;
   const head = classes === null ? ', without a head' : `, ${count(classes)} classes`;
   return `${name}${head}${supported ? '' : ' (attune does not have this network)'}`;
 }
@@ -130,10 +140,14 @@ function describePreprocessing({ preprocessing }: CheckpointInfo): string {
 }
 
 /** The commands that take such a file. */
-function useOf(architecture: Contents['architecture']): string {
-  return architecture?.supported === true
-    ? 'finetune, evaluate and predict with --weights; convert'
-    : 'convert, which copies its tensors as they are';
+function useOf(architecture: Identity | null): string {
+  if (!architecture?.supported) return 'convert, which copies its tensors as they are';
+  const { name, classes, hasTrunk, hasMore, otherHead } = architecture;
+  if (hasMore) return `nothing here: tensors that are no part of ${name}, and no head for it`;
+  if (!hasTrunk) return `nothing here: tensors that ${name} needs are missing, or have other shapes`;
+  if (classes !== null) return 'finetune, evaluate and predict with --weights; convert';
+  const left = otherHead.length === 0 ? '' : `, which leave ${someOf(otherHead)} out`;
+  return `finetune with --weights, and convert${left}; nothing answers before a head is trained`;
 }
 
 /** Entries that are no tensors, by kind. */

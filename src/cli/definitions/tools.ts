@@ -13,7 +13,7 @@ export function addInspect({ add, act, output }: Kit): void {
     words: '<file>',
     summary: 'Show what a weights file holds.',
     description:
-      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads every format that attune knows; nothing in a file is ever executed. <file> may also be hf:owner/name, a repository of the Hugging Face hub.',
+      'Shows what a weights file holds: its format, the network that it is for, and its tensors. Reads every format that attune knows; nothing in a file is ever executed. <file> may also be a run folder, whose best checkpoint is shown, or hf:owner/name, a repository of the Hugging Face hub.',
     example: 'attune inspect resnet50-0676ba61.pth --layers',
   });
   command.option('--layers', 'Show the layers of the network, by index and name, in place of the tensors.');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import type { OptionNames } from '../../option-names.js';
 import { openDevice } from '../device.js';
-import { DEFAULT_MODEL, loadModel, resized } from '../model-source.js';
+import { DEFAULT_MODEL, loadModel, resized, tellLeftOut } from '../model-source.js';
 import type { DeviceOptions, RunContext } from '../options.js';
 import type { EpochRecord } from '../results.js';
 import { DEVICE_NAMES, refuseUnknown } from '../option-names.js';
@@ -162,6 +162,7 @@ async function look(
   requireClasses(found.task, 'attune advise', data);
   if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });
   const loaded = features ? await loadModel(source, context) : null;
+  if (loaded !== null) tellLeftOut(loaded, context);
   const opened = await openDevice(device, context);
   try {
     const judge =

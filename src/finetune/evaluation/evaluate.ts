@@ -4,7 +4,7 @@ import { forwardBatch, largestActivation, openDevice } from '../device.js';
 import { checkCount, sideOf } from './inference.js';
 import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown, requireData } from '../option-names.js';
 import type { OptionNames } from '../../option-names.js';
-import { loadModel } from '../model-source.js';
+import { loadModel, requireHead } from '../model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../options.js';
 import type { EvaluateResult, TaskKind } from '../results.js';
 import { checkSplit, imagesToMeasure, splitNote } from './measured-images.js';
@@ -62,6 +62,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   const views = checkViews(options.tta);
   checkSplit(options.split);
   const loaded = await loadModel(options, context);
+  requireHead(loaded);
   const { images, skipped, split } = await imagesToMeasure(options, loaded);
   const { preprocessing, model } = loaded;
   const cache = await openPreparedCache(preprocessingFor(views, preprocessing));

@@ -13,7 +13,7 @@ import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../recipe/con
 import { openDevice, summarize } from '../device.js';
 import { factsOf } from '../folds.js';
 import { sideOf } from '../evaluation/inference.js';
-import { type LoadedModel, loadModel, resized } from '../model-source.js';
+import { type LoadedModel, loadModel, resized, tellLeftOut } from '../model-source.js';
 import { requireData } from '../option-names.js';
 import type { FinetuneOptions, RunContext } from '../options.js';
 import { type ProbeResult, probe } from '../heads/probe.js';
@@ -64,6 +64,7 @@ export async function withRun<T>(
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
   );
+  tellLeftOut(loaded, context);
   const recipe = resolveRecipe(given, {
     ...facts,
     model: loaded.model.architecture,

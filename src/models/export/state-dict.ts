@@ -59,7 +59,7 @@ export type NameLibrary = (typeof NAME_LIBRARIES)[number];
  */
 export function namesOf(library: NameLibrary, architecture: string): (name: string) => string {
   // timm's ResNets have torchvision's names.
-  if (library === 'torchvision' || /^resnet\d+$/.test(architecture)) return (name) => name;
+  if (library === 'torchvision' || isTorchResnet(architecture)) return (name) => name;
   if (architecture === 'mobilenet_v2') return (name) => fromModel(TIMM_MOBILENET_V2, name);
   throw new AttuneError({
     code: 'usage',
@@ -67,4 +67,18 @@ export function namesOf(library: NameLibrary, architecture: string): (name: stri
     where: '--names',
     hint: 'leave it out',
   });
+}
+
+/**
+ * What a library calls the network that loads such a state dict; null where it has none with these layers, as of Keras's
+ * graphs, whose tensors keep the names of Keras's layers.
+ */
+export function networkIn(library: NameLibrary, architecture: string): string | null {
+  if (isTorchResnet(architecture)) return architecture;
+  if (architecture !== 'mobilenet_v2') return null;
+  return library === 'timm' ? 'mobilenetv2_100' : architecture;
+}
+
+function isTorchResnet(architecture: string): boolean {
+  return /^resnet\d+$/.test(architecture);
 }

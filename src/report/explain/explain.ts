@@ -13,7 +13,7 @@ import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../finetune/device.js';
 import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
-import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
+import { type LoadedModel, loadModel, requireHead } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
 import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../finetune/option-names.js';
 import { namedImages, openPictures } from '../../finetune/evaluation/predict.js';
@@ -94,6 +94,7 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   const names = await namedImages(options.images);
   const paths = [...names.keys()];
   const loaded = await loadModel(options, context);
+  requireHead(loaded);
   requireClasses(loaded.task, 'attune explain', loaded.weights);
   refuseWithoutGradient(loaded, method);
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
