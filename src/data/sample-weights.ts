@@ -6,6 +6,9 @@
  * of bicubic leave room in a signed 32-bit sum, and the sums agree on every machine.
  */
 
+import { AttuneError } from '../errors.js';
+import { nearest } from '../nearest.js';
+
 export type Interpolation = 'bilinear' | 'bicubic';
 
 export const PRECISION_BITS = 32 - 8 - 2;
@@ -40,6 +43,19 @@ function keysCubic(distance: number): number {
   return 0;
 }
 
+/** JavaScript may ask for any. */
+function filterOf(interpolation: Interpolation): Filter {
+  if (Object.hasOwn(filters, interpolation)) return filters[interpolation];
+  const names = Object.keys(filters);
+  const guess = nearest(String(interpolation), names);
+  throw new AttuneError({
+    code: 'usage',
+    what: `there is no interpolation ${String(interpolation)}`,
+    where: 'interpolation',
+    hint: guess === undefined ? `choose ${names.join(' or ')}` : `did you mean ${guess}?`,
+  });
+}
+
 /** Weights of the outputs `first` .. `first + length` - 1 of an axis that goes from `inSize` to `outSize` samples. */
 export function sampleWeights(
   interpolation: Interpolation,
@@ -48,7 +64,7 @@ export function sampleWeights(
   first: number,
   length: number,
 ): SampleWeights {
-  const filter = filters[interpolation];
+  const filter = filterOf(interpolation);
   const scale = inSize / outSize;
   const filterScale = Math.max(scale, 1);
   const support = filter.support * filterScale;

@@ -58,4 +58,15 @@ test('sizes that make no sense, and windows outside, throw', () => {
   refuse(4, 4, 'bilinear', { left: -1, top: 0, width: 4, height: 4 });
 });
 
+test('an interpolation that is none is refused, also one that every object has', () => {
+  const image = generated(4, 4, 1);
+  const resized = (name: string) => () => resizeImage(image, 2, 2, name as 'bilinear');
+  assert.throws(
+    resized('constructor'),
+    /^there is no interpolation constructor .*: choose bilinear or bicubic$/,
+  );
+  assert.throws(resized('toString'), /^there is no interpolation toString/);
+  assert.throws(resized('bilinaer'), /did you mean bilinear\?$/);
+});
+
 test.run();
