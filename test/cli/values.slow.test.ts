@@ -50,6 +50,22 @@ test('evaluate shows a line for each column', async () => {
   assert.match(stdout, /\ncolumn +R² +MAE +RMSE +MSE\nlux +-?[\d.]+ +[\d.]+ .*\nage +-?[\d.]+ /);
 });
 
+test('evaluate leaves out the rows that trained, and says so; --split decides', async () => {
+  const parts = lines.map((line, i) => `${line},${i < 7 ? 'train' : i < 9 ? 'val' : 'test'}`);
+  writeFileSync(join(folder, 'divided.csv'), `image,lux,age,split\n${parts.join('\n')}\n`);
+  const { status, stdout, stderr } = await attune(['evaluate', 'two', 'divided.csv'], settings);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /\nimages +3 of the part test\n/);
+  assert.match(
+    stderr,
+    /^Measured by the 3 images of test; left out: 7 of train, 2 of val \(--split decides\)\.\n/,
+  );
+  const all = await attune(['evaluate', 'two', 'divided.csv', '--split', 'all', '--json'], settings);
+  const { images, split, left_out, trained_on } = JSON.parse(all.stdout);
+  assert.equal([images, split, left_out, trained_on], [12, 'all', { train: 0, val: 0, test: 0 }, 10]);
+  assert.match(all.stderr, /\nNote: the run was trained with 10 of these 12 images, so what is measured/);
+});
+
 test('predict shows the values of each image; --json has them by column', async () => {
   const words = ['predict', 'two', 'pictures/1.png'];
   const { status, stdout, stderr } = await attune(words, settings);
