@@ -41,7 +41,7 @@ export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
 
 const { fold: _, ...NAMES } = FINETUNE_NAMES;
 
-/** What is measured in each fold: of classes, or of values, where MAE and RMSE are means over columns. */
+/** What is measured in each fold: of classes, or of values, where MAE and RMSE are those of one column. */
 export type FoldMeasure =
   | 'loss'
   | 'accuracy'
@@ -284,9 +284,12 @@ function describeFold(
   return { fold, run, train_images, val_images, epoch: best.epoch, metrics };
 }
 
-function measuresOf(task: TaskKind, metrics: TestMetrics[TaskKind] | null): FoldMeasures {
+/** Errors of several columns are in several units, so that their mean says nothing: they are null. */
+export function measuresOf(task: TaskKind, metrics: TestMetrics[TaskKind] | null): FoldMeasures {
+  const isMixed = metrics !== null && 'per_column' in metrics && metrics.per_column.length > 1;
   const all = {
     ...metrics,
+    ...(isMixed && { mae: null, rmse: null }),
     ...(metrics !== null && 'macro' in metrics && { macro_f1: metrics.macro?.f1 ?? null }),
   };
   const known: FoldMeasures = all;

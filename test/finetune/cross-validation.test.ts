@@ -9,6 +9,7 @@ import {
   isCrossValidation,
   resumeFolds,
 } from '#src/finetune/index';
+import { measuresOf } from '#src/finetune/cross-validation';
 import type { FullStage } from '#src/finetune/training/stage-context';
 import { reportSteps } from '#src/finetune/training/step-report';
 import type { StepReport } from '#src/finetune/training/trainer';
@@ -139,7 +140,8 @@ test('what no fold could read or uses is named', async () => {
 test('folds of values have their errors and R², with the spread', async () => {
   const { csv } = brightnessData(8);
   const { head: _, ...given } = await options();
-  const result = await crossValidate({ ...given, data: csv, folds: 2, out: newPath() });
+  const values = { ...given, data: csv, target: ['lux'] };
+  const result = await crossValidate({ ...values, folds: 2, out: newPath() });
   assert.is(result.task, 'regression');
   assert.equal(
     result.results.map(({ train_images, val_images }) => [train_images, val_images]),
@@ -156,6 +158,11 @@ test('folds of values have their errors and R², with the spread', async () => {
   assert.ok(Math.abs(result.mean.mae! - mean(maes)) < 1e-9 && Math.abs(result.mean.r2! - mean(r2s)) < 1e-9);
   assert.ok(result.sd.mae! > 0);
   assert.equal(result.pooled, { images: 8, accuracy: null, interval: null });
+  // Of columns in different units there is no mean error.
+  const error = { column: 'lux', mse: 4, mae: 1, rmse: 2, r2: 0.5 };
+  const report = { images: 8, loss: 0.5, ...error, per_column: [error, { ...error, column: 'kelvin' }] };
+  assert.equal(measuresOf('regression', report), { loss: 0.5, mae: null, rmse: null, r2: 0.5 });
+  assert.is(measuresOf('regression', { ...report, per_column: [error] }).mae, 1);
   await fails(
     crossValidate({ ...given, data: csv, folds: 9, out: newPath() }),
     'usage',

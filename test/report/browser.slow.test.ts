@@ -91,7 +91,7 @@ test('the reports of real runs, and what compares them, are as sound', async () 
   assert.is(compared.status, 0, compared.stderr);
   assert.match(compared.stderr, /^Left out: .*nothing: this is no run folder \(.+$/m);
   assert.match(compared.stdout, /^1 +probe +[\d.]+ % +[\d.]+ to [\d.]+ % /m);
-  assert.match(compared.stdout, /^strategy +probe +full$/m);
+  assert.match(compared.stdout, /^strategy +probe +run 1\n +full +run 2$/m);
   assert.match(compared.stdout, /^1 and 2 +6 +\d +\d +[\d.]+$/m);
   const comparison = await look(page);
   assertSound(comparison);

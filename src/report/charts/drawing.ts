@@ -160,7 +160,7 @@ export function heading({ marks, palette }: Drawing, text: string) {
 }
 
 /** What a name in a legend takes beside its letters. */
-export const LEGEND_SPACE = 34;
+export const LEGEND_SPACE = 42;
 
 /** How a line is drawn. */
 export interface Stroke {
@@ -177,8 +177,8 @@ const LINE = {
   },
 };
 
-/** Length of a line in a legend, and its distance from the name. */
-const SAMPLE = { length: 20, gap: 7 } as const;
+/** Length of a line in a legend, its distance from the name, and from the top of the name's letters to their middle. */
+const SAMPLE = { length: 20, gap: 7, middle: 5 } as const;
 
 /**
  * Names of series in their colours, each behind a dot or behind a piece of its line, in a row above the chart, at its
@@ -204,6 +204,7 @@ export function legend(
     const line = marks.vector([0], {
       ...place,
       dx: behind,
+      dy: place.dy + SAMPLE.middle,
       ...{ anchor: 'end', rotate: 90, length: SAMPLE.length, shape: LINE, stroke: color },
       strokeWidth: stroke.strokeWidth,
       ...(stroke.strokeDasharray && { strokeDasharray: stroke.strokeDasharray }),
