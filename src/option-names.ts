@@ -44,6 +44,27 @@ function withoutIt(known: Readonly<Record<string, true>>): string {
   return Object.keys(known).length === 0 ? 'leave it out' : `leave it out; there are ${listed(known)}`;
 }
 
+/**
+ * Of objects that are told by their `kind`: throws AttuneError 'usage' for a kind that `kinds` has not.
+ * @param what what they are, for the error: a schedule
+ */
+export function refuseUnknownKind(
+  kind: unknown,
+  kinds: Readonly<Record<string, unknown>>,
+  what: string,
+  where: string,
+): void {
+  if (typeof kind === 'string' && Object.hasOwn(kinds, kind)) return;
+  const names = Object.keys(kinds);
+  const meant = typeof kind === 'string' ? nearest(kind, names) : undefined;
+  throw new AttuneError({
+    code: 'usage',
+    what: `there is no ${what} ${String(kind)}`,
+    where,
+    hint: meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${meant}?`,
+  });
+}
+
 function noOptions(given: unknown, known: Readonly<Record<string, true>>, where: string): AttuneError {
   const words: Partial<Record<string, string>> = {
     string: 'a string',

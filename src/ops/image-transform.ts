@@ -4,6 +4,7 @@
  *
  * Formulas and their roundings are those of torchvision 0.14 on uint8 tensors (transforms/functional_tensor.py).
  */
+import { refuseUnknownKind, refuseUnknownOptions } from '../option-names.js';
 import { shapeError } from '../tensor/shape.js';
 import { type AffineMatrix, sampledPositions } from './image-affine.js';
 
@@ -35,6 +36,24 @@ export type ImageTransform =
 /** What an image is blended with: black, its mean grey, itself in grey, or itself smoothed. */
 export type BlendKind = 'brightness' | 'contrast' | 'saturation' | 'sharpness';
 
+const FACTOR = { kind: true, factor: true } as const;
+
+/** What each is described by. */
+const NAMES: Readonly<Record<ImageTransform['kind'], Readonly<Record<string, true>>>> = {
+  identity: { kind: true },
+  brightness: FACTOR,
+  contrast: FACTOR,
+  saturation: FACTOR,
+  sharpness: FACTOR,
+  hue: { kind: true, shift: true },
+  posterize: { kind: true, bits: true },
+  solarize: { kind: true, threshold: true },
+  invert: { kind: true },
+  autocontrast: { kind: true },
+  equalize: { kind: true },
+  affine: { kind: true, matrix: true, interpolation: true, fill: true },
+};
+
 /** The numbers that kernels know the transforms by. Those from 1 to `LAST_TABLE` change each byte by a table. */
 export const TRANSFORM = {
   identity: 0,
@@ -65,7 +84,7 @@ export interface EncodedTransforms {
   readonly amounts: Float32Array;
 }
 
-/** Throws AttuneError 'shape' when a transform's number is none that it takes. */
+/** Throws AttuneError 'shape' when a transform's number is none that it takes, 'usage' for one that there is not. */
 export function encodeTransforms(
   transforms: readonly ImageTransform[],
   height: number,
@@ -74,6 +93,8 @@ export function encodeTransforms(
   const codes = new Int32Array(transforms.length * CODES);
   const amounts = new Float32Array(transforms.length * AMOUNTS);
   transforms.forEach((transform, image) => {
+    refuseUnknownKind(transform?.kind, NAMES, 'transform', 'transformImages');
+    refuseUnknownOptions(transform, NAMES[transform.kind], 'transformImages');
     const amount = amountOf(transform);
     amounts.set([amount, 1 - amount], image * AMOUNTS);
     codes[image * CODES] = TRANSFORM[transform.kind];

@@ -18,8 +18,7 @@
  * During the warm-up the factor rises linearly from nothing to what the schedule has at its end.
  */
 import { AttuneError } from '../errors.js';
-import { nearest } from '../nearest.js';
-import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import { type OptionNames, refuseUnknownKind, refuseUnknownOptions } from '../option-names.js';
 
 /** A schedule by its kind, with its settings. */
 export type Schedule =
@@ -111,15 +110,7 @@ export function scheduleMomentum(schedule: Schedule, step: number, length: Sched
 /** Of JavaScript: what is misspelt here would be rates that are no numbers, or no schedule at all. */
 function requireSchedule(schedule: Schedule, length: ScheduleLength, where: string): void {
   const { kind, ...settings } = Object(schedule) as Schedule;
-  if (!Object.hasOwn(FIELDS, kind)) {
-    const meant = typeof kind === 'string' ? nearest(kind, Object.keys(FIELDS)) : undefined;
-    throw new AttuneError({
-      code: 'usage',
-      what: `there is no schedule ${kind}`,
-      where,
-      hint: meant === undefined ? `there are ${Object.keys(FIELDS).join(', ')}` : `did you mean ${meant}?`,
-    });
-  }
+  refuseUnknownKind(kind, FIELDS, 'schedule', where);
   requireNumbers(settings, FIELDS[kind], `${where}, ${kind}`);
   requireNumbers(length, LENGTH_NAMES, where);
 }

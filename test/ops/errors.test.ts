@@ -219,4 +219,20 @@ for (const [body, sentence] of refused) {
   });
 }
 
+test('a transform that there is not, or of another name, is refused: it was left out', async () => {
+  const device = await cpuDevice('float64');
+  const refuse = (transform: unknown, sentence: RegExp) =>
+    assertThrows(
+      () => device.run(() => transformImages(bytes(1, 4, 4, 3), [transform as never])),
+      'usage',
+      sentence,
+    );
+  await refuse(
+    { kind: 'inverts' },
+    /^there is no transform inverts \(transformImages\): did you mean invert\?$/,
+  );
+  await refuse(undefined, /^there is no transform undefined/);
+  await refuse({ kind: 'hue', shifts: 0.1 }, /^there is no option shifts .*: did you mean shift\?$/);
+});
+
 test.run();
