@@ -109,7 +109,17 @@ export function shellWord(word: string, shell: Shell = shellHere()): string {
   return PLAIN[shell].test(word) ? word : QUOTED[shell](word);
 }
 
-/** Breaks lines that are longer than `columns`, between words; a longer word stays whole. */
+/** What stays with the number before it. */
+const UNIT = '(?:%|s|ms|min|h|B|[kMG]i?B|bytes|nats|images/s)(?![\\p{L}\\p{N}/])';
+const BEFORE_UNIT = new RegExp(`(?<=\\d) (?=${UNIT})`, 'gu');
+const BETWEEN_WORDS = new RegExp(`(?<!\\d) | (?!${UNIT})`, 'u');
+
+/** A text in which no line is broken between a number and its unit, wherever it is shown. */
+export function keptUnits(text: string): string {
+  return text.replace(BEFORE_UNIT, '\u00a0');
+}
+
+/** Breaks lines that are longer than `columns`, between words and not before a unit; a longer word stays whole. */
 export function wrap(text: string, columns: number): string {
   return text
     .split('\n')
@@ -119,7 +129,7 @@ export function wrap(text: string, columns: number): string {
 
 function wrapLine(text: string, columns: number): string {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BETWEEN_WORDS)) {
     const longer = `${lines.at(-1)} ${word}`;
     if (lines.length > 0 && displayWidth(longer) <= columns) lines[lines.length - 1] = longer;
     else lines.push(word);

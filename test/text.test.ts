@@ -89,6 +89,8 @@ test('the shell is told by what started the program', () => {
 test('long lines break between words', () => {
   assert.is(wrap('aa bb cc\ndd', 5), 'aa bb\ncc\ndd');
   assert.is(wrap('  indented', 20), '  indented');
+  assert.is(wrap('it is 95 %, 3 min 20 s', 9), 'it is\n95 %,\n3 min\n20 s');
+  assert.is(wrap('ab 12 signs', 6), 'ab 12\nsigns');
   assert.is(wrap('a verylongword b', 6), 'a\nverylongword\nb');
 });
 

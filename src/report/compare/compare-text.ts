@@ -1,5 +1,4 @@
 /** What page and terminal write of a comparison in the same words. */
-import { kept } from '../page/parts.js';
 import type { ComparedRun } from './compared-run.js';
 
 /** `12, best 9` */
@@ -15,7 +14,8 @@ export function pText(p: number): string {
 
 /** A field of a recipe in a cell. */
 export function valueText(value: unknown): string {
-  return value === null ? '–' : kept(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  if (value === null) return '–';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** The different values of a field, in the order of the runs, each with the numbers of the runs that have it. */

@@ -1,5 +1,5 @@
 /** What sections are made of: tables, charts with their numbers, pictures, names. */
-import { percent, shorten, oneLine } from '../../text.js';
+import { keptUnits, percent, shorten, oneLine } from '../../text.js';
 import type { Picture, Share } from '../run/report-data.js';
 import { asIs, type Content, type Html, html } from './html.js';
 
@@ -80,20 +80,12 @@ export function image({ uri, width, height }: Picture, alt: string): Html {
   return html`<img class="${kind}" src="${uri}" width="${width}" height="${height}" alt="${shorten(oneLine(alt), 200)}">`;
 }
 
-/** Units behind a number that no line is broken before. */
-const UNIT = /(\d) (?=(?:%|s|ms|min|h|B|[kMG]i?B|bytes|nats)(?![\p{L}\p{N}]))/gu;
-
-/** Figures that stay on one line with their unit. */
-export function kept(text: string): string {
-  return text.replace(UNIT, '$1\u00a0');
-}
-
 /** What is typed, named or drawn as it is; tags; and text. */
 const PIECES = /<(pre|code|bdi|style|svg)\b[\s\S]*?<\/\1>|<[^>]*>|[^<]+/g;
 
 /** A page whose numbers stay with their units. Names and commands are as they were. */
 export function withKeptUnits(page: string): string {
-  return page.replace(PIECES, (piece) => (piece.startsWith('<') ? piece : kept(piece)));
+  return page.replace(PIECES, (piece) => (piece.startsWith('<') ? piece : keptUnits(piece)));
 }
 
 /** Letters at the end of a file's name that stay together: they tell one picture from the next, and its kind. */
@@ -114,14 +106,14 @@ export function fileName(path: string, longest = LONGEST_NAME): Html {
 
 /** `93.1 %` */
 export function share(value: Share | null): string {
-  return value === null ? '–' : kept(percent(value.value));
+  return value === null ? '–' : percent(value.value);
 }
 
 /** `88.1 to 96.1 %` */
 export function interval(value: readonly [number, number] | null | undefined): string {
   return value === null || value === undefined
     ? '–'
-    : kept(`${(100 * value[0]).toFixed(1)} to ${percent(value[1])}`);
+    : `${(100 * value[0]).toFixed(1)} to ${percent(value[1])}`;
 }
 
 /** A number of any size, with so many digits behind the point; `–` for what is not known. */

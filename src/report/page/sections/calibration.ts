@@ -5,7 +5,7 @@ import { limitText } from '../../../finetune/evaluation/calibration.js';
 import { reliabilityChart } from '../../charts/reliability.js';
 import type { ClassifiedPart, ReliabilityBin } from '../../run/report-data.js';
 import { type Html, html } from '../html.js';
-import { chart, kept, type Section, table } from '../parts.js';
+import { chart, type Section, table } from '../parts.js';
 
 /** Null where nothing was measured. */
 export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Section | null {
@@ -18,15 +18,15 @@ export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Sect
   return {
     id: 'calibration',
     title: 'Calibration',
-    body: html`<p>${kept(
+    body: html`<p>${
       temperature === null || scaled === null
         ? `The expected calibration error is ${percent(error)}. No temperature is known that would make it less.`
         : `The expected calibration error is ${percent(error)}, and ${percent(scaled)} with the temperature ${significant(temperature)} that attune predict divides logits by. ${
             part.part === 'val'
               ? `It was fitted on these images, to the least loss, so that for others it is a little worse.${limit === null ? '' : ` ${limit}.`}`
               : 'It was fitted on the validation images.'
-          }`,
-    )}</p>${chart(
+          }`
+    }</p>${chart(
       reliabilityChart(drawing, title, reliability, scaledReliability),
       'On the diagonal a network is right as often as it says; below it, it is too sure. Lines are 95 % Wilson intervals; the larger a dot, the more images it stands for.',
       reliabilityTable(scaledReliability ?? reliability, scaledReliability !== null),

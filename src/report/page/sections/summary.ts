@@ -2,7 +2,7 @@
 import { counted, duration, percent } from '../../../text.js';
 import type { ClassifiedPart, EvaluatedPart, ReportData, ValuedPart } from '../../run/report-data.js';
 import { type Content, type Html, html } from '../html.js';
-import { digits, interval, kept, name, type Section, whole } from '../parts.js';
+import { digits, interval, name, type Section, whole } from '../parts.js';
 import { imagesOf, partName } from '../words.js';
 
 type Tile = readonly [title: string, figure: string, beside: Content];
@@ -130,5 +130,5 @@ function withFlags(text: string): Content {
 }
 
 function sentence(text: string): string {
-  return kept(`${text[0].toUpperCase()}${text.slice(1)}.`);
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
