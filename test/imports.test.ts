@@ -25,7 +25,15 @@ const RULES: ImportRules = {
     'device',
   ],
   roots: ['index.ts', 'cpu-worker.ts'],
-  shared: ['errors.ts', 'machine-fault.ts', 'nearest.ts', 'option-names.ts', 'short-list.ts', 'text.ts'],
+  shared: [
+    'errors.ts',
+    'extremes.ts',
+    'machine-fault.ts',
+    'nearest.ts',
+    'option-names.ts',
+    'short-list.ts',
+    'text.ts',
+  ],
   platform: [
     /^(?:examples|cli|report|finetune|data|weights)\//,
     /^formats\/(?:file|inflate|regular-file)\.ts$/,

@@ -66,7 +66,7 @@ export async function benchDevices({ devices, parts, seconds, onPart }: BenchOpt
       const share = Math.max(1, Math.floor(((deviceEnd - Date.now()) * WEIGHTS[part]) / left));
       const lines = await childLines(part, device, share);
       const found = lines.flatMap((line) => ('row' in line ? [line.row] : []));
-      rows.push(...found.map((row) => ({ ...device, ...row })));
+      for (const row of found) rows.push({ ...device, ...row });
       const reason = reasonOf(lines);
       const names = new Set(found.map((row) => nameOf(row)));
       for (const name of expected(part, info)) {

@@ -1,4 +1,5 @@
 /** Curves as text: a filled area of block characters, eight levels to a row, with its scale to the left. */
+import { maxOf, minOf } from '../extremes.js';
 import { displayWidth } from '../text.js';
 
 export interface ChartOptions {
@@ -19,9 +20,9 @@ const EIGHTHS = LEVELS.length - 1;
 /** The lines of a chart of finite values at even distances; each column is the mean of those that fall into it. */
 export function chart(values: readonly number[], options: ChartOptions): string[] {
   const { columns, rows, label, ends } = options;
-  const [least, most] = options.range ?? [Math.min(...values), Math.max(...values)];
+  const [least, most] = options.range ?? [minOf(values), maxOf(values)];
   const scale = [label(most), label(least)];
-  const margin = Math.max(...scale.map(displayWidth));
+  const margin = maxOf(scale.map(displayWidth));
   const width = Math.max(1, columns - margin - 2);
   const heights = resampled(values, width).map((value) => {
     const share = most > least ? (value - least) / (most - least) : 0;

@@ -19,7 +19,7 @@ export async function expandPatterns(
   const paths: string[] = [];
   for (const word of words) {
     if (!hasWildcard(word) || (await exists(word))) paths.push(word);
-    else paths.push(...(await matches(word, platform)));
+    else for (const path of await matches(word, platform)) paths.push(path);
   }
   return paths;
 }

@@ -46,8 +46,9 @@ export class Output {
     return columnsOf(this.#stdout);
   }
 
-  /** Writes lines of a result. */
-  print(...lines: readonly string[]): void {
+  /** Writes lines of a result, and lists of lines. */
+  print(...given: readonly (string | readonly string[])[]): void {
+    const lines = given.flat();
     if (lines.length > 0) this.#stdout.write(`${lines.join('\n')}\n`);
   }
 

@@ -211,7 +211,7 @@ export async function assertImagesThere(
     const found = await Promise.all(
       some.map(async ({ path }) => (await stat(path).catch(() => null))?.isFile() ?? false),
     );
-    missing.push(...some.filter((_, i) => !found[i]));
+    for (const [i, one] of some.entries()) if (!found[i]) missing.push(one);
   }
   if (missing.length === 0) return;
   const [{ line, path }] = missing;

@@ -2,6 +2,7 @@
  * What a device can do at most, measured: multiply-adds on numbers in registers, and copies of memory that no cache
  * holds. Speeds of kernels are told as shares of these. CPU workers have both kernels beside those of the operations.
  */
+import { maxOf } from '../extremes.js';
 import type { Backend, LaunchTime } from './backend.js';
 import { hostArray } from './dtype.js';
 import { flatGrid } from './grid.js';
@@ -129,10 +130,10 @@ export async function measureCeilings(backend: Backend, seconds: number): Promis
   const bytes = Math.min(COPY_BYTES[processor ? 'processor' : 'gpu'], backend.maxBindingBytes);
   const chains = kind === 'cpu' ? [8] : [2, 4, 8];
   const middle = performance.now() + 500 * seconds;
-  const gflops = Math.max(
-    ...(await inTurn(chains, (each, i) =>
+  const gflops = maxOf(
+    await inTurn(chains, (each, i) =>
       multiplyAdds(backend, { count, chains: each, end: shareOf(middle, chains.length - i) }),
-    )),
+    ),
   );
   const floats = Math.floor(bytes / 4 / COPY_BLOCK) * COPY_BLOCK;
   return { gflops, gigabytesPerSecond: await copies(backend, floats, end) };
@@ -189,7 +190,9 @@ async function leastTime(backend: Backend, command: Command, end: number): Promi
     for (let run = 0; run < 3 || performance.now() < end; run++) {
       const started = performance.now();
       const launches: LaunchTime[] = [];
-      await backend.execute(prepared, [], [], [], (times) => launches.push(...(times.launches ?? [])));
+      await backend.execute(prepared, [], [], [], (times) => {
+        for (const launch of times.launches ?? []) launches.push(launch);
+      });
       const elapsed = 1e6 * (performance.now() - started);
       // Without a clock of the device's own, or by one that stands still: that of this thread.
       const own = launches[0]?.nanoseconds ?? 0;

@@ -8,6 +8,7 @@
  * A mixed-precision program (program/half.ts) keeps some operands as float16: half as many bytes to load, other shaders. Its
  * launches are classes of their own, measured and checked with float16 where the program has it.
  */
+import { minOf } from '../extremes.js';
 import { AttuneError } from '../errors.js';
 import type { Backend, Prepared } from './backend.js';
 import { type DType, hostArray, type TypedArray } from './dtype.js';
@@ -169,7 +170,7 @@ async function enter(
 
 async function race(bench: Workbench, racers: Racer[], deadline: number): Promise<void> {
   for (let round = 1; round < ROUNDS; round++) {
-    const best = Math.min(...racers.map((racer) => racer.best));
+    const best = minOf(racers.map((racer) => racer.best));
     const hopeless = round === 1 ? HOPELESS_AT_FIRST : HOPELESS;
     for (const racer of racers) {
       // Its clock was set back the first time, which tells nothing of it.

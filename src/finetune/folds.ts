@@ -1,4 +1,5 @@
 /** Cutting images into the folds of a cross-validation, stratified: each class is spread over all of them. */
+import { minOf } from '../extremes.js';
 import { join } from 'node:path';
 import {
   type ImageFolder,
@@ -81,5 +82,5 @@ export function factsOf(
 export function smallestOf(images: readonly LabelledImage[]): number {
   const counts = new Map<number, number>();
   for (const { label } of images) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return Math.min(...counts.values());
+  return minOf(counts.values());
 }

@@ -42,7 +42,7 @@ export function sessionStartRecord(wallTime: number, step: number): Uint8Array {
 
 /** The record of values (summaries.ts) at a step. `wallTime` in seconds since 1970. */
 export function summaryRecord(wallTime: number, step: number, values: readonly Encoded[]): Uint8Array {
-  const summary = message(...values.map((value) => messageField(1, value)));
+  const summary = message(values.map((value) => messageField(1, value)));
   return record(message(doubleField(1, wallTime), integerField(2, step), messageField(5, summary)));
 }
 

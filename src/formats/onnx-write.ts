@@ -70,18 +70,18 @@ export async function* onnxPieces(model: OnnxModel): AsyncGenerator<Uint8Array> 
   const weights: Encoded[] = [];
   for (const weight of model.weights) weights.push(messageField(5, await tensor(weight)));
   const graph = message(
-    ...model.nodes.map((node) => messageField(1, encodeNode(node))),
+    model.nodes.map((node) => messageField(1, encodeNode(node))),
     stringField(2, model.name),
-    ...weights,
-    ...model.inputs.map((value) => messageField(11, encodeValue(value))),
-    ...model.outputs.map((value) => messageField(12, encodeValue(value))),
+    weights,
+    model.inputs.map((value) => messageField(11, encodeValue(value))),
+    model.outputs.map((value) => messageField(12, encodeValue(value))),
   );
   const encoded = message(
     integerField(1, IR_VERSION),
     stringField(2, 'attune'),
     messageField(7, graph),
     messageField(8, message(stringField(1, ''), integerField(2, model.operatorSet))),
-    ...Object.entries(model.metadata).map(([name, value]) =>
+    Object.entries(model.metadata).map(([name, value]) =>
       messageField(14, message(stringField(1, name), stringField(2, value))),
     ),
   );
@@ -92,11 +92,11 @@ export async function* onnxPieces(model: OnnxModel): AsyncGenerator<Uint8Array> 
 /** NodeProto. */
 function encodeNode({ type, name, inputs, outputs, attributes = {} }: OnnxNode): Encoded {
   return message(
-    ...inputs.map((input) => stringField(1, input)),
-    ...outputs.map((output) => stringField(2, output)),
+    inputs.map((input) => stringField(1, input)),
+    outputs.map((output) => stringField(2, output)),
     stringField(3, name),
     stringField(4, type),
-    ...Object.entries(attributes).map(([key, value]) => messageField(5, encodeAttribute(key, value))),
+    Object.entries(attributes).map(([key, value]) => messageField(5, encodeAttribute(key, value))),
   );
 }
 
@@ -109,7 +109,7 @@ function encodeAttribute(name: string, value: number | OnnxFloat | readonly numb
     return message(stringField(1, name), floatField(2, value.float), integerField(20, ATTRIBUTE.FLOAT));
   }
   const items = value.map((item) => integerField(8, item));
-  return message(stringField(1, name), ...items, integerField(20, ATTRIBUTE.INTS));
+  return message(stringField(1, name), items, integerField(20, ATTRIBUTE.INTS));
 }
 
 /** ValueInfoProto with a TypeProto.Tensor. */
@@ -117,11 +117,11 @@ function encodeValue({ name, shape, description }: OnnxValue): Encoded {
   const dimensions = shape.map((size) =>
     messageField(1, typeof size === 'number' ? integerField(1, size) : stringField(2, size)),
   );
-  const type = message(integerField(1, FLOAT), messageField(2, message(...dimensions)));
+  const type = message(integerField(1, FLOAT), messageField(2, message(dimensions)));
   return message(
     stringField(1, name),
     messageField(2, messageField(1, type)),
-    ...(description === undefined ? [] : [stringField(3, description)]),
+    description === undefined ? [] : [stringField(3, description)],
   );
 }
 
@@ -131,7 +131,7 @@ async function tensor(weight: TensorToWrite): Promise<Encoded> {
   const type = DATA_TYPES[dtype];
   if (type === undefined) throw notWritable(name, `the type ${dtype} is not written to ONNX files`);
   return message(
-    ...shape.map((size) => integerField(1, size)),
+    shape.map((size) => integerField(1, size)),
     integerField(2, type),
     stringField(8, name),
     bytesField(9, await bytesToWrite(weight)),

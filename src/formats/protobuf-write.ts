@@ -15,8 +15,9 @@ const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
-/** Fields one after another, in the order given: a message without its length. */
-export function message(...fields: readonly Encoded[]): Encoded {
+/** Fields, and lists of fields, one after another, in the order given: a message without its length. */
+export function message(...given: readonly (Encoded | readonly Encoded[])[]): Encoded {
+  const fields = given.flat();
   return {
     length: fields.reduce((sum, { length }) => sum + length, 0),
     pieces: fields.flatMap(({ pieces }) => pieces),

@@ -40,14 +40,14 @@ const RGB = 3;
 /** A picture: the bytes of a PNG file of this size, without alpha. */
 export function image(tag: string, width: number, height: number, png: Uint8Array): Encoded {
   const picture = [integerField(1, height), integerField(2, width), integerField(3, RGB), bytesField(4, png)];
-  return message(stringField(1, tag), messageField(4, message(...picture)));
+  return message(stringField(1, tag), messageField(4, message(picture)));
 }
 
 export function histogram(tag: string, of: Histogram): Encoded {
   const numbers = [of.min, of.max, of.count, of.sum, of.sumOfSquares];
   const fields = numbers.map((value, i) => doubleField(i + 1, value));
   const buckets = [doublesField(6, of.limits), doublesField(7, of.counts)];
-  return message(stringField(1, tag), messageField(5, message(...fields, ...buckets)));
+  return message(stringField(1, tag), messageField(5, message(fields, buckets)));
 }
 
 const DT_STRING = 7;
@@ -68,7 +68,7 @@ export function hyperparameterNames(
     messageField(4, message(stringField(1, name), integerField(4, dataTypeOf(value)))),
   );
   const names = metrics.map((tag) => messageField(5, message(messageField(1, message(stringField(2, tag))))));
-  return hyperparameterData('experiment', 2, message(...infos, ...names));
+  return hyperparameterData('experiment', 2, message(infos, names));
 }
 
 /** The hyperparameters of the run that begins. `startTime` in seconds since 1970. */
@@ -79,7 +79,7 @@ export function sessionStart(
   const entries = Object.entries(hyperparameters).map(([name, value]) =>
     messageField(1, message(stringField(1, name), messageField(2, jsonValue(value)))),
   );
-  return hyperparameterData('session_start_info', 3, message(...entries, doubleField(5, startTime)));
+  return hyperparameterData('session_start_info', 3, message(entries, doubleField(5, startTime)));
 }
 
 const STATUS_SUCCESS = 1;
@@ -98,7 +98,7 @@ function hyperparameterData(name: string, field: number, content: Encoded): Enco
 
 function pluginData(plugin: string, content: Encoded | null): Encoded {
   const fields = [stringField(1, plugin), ...(content === null ? [] : [messageField(2, content)])];
-  return messageField(9, message(messageField(1, message(...fields))));
+  return messageField(9, message(messageField(1, message(fields))));
 }
 
 /** DataType of the plugin's api.proto. */

@@ -45,7 +45,7 @@ function record(name: string, bytes: Uint8Array): ZipRecordToWrite {
 function stateDictPickle(tensors: readonly TensorToWrite[]): Uint8Array {
   const code: number[] = [OP.PROTO, 2, ...emptyOrderedDict(), OP.MARK];
   tensors.forEach((tensor, key) => {
-    code.push(...text(tensor.name), ...rebuiltTensor(tensor, String(key)));
+    for (const byte of [...text(tensor.name), ...rebuiltTensor(tensor, String(key))]) code.push(byte);
   });
   code.push(OP.SETITEMS, OP.STOP);
   return Uint8Array.from(code);

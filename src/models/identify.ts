@@ -78,7 +78,7 @@ function isHead(tensors: readonly TensorShape[], features: number): boolean {
   }
   const given = [features];
   for (let width = given.pop(); width !== undefined; width = given.pop()) {
-    given.push(...(byInputs.get(width) ?? []));
+    for (const outputs of byInputs.get(width) ?? []) given.push(outputs);
     byInputs.delete(width);
   }
   return byInputs.size === 0;

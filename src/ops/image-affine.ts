@@ -4,6 +4,7 @@
  * Places are whole numbers with `places` binary digits behind the point, as in Pillow: a device adds and shifts, and
  * which pixel is the nearest does not depend on how it rounds floats.
  */
+import { maxOf } from '../extremes.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { shapeError } from '../tensor/shape.js';
 
@@ -72,10 +73,9 @@ export function sampledPositions(
 ): { readonly places: number; readonly numbers: readonly number[] } {
   const [left, top] = [(1 - width) / 2, (1 - height) / 2];
   const start = [a * left + b * top + c - left, d * left + e * top + f - top];
-  const reach = Math.max(
-    ...[a, b].map((value, i) => Math.abs(value) * [width, height][i]),
-    ...[d, e].map((value, i) => Math.abs(value) * [width, height][i]),
-    ...start.map(Math.abs),
+  const sizes = [width, height, width, height];
+  const reach = maxOf(
+    [...[a, b, d, e].map((value, i) => Math.abs(value) * sizes[i]), ...start.map(Math.abs)],
     1,
   );
   // Three terms are added, each of them no farther than `reach`.

@@ -7,6 +7,7 @@
  * dropped, the convolution's output that the batch norm's gradient reads is kept. Of a chain of blocks, each computed
  * from the one before it, every other one goes.
  */
+import { maxOf } from '../extremes.js';
 import { stateChangesBetween } from './fuse.js';
 import { findLifetimes, mostAlive } from './lifetimes.js';
 import {
@@ -73,7 +74,13 @@ function findRepeats(
     if (extension > MOST_EXTENSION * bytesOf(output)) continue;
     if (changesBetween(launches, at, before, sources)) continue;
     for (const source of longer) lastUse.set(source, before);
-    lastUse.set(output, Math.max(at, ...own.readers.filter((reader) => reader < before)));
+    lastUse.set(
+      output,
+      maxOf(
+        own.readers.filter((reader) => reader < before),
+        at,
+      ),
+    );
     repeats.push({ launch, output, before });
   }
   return repeats;

@@ -37,14 +37,14 @@ export async function adviseCommand(options: AdviseOptions, json: boolean, outpu
 function print(result: DataAdvice | RunAdvice, options: AdviseOptions, output: Output): void {
   const { bold } = output.paint;
   output.note('');
-  output.print(...facts(factLines(result.facts)));
+  output.print(facts(factLines(result.facts)));
   output.print('', bold('Findings'));
   if (result.advice.length === 0) output.print('None: nothing speaks against what is there.');
   for (const { finding, advice, source } of result.advice)
-    output.print(...item(`${sentence(finding)} ${sentence(advice)}`, source, output));
+    output.print(item(`${sentence(finding)} ${sentence(advice)}`, source, output));
   const suspects = result.facts.features?.suspects.slice(0, MOST_SUSPECTS) ?? [];
   if (suspects.length > 0)
-    output.print('', bold('Labels to look at, the most doubtful first'), ...suspectTable(suspects));
+    output.print('', bold('Labels to look at, the most doubtful first'), suspectTable(suspects));
   if (result.about === 'data') printProposal(result, options, output);
 }
 
@@ -88,7 +88,7 @@ function printProposal({ proposal }: DataAdvice, { path, ...options }: AdviseOpt
   const { bold } = output.paint;
   output.print('', bold('Proposal'));
   for (const { field, value, reason, source } of proposal)
-    output.print(...item(`${flagOf(field)} ${value}: ${reason}.`, source, output));
+    output.print(item(`${flagOf(field)} ${value}: ${reason}.`, source, output));
   const given = flagWords(options, SHARED_FLAGS);
   const proposed = proposal
     .filter(({ field, is_default }) => !is_default && !given.includes(flagOf(field)))

@@ -58,7 +58,7 @@ function shown(image: RgbImage): RgbImage {
 
 function print({ augment, crop_scale, seed, images }: AugmentPreview, path: string, output: Output): void {
   output.print(
-    ...facts([
+    facts([
       ['augmentation', augment],
       ...(crop_scale === null ? [] : [['smallest crop', percent(crop_scale)] as const]),
       ['seed', String(seed)],

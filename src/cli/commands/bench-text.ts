@@ -53,9 +53,9 @@ export function deviceText({ kind, adapter, software }: BenchDevice): string {
 
 export function printTables(document: BenchDocument, output: Output): void {
   for (const [i, { title, columns, rows }] of tablesOf(document).entries()) {
-    output.print(...(i > 0 ? [''] : []), output.paint.bold(title), ...table(columns, rows));
+    output.print(i > 0 ? [''] : [], output.paint.bold(title), table(columns, rows));
   }
-  output.print('', ...NOTES);
+  output.print('', NOTES);
 }
 
 export function markdownReport(document: BenchDocument): string {

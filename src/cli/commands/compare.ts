@@ -42,10 +42,10 @@ function here(path: string): string {
 function printResult(result: CompareResult, output: Output): void {
   const { bold } = output.paint;
   const { differences, paired, page } = result;
-  output.print(...runTable(result));
-  if (differences.length > 0) output.print('', bold('What differs'), ...differenceTable(result));
+  output.print(runTable(result));
+  if (differences.length > 0) output.print('', bold('What differs'), differenceTable(result));
   else output.print('', 'The recipes are the same.');
-  if (paired.length > 0) output.print('', bold('Image by image'), ...pairTable(result));
+  if (paired.length > 0) output.print('', bold('Image by image'), pairTable(result));
   output.print('', bold('Page'), oneLine(here(page)));
 }
 

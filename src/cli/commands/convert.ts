@@ -58,7 +58,7 @@ export function printConverted(
     ['network', network],
     ['tensors', `${count(tensors)}, ${formatBytes(bytes)}`],
   ];
-  if (preprocessing !== null) lines.push(...inputLines(preprocessing));
+  if (preprocessing !== null) for (const line of inputLines(preprocessing)) lines.push(line);
   if (temperature !== null) {
     const what = `calibrated: the last layer's weights and bias are divided by the temperature ${Number(temperature.toPrecision(4))}`;
     lines.push(['probabilities', `softmax of the logits, ${what}`]);
@@ -66,7 +66,7 @@ export function printConverted(
   if (dropped.length > 0) lines.push(['left out', `${dropped.join(', ')}: the format has no place for it`]);
   if (left_out.length > 0)
     lines.push(['left out', `${someOf(left_out)}: layers of another head, which ${model} does not have`]);
-  output.print(...facts(lines), '', `Next: ${nextCommand(result, to, image)}`);
+  output.print(facts(lines), '', `Next: ${nextCommand(result, to, image)}`);
 }
 
 /** How to prepare an image: its size, then its numbers. */

@@ -128,7 +128,7 @@ function passedAll({ self_tests }: DeviceReport): boolean {
 
 function print({ node, chosen, devices, measurement, advice }: Report, output: Output): void {
   const { bold, good, bad } = output.paint;
-  output.print(...facts([['Node', `${node}, ${process.platform} ${process.arch}`]]));
+  output.print(facts([['Node', `${node}, ${process.platform} ${process.arch}`]]));
   for (const device of devices) {
     const failed = device.self_tests.filter(({ ok }) => !ok).map(({ name }) => name);
     const total = device.self_tests.length;
@@ -146,7 +146,7 @@ function print({ node, chosen, devices, measurement, advice }: Report, output: O
     const measured = devices.flatMap(({ measured, ...device }) =>
       measured ? [{ ...device, measured }] : [],
     );
-    output.print('', bold(SPEED_TITLE), ...measurementTable(measured));
+    output.print('', bold(SPEED_TITLE), measurementTable(measured));
     output.print(wrap(verdictText(measurement), output.columns));
   }
   const name =
@@ -155,7 +155,11 @@ function print({ node, chosen, devices, measurement, advice }: Report, output: O
       : `${chosen.kind}${chosen.adapter === null ? '' : `, ${oneLine(chosen.adapter)}`}`;
   output.print('', `${bold('Default device')}: ${name}`);
   if (advice.length > 0)
-    output.print('', bold('Advice'), ...advice.map((text) => listItem(text, output.columns)));
+    output.print(
+      '',
+      bold('Advice'),
+      advice.map((text) => listItem(text, output.columns)),
+    );
 }
 
 function memoryText({ kind, limits }: DeviceReport): string {

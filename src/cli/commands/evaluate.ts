@@ -43,7 +43,7 @@ function printValues(report: RegressionReport & EvaluatedSplit, output: Output):
     ['images', imagesText(report)],
     ['loss', `${figure(loss)}, the mean squared error of standardised values`],
   ];
-  output.print(...facts(lines), '', ...columnTable(report));
+  output.print(facts(lines), '', columnTable(report));
 }
 
 /** `20 of the part test`: of what the figures are. */
@@ -54,12 +54,12 @@ function imagesText({ images, split }: EvaluatedSplit & { readonly images: numbe
 function printMetrics(metrics: Metrics & EvaluatedSplit, output: Output): void {
   const { bold } = output.paint;
   const { per_class } = metrics;
-  output.print(...facts(metricFacts(metrics)));
+  output.print(facts(metricFacts(metrics)));
 
   const present = per_class.filter(({ support }) => support > 0);
   const worst = present.toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0)).slice(0, MOST_CLASSES);
   const isAll = worst.length === present.length;
-  output.print('', bold(isAll ? 'Classes, the worst first' : 'The worst classes'), ...classTable(worst));
+  output.print('', bold(isAll ? 'Classes, the worst first' : 'The worst classes'), classTable(worst));
 
   const pairs = confusions(metrics);
   if (pairs.length === 0) return;
@@ -67,7 +67,7 @@ function printMetrics(metrics: Metrics & EvaluatedSplit, output: Output): void {
   output.print(
     '',
     bold('Most often confused'),
-    ...table(
+    table(
       [{ title: 'is' }, { title: 'was taken for' }, { title: 'images', align: 'right' }],
       shown.map(({ truth, predicted, images: n }) => [truth, predicted, count(n)]),
     ),

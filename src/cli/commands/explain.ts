@@ -39,7 +39,7 @@ function printResult({ images }: ExplainResult, output: Output): void {
     { title: 'probability', align: 'right' },
     { title: 'map' },
   ] as const;
-  output.print(...table(columns, rows));
+  output.print(table(columns, rows));
   for (const image of images) {
     if ('error' in image || image.neighbors === null) continue;
     const { bold } = output.paint;
@@ -50,10 +50,7 @@ function printResult({ images }: ExplainResult, output: Output): void {
     ]);
     output.print('', bold(`Nearest to ${here(image.path)}`));
     output.print(
-      ...table(
-        [{ title: 'training image' }, { title: 'class' }, { title: 'similarity', align: 'right' }],
-        near,
-      ),
+      table([{ title: 'training image' }, { title: 'class' }, { title: 'similarity', align: 'right' }], near),
     );
   }
 }

@@ -101,10 +101,10 @@ async function train(
 function printResult(result: AnyResult, report: string | null, next: string, output: Output): void {
   const { bold } = output.paint;
   output.note('');
-  output.print(bold(result.interrupted ? 'Result so far' : 'Result'), ...facts(resultFacts(result)));
+  output.print(bold(result.interrupted ? 'Result so far' : 'Result'), facts(resultFacts(result)));
   const tested = testTable(result);
-  if (tested.length > 0) output.print('', ...tested);
-  if (result.profile) output.print('', bold('Profile'), ...profileLines(result.profile));
+  if (tested.length > 0) output.print('', tested);
+  if (result.profile) output.print('', bold('Profile'), profileLines(result.profile));
   output.print('', bold('Run folder'), oneLine(runPath(result)));
   if (report !== null) output.print('', bold('Report'), oneLine(relative('.', report)));
   output.print('', bold('Next'), next);

@@ -35,9 +35,9 @@ function printResult(result: CrossValidationResult, report: string | null, outpu
   output.note('');
   output.print(
     bold(interrupted ? `Folds so far: ${results.length} of ${folds}` : `${folds} folds`),
-    ...foldTable(result),
+    foldTable(result),
     '',
-    ...facts([
+    facts([
       ...HEADLINES[task].map(([name, title, text]): [string, string] => [
         title,
         spreadText(result, name, text),

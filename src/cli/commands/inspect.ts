@@ -105,14 +105,14 @@ function printContents(contents: Contents, output: Output): void {
   }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
   lines.push(['good for', useOf(architecture)]);
-  output.print(...facts(lines), '');
+  output.print(facts(lines), '');
   if (layers !== null) {
     const rows = layers.map((name, index) => [String(index), name]);
-    output.print(...table([{ title: 'index', align: 'right' }, { title: 'layer' }], rows));
+    output.print(table([{ title: 'index', align: 'right' }, { title: 'layer' }], rows));
   } else {
     const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, shape.join(' x ') || 'scalar']);
     const lines = table([{ title: 'tensor' }, { title: 'type' }, { title: 'shape' }], rows);
-    output.print(bold(lines[0]), ...lines.slice(1));
+    output.print(bold(lines[0]), lines.slice(1));
   }
 }
 

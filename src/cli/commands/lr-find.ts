@@ -56,7 +56,7 @@ function printResult(
   const swept = `${points.length} steps, ${rateText(first.lr)} to ${rateText(last.lr)}${diverged ? ', where the loss grew without end' : ''}`;
   output.note('');
   output.print(
-    ...facts([
+    facts([
       ['trunk', suggestion === null ? 'none: the loss never fell' : `--lr ${rateText(suggestion.lr)}`],
       ...(suggestion === null ? [] : [['head', `--head-lr ${rateText(suggestion.head_lr)}`] as const]),
       ['swept', swept],
@@ -66,7 +66,7 @@ function printResult(
   const losses = points.map(({ smoothed }) => smoothed).filter(Number.isFinite);
   const label = (loss: number) => loss.toPrecision(3);
   const ends = [`rate ${rateText(first.lr)}`, rateText(last.lr)] as const;
-  output.print('', bold('Loss, smoothed'), ...chart(losses, { columns, rows: ROWS, label, ends }));
+  output.print('', bold('Loss, smoothed'), chart(losses, { columns, rows: ROWS, label, ends }));
   if (suggestion === null) return;
   output.print('', bold('Next'), nextCommand(options, suggestion));
   output.note('Such a rate is often too high for a whole run: where the loss jumps, try a third of it.');

@@ -37,7 +37,7 @@ function printPredictions({ images }: AnyResult, output: Output): void {
         'values' in image
           ? Object.entries(image.values).map(([column, value]) => [significant(value), column])
           : image.predictions.map(({ label, probability }) => [percent(probability), label]);
-      output.print(...table([{ title: '', align: 'right' }, { title: '' }], rows).map((line) => `  ${line}`));
+      output.print(table([{ title: '', align: 'right' }, { title: '' }], rows).map((line) => `  ${line}`));
     }
   }
 }

@@ -10,7 +10,7 @@ export type ReportFlags = Omit<ReportOptions, 'run'>;
 export async function reportCommand(options: ReportOptions, json: boolean, output: Output): Promise<number> {
   const result = await withSession(output, (context) => report(options, context));
   if (json) output.json(result);
-  else output.print(...facts(filesOf(result)));
+  else output.print(facts(filesOf(result)));
   return 0;
 }
 

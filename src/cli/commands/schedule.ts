@@ -1,4 +1,5 @@
 /** `attune schedule`: draws the learning rates of a run that is not run. */
+import { maxOf, minOf } from '../../extremes.js';
 import {
   type DeviceOptions,
   previewSchedule,
@@ -63,11 +64,11 @@ function printPreview(
   output: Output,
 ): void {
   const rates = points.map(({ lr }) => lr.trunk);
-  const highest = Math.max(...rates);
+  const highest = maxOf(rates);
   const [first, last] = [points[0], points[points.length - 1]];
   const line = (part: 'trunk' | 'head') => {
     const of = points.map(({ lr }) => lr[part]);
-    return `${rateText(of[0])} first, ${rateText(Math.max(...of))} at most, ${rateText(of[of.length - 1])} last`;
+    return `${rateText(of[0])} first, ${rateText(maxOf(of))} at most, ${rateText(of[of.length - 1])} last`;
   };
   const perEpoch = Number.isInteger(steps_per_epoch) ? ` of ${counted(steps_per_epoch, 'step')}` : '';
   const lines: [string, string][] = [
@@ -81,13 +82,13 @@ function printPreview(
     const momenta = points.map(({ momentum }) => momentum ?? 0);
     lines.push([
       'momentum',
-      `${rateText(first.momentum)} at the ends, ${rateText(Math.min(...momenta))} at the peak`,
+      `${rateText(first.momentum)} at the ends, ${rateText(minOf(momenta))} at the peak`,
     ]);
   }
   const columns = Math.min(output.columns, MOST_COLUMNS) - 1;
   const ends = ['step 1', count(last.step + 1)] as const;
-  output.print(...facts(lines), '', output.paint.bold('Rate of the trunk'));
-  output.print(...chart(rates, { columns, rows: ROWS, range: [0, highest], label: rateText, ends }));
+  output.print(facts(lines), '', output.paint.bold('Rate of the trunk'));
+  output.print(chart(rates, { columns, rows: ROWS, range: [0, highest], label: rateText, ends }));
   if (schedule === 'plateau')
     output.note('Drawn as if the validation loss never fell; every fall keeps the rate for longer.');
 }

@@ -25,7 +25,7 @@ function print(result: TuneResult, output: Output): void {
   const measured = classes.filter(({ best }) => best !== null);
   output.note('');
   output.print(
-    ...facts([
+    facts([
       ['adapter', `${oneLine(device.adapter)}${device.software ? ' (software)' : ''}`],
       ['driver', oneLine(driver)],
       ['network', `${model}, ${counted(batch_size, 'image')} of ${image_size} x ${image_size}`],
@@ -33,7 +33,7 @@ function print(result: TuneResult, output: Output): void {
       ['kept in', cache],
     ]),
     '',
-    ...table(
+    table(
       [
         { title: 'kernel' },
         { title: 'shape' },

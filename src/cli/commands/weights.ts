@@ -45,7 +45,7 @@ export async function weightsListCommand(json: boolean, output: Output): Promise
     { title: 'here' },
   ] as const;
   const [titles, ...lines] = table(columns, rows);
-  output.print(output.paint.bold(titles), ...lines);
+  output.print(output.paint.bold(titles), lines);
   output.print('', 'top-1  accuracy on ImageNet, as torchvision and Keras publish it');
   output.print('here   downloaded already', '', `Next: ${nextCommand(entries)}`);
   return 0;
@@ -77,7 +77,7 @@ export async function weightsGetCommand(name: string, json: boolean, output: Out
   if (json) output.json({ ...describe(entry), path, sha256 });
   else
     output.print(
-      ...facts([
+      facts([
         ['file', oneLine(path)],
         ['sha256', sha256],
         ['checked', describeCheck(entry)],
@@ -95,7 +95,7 @@ async function getFromHub(name: string, json: boolean, output: Output): Promise<
   if (json) output.json({ name: pinned, path, sha256 });
   else
     output.print(
-      ...facts([
+      facts([
         ['file', oneLine(path)],
         ['sha256', sha256],
         ['from', pinned],

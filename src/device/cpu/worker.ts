@@ -2,6 +2,7 @@
  * float32: one shared WebAssembly memory, and commands run by worker threads, so that the main thread is free.
  * This is the main thread's side: it hands out ranges of the memory, posts requests, and computes short runs.
  */
+import { maxOf } from '../../extremes.js';
 import { AttuneError } from '../../errors.js';
 import { elementBytes } from '../dtype.js';
 import type { Attributes, Command, SimdEntry } from '../kernel.js';
@@ -85,7 +86,10 @@ export class WorkerExecutor implements Executor {
 
   async prepare(id: number, commands: readonly ResolvedCommand[]): Promise<void> {
     const most = (bytesOf: (simd: SimdEntry, attributes: Attributes) => number) =>
-      Math.max(0, ...commands.map(({ command }) => this.#scratchBytes(command, bytesOf)));
+      maxOf(
+        commands.map(({ command }) => this.#scratchBytes(command, bytesOf)),
+        0,
+      );
     // Each thread has its own workspace, at a multiple of what the SIMD entries ask for.
     const stride = Math.ceil(most((simd, a) => simd.workspaceBytes?.(a) ?? 0) / 64) * 64;
     const own = stride * this.#threads;

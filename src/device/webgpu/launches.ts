@@ -2,6 +2,7 @@
  * From commands to launches: variant and pipeline chosen, operands checked against the device's limits and
  * bound, constants written. What is resolved here is encoded again and again without another look.
  */
+import { maxOf } from '../../extremes.js';
 import { canRun, MAX_STEP_VALUES } from '../kernel.js';
 import { AttuneError } from '../../errors.js';
 import type { Choices, Counters, Prepared } from '../backend.js';
@@ -122,7 +123,7 @@ export async function prepareLaunches(
   let workspace: GPUBuffer | null = null;
   try {
     const elements = planned.map(({ command, variant }) => variant.workspace?.(command.attributes) ?? 0);
-    workspace = await createWorkspace(context, Math.max(0, ...elements));
+    workspace = await createWorkspace(context, maxOf(elements, 0));
     // The labels stand in Dawn's messages, so one scope for all launches can still say which of them it was.
     const { result: launches, caught } = faults.scoped(() =>
       planned.map(({ command, name, grids }, i): Launch => {

@@ -40,7 +40,7 @@ export async function demo(output: Output): Promise<void> {
   const { adapter, kind } = comparison.device;
   const here = relative('.', folder) || '.';
 
-  output.print('Test accuracy in %', ...summaryTable(comparison, SEEDS), '');
+  output.print('Test accuracy in %', summaryTable(comparison, SEEDS), '');
   for (const [method, least] of Object.entries(REQUIRED_GAINS) as [keyof typeof REQUIRED_GAINS, number][]) {
     const gain = gainOver(method, comparison);
     output.print(

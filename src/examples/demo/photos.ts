@@ -46,7 +46,7 @@ export async function photos(output: Output): Promise<void> {
   output.print(
     `  published  ${PUBLISHED}`,
     '',
-    ...(page === null ? [] : ['Report', relative('.', page), '']),
+    page === null ? [] : ['Report', relative('.', page), ''],
     'Next',
     commandLine(['predict', run, join(pathFromHere(data), 'val', 'bees')]),
   );

@@ -1,4 +1,5 @@
 /** What `attune advise` finds out about a data set before anything is trained. */
+import { maxOf, minOf } from '../../extremes.js';
 import { relative } from 'node:path';
 import { type LabelledImage, type SurveyedImage, surveyImages } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
@@ -116,7 +117,7 @@ export async function gatherDataFacts(
       skipped: [...unreadable, ...found.skipped],
     },
     smallest_class: smallestClassOf(readable),
-    imbalance: Math.max(...training) / Math.max(1, Math.min(...training)),
+    imbalance: maxOf(training) / Math.max(1, minOf(training)),
     short_side: { least: sides[0], median: sides[sides.length >> 1], most: sides[sides.length - 1] },
     duplicates: groups.map(({ exact, members }) => ({ exact, images: members.map((i) => placed(seen[i])) })),
     features:

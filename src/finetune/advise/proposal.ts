@@ -1,4 +1,5 @@
 /** The recipe that is proposed for a data set: what the defaults are for it, and where its facts speak for another choice. */
+import { maxOf } from '../../extremes.js';
 import { DEFAULT_MODEL } from '../model-source.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -107,7 +108,7 @@ function chooseStrategy(
 ): Choice {
   const source = 'Kumar et al., Fine-Tuning can Distort Pretrained Features, 2022';
   const counts = classes.map((entry) => entry.train);
-  const largest = Math.max(...counts) / counts.reduce((sum, count) => sum + count, 0);
+  const largest = maxOf(counts) / counts.reduce((sum, count) => sum + count, 0);
   if (features !== null && features.accuracy >= SEPARATED)
     return {
       value: 'probe',

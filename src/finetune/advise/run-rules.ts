@@ -1,4 +1,5 @@
 /** What is said of a run: its curves, and what its images tell of them. */
+import { maxOf, minOf } from '../../extremes.js';
 import { parseAugment } from '../../data/index.js';
 import { wilsonInterval } from '../evaluation/metrics.js';
 import { NO_WEIGHTS } from '../model-source.js';
@@ -63,7 +64,7 @@ function fittedAccuracy(facts: RunFacts): number | undefined {
 }
 
 function indexOfLeast(values: readonly number[]): number {
-  return values.indexOf(Math.min(...values));
+  return values.indexOf(minOf(values));
 }
 
 /** Whether the training loss jumps from one epoch to the next, which a rate that fits does not do. */
@@ -89,7 +90,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const after = first?.val_accuracy ?? null;
     if (before === null || after === null || validation === 0) return null;
     const [low] = wilsonInterval(before * validation, validation);
-    if (after >= low || Math.max(...curve(epochs, 'val_accuracy'), 0) > before) return null;
+    if (after >= low || maxOf(curve(epochs, 'val_accuracy'), 0) > before) return null;
     return {
       finding: `the first epoch of the full stage took the validation accuracy from ${share(before)} to ${share(after)}, and it never came back`,
       advice: lower,
@@ -171,7 +172,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
   },
 
   'head-was-enough'({ epochs, head }) {
-    const best = Math.max(...curve(epochs, 'val_accuracy'));
+    const best = maxOf(curve(epochs, 'val_accuracy'));
     const before = head?.val_accuracy ?? null;
     if (before === null || epochs.length === 0 || best > before) return null;
     return {
@@ -182,7 +183,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
   },
 
   'too-few-to-tell'({ epochs, head, validation }) {
-    const accuracy = Math.max(...curve(epochs, 'val_accuracy'), head?.val_accuracy ?? 0);
+    const accuracy = maxOf(curve(epochs, 'val_accuracy'), head?.val_accuracy ?? 0);
     if (validation === 0 || accuracy === 0) return null;
     const [low, high] = wilsonInterval(accuracy * validation, validation);
     if (high - low < 0.1) return null;

@@ -12,6 +12,7 @@
  * A state is known by its sum, not by its name. So wherever a crash comes, each of the two names stands for a whole state
  * that the manifest lists.
  */
+import { maxOf } from '../../extremes.js';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
@@ -202,7 +203,7 @@ async function readManifest(folder: string): Promise<readonly StateRecord[] | nu
 }
 
 function lossText({ name, fault }: Fault, step: number, manifest: readonly StateRecord[] | null): string {
-  const most = Math.max(...(manifest ?? []).map(({ steps }) => steps));
+  const most = maxOf((manifest ?? []).map(({ steps }) => steps));
   const lost = most - step;
   const what =
     manifest === null

@@ -6,6 +6,7 @@
  * that goes on cuts the file back to that, so that nothing is there twice for whoever reads the files later; and its own
  * file begins with a mark by which a TensorBoard that has them open forgets what was cut.
  */
+import { maxOf } from '../../extremes.js';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -119,6 +120,9 @@ function secondOf(name: string): number {
 /** A name behind those that are there: by their order TensorBoard reads them. */
 async function nextName(folder: string, now: number): Promise<string> {
   const seconds = (await namesIn(folder)).map(secondOf);
-  const second = Math.max(Math.floor(now / 1000), ...seconds.map((value) => value + 1));
+  const second = maxOf(
+    seconds.map((value) => value + 1),
+    Math.floor(now / 1000),
+  );
   return `events.out.tfevents.${second}.${hostname().replace(/[^\w.-]/g, '_') || 'localhost'}`;
 }

@@ -1,4 +1,5 @@
 /** How an epoch is cut into batches, and a batch into micro-batches. */
+import { maxOf } from '../../extremes.js';
 import { batchCount } from '../../data/index.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { FrozenChoices } from '../run/run-state.js';
@@ -45,5 +46,5 @@ export function largestMicroBatch(
   const ranges = (batches > 1 ? [batchSize, last] : [last]).flatMap((size) =>
     microBatchRanges(size, micro, joinSingle),
   );
-  return Math.max(...ranges.map(([start, end]) => end - start));
+  return maxOf(ranges.map(([start, end]) => end - start));
 }

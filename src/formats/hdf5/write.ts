@@ -137,7 +137,7 @@ function superblock(root: number, end: number): Uint8Array {
 
 /** Version 2, with a length of 4 bytes and no times. */
 function objectHeader(messages: readonly Uint8Array[]): Uint8Array {
-  const body = concat(...messages);
+  const body = joined(messages);
   return withChecksum(concat(utf8('OHDR'), [2, 2], u32(body.length), body));
 }
 
@@ -192,7 +192,7 @@ function longText({ text, address }: Heap): AttributeContent {
 /** Version 2; null for a single value. */
 function dataspace(shape: readonly number[] | null): Uint8Array {
   const isSingle = shape === null || shape.length === 0;
-  return concat([2, isSingle ? 0 : shape.length, 0, isSingle ? 0 : 1], ...(shape ?? []).map(u64));
+  return joined([[2, isSingle ? 0 : shape.length, 0, isSingle ? 0 : 1], ...(shape ?? []).map(u64)]);
 }
 
 /** Class 1, IEEE 754, little-endian: sign at bit 31, exponent of 8 bits at 23 with bias 127, fraction of 23 bits. */
@@ -228,6 +228,10 @@ function padded(bytes: Uint8Array): Uint8Array {
 }
 
 function concat(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  return joined(parts);
+}
+
+function joined(parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

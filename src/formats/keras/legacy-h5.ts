@@ -59,7 +59,7 @@ async function splitTexts(object: Hdf5Object, name: string): Promise<string[] | 
   for (let i = 0; i < MAX_PARTS; i++) {
     const part = await attributes.texts(`${name}${i}`);
     if (part === undefined) return i === 0 ? undefined : parts;
-    parts.push(...part);
+    for (const text of part) parts.push(text);
   }
   throw weightsError(object.where, `the attribute ${name} has more than ${MAX_PARTS} parts`);
 }

@@ -1,4 +1,5 @@
 /** Numbers as bars, grouped by what they are of; and charts under each other in one picture. */
+import { maxOf } from '../../extremes.js';
 import { CHART_WIDTH, type Drawing, labelsOf, legend, LEGEND_SPACE, widthOf } from './drawing.js';
 
 export interface Bar {
@@ -47,7 +48,10 @@ export function barChart(drawing: Drawing, bars: readonly Bar[], options: BarCha
     return [{ label: labels[i], middle, bars: placed }];
   });
   const all = rows.flatMap((row) => row.bars);
-  const most = Math.max(mark?.value ?? 0, ...all.map(({ value, range }) => Math.max(value, range?.[1] ?? 0)));
+  const most = maxOf(
+    all.map(({ value, range }) => Math.max(value, range?.[1] ?? 0)),
+    mark?.value ?? 0,
+  );
   const marginLeft = Math.ceil(widthOf(labels)) + 18;
   const width = Math.max(CHART_WIDTH, marginLeft + CHART_WIDTH / 2);
   // Names that are too long to stand beside each other stand under each other.

@@ -1,4 +1,5 @@
 /** Figures of epochs as lines. */
+import { maxOf, minOf } from '../../extremes.js';
 import { count } from '../../text.js';
 import { type Drawing, HALF_WIDTH, heading, legend, type Palette, type Stroke } from './drawing.js';
 
@@ -67,8 +68,8 @@ export function curveChart(drawing: Drawing, series: readonly Series[], options:
   }));
   const all = known.flatMap(({ points }) => points);
   const xs = all.map((point) => point.x);
-  const isShort = Math.max(...known.map(({ points }) => points.length)) < FEW_POINTS;
-  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  const isShort = maxOf(known.map(({ points }) => points.length)) < FEW_POINTS;
+  const [first, last] = [minOf(xs), maxOf(xs)];
   const axis = { color: palette.muted, ticks: 5 } as const;
   return drawing.render(`${title} by ${x}`, {
     width: HALF_WIDTH,

@@ -1,4 +1,5 @@
 /** Fractions with their intervals, one under the other. */
+import { minOf } from '../../extremes.js';
 import { CHART_WIDTH, type Drawing, heading, labelsOf, widthOf } from './drawing.js';
 import type { Share } from '../run/report-data.js';
 
@@ -39,7 +40,7 @@ export function intervalChart(
     marginTop: 46,
     marginRight: 28,
     marginBottom: 40,
-    x: { domain: [Math.max(0, Math.floor(10 * Math.min(...points.map(({ low }) => low))) / 10), 1] },
+    x: { domain: [Math.max(0, Math.floor(10 * minOf(points.map(({ low }) => low))) / 10), 1] },
     y: { domain: labels, axis: null },
     marks: [
       marks.gridX({ stroke: palette.grid, strokeOpacity: 1, ticks: 6 }),

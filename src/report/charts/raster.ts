@@ -1,4 +1,5 @@
 /** Charts as PNG files. */
+import { maxOf } from '../../extremes.js';
 import { loadSharp } from '../../data/index.js';
 import { HALF_WIDTH } from './drawing.js';
 import { lettered } from './lettering.js';
@@ -28,7 +29,10 @@ export async function pngOfAll(svgs: readonly string[]): Promise<Uint8Array> {
   const sharp = loadSharp();
   const pictures = await Promise.all(svgs.map(pngOf));
   const sizes = await Promise.all(pictures.map((picture) => sharp(picture).metadata()));
-  const width = Math.max(MOST_WIDTH, ...sizes.map((size) => size.width));
+  const width = maxOf(
+    sizes.map((size) => size.width),
+    MOST_WIDTH,
+  );
   let [left, top, bottom] = [0, 0, 0];
   const placed = sizes.map((size, i) => {
     if (left + size.width > width) [left, top] = [0, bottom];

@@ -1,4 +1,5 @@
 /** How sure a network is against how often it is right (Guo et al., On Calibration of Modern Neural Networks, 2017). */
+import { maxOf } from '../../extremes.js';
 import { wilsonInterval } from '../../finetune/evaluation/metrics.js';
 import type { ReliabilityBin } from '../run/report-data.js';
 import { type Drawing, legend } from './drawing.js';
@@ -30,7 +31,7 @@ export function reliabilityChart(
       ? []
       : [{ name: 'with the temperature', color: palette.right, bins: scaled.flatMap(dotOf) }]),
   ];
-  const most = Math.max(...all.flatMap(({ bins }) => bins.map(({ images }) => images)));
+  const most = maxOf(all.flatMap(({ bins }) => bins.map(({ images }) => images)));
   const ends = [0, 1].map((at) => ({ x: at, y: at }));
   const axis = { color: palette.muted, tickSize: 0, tickFormat: '.0%', ticks: 5 } as const;
   return drawing.render(title, {

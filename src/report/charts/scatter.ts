@@ -1,4 +1,5 @@
 /** Predicted values against true ones, and their errors. */
+import { maxOf, minOf } from '../../extremes.js';
 import type { ValuedColumn } from '../run/report-data.js';
 import { type Drawing, HALF_WIDTH, labelOf } from './drawing.js';
 
@@ -8,7 +9,7 @@ const HEIGHT = 340;
 export function scatterChart(drawing: Drawing, { column, points }: ValuedColumn): string {
   const { marks, palette } = drawing;
   const all = points.flatMap(({ value, predicted }) => [value, predicted]);
-  const ends = [Math.min(...all), Math.max(...all)].map((at) => ({ x: at, y: at }));
+  const ends = [minOf(all), maxOf(all)].map((at) => ({ x: at, y: at }));
   return drawing.render(`${labelOf(column)}: predicted values against true ones`, {
     ...FRAME,
     marks: [

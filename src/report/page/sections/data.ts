@@ -1,4 +1,5 @@
 /** What the run was made of: images, recipe, versions, and how to make it again. */
+import { maxOf, minOf } from '../../../extremes.js';
 import { count, counted } from '../../../text.js';
 import { countChart } from '../../charts/counts.js';
 import type { Drawing } from '../../charts/drawing.js';
@@ -27,10 +28,7 @@ export function dataSection({ data, task }: ReportData, drawing: Drawing): Secti
   ];
   if (classes.length > 0) {
     pairs.push(['Classes', count(classes.length)]);
-    pairs.push([
-      'Smallest and largest class',
-      `${count(Math.min(...trained))} and ${count(Math.max(...trained))}`,
-    ]);
+    pairs.push(['Smallest and largest class', `${count(minOf(trained))} and ${count(maxOf(trained))}`]);
   }
   return {
     id: 'data',
