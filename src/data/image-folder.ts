@@ -17,6 +17,8 @@ import { validationNames } from './part-folders.js';
 import {
   compareCodePoints,
   isHidden,
+  type RealFolders,
+  realFolders,
   realPath,
   type SkippedPath,
   statFolder,
@@ -78,19 +80,19 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
     skipped.push({ path: parts.val, reason: 'another validation folder was named' });
   }
 
-  const links = new Set<string>();
-  const found = await readClassFolders(parts.train, { skipped, links, other: named });
+  const noted: Noted = { skipped, links: new Set(), real: realFolders() };
+  const found = await readClassFolders(parts.train, { ...noted, other: named });
   const classes = [...found.keys()];
   await refuseUnlessTrainable(parts.train, classes, skipped);
   const mapped = async (folder: string | null) =>
-    folder === null ? null : mapToClasses(folder, classes, { skipped, links });
+    folder === null ? null : mapToClasses(folder, classes, noted);
   const train = labelImages(found, classes);
   const [val, test] = [await mapped(valFolder), await mapped(parts.test)];
-  const real = await realPaths(train, links);
+  const real = await realPaths(train, noted);
   refuseTwoClasses(parts.train, train, real);
   const trained = new Set(real);
-  await refuseShared({ trained, links }, val, valFolder, named !== null);
-  await refuseShared({ trained, links }, test, parts.test);
+  await refuseShared({ trained, noted }, val, valFolder, named !== null);
+  await refuseShared({ trained, noted }, test, parts.test);
   return { root, classes, train, val, test, skipped };
 }
 
@@ -119,13 +121,13 @@ function refuseTwoClasses(root: string, images: readonly LabelledImage[], real: 
 
 /** Images that are trained on say nothing of others. */
 async function refuseShared(
-  { trained, links }: Readonly<Record<'trained' | 'links', ReadonlySet<string>>>,
+  { trained, noted }: { readonly trained: ReadonlySet<string>; readonly noted: Noted },
   images: readonly LabelledImage[] | null,
   folder: string | null,
   isNamed = false,
 ): Promise<void> {
   if (images === null || folder === null) return;
-  const at = (await realPaths(images, links)).findIndex((path) => trained.has(path));
+  const at = (await realPaths(images, noted)).findIndex((path) => trained.has(path));
   if (at < 0) return;
   throw new AttuneError({
     code: isNamed ? 'usage' : 'data',
@@ -136,18 +138,17 @@ async function refuseShared(
 }
 
 /** Paths without links. Only what is a link itself is looked up, and each folder once: there may be a million images. */
-async function realPaths(images: readonly LabelledImage[], links: ReadonlySet<string>): Promise<string[]> {
-  const folders = new Map<string, string>();
+async function realPaths(
+  images: readonly LabelledImage[],
+  { links, real }: Pick<Noted, 'links' | 'real'>,
+): Promise<string[]> {
   const paths: string[] = [];
   for (const { path } of images) {
     if (links.has(path)) {
       paths.push(await realPath(path));
       continue;
     }
-    const folder = dirname(path);
-    const real = folders.get(folder) ?? (await realPath(folder));
-    folders.set(folder, real);
-    paths.push(join(real, basename(path)));
+    paths.push(join(await real(dirname(path)), basename(path)));
   }
   return paths;
 }
@@ -169,7 +170,11 @@ export async function classFolder(
   classes: readonly string[],
 ): Promise<{ images: readonly LabelledImage[]; skipped: readonly SkippedPath[] }> {
   const skipped: SkippedPath[] = [];
-  const images = await mapToClasses(resolve(path), classes, { skipped, links: new Set() });
+  const images = await mapToClasses(resolve(path), classes, {
+    skipped,
+    links: new Set(),
+    real: realFolders(),
+  });
   return { images, skipped };
 }
 
@@ -269,12 +274,13 @@ interface Noted {
   readonly skipped: SkippedPath[];
   /** Paths of images that are links. */
   readonly links: Set<string>;
+  readonly real: RealFolders;
 }
 
 /** All images below each class folder but `other`, classes in order. Empty and hidden folders are no classes. */
 async function readClassFolders(
   root: string,
-  { skipped, links, other = null }: Noted & { readonly other?: string | null },
+  { skipped, links, real, other = null }: Noted & { readonly other?: string | null },
 ): Promise<ImagesByClass> {
   await statFolder(root);
   const found: ImagesByClass = new Map();
@@ -286,7 +292,7 @@ async function readClassFolders(
       continue;
     }
     const className = folder.normalize('NFC');
-    const images = await walkImages(path, skipped, root);
+    const images = await walkImages(path, skipped, root, { real });
     if (images.length === 0) {
       skipped.push({ path, reason: 'a folder without images' });
       continue;
