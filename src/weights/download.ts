@@ -16,7 +16,7 @@ import { PartFile, type WriteAll, writeAll } from './part-file.js';
 import { type DownloadProgress, RateMeter } from './progress.js';
 import { Connections, type Environment } from './proxy.js';
 import { withRetries } from './retry.js';
-import { type Authorization, TransferFailure, transfer } from './transfer.js';
+import { type Authorization, type LeastSpeed, TransferFailure, transfer } from './transfer.js';
 
 export interface DownloadRequest {
   readonly url: string;
@@ -39,6 +39,8 @@ export interface DownloadSettings {
   readonly answerTimeoutMs: number;
   /** Without a single byte arriving. */
   readonly stallTimeoutMs: number;
+  /** Below which an attempt ends, and counts as one that brought nothing new. */
+  readonly leastSpeed: LeastSpeed;
   /** Attempts that bring nothing new before giving up. */
   readonly attempts: number;
   /** The first pause; each further one is twice as long. */
@@ -52,6 +54,7 @@ export interface DownloadSettings {
 export const DOWNLOAD_DEFAULTS: DownloadSettings = {
   answerTimeoutMs: 20_000,
   stallTimeoutMs: 30_000,
+  leastSpeed: { bytesPerSecond: 1_000, windowMs: 60_000 },
   attempts: 5,
   firstPauseMs: 1_000,
   env: process.env,
@@ -100,7 +103,7 @@ export async function download(wanted: DownloadRequest): Promise<DownloadedFile>
 /** Attempts until the part is complete, or until several in a row brought nothing new. */
 async function complete(part: PartFile, wanted: DownloadRequest, settings: DownloadSettings): Promise<void> {
   const { url, path, signal, onProgress, onRetry } = wanted;
-  const { answerTimeoutMs, stallTimeoutMs } = settings;
+  const { answerTimeoutMs, stallTimeoutMs, leastSpeed } = settings;
   // An earlier call may have been stopped between the last byte and the renaming.
   if (part.version?.total === part.received) return;
   const connections = new Connections(settings.env);
@@ -119,7 +122,7 @@ async function complete(part: PartFile, wanted: DownloadRequest, settings: Downl
   };
   const { authorization } = wanted;
   const options = {
-    ...{ connections, authorization, answerTimeoutMs, stallTimeoutMs, signal },
+    ...{ connections, authorization, answerTimeoutMs, stallTimeoutMs, leastSpeed, signal },
     ...{ onBegin, onBytes: report },
   };
   const hasProgressed = () => {

@@ -24,7 +24,8 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
       return await attempt();
     } catch (error) {
       if (!(error instanceof TransferFailure) || !error.transient) throw error;
-      failures = hasProgressed?.() ? 1 : failures + 1;
+      const hasMore = hasProgressed?.() === true && !error.isSlow;
+      failures = hasMore ? 1 : failures + 1;
       if (failures >= attempts) throw error;
       const pause = firstPauseMs * 2 ** (failures - 1);
       const pauseMs = Math.min(Math.max(pause, error.retryAfterMs ?? 0), LONGEST_PAUSE_MS);

@@ -26,10 +26,18 @@ export interface TransferOptions {
   readonly answerTimeoutMs: number;
   /** Without a single byte arriving. */
   readonly stallTimeoutMs: number;
+  readonly leastSpeed: LeastSpeed;
   readonly signal?: AbortSignal | undefined;
   /** Called once the length is known, before the first byte is written; may throw. */
   readonly onBegin: (total: number | null) => Promise<void>;
   readonly onBytes: () => void;
+}
+
+/** A server that sends less is left, and asked again: byte by byte, a file of some megabytes would take weeks. */
+export interface LeastSpeed {
+  readonly bytesPerSecond: number;
+  /** Over each of which it is taken. */
+  readonly windowMs: number;
 }
 
 /** Why an attempt failed. `message` completes "cannot download x: ...". */
@@ -38,15 +46,24 @@ export class TransferFailure extends Error {
   /** How long the server asked to be left alone. */
   readonly retryAfterMs: number | undefined;
   readonly hint: string | undefined;
+  /** Whether what arrived counts nothing, as it was too little for its time. */
+  readonly isSlow: boolean;
 
   constructor(
     message: string,
-    options: { transient: boolean; retryAfterMs?: number | undefined; hint?: string; cause?: unknown },
+    options: {
+      transient: boolean;
+      retryAfterMs?: number | undefined;
+      hint?: string;
+      isSlow?: boolean;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.transient = options.transient;
     this.retryAfterMs = options.retryAfterMs;
     this.hint = options.hint;
+    this.isSlow = options.isSlow ?? false;
   }
 }
 
@@ -165,8 +182,9 @@ async function receive(
   response: Response,
   total: number | null,
   watchdog: Watchdog,
-  { onBytes }: TransferOptions,
+  { onBytes, leastSpeed }: TransferOptions,
 ): Promise<void> {
+  const checkSpeed = speedCheck(leastSpeed);
   const chunks = response.body[Symbol.asyncIterator]();
   for (;;) {
     const { done, value } = await network(watchdog, () => chunks.next());
@@ -181,10 +199,28 @@ async function receive(
     await part.append(chunk);
     watchdog.feed();
     onBytes();
+    checkSpeed(chunk.length);
   }
   if (total !== null && part.received !== total) {
     throw new TransferFailure(`the server sent ${part.received} of ${total} bytes`, { transient: true });
   }
+}
+
+/** To be told of all bytes as they arrive; throws at the end of a time in which they were too few. */
+function speedCheck({ bytesPerSecond, windowMs }: LeastSpeed): (bytes: number) => void {
+  let since = performance.now();
+  let arrived = 0;
+  return (bytes) => {
+    arrived += bytes;
+    const elapsed = performance.now() - since;
+    if (elapsed < windowMs) return;
+    if (arrived < (bytesPerSecond * elapsed) / 1000) {
+      const speed = `${arrived} bytes in ${seconds(Math.round(elapsed / 100) * 100)}`;
+      throw new TransferFailure(`the server sends too slowly, ${speed}`, { transient: true, isSlow: true });
+    }
+    since = performance.now();
+    arrived = 0;
+  };
 }
 
 /** The failure for a status that is no success. */

@@ -142,6 +142,26 @@ test('a server that falls silent is left and asked again', async () => {
   );
 });
 
+test('a server that sends a byte now and then is left, and given up when it does so again', async () => {
+  await withServer(
+    (request, response) => {
+      serve(request, response, { bytes, etag, stallAfter: 1 });
+      const timer = setInterval(() => response.write('x'), 20);
+      response.once('close', () => clearInterval(timer));
+    },
+    async ({ url, folder, requests }) => {
+      const retries: string[] = [];
+      const settings = { leastSpeed: { bytesPerSecond: 1000, windowMs: 200 }, attempts: 3 };
+      const error = await failure(
+        download(wanted(url, folder, { settings, onRetry: (reason) => retries.push(reason) })),
+      );
+      assert.match(error.what, /the server sends too slowly, \d+ bytes in 0\.\d s/);
+      assert.is(retries.length, 2);
+      assert.is(requests.length, 3);
+    },
+  );
+});
+
 test('a server that never answers is given up', async () => {
   await withServer(
     () => {},
