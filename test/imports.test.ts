@@ -36,7 +36,7 @@ const RULES: ImportRules = {
   ],
   platform: [
     /^(?:examples|cli|report|finetune|data|weights)\//,
-    /^formats\/(?:file|inflate|regular-file)\.ts$/,
+    /^formats\/(?:file|folders|inflate|regular-file)\.ts$/,
     /^device\/[^/]+\/node\.ts$/,
     /^(?:index|cpu-worker)\.ts$/,
   ],

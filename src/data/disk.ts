@@ -2,10 +2,11 @@
  * Writing to the cache: is there room, and a file that is there whole or not at all.
  */
 
-import { mkdir, open, rename, statfs, unlink } from 'node:fs/promises';
+import { open, rename, statfs, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { AttuneError } from '../errors.js';
+import { makeFolders } from '../formats/index.js';
 
 export interface DiskSpace {
   readonly folder: string;
@@ -64,7 +65,7 @@ let written = 0;
 export async function writeWhole(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const beside = `${path}.${process.pid}-${threadId}-${written++}${temporarySuffix}`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     try {
       const file = await open(beside, 'wx');
       try {

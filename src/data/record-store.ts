@@ -19,9 +19,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
+import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../errors.js';
+import { makeFolders } from '../formats/index.js';
 import { diskError, temporarySuffix, writeWhole } from './disk.js';
 
 export interface RecordStore {
@@ -165,7 +166,7 @@ const blockBytes = 2 ** 20;
 async function readIndex(folder: string): Promise<Map<string, RecordLocation>> {
   const index = new Map<string, RecordLocation>();
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     for (const name of (await readdir(folder)).sort()) {
       const path = join(folder, name);
       if (name.endsWith(temporarySuffix)) await removeStale(path);

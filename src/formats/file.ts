@@ -1,27 +1,18 @@
 /**
  * Files on disk: positioned reads for the parsers, a way to write a file so that its name always stands for a whole file,
- * and files that grow. With `regular-file.ts` and `inflate.ts` the only file of this folder that imports `node:`.
+ * and files that grow. With `folders.ts`, `regular-file.ts` and
+ * `inflate.ts` the only file of this folder that imports `node:`.
  */
 
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import {
-  access,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises';
+import { access, type FileHandle, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type ByteSource, checkRange, checkSiblingName, type SiblingFiles } from './bytes.js';
+import { makeFolders } from './folders.js';
 import { type Links, openRegular } from './regular-file.js';
 import { weightsError } from './tensors.js';
 
@@ -279,10 +270,9 @@ export async function isThere(path: string): Promise<boolean> {
 /** Makes a folder, and those above it, where there is none. Throws AttuneError 'disk'. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
-    const isFile = codeOf(error) === 'EEXIST';
-    throw writeError(isFile ? Object.assign(new Error('a file'), { code: 'ENOTDIR' }) : error, path);
+    throw writeError(error, path);
   }
 }
 

@@ -6,9 +6,10 @@
  * failures are retried with growing pauses; the count begins anew whenever bytes arrived.
  */
 
-import { mkdir, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AttuneError } from '../errors.js';
+import { makeFolders } from '../formats/index.js';
 import type { ExpectedHash } from './catalogue.js';
 import { describeHash, hashFile, matchesHash } from './hash.js';
 import { withLock } from './lock.js';
@@ -82,7 +83,7 @@ export async function download(wanted: DownloadRequest): Promise<DownloadedFile>
   const settings = { ...DOWNLOAD_DEFAULTS, ...wanted.settings };
   try {
     signal?.throwIfAborted();
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     const onWait = () => reportWaiting(wanted);
     return await withLock(`${path}.lock`, { onWait, signal }, async (lock) => {
       if (await exists(path)) return checkExisting(wanted);

@@ -9,9 +9,10 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readFile, realpath, rename, symlink, writeFile } from 'node:fs/promises';
+import { lstat, readFile, realpath, rename, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
+import { makeFolders } from '../formats/index.js';
 import type { HubName } from './hub-name.js';
 import { isCommit } from './hub-name.js';
 import type { Environment } from './proxy.js';
@@ -42,7 +43,7 @@ export class HubCache {
   async noteCommit(revision: string, commit: string): Promise<void> {
     if (isCommit(revision)) return;
     const path = join(this.#folder, 'refs', revision);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await writeFile(path, commit);
   }
 
@@ -64,7 +65,7 @@ export class HubCache {
   /** Notes that there is no such file. */
   async noteAbsent(commit: string, file: string): Promise<void> {
     const path = this.#absence(commit, file);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await writeFile(path, '');
   }
 
@@ -76,7 +77,7 @@ export class HubCache {
   /** Gives the content its name at a commit. Returns the path of the content. */
   async link(commit: string, file: string, etag: string): Promise<string> {
     const [name, blob] = [this.nameOf(commit, file), this.blob(etag)];
-    await mkdir(dirname(name), { recursive: true });
+    await makeFolders(dirname(name));
     // Other processes may do the same: a link is made aside and takes the place of what is there, in one step.
     const aside = `${name}.${randomUUID()}`;
     try {

@@ -3,11 +3,11 @@
  * repository says of their images. What is in the cache is used without a network, too.
  */
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
-import { replaceFile } from '../formats/index.js';
+import { makeFolders, replaceFile } from '../formats/index.js';
 import type { ModelPreprocessing } from '../models/preprocessing.js';
 import { DOWNLOAD_DEFAULTS, download, type DownloadSettings, wrongFile } from './download.js';
 import { hashFile } from './hash.js';
@@ -209,7 +209,7 @@ class Repository {
   async #store(commit: string, file: string, remote: HubFile): Promise<string> {
     const bytes = await this.#client.read(remote);
     const blob = this.#cache.blob(remote.etag);
-    await mkdir(dirname(blob), { recursive: true });
+    await makeFolders(dirname(blob));
     await replaceFile(blob, [bytes]);
     return this.#cache.link(commit, file, remote.etag);
   }

@@ -5,7 +5,7 @@
 import { access, constants, copyFile, link, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../../errors.js';
-import { kindOf, namesIn, replaceFile } from '../../formats/index.js';
+import { kindOf, makeFolders, namesIn, replaceFile } from '../../formats/index.js';
 import { EVENT_FILE } from '../tensorboard/event-log.js';
 
 /** Names inside a run folder. */
@@ -105,7 +105,7 @@ async function createNamed(folder: string): Promise<string> {
 /** False when the folder exists already and `recursive` is false. */
 async function makeFolder(folder: string, recursive: boolean): Promise<boolean> {
   try {
-    await mkdir(folder, { recursive });
+    await (recursive ? makeFolders(folder) : mkdir(folder));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && !recursive) return false;
