@@ -6,6 +6,7 @@
 import { refuseUnknown } from './option-names.js';
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
+import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { openTensorFile, type TensorFile } from '../formats/index.js';
 import {
@@ -29,6 +30,7 @@ import {
 import { type ConvertInput, inputFor, withTemperature } from './convert-input.js';
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
+import { withNamesOnly } from './recipe/names-only.js';
 import { taskOf } from './tasks/stored-task.js';
 
 export type { ConvertInput, ImageLayout } from './convert-input.js';
@@ -169,16 +171,27 @@ async function contentsOf(
     counters: await readCounters(file),
     names,
     copies: file.tensors.map(({ name, dtype, shape, readRaw }) => ({ name, dtype, shape, data: readRaw })),
-    metadata: folded === null ? file.metadata : metadataWithin(file.metadata, folded),
+    metadata: metadataToWrite(file.metadata, folded),
     where: weights,
   };
   return { contents, folded };
 }
 
-/** The metadata of a network with its temperature in its weights: divided by it once more, its answers would be wrong. */
-function metadataWithin(metadata: TensorFile['metadata'], folded: number): TensorFile['metadata'] {
-  const { temperature: _, ...others } = metadata;
-  return { ...others, folded_temperature: JSON.stringify(folded) };
+/**
+ * The metadata without a temperature that is in the weights, by which no reader may divide once more, and without paths:
+ * checkpoints of earlier versions have them in their recipe.
+ */
+function metadataToWrite(metadata: TensorFile['metadata'], folded: number | null): TensorFile['metadata'] {
+  const { temperature, recipe, ...others } = metadata;
+  const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())), recipe);
+  return {
+    ...others,
+    ...(recipe !== undefined && {
+      recipe: stored.success ? JSON.stringify(withNamesOnly(stored.output)) : recipe,
+    }),
+    ...(folded !== null && { folded_temperature: JSON.stringify(folded) }),
+    ...(folded === null && temperature !== undefined && { temperature }),
+  };
 }
 
 function droppedBy(format: ConvertFormat, { metadata }: Contents, { skipped }: TensorFile): string[] {

@@ -9,6 +9,8 @@ import { type TensorFile, writeSafetensors } from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { NearestNeighbors, stateDict } from '../../nn/index.js';
 import { temperatureSchema } from '../evaluation/calibration.js';
+import { withNamesOnly } from '../recipe/names-only.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
 import { putIntoUnits } from '../tasks/regression.js';
 import { type TaskInfo, taskSchema } from '../tasks/task.js';
 
@@ -31,14 +33,15 @@ export interface CheckpointInfo {
 const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
 
 /**
- * Writes a model's values with what describes them. The head of a regression, which is trained on standardised values,
+ * Writes a model's values with what describes them; of the recipe's paths the names alone, as the file is handed on. The
+ * head of a regression, which is trained on standardised values,
  * is written as one that gives them in the columns' units. Throws AttuneError 'disk'.
  */
 export async function writeCheckpoint(
   path: string,
   model: ImageClassifier,
   info: Omit<CheckpointInfo, 'neighbors' | 'label'>,
-  recipe: unknown,
+  recipe: Partial<Recipe>,
 ): Promise<void> {
   const state = await stateDict(model);
   if (info.task.kind === 'regression') {
@@ -51,7 +54,7 @@ export async function writeCheckpoint(
     model: info.model,
     ...taskMetadata(info.task),
     preprocessing: JSON.stringify(info.preprocessing),
-    recipe: JSON.stringify(recipe),
+    recipe: JSON.stringify(withNamesOnly(recipe)),
     ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
     ...(model.head instanceof NearestNeighbors && { neighbors: JSON.stringify(model.head.neighbors) }),
   });

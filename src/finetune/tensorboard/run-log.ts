@@ -14,6 +14,7 @@ import { HEAD_STAGE } from '../recipe/choices.js';
 import { summarize } from '../device.js';
 import type { ProbeResult } from '../heads/probe.js';
 import type { EpochRecord } from '../results.js';
+import { nameOfWeights, withNamesOnly } from '../recipe/names-only.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { TrainingData } from '../run/training-data.js';
 import type { Best } from '../tasks/task.js';
@@ -161,11 +162,14 @@ export async function writeProbeLog(
   }
 }
 
+/** Event files are handed on, and tell files and folders by their names. */
 function begin(log: EventLog, description: RunDescription): void {
-  const { recipe, task } = description;
+  const { task } = description;
+  const recipe = withNamesOnly(description.recipe);
+  const weights = nameOfWeights(description.weights);
   const hyperparameters = hyperparametersOf(recipe);
   log.add(0, [
-    summaries.text('run', runText(description)),
+    summaries.text('run', runText({ ...description, recipe, weights })),
     summaries.text('recipe', recipeText(recipe)),
     summaries.hyperparameterNames(hyperparameters, metricTags(task)),
     summaries.sessionStart(hyperparameters, log.wallTime),

@@ -1,4 +1,5 @@
 /** The page of a comparison: a table of the runs, intervals, curves over each other, tests, and how recipes differ. */
+import { basename } from 'node:path';
 import { count, counted, duration, significant } from '../../text.js';
 import { type CurveOptions, curveChart, lookOf, type Series } from '../charts/curves.js';
 import type { Drawing } from '../charts/drawing.js';
@@ -107,7 +108,7 @@ function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[
       'Each run by its best checkpoint',
       [{ title: 'run' }, ...numbers.map((title) => ({ title, isNumber: true }))],
       rows,
-    )}${notes}${skipped.map(({ path, reason }) => html`<p class="note">${name(path, 120)} was left out: ${reason}.</p>`)}`,
+    )}${notes}${skipped.map(({ path, reason }) => html`<p class="note">${name(basename(path), 120)} was left out: ${reason}.</p>`)}`,
   };
 }
 

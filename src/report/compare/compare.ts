@@ -2,8 +2,9 @@
 import { refuseUnknown } from '../../finetune/option-names.js';
 import { resolve } from 'node:path';
 import { assertOwn } from '../../data/index.js';
-import { AttuneError, sentence } from '../../errors.js';
+import { AttuneError } from '../../errors.js';
 import type { RunContext } from '../../finetune/options.js';
+import { sentenceWithName, withNamesOnly } from '../../finetune/recipe/names-only.js';
 import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
 import { hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
@@ -44,7 +45,7 @@ export async function compare(given: CompareOptions, context: RunContext = {}): 
       } catch (error) {
         if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
         if (isWishInVain(error, options)) throw error;
-        skipped.push({ path, reason: sentence(error) });
+        skipped.push({ path, reason: sentenceWithName(error) });
       }
     }
     return done;
@@ -93,12 +94,18 @@ function tooFew(folders: readonly string[], skipped: CompareResult['skipped']): 
   });
 }
 
-/** In the order of the recipe's fields. */
+/** In the order of the recipe's fields; files and folders by their names, as the page is handed on. */
 export function differencesOf(runs: readonly Pick<MeasuredRun, 'recipe'>[]): Difference[] {
   return RECIPE_FIELDS.flatMap((field) => {
     const values = runs.map(({ recipe }) => recipe[field]);
-    const isOne = new Set(values.map((value) => JSON.stringify(value))).size === 1;
-    return isOne ? [] : [{ field, values }];
+    const distinct = [...new Set(values.map((value) => JSON.stringify(value)))];
+    if (distinct.length === 1) return [];
+    const named = runs.map(({ recipe }) => withNamesOnly(recipe)[field]);
+    if (new Set(named.map((value) => JSON.stringify(value))).size === distinct.length)
+      return [{ field, values: named }];
+    // Folders of one name in several places: which is which is told without saying where.
+    const numbers = values.map((value) => distinct.indexOf(JSON.stringify(value)) + 1);
+    return [{ field, values: named.map((value, i) => `${value} (${numbers[i]})`) }];
   });
 }
 

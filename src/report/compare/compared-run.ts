@@ -1,7 +1,7 @@
 /** What a run folder tells to whoever compares it with others: its curves, and what its best checkpoint answers. */
 import { basename, join, relative } from 'node:path';
 import { openPreparedCache } from '../../data/index.js';
-import { AttuneError, sentence } from '../../errors.js';
+import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { isCrossValidation } from '../../finetune/cross-validation.js';
 import type { Metrics } from '../../finetune/evaluation/metrics.js';
@@ -10,6 +10,7 @@ import { likeliest } from '../../finetune/evaluation/scores.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, RunContext } from '../../finetune/options.js';
 import type { EpochRecord, TaskKind } from '../../finetune/results.js';
+import { sentenceWithName } from '../../finetune/recipe/names-only.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { findImages, splitOf } from '../../finetune/run/training-data.js';
 import type { PartName } from '../../finetune/run/found-images.js';
@@ -132,7 +133,7 @@ async function answers(
   } catch (error) {
     if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
     if (isWishInVain(error, options)) throw error;
-    return without(`the images could not be evaluated: ${sentence(error)}`);
+    return without(`the images could not be evaluated: ${sentenceWithName(error)}`);
   }
 }
 

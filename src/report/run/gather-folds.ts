@@ -4,6 +4,7 @@ import { openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { commandLine } from '../../finetune/command-line.js';
+import { withNamesOnly } from '../../finetune/recipe/names-only.js';
 import { readFolds } from '../../finetune/cross-validation.js';
 import { loadModel } from '../../finetune/model-source.js';
 import type { RunContext } from '../../finetune/options.js';
@@ -55,7 +56,7 @@ export async function gatherFolds(
   return {
     name: basename(folder),
     task: found.task.info,
-    recipe: whole,
+    recipe: withNamesOnly(whole),
     madeBy: await readMadeBy(folders[0]),
     epochs: [],
     bestEpoch: null,

@@ -2,18 +2,19 @@
  * From a run folder to what its report tells: files of the folder, the images as they lie in their folder now, and an
  * evaluation of the best checkpoint.
  */
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { isCsvFile, openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
-import { ANYWHERE, commandLine, pathFromHere } from '../../finetune/command-line.js';
+import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
 import { type DeviceWish, openDevice } from '../../finetune/device.js';
 import { factsOf } from '../../finetune/folds.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, RunContext } from '../../finetune/options.js';
 import { DEVICE_NAMES } from '../../finetune/option-names.js';
+import { nameOf, withNamesOnly } from '../../finetune/recipe/names-only.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { exampleOf } from '../../finetune/run/example-image.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
@@ -71,7 +72,7 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
   return {
     name: basename(folder),
     task: found.task.info,
-    recipe,
+    recipe: withNamesOnly(recipe),
     madeBy: await readMadeBy(folder),
     epochs,
     bestEpoch: best,
@@ -187,10 +188,10 @@ export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['
     if (isClasses) for (const { label } of parts[part]) counts[label][part]++;
   }
   return {
-    data: recipe.data,
+    data: nameOf(recipe.data),
     images: { train: parts.train.length, val: parts.val.length, test: parts.test.length },
     classes: isClasses ? task.names.map((name, c) => ({ class: name, ...counts[c] })) : [],
-    skipped: skipped.map(({ path, reason }) => ({ path: relative(folderOf(found), path) || path, reason })),
+    skipped: skipped.map(({ path, reason }) => ({ path: nameBelow(folderOf(found), path), reason })),
     split: splitText(recipe, found),
   };
 }
@@ -199,7 +200,7 @@ function splitText({ val, val_split, folds, fold, seed, data }: Recipe, found: F
   if (folds !== null)
     return `fold ${fold} of ${folds} validates, cut by seed ${seed} with equal shares of each class`;
   if (found.val.length === 0) return 'there are no images to validate with';
-  if (val !== null) return `validation images are those of ${val}`;
+  if (val !== null) return `validation images are those of ${nameOf(val)}`;
   if (isCsvFile(data)) return 'by the column split where the file has one, else by the seed';
   const isSplit = found.val.some(({ path }) => found.train.some((image) => sameFolder(image.path, path)));
   return isSplit
@@ -211,8 +212,20 @@ function sameFolder(a: string, b: string): boolean {
   return join(a, '..') === join(b, '..');
 }
 
-export function commandsOf(folder: string, recipe: Recipe, found: FoundImages): Commands {
-  const run = pathFromHere(folder);
+/** A path below a folder, or the name alone of what lies elsewhere. */
+function nameBelow(folder: string, path: string): string {
+  const way = relative(folder, path);
+  return way === '' || way.startsWith('..') || isAbsolute(way) ? basename(path) : way;
+}
+
+/** Where runs lie unless they are told another place. */
+const RUNS_FOLDER = 'runs';
+
+/** By the names alone of the run and the images: the page is handed on, and paths are this machine's. */
+export function commandsOf(folder: string, given: Recipe, found: FoundImages): Commands {
+  const isUsual = basename(dirname(folder)) === RUNS_FOLDER;
+  const run = join(isUsual ? RUNS_FOLDER : '', basename(folder));
+  const recipe = withNamesOnly(given);
   const line = (...words: readonly string[]) => commandLine(words, ANYWHERE);
   const again = line('finetune', recipe.data, '--recipe', join(run, RUN_FILES.recipe));
   const image = exampleOf(found);
@@ -220,6 +233,12 @@ export function commandsOf(folder: string, recipe: Recipe, found: FoundImages): 
     again,
     flags: flagsCommand(recipe, factsOf(found, recipe.folds)) ?? again,
     report: line('report', run),
-    predict: line('predict', run, image === null ? recipe.data : pathFromHere(image)),
+    predict: line('predict', run, image === null ? recipe.data : nameOfImage(recipe.data, found, image)),
   };
+}
+
+/** An image below the folder of the data set, with the name of that. */
+function nameOfImage(data: string, found: FoundImages, image: string): string {
+  const below = nameBelow(folderOf(found), image);
+  return isCsvFile(data) || below === basename(image) ? below : join(data, below);
 }

@@ -87,7 +87,7 @@ export function recipeSection({ recipe, madeBy, commands }: ReportData): Section
   return {
     id: 'recipe',
     title: 'Recipe',
-    body: html`<p>To run it again; with the same images, device and choices it gives the same bytes:</p>
+    body: html`<p>To run it again, from where the folders lie, which are told by their names alone; with the same images, device and choices it gives the same bytes:</p>
 <pre>${commands.again}</pre>
 ${again}
 <p>To use it, and to write this page anew:</p>
