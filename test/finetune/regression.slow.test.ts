@@ -22,9 +22,12 @@ test('a full stage: the column split says which rows validate and test, and the 
   const [best] = whole.epochs.toSorted((a, b) => a.val_loss! - b.val_loss!);
   assert.is(whole.best.val_loss, best!.val_loss, 'the best epoch is that of the least loss');
   const again = await evaluate<'regression'>({ run: whole.run, data: withParts, device: 'cpu' });
-  assert.is(again.images, 30, 'all rows, whatever their part');
   const tested = whole.test as RegressionReport;
   assert.equal([tested.images, tested.per_column.length], [6, 1]);
+  assert.equal([again.images, again.split, again.trained_on], [6, 'test', 0], 'not the rows that trained');
+  assert.ok(Math.abs(again.r2! - tested.r2!) < 1e-4, `${again.r2} beside ${tested.r2}`);
+  const all = await evaluate<'regression'>({ run: whole.run, data: withParts, split: 'all', device: 'cpu' });
+  assert.equal([all.images, all.trained_on], [30, 18]);
 });
 
 for (const strategy of ['full', 'probe-then-full']) {
