@@ -147,7 +147,7 @@ test('--resume needs no data, and takes --epochs', async () => {
   assert.is(result.report, null);
   assert.match(
     stderr,
-    /^The run is saved but has no report: .+\. To try again: attune report longer$/m,
+    /^The run is saved but has no report: .+\. To try again: .*attune(?:\.mjs)?'? report longer$/m,
     'a report that fails loses nothing',
   );
   assert.is(result.resumed_from, 'longer');
