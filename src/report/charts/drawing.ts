@@ -160,7 +160,7 @@ export function heading({ marks, palette }: Drawing, text: string) {
 }
 
 /** What a name in a legend takes beside its letters. */
-export const LEGEND_SPACE = 42;
+export const LEGEND_SPACE = 34;
 
 /** How a line is drawn. */
 export interface Stroke {
@@ -177,8 +177,11 @@ const LINE = {
   },
 };
 
-/** Length of a line in a legend, its distance from the name, and from the top of the name's letters to their middle. */
-const SAMPLE = { length: 20, gap: 7, middle: 5 } as const;
+/**
+ * Length of a line in a legend, its distances from its name and from the name before it, and that from the top of letters
+ * to their middle.
+ */
+const SAMPLE = { length: 20, gap: 7, before: 15, middle: 5 } as const;
 
 /**
  * Names of series in their colours, each behind a dot or behind a piece of its line, in a row above the chart, at its
@@ -198,14 +201,15 @@ export function legend(
     } as const;
     const label = stroke === undefined ? `● ${name}` : name;
     const text = marks.text([label], { ...place, fill: color, fontWeight: 600 });
-    const behind = place.dx - widthOf([name]) - SAMPLE.gap;
-    right += widthOf([name]) + LEGEND_SPACE;
+    const { length, gap, before, middle } = SAMPLE;
+    const behind = place.dx - widthOf([name]) - gap;
+    right += widthOf([name]) + (stroke === undefined ? LEGEND_SPACE : length + gap + before);
     if (stroke === undefined) return [text];
     const line = marks.vector([0], {
       ...place,
       dx: behind,
-      dy: place.dy + SAMPLE.middle,
-      ...{ anchor: 'end', rotate: 90, length: SAMPLE.length, shape: LINE, stroke: color },
+      dy: place.dy + middle,
+      ...{ anchor: 'end', rotate: 90, length, shape: LINE, stroke: color },
       strokeWidth: stroke.strokeWidth,
       ...(stroke.strokeDasharray && { strokeDasharray: stroke.strokeDasharray }),
     });
