@@ -108,7 +108,7 @@ export {
 } from './preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 export { imageExtensions } from './sniff.js';
-export type { Sampling } from './sampling.js';
+export { epochOrder, type Sampling } from './sampling.js';
 export { loadSharp } from './sharp.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
 export { type Survey, type SurveyedImage, type SurveyOptions, surveyImages } from './survey-images.js';

@@ -10,9 +10,9 @@ import { replaceHead } from '../models/index.js';
 import { refuseProbe } from './recipe/contradictions.js';
 import { summarize } from './device.js';
 import { checkCount } from './evaluation/inference.js';
+import { beginFull } from './training/begin-full.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
 import { throwIfAborted } from './interruption.js';
-import { chooseMicroBatch, imageCounts } from './training/micro-batch.js';
 import { FINETUNE_NAMES, refuseUnknown } from './option-names.js';
 import type { FinetuneOptions, ProfileOptions, RunContext } from './options.js';
 import type { DeviceSummary } from './results.js';
@@ -90,10 +90,10 @@ export async function findRate(options: FindRateOptions, context: RunContext = {
 export async function sweepRates(run: Run, rates: readonly number[]): Promise<FindRateResult> {
   const { loaded, recipe, data, device, context } = run;
   const { model } = loaded;
-  if (recipe.strategy === 'full') replaceHead(model, data.task.names.length, recipe.seed);
-  else await runProbe(run);
+  const probed = recipe.strategy === 'full' ? null : await runProbe(run);
+  if (probed === null) replaceHead(model, data.task.names.length, recipe.seed);
   throwIfAborted(context.signal);
-  const chosen = await chooseMicroBatch(device, model, data.task, recipe, imageCounts(data), context);
+  const { chosen } = await beginFull(run, probed);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);

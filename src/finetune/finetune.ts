@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { replaceHead } from '../models/index.js';
 import { writeCheckpoint } from './run/checkpoint.js';
 import { summarize } from './device.js';
+import { beginFull } from './training/begin-full.js';
 import { describeModel, EMPTY_EPOCH } from './training/epoch-end.js';
 import { runFullStage } from './training/full-stage.js';
 import type { FullStage } from './training/stage-context.js';
 import { throwIfAborted } from './interruption.js';
 import { refuseIdleProfile } from './recipe/contradictions.js';
-import { chooseMicroBatch, imageCounts } from './training/micro-batch.js';
 import { Profile, PROFILE_STEPS } from './profile/profile.js';
 import { FINETUNE_NAMES, refuseUnknown } from './option-names.js';
 import type { FinetuneOptions, RunContext } from './options.js';
@@ -55,28 +55,22 @@ export async function finetune<T extends TaskKind = 'classification'>(
   return result as FinetuneResult<T>;
 }
 
-async function run(
-  { loaded, recipe, data, device, options, context }: Run,
-  devices: RunDevices,
-): Promise<RunOutcome> {
-  const { model } = loaded;
-  const probed =
-    recipe.strategy === 'full' ? null : await runProbe({ loaded, recipe, data, device, options, context });
+async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
+  const { loaded, recipe, data, device, options, context } = given;
+  const { model, preprocessing } = loaded;
+  const first = recipe.strategy === 'full' ? null : await runProbe(given);
   throwIfAborted(context.signal);
   const makeFolder = () => createRunFolder(options.out, runName(recipe.model, new Date()));
   if (recipe.strategy === 'probe') {
     const folder = await makeFolder();
     devices.follow(folder);
-    await writeProbeRun(folder, loaded, recipe, data, device, probed as ProbeResult);
-    return describeProbe(folder, loaded, recipe, data, device, probed as ProbeResult);
+    await writeProbeRun(folder, loaded, recipe, data, device, first as ProbeResult);
+    return describeProbe(folder, loaded, recipe, data, device, first as ProbeResult);
   }
 
-  if (probed === null) replaceHead(model, data.task.names.length, recipe.seed);
-  const frozen = {
-    device: summarize(device),
-    ...(await chooseMicroBatch(device, model, data.task, recipe, imageCounts(data), context)),
-    variants: device.choices,
-  };
+  if (first === null) replaceHead(model, data.task.names.length, recipe.seed);
+  const { chosen, beginning, probed } = await beginFull(given, first);
+  const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   throwIfAborted(context.signal);
   const folder = await makeFolder();
   const state: RunState = {
@@ -85,13 +79,14 @@ async function run(
     model: recipe.model,
     weights: loaded.weights,
     task: data.task.info,
-    preprocessing: loaded.preprocessing,
+    preprocessing,
     images: imageRecords(data),
     skipped: data.skipped,
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
     epochs: probed?.epochs ?? [],
     best: probed === null ? null : bestOfProbe(probed),
     temperature: probed?.best?.temperature ?? null,
+    beginning,
     explosions: [],
     events: null,
     complete: false,

@@ -140,6 +140,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
     epochs: [],
     best: null,
     temperature: null,
+    beginning: null,
     explosions: [],
     events: null,
     complete: false,

@@ -55,14 +55,17 @@ export async function interrupted(batches: number, options: FinetuneOptions): Pr
   return result;
 }
 
-/** A file of weights for the small ResNet whose running statistics are not those of a new one. */
-export async function smallWeights(): Promise<string> {
-  const path = join(scratch, 'resnet-small.safetensors');
+/**
+ * A file of weights for the small ResNet whose running statistics are not those of a new one. `mean` is that of the first
+ * batch norm.
+ */
+export async function smallWeights(mean = -0.5): Promise<string> {
+  const path = join(scratch, `resnet-small${mean}.safetensors`);
   const random = randomNumbers(11);
   const tensors = [...(await stateDict(findModel('resnet-small').create({ classes: 5, seed: 3 }))).values()];
   const changed = tensors.map((tensor) => {
     if (!/running_(mean|var)$/.test(tensor.name)) return tensor;
-    const offset = tensor.name.endsWith('var') ? 0.5 : -0.5;
+    const offset = tensor.name.endsWith('var') ? 0.5 : tensor.name === 'bn1.running_mean' ? mean : -0.5;
     return { ...tensor, data: (tensor.data as Float32Array).map(() => offset + random()) };
   });
   await writeSafetensors(path, changed);

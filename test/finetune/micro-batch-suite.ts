@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { fullRun } from './full-support.js';
 import { fails, listener } from './support.js';
 
-const facts = { images: 512, smallestClass: 256, model: 'resnet-small', weights: 'none', side: 32 };
+const facts = { images: 512, smallestClass: 256, model: 'resnet-small', weights: 'small.pth', side: 32 };
 
 interface Counts {
   readonly images: number;

@@ -1,7 +1,7 @@
 /**
- * Losses that explode: not finite, or so far above guessing and the steps before that the weights have gone astray. The
- * state that was saved last has weights from before. Either the run stops with what to do, or it goes back to that state,
- * with lower rates.
+ * Losses that explode: not finite, or so far above guessing and the steps before, or above what the stage began with, that
+ * the weights have gone astray. The state that was saved last has weights from before. Either the run stops with what to
+ * do, or it goes back to that state, with lower rates.
  */
 import { AttuneError } from '../../errors.js';
 import { commandLine } from '../command-line.js';
@@ -10,24 +10,52 @@ import type { RunState } from './run-state.js';
 /** A loss of so many times that of guessing, and of the steps before, is no loss of a network that learns. */
 const EXPLODED = 100;
 
+/**
+ * The same of an epoch's mean so far, measured against guessing and the loss that the stage began with: a loss that climbs
+ * step by step is never 100 times that of the steps before.
+ */
+const CLIMBED = 20;
+/** Steps of an epoch below which their mean may be that of one strange batch. */
+const LEAST_STEPS = 4;
+
 /** What each retry multiplies the rates with, and how many there are. */
 const RETRY_FACTOR = 0.1;
 const MOST_RETRIES = 2;
 const LOWERED = ['', 'a tenth', 'a hundredth'] as const;
 
-/**
- * Throws AttuneError 'numeric' for the mean loss of a step that has exploded. `guessed` is the loss of guessing, `before` the
- * mean of the steps before; null at the first one, which tells where an untrained network begins, however high that is.
- */
-export function assertNotExploded(step: number, loss: number, guessed: number, before: number | null): void {
-  const isNumber = Number.isFinite(loss);
-  if (isNumber && (before === null || loss <= EXPLODED * Math.max(guessed, before))) return;
-  const usual = Math.max(guessed, before ?? 0);
-  const of = usual === guessed ? 'guessing' : 'the steps before';
-  const fault = isNumber
-    ? `${loss.toPrecision(3)}, more than ${EXPLODED} times the ${usual.toPrecision(3)} of ${of}`
-    : 'not finite';
-  throw new AttuneError({ code: 'numeric', what: `the loss of step ${step} is ${fault}` });
+/** A step's loss and what it is measured against. */
+export interface StepLoss {
+  /** From 1. */
+  readonly step: number;
+  readonly loss: number;
+  /** The loss of guessing. */
+  readonly guessed: number;
+  /** Mean of the steps before; null at the first one, which tells where an untrained network begins, however high that is. */
+  readonly before: number | null;
+  /** What the stage began with; null where that was not measured. */
+  readonly began: number | null;
+  /** Mean over the steps of this epoch, this one included, and how many they are. */
+  readonly epoch: { readonly mean: number; readonly steps: number };
+}
+
+/** Throws AttuneError 'numeric' for the loss of a step that has exploded. */
+export function assertNotExploded({ step, loss, guessed, before, began, epoch }: StepLoss): void {
+  const fail = (what: string) => {
+    throw new AttuneError({ code: 'numeric', what });
+  };
+  if (!Number.isFinite(loss)) fail(`the loss of step ${step} is not finite`);
+  if (before !== null && loss > EXPLODED * Math.max(guessed, before)) {
+    const [usual, of] = guessed >= before ? [guessed, 'guessing'] : [before, 'the steps before'];
+    fail(
+      `the loss of step ${step} is ${loss.toPrecision(3)}, more than ${EXPLODED} times the ${usual.toPrecision(3)} of ${of}`,
+    );
+  }
+  if (began !== null && epoch.steps >= LEAST_STEPS && epoch.mean > CLIMBED * Math.max(guessed, began)) {
+    const [usual, of] = guessed >= began ? [guessed, 'guessing'] : [began, 'its beginning'];
+    fail(
+      `the loss has climbed to a mean of ${epoch.mean.toPrecision(3)} by step ${step}, more than ${CLIMBED} times the ${usual.toPrecision(3)} of ${of}`,
+    );
+  }
 }
 
 /** What the rates of a run are multiplied with after its explosions. */

@@ -27,11 +27,14 @@ import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { contradictionIn } from './state-check.js';
+import { type Beginning, beginningSchema } from '../training/beginning.js';
 import { trainingTensors } from '../training/training-tensors.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
-const FORMAT = '6';
+const FORMAT = '7';
+/** What a run began with was not measured. */
+const FORMAT_WITHOUT_BEGINNING = '6';
 /**
  * Its choices of variants held for launches of either precision, where now those for float16 are named apart (`tuningKey`).
  * A run goes on from it unless that would change what it computes.
@@ -93,6 +96,8 @@ export interface RunState {
   readonly best: Best | null;
   /** Of the weights as the last validation found them; null when there was none. */
   readonly temperature: number | null;
+  /** What the full stage began with; null of a run that older versions began. */
+  readonly beginning: Beginning | null;
   /** Those that the run went back from; each has lowered its rates. */
   readonly explosions: readonly Explosion[];
   /** Null for a run without event files; one that begins has none yet. */
@@ -188,7 +193,8 @@ export async function openRunState(folder: string, name: string = RUN_FILES.stat
       });
     }
     const isShared = version === FORMAT_OF_SHARED_CHOICES;
-    if (version !== FORMAT && !isShared) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
+    const isKnown = version === FORMAT || version === FORMAT_WITHOUT_BEGINNING || isShared;
+    if (!isKnown) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
     const parsed = parseState(state, path);
     if (isShared && hasHalfChoices(parsed.state)) throw ofAnotherVersion(path, true);
     return { ...parsed, file };
@@ -265,6 +271,7 @@ const stateSchema = v.strictObject({
   epochs: v.array(epochSchema),
   best: v.nullable(bestSchema),
   temperature: v.nullable(temperatureSchema),
+  beginning: v.optional(v.nullable(beginningSchema), null),
   explosions: v.pipe(v.array(v.strictObject({ step: count, from_step: count })), v.maxLength(2)),
   events: v.nullable(v.strictObject({ file: v.pipe(v.string(), v.regex(EVENT_FILE)), bytes: count })),
   complete: v.boolean(),
@@ -303,7 +310,8 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
 function lacksFields(value: unknown): boolean {
   const hasAll = (part: unknown, fields: readonly string[]) =>
     typeof part === 'object' && part !== null && fields.every((field) => field in part);
-  if (!hasAll(value, Object.keys(stateSchema.entries))) return true;
+  const { beginning: _, ...entries } = stateSchema.entries;
+  if (!hasAll(value, Object.keys(entries))) return true;
   return !hasAll((value as { readonly recipe: unknown }).recipe, RECIPE_FIELDS);
 }
 

@@ -10,6 +10,7 @@ import { openImagePool } from '../../data/index.js';
 import { type Optimizer, WeightAverage } from '../../optim/index.js';
 import { writeCheckpoint } from '../run/checkpoint.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
+import { firstLoss } from './beginning.js';
 import { describeModel, finishEpoch } from './epoch-end.js';
 import { throwUnlessInterrupted } from '../interruption.js';
 import { writeMetrics } from '../run/run-files.js';
@@ -63,7 +64,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       onStep,
       saving,
       rateFactor: rateFactor(state),
-      stopsExploded: true,
+      began: state.beginning === null ? null : firstLoss(state.beginning, state.frozen.batch_norm),
       ...(profile && { profile }),
       ...(log !== null && { onLoss: log.loss, onLastGradients: log.readGradients }),
       ...(signal && { signal }),

@@ -13,6 +13,7 @@ import { recordForward } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
 import { mixOfStep } from './mixing.js';
+import { NO_WEIGHTS } from '../model-source.js';
 import type { RunContext } from '../options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -77,9 +78,16 @@ function withAdvice(error: AttuneError, { memory }: Recipe): AttuneError {
   return new AttuneError({ code, what, where, hint: `add --memory low${other}` }, { cause: error });
 }
 
-/** What batch norm does where so many images are computed at once. */
-export function batchNormFor(micro: number, { batch_norm }: Recipe): FrozenChoices['batch_norm'] {
+/**
+ * What batch norm does where so many images are computed at once, as far as that decides. Random weights come with no
+ * statistics: the mean 0 and the deviation 1 that stand there are those of nothing, and any batch's are better.
+ */
+export function batchNormFor(
+  micro: number,
+  { batch_norm, weights }: Pick<Recipe, 'batch_norm' | 'weights'>,
+): FrozenChoices['batch_norm'] {
   if (batch_norm !== 'auto') return batch_norm;
+  if (weights === NO_WEIGHTS) return 'train';
   return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
 }
 

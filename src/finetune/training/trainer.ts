@@ -56,8 +56,11 @@ export interface TrainerOptions extends RunContext {
   readonly valLosses: () => readonly number[];
   /** On the rates of the schedule. Default: 1. */
   readonly rateFactor?: number;
-  /** Whether a loss that has exploded is an error. */
-  readonly stopsExploded?: boolean;
+  /**
+   * The loss that training began with, null where it was not measured: a loss that has exploded, beside it or the steps
+   * before, is an error. Absent: it is none.
+   */
+  readonly began?: number | null;
   /** In place of the schedule: the factor on all rates at a step, counted from 0. */
   readonly sweep?: (step: number) => number;
   /** Notes what the steps spend their time with. */
@@ -250,16 +253,27 @@ export class Trainer {
   }
 
   private async finishStep({ step, batch, counted, results }: PendingStep): Promise<void> {
-    const { progress, task, onLoss, stopsExploded } = this.options;
+    const { progress, task, onLoss } = this.options;
     const parts = await this.explained(() => results);
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
     const loss = parts.reduce((total, part) => total + part.loss, 0);
     if (progress.images > 0) this.meanLoss = progress.loss / progress.images;
-    if (stopsExploded === true) assertNotExploded(step, loss, task.guessedLoss, this.meanLoss);
     progress.loss += loss * batch.labels.length;
     progress.images += batch.labels.length;
+    this.assertNotExploded(step, loss);
     progress.correct += task.countRight(predicted, counted);
     await onLoss?.(step, loss);
+  }
+
+  /** Called when the step is in the sums of the epoch. */
+  private assertNotExploded(step: number, loss: number): void {
+    const { progress, task, began, recipe } = this.options;
+    if (began === undefined) return;
+    const epoch = {
+      mean: progress.loss / progress.images,
+      steps: Math.ceil(progress.images / recipe.batch_size),
+    };
+    assertNotExploded({ step, loss, guessed: task.guessedLoss, before: this.meanLoss, began, epoch });
   }
 
   /** The gate of the last update is read with the next program; there may be none. */

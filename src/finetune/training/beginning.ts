@@ -1,0 +1,188 @@
+/**
+ * What the full stage begins with: the mean loss of the first batches as the network is, with the statistics of batch norm
+ * that it has stored, and with those of the batches. A head that was fitted on stored statistics may know nothing of the
+ * features that others give; where the stored ones are off (weights of 8 bits, variances included), the two losses differ by
+ * orders of magnitude, and the first steps would throw the network away.
+ *
+ * From it follow what batch norm does where the recipe leaves that open, what a user is told, and from where on a loss has
+ * exploded (run/explosion.ts).
+ */
+import * as v from 'valibot';
+import { augmentationOf, openImagePool, type Preprocessing, trainingBatches } from '../../data/index.js';
+import type { ImageClassifier } from '../../models/index.js';
+import { BatchNorm2d, setStochasticDepth } from '../../nn/index.js';
+import { multiply, sum } from '../../ops/index.js';
+import type { Device } from '../../program/device.js';
+import { generator } from '../../tensor/philox.js';
+import { tensor } from '../../tensor/tensor.js';
+import { sideOf } from '../evaluation/inference.js';
+import { throwIfAborted } from '../interruption.js';
+import { NO_WEIGHTS } from '../model-source.js';
+import type { RunContext } from '../options.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import type { FrozenChoices } from '../run/run-state.js';
+import type { TrainingData } from '../run/training-data.js';
+import { batchParts } from './batch-parts.js';
+import { joinsSingle, microBatchRanges } from './batch-ranges.js';
+import { lastStage, setTrainable } from './stages.js';
+import { networkInput } from './training-step.js';
+
+/** Images that are looked at: enough for a mean, and less work than a tenth of an epoch of a thousand. */
+const IMAGES = 128;
+
+/** Batch statistics that give a loss of at most so many times that of the stored ones agree with them. */
+const AGREE = 1.25;
+/** A loss of so many times that of guessing is told before training. */
+const STRANGE = 3;
+
+const loss = v.nullable(v.number());
+export const beginningSchema = v.strictObject({
+  /** With the statistics that are stored; null where it is not finite. */
+  stored_loss: loss,
+  /** With those of the batches; null where it is not finite, or none are used. */
+  batch_loss: loss,
+});
+
+/** Mean losses before the first step. */
+export type Beginning = Readonly<v.InferOutput<typeof beginningSchema>>;
+
+type BatchNormMode = FrozenChoices['batch_norm'];
+
+/** The loss that training begins with; null where it is not finite. */
+export function firstLoss({ stored_loss, batch_loss }: Beginning, batchNorm: BatchNormMode): number | null {
+  return batchNorm === 'train' ? (batch_loss ?? stored_loss) : stored_loss;
+}
+
+export interface BeginningOptions extends RunContext, Pick<FrozenChoices, 'micro_batch' | 'batch_norm'> {
+  readonly device: Device;
+  /** With the head that training begins with. */
+  readonly model: ImageClassifier;
+  readonly data: TrainingData;
+  readonly recipe: Recipe;
+  readonly preprocessing: Preprocessing;
+  readonly workers: number | undefined;
+}
+
+/** Whether the statistics of batches give as good a loss as the stored ones. */
+export function agrees({ stored_loss, batch_loss }: Beginning): boolean {
+  return batch_loss !== null && (stored_loss === null || batch_loss <= AGREE * stored_loss);
+}
+
+/** A head that was fitted again, to features of statistics taken from the training images. */
+export interface Refitted {
+  /** The least held-out losses of the two heads. */
+  readonly heldOut: { readonly before: number; readonly after: number };
+  /** Whether it is the better one. */
+  readonly isKept: boolean;
+  /** What training would have begun with otherwise. */
+  readonly before: Beginning;
+}
+
+/** What is said of the beginning before the first step; null where there is nothing to say. */
+export function beginningText({
+  beginning,
+  batchNorm,
+  recipe: { batch_norm, weights },
+  guessed,
+  refitted,
+}: {
+  readonly beginning: Beginning;
+  readonly batchNorm: BatchNormMode;
+  readonly recipe: Pick<Recipe, 'batch_norm' | 'weights'>;
+  /** The loss of guessing. */
+  readonly guessed: number;
+  readonly refitted: Refitted | null;
+}): string | null {
+  const told = (value: number | null) => (value === null ? 'no number' : value.toPrecision(3));
+  const compared = ({ stored_loss, batch_loss }: Beginning) =>
+    `${told(stored_loss)} with the stored statistics of batch norm and ${told(batch_loss)} with those of batches`;
+  const isCompared = beginning.batch_loss !== null && weights !== NO_WEIGHTS;
+  const used = batchNorm === 'train' ? 'those of batches are used' : 'the stored ones are kept';
+  if (refitted !== null) {
+    const { before, heldOut, isKept } = refitted;
+    const losses = `held-out loss ${told(heldOut.after)}, before ${told(heldOut.before)}`;
+    const rest = isKept
+      ? `the statistics were taken anew from the training images and the head was fitted to them (${losses}). Now it is ${compared(beginning)}: ${used}.`
+      : `a head that is fitted to statistics of the training images is no better (${losses}), so the stored ones are kept.`;
+    return `Before the first step the loss is ${compared(before)}: ${rest}`;
+  }
+  if (isCompared && batch_norm === 'auto')
+    return `Before the first step the loss is ${compared(beginning)}: ${used}.`;
+  const first = firstLoss(beginning, batchNorm);
+  if (first !== null && first <= STRANGE * guessed) return null;
+  const { stored_loss } = beginning;
+  if (isCompared && stored_loss !== null && !agrees(beginning))
+    return `Note: before the first step the loss is ${compared(beginning)}; --batch-norm auto would keep the better ones.`;
+  return `Note: training begins with a loss of ${told(first)}, where guessing has ${guessed.toPrecision(3)}: the features are far from usual. Try other weights, or a lower --lr.`;
+}
+
+/**
+ * Measures it on the first batches of the first epoch, as they are varied there. The network is as before. Throws
+ * 'interrupted' on the signal.
+ */
+export async function measureBeginning(options: BeginningOptions): Promise<Beginning> {
+  const { device, model, recipe, batch_norm } = options;
+  setStochasticDepth(model, recipe.stochastic_depth);
+  await setTrainable(model, lastStage(model, recipe), batch_norm);
+  await model.to(device);
+  const trained = Array.from(model.modules()).filter(
+    (module) => module instanceof BatchNorm2d && module.mode === 'train',
+  ) as BatchNorm2d[];
+  const modes: BatchNormMode[] = trained.length > 0 ? ['frozen', 'train'] : ['frozen'];
+  const [stored, batch = null] = await meanLosses(options, modes, (mode) => {
+    for (const norm of trained) norm.mode = mode;
+  });
+  return { stored_loss: stored, batch_loss: batch };
+}
+
+/** The mean loss of the images looked at, in each of some modes of batch norm. */
+async function meanLosses(
+  { device, model, data, recipe, preprocessing, workers, micro_batch, signal }: BeginningOptions,
+  modes: readonly BatchNormMode[],
+  setMode: (mode: BatchNormMode) => void,
+): Promise<(number | null)[]> {
+  const { task, training } = data;
+  const side = sideOf(preprocessing);
+  const imageWeights = task.imageWeights(training.images, recipe);
+  const pool = openImagePool({ workers });
+  const totals = modes.map(() => 0);
+  let images = 0;
+  try {
+    const batches = trainingBatches(training, {
+      batchSize: recipe.batch_size,
+      seed: recipe.seed,
+      epoch: 0,
+      sampling: recipe.sampling,
+      joinSingle: joinsSingle('train'),
+      augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
+      side,
+      pool,
+    });
+    for await (const batch of batches) {
+      throwIfAborted(signal);
+      const size = batch.labels.length;
+      const targets = task.targets(Array.from(batch.indices, (index) => training.images[index]));
+      const ranges = microBatchRanges(size, micro_batch, joinsSingle('train'));
+      const parts = batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix: null });
+      for (const [m, mode] of modes.entries()) {
+        setMode(mode);
+        for (const part of parts) {
+          // The share 0 of a batch: the running statistics stay as they are.
+          const training = { random: generator(recipe.seed), momentum: 0 };
+          totals[m] +=
+            size *
+            (await device.run(() => {
+              const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
+              const shares = tensor(part.shares, [part.shares.length], 'float32');
+              return sum(multiply(task.losses(outputs, part.targets, recipe), shares));
+            }));
+        }
+      }
+      images += size;
+      if (images >= IMAGES) break;
+    }
+  } finally {
+    await pool.close();
+  }
+  return totals.map((total) => (Number.isFinite(total) ? total / images : null));
+}

@@ -1,0 +1,116 @@
+/** What the full stage begins with: measured before its first step, told, and what batch norm does about it. */
+import { finetune, type FinetuneOptions, type RunEvent } from '#src/finetune/index';
+import { openRunState } from '#src/finetune/run/run-state';
+import { agrees, beginningText, firstLoss } from '#src/finetune/training/beginning';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fullRun, readTensors, smallData, smallWeights } from './full-support.js';
+import { listener } from './support.js';
+
+const data = smallData();
+const weights = await smallWeights();
+/** The same with a stored mean so far off that hardly anything gets through the first ReLU. */
+const blind = await smallWeights(1.5);
+
+test('batch statistics agree with stored ones up to a quarter more loss', () => {
+  assert.is(agrees({ stored_loss: 1, batch_loss: 1.25 }), true);
+  assert.is(agrees({ stored_loss: 1, batch_loss: 1.26 }), false);
+  assert.is(agrees({ stored_loss: null, batch_loss: 2 }), true);
+  assert.is(agrees({ stored_loss: 1, batch_loss: null }), false);
+});
+
+test('training begins with the loss of the statistics that it uses', () => {
+  const beginning = { stored_loss: 1, batch_loss: 2 };
+  assert.is(firstLoss(beginning, 'frozen'), 1);
+  assert.is(firstLoss(beginning, 'train'), 2);
+  assert.is(firstLoss({ stored_loss: 1, batch_loss: null }, 'train'), 1);
+});
+
+test('what is said: both losses and what follows; a beginning far above guessing, and nothing of a usual one', () => {
+  const text = (stored: number | null, batch: number | null, batch_norm: 'auto' | 'train' | 'frozen') =>
+    beginningText({
+      beginning: { stored_loss: stored, batch_loss: batch },
+      batchNorm: batch_norm === 'auto' ? 'train' : batch_norm,
+      recipe: { batch_norm, weights: 'some.pth' },
+      guessed: 0.7,
+      refitted: null,
+    });
+  assert.match(
+    text(0.5, 0.55, 'auto') ?? '',
+    /^Before the first step the loss is 0\.500 with the stored statistics of batch norm and 0\.550 with those of batches: those of batches are used\.$/,
+  );
+  assert.match(
+    text(0.5, 30, 'train') ?? '',
+    /^Note: .* 30\.0 with those of batches; --batch-norm auto would keep/,
+  );
+  assert.match(
+    text(25, null, 'frozen') ?? '',
+    /^Note: training begins with a loss of 25\.0, where guessing has 0\.700/,
+  );
+  assert.is(text(0.5, 0.6, 'train'), null);
+  assert.is(text(0.5, null, 'frozen'), null);
+});
+
+/** The notes of a run on a probe of weights whose stored statistics are those of nothing, and its state. */
+async function run(more: Partial<FinetuneOptions>) {
+  const context = listener();
+  const options = {
+    weights,
+    strategy: 'probe-then-full',
+    batchSize: 16,
+    epochs: 1,
+    lr: 1e-4,
+    headLr: 1e-4,
+  } as const;
+  const result = await finetune(fullRun(data, { ...options, ...more }), context);
+  const stored = await openRunState(result.run);
+  await stored.file.close();
+  return { result, state: stored.state, notes: notesOf(context.events) };
+}
+
+function notesOf(events: readonly RunEvent[]): string[] {
+  return events.flatMap((event) =>
+    event.type === 'note' && /first step|begins with/.test(event.text) ? [event.text] : [],
+  );
+}
+
+const isStatistic = (name: string) => /running_(mean|var)$/.test(name);
+
+test('statistics that disagree are taken anew, the head is fitted to them, and training begins where that ended', async () => {
+  const { result, state, notes } = await run({ weights: blind });
+  assert.is(notes.length, 1, notes.join('\n'));
+  assert.match(
+    notes[0],
+    /the statistics were taken anew from the training images and the head was fitted to them/,
+  );
+  const began = firstLoss(state.beginning!, state.frozen.batch_norm);
+  assert.ok(began !== null && began < 2, `${began}`);
+  const [first] = result.epochs.filter(({ stage }) => stage === 'full');
+  assert.ok(first!.train_loss! < 1.5 * Math.max(began, 0.7), `${first!.train_loss} after ${began}`);
+  const [before, after] = [await readTensors(blind), await readTensors(result.checkpoints.best)];
+  for (const [name, values] of before) {
+    if (isStatistic(name))
+      assert.is(
+        values.some((value, i) => value !== after.get(name)![i]),
+        true,
+        name,
+      );
+  }
+});
+
+test('asked to be frozen they stay to the bit, and nothing is said', async () => {
+  const { result, notes, state } = await run({ batchNorm: 'frozen' });
+  assert.equal(notes, []);
+  assert.is(state.beginning!.batch_loss, null);
+  const [before, after] = [await readTensors(weights), await readTensors(result.checkpoints.last)];
+  for (const [name, values] of before) if (isStatistic(name)) assert.equal(after.get(name), values, name);
+});
+
+test('asked to train they train, and a loss far above that of the stored ones is told', async () => {
+  const { state, notes } = await run({ batchNorm: 'train' });
+  assert.is(state.frozen.batch_norm, 'train');
+  const { stored_loss, batch_loss } = state.beginning!;
+  assert.is(notes.length, batch_loss! > 2.1 && batch_loss! > 1.25 * stored_loss! ? 1 : 0, notes.join('\n'));
+});
+
+test.run();
