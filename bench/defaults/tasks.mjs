@@ -5,7 +5,7 @@
  *     npm install --ignore-scripts emoji-datasource-google         named pictures of 64 pixels, with categories
  *     BCCD (github.com/Shenggan/BCCD_Dataset)                      microscope images with boxes of three kinds of cells
  *
- * Which pictures of a category are taken is drawn by the Mersenne-free generator below, the same everywhere.
+ * Which pictures of a category are taken is drawn by the generator below, the same everywhere.
  */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

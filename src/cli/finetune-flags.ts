@@ -65,7 +65,7 @@ export const NETWORK: Group<
   },
   strategy: {
     value: '<name>',
-    help: 'probe: a new head on the features of the network as it is. full: all layers at once. probe-then-full: one after the other. gradual: the head, then one group of layers after the other from the top. Default: probe up to 200 images or below 10 in a class, else probe-then-full.',
+    help: 'probe: a new head on the features of the network as it is. full: all layers at once. probe-then-full: one after the other. gradual: the head, then one group of layers after the other from the top. Default: probe up to 200 images or below 10 in a class, else probe-then-full; full from random weights.',
     parse: choice(STRATEGIES, STRATEGY_NAMES),
   },
   head: {
@@ -85,7 +85,7 @@ export const NETWORK: Group<
   },
   batchNorm: {
     value: '<mode>',
-    help: 'train: batch norm uses the statistics of each batch. frozen: those that it has. auto, the default: train where at least 16 images are computed at once.',
+    help: 'train: batch norm uses the statistics of each batch. frozen: those that it has. auto, the default: train where at least 16 images are computed at once and their statistics give as good a loss before the first step as those that it has; these are taken anew from the training images where that makes the better head. Random weights: train.',
     parse: choice(BATCH_NORMS),
   },
 };
@@ -177,7 +177,7 @@ export const TRAINING: Group<
 > = {
   epochs: {
     value: '<number>',
-    help: 'Passes of the full stage over the images. Default: 30, 20 above 2,000 images, 10 above 20,000.',
+    help: 'Passes of the full stage over the images. Default: 30, 20 above 2,000 images, 10 above 20,000; twice as many from random weights.',
     parse: wholeNumber(1, 1_000_000),
   },
   unfreezeEpochs: {
@@ -212,7 +212,7 @@ export const TRAINING: Group<
   },
   maxGradientNorm: {
     value: '<number>',
-    help: 'Longer gradients are shortened to this norm. Default: 0, no limit.',
+    help: 'Longer gradients are shortened to this norm. Default: 1 for sgd on pretrained weights and for values, else 0, no limit.',
     parse: numberFrom(0, 1e9),
   },
   precision: {

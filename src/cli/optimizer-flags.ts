@@ -56,17 +56,17 @@ export const OPTIMIZER: Flags<
 > = {
   optimizer: {
     value: '<name>',
-    help: 'sgd, rmsprop, adam or adamw. Default: sgd.',
+    help: 'sgd, rmsprop, adam or adamw. Default: adamw; sgd from random weights, and with --momentum.',
     parse: choice(OPTIMIZERS),
   },
   lr: {
     value: '<rate>',
-    help: 'Learning rate of the layers below the head. Default: 0.001 for a batch of 32, in proportion for others.',
+    help: 'Learning rate of the layers below the head. Default for a batch of 32: 0.00005, in proportion to the root for others; with sgd 0.001, 0.05 from random weights, in proportion to the batch.',
     parse: numberAbove(0),
   },
   headLr: {
     value: '<rate>',
-    help: 'Learning rate of the head. Default: ten times --lr.',
+    help: 'Learning rate of the head. Default: ten times --lr; as --lr from random weights, and with sgd on a head that was fitted.',
     parse: numberAbove(0),
   },
   lrDecay: {
@@ -84,7 +84,7 @@ export const OPTIMIZER: Flags<
   },
   weightDecay: {
     value: '<number>',
-    help: 'Pull of the weights towards zero; norms and biases have none. Default: 0.0001.',
+    help: 'Pull of the weights towards zero; norms and biases have none. Default: 0.01 for adamw, else 0.0001.',
     parse: numberFrom(0, 10),
   },
   l2Sp: {

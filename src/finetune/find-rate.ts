@@ -9,6 +9,7 @@ import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
 import { refuseProbe } from './recipe/contradictions.js';
 import { summarize } from './device.js';
+import { NO_WEIGHTS } from './model-source.js';
 import { checkCount } from './evaluation/inference.js';
 import { beginFull } from './training/begin-full.js';
 import { EMPTY_EPOCH } from './training/epoch-end.js';
@@ -55,8 +56,13 @@ export interface FindRateResult {
   readonly suggestion: { readonly lr: number; readonly head_lr: number } | null;
 }
 
-/** What the full stage begins with is swept, whatever the number of images, where neither a flag nor a recipe says. */
-export const SWEPT_STRATEGY = 'probe-then-full';
+/**
+ * What is swept where neither a flag nor a recipe says: what the full stage begins with, whatever the number of images. Random
+ * weights have the strategy that they have by default.
+ */
+export function sweptStrategy({ recipe, weights }: Pick<FindRateOptions, 'recipe' | 'weights'>) {
+  return recipe === undefined && weights !== NO_WEIGHTS ? ('probe-then-full' as const) : undefined;
+}
 
 /** Losses are averaged over about 1 / (1 - this) steps. */
 const SMOOTHING = 0.98;
@@ -78,7 +84,7 @@ export async function findRate(options: FindRateOptions, context: RunContext = {
       hint: 'give a smaller --lr-from or a larger --lr-to',
     });
   }
-  const strategy = rest.strategy ?? (rest.recipe === undefined ? SWEPT_STRATEGY : undefined);
+  const strategy = rest.strategy ?? sweptStrategy(rest);
   const rates = Array.from({ length: iterations }, (_, i) =>
     iterations === 1 ? lrFrom : lrFrom * (lrTo / lrFrom) ** (i / (iterations - 1)),
   );

@@ -27,7 +27,7 @@ export {
   type FindRateResult,
   findRate,
   type RatePoint,
-  SWEPT_STRATEGY,
+  sweptStrategy,
 } from './find-rate.js';
 export {
   type CrossValidationOptions,

@@ -41,11 +41,11 @@ test('the curve and its figures', async () => {
   );
   assert.match(
     stdout,
-    /\ntrunk {5}0\.0000256 first, 0\.001 at most, .* last\nhead {6}0\.000256 first, 0\.01 at most, /,
+    /\ntrunk {5}0\.00000128 first, 0\.00005 at most, .* last\nhead {6}0\.0000128 first, 0\.0005 at most, /,
   );
   const curve = stdout.split('Rate of the trunk\n')[1]?.split('\n') ?? [];
-  assert.match(curve[0] ?? '', /^0\.001 │ {6,8}[▁-█]/);
-  assert.match(curve[7] ?? '', /^ {4}0 │/);
+  assert.match(curve[0] ?? '', /^0\.00005 │ {6,8}[▁-█]/);
+  assert.match(curve[7] ?? '', /^ {6}0 │/);
   assert.ok(curve.every((line) => line.length < 80));
 });
 

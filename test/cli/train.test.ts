@@ -165,7 +165,7 @@ test('what cannot be is told before any image is decoded', async () => {
       'the model has layers 0 to 11 (layer 99): attune inspect --layers lists them',
     ],
     [
-      '--epochs 3',
+      '--strategy probe --epochs 3',
       2,
       'this belongs to the full stage, which the strategy probe does not have (--epochs): leave it out, or add --strategy probe-then-full',
     ],

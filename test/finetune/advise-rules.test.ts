@@ -131,8 +131,8 @@ test('the proposal is the defaults of finetune where nothing speaks against them
     strategy: 'probe-then-full',
     augment: 'standard',
     epochs: 30,
-    lr: 0.001,
-    head_lr: 0.01,
+    lr: 5e-5,
+    head_lr: 5e-4,
     class_weights: 'none',
   });
 });

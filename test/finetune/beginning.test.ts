@@ -1,7 +1,8 @@
 /** What the full stage begins with: measured before its first step, told, and what batch norm does about it. */
 import { finetune, type FinetuneOptions, type RunEvent } from '#src/finetune/index';
 import { openRunState } from '#src/finetune/run/run-state';
-import { agrees, beginningText, firstLoss } from '#src/finetune/training/beginning';
+import { firstLoss } from '#src/finetune/run/beginning';
+import { agrees, beginningText } from '#src/finetune/training/beginning';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fullRun, readTensors, smallData, smallWeights } from './full-support.js';
@@ -57,6 +58,7 @@ async function run(more: Partial<FinetuneOptions>) {
   const options = {
     weights,
     strategy: 'probe-then-full',
+    batchNorm: 'auto',
     batchSize: 16,
     epochs: 1,
     lr: 1e-4,

@@ -32,6 +32,8 @@ export function fullRun(data: string, more: Partial<FinetuneOptions> = {}): Fine
     strategy: 'full',
     epochs: 2,
     batchSize: 8,
+    batchNorm: 'frozen',
+    ...(more.optimizer === undefined && { optimizer: 'sgd', lr: 0.001, headLr: 0.01, maxGradientNorm: 0 }),
     device: 'cpu',
     threads: 1,
     workers: 1,

@@ -26,7 +26,12 @@ export async function choose(
   microBatch?: number,
   { images, evaluated = 0, task }: Counts = { images: 100 * batchSize, task: classification(['a', 'b']) },
 ) {
-  const options = fullRun('photos', { batchSize, imageSize, ...(microBatch && { microBatch }) });
+  const options = fullRun('photos', {
+    batchSize,
+    imageSize,
+    batchNorm: 'auto',
+    ...(microBatch && { microBatch }),
+  });
   const recipe = resolveRecipe({ data: '', ...fieldsOf(options) }, facts);
   const model = findModel('resnet-small').create({ classes: 2 });
   const context = listener();

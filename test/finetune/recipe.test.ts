@@ -34,12 +34,44 @@ test('strategy, epochs, augmentation and crops follow from the number of images'
   assert.equal(row(5000, 10), ['probe-then-full', 20, 'standard', 0.25]);
 });
 
-test('rates grow with the batch; the head learns ten times as fast; momentum brings Nesterov', () => {
-  const rates = ({ lr, head_lr, nesterov, weight_decay }: Recipe) => [lr, head_lr, nesterov, weight_decay];
-  assert.equal(rates(resolve()), [0.001, 0.01, true, 1e-4]);
-  assert.equal(rates(resolve({ batch_size: 64 })), [0.002, 0.02, true, 1e-4]);
-  assert.equal(rates(resolve({ lr: 0.5, batch_size: 64 })), [0.5, 5, true, 1e-4]);
-  assert.equal(rates(resolve({ momentum: 0, head_lr: 2 })), [0.001, 2, false, 1e-4]);
+test('pretrained weights are trained by AdamW, whose rates grow with the root of the batch; the head learns ten times as fast', () => {
+  const rates = ({ optimizer, lr, head_lr, weight_decay, max_gradient_norm }: Recipe) => [
+    ...[optimizer, lr, head_lr, weight_decay, max_gradient_norm],
+  ];
+  for (const strategy of ['full', 'probe-then-full', 'gradual'] as const)
+    assert.equal(rates(resolve({ strategy })), ['adamw', 5e-5, 5e-4, 0.01, 0], strategy);
+  assert.equal(rates(resolve({ batch_size: 128 })), ['adamw', 1e-4, 1e-3, 0.01, 0]);
+  assert.equal(rates(resolve({ batch_size: 64 })), ['adamw', 7.07e-5, 7.07e-4, 0.01, 0]);
+  assert.equal(rates(resolve({ lr: 3e-4, batch_size: 128 })), ['adamw', 3e-4, 3e-3, 0.01, 0]);
+});
+
+test('SGD has rates in proportion to the batch, short gradients, and Nesterov; a fitted head learns as fast as the trunk', () => {
+  const rates = ({ lr, head_lr, nesterov, max_gradient_norm }: Recipe) => [
+    ...[lr, head_lr, nesterov, max_gradient_norm],
+  ];
+  const optimizer = 'sgd';
+  assert.equal(rates(resolve({ optimizer })), [0.001, 0.001, true, 1]);
+  assert.equal(rates(resolve({ optimizer, strategy: 'full' })), [0.001, 0.01, true, 1]);
+  assert.equal(rates(resolve({ optimizer, batch_size: 64 })), [0.002, 0.002, true, 1]);
+  assert.equal(rates(resolve({ momentum: 0, head_lr: 2 })), [0.001, 2, false, 1]);
+  assert.is(resolve({ momentum: 0.8 }).optimizer, 'sgd', 'who gives a momentum means SGD');
+  assert.is(resolve({ nesterov: false }).optimizer, 'sgd');
+});
+
+test('from random values all layers are trained, by SGD at fifty times the rate', () => {
+  const of = (images: number, given: Partial<Recipe> = {}) => {
+    const recipe = resolve(given, { images, weights: 'none' });
+    const { strategy, epochs, optimizer, lr, head_lr, max_gradient_norm } = recipe;
+    return [strategy, epochs, optimizer, lr, head_lr, max_gradient_norm];
+  };
+  for (const [images, epochs] of [
+    [100, 60],
+    [1000, 60],
+    [5000, 40],
+    [30_000, 20],
+  ] as const)
+    assert.equal(of(images), ['full', epochs, 'sgd', 0.05, 0.05, 0]);
+  assert.equal(of(1000, { optimizer: 'adamw' }), ['full', 60, 'adamw', 1e-3, 1e-3, 0]);
 });
 
 test('a resolved recipe is a whole one, in one order of fields', () => {
@@ -137,7 +169,14 @@ test('flags win over the recipe file', async () => {
   const path = join(newFolder(), 'mine.json');
   writeFileSync(
     path,
-    JSON.stringify({ model: 'resnet-small', weights: 'none', head_epochs: 1, seed: 3, val_split: 0.5 }),
+    JSON.stringify({
+      model: 'resnet-small',
+      weights: 'none',
+      strategy: 'probe',
+      head_epochs: 1,
+      seed: 3,
+      val_split: 0.5,
+    }),
   );
   const data = imageFolderOf(['a', 'b'], 4);
   const { resolved_defaults, images } = await finetune({

@@ -213,8 +213,10 @@ test('what is no run with a full stage is refused', async () => {
     'input',
     /^there is no state\.safetensors, so this is no run folder/,
   );
-  const { epochs: _, batchSize: __, ...options } = fullRun(data, { strategy: 'probe', headEpochs: 1 });
-  const { run } = await finetune(options);
+  const { run } = await finetune({
+    ...{ data, device: 'cpu', model: 'resnet-small', weights: 'none', out: newPath() },
+    ...{ strategy: 'probe', headEpochs: 1 },
+  });
   await fails(resume({ resume: run }), 'input', /^the run has no stage to resume: a probe is done at once/);
 });
 test.run();

@@ -1,5 +1,5 @@
 /** `attune lr-find`: suggests a learning rate and draws the losses that it follows from. */
-import { type FindRateOptions, type FindRateResult, findRate, SWEPT_STRATEGY } from '../../finetune/index.js';
+import { type FindRateOptions, type FindRateResult, findRate, sweptStrategy } from '../../finetune/index.js';
 import { commandLine } from '../../finetune/command-line.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
@@ -78,8 +78,9 @@ export function nextCommand(
   { lr, head_lr }: NonNullable<FindRateResult['suggestion']>,
 ): string {
   const { recipe } = given;
+  const strategy = sweptStrategy(given);
   const flags = {
-    ...(recipe === undefined && { strategy: SWEPT_STRATEGY }),
+    ...(strategy !== undefined && { strategy }),
     ...given,
     lr: Number(rateText(lr)),
     // A recipe file may have a rate for the head that is in another proportion to this one.

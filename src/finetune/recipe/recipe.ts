@@ -6,6 +6,7 @@
  */
 import type { NamedColumns } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
+import { NO_WEIGHTS } from '../model-source.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { scheduleDefaults } from './schedule.js';
 
@@ -26,18 +27,31 @@ export interface DataFacts {
 export const DEFAULT_VAL_SPLIT = 0.2;
 export const DEFAULT_SEED = 42;
 
-/** Rates at a batch of 32; they grow linearly with it. */
-const BASE_LR = 0.001;
+/** The batch that base rates are for. */
 const BASE_BATCH = 32;
-const HEAD_FACTOR = 10;
+
+/** Epochs of the full stage where it is asked for on a small data set: as many as on the next larger. */
+const DEFAULT_EPOCHS = 30;
+
+/** From random values epochs are so many times as many. */
+const SCRATCH_EPOCHS = 2;
 
 /** ULMFiT divides the rate by 2.6 from each group of layers to the one below it. */
 const ULMFIT_DECAY = 0.385;
 /** DINO's, where there are as many images. */
 const NEIGHBORS = 20;
 
+type Size = Pick<DataFacts, 'images' | 'smallestClass'> & Partial<Pick<DataFacts, 'weights'>>;
+
 /** Strategy, epochs of the full stage and least crop by the number of training images. */
-function sizeDefaults({ images, smallestClass }: Pick<DataFacts, 'images' | 'smallestClass'>) {
+function sizeDefaults(size: Size) {
+  const bySize = pretrainedDefaults(size);
+  if (size.weights !== NO_WEIGHTS) return bySize;
+  // Features of random weights are nothing to fit a head to, and all layers have everything to learn.
+  return { ...bySize, strategy: 'full' as const, epochs: SCRATCH_EPOCHS * (bySize.epochs || DEFAULT_EPOCHS) };
+}
+
+function pretrainedDefaults({ images, smallestClass }: Size) {
   if (images <= 200 || smallestClass < 10) return { strategy: 'probe', epochs: 0, crop: 1 } as const;
   if (images <= 2_000) return { strategy: 'probe-then-full', epochs: 30, crop: 0.35 } as const;
   if (images <= 20_000) return { strategy: 'probe-then-full', epochs: 20, crop: 0.25 } as const;
@@ -45,7 +59,7 @@ function sizeDefaults({ images, smallestClass }: Pick<DataFacts, 'images' | 'sma
 }
 
 /** The least share of a picture that a random crop takes where nothing is said. */
-export function defaultCropScale(facts: Pick<DataFacts, 'images' | 'smallestClass'>): number {
+export function defaultCropScale(facts: Size): number {
   const { crop } = sizeDefaults(facts);
   // Asked for by name on a small data set, as on the next larger.
   return crop === 1 ? 0.35 : crop;
@@ -66,8 +80,10 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
   const strategy = given.strategy ?? bySize.strategy;
   const trainsAll = strategy !== 'probe';
   const batchSize = given.batch_size ?? BASE_BATCH;
-  const lr = given.lr ?? (BASE_LR * batchSize) / BASE_BATCH;
-  const optimizer = given.optimizer ?? 'sgd';
+  const isScratch = facts.weights === NO_WEIGHTS;
+  const optimizer = given.optimizer ?? defaultOptimizer(given, isScratch);
+  const rates = defaultRates(optimizer, isScratch, strategy, batchSize);
+  const lr = given.lr ?? rates.lr;
   const schedule = given.schedule ?? 'cosine';
   const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
   // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
@@ -83,8 +99,7 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     train_from: null,
     unfreeze_epochs: 1,
     batch_norm: isValues && strategy !== 'full' ? 'frozen' : 'auto',
-    // Asked for by name on a small data set, the full stage is as long as on the next larger.
-    epochs: trainsAll ? bySize.epochs || 30 : 0,
+    epochs: trainsAll ? bySize.epochs || DEFAULT_EPOCHS : 0,
     patience: null,
     head: 'logistic',
     neighbors: Math.min(NEIGHBORS, facts.images),
@@ -94,11 +109,11 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     image_size: facts.side,
     optimizer,
     lr,
-    head_lr: HEAD_FACTOR * lr,
+    head_lr: Number((rates.headFactor * lr).toPrecision(6)),
     lr_decay: strategy === 'gradual' ? ULMFIT_DECAY : 1,
     momentum,
     nesterov: optimizer === 'sgd' && momentum > 0,
-    weight_decay: 1e-4,
+    weight_decay: optimizer === 'adamw' ? 0.01 : 1e-4,
     l2_sp: 0,
     ema: null,
     schedule,
@@ -113,7 +128,8 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     cutmix: 0,
     random_erasing: 0,
     stochastic_depth: 0,
-    max_gradient_norm: isValues ? 1 : 0,
+    // Adam's steps are as long whatever the length of a gradient.
+    max_gradient_norm: isValues || (optimizer === 'sgd' && !isScratch) ? 1 : 0,
     sam: 0,
     checkpoint_minutes: 10,
     on_explosion: 'stop',
@@ -157,6 +173,36 @@ function assertConsistent(recipe: Recipe): void {
       where: '--micro-batch',
     });
   }
+}
+
+/**
+ * Adam's steps do not depend on the scale of gradients. That of a pretrained network is anything: a head on features of
+ * small scale has large weights, whose gradients throw the trunk away by SGD at any usual rate. From random values SGD
+ * generalises better (Wilson et al., The Marginal Value of Adaptive Gradient Methods, 2017). Who gives a momentum means
+ * SGD.
+ */
+function defaultOptimizer({ momentum, nesterov }: Given, isScratch: boolean): Recipe['optimizer'] {
+  return isScratch || momentum !== undefined || nesterov !== undefined ? 'sgd' : 'adamw';
+}
+
+/**
+ * The trunk's rate, and what the head's is of it. SGD's grows linearly with the batch (Goyal et al., 2017), those of
+ * optimisers that divide by the gradient's size with its root (Malladi et al., 2022).
+ */
+function defaultRates(
+  optimizer: Recipe['optimizer'],
+  isScratch: boolean,
+  strategy: Recipe['strategy'],
+  batchSize: number,
+): { readonly lr: number; readonly headFactor: number } {
+  const batches = batchSize / BASE_BATCH;
+  if (optimizer !== 'sgd') {
+    const base = isScratch ? 1e-3 : 5e-5;
+    return { lr: Number((base * Math.sqrt(batches)).toPrecision(3)), headFactor: isScratch ? 1 : 10 };
+  }
+  if (isScratch) return { lr: 0.05 * batches, headFactor: 1 };
+  // A head that was fitted is at its best already.
+  return { lr: 0.001 * batches, headFactor: strategy === 'full' ? 10 : 1 };
 }
 
 /** RMSprop has none in either library, and one-cycle begins with torch's. */

@@ -59,6 +59,7 @@ export function describeProbe(
     resumed_from: null,
     interrupted: false,
     stopped_early: false,
+    beginning: null,
     explosions: [],
   } as Omit<FinetuneResult<TaskKind>, 'device_losses'>;
 }
@@ -92,6 +93,7 @@ export async function describeFull(
     resumed_from: resumedFrom,
     interrupted: !finished,
     stopped_early: finished && state.progress.epoch < state.recipe.epochs,
+    beginning: state.beginning,
     explosions: state.explosions,
     ...(profile && { profile: profile.summary }),
   } as Omit<FinetuneResult<TaskKind>, 'device_losses'>;

@@ -27,7 +27,7 @@ import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { contradictionIn } from './state-check.js';
-import { type Beginning, beginningSchema } from '../training/beginning.js';
+import { type Beginning, beginningSchema } from './beginning.js';
 import { trainingTensors } from '../training/training-tensors.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
 

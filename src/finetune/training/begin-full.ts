@@ -11,7 +11,8 @@ import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { type Run, runProbe } from '../run/prepare-run.js';
 import type { FrozenChoices } from '../run/run-state.js';
-import { agrees, type Beginning, beginningText, measureBeginning, type Refitted } from './beginning.js';
+import type { Beginning } from '../run/beginning.js';
+import { agrees, beginningText, measureBeginning, type Refitted } from './beginning.js';
 import { chooseMicroBatch, imageCounts } from './micro-batch.js';
 import { takeOwnStatistics } from './own-statistics.js';
 

@@ -7,7 +7,6 @@
  * From it follow what batch norm does where the recipe leaves that open, what a user is told, and from where on a loss has
  * exploded (run/explosion.ts).
  */
-import * as v from 'valibot';
 import { augmentationOf, openImagePool, type Preprocessing, trainingBatches } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { BatchNorm2d, setStochasticDepth } from '../../nn/index.js';
@@ -20,6 +19,7 @@ import { throwIfAborted } from '../interruption.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { RunContext } from '../options.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { type Beginning, firstLoss } from '../run/beginning.js';
 import type { FrozenChoices } from '../run/run-state.js';
 import type { TrainingData } from '../run/training-data.js';
 import { batchParts } from './batch-parts.js';
@@ -35,23 +35,7 @@ const AGREE = 1.25;
 /** A loss of so many times that of guessing is told before training. */
 const STRANGE = 3;
 
-const loss = v.nullable(v.number());
-export const beginningSchema = v.strictObject({
-  /** With the statistics that are stored; null where it is not finite. */
-  stored_loss: loss,
-  /** With those of the batches; null where it is not finite, or none are used. */
-  batch_loss: loss,
-});
-
-/** Mean losses before the first step. */
-export type Beginning = Readonly<v.InferOutput<typeof beginningSchema>>;
-
 type BatchNormMode = FrozenChoices['batch_norm'];
-
-/** The loss that training begins with; null where it is not finite. */
-export function firstLoss({ stored_loss, batch_loss }: Beginning, batchNorm: BatchNormMode): number | null {
-  return batchNorm === 'train' ? (batch_loss ?? stored_loss) : stored_loss;
-}
 
 export interface BeginningOptions extends RunContext, Pick<FrozenChoices, 'micro_batch' | 'batch_norm'> {
   readonly device: Device;
@@ -144,6 +128,7 @@ async function meanLosses(
   const { task, training } = data;
   const side = sideOf(preprocessing);
   const imageWeights = task.imageWeights(training.images, recipe);
+  const classWeights = task.classWeights(training.images, recipe);
   const pool = openImagePool({ workers });
   const totals = modes.map(() => 0);
   let images = 0;
@@ -174,7 +159,7 @@ async function meanLosses(
             (await device.run(() => {
               const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
               const shares = tensor(part.shares, [part.shares.length], 'float32');
-              return sum(multiply(task.losses(outputs, part.targets, recipe), shares));
+              return sum(multiply(task.losses(outputs, part.targets, recipe, classWeights), shares));
             }));
         }
       }

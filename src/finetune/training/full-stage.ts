@@ -10,7 +10,7 @@ import { openImagePool } from '../../data/index.js';
 import { type Optimizer, WeightAverage } from '../../optim/index.js';
 import { writeCheckpoint } from '../run/checkpoint.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
-import { firstLoss } from './beginning.js';
+import { firstLoss } from '../run/beginning.js';
 import { describeModel, finishEpoch } from './epoch-end.js';
 import { throwUnlessInterrupted } from '../interruption.js';
 import { writeMetrics } from '../run/run-files.js';

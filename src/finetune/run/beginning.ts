@@ -1,0 +1,21 @@
+/** The losses that a full stage began with, as the state of a run keeps them; training/beginning.ts measures them. */
+import * as v from 'valibot';
+
+const loss = v.nullable(v.number());
+export const beginningSchema = v.strictObject({
+  /** With the statistics that are stored; null where it is not finite. */
+  stored_loss: loss,
+  /** With those of the batches; null where it is not finite, or none are used. */
+  batch_loss: loss,
+});
+
+/** Mean losses before the first step. */
+export type Beginning = Readonly<v.InferOutput<typeof beginningSchema>>;
+
+/** The loss that training begins with; null where it is not finite. */
+export function firstLoss(
+  { stored_loss, batch_loss }: Beginning,
+  batchNorm: 'train' | 'frozen',
+): number | null {
+  return batchNorm === 'train' ? (batch_loss ?? stored_loss) : stored_loss;
+}
