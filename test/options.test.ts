@@ -5,7 +5,7 @@
 import * as at from '#src/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Data, OptionRows, Refusing } from './options/rows.js';
+import type { Data, MethodOptionRows, OptionRows, Refusing } from './options/rows.js';
 
 /** Operands that are not looked at: names are refused first. */
 const any = undefined as never;
@@ -158,6 +158,24 @@ const ROWS: OptionRows = {
   AttuneError: { 0: OURS, 1: OURS },
 };
 
+const HANDED_ON: Data = { data: 'handed on to the layers, which refuse it' };
+const MADE_BY_OPTIMISERS: Data = { data: 'made by optimisers, for their parts' };
+
+const METHODS: MethodOptionRows = {
+  BatchNorm2d: { forward: { 1: ['random', (given) => new at.BatchNorm2d(1).forward(any, given)] } },
+  Dropout: { forward: { 1: ['random', (given) => new at.Dropout(0.5).forward(any, given)] } },
+  StochasticDepth: { forward: { 1: ['momentum', (given) => new at.StochasticDepth().forward(any, given)] } },
+  ImageClassifier: {
+    forward: { 1: HANDED_ON },
+    features: { 1: HANDED_ON },
+    stageFeatures: { 1: HANDED_ON },
+  },
+  Module: { forward: { 1: HANDED_ON } },
+  Sequential: { forward: { 1: HANDED_ON } },
+  PullToStart: { before: { 0: MADE_BY_OPTIMISERS } },
+  WeightAverage: { after: { 0: MADE_BY_OPTIMISERS } },
+};
+
 /** A schedule with other settings, or what is given in its place. */
 function cosine(given: at.Schedule): at.Schedule {
   return given !== null && typeof given === 'object' ? { ...given, kind: 'cosine' } : given;
@@ -173,7 +191,11 @@ async function outcomeOf(call: () => unknown): Promise<unknown> {
   return 'nothing was thrown';
 }
 
-for (const [name, places] of Object.entries(ROWS)) {
+const methods = Object.entries(METHODS).flatMap(([name, rows]) =>
+  Object.entries(rows).map(([method, places]) => [`${name}.${method}`, places] as const),
+);
+
+for (const [name, places] of [...Object.entries(ROWS), ...methods]) {
   for (const [place, row] of Object.entries(places as Record<string, Refusing<unknown> | Data>)) {
     if ('data' in row) continue;
     const [option, call] = row as unknown as readonly [string, (given: unknown) => unknown];

@@ -14,7 +14,7 @@ import type { State } from '../program/state.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { constant } from './initializers.js';
-import { Module, type Training } from './module.js';
+import { Module, requireTraining, type Training } from './module.js';
 
 /** Constants of a batch norm. */
 export interface BatchNorm2dOptions {
@@ -67,6 +67,7 @@ export class BatchNorm2d extends Module {
 
   /** x [..., channels], normalised. A batch with one value per channel cannot train: AttuneError 'shape'. */
   override forward(x: TensorLike, training?: Training): Tensor {
+    if (training !== undefined) requireTraining(training, 'BatchNorm2d');
     const { weight: gamma, bias: beta, running_mean, running_var, epsilon } = this;
     if (training === undefined || this.mode === 'frozen' || !gamma.trainable) {
       return batchNorm(x, { gamma, beta, mean: running_mean, variance: running_var }, epsilon);

@@ -7,7 +7,7 @@ import { relu6 } from '../ops/relu6.js';
 import { flatten } from '../ops/reshape.js';
 import { softmax } from '../ops/softmax.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { Module, type Training } from './module.js';
+import { Module, requireTraining, type Training } from './module.js';
 
 /** Layers one after another, named by their position: `0`, `1`, ... */
 export class Sequential extends Module {
@@ -63,7 +63,9 @@ export class Dropout extends Module {
   }
 
   override forward(x: TensorLike, training?: Training): Tensor {
-    return training === undefined ? asTensor(x) : dropout(x, this.probability, training.random);
+    if (training === undefined) return asTensor(x);
+    requireTraining(training, 'Dropout');
+    return dropout(x, this.probability, training.random);
   }
 }
 

@@ -7,9 +7,10 @@
  */
 import { conformed, type TypedArray } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Device } from '../program/device.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
-import type { Generator as RandomGenerator } from '../tensor/philox.js';
+import { type Generator as RandomGenerator, requireGenerator } from '../tensor/philox.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { ModelMemory } from './memory.js';
 
@@ -24,6 +25,17 @@ export interface Training {
    * the n-th of several passes gives the mean of them all, 0 leaves the statistics as they are. Default: each layer's.
    */
   readonly momentum?: number;
+}
+
+const TRAINING_NAMES: OptionNames<Training> = { random: true, momentum: true };
+
+/**
+ * Of JavaScript, where `forward(x, false)` and `forward(x, { training: false })` would train: layers that differ in training
+ * call it. Throws AttuneError 'usage' for what is no object and for an unknown name, 'program' without random numbers.
+ */
+export function requireTraining(training: Training, layer: string): void {
+  refuseUnknownOptions(training, TRAINING_NAMES, `${layer}.forward`);
+  requireGenerator(training.random);
 }
 
 /** A parameter or buffer with its full name, and the module whose field it is. */

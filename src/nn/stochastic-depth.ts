@@ -5,7 +5,7 @@
 import { stochasticDepth } from '../ops/stochastic-depth.js';
 import { Parameter } from '../tensor/parameter.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { Module, type Training } from './module.js';
+import { Module, requireTraining, type Training } from './module.js';
 
 /** The end of a residual branch: in a pass that trains, drops it for an image with `probability`; else does nothing. */
 export class StochasticDepth extends Module {
@@ -18,7 +18,9 @@ export class StochasticDepth extends Module {
   }
 
   override forward(x: TensorLike, training?: Training): Tensor {
-    return training === undefined ? asTensor(x) : stochasticDepth(x, this.probability, training.random);
+    if (training === undefined) return asTensor(x);
+    requireTraining(training, 'StochasticDepth');
+    return stochasticDepth(x, this.probability, training.random);
   }
 }
 

@@ -218,4 +218,15 @@ test('layers made as in another library are refused, with what to write', () => 
   );
 });
 
+test('a pass that is told in another way whether it trains is refused', () => {
+  const layer = new BatchNorm2d(2);
+  const forward = (given: unknown) => () => layer.forward(undefined as never, given as never);
+  assert.throws(forward(false), /^the options are false, which is no object \(BatchNorm2d\.forward\)/);
+  assert.throws(forward({ training: false }), /^there is no option training \(BatchNorm2d\.forward\)/);
+  assert.throws(
+    forward({}),
+    /^random numbers are needed, .*: a forward pass that trains takes \{ random: generator/,
+  );
+});
+
 test.run();

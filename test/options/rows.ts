@@ -52,7 +52,28 @@ type RowsOf<A extends readonly unknown[]> = {
 
 type Rows = { [K in keyof Library]: RowsOf<Required<Parameters_<Library[K]>>> };
 
+type InstanceOf<C> = C extends abstract new (...args: never[]) => infer Instance ? Instance : never;
+
+type MethodRows<Instance> = {
+  [K in keyof Instance & string as Instance[K] extends AnyFunction
+    ? [keyof RowsOf<Required<Parameters_<Instance[K]>>>] extends [never]
+      ? never
+      : K
+    : never]: RowsOf<Required<Parameters_<Instance[K]>>>;
+};
+
+type ClassRows = {
+  [C in keyof Library as [InstanceOf<Library[C]>] extends [never] ? never : C]: MethodRows<
+    InstanceOf<Library[C]>
+  >;
+};
+
 /** By function, then by the place of the parameter. */
 export type OptionRows = {
   [K in keyof Rows as [keyof Rows[K]] extends [never] ? never : K]: Rows[K];
+};
+
+/** By class, method, and the place of the parameter. */
+export type MethodOptionRows = {
+  [C in keyof ClassRows as [keyof ClassRows[C]] extends [never] ? never : C]: ClassRows[C];
 };
