@@ -37,9 +37,19 @@ export abstract class PickleObject {
 }
 
 export type PickleDict = Map<PickleKey, PickleValue>;
-export type PickleKey = null | boolean | number | bigint | string;
+/** Names, and the integers by which optimisers count parameters. Python has others, which weights do not need. */
+export type PickleKey = number | string;
 /** Integers beyond 2^53 are bigints. */
-export type PickleValue = PickleKey | PickleValue[] | PickleTuple | PickleDict | PickleGlobal | PickleObject;
+export type PickleValue =
+  | PickleKey
+  | null
+  | boolean
+  | bigint
+  | PickleValue[]
+  | PickleTuple
+  | PickleDict
+  | PickleGlobal
+  | PickleObject;
 
 /** What surrounds a pickle: the names it may use and the meaning of its persistent identifiers. */
 export interface PickleHost {
@@ -59,6 +69,14 @@ export const MAX_PICKLE_BYTES = 16 * 2 ** 20;
 const MAX_OPCODES = 2_000_000;
 /** The most lists, tuples, dictionaries and objects that are built. A tensor takes about 6. */
 const MAX_CONTAINERS = 250_000;
+
+/**
+ * V8's hashes of numbers can be foreseen, so that a dictionary of chosen ones takes quadratic time; strings have a secret in
+ * theirs. Of numbers below the first bound too few collide. Larger ones are addresses, by which old optimisers name
+ * parameters: of those so many in the whole pickle.
+ */
+const SMALL_KEY = 2 ** 20;
+const MAX_LARGE_KEYS = 10_000;
 
 /** The value of a pickle and the position after it. */
 export interface Unpickled {
@@ -89,6 +107,7 @@ class Machine {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, PickleValue>();
   #containers = 0;
+  #largeKeys = 0;
 
   constructor(bytes: Uint8Array, offset: number, host: PickleHost, where: string) {
     this.#bytes = bytes;
@@ -274,7 +293,10 @@ class Machine {
     }
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (!isKey(key)) throw this.#error('a dictionary has a key that is not a string or a number');
+      if (!isKey(key))
+        throw this.#error('a dictionary has a key that is neither a string nor an integer of 53 bits');
+      if (typeof key === 'number' && !(key >= 0 && key < SMALL_KEY) && ++this.#largeKeys > MAX_LARGE_KEYS)
+        throw this.#error(`dictionaries have more than ${MAX_LARGE_KEYS} keys that are large integers`);
       if (dict.has(key)) throw this.#error(`a dictionary has the key ${describeKey(key)} twice`);
       dict.set(key, items[i + 1]);
     }
@@ -381,7 +403,7 @@ class Machine {
 }
 
 function isKey(value: PickleValue): value is PickleKey {
-  return value === null || typeof value !== 'object';
+  return typeof value === 'string' || Number.isSafeInteger(value);
 }
 
 function describeKey(key: PickleKey): string {

@@ -178,7 +178,7 @@ test('lists and dictionaries are used as such', async () => {
   await rejects(() => load(pickle([OP.EMPTY_TUPLE, 0x4e, OP.APPEND])), /not a list/);
   await rejects(() => load(pickle([0x5d, 0x4e, 0x4e, OP.SETITEM])), /not a dictionary/);
   await rejects(() => load(pickle([0x7d, MARK, 0x4e, OP.SETITEMS])), /not a dictionary/);
-  await rejects(() => load(pickle(dict([[list(), NONE]]))), /neither|not a string or a number/);
+  await rejects(() => load(pickle(dict([[list(), NONE]]))), /neither a string nor an integer/);
   await rejects(
     () =>
       load(
@@ -190,6 +190,25 @@ test('lists and dictionaries are used as such', async () => {
         ),
       ),
     /the key "a" twice/,
+  );
+});
+
+test('keys are names, and integers by which parameters are counted', async () => {
+  const keyed = (...keys: readonly (readonly number[])[]) =>
+    load(pickle(dict(keys.map((key) => [key, NONE]))));
+  const float = [OP.BINFLOAT, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0];
+  // Equal in their low 64 bits, by which V8 tells bigints apart.
+  const beyond = [OP.LONG1, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+  for (const key of [NONE, [0x88], float, beyond])
+    await rejects(() => keyed(key), /neither a string nor an integer of 53 bits/);
+  const address = (i: number) => [OP.LONG1, 7, ...little(2 ** 47 + i, 7)];
+  const many = (count: number) => keyed(...Array.from({ length: count }, (_, i) => address(i)));
+  assert.is((many(10_000) as Map<number, null>).size, 10_000);
+  await rejects(() => many(10_001), /dictionaries have more than 10000 keys that are large integers/);
+  // Negative ones.
+  await rejects(
+    () => keyed(...Array.from({ length: 10_001 }, (_, i) => [OP.BININT, ...little(2 ** 32 - 1 - i, 4)])),
+    /large integers/,
   );
 });
 
