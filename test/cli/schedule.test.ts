@@ -97,6 +97,11 @@ test('rows of a CSV file are counted, whose images may lie elsewhere', async () 
   const words = ['--strategy', 'full', '--batch-size', '4'];
   const { steps_per_epoch } = await preview([moved, '--images', folder, ...words]);
   assert.is(steps_per_epoch, 2); // 8 of 10 images
+  const said = await attuneHere(['schedule', moved, '--images', folder, '--json', ...words]);
+  assert.match(
+    said.stderr,
+    /^Column lux holds 10 different whole numbers, taken as values; --label lux takes/,
+  );
   const lost = await attuneHere(['schedule', moved, ...words]);
   assert.match(lost.stderr, /there is no image .*--images names another folder$/m);
   const idle = await attuneHere(['schedule', '--steps', '10', '--images', folder]);

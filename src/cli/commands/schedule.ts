@@ -53,7 +53,9 @@ export async function scheduleCommand(
   json: boolean,
   output: Output,
 ): Promise<number> {
-  const preview = await previewSchedule(options);
+  const preview = await previewSchedule(options, {
+    onEvent: (event) => event.type === 'note' && output.note(event.text),
+  });
   if (json) output.json(preview);
   else printPreview(preview, output);
   return 0;

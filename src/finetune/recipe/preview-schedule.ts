@@ -5,7 +5,7 @@ import { askedBy, askedSplit } from './asked.js';
 import { refuseIdleSplit, refuseIgnored, refuseProbe, refuseUnvalidated } from './contradictions.js';
 import { batchesPerEpoch } from '../training/batch-ranges.js';
 import { batchNormFor } from '../training/micro-batch.js';
-import type { FinetuneOptions, ProfileOptions } from '../options.js';
+import type { FinetuneOptions, ProfileOptions, RunContext } from '../options.js';
 import { resolveRecipe } from './recipe.js';
 import type { Recipe } from './recipe-schema.js';
 import { scheduleLength, scheduleOf } from './schedule.js';
@@ -52,7 +52,10 @@ const MOST_POINTS = 1000;
 const ANY_IMAGES = 1000;
 
 /** Follows a schedule. Throws AttuneError 'usage' as `finetune` does, and when the length of the run is unknown. */
-export async function previewSchedule(options: SchedulePreviewOptions): Promise<SchedulePreview> {
+export async function previewSchedule(
+  options: SchedulePreviewOptions,
+  { onEvent }: Pick<RunContext, 'onEvent'> = {},
+): Promise<SchedulePreview> {
   const { steps, images: counted, data, ...rest } = options;
   assertOneLength(options);
   const folder = typeof counted === 'string' ? { images: counted } : {};
@@ -68,6 +71,7 @@ export async function previewSchedule(options: SchedulePreviewOptions): Promise<
   if (found !== undefined) {
     refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));
     refuseUnvalidated(recipe, found.val.length);
+    if (found.note !== null) onEvent?.({ type: 'note', text: found.note });
   }
   // As a run does where memory is no limit.
   const atOnce = Math.min(recipe.micro_batch ?? recipe.batch_size, images);
