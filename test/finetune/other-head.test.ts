@@ -51,7 +51,7 @@ test('nothing answers with a head that is not there', async () => {
   );
 });
 
-test('finetune takes the trunk, says what it left out, and its run answers', async () => {
+test('finetune takes the trunk, says what it left out, and its run answers; inspect takes the run', async () => {
   const weights = await writeOtherHead(`${newPath()}.pth`, TWO);
   const data = imageFolderOf(['ant', 'bee'], 5);
   const heard = listener();
@@ -63,6 +63,15 @@ test('finetune takes the trunk, says what it left out, and its run answers', asy
   );
   const { images } = await predict({ run, images: [data], device: 'cpu' });
   assert.ok(images.every((image) => 'predictions' in image));
+
+  const { status, stdout, stderr } = await attuneHere(['inspect', run]);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /^of the run +best\.safetensors\n/);
+  assert.match(stdout, /\narchitecture +resnet-small, 2 classes\n/);
+  assert.match(stdout, /\nclasses +ant, bee\n/);
+  const other = await attuneHere(['inspect', data]);
+  assert.is(other.status, 1);
+  assert.match(other.stderr, /holds no best\.safetensors, so it is no finished run/);
 });
 
 test('convert writes the trunk, and names the rest', async () => {
@@ -88,19 +97,6 @@ test('what may be a part of the trunk is no head: the file is refused as a whole
     const { stdout } = await attuneHere(['inspect', weights]);
     assert.match(stdout, /\ngood for +nothing here: tensors that are no part of resnet-small/, what);
   }
-});
-
-test('inspect takes a run folder', async () => {
-  const data = imageFolderOf(['ant', 'bee'], 5);
-  const { run } = await finetune(await smallRun(data, { strategy: 'probe' }));
-  const { status, stdout, stderr } = await attuneHere(['inspect', run]);
-  assert.is(status, 0, stderr);
-  assert.match(stdout, /^of the run +best\.safetensors\n/);
-  assert.match(stdout, /\narchitecture +resnet-small, 2 classes\n/);
-  assert.match(stdout, /\nclasses +ant, bee\n/);
-  const other = await attuneHere(['inspect', data]);
-  assert.is(other.status, 1);
-  assert.match(other.stderr, /holds no best\.safetensors, so it is no finished run/);
 });
 
 test.run();

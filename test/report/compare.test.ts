@@ -83,6 +83,15 @@ test('what differs between recipes is found field by field', () => {
   assert.equal(differencesOf([runs[0]!, runs[0]!]), []);
 });
 
+test('folders are told by their names, and two of one name apart', () => {
+  const [here, there] = ['/home/ada/birds', '/home/bob/birds'].map((data) => measured('a', '+', { data }));
+  const other = measured('b', '+', { data: '/home/ada/ants' });
+  assert.equal(differencesOf([here!, other]), [{ field: 'data', values: ['birds', 'ants'] }]);
+  assert.equal(differencesOf([here!, there!, here!]), [
+    { field: 'data', values: ['birds (1)', 'birds (2)', 'birds (1)'] },
+  ]);
+});
+
 test('runs over the same images are compared image by image, others are not', () => {
   const runs = [measured('a', '++--'), measured('b', '+-+-'), measured('c', '+++')];
   assert.equal(pairsOf(runs), [{ runs: [0, 1], images: 4, only: [1, 1], p: 1 }]);

@@ -1,5 +1,5 @@
 /** What is handed on tells files and folders by their names: no path of this machine is in it. Going on needs them, and has them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -39,17 +39,20 @@ test('neither checkpoints nor exports, event files or pages hold a path', async 
   );
   assert.ok(page.includes('mine.safetensors') && page.includes(`those of ${basename(val)}`));
 
-  // Another run of a folder with another name, and one that is no run.
-  const { run: other } = await finetune({ ...options, out: join(newFolder(), 'other'), epochs: 2 });
+  // Beside a run of other images, and a folder that is none.
+  const other = newFolder();
+  cpSync(run, other, { recursive: true });
+  const stored = JSON.parse(readFileSync(join(run, 'recipe.json'), 'utf8'));
+  writeFileSync(join(other, 'recipe.json'), JSON.stringify({ ...stored, data: val }));
   const out = join(newFolder(), 'compare.html');
   const broken = newFolder();
   const compared = await compare({ runs: [run, other, broken], out, evaluate: false });
   assert.is(compared.skipped.length, 1);
+  assert.equal(compared.differences, [{ field: 'data', values: [basename(data), basename(val)] }]);
   assertWithoutPaths(out);
 
   // The recipe and the state have them: the run goes on from where its images lie.
-  const recipe = JSON.parse(readFileSync(join(run, 'recipe.json'), 'utf8'));
-  assert.equal([recipe.data, recipe.val, recipe.weights], [data, val, weights]);
+  assert.equal([stored.data, stored.val, stored.weights], [data, val, weights]);
   const more = await resume({ resume: run, epochs: 2 });
   assert.is(more.epochs.filter(({ stage }) => stage === 'full').length, 2);
   assertWithoutPaths(join(run, 'best.safetensors'));
