@@ -89,10 +89,11 @@ async function measure(name, { network, task, defaults, seed }, options) {
   });
   const seconds = (performance.now() - started) / 1000;
   const results = await readResults();
+  const { processor, node, commit } = describeMachine({ peers: false });
   results[name] = {
     ...numbersOf(result),
     seconds: Math.round(seconds),
-    machine: describeMachine({ peers: false }),
+    machine: { processor, node, commit },
   };
   await writeFile(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
   console.error(`${name}: ${JSON.stringify(results[name]).slice(0, 160)}`);
