@@ -92,7 +92,7 @@ async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
     complete: false,
   };
   devices.follow(folder, state);
-  await writeRecipe(folder, recipe, frozen, data.task);
+  await writeRecipe(folder, recipe, { ...frozen, beginning }, data.task);
   if (state.best !== null) {
     const info = { ...describeModel(state), temperature: state.best.temperature ?? null };
     await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);

@@ -143,9 +143,9 @@ export interface RunDocument {
   readonly stopped_early: boolean;
   /**
    * Mean losses before the first step of the full stage, with the stored statistics of batch norm and with those of
-   * batches; null of a probe, and of a run that an earlier version began.
+   * batches, and the norm of the head's weights; null of a probe, and of a run that an earlier version began.
    */
-  readonly beginning: { readonly stored_loss: number | null; readonly batch_loss: number | null } | null;
+  readonly beginning: Readonly<Record<'stored_loss' | 'batch_loss' | 'head_norm', number | null>> | null;
   /** Where the loss exploded and the run went back to its last save, by updates of the weights. */
   readonly explosions: readonly { readonly step: number; readonly from_step: number }[];
   /** Of a run with --profile; null where no step was finished. */

@@ -25,6 +25,7 @@ const sound: DataFacts = {
     { class: 'bees', train: 500, val: 100, test: 50 },
   ],
   images: { train: 1000, val: 200, test: 100, skipped: [] },
+  is_split: true,
   smallest_class: 500,
   imbalance: 1,
   short_side: { least: 300, median: 400, most: 2000 },
@@ -187,7 +188,10 @@ const sane = epochs(
   [0.4, 0.3, 0.25, 0.24, 0.24],
   [0.85, 0.9, 0.92, 0.92, 0.93],
 );
-const soundRun: RunFacts = { recipe, epochs: sane, head: null, validation: 1000, data: sound };
+const soundRun: RunFacts = {
+  ...{ recipe, epochs: sane, head: null, beginning: null, data: sound },
+  ...{ validation: 1000, isSplit: true },
+};
 const head = { ...sane[0], stage: 'head', val_accuracy: 0.9 };
 
 const ofRun = (changes: Partial<RunFacts>) =>
@@ -281,6 +285,57 @@ const runCases: [name: string, rules: string[], changes: Partial<RunFacts>][] = 
     { data: { ...sound, features: { ...features, suspects: [suspect(0.95)] } } },
   ],
 ];
+
+/** A run whose first epoch is far above the head that it began with, and that still falls at its end. */
+const thrown = epochs([40, 9, 5, 3], [0.1, 0.12, 0.13, 0.2], [30, 8, 4, 3], [0.1, 0.12, 0.13, 0.2]);
+const beginning = { stored_loss: 0.5, batch_loss: 0.55, head_norm: 6 };
+
+test('a start that went wrong is told by its cause, and neither more epochs nor a larger network is recommended', () => {
+  const of = (changes: Partial<RunFacts>) => adviseOnRun({ ...soundRun, epochs: thrown, ...changes });
+  const first = (changes: Partial<RunFacts>) => of(changes)[0]!;
+  const rate = first({ beginning });
+  assert.is(rate.rule, 'thrown-away');
+  assert.match(
+    rate.finding,
+    /was 40\.0, where the head had 0\.500 before the first step: the rate is too high/,
+  );
+  const statistics = first({
+    beginning: { ...beginning, batch_loss: 2785 },
+    recipe: { ...recipe, batch_norm: 'train' },
+  });
+  assert.match(statistics.finding, /the statistics of batches .* a loss of 2\.79e\+3$/);
+  assert.match(statistics.advice, /--batch-norm auto/);
+  const norm = first({
+    beginning: { ...beginning, head_norm: 1766 },
+    recipe: { ...recipe, optimizer: 'sgd' },
+  });
+  assert.match(norm.finding, /weights have a norm of 1766/);
+  assert.match(norm.advice, /--optimizer adamw/);
+  const rules = of({ beginning }).map(({ rule }) => rule);
+  assert.equal(rules, ['thrown-away']);
+  assert.ok(of({}).some(({ rule }) => rule === 'unfinished'));
+});
+
+test('labels are suspected only where the features tell most images apart', () => {
+  const of = (accuracy: number) => {
+    const facts = { ...sound, features: { ...features, accuracy, suspects: [suspect(0.95)] } };
+    return [ofData(facts), ofRun({ data: facts })];
+  };
+  assert.equal(of(0.8), [['probable-label-errors'], ['label-errors']]);
+  assert.equal(of(0.598), [[], []]);
+});
+
+test('cross-validation is recommended as it can be typed', () => {
+  const few = { ...sound, images: { ...sound.images, val: 50 } };
+  const advice = (isSplit: boolean) => [
+    adviseOnData({ ...few, is_split: isSplit })[0]!.advice,
+    adviseOnRun({ ...soundRun, validation: 50, isSplit })[0]!.advice,
+  ];
+  for (const text of advice(true)) assert.match(text, /cross-validation \(--folds 5\)/);
+  for (const text of advice(false))
+    assert.match(text, /put those of train\/ and val\/ into one folder, and add --folds 5/);
+});
+
 for (const [name, rules, changes] of runCases) {
   test(`${name}: ${rules.join(', ')}`, () => assert.equal(ofRun(changes), rules));
 }

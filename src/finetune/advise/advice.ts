@@ -55,10 +55,20 @@ export function leaked({ duplicates }: Pick<DataFacts, 'duplicates'>): PlacedIma
 
 /** From this held-out probability of another class on, a label is probably wrong. */
 const SURE = 0.9;
+/** Features that tell fewer of the images apart are wrong more often than labels are. */
+const KNOWS = 0.8;
 
 /** Images that look like another class so clearly that their labels are probably wrong. */
 export function probablyMislabelled({ features }: Pick<DataFacts, 'features'>) {
-  return features?.suspects.filter(({ looks_like_probability: other }) => other >= SURE) ?? [];
+  if (features === null || features.accuracy < KNOWS) return [];
+  return features.suspects.filter(({ looks_like_probability: other }) => other >= SURE);
+}
+
+/** Cross-validation, as it can be typed: `--folds` takes no images that have a validation part of their own. */
+export function crossValidation(isSplit: boolean): string {
+  return isSplit
+    ? 'cross-validation (--folds 5) uses all images'
+    : 'cross-validation uses all images: put those of train/ and val/ into one folder, and add --folds 5';
 }
 
 /** `a.png looks like bag with a probability of 97.1 %` */

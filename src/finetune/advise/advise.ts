@@ -122,14 +122,15 @@ async function adviseRun(options: AdviseOptions, context: RunContext): Promise<R
     });
   }
   const { path: run } = options;
-  const { recipe, epochs } = await readCurves(run);
+  const { recipe, epochs, beginning } = await readCurves(run);
   const { data, image_size: side, model, weights, seed } = recipe;
   const images = { data, split: splitOf(recipe), side };
   const facts = await look(images, { model, weights }, { ...options, seed }, context);
   const full = epochs.filter(({ stage }) => stage !== HEAD_STAGE);
   const head = epochs.filter(({ stage }) => stage === HEAD_STAGE).at(-1) ?? null;
   const validation = facts.images.val;
-  const advice = adviseOnRun({ recipe, epochs: full, head, validation, data: facts });
+  const { is_split: isSplit } = facts;
+  const advice = adviseOnRun({ recipe, epochs: full, head, beginning, validation, isSplit, data: facts });
   return { about: 'run', run, recipe, epochs, facts, advice };
 }
 

@@ -62,6 +62,8 @@ export interface DataFacts {
   readonly device: DeviceSummary;
   readonly classes: readonly ({ readonly class: string } & Readonly<Record<PartName, number>>)[];
   readonly images: Readonly<Record<PartName, number>> & { readonly skipped: readonly SkippedImage[] };
+  /** Whether the validation images were drawn from the others, and have no part of their own. */
+  readonly is_split: boolean;
   /** Training images of the smallest class, and of the largest by those of the smallest. */
   readonly smallest_class: number;
   readonly imbalance: number;
@@ -116,6 +118,7 @@ export async function gatherDataFacts(
       test: readable.test.length,
       skipped: [...unreadable, ...found.skipped],
     },
+    is_split: found.isSplit,
     smallest_class: smallestClassOf(readable),
     imbalance: maxOf(training) / Math.max(1, minOf(training)),
     short_side: { least: sides[0], median: sides[sides.length >> 1], most: sides[sides.length - 1] },

@@ -2,6 +2,7 @@
 import { counted } from '../../text.js';
 import {
   applyRules,
+  crossValidation,
   doubted,
   type Advice,
   images,
@@ -104,14 +105,13 @@ export const DATA_RULES: Readonly<Record<string, Rule<DataFacts>>> = {
     };
   },
 
-  'small-validation'({ images: { val } }) {
+  'small-validation'({ images: { val }, is_split }) {
     if (val === 0 || val >= SMALL_VALIDATION) return null;
     // Half the width of the normal interval at an accuracy of 90 %.
     const half = 1.96 * Math.sqrt((0.9 * 0.1) / val);
     return {
       finding: `${images(val)} to validate leave an accuracy of 90 % uncertain by ${share(half)} to either side`,
-      advice:
-        'do not choose between runs by smaller differences; cross-validation (--folds 5) uses all images',
+      advice: `do not choose between runs by smaller differences; ${crossValidation(is_split)}`,
       source: 'Wilson, Probable Inference, 1927',
     };
   },

@@ -5,9 +5,11 @@ import { wilsonInterval } from '../evaluation/metrics.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import type { Beginning } from '../run/beginning.js';
 import {
   type Advice,
   applyRules,
+  crossValidation,
   doubted,
   images,
   leaked,
@@ -25,8 +27,11 @@ export interface RunFacts {
   readonly epochs: readonly EpochRecord[];
   /** The last record of the head, where there was one. */
   readonly head: EpochRecord | null;
-  /** Images to validate with. */
+  /** What the full stage began with; null where that is not known. */
+  readonly beginning: Beginning | null;
+  /** Images to validate with, and whether they were drawn from the others. */
   readonly validation: number;
+  readonly isSplit: boolean;
   /** Null when the images were not looked at. */
   readonly data: DataFacts | null;
 }
@@ -43,6 +48,18 @@ const UNFITTED = 0.9;
 const JUMP = 1.2;
 /** Share of the first epoch's training loss that a rate of the right size takes away in the first half. */
 const LEAST_FALL = 0.1;
+
+/** A first epoch whose loss is above that of its beginning by this factor has thrown away what the network knew. */
+const THROWN_AWAY = 1.5;
+/** A head with longer weights is on features of a strange scale: that of ImageNet's networks is below 20. */
+const LONG_HEAD = 100;
+
+/** The loss of the head before the first step, where the first epoch was far above it; null else. */
+function thrownAway({ epochs, beginning }: RunFacts): number | null {
+  const began = beginning?.stored_loss ?? null;
+  const first = epochs[0]?.train_loss ?? null;
+  return began !== null && first !== null && first > THROWN_AWAY * began ? began : null;
+}
 
 /** A curve of numbers; empty when one is missing. */
 function curve(
@@ -67,6 +84,11 @@ function indexOfLeast(values: readonly number[]): number {
   return values.indexOf(minOf(values));
 }
 
+/** A third of the rate. */
+function lowered({ lr }: Recipe): number {
+  return Number((lr / 3).toPrecision(2));
+}
+
 /** Whether the training loss jumps from one epoch to the next, which a rate that fits does not do. */
 function jumps({ epochs }: RunFacts): number[] {
   const losses = curve(epochs, 'train_loss');
@@ -74,10 +96,34 @@ function jumps({ epochs }: RunFacts): number[] {
 }
 
 export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
+  'thrown-away'(facts) {
+    const { epochs, recipe, beginning } = facts;
+    const began = thrownAway(facts);
+    if (began === null || beginning === null) return null;
+    const { batch_loss, head_norm } = beginning;
+    const finding = `the first epoch's training loss was ${epochs[0].train_loss?.toPrecision(3)}, where the head had ${began.toPrecision(3)} before the first step`;
+    const source = 'Kumar et al., Fine-Tuning can Distort Pretrained Features, 2022';
+    if (recipe.batch_norm === 'train' && (batch_loss ?? Infinity) > THROWN_AWAY * began)
+      return {
+        finding: `${finding}: the statistics of batches give it other features than those it was fitted to, and a loss of ${batch_loss?.toPrecision(3) ?? 'no number'}`,
+        advice: 'use --batch-norm auto, which takes the statistics that fit',
+        source,
+      };
+    if (recipe.optimizer === 'sgd' && (head_norm ?? 0) > LONG_HEAD)
+      return {
+        finding: `${finding}: its weights have a norm of ${head_norm?.toFixed(0)}, and the gradients that they pass down throw the network away`,
+        advice:
+          'use --optimizer adamw, whose steps do not depend on the length of gradients, or --max-gradient-norm 1',
+        source,
+      };
+    return { finding: `${finding}: the rate is too high`, advice: `use --lr ${lowered(recipe)}`, source };
+  },
+
   'rate-too-high'(facts) {
     const { epochs, head, recipe, validation } = facts;
     const [first] = epochs;
-    const lower = `try --lr ${Number((recipe.lr / 3).toPrecision(2))}, a longer --warmup, or --max-gradient-norm 1`;
+    if (thrownAway(facts) !== null) return null;
+    const lower = `try --lr ${lowered(recipe)}, a longer --warmup, or --max-gradient-norm 1`;
     const source = 'Smith, A disciplined approach to neural network hyper-parameters, 2018';
     const jumped = jumps(facts);
     if (jumped.length > 0)
@@ -99,6 +145,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
   },
 
   'rate-too-low'(facts) {
+    if (thrownAway(facts) !== null) return null;
     const losses = curve(facts.epochs, 'train_loss');
     const accuracy = fittedAccuracy(facts) ?? 1;
     if (losses.length < SHORT || jumps(facts).length > 0 || accuracy >= UNFITTED) return null;
@@ -136,6 +183,8 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
   },
 
   underfitting(facts) {
+    // Neither more epochs nor a larger network mends a start that went wrong.
+    if (thrownAway(facts) !== null) return null;
     const { epochs, recipe } = facts;
     const [train, val] = [curve(epochs, 'train_accuracy').at(-1), curve(epochs, 'val_accuracy').at(-1)];
     const losses = curve(epochs, 'train_loss');
@@ -158,7 +207,9 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     };
   },
 
-  unfinished({ epochs, recipe }) {
+  unfinished(facts) {
+    const { epochs, recipe } = facts;
+    if (thrownAway(facts) !== null) return null;
     const losses = curve(epochs, 'val_loss');
     if (losses.length < SHORT || indexOfLeast(losses) !== losses.length - 1) return null;
     const before = losses[losses.length - 2];
@@ -182,15 +233,14 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     };
   },
 
-  'too-few-to-tell'({ epochs, head, validation }) {
+  'too-few-to-tell'({ epochs, head, validation, isSplit }) {
     const accuracy = maxOf(curve(epochs, 'val_accuracy'), head?.val_accuracy ?? 0);
     if (validation === 0 || accuracy === 0) return null;
     const [low, high] = wilsonInterval(accuracy * validation, validation);
     if (high - low < 0.1) return null;
     return {
       finding: `with ${images(validation)} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
-      advice:
-        'do not choose between runs by smaller differences; cross-validation (--folds 5) uses all images',
+      advice: `do not choose between runs by smaller differences; ${crossValidation(isSplit)}`,
       source: 'Wilson, Probable Inference, 1927',
     };
   },

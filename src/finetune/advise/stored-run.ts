@@ -8,12 +8,16 @@ import type { EpochRecord } from '../results.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { loadRecipe } from '../recipe/recipes.js';
+import { type Beginning, beginningIn } from '../run/beginning.js';
+import { readMadeBy } from '../run/run-files.js';
 import { RUN_FILES } from '../run/run-folder.js';
 import { epochSchema } from '../run/run-state.js';
 
 export interface StoredCurves {
   readonly recipe: Recipe;
   readonly epochs: readonly EpochRecord[];
+  /** What the full stage began with; null where the recipe does not say. */
+  readonly beginning: Beginning | null;
 }
 
 /**
@@ -36,7 +40,8 @@ export async function readCurves(run: string): Promise<StoredCurves> {
     throw damaged(path, `the metrics of the run cannot be read: ${error.code ?? error.message}`, error);
   });
   const lines = text.split('\n').filter((line) => line !== '');
-  return { recipe, epochs: lines.map((line, i) => parseLine(line, i + 1, path)) };
+  const epochs = lines.map((line, i) => parseLine(line, i + 1, path));
+  return { recipe, epochs, beginning: beginningIn(await readMadeBy(run)) };
 }
 
 function parseLine(line: string, number: number, path: string): EpochRecord {

@@ -7,9 +7,11 @@ export const beginningSchema = v.strictObject({
   stored_loss: loss,
   /** With those of the batches; null where it is not finite, or none are used. */
   batch_loss: loss,
+  /** Norm of the head's weights; null where it has none. */
+  head_norm: loss,
 });
 
-/** Mean losses before the first step. */
+/** Mean losses before the first step, and the head. */
 export type Beginning = Readonly<v.InferOutput<typeof beginningSchema>>;
 
 /** The loss that training begins with; null where it is not finite. */
@@ -18,4 +20,10 @@ export function firstLoss(
   batchNorm: 'train' | 'frozen',
 ): number | null {
   return batchNorm === 'train' ? (batch_loss ?? stored_loss) : stored_loss;
+}
+
+/** What recipe.json has of it beside the versions; null where there is nothing of the kind. */
+export function beginningIn({ beginning }: Readonly<Record<string, unknown>>): Beginning | null {
+  const parsed = v.safeParse(beginningSchema, beginning);
+  return parsed.success ? parsed.output : null;
 }

@@ -194,7 +194,8 @@ function isComplete(state: RunState, recipe: Recipe): boolean {
 /** Makes the other files of the run agree with its state, which alone counts. */
 async function cutBack(folder: string, state: RunState): Promise<void> {
   await writeMetrics(folder, state.epochs);
-  await writeRecipe(folder, state.recipe, state.frozen, taskOf(state.task));
+  const { frozen, beginning } = state;
+  await writeRecipe(folder, state.recipe, { ...frozen, beginning }, taskOf(state.task));
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The small files of a run folder, and the whole folder of a probe. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { readRegularText } from '../../formats/index.js';
 import type { Device } from '../../program/device.js';
 import { writeCheckpoint } from './checkpoint.js';
 import { summarize } from '../device.js';
@@ -9,7 +10,6 @@ import type { EpochRecord } from '../results.js';
 import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
-import type { FrozenChoices } from './run-state.js';
 import { writeProbeLog } from '../tensorboard/run-log.js';
 import type { Task } from '../tasks/task.js';
 import type { TrainingData } from './training-data.js';
@@ -20,7 +20,7 @@ const { version } = createRequire(import.meta.url)('../../../package.json') as {
 export async function writeRecipe(
   folder: string,
   recipe: Recipe,
-  choices: FrozenChoices | Readonly<Record<string, unknown>>,
+  choices: Readonly<Record<string, unknown>>,
   task: Task,
 ): Promise<void> {
   await writeJson(folder, RUN_FILES.recipe, {
@@ -31,8 +31,19 @@ export async function writeRecipe(
 }
 
 /** What recipe.json says of who wrote it: such a file has been checked, and may have fields without effect. */
-export function madeBy(choices: Readonly<Record<string, unknown>> | FrozenChoices = {}) {
+export function madeBy(choices: Readonly<Record<string, unknown>> = {}) {
   return { attune: version, node: process.version, ...choices };
+}
+
+/** The record `made_by` of recipe.json: versions, device and what was chosen for it. Empty where there is none. */
+export async function readMadeBy(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  // It was read before as a recipe, so that it is an object of JSON.
+  const stored = JSON.parse(await readRegularText(join(folder, RUN_FILES.recipe), 'follow')) as Record<
+    string,
+    unknown
+  >;
+  const { made_by: madeBy } = stored;
+  return typeof madeBy === 'object' && madeBy !== null ? (madeBy as Record<string, unknown>) : {};
 }
 
 /** metrics.jsonl: a line for each epoch. */

@@ -9,7 +9,7 @@
  */
 import { augmentationOf, openImagePool, type Preprocessing, trainingBatches } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { BatchNorm2d, setStochasticDepth } from '../../nn/index.js';
+import { BatchNorm2d, Linear, setStochasticDepth } from '../../nn/index.js';
 import { multiply, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
@@ -116,7 +116,14 @@ export async function measureBeginning(options: BeginningOptions): Promise<Begin
   const [stored, batch = null] = await meanLosses(options, modes, (mode) => {
     for (const norm of trained) norm.mode = mode;
   });
-  return { stored_loss: stored, batch_loss: batch };
+  return { stored_loss: stored, batch_loss: batch, head_norm: await headNorm(options) };
+}
+
+async function headNorm({ model }: BeginningOptions): Promise<number | null> {
+  if (!(model.head instanceof Linear)) return null;
+  const { weight } = model.head;
+  const values = (await model.readValues()).get(weight) as Float32Array;
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
 
 /** The mean loss of the images looked at, in each of some modes of batch norm. */

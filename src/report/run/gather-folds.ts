@@ -20,7 +20,7 @@ import {
 } from './gather-run.js';
 import { shareOf } from './rankings.js';
 import type { FoldRow, ReportData } from './report-data.js';
-import { readMadeBy } from './stored-facts.js';
+import { readMadeBy } from '../../finetune/run/run-files.js';
 
 /** Gathers what there is of a cross-validation. Throws AttuneError as `gatherRun` does, 'input' before a fold is done. */
 export async function gatherFolds(

@@ -7,6 +7,8 @@ import { isCsvFile, openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
+import { beginningIn } from '../../finetune/run/beginning.js';
+import { readMadeBy } from '../../finetune/run/run-files.js';
 import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
 import { type DeviceWish, openDevice } from '../../finetune/device.js';
 import { factsOf } from '../../finetune/folds.js';
@@ -25,15 +27,7 @@ import type { OptionNames } from '../../option-names.js';
 import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
 import { flagsCommand } from './commands.js';
 import type { Commands, DataCard, EvaluatedPart, ReportData } from './report-data.js';
-import {
-  assertRun,
-  bestEpochOf,
-  hasCheckpoint,
-  isFinished,
-  readMadeBy,
-  readSkipped,
-  stagesOf,
-} from './stored-facts.js';
+import { assertRun, bestEpochOf, hasCheckpoint, isFinished, readSkipped, stagesOf } from './stored-facts.js';
 
 /** What a report is of, and how it is made. */
 export interface GatherOptions extends DeviceOptions {
@@ -68,12 +62,13 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
       : await evaluateRun(folder, recipe, found, options, context);
   const best = bestEpochOf(found.task, epochs);
   const { full, head } = stagesOf(epochs);
+  const madeBy = await readMadeBy(folder);
   const data = dataCard(recipe, found, (await readSkipped(folder, recipe)) ?? found.skipped);
   return {
     name: basename(folder),
     task: found.task.info,
     recipe: withNamesOnly(recipe),
-    madeBy: await readMadeBy(folder),
+    madeBy,
     epochs,
     bestEpoch: best,
     isFinished: isFinished(recipe, epochs, best),
@@ -82,7 +77,10 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
     folds: null,
     advice:
       found.task.info.kind === 'classification'
-        ? adviseOnRun({ recipe, epochs: full, head, validation: data.images.val, data: null })
+        ? adviseOnRun({
+            ...{ recipe, epochs: full, head, beginning: beginningIn(madeBy), data: null },
+            ...{ validation: data.images.val, isSplit: found.isSplit },
+          })
         : [],
     commands: commandsOf(folder, recipe, found),
   };

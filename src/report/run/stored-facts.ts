@@ -22,17 +22,6 @@ export function hasCheckpoint(folder: string): Promise<boolean> {
   return isThere(join(folder, RUN_FILES.best));
 }
 
-/** The record `made_by` of recipe.json: versions, device and what was chosen for it. Empty where there is none. */
-export async function readMadeBy(folder: string): Promise<Readonly<Record<string, unknown>>> {
-  // It was read before as a recipe, so that it is an object of JSON.
-  const stored = JSON.parse(await readRegularText(join(folder, RUN_FILES.recipe), 'follow')) as Record<
-    string,
-    unknown
-  >;
-  const { made_by: madeBy } = stored;
-  return typeof madeBy === 'object' && madeBy !== null ? (madeBy as Record<string, unknown>) : {};
-}
-
 const leftOutSchema = v.array(v.object({ path: v.string(), reason: v.string() }));
 
 /** Images that the run left out; null where it has no file that tells. */
