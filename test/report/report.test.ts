@@ -7,6 +7,8 @@ import { openDrawing, PAPER, SCREEN } from '#src/report/charts/drawing';
 import { confusionChart, reducedConfusion } from '#src/report/charts/confusion';
 import { lettered } from '#src/report/charts/lettering';
 import { pngOf } from '#src/report/charts/raster';
+import { scatterChart } from '#src/report/charts/scatter';
+import { asXml } from '#src/report/charts/xml';
 import { html, lines } from '#src/report/page/html';
 import { fileName, withKeptUnits } from '#src/report/page/parts';
 import { reportPage } from '#src/report/page/page';
@@ -23,6 +25,7 @@ import {
   spread,
   worstOf,
 } from '#src/report/run/rankings';
+import type { ValuedColumn } from '#src/report/run/report-data';
 import { bestEpochOf, isFinished } from '#src/report/run/stored-facts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -205,6 +208,28 @@ test('pictures are PNG files; without fonts their letters are paths', async () =
   assert.ok(letters.split('<path').length >= svg.split('<text').length);
   const png = await pngOf(svg);
   assert.equal([...png.subarray(1, 4)], [...Buffer.from('PNG')]);
+});
+
+test('names that XML refuses are drawn into files all the same, with fonts and without', async () => {
+  const paper = await openDrawing(PAPER);
+  const names = [
+    'mass < 5 kg',
+    'end\uffff',
+    'escape\u001b[31m',
+    'half\ud800',
+    'a "b" & <c>',
+    'no\u00a0break',
+    "it's",
+  ];
+  for (const column of names) {
+    const points = [1, 2, 3].map((value) => ({ value, predicted: value + 1, name: column, image: 0 }));
+    const svg = scatterChart(paper, { column, points, worst: [] } as unknown as ValuedColumn);
+    for (const file of [svg, await lettered(svg)]) {
+      assert.not.match(file, /="[^"]*<[^"]*"|[\ud800-\udfff\uffff]/);
+      assert.equal([...(await pngOf(file)).subarray(1, 4)], [...Buffer.from('PNG')], column);
+    }
+  }
+  assert.match(asXml('<a b="x < y">1 &lt; 2 "<i/>"</a>'), /^<a b="x &lt; y">1 &lt; 2 "<i\/>"<\/a>$/);
 });
 
 test('numbers stay with their units, names with their endings, and what is typed is as it was', () => {

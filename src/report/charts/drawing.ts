@@ -5,6 +5,7 @@
  * A chart is a pure function from data and a Drawing to the text of an SVG element. Colours come from a palette: the
  * page's are CSS variables, so that one chart is light and dark; a picture's are fixed.
  */
+import { asXml } from './xml.js';
 import { displayWidth, oneLine, shorten } from '../../text.js';
 
 type Plot = typeof import('@observablehq/plot');
@@ -108,7 +109,7 @@ export async function openDrawing(palette: Palette): Promise<Drawing> {
       svg.setAttribute('color', palette.ink);
       svg.setAttribute('role', 'img');
       svg.setAttribute('aria-label', oneLine(title));
-      return svg.outerHTML;
+      return asXml(svg.outerHTML);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Text of a chart as paths of small square letters, for machines that have no font to draw it with. */
+import { asXml } from './xml.js';
 import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '../../data/letters.js';
 
 /** Height of a letter by the size of the font. */
@@ -33,7 +34,7 @@ export async function lettered(svg: string): Promise<string> {
     }
     text.replaceWith(path);
   }
-  return document.documentElement.outerHTML;
+  return asXml(document.documentElement.outerHTML);
 }
 
 /** The squares of all letters of a text. */
