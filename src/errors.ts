@@ -5,6 +5,8 @@
  * The command line prints `attune: <what> (<where>): <hint>`; `--json` prints the parts.
  */
 
+import { oneLine } from './text.js';
+
 /** What kind of failure it is; stable, for programs that read `--json`. */
 export type ErrorCode =
   | 'usage' // a wrong flag or argument: exit code 2
@@ -45,7 +47,9 @@ export class AttuneError extends Error {
   }
 }
 
-/** `what (where): hint`, leaving out what is absent. */
+/** `what (where): hint` on one line, whatever a name in it holds, leaving out what is absent. */
 export function sentence({ what, where, hint }: ErrorParts): string {
-  return `${what}${where === undefined ? '' : ` (${where})`}${hint === undefined ? '' : `: ${hint}`}`;
+  return oneLine(
+    `${what}${where === undefined ? '' : ` (${where})`}${hint === undefined ? '' : `: ${hint}`}`,
+  );
 }

@@ -1,8 +1,8 @@
 /** Putting names, numbers and paths into lines for people, whatever shows them. */
 
-/** Control characters, which would move the cursor or change colours: a file name may hold them. */
+/** Control characters and marks of direction, which would move the cursor, change colours or turn text round: a file name may hold them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** Two columns wide in a terminal: East Asian scripts and most pictographs. */
 const WIDE =
@@ -13,6 +13,11 @@ const ZERO = /\p{M}|\u200b|\u200c|\u200d|\ufe0f/u;
 /** Text from outside on one line, with nothing in it that a terminal would obey. */
 export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').replace(CONTROL, escaped);
+}
+
+/** The same for text of several lines, which stay as they are. */
+export function harmless(text: string): string {
+  return text.replace(CONTROL, (character) => (/[\n\t]/.test(character) ? character : escaped(character)));
 }
 
 function escaped(character: string): string {

@@ -1,9 +1,11 @@
 /**
  * The two standard streams. Results go to standard output, as text or as one JSON document; whatever tells of the
- * work in between goes to standard error.
+ * work in between goes to standard error. Names, messages and texts from outside come from everywhere; here, and nowhere
+ * else, all that is written is freed of what a terminal would obey.
  */
 
-import { wrap } from '../text.js';
+import { randomUUID } from 'node:crypto';
+import { harmless, wrap } from '../text.js';
 
 /** What is needed of a stream; a test passes its own. */
 export interface Sink {
@@ -49,24 +51,29 @@ export class Output {
   /** Writes lines of a result, and lists of lines. */
   print(...given: readonly (string | readonly string[])[]): void {
     const lines = given.flat();
-    if (lines.length > 0) this.#stdout.write(`${lines.join('\n')}\n`);
+    if (lines.length > 0) this.#stdout.write(`${harmless(lines.join('\n')).replaceAll(ESCAPE, '\x1b')}\n`);
   }
 
   /** Writes the one document of `--json`. What is not a finite number becomes null. */
   json(document: unknown): void {
-    this.#stdout.write(`${JSON.stringify(document)}\n`);
+    // Such characters stand in texts alone, where JSON takes them in this way, too.
+    this.#stdout.write(`${harmless(JSON.stringify(document))}\n`);
   }
 
   /** Writes a line for the person who waits; a terminal would break it anywhere, here it breaks between words. */
   note(text: string): void {
     const isTerminal = this.stderr.isTTY === true;
-    this.stderr.write(`${isTerminal ? wrap(text, columnsOf(this.stderr)) : text}\n`);
+    const shown = harmless(text);
+    this.stderr.write(`${isTerminal ? wrap(shown, columnsOf(this.stderr)) : shown}\n`);
   }
 }
+
+/** Stands for the escape character of our own emphasis, which no text from outside can know. */
+const ESCAPE = randomUUID();
 
 function paintFor(sink: Sink): Paint {
   const colours = sink.isTTY === true && sink.hasColors?.() === true;
   const style = (start: number, end: number) => (text: string) =>
-    colours ? `\x1b[${start}m${text}\x1b[${end}m` : text;
+    colours ? `${ESCAPE}[${start}m${text}${ESCAPE}[${end}m` : text;
   return { bold: style(1, 22), good: style(32, 39), bad: style(31, 39) };
 }

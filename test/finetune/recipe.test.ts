@@ -147,6 +147,7 @@ test('a recipe file: some fields, checked one by one', async () => {
   await fails(load({ strategy: 'fulll' }), 'input', /wrong at strategy/);
   for (const value of ['[1]', '7', 'null', '"x"'])
     await fails(load(value), 'input', /^the recipe is no JSON object/);
+  assert.is((await load('\ufeff{"lr": 0.5}')).lr, 0.5, 'a byte order mark is no fault of a recipe');
   await fails(load('{"lr": 1,}'), 'input', /^the recipe is not JSON \(.*mine\.json\)/);
   await fails(
     loadRecipe(join(newFolder(), 'absent.json')),

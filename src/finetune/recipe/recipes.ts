@@ -95,7 +95,8 @@ export async function loadRecipeFile(nameOrPath: string): Promise<RecipeFile> {
   });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors on Windows begin a file with a byte order mark, which JSON knows nothing of.
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new AttuneError(
       { code: 'input', what: 'the recipe is not JSON', where: nameOrPath, hint: 'correct it' },
