@@ -77,6 +77,8 @@ const MAX_CONTAINERS = 250_000;
  */
 const SMALL_KEY = 2 ** 20;
 const MAX_LARGE_KEYS = 10_000;
+/** Longer ones take the square of their length to be made. */
+const MAX_LONG_BYTES = 32;
 
 /** The value of a pickle and the position after it. */
 export interface Unpickled {
@@ -389,6 +391,7 @@ class Machine {
 
   /** A little-endian integer in two's complement. */
   #long(length: number): number | bigint {
+    if (length > MAX_LONG_BYTES) throw this.#error(`an integer has more than ${MAX_LONG_BYTES} bytes`);
     const start = this.#take(length);
     let value = 0n;
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]);

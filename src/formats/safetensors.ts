@@ -29,6 +29,9 @@ export const MAX_HEADER_BYTES = 100_000_000;
 /** The one key of the header that is not a tensor. */
 export const METADATA_KEY = '__metadata__';
 
+/** The most entries beside the tensors: millions in one header took minutes, in which no signal was heard. */
+const MAX_METADATA = 100_000;
+
 /** A tensor of the header: `begin` and `end` count bytes from the end of the header. */
 interface StoredTensor extends TensorInfo {
   readonly begin: number;
@@ -96,7 +99,11 @@ function parseHeader(text: string, where: string): Header {
   const tensors: StoredTensor[] = [];
   json.object((key) => {
     if (key === METADATA_KEY) {
-      json.object((name) => metadata.push([name, json.string()]));
+      json.object((name) => {
+        if (metadata.length === MAX_METADATA)
+          throw weightsError(where, `there are more than ${MAX_METADATA} entries of metadata`);
+        metadata.push([name, json.string()]);
+      });
     } else {
       if (tensors.length === MAX_TENSORS)
         throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);

@@ -193,6 +193,12 @@ test('lists and dictionaries are used as such', async () => {
   );
 });
 
+test('an integer of more than 256 bits is none of weights', async () => {
+  const long = (bytes: number) => load(pickle([OP.LONG1, bytes, ...Array<number>(bytes).fill(1)]));
+  assert.is(typeof long(32), 'bigint');
+  await rejects(() => long(33), /an integer has more than 32 bytes/);
+});
+
 test('keys are names, and integers by which parameters are counted', async () => {
   const keyed = (...keys: readonly (readonly number[])[]) =>
     load(pickle(dict(keys.map((key) => [key, NONE]))));

@@ -202,6 +202,9 @@ test('a hundred thousand and more tensors on one range', async () => {
     `{${Array.from({ length: count }, (_, i) => `"${i}":${tensor}`).join(',')}}`;
   await rejects(() => read(safetensorsOf(header(100_000), 160_000)), /an overlap/);
   await rejects(() => read(safetensorsOf(header(200_001), 160_000)), /more than 200000 tensors/);
+  const entries = Array.from({ length: 100_001 }, (_, i) => `"${i}":""`);
+  const many = `{"__metadata__":{${entries.join(',')}}}`;
+  await rejects(() => read(safetensorsOf(many)), /more than 100000 entries of metadata/);
   // Ten million do not fit into a header.
   const tenMillion = 10_000_000 * (tensor.length + '"0":,'.length);
   await rejects(
