@@ -10,7 +10,9 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
-import sharp from 'sharp';
+
+const require = createRequire(import.meta.url);
+const sharp = require('sharp');
 
 const CLIPART = {
   birds: ['animals/birds'],
@@ -104,7 +106,7 @@ async function folders(from, classes, to, most) {
 }
 
 async function emoji(from, key, classes, to) {
-  const list = createRequire(import.meta.url)(join(from, 'emoji.json'));
+  const list = require(join(from, 'emoji.json'));
   for (const [name, kinds] of Object.entries(classes)) {
     const files = list
       .filter((one) => kinds.includes(one[key]) && one.has_img_google)

@@ -25,15 +25,16 @@ export function smallData(): string {
  * images this small, starting and waiting for more takes a third of the processor's time. The results are the same.
  */
 export function fullRun(data: string, more: Partial<FinetuneOptions> = {}): FinetuneOptions {
+  const { batchSize = 8, optimizer = 'sgd', lr = (0.001 * batchSize) / 32 } = more;
   return {
     data,
     model: 'resnet-small',
     weights: 'none',
     strategy: 'full',
     epochs: 2,
-    batchSize: 8,
-    batchNorm: 'frozen',
-    ...(more.optimizer === undefined && { optimizer: 'sgd', lr: 0.001, headLr: 0.01, maxGradientNorm: 0 }),
+    batchSize,
+    batchNorm: (more.microBatch ?? batchSize) < 16 ? 'frozen' : 'train',
+    ...(optimizer === 'sgd' && { optimizer, lr, headLr: 10 * lr, maxGradientNorm: 0 }),
     device: 'cpu',
     threads: 1,
     workers: 1,
