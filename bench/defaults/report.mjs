@@ -30,7 +30,8 @@ function tableOf(network, results) {
   const all = measured.flatMap(({ differences }) => differences);
   const overall = all.length === 0 ? 'not measured' : signed(mean(all));
   const held = measured.filter(
-    ({ differences, worst, firstLoss }) =>
+    ({ differences, worst, firstLoss, exploded }) =>
+      exploded === 0 &&
       mean(differences) >= -LIMITS.meanBelow &&
       worst >= -LIMITS.picturesBelow &&
       firstLoss <= LIMITS.firstLoss,
@@ -64,7 +65,8 @@ function rowOf(network, task, results) {
     differences.length === 0 ? '' : `${Math.round(worst)} pictures`,
     differences.length === 0 ? '' : firstLoss.toFixed(2),
   ];
-  return { cells, differences, worst, firstLoss };
+  const exploded = [...fresh.values()].filter((result) => result.exploded !== undefined).length;
+  return { cells, differences, worst, firstLoss, exploded };
 }
 
 function beganWith({ beginning, batch_norm }) {

@@ -7,7 +7,7 @@
  *
  * Which pictures of a category are taken is drawn by the generator below, the same everywhere.
  */
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 
@@ -88,8 +88,11 @@ export const TASKS = {
 /** Makes the folder of a task anew. */
 export async function makeTask(name, sources, to) {
   const { source, make } = TASKS[name];
+  const making = `${to}.making`;
+  await rm(making, { recursive: true, force: true });
+  await make(sources[source], making);
   await rm(to, { recursive: true, force: true });
-  await make(sources[source], to);
+  await rename(making, to);
 }
 
 async function folders(from, classes, to, most) {

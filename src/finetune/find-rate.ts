@@ -2,7 +2,7 @@
  * `attune lr-find`: trains a few steps with a rate that grows from one to the next, and says from the losses which
  * rate to begin with (Smith, Cyclical Learning Rates, 2017; the rule is fastai's "valley").
  *
- * Nothing is written, and the model has the weights afterwards that it had before.
+ * Nothing is written, and the model has the weights afterwards that the sweep began with.
  */
 import { openImagePool } from '../data/index.js';
 import { AttuneError } from '../errors.js';

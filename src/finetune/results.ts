@@ -145,7 +145,12 @@ export interface RunDocument {
    * Mean losses before the first step of the full stage, with the stored statistics of batch norm and with those of
    * batches, and the norm of the head's weights; null of a probe, and of a run that an earlier version began.
    */
-  readonly beginning: Readonly<Record<'stored_loss' | 'batch_loss' | 'head_norm', number | null>> | null;
+  readonly beginning: {
+    readonly stored_loss: number | null;
+    /** Absent where no batch norm is trained with the statistics of batches. */
+    readonly batch_loss?: number | null | undefined;
+    readonly head_norm: number | null;
+  } | null;
   /** Where the loss exploded and the run went back to its last save, by updates of the weights. */
   readonly explosions: readonly { readonly step: number; readonly from_step: number }[];
   /** Of a run with --profile; null where no step was finished. */

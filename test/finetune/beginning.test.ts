@@ -20,19 +20,21 @@ test('batch statistics agree with stored ones up to a quarter more loss', () => 
   assert.is(agree(1, 1.26), false);
   assert.is(agree(null, 2), true);
   assert.is(agree(1, null), false);
+  assert.is(agrees({ stored_loss: 1, head_norm: 1 }), true, 'none are used');
 });
 
 test('training begins with the loss of the statistics that it uses', () => {
   const beginning = { stored_loss: 1, batch_loss: 2, head_norm: 1 };
   assert.is(firstLoss(beginning, 'frozen'), 1);
   assert.is(firstLoss(beginning, 'train'), 2);
-  assert.is(firstLoss({ ...beginning, batch_loss: null }, 'train'), 1);
+  assert.is(firstLoss({ ...beginning, batch_loss: null }, 'train'), null, 'no number');
+  assert.is(firstLoss({ stored_loss: 1, head_norm: 1 }, 'train'), 1, 'none are used');
 });
 
 test('what is said: both losses and what follows; a beginning far above guessing, and nothing of a usual one', () => {
-  const text = (stored: number | null, batch: number | null, batch_norm: 'auto' | 'train' | 'frozen') =>
+  const text = (stored: number | null, batch: number | undefined, batch_norm: 'auto' | 'train' | 'frozen') =>
     beginningText({
-      beginning: { stored_loss: stored, batch_loss: batch, head_norm: 1 },
+      beginning: { stored_loss: stored, ...(batch !== undefined && { batch_loss: batch }), head_norm: 1 },
       batchNorm: batch_norm === 'auto' ? 'train' : batch_norm,
       recipe: { batch_norm, weights: 'some.pth' },
       guessed: 0.7,
@@ -47,11 +49,11 @@ test('what is said: both losses and what follows; a beginning far above guessing
     /^Note: .* 30\.0 with those of batches; --batch-norm auto would keep/,
   );
   assert.match(
-    text(25, null, 'frozen') ?? '',
+    text(25, undefined, 'frozen') ?? '',
     /^Note: training begins with a loss of 25\.0, where guessing has 0\.700/,
   );
   assert.is(text(0.5, 0.6, 'train'), null);
-  assert.is(text(0.5, null, 'frozen'), null);
+  assert.is(text(0.5, undefined, 'frozen'), null);
 });
 
 /** The notes of a run on a probe of weights whose stored statistics are those of nothing, and its state. */
@@ -105,7 +107,7 @@ test('statistics that disagree are taken anew, the head is fitted to them, and t
 test('asked to be frozen they stay to the bit, and nothing is said', async () => {
   const { result, notes, state } = await run({ batchNorm: 'frozen' });
   assert.equal(notes, []);
-  assert.is(state.beginning!.batch_loss, null);
+  assert.is('batch_loss' in state.beginning!, false);
   const [before, after] = [await readTensors(weights), await readTensors(result.checkpoints.last)];
   for (const [name, values] of before) if (isStatistic(name)) assert.equal(after.get(name), values, name);
 });
@@ -115,6 +117,13 @@ test('asked to train they train, and a loss far above that of the stored ones is
   assert.is(state.frozen.batch_norm, 'train');
   const { stored_loss, batch_loss } = state.beginning!;
   assert.is(notes.length, batch_loss! > 2.1 && batch_loss! > 1.25 * stored_loss! ? 1 : 0, notes.join('\n'));
+});
+
+test('where no batch norm is trained there is nothing to choose, and random weights are always trained with batches', async () => {
+  const head = await run({ trainFrom: 'fc' });
+  assert.is('batch_loss' in head.state.beginning!, false);
+  const scratch = await run({ weights: 'none', strategy: 'full' });
+  assert.is(scratch.state.frozen.batch_norm, 'train');
 });
 
 test.run();

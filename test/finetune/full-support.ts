@@ -25,7 +25,7 @@ export function smallData(): string {
  * images this small, starting and waiting for more takes a third of the processor's time. The results are the same.
  */
 export function fullRun(data: string, more: Partial<FinetuneOptions> = {}): FinetuneOptions {
-  const { batchSize = 8, optimizer = 'sgd', lr = (0.001 * batchSize) / 32 } = more;
+  const { batchSize = 8, microBatch, optimizer = 'sgd', lr = (0.001 * batchSize) / 32 } = more;
   return {
     data,
     model: 'resnet-small',
@@ -33,7 +33,7 @@ export function fullRun(data: string, more: Partial<FinetuneOptions> = {}): Fine
     strategy: 'full',
     epochs: 2,
     batchSize,
-    batchNorm: (more.microBatch ?? batchSize) < 16 ? 'frozen' : 'train',
+    batchNorm: (typeof microBatch === 'number' ? microBatch : batchSize) < 16 ? 'frozen' : 'train',
     ...(optimizer === 'sgd' && { optimizer, lr, headLr: 10 * lr, maxGradientNorm: 0 }),
     device: 'cpu',
     threads: 1,

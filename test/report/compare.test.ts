@@ -84,7 +84,7 @@ test('what differs between recipes is found field by field', () => {
 });
 
 test('folders are told by their names, and two of one name apart', () => {
-  const [here, there] = ['/home/ada/birds', '/home/bob/birds'].map((data) => measured('a', '+', { data }));
+  const [here, there] = ['/home/ada/birds', '/photos/bob/birds'].map((data) => measured('a', '+', { data }));
   const other = measured('b', '+', { data: '/home/ada/ants' });
   assert.equal(differencesOf([here!, other]), [{ field: 'data', values: ['birds', 'ants'] }]);
   assert.equal(differencesOf([here!, there!, here!]), [

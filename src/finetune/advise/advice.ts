@@ -68,7 +68,7 @@ export function probablyMislabelled({ features }: Pick<DataFacts, 'features'>) {
 export function crossValidation(isSplit: boolean): string {
   return isSplit
     ? 'cross-validation (--folds 5) uses all images'
-    : 'cross-validation uses all images: put those of train/ and val/ into one folder, and add --folds 5';
+    : 'cross-validation uses all images: with training and validation images in one folder, or a CSV file without a column split, add --folds 5';
 }
 
 /** `a.png looks like bag with a probability of 97.1 %` */

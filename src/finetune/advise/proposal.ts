@@ -69,11 +69,11 @@ export function proposeRecipe(facts: DataFacts, named: string | null = null): Pr
     propose('lr', {
       value: recipe.lr,
       reason: 'pretrained layers need small steps; attune lr-find looks for the rate of these images',
-      source: 'Jiang et al., Transfer-Learning-Library (its fine-tuning baseline), 2020',
+      source: 'Kumar et al., Fine-Tuning can Distort Pretrained Features, 2022',
     }),
     propose('head_lr', {
       value: recipe.head_lr,
-      reason: 'ten times that of the layers below: the head is new',
+      reason: 'ten times that of the layers below, which know more of images than of these classes',
       source: 'Jiang et al., Transfer-Learning-Library (its fine-tuning baseline), 2020',
     }),
     propose('class_weights', {

@@ -44,6 +44,8 @@ const RISEN = 1.05;
 const GAP = 0.1;
 /** Training accuracy below this is no fit yet. */
 const UNFITTED = 0.9;
+/** Weight decay up to these is no regularisation to speak of. */
+const USUAL_DECAY = { sgd: 5e-4, rmsprop: 5e-4, adam: 5e-4, adamw: 0.01 } as const;
 /** A training loss above that of the epoch before by this factor has jumped. */
 const JUMP = 1.2;
 /** Share of the first epoch's training loss that a rate of the right size takes away in the first half. */
@@ -54,11 +56,16 @@ const THROWN_AWAY = 1.5;
 /** A head with longer weights is on features of a strange scale: that of ImageNet's networks is below 20. */
 const LONG_HEAD = 100;
 
-/** The loss of the head before the first step, where the first epoch was far above it; null else. */
-function thrownAway({ epochs, beginning }: RunFacts): number | null {
+/**
+ * The loss of the head before the first step, where the first epoch was far above it; null else. A new head knows nothing
+ * that could be thrown away, and the loss of mixed images is another.
+ */
+function thrownAway(facts: RunFacts): number | null {
+  const { epochs, beginning, recipe } = facts;
   const began = beginning?.stored_loss ?? null;
   const first = epochs[0]?.train_loss ?? null;
-  return began !== null && first !== null && first > THROWN_AWAY * began ? began : null;
+  if (recipe.strategy === 'full' || isMixed(facts) || began === null || first === null) return null;
+  return first > THROWN_AWAY * began ? began : null;
 }
 
 /** A curve of numbers; empty when one is missing. */
@@ -103,7 +110,11 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const { batch_loss, head_norm } = beginning;
     const finding = `the first epoch's training loss was ${epochs[0].train_loss?.toPrecision(3)}, where the head had ${began.toPrecision(3)} before the first step`;
     const source = 'Kumar et al., Fine-Tuning can Distort Pretrained Features, 2022';
-    if (recipe.batch_norm === 'train' && (batch_loss ?? Infinity) > THROWN_AWAY * began)
+    if (
+      recipe.batch_norm === 'train' &&
+      batch_loss !== undefined &&
+      (batch_loss ?? Infinity) > THROWN_AWAY * began
+    )
       return {
         finding: `${finding}: the statistics of batches give it other features than those it was fitted to, and a loss of ${batch_loss?.toPrecision(3) ?? 'no number'}`,
         advice: 'use --batch-norm auto, which takes the statistics that fit',
@@ -167,7 +178,9 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     if (!rises || train - val <= GAP) return null;
     const more = [
       ...(parseAugment(recipe.augment).view === 'standard' ? [] : ['--augment standard']),
-      ...(recipe.weight_decay < 1e-3 && recipe.l2_sp === 0 && recipe.weights !== NO_WEIGHTS
+      ...(recipe.weight_decay <= USUAL_DECAY[recipe.optimizer] &&
+      recipe.l2_sp === 0 &&
+      recipe.weights !== NO_WEIGHTS
         ? ['--l2-sp 0.01']
         : []),
       ...(recipe.label_smoothing === 0 ? ['--label-smoothing 0.1'] : []),
@@ -196,7 +209,9 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       `--epochs ${2 * recipe.epochs}`,
       ...(recipe.train_from !== null ? ['a lower --train-from'] : []),
       ...(parseAugment(recipe.augment).view === 'standard' ? ['a milder --augment'] : []),
-      ...(recipe.weight_decay > 1e-4 || recipe.l2_sp > 0 ? ['less weight decay'] : []),
+      ...(recipe.weight_decay > USUAL_DECAY[recipe.optimizer] || recipe.l2_sp > 0
+        ? ['less weight decay']
+        : []),
       ...(recipe.label_smoothing > 0 ? ['no label smoothing'] : []),
       ...(isMixed(facts) ? ['less mixing of images'] : []),
     ];
@@ -233,14 +248,15 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     };
   },
 
-  'too-few-to-tell'({ epochs, head, validation, isSplit }) {
+  'too-few-to-tell'({ epochs, head, validation, isSplit, recipe }) {
     const accuracy = maxOf(curve(epochs, 'val_accuracy'), head?.val_accuracy ?? 0);
     if (validation === 0 || accuracy === 0) return null;
     const [low, high] = wilsonInterval(accuracy * validation, validation);
     if (high - low < 0.1) return null;
     return {
       finding: `with ${images(validation)} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
-      advice: `do not choose between runs by smaller differences; ${crossValidation(isSplit)}`,
+      // A fold is part of a cross-validation already.
+      advice: `do not choose between runs by smaller differences${recipe.folds === null ? `; ${crossValidation(isSplit)}` : ''}`,
       source: 'Wilson, Probable Inference, 1927',
     };
   },

@@ -64,7 +64,7 @@ export async function previewSchedule(
   const found = data === undefined ? undefined : await imagesOf(given);
   const images = typeof counted === 'number' ? counted : (found?.train.length ?? ANY_IMAGES);
   const known = found === undefined ? { images, smallestClass: images } : factsOf(found);
-  const facts = { ...known, model: '', weights: '', side: 224 };
+  const facts = { ...known, model: '', weights: given.weights ?? '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
   refuseProbe(recipe);
   refuseIgnored(asked, recipe, facts);

@@ -200,9 +200,10 @@ function defaultRates(
     const base = isScratch ? 1e-3 : 5e-5;
     return { lr: Number((base * Math.sqrt(batches)).toPrecision(3)), headFactor: isScratch ? 1 : 10 };
   }
-  if (isScratch) return { lr: 0.05 * batches, headFactor: 1 };
+  const linear = (rate: number) => Number((rate * batches).toPrecision(6));
+  if (isScratch) return { lr: linear(0.05), headFactor: 1 };
   // A head that was fitted is at its best already.
-  return { lr: 0.001 * batches, headFactor: strategy === 'full' ? 10 : 1 };
+  return { lr: linear(0.001), headFactor: strategy === 'full' ? 10 : 1 };
 }
 
 /** RMSprop has none in either library, and one-cycle begins with torch's. */

@@ -5,10 +5,10 @@ const loss = v.nullable(v.number());
 export const beginningSchema = v.strictObject({
   /** With the statistics that are stored; null where it is not finite. */
   stored_loss: loss,
-  /** With those of the batches; null where it is not finite, or none are used. */
-  batch_loss: loss,
+  /** With those of the batches; null where it is not finite. Absent: no batch norm is trained with them. */
+  batch_loss: v.optional(loss),
   /** Norm of the head's weights; null where it has none. */
-  head_norm: loss,
+  head_norm: v.optional(loss, null),
 });
 
 /** Mean losses before the first step, and the head. */
@@ -19,7 +19,7 @@ export function firstLoss(
   { stored_loss, batch_loss }: Beginning,
   batchNorm: 'train' | 'frozen',
 ): number | null {
-  return batchNorm === 'train' ? (batch_loss ?? stored_loss) : stored_loss;
+  return batchNorm === 'train' && batch_loss !== undefined ? batch_loss : stored_loss;
 }
 
 /** What recipe.json has of it beside the versions; null where there is nothing of the kind. */

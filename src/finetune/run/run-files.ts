@@ -38,10 +38,8 @@ export function madeBy(choices: Readonly<Record<string, unknown>> = {}) {
 /** The record `made_by` of recipe.json: versions, device and what was chosen for it. Empty where there is none. */
 export async function readMadeBy(folder: string): Promise<Readonly<Record<string, unknown>>> {
   // It was read before as a recipe, so that it is an object of JSON.
-  const stored = JSON.parse(await readRegularText(join(folder, RUN_FILES.recipe), 'follow')) as Record<
-    string,
-    unknown
-  >;
+  const text = await readRegularText(join(folder, RUN_FILES.recipe), 'follow');
+  const stored = JSON.parse(text.replace(/^\uFEFF/, '')) as Record<string, unknown>;
   const { made_by: madeBy } = stored;
   return typeof madeBy === 'object' && madeBy !== null ? (madeBy as Record<string, unknown>) : {};
 }

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { NO_WEIGHTS } from '../model-source.js';
 import { type Run, runProbe } from '../run/prepare-run.js';
 import type { FrozenChoices } from '../run/run-state.js';
 import type { Beginning } from '../run/beginning.js';
@@ -47,9 +48,10 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
   };
 
   const before = await measure();
-  if (recipe.batch_norm !== 'auto' || batch_norm === 'frozen' || agrees(before))
-    return { ...tell(before, batch_norm, null), probed: first };
-  if (first === null) return { ...tell(before, 'frozen', null), probed: null };
+  const isOpen = recipe.batch_norm === 'auto' && batch_norm === 'train' && recipe.weights !== NO_WEIGHTS;
+  if (!isOpen || agrees(before)) return { ...tell(before, batch_norm, null), probed: first };
+  // What gives no numbers gives no statistics either.
+  if (first === null || before.batch_loss === null) return { ...tell(before, 'frozen', null), probed: first };
 
   const kept = { head: model.head, values: await model.readValues() };
   await takeOwnStatistics({
@@ -64,7 +66,7 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
   const weightsHash = hashOfStatistics(run, micro_batch);
   const second = await runProbe({ ...run, loaded: { ...loaded, weightsHash } });
   const heldOut = { before: leastOf(first), after: leastOf(second) };
-  if (heldOut.after >= heldOut.before) {
+  if (!(heldOut.after < heldOut.before)) {
     model.head = kept.head;
     for (const [array, values] of kept.values) array.set(values);
     return { ...tell(before, 'frozen', { heldOut, isKept: false, before }), probed: first };

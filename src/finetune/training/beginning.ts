@@ -10,7 +10,7 @@
 import { augmentationOf, openImagePool, type Preprocessing, trainingBatches } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { BatchNorm2d, Linear, setStochasticDepth } from '../../nn/index.js';
-import { multiply, sum } from '../../ops/index.js';
+import { multiply, square, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { tensor } from '../../tensor/tensor.js';
@@ -49,6 +49,7 @@ export interface BeginningOptions extends RunContext, Pick<FrozenChoices, 'micro
 
 /** Whether the statistics of batches give as good a loss as the stored ones. */
 export function agrees({ stored_loss, batch_loss }: Beginning): boolean {
+  if (batch_loss === undefined) return true;
   return batch_loss !== null && (stored_loss === null || batch_loss <= AGREE * stored_loss);
 }
 
@@ -77,10 +78,11 @@ export function beginningText({
   readonly guessed: number;
   readonly refitted: Refitted | null;
 }): string | null {
-  const told = (value: number | null) => (value === null ? 'no number' : value.toPrecision(3));
+  const told = (value: number | null | undefined) =>
+    value === null || value === undefined ? 'no number' : value.toPrecision(3);
   const compared = ({ stored_loss, batch_loss }: Beginning) =>
     `${told(stored_loss)} with the stored statistics of batch norm and ${told(batch_loss)} with those of batches`;
-  const isCompared = beginning.batch_loss !== null && weights !== NO_WEIGHTS;
+  const isCompared = beginning.batch_loss !== undefined && weights !== NO_WEIGHTS;
   const used = batchNorm === 'train' ? 'those of batches are used' : 'the stored ones are kept';
   if (refitted !== null) {
     const { before, heldOut, isKept } = refitted;
@@ -106,24 +108,26 @@ export function beginningText({
  */
 export async function measureBeginning(options: BeginningOptions): Promise<Beginning> {
   const { device, model, recipe, batch_norm } = options;
-  setStochasticDepth(model, recipe.stochastic_depth);
   await setTrainable(model, lastStage(model, recipe), batch_norm);
+  // By what is trainable: after it.
+  setStochasticDepth(model, recipe.stochastic_depth);
   await model.to(device);
   const trained = Array.from(model.modules()).filter(
     (module) => module instanceof BatchNorm2d && module.mode === 'train',
   ) as BatchNorm2d[];
   const modes: BatchNormMode[] = trained.length > 0 ? ['frozen', 'train'] : ['frozen'];
-  const [stored, batch = null] = await meanLosses(options, modes, (mode) => {
+  const [stored, batch] = await meanLosses(options, modes, (mode) => {
     for (const norm of trained) norm.mode = mode;
   });
-  return { stored_loss: stored, batch_loss: batch, head_norm: await headNorm(options) };
+  return {
+    stored_loss: stored,
+    ...(batch !== undefined && { batch_loss: batch }),
+    head_norm: await headNorm(options),
+  };
 }
 
-async function headNorm({ model }: BeginningOptions): Promise<number | null> {
-  if (!(model.head instanceof Linear)) return null;
-  const { weight } = model.head;
-  const values = (await model.readValues()).get(weight) as Float32Array;
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+async function headNorm({ device, model: { head } }: BeginningOptions): Promise<number | null> {
+  return head instanceof Linear ? Math.sqrt(await device.run(() => sum(square(head.weight)))) : null;
 }
 
 /** The mean loss of the images looked at, in each of some modes of batch norm. */

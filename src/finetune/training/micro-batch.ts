@@ -87,7 +87,8 @@ export function batchNormFor(
   { batch_norm, weights }: Pick<Recipe, 'batch_norm' | 'weights'>,
 ): FrozenChoices['batch_norm'] {
   if (batch_norm !== 'auto') return batch_norm;
-  if (weights === NO_WEIGHTS) return 'train';
+  // Of a single image there may be one value per channel, which has no variance.
+  if (weights === NO_WEIGHTS && micro > 1) return 'train';
   return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
 }
 

@@ -7,7 +7,7 @@
  */
 import { epochOrder, type Preprocessing } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { updateStatistics } from '../../nn/index.js';
+import { setStochasticDepth, updateStatistics } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { forEachImage } from '../evaluation/inference.js';
@@ -40,6 +40,7 @@ export async function takeOwnStatistics(options: OwnStatisticsOptions): Promise<
   // Whole batches only: the variance of a few images would count as much as that of many.
   const count = batch * Math.floor(Math.min(labels.length, Math.max(MOST_IMAGES, batch)) / batch);
   await setTrainable(model, lastStage(model, recipe), 'train');
+  setStochasticDepth(model, 0);
   await model.to(device);
   const random = generator(recipe.seed);
   let batches = 0;
