@@ -58,7 +58,8 @@ export async function train(
 /** Batch norm takes its statistics from at least 16 images at once, so that is the batch. */
 export function allLayers(training: 'full' | 'scratch'): Partial<FinetuneOptions> {
   const [epochs, lr] = [EPOCHS[training], RATES[training]];
-  return { strategy: 'full', batchSize: 16, augment: 'flip', epochs, lr, headLr: lr };
+  const sgd = { optimizer: 'sgd', lr, headLr: lr, maxGradientNorm: 0 } as const;
+  return { strategy: 'full', batchSize: 16, augment: 'flip', batchNorm: 'train', epochs, ...sgd };
 }
 
 /** The same network with the initial values of a seed; its images are prepared as for the pretrained one. */
