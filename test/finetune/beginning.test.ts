@@ -119,6 +119,13 @@ test('asked to train they train, and a loss far above that of the stored ones is
   assert.is(notes.length, batch_loss! > 2.1 && batch_loss! > 1.25 * stored_loss! ? 1 : 0, notes.join('\n'));
 });
 
+test('eight images are too few for statistics: those that there are stay', async () => {
+  const { state, result } = await run({ batchSize: 8 });
+  assert.is(state.frozen.batch_norm, 'frozen');
+  assert.is(state.recipe.batch_norm, 'auto');
+  assert.is(result.resolved_defaults.batch_norm, 'frozen');
+});
+
 test('where no batch norm is trained there is nothing to choose, and random weights are always trained with batches', async () => {
   const head = await run({ trainFrom: 'fc' });
   assert.is('batch_loss' in head.state.beginning!, false);

@@ -33,8 +33,10 @@ export function fullRun(data: string, more: Partial<FinetuneOptions> = {}): Fine
     strategy: 'full',
     epochs: 2,
     batchSize,
-    batchNorm: (typeof microBatch === 'number' ? microBatch : batchSize) < 16 ? 'frozen' : 'train',
-    ...(optimizer === 'sgd' && { optimizer, lr, headLr: 10 * lr, maxGradientNorm: 0 }),
+    ...(more.strategy !== 'probe' && {
+      batchNorm: (typeof microBatch === 'number' ? microBatch : batchSize) < 16 ? 'frozen' : 'train',
+      ...(optimizer === 'sgd' && { optimizer, lr, headLr: 10 * lr, maxGradientNorm: 0 }),
+    }),
     device: 'cpu',
     threads: 1,
     workers: 1,

@@ -18,7 +18,7 @@ for (const part of ['train', 'val']) {
 }
 
 async function refused(given: Partial<FinetuneOptions>, flag: string, words = /./): Promise<void> {
-  const { epochs: _, batchSize: __, ...probe } = fullRun(data);
+  const { epochs: _, batchSize: __, ...probe } = fullRun(data, { strategy: 'probe' });
   const options = given.strategy === 'probe' ? { ...probe, ...given } : fullRun(data, given);
   const context = listener();
   const error = await fails(finetune(options, context), 'usage', words);

@@ -24,7 +24,7 @@ test('what would have no effect is refused before an image is decoded', async ()
   ];
   for (const [more, sentence] of cases) {
     const context = listener();
-    const { epochs: _, batchSize: __, ...rest } = fullRun(data);
+    const { epochs: _, batchSize: __, ...rest } = fullRun(data, more);
     await fails(finetune({ ...rest, ...more }, context), 'usage', sentence);
     assert.not.ok(context.events.some(({ type }) => type === 'progress'));
   }
