@@ -16,6 +16,8 @@ const COPIED = [
   'shaders',
   'src/device/cpu/simd',
   'src/compile-simd.mjs',
+  // Read by the SIMD kernels as well.
+  'src/ops/pointwise-codes.ts',
 ];
 
 const SIMD_MODULES = 'dist/device/cpu/simd';
