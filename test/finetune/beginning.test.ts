@@ -104,6 +104,17 @@ test('statistics that disagree are taken anew, the head is fitted to them, and t
   }
 });
 
+test('statistics that make no better head are put back: the run is that of frozen ones, byte for byte', async () => {
+  const open = await run({ epochs: 2 });
+  assert.match(open.notes[0] ?? '', /no better .* so the stored ones are kept\.$/);
+  assert.is(open.state.frozen.batch_norm, 'frozen');
+  const frozen = await run({ epochs: 2, batchNorm: 'frozen' });
+  assert.equal(
+    await readTensors(open.result.checkpoints.last),
+    await readTensors(frozen.result.checkpoints.last),
+  );
+});
+
 test('asked to be frozen they stay to the bit, and nothing is said', async () => {
   const { result, notes, state } = await run({ batchNorm: 'frozen' });
   assert.equal(notes, []);
