@@ -10,10 +10,9 @@
 import { augmentationOf, openImagePool, type Preprocessing, trainingBatches } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { BatchNorm2d, Linear, setStochasticDepth } from '../../nn/index.js';
-import { multiply, square, sum } from '../../ops/index.js';
+import { square, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
-import { tensor } from '../../tensor/tensor.js';
 import { sideOf } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { NO_WEIGHTS } from '../model-source.js';
@@ -25,7 +24,7 @@ import type { TrainingData } from '../run/training-data.js';
 import { batchParts } from './batch-parts.js';
 import { joinsSingle, microBatchRanges } from './batch-ranges.js';
 import { lastStage, setTrainable } from './stages.js';
-import { networkInput } from './training-step.js';
+import { networkInput, sharedLoss } from './training-step.js';
 
 /** Images that are looked at: enough for a mean, and less work than a tenth of an epoch of a thousand. */
 const IMAGES = 128;
@@ -169,8 +168,7 @@ async function meanLosses(
             size *
             (await device.run(() => {
               const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
-              const shares = tensor(part.shares, [part.shares.length], 'float32');
-              return sum(multiply(task.losses(outputs, part.targets, recipe, classWeights), shares));
+              return sharedLoss(outputs, part.targets, part.shares, { task, recipe, classWeights });
             }));
         }
       }

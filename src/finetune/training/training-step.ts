@@ -57,16 +57,10 @@ export interface TrainingStepOptions {
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
 export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions) {
-  const { model, task, recipe, classWeights, random, scaling } = options;
+  const { model, task, random, scaling } = options;
   const { targets, shares, mix } = batch;
   const outputs = model.forward(networkInput(batch, options), { random });
-  const lossOf = (answers: Targets, weights: Float32Array) =>
-    sum(
-      multiply(
-        task.losses(outputs, answers, recipe, classWeights),
-        tensor(weights, [weights.length], 'float32'),
-      ),
-    );
+  const lossOf = (answers: Targets, weights: Float32Array) => sharedLoss(outputs, answers, weights, options);
   const width = targets.length / rowsOf(batch);
   const loss =
     mix === undefined
@@ -77,6 +71,17 @@ export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions
         ) as Scalar);
   backward(loss, scaling ? lossScaleOf(scaling) : undefined);
   return { loss, predicted: task.predictions(outputs) };
+}
+
+/** Records the part of a batch's mean loss that outputs [n, names] have, by the shares [n] of their images. */
+export function sharedLoss(
+  outputs: Tensor,
+  targets: Targets,
+  shares: Float32Array,
+  { task, recipe, classWeights }: Pick<TrainingStepOptions, 'task' | 'recipe' | 'classWeights'>,
+): Scalar {
+  const losses = task.losses(outputs, targets, recipe, classWeights);
+  return sum(multiply(losses, tensor(shares, [shares.length], 'float32')));
 }
 
 /** How many rows a micro-batch has: the images, and mixed the partner of the first. */
