@@ -1,5 +1,6 @@
 /**
- * What the defaults of fine-tuning reach on six tasks of real pictures, beside the probe and the defaults before them.
+ * What the defaults of fine-tuning reach on six tasks of real pictures, beside the probe and the defaults before them; on
+ * two of them other strategies, `lr-find` and the article's recipes, too; and training from random values.
  *
  *     npm run build && node bench/defaults.mjs --work FOLDER [options]
  *
@@ -8,6 +9,7 @@
  *     --stamps FOLDER   default /usr/share/tuxpaint/stamps (apt-get install tuxpaint-stamps-default)
  *     --emoji FOLDER    emoji-datasource-google, as npm installs it
  *     --cells FOLDER    BCCD, as in github.com/Shenggan/BCCD_Dataset
+ *     --fashion FOLDER  default /usr/share/datasets/fashion-mnist (apt-get install dataset-fashion-mnist)
  *     --nsfwjs FOLDER   nsfwjs, as npm installs it: its MobileNetV2 of 8 bits
  *     --seeds N         default 5
  *     --only TEXT       only what has this in its name, as in "mobilenet cells new"
@@ -21,10 +23,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { finetune } from '../dist/index.js';
-import { makeTask, TASKS } from './defaults/tasks.mjs';
+import { findRate, finetune } from '../dist/index.js';
+import { FOLDER as FASHION } from './fashion/dataset.mjs';
+import { EXTRA_TASKS, makeTask, TASKS } from './defaults/tasks.mjs';
 import { defaultsReport } from './defaults/report.mjs';
-import { DEFAULTS, NETWORKS } from './defaults/variants.mjs';
+import { isMeasured, NETWORKS, WAYS } from './defaults/variants.mjs';
 import { writeNsfwWeights } from './defaults/weights.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { requireInstalled, runMain, wholeNumber } from './lib/program.mjs';
@@ -43,6 +46,7 @@ async function main() {
       stamps: { type: 'string', default: '/usr/share/tuxpaint/stamps' },
       emoji: { type: 'string' },
       cells: { type: 'string' },
+      fashion: { type: 'string', default: FASHION },
       nsfwjs: { type: 'string' },
       seeds: { type: 'string' },
       only: { type: 'string', default: '' },
@@ -63,18 +67,20 @@ async function measureAll(options, seeds) {
   await mkdir(work, { recursive: true });
   for (const seed of seeds) {
     for (const network of Object.keys(NETWORKS)) {
-      for (const task of Object.keys(TASKS)) {
-        for (const defaults of Object.keys(DEFAULTS)) {
-          const name = `${network} ${task} ${defaults} ${seed}`;
-          if (!name.includes(options.only) || (await readResults())[name] !== undefined) continue;
-          await measure(name, { network, task, defaults, seed }, options);
+      for (const task of [...Object.keys(TASKS), ...Object.keys(EXTRA_TASKS)]) {
+        for (const way of Object.keys(WAYS)) {
+          const name = `${network} ${task} ${way} ${seed}`;
+          const isAsked =
+            name.includes(options.only) && isMeasured(way, network, task, seed, Object.keys(EXTRA_TASKS));
+          if (isAsked && (await readResults())[name] === undefined)
+            await measure(name, { network, task, way, seed }, options);
         }
       }
     }
   }
 }
 
-async function measure(name, { network, task, defaults, seed }, options) {
+async function measure(name, { network, task, way, seed }, options) {
   const data = join(options.work, 'tasks', task);
   if (!existsSync(data)) await makeTask(task, options, data);
   const weights = await weightsOf(network, options);
@@ -83,7 +89,7 @@ async function measure(name, { network, task, defaults, seed }, options) {
   const threads = options.threads === undefined ? {} : { threads: wholeNumber('threads', options.threads) };
   const common = { data, weights, seed, valSplit: VAL_SPLIT, device: 'cpu', out, ...threads };
   const started = performance.now();
-  const result = await finetune({ ...common, ...DEFAULTS[defaults] }).catch((error) => {
+  const result = await train({ ...common, ...WAYS[way].options(network) }, WAYS[way]).catch((error) => {
     if (error.code !== 'numeric') throw error;
     return { exploded: error.message };
   });
@@ -99,8 +105,18 @@ async function measure(name, { network, task, defaults, seed }, options) {
   console.error(`${name}: ${JSON.stringify(results[name]).slice(0, 160)}`);
 }
 
+/** `finetune`, at the rates of `lr-find` where a way says so. */
+async function train({ out, ...options }, { findsRate = false }) {
+  if (!findsRate) return finetune({ ...options, out });
+  const { points, suggestion } = await findRate(options);
+  if (suggestion === null) throw new Error(`${out}: lr-find suggests no rate`);
+  const { lr, head_lr: headLr } = suggestion;
+  const result = await finetune({ ...options, lr, headLr, out });
+  return { ...result, swept: { first_loss: points[0].loss, lr, head_lr: headLr } };
+}
+
 /** What the table is made of. */
-function numbersOf({ exploded, epochs, images, beginning, resolved_defaults: recipe }) {
+function numbersOf({ exploded, epochs, images, beginning, swept, resolved_defaults: recipe }) {
   if (exploded !== undefined) return { exploded };
   const full = epochs.filter(({ stage }) => stage !== 'head');
   const head = epochs.filter(({ stage }) => stage === 'head').at(-1);
@@ -115,6 +131,7 @@ function numbersOf({ exploded, epochs, images, beginning, resolved_defaults: rec
       beginning,
       batch_norm: recipe.batch_norm,
     }),
+    ...(swept !== undefined && { swept }),
   };
 }
 

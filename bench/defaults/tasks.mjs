@@ -3,6 +3,7 @@
  *
  *     apt-get install openclipart-png tuxpaint-stamps-default     drawings and photographs, categories as folders
  *     npm install --ignore-scripts emoji-datasource-google         named pictures of 64 pixels, with categories
+ *     apt-get install dataset-fashion-mnist                       garments of 28 pixels, for training from random values
  *     BCCD (github.com/Shenggan/BCCD_Dataset)                      microscope images with boxes of three kinds of cells
  *
  * Which pictures of a category are taken is drawn by the generator below, the same everywhere.
@@ -10,6 +11,7 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
+import { CLASSES, IMAGE_LENGTH, readFashion, SIDE } from '../fashion/dataset.mjs';
 
 const require = createRequire(import.meta.url);
 const sharp = require('sharp');
@@ -74,6 +76,7 @@ const EMOJI_LIVING = {
 /** The most pictures of a class. */
 const MOST = 30;
 const CELLS = 70;
+const GARMENTS = 60;
 
 /** Each task by its name: writes its folder from where its source is. */
 export const TASKS = {
@@ -85,9 +88,12 @@ export const TASKS = {
   cells: { source: 'cells', make: cells },
 };
 
+/** What the small network's weights come from is no task for these. */
+export const EXTRA_TASKS = { fashion: { source: 'fashion', make: garments } };
+
 /** Makes the folder of a task anew. */
 export async function makeTask(name, sources, to) {
-  const { source, make } = TASKS[name];
+  const { source, make } = { ...TASKS, ...EXTRA_TASKS }[name];
   const making = `${to}.making`;
   await rm(making, { recursive: true, force: true });
   await make(sources[source], making);
@@ -147,6 +153,20 @@ async function cells(from, to) {
         height: Math.min(height, y1 + dy) - top,
       };
       await writeFile(join(to, kind, `${i}.png`), await picture.extract(area).png().toBuffer());
+    }
+  }
+}
+
+async function garments(from, to) {
+  const { images, labels } = await readFashion(from, 'train');
+  for (let label = 0; label < CLASSES; label++) {
+    const folder = join(to, String(label));
+    await mkdir(folder, { recursive: true });
+    const all = [...labels.keys()].filter((i) => labels[i] === label);
+    for (const i of drawn(all, GARMENTS)) {
+      const pixels = images.subarray(i * IMAGE_LENGTH, (i + 1) * IMAGE_LENGTH);
+      const picture = sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 1 } });
+      await writeFile(join(folder, `${i}.png`), await picture.png().toBuffer());
     }
   }
 }
