@@ -18,8 +18,6 @@ export interface ImagePoolOptions {
   readonly workers?: number | undefined;
   /** How long one image may take, in seconds; default 60. */
   readonly timeoutSeconds?: number | undefined;
-  /** Called after each task, whatever became of it. */
-  readonly onTask?: ((task: TaskTime) => void) | undefined;
   /** Another worker file; for the tests of this one. */
   readonly workerUrl?: URL | undefined;
 }
@@ -45,6 +43,8 @@ export interface ImagePool {
    * @throws AttuneError 'interrupted' if it was not started
    */
   run<Task extends ImageTask>(task: Task, signal?: AbortSignal): Promise<ImageTaskResult<Task>>;
+  /** From now on `observer` is called after each task that begins, whatever became of it. */
+  observe(observer: (task: TaskTime) => void): void;
   /** Ends the workers; tasks not done yet fail. */
   close(): Promise<void>;
 }
@@ -73,7 +73,6 @@ interface Busy extends Job {
 export function openImagePool({
   workers = Math.min(maximumDefaultWorkers, availableParallelism()),
   timeoutSeconds = 60,
-  onTask,
   workerUrl = new URL('./worker.js', import.meta.url),
 }: ImagePoolOptions = {}): ImagePool {
   if (!Number.isInteger(workers) || workers < 1) {
@@ -90,6 +89,7 @@ export function openImagePool({
   const ending = new Set<Promise<unknown>>();
   /** The task of each lane; empty unless they are timed. */
   const lanes: (Job | null)[] = [];
+  let observer: ((task: TaskTime) => void) | null = null;
   let closed = false;
 
   function startWaiting(): void {
@@ -131,14 +131,15 @@ export function openImagePool({
 
   /** Says when the job is done how long it took. */
   function timed(job: Job): Job {
-    if (onTask === undefined) return job;
+    if (observer === null) return job;
+    const tell = observer;
     const free = lanes.indexOf(null);
     const lane = free < 0 ? lanes.length : free;
     lanes[lane] = job;
     const begin = performance.now();
     const end = () => {
       lanes[lane] = null;
-      onTask({ kind: job.task.kind, path: job.task.path, lane, begin, end: performance.now() });
+      tell({ kind: job.task.kind, path: job.task.path, lane, begin, end: performance.now() });
     };
     return {
       ...job,
@@ -219,6 +220,9 @@ export function openImagePool({
         waiting.push({ task, signal, resolve: resolve as Job['resolve'], reject });
         startWaiting();
       });
+    },
+    observe(given) {
+      observer = given;
     },
     async close() {
       closed = true;

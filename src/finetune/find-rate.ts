@@ -4,7 +4,6 @@
  *
  * Nothing is written, and the model has the weights afterwards that the sweep began with.
  */
-import { openImagePool } from '../data/index.js';
 import { AttuneError } from '../errors.js';
 import { replaceHead } from '../models/index.js';
 import { refuseProbe } from './recipe/contradictions.js';
@@ -105,15 +104,15 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   await model.to(device);
   const start = await model.readValues();
   const optimizer = makeOptimizer(model, recipe);
-  const pool = openImagePool({ workers: run.options.workers });
   const progress: Progress = { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH };
   const enough = new AbortController();
   const losses = new SweepLosses(rates, progress);
   try {
     const trainer = new Trainer({
-      ...{ device, model, task: data.task, optimizer, recipe, frozen, pool, progress },
+      ...{ device, model, task: data.task, optimizer, recipe, frozen, progress },
       preprocessing: loaded.preprocessing,
       dataset: data.training,
+      pool: data.pool,
       valLosses: () => [],
       sweep: (step) => rates[Math.min(step, rates.length - 1)] / recipe.lr,
       onStep() {
@@ -137,7 +136,6 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
     losses.diverged = true;
   } finally {
     for (const [array, values] of start) array.set(values);
-    await pool.close();
     optimizer.close();
   }
   if (!Number.isFinite(losses.points[0]?.loss)) {

@@ -105,7 +105,6 @@ async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
     state,
     stored: null,
     saved: new SavedStates(folder),
-    workers: options.workers,
     profile:
       options.profile === true
         ? new Profile(device, folder, options.profileSteps ?? PROFILE_STEPS, context)

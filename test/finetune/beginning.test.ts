@@ -115,6 +115,18 @@ test('statistics that make no better head are put back: the run is that of froze
   );
 });
 
+test('the threads that decode images are started once for all of a run', async () => {
+  let threads = 0;
+  const count = () => threads++;
+  process.on('worker', count);
+  try {
+    await run({ weights: blind });
+  } finally {
+    process.off('worker', count);
+  }
+  assert.is(threads, 2, 'one that decodes, one that computes');
+});
+
 test('asked to be frozen they stay to the bit, and nothing is said', async () => {
   const { result, notes, state } = await run({ batchNorm: 'frozen' });
   assert.equal(notes, []);

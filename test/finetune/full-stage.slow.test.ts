@@ -155,7 +155,6 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
       state: { ...state },
       stored: null,
       saved: new SavedStates(folder),
-      workers: 1,
     },
     device,
     data: prepared,

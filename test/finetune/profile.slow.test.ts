@@ -102,7 +102,8 @@ async function profileOf(pause: { device: number; loader: number }) {
         const optimizer = makeOptimizer(model, recipe);
         const profile = new Profile(device, newFolder(), STEPS, {});
         if (pause.device > 0) slowDown(device, pause.device);
-        const pool = openImagePool({ onTask: profile.loaderTask });
+        const pool = openImagePool();
+        pool.observe(profile.loaderTask);
         let last = Promise.resolve();
         const read: typeof pool.run = async (...task) => {
           if (pause.loader > 0) await (last = last.then(() => sleep(pause.loader)));

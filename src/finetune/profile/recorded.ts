@@ -1,8 +1,8 @@
 /** What a profile has seen. */
-import type { ImagePoolOptions } from '../../data/index.js';
+import type { ImagePool } from '../../data/index.js';
 import type { Device, ObservedRun } from '../../program/device.js';
 
-export type LoaderTask = Parameters<NonNullable<ImagePoolOptions['onTask']>>[0];
+export type LoaderTask = Parameters<Parameters<ImagePool['observe']>[0]>[0];
 
 /** What this thread was busy with, or waited for. */
 export type HostWork = 'wait for data' | 'record step' | 'wait for device';

@@ -149,7 +149,6 @@ async function goOnFrom(
         state: { ...state, frozen, progress: { ...state.progress } },
         stored,
         saved,
-        workers,
         ...context,
       };
       devices.follow(folder, stage.state);

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import {
   type ImageDataset,
+  type ImagePool,
   isCsvFile,
   type LabelledImage,
   openImagePool,
@@ -39,6 +40,8 @@ export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
   /** The training images as augmentation takes them. */
   readonly training: TrainingDataset;
   readonly skipped: readonly SkippedImage[];
+  /** Whose threads have decoded the images, and vary them for training. */
+  readonly pool: ImagePool;
   close(): Promise<void>;
 }
 
@@ -100,9 +103,11 @@ export async function prepareTrainingData(
   { preprocessing, randomCrops, workers }: PrepareDataOptions,
   context: RunContext,
 ): Promise<TrainingData> {
+  const pool = openImagePool({ workers });
   const cache = await openPreparedCache(preprocessing);
   const wholeCache = randomCrops ? await openPreparedCache({ ...preprocessing, crop: null }) : cache;
   const close = async () => {
+    await pool.close();
     await cache.close();
     if (wholeCache !== cache) await wholeCache.close();
   };
@@ -111,7 +116,7 @@ export async function prepareTrainingData(
     // Of a whole picture the middle can be cut out: no image is decoded or kept twice.
     const trained = new Set(found.train.map(({ path }) => path));
     const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
-    const { prepared, skipped } = await prepare(all, cache, { workers, cacheOf }, context);
+    const { prepared, skipped } = await prepare(all, cache, { pool, cacheOf }, context);
     const hashes = new Map(prepared.map(({ path, fileHash }) => [path, fileHash]));
     const part = (images: readonly LabelledImage[], from = cache): ImagePart => {
       const readable = images.flatMap((image) => {
@@ -132,6 +137,7 @@ export async function prepareTrainingData(
       ...measured,
       training: { images: train.images, cache: wholeCache },
       skipped: [...found.skipped, ...skipped],
+      pool,
       close,
     };
   } catch (error) {
@@ -144,41 +150,35 @@ export async function prepareTrainingData(
 export async function prepare<Image extends { readonly path: string }>(
   images: readonly Image[],
   cache: PreparedCache,
-  { workers, cacheOf }: Pick<PrepareOptions, 'workers' | 'cacheOf'>,
+  options: Pick<PrepareOptions, 'workers' | 'pool' | 'cacheOf'>,
   { onEvent, signal }: RunContext,
 ) {
-  const pool = openImagePool({ workers });
   let estimator: Estimator | null = null;
   let current = '';
-  try {
-    return await prepareImages(images, cache.preprocessing, {
-      cache,
-      cacheOf,
-      pool,
-      signal,
-      onDiskSpace: ({ neededBytes }) => {
-        if (neededBytes === 0) return;
-        onEvent?.({
-          type: 'note',
-          text: `Prepared images take ${formatBytes(neededBytes)} in ${dirname(cache.folder)}.`,
-        });
-      },
-      onProgress({ stage, done, total }) {
-        if (stage !== current || estimator === null) estimator = new Estimator(total, 4);
-        current = stage;
-        const secondsLeft = estimator.secondsLeft(done, performance.now());
-        onEvent?.({
-          type: 'progress',
-          task: stage === 'hash' ? 'reading images' : 'preparing images',
-          done,
-          total,
-          secondsLeft,
-        });
-      },
-    });
-  } finally {
-    await pool.close();
-  }
+  return prepareImages(images, cache.preprocessing, {
+    cache,
+    ...options,
+    signal,
+    onDiskSpace: ({ neededBytes }) => {
+      if (neededBytes === 0) return;
+      onEvent?.({
+        type: 'note',
+        text: `Prepared images take ${formatBytes(neededBytes)} in ${dirname(cache.folder)}.`,
+      });
+    },
+    onProgress({ stage, done, total }) {
+      if (stage !== current || estimator === null) estimator = new Estimator(total, 4);
+      current = stage;
+      const secondsLeft = estimator.secondsLeft(done, performance.now());
+      onEvent?.({
+        type: 'progress',
+        task: stage === 'hash' ? 'reading images' : 'preparing images',
+        done,
+        total,
+        secondsLeft,
+      });
+    },
+  });
 }
 
 function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {

@@ -30,15 +30,14 @@ export interface ChosenBeginning {
  * `chooseMicroBatch` and `runProbe` do.
  */
 export async function beginFull(run: Run, first: ProbeResult | null): Promise<ChosenBeginning> {
-  const { loaded, recipe, data, device, options, context } = run;
+  const { loaded, recipe, data, device, context } = run;
   const { model, preprocessing } = loaded;
   const { task, train } = data;
   const counts = imageCounts(data);
   const { micro_batch, batch_norm } = await chooseMicroBatch(device, model, task, recipe, counts, context);
-  const { workers } = options;
   const measure = () =>
     measureBeginning({
-      ...{ device, model, data, recipe, preprocessing, workers, micro_batch, batch_norm },
+      ...{ device, model, data, recipe, preprocessing, micro_batch, batch_norm },
       ...context,
     });
   const tell = (beginning: Beginning, batchNorm: FrozenChoices['batch_norm'], refitted: Refitted | null) => {

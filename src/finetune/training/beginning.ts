@@ -7,7 +7,7 @@
  * From it follow what batch norm does where the recipe leaves that open, what a user is told, and from where on a loss has
  * exploded (run/explosion.ts).
  */
-import { augmentationOf, openImagePool, type Preprocessing, trainingBatches } from '../../data/index.js';
+import { augmentationOf, type Preprocessing, trainingBatches } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { BatchNorm2d, Linear, setStochasticDepth } from '../../nn/index.js';
 import { square, sum } from '../../ops/index.js';
@@ -43,7 +43,6 @@ export interface BeginningOptions extends RunContext, Pick<FrozenChoices, 'micro
   readonly data: TrainingData;
   readonly recipe: Recipe;
   readonly preprocessing: Preprocessing;
-  readonly workers: number | undefined;
 }
 
 /** Whether the statistics of batches give as good a loss as the stored ones. */
@@ -131,52 +130,47 @@ async function headNorm({ device, model: { head } }: BeginningOptions): Promise<
 
 /** The mean loss of the images looked at, in each of some modes of batch norm. */
 async function meanLosses(
-  { device, model, data, recipe, preprocessing, workers, micro_batch, signal }: BeginningOptions,
+  { device, model, data, recipe, preprocessing, micro_batch, signal }: BeginningOptions,
   modes: readonly BatchNormMode[],
   setMode: (mode: BatchNormMode) => void,
 ): Promise<(number | null)[]> {
-  const { task, training } = data;
+  const { task, training, pool } = data;
   const side = sideOf(preprocessing);
   const imageWeights = task.imageWeights(training.images, recipe);
   const classWeights = task.classWeights(training.images, recipe);
-  const pool = openImagePool({ workers });
   const totals = modes.map(() => 0);
   let images = 0;
-  try {
-    const batches = trainingBatches(training, {
-      batchSize: recipe.batch_size,
-      seed: recipe.seed,
-      epoch: 0,
-      sampling: recipe.sampling,
-      joinSingle: joinsSingle('train'),
-      augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
-      side,
-      pool,
-    });
-    for await (const batch of batches) {
-      throwIfAborted(signal);
-      const size = batch.labels.length;
-      const targets = task.targets(Array.from(batch.indices, (index) => training.images[index]));
-      const ranges = microBatchRanges(size, micro_batch, joinsSingle('train'));
-      const parts = batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix: null });
-      for (const [m, mode] of modes.entries()) {
-        setMode(mode);
-        for (const part of parts) {
-          // The share 0 of a batch: the running statistics stay as they are.
-          const training = { random: generator(recipe.seed), momentum: 0 };
-          totals[m] +=
-            size *
-            (await device.run(() => {
-              const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
-              return sharedLoss(outputs, part.targets, part.shares, { task, recipe, classWeights });
-            }));
-        }
+  const batches = trainingBatches(training, {
+    batchSize: recipe.batch_size,
+    seed: recipe.seed,
+    epoch: 0,
+    sampling: recipe.sampling,
+    joinSingle: joinsSingle('train'),
+    augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
+    side,
+    pool,
+  });
+  for await (const batch of batches) {
+    throwIfAborted(signal);
+    const size = batch.labels.length;
+    const targets = task.targets(Array.from(batch.indices, (index) => training.images[index]));
+    const ranges = microBatchRanges(size, micro_batch, joinsSingle('train'));
+    const parts = batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix: null });
+    for (const [m, mode] of modes.entries()) {
+      setMode(mode);
+      for (const part of parts) {
+        // The share 0 of a batch: the running statistics stay as they are.
+        const training = { random: generator(recipe.seed), momentum: 0 };
+        totals[m] +=
+          size *
+          (await device.run(() => {
+            const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
+            return sharedLoss(outputs, part.targets, part.shares, { task, recipe, classWeights });
+          }));
       }
-      images += size;
-      if (images >= IMAGES) break;
     }
-  } finally {
-    await pool.close();
+    images += size;
+    if (images >= IMAGES) break;
   }
   return totals.map((total) => (Number.isFinite(total) ? total / images : null));
 }

@@ -6,7 +6,6 @@
  * them repeats the epoch and writes the same bytes again. In long epochs the state is saved between two steps, too.
  */
 import { join } from 'node:path';
-import { openImagePool } from '../../data/index.js';
 import { type Optimizer, WeightAverage } from '../../optim/index.js';
 import { writeCheckpoint } from '../run/checkpoint.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
@@ -30,12 +29,12 @@ import { Trainer } from './trainer.js';
  * run is on the disk either way.
  */
 export async function runFullStage(stage: FullStage): Promise<boolean> {
-  const { device, model, data, state, stored, workers, profile = null, signal } = stage;
+  const { device, model, data, state, stored, profile = null, signal } = stage;
   const staged = await StagedOptimizer.open(stage);
   // Read for the last time. The saves replace it, and Windows replaces no file that is open.
   await stored?.file.close();
   const isRetry = stored !== null && stored.state.explosions.length < state.explosions.length;
-  const pool = openImagePool({ workers, onTask: profile?.loaderTask });
+  if (profile !== null) data.pool.observe(profile.loaderTask);
   let log: RunLog | null = null;
   const onStep = reportSteps(stage);
   const clock = new SaveClock(state.recipe.checkpoint_minutes);
@@ -58,7 +57,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       frozen: state.frozen,
       preprocessing: state.preprocessing,
       dataset: data.training,
-      pool,
+      pool: data.pool,
       progress: state.progress,
       valLosses: () => lossesOfFull(state),
       onStep,
@@ -71,7 +70,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     });
   try {
     log = await RunLog.open(stage);
-    if (stored === null) await log?.begin(pool);
+    if (stored === null) await log?.begin(data.pool);
     let trainer = makeTrainer();
     // Of a run that goes on: from now on its state refers to the new event file, and knows its rates.
     if (stored === null || log !== null || isRetry) await saving.save();
@@ -100,7 +99,6 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     }
     return state.complete;
   } finally {
-    await pool.close();
     staged.close();
     await log?.close();
   }

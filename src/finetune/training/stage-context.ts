@@ -21,7 +21,6 @@ export interface FullStage extends RunContext {
   readonly stored: StoredRun | null;
   /** Where the state is saved. */
   readonly saved: SavedStates;
-  readonly workers: number | undefined;
   /** Of the first epoch that is trained. */
   readonly profile?: Profile | null;
 }
