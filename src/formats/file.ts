@@ -5,14 +5,14 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
-import { access, type FileHandle, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { type FileHandle, link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type ByteSource, checkRange, checkSiblingName, type SiblingFiles } from './bytes.js';
-import { makeFolders } from './folders.js';
+import { makeFolders, tryFolder } from './folders.js';
 import { type Links, openRegular } from './regular-file.js';
 import { weightsError } from './tensors.js';
 
@@ -241,8 +241,8 @@ export async function assertReplaceable(path: string): Promise<void> {
     const status = await stat(path).catch(() => null);
     if (status?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     const folder = dirname(path);
-    await access(folder, constants.W_OK);
     if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error('a file'), { code: 'ENOTDIR' });
+    await tryFolder(folder);
   } catch (error) {
     throw writeError(error, path);
   }

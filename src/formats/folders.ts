@@ -1,7 +1,7 @@
 /** Making folders, with those above them. */
 import type { Stats } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * Makes a folder, and those above it, where there is none. Node's own way asks for ever where the folder above is there and
@@ -16,6 +16,17 @@ export async function makeFolders(path: string): Promise<void> {
     at = dirname(at);
   }
   for (const folder of missing) await make(folder);
+}
+
+/**
+ * Makes a folder in another and removes it: whether something can be made there. Permissions alone do not tell, as in /proc,
+ * where the superuser may write and nobody can. Throws Node's error; EPERM where there is no such folder, too.
+ */
+export async function tryFolder(folder: string): Promise<void> {
+  const made = await mkdtemp(join(folder, '.attune-')).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? failure('EPERM', folder) : error;
+  });
+  await rm(made, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Null where there is nothing. */

@@ -20,7 +20,7 @@ export {
   openByteSource,
   replaceFile,
 } from './file.js';
-export { makeFolders } from './folders.js';
+export { makeFolders, tryFolder } from './folders.js';
 export { openTensorFile, openTensors } from './open.js';
 export { readTensorFile } from './recognise.js';
 export { assertRegular, kindOf, openRegular, readRegularText } from './regular-file.js';

@@ -60,6 +60,9 @@ test('it is known beforehand whether a run folder can be made, and nothing is ma
   writeFiles(folder, { file: '', 'taken/recipe.json': '{}' });
   await assertRunFolderCanBeMade(join(folder, 'deep', 'run'));
   assert.equal(readdirSync(folder).sort(), ['file', 'taken']);
+  // Where the superuser may write and nothing can be made.
+  if (process.platform === 'linux')
+    await fails(assertRunFolderCanBeMade('/proc/deep/run'), 'disk', /cannot be written: (EPERM|EACCES)/);
   await fails(assertRunFolderCanBeMade(join(folder, 'taken')), 'input', /not empty.*give another --out/);
   for (const out of ['file', 'file/run', 'file/deep/run']) {
     await fails(assertRunFolderCanBeMade(join(folder, out)), 'input', /a file has this name already/);

@@ -117,6 +117,10 @@ test('whether a file could be written is told before', async ({ folder }) => {
   await rejects(() => assertReplaceable(folder), /folder/, 'disk');
   await rejects(() => assertReplaceable(join(path, 'page.html')), /page\.html/, 'disk');
   await rejects(() => assertReplaceable(join(folder, 'gone', 'page.html')), /gone/, 'disk');
+  assert.equal(readdirSync(folder), ['page.html'], 'nothing is left behind');
+  // Where the superuser may write and nothing can be made.
+  if (process.platform === 'linux')
+    await rejects(() => assertReplaceable('/proc/page.html'), /proc.page\.html|may not be written/, 'disk');
 });
 
 test('whether something is there, and what cannot be looked at', async ({ folder }) => {

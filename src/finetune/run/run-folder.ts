@@ -2,10 +2,10 @@
  * The folder of a run: created once, never overwritten; every file is written beside its name, flushed and
  * renamed, so that a name always stands for a whole file.
  */
-import { access, constants, copyFile, link, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../../errors.js';
-import { kindOf, makeFolders, namesIn, replaceFile } from '../../formats/index.js';
+import { kindOf, makeFolders, namesIn, replaceFile, tryFolder } from '../../formats/index.js';
 import { EVENT_FILE } from '../tensorboard/event-log.js';
 
 /** Names inside a run folder. */
@@ -65,8 +65,8 @@ export async function createRunFolder(out: string | undefined, name: string): Pr
 }
 
 /**
- * Throws what `createRunFolder` would throw, as far as it can be known without making a folder: `out` is taken, or
- * nothing may be written there. For before anything costly is begun.
+ * Throws what `createRunFolder` would throw, as far as it can be known before: `out` is taken, or nothing can be
+ * made there. For before anything costly is begun.
  */
 export async function assertRunFolderCanBeMade(out: string | undefined): Promise<void> {
   if (out !== undefined) await assertFree(out);
@@ -77,7 +77,7 @@ export async function assertRunFolderCanBeMade(out: string | undefined): Promise
 async function assertWritable(folder: string): Promise<void> {
   try {
     if (!(await stat(folder)).isDirectory()) throw isFile(folder);
-    await access(folder, constants.W_OK);
+    await tryFolder(folder);
   } catch (error) {
     if (error instanceof AttuneError) throw error;
     const { code } = error as NodeJS.ErrnoException;
