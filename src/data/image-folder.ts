@@ -24,6 +24,7 @@ import {
   statFolder,
   subFolders,
   walkImages,
+  within,
 } from './walk.js';
 
 export interface LabelledImage {
@@ -148,7 +149,7 @@ async function realPaths(
       paths.push(await realPath(path));
       continue;
     }
-    paths.push(join(await real(dirname(path)), basename(path)));
+    paths.push(within(await real(dirname(path)), basename(path)));
   }
   return paths;
 }

@@ -126,4 +126,12 @@ export {
   valuedImages,
 } from './values-file.js';
 export { TEST_VIEWS, type TestViews, testViews } from './views.js';
-export { type FoundImage, listImages, type SkippedPath, subFolders } from './walk.js';
+export {
+  type FoundImage,
+  listImages,
+  type RealFolders,
+  realFolders,
+  type SkippedPath,
+  subFolders,
+  within,
+} from './walk.js';

@@ -1,6 +1,7 @@
 /** The images that a run was trained with, as far as it can still be told: by them nothing is measured. */
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { type RealFolders, realFolders, within } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { loadRecipe } from '../recipe/recipes.js';
 import { RUN_FILES } from '../run/run-folder.js';
@@ -27,8 +28,13 @@ export async function countTrained(
   if (hashes !== null) return images.filter(({ fileHash }) => hashes.has(fileHash)).length;
   const trained = await pathsBy(folder);
   if (trained === null) return null;
-  const known = new Set(await realPaths(trained));
-  return (await realPaths(images.map((image) => image.path))).filter((real) => known.has(real)).length;
+  const real = realFolders();
+  const known = new Set(await realPaths(trained, real));
+  const measured = await realPaths(
+    images.map((image) => image.path),
+    real,
+  );
+  return measured.filter((path) => known.has(path)).length;
 }
 
 /** Of a run with a full stage, which notes the hash of each image. */
@@ -55,15 +61,12 @@ function orNull(error: unknown): null {
   throw error;
 }
 
-/** Paths whose folders are no links; each folder is looked up once. */
-async function realPaths(paths: readonly string[]): Promise<string[]> {
-  const folders = new Map<string, string>();
+/** Paths whose folders are no links, as far as that can be seen. */
+async function realPaths(paths: readonly string[], real: RealFolders): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     const folder = dirname(path);
-    const real = folders.get(folder) ?? (await realpath(folder).catch(() => folder));
-    folders.set(folder, real);
-    found.push(join(real, basename(path)));
+    found.push(within(await real(folder).catch(() => folder), basename(path)));
   }
   return found;
 }
