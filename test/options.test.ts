@@ -21,27 +21,60 @@ const GENERATOR: Data = { data: 'a generator, whose fields are looked for: a pro
 
 const context = (call: (given: at.RunContext) => unknown): Refusing<at.RunContext> => ['onEvent', call];
 
+/** Of optimisers: groups of parameters, and parts of their steps. */
+const ofGroups = (call: (groups: at.ParameterGroup[]) => unknown) =>
+  ({
+    groups: ['weightDecay', (group: at.ParameterGroup) => call([group])],
+    parts: { data: 'objects that do something at a step' },
+  }) as const;
+
+const BATCHES = { batchSize: 1, seed: 1, epoch: 0, side: 8 };
+
 const ROWS: OptionRows = {
   // Operations.
   affineMatrix: { 0: ['angle', (given) => at.affineMatrix(given)] },
   batchNorm: { 1: ['gamma', (given) => at.batchNorm(any, given)] },
-  conv2d: { 2: ['stride', (given) => at.conv2d(any, any, given)] },
+  conv2d: {
+    2: [
+      'stride',
+      (given) => at.conv2d(any, any, given),
+      { padding: ['bottom', (padding) => at.conv2d(any, any, { padding })] },
+    ],
+  },
   crossEntropy: { 2: ['labelSmoothing', (given) => at.crossEntropy(any, any, given)] },
   dropout: { 2: GENERATOR },
   matmul: { 2: ['transposeA', (given) => at.matmul(any, any, given)] },
-  maxPool2d: { 1: ['kernel', (given) => at.maxPool2d(any, given)] },
+  maxPool2d: {
+    1: [
+      'kernel',
+      (given) => at.maxPool2d(any, given),
+      { padding: ['top', (padding) => at.maxPool2d(any, { kernel: 3, padding })] },
+    ],
+  },
   mixImages: { 2: ['share', (given) => at.mixImages(any, any, given)] },
   stochasticDepth: { 2: GENERATOR },
   Tensor: { 1: OURS },
   // Layers and models.
   BatchNorm2d: { 1: ['epsilon', (given) => new at.BatchNorm2d(1, given)] },
-  Conv2d: { 2: ['kernel', (given) => new at.Conv2d(1, 1, given, initializer)] },
+  Conv2d: {
+    2: [
+      'kernel',
+      (given) => new at.Conv2d(1, 1, given, initializer),
+      { padding: ['left', (padding) => new at.Conv2d(1, 1, { kernel: 3, padding }, initializer)] },
+    ],
+  },
   kerasMobilenetV2: { 0: ['classes', (given) => at.kerasMobilenetV2(given)] },
   kerasResnet50: { 0: ['classes', (given) => at.kerasResnet50(given)] },
   linear: { 2: ['seed', (given) => at.linear(1, 1, given)] },
   loadStateDict: { 2: ['strict', (given) => at.loadStateDict(any, any, given)] },
   loadWeights: { 2: ['exclude', (given) => at.loadWeights(any, any, given)] },
-  MaxPool2d: { 0: ['stride', (given) => new at.MaxPool2d(given)] },
+  MaxPool2d: {
+    0: [
+      'stride',
+      (given) => new at.MaxPool2d(given),
+      { padding: ['right', (padding) => new at.MaxPool2d({ kernel: 3, padding })] },
+    ],
+  },
   mobilenetV2: { 0: ['classes', (given) => at.mobilenetV2(given)] },
   nearestNeighbors: { 2: ['neighbors', (given) => at.nearestNeighbors(any, any, given)] },
   NearestNeighbors: { 0: ['inputs', (given) => new at.NearestNeighbors(given)] },
@@ -52,15 +85,60 @@ const ROWS: OptionRows = {
   resnet34: { 0: ['classes', (given) => at.resnet34(given)] },
   resnet50: { 0: ['zeroInitResidual', (given) => at.resnet50(given)] },
   resnetSmall: { 0: ['widths', (given) => at.resnetSmall(given)] },
-  resolveWeights: { 1: ['onProgress', (given) => at.resolveWeights(any, given)] },
+  resolveWeights: {
+    1: [
+      'onProgress',
+      (given) => at.resolveWeights(any, given),
+      {
+        settings: [
+          'attempts',
+          (settings) => at.resolveWeights(any, { settings }),
+          {
+            env: { data: 'variables of the process' },
+            leastSpeed: [
+              'bytesPerSecond',
+              (leastSpeed) => at.resolveWeights(any, { settings: { leastSpeed } }),
+            ],
+          },
+        ],
+      },
+    ],
+  },
   // Optimisers and schedules.
-  adam: { 0: MEMORY, 1: ['betas', (given) => at.adam(trainable, given)] },
-  Adam: { 0: MEMORY, 1: ['betas', (given) => new at.Adam(trainable, given, false)] },
-  adamW: { 0: MEMORY, 1: ['lr', (given) => at.adamW(trainable, given)] },
+  adam: {
+    0: MEMORY,
+    1: ['betas', (given) => at.adam(trainable, given), ofGroups((groups) => at.adam(trainable, { groups }))],
+  },
+  Adam: {
+    0: MEMORY,
+    1: [
+      'betas',
+      (given) => new at.Adam(trainable, given, false),
+      ofGroups((groups) => new at.Adam(trainable, { groups }, false)),
+    ],
+  },
+  adamW: {
+    0: MEMORY,
+    1: ['lr', (given) => at.adamW(trainable, given), ofGroups((groups) => at.adamW(trainable, { groups }))],
+  },
   minimize: { 2: ['history', (given) => at.minimize(any, any, given)] },
   PullToStart: { 0: MEMORY },
-  rmsprop: { 0: MEMORY, 1: ['alpha', (given) => at.rmsprop(trainable, given)] },
-  Rmsprop: { 0: MEMORY, 1: ['alpha', (given) => new at.Rmsprop(trainable, given)] },
+  rmsprop: {
+    0: MEMORY,
+    1: [
+      'alpha',
+      (given) => at.rmsprop(trainable, given),
+      ofGroups((groups) => at.rmsprop(trainable, { groups })),
+    ],
+  },
+  Rmsprop: {
+    0: MEMORY,
+    1: [
+      'alpha',
+      (given) => new at.Rmsprop(trainable, given),
+      ofGroups((groups) => new at.Rmsprop(trainable, { groups })),
+    ],
+  },
   scheduleFactor: {
     0: ['kind', (given) => at.scheduleFactor(cosine(given), 0, LENGTH)],
     2: ['warmupSteps', (given) => at.scheduleFactor({ kind: 'cosine' }, 0, given)],
@@ -69,21 +147,57 @@ const ROWS: OptionRows = {
     0: ['kind', (given) => at.scheduleMomentum(cosine(given), 0, LENGTH)],
     2: ['totalSteps', (given) => at.scheduleMomentum({ kind: 'cosine' }, 0, given)],
   },
-  sgd: { 0: MEMORY, 1: ['momentum', (given) => at.sgd(trainable, given)] },
-  Sgd: { 0: MEMORY, 1: ['momentum', (given) => new at.Sgd(trainable, given)] },
+  sgd: {
+    0: MEMORY,
+    1: ['momentum', (given) => at.sgd(trainable, given), ofGroups((groups) => at.sgd(trainable, { groups }))],
+  },
+  Sgd: {
+    0: MEMORY,
+    1: [
+      'momentum',
+      (given) => new at.Sgd(trainable, given),
+      ofGroups((groups) => new at.Sgd(trainable, { groups })),
+    ],
+  },
   SharpnessAware: { 0: MEMORY },
   stepLR: { 0: { data: 'an optimiser' }, 1: ['stepSize', (given) => at.stepLR({ groups: [] }, given)] },
   WeightAverage: { 0: MEMORY },
-  open: { 1: ['precision', (given) => at.open('cpu', given)] },
+  open: {
+    1: [
+      'precision',
+      (given) => at.open('cpu', given),
+      { choices: { data: 'variants by the names of kernels' } },
+    ],
+  },
   // Images.
-  dataLoader: { 1: ['batchSize', (given) => at.dataLoader(any, given)] },
+  dataLoader: {
+    1: [
+      'batchSize',
+      (given) => at.dataLoader(any, given),
+      { shuffle: ['epoch', (shuffle) => at.dataLoader(any, { batchSize: 1, shuffle })] },
+    ],
+  },
   imageFolder: { 1: ['val', (given) => at.imageFolder('nowhere', given)] },
   openPreparedCache: { 0: ['resize', (given) => at.openPreparedCache(given)] },
   prepareImages: {
     1: ['resize', (given) => at.prepareImages([], given)],
     2: ['workers', (given) => at.prepareImages([], any, given)],
   },
-  prepareTraining: { 0: OURS, 1: ['batchSize', (given) => at.prepareTraining(any, given)] },
+  prepareTraining: {
+    0: OURS,
+    1: [
+      'batchSize',
+      (given) => at.prepareTraining(any, given),
+      {
+        augmentation: [
+          'scale',
+          (augmentation) => at.prepareTraining(any, { batchSize: 1, augmentation }),
+          { parts: OURS },
+        ],
+        normalization: ['std', (normalization) => at.prepareTraining(any, { batchSize: 1, normalization })],
+      },
+    ],
+  },
   preprocessImage: {
     0: { data: 'a picture, as decodeImage gives it' },
     1: ['interpolation', (given) => at.preprocessImage(any, given)],
@@ -93,7 +207,17 @@ const ROWS: OptionRows = {
   testViews: { 0: { data: 'a picture, as decodeImage gives it' } },
   trainingBatches: {
     0: { data: 'images and their cache, as prepareImages gives them' },
-    1: ['batchSize', (given) => at.trainingBatches(any, given)],
+    1: [
+      'batchSize',
+      (given) => at.trainingBatches(any, given),
+      {
+        augmentation: [
+          'scale',
+          (augmentation) => at.trainingBatches(any, { ...BATCHES, augmentation }),
+          { parts: OURS },
+        ],
+      },
+    ],
   },
   // Runs.
   advise: {
@@ -128,7 +252,7 @@ const ROWS: OptionRows = {
     0: ['data', (given) => at.finetune(given)],
     1: context((given) => at.finetune({ data: 'nowhere' }, given)),
   },
-  fit: { 2: ['optimizer', (given) => at.fit(any, any, given)] },
+  fit: { 2: ['optimizer', (given) => at.fit(any, any, given), { random: GENERATOR }] },
   loadTraining: { 1: LOOP },
   predict: {
     0: ['images', (given) => at.predict(given)],
@@ -162,9 +286,17 @@ const HANDED_ON: Data = { data: 'handed on to the layers, which refuse it' };
 const MADE_BY_OPTIMISERS: Data = { data: 'made by optimisers, for their parts' };
 
 const METHODS: MethodOptionRows = {
-  BatchNorm2d: { forward: { 1: ['random', (given) => new at.BatchNorm2d(1).forward(any, given)] } },
-  Dropout: { forward: { 1: ['random', (given) => new at.Dropout(0.5).forward(any, given)] } },
-  StochasticDepth: { forward: { 1: ['momentum', (given) => new at.StochasticDepth().forward(any, given)] } },
+  BatchNorm2d: {
+    forward: { 1: ['random', (given) => new at.BatchNorm2d(1).forward(any, given), { random: GENERATOR }] },
+  },
+  Dropout: {
+    forward: { 1: ['random', (given) => new at.Dropout(0.5).forward(any, given), { random: GENERATOR }] },
+  },
+  StochasticDepth: {
+    forward: {
+      1: ['momentum', (given) => new at.StochasticDepth().forward(any, given), { random: GENERATOR }],
+    },
+  },
   ImageClassifier: {
     forward: { 1: HANDED_ON },
     features: { 1: HANDED_ON },
@@ -195,26 +327,46 @@ const methods = Object.entries(METHODS).flatMap(([name, rows]) =>
   Object.entries(rows).map(([method, places]) => [`${name}.${method}`, places] as const),
 );
 
-for (const [name, places] of [...Object.entries(ROWS), ...methods]) {
-  for (const [place, row] of Object.entries(places as Record<string, Refusing<unknown> | Data>)) {
-    if ('data' in row) continue;
-    const [option, call] = row as unknown as readonly [string, (given: unknown) => unknown];
-    test(`${name}: an option that argument ${place} does not know is refused`, async () => {
-      const error = await outcomeOf(() => call({ [`${option}s`]: 1 }));
+type AnyRow =
+  | Data
+  | readonly [option: string, call: (given: unknown) => unknown, fields?: Record<string, AnyRow>];
+
+/** Tries what is at a place, and what is at a field of it. */
+function tryRow(name: string, row: AnyRow, isField = false): void {
+  if ('data' in row) return;
+  const [option, call, fields = {}] = row;
+  test(`${name} refuses an option that it does not know`, async () => {
+    const error = await outcomeOf(() => call({ [`${option}s`]: 1 }));
+    assert.instance(error, at.AttuneError, String(error));
+    const { code, what, hint } = error as at.AttuneError;
+    const isKind = option === 'kind'; // of schedules, which are told by it
+    assert.equal([code, what], ['usage', `there is no option ${option}s`]);
+    assert.is(hint, isKind ? 'leave it out' : `did you mean ${option}?`);
+  });
+  test(`${name} refuses what is no object`, async () => {
+    // A field may also be a number or a word.
+    for (const given of isField ? [null] : [3, 'same', null]) {
+      const error = await outcomeOf(() => call(given));
       assert.instance(error, at.AttuneError, String(error));
-      const { code, what, hint } = error as at.AttuneError;
-      const isKind = option === 'kind'; // of schedules, which are told by it
-      assert.equal([code, what], ['usage', `there is no option ${option}s`]);
-      assert.is(hint, isKind ? 'leave it out' : `did you mean ${option}?`);
-    });
-    test(`${name}: what is no object at argument ${place} is refused`, async () => {
-      for (const given of [3, 'same', null]) {
-        const error = await outcomeOf(() => call(given));
-        assert.instance(error, at.AttuneError, String(error));
-        assert.is((error as at.AttuneError).code, 'usage');
-      }
-    });
-  }
+      assert.is((error as at.AttuneError).code, 'usage');
+    }
+  });
+  for (const [field, inner] of Object.entries(fields)) tryRow(`${name}.${field}`, inner, true);
 }
+
+for (const [name, places] of [...Object.entries(ROWS), ...methods]) {
+  for (const [place, row] of Object.entries(places)) tryRow(`${name}: argument ${place}`, row as AnyRow);
+}
+
+// The types see the last of its two forms only.
+tryRow(
+  'dataLoader: argument 1.normalize',
+  ['mean', (given) => at.dataLoader(any, { batchSize: 1, normalize: given as never })],
+  true,
+);
+tryRow('the models that findModel gives: create', [
+  'classes',
+  (given) => at.findModel('resnet18').create(given as never),
+]);
 
 test.run();

@@ -13,6 +13,7 @@
  */
 
 import { AttuneError } from '../errors.js';
+import { refuseUnknownKind, refuseUnknownOptions } from '../option-names.js';
 import type { Augmentation } from './augment-parts.js';
 import type { RgbImage } from './decode.js';
 import { centerCropImage, cropImage, roundHalfToEven } from './preprocess.js';
@@ -115,10 +116,19 @@ export function flipLeftRight({ width, height, pixels }: RgbImage): void {
   }
 }
 
-/** @throws AttuneError 'usage' if the shares of the area make no sense */
+const AUGMENTATIONS = {
+  none: { kind: true, parts: true },
+  flip: { kind: true, parts: true },
+  standard: { kind: true, scale: true, parts: true },
+} as const satisfies Readonly<Record<Augmentation['kind'], Readonly<Record<string, true>>>>;
+
+/** @throws AttuneError 'usage' for one that there is not, unknown names in it, and shares of the area that make no sense */
 export function checkAugmentation(augmentation: Augmentation): void {
+  refuseUnknownOptions(augmentation, AUGMENTATIONS.standard, 'augmentation');
+  refuseUnknownKind(augmentation.kind, AUGMENTATIONS, 'augmentation', 'augmentation');
+  refuseUnknownOptions(augmentation, AUGMENTATIONS[augmentation.kind], 'augmentation');
   if (augmentation.kind !== 'standard') return;
-  const [least, largest] = augmentation.scale;
+  const [least, largest] = augmentation.scale ?? [];
   if (least > 0 && least <= largest && largest <= 1) return;
   throw new AttuneError({
     code: 'usage',

@@ -73,8 +73,11 @@ export function dataLoader(
   options: DataLoaderOptions,
 ): AsyncGenerator<Batch, void, undefined> {
   refuseUnknownOptions(options, NAMES, 'dataLoader');
+  const { shuffle, normalize: scale } = options;
+  if (shuffle !== undefined) refuseUnknownOptions(shuffle, { seed: true, epoch: true }, 'shuffle');
+  if (scale !== undefined) refuseUnknownOptions(scale, { mean: true, std: true }, 'normalize');
   return readAhead(batchIndices(dataset.labels.length, options), (indices) =>
-    readBatch(dataset, indices, options.normalize),
+    readBatch(dataset, indices, scale),
   );
 }
 

@@ -4,6 +4,7 @@
  */
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import { checkAugmentation } from './augment.js';
 import type { Augmentation } from './augment-parts.js';
 import type { ImageFolder } from './image-folder.js';
 import { type Batch, batchCount, dataLoader } from './loader.js';
@@ -60,11 +61,14 @@ export async function prepareTraining(
   options: PrepareTrainingOptions,
 ): Promise<TrainingImages> {
   refuseUnknownOptions(options, NAMES, 'prepareTraining');
-  const { side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
-  checkSizes(folder.train.length, side, batchSize);
+  const { normalization, side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
+  checkAugmentation(augmentation);
+  if (normalization !== undefined)
+    refuseUnknownOptions(normalization, { mean: true, std: true }, 'normalization');
+  checkSizes(folder.train.length, side, batchSize);
   const standard = imagenetPreprocessing(side);
-  const { mean, std } = options.normalization ?? standard;
+  const { mean, std } = normalization ?? standard;
   const preprocessing = { ...standard, mean, std };
   const split = stratifiedSplit(
     folder.train.map(({ label }) => label),

@@ -3,7 +3,7 @@ import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { add } from '../ops/add.js';
 import { CONV2D_NAMES, conv2d, type Conv2dOptions } from '../ops/conv2d.js';
-import { pairOf, type Pair } from '../ops/window.js';
+import { paddingOf, pairOf, type Pair } from '../ops/window.js';
 import { Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { constant, type Initializer, requireInitializer } from './initializers.js';
@@ -29,7 +29,7 @@ export class Conv2d extends Module {
 
   /**
    * Weights are Kaiming normal by the fan out, as in torchvision's ResNets; a bias starts at 0. Throws AttuneError 'usage'
-   * for an unknown option, for a kernel that is none, and without an initializer.
+   * for an unknown option, for a kernel that is none, and without an initializer, 'shape' for a padding that is none.
    */
   constructor(inputs: number, outputs: number, options: Conv2dLayerOptions, initializer: Initializer) {
     super();
@@ -42,6 +42,7 @@ export class Conv2d extends Module {
       const hint = 'give kernel: 3, or kernel: [height, width]';
       throw new AttuneError({ code: 'usage', what, where: 'Conv2d', hint });
     }
+    if (options.padding !== 'same') paddingOf(options.padding);
     const shape = [height, width, inputs / (options.groups ?? 1), outputs];
     this.options = options;
     this.movement = movement;

@@ -6,6 +6,7 @@ import { relu } from '../ops/relu.js';
 import { relu6 } from '../ops/relu6.js';
 import { flatten } from '../ops/reshape.js';
 import { softmax } from '../ops/softmax.js';
+import { paddingOf } from '../ops/window.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Module, requireTraining, type Training } from './module.js';
 
@@ -73,10 +74,11 @@ export class Dropout extends Module {
 export class MaxPool2d extends Module {
   readonly options: MaxPool2dOptions;
 
-  /** `new MaxPool2d({ kernel: 3, stride: 2 })`. Throws AttuneError 'usage' for an unknown option. */
+  /** `new MaxPool2d({ kernel: 3, stride: 2 })`. Throws AttuneError 'usage' for an unknown option, 'shape' for a padding that is none. */
   constructor(options: MaxPool2dOptions) {
     super();
     refuseUnknownOptions(options, MAX_POOL_NAMES, 'MaxPool2d');
+    paddingOf(options.padding);
     this.options = options;
   }
 

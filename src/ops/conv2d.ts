@@ -140,7 +140,7 @@ export function conv2d(x: TensorLike, w: TensorLike, options: Conv2dOptions = {}
   refuseUnknownOptions(options, CONV2D_NAMES, 'conv2d');
   const attributes = {
     stride: pairOf(options.stride ?? 1),
-    padding: options.padding === 'same' ? options.padding : paddingOf(options.padding ?? 0),
+    padding: options.padding === 'same' ? options.padding : paddingOf(options.padding),
     dilation: pairOf(options.dilation ?? 1),
     groups: options.groups ?? 1,
   };

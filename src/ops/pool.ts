@@ -111,7 +111,7 @@ export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
   const attributes = {
     kernel,
     stride: pairOf(options.stride ?? kernel),
-    padding: paddingOf(options.padding ?? 0),
+    padding: paddingOf(options.padding),
   };
   return apply(maxPool2dOperation, attributes, [x]);
 }

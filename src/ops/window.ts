@@ -1,4 +1,5 @@
 /** The geometry that convolution and pooling share: windows that slide over an image. */
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { shapeError } from '../tensor/shape.js';
 
 /** [height, width]. */
@@ -11,6 +12,8 @@ export interface Padding {
   readonly left: number;
   readonly right: number;
 }
+
+const SIDES: OptionNames<Padding> = { top: true, bottom: true, left: true, right: true };
 
 /** What is none of both, JavaScript's, is refused where its numbers are checked. */
 export function pairOf(value: number | Pair): Pair {
@@ -33,8 +36,8 @@ export function samePadding(
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** The padding of each side. Throws unless all four are whole numbers of at least 0. */
-export function paddingOf(value: number | Pair | Padding): Padding {
+/** The padding of each side. Throws for a side that there is not, and unless all four are whole numbers of at least 0. */
+export function paddingOf(value: number | Pair | Padding = 0): Padding {
   const sides = sidesOf(value);
   if (Object.values(sides).every((side) => Number.isInteger(side) && side >= 0)) return sides;
   const { top, bottom, left, right } = sides;
@@ -46,7 +49,10 @@ export function paddingOf(value: number | Pair | Padding): Padding {
 }
 
 function sidesOf(value: number | Pair | Padding): Padding {
-  if (typeof value === 'object' && 'top' in value) return value;
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    refuseUnknownOptions(value, SIDES, 'padding');
+    return value as Padding;
+  }
   const [vertical, horizontal] = pairOf(value as number | Pair);
   return { top: vertical, bottom: vertical, left: horizontal, right: horizontal };
 }

@@ -10,6 +10,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { makeFolders } from '../formats/index.js';
+import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { ExpectedHash } from './catalogue.js';
 import { describeHash, hashFile, matchesHash } from './hash.js';
 import { withLock } from './lock.js';
@@ -50,6 +51,24 @@ export interface DownloadSettings {
   readonly write: WriteAll;
   /** Bytes that this user may still write into a folder. */
   readonly freeBytes: (folder: string) => Promise<number>;
+}
+
+const SETTING_NAMES: OptionNames<DownloadSettings> = {
+  answerTimeoutMs: true,
+  stallTimeoutMs: true,
+  leastSpeed: true,
+  attempts: true,
+  firstPauseMs: true,
+  env: true,
+  write: true,
+  freeBytes: true,
+};
+
+/** Throws AttuneError 'usage' for names that settings have not. */
+export function checkSettings(settings: Partial<DownloadSettings>): void {
+  refuseUnknownOptions(settings, SETTING_NAMES, 'settings');
+  if (settings.leastSpeed !== undefined)
+    refuseUnknownOptions(settings.leastSpeed, { bytesPerSecond: true, windowMs: true }, 'leastSpeed');
 }
 
 export const DOWNLOAD_DEFAULTS: DownloadSettings = {

@@ -21,7 +21,13 @@ import {
   type LicenceTerms,
   licenceTerms,
 } from './catalogue.js';
-import { type DownloadedFile, type DownloadSettings, download, wrongFile } from './download.js';
+import {
+  checkSettings,
+  type DownloadedFile,
+  type DownloadSettings,
+  download,
+  wrongFile,
+} from './download.js';
 import { hashFile, matchesHash } from './hash.js';
 import { type HubWeights, resolveHubWeights } from './hub.js';
 import { isHubName } from './hub-name.js';
@@ -94,6 +100,7 @@ export async function resolveWeights(
   options: ResolveOptions = {},
 ): Promise<ResolvedWeights> {
   refuseUnknownOptions(options, NAMES, 'resolveWeights');
+  if (options.settings !== undefined) checkSettings(options.settings);
   if (isHubName(nameOrPath)) {
     const hub = await resolveHubWeights(nameOrPath, options);
     return { path: hub.path, entry: findWeightsByHash(hub.sha256) ?? null, hub, sha256: hub.sha256 };

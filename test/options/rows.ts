@@ -1,6 +1,6 @@
 /**
- * Every parameter of a public function that is an object of options, found by the types: a row that is missing, or one too
- * many, does not compile. So a new function with options has its row, and the test tries it.
+ * Every parameter of a public function that is an object of options, and every such object within one, found by the types: a
+ * row that is missing, or one too many, does not compile. So a new function with options has its row, and the test tries it.
  */
 import type * as library from '#src/index';
 import type { TensorLike } from '#src/index';
@@ -36,8 +36,25 @@ type IsPlain<T> = T extends object
 
 type Names<T> = T extends unknown ? keyof T & string : never;
 
-/** One of its names, and a call with the object at this place. */
-export type Refusing<T = never> = readonly [name: Names<T>, call: (given: T) => unknown];
+/** One of its names, and a call with the object at this place; and the same of the objects that it holds. */
+export type Refusing<T = never> = [keyof FieldRows<T>] extends [never]
+  ? readonly [name: Names<T>, call: (given: T) => unknown]
+  : readonly [name: Names<T>, call: (given: T) => unknown, fields: FieldRows<T>];
+
+type FieldRows<T> = {
+  [F in Names<T> as [Held<T, F>] extends [never] ? never : F]: Refusing<Held<T, F>> | Data;
+};
+
+/** What a caller writes down of a field: an object, or those of a list. */
+type Held<T, F> = T extends unknown ? (F extends keyof T ? PlainOf<NonNullable<T[F]>> : never) : never;
+
+type PlainOf<V> = V extends readonly (infer E)[]
+  ? PlainOf<E>
+  : V extends unknown
+    ? IsPlain<V> extends true
+      ? V
+      : never
+    : never;
 
 /** An object of data, not of options, and why other names in it do no harm. */
 export interface Data {
