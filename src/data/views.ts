@@ -3,6 +3,7 @@
  * torchvision 0.14 (`five_crop`, `ten_crop`), in its order.
  */
 import { AttuneError } from '../errors.js';
+import { refuseUnknownKind } from '../option-names.js';
 import { flipLeftRight } from './augment.js';
 import type { RgbImage } from './decode.js';
 import { centerCropImage, cropImage } from './preprocess.js';
@@ -18,9 +19,10 @@ export const TEST_VIEWS: Readonly<Record<TestViews, number>> = { flip: 2, 'five-
  * picture and then those of its mirror image.
  *
  * @param image resized as for evaluation; for `flip` it may be the evaluation crop as well
- * @throws AttuneError 'usage' if corners are larger than the picture
+ * @throws AttuneError 'usage' if corners are larger than the picture, and for views that there are not
  */
 export function testViews(image: RgbImage, side: number, views: TestViews): RgbImage[] {
+  refuseUnknownKind(views, TEST_VIEWS, 'set of views', 'testViews');
   switch (views) {
     case 'flip': {
       const middle = centerCropImage(image, side);

@@ -49,4 +49,12 @@ test('corners that are larger than the picture are refused', () =>
     /^a picture of 40 x 20 pixels has no corners of 24 x 24 \(--tta\): use flip$/,
   ));
 
+test('views that there are not are refused, also by a name that every object has', async () => {
+  for (const [name, words] of [
+    ['five-crops', /^there is no set of views five-crops \(testViews\): did you mean five-crop\?$/],
+    ['constructor', /^there is no set of views constructor .*: there are flip, five-crop, ten-crop$/],
+  ] as const)
+    await assertThrows(() => testViews(picture(40, 40), 24, name as never), 'usage', words);
+});
+
 test.run();

@@ -216,7 +216,10 @@ test('a kernel that the worker does not know is named', async () => {
   const device = await openCpu({ kernelTable, simd: 'off' });
   const kernel: Kernel = { ...kernels.throwing, name: 'unheardOf' };
   const error = await rejection(device.prepare([{ kernel, attributes: {}, operands: [] }]));
-  assert.match(error.message, 'The CPU kernel unheardOf failed: the worker has no kernel of this name');
+  assert.match(
+    error.message,
+    'The CPU kernel unheardOf failed: the worker has no kernel of this name; it knows those of src/ops/kernels.ts',
+  );
   await device.close();
 });
 

@@ -31,7 +31,10 @@ test('of a run whose start threw its head away, advise and the report name the c
   const { beginning } = recipe.made_by;
   assert.ok(beginning.stored_loss > 0 && beginning.head_norm > 0, JSON.stringify(beginning));
   // As if the head had been far better than the first epoch was.
-  writeFileSync(path, JSON.stringify({ ...recipe, made_by: { beginning: { ...beginning, stored_loss: 0.01 } } }));
+  writeFileSync(
+    path,
+    JSON.stringify({ ...recipe, made_by: { beginning: { ...beginning, stored_loss: 0.01 } } }),
+  );
   const { advice } = (await advise({ path: run, features: false, workers: 1 })) as RunAdvice;
   const rules = advice.map(({ rule }) => rule);
   assert.ok(rules.includes('thrown-away'), rules.join());

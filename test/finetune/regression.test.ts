@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fullRun, readTensors } from './full-support.js';
 import { brightnessData } from './regression-support.js';
-import { countOf, fails, imageFolderOf, listener, newPath, scratch, smallRun } from './support.js';
+import { countOf, fails, imageFolderOf, listener, newFolder, newPath, scratch, smallRun } from './support.js';
 
 const data = brightnessData(40);
 const others = brightnessData(8, 100);
@@ -49,6 +49,23 @@ test('the run folder says which columns its outputs are, and the checkpoint give
   const tensors = await readTensors(probed.checkpoints.best);
   const bias = tensors.get('fc.bias')!;
   assert.ok(Math.abs(bias[0]!) > 100 * Math.abs(bias[1]!), `${bias}: lux is in the thousands`);
+});
+
+test('a checkpoint with two columns of one name is refused: an answer would lose one of them', async () => {
+  const bytes = readFileSync(probed.checkpoints.best);
+  // Inside the metadata, JSON within JSON: quotes are escaped, and blanks mean nothing.
+  const [name, other] = ['\\"darkness\\"', '\\"lux\\"     '];
+  const at = bytes.indexOf(name);
+  assert.ok(at > 0 && name.length === other.length);
+  bytes.write(other, at);
+  const run = join(newFolder(), 'twice.safetensors');
+  writeFileSync(run, bytes);
+  const images = [join(others.folder, 'pictures')];
+  await fails(
+    predict({ run, images, device: 'cpu' }),
+    'weights',
+    /the metadata lack the model or its classes/,
+  );
 });
 
 test('evaluate measures a run on a CSV file as the run did, column by column', async () => {

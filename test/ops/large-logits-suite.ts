@@ -21,7 +21,9 @@ const FAR = [10_000, -10_000, 60_000, 12_345, -30_000, 0];
 export function testLargeLogits(on: string, open: () => Promise<Device>): void {
   // Lanes of four with a rest, and fewer than one of them.
   for (const columns of [3, 19]) {
-    test(`log-softmax and cross-entropy of logits around 10,000 on ${on}, ${columns} classes`, async () => {
+    const compare = async (
+      names: readonly ('logarithms' | 'slopes' | 'ofLabels' | 'losses' | 'lossSlopes')[],
+    ) => {
       const device = await open();
       // Multiples of 1/64 between -2 and 2 are kept whole beside 60,000.
       const small = Float64Array.from(
@@ -67,15 +69,14 @@ export function testLargeLogits(on: string, open: () => Promise<Device>): void {
         ),
         lossSlopes: exact.map((value, i) => Math.exp(value) - smoothed[i]),
       };
-      for (const [name, values] of Object.entries(expected)) {
-        assertClose(
-          found[name as keyof typeof found] as Float32Array,
-          values,
-          { absolute: 4e-6, relative: 1e-6 },
-          name,
-        );
-      }
-    });
+      for (const name of names)
+        assertClose(found[name] as Float32Array, expected[name], { absolute: 4e-6, relative: 1e-6 }, name);
+    };
+    // Each by itself: one may keep its digits where the other does not.
+    test(`log-softmax of logits around 10,000 on ${on}, ${columns} classes`, () =>
+      compare(['logarithms', 'slopes']));
+    test(`cross-entropy of logits around 10,000 on ${on}, ${columns} classes`, () =>
+      compare(['ofLabels', 'losses', 'lossSlopes']));
   }
 }
 

@@ -13,6 +13,7 @@ import { subgroupTestKernel } from '#src/device/subgroup-test';
 import * as library from '#src/index';
 import { kernels } from '#src/ops/kernels';
 import { operations } from '#src/ops/operations';
+import { RECOMPUTABLE } from '#src/ops/recomputable';
 import type { Operation } from '#src/tensor/tape';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -119,6 +120,30 @@ test('every shader is that of a kernel', () => {
     shaders('shaders/lib'),
     'a variant of a kernel names its libraries',
   );
+});
+
+test('names stand in the tables alone: the types are their keys, and other lists name nothing that is gone', () => {
+  for (const table of ['kernels', 'operations']) {
+    const text = readFileSync(`${folder('src/ops')}${table}.ts`, 'utf8');
+    assert.match(text, new RegExp(`^export type \\w+Name = keyof typeof ${table};$`, 'm'));
+    assert.not.match(text, /^ *\| '\w+'/m, `${table}.ts has a union beside its table`);
+  }
+  const known = new Set(Object.values<Kernel>(kernels).map(({ name }) => name));
+  assert.equal(
+    [...RECOMPUTABLE].filter((name) => !known.has(name)),
+    [],
+  );
+});
+
+test('the codes of pointwise SIMD stand in one file, which TypeScript and AssemblyScript read', () => {
+  const declared = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: i32)? = \d+;/gm;
+  const codes = [...readFileSync(`${folder('src/ops')}pointwise-codes.ts`, 'utf8').matchAll(declared)];
+  assert.ok(codes.length > 20);
+  for (const reader of ['src/ops/pointwise-simd.ts', 'src/device/cpu/simd/pointwise.ts']) {
+    const text = readFileSync(`${folder('.')}${reader}`, 'utf8');
+    assert.match(text, /from '[./]+(?:ops\/)?pointwise-codes(?:\.js)?'/);
+    for (const [, name] of codes) assert.not.match(text, new RegExp(`const ${name}\\b`), reader);
+  }
 });
 
 test('of two large sets only the difference is told', () => {
