@@ -1,3 +1,6 @@
+/** What an image is labelled with: its place in a list of classes, or numbers. */
+export type TargetKind = 'label' | 'values';
+
 /**
  * A folder of class folders, read as a labelled data set.
  *

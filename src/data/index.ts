@@ -44,6 +44,7 @@ export {
   type ImageFolderOptions,
   imageFolder,
   type LabelledImage,
+  type TargetKind,
 } from './image-folder.js';
 export {
   type ImageTable,
@@ -81,7 +82,7 @@ export {
 } from './loader.js';
 export { parsePreprocessing } from './parse-preprocessing.js';
 export { type PartFolders, partFolders } from './part-folders.js';
-export { type ImagePool, type ImagePoolOptions, openImagePool } from './pool.js';
+export { type ImagePool, type ImagePoolOptions, openImagePool, type TaskTime } from './pool.js';
 export {
   type Preparation,
   type PreparedImage,

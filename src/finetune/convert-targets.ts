@@ -104,7 +104,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
         name: model.architecture,
         input: inputText(inputFor(preprocessing, 'channels-first', 'RGB')),
         metadata: describe(loaded, contents),
-        givesValues: givesValues(loaded),
+        givesValues: loaded.task.activation === 'linear',
       });
       await writeOnnx(path, onnx);
       return { tensors: onnx.weights.length, files: [path] };
@@ -216,12 +216,7 @@ function describe(
 async function kerasOf(loaded: LoadedModel): Promise<KerasModel> {
   const { model, preprocessing } = loaded;
   const graph = await graphOf(model, sideOf(preprocessing));
-  return kerasModel(graph, model.architecture, givesValues(loaded) ? 'linear' : 'softmax');
-}
-
-/** Whether the outputs are values in their units, which no softmax may follow. */
-function givesValues({ task }: LoadedModel): boolean {
-  return task.info.kind === 'regression';
+  return kerasModel(graph, model.architecture, loaded.task.activation);
 }
 
 /** Writes the weights, and then the file that stands for the whole; all of them, or none. */

@@ -31,7 +31,7 @@ import { type ConvertInput, inputFor, withTemperature } from './convert-input.js
 import { checkpointOf, loadModel, resolveOptions } from './model-source.js';
 import type { RunContext } from './options.js';
 import { withNamesOnly } from './recipe/names-only.js';
-import { taskOf } from './tasks/stored-task.js';
+import { taskOf } from './tasks/index.js';
 
 export type { ConvertInput, ImageLayout } from './convert-input.js';
 export type { ConvertFormat } from './convert-targets.js';

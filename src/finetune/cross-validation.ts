@@ -31,6 +31,7 @@ import {
 } from './run/run-folder.js';
 import { madeBy } from './run/run-files.js';
 import { isTaken, withRunLock } from './run/run-lock.js';
+import { rowOf, TASK_KINDS, type Values } from './tasks/index.js';
 import { hasState } from './run/saved-states.js';
 import type { FoundImages } from './run/found-images.js';
 
@@ -41,25 +42,11 @@ export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {
 
 const { fold: _, ...NAMES } = FINETUNE_NAMES;
 
-/** What is measured in each fold: of classes, or of values, where MAE and RMSE are those of one column. */
-export type FoldMeasure =
-  | 'loss'
-  | 'accuracy'
-  | 'balanced_accuracy'
-  | 'macro_f1'
-  | 'auc'
-  | 'brier'
-  | 'mae'
-  | 'rmse'
-  | 'r2';
+/** The key of what is measured in each fold, as the task has it: `accuracy`, `r2`, `loss`. */
+export type FoldMeasure = string;
 
-const MEASURES = {
-  classification: ['loss', 'accuracy', 'balanced_accuracy', 'macro_f1', 'auc', 'brier'],
-  regression: ['loss', 'mae', 'rmse', 'r2'],
-} as const satisfies Readonly<Record<TaskKind, readonly FoldMeasure[]>>;
-
-/** What is told of each fold, by name, as the task has it; null where its images tell nothing. */
-export type FoldMeasures = Readonly<Partial<Record<FoldMeasure, number | null>>>;
+/** What is told of each fold by these keys; null where its images tell nothing. */
+export type FoldMeasures = Values;
 
 /** One run of a cross-validation. */
 export interface FoldResult {
@@ -284,16 +271,12 @@ function describeFold(
   return { fold, run, train_images, val_images, epoch: best.epoch, metrics };
 }
 
-/** Errors of several columns are in several units, so that their mean says nothing: they are null. */
+/** The figures of a fold, from the metrics of its images. */
 export function measuresOf(task: TaskKind, metrics: TestMetrics[TaskKind] | null): FoldMeasures {
-  const isMixed = metrics !== null && 'per_column' in metrics && metrics.per_column.length > 1;
-  const all = {
-    ...metrics,
-    ...(isMixed && { mae: null, rmse: null }),
-    ...(metrics !== null && 'macro' in metrics && { macro_f1: metrics.macro?.f1 ?? null }),
-  };
-  const known: FoldMeasures = all;
-  return Object.fromEntries(MEASURES[task].map((name) => [name, known[name] ?? null]));
+  const { fold } = rowOf(task).measures;
+  return Object.fromEntries(
+    fold.map((measure) => [measure.key, metrics === null ? null : measure.of(metrics)]),
+  );
 }
 
 function summary(
@@ -301,19 +284,22 @@ function summary(
   results: readonly FoldResult[],
   interrupted: boolean,
 ): CrossValidationResult {
+  const { measures } = rowOf(task);
   const over = (statistic: (values: readonly number[]) => number | null) =>
     Object.fromEntries(
-      MEASURES[task].map((name) => {
-        const values = results.flatMap(({ metrics }) => metrics[name] ?? []);
-        return [name, statistic(values)];
+      measures.fold.map(({ key }) => {
+        const values = results.flatMap(({ metrics }) => metrics[key] ?? []);
+        return [key, statistic(values)];
       }),
-    ) as FoldMeasures;
+    );
   const images = results.reduce((sum, { val_images }) => sum + val_images, 0);
+  const share = measures.rightShare?.key ?? null;
   const right = results.reduce(
-    (sum, { val_images, metrics }) => sum + Math.round(val_images * (metrics.accuracy ?? 0)),
+    (sum, { val_images, metrics }) =>
+      sum + Math.round(val_images * (share === null ? 0 : (metrics[share] ?? 0))),
     0,
   );
-  const isMeasured = images > 0 && task === 'classification';
+  const isMeasured = images > 0 && share !== null;
   return {
     run: folder,
     folds,
@@ -351,14 +337,13 @@ async function writeProgress(
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const measure = v.nullable(v.number());
-const kind = v.picklist(['classification', 'regression']);
 
 const progressSchema = v.object({
   data: v.string(),
   images: v.string(),
   folds: v.pipe(whole, v.minValue(2), v.maxValue(100)),
   // What earlier versions wrote has neither.
-  task: v.optional(kind, 'classification'),
+  task: v.optional(v.picklist(TASK_KINDS), TASK_KINDS[0]),
   skipped: v.optional(v.array(v.object({ path: v.string(), reason: v.string() })), []),
   results: v.array(
     v.strictObject({
@@ -367,7 +352,7 @@ const progressSchema = v.object({
       train_images: whole,
       val_images: whole,
       epoch: whole,
-      metrics: v.record(v.picklist([...MEASURES.classification, ...MEASURES.regression]), measure),
+      metrics: v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/)), measure),
     }),
   ),
 });

@@ -73,8 +73,14 @@ export { flagOf, type Recipe } from './recipe/recipe-schema.js';
 export { RECIPES } from './recipe/recipes.js';
 export { resume } from './run/resume.js';
 export { type RegressionMetrics, regressionMetrics } from './evaluation/scores.js';
-export type { ColumnMetrics, RegressionReport } from './evaluation/regression-metrics.js';
+export type { Column, ColumnMetrics, RegressionReport } from './evaluation/regression-metrics.js';
 export { RUN_FILES } from './run/run-folder.js';
 export { type TunedClass, type TuneOptions, type TuneResult, tune } from './tuning/tune.js';
+export type {
+  ClassificationTypes,
+  RegressionTypes,
+  TaskTable,
+  Values,
+} from './tasks/index.js';
 export { topPredictions } from './evaluation/top-predictions.js';
 export type { PartName } from './run/found-images.js';

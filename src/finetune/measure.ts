@@ -9,7 +9,7 @@ import type { Device } from '../program/device.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
 import { filled } from './bench/filled.js';
-import { classification } from './tasks/classification.js';
+import { classification } from './tasks/index.js';
 import { recordMicroBatch } from './training/training-step.js';
 
 /** What is measured, the least telling first. */

@@ -20,8 +20,8 @@ import { type CheckpointInfo, checkpointInfo } from './run/checkpoint.js';
 import { oneLine } from '../text.js';
 import type { ModelSource, RunContext } from './options.js';
 import { RUN_FILES } from './run/run-folder.js';
-import type { Task, TaskInfo } from './tasks/task.js';
-import { taskOf } from './tasks/stored-task.js';
+import type { Task, TaskInfo } from './tasks/index.js';
+import { taskOf } from './tasks/index.js';
 
 export interface LoadedModel {
   readonly model: ImageClassifier;
@@ -252,7 +252,7 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
   if (info !== null && found?.classes !== taskOf(info.task).names.length) {
     throw new AttuneError({
       code: 'weights',
-      what: `the checkpoint names ${taskOf(info.task).names.length} ${info.task.kind === 'classification' ? 'classes' : 'columns'} and has ${found?.classes ?? 'no'} outputs`,
+      what: `the checkpoint names ${taskOf(info.task).names.length} ${taskOf(info.task).noun[1]} and has ${found?.classes ?? 'no'} outputs`,
       where: path,
       hint: 'use another checkpoint of the run',
     });
@@ -307,8 +307,8 @@ function untrained(name: string): LoadedModel {
 
 /** Whether the classes are ImageNet's, as weights that were converted have them. */
 function isImagenetTask(task: TaskInfo): boolean {
-  if (task.kind !== 'classification') return false;
-  const { classes } = task;
+  const { classes } = taskOf(task);
+  if (classes === null) return false;
   const known = imagenetClasses();
   return classes.length === known.length && known.every(({ name }, i) => name === classes[i]);
 }

@@ -1,6 +1,8 @@
 /** What callers of this folder get back: the same shapes as `--json`. */
-import type { Metrics } from './evaluation/metrics.js';
-import type { RegressionReport } from './evaluation/regression-metrics.js';
+import type { TaskKind, TaskTable } from './tasks/index.js';
+
+export type { Prediction } from './evaluation/top-predictions.js';
+export type { TaskKind } from './tasks/index.js';
 
 /** The device of a run, as its result tells it. */
 export interface DeviceSummary {
@@ -21,63 +23,30 @@ export interface EpochRecord {
   readonly stage: string;
   readonly lr: Readonly<Record<string, number>>;
   readonly train_loss: number | null;
-  /** Of a classification, as `val_accuracy`. */
-  readonly train_accuracy?: number | null | undefined;
   readonly val_loss: number | null;
-  readonly val_accuracy?: number | null | undefined;
-  /** Of a regression: means over its columns, each in its unit. */
-  readonly val_mae?: number | null | undefined;
-  readonly val_r2?: number | null | undefined;
+  /** What the task measures: `train_accuracy` and `val_accuracy`, or `val_mae` and `val_r2`, each in its unit. */
+  readonly [measure: `${'train' | 'val'}_${string}`]: number | null | undefined;
   readonly seconds: number;
   readonly images_per_second: number | null;
 }
 
-/** What a network is trained for: classes, or values of a CSV file. */
-export type TaskKind = 'classification' | 'regression';
+/** What the documents of runs say that depends on the task. */
+export type Outcomes = { readonly [K in TaskKind]: Pick<TaskTable[K], 'document' | 'best'> };
 
 /** How good a model is on labelled images. */
-export interface TestMetrics {
-  readonly classification: Metrics;
-  readonly regression: RegressionReport;
-}
+export type TestMetrics = { readonly [K in TaskKind]: TaskTable[K]['metrics'] };
 
 /** What a model says of an image. */
-export interface ModelAnswer {
-  readonly classification: { readonly predictions: readonly Prediction[] };
-  /** By column, in its unit. */
-  readonly regression: { readonly values: Readonly<Record<string, number>> };
-}
-
-/** What the documents of runs say that depends on the task. */
-export interface Outcomes {
-  readonly classification: {
-    readonly document: { readonly classes: readonly string[] };
-    readonly best: {
-      readonly epoch: number;
-      readonly val_accuracy: number | null;
-      readonly interval: readonly [number, number] | null;
-    };
-  };
-  readonly regression: {
-    readonly document: { readonly columns: readonly string[] };
-    readonly best: {
-      readonly epoch: number;
-      readonly val_loss: number | null;
-      readonly val_mae: number | null;
-      readonly val_r2: number | null;
-    };
-  };
-}
-
-export type Outcome<T extends TaskKind = TaskKind> = Outcomes[T];
+export type ModelAnswer = { readonly [K in TaskKind]: TaskTable[K]['answer'] };
 
 /**
  * The JSON document of `attune finetune`: that of a classification, or of a regression by `FinetuneResult<'regression'>`.
  */
 export type FinetuneResult<T extends TaskKind = 'classification'> = RunDocument &
   {
-    readonly [K in T]: Outcomes[K]['document'] & {
-      readonly best: Outcomes[K]['best'];
+    readonly [K in T]: TaskTable[K]['document'] & {
+      readonly task: K;
+      readonly best: TaskTable[K]['best'];
       readonly test: TestMetrics[K] | null;
       /** Of a fold: what its best checkpoint gives for the images that validate. */
       readonly validation?: TestMetrics[K] | null;
@@ -172,25 +141,17 @@ export interface EvaluatedSplit {
 export type EvaluateResult<T extends TaskKind = 'classification'> = {
   readonly [K in T]: TestMetrics[K] &
     EvaluatedSplit & {
+      readonly task: K;
       /** How many of the images the run was trained with; null without a run, or where it cannot be told any more. */
       readonly trained_on: number | null;
       readonly skipped: readonly SkippedImage[];
     };
 }[T];
 
-/** One class for an image. */
-export interface Prediction {
-  readonly label: string;
-  readonly index: number;
-  /** Calibrated by the temperature of the checkpoint, where it has one (calibration.ts). */
-  readonly probability: number;
-  /** As the network gives it. */
-  readonly logit: number;
-}
-
 /** The JSON document of `attune predict`. */
 export interface PredictResult<T extends TaskKind = 'classification'> {
   readonly model: string;
+  readonly task: T;
   readonly images: readonly (
     | ({ readonly path: string } & ModelAnswer[T])
     | { readonly path: string; readonly error: string }

@@ -6,16 +6,16 @@ import { isCrossValidation } from '../finetune/cross-validation.js';
 import type { RunContext } from '../finetune/options.js';
 import { REPORT_FILES } from '../finetune/run/run-folder.js';
 import { replaceFile } from '../formats/index.js';
-import { confusionChart, reducedConfusion } from './charts/confusion.js';
+import { confusionChart } from './charts/confusion.js';
 import { type Drawing, openDrawing, PAPER, SCREEN } from './charts/drawing.js';
 import { intervalChart } from './charts/intervals.js';
 import { pngOf, pngOfAll } from './charts/raster.js';
-import { scatterChart } from './charts/scatter.js';
 import { reportPage } from './page/page.js';
 import { curveCharts } from './page/sections/curves.js';
 import { gatherFolds } from './run/gather-folds.js';
 import { GATHER_NAMES, type GatherOptions, gatherRun } from './run/gather-run.js';
 import type { ReportData } from './run/report-data.js';
+import { reportOf } from './tasks/index.js';
 
 /** What `report` needs: a run folder; the rest has defaults. */
 export type ReportOptions = GatherOptions;
@@ -51,8 +51,7 @@ export async function report(options: ReportOptions, context: RunContext = {}): 
   const page = reportPage(data, await openDrawing(SCREEN));
   const curves = resultCharts(data, paper);
   const { main } = data;
-  const matrix =
-    main?.kind === 'classification' ? reducedConfusion(main.metrics.classes, main.metrics.confusion) : null;
+  const matrix = main === null ? null : reportOf(main.kind).confusion(main);
   const results = curves.length === 0 ? null : await write(REPORT_FILES.results, await pngOfAll(curves));
   const confusion =
     matrix === null ? null : await write(REPORT_FILES.confusion, await pngOf(confusionChart(paper, matrix)));
@@ -71,25 +70,15 @@ function noRun(): AttuneError {
   return new AttuneError({ code: 'usage', what: 'there is no run', where: 'report', hint });
 }
 
-/** Most classes, and columns, of which the picture of the results has a line or a chart. */
-const MOST_CLASSES = 30;
-const MOST_COLUMNS = 3;
-
 /** What results.png shows: curves, and what was reached. */
 function resultCharts(data: ReportData, paper: Drawing): string[] {
   const { main, folds } = data;
   const curves = curveCharts(data, paper).map(({ svg }) => svg);
   if (folds !== null) {
-    const rows = folds.rows.flatMap(({ fold, accuracy }) =>
-      accuracy === null ? [] : [{ name: `fold ${fold}`, share: accuracy }],
+    const rows = folds.rows.flatMap(({ fold, share }) =>
+      share === null ? [] : [{ name: `fold ${fold}`, share }],
     );
     return rows.length === 0 ? [] : [intervalChart(paper, 'Accuracy of each fold', rows, null)];
   }
-  if (main?.kind === 'regression')
-    return [...curves, ...main.columns.slice(0, MOST_COLUMNS).map((column) => scatterChart(paper, column))];
-  const rows = (main?.classes ?? []).flatMap(({ class: name, recall }) =>
-    recall === null ? [] : [{ name, share: recall }],
-  );
-  if (rows.length === 0 || rows.length > MOST_CLASSES) return curves;
-  return [...curves, intervalChart(paper, 'Recall of each class', rows, main?.metrics.accuracy ?? null)];
+  return main === null ? curves : [...curves, ...reportOf(main.kind).pictures(main, paper)];
 }

@@ -1,6 +1,6 @@
 /** A batch that does not fit is computed in parts: how many images at once, and what is said about it. */
 import { classification } from '#src/finetune/tasks/classification';
-import type { Task } from '#src/finetune/tasks/task';
+import type { Task } from '#src/finetune/tasks/index';
 import { chooseMicroBatch } from '#src/finetune/training/micro-batch';
 import { fieldsOf } from '#src/finetune/recipe/parse-recipe';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';

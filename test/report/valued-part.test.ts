@@ -1,6 +1,6 @@
 /** What a report says of values: columns one after the other, as each opens files. */
 import { regression } from '#src/finetune/tasks/regression';
-import { evaluatedPart } from '#src/report/run/answered-part';
+import { reportOf } from '#src/report/tasks/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -11,7 +11,7 @@ test('of many columns, the images of a few are open at a time', async () => {
     true,
   );
   let [open, most] = [0, 0];
-  const part = await evaluatedPart(
+  const part = await reportOf('regression').evaluate(
     {
       images: Array.from({ length: images }, (_, i) => ({
         ...{ path: `${i}.png`, name: `${i}.png`, label: 0, fileHash: String(i) },

@@ -9,11 +9,14 @@ import {
   pText,
   runsText,
 } from '../../report/index.js';
-import { count, duration, oneLine, percent, shorten, significant } from '../../text.js';
+import { TASK_KINDS } from '../../finetune/tasks/index.js';
+import { count, duration, oneLine, shorten } from '../../text.js';
 import { expandPatterns } from '../glob.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { type Column, table } from '../table.js';
+import { textOf } from '../tasks/index.js';
+import type { RunColumn } from '../tasks/task-text.js';
 
 export type CompareFlags = Omit<CompareOptions, 'runs'>;
 
@@ -52,37 +55,24 @@ function printResult(result: CompareResult, output: Output): void {
 const right = (title: string): Column => ({ title, align: 'right' });
 
 function runTable({ runs }: CompareResult): string[] {
-  const isClasses = runs.some(({ task }) => task === 'classification');
-  const isFit = runs.some(({ task }) => task === 'regression');
-  const columns = [
-    { title: '' },
-    { title: 'run' },
-    ...(isClasses ? ['accuracy', '95 % interval', 'F1'].map(right) : []),
-    ...(isFit ? ['R²', 'MAE'].map(right) : []),
-    right('loss'),
-    ...(isClasses ? [right('calibration')] : []),
-    ...['images', 'epochs', 'time'].map(right),
+  const tasks = TASK_KINDS.filter((kind) => runs.some(({ task }) => task === kind)).map(textOf);
+  const shown: readonly RunColumn[] = [
+    ...tasks.flatMap(({ runColumns }) => runColumns.before),
+    { title: 'loss', text: ({ loss }) => (loss === null ? '-' : loss.toFixed(3)) },
+    ...tasks.flatMap(({ runColumns }) => runColumns.behind),
+    { title: 'images', text: ({ images }) => (images === null ? '-' : count(images)) },
+    {
+      title: 'epochs',
+      text: (run) => `${epochsText(run).replace('–', '-')}${run.finished ? '' : ', not finished'}`,
+    },
+    { title: 'time', text: ({ seconds }) => duration(seconds) },
   ];
   const rows = runs.map((run, i) => [
     String(i + 1),
     shorten(oneLine(basename(run.run)), LONGEST_NAME),
-    ...(isClasses ? [percent(run.accuracy), intervalText(run.interval), digits(run.macro_f1)] : []),
-    ...(isFit ? [digits(run.r2), run.mae === null ? '-' : significant(run.mae)] : []),
-    digits(run.loss),
-    ...(isClasses ? [percent(run.calibration_error)] : []),
-    run.images === null ? '-' : count(run.images),
-    `${epochsText(run).replace('–', '-')}${run.finished ? '' : ', not finished'}`,
-    duration(run.seconds),
+    ...shown.map(({ text }) => text(run)),
   ]);
-  return table(columns, rows);
-}
-
-function intervalText(interval: readonly [number, number] | null): string {
-  return interval === null ? '-' : `${(100 * interval[0]).toFixed(1)} to ${percent(interval[1])}`;
-}
-
-function digits(value: number | null): string {
-  return value === null ? '-' : value.toFixed(3);
+  return table([{ title: '' }, { title: 'run' }, ...shown.map(({ title }) => right(title))], rows);
 }
 
 /** A line for each value, which names its runs: a column for each run would be wider than most terminals. */

@@ -1,6 +1,5 @@
 /** `attune finetune`: trains, then shows how good the result is, where it lies and what to do with it. */
 import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
-import { limitText } from '../../finetune/evaluation/calibration.js';
 import { relative } from 'node:path';
 import {
   crossValidate,
@@ -23,12 +22,13 @@ import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { endOf, resumeCommandLine, STOPPING, withSession } from '../session.js';
 import { facts } from '../table.js';
+import { textOf } from '../tasks/index.js';
+import type { Fact } from '../tasks/task-text.js';
 import { count, oneLine } from '../../text.js';
 import { foldsCommand } from './folds.js';
 import { profileLines } from './profile-text.js';
 import { type EndReport, endReport, lacksReport } from './report-at-end.js';
-import { accuracyText, classTable, skippedLines } from './result-text.js';
-import { columnTable, figure, fitText } from './value-text.js';
+import { skippedLines } from './result-text.js';
 
 /** Of a classification or a regression. */
 type AnyResult = FinetuneResult<TaskKind>;
@@ -43,9 +43,6 @@ export interface EndOptions {
 export type FinetuneFlags = Omit<FinetuneOptions, 'data'> &
   Partial<Pick<ResumeOptions, 'resume'>> &
   EndOptions;
-
-/** Classes up to which each has its line. */
-const FEW_CLASSES = 20;
 
 export async function finetuneCommand(
   { report, ...options }: FinetuneOptions & EndOptions,
@@ -102,7 +99,7 @@ function printResult(result: AnyResult, report: string | null, next: string, out
   const { bold } = output.paint;
   output.note('');
   output.print(bold(result.interrupted ? 'Result so far' : 'Result'), facts(resultFacts(result)));
-  const tested = testTable(result);
+  const tested = textOf(result.task).tested(result);
   if (tested.length > 0) output.print('', tested);
   if (result.profile) output.print('', bold('Profile'), profileLines(result.profile));
   output.print('', bold('Run folder'), oneLine(runPath(result)));
@@ -110,22 +107,16 @@ function printResult(result: AnyResult, report: string | null, next: string, out
   output.print('', bold('Next'), next);
 }
 
-/** The test images class by class, or column by column. */
-function testTable(result: AnyResult): string[] {
-  if (result.test === null) return [];
-  if ('columns' in result) return columnTable(result.test);
-  return result.classes.length <= FEW_CLASSES ? classTable(result.test.per_class) : [];
-}
-
-function resultFacts(result: AnyResult): [name: string, value: string][] {
+function resultFacts(result: AnyResult): Fact[] {
+  const text = textOf(result.task);
   const { best, device, images, model, weights, parameters, resolved_defaults } = result;
   const seen = [`${count(images.train)} to train`, `${count(images.val)} to validate`];
   if (images.test > 0) seen.push(`${count(images.test)} to test`);
-  const lines: [string, string][] = [
+  const lines: Fact[] = [
     ['device', `${device.adapter} (${device.kind}${device.software ? ', software' : ''})`],
     ['model', `${model}, weights ${weights}`],
     ['strategy', String(resolved_defaults['strategy'])],
-    'columns' in result ? ['columns', result.columns.join(', ')] : ['classes', count(result.classes.length)],
+    text.learnt(result),
     ['images', seen.join(', ')],
     ['parameters', `${count(parameters.total)}, ${count(parameters.trainable)} of them trained`],
   ];
@@ -134,34 +125,7 @@ function resultFacts(result: AnyResult): [name: string, value: string][] {
   if (result.interrupted) lines.push(['done', `${full.length} ${wanted}`]);
   const bestEpoch = best.epoch === 0 ? 'none: the head of the probe was better' : `${best.epoch} ${wanted}`;
   if (full.length > 0 && images.val > 0) lines.push(['best epoch', bestEpoch]);
-  return [...lines, ...('columns' in result ? valueFacts(result) : accuracyFacts(result))];
-}
-
-function accuracyFacts({ best, images, test }: FinetuneResult): [name: string, value: string][] {
-  const validated =
-    unmeasured(images.val, best.val_accuracy) ?? accuracyText(best.val_accuracy, best.interval);
-  const lines: [string, string][] = [['validation accuracy', validated]];
-  if (test !== null) lines.push(['test accuracy', accuracyText(test.accuracy, test.interval)]);
-  const limit = limitText(images.val, best.val_accuracy);
-  if (limit !== null) lines.push(['probabilities', limit]);
-  return lines;
-}
-
-function valueFacts({ best, columns, images, test }: FinetuneResult<'regression'>): [string, string][] {
-  const validated =
-    unmeasured(images.val, best.val_loss) ?? fitText(best.val_r2, best.val_mae, columns.length);
-  const lines: [string, string][] = [
-    ['validation', validated],
-    ['validation loss', figure(best.val_loss)],
-  ];
-  if (test !== null) lines.push(['test', fitText(test.r2, test.mae, columns.length)]);
-  return lines;
-}
-
-/** Why there is no figure of the validation; null when there is one. */
-function unmeasured(images: number, figure: number | null): string | null {
-  if (images === 0) return 'no images';
-  return figure === null ? 'not yet measured' : null;
+  return [...lines, ...text.reached(result)];
 }
 
 /** The run folder as the user would name it. */

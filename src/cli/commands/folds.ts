@@ -1,19 +1,14 @@
 /** `attune finetune --folds`: how good a recipe is on parts of the images that it did not see, and how much that varies. */
 import { relative } from 'node:path';
-import type {
-  CrossValidationResult,
-  FoldMeasure,
-  FoldMeasures,
-  RunContext,
-  TaskKind,
-} from '../../finetune/index.js';
+import type { CrossValidationResult, FoldMeasures, RunContext, TaskKind } from '../../finetune/index.js';
+import { type MeasureFormat, measureText, rowOf } from '../../finetune/tasks/index.js';
 import type { Output } from '../output.js';
 import { endOf, STOPPING, withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, oneLine, percent, significant } from '../../text.js';
+import { textOf } from '../tasks/index.js';
+import { count, oneLine } from '../../text.js';
 import { type EndReport, endReport } from './report-at-end.js';
 import { accuracyText, skippedLines } from './result-text.js';
-import { figure } from './value-text.js';
 
 export async function foldsCommand(
   work: (context: RunContext) => Promise<CrossValidationResult>,
@@ -32,20 +27,19 @@ export async function foldsCommand(
 function printResult(result: CrossValidationResult, report: string | null, output: Output): void {
   const { bold } = output.paint;
   const { results, folds, pooled, task, interrupted } = result;
+  const { rightShare } = rowOf(task).measures;
+  const headlines = columnsOf(task).slice(0, textOf(task).foldHeadlines);
   output.note('');
   output.print(
     bold(interrupted ? `Folds so far: ${results.length} of ${folds}` : `${folds} folds`),
     foldTable(result),
     '',
     facts([
-      ...HEADLINES[task].map(([name, title, text]): [string, string] => [
-        title,
-        spreadText(result, name, text),
-      ]),
+      ...headlines.map((column): [string, string] => [column.title, spreadText(result, column)]),
       ['all images', `${count(pooled.images)}, each judged by the fold that had not seen it`],
-      ...(task === 'regression'
+      ...(rightShare === null
         ? []
-        : [['their accuracy', accuracyText(pooled.accuracy, pooled.interval)] as const]),
+        : [[`their ${rightShare.name}`, accuracyText(pooled.accuracy, pooled.interval)] as const]),
     ]),
     '',
     bold('Run folder'),
@@ -54,36 +48,26 @@ function printResult(result: CrossValidationResult, report: string | null, outpu
   if (report !== null) output.print('', bold('Report'), oneLine(relative('.', report)));
 }
 
-type Column = readonly [name: FoldMeasure, title: string, text: (value: number | null) => string];
+/** A measure of a fold as it is shown. */
+interface Column {
+  readonly key: string;
+  readonly title: string;
+  readonly format: MeasureFormat;
+}
 
-const measured = (value: number | null) => (value === null ? '-' : significant(value));
-
-const COLUMNS: Readonly<Record<TaskKind, readonly Column[]>> = {
-  classification: [
-    ['accuracy', 'accuracy', percent],
-    ['balanced_accuracy', 'balanced', percent],
-    ['macro_f1', 'F1', (value) => digits(value, 3)],
-    ['loss', 'loss', figure],
-  ],
-  regression: [
-    ['r2', 'R²', figure],
-    ['mae', 'MAE', measured],
-    ['rmse', 'RMSE', measured],
-    ['loss', 'loss', figure],
-  ],
-};
-
-/** What stands below the table, with its spread. */
-const HEADLINES: Readonly<Record<TaskKind, readonly Column[]>> = {
-  classification: COLUMNS.classification.slice(0, 1),
-  regression: COLUMNS.regression.slice(0, 2),
-};
+function columnsOf(task: TaskKind): Column[] {
+  const measures = rowOf(task).measures.fold;
+  return textOf(task).foldColumns.flatMap(([key, title]) =>
+    measures.flatMap((measure) => (measure.key === key ? [{ key, title, format: measure.format }] : [])),
+  );
+}
 
 /** A line for each fold, then the means and the deviations. */
 function foldTable({ task, results, mean, sd }: CrossValidationResult): string[] {
-  const shown = COLUMNS[task];
-  const row = (measures: FoldMeasures) => shown.map(([name, , text]) => text(measures[name] ?? null));
-  const columns = ['train', 'validate', ...shown.map(([, title]) => title)];
+  const shown = columnsOf(task);
+  const row = (measures: FoldMeasures) =>
+    shown.map(({ key, format }) => measureText(format, measures[key] ?? null));
+  const columns = ['train', 'validate', ...shown.map(({ title }) => title)];
   return table(
     [{ title: 'fold' }, ...columns.map((title) => ({ title, align: 'right' as const }))],
     [
@@ -100,17 +84,10 @@ function foldTable({ task, results, mean, sd }: CrossValidationResult): string[]
 }
 
 /** `91.2 % +- 1.4 %` */
-function spreadText(
-  { mean, sd }: CrossValidationResult,
-  name: FoldMeasure,
-  text: (value: number | null) => string,
-): string {
-  const [middle, spread] = [mean[name] ?? null, sd[name] ?? null];
-  return spread === null ? text(middle) : `${text(middle)} +- ${text(spread)}`;
-}
-
-function digits(value: number | null, places: number): string {
-  return value === null ? '-' : value.toFixed(places);
+function spreadText({ mean, sd }: CrossValidationResult, { key, format }: Column): string {
+  const [middle, spread] = [mean[key] ?? null, sd[key] ?? null];
+  const text = measureText(format, middle);
+  return spread === null ? text : `${text} +- ${measureText(format, spread)}`;
 }
 
 function runPath({ run }: CrossValidationResult): string {

@@ -6,7 +6,8 @@ import { expandPatterns } from '../glob.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
-import { counted, oneLine, percent, significant } from '../../text.js';
+import { textOf } from '../tasks/index.js';
+import { counted, oneLine } from '../../text.js';
 
 /** Of a classifier, or of a model that gives values. */
 type AnyResult = PredictResult<TaskKind>;
@@ -27,16 +28,13 @@ export async function predictCommand(
   return reportUnread(result, output);
 }
 
-function printPredictions({ images }: AnyResult, output: Output): void {
+function printPredictions({ task, images }: AnyResult, output: Output): void {
   for (const [index, image] of images.entries()) {
     if (index > 0) output.print('');
     output.print(output.paint.bold(oneLine(shownPath(image.path))));
     if ('error' in image) output.print(`  ${output.paint.bad('not read')}: ${oneLine(image.error)}`);
     else {
-      const rows =
-        'values' in image
-          ? Object.entries(image.values).map(([column, value]) => [significant(value), column])
-          : image.predictions.map(({ label, probability }) => [percent(probability), label]);
+      const rows = textOf(task).answered(image);
       output.print(table([{ title: '', align: 'right' }, { title: '' }], rows).map((line) => `  ${line}`));
     }
   }

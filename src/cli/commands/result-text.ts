@@ -1,6 +1,6 @@
 /** Accuracies, classes and left-out images in lines for people; shared by the commands that measure. */
 import type { ClassMetrics } from '../../finetune/evaluation/metrics.js';
-import type { SkippedImage } from '../../finetune/results.js';
+import type { EvaluatedSplit, SkippedImage } from '../../finetune/results.js';
 import { table } from '../table.js';
 import { count, counted, oneLine, percent } from '../../text.js';
 
@@ -32,6 +32,17 @@ export function classTable(classes: readonly ClassMetrics[]): string[] {
       f1 === null ? '-' : f1.toFixed(2),
     ]),
   );
+}
+
+/** `20 of the part test`: of what the figures are. */
+export function imagesText({ images, split }: EvaluatedSplit & { readonly images: number }): string {
+  return split === null || split === 'all' ? count(images) : `${count(images)} of the part ${split}`;
+}
+
+/** Why there is no figure of the validation; null when there is one. */
+export function unmeasured(images: number, figure: number | null): string | null {
+  if (images === 0) return 'no images';
+  return figure === null ? 'not yet measured' : null;
 }
 
 /** What was left out, with the reasons; the first few by name. */

@@ -9,7 +9,7 @@ import { sgd } from '../../optim/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { tensor } from '../../tensor/tensor.js';
-import { classification } from '../tasks/classification.js';
+import { classification } from '../tasks/index.js';
 import { recordMicroBatch } from '../training/training-step.js';
 import { type ModelRow, spreadOf, type StartupRow } from './results.js';
 

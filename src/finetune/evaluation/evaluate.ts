@@ -95,13 +95,14 @@ export async function evaluate<T extends TaskKind = 'classification'>(
       await device.close();
     }
     const metrics = loaded.task.metrics(outputs, prepared.prepared, loaded);
-    const result: EvaluateResult<TaskKind> = {
+    const result = {
+      task: loaded.task.info.kind,
       ...metrics,
       ...split,
       trained_on: trained,
       skipped: [...skipped, ...prepared.skipped],
     };
-    return result as EvaluateResult<TaskKind> & EvaluateResult<T>;
+    return result as EvaluateResult<TaskKind> as unknown as EvaluateResult<T>;
   } finally {
     await cache.close();
   }

@@ -13,6 +13,7 @@ import {
   partFolders,
   readImageTable,
   subFolders,
+  type TargetKind,
   valuedImages,
 } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
@@ -63,14 +64,46 @@ export async function imagesToMeasure(options: MeasureOptions, loaded: LoadedMod
   const flag = images !== undefined ? '--images' : label !== undefined ? '--label' : null;
   if (flag !== null)
     throw usage('this is for a CSV file, and the images are in class folders', flag, 'leave it out');
-  const { info, names } = loaded.task;
-  if (info.kind === 'classification') return folderImages(options, loaded);
-  throw usage(
-    `the model gives values of ${names.join(', ')}, which only a CSV file can be compared with`,
-    data,
-    'name a .csv file with these columns',
-  );
+  return TARGETS[loaded.task.target].inFolder(options, loaded);
 }
+
+/** How the right answers of images are found. */
+interface TargetReader {
+  /** In class folders, where they can tell them. */
+  inFolder(options: MeasureOptions, loaded: LoadedModel): Promise<MeasuredImages>;
+  /** In rows of a CSV file; `label` is the column that was named. */
+  inRows(
+    table: ImageTable,
+    rows: ImageTable['rows'],
+    label: string | undefined,
+    loaded: LoadedModel,
+  ): Promise<readonly LabelledImage[]>;
+}
+
+const TARGETS: Readonly<Record<TargetKind, TargetReader>> = {
+  label: {
+    inFolder: folderImages,
+    inRows(table, rows, label, loaded) {
+      const column = label ?? labelColumn(table, loaded);
+      const fields = rows.map(({ fields }) => fields[table.columns.indexOf(column)]);
+      const classes = classesFor(loaded, fields);
+      return labelledImages(table, column, { classes, where: 'the network' }, rows);
+    },
+  },
+  values: {
+    inFolder({ data }, { task }) {
+      throw usage(
+        `the model gives values of ${task.names.join(', ')}, which only a CSV file can be compared with`,
+        data,
+        'name a .csv file with these columns',
+      );
+    },
+    inRows(table, rows, label, { task }) {
+      if (label === undefined) return valuedImages(table, task.names, rows);
+      throw usage(`the model gives values of ${task.names.join(', ')}`, '--label', 'leave it out');
+    },
+  },
+};
 
 async function tableImages(
   table: ImageTable,
@@ -86,18 +119,7 @@ async function tableImages(
   );
   const isMeasured = (part: PartName | null) => chosen.left_out === null || isOf(chosen.split, part);
   const rows = table.rows.filter(({ part }) => isMeasured(part));
-  const { info, names } = loaded.task;
-  if (info.kind === 'regression') {
-    if (label !== undefined)
-      throw usage(`the model gives values of ${names.join(', ')}`, '--label', 'leave it out');
-    return { images: await valuedImages(table, names, rows), skipped: [], split: chosen };
-  }
-  const column = label ?? labelColumn(table, loaded);
-  const classes = classesFor(
-    loaded,
-    rows.map(({ fields }) => fields[table.columns.indexOf(column)]),
-  );
-  const images = await labelledImages(table, column, { classes, where: 'the network' }, rows);
+  const images = await TARGETS[loaded.task.target].inRows(table, rows, label, loaded);
   return { images, skipped: [], split: chosen };
 }
 

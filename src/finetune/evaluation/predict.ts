@@ -48,7 +48,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   const loaded = await loadModel(options, context);
   requireHead(loaded);
   const { model, preprocessing, task, temperature } = loaded;
-  if (options.top !== undefined && task.info.kind !== 'classification') throw noLabels();
+  if (options.top !== undefined && task.topRefusal !== null) throw noTop(task.topRefusal);
   const answers = new Map<string, ModelAnswer[TaskKind]>();
   const pool = openImagePool({ workers: options.workers });
   const { errors, ...pictures } = openPictures(paths, preprocessingFor(views, preprocessing), pool);
@@ -85,7 +85,8 @@ export async function predict<T extends TaskKind = 'classification'>(
     const answer = answers.get(path);
     return answer === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, ...answer };
   });
-  return { model: model.architecture, images } as PredictResult<T>;
+  const answer = { model: model.architecture, task: task.info.kind, images };
+  return answer as PredictResult<TaskKind> as PredictResult<T>;
 }
 
 /**
@@ -130,10 +131,10 @@ async function hasReadable(
   return false;
 }
 
-function noLabels(): AttuneError {
+function noTop(what: string): AttuneError {
   return new AttuneError({
     code: 'usage',
-    what: 'the model gives values, of which all are shown',
+    what,
     where: '--top',
     hint: 'leave it out',
   });

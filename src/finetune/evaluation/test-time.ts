@@ -11,7 +11,7 @@ import { nearest } from '../../nearest.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { TEST_TIME_VIEWS } from '../recipe/choices.js';
 import { forEachImage, type InferenceOptions, sideOf } from './inference.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 
 /** Images by index, prepared as `preprocessingFor` says. */
 export interface ImageSource {

@@ -1,6 +1,15 @@
 /** What a row of logits says, the likeliest first. */
-import type { Prediction } from '../results.js';
 import { softmaxRows } from './scores.js';
+
+/** One class for an image. */
+export interface Prediction {
+  readonly label: string;
+  readonly index: number;
+  /** Calibrated by the temperature of the checkpoint, where it has one (calibration.ts). */
+  readonly probability: number;
+  /** As the network gives it. */
+  readonly logit: number;
+}
 
 /**
  * The `top` labels of largest logit with the probabilities that softmax gives for logits divided by `temperature`: that

@@ -3,7 +3,7 @@
  * by stratified 5-fold cross-validation; or a head that is read off the features (stored-heads.ts). The task says which
  * loss the head minimises.
  */
-import { HEAD_STAGE } from '../recipe/choices.js';
+import { classWeightsPower, HEAD_STAGE } from '../recipe/choices.js';
 import {
   type LabelledImage,
   openFeatureCache,
@@ -24,7 +24,7 @@ import type { RunContext } from '../options.js';
 import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { applyHead, linearLayer, prototypes } from './stored-heads.js';
-import type { Best, Task } from '../tasks/task.js';
+import { type Best, measureText, type Task, trainRecord, valRecord } from '../tasks/index.js';
 import type { ImagePart, TrainingData } from '../run/training-data.js';
 
 /** More iterations than any convergence has taken; an end all the same. */
@@ -69,7 +69,7 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
   const { device, model, signal } = options;
   const { task } = data;
   const { train: unweighted, val, test } = await allFeatures(data, options);
-  const weights = task.imageWeights(unweighted.images, { class_weights: options.classWeights });
+  const weights = task.imageWeights(unweighted.images, classWeightsPower(options.classWeights) ?? 0);
   const train = { ...unweighted, weights };
 
   const fit =
@@ -151,9 +151,9 @@ async function storeHead(
     stage: HEAD_STAGE,
     lr: {},
     train_loss: onTrain?.loss ?? null,
-    train_accuracy: onTrain?.accuracy ?? null,
+    ...trainRecord(task.measures, onTrain?.values ?? {}),
     val_loss: onVal?.loss ?? null,
-    ...task.valRecord(onVal),
+    ...valRecord(task.measures, onVal),
     seconds,
     images_per_second: train.images.length / seconds,
   };
@@ -218,9 +218,12 @@ async function minimizeHead(
           stage: HEAD_STAGE,
           lr: {},
           train_loss: onTrain.dataLoss,
-          ...task.trainRecord({ correct, images: train.images.length }),
+          ...trainRecord(task.measures, task.trainValues({ correct, images: train.images.length })),
           val_loss: onVal?.dataLoss ?? null,
-          ...task.valRecord(onVal && task.scorePredictions(onVal.predicted, onVal.dataLoss, val.images)),
+          ...valRecord(
+            task.measures,
+            onVal && task.scorePredictions(onVal.predicted, onVal.dataLoss, val.images),
+          ),
           seconds,
           images_per_second: train.images.length / seconds,
         };
@@ -231,7 +234,7 @@ async function minimizeHead(
           done: epoch,
           total: headEpochs,
           secondsLeft: null,
-          detail: detailOf(record),
+          detail: detailOf(record, task),
         });
         started = performance.now();
       },
@@ -243,9 +246,9 @@ async function minimizeHead(
   }
 }
 
-function detailOf({ train_loss, train_accuracy }: EpochRecord): string {
-  const loss = `loss ${train_loss?.toFixed(4)}`;
-  return typeof train_accuracy === 'number'
-    ? `${loss}, accuracy ${(100 * train_accuracy).toFixed(1)} %`
-    : loss;
+function detailOf(record: EpochRecord, { measures: { training } }: Task): string {
+  const others = training.map(
+    ({ key, name, format }) => `, ${name} ${measureText(format, record[`train_${key}`] ?? null)}`,
+  );
+  return `loss ${record.train_loss?.toFixed(4)}${others.join('')}`;
 }

@@ -3,7 +3,7 @@ import { parseAugment } from '../../data/index.js';
 import type { Listener } from '../events.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
 /** Heads that are not fitted. */

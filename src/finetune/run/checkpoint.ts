@@ -11,8 +11,7 @@ import { NearestNeighbors, stateDict } from '../../nn/index.js';
 import { temperatureSchema } from '../evaluation/calibration.js';
 import { withNamesOnly } from '../recipe/names-only.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import { putIntoUnits } from '../tasks/regression.js';
-import { type TaskInfo, taskSchema } from '../tasks/task.js';
+import { rowOf, TASK_KINDS, TASKS, type TaskInfo, taskOf, taskSchema } from '../tasks/index.js';
 
 /** Version of the metadata below. */
 export const CHECKPOINT_FORMAT = '1';
@@ -44,9 +43,10 @@ export async function writeCheckpoint(
   recipe: Partial<Recipe>,
 ): Promise<void> {
   const state = await stateDict(model);
-  if (info.task.kind === 'regression') {
+  const { exportHead } = taskOf(info.task);
+  if (exportHead !== null) {
     const of = (name: string) => state.get(`${model.headName}.${name}`)?.data as Float32Array;
-    putIntoUnits(of('weight'), of('bias'), info.task.columns);
+    exportHead(of('weight'), of('bias'));
   }
   const tensors = [...state.values()].map(({ name, dtype, shape, data }) => ({ name, dtype, shape, data }));
   await writeSafetensors(path, tensors, {
@@ -62,9 +62,8 @@ export async function writeCheckpoint(
 
 /** The metadata that say what the outputs of a network stand for. */
 export function taskMetadata(info: TaskInfo): Record<string, string> {
-  return info.kind === 'classification'
-    ? { classes: JSON.stringify(info.classes) }
-    : { columns: JSON.stringify(info.columns) };
+  const { named } = rowOf(info.kind);
+  return { [named]: JSON.stringify(info[named as keyof TaskInfo]) };
 }
 
 /** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
@@ -102,11 +101,10 @@ function labelIn({ recipe = '' }: Readonly<Record<string, string>>): string | nu
 }
 
 /** Null when the metadata say nothing valid of it. */
-function taskIn({ classes, columns }: Readonly<Record<string, string>>, path: string): TaskInfo | null {
-  const value =
-    columns === undefined
-      ? { kind: 'classification', classes: parseJson(classes, path) }
-      : { kind: 'regression', columns: parseJson(columns, path) };
+function taskIn(metadata: Readonly<Record<string, string>>, path: string): TaskInfo | null {
+  const kind = TASK_KINDS.findLast((name) => metadata[TASKS[name].named] !== undefined) ?? TASK_KINDS[0];
+  const { named } = TASKS[kind];
+  const value = { kind, [named]: parseJson(metadata[named], path) };
   const parsed = v.safeParse(taskSchema, value);
   return parsed.success ? parsed.output : null;
 }

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { isCsvFile, type LabelledImage, type NamedColumns } from '../../data/index.js';
 import type { SkippedImage } from '../results.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 
 /** Which part of a data set. */
 export type PartName = 'train' | 'val' | 'test';

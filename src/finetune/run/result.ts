@@ -47,6 +47,7 @@ export function describeProbe(
     device: summarize(device),
     model: recipe.model,
     weights,
+    task: task.info.kind,
     ...task.document,
     images: imageCounts(data),
     resolved_defaults: { ...recipe, l2 },
@@ -77,6 +78,7 @@ export async function describeFull(
     device: state.frozen.device,
     model: state.model,
     weights: state.weights,
+    task: data.task.info.kind,
     ...data.task.document,
     images: imageCounts(data),
     resolved_defaults: {

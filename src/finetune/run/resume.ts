@@ -23,7 +23,7 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertSameImages } from './same-images.js';
 import { outliveDevices, type RunDevices } from './lost-device.js';
 import { describeFull, type RunOutcome } from './result.js';
-import { taskOf } from '../tasks/stored-task.js';
+import { taskOf } from '../tasks/index.js';
 import { prepareTrainingData } from './training-data.js';
 import type { FoundImages } from './found-images.js';
 

@@ -11,7 +11,7 @@ import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
 import { writeProbeLog } from '../tensorboard/run-log.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 import type { TrainingData } from './training-data.js';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };

@@ -29,7 +29,7 @@ import { RUN_FILES } from './run-folder.js';
 import { contradictionIn } from './state-check.js';
 import { type Beginning, beginningSchema } from './beginning.js';
 import { trainingTensors } from '../training/training-tensors.js';
-import { type Best, bestSchema, type TaskInfo, taskSchema } from '../tasks/task.js';
+import { type Best, bestSchema, type TaskInfo, taskSchema, withMeasures } from '../tasks/index.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
 const FORMAT = '7';
@@ -224,19 +224,18 @@ const imageSchema = v.array(
 const number = v.nullable(finite);
 
 /** A line of metrics.jsonl. */
-export const epochSchema = v.strictObject({
-  epoch: count,
-  stage: v.string(),
-  lr: v.record(v.string(), positive),
-  train_loss: number,
-  train_accuracy: v.optional(number),
-  val_loss: number,
-  val_accuracy: v.optional(number),
-  val_mae: v.optional(number),
-  val_r2: v.optional(number),
-  seconds: positive,
-  images_per_second: number,
-});
+export const epochSchema = v.pipe(
+  withMeasures({
+    epoch: count,
+    stage: v.string(),
+    lr: v.record(v.string(), positive),
+    train_loss: number,
+    val_loss: number,
+    seconds: positive,
+    images_per_second: number,
+  }),
+  v.transform((record) => record as unknown as EpochRecord),
+);
 
 const stateSchema = v.strictObject({
   recipe: v.unknown(),

@@ -6,7 +6,7 @@ import { batchCount, type Preprocessing } from '../../data/index.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { EpochRecord } from '../results.js';
-import type { TaskInfo } from '../tasks/task.js';
+import { rowOf, type TaskInfo, taskOf } from '../tasks/index.js';
 
 interface Labelled {
   readonly label: number;
@@ -60,20 +60,14 @@ function contradictionOfRecipe({ recipe, model, frozen, preprocessing }: StatePa
 
 function contradictionOfImages({ task, images }: StateParts): string | null {
   if (images.train.length === 0) return 'images.train: there are none';
-  const trained = new Set(images.train.map(({ label }) => label));
-  if (task.kind === 'classification' && trained.size < task.classes.length)
-    return 'task.classes: not every one has an image to train on';
+  const { namesWithout, isAnswered } = taskOf(task);
+  if (namesWithout(images.train).length > 0)
+    return `task.${rowOf(task.kind).named}: not every one has an image to train on`;
   for (const [part, list] of Object.entries(images)) {
-    const at = list.findIndex((image) => !answers(task, image));
+    const at = list.findIndex((image) => !isAnswered(image));
     if (at >= 0) return `images.${part}.${at}: it has no answer of the task`;
   }
   return null;
-}
-
-function answers(task: TaskInfo, { label, values }: Labelled): boolean {
-  return task.kind === 'classification'
-    ? label < task.classes.length && values === undefined
-    : values?.length === task.columns.length;
 }
 
 function contradictionOfProgress(

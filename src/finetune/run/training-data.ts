@@ -27,7 +27,7 @@ import type { RunContext } from '../options.js';
 import type { SkippedImage } from '../results.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 
 /** One part of the images, with the pixels that evaluation uses. */
 export interface ImagePart {

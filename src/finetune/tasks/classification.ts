@@ -1,46 +1,123 @@
 /** The task of telling which of some classes an image shows: a logit for each, and their cross-entropy. */
+import * as v from 'valibot';
 import { classWeights, type LabelledImage } from '../../data/index.js';
 import { argmax, crossEntropyLosses } from '../../ops/index.js';
 import { tensor } from '../../tensor/tensor.js';
 import { fitTemperature } from '../evaluation/calibration.js';
-import { classWeightsPower } from '../recipe/choices.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from '../heads/logistic-head.js';
-import { topPredictions } from '../evaluation/top-predictions.js';
-import { accuracyOf, computeAccuracy, computeMetrics } from '../evaluation/metrics.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Targets, Task } from './task.js';
+import { type Prediction, topPredictions } from '../evaluation/top-predictions.js';
+import {
+  accuracyOf,
+  computeAccuracy,
+  computeMetrics,
+  type Accuracy,
+  type Metrics,
+} from '../evaluation/metrics.js';
+import { LOSS, type Measure, type Measures, type Score } from './measure.js';
+import type { Targets, TaskOf, TaskRow } from './task.js';
 
-export function classification(classes: readonly string[]): Task {
+/** The plain data of a classification. */
+export interface ClassificationTypes {
+  readonly info: { readonly kind: 'classification'; readonly classes: readonly string[] };
+  readonly document: { readonly classes: readonly string[] };
+  readonly best: {
+    readonly epoch: number;
+    readonly val_accuracy: number | null;
+    readonly interval: readonly [number, number] | null;
+  };
+  readonly metrics: Metrics;
+  readonly answer: { readonly predictions: readonly Prediction[] };
+}
+
+const ACCURACY: Measure<Metrics> = {
+  key: 'accuracy',
+  name: 'accuracy',
+  better: 'higher',
+  format: 'percent',
+  of: ({ accuracy }) => accuracy,
+};
+
+const MEASURES: Measures<Metrics> = {
+  epoch: [ACCURACY],
+  training: [ACCURACY],
+  // As accurate, an epoch has to have less loss.
+  ranking: [ACCURACY, LOSS],
+  rightShare: ACCURACY,
+  fold: [
+    LOSS,
+    ACCURACY,
+    {
+      key: 'balanced_accuracy',
+      name: 'balanced accuracy',
+      better: 'higher',
+      format: 'percent',
+      of: (metrics) => metrics.balanced_accuracy,
+    },
+    {
+      key: 'macro_f1',
+      name: 'macro F1',
+      better: 'higher',
+      format: { decimals: 3 },
+      of: ({ macro }) => macro?.f1 ?? null,
+    },
+    { key: 'auc', name: 'AUC', better: 'higher', format: { decimals: 4 }, of: ({ auc }) => auc },
+    {
+      key: 'brier',
+      name: "Brier's score",
+      better: 'lower',
+      format: { decimals: 4 },
+      of: ({ brier }) => brier,
+    },
+  ],
+};
+
+export const CLASSIFICATION: TaskRow<ClassificationTypes> = {
+  schema: v.strictObject({
+    kind: v.literal('classification'),
+    classes: v.pipe(v.array(v.string()), v.minLength(1)),
+  }),
+  named: 'classes',
+  measures: MEASURES,
+  create: ({ classes }) => classification(classes),
+};
+
+export function classification(classes: readonly string[]): TaskOf<ClassificationTypes> {
   const count = classes.length;
   return {
     info: { kind: 'classification', classes },
     names: classes,
+    noun: ['class', 'classes'],
+    classes,
     document: { classes },
     summary: `${count} classes: ${listed(classes)}`,
     detailOf: (smallest) => ` (${smallest} in the smallest class)`,
     get ofExports() {
       return this;
     },
+    measures: MEASURES,
+    target: 'label',
 
     targets: labelsOf,
+    isAnswered: ({ label, values }) => label < count && values === undefined,
     blankTargets: (images) => new Int32Array(images),
     namesWithout(images) {
       const present = new Set(images.map(({ label }) => label));
       return classes.filter((_, label) => !present.has(label));
     },
-    classWeights: (images, recipe) => weightsOfClasses(images, count, recipe),
-    imageWeights(images, recipe) {
-      const weights = weightsOfClasses(images, count, recipe);
+    classWeights: (images, power) => weightsOfClasses(images, count, power),
+    imageWeights(images, power) {
+      const weights = weightsOfClasses(images, count, power);
       return Float32Array.from(images, ({ label }) => weights?.[label] ?? 1);
     },
-    losses(logits, labels, { label_smoothing }, weights) {
-      if (label_smoothing === 0 || weights === null)
-        return crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), label_smoothing);
-      const targets = smoothedTargets(labels, weights, label_smoothing);
+    losses(logits, labels, { labelSmoothing }, weights) {
+      if (labelSmoothing === 0 || weights === null)
+        return crossEntropyLosses(logits, tensor(labels, [labels.length], 'int32'), labelSmoothing);
+      const targets = smoothedTargets(labels, weights, labelSmoothing);
       return crossEntropyLosses(logits, tensor(targets, [labels.length, count], 'float32'));
     },
     predictions: argmax,
     countRight,
+    trainValues: ({ correct, images }) => ({ accuracy: correct / images }),
 
     guessedLoss: Math.log(count),
 
@@ -49,28 +126,20 @@ export function classification(classes: readonly string[]): Task {
     headProblem: (device, set, _images, scale, problems) =>
       new LogisticProblem(device, set, scale, count, problems),
 
-    score: (logits, images) => computeAccuracy(logits, labelsOf(images), count),
+    score: (logits, images) => scoreOf(computeAccuracy(logits, labelsOf(images), count)),
     scorePredictions: (predicted, loss, images) =>
-      accuracyOf(countRight(predicted, labelsOf(images)), loss, images.length),
-    isBetter(score, best) {
-      const [now, before] = [score.accuracy ?? null, best?.val_accuracy ?? null];
-      if (now === null || before === null) return now !== null;
-      // As accurate, it has to have less loss.
-      return now > before || (now === before && (score.loss ?? Infinity) < (best?.val_loss ?? Infinity));
-    },
-    best(epoch, { accuracy = null, loss, interval = null }, logits, images) {
+      scoreOf(accuracyOf(countRight(predicted, labelsOf(images)), loss, images.length)),
+    best(epoch, { values, loss, interval = null }, logits, images) {
       if (images.length === 0) return null;
       const temperature = fitTemperature({ scores: logits, labels: labelsOf(images), classes: count });
       return {
         epoch,
-        val_accuracy: accuracy,
+        val_accuracy: values['accuracy'] ?? null,
         val_loss: loss,
         interval: interval && [...interval],
         temperature,
       };
     },
-    trainRecord: ({ correct, images }) => ({ train_accuracy: correct / images }),
-    valRecord: (score) => ({ val_accuracy: score?.accuracy ?? null }),
     bestRecord: (best, epoch) => ({
       epoch: best?.epoch ?? epoch,
       val_accuracy: best?.val_accuracy ?? null,
@@ -82,7 +151,16 @@ export function classification(classes: readonly string[]): Task {
     answer: (logits, { top, temperature }) => ({
       predictions: topPredictions(logits, classes, top, temperature ?? 1),
     }),
+    truth: ({ label }) => classes[label],
+    said: (logits, temperature) => topPredictions(logits, classes, 1, temperature ?? 1)[0].label,
+    topRefusal: null,
+    activation: 'softmax',
+    exportHead: null,
   };
+}
+
+function scoreOf({ loss, accuracy, interval }: Accuracy): Score {
+  return { loss, values: { accuracy }, interval };
 }
 
 /** Classes that are named; by these one sees whether it is the right folder. */
@@ -101,9 +179,8 @@ function labelsOf(images: readonly LabelledImage[]): Int32Array {
 function weightsOfClasses(
   images: readonly LabelledImage[],
   classes: number,
-  { class_weights }: Pick<Recipe, 'class_weights'>,
+  power: number,
 ): Float64Array | null {
-  const power = classWeightsPower(class_weights) ?? 0;
   return power === 0 ? null : classWeights(labelsOf(images), classes, { power });
 }
 

@@ -5,13 +5,83 @@
  * units count the same: target = (value - mean) / deviation, both of the training images. An export has the two in its
  * head (checkpoint.ts) and gives values in the columns' own units.
  */
+import * as v from 'valibot';
 import type { LabelledImage } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { mean, square, subtract } from '../../ops/index.js';
 import { tensor } from '../../tensor/tensor.js';
 import { RIDGE_STRENGTHS, RidgeProblem } from '../heads/ridge-head.js';
-import { type Column, computeRegressionMetrics } from '../evaluation/regression-metrics.js';
-import type { Task } from './task.js';
+import {
+  type Column,
+  computeRegressionMetrics,
+  type RegressionReport,
+} from '../evaluation/regression-metrics.js';
+import { LOSS, type Measure, type Measures, type Score, valRecord } from './measure.js';
+import type { TaskOf, TaskRow } from './task.js';
+
+/** The plain data of a regression. */
+export interface RegressionTypes {
+  readonly info: { readonly kind: 'regression'; readonly columns: readonly Column[] };
+  readonly document: { readonly columns: readonly string[] };
+  readonly best: {
+    readonly epoch: number;
+    readonly val_loss: number | null;
+    readonly val_mae: number | null;
+    readonly val_r2: number | null;
+  };
+  readonly metrics: RegressionReport;
+  /** By column, in its unit. */
+  readonly answer: { readonly values: Readonly<Record<string, number>> };
+}
+
+const R2: Measure<RegressionReport> = {
+  key: 'r2',
+  name: 'R²',
+  better: 'higher',
+  format: { decimals: 4 },
+  of: ({ r2 }) => r2,
+};
+
+/** Errors of several columns are in several units, so that their mean says nothing: there is none. */
+const MAE: Measure<RegressionReport> = {
+  key: 'mae',
+  name: 'MAE',
+  better: 'lower',
+  format: 'measured',
+  of: ({ mae, per_column }) => (per_column.length > 1 ? null : mae),
+};
+const RMSE: Measure<RegressionReport> = {
+  key: 'rmse',
+  name: 'RMSE',
+  better: 'lower',
+  format: 'measured',
+  of: ({ rmse, per_column }) => (per_column.length > 1 ? null : rmse),
+};
+
+const MEASURES: Measures<RegressionReport> = {
+  epoch: [MAE, R2],
+  training: [],
+  fold: [LOSS, MAE, RMSE, R2],
+  ranking: [LOSS],
+  rightShare: null,
+};
+
+const finite = v.pipe(v.number(), v.finite());
+
+export const REGRESSION: TaskRow<RegressionTypes> = {
+  schema: v.strictObject({
+    kind: v.literal('regression'),
+    columns: v.pipe(
+      v.array(v.strictObject({ name: v.string(), mean: finite, deviation: v.pipe(finite, v.gtValue(0)) })),
+      v.minLength(1),
+      // Answers are told by column: of two with one name, one would be lost.
+      v.check((columns) => new Set(columns.map(({ name }) => name)).size === columns.length),
+    ),
+  }),
+  named: 'columns',
+  measures: MEASURES,
+  create: ({ columns }) => regression(columns),
+};
 
 /**
  * Names of columns with mean and deviation of the values of the training images. Throws AttuneError 'data' for a column
@@ -40,7 +110,7 @@ export function columnsOf(
 /**
  * @param inUnits whether outputs are values in the columns' units, as those of an export, and not standardised ones
  */
-export function regression(columns: readonly Column[], inUnits = false): Task {
+export function regression(columns: readonly Column[], inUnits = false): TaskOf<RegressionTypes> {
   const count = columns.length;
   const names = columns.map(({ name }) => name);
   const targetsOf = (images: readonly LabelledImage[]) =>
@@ -54,23 +124,28 @@ export function regression(columns: readonly Column[], inUnits = false): Task {
       const { mean, deviation } = columns[i % count];
       return inUnits ? output : output * deviation + mean;
     });
-  const metrics: Task['metrics'] = (outputs, images) =>
+  const metrics = (outputs: ArrayLike<number>, images: readonly LabelledImage[]) =>
     computeRegressionMetrics(inUnitsOf(outputs), images.flatMap(valuesOf), columns);
-  const score: Task['score'] = (outputs, images) => {
-    const { loss, mae, r2 } = metrics(outputs, images, null) as ReturnType<typeof computeRegressionMetrics>;
-    return { loss, mae, r2 };
+  const score = (outputs: ArrayLike<number>, images: readonly LabelledImage[]): Score => {
+    const { loss, mae, r2 } = metrics(outputs, images);
+    return { loss, values: { mae, r2 } };
   };
   return {
     info: { kind: 'regression', columns },
     names,
+    noun: ['column', 'columns'],
+    classes: null,
     document: { columns: names },
     summary: `${count} ${count === 1 ? 'column' : 'columns'} of values: ${columns.map(describe).join(', ')}`,
     detailOf: () => '',
     get ofExports() {
       return regression(columns, true);
     },
+    measures: MEASURES,
+    target: 'values',
 
     targets: targetsOf,
+    isAnswered: ({ values }) => values?.length === count,
     blankTargets: (images) => new Float32Array(images * count),
     namesWithout: () => [],
     classWeights: () => null,
@@ -79,6 +154,7 @@ export function regression(columns: readonly Column[], inUnits = false): Task {
       mean(square(subtract(outputs, tensor(targets, [targets.length / count, count], 'float32'))), 1),
     predictions: (outputs) => outputs,
     countRight: () => 0,
+    trainValues: () => ({}),
 
     // The variance of standardised values.
     guessedLoss: 1,
@@ -90,11 +166,8 @@ export function regression(columns: readonly Column[], inUnits = false): Task {
 
     score,
     scorePredictions: (outputs, _loss, images) => score(outputs, images),
-    isBetter: ({ loss }, best) => loss !== null && loss < (best?.val_loss ?? Infinity),
-    best: (epoch, { loss, mae, r2 }, _outputs, images) =>
-      images.length === 0 ? null : { epoch, val_loss: loss, val_mae: mae, val_r2: r2 },
-    trainRecord: () => ({}),
-    valRecord: (score) => ({ val_mae: score?.mae ?? null, val_r2: score?.r2 ?? null }),
+    best: (epoch, score, _outputs, images) =>
+      images.length === 0 ? null : { epoch, val_loss: score.loss, ...valRecord(MEASURES, score) },
     bestRecord: (best, epoch) => ({
       epoch: best?.epoch ?? epoch,
       val_loss: best?.val_loss ?? null,
@@ -107,6 +180,11 @@ export function regression(columns: readonly Column[], inUnits = false): Task {
     answer: (outputs) => ({
       values: Object.fromEntries(Array.from(inUnitsOf(outputs), (value, c) => [names[c], value])),
     }),
+    truth: (image) => valuesOf(image).map(rounded).join(' '),
+    said: (outputs) => Array.from(inUnitsOf(outputs), rounded).join(' '),
+    topRefusal: 'the model gives values, of which all are shown',
+    activation: 'linear',
+    exportHead: (weight, bias) => putIntoUnits(weight, bias, columns),
   };
 }
 

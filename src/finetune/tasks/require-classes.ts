@@ -1,10 +1,10 @@
 /** For what is about classes only. */
 import { AttuneError } from '../../errors.js';
-import type { Task } from './task.js';
+import type { Task } from './index.js';
 
-/** Throws AttuneError 'usage' for a task that is no classification. */
-export function requireClasses({ info }: Task, command: string, where: string): void {
-  if (info.kind === 'classification') return;
+/** The classes of a task; throws AttuneError 'usage' for one whose images do not belong to one class each. */
+export function requireClasses({ classes }: Task, command: string, where: string): readonly string[] {
+  if (classes !== null) return classes;
   throw new AttuneError({
     code: 'usage',
     what: `${command} is about classes, and these images have values`,

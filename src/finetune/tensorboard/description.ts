@@ -3,7 +3,7 @@ import type { Hyperparameter } from '../../formats/index.js';
 import { isInEffect } from '../recipe/announce.js';
 import type { DeviceSummary } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Best, Task } from '../tasks/task.js';
+import type { Best, Task } from '../tasks/index.js';
 
 /** A run that begins. */
 export interface RunDescription {
@@ -25,10 +25,10 @@ export function hyperparametersOf(recipe: Recipe): Record<string, Hyperparameter
 }
 
 /** The tags that runs are compared by. */
-export function metricTags({ info }: Task): string[] {
-  return info.kind === 'classification'
-    ? ['accuracy/best', 'accuracy/val', 'loss/val']
-    : ['loss/best', 'r2/val', 'mae/val'];
+export function metricTags({ measures: { epoch, ranking } }: Task): string[] {
+  const [first, ...others] = ranking;
+  const tags = [...epoch, ...others].map(({ key }) => `${key}/val`);
+  return [...new Set([`${first.key}/best`, ...tags])];
 }
 
 /** In Markdown, as TensorBoard shows it. */
@@ -49,14 +49,15 @@ export function recipeText(recipe: Recipe): string {
 }
 
 /** How the run has ended. */
-export function resultText(best: Best | null): string {
+export function resultText(best: Best | null, { measures: { epoch, ranking } }: Task): string {
   if (best === null) return 'Nothing was validated.';
-  const { epoch, val_accuracy, val_loss, val_r2 } = best;
+  const validated = [...ranking, ...epoch].map(({ key, name }) => [
+    `validation ${name}`,
+    figure(best[`val_${key}`]),
+  ]);
   return list({
-    'best epoch': epoch === 0 ? 'none: the head was better' : String(epoch),
-    'validation accuracy': figure(val_accuracy),
-    'validation loss': figure(val_loss),
-    'validation R²': figure(val_r2),
+    'best epoch': best.epoch === 0 ? 'none: the head was better' : String(best.epoch),
+    ...Object.fromEntries(validated),
   });
 }
 

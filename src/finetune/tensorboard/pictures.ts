@@ -2,7 +2,6 @@
 import {
   augmentationOf,
   type ImagePool,
-  type LabelledImage,
   type LabelledPicture,
   pictureGrid,
   type Preprocessing,
@@ -12,7 +11,7 @@ import {
 } from '../../data/index.js';
 import { sideOf } from '../evaluation/inference.js';
 import type { ImagePart } from '../run/training-data.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 import { batchParts } from '../training/batch-parts.js';
 import type { FullStage } from '../training/stage-context.js';
 import { mixOfStep } from '../training/mixing.js';
@@ -44,7 +43,7 @@ export async function firstImages({ device, data, state }: FullStage, pool: Imag
     const seen = await device.run(() => networkInput(part, { preprocessing, side }));
     const length = side * side * 3;
     const pictures = Array.from(part.shares, (_, i) => ({
-      label: truthOf(images[i], task),
+      label: task.truth(images[i]),
       image: shown(bytesOf(seen.subarray(i * length, (i + 1) * length), preprocessing), side),
     }));
     return pictureGrid(pictures, COLUMNS);
@@ -59,7 +58,7 @@ export async function someImages({ images, dataset }: ImagePart, task: Task): Pr
   for (let i = 0; i < count; i++) {
     const index = Math.floor(((i + 0.5) * images.length) / count);
     const image = shown(await dataset.read(index), dataset.width);
-    pictures.push({ label: truthOf(images[index], task), image });
+    pictures.push({ label: task.truth(images[index]), image });
   }
   return pictureGrid(pictures, COLUMNS);
 }
@@ -81,23 +80,10 @@ export async function worstImages(
   const order = [...losses.keys()].sort((a, b) => losses[b] - losses[a]).slice(0, MOST_PICTURES);
   const pictures: LabelledPicture[] = [];
   for (const index of order) {
-    const answer = task.answer(rowOf(index), { top: 1, temperature });
-    const said =
-      'predictions' in answer
-        ? answer.predictions[0].label
-        : Object.values(answer.values).map(figure).join(' ');
-    const label = `${truthOf(images[index], task)} / ${said}`;
+    const label = `${task.truth(images[index])} / ${task.said(rowOf(index), temperature)}`;
     pictures.push({ label, image: shown(await dataset.read(index), dataset.width) });
   }
   return pictureGrid(pictures, COLUMNS);
-}
-
-function truthOf({ label, values }: LabelledImage, task: Task): string {
-  return values === undefined ? task.names[label] : values.map(figure).join(' ');
-}
-
-function figure(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
 
 /** Back from what the network takes to bytes. */

@@ -17,7 +17,7 @@ import type { EpochRecord } from '../results.js';
 import { nameOfWeights, withNamesOnly } from '../recipe/names-only.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { TrainingData } from '../run/training-data.js';
-import type { Best } from '../tasks/task.js';
+import type { Best, Task } from '../tasks/index.js';
 import type { FullStage } from '../training/stage-context.js';
 import {
   hyperparametersOf,
@@ -60,8 +60,9 @@ export class RunLog {
   async begin(pool: ImagePool): Promise<void> {
     const { state, data } = this.stage;
     const { recipe, weights, frozen } = state;
-    begin(this.log, { recipe, weights, device: frozen.device, task: data.task, images: countsOf(data) });
-    for (const [i, record] of headEpochsOf(state).entries()) this.log.add(i + 1, epochScalars(record));
+    const { task } = data;
+    begin(this.log, { recipe, weights, device: frozen.device, task, images: countsOf(data) });
+    for (const [i, record] of headEpochsOf(state).entries()) this.log.add(i + 1, epochScalars(record, task));
     const picture = await firstImages(this.stage, pool);
     this.log.add(this.step, [await imageOf('images/first_batch', picture)]);
   }
@@ -92,10 +93,11 @@ export class RunLog {
 
   /** An epoch was validated. `outputs` are those of the validation images. */
   async epoch(record: EpochRecord, outputs: Float32Array): Promise<void> {
-    const { state, model } = this.stage;
+    const { state, model, data } = this.stage;
+    const { task } = data;
     const { memory } = model;
     this.outputs = outputs;
-    this.log.add(this.step, [...epochScalars(record), ...bestScalars(state.best)]);
+    this.log.add(this.step, [...epochScalars(record, task), ...bestScalars(state.best, task)]);
     if (!state.recipe.histograms) return;
     this.log.add(this.step, histogramsOf('weights', model, memory.parameters, await memory.values.read()));
   }
@@ -108,7 +110,7 @@ export class RunLog {
       const worst = await worstImages(val, this.outputs, task, state.temperature);
       if (worst !== null) this.log.add(this.step, [await imageOf('images/worst_of_validation', worst)]);
     }
-    end(this.log, this.step, state.best);
+    end(this.log, this.step, state.best, task);
   }
 
   /** Writes everything: what the state that is saved next refers to. Throws AttuneError 'disk'. */
@@ -145,9 +147,9 @@ export async function writeProbeLog(
   try {
     begin(log, { recipe, weights, device: summarize(device), task, images: countsOf(data) });
     log.add(0, [await imageOf('images/training', await someImages(train, task))]);
-    for (const [i, record] of epochs.entries()) log.add(i + 1, epochScalars(record));
+    for (const [i, record] of epochs.entries()) log.add(i + 1, epochScalars(record, task));
     const last = epochs.length;
-    log.add(last, bestScalars(best));
+    log.add(last, bestScalars(best, task));
     if (recipe.histograms && model.head instanceof Linear) {
       const [arrays, values] = [model.head.parameters(), [] as TypedArray[]];
       for (const array of arrays) values.push(await array.read());
@@ -155,7 +157,7 @@ export async function writeProbeLog(
     }
     const worst = await worstImages(val, outputs.val, task, best?.temperature ?? null);
     if (worst !== null) log.add(last, [await imageOf('images/worst_of_validation', worst)]);
-    end(log, last, best);
+    end(log, last, best, task);
     await log.commit();
   } finally {
     await log.close();
@@ -176,8 +178,8 @@ function begin(log: EventLog, description: RunDescription): void {
   ]);
 }
 
-function end(log: EventLog, step: number, best: Best | null): void {
-  log.add(step, [summaries.text('result', resultText(best)), summaries.sessionEnd(log.wallTime)]);
+function end(log: EventLog, step: number, best: Best | null, task: Task): void {
+  log.add(step, [summaries.text('result', resultText(best, task)), summaries.sessionEnd(log.wallTime)]);
 }
 
 /** Each was an iteration. */
@@ -189,30 +191,26 @@ function countsOf({ train, val, test }: TrainingData): RunDescription['images'] 
   return { train: train.images.length, val: val.images.length, test: test.images.length };
 }
 
-/** The keys of a record that are numbers, and their tags. */
-const TAGS = [
-  ['epoch', 'epoch'],
-  ['train_loss', 'loss/train'],
-  ['val_loss', 'loss/val'],
-  ['train_accuracy', 'accuracy/train'],
-  ['val_accuracy', 'accuracy/val'],
-  ['val_mae', 'mae/val'],
-  ['val_r2', 'r2/val'],
-  ['seconds', 'speed/epoch_seconds'],
-  ['images_per_second', 'speed/images_per_second'],
-] as const satisfies readonly (readonly [keyof EpochRecord, string])[];
-
-function epochScalars(record: EpochRecord): Encoded[] {
-  const numbers = TAGS.map(([key, tag]) => [tag, record[key]] as const);
+/** The numbers of a record, by their tags. */
+function epochScalars(record: EpochRecord, { measures }: Task): Encoded[] {
   const rates = Object.entries(record.lr).map(([group, rate]) => [`learning_rate/${group}`, rate] as const);
-  return scalars([...numbers, ...rates]);
+  const measured = measures.epoch.flatMap(({ key }) => [
+    [`${key}/train`, record[`train_${key}`]] as const,
+    [`${key}/val`, record[`val_${key}`]] as const,
+  ]);
+  return scalars([
+    ['epoch', record.epoch],
+    ['loss/train', record.train_loss],
+    ['loss/val', record.val_loss],
+    ...measured,
+    ['speed/epoch_seconds', record.seconds],
+    ['speed/images_per_second', record.images_per_second],
+    ...rates,
+  ]);
 }
 
-function bestScalars(best: Best | null): Encoded[] {
-  return scalars([
-    ['accuracy/best', best?.val_accuracy],
-    ['loss/best', best?.val_loss],
-  ]);
+function bestScalars(best: Best | null, { measures }: Task): Encoded[] {
+  return scalars(measures.ranking.map(({ key }) => [`${key}/best`, best?.[`val_${key}`]] as const));
 }
 
 /** Without those that nothing is known of. */

@@ -2,7 +2,7 @@
 import { erasedBox, type TrainingBatch } from '../../data/index.js';
 import { type BatchMix, withPartner } from './mixing.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Targets } from '../tasks/task.js';
+import type { Targets } from '../tasks/index.js';
 import type { MicroBatch } from './training-step.js';
 
 export interface BatchPartsOptions {

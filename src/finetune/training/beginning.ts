@@ -25,6 +25,7 @@ import { batchParts } from './batch-parts.js';
 import { joinsSingle, microBatchRanges } from './batch-ranges.js';
 import { lastStage, setTrainable } from './stages.js';
 import { networkInput, sharedLoss } from './training-step.js';
+import { classWeightsPower } from '../recipe/choices.js';
 
 /** Images that are looked at: enough for a mean, and less work than a tenth of an epoch of a thousand. */
 const IMAGES = 128;
@@ -136,8 +137,9 @@ async function meanLosses(
 ): Promise<(number | null)[]> {
   const { task, training, pool } = data;
   const side = sideOf(preprocessing);
-  const imageWeights = task.imageWeights(training.images, recipe);
-  const classWeights = task.classWeights(training.images, recipe);
+  const power = classWeightsPower(recipe.class_weights) ?? 0;
+  const imageWeights = task.imageWeights(training.images, power);
+  const classWeights = task.classWeights(training.images, power);
   const totals = modes.map(() => 0);
   let images = 0;
   const batches = trainingBatches(training, {

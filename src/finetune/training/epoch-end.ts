@@ -11,6 +11,7 @@ import type { RunState } from '../run/run-state.js';
 import type { RunLog } from '../tensorboard/run-log.js';
 import { imagesPerSecond } from './epoch-clock.js';
 import type { ImagePart } from '../run/training-data.js';
+import { isBetter, trainRecord, valRecord } from '../tasks/index.js';
 
 /** Metadata of exports. */
 export function describeModel({ model, task, preprocessing }: RunState) {
@@ -39,9 +40,9 @@ export async function finishEpoch(
     stage: name,
     lr,
     train_loss: progress.loss / progress.images,
-    ...task.trainRecord(progress),
+    ...trainRecord(task.measures, task.trainValues(progress)),
     val_loss: score.loss,
-    ...task.valRecord(score),
+    ...valRecord(task.measures, score),
     seconds: progress.seconds,
     images_per_second: imagesPerSecond(progress),
   };
@@ -49,7 +50,7 @@ export async function finishEpoch(
   onEvent?.({ type: 'epoch', record });
   const validated = task.best(record.epoch, score, outputs, val.images);
   state.temperature = validated?.temperature ?? null;
-  if (task.isBetter(score, state.best)) {
+  if (isBetter(task.measures.ranking, score, state.best)) {
     const info = { ...describeModel(state), temperature: state.temperature };
     await writeCheckpoint(join(folder, RUN_FILES.best), model, info, state.recipe);
     state.best = validated;

@@ -20,7 +20,7 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import type { FrozenChoices } from '../run/run-state.js';
 import type { TrainingData } from '../run/training-data.js';
 import { lastStage, setTrainable } from './stages.js';
-import type { Task } from '../tasks/task.js';
+import type { Task } from '../tasks/index.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */

@@ -20,7 +20,7 @@ import type { Mix } from '../../ops/index.js';
 import { symmetricBeta } from '../../tensor/beta.js';
 import { PURPOSE, uniformSource } from '../../tensor/philox.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Targets } from '../tasks/task.js';
+import type { Targets } from '../tasks/index.js';
 
 /** How a batch is mixed, and what of the loss is the partners'. */
 export interface BatchMix extends Mix {

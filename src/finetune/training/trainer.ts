@@ -37,9 +37,10 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertNotExploded } from '../run/explosion.js';
 import type { FrozenChoices, Progress } from '../run/run-state.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
-import type { Targets, Task } from '../tasks/task.js';
+import type { Targets, Task } from '../tasks/index.js';
 import { RecentBatches } from './recent-batches.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
+import { classWeightsPower } from '../recipe/choices.js';
 
 export interface TrainerOptions extends RunContext {
   readonly device: Device;
@@ -125,8 +126,9 @@ export class Trainer {
     this.options = options;
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
-    this.imageWeights = task.imageWeights(dataset.images, recipe);
-    this.classWeights = task.classWeights(dataset.images, recipe);
+    const power = classWeightsPower(recipe.class_weights) ?? 0;
+    this.imageWeights = task.imageWeights(dataset.images, power);
+    this.classWeights = task.classWeights(dataset.images, power);
     this.random = generator(recipe.seed);
     this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
     setStochasticDepth(model, recipe.stochastic_depth);
@@ -365,12 +367,14 @@ export class Trainer {
     const { progress, task, onStep } = this.options;
     const { epoch, batch, images, loss, correct } = progress;
     const known = images > 0;
+    const { rightShare } = task.measures;
+    const values = task.trainValues({ correct, images });
     onStep?.({
       epoch: epoch + 1,
       batch,
       batches: this.batchesPerEpoch,
       loss: known ? loss / images : null,
-      accuracy: known ? (task.trainRecord({ correct, images }).train_accuracy ?? null) : null,
+      accuracy: known && rightShare !== null ? values[rightShare.key] : null,
       imagesPerSecond: imagesPerSecond(progress),
     });
   }

@@ -20,7 +20,7 @@ import type { State } from '../../program/state.js';
 import type { Generator } from '../../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../../tensor/tensor.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Targets, Task } from '../tasks/task.js';
+import type { Targets, Task } from '../tasks/index.js';
 
 /** Part of a batch, computed at once. */
 export interface MicroBatch {
@@ -80,7 +80,7 @@ export function sharedLoss(
   shares: Float32Array,
   { task, recipe, classWeights }: Pick<TrainingStepOptions, 'task' | 'recipe' | 'classWeights'>,
 ): Scalar {
-  const losses = task.losses(outputs, targets, recipe, classWeights);
+  const losses = task.losses(outputs, targets, { labelSmoothing: recipe.label_smoothing }, classWeights);
   return sum(multiply(losses, tensor(shares, [shares.length], 'float32')));
 }
 

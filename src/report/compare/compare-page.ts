@@ -1,14 +1,17 @@
 /** The page of a comparison: a table of the runs, intervals, curves over each other, tests, and how recipes differ. */
 import { basename } from 'node:path';
-import { count, counted, duration, significant } from '../../text.js';
+import { TASK_KINDS } from '../../finetune/tasks/index.js';
+import { count, counted, duration } from '../../text.js';
 import { type CurveOptions, curveChart, lookOf, type Series } from '../charts/curves.js';
 import type { Drawing } from '../charts/drawing.js';
 import { intervalChart } from '../charts/intervals.js';
 import { type Content, type Html, html } from '../page/html.js';
 import { pageOf } from '../page/page.js';
-import { chart, digits, interval, name, type Section, share, table } from '../page/parts.js';
+import { chart, digits, name, type Section, table } from '../page/parts.js';
 import { partName } from '../page/words.js';
 import { stagesOf } from '../run/stored-facts.js';
+import { reportOf } from '../tasks/index.js';
+import type { RunColumn, TaskReport } from '../tasks/task-report.js';
 import type { CompareResult } from './compare-result.js';
 import { epochsText, groupedValues, pText, runsText } from './compare-text.js';
 import type { ComparedRun, MeasuredRun } from './compared-run.js';
@@ -41,61 +44,43 @@ export function comparePage(
 }
 
 function leadOf({ runs }: CompareResult, measured: readonly MeasuredRun[]): Html {
-  const best = measured
-    .filter(({ summary: { accuracy, r2 } }) => accuracy !== null || r2 !== null)
-    .toSorted((a, b) => figureOf(b.summary) - figureOf(a.summary))[0];
+  const [best] = measured
+    .flatMap(({ summary, name: title }) => {
+      const headline = reportOf(summary.task).headline(summary);
+      return headline === null ? [] : [{ ...headline, title }];
+    })
+    .toSorted((a, b) => b.figure - a.figure);
   if (best === undefined) return html`None of the runs was validated yet.`;
-  const { accuracy, interval: range, r2 } = best.summary;
-  const said =
-    accuracy === null
-      ? html`the largest R², <strong>${digits(r2, 3)}</strong>`
-      : html`the largest share of right answers, <strong>${share({ value: accuracy, interval: range ?? [0, 1] })}</strong>${range === null ? null : ` (${interval(range)})`}`;
-  return html`${name(best.name)} has ${said}. ${isOneMeasure(runs) ? 'Where intervals overlap, runs need not differ.' : html`<strong>Not all runs were measured with the same number of images of the same kind</strong>, so that figures need not say which is better.`}`;
+  return html`${name(best.title)} has ${best.said}. ${isOneMeasure(runs) ? 'Where intervals overlap, runs need not differ.' : html`<strong>Not all runs were measured with the same number of images of the same kind</strong>, so that figures need not say which is better.`}`;
 }
 
 function isOneMeasure(runs: CompareResult['runs']): boolean {
   return new Set(runs.map(({ part, images }) => `${part} ${images}`)).size === 1;
 }
 
-function figureOf({ accuracy, r2 }: ComparedRun): number {
-  return accuracy ?? r2 ?? Number.NEGATIVE_INFINITY;
+/** The tasks of some runs, in the order of their table. */
+function tasksOf(measured: readonly MeasuredRun[]): TaskReport[] {
+  const kinds = TASK_KINDS.filter((kind) => measured.some(({ summary }) => summary.task === kind));
+  return kinds.map(reportOf);
 }
 
 function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[]): Section {
-  const isClasses = measured.some(({ summary }) => summary.task === 'classification');
-  const isFit = measured.some(({ summary }) => summary.task === 'regression');
-  const numbers = [
-    ...(isClasses ? ['accuracy', 'interval', 'macro F1'] : []),
-    ...(isFit ? ['R²', 'mean absolute error'] : []),
-    'loss',
-    ...(isClasses ? ['calibration'] : []),
-    'images',
-    'epochs',
-    'time',
+  const tasks = tasksOf(measured);
+  const columns: readonly RunColumn<ComparedRun>[] = [
+    ...tasks.flatMap(({ runColumns }) => runColumns.before),
+    { title: 'loss', text: ({ loss }) => digits(loss, 3) },
+    ...tasks.flatMap(({ runColumns }) => runColumns.behind),
+    {
+      title: 'images',
+      text: ({ images, part }) =>
+        images === null || part === null ? '–' : `${count(images)} ${partName(part)}`,
+    },
+    { title: 'epochs', text: epochsText },
+    { title: 'time', text: ({ seconds }) => duration(seconds) },
   ];
   const rows = measured.map(({ summary, name: title }, i): Content[] => [
     html`${i + 1} ${name(title)}`,
-    ...(isClasses
-      ? [
-          summary.accuracy === null ? '–' : share({ value: summary.accuracy, interval: [0, 1] }),
-          interval(summary.interval),
-          digits(summary.macro_f1, 3),
-        ]
-      : []),
-    ...(isFit ? [digits(summary.r2, 3), summary.mae === null ? '–' : significant(summary.mae)] : []),
-    digits(summary.loss, 3),
-    ...(isClasses
-      ? [
-          summary.calibration_error === null
-            ? '–'
-            : share({ value: summary.calibration_error, interval: [0, 1] }),
-        ]
-      : []),
-    summary.images === null || summary.part === null
-      ? '–'
-      : `${count(summary.images)} ${partName(summary.part)}`,
-    epochsText(summary),
-    duration(summary.seconds),
+    ...columns.map(({ text }) => text(summary)),
   ]);
   const notes = measured.flatMap(({ summary: { note, finished }, name: title }) => {
     if (note !== null) return [html`<p class="note">${name(title)}: ${note}.</p>`];
@@ -106,7 +91,7 @@ function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[
     title: 'Runs',
     body: html`${table(
       'Each run by its best checkpoint',
-      [{ title: 'run' }, ...numbers.map((title) => ({ title, isNumber: true }))],
+      [{ title: 'run' }, ...columns.map(({ title }) => ({ title, isNumber: true }))],
       rows,
     )}${notes}${skipped.map(({ path, reason }) => html`<p class="note">${name(basename(path), 120)} was left out: ${reason}.</p>`)}`,
   };
@@ -130,9 +115,14 @@ function accuracySection(measured: readonly MeasuredRun[], drawing: Drawing): Se
   };
 }
 
+/** `accuracy` of `Accuracy`; what is written in capitals stays. */
+function inSentence(title: string): string {
+  return /^[A-Z][a-z]/.test(title) ? title[0].toLowerCase() + title.slice(1) : title;
+}
+
 interface Figure {
   readonly title: string;
-  readonly key: 'train_loss' | 'val_loss' | 'val_accuracy' | 'val_r2';
+  readonly key: `${'train' | 'val'}_${string}`;
   readonly isShare: boolean;
 }
 
@@ -146,12 +136,10 @@ interface DrawnRun {
 
 /** Curves of the full stage, one figure a chart; null where no two runs have one. */
 function curvesSection(measured: readonly MeasuredRun[], drawing: Drawing): Section | null {
-  const isFit = measured.every(({ summary }) => summary.task === 'regression');
+  const [{ curve }] = tasksOf(measured);
   const figures: readonly Figure[] = [
     { title: 'Validation loss', key: 'val_loss', isShare: false },
-    isFit
-      ? { title: 'Validation R²', key: 'val_r2', isShare: false }
-      : { title: 'Validation accuracy', key: 'val_accuracy', isShare: true },
+    { title: `Validation ${inSentence(curve.title)}`, key: `val_${curve.key}`, isShare: curve.isShare },
     { title: 'Training loss', key: 'train_loss', isShare: false },
   ];
   const withCurves = measured
@@ -225,7 +213,7 @@ function farthestText(series: readonly Series[]): string {
 }
 
 function pairedSection({ paired, runs }: CompareResult): Section | null {
-  if (runs.every(({ task }) => task === 'regression')) return null;
+  if (!runs.some(({ task }) => reportOf(task).isOfClasses)) return null;
   const text =
     paired.length === 0
       ? html`<p>No two runs answered for the same images with the same classes, so that nothing can be tested image by image.</p>`

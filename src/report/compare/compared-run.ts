@@ -4,40 +4,21 @@ import { openPreparedCache } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { isCrossValidation } from '../../finetune/cross-validation.js';
-import type { Metrics } from '../../finetune/evaluation/metrics.js';
-import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
-import { likeliest } from '../../finetune/evaluation/scores.js';
 import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
 import type { DeviceOptions, RunContext } from '../../finetune/options.js';
 import type { EpochRecord, TaskKind } from '../../finetune/results.js';
 import { sentenceWithName } from '../../finetune/recipe/names-only.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { findImages, splitOf } from '../../finetune/run/training-data.js';
-import type { PartName } from '../../finetune/run/found-images.js';
+import { TASK_KINDS, TASKS } from '../../finetune/tasks/index.js';
 import { outputsFor } from '../run/answered-part.js';
 import { evaluatingDevice, type GatherOptions, refuseOtherNames, withNetwork } from '../run/gather-run.js';
+import type { ComparedFigures } from '../run/report-data.js';
+import { reportOf, TASK_REPORTS } from '../tasks/index.js';
 import { assertRun, bestEpochOf, hasCheckpoint, isFinished, stagesOf } from '../run/stored-facts.js';
 
-/** Figures of the images that a run validates with, else of those it is tested with. */
-interface Figures {
-  /** Null: they are those of the best epoch, as the run noted them. */
-  readonly part: PartName | null;
-  readonly images: number | null;
-  /** Of a classification; shares are fractions. */
-  readonly accuracy: number | null;
-  readonly interval: readonly [number, number] | null;
-  readonly macro_f1: number | null;
-  /** Expected calibration error, with the temperature of the checkpoint where it has one. */
-  readonly calibration_error: number | null;
-  /** Of a regression; the error is in the unit of the values, and null where several columns have several. */
-  readonly r2: number | null;
-  readonly mae: number | null;
-  /** Mean cross-entropy in nats, or mean squared error of standardised values. */
-  readonly loss: number | null;
-}
-
 /** A run as `attune compare --json` tells it. */
-export interface ComparedRun extends Figures {
+export interface ComparedRun extends ComparedFigures {
   readonly run: string;
   readonly task: TaskKind;
   readonly model: string;
@@ -86,9 +67,7 @@ export async function measureRun(
   const loaded = (await hasCheckpoint(folder)) ? await loadModel({ run: folder }, context) : null;
   const best = loaded === null ? null : bestEpochOf(loaded.task, epochs);
   const answered = await answers(folder, recipe, loaded, options, context);
-  const kind =
-    loaded?.task.info.kind ??
-    (epochs.some(({ val_r2: r2 }) => typeof r2 === 'number') ? 'regression' : 'classification');
+  const kind = loaded?.task.info.kind ?? TASK_KINDS.findLast((task) => isOf(task, epochs)) ?? TASK_KINDS[0];
   return {
     summary: {
       run: folder,
@@ -109,8 +88,14 @@ export async function measureRun(
   };
 }
 
+/** Whether a task's measures are among those of some epochs. */
+function isOf(task: TaskKind, epochs: readonly EpochRecord[]): boolean {
+  const { epoch } = TASKS[task].measures;
+  return epochs.some((record) => epoch.some(({ key }) => typeof record[`val_${key}`] === 'number'));
+}
+
 interface Answered {
-  readonly figures: Figures | null;
+  readonly figures: ComparedFigures | null;
   readonly right: MeasuredRun['right'];
   readonly note: string | null;
 }
@@ -159,64 +144,36 @@ async function evaluated(
   const cache = await openPreparedCache(loaded.preprocessing);
   try {
     const device = evaluatingDevice(recipe, options);
-    const { images, values } = await withNetwork(loaded, device, options, context, (network) =>
+    const outputs = await withNetwork(loaded, device, options, context, (network) =>
       outputsFor(network, found[part], cache),
     );
+    const { images, values } = outputs;
     const { task, temperature } = loaded;
+    const of = reportOf(task.info.kind);
     const metrics = task.metrics(values, images, { temperature });
-    if (task.info.kind === 'regression')
-      return { figures: fitFigures(part, metrics as RegressionReport), right: null, note: null };
-    const scored = { scores: values, classes: task.names.length };
-    const right = images.map(
-      ({ fileHash, label }, i) =>
-        [`${fileHash} ${task.names[label]}`, likeliest(scored, i) === label] as const,
-    );
-    return { figures: classFigures(part, metrics as Metrics), right: new Map(right), note: null };
+    const { loss } = metrics;
+    const figures = { ...NOTHING, ...of.figures(metrics), part, images: metrics.images, loss } as const;
+    return { figures, right: of.right(outputs, task.names), note: null };
   } finally {
     await cache.close();
   }
 }
 
-function classFigures(part: PartName, metrics: Metrics): Figures {
-  const { images, accuracy, interval, macro, loss, calibration } = metrics;
-  return {
-    ...NOTHING,
-    part,
-    images,
-    accuracy,
-    interval,
-    macro_f1: macro?.f1 ?? null,
-    calibration_error: calibration?.scaled_error ?? calibration?.error ?? null,
-    loss,
-  };
-}
-
-function fitFigures(part: PartName, { images, r2, mae, loss, per_column }: RegressionReport): Figures {
-  return { ...NOTHING, part, images, r2, mae: per_column.length > 1 ? null : mae, loss };
-}
-
-const NOTHING: Figures = {
-  part: null,
-  images: null,
-  accuracy: null,
-  interval: null,
-  macro_f1: null,
-  calibration_error: null,
-  r2: null,
-  mae: null,
-  loss: null,
-};
+/** Nothing is known of any task. */
+const NOTHING = Object.assign(
+  { part: null, images: null, loss: null },
+  ...TASK_KINDS.map((kind) => TASK_REPORTS[kind].unknown),
+) as ComparedFigures;
 
 /** What the run itself noted of its best epoch. */
 function notedFigures(
   epochs: readonly EpochRecord[],
   best: number | null,
   loaded: LoadedModel | null,
-): Figures {
+): ComparedFigures {
   const { head, full } = stagesOf(epochs);
   const record = best === null ? null : best === 0 ? head : full.find(({ epoch }) => epoch === best);
-  if (!record) return NOTHING;
-  const { val_accuracy: accuracy = null, val_loss: loss, val_r2: r2 = null, val_mae: mae = null } = record;
-  const isOneUnit = loaded?.task.names.length === 1;
-  return { ...NOTHING, accuracy, loss, r2, mae: isOneUnit ? mae : null };
+  if (!record || loaded === null) return NOTHING;
+  const { info, names } = loaded.task;
+  return { ...NOTHING, ...reportOf(info.kind).noted(record, names), loss: record.val_loss };
 }

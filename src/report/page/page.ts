@@ -1,34 +1,25 @@
 /** The whole page of a run. */
 import type { Drawing } from '../charts/drawing.js';
 import type { ReportData } from '../run/report-data.js';
+import { reportOf } from '../tasks/index.js';
 import { oneLine, shorten } from '../../text.js';
 import { asIs, type Html, html } from './html.js';
 import { name, type Section, withKeptUnits } from './parts.js';
-import { calibrationSection } from './sections/calibration.js';
-import { classesSection, confusionSection, testSection } from './sections/classes.js';
 import { curvesSection } from './sections/curves.js';
 import { dataSection, recipeSection } from './sections/data.js';
 import { foldsSection } from './sections/folds.js';
-import { heatMapSection, worstSection } from './sections/images.js';
 import { leadOf, summarySection } from './sections/summary.js';
-import { valuesSection } from './sections/values.js';
 import { STYLE } from './style.js';
 
 /** One HTML file that needs nothing but itself, and no script. */
 export function reportPage(data: ReportData, drawing: Drawing): string {
   const { main, test, folds } = data;
-  const of = main?.kind === 'classification' ? main : null;
   const sections = [
     summarySection(data),
-    folds && foldsSection(folds, drawing),
+    foldsSection(data, drawing),
     curvesSection(data, drawing),
-    of && confusionSection(of, drawing),
-    of && classesSection(of, drawing),
-    of && worstSection(of),
-    of && heatMapSection(of),
-    of && calibrationSection(of, drawing),
-    main?.kind === 'regression' ? valuesSection(main, drawing) : null,
-    test && (test.kind === 'classification' ? testSection(test) : valuesSection(test, drawing)),
+    ...(main === null ? [] : reportOf(main.kind).sections(main, drawing)),
+    ...(test === null ? [] : reportOf(test.kind).testSections(test, drawing)),
     dataSection(data, drawing),
     recipeSection(data),
   ].filter((section) => section !== null);

@@ -9,7 +9,8 @@ import { readFolds } from '../../finetune/cross-validation.js';
 import { loadModel } from '../../finetune/model-source.js';
 import type { RunContext } from '../../finetune/options.js';
 import { findImages, splitOf } from '../../finetune/run/training-data.js';
-import { evaluatedPart, type Outputs, outputsFor } from './answered-part.js';
+import { reportOf } from '../tasks/index.js';
+import { type Outputs, outputsFor } from './answered-part.js';
 import {
   commandsOf,
   dataCard,
@@ -37,18 +38,19 @@ export async function gatherFolds(
   const curves = await Promise.all(folders.map(readCurves));
   const { recipe } = curves[0];
   const data = options.data ?? recipe.data;
+  const found = await findImages(data, splitOf(recipe));
+  const { rightShare } = found.task.measures;
   const rows = results.map(({ fold, train_images, val_images, metrics }, i): FoldRow => {
-    const { accuracy = null, loss = null } = metrics;
+    const right = rightShare === null ? null : (metrics[rightShare.key] ?? null);
     return {
       fold,
       trained: train_images,
       validated: val_images,
-      accuracy: accuracy === null ? null : shareOf(Math.round(accuracy * val_images), val_images),
-      loss,
+      share: right === null ? null : shareOf(Math.round(right * val_images), val_images),
+      figures: metrics,
       epochs: curves[i].epochs,
     };
   });
-  const found = await findImages(data, splitOf(recipe));
   const notes = [
     'Of all folds together there are neither heat maps nor calibrated probabilities, as each fold has a network of its own: attune report makes the page of a single fold.',
   ];
@@ -90,7 +92,8 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
       );
     }
     const { task } = first;
-    return await evaluatedPart(joined(parts), { part: 'val', task, temperature: null, network: null });
+    const of = reportOf(task.info.kind);
+    return await of.evaluate(joined(parts), { part: 'val', task, temperature: null, network: null });
   } finally {
     await cache.close();
   }

@@ -24,7 +24,9 @@ import { findImages, splitOf } from '../../finetune/run/training-data.js';
 import { folderOf, type FoundImages, type PartName } from '../../finetune/run/found-images.js';
 import { freeze } from '../../nn/index.js';
 import type { OptionNames } from '../../option-names.js';
-import { canBeExplained, evaluatedPart, type Network, outputsFor } from './answered-part.js';
+import { reportOf } from '../tasks/index.js';
+import { type Network, outputsFor } from './answered-part.js';
+import { canBeExplained } from './classified-part.js';
 import { flagsCommand } from './commands.js';
 import type { Commands, DataCard, EvaluatedPart, ReportData } from './report-data.js';
 import { assertRun, bestEpochOf, hasCheckpoint, isFinished, readSkipped, stagesOf } from './stored-facts.js';
@@ -75,13 +77,12 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
     data,
     ...evaluated,
     folds: null,
-    advice:
-      found.task.info.kind === 'classification'
-        ? adviseOnRun({
-            ...{ recipe, epochs: full, head, beginning: beginningIn(madeBy), data: null },
-            ...{ validation: data.images.val, isSplit: found.isSplit },
-          })
-        : [],
+    advice: reportOf(found.task.info.kind).isOfClasses
+      ? adviseOnRun({
+          ...{ recipe, epochs: full, head, beginning: beginningIn(madeBy), data: null },
+          ...{ validation: data.images.val, isSplit: found.isSplit },
+        })
+      : [],
     commands: commandsOf(folder, recipe, found),
   };
 }
@@ -107,7 +108,8 @@ async function evaluateRun(
   const loaded = await loadModel({ run: folder }, context);
   refuseOtherNames(found, loaded, options.data ?? recipe.data);
   const notes: string[] = [];
-  if (found.task.info.kind === 'classification' && !canBeExplained(loaded))
+  const of = reportOf(found.task.info.kind);
+  if (of.isOfClasses && !canBeExplained(loaded))
     notes.push('There are no heat maps: they go by the slope of a head, and a vote of neighbours has none.');
   return withNetwork(loaded, evaluatingDevice(recipe, options), options, context, async (network) => {
     const cache = await openPreparedCache(loaded.preprocessing);
@@ -116,7 +118,7 @@ async function evaluateRun(
         if (found[part].length === 0) return null;
         const outputs = await outputsFor(network, found[part], cache);
         const { task, temperature } = loaded;
-        return evaluatedPart(outputs, { part, task, temperature, network });
+        return of.evaluate(outputs, { part, task, temperature, network });
       };
       const [val, test] = [await evaluate('val'), await evaluate('test')];
       return val === null ? { main: test, test: null, notes } : { main: val, test, notes };
@@ -165,10 +167,9 @@ export async function withNetwork<T>(
 /** Labels are places in the list of classes: with another list they would mean others. */
 export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, where: string): void {
   if (String(found.task.names) === String(task.names)) return;
-  const what = task.info.kind === 'classification' ? 'classes' : 'columns';
   throw new AttuneError({
     code: 'data',
-    what: `the images have other ${what} than the run was trained for`,
+    what: `the images have other ${task.noun[1]} than the run was trained for`,
     where,
     hint: 'name the folder that the run was made with',
   });
@@ -180,15 +181,15 @@ export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['
   const leftOut = new Set(skipped.map(({ path }) => path));
   const used = (images: FoundImages[PartName]) => images.filter(({ path }) => !leftOut.has(path));
   const parts = { train: used(found.train), val: used(found.val), test: used(found.test) };
-  const counts = task.names.map(() => ({ train: 0, val: 0, test: 0 }));
-  const isClasses = task.info.kind === 'classification';
+  const classes = task.classes ?? [];
+  const counts = classes.map(() => ({ train: 0, val: 0, test: 0 }));
   for (const part of ['train', 'val', 'test'] as const) {
-    if (isClasses) for (const { label } of parts[part]) counts[label][part]++;
+    if (classes.length > 0) for (const { label } of parts[part]) counts[label][part]++;
   }
   return {
     data: nameOf(recipe.data),
     images: { train: parts.train.length, val: parts.val.length, test: parts.test.length },
-    classes: isClasses ? task.names.map((name, c) => ({ class: name, ...counts[c] })) : [],
+    classes: classes.map((name, c) => ({ class: name, ...counts[c] })),
     skipped: skipped.map(({ path, reason }) => ({ path: nameBelow(folderOf(found), path), reason })),
     split: splitText(recipe, found),
   };

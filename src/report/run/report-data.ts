@@ -2,10 +2,10 @@
 import type { Advice } from '../../finetune/advise/advice.js';
 import type { Metrics } from '../../finetune/evaluation/metrics.js';
 import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
-import type { EpochRecord, SkippedImage } from '../../finetune/results.js';
+import type { EpochRecord, SkippedImage, TaskKind } from '../../finetune/results.js';
 import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import type { PartName } from '../../finetune/run/found-images.js';
-import type { TaskInfo } from '../../finetune/tasks/task.js';
+import type { TaskInfo, Values } from '../../finetune/tasks/index.js';
 
 /** A picture of the page. */
 export interface Picture {
@@ -107,8 +107,38 @@ export interface ValuedPart {
   readonly columns: readonly ValuedColumn[];
 }
 
-/** What the best checkpoint answers for the images of a part. */
-export type EvaluatedPart = ClassifiedPart | ValuedPart;
+/** What the best checkpoint answers for the images of a part, by the task. */
+export interface EvaluatedParts {
+  readonly classification: ClassifiedPart;
+  readonly regression: ValuedPart;
+}
+
+export type EvaluatedPart = EvaluatedParts[TaskKind];
+
+/** What a comparison of runs tells of classes; shares are fractions. */
+interface ComparedClasses {
+  readonly accuracy: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly macro_f1: number | null;
+  /** Expected calibration error, with the temperature of the checkpoint where it has one. */
+  readonly calibration_error: number | null;
+}
+
+/** What it tells of values. */
+interface ComparedValues {
+  readonly r2: number | null;
+  /** In the unit of the values; null where several columns have several. */
+  readonly mae: number | null;
+}
+
+/** Figures of the images that a run validates with, else of those it is tested with; null those of other tasks. */
+export interface ComparedFigures extends ComparedClasses, ComparedValues {
+  /** Null: they are those of the best epoch, as the run noted them. */
+  readonly part: PartName | null;
+  readonly images: number | null;
+  /** Mean cross-entropy in nats, or mean squared error of standardised values. */
+  readonly loss: number | null;
+}
 
 export interface DataCard {
   /** As the recipe has it. */
@@ -126,8 +156,10 @@ export interface FoldRow {
   readonly fold: number;
   readonly trained: number;
   readonly validated: number;
-  readonly accuracy: Share | null;
-  readonly loss: number | null;
+  /** The share of right answers; null where none is right or wrong. */
+  readonly share: Share | null;
+  /** The measures of a fold by their keys. */
+  readonly figures: Values;
   readonly epochs: readonly EpochRecord[];
 }
 

@@ -8,7 +8,7 @@ import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
 import { RUN_FILES } from '../../finetune/run/run-folder.js';
 import { isThere, readRegularText } from '../../formats/index.js';
 import { openRunState } from '../../finetune/run/run-state.js';
-import type { Best, Score, Task } from '../../finetune/tasks/task.js';
+import { type Best, isBetter, type Score, type Task, valRecord } from '../../finetune/tasks/index.js';
 
 /** Throws AttuneError 'input' for a folder that is no run's. */
 export async function assertRun(folder: string): Promise<void> {
@@ -54,16 +54,17 @@ export function bestEpochOf(task: Task, epochs: readonly EpochRecord[]): number 
   let best: Best | null = null;
   const candidates = [...(head === null ? [] : [{ ...head, epoch: 0 }]), ...full];
   for (const record of candidates) {
-    const score = scoreOf(record);
-    if (!task.isBetter(score, best)) continue;
-    const { epoch, val_accuracy = null, val_loss, val_mae = null, val_r2 = null } = record;
-    best = { epoch, val_accuracy, val_loss, val_mae, val_r2, temperature: null };
+    const score = scoreOf(record, task);
+    if (!isBetter(task.measures.ranking, score, best)) continue;
+    const { epoch, val_loss } = record;
+    best = { epoch, val_loss, ...valRecord(task.measures, score) };
   }
   return best?.epoch ?? null;
 }
 
-function scoreOf({ val_loss, val_accuracy = null, val_mae = null, val_r2 = null }: EpochRecord): Score {
-  return { loss: val_loss, accuracy: val_accuracy, mae: val_mae, r2: val_r2 };
+function scoreOf(record: EpochRecord, { measures }: Task): Score {
+  const values = measures.epoch.map(({ key }) => [key, record[`val_${key}`] ?? null]);
+  return { loss: record.val_loss, values: Object.fromEntries(values) };
 }
 
 /** Whether a run has done all that its recipe asks for, its patience being an end. */

@@ -1,10 +1,11 @@
 /** How loss, accuracy and rates went, epoch by epoch. */
 import type { EpochRecord } from '../../../finetune/results.js';
-import { percent, significant } from '../../../text.js';
+import { significant } from '../../../text.js';
 import { curveChart, type Series } from '../../charts/curves.js';
 import type { Drawing } from '../../charts/drawing.js';
 import type { ReportData } from '../../run/report-data.js';
 import { stagesOf } from '../../run/stored-facts.js';
+import { reportOf } from '../../tasks/index.js';
 import { type Content, type Html, html } from '../html.js';
 import { chart, digits, fold, type Section, table, thinned } from '../parts.js';
 
@@ -25,27 +26,25 @@ export function curveCharts(data: ReportData, drawing: Drawing): CaptionedChart[
   const isEpoch = !isHead && data.bestEpoch !== null && data.bestEpoch > 0;
   const mark = isEpoch && data.bestEpoch !== null ? { x: data.bestEpoch, label: 'best' } : null;
   const shown = before === null ? stage : [before, ...stage];
-  const isClasses = data.task.kind === 'classification';
-  const second = isClasses ? accuracies(shown) : fits(shown);
+  const { curve, lossCaption } = reportOf(data.task.kind);
+  const second = curvesOf(shown, curve.key);
   return [
     {
-      svg: curveChart(drawing, losses(shown), { title: 'Loss', x, mark }),
-      caption: isClasses ? 'Mean cross-entropy in nats.' : 'Mean squared error of standardised values.',
+      svg: curveChart(drawing, curvesOf(shown, 'loss'), { title: 'Loss', x, mark }),
+      caption: lossCaption,
     },
     ...(second.length === 0
       ? []
       : [
           {
             svg: curveChart(drawing, second, {
-              title: isClasses ? 'Accuracy' : 'R²',
+              title: curve.title,
               x,
               mark,
-              isShare: isClasses,
+              isShare: curve.isShare,
               fromZero: false,
             }),
-            caption: isClasses
-              ? 'Share of the images that are right.'
-              : 'Share of the variance that is explained.',
+            caption: curve.caption,
           },
         ]),
     ...(isHead ? [] : rateChart(drawing, stage)),
@@ -87,24 +86,14 @@ function introduction({ recipe }: ReportData, isHead: boolean, before: EpochReco
   return html`<p>All figures are means over an epoch; validation follows it.${from}${mixed}</p>`;
 }
 
-function losses(epochs: readonly EpochRecord[]): Series[] {
+/** Those of a measure, where it is known. */
+function curvesOf(epochs: readonly EpochRecord[], key: string): Series[] {
+  const of = (part: 'train' | 'val') =>
+    epochs.map((record) => ({ x: record.epoch, y: record[`${part}_${key}`] ?? null }));
   return [
-    { name: 'training', points: epochs.map(({ epoch: x, train_loss: y }) => ({ x, y })) },
-    { name: 'validation', points: epochs.map(({ epoch: x, val_loss: y }) => ({ x, y })) },
+    { name: 'training', points: of('train') },
+    { name: 'validation', points: of('val') },
   ].filter(hasPoints);
-}
-
-function accuracies(epochs: readonly EpochRecord[]): Series[] {
-  return [
-    { name: 'training', points: epochs.map(({ epoch: x, train_accuracy: y = null }) => ({ x, y })) },
-    { name: 'validation', points: epochs.map(({ epoch: x, val_accuracy: y = null }) => ({ x, y })) },
-  ].filter(hasPoints);
-}
-
-function fits(epochs: readonly EpochRecord[]): Series[] {
-  return [{ name: 'validation', points: epochs.map(({ epoch: x, val_r2: y = null }) => ({ x, y })) }].filter(
-    hasPoints,
-  );
 }
 
 function hasPoints({ points }: Series): boolean {
@@ -132,22 +121,15 @@ function rateChart(drawing: Drawing, full: readonly EpochRecord[]): CaptionedCha
 }
 
 function epochTable(caption: string, epochs: readonly EpochRecord[], { task }: ReportData): Html {
-  const isClasses = task.kind === 'classification';
   const names = ['epoch', 'training loss', 'validation loss'];
-  // The mean of errors in different units says nothing.
-  const isOneUnit = task.kind === 'regression' && task.columns.length === 1;
-  const errors = isOneUnit ? ['mean absolute error'] : [];
-  const more = isClasses ? ['training accuracy', 'validation accuracy'] : [...errors, 'R²'];
-  const columns = [...names, ...more, 'rate', 'seconds'].map((title) => ({ title, isNumber: true }));
+  const more = reportOf(task.kind).epochColumns(task);
+  const titles = [...names, ...more.map(({ title }) => title), 'rate', 'seconds'];
+  const columns = titles.map((title) => ({ title, isNumber: true }));
   const rows = thinned(epochs, MOST_ROWS).map((epoch): Content[] => [
     epoch.epoch,
     digits(epoch.train_loss, 4),
     digits(epoch.val_loss, 4),
-    ...(isClasses
-      ? [epoch.train_accuracy, epoch.val_accuracy].map((value) =>
-          typeof value === 'number' ? percent(value) : '–',
-        )
-      : [...(isOneUnit ? [digits(epoch.val_mae, 4)] : []), digits(epoch.val_r2, 4)]),
+    ...more.map(({ text }) => text(epoch)),
     ratesText(epoch.lr),
     digits(epoch.seconds, 2),
   ]);

@@ -4,6 +4,7 @@ import { count, counted } from '../../../text.js';
 import { countChart } from '../../charts/counts.js';
 import type { Drawing } from '../../charts/drawing.js';
 import type { DataCard, ReportData } from '../../run/report-data.js';
+import { reportOf } from '../../tasks/index.js';
 import { type Content, type Html, html, lines } from '../html.js';
 import { chart, facts, fileName, fold, name, type Section, table } from '../parts.js';
 
@@ -33,19 +34,7 @@ export function dataSection({ data, task }: ReportData, drawing: Drawing): Secti
   return {
     id: 'data',
     title: 'Data',
-    body: html`${facts(pairs)}${classes.length === 0 ? null : classCounts(classes, drawing)}${
-      task.kind === 'regression'
-        ? table(
-            'Columns, with mean and deviation of the training images',
-            [{ title: 'column' }, { title: 'mean', isNumber: true }, { title: 'deviation', isNumber: true }],
-            task.columns.map(({ name: column, mean, deviation }) => [
-              name(column),
-              mean.toPrecision(4),
-              deviation.toPrecision(4),
-            ]),
-          )
-        : null
-    }${skippedTable(skipped)}`,
+    body: html`${facts(pairs)}${classes.length === 0 ? null : classCounts(classes, drawing)}${reportOf(task.kind).dataTable(task)}${skippedTable(skipped)}`,
   };
 }
 

@@ -1,50 +1,72 @@
 /** The folds of a cross-validation beside each other. */
+import { LOSS, type Measures, measureText, rowOf } from '../../../finetune/tasks/index.js';
 import { count, percent } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
 import { intervalChart } from '../../charts/intervals.js';
 import type { FoldRow, ReportData } from '../../run/report-data.js';
-import { html } from '../html.js';
-import { chart, digits, interval, type Section, share, table } from '../parts.js';
+import { type Html, html } from '../html.js';
+import { chart, interval, type Section, share, table } from '../parts.js';
 
-export function foldsSection(folds: NonNullable<ReportData['folds']>, drawing: Drawing): Section {
+export function foldsSection({ folds, task }: ReportData, drawing: Drawing): Section | null {
+  if (folds === null) return null;
   const { rows, planned } = folds;
-  const measured = rows.flatMap(({ fold, accuracy }) =>
-    accuracy === null ? [] : [{ name: `fold ${fold}`, share: accuracy }],
-  );
-  const values = measured.map(({ share: { value } }) => value);
-  const mean = values.reduce((sum, value) => sum + value / values.length, 0);
-  const deviation = Math.sqrt(
-    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1),
-  );
-  const spread =
-    values.length < 2
-      ? ''
-      : ` Over the folds the accuracy is ${percent(mean)}, with a standard deviation of ${percent(deviation)}.`;
+  const { measures } = rowOf(task.kind);
   return {
     id: 'folds',
     title: 'Folds',
-    body: html`<p>${rows.length} of ${planned} folds are done. Each image was judged once, by the network of the fold that had not seen it.${spread}</p>
-${chart(
-  intervalChart(drawing, 'Accuracy of each fold', measured, mean),
-  'Over the images of the fold, with 95 % Wilson intervals. The dashed line is the mean.',
-  null,
-)}
-${foldTable(rows)}`,
+    body: html`<p>${rows.length} of ${planned} folds are done. Each image was judged once, by the network of the fold that had not seen it.${spreadText(rows)}</p>
+${shareChart(rows, drawing)}
+${foldTable(rows, measures)}`,
   };
 }
 
-function foldTable(rows: readonly FoldRow[]) {
-  const numbers = ['trained', 'validated', 'accuracy', 'interval', 'loss'];
+/** The shares of right answers, where answers are right or wrong. */
+function sharesOf(rows: readonly FoldRow[]) {
+  return rows.flatMap(({ fold, share: of }) => (of === null ? [] : [{ name: `fold ${fold}`, share: of }]));
+}
+
+function spreadText(rows: readonly FoldRow[]): string {
+  const values = sharesOf(rows).map(({ share: { value } }) => value);
+  if (values.length < 2) return '';
+  const mean = meanOf(values);
+  const deviation = Math.sqrt(
+    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
+  );
+  return ` Over the folds the accuracy is ${percent(mean)}, with a standard deviation of ${percent(deviation)}.`;
+}
+
+function shareChart(rows: readonly FoldRow[], drawing: Drawing): Html | null {
+  const measured = sharesOf(rows);
+  if (measured.length === 0) return null;
+  const mean = meanOf(measured.map(({ share: { value } }) => value));
+  return chart(
+    intervalChart(drawing, 'Accuracy of each fold', measured, mean),
+    'Over the images of the fold, with 95 % Wilson intervals. The dashed line is the mean.',
+    null,
+  );
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value / values.length, 0);
+}
+
+/** The share that is right and the loss; where nothing is right or wrong, all that is measured. */
+function foldTable(rows: readonly FoldRow[], { fold: all, rightShare }: Measures) {
+  const shown = rightShare === null ? all : all.filter(({ key }) => key === LOSS.key);
+  const titles = [
+    ...['trained', 'validated'],
+    ...(rightShare === null ? [] : [rightShare.name, 'interval']),
+    ...shown.map(({ name }) => name),
+  ];
   return table(
     'Each fold, with its images',
-    [{ title: 'fold' }, ...numbers.map((title) => ({ title, isNumber: true }))],
-    rows.map(({ fold, trained, validated, accuracy, loss }) => [
+    [{ title: 'fold' }, ...titles.map((title) => ({ title, isNumber: true }))],
+    rows.map(({ fold, trained, validated, share: of, figures }) => [
       String(fold),
       count(trained),
       count(validated),
-      share(accuracy),
-      interval(accuracy?.interval),
-      digits(loss, 4),
+      ...(rightShare === null ? [] : [share(of), interval(of?.interval)]),
+      ...shown.map(({ key, format }) => measureText(format, figures[key] ?? null).replace(/^-$/, '–')),
     ]),
   );
 }

@@ -1,0 +1,59 @@
+/** The table of tasks: what a network can be trained to tell. A task is its file, and its lines here. */
+import * as v from 'valibot';
+import { CLASSIFICATION, type ClassificationTypes } from './classification.js';
+import { type Measure, LOSS } from './measure.js';
+import { REGRESSION, type RegressionTypes } from './regression.js';
+import type { TaskOf, TaskRow } from './task.js';
+
+/** The plain data of each task. */
+export interface TaskTable {
+  readonly classification: ClassificationTypes;
+  readonly regression: RegressionTypes;
+}
+
+/** The tasks by name; the first is what a file says nothing of. */
+export const TASKS: { readonly [K in TaskKind]: TaskRow<TaskTable[K]> } = {
+  classification: CLASSIFICATION,
+  regression: REGRESSION,
+};
+
+/** What a network is trained for: classes, or values of a CSV file. */
+export type TaskKind = keyof TaskTable;
+
+/** A task as plain data, as runs and checkpoints store it. */
+export type TaskInfo = TaskTable[TaskKind]['info'];
+
+/** Any of the tasks. */
+export type Task = { readonly [K in TaskKind]: TaskOf<TaskTable[K]> }[TaskKind];
+
+export const TASK_KINDS = Object.keys(TASKS) as readonly TaskKind[];
+
+/** The row of a task, whichever it is. */
+export function rowOf(kind: TaskKind): TaskRow<TaskTable[TaskKind]> {
+  return TASKS[kind] as TaskRow<TaskTable[TaskKind]>;
+}
+
+/** The task that was stored. */
+export function taskOf(info: TaskInfo): Task {
+  return rowOf(info.kind).create(info) as Task;
+}
+
+/** A stored task. */
+export const taskSchema: v.GenericSchema<unknown, TaskInfo> = v.lazy((input) => {
+  const kind = (input as { readonly kind?: unknown } | null)?.kind;
+  const known = TASK_KINDS.find((name) => name === kind);
+  return known === undefined ? v.never() : rowOf(known).schema;
+});
+
+/** The measures of all tasks by their keys: two tasks that have one mean the same by it. */
+export const MEASURES: ReadonlyMap<string, Measure> = new Map(
+  TASK_KINDS.flatMap((kind) => {
+    const { epoch, fold } = TASKS[kind].measures;
+    return [LOSS, ...epoch, ...fold].map((measure): [string, Measure] => [measure.key, measure]);
+  }),
+);
+
+export { classification, type ClassificationTypes } from './classification.js';
+export { columnsOf, regression, type RegressionTypes } from './regression.js';
+export * from './measure.js';
+export type { AnswerOptions, LossOptions, Targets, TaskTypes } from './task.js';

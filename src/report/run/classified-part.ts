@@ -1,0 +1,104 @@
+/** What a report tells of the images of a part that were put into classes. */
+import { softmaxRows } from '../../finetune/evaluation/scores.js';
+import type { LoadedModel } from '../../finetune/model-source.js';
+import { Linear } from '../../nn/index.js';
+import { heatMap } from '../explain/heat-maps.js';
+import { overlay } from '../explain/overlay.js';
+import type { Answering, Network, Outputs } from './answered-part.js';
+import { pictureOf } from './pictures.js';
+import {
+  type Answer,
+  answersOf,
+  classRows,
+  confusedPairs,
+  hitsOf,
+  missesOf,
+  reliabilityBins,
+  worstOf,
+} from './rankings.js';
+import type { AnsweredImage, ClassifiedPart, ExplainedImage } from './report-data.js';
+
+/** Images of each kind that are shown. */
+const MOST_WORST = 12;
+const MOST_PAIRS = 8;
+const EXAMPLES_OF_PAIR = 4;
+const MOST_HITS = 8;
+const MOST_MISSES = 8;
+/** As `calibrationError` has them. */
+const BINS = 15;
+
+/** All that a report tells of outputs that are logits of classes. */
+export async function classifiedPart(
+  outputs: Outputs,
+  { part, task, temperature, network }: Answering,
+): Promise<ClassifiedPart> {
+  const { images, values } = outputs;
+  const classes = task.names;
+  const labels = images.map(({ label }) => label);
+  const scored = { scores: values, labels, classes: classes.length };
+  const metrics = task.metrics(values, images, { temperature }) as ClassifiedPart['metrics'];
+  const answers = answersOf({ ...scored, scores: softmaxRows(scored, temperature ?? 1) });
+  const shown = async ({
+    image,
+    label,
+    predicted,
+    probability,
+    ofLabel,
+  }: Answer): Promise<AnsweredImage> => ({
+    name: images[image].name,
+    label: classes[label],
+    predicted: classes[predicted],
+    probability,
+    ofLabel,
+    picture: await pictureOf(await outputs.picture(image)),
+  });
+  const all = (some: readonly Answer[]) => Promise.all(some.map(shown));
+  const pairs = confusedPairs(answers, MOST_PAIRS).map(async ({ label, predicted, answers: of }) => ({
+    label: classes[label],
+    predicted: classes[predicted],
+    count: of.length,
+    support: metrics.per_class[label].support,
+    examples: await all(of.slice(0, EXAMPLES_OF_PAIR)),
+  }));
+  const unscaled = answersOf({ ...scored, scores: softmaxRows(scored) });
+  const explain = (some: readonly Answer[]) => explained(some, outputs, shown, network);
+  return {
+    kind: 'classification',
+    part,
+    metrics,
+    classes: classRows(metrics),
+    worst: await all(worstOf(answers, MOST_WORST)),
+    pairs: await Promise.all(pairs),
+    reliability: reliabilityBins(unscaled, BINS),
+    scaledReliability: temperature === null ? null : reliabilityBins(answers, BINS),
+    hits: await explain(hitsOf(answers, MOST_HITS)),
+    misses: await explain(missesOf(answers, MOST_MISSES)),
+  };
+}
+
+/** Whether a head has a slope, by which heat maps go. */
+export function canBeExplained({ model }: Pick<LoadedModel, 'model'>): boolean {
+  return model.head instanceof Linear;
+}
+
+async function explained(
+  answers: readonly Answer[],
+  { picture }: Outputs,
+  shown: (answer: Answer) => Promise<AnsweredImage>,
+  network: Network | null,
+): Promise<ExplainedImage[]> {
+  if (network === null || !canBeExplained(network.loaded)) return [];
+  const { device, loaded, signal } = network;
+  const { model, preprocessing, task } = loaded;
+  const result: ExplainedImage[] = [];
+  for (const answer of answers) {
+    const image = await picture(answer.image);
+    const maps: ExplainedImage['maps'][number][] = [];
+    for (const index of new Set([answer.predicted, answer.label])) {
+      const map = await heatMap('grad-cam', { device, model, preprocessing, signal }, image.pixels, index);
+      maps.push({ class: task.names[index], picture: await pictureOf(overlay(image, map)) });
+    }
+    result.push({ ...(await shown(answer)), maps });
+  }
+  return result;
+}

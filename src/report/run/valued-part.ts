@@ -1,0 +1,55 @@
+/** What a report tells of the images of a part whose values were predicted. */
+import type { Answering, Outputs } from './answered-part.js';
+import { pictureOf } from './pictures.js';
+import { spread } from './rankings.js';
+import type { ValuedColumn, ValuedImage, ValuedPart } from './report-data.js';
+
+/** Points of a scatter plot, and worst images of a column. */
+const MOST_POINTS = 2000;
+const MOST_WORST_VALUES = 8;
+
+/** All that a report tells of outputs that are values. */
+export async function valuedPart(
+  { images, values, picture }: Outputs,
+  { part, task }: Answering,
+): Promise<ValuedPart> {
+  const width = task.names.length;
+  // The task of an export answers in the units of the columns.
+  const answers = images.map(
+    (_, i) =>
+      task.answer(values.subarray(i * width, (i + 1) * width), { top: 1, temperature: null }) as Answered,
+  );
+  const columns: ValuedColumn[] = [];
+  // One column after the other, as each opens the files of its worst images.
+  for (const [c, column] of task.names.entries()) {
+    const points = images.map(({ name, values: of }, image) => ({
+      name,
+      image,
+      value: of?.[c] ?? Number.NaN,
+      predicted: answers[image].values[column],
+    }));
+    const error = ({ value, predicted }: Pick<ValuedImage, 'value' | 'predicted'>) =>
+      Math.abs(predicted - value);
+    const worst = points.toSorted((a, b) => error(b) - error(a)).slice(0, MOST_WORST_VALUES);
+    columns.push({
+      column,
+      points: spread(points.length, MOST_POINTS).map((i) => points[i]),
+      worst: await Promise.all(
+        worst.map(async ({ image, ...point }) => ({
+          ...point,
+          picture: await pictureOf(await picture(image)),
+        })),
+      ),
+    });
+  }
+  return {
+    kind: 'regression',
+    part,
+    metrics: task.metrics(values, images, null) as ValuedPart['metrics'],
+    columns,
+  };
+}
+
+interface Answered {
+  readonly values: Readonly<Record<string, number>>;
+}

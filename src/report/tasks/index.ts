@@ -1,0 +1,15 @@
+/** What reports show of each task. */
+import type { TaskKind } from '../../finetune/results.js';
+import { CLASSIFICATION_REPORT } from './classification.js';
+import { REGRESSION_REPORT } from './regression.js';
+import type { TaskReport } from './task-report.js';
+
+export const TASK_REPORTS: { readonly [K in TaskKind]: TaskReport<K> } = {
+  classification: CLASSIFICATION_REPORT,
+  regression: REGRESSION_REPORT,
+};
+
+/** The row of a task, whichever it is. */
+export function reportOf(kind: TaskKind): TaskReport {
+  return TASK_REPORTS[kind] as TaskReport;
+}

@@ -1,0 +1,62 @@
+/** What a table holds is known to its rows alone: no code outside them asks which row is at work. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rowOf, TASK_KINDS } from '#src/finetune/tasks/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+
+/** Each source file without its comments. */
+const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ({
+    path: path.replaceAll('\\', '/'),
+    text: readFileSync(join(SRC, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, ''),
+  }));
+
+/** Where the rows of tasks are, and the data that a report has of each. */
+const TASK_ROWS =
+  /^(?:finetune\/tasks\/|report\/tasks\/|cli\/tasks\/|report\/run\/(?:classified|valued)-part\.ts|report\/run\/report-data\.ts)/;
+
+/** What a file says that only a row may say, as `path: line`. */
+function found(pattern: RegExp, rows: RegExp): string[] {
+  return SOURCES.filter(({ path }) => !rows.test(path)).flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .filter((line) => pattern.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
+  );
+}
+
+test('no code outside the rows of tasks asks which task is at work', () => {
+  const names = TASK_KINDS.join('|');
+  const asks = new RegExp(`[=!]==? *'(?:${names})'|'(?:${names})' *[=!]==?|case '(?:${names})'`);
+  assert.equal(found(asks, TASK_ROWS), []);
+  assert.equal(found(/task\.info\.kind *[=!]==/, TASK_ROWS), []);
+  // That a document has another task's keys is the same question.
+  assert.equal(found(/'(?:columns|classes|per_column|values|predictions)' in /, TASK_ROWS), []);
+});
+
+test('no code outside the rows of tasks lists their measures', () => {
+  const keys = TASK_KINDS.flatMap((kind) => rowOf(kind).measures.fold.map(({ key }) => key));
+  const others = keys.filter((key) => key !== 'loss');
+  const one = `'(?:${others.join('|')})'`;
+  const lists = new RegExp(`${one}.*${one}`);
+  assert.equal(found(lists, TASK_ROWS), []);
+});
+
+test('every task has measures that agree', () => {
+  for (const kind of TASK_KINDS) {
+    const { epoch, training, fold, ranking, rightShare } = rowOf(kind).measures;
+    const keys = fold.map(({ key }) => key);
+    assert.equal(new Set(keys).size, keys.length, `${kind}: each is listed once`);
+    for (const { key } of [...epoch, ...ranking]) assert.ok(keys.includes(key), `${kind}: ${key} of folds`);
+    for (const measure of training) assert.ok(epoch.includes(measure), `${kind}: ${measure.key} of epochs`);
+    assert.ok(ranking.length > 0, `${kind}: two epochs can be compared`);
+    assert.ok(rightShare === null || fold.includes(rightShare), `${kind}: the share that is right`);
+  }
+});
+
+test.run();
