@@ -31,6 +31,7 @@ const RULES: ImportRules = {
     'machine-fault.ts',
     'nearest.ts',
     'option-names.ts',
+    'pauses.ts',
     'short-list.ts',
     'text.ts',
   ],

@@ -11,13 +11,14 @@ import { basename, dirname, join, parse, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { Pauses } from '../pauses.js';
 import { type ByteSource, checkRange, checkSiblingName, type SiblingFiles } from './bytes.js';
 import { makeFolders, tryFolder } from './folders.js';
 import { type Links, openRegular } from './regular-file.js';
 import { weightsError } from './tensors.js';
 
-/** The most bytes that one read call asks for; the operating systems refuse more than 2 GiB. */
-const READ_PIECE = 2 ** 30;
+/** The most bytes that one read call asks for: a signal is heard between two of them. */
+const READ_PIECE = 2 ** 26;
 
 /** Pauses between attempts to rename, in milliseconds: on Windows a virus scanner or an indexer may hold the file. */
 const RENAME_PAUSES = [10, 20, 50, 100, 200, 400, 800];
@@ -26,25 +27,33 @@ const RENAME_PAUSES = [10, 20, 50, 100, 200, 400, 800];
  * Opens a file for positioned reads.
  * @throws AttuneError 'input' if it is missing, a folder, or a link that is refused, 'disk' if it cannot be opened.
  */
-export async function openByteSource(path: string, links: Links = 'follow'): Promise<ByteSource> {
+export async function openByteSource(
+  path: string,
+  links: Links = 'follow',
+  pauses = new Pauses(),
+): Promise<ByteSource> {
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw inputError(path, 'this is a folder', 'name the weights file in it');
     if (!status.isFile()) throw inputError(path, 'this is not a regular file', 'name a weights file');
-    return fileSource(await openRegular(path, links), path, status.size);
+    return fileSource(await openRegular(path, links), path, status.size, pauses);
   } catch (error) {
     throw error instanceof AttuneError ? error : await openError(error, path);
   }
 }
 
 /** The files in the folder of `path`. */
-export function siblingsOf(path: string): SiblingFiles {
+export function siblingsOf(path: string, pauses: Pauses): SiblingFiles {
   const folder = dirname(path);
   return {
     async open(name, links) {
       checkSiblingName(name, path);
       const target = join(folder, name);
-      return openByteSource(links === 'confine' ? await confined(target, folder, path) : target);
+      return openByteSource(
+        links === 'confine' ? await confined(target, folder, path) : target,
+        'follow',
+        pauses,
+      );
     },
   };
 }
@@ -64,15 +73,17 @@ async function confined(target: string, folder: string, where: string): Promise<
   return real;
 }
 
-function fileSource(handle: FileHandle, name: string, size: number): ByteSource {
+function fileSource(handle: FileHandle, name: string, size: number, pauses: Pauses): ByteSource {
   return {
     name,
     size,
+    pauses,
     async read(offset, length) {
       checkRange(name, size, offset, length);
       const bytes = new Uint8Array(length);
       try {
         for (let done = 0; done < length; ) {
+          pauses.throwIfAborted();
           const piece = Math.min(length - done, READ_PIECE);
           const { bytesRead } = await handle.read(bytes, done, piece, offset + done);
           if (bytesRead === 0) throw weightsError(name, `the file became shorter while it was read`);

@@ -5,6 +5,7 @@
 
 import type { Precision } from '../device/dtype.js';
 import { floatsOfHalves } from '../device/half-floats.js';
+import { NUMBERS_AT_ONCE, type Pauses } from '../pauses.js';
 import {
   byteLength,
   type Dtype,
@@ -40,8 +41,12 @@ export function tensorEntry(
 }
 
 /** Puts the bytes of each number in the other order, in place. */
-export function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
-  for (let start = 0; start < bytes.length; start += size) bytes.subarray(start, start + size).reverse();
+export async function swapBytes(bytes: Uint8Array, size: number, pauses: Pauses): Promise<Uint8Array> {
+  for (let start = 0; start < bytes.length; ) {
+    if (pauses.due) await pauses.take();
+    const end = Math.min(bytes.length, start + NUMBERS_AT_ONCE * size);
+    for (; start < end; start += size) bytes.subarray(start, start + size).reverse();
+  }
   return bytes;
 }
 

@@ -3,7 +3,8 @@
  * it is, its keys say; everything else in it is skipped.
  */
 
-import type { ByteSource, SiblingFiles } from './bytes.js';
+import type { Pauses } from '../pauses.js';
+import { type ByteSource, decodeText, type SiblingFiles } from './bytes.js';
 import { JsonScanner } from './json.js';
 import { type KerasLayer, parseKerasLayer } from './keras/config.js';
 import { parseWeightMap, readShardedSafetensors, type WeightMap } from './safetensors-sharded.js';
@@ -22,7 +23,11 @@ export async function readJsonWeights(
   source: ByteSource,
   siblings: SiblingFiles | undefined,
 ): Promise<TensorFile> {
-  const { weightMap, groups, topology, isGraph, metadata } = parse(await readText(source), source.name);
+  const { weightMap, groups, topology, isGraph, metadata } = await parse(
+    await readText(source),
+    source.pauses,
+    source.name,
+  );
   if (weightMap === undefined && groups === undefined) {
     throw weightsError(
       source.name,
@@ -43,7 +48,7 @@ async function readText(source: ByteSource): Promise<string> {
     throw weightsError(source.name, `the JSON text has ${source.size} bytes, more than ${MAX_JSON_BYTES}`);
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await source.read(0, source.size));
+    return await decodeText(await source.read(0, source.size), source.pauses);
   } catch (error) {
     if (error instanceof TypeError) throw weightsError(source.name, 'the JSON text is not UTF-8');
     throw error;
@@ -59,47 +64,50 @@ interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-function parse(text: string, where: string): Contents {
-  const json = new JsonScanner(text, (what) => weightsError(`${where}, JSON`, what));
+async function parse(text: string, pauses: Pauses, where: string): Promise<Contents> {
+  const json = new JsonScanner(text, pauses, (what) => weightsError(`${where}, JSON`, what));
   let weightMap: WeightMap | undefined;
   let groups: WeightsGroup[] | undefined;
   let topology: KerasLayer | undefined;
   let isGraph = false;
   let metadata = {};
-  json.object((key) => {
+  await json.object(async (key) => {
     const next = json.peek();
-    if (key === 'weight_map') weightMap = parseWeightMap(json, where);
-    else if (key === 'weightsManifest') groups = parseManifest(json, where);
-    else if (key === 'userDefinedMetadata' && next === '{') metadata = parseTexts(json);
+    if (key === 'weight_map') weightMap = await parseWeightMap(json, where);
+    else if (key === 'weightsManifest') groups = await parseManifest(json, where);
+    else if (key === 'userDefinedMetadata' && next === '{') metadata = await parseTexts(json);
     else if (key === 'format' && next === '"') isGraph = json.string() === 'graph-model' || isGraph;
     // Old files do not name their format, but only a graph has nodes.
     else if (key === 'modelTopology' && next === '{') {
-      const found = parseTopology(json, `${where}, modelTopology`);
+      const found = await parseTopology(json, `${where}, modelTopology`);
       isGraph ||= found.hasNodes;
       topology = found.model;
-    } else json.skip();
+    } else await json.skip();
   });
   json.end();
   return { weightMap, groups, topology, isGraph, metadata };
 }
 
-function parseTexts(json: JsonScanner): Record<string, string> {
+async function parseTexts(json: JsonScanner): Promise<Record<string, string>> {
   const texts: [string, string][] = [];
-  json.object((key) => {
-    if (json.peek() === '"') texts.push([key, json.string()]);
-    else json.skip();
+  await json.object(async (key) => {
+    if (json.peek() === '"') texts.push([key, await json.text()]);
+    else await json.skip();
   });
   // fromEntries defines its keys, so even "__proto__" is plain text.
   return Object.fromEntries(texts);
 }
 
 /** A Keras model, by itself or as `model_config`; or the nodes of a graph. */
-function parseTopology(json: JsonScanner, where: string): { model: KerasLayer; hasNodes: boolean } {
+async function parseTopology(
+  json: JsonScanner,
+  where: string,
+): Promise<{ model: KerasLayer; hasNodes: boolean }> {
   let inner: KerasLayer | undefined;
   let hasNodes = false;
-  const outer = parseKerasLayer(json, where, (key) => {
-    if (key === 'model_config' && json.peek() === '{') inner = parseKerasLayer(json, where);
-    else json.skip();
+  const outer = await parseKerasLayer(json, where, async (key) => {
+    if (key === 'model_config' && json.peek() === '{') inner = await parseKerasLayer(json, where);
+    else await json.skip();
     hasNodes ||= key === 'node';
   });
   return { model: inner ?? outer, hasNodes };

@@ -3,9 +3,10 @@
  *
  * `JSON.parse` keeps the last of two equal keys and builds whatever it is given. The readers of this folder know what
  * they look for, so they ask for exactly what may come next and skip the rest: nothing else is built, equal keys are
- * refused, and depth is bounded.
+ * refused, and depth is bounded. What may have many parts is a promise, since it pauses between them.
  */
 
+import type { Pauses } from '../pauses.js';
 import { quote } from './tensors.js';
 
 const SPACE = ' \t\n\r';
@@ -19,48 +20,82 @@ const SURROGATE = /\p{Surrogate}/u;
 /** The deepest nesting that is skipped. */
 const MAX_DEPTH = 200;
 
+/** The most keys of one object: a set of them that grows has to be copied as a whole. Tensors are fewer. */
+const MAX_KEYS = 2 ** 18;
+
+/** Characters of a string that are scanned at once, and the most of a name. */
+const PIECE = 2 ** 20;
+
+const [QUOTE, BACKSLASH, UNICODE] = ['"', '\\', 'u'].map((character) => character.charCodeAt(0));
+
 export class JsonScanner {
   readonly #text: string;
+  readonly #pauses: Pauses;
   readonly #fail: (what: string) => Error;
   #at = 0;
 
   /** @param fail makes the error to throw; it is given what is wrong and where in the text. */
-  constructor(text: string, fail: (what: string) => Error) {
+  constructor(text: string, pauses: Pauses, fail: (what: string) => Error) {
     this.#text = text;
+    this.#pauses = pauses;
     this.#fail = fail;
   }
 
-  /** Scans an object: `visit` is called after each key and must scan its value. Equal keys are refused. */
-  object(visit: (key: string) => void): void {
+  /**
+   * Scans an object: `visit` is called after each key and must scan its value, or give a promise to. Equal keys are refused.
+   */
+  async object(visit: (key: string) => unknown): Promise<void> {
     const keys = new Set<string>();
     this.#expect('{');
     if (this.#accept('}')) return;
     do {
+      if (this.#pauses.due) await this.#pauses.take();
       const key = this.string();
+      if (keys.size === MAX_KEYS) throw this.#error(`an object has more than ${MAX_KEYS} keys`);
       if (keys.has(key)) throw this.#error(`the key ${quote(key, 100)} appears twice`);
       keys.add(key);
       this.#expect(':');
-      visit(key);
+      const scanned = visit(key);
+      // Waiting for what is there already would take as long as scanning a number.
+      if (scanned instanceof Promise) await scanned;
     } while (this.#accept(','));
     this.#expect('}');
   }
 
-  /** Scans an array: `visit` must scan one element. */
-  array(visit: () => void): void {
+  /** Scans an array: `visit` must scan one element, or give a promise to. */
+  async array(visit: () => unknown): Promise<void> {
     this.#expect('[');
     if (this.#accept(']')) return;
-    do visit();
-    while (this.#accept(','));
+    do {
+      if (this.#pauses.due) await this.#pauses.take();
+      const scanned = visit();
+      if (scanned instanceof Promise) await scanned;
+    } while (this.#accept(','));
     this.#expect(']');
   }
 
-  /** Scans a string and resolves its escapes. Half of a surrogate pair is refused, for it is not a character. */
+  /**
+   * Scans a name, which has at most a million characters, and resolves its escapes. Half of a surrogate pair is refused, for
+   * it is not a character.
+   */
   string(): string {
-    const start = this.#at;
-    this.#expect('"');
-    const value = this.#parseString(this.#closeString());
-    if (value === undefined) throw this.#error(`a string that begins near character ${start} is malformed`);
-    return value;
+    const start = this.#begin();
+    const { value, ends } = this.#piece(start);
+    if (!ends && this.#at < this.#text.length) throw this.#error(`a name has more than ${PIECE} characters`);
+    return this.#checked(value, start);
+  }
+
+  /** Scans a string of any length. */
+  async text(): Promise<string> {
+    const start = this.#begin();
+    const pieces: string[] = [];
+    for (let ended = false; !ended; ) {
+      if (this.#pauses.due) await this.#pauses.take();
+      const { value, ends } = this.#piece(start);
+      pieces.push(value);
+      ended = ends;
+    }
+    return this.#checked(pieces.join(''), start);
   }
 
   /** Scans a whole number from 0 to 2^53 - 1, written with digits only. */
@@ -92,16 +127,17 @@ export class JsonScanner {
     return this.#text.charAt(this.#at);
   }
 
-  /** Scans any value and builds nothing. */
-  skip(depth = 0): void {
+  /** Scans any value and builds nothing; a promise of that where the value may be long. */
+  skip(depth = 0): Promise<unknown> | undefined {
     if (depth > MAX_DEPTH) throw this.#error(`values are nested more than ${MAX_DEPTH} deep`);
     const first = this.peek();
-    if (first === '{') this.object(() => this.skip(depth + 1));
-    else if (first === '[') this.array(() => this.skip(depth + 1));
-    else if (first === '"') this.string();
-    else if (this.#match(LITERAL) === undefined && this.#match(NUMBER) === undefined) {
+    if (first === '{') return this.object(() => this.skip(depth + 1));
+    if (first === '[') return this.array(() => this.skip(depth + 1));
+    if (first === '"') return this.text();
+    if (this.#match(LITERAL) === undefined && this.#match(NUMBER) === undefined) {
       throw this.#error('a value is expected');
     }
+    return undefined;
   }
 
   /** Requires that nothing but white space follows. */
@@ -110,25 +146,38 @@ export class JsonScanner {
     if (this.#at !== this.#text.length) throw this.#error('something follows the end of the JSON text');
   }
 
-  /** Moves past the closing quotation mark and returns the whole literal. A loop, for strings may be megabytes long. */
-  #closeString(): string {
-    const start = this.#at - 1;
-    while (this.#at < this.#text.length) {
-      const character = this.#text[this.#at];
-      this.#at += character === '\\' ? 2 : 1;
-      if (character === '"') break;
-    }
-    return this.#text.slice(start, this.#at);
+  /** Moves past an opening quotation mark, and returns where it is. */
+  #begin(): number {
+    this.#expect('"');
+    return this.#at - 1;
   }
 
-  /** The value of a string literal, by `JSON.parse`, which knows the escapes and the forbidden characters. */
-  #parseString(literal: string): string | undefined {
-    try {
-      const value = JSON.parse(literal) as string;
-      return SURROGATE.test(value) ? undefined : value;
-    } catch {
-      return undefined;
+  /** Scans the string that began at `start` to its end, or about `PIECE` characters of it; no escape is cut in two. */
+  #piece(start: number): { readonly value: string; readonly ends: boolean } {
+    const from = this.#at;
+    const most = Math.min(this.#text.length, from + PIECE);
+    let code = 0;
+    while (this.#at < most) {
+      code = this.#text.charCodeAt(this.#at);
+      if (code === QUOTE) break;
+      if (code !== BACKSLASH) this.#at++;
+      else this.#at += this.#text.charCodeAt(this.#at + 1) === UNICODE ? 6 : 2;
     }
+    const ends = code === QUOTE;
+    const value = parsedString(this.#text.slice(from, this.#at));
+    if (ends) this.#at++;
+    if (value === undefined || (!ends && this.#at >= this.#text.length)) throw this.#malformed(start);
+    return { value, ends };
+  }
+
+  /** The value of a whole string. A surrogate pair may lie in two of its pieces. */
+  #checked(value: string, start: number): string {
+    if (SURROGATE.test(value)) throw this.#malformed(start);
+    return value;
+  }
+
+  #malformed(start: number): Error {
+    return this.#error(`a string that begins near character ${start} is malformed`);
   }
 
   /** Moves past what a sticky pattern matches here. */
@@ -157,5 +206,14 @@ export class JsonScanner {
 
   #error(what: string): Error {
     return this.#fail(`${what} at character ${this.#at}`);
+  }
+}
+
+/** By `JSON.parse`, which knows the escapes and the forbidden characters; undefined for a text that is no part of a string. */
+function parsedString(escaped: string): string | undefined {
+  try {
+    return JSON.parse(`"${escaped}"`) as string;
+  } catch {
+    return undefined;
   }
 }

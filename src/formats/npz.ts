@@ -5,7 +5,6 @@
  */
 
 import { type ByteSource, latin1 } from './bytes.js';
-import { crc32 } from './crc32.js';
 import { swapBytes, tensorEntry } from './floats.js';
 import { checkInflation, inflate, inflateStart } from './inflate.js';
 import { gather } from './strided.js';
@@ -21,7 +20,7 @@ import {
   weightsError,
   quote,
 } from './tensors.js';
-import { checkedReader, type ZipDirectory, type ZipRecord } from './zip.js';
+import { checkedReader, checksumIn, type ZipDirectory, type ZipRecord } from './zip.js';
 
 const EXTENSION = '.npy';
 
@@ -145,12 +144,13 @@ function entryOf(
     );
   }
   const itemSize = DTYPE_BITS[dtype] / 8;
+  const { pauses } = source;
   const readStored = storedReader(source, record, start, size, where);
   return tensorEntry({ name, dtype, shape }, where, async () => {
     const bytes = await readStored();
     // A complex number is two real ones.
-    if (bigEndian) swapBytes(bytes, dtype === 'C64' ? 4 : itemSize);
-    return fortranOrder ? gather(bytes, shape, fortranStrides(shape), itemSize) : bytes;
+    if (bigEndian) await swapBytes(bytes, dtype === 'C64' ? 4 : itemSize, pauses);
+    return fortranOrder ? gather(bytes, shape, fortranStrides(shape), itemSize, pauses) : bytes;
   });
 }
 
@@ -169,7 +169,7 @@ function storedReader(
   return async () => {
     const compressed = await source.read(record.offset, record.stored);
     const bytes = await inflate('raw', compressed, record.size, where);
-    if (crc32(bytes) !== record.crc32) {
+    if ((await checksumIn(bytes, 0, source.pauses)) !== record.crc32) {
       throw weightsError(where, 'the array does not have its checksum (CRC-32)');
     }
     return bytes.subarray(start);

@@ -3,6 +3,7 @@
 import type { SiblingFiles } from './bytes.js';
 import { openByteSource, siblingsOf } from './file.js';
 import { readTensorFile } from './recognise.js';
+import { Pauses } from '../pauses.js';
 import type { Links } from './regular-file.js';
 import type { TensorFile } from './tensors.js';
 
@@ -16,10 +17,17 @@ export async function openTensorFile(path: string): Promise<TensorFile> {
   return openTensors(path);
 }
 
-/** As `openTensorFile`; a link in the place of the file may be refused, with AttuneError 'input'. */
-export async function openTensors(path: string, links: Links = 'follow'): Promise<TensorFile> {
-  const source = await openByteSource(path, links);
-  const siblings = siblingsOf(path);
+/**
+ * As `openTensorFile`; a link in the place of the file may be refused, with AttuneError 'input', and the signal ends the
+ * reading of the description, and of tensors afterwards, with 'interrupted'.
+ */
+export async function openTensors(
+  path: string,
+  { links = 'follow', signal }: { readonly links?: Links; readonly signal?: AbortSignal | undefined } = {},
+): Promise<TensorFile> {
+  const pauses = new Pauses(signal);
+  const source = await openByteSource(path, links, pauses);
+  const siblings = siblingsOf(path, pauses);
   const parts: string[] = [];
   const noted: SiblingFiles = {
     open: async (name, links) => {

@@ -18,7 +18,7 @@ export interface PagedSource extends ByteSource {
 
 /** The bytes of `source`; reads of at most a page come from pages that are kept, the oldest of which makes room. */
 export function pagedSource(source: ByteSource): PagedSource {
-  const { name, size } = source;
+  const { name, size, pauses } = source;
   const pages = new Map<number, Uint8Array>();
 
   async function page(index: number): Promise<Uint8Array> {
@@ -33,6 +33,7 @@ export function pagedSource(source: ByteSource): PagedSource {
 
   async function read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(name, size, offset, length);
+    if (pauses.due) await pauses.take();
     if (length > PAGE_BYTES) return source.read(offset, length);
     const bytes = new Uint8Array(length);
     for (let done = 0; done < length; ) {
@@ -48,9 +49,11 @@ export function pagedSource(source: ByteSource): PagedSource {
   return {
     name,
     size,
+    pauses,
     read,
     async view(offset, length) {
       checkRange(name, size, offset, length);
+      if (pauses.due) await pauses.take();
       const index = Math.floor(offset / PAGE_BYTES);
       const from = offset - index * PAGE_BYTES;
       if (length === 0 || from + length > PAGE_BYTES) return read(offset, length);

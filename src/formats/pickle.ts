@@ -8,6 +8,7 @@
  * it is built.
  */
 
+import type { Pauses } from '../pauses.js';
 import { OP, opcodeName } from './pickle-opcodes.js';
 import { weightsError, quote } from './tensors.js';
 
@@ -67,7 +68,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export const MAX_PICKLE_BYTES = 16 * 2 ** 20;
 /** The most opcodes that run. A tensor takes about 45. */
 const MAX_OPCODES = 2_000_000;
-/** The most lists, tuples, dictionaries and objects that are built. A tensor takes about 6. */
+/** The most lists, tuples, dictionaries and objects that are built, and entries of lists that these are made of. A tensor takes about 6. */
 const MAX_CONTAINERS = 250_000;
 
 /**
@@ -92,8 +93,14 @@ export interface Unpickled {
  * @throws AttuneError 'weights' for an opcode, a name or a use of either that is not allowed, and for a pickle that ends
  *   early.
  */
-export function unpickle(bytes: Uint8Array, offset: number, host: PickleHost, where: string): Unpickled {
-  return new Machine(bytes, offset, host, where).run();
+export async function unpickle(
+  bytes: Uint8Array,
+  offset: number,
+  host: PickleHost,
+  where: string,
+  pauses: Pauses,
+): Promise<Unpickled> {
+  return new Machine(bytes, offset, host, where, pauses).run();
 }
 
 class Machine {
@@ -101,31 +108,36 @@ class Machine {
   readonly #view: DataView;
   readonly #host: PickleHost;
   readonly #where: string;
+  readonly #pauses: Pauses;
   /** Position of the opcode that is running, for errors. */
   #opcodeAt: number;
   #at: number;
   readonly #stack: PickleValue[] = [];
   /** Heights of the stack at the open marks. */
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, PickleValue>();
+  /** By their numbers. No map, for hashes of these can be foreseen, too; those of a sparse array have a secret. */
+  readonly #memo: PickleValue[] = [];
   #containers = 0;
   #largeKeys = 0;
 
-  constructor(bytes: Uint8Array, offset: number, host: PickleHost, where: string) {
+  constructor(bytes: Uint8Array, offset: number, host: PickleHost, where: string, pauses: Pauses) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#host = host;
     this.#where = where;
+    this.#pauses = pauses;
     this.#at = offset;
     this.#opcodeAt = offset;
   }
 
-  run(): Unpickled {
+  async run(): Promise<Unpickled> {
     for (let count = 0; count < MAX_OPCODES; count++) {
+      if (this.#pauses.due) await this.#pauses.take();
       this.#opcodeAt = this.#at;
       const opcode = this.#byte();
       if (opcode === OP.STOP) return this.#stop();
-      this.#step(opcode);
+      if (opcode === OP.SETITEMS) await this.#setMany(this.#popToMark());
+      else this.#step(opcode);
     }
     throw this.#error(`the pickle has more than ${MAX_OPCODES} opcodes`);
   }
@@ -194,12 +206,11 @@ class Machine {
       case OP.APPENDS:
         this.#append(this.#popToMark());
         break;
-      case OP.SETITEM:
-        this.#setItems(this.#popMany(2));
+      case OP.SETITEM: {
+        const [key, value] = this.#popMany(2);
+        this.#setItem(this.#dictionary(), key, value);
         break;
-      case OP.SETITEMS:
-        this.#setItems(this.#popToMark());
-        break;
+      }
 
       case OP.BINPUT:
         this.#memoize(this.#byte());
@@ -267,6 +278,8 @@ class Machine {
     if (!(callee instanceof PickleGlobal) || callee.call === undefined || !(args instanceof PickleTuple)) {
       throw this.#error('the pickle calls something that is not a function');
     }
+    // An OrderedDict copies its list, which may be given to many.
+    for (const arg of args.items) if (Array.isArray(arg)) this.#count(arg.length);
     this.#push(this.#contain(callee.call(args.items)));
   }
 
@@ -287,29 +300,37 @@ class Machine {
     for (const item of items) list.push(item);
   }
 
-  /** @param items keys and values in turn */
-  #setItems(items: PickleValue[]): void {
-    const dict = this.#top();
-    if (!(dict instanceof Map) || items.length % 2 !== 0) {
-      throw this.#error('the pickle sets items of something that is not a dictionary');
-    }
+  /** SETITEMS, of which one may have all items of a pickle. @param items keys and values in turn */
+  async #setMany(items: PickleValue[]): Promise<void> {
+    const dict = this.#dictionary(items.length % 2 === 0);
     for (let i = 0; i < items.length; i += 2) {
-      const key = items[i];
-      if (!isKey(key))
-        throw this.#error('a dictionary has a key that is neither a string nor an integer of 53 bits');
-      if (typeof key === 'number' && !(key >= 0 && key < SMALL_KEY) && ++this.#largeKeys > MAX_LARGE_KEYS)
-        throw this.#error(`dictionaries have more than ${MAX_LARGE_KEYS} keys that are large integers`);
-      if (dict.has(key)) throw this.#error(`a dictionary has the key ${describeKey(key)} twice`);
-      dict.set(key, items[i + 1]);
+      if (this.#pauses.due) await this.#pauses.take();
+      this.#setItem(dict, items[i], items[i + 1]);
     }
+  }
+
+  /** The dictionary on top. */
+  #dictionary(inPairs = true): PickleDict {
+    const dict = this.#top();
+    if (dict instanceof Map && inPairs) return dict;
+    throw this.#error('the pickle sets items of something that is not a dictionary');
+  }
+
+  #setItem(dict: PickleDict, key: PickleValue, value: PickleValue): void {
+    if (!isKey(key))
+      throw this.#error('a dictionary has a key that is neither a string nor an integer of 53 bits');
+    if (typeof key === 'number' && !(key >= 0 && key < SMALL_KEY) && ++this.#largeKeys > MAX_LARGE_KEYS)
+      throw this.#error(`dictionaries have more than ${MAX_LARGE_KEYS} keys that are large integers`);
+    if (dict.has(key)) throw this.#error(`a dictionary has the key ${describeKey(key)} twice`);
+    dict.set(key, value);
   }
 
   #memoize(index: number): void {
-    this.#memo.set(index, this.#top());
+    this.#memo[index] = this.#top();
   }
 
   #recall(index: number): void {
-    const value = this.#memo.get(index);
+    const value = this.#memo[index];
     if (value === undefined)
       throw this.#error(`the pickle recalls entry ${index} of its memo, which was never stored`);
     this.#push(value);
@@ -321,9 +342,14 @@ class Machine {
 
   /** Counts something that takes more memory than its opcode. */
   #contain<T extends PickleValue>(value: T): T {
-    if (++this.#containers > MAX_CONTAINERS)
-      throw this.#error(`the pickle builds more than ${MAX_CONTAINERS} objects`);
+    this.#count(1);
     return value;
+  }
+
+  #count(objects: number): void {
+    this.#containers += objects;
+    if (this.#containers > MAX_CONTAINERS)
+      throw this.#error(`the pickle builds more than ${MAX_CONTAINERS} objects`);
   }
 
   /** Values below an open mark belong to another level and are out of reach. */

@@ -6,6 +6,7 @@
  * of it weights. This reads the few bytes around them and leaves the weights in the file.
  */
 
+import type { Pauses } from '../pauses.js';
 import type { ByteSource } from './bytes.js';
 import { weightsError } from './tensors.js';
 
@@ -156,17 +157,19 @@ class Head {
  * Varints as little-endian numbers of `itemSize` bytes, of which they are the lowest bits.
  * @throws AttuneError 'weights' if there are not exactly `count` of them.
  */
-export function varintsToBytes(
+export async function varintsToBytes(
   bytes: Uint8Array,
   count: number,
   itemSize: number,
   where: string,
-): Uint8Array {
+  pauses: Pauses,
+): Promise<Uint8Array> {
   // A varint has at least a byte: without this, few bytes could ask for much memory.
   if (count > bytes.length) throw weightsError(where, `${bytes.length} bytes hold no ${count} numbers`);
   const out = new DataView(new ArrayBuffer(count * itemSize));
   let at = 0;
   for (let i = 0; i < count; i++) {
+    if (pauses.due) await pauses.take();
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
       const byte = bytes[at++];

@@ -15,9 +15,9 @@ export type WeightMap = ReadonlyMap<string, string>;
 const MAX_SHARDS = 500;
 
 /** Scans the index's `weight_map`. */
-export function parseWeightMap(json: JsonScanner, where: string): WeightMap {
+export async function parseWeightMap(json: JsonScanner, where: string): Promise<WeightMap> {
   const map = new Map<string, string>();
-  json.object((name) => {
+  await json.object((name) => {
     if (map.size === MAX_TENSORS) throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);
     map.set(name, json.string());
   });

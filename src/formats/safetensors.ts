@@ -7,7 +7,8 @@
  * type and shape without overflow, and equal keys are refused. Header space is bounded before it is read.
  */
 
-import type { ByteSource } from './bytes.js';
+import type { Pauses } from '../pauses.js';
+import { type ByteSource, decodeText } from './bytes.js';
 import { tensorEntry } from './floats.js';
 import { JsonScanner } from './json.js';
 import {
@@ -50,7 +51,9 @@ interface Header {
 export async function readSafetensors(source: ByteSource): Promise<TensorFile> {
   const where = `${source.name}, header`;
   const headerLength = await readHeaderLength(source, where);
-  const header = parseHeader(decodeUtf8(await source.read(8, headerLength), where), where);
+  const { pauses } = source;
+  const text = await decodeUtf8(await source.read(8, headerLength), pauses, where);
+  const header = await parseHeader(text, pauses, where);
   const dataStart = 8 + headerLength;
   // The order of the file is the order of the bytes; a header may list its tensors in any order.
   header.tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -85,29 +88,30 @@ async function readHeaderLength(source: ByteSource, where: string): Promise<numb
   return Number(length);
 }
 
-function decodeUtf8(bytes: Uint8Array, where: string): string {
+async function decodeUtf8(bytes: Uint8Array, pauses: Pauses, where: string): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw weightsError(where, 'the header is not UTF-8 text');
+    return await decodeText(bytes, pauses, { ignoreBOM: true });
+  } catch (error) {
+    if (error instanceof TypeError) throw weightsError(where, 'the header is not UTF-8 text');
+    throw error;
   }
 }
 
-function parseHeader(text: string, where: string): Header {
-  const json = new JsonScanner(text, (what) => weightsError(where, what));
+async function parseHeader(text: string, pauses: Pauses, where: string): Promise<Header> {
+  const json = new JsonScanner(text, pauses, (what) => weightsError(where, what));
   const metadata: [string, string][] = [];
   const tensors: StoredTensor[] = [];
-  json.object((key) => {
+  await json.object(async (key) => {
     if (key === METADATA_KEY) {
-      json.object((name) => {
+      await json.object(async (name) => {
         if (metadata.length === MAX_METADATA)
           throw weightsError(where, `there are more than ${MAX_METADATA} entries of metadata`);
-        metadata.push([name, json.string()]);
+        metadata.push([name, await json.text()]);
       });
     } else {
       if (tensors.length === MAX_TENSORS)
         throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);
-      tensors.push(parseTensor(json, key, where));
+      tensors.push(await parseTensor(json, key, where));
     }
   });
   json.end();
@@ -115,20 +119,20 @@ function parseHeader(text: string, where: string): Header {
   return { metadata: Object.fromEntries(metadata), tensors };
 }
 
-function parseTensor(json: JsonScanner, name: string, file: string): StoredTensor {
+async function parseTensor(json: JsonScanner, name: string, file: string): Promise<StoredTensor> {
   const where = `${file}, tensor ${quote(name)}`;
   let dtype: Dtype | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
-  json.object((key) => {
+  await json.object(async (key) => {
     if (key === 'dtype') {
       const text = json.string();
       if (!isDtype(text)) throw weightsError(where, `the data type ${quote(text, 40)} is unknown`);
       dtype = text;
     } else if (key === 'shape') {
-      shape = parseIntegers(json, MAX_RANK, where);
+      shape = await parseIntegers(json, MAX_RANK, where);
     } else if (key === 'data_offsets') {
-      offsets = parseIntegers(json, 2, where);
+      offsets = await parseIntegers(json, 2, where);
     } else {
       throw weightsError(where, `the key ${quote(key, 40)} is not part of the format`);
     }
@@ -148,9 +152,9 @@ function parseTensor(json: JsonScanner, name: string, file: string): StoredTenso
   return { name, dtype, shape, begin, end };
 }
 
-function parseIntegers(json: JsonScanner, limit: number, where: string): number[] {
+async function parseIntegers(json: JsonScanner, limit: number, where: string): Promise<number[]> {
   const numbers: number[] = [];
-  json.array(() => {
+  await json.array(() => {
     if (numbers.length === limit) throw weightsError(where, `a list has more than ${limit} numbers`);
     numbers.push(json.integer());
   });

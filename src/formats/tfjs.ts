@@ -6,6 +6,7 @@
  * Weights may be quantised: float16 is kept as it is, and uint8 and uint16 stand for `min + scale * number` in float32.
  */
 
+import { NUMBERS_AT_ONCE, type Pauses } from '../pauses.js';
 import { type ByteSource, closeAll, joinedSource, type SiblingFiles } from './bytes.js';
 import { tensorEntry } from './floats.js';
 import type { JsonScanner } from './json.js';
@@ -57,11 +58,11 @@ const DTYPES: Readonly<Record<string, Dtype>> = {
 };
 
 /** Scans `weightsManifest`. */
-export function parseManifest(json: JsonScanner, where: string): WeightsGroup[] {
+export async function parseManifest(json: JsonScanner, where: string): Promise<WeightsGroup[]> {
   const groups: WeightsGroup[] = [];
   let [files, weights] = [0, 0];
-  json.array(() => {
-    const group = parseGroup(json, `${where}, weightsManifest`);
+  await json.array(async () => {
+    const group = await parseGroup(json, `${where}, weightsManifest`);
     files += group.paths.length;
     weights += group.weights.length;
     if (files > MAX_SHARDS || weights > MAX_TENSORS) {
@@ -72,33 +73,33 @@ export function parseManifest(json: JsonScanner, where: string): WeightsGroup[] 
   return groups;
 }
 
-function parseGroup(json: JsonScanner, where: string): WeightsGroup {
+async function parseGroup(json: JsonScanner, where: string): Promise<WeightsGroup> {
   const paths: string[] = [];
   const weights: Weight[] = [];
-  json.object((key) => {
-    if (key === 'paths') json.array(() => paths.push(json.string()));
-    else if (key === 'weights') json.array(() => weights.push(parseWeight(json, where)));
-    else json.skip();
+  await json.object(async (key) => {
+    if (key === 'paths') await json.array(() => paths.push(json.string()));
+    else if (key === 'weights') await json.array(async () => weights.push(await parseWeight(json, where)));
+    else await json.skip();
   });
   return { paths, weights };
 }
 
-function parseWeight(json: JsonScanner, where: string): Weight {
+async function parseWeight(json: JsonScanner, where: string): Promise<Weight> {
   let name: string | undefined;
   let dtype: Dtype | undefined;
   let quantization: Quantization | undefined;
   const shape: number[] = [];
-  json.object((key) => {
+  await json.object(async (key) => {
     if (key === 'name') name = json.string();
     else if (key === 'dtype') dtype = dtypeOf(json.string(), where);
     else if (key === 'shape') {
-      json.array(() => {
+      await json.array(() => {
         if (shape.length === MAX_RANK)
           throw weightsError(where, `a shape has more than ${MAX_RANK} dimensions`);
         shape.push(json.integer());
       });
-    } else if (key === 'quantization') quantization = parseQuantization(json, where);
-    else json.skip();
+    } else if (key === 'quantization') quantization = await parseQuantization(json, where);
+    else await json.skip();
   });
   if (name === undefined || dtype === undefined)
     throw weightsError(where, 'a weight has no name or no dtype');
@@ -109,14 +110,15 @@ function parseWeight(json: JsonScanner, where: string): Weight {
   return { name, dtype: isHalf ? 'F16' : dtype, shape, quantization: isHalf ? undefined : quantization };
 }
 
-function parseQuantization(json: JsonScanner, where: string): Quantization {
+async function parseQuantization(json: JsonScanner, where: string): Promise<Quantization> {
   let stored: Dtype | undefined;
   let [scale, min]: (number | undefined)[] = [];
-  json.object((key) => {
+  await json.object((key) => {
     if (key === 'dtype') stored = dtypeOf(json.string(), where);
     else if (key === 'scale') scale = json.number();
     else if (key === 'min') min = json.number();
-    else json.skip();
+    else return json.skip();
+    return undefined;
   });
   if (stored === 'F16') return { stored, scale: 1, min: 0 };
   if ((stored !== 'U8' && stored !== 'U16') || scale === undefined || min === undefined) {
@@ -167,7 +169,8 @@ export async function readTfjs(
         open.push(file);
         files.push(file);
       }
-      for (const tensor of entriesOf(weights, joinedSource(files, source.name))) {
+      for (const tensor of await entriesOf(weights, joinedSource(files, source.name, source.pauses))) {
+        if (source.pauses.due) await source.pauses.take();
         if (names.has(tensor.name)) {
           throw weightsError(source.name, `the weight ${quote(tensor.name)} appears twice`);
         }
@@ -192,9 +195,11 @@ export async function readTfjs(
 }
 
 /** The weights of a group, one behind the other in its files, which they fill. */
-function entriesOf(weights: readonly Weight[], files: ByteSource): TensorEntry[] {
+async function entriesOf(weights: readonly Weight[], files: ByteSource): Promise<TensorEntry[]> {
   let position = 0;
-  const tensors = weights.map((weight) => {
+  const tensors: TensorEntry[] = [];
+  for (const weight of weights) {
+    if (files.pauses.due) await files.pauses.take();
     const { name, dtype, shape, quantization } = weight;
     const where = `${files.name}, weight ${quote(name)}`;
     const size = byteLength(quantization?.stored ?? dtype, shape);
@@ -203,13 +208,14 @@ function entriesOf(weights: readonly Weight[], files: ByteSource): TensorEntry[]
     }
     const start = position;
     position += size;
-    return tensorEntry(weight, where, async () => {
+    const entry = tensorEntry(weight, where, async () => {
       const stored = await files.read(start, size);
       return quantization === undefined
         ? stored
-        : dequantized(stored, quantization, elementCount(shape) as number);
+        : dequantized(stored, quantization, elementCount(shape) as number, files.pauses);
     });
-  });
+    tensors.push(entry);
+  }
   if (position !== files.size) {
     throw weightsError(
       `${files.name}, weightsManifest`,
@@ -220,12 +226,21 @@ function entriesOf(weights: readonly Weight[], files: ByteSource): TensorEntry[]
 }
 
 /** Little-endian float32 values. */
-function dequantized(bytes: Uint8Array, { stored, scale, min }: Quantization, count: number): Uint8Array {
+async function dequantized(
+  bytes: Uint8Array,
+  { stored, scale, min }: Quantization,
+  count: number,
+  pauses: Pauses,
+): Promise<Uint8Array> {
   const from = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new DataView(new ArrayBuffer(4 * count));
-  for (let i = 0; i < count; i++) {
-    const number = stored === 'U8' ? from.getUint8(i) : from.getUint16(2 * i, true);
-    out.setFloat32(4 * i, number * scale + min, true);
+  for (let i = 0; i < count; ) {
+    if (pauses.due) await pauses.take();
+    const end = Math.min(count, i + NUMBERS_AT_ONCE);
+    for (; i < end; i++) {
+      const number = stored === 'U8' ? from.getUint8(i) : from.getUint16(2 * i, true);
+      out.setFloat32(4 * i, number * scale + min, true);
+    }
   }
   return new Uint8Array(out.buffer);
 }

@@ -3,6 +3,7 @@
  * list of storage keys), followed by each storage as a 64-bit number of elements and its bytes.
  */
 
+import type { Pauses } from '../pauses.js';
 import type { ByteSource } from './bytes.js';
 import { bareHost, MAX_PICKLE_BYTES, type PickleHost, type PickleValue, unpickle } from './pickle.js';
 import { type TensorFile, weightsError, quote } from './tensors.js';
@@ -17,47 +18,52 @@ const PROTOCOL = 1001;
  * @throws AttuneError 'weights' if the stream is damaged, is something else, or needs more than weights need.
  */
 export async function readTorchLegacy(source: ByteSource): Promise<TensorFile> {
-  const pickles = new PickleStream(await source.read(0, Math.min(source.size, MAX_PICKLE_BYTES)));
-  checkHeader(pickles, `${source.name}, header`);
+  const pickles = new PickleStream(
+    await source.read(0, Math.min(source.size, MAX_PICKLE_BYTES)),
+    source.pauses,
+  );
+  await checkHeader(pickles, `${source.name}, header`);
 
   const where = `${source.name}, object`;
   const host = new TorchHost(where);
-  const root = pickles.next(host, where);
-  const keys = pickles.next(bareHost, `${source.name}, storage keys`);
+  const root = await pickles.next(host, where);
+  const keys = await pickles.next(bareHost, `${source.name}, storage keys`);
 
   const stored = await locateStorages(source, pickles.position, keys, host.storages);
-  const state = readStateDict(root, source, (storage) => stored.get(storage.key) as StoredBytes);
+  const state = await readStateDict(root, source, (storage) => stored.get(storage.key) as StoredBytes);
   return { format: 'pytorch-legacy', layout: 'pytorch', metadata: {}, ...state, close: () => source.close() };
 }
 
 /** Pickles one after the other in the same bytes. */
 class PickleStream {
   readonly #bytes: Uint8Array;
+  readonly #pauses: Pauses;
   position = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, pauses: Pauses) {
     this.#bytes = bytes;
+    this.#pauses = pauses;
   }
 
-  next(host: PickleHost, where: string): PickleValue {
-    const { value, end } = unpickle(this.#bytes, this.position, host, where);
+  async next(host: PickleHost, where: string): Promise<PickleValue> {
+    const { value, end } = await unpickle(this.#bytes, this.position, host, where, this.#pauses);
     this.position = end;
     return value;
   }
 }
 
-function checkHeader(pickles: PickleStream, where: string): void {
-  if (pickles.next(bareHost, where) !== MAGIC) {
+async function checkHeader(pickles: PickleStream, where: string): Promise<void> {
+  if ((await pickles.next(bareHost, where)) !== MAGIC) {
     throw weightsError(
       where,
       'this is a Python pickle, but not one that torch.save wrote',
       'save the weights with torch.save(model.state_dict(), ...)',
     );
   }
-  const protocol = pickles.next(bareHost, where);
+  const protocol = await pickles.next(bareHost, where);
   if (protocol !== PROTOCOL)
     throw weightsError(where, `the protocol of the file is ${String(protocol)}, not ${PROTOCOL}`);
-  const machine = pickles.next(bareHost, where);
+  const machine = await pickles.next(bareHost, where);
   if (!(machine instanceof Map) || machine.get('little_endian') !== true) {
     throw weightsError(where, 'the file was not written by a little-endian machine', 'save it again on one');
   }

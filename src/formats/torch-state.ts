@@ -3,6 +3,7 @@
  * its entries are tensors, and reads a tensor through its strides.
  */
 
+import type { Pauses } from '../pauses.js';
 import type { ByteSource } from './bytes.js';
 import { tensorEntry } from './floats.js';
 import { type PickleDict, PickleGlobal, PickleTuple, type PickleValue } from './pickle.js';
@@ -55,15 +56,16 @@ export interface StateDict {
  * @throws AttuneError 'weights' if there is no state dict, or if one of its entries is neither a tensor nor a plain
  *   value.
  */
-export function readStateDict(
+export async function readStateDict(
   root: PickleValue,
   source: ByteSource,
   locate: (storage: TorchStorage) => StoredBytes,
-): StateDict {
+): Promise<StateDict> {
   const { dict, skipped } = findStateDict(root, `${source.name}, state dict`);
   const tensors: TensorEntry[] = [];
   let budget = SHARED_FACTOR * source.size + SHARED_FLOOR;
   for (const [name, value] of dict) {
+    if (source.pauses.due) await source.pauses.take();
     if (typeof name !== 'string')
       throw weightsError(
         `${source.name}, state dict`,
@@ -71,9 +73,11 @@ export function readStateDict(
       );
     const where = `${source.name}, tensor ${quote(name)}`;
     if (value instanceof TorchTensor) {
+      if (tensors.length === MAX_TENSORS)
+        throw weightsError(source.name, `there are more than ${MAX_TENSORS} tensors`);
       budget -= bytesToRead(value, where);
       if (budget < 0) throw weightsError(where, 'the tensors of the file share their bytes too often');
-      tensors.push(entryOf(name, value, locate(value.storage), where));
+      tensors.push(entryOf(name, value, locate(value.storage), where, source.pauses));
     } else if (isPlain(value)) {
       skipped.push({ name, kind: kindOf(value) });
     } else {
@@ -84,8 +88,6 @@ export function readStateDict(
       );
     }
   }
-  if (tensors.length > MAX_TENSORS)
-    throw weightsError(source.name, `there are more than ${MAX_TENSORS} tensors`);
   return { tensors, skipped };
 }
 
@@ -138,7 +140,13 @@ function spanOf(shape: readonly number[], strides: readonly number[], itemSize: 
   return (extentOf(shape, strides) as number) * itemSize;
 }
 
-function entryOf(name: string, tensor: TorchTensor, readStored: StoredBytes, where: string): TensorEntry {
+function entryOf(
+  name: string,
+  tensor: TorchTensor,
+  readStored: StoredBytes,
+  where: string,
+  pauses: Pauses,
+): TensorEntry {
   const { storage, offset, shape, strides } = tensor;
   const { dtype, itemSize } = storage;
   return tensorEntry({ name, dtype, shape }, where, async () => {
@@ -147,7 +155,7 @@ function entryOf(name: string, tensor: TorchTensor, readStored: StoredBytes, whe
       throw weightsError(where, `the tensor takes ${size} bytes, more than ${MAX_TENSOR_BYTES}`, 'split it');
     }
     const span = await readStored(offset * itemSize, spanOf(shape, strides, itemSize));
-    return isContiguous(shape, strides) ? span : gather(span, shape, strides, itemSize);
+    return isContiguous(shape, strides) ? span : gather(span, shape, strides, itemSize, pauses);
   });
 }
 

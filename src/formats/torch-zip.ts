@@ -24,12 +24,12 @@ export async function readTorchZip(source: ByteSource, known?: ZipDirectory): Pr
   const where = `${source.name}, data.pkl`;
   const bytes = await readRecord(source, await directory.locate(`${prefix}data.pkl`), MAX_PICKLE_BYTES);
   const host = new TorchHost(where);
-  const { value, end } = unpickle(bytes, 0, host, where);
+  const { value, end } = await unpickle(bytes, 0, host, where, source.pauses);
   if (end !== bytes.length)
     throw weightsError(where, `${bytes.length - end} bytes follow the end of the pickle`);
 
   const stored = await locateStorages(source, directory, `${prefix}data/`, host.storages.values());
-  const state = readStateDict(value, source, (storage) => stored.get(storage.key) as StoredBytes);
+  const state = await readStateDict(value, source, (storage) => stored.get(storage.key) as StoredBytes);
   return { format: 'pytorch-zip', layout: 'pytorch', metadata: {}, ...state, close: () => source.close() };
 }
 

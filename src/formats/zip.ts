@@ -6,6 +6,7 @@
 
 import yauzl from 'yauzl';
 import { AttuneError } from '../errors.js';
+import type { Pauses } from '../pauses.js';
 import type { ByteSource } from './bytes.js';
 import { crc32 } from './crc32.js';
 import { weightsError, quote } from './tensors.js';
@@ -113,7 +114,7 @@ async function readChecked(
 ): Promise<Uint8Array> {
   let crc = await checksumOf(source, record.offset, start, 0);
   const bytes = await source.read(record.offset + start, length);
-  crc = crc32(bytes, crc);
+  crc = await checksumIn(bytes, crc, source.pauses);
   const end = start + length;
   crc = await checksumOf(source, record.offset + end, record.size - end, crc);
   if (crc !== record.crc32) {
@@ -135,6 +136,16 @@ async function checksumOf(source: ByteSource, offset: number, size: number, befo
     const bytes = await next;
     next = read(done);
     crc = crc32(bytes, crc);
+  }
+  return crc;
+}
+
+/** Goes on with a checksum over bytes that are in memory. */
+export async function checksumIn(bytes: Uint8Array, before: number, pauses: Pauses): Promise<number> {
+  let crc = before;
+  for (let at = 0; at < bytes.length; at += CHECK_PIECE) {
+    if (pauses.due) await pauses.take();
+    crc = crc32(bytes.subarray(at, at + CHECK_PIECE), crc);
   }
   return crc;
 }

@@ -2,50 +2,62 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { JsonScanner } from '#src/formats/json';
+import { Pauses } from '#src/pauses';
 import { weightsError } from '#src/formats/tensors';
 import { rejects } from './support.js';
 
 function scannerOf(text: string): JsonScanner {
-  return new JsonScanner(text, (what) => weightsError('json', what));
+  return new JsonScanner(text, new Pauses(), (what) => weightsError('json', what));
 }
 
 /** Scans an object of strings. */
-function strings(text: string): [string, string][] {
+async function strings(text: string): Promise<[string, string][]> {
   const json = scannerOf(text);
   const members: [string, string][] = [];
-  json.object((key) => members.push([key, json.string()]));
+  await json.object((key) => members.push([key, json.string()]));
   json.end();
   return members;
 }
 
+/** Scans a string of any length. */
+async function textOf(text: string): Promise<string> {
+  const json = scannerOf(text);
+  const value = await json.text();
+  json.end();
+  return value;
+}
+
 /** Scans an array of whole numbers. */
-function integers(text: string): number[] {
+async function integers(text: string): Promise<number[]> {
   const json = scannerOf(text);
   const numbers: number[] = [];
-  json.array(() => numbers.push(json.integer()));
+  await json.array(() => numbers.push(json.integer()));
   json.end();
   return numbers;
 }
 
-test('what JSON.stringify writes is read back, with any white space', () => {
-  fc.assert(
-    fc.property(
+test('what JSON.stringify writes is read back, with any white space', async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })),
       fc.constantFrom('', ' ', '\t', '\n  '),
-      (object, space) => {
-        assert.equal(strings(space + JSON.stringify(object, null, space) + space), Object.entries(object));
+      async (object, space) => {
+        assert.equal(
+          await strings(space + JSON.stringify(object, null, space) + space),
+          Object.entries(object),
+        );
       },
     ),
   );
-  fc.assert(
-    fc.property(fc.array(fc.maxSafeNat()), (numbers) => {
-      assert.equal(integers(JSON.stringify(numbers)), numbers);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.maxSafeNat()), async (numbers) => {
+      assert.equal(await integers(JSON.stringify(numbers)), numbers);
     }),
   );
 });
 
-test('escapes are resolved', () => {
-  assert.equal(strings('{"\\u0061\\n":"\\ud83d\\ude00\\\\\\""}'), [['a\n', '😀\\"']]);
+test('escapes are resolved', async () => {
+  assert.equal(await strings('{"\\u0061\\n":"\\ud83d\\ude00\\\\\\""}'), [['a\n', '😀\\"']]);
 });
 
 test('equal keys are refused, also when they are written differently', async () => {
@@ -79,7 +91,7 @@ test('malformed text is refused where it is malformed', async () => {
 });
 
 test('only whole numbers that are exact are numbers', async () => {
-  assert.equal(integers(`[0, 9007199254740991]`), [0, Number.MAX_SAFE_INTEGER]);
+  assert.equal(await integers(`[0, 9007199254740991]`), [0, Number.MAX_SAFE_INTEGER]);
   const bad = [
     '-1',
     '-0',
@@ -95,10 +107,29 @@ test('only whole numbers that are exact are numbers', async () => {
   await rejects(() => integers('["1"]'), /whole number/);
 });
 
-test('megabytes of text, string or white space take no stack', () => {
+test('megabytes of text, string or white space take no stack', async () => {
   const long = 'x'.repeat(5_000_000);
-  assert.is(strings(`{"a":"${long}"}`)[0][1].length, long.length);
-  assert.equal(integers(`[${' '.repeat(5_000_000)}1]`), [1]);
+  assert.is(await textOf(`"${long}"`), long);
+  await rejects(() => strings(`{"a":"${long}"}`), /a name has more than 1048576 characters/);
+  assert.equal(await integers(`[${' '.repeat(5_000_000)}1]`), [1]);
+});
+
+test('a long text is read in pieces, which cut no escape and no character', async () => {
+  // One of these pairs and escapes lies across the end of the first piece, wherever that is.
+  for (const part of ['😀', '\\ud83d\\ude00', '\\n', '\\\\', '\\"', 'é']) {
+    for (let shift = 0; shift < part.length; shift++) {
+      const text = `"${'x'.repeat(2 ** 20 - shift)}${part.repeat(3)}"`;
+      assert.is(await textOf(text), JSON.parse(text), `${part} ${shift}`);
+    }
+  }
+  await rejects(() => textOf(`"${'x'.repeat(2 ** 20 - 6)}\\ud83d"`), /malformed/);
+  await rejects(() => textOf(`"${'x'.repeat(2 ** 20)}`), /malformed/);
+  await rejects(() => textOf(`"${'x'.repeat(2 ** 20 - 1)}\\`), /malformed/);
+});
+
+test('an object has at most 262,144 keys', async () => {
+  const keys = Array.from({ length: 2 ** 18 + 1 }, (_, i) => `"${i}":"" `);
+  await rejects(() => strings(`{${keys.join()}}`), /an object has more than 262144 keys/);
 });
 
 test.run();

@@ -120,6 +120,13 @@ test('Keras: too many variables', async () => {
   await rejects(async () => read(await fileOf(hdf5Pieces(file))), TOO_MANY);
 });
 
+test('Keras: too many members of a group', async () => {
+  const array: TensorToWrite = { name: 'a', dtype: 'F32', shape: [0], data: new Uint8Array(0) };
+  const members = new Map(NUMBERS.map((i) => [`v${i}`, array]));
+  const root = { attributes: { layer_names: ['a'] }, members };
+  await rejects(async () => read(await fileOf(hdf5Pieces(root))), /a group has more than 200000 members/);
+});
+
 test('safetensors: a header that its readers would refuse is not written', async () => {
   const metadata = { text: 'x'.repeat(100_000_000) };
   await rejects(() => safetensorsPieces([], metadata).next(), /more than the limit of 100000000/);

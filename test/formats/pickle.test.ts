@@ -9,6 +9,7 @@ import {
   unpickle,
 } from '#src/formats/pickle';
 import { OP } from '#src/formats/pickle-opcodes';
+import { Pauses } from '#src/pauses';
 import { TorchHost, TorchTensor } from '#src/formats/torch-objects';
 import {
   concat,
@@ -26,12 +27,12 @@ import {
   tuple,
 } from './support.js';
 
-const load = (bytes: Uint8Array, host: PickleHost = bareHost): PickleValue =>
-  unpickle(bytes, 0, host, 'p').value;
+const load = async (bytes: Uint8Array, host: PickleHost = bareHost): Promise<PickleValue> =>
+  (await unpickle(bytes, 0, host, 'p', new Pauses())).value;
 const torch = (bytes: Uint8Array) => load(bytes, new TorchHost('p'));
 
-test('every kind of value', () => {
-  const value = load(
+test('every kind of value', async () => {
+  const value = (await load(
     pickle(
       dict([
         [text('none'), NONE],
@@ -46,7 +47,7 @@ test('every kind of value', () => {
         [int(5), [...int(1), ...int(2), OP.TUPLE2]],
       ]),
     ),
-  ) as Map<PickleValue, PickleValue>;
+  )) as Map<PickleValue, PickleValue>;
   assert.equal(value.get('flags'), [true, false]);
   assert.equal((value.get('numbers') as PickleTuple).items, [7, 0x1234, -2]);
   assert.equal(
@@ -57,10 +58,10 @@ test('every kind of value', () => {
   assert.equal((value.get(5) as PickleTuple).items, [1, 2]);
 });
 
-test('the memo gives the same object again', () => {
-  const value = load(pickle([0x5d, OP.BINPUT, 3, OP.LONG_BINPUT, 9, 0, 0, 1, OP.BINGET, 3, OP.APPEND]));
+test('the memo gives the same object again', async () => {
+  const value = await load(pickle([0x5d, OP.BINPUT, 3, OP.LONG_BINPUT, 9, 0, 0, 1, OP.BINGET, 3, OP.APPEND]));
   assert.is((value as PickleValue[])[0], value, 'a list that contains itself');
-  const twice = load(
+  const twice = await load(
     pickle([...text('x'), OP.LONG_BINPUT, 9, 0, 0, 1, OP.LONG_BINGET, 9, 0, 0, 1, OP.TUPLE2]),
   );
   assert.equal((twice as PickleTuple).items, ['x', 'x']);
@@ -126,14 +127,14 @@ test('nothing but a known function is called', async () => {
     global: (name) => new PickleGlobal(name, (args) => seen.push(...args)),
     persistent: (id) => [id],
   };
-  assert.is(load(pickle([...named('any', 'thing'), ...tuple(int(1), int(2)), OP.NEWOBJ]), host), 2);
+  assert.is(await load(pickle([...named('any', 'thing'), ...tuple(int(1), int(2)), OP.NEWOBJ]), host), 2);
   assert.equal(seen, [1, 2]);
-  assert.equal(load(pickle([...text('id'), OP.BINPERSID]), host), ['id']);
+  assert.equal(await load(pickle([...text('id'), OP.BINPERSID]), host), ['id']);
 });
 
 test('attributes only of dictionaries, where they are dropped', async () => {
   const state = dict([[text('_metadata'), NONE]]);
-  assert.equal(load(pickle([0x7d, ...state, OP.BUILD])), new Map());
+  assert.equal(await load(pickle([0x7d, ...state, OP.BUILD])), new Map());
   await rejects(() => load(pickle([0x5d, ...state, OP.BUILD])), /not a dictionary/);
   await rejects(() => load(pickle([0x7d, ...tuple(), OP.BUILD])), /not a dictionary/);
 });
@@ -168,7 +169,7 @@ test('the memo gives only what was stored', async () => {
   await rejects(() => load(pickle([OP.BINGET, 0])), /entry 0 of its memo, which was never stored/);
   await rejects(() => load(pickle([OP.LONG_BINGET, 255, 255, 255, 255])), /entry 4294967295/);
   assert.is(
-    load(pickle([0x4e, OP.BINPUT, 7, OP.TUPLE1, OP.BINGET, 7, OP.TUPLE2])) instanceof PickleTuple,
+    (await load(pickle([0x4e, OP.BINPUT, 7, OP.TUPLE1, OP.BINGET, 7, OP.TUPLE2]))) instanceof PickleTuple,
     true,
   );
 });
@@ -195,7 +196,7 @@ test('lists and dictionaries are used as such', async () => {
 
 test('an integer of more than 256 bits is none of weights', async () => {
   const long = (bytes: number) => load(pickle([OP.LONG1, bytes, ...Array<number>(bytes).fill(1)]));
-  assert.is(typeof long(32), 'bigint');
+  assert.is(typeof (await long(32)), 'bigint');
   await rejects(() => long(33), /an integer has more than 32 bytes/);
 });
 
@@ -209,7 +210,7 @@ test('keys are names, and integers by which parameters are counted', async () =>
     await rejects(() => keyed(key), /neither a string nor an integer of 53 bits/);
   const address = (i: number) => [OP.LONG1, 7, ...little(2 ** 47 + i, 7)];
   const many = (count: number) => keyed(...Array.from({ length: count }, (_, i) => address(i)));
-  assert.is((many(10_000) as Map<number, null>).size, 10_000);
+  assert.is(((await many(10_000)) as Map<number, null>).size, 10_000);
   await rejects(() => many(10_001), /dictionaries have more than 10000 keys that are large integers/);
   // Negative ones.
   await rejects(
@@ -244,22 +245,22 @@ test('a million levels of nesting, and endless building, stop at a limit', async
     await rejects(() => load(new Uint8Array(1e6).fill(opcode)), /builds more than 250000 objects/);
   }
   await rejects(() => load(new Uint8Array(3e6).fill(OP.NONE)), /more than 2000000 opcodes/);
-  const deep = load(concat([0x80, 2, 0x4e], nested.subarray(0, 200_000), [0x2e]));
+  const deep = await load(concat([0x80, 2, 0x4e], nested.subarray(0, 200_000), [0x2e]));
   assert.instance(deep, PickleTuple);
 });
 
-test('a tensor is described', () => {
-  const value = torch(
+test('a tensor is described', async () => {
+  const value = (await torch(
     pickle(tensor({ key: '7', length: 20, offset: 2, shape: [2, 3], strides: [1, 4] })),
-  ) as TorchTensor;
+  )) as TorchTensor;
   assert.instance(value, TorchTensor);
   assert.equal([value.storage.key, value.storage.dtype, value.storage.length], ['7', 'F32', 20]);
   assert.equal([value.offset, value.shape, value.strides], [2, [2, 3], [1, 4]]);
 });
 
-test('a view of a storage moves the tensor', () => {
+test('a view of a storage moves the tensor', async () => {
   const view = tuple(text('v'), int(5), int(4));
-  const value = torch(pickle(tensor({ length: 20, offset: 1, shape: [3], view }))) as TorchTensor;
+  const value = (await torch(pickle(tensor({ length: 20, offset: 1, shape: [3], view })))) as TorchTensor;
   assert.is(value.offset, 6);
 });
 
@@ -309,11 +310,12 @@ test('parameters, sizes and ordered dictionaries', async () => {
     OP.REDUCE,
   ];
   const parameter = call('torch._utils', '_rebuild_parameter', [...tensor()], [0x88], [0x7d]);
-  assert.instance(torch(pickle(parameter)), TorchTensor);
-  assert.equal((torch(pickle(call('torch', 'Size', [...tuple(int(3))]))) as PickleTuple).items, [3]);
+  assert.instance(await torch(pickle(parameter)), TorchTensor);
+  const size = (await torch(pickle(call('torch', 'Size', [...tuple(int(3))])))) as PickleTuple;
+  assert.equal(size.items, [3]);
   const pairs = list(list(text('a'), int(1)), tuple(text('b'), int(2)));
   assert.equal(
-    torch(pickle(call('collections', 'OrderedDict', [...pairs]))),
+    await torch(pickle(call('collections', 'OrderedDict', [...pairs]))),
     new Map([
       ['a', 1],
       ['b', 2],
@@ -335,10 +337,21 @@ test('parameters, sizes and ordered dictionaries', async () => {
   await rejects(() => torch(pickle(call('torch', 'Size', [...list()]))), /not made of a tuple/);
 });
 
-test('a pickle may begin anywhere and says where it ends', () => {
+test('a list that many dictionaries are made of counts for each of them', async () => {
+  const ordered = [...named('collections', 'OrderedDict'), OP.BINPUT, 0];
+  const pairs = Array.from({ length: 1_000 }, (_, i) => [...text(String(i)), 0x4e, OP.TUPLE2]);
+  const listed = [...list(...pairs), OP.BINPUT, 1];
+  const made = [OP.BINGET, 0, OP.BINGET, 1, OP.TUPLE1, OP.REDUCE, OP.BUILD];
+  const bytes = (times: number) =>
+    concat([0x80, 2], ordered, listed, [OP.TUPLE2, 0x7d], ...Array(times).fill(made), [OP.TUPLE2, 0x2e]);
+  assert.instance(await torch(bytes(200)), PickleTuple);
+  await rejects(() => torch(bytes(300)), /builds more than 250000 objects/);
+});
+
+test('a pickle may begin anywhere and says where it ends', async () => {
   const bytes = concat([1, 2, 3], pickle(int(5)), [9]);
-  assert.equal(unpickle(bytes, 3, bareHost, 'p'), { value: 5, end: bytes.length - 1 });
-  assert.is(load(pickle([OP.BININT, ...little(2 ** 31 - 1, 4)])), 2 ** 31 - 1);
+  assert.equal(await unpickle(bytes, 3, bareHost, 'p', new Pauses()), { value: 5, end: bytes.length - 1 });
+  assert.is(await load(pickle([OP.BININT, ...little(2 ** 31 - 1, 4)])), 2 ** 31 - 1);
 });
 
 test.run();

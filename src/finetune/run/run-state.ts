@@ -181,7 +181,7 @@ export async function openRunState(folder: string, name: string = RUN_FILES.stat
   const path = join(folder, name);
   await assertRunFolder(folder);
   if ((await lstat(path).catch(() => null)) === null) throw noState(folder);
-  const file = await openTensors(path, 'refuse');
+  const file = await openTensors(path, { links: 'refuse' });
   try {
     const { attune_run: version, state } = file.metadata;
     if (version === undefined || state === undefined) {

@@ -22,10 +22,12 @@ interface Attribute {
 
 /** The attributes of one object, by name. */
 export class Attributes {
+  readonly #storage: Hdf5Storage;
   readonly #heap: GlobalHeap;
   readonly #attributes: ReadonlyMap<string, Attribute>;
 
-  private constructor(heap: GlobalHeap, attributes: ReadonlyMap<string, Attribute>) {
+  private constructor(storage: Hdf5Storage, heap: GlobalHeap, attributes: ReadonlyMap<string, Attribute>) {
+    this.#storage = storage;
     this.#heap = heap;
     this.#attributes = attributes;
   }
@@ -38,13 +40,14 @@ export class Attributes {
     const inHeader = messages.filter(({ type }) => type === MESSAGE.attribute).map(({ fields }) => fields);
     const attributes = new Map<string, Attribute>();
     for (const fields of [...inHeader, ...(await attributesInHeap(storage, messages))]) {
+      if (storage.pauses.due) await storage.pauses.take();
       const [name, attribute] = readAttribute(fields);
       if (attributes.has(name)) {
         throw fields.error(`the attribute ${quote(name, 100)} appears twice`);
       }
       attributes.set(name, attribute);
     }
-    return new Attributes(heap, attributes);
+    return new Attributes(storage, heap, attributes);
   }
 
   get names(): string[] {
@@ -61,7 +64,9 @@ export class Attributes {
       throw values.error(`the attribute ${name} has ${count} values, which are not there`);
     }
     const texts: string[] = [];
+    const { pauses } = this.#storage;
     for (let i = 0; i < count; i++) {
+      if (pauses.due) await pauses.take();
       if (type.kind === 'text') texts.push(textOf(values.bytes(type.size), values.where));
       else if (type.kind === 'text reference') texts.push(await this.#heap.text(values.part(16)));
       // An empty list has no texts, and h5py gives it the type float64.

@@ -4,6 +4,7 @@
  * and measured when the dataset is opened; they are read when they are asked for.
  */
 
+import { NUMBERS_AT_ONCE, type Pauses } from '../../pauses.js';
 import { checkInflation, inflate } from '../inflate.js';
 import { elementCount, MAX_TENSOR_BYTES, weightsError } from '../tensors.js';
 import { NODE_TYPE, readBTree1 } from './b-tree.js';
@@ -152,12 +153,12 @@ async function locateChunks(
         bytes =
           filter === FILTER.deflate
             ? await inflate('zlib', bytes, chunkBytes, where)
-            : unshuffle(bytes, itemSize);
+            : await unshuffle(bytes, itemSize, storage.pauses);
       }
       if (bytes.length !== chunkBytes) {
         throw weightsError(where, `a chunk has ${bytes.length} bytes, not ${chunkBytes}`);
       }
-      place(bytes, extent, chunk.origin, out, shape, itemSize);
+      await place(bytes, extent, chunk.origin, out, shape, itemSize, storage.pauses);
     }
     return out;
   };
@@ -202,6 +203,7 @@ async function listChunks(
   const chunks: Chunk[] = [];
   const seen = new Set<string>();
   for (const { key, address } of await readBTree1(storage, tree, NODE_TYPE.chunks, keyBytes)) {
+    if (storage.pauses.due) await storage.pauses.take();
     const stored = key.u32();
     if (key.u32() !== 0) throw weightsError(where, 'a chunk leaves out one of the filters');
     const origin = shape.map(() => key.u64());
@@ -221,28 +223,34 @@ async function listChunks(
 }
 
 /** Undoes the filter that puts the first bytes of all elements before the second bytes of all. */
-function unshuffle(bytes: Uint8Array, itemSize: number): Uint8Array {
+async function unshuffle(bytes: Uint8Array, itemSize: number, pauses: Pauses): Promise<Uint8Array> {
   const count = Math.floor(bytes.length / itemSize);
   const out = bytes.slice();
   for (let byte = 0; byte < itemSize; byte++) {
-    for (let i = 0; i < count; i++) out[i * itemSize + byte] = bytes[byte * count + i];
+    for (let i = 0; i < count; ) {
+      if (pauses.due) await pauses.take();
+      const end = Math.min(count, i + NUMBERS_AT_ONCE);
+      for (; i < end; i++) out[i * itemSize + byte] = bytes[byte * count + i];
+    }
   }
   return out;
 }
 
 /** Copies the part of a chunk that lies inside the array, row by row. */
-function place(
+async function place(
   chunk: Uint8Array,
   extent: readonly number[],
   origin: readonly number[],
   out: Uint8Array,
   shape: readonly number[],
   itemSize: number,
-): void {
+  pauses: Pauses,
+): Promise<void> {
   const last = shape.length - 1;
   const rowBytes = Math.min(extent[last], shape[last] - origin[last]) * itemSize;
   const index = origin.map(() => 0);
   for (;;) {
+    if (pauses.due) await pauses.take();
     let from = 0;
     let to = 0;
     for (let axis = 0; axis <= last; axis++) {

@@ -12,6 +12,7 @@
  * every field is checked anyway and the older structures have none.
  */
 
+import type { Pauses } from '../../pauses.js';
 import type { ByteSource } from '../bytes.js';
 import { weightsError, quote } from '../tensors.js';
 import { Attributes } from './attributes.js';
@@ -66,6 +67,10 @@ export class Hdf5Object {
   /** Identifies the object: one that is reached by two paths has one address. */
   get address(): number {
     return this.#address;
+  }
+
+  get pauses(): Pauses {
+    return this.#context.storage.pauses;
   }
 
   get where(): string {

@@ -5,7 +5,7 @@
  */
 
 import { NODE_TYPE, RECORD_TYPE, readBTree1, readBTree2 } from './b-tree.js';
-import { quote } from '../tensors.js';
+import { MAX_TENSORS, quote } from '../tensors.js';
 import type { Fields } from './fields.js';
 import { FractalHeap, readLocalHeap } from './heaps.js';
 import { findMessage, MESSAGE, type Message } from './object-header.js';
@@ -32,8 +32,11 @@ export async function readLinks(
   const info = findMessage(messages, MESSAGE.linkInfo);
   if (info === undefined) return undefined;
   const links = new Map<string, number>();
-  for (const { type, fields } of messages) if (type === MESSAGE.link) addLink(links, fields);
-  for (const fields of await linksInHeap(storage, info)) addLink(links, fields);
+  const found = messages.filter(({ type }) => type === MESSAGE.link).map(({ fields }) => fields);
+  for (const fields of [...found, ...(await linksInHeap(storage, info))]) {
+    if (storage.pauses.due) await storage.pauses.take();
+    addLink(links, fields);
+  }
   return links;
 }
 
@@ -52,6 +55,7 @@ async function readSymbolTable(storage: Hdf5Storage, table: Fields): Promise<Lin
     const node = await storage.fields(address + 8, count * ENTRY_BYTES, 'symbol table');
     storage.count(count, node.where);
     for (let i = 0; i < count; i++) {
+      if (storage.pauses.due) await storage.pauses.take();
       const entry = node.part(ENTRY_BYTES);
       const name = nameAt(entry.u64());
       const target = entry.address();
@@ -109,6 +113,7 @@ function setLink(
   if (address === undefined || links.has(name)) {
     throw fields.error(`the member ${quote(name, 100)} points nowhere or appears twice`);
   }
+  if (links.size === MAX_TENSORS) throw fields.error(`a group has more than ${MAX_TENSORS} members`);
   links.set(name, address);
 }
 

@@ -59,6 +59,7 @@ async function readVersion1(storage: Hdf5Storage, address: number): Promise<Mess
     const fields = await storage.fields(blocks[i].address, blocks[i].length, 'object header');
     // Fewer bytes than a message has are a gap.
     while (fields.left >= 8) {
+      if (storage.pauses.due) await storage.pauses.take();
       const type = fields.u16();
       const length = fields.u16();
       const flags = fields.u8();
@@ -85,6 +86,7 @@ async function readVersion2(storage: Hdf5Storage, address: number): Promise<Mess
     const fields = await readBlock2(storage, blocks[i], i > 0);
     const prefixBytes = flags & 4 ? 6 : 4;
     while (fields.left >= prefixBytes) {
+      if (storage.pauses.due) await storage.pauses.take();
       const type = fields.u8();
       const length = fields.u16();
       const messageFlags = fields.u8();

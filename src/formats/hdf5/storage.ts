@@ -6,6 +6,7 @@
 
 import type { ByteSource } from '../bytes.js';
 import { pagedSource, type PagedSource } from '../paged.js';
+import type { Pauses } from '../../pauses.js';
 import { weightsError } from '../tensors.js';
 import { Fields } from './fields.js';
 
@@ -28,6 +29,7 @@ const MAX_LENGTH = 64 * 2 ** 20;
 export class Hdf5Storage {
   /** For the bytes of tensors, which are read at once. */
   readonly source: ByteSource;
+  readonly pauses: Pauses;
   readonly #pages: PagedSource;
   readonly #structuresLimit: number;
   #structures = 0;
@@ -36,12 +38,13 @@ export class Hdf5Storage {
 
   constructor(source: ByteSource) {
     this.source = source;
+    this.pauses = source.pauses;
     // A structure that is kept keeps its page: pages count, too, so that a small file cannot ask for many copies of them.
     const read = (offset: number, length: number) => {
       this.countBytes(length, `${source.name}, at byte ${offset}`);
       return source.read(offset, length);
     };
-    this.#pages = pagedSource({ name: source.name, size: source.size, read, close: () => source.close() });
+    this.#pages = pagedSource({ ...source, read });
     this.#structuresLimit = Math.min(MAX_STRUCTURES, STRUCTURES_FLOOR + source.size / STRUCTURE_BYTES);
     this.#bytesLeft = READ_FACTOR * source.size + READ_FLOOR;
     this.#arrayBytesLeft = ARRAYS_FACTOR * source.size;

@@ -3,7 +3,8 @@
  * Of the description only classes, names and some numbers are looked at; nothing in it is built or run.
  */
 
-import { type ByteSource, partOf } from '../bytes.js';
+import type { Pauses } from '../../pauses.js';
+import { type ByteSource, decodeText, partOf } from '../bytes.js';
 import { openHdf5 } from '../hdf5/file.js';
 import { type TensorEntry, type TensorFile, weightsError } from '../tensors.js';
 import { checkRecordOnce, readRecord, type ZipDirectory } from '../zip.js';
@@ -27,7 +28,9 @@ export function isKerasArchive(names: ReadonlySet<string>): boolean {
  */
 export async function readKerasArchive(source: ByteSource, directory: ZipDirectory): Promise<TensorFile> {
   const config = await readRecord(source, await directory.locate(CONFIG), MAX_CONFIG_BYTES);
-  const model = parseKerasConfig(textOf(config, source.name), `${source.name}, ${CONFIG}`);
+  const where = `${source.name}, ${CONFIG}`;
+  const { pauses } = source;
+  const model = await parseKerasConfig(await textOf(config, pauses, where), pauses, where);
   if (!directory.names.has(WEIGHTS)) {
     throw weightsError(
       source.name,
@@ -64,10 +67,11 @@ function verified(tensor: TensorEntry, verify: () => Promise<void>): TensorEntry
   };
 }
 
-function textOf(bytes: Uint8Array, where: string): string {
+async function textOf(bytes: Uint8Array, pauses: Pauses, where: string): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw weightsError(`${where}, ${CONFIG}`, 'the description is not UTF-8 text');
+    return await decodeText(bytes, pauses);
+  } catch (error) {
+    if (error instanceof TypeError) throw weightsError(where, 'the description is not UTF-8 text');
+    throw error;
   }
 }

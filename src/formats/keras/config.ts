@@ -3,6 +3,7 @@
  * is built from it: a description may name any Python class, and Keras's own reader was attacked through it.
  */
 
+import type { Pauses } from '../../pauses.js';
 import { JsonScanner } from '../json.js';
 import { weightsError } from '../tensors.js';
 
@@ -29,9 +30,9 @@ const REFUSED = ['Lambda', 'TorchModuleWrapper', 'TFSMLayer'];
  * The model that a description is of; without layers where it is a class of its own, which does not list them.
  * @throws AttuneError 'weights' if the text is not JSON, or has a layer that runs code of its own.
  */
-export function parseKerasConfig(text: string, where: string): KerasLayer {
-  const json = new JsonScanner(text, (what) => weightsError(where, what));
-  const model = parseKerasLayer(json, where);
+export async function parseKerasConfig(text: string, pauses: Pauses, where: string): Promise<KerasLayer> {
+  const json = new JsonScanner(text, pauses, (what) => weightsError(where, what));
+  const model = await parseKerasLayer(json, where);
   json.end();
   return model;
 }
@@ -56,19 +57,19 @@ export function epsilonOf(layer: KerasLayer | undefined, variable: string): numb
  * Scans `{"class_name": ..., "config": {...}, ...}`.
  * @param others must scan the value of any other key
  */
-export function parseKerasLayer(
+export async function parseKerasLayer(
   json: JsonScanner,
   where: string,
-  others: (key: string) => void = () => json.skip(),
+  others: (key: string) => unknown = () => json.skip(),
   depth = 0,
-): KerasLayer {
+): Promise<KerasLayer> {
   if (depth > MAX_DEPTH) throw weightsError(where, `models are nested more than ${MAX_DEPTH} deep`);
   let className = '';
   let config = NO_CONFIG;
-  json.object((key) => {
-    if (key === 'class_name') className = stringOrSkip(json);
-    else if (key === 'config' && json.peek() === '{') config = parseConfig(json, where, depth);
-    else others(key);
+  await json.object(async (key) => {
+    if (key === 'class_name') className = await stringOrSkip(json);
+    else if (key === 'config' && json.peek() === '{') config = await parseConfig(json, where, depth);
+    else await others(key);
   });
   if (REFUSED.includes(className)) {
     throw weightsError(
@@ -90,26 +91,26 @@ const NO_CONFIG: KerasConfig = {
   layers: undefined,
 };
 
-function parseConfig(json: JsonScanner, where: string, depth: number): KerasConfig {
+async function parseConfig(json: JsonScanner, where: string, depth: number): Promise<KerasConfig> {
   let { name, scale, center, epsilon } = NO_CONFIG;
   let layers: KerasLayer[] | undefined;
-  json.object((key) => {
+  await json.object(async (key) => {
     const next = json.peek();
-    if (key === 'name') name = stringOrSkip(json);
+    if (key === 'name') name = await stringOrSkip(json);
     else if (key === 'scale' && /[tf]/.test(next)) scale = json.boolean();
     else if (key === 'center' && /[tf]/.test(next)) center = json.boolean();
     else if (key === 'epsilon' && /[-\d]/.test(next)) epsilon = json.number();
     else if (key === 'layers' && next === '[') {
       const found: KerasLayer[] = [];
-      json.array(() => found.push(parseKerasLayer(json, where, undefined, depth + 1)));
+      await json.array(async () => found.push(await parseKerasLayer(json, where, undefined, depth + 1)));
       layers = found;
-    } else json.skip();
+    } else await json.skip();
   });
   return { name, scale, center, epsilon, layers };
 }
 
-function stringOrSkip(json: JsonScanner): string {
+async function stringOrSkip(json: JsonScanner): Promise<string> {
   if (json.peek() === '"') return json.string();
-  json.skip();
+  await json.skip();
   return '';
 }

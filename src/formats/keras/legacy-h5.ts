@@ -24,7 +24,8 @@ export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | und
   const layerNames = await splitTexts(group, 'layer_names');
   if (layerNames === undefined) return undefined;
   const config = await (await root.attributes()).text('model_config');
-  const model = config === undefined ? undefined : parseKerasConfig(config, `${root.where}, model_config`);
+  const where = `${root.where}, model_config`;
+  const model = config === undefined ? undefined : await parseKerasConfig(config, root.pauses, where);
   const described = new Map(model?.layers?.map((layer) => [layer.name, layer]));
 
   const variables = new Variables();

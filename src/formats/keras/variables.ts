@@ -63,7 +63,7 @@ async function entryOf(name: string, object: Hdf5Object): Promise<TensorEntry> {
   const info: { name: string; dtype: Dtype; shape: readonly number[] } = { name, dtype, shape };
   return tensorEntry(info, where, async () => {
     const bytes = await readBytes();
-    return bigEndian ? swapBytes(bytes, size) : bytes;
+    return bigEndian ? swapBytes(bytes, size, object.pauses) : bytes;
   });
 }
 

@@ -91,7 +91,7 @@ class Reader {
     const left = new Set(folder.names);
     const keys =
       layer?.layers === undefined
-        ? folder.names.sort(byNumber).map((key) => ({ key, layer: undefined }))
+        ? sortedByNumber(folder.names).map((key) => ({ key, layer: undefined }))
         : keysOf(layer.layers).filter(({ key }) => left.has(key));
     for (const { key, layer } of keys) {
       const group = (await folder.find(key)) as Hdf5Object;
@@ -111,7 +111,7 @@ class Reader {
   async #vars(vars: Hdf5Object, { key, layer, path, depth }: Place): Promise<void> {
     this.#enter(vars, depth);
     const names = variableNames(key.replace(/_\d+$/, ''), layer);
-    for (const number of vars.names.sort(byNumber)) {
+    for (const number of sortedByNumber(vars.names)) {
       const name = /^\d+$/.test(number) ? (names[Number(number)] ?? number) : number;
       const array = (await vars.find(number)) as Hdf5Object;
       await this.variables.add([...path, name].join('/'), array, layer);
@@ -160,8 +160,13 @@ function snakeCase(name: string): string {
 }
 
 /** Numbers at the end by their value: `conv2d_2` before `conv2d_10`. */
-function byNumber(a: string, b: string): number {
-  const [stemA, stemB] = [a, b].map((key) => key.replace(/\d+$/, ''));
-  if (stemA !== stemB) return stemA < stemB ? -1 : 1;
-  return Number(a.slice(stemA.length)) - Number(b.slice(stemB.length));
+function sortedByNumber(keys: readonly string[]): string[] {
+  const parts = keys.map((key) => {
+    // No pattern, which would look through a long number from each of its digits.
+    let end = key.length;
+    while (key[end - 1] >= '0' && key[end - 1] <= '9') end--;
+    return { key, stem: key.slice(0, end), number: Number(key.slice(end)) };
+  });
+  parts.sort((a, b) => (a.stem === b.stem ? a.number - b.number : a.stem < b.stem ? -1 : 1));
+  return parts.map(({ key }) => key);
 }

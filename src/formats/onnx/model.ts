@@ -78,13 +78,13 @@ export async function readOnnx(source: ByteSource, siblings: SiblingFiles | unde
     const model = new Graph(files);
     await model.read(graph);
     const sizes = [source, ...opened()].map(({ size }) => size);
-    model.resolveCopies(SHARED_FACTOR * sizes.reduce((sum, size) => sum + size, 0) + COPIES_FLOOR);
+    await model.resolveCopies(SHARED_FACTOR * sizes.reduce((sum, size) => sum + size, 0) + COPIES_FLOOR);
     return {
       format: 'onnx',
       layout: 'pytorch',
       metadata,
-      tensors: model.tensorsByUse(),
-      layers: model.layers(),
+      tensors: await model.tensorsByUse(),
+      layers: await model.layers(),
       skipped: model.skipped,
       close: () => closeAll([source, ...opened()]),
     };
@@ -190,9 +190,11 @@ class Graph {
    * Exporters give equal tensors once, and their other names by nodes that copy. Each name is a tensor of its own to whoever
    * reads the file, and all of them together may have `bytes`.
    */
-  resolveCopies(bytes: number): void {
+  async resolveCopies(bytes: number): Promise<void> {
     let bytesLeft = bytes;
+    const { pauses } = this.#files.source;
     for (const { opType, inputs, output } of this.#nodes) {
+      if (pauses.due) await pauses.take();
       const tensor = opType === 'Identity' ? this.#tensors.get(inputs[0]) : undefined;
       if (tensor === undefined || this.#tensors.has(output)) continue;
       bytesLeft -= byteLength(tensor.dtype, tensor.shape) ?? Infinity;
@@ -204,9 +206,11 @@ class Graph {
   }
 
   /** All tensors, in the order in which nodes use them; those that none uses come last. */
-  tensorsByUse(): TensorEntry[] {
+  async tensorsByUse(): Promise<TensorEntry[]> {
+    const { pauses } = this.#files.source;
     const ordered = new Set<TensorEntry>();
     for (const { inputs } of this.#nodes) {
+      if (pauses.due) await pauses.take();
       for (const input of inputs) {
         const tensor = this.#tensors.get(input);
         if (tensor !== undefined) ordered.add(tensor);
@@ -217,9 +221,11 @@ class Graph {
   }
 
   /** The nodes that have weights. What a convolution or a batch norm computes of another node's result is none. */
-  layers(): GraphLayer[] {
+  async layers(): Promise<GraphLayer[]> {
+    const { pauses } = this.#files.source;
     const layers: GraphLayer[] = [];
     for (const { opType, inputs, attributes } of this.#nodes) {
+      if (pauses.due) await pauses.take();
       const kind = Object.hasOwn(KINDS, opType) ? KINDS[opType] : undefined;
       const tensors = inputs.slice(1);
       if (kind === undefined || !tensors.every((name) => this.#tensors.has(name))) continue;

@@ -144,7 +144,9 @@ function dataReader(
   }
   if (number in VARINT_LISTS) {
     const count = elementCount(shape) as number;
-    return async () => varintsToBytes(await source.read(start, length), count, DTYPE_BITS[dtype] / 8, where);
+    const itemSize = DTYPE_BITS[dtype] / 8;
+    return async () =>
+      varintsToBytes(await source.read(start, length), count, itemSize, where, source.pauses);
   }
   if (length !== size) {
     throw weightsError(where, `${dtype} [${shape}] takes ${size} bytes but ${length} are there`);
