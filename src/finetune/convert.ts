@@ -8,7 +8,7 @@ import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
-import { openTensorFile, type TensorFile } from '../formats/index.js';
+import { openTensors, type TensorFile } from '../formats/index.js';
 import {
   detectArchitecture,
   modelTensors,
@@ -94,7 +94,7 @@ export async function convert(options: ConvertOptions, context: RunContext = {})
   const output = resolve(to);
   await assertFree(output);
   const { path: input, weights } = await inputOf(from, context);
-  const file = await openTensorFile(input);
+  const file = await openTensors(input, { signal: context.signal });
   try {
     const library = names ?? 'torchvision';
     const { contents, folded } = await contentsOf(file, weights, library, context);

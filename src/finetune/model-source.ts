@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../data/index.js';
 import { AttuneError } from '../errors.js';
-import { hintForMissing, isThere, openTensorFile, type TensorFile } from '../formats/index.js';
+import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
 import {
   findModel,
   type Identity,
@@ -60,7 +60,7 @@ export async function loadModel(source: ModelSource, context: RunContext): Promi
   if (source.weights === NO_WEIGHTS) return untrained(source.model ?? DEFAULT_MODEL);
   const name = source.weights ?? defaultWeightsOf(source.model ?? DEFAULT_MODEL);
   const resolved = await resolveWeights(name, resolveOptions(context));
-  return fromFile(resolved, source.model);
+  return fromFile(resolved, context.signal, source.model);
 }
 
 /** Which of the two is meant? The other would be left out. */
@@ -118,7 +118,7 @@ async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
       hint: 'name the run first, then the images',
     });
   }
-  return fromFile(await resolveWeights(file, resolveOptions(context)), undefined, true);
+  return fromFile(await resolveWeights(file, resolveOptions(context)), context.signal, undefined, true);
 }
 
 /** The best checkpoint of a run folder, or the checkpoint itself. Throws AttuneError 'input'. */
@@ -148,10 +148,11 @@ export async function checkpointOf(run: string): Promise<string> {
 
 async function fromFile(
   { path, sha256, entry, hub }: ResolvedWeights,
-  wanted: string | undefined,
+  signal: AbortSignal | undefined,
+  wanted?: string,
   mustBeCheckpoint = false,
 ): Promise<LoadedModel> {
-  const file = await openTensorFile(path);
+  const file = await openTensors(path, { signal });
   const { info, architecture, outputs, stored, leftOut } = await describe(file, path, wanted).finally(() =>
     file.close(),
   );
@@ -168,7 +169,8 @@ async function fromFile(
   const entryOfModel = findModel(architecture);
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
   if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
-  await loadWeights(model, path, outputs === null ? { exclude: [model.headName, ...leftOut] } : {});
+  const exclude = outputs === null ? [model.headName, ...leftOut] : [];
+  await loadWeights(model, path, { exclude, signal });
   const isImagenet = info === null ? outputs === imagenetClasses().length : isImagenetTask(info.task);
   // ImageNet's labels are the same ones everywhere, but for their spelling.
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;

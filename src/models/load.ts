@@ -1,6 +1,6 @@
 /** From a weights file to a model. */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { openTensorFile } from '../formats/open.js';
+import { openTensors } from '../formats/open.js';
 import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
 import type { Module } from '../nn/module.js';
 import { ImageClassifier } from './classifier.js';
@@ -8,9 +8,12 @@ import { detectArchitecture, type TensorShape } from './detect.js';
 import { modelTensors } from './naming.js';
 
 /** What may differ between the file and the model. */
-export type LoadWeightsOptions = Pick<LoadOptions, 'strict' | 'exclude'>;
+export interface LoadWeightsOptions extends Pick<LoadOptions, 'strict' | 'exclude'> {
+  /** Ends it with AttuneError 'interrupted'; what was loaded until then is. */
+  readonly signal?: AbortSignal | undefined;
+}
 
-const NAMES: OptionNames<LoadWeightsOptions> = { strict: true, exclude: true };
+const NAMES: OptionNames<LoadWeightsOptions> = { strict: true, exclude: true, signal: true };
 
 /**
  * Loads a weights file into a model, on the host or on a device, whatever library named its tensors (naming.ts). Numbers
@@ -28,12 +31,13 @@ export async function loadWeights(
   options: LoadWeightsOptions = {},
 ): Promise<LoadReport> {
   refuseUnknownOptions(options, NAMES, 'loadWeights');
-  const file = await openTensorFile(path);
+  const { signal, ...fit } = options;
+  const file = await openTensors(path, { signal });
   try {
     const isOurs = model instanceof ImageClassifier;
     const tensors = isOurs ? modelTensors(file) : file.tensors;
     const hint = isOurs ? adviceFor(model, tensors) : 'load what was saved of a module with the same layers';
-    return await loadStateDict(model, tensors.map(givenAway), { ...options, where: path, hint });
+    return await loadStateDict(model, tensors.map(givenAway), { ...fit, where: path, hint });
   } finally {
     await file.close();
   }
