@@ -44,10 +44,10 @@ const LABEL_NAME = /(?:^|[^\p{L}])(?:labels?|class(?:es)?|categor(?:y|ies))(?:[^
  * @throws AttuneError 'usage' if both kinds are named
  * @throws AttuneError 'data' if there is no such column, or the file does not say clearly enough what is to be learnt
  */
-export function chooseColumns(
+export async function chooseColumns(
   table: ImageTable,
   { label, target }: NamedColumns = { label: null, target: null },
-): ColumnChoice {
+): Promise<ColumnChoice> {
   if (label !== null && target !== null) {
     throw new AttuneError({
       code: 'usage',
@@ -61,7 +61,8 @@ export function chooseColumns(
   if (target !== null)
     return { label: null, target: target.map((name) => name.normalize('NFC')), note: null };
 
-  const contents = table.columns.map((_, column) => contentOf(table, column));
+  const contents: Content[] = [];
+  for (const column of table.columns.keys()) contents.push(await contentOf(table, column));
   const labels = contents.filter((content) => looksLike(content) === 'labels');
   const named = labels.filter(({ name }) => LABEL_NAME.test(name));
   if (named.length === 1) return labelsOf(named[0], contents);
@@ -82,11 +83,13 @@ interface Content {
   readonly text: string;
 }
 
-function contentOf({ columns, rows }: ImageTable, column: number): Content {
-  const seen = new Set<string | number>();
+async function contentOf({ columns, rows, pauses }: ImageTable, column: number): Promise<Content> {
+  // Numbers as texts: hashes of numbers can be foreseen, and a set of chosen ones takes hours.
+  const seen = new Set<string>();
   let [filled, numbers, isWhole] = [0, 0, true];
   let [textLine, text]: [number | null, string] = [null, ''];
   for (const { line, fields } of rows) {
+    if (pauses.due) await pauses.take();
     const field = fields[column];
     if (field === '') continue;
     filled++;
@@ -95,7 +98,7 @@ function contentOf({ columns, rows }: ImageTable, column: number): Content {
     if (isNumber(field) || isFraction) {
       numbers++;
       isWhole &&= !isFraction && Number.isInteger(Number(field));
-      seen.add(isFraction ? field : Number(field));
+      seen.add(isFraction ? field : String(Number(field)));
     } else {
       if (textLine === null) [textLine, text] = [line, field];
       seen.add(field);

@@ -1,8 +1,11 @@
 /** A CSV file with a header, as rows of text: csv-parse reads it, and its errors become sentences with a line. */
 import { readFile, stat } from 'node:fs/promises';
-import { CsvError, parse } from 'csv-parse/sync';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CsvError, parse } from 'csv-parse';
 import { AttuneError } from '../errors.js';
 import { hintForMissing } from '../formats/index.js';
+import type { Pauses } from '../pauses.js';
 import { formatBytes } from './disk.js';
 
 export interface CsvRow {
@@ -22,14 +25,21 @@ export interface Csv {
 const MOST_BYTES = 64e6;
 /** A longer row is no list of a few columns, or has a quote that was never closed. */
 const MOST_ROW_BYTES = 1e6;
-const LINE_FEED = 10;
+/** More would fill the memory before anybody knows whether they name images. */
+const MOST_ROWS = 2e6;
+/** Bytes that are looked at between two questions for a pause: a millisecond of work, or two. */
+const PIECE = 2 ** 14;
+const [LINE_FEED, CARRIAGE_RETURN, SPACE, TAB] = [10, 13, 32, 9];
 
 /**
  * Reads a file. Throws AttuneError 'input' if it is missing, no regular file or too large, 'data' naming the line if it
- * is no CSV in UTF-8, and if it has no rows, or a header whose names are not distinct.
+ * is no CSV in UTF-8, and if it has no rows, more than 2 million, or a header whose names are not distinct; 'interrupted'
+ * at a pause.
  */
-export async function readCsv(path: string): Promise<Csv> {
-  const rows = parseRows(decode(await readBytes(path), path), path);
+export async function readCsv(path: string, pauses: Pauses): Promise<Csv> {
+  const bytes = await readBytes(path);
+  await checkText(bytes, path, pauses);
+  const rows = await parseRows(bytes, path, pauses);
   const header = (rows.shift()?.fields ?? []).map((name) => name.normalize('NFC'));
   checkHeader(header, path);
   if (rows.length > 0) return { header, rows };
@@ -59,55 +69,81 @@ async function readBytes(path: string): Promise<Uint8Array> {
   });
 }
 
-/** UTF-8; a byte order mark is taken off. */
-function decode(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    const line = lineOfFault(bytes);
-    throw wrong(`the text of line ${line} is not UTF-8`, path, 'save it as CSV in UTF-8', error);
+/** Refuses what is not UTF-8, with its line. */
+async function checkText(bytes: Uint8Array, path: string, pauses: Pauses): Promise<void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    if (pauses.due) await pauses.take();
+    try {
+      decoder.decode(bytes.subarray(at, at + PIECE), { stream: at + PIECE < bytes.length });
+    } catch (error) {
+      const line = await lineOf(bytes, faultFrom(bytes, at), pauses);
+      throw wrong(`the text of line ${line} is not UTF-8`, path, 'save it as CSV in UTF-8', error);
+    }
   }
 }
 
-/** The first line that is not UTF-8: a line break is never part of another character. */
-function lineOfFault(bytes: Uint8Array): number {
+/** Where the text is none for the first time; all before `piece` is, but for a character that goes on in it. */
+function faultFrom(bytes: Uint8Array, piece: number): number {
+  let at = Math.max(0, piece - 3);
+  while (at < piece && (bytes[at] & 0b1100_0000) === 0b1000_0000) at++;
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for (; at < bytes.length; at++) decoder.decode(bytes.subarray(at, at + 1), { stream: true });
+  } catch {
+    // That is the place.
+  }
+  return at;
+}
+
+async function lineOf(bytes: Uint8Array, place: number, pauses: Pauses): Promise<number> {
   let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
-    const end = bytes.indexOf(LINE_FEED, start);
-    const next = end < 0 ? bytes.length : end + 1;
-    try {
-      decoder.decode(bytes.subarray(start, next));
-    } catch {
-      return line;
-    }
-    start = next;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0 && at < place; at = bytes.indexOf(LINE_FEED, at + 1)) {
+    if (pauses.due) await pauses.take();
+    line++;
   }
   return line;
 }
 
-function parseRows(text: string, path: string): CsvRow[] {
+async function parseRows(bytes: Uint8Array, path: string, pauses: Pauses): Promise<CsvRow[]> {
   const rows: CsvRow[] = [];
+  const parser = parse({
+    bom: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: MOST_ROW_BYTES,
+    // Collected here, as what the parser gives holds more than is needed of each row.
+    on_record(fields: string[], { lines }) {
+      rows.push({ line: lines, fields });
+      return null;
+    },
+  });
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      if (pauses.due) await pauses.take();
+      yield bytes.subarray(at, at + PIECE);
+      if (rows.length <= MOST_ROWS) continue;
+      const what = `there are more than ${MOST_ROWS / 1e6} million rows`;
+      throw wrong(what, path, 'split the file, or leave out rows');
+    }
+  }
   try {
-    parse(text, {
-      skip_empty_lines: true,
-      trim: true,
-      max_record_size: MOST_ROW_BYTES,
-      // Collected here, as the list that is returned holds more than is needed of each row.
-      on_record(fields: string[], { lines }) {
-        rows.push({ line: lines, fields });
-        return null;
-      },
-    });
+    await pipeline(Readable.from(pieces()), parser);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw faulty(error, path, text, rows);
+    throw await faulty(error, path, bytes, rows, pauses);
   }
   return rows;
 }
 
 /** What csv-parse found behind the rows that it could read, in this project's words. */
-function faulty(error: CsvError, path: string, text: string, rows: readonly CsvRow[]): AttuneError {
+async function faulty(
+  error: CsvError,
+  path: string,
+  bytes: Uint8Array,
+  rows: readonly CsvRow[],
+  pauses: Pauses,
+): Promise<AttuneError> {
   const header = rows[0]?.fields ?? [];
   checkSeparator(header, path);
   const at = Number(error['lines']);
@@ -125,7 +161,7 @@ function faulty(error: CsvError, path: string, text: string, rows: readonly CsvR
     }
     case 'CSV_QUOTE_NOT_CLOSED':
     case 'CSV_MAX_RECORD_SIZE': {
-      const first = firstOf(text, rows.at(-1)?.line ?? 0);
+      const first = await firstOf(bytes, rows.at(-1)?.line ?? 0, pauses);
       // Only within quotes does a row go on in the next line.
       if (error.code === 'CSV_MAX_RECORD_SIZE' && at === first) {
         const most = formatBytes(MOST_ROW_BYTES);
@@ -149,10 +185,17 @@ function faulty(error: CsvError, path: string, text: string, rows: readonly CsvR
 }
 
 /** The line on which the row behind line `last` begins: empty ones are skipped. */
-function firstOf(text: string, last: number): number {
-  const lines = text.split(/\r\n|\n|\r/);
-  const begun = lines.findIndex((line, i) => i >= last && line.trim() !== '');
-  return begun < 0 ? lines.length : begun + 1;
+async function firstOf(bytes: Uint8Array, last: number, pauses: Pauses): Promise<number> {
+  let line = 1;
+  for (let at = 0; at < bytes.length; at++) {
+    if (at % PIECE === 0 && pauses.due) await pauses.take();
+    const byte = bytes[at];
+    if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
+      if (byte === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED) at++;
+      line++;
+    } else if (line > last && byte !== SPACE && byte !== TAB) return line;
+  }
+  return line;
 }
 
 function checkHeader(header: readonly string[], path: string): void {

@@ -13,6 +13,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { counted } from '../text.js';
+import { Pauses } from '../pauses.js';
 import { type CsvRow, readCsv } from './csv.js';
 import { imageExtensions } from './sniff.js';
 import type { SkippedPath } from './walk.js';
@@ -44,6 +45,8 @@ export interface ImageTable {
   readonly hasParts: boolean;
   /** In the order of the file. */
   readonly rows: readonly TableRow[];
+  /** Those of whoever reads the file and looks through its rows. */
+  readonly pauses: Pauses;
 }
 
 /** Whether a path is read as a CSV file, and not as a folder: by its name alone. */
@@ -72,14 +75,20 @@ const MOST_SHOWN = 40;
  * Reads a file; whether its images are there, `assertImagesThere` says.
  *
  * @param images the folder that paths are relative to; default: that of the file
+ * @param signal ends it, and what is done with the table until its data set is known, with AttuneError 'interrupted'
  * @throws AttuneError 'input' if the file is missing or cannot be read
  * @throws AttuneError 'data' naming the line if a row is no row of the header, its path is missing or that of another
  *   row, or its part is none; and if there are no rows, or no column beside those of the images and their parts
  */
-export async function readImageTable(path: string, images?: string | undefined): Promise<ImageTable> {
+export async function readImageTable(
+  path: string,
+  images?: string | undefined,
+  signal?: AbortSignal | undefined,
+): Promise<ImageTable> {
+  const pauses = new Pauses(signal);
   const file = resolve(path);
   const folder = images === undefined ? dirname(file) : resolve(images);
-  const { header, rows: records } = await readCsv(file);
+  const { header, rows: records } = await readCsv(file, pauses);
   refuseWithoutHeader(header, file);
   const split = splitColumn(header, file);
   const kept = header.map((_, column) => column).filter((column) => column > 0 && column !== split);
@@ -90,22 +99,24 @@ export async function readImageTable(path: string, images?: string | undefined):
       'write a header such as image,label or image,age, and what is to be learnt behind each path',
     );
   }
-  const rows = records.map((record): TableRow => {
+  const rows: TableRow[] = [];
+  for (const record of records) {
+    if (pauses.due) await pauses.take();
     const { line, fields } = record;
     const name = fields[0].normalize('NFC');
     if (name === '')
       throw wrongTable(`line ${line} names no image`, file, 'write its path, or remove the line');
-    return {
+    rows.push({
       line,
       path: resolve(folder, fields[0]),
       name,
       part: split < 0 ? null : partOf(record, split, file),
       fields: kept.map((column) => fields[column]),
-    };
-  });
-  refuseTwice(rows, file);
+    });
+  }
+  await refuseTwice(rows, file, pauses);
   const columns = kept.map((column) => header[column]);
-  return { path: file, folder, columns, hasParts: split >= 0, rows };
+  return { path: file, folder, columns, hasParts: split >= 0, rows, pauses };
 }
 
 /** Read as a header, the first row would be lost, and what it holds would be the names of columns. */
@@ -136,9 +147,10 @@ function partOf({ line, fields }: CsvRow, split: number, where: string): TablePa
   );
 }
 
-function refuseTwice(rows: readonly TableRow[], where: string): void {
+async function refuseTwice(rows: readonly TableRow[], where: string, pauses: Pauses): Promise<void> {
   const lines = new Map<string, number>();
   for (const { line, path, name } of rows) {
+    if (pauses.due) await pauses.take();
     const first = lines.get(path);
     if (first !== undefined) {
       throw wrongTable(
@@ -202,11 +214,12 @@ export function partsOf(table: ImageTable, val: ImageTable | null = null): Table
 
 /** Throws AttuneError 'data' with the line of the first image that is no file, and how many more there are. */
 export async function assertImagesThere(
-  { folder, path: where }: ImageTable,
+  { folder, path: where, pauses }: ImageTable,
   rows: readonly TableRow[],
 ): Promise<void> {
   const missing: TableRow[] = [];
   for (let start = 0; start < rows.length; start += AT_ONCE) {
+    pauses.throwIfAborted();
     const some = rows.slice(start, start + AT_ONCE);
     const found = await Promise.all(
       some.map(async ({ path }) => (await stat(path).catch(() => null))?.isFile() ?? false),

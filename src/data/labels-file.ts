@@ -52,7 +52,7 @@ export async function readLabelsFile(path: string, options: LabelsFileOptions = 
   refuseUnknownOptions(options, NAMES, 'readLabelsFile');
   const { images, val } = options;
   const table = await readImageTable(path, images);
-  const label = options.label ?? chooseColumns(table).label;
+  const label = options.label ?? (await chooseColumns(table)).label;
   if (label === null) {
     throw wrongTable(
       `its columns hold values: ${listed(table.columns)}`,
@@ -70,15 +70,15 @@ export async function labelsIn(
   valTable: ImageTable | null,
 ): Promise<ImageFolder> {
   const { train, val, test, skipped } = partsOf(table, valTable);
-  const classes = classesOf(table, label, train);
+  const classes = await classesOf(table, label, train);
   const of = (rows: readonly TableRow[], from = table) =>
     labelled(from, label, { classes, where: 'training' }, rows);
   const folder = {
     root: table.path,
     classes,
-    train: of(train),
-    val: val && of(val, valTable ?? table),
-    test: test && of(test),
+    train: await of(train),
+    val: val && (await of(val, valTable ?? table)),
+    test: test && (await of(test)),
     skipped,
   };
   await assertImagesThere(table, table.rows);
@@ -99,37 +99,43 @@ export async function labelledImages(
   known: KnownClasses,
   rows: readonly TableRow[] = table.rows,
 ): Promise<LabelledImage[]> {
-  const images = labelled(table, label, known, rows);
+  const images = await labelled(table, label, known, rows);
   await assertImagesThere(table, rows);
   return images;
 }
 
-function labelled(
+async function labelled(
   table: ImageTable,
   label: string,
   { classes, where }: KnownClasses,
   rows: readonly TableRow[],
-): LabelledImage[] {
+): Promise<LabelledImage[]> {
   const indices = new Map(classes.map((name, index) => [name, index]));
   const column = columnAt(table, label, 'labels');
-  const images = rows.map((row) => {
+  const images: LabelledImage[] = [];
+  for (const row of rows) {
+    if (table.pauses.due) await table.pauses.take();
     const text = labelOf(row, column, table);
     const index = indices.get(text);
-    if (index !== undefined) return { path: row.path, name: row.name, label: index };
+    if (index !== undefined) {
+      images.push({ path: row.path, name: row.name, label: index });
+      continue;
+    }
     const guess = nearest(text, classes);
     throw wrongTable(
       `line ${row.line}, column ${table.columns[column]}: ${where} has no class ${quoted(text)}`,
       table.path,
       guess === undefined ? `its classes are ${listed(classes)}` : `did you mean ${guess}?`,
     );
-  });
+  }
   return images.sort((a, b) => a.label - b.label || compareCodePoints(a.name, b.name));
 }
 
-function classesOf(table: ImageTable, label: string, rows: readonly TableRow[]): string[] {
+async function classesOf(table: ImageTable, label: string, rows: readonly TableRow[]): Promise<string[]> {
   const column = columnAt(table, label, 'labels');
   const lines = new Map<string, number>();
   for (const row of rows) {
+    if (table.pauses.due) await table.pauses.take();
     const text = labelOf(row, column, table);
     if (!lines.has(text)) lines.set(text, row.line);
   }
@@ -150,10 +156,11 @@ function classesOf(table: ImageTable, label: string, rows: readonly TableRow[]):
 
 /** As 1 and 1.0 or 01, they would be two classes. */
 function refuseTwoSpellings(lines: ReadonlyMap<string, number>, table: ImageTable, column: number): void {
-  const spellings = new Map<number, string>();
+  // By the text of the number: hashes of numbers can be foreseen, and a map of chosen ones takes hours.
+  const spellings = new Map<string, string>();
   for (const [text, line] of lines) {
-    const number = Number(text);
-    if (Number.isNaN(number)) continue;
+    if (Number.isNaN(Number(text))) continue;
+    const number = String(Number(text));
     const other = spellings.get(number);
     if (other !== undefined) {
       throw wrongTable(

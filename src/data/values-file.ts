@@ -81,13 +81,15 @@ export async function valuedImages(
   rows: readonly TableRow[] = table.rows,
 ): Promise<ValuedImage[]> {
   const columns = columnsAt(table, names);
-  const images = rows.map(({ line, path, name, fields }) => {
+  const images: ValuedImage[] = [];
+  for (const { line, path, name, fields } of rows) {
+    if (table.pauses.due) await table.pauses.take();
     const values = columns.map((column) =>
       numberIn(fields[column], `line ${line}, column ${table.columns[column]}`, table.path),
     );
     // Of no class: all have the same label, so that parts and folds, which keep classes in proportion, are plain ones.
-    return { path, name, label: 0, values };
-  });
+    images.push({ path, name, label: 0, values });
+  }
   await assertImagesThere(table, rows);
   return images;
 }

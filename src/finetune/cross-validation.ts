@@ -113,7 +113,7 @@ export async function crossValidate(
       hint: 'leave it out, or add --fold 1',
     });
   }
-  const { given: recipe, found } = await planRun({ ...options, fold: 1 });
+  const { given: recipe, found } = await planRun({ ...options, fold: 1 }, context.signal);
   await assertRunFolderCanBeMade(out);
   const folder = await createRunFolder(out, runName(`${options.folds}-folds`, new Date()));
   const { fold: _, ...fields } = recipe;
@@ -162,7 +162,7 @@ export async function resumeFolds(
     const what = `nothing is left to do: all ${folds} folds are done`;
     throw new AttuneError({ code: 'input', what, where: named, hint: 'start a new cross-validation' });
   }
-  const { found } = await planRun({ data, recipe: join(folder, RUN_FILES.recipe), fold: 1 });
+  const { found } = await planRun({ data, recipe: join(folder, RUN_FILES.recipe), fold: 1 }, context.signal);
   if (digestOf(found) !== images) {
     const what =
       'images were added or are gone since the first fold, so that they would be cut in another way';

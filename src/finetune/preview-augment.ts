@@ -98,7 +98,7 @@ export async function previewAugment(
   checkCount(views, 'the number of epochs', '--views');
   refuseIdleColumns(data, options);
   const { val = null, valSplit = DEFAULT_VAL_SPLIT, images = null, label = null, target = null } = options;
-  const found = await findImages(data, { val, valSplit, seed, images, label, target });
+  const found = await findImages(data, { val, valSplit, seed, images, label, target }, context.signal);
   refuseIdleSplit(options.valSplit, found);
   if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });
   const facts = factsOf(found);

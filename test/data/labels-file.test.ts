@@ -173,13 +173,29 @@ test('refused: an image that is missing, counted over all parts', () =>
     await fails(readLabelsFile(path), 'data', /^line 3: there is no image .*b\.png, and 1 more are missing/);
   }));
 
+test('a signal ends the reading of a long file, and the looking through its rows', () =>
+  inScratch(async (folder) => {
+    const path = join(folder, 'long.csv');
+    writeFileSync(
+      path,
+      `image,label\n${Array.from({ length: 100_000 }, (_, i) => `${i}.png,${i}`).join('\n')}`,
+    );
+    const reading = new AbortController();
+    setTimeout(() => reading.abort(), 1);
+    await fails(readImageTable(path, undefined, reading.signal), 'interrupted', /reading was interrupted/);
+    const choosing = new AbortController();
+    const table = await readImageTable(path, undefined, choosing.signal);
+    setTimeout(() => choosing.abort(), 1);
+    await fails(chooseColumns(table), 'interrupted', /reading was interrupted/);
+  }));
+
 /** Which columns of a header and its rows are learnt. */
 async function choose(header: string, rows: readonly string[]) {
   const found: Awaited<ReturnType<typeof chooseColumns>>[] = [];
   await inScratch(async (folder) => {
     const path = join(folder, 'table.csv');
     writeFileSync(path, `${[header, ...rows.map((row, i) => `${i}.png,${row}`)].join('\n')}\n`);
-    found.push(chooseColumns(await readImageTable(path)));
+    found.push(await chooseColumns(await readImageTable(path)));
   });
   return found[0]!;
 }

@@ -158,7 +158,7 @@ async function look(
   { features = true, seed = DEFAULT_SEED, valSplit, workers, ...device }: Omit<AdviseOptions, 'path'>,
   context: RunContext,
 ): Promise<DataFacts> {
-  const found = await findImages(data, split);
+  const found = await findImages(data, split, context.signal);
   refuseIdleSplit(valSplit, found);
   requireClasses(found.task, 'attune advise', data);
   if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });

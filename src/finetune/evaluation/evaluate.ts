@@ -63,7 +63,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   checkSplit(options.split);
   const loaded = await loadModel(options, context);
   requireHead(loaded);
-  const { images, skipped, split } = await imagesToMeasure(options, loaded);
+  const { images, skipped, split } = await imagesToMeasure(options, loaded, context.signal);
   const { preprocessing, model } = loaded;
   const cache = await openPreparedCache(preprocessingFor(views, preprocessing));
   try {

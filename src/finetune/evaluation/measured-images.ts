@@ -58,9 +58,13 @@ export function checkSplit(split: string | undefined): MeasuredSplit | null {
 }
 
 /** Finds the images. Throws AttuneError 'usage', 'input' and 'data' as reading a data set does. */
-export async function imagesToMeasure(options: MeasureOptions, loaded: LoadedModel): Promise<MeasuredImages> {
+export async function imagesToMeasure(
+  options: MeasureOptions,
+  loaded: LoadedModel,
+  signal?: AbortSignal,
+): Promise<MeasuredImages> {
   const { data, images, label } = options;
-  if (isCsvFile(data)) return tableImages(await readImageTable(data, images), options, loaded);
+  if (isCsvFile(data)) return tableImages(await readImageTable(data, images, signal), options, loaded);
   const flag = images !== undefined ? '--images' : label !== undefined ? '--label' : null;
   if (flag !== null)
     throw usage('this is for a CSV file, and the images are in class folders', flag, 'leave it out');

@@ -28,9 +28,9 @@ export interface DataSet
 
 type Named = Pick<SplitOptions, 'val' | 'images' | 'label' | 'target'>;
 
-/** Reads a data set; opens no image. Throws AttuneError 'usage', 'input' and 'data' as `imageFolder` and CSV files do. */
-export async function readDataSet(data: string, named: Named): Promise<DataSet> {
-  return isCsvFile(data) ? readTable(data, named) : readFolder(data, named);
+/** Reads a data set; opens no image. Throws AttuneError 'usage', 'input' and 'data' as `imageFolder` and CSV files do, 'interrupted' on the signal. */
+export async function readDataSet(data: string, named: Named, signal?: AbortSignal): Promise<DataSet> {
+  return isCsvFile(data) ? readTable(data, named, signal) : readFolder(data, named);
 }
 
 async function readFolder(data: string, { val }: Named): Promise<DataSet> {
@@ -47,10 +47,11 @@ async function readFolder(data: string, { val }: Named): Promise<DataSet> {
 async function readTable(
   data: string,
   { val, images, label = null, target = null }: Named,
+  signal: AbortSignal | undefined,
 ): Promise<DataSet> {
-  const table = await readImageTable(data, images ?? undefined);
-  const { note, ...learnt } = chooseColumns(table, { label, target });
-  const valTable = val === null ? null : await readImageTable(requireCsv(val), images ?? undefined);
+  const table = await readImageTable(data, images ?? undefined, signal);
+  const { note, ...learnt } = await chooseColumns(table, { label, target });
+  const valTable = val === null ? null : await readImageTable(requireCsv(val), images ?? undefined, signal);
   const said = { learnt, note, testPath: table.path };
   if (learnt.target === null) {
     const folder = await labelsIn(table, learnt.label, valTable);

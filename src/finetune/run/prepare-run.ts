@@ -56,7 +56,7 @@ export async function withRun<T>(
   context: RunContext,
   { checked, open = openDevice, work }: RunWork<T>,
 ): Promise<T> {
-  const { given, found, facts, resolved } = await planRun(options);
+  const { given, found, facts, resolved } = await planRun(options, context.signal);
   await checked?.(resolved, found.train.length);
   const { device, adapter, precision } = resolved;
   await assertDeviceIsThere(device, { precision, ...(adapter !== null && { adapter }) });
@@ -114,11 +114,11 @@ interface Plan {
 }
 
 /** What can be told before any weights are downloaded and any image is opened. Throws AttuneError 'usage' and 'input'. */
-export async function planRun(options: FinetuneOptions): Promise<Plan> {
+export async function planRun(options: FinetuneOptions, signal?: AbortSignal): Promise<Plan> {
   const asked = await askedBy(options);
   const given = asked.fields as Partial<Recipe> & { data: string };
   requireData(given.data, 'finetune');
-  const found = await findImages(given.data, splitOf(given));
+  const found = await findImages(given.data, splitOf(given), signal);
   const facts = factsOf(found, given.folds ?? null);
   const known = { ...facts, model: '', weights: given.weights ?? '', side: 224 };
   const resolved = resolveRecipe(given, known);

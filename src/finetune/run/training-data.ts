@@ -61,11 +61,19 @@ export function splitOf(recipe: Partial<Recipe>): SplitOptions {
 
 /**
  * Finds the images and splits off a validation part where there is none. Opens no image. Throws AttuneError 'usage' for
- * folds that cannot be.
+ * folds that cannot be, 'interrupted' on the signal.
  */
-export async function findImages(data: string, options: SplitOptions): Promise<FoundImages> {
+export async function findImages(
+  data: string,
+  options: SplitOptions,
+  signal?: AbortSignal,
+): Promise<FoundImages> {
   const { valSplit, seed, folds = null, fold = null } = options;
-  const { root, skipped, learnt, note, testPath, taskFor, ...parts } = await readDataSet(data, options);
+  const { root, skipped, learnt, note, testPath, taskFor, ...parts } = await readDataSet(
+    data,
+    options,
+    signal,
+  );
   const found = (train: readonly LabelledImage[]) => ({ root, learnt, note, task: taskFor(train) });
   const test = parts.test ?? [];
   if (folds !== null || fold !== null) {

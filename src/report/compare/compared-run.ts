@@ -136,7 +136,7 @@ async function evaluated(
   options: GatherOptions,
   context: RunContext,
 ): Promise<Answered> {
-  const found = await findImages(options.data ?? recipe.data, splitOf(recipe));
+  const found = await findImages(options.data ?? recipe.data, splitOf(recipe), context.signal);
   refuseOtherNames(found, loaded, options.data ?? recipe.data);
   const part = found.val.length > 0 ? 'val' : 'test';
   if (found[part].length === 0)

@@ -43,7 +43,7 @@ export async function nearestImages({
 }: NeighborOptions): Promise<(pixels: Uint8Array) => Promise<Neighbor[]>> {
   const { model, preprocessing, weightsHash } = loaded;
   const { recipe } = await readCurves(run);
-  const found = await findImages(recipe.data, splitOf(recipe));
+  const found = await findImages(recipe.data, splitOf(recipe), context.signal);
   const onlyTraining = { ...found, val: [], test: [] };
   const data = await prepareTrainingData(
     onlyTraining,

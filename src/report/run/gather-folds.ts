@@ -81,7 +81,7 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
   try {
     for (const folder of folders) {
       const { recipe } = await readCurves(folder);
-      const found = await findImages(options.data ?? recipe.data, splitOf(recipe));
+      const found = await findImages(options.data ?? recipe.data, splitOf(recipe), context.signal);
       const loaded = await loadModel({ run: folder }, context);
       refuseOtherNames(found, loaded, recipe.data);
       const device = evaluatingDevice(recipe, options);

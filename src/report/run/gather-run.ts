@@ -55,9 +55,11 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
   const folder = resolve(options.run);
   await assertRun(folder);
   const { recipe, epochs } = await readCurves(folder);
-  const found = await findImages(options.data ?? recipe.data, splitOf(recipe)).catch((error: unknown) => {
-    throw options.data === undefined ? movedAway(error) : error;
-  });
+  const found = await findImages(options.data ?? recipe.data, splitOf(recipe), context.signal).catch(
+    (error: unknown) => {
+      throw options.data === undefined ? movedAway(error) : error;
+    },
+  );
   const evaluated =
     options.evaluate === false || !(await hasCheckpoint(folder))
       ? { main: null, test: null, notes: [NOT_EVALUATED] }
