@@ -115,6 +115,14 @@ test('the map of the article has a row for each of its sections, in order', () =
   assert.equal(silent, []);
 });
 
+test('the recipe of a row operation says what more a kernel may have, when, and what its tests allow', () => {
+  const [, section = ''] = read(TOUR).split('\n## Add a row operation, with SIMD and a module\n');
+  const [recipe = ''] = section.split('\n## ');
+  for (const item of ['SIMD', '`half: true`', 'Recomputation', 'A workgroup per row', '`terms`', '1e-13'])
+    assert.ok(recipe.includes(`\n- **${item}**`), item);
+  assert.match(recipe, /make-golden\.py --only /);
+});
+
 test('what is here is not said to be missing, and what a run writes by default is told', () => {
   const here = { '7.1.3': 'models/naming.ts', '7.2.3': 'weights/hub.ts', '7.3.2': 'finetune/tensorboard/' };
   for (const [section, code] of Object.entries(here)) {

@@ -42,7 +42,10 @@ test('nothing answers with a head that is not there', async () => {
   await fails(predict({ weights: quantised, images: [images] }), 'weights', sentence);
   await fails(evaluate({ weights: quantised, data: images }), 'weights', sentence);
   await fails(explain({ weights: quantised, images: [images], out: newPath() }), 'weights', sentence);
+});
 
+test('nor with the random one of a network whose file has none', async () => {
+  const images = imageFolderOf(['ant', 'bee'], 1);
   const headless = await writeOtherHead(`${newPath()}.pth`, {});
   await fails(
     predict({ weights: headless, images: [images] }),

@@ -172,6 +172,15 @@ test('no name from outside becomes a part of the page, and none makes it long', 
   }
 });
 
+test('in the report no number leaves its unit, and the names of its images keep their endings', () => {
+  const page = reportPage(namedReport(['a', 'b', 'c'], 'cats/IMG_2024-11-24.jpeg'), screen);
+  const text = page.replace(/<(pre|code|bdi|style|svg)\b[\s\S]*?<\/\1>|<[^>]*>/g, '|');
+  assert.match(text, /\d\u00a0%/);
+  assert.not.match(text, /\d (?:%|s|min|h|kB|MB|GB)(?!\w)/);
+  assert.match(page, /<span class="whole">-11-24\.jpeg<\/span>/);
+  assert.match(page, /\.whole[^}]*white-space: nowrap/);
+});
+
 test('a chart is one picture with one title, in the colours of its palette', () => {
   const series = [
     {
