@@ -8,6 +8,7 @@ import { hostArray } from './dtype.js';
 import { flatGrid } from './grid.js';
 import type { Command, Kernel } from './kernel.js';
 import { withRanges } from './self-test.js';
+import { simdEntry } from './simd-entry.js';
 
 /** Measured ceilings of one device; the best of some runs, in float32. */
 export interface Ceilings {
@@ -66,11 +67,16 @@ export const multiplyAddKernel: Kernel<MultiplyAddAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'multiplyAdds',
+  simd: simdEntry('multiplyAdds', {
     suits: ({ chains }) => chains === 8,
-    arguments: ({ rounds }, [operands, out], begin, end) => [operands, out, begin, end, STEPS * rounds],
-  },
+    arguments: ({ rounds }, [operands, out], begin, end) => ({
+      operands,
+      out,
+      begin,
+      end,
+      steps: STEPS * rounds,
+    }),
+  }),
 };
 
 /** Floats of a unit of a copy on the CPU: 64 KiB. */
@@ -101,10 +107,9 @@ export const copyKernel: Kernel<{ readonly count: number }> = {
       out.set(x.subarray(begin * COPY_BLOCK, end * COPY_BLOCK), begin * COPY_BLOCK);
     },
   },
-  simd: {
-    entry: 'copyBlocks',
-    arguments: (_, [x, out], begin, end) => [x, out, begin, end, COPY_BLOCK * 4],
-  },
+  simd: simdEntry('copyBlocks', {
+    arguments: (_, [x, out], begin, end) => ({ x, out, begin, end, bytes: COPY_BLOCK * 4 }),
+  }),
 };
 
 export const ceilingKernels = { ceilingMultiplyAdd: multiplyAddKernel, ceilingCopy: copyKernel };

@@ -153,7 +153,10 @@ export function stepValueAddress({ varying }: Varying): number {
   return STEP_VALUES_ADDRESS + varying * 4;
 }
 
-/** An exported function of the WebAssembly SIMD module that does the work of the CPU loop, in float32. */
+/**
+ * An exported function of the WebAssembly SIMD module that does the work of the CPU loop, in float32. `simdEntry`
+ * (simd-entry.ts) makes one of arguments by name.
+ */
 export interface SimdEntry<A = Attributes> {
   readonly entry: string;
   /** Whether the entry can run these attributes. Absent: always. */

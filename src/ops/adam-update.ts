@@ -9,9 +9,10 @@
  * The two placements of epsilon differ by a factor of sqrt(c2) on it; they are not interchangeable.
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 /** Where epsilon is added: see above. */
 export type EpsilonPlacement = 'corrected' | 'hat';
@@ -79,15 +80,21 @@ export const adamKernel: Kernel<AdamAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'adam',
-    arguments({ count, groups, numbers, decoupled, epsilonPlacement }, pointers, begin, end) {
-      return [
-        ...pointers.slice(0, 6),
-        ...flatRange(count, begin, end),
-        ...[stepValueAddress(groups), stepValueAddress(numbers)],
-        ...[Number(decoupled), Number(epsilonPlacement === 'hat')],
-      ];
+  simd: simdEntry('adam', {
+    arguments(attributes, [gradients, blockGroups, gate, parameters, m, v], begin, end) {
+      return {
+        gradients,
+        blockGroups,
+        gate,
+        parameters,
+        m,
+        v,
+        groups: stepValueAddress(attributes.groups),
+        numbers: stepValueAddress(attributes.numbers),
+        decoupled: attributes.decoupled,
+        hat: attributes.epsilonPlacement === 'hat',
+        ...flatElements(attributes.count, begin, end),
+      };
     },
-  },
+  }),
 };

@@ -7,6 +7,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel, type Shader, type Variant } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 
 export interface SliceAttributes {
   readonly rows: number;
@@ -124,13 +125,18 @@ export const batchMomentsKernel: Kernel<SliceAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'batchMoments',
-    arguments: ({ rows, channels, slices, rowsPerSlice }, [x, partials], begin, end) => [
-      ...[x, partials, begin, end],
-      ...[rows, channels, slices, rowsPerSlice],
-    ],
-  },
+  simd: simdEntry('batchMoments', {
+    arguments: ({ rows, channels, slices, rowsPerSlice }, [x, partials], begin, end) => ({
+      x,
+      partials,
+      begin,
+      end,
+      rows,
+      channels,
+      slices,
+      rowsPerSlice,
+    }),
+  }),
 };
 
 /** Slices combined (Chan, Golub, LeVeque, 1979): mean and biased variance. */
@@ -216,13 +222,11 @@ export const batchNormGradientSumsKernel: Kernel<GradientSumsAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'batchNormGradientSums',
+  simd: simdEntry('batchNormGradientSums', {
     arguments({ rows, channels, slices, rowsPerSlice, masked }, [x, dy, mean, relu, partials], begin, end) {
-      const pointers = [x, dy, mean, relu, partials];
-      return [...pointers, begin, end, rows, channels, slices, rowsPerSlice, Number(masked)];
+      return { x, dy, mean, relu, partials, begin, end, rows, channels, slices, rowsPerSlice, masked };
     },
-  },
+  }),
 };
 
 export interface GradientCombineAttributes extends SliceAttributes {
@@ -323,11 +327,10 @@ export const batchNormGradientApplyKernel: Kernel<GradientApplyAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'batchNormGradientApply',
+  simd: simdEntry('batchNormGradientApply', {
     arguments({ rows, channels, masked }, [x, dy, coefficients, relu, dx], begin, end) {
-      const last = Math.min(rows, end * CPU_ROWS);
-      return [x, dy, coefficients, relu, dx, begin * CPU_ROWS, last, channels, Number(masked)];
+      const elements = { first: begin * CPU_ROWS, last: Math.min(rows, end * CPU_ROWS) };
+      return { x, dy, coefficients, relu, dx, channels, masked, ...elements };
     },
-  },
+  }),
 };

@@ -4,7 +4,8 @@
  * the plain loops.
  */
 import type { SimdEntry } from '../device/kernel.js';
-import { type Conv2dGeometry, isDepthwise } from './conv2d-attributes.js';
+import { simdEntry } from '../device/simd-entry.js';
+import { isDepthwise } from './conv2d-attributes.js';
 import type {
   Conv2dInputGradientAttributes,
   Conv2dWeightGradientAttributes,
@@ -79,52 +80,44 @@ export function unitWeights(
   return { split, weights };
 }
 
-export const conv2dInputGradientSimd: SimdEntry<Conv2dInputGradientAttributes> = {
-  entry: 'conv2dInputGradient',
-  workspaceBytes: (attributes) =>
-    isWinogradInputGradient(attributes)
-      ? winogradWorkspaceBytes(INPUT_GRADIENT, attributes)
-      : SIMD_WORKSPACE_BYTES,
-  preparation: winogradPreparation(INPUT_GRADIENT),
-  arguments(attributes, pointers, begin, end) {
-    const tiles = preparedTiles(INPUT_GRADIENT, attributes);
-    return [...pointers, begin, end, ...geometryNumbers(attributes), tiles];
+export const conv2dInputGradientSimd: SimdEntry<Conv2dInputGradientAttributes> = simdEntry(
+  'conv2dInputGradient',
+  {
+    workspaceBytes: (attributes) =>
+      isWinogradInputGradient(attributes)
+        ? winogradWorkspaceBytes(INPUT_GRADIENT, attributes)
+        : SIMD_WORKSPACE_BYTES,
+    preparation: winogradPreparation(INPUT_GRADIENT),
+    arguments(attributes, [dy, w, dx, workspace, prepared], begin, end) {
+      const tiles = preparedTiles(INPUT_GRADIENT, attributes);
+      return { dy, w, dx, workspace, prepared, begin, end, tiles, ...attributes };
+    },
   },
-};
+);
 
 /** Behind a product's scratch: the addresses of 256 pixels, and 48 zeros that stand for pixels outside. */
 const WEIGHT_GRADIENT_WORKSPACE_BYTES = SIMD_WORKSPACE_BYTES + 256 * 4 + 48 * 4;
 
-export const conv2dWeightGradientSimd: SimdEntry<Conv2dWeightGradientAttributes> = {
-  entry: 'conv2dWeightGradient',
-  workspaceBytes: (attributes) =>
-    isWinogradWeightGradient(attributes)
-      ? winogradGradientWorkspaceBytes(attributes.filters)
-      : WEIGHT_GRADIENT_WORKSPACE_BYTES,
-  arguments(attributes, pointers, begin, end) {
-    const { batch, outHeight, outWidth, positionsPerSplit } = attributes;
-    const positions = batch * outHeight * outWidth;
-    const cut = [positions, positionsPerSplit, Number(isWinogradWeightGradient(attributes))];
-    return [...pointers, begin, end, ...geometryNumbers(attributes), ...cut];
+export const conv2dWeightGradientSimd: SimdEntry<Conv2dWeightGradientAttributes> = simdEntry(
+  'conv2dWeightGradient',
+  {
+    workspaceBytes: (attributes) =>
+      isWinogradWeightGradient(attributes)
+        ? winogradGradientWorkspaceBytes(attributes.filters)
+        : WEIGHT_GRADIENT_WORKSPACE_BYTES,
+    arguments(attributes, [x, dy, partials, workspace], begin, end) {
+      const { batch, outHeight, outWidth } = attributes;
+      return {
+        x,
+        dy,
+        partials,
+        workspace,
+        begin,
+        end,
+        positions: batch * outHeight * outWidth,
+        isWinograd: isWinogradWeightGradient(attributes),
+        ...attributes,
+      };
+    },
   },
-};
-
-function geometryNumbers(geometry: Conv2dGeometry): number[] {
-  return [
-    geometry.height,
-    geometry.width,
-    geometry.channels,
-    geometry.filters,
-    geometry.kernelHeight,
-    geometry.kernelWidth,
-    geometry.outHeight,
-    geometry.outWidth,
-    geometry.strideHeight,
-    geometry.strideWidth,
-    geometry.padTop,
-    geometry.padLeft,
-    geometry.dilationHeight,
-    geometry.dilationWidth,
-    geometry.groups,
-  ];
-}
+);

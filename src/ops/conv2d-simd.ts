@@ -3,6 +3,7 @@
  * units that it shares with the plain loop.
  */
 import type { SimdEntry } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import type { Conv2dAttributes } from './conv2d-attributes.js';
 import {
   FORWARD,
@@ -23,33 +24,25 @@ export function conv2dUnits(attributes: Conv2dAttributes): number {
   return rowUnits(attributes.batch, attributes.outHeight, isWinograd(attributes));
 }
 
-export const conv2dSimd: SimdEntry<Conv2dAttributes> = {
-  entry: 'conv2d',
+export const conv2dSimd: SimdEntry<Conv2dAttributes> = simdEntry('conv2d', {
   workspaceBytes: (attributes) =>
     isWinograd(attributes) ? winogradWorkspaceBytes(FORWARD, attributes) : SIMD_WORKSPACE_BYTES,
   preparation: winogradPreparation(FORWARD),
-  arguments(attributes, pointers, begin, end) {
-    return [
-      ...pointers,
+  arguments(attributes, [x, w, scale, shift, residual, out, workspace, prepared], begin, end) {
+    return {
+      x,
+      w,
+      scale,
+      shift,
+      residual,
+      out,
+      workspace,
+      prepared,
       begin,
       end,
-      attributes.height,
-      attributes.width,
-      attributes.channels,
-      attributes.filters,
-      attributes.kernelHeight,
-      attributes.kernelWidth,
-      attributes.outHeight,
-      attributes.outWidth,
-      attributes.strideHeight,
-      attributes.strideWidth,
-      attributes.padTop,
-      attributes.padLeft,
-      attributes.dilationHeight,
-      attributes.dilationWidth,
-      attributes.groups,
-      preparedTiles(FORWARD, attributes),
-      epilogueBits(attributes.epilogue),
-    ];
+      tiles: preparedTiles(FORWARD, attributes),
+      bits: epilogueBits(attributes.epilogue),
+      ...attributes,
+    };
   },
-};
+});

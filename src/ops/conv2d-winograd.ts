@@ -6,6 +6,7 @@
  * threads. Its units are fours of output rows, or blocks of channels, for the plain loops as well.
  */
 import type { SimdPreparation } from '../device/kernel.js';
+import { simdArguments } from '../device/simd-entry.js';
 import type { Conv2dGeometry } from './conv2d-attributes.js';
 
 /** Fewer channels or filters leave less to save than the transforms cost. */
@@ -160,11 +161,37 @@ export function winogradPreparation<A extends Conv2dGeometry>(form: WinogradForm
     arguments(attributes, pointers, prepared, begin, end) {
       const { channels, filters } = attributes;
       const { from, to, tiles, padTop, padLeft } = sizesOf(form, attributes);
-      const turned = Number(form.turned);
-      const [image, w] = pointers as [number, number];
-      if (tiles === 0) return [w, prepared, begin, end, channels, filters, turned];
-      const sizes = [from.height, from.width, channels, filters, to.height, to.width, padTop, padLeft];
-      return [image, w, prepared, pointers.at(-1)!, begin, end, ...sizes, tiles, turned];
+      const { turned } = form;
+      const [x, w] = pointers;
+      if (tiles === 0) {
+        return simdArguments('winogradWeights', {
+          w,
+          panels: prepared,
+          begin,
+          end,
+          channels,
+          filters,
+          turned,
+        });
+      }
+      return simdArguments('winogradProducts', {
+        x,
+        w,
+        products: prepared,
+        workspace: pointers.at(-1)!,
+        begin,
+        end,
+        height: from.height,
+        width: from.width,
+        channels,
+        filters,
+        outHeight: to.height,
+        outWidth: to.width,
+        padTop,
+        padLeft,
+        tilesTotal: tiles,
+        turned,
+      });
     },
   };
 }

@@ -16,3 +16,9 @@ export function flatUnits({ count }: FlatAttributes): number {
 export function flatRange(count: number, begin: number, end: number): [first: number, last: number] {
   return [begin * CPU_BLOCK, Math.min(count, end * CPU_BLOCK)];
 }
+
+/** flatRange, by the names that the SIMD module's parameters have. */
+export function flatElements(count: number, begin: number, end: number): { first: number; last: number } {
+  const [first, last] = flatRange(count, begin, end);
+  return { first, last };
+}

@@ -7,6 +7,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { shapeError } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike, tensor } from '../tensor/tensor.js';
@@ -61,13 +62,18 @@ export const gaussianBlurColumnsKernel: Kernel<GaussianBlurAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'gaussianBlurColumns',
-    arguments: ({ height, width, taps }, [images, weights, y], begin, end) => [
-      ...[images, weights, y, begin, end],
-      ...[height, width, taps],
-    ],
-  },
+  simd: simdEntry('gaussianBlurColumns', {
+    arguments: ({ height, width, taps }, [images, weights, y], begin, end) => ({
+      images,
+      weights,
+      y,
+      first: begin,
+      last: end,
+      height,
+      width,
+      taps,
+    }),
+  }),
 };
 
 /** Along rows: floats to bytes. */
@@ -114,15 +120,21 @@ export const gaussianBlurRowsKernel: Kernel<GaussianBlurAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'gaussianBlurRows',
+  simd: simdEntry('gaussianBlurRows', {
     // A row with what its ends mirror.
     workspaceBytes: ({ width, taps }) => (width + taps - 1) * 3 * 4,
-    arguments: ({ height, width, taps }, [columns, weights, y, workspace], begin, end) => [
-      ...[columns, weights, y, workspace, begin, end],
-      ...[height, width, taps],
-    ],
-  },
+    arguments: ({ height, width, taps }, [columns, weights, y, workspace], begin, end) => ({
+      columns,
+      weights,
+      y,
+      workspace,
+      first: begin,
+      last: end,
+      height,
+      width,
+      taps,
+    }),
+  }),
 };
 
 /** Position -1 is 1, and `size` is `size - 2`. */

@@ -9,6 +9,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 
@@ -56,13 +57,16 @@ export const squaredNormKernel: Kernel<SquaredNormAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'squaredNorm',
-    arguments: ({ count, outOffset }, [x, partials], begin, end) => [
-      ...[x, partials + outOffset * 4],
-      ...[begin, end, count, PARTIAL],
-    ],
-  },
+  simd: simdEntry('squaredNorm', {
+    arguments: ({ count, outOffset }, [x, partials], begin, end) => ({
+      x,
+      partials: partials + outOffset * 4,
+      begin,
+      end,
+      count,
+      block: PARTIAL,
+    }),
+  }),
 };
 
 interface GateAttributes {

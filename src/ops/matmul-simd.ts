@@ -3,6 +3,7 @@
  * that it shares with the plain loop.
  */
 import type { SimdEntry } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { epilogueBits } from './epilogue.js';
 import type { MatmulAttributes } from './matmul-attributes.js';
 
@@ -17,28 +18,33 @@ export function matmulUnits(attributes: MatmulAttributes): number {
   return attributes.batch * Math.ceil(attributes.m / MATMUL_UNIT_ROWS);
 }
 
-export const matmulSimd: SimdEntry<MatmulAttributes> = {
-  entry: 'matmul',
+export const matmulSimd: SimdEntry<MatmulAttributes> = simdEntry('matmul', {
   // A sum of no terms has no depth to run through: the plain loop stores the epilogue of 0.
   suits: ({ k }) => k > 0,
   workspaceBytes: () => SIMD_WORKSPACE_BYTES,
-  arguments(attributes, pointers, begin, end) {
+  arguments(attributes, [a, b, scale, shift, residual, out, workspace], begin, end) {
     const { m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
-    return [
-      ...pointers,
+    return {
+      a,
+      b,
+      scale,
+      shift,
+      residual,
+      out,
+      workspace,
       begin,
       end,
       m,
       n,
       k,
-      Number(transposeA),
-      Number(transposeB),
+      transposeA,
+      transposeB,
       batchStrideA,
       batchStrideB,
-      epilogueBits(epilogue),
-    ];
+      bits: epilogueBits(epilogue),
+    };
   },
-};
+});
 
 /** Scratch of one call: a tile, where 48 rows go, 48 packed rows of 272 floats, and packed panels; see simd/layout.ts. */
 export const SIMD_WORKSPACE_BYTES = 256 + 256 + 48 * 272 * 4 + 256 * 528 * 4;

@@ -7,13 +7,8 @@
  * of several NaN the last, as on PyTorch's CPU. Each element of dx looks at the windows that cover it, in order.
  */
 import type { Kernel } from '../device/kernel.js';
-import {
-  channelVariants,
-  chooseWidth,
-  type MaxPool2dAttributes,
-  maxPoolGeometry,
-  maxPoolWords,
-} from './pool-kernels.js';
+import { simdEntry } from '../device/simd-entry.js';
+import { channelVariants, chooseWidth, type MaxPool2dAttributes, maxPoolWords } from './pool-kernels.js';
 
 /** Operands: x, dy, dx. Units on the CPU: rows of dx. */
 export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
@@ -57,17 +52,9 @@ export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'maxPool2dGradient',
-    arguments: (attributes, [x, dy, dx], begin, end) => [
-      x,
-      dy,
-      dx,
-      begin,
-      end,
-      ...maxPoolGeometry(attributes),
-    ],
-  },
+  simd: simdEntry('maxPool2dGradient', {
+    arguments: (attributes, [x, dy, dx], begin, end) => ({ x, dy, dx, begin, end, ...attributes }),
+  }),
 };
 
 /** winners[c] = where in x the largest element of window (p, q) of an image lies, for each channel c. */

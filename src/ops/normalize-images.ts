@@ -4,11 +4,12 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
-import { flatRange, flatUnits } from './pointwise.js';
+import { flatElements, flatRange, flatUnits } from './pointwise.js';
 
 type Triple = readonly [number, number, number];
 
@@ -54,12 +55,23 @@ export const normalizeImagesKernel: Kernel<NormalizeKernelAttributes> = {
       for (let i = first; i < last; i++) y[i] = (x[i] / 255 - mean[i % 3]) / deviation[i % 3];
     },
   },
-  simd: {
-    entry: 'normalizeImages',
+  simd: simdEntry('normalizeImages', {
     arguments({ count, mean, deviation }, [x, y], begin, end) {
-      return [x, y, ...flatRange(count, begin, end), ...mean, ...deviation];
+      const [mean0, mean1, mean2] = mean;
+      const [deviation0, deviation1, deviation2] = deviation;
+      return {
+        x,
+        y,
+        mean0,
+        mean1,
+        mean2,
+        deviation0,
+        deviation1,
+        deviation2,
+        ...flatElements(count, begin, end),
+      };
     },
-  },
+  }),
 };
 
 export const normalizeImagesOperation: Operation<NormalizeAttributes> = {

@@ -1,7 +1,8 @@
 /** Entries of operations over flat ranges into the WebAssembly SIMD module (src/device/cpu/simd/pointwise.ts). */
 import type { SimdEntry } from '../device/kernel.js';
+import { type SimdArguments, simdEntry } from '../device/simd-entry.js';
 import { type Epilogue, epilogueBits } from './epilogue.js';
-import { type FlatAttributes, flatRange } from './flat.js';
+import { type FlatAttributes, flatElements, flatRange } from './flat.js';
 import * as codes from './pointwise-codes.js';
 
 /** Kernels that the module knows, by their codes. */
@@ -43,10 +44,15 @@ export function unarySimd(kernel: string): { readonly simd?: SimdEntry<FlatAttri
   const code = codeOf(kernel);
   if (code === undefined) return {};
   return {
-    simd: {
-      entry: 'pointwise',
-      arguments: ({ count }, [x, y], begin, end) => [x, 0, y, ...flatRange(count, begin, end), code],
-    },
+    simd: simdEntry('pointwise', {
+      arguments: ({ count }, [x, y], begin, end) => ({
+        a: x,
+        b: 0,
+        y,
+        operation: code,
+        ...flatElements(count, begin, end),
+      }),
+    }),
   };
 }
 
@@ -55,10 +61,15 @@ export function pairSimd(kernel: string): { readonly simd?: SimdEntry<FlatAttrib
   const code = codeOf(kernel);
   if (code === undefined) return {};
   return {
-    simd: {
-      entry: 'pointwise',
-      arguments: ({ count }, [a, b, y], begin, end) => [a, b, y, ...flatRange(count, begin, end), code],
-    },
+    simd: simdEntry('pointwise', {
+      arguments: ({ count }, [a, b, y], begin, end) => ({
+        a,
+        b,
+        y,
+        operation: code,
+        ...flatElements(count, begin, end),
+      }),
+    }),
   };
 }
 
@@ -77,19 +88,21 @@ export function binarySimd<A extends BinaryShapes>(kernel: string): { readonly s
   const code = codeOf(kernel);
   if (code === undefined) return {};
   return {
-    simd: {
-      entry: 'binary',
+    simd: simdEntry('binary', {
       workspaceBytes: ({ same }) => (same ? 0 : STEP_BYTES),
-      arguments: (attributes, [a, b, y, scratch], begin, end) => [
-        ...[a, b, y, ...flatRange(attributes.count, begin, end), code, scratch],
-        ...(attributes.same ? [] : runsOf(attributes)),
-      ],
-    },
+      arguments(attributes, [a, b, y, scratch], begin, end) {
+        const [first, last] = flatRange(attributes.count, begin, end);
+        const runs = attributes.same ? NO_RUNS : runsOf(attributes);
+        return { a, b, y, first, last, operation: code, scratch, ...runs };
+      },
+    }),
   };
 }
 
-/** Length of the runs, both steps along one, the four inner dimensions before it, five strides of either operand. */
-function runsOf({ shape, stridesA, stridesB }: BinaryShapes): number[] {
+/** Length of the runs, steps of both operands along one, the four inner dimensions before it, five strides of either. */
+type Runs = Omit<SimdArguments<'binary'>, keyof SimdArguments<'pointwise'> | 'scratch'>;
+
+function runsOf({ shape, stridesA, stridesB }: BinaryShapes): Runs {
   const runs: { size: number; a: number; b: number }[] = [];
   for (let d = shape.length - 1; d >= 0; d--) {
     const [size, a, b] = [shape[d], stridesA[d], stridesB[d]];
@@ -101,38 +114,56 @@ function runsOf({ shape, stridesA, stridesB }: BinaryShapes): number[] {
   }
   const run = runs.pop() ?? { size: 1, a: 1, b: 1 };
   while (runs.length < 5) runs.unshift({ size: 1, a: 0, b: 0 });
-  return [
-    ...[run.size, run.a, run.b, ...runs.slice(1).map(({ size }) => size)],
-    ...[...runs.map(({ a }) => a), ...runs.map(({ b }) => b)],
-  ];
+  const [, n1, n2, n3, n4] = runs.map(({ size }) => size);
+  const [a0, a1, a2, a3, a4] = runs.map(({ a }) => a);
+  const [b0, b1, b2, b3, b4] = runs.map(({ b }) => b);
+  return {
+    run: run.size,
+    stepA: run.a,
+    stepB: run.b,
+    n1,
+    n2,
+    n3,
+    n4,
+    a0,
+    a1,
+    a2,
+    a3,
+    a4,
+    b0,
+    b1,
+    b2,
+    b3,
+    b4,
+  };
 }
 
-/** total += x. */
-export const accumulateSimd: SimdEntry<FlatAttributes> = {
-  entry: 'pointwise',
-  arguments: ({ count }, [x, total], begin, end) => [
-    x,
-    total,
-    total,
-    ...flatRange(count, begin, end),
-    CODES.add,
-  ],
-};
+/** For operands of one shape, which the module goes through without runs. */
+const NO_RUNS: Runs = { ...runsOf({ count: 0, same: true, shape: [], stridesA: [], stridesB: [] }), run: 0 };
 
-export const fillSimd: SimdEntry<FlatAttributes & { readonly value: number }> = {
-  entry: 'fill',
-  arguments: ({ count, value }, [y], begin, end) => [y, ...flatRange(count, begin, end), value],
-};
+/** total += x. */
+export const accumulateSimd: SimdEntry<FlatAttributes> = simdEntry('pointwise', {
+  arguments: ({ count }, [x, total], begin, end) => ({
+    a: x,
+    b: total,
+    y: total,
+    operation: CODES.add,
+    ...flatElements(count, begin, end),
+  }),
+});
+
+export const fillSimd: SimdEntry<FlatAttributes & { readonly value: number }> = simdEntry('fill', {
+  arguments: ({ count, value }, [y], begin, end) => ({ y, value, ...flatElements(count, begin, end) }),
+});
 
 interface ScaleShiftAttributes extends FlatAttributes {
   readonly channels: number;
   readonly epilogue: Epilogue;
 }
 
-export const scaleShiftSimd: SimdEntry<ScaleShiftAttributes> = {
-  entry: 'scaleShift',
+export const scaleShiftSimd: SimdEntry<ScaleShiftAttributes> = simdEntry('scaleShift', {
   arguments({ count, channels, epilogue }, [x, scale, shift, residual, y], begin, end) {
     const bits = epilogueBits(epilogue);
-    return [x, scale, shift, residual, y, ...flatRange(count, begin, end), channels, bits];
+    return { x, scale, shift, residual, y, channels, bits, ...flatElements(count, begin, end) };
   },
-};
+});

@@ -19,7 +19,7 @@ import { apply, emit, expectDtype } from './apply.js';
 import { type FlatAttributes, flatRange, flatUnits } from './flat.js';
 import { binarySimd, pairSimd, unarySimd } from './pointwise-simd.js';
 
-export { type FlatAttributes, flatRange, flatUnits } from './flat.js';
+export { type FlatAttributes, flatElements, flatRange, flatUnits } from './flat.js';
 
 /** A variant with one invocation per element of a flat range. */
 export function flatVariant<A extends FlatAttributes>(

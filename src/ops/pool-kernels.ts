@@ -1,6 +1,7 @@
 /** The forward kernels of pooling over NHWC images: the largest of a window, and the mean of an image. */
 import type { Kernel, Variant } from '../device/kernel.js';
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
+import { simdEntry } from '../device/simd-entry.js';
 
 /**
  * y[b, p, q, c] = max over r, s of x[b, p * strideHeight - padTop + r, q * strideWidth - padLeft + s, c], where
@@ -41,23 +42,6 @@ export function maxPoolWords(attributes: MaxPool2dAttributes): number[] {
     attributes.outWidth,
     attributes.kernelHeight,
     attributes.kernelWidth,
-    attributes.strideHeight,
-    attributes.strideWidth,
-    attributes.padTop,
-    attributes.padLeft,
-  ];
-}
-
-/** In the order of the SIMD functions (src/device/cpu/simd/max-pool.ts). */
-export function maxPoolGeometry(attributes: MaxPool2dAttributes): number[] {
-  return [
-    attributes.height,
-    attributes.width,
-    attributes.channels,
-    attributes.kernelHeight,
-    attributes.kernelWidth,
-    attributes.outHeight,
-    attributes.outWidth,
     attributes.strideHeight,
     attributes.strideWidth,
     attributes.padTop,
@@ -127,10 +111,9 @@ export const maxPool2dKernel: Kernel<MaxPool2dAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'maxPool2d',
-    arguments: (attributes, [x, y], begin, end) => [x, y, begin, end, ...maxPoolGeometry(attributes)],
-  },
+  simd: simdEntry('maxPool2d', {
+    arguments: (attributes, [x, y], begin, end) => ({ x, y, begin, end, ...attributes }),
+  }),
 };
 
 /** Units on the CPU: images. */
@@ -156,8 +139,14 @@ export const globalAveragePoolKernel: Kernel<GlobalAveragePoolAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'meanOfImages',
-    arguments: ({ positions, channels }, [x, y], begin, end) => [x, y, begin, end, positions, channels],
-  },
+  simd: simdEntry('meanOfImages', {
+    arguments: ({ positions, channels }, [x, y], begin, end) => ({
+      x,
+      out: y,
+      begin,
+      end,
+      positions,
+      channels,
+    }),
+  }),
 };

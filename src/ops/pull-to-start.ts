@@ -7,8 +7,9 @@
  * `pull`, alpha, belongs to the group of the element's 64-element block: new layers have 0.
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { BLOCK } from '../tensor/arena.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface PullAttributes extends FlatAttributes {
   /** First step value of the groups' pulls. */
@@ -39,12 +40,14 @@ export const pullToStartKernel: Kernel<PullAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'pullToStart',
-    arguments: ({ count, pulls }, pointers, begin, end) => [
-      ...pointers.slice(0, 4),
-      ...flatRange(count, begin, end),
-      stepValueAddress(pulls),
-    ],
-  },
+  simd: simdEntry('pullToStart', {
+    arguments: ({ count, pulls }, [blockGroups, parameters, start, gradients], begin, end) => ({
+      blockGroups,
+      parameters,
+      start,
+      gradients,
+      pulls: stepValueAddress(pulls),
+      ...flatElements(count, begin, end),
+    }),
+  }),
 };

@@ -8,6 +8,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { sizeClass } from '../device/tuner.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -95,16 +96,15 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'reduce',
+  simd: simdEntry('reduce', {
     suits: ({ reduction, inner }) => reduction !== 'max' || inner === 1,
     arguments(attributes, [x, y], begin, end) {
       const { reduction, outer, length, inner } = attributes;
-      const last = Math.min(outer * inner, end * CPU_RESULTS);
-      const largest = Number(reduction === 'max');
-      return [x, y, begin * CPU_RESULTS, last, length, inner, largest, factorOf(attributes)];
+      const elements = { first: begin * CPU_RESULTS, last: Math.min(outer * inner, end * CPU_RESULTS) };
+      const largest = reduction === 'max';
+      return { x, y, length, inner, largest, factor: factorOf(attributes), ...elements };
     },
-  },
+  }),
 };
 
 /**

@@ -10,9 +10,10 @@
  * the rate is.
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 /** Where epsilon is added: see above. */
 export type RootPlacement = 'outside' | 'inside';
@@ -71,15 +72,21 @@ export const rmspropKernel: Kernel<RmspropAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'rmsprop',
-    arguments({ count, groups, numbers, hasMomentum, epsilonPlacement }, pointers, begin, end) {
-      return [
-        ...pointers.slice(0, 6),
-        ...flatRange(count, begin, end),
-        ...[stepValueAddress(groups), stepValueAddress(numbers)],
-        ...[Number(hasMomentum), Number(epsilonPlacement === 'inside')],
-      ];
+  simd: simdEntry('rmsprop', {
+    arguments(attributes, [gradients, blockGroups, gate, parameters, squares, velocity], begin, end) {
+      return {
+        gradients,
+        blockGroups,
+        gate,
+        parameters,
+        squares,
+        velocity,
+        groups: stepValueAddress(attributes.groups),
+        numbers: stepValueAddress(attributes.numbers),
+        hasMomentum: attributes.hasMomentum,
+        inside: attributes.epsilonPlacement === 'inside',
+        ...flatElements(attributes.count, begin, end),
+      };
     },
-  },
+  }),
 };

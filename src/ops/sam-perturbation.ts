@@ -9,8 +9,9 @@
  * too: whatever is added to them, the gate of the update sees that the step failed.
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface SamPerturbationAttributes extends FlatAttributes {
   /** Step value. */
@@ -47,12 +48,14 @@ export const samPerturbationKernel: Kernel<SamPerturbationAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'samPerturbation',
-    arguments: ({ count, radius }, pointers, begin, end) => [
-      ...pointers.slice(0, 4),
-      ...flatRange(count, begin, end),
-      stepValueAddress(radius),
-    ],
-  },
+  simd: simdEntry('samPerturbation', {
+    arguments: ({ count, radius }, [gate, parameters, gradients, kept], begin, end) => ({
+      gate,
+      parameters,
+      gradients,
+      kept,
+      radius: stepValueAddress(radius),
+      ...flatElements(count, begin, end),
+    }),
+  }),
 };

@@ -7,9 +7,10 @@
  * come from the gate (gradient-gate.ts). Without momentum v is absent and d = g.
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { BLOCK } from '../tensor/arena.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface SgdAttributes extends FlatAttributes {
   /** First step value of the groups: rate and decay of group 0, then of group 1, ... */
@@ -60,15 +61,20 @@ export const sgdKernel: Kernel<SgdAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'sgd',
-    arguments({ count, groups, momentum, hasMomentum, nesterov }, pointers, begin, end) {
-      return [
-        ...pointers.slice(0, 5),
-        ...flatRange(count, begin, end),
-        ...[stepValueAddress(groups), stepValueAddress(momentum)],
-        ...[Number(hasMomentum), Number(nesterov)],
-      ];
+  simd: simdEntry('sgd', {
+    arguments(attributes, [gradients, blockGroups, gate, parameters, velocity], begin, end) {
+      return {
+        gradients,
+        blockGroups,
+        gate,
+        parameters,
+        velocity,
+        groups: stepValueAddress(attributes.groups),
+        momentum: stepValueAddress(attributes.momentum),
+        hasMomentum: attributes.hasMomentum,
+        nesterov: attributes.nesterov,
+        ...flatElements(attributes.count, begin, end),
+      };
     },
-  },
+  }),
 };

@@ -7,6 +7,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
@@ -53,12 +54,11 @@ export const softmaxKernel: Kernel<SoftmaxAttributes> = {
       }
     },
   },
-  simd: {
-    entry: 'softmax',
+  simd: simdEntry('softmax', {
     arguments({ rows, columns, logarithm }, [x, y], begin, end) {
-      return [x, y, begin * CPU_ROWS, Math.min(rows, end * CPU_ROWS), columns, Number(logarithm)];
+      return { x, y, first: begin * CPU_ROWS, last: Math.min(rows, end * CPU_ROWS), columns, logarithm };
     },
-  },
+  }),
 };
 
 /** The largest element of a row and the sum of e^(x - largest): what softmax and its losses divide by. */

@@ -1,6 +1,7 @@
 /** The entry of copies between any strides into the WebAssembly SIMD module (src/device/cpu/simd/strided-copy.ts). */
 import type { SimdEntry } from '../device/kernel.js';
-import { flatRange, flatUnits } from './flat.js';
+import { simdEntry } from '../device/simd-entry.js';
+import { flatElements, flatUnits } from './flat.js';
 import type { StridedCopyAttributes } from './strided-copy-attributes.js';
 
 /** Rows and columns of a tile, as in src/device/cpu/simd/strided-copy.ts. */
@@ -49,24 +50,50 @@ function planes({ shape, strides, outStrides }: Runs): Runs | null {
 }
 
 /** The tiles first <= i < last of units begin <= u < end: tiles are dealt out evenly. */
-function tileRange(attributes: StridedCopyAttributes, { shape }: Runs, begin: number, end: number): number[] {
+function tileRange(
+  attributes: StridedCopyAttributes,
+  { shape }: Runs,
+  begin: number,
+  end: number,
+): { first: number; last: number } {
   const across = Math.ceil(shape[4] / TILE) * Math.ceil(shape[5] / TILE);
   const tiles = shape.slice(0, 4).reduce((product, size) => product * size, across);
   const units = flatUnits(attributes);
-  return [begin, end].map((unit) => Math.floor((tiles * unit) / units));
+  const [first, last] = [begin, end].map((unit) => Math.floor((tiles * unit) / units));
+  return { first, last };
 }
 
-export const stridedCopySimd: SimdEntry<StridedCopyAttributes> = {
-  entry: 'stridedCopy',
+export const stridedCopySimd: SimdEntry<StridedCopyAttributes> = simdEntry('stridedCopy', {
   arguments(attributes, [x, out], begin, end) {
     const runs = joined(attributes);
     const tiled = planes(runs);
     const { shape, strides, outStrides } = tiled ?? runs;
+    const [, n1, n2, n3, n4, n5] = shape;
+    const [s0, s1, s2, s3, s4, s5] = strides;
+    const [t0, t1, t2, t3, t4, t5] = outStrides;
     const { count, offset, outOffset } = attributes;
-    return [
-      ...[x + 4 * offset, out + 4 * outOffset],
-      ...(tiled ? tileRange(attributes, tiled, begin, end) : flatRange(count, begin, end)),
-      ...[Number(tiled !== null), ...shape.slice(1), ...strides, ...outStrides],
-    ];
+    return {
+      x: x + 4 * offset,
+      out: out + 4 * outOffset,
+      tiled: tiled !== null,
+      n1,
+      n2,
+      n3,
+      n4,
+      n5,
+      s0,
+      s1,
+      s2,
+      s3,
+      s4,
+      s5,
+      t0,
+      t1,
+      t2,
+      t3,
+      t4,
+      t5,
+      ...(tiled ? tileRange(attributes, tiled, begin, end) : flatElements(count, begin, end)),
+    };
   },
-};
+});

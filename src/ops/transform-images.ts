@@ -6,6 +6,7 @@
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import { float, type Kernel } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike, tensor } from '../tensor/tensor.js';
@@ -52,13 +53,19 @@ export const transformImagesKernel: Kernel<TransformImagesAttributes> = {
         transformRow({ images, codes, amounts, tables, y }, row, height, width);
     },
   },
-  simd: {
-    entry: 'transformImages',
-    arguments: ({ height, width }, [images, codes, amounts, tables, y], begin, end) => [
-      ...[images, codes, amounts, tables, y],
-      ...[begin, end, height, width],
-    ],
-  },
+  simd: simdEntry('transformImages', {
+    arguments: ({ height, width }, [images, codes, amounts, tables, y], begin, end) => ({
+      images,
+      codes,
+      amounts,
+      tables,
+      y,
+      first: begin,
+      last: end,
+      height,
+      width,
+    }),
+  }),
 };
 
 export const transformImagesOperation: Operation<null> = {

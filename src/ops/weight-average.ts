@@ -7,8 +7,9 @@
  * A step whose gradients were not finite changed no weight, and changes no average.
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
 
 export interface WeightAverageAttributes extends FlatAttributes {
   /** Step value: the share of the new weights, 1 - decay. */
@@ -36,12 +37,13 @@ export const weightAverageKernel: Kernel<WeightAverageAttributes> = {
       for (let i = first; i < last; i++) average[i] += step[share.varying] * (parameters[i] - average[i]);
     },
   },
-  simd: {
-    entry: 'weightAverage',
-    arguments: ({ count, share }, pointers, begin, end) => [
-      ...pointers.slice(0, 3),
-      ...flatRange(count, begin, end),
-      stepValueAddress(share),
-    ],
-  },
+  simd: simdEntry('weightAverage', {
+    arguments: ({ count, share }, [gate, parameters, average], begin, end) => ({
+      gate,
+      parameters,
+      average,
+      share: stepValueAddress(share),
+      ...flatElements(count, begin, end),
+    }),
+  }),
 };

@@ -1,12 +1,20 @@
-/** The built SIMD modules leave the shared memory alone when a thread instantiates them. */
+/**
+ * The built SIMD modules leave the shared memory alone when a thread instantiates them, and TypeScript calls their functions
+ * by the names that AssemblyScript gives its parameters.
+ */
 /// <reference path="../../src/device/cpu/webassembly.d.ts" />
 import { readFile } from 'node:fs/promises';
+import { simdArguments, simdEntry, simdParameter } from '#src/device/simd-entry';
+import { SIMD_FUNCTIONS } from '#src/device/simd-functions';
+import { kernels } from '#src/ops/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BUILDS } from './cpu-harness.js';
 
 const ROOT = new URL('../../../', import.meta.url);
-const { assertNoData, sectionsOf } = await import(new URL('src/device/cpu/simd/sections.mjs', ROOT).href);
+const FOLDER = new URL('src/device/cpu/simd/', ROOT);
+const { assertNoData, sectionsOf } = await import(new URL('sections.mjs', FOLDER).href);
+const { signaturesOf, tableOf } = await import(new URL('signatures.mjs', FOLDER).href);
 
 /** The header of a module, and sections given as [number, ...content]. */
 function moduleOf(...sections: readonly (readonly number[])[]): Uint8Array {
@@ -35,6 +43,43 @@ test('a module with data is refused', () => {
   const module = moduleOf(MEMORY, DATA);
   new WebAssembly.Module(module); // it is one
   assert.throws(() => assertNoData(module, 'full.wasm'), /full\.wasm has a data section/);
+});
+
+test('the table of functions is what AssemblyScript declares, and every function of the modules is in it', async () => {
+  const text = await readFile(new URL('src/device/simd-functions.ts', ROOT), 'utf8');
+  assert.is(text, tableOf(await signaturesOf(FOLDER)));
+  for (const build of BUILDS) {
+    const bytes = await readFile(new URL(`dist/device/cpu/simd/${build}.wasm`, ROOT));
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    assert.equal(
+      Object.entries(exports).map(([name, run]) => [name, (run as () => void).length]),
+      Object.entries(exports).map(([name]) => [
+        name,
+        SIMD_FUNCTIONS[name as keyof typeof SIMD_FUNCTIONS].split(', ').length,
+      ]),
+    );
+    assert.equal(Object.keys(exports).sort(), Object.keys(SIMD_FUNCTIONS));
+  }
+});
+
+test('arguments are put in the order of the parameters; what is missing does not compile', () => {
+  const call = { value: 0.5, last: 3, first: 2, y: 64 };
+  assert.equal(simdArguments('fill', call), [64, 2, 3, 0.5]);
+  const columns = { x: 1, y: 2, first: 3, last: 4, columns: 5 };
+  assert.equal(simdArguments('softmax', { ...columns, logarithm: true }), [1, 2, 3, 4, 5, 1]);
+  // @ts-expect-error: a boolean is wanted
+  simdArguments('softmax', { ...columns, logarithm: 1 });
+  // @ts-expect-error: `value` is missing
+  simdEntry('fill', { arguments: () => ({ y: 0, first: 0, last: 0 }) });
+});
+
+test('every kernel with an entry names a function, and a chain finds its arguments in both kinds of call', () => {
+  const entries = Object.values(kernels).flatMap(({ simd }) => (simd === undefined ? [] : [simd.entry]));
+  for (const entry of entries) assert.ok(entry in SIMD_FUNCTIONS, entry);
+  for (const name of ['a', 'b', 'y', 'first', 'last', 'operation'] as const) {
+    assert.is(simdParameter('binary', name), simdParameter('pointwise', name), name);
+  }
 });
 
 test.run();

@@ -16,8 +16,9 @@ const COPIED = [
   'shaders',
   'src/device/cpu/simd',
   'src/compile-simd.mjs',
-  // Read by the SIMD kernels as well.
+  // Read by the SIMD kernels, and compared with them by their build.
   'src/ops/pointwise-codes.ts',
+  'src/device/simd-functions.ts',
 ];
 
 const SIMD_MODULES = 'dist/device/cpu/simd';

@@ -29,6 +29,7 @@ test('the recipe is an operation with its shader, SIMD and module, lines of tabl
       'shaders/l2-normalize.wgsl',
       'src/device/cpu/simd/l2-normalize.ts',
       'src/device/cpu/simd/index.ts +1',
+      'src/device/simd-functions.ts +1',
       'src/ops/kernels.ts +2',
       'src/ops/operations.ts +2',
       'src/ops/index.ts +1',

@@ -5,6 +5,7 @@
  */
 import { elementBytes } from '../dtype.js';
 import type { Kernel } from '../kernel.js';
+import { simdArguments, simdParameter } from '../simd-entry.js';
 import type { Phase, ReadyCommand, SimdExports, Slice } from './command.js';
 
 /** Where the threads' lists lie, one behind the other: in the memory's first page, behind the step values. */
@@ -12,6 +13,11 @@ const TURNS_ADDRESS = 4096;
 /** Operations that fit a list, and what each of them takes. */
 const MOST_TURNS = 64;
 const TURN_WORDS = 4;
+
+/** What the list has of a call of one of POINTWISE (command.ts), and the range that all calls share. */
+const LISTED = (['a', 'b', 'y', 'operation'] as const).map((name) => simdParameter('pointwise', name));
+const FIRST = simdParameter('pointwise', 'first');
+const LAST = simdParameter('pointwise', 'last');
 
 /** A command made ready, and where its operands lie. */
 export interface PlacedCommand {
@@ -97,10 +103,9 @@ function turnsInModule(commands: readonly ReadyCommand[], { run, list, address }
     units: commands[0]!.phases[0]!.units,
     run(_step, begin, end) {
       const calls = commands.map((command) => command.pointwise!(begin, end));
-      const words = calls.flatMap(([a, b, y, , , operation]) => [a!, b!, y!, operation!]);
-      list.set(words);
-      const [, , , first, last] = calls[0]!;
-      run!(address, calls.length, first!, last!);
+      list.set(calls.flatMap((call) => LISTED.map((parameter) => call[parameter]!)));
+      const [first, last] = [calls[0]![FIRST]!, calls[0]![LAST]!];
+      run!(...simdArguments('pointwiseTurns', { list: address, operations: calls.length, first, last }));
     },
   };
 }
