@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { METHOD_FIELDS } from '#src/finetune/methods/index';
 import { rowOf, TASK_KINDS } from '#src/finetune/tasks/index';
+import * as v from 'valibot';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -56,6 +58,44 @@ test('every task has measures that agree', () => {
     for (const measure of training) assert.ok(epoch.includes(measure), `${kind}: ${measure.key} of epochs`);
     assert.ok(ranking.length > 0, `${kind}: two epochs can be compared`);
     assert.ok(rightShare === null || fold.includes(rightShare), `${kind}: the share that is right`);
+  }
+});
+
+/** Where the rows of methods are. */
+const METHOD_ROWS = /^finetune\/methods\//;
+/** Recipes by name set what they will. */
+const NAMED_RECIPES = /^finetune\/(?:methods\/|recipe\/recipes\.ts)/;
+
+test('no code outside the rows of methods reads their fields', () => {
+  const fields = Object.keys(METHOD_FIELDS).join('|');
+  // As a property, a key or a name that is taken out of a recipe.
+  assert.equal(found(new RegExp(`\\brecipe\\.(?:${fields})\\b`), METHOD_ROWS), []);
+  const quoted = found(new RegExp(`'(?:${fields})'`), METHOD_ROWS);
+  // --sampling is an option of the data, too; sam is what others call it; attune advise words what the table proposes.
+  assert.equal(
+    quoted.filter((line) => !/^(?:data\/|formats\/|cli\/other-names\.ts)/.test(line)),
+    [],
+  );
+  const unlike = Object.keys(METHOD_FIELDS)
+    .filter((field) => field.includes('_'))
+    .join('|');
+  assert.equal(found(new RegExp(`\\b(?:${unlike})\\b`), NAMED_RECIPES), []);
+});
+
+test('every method has a field, and each field is of one method', () => {
+  const files = readdirSync(join(SRC, 'finetune/methods')).filter(
+    (name) => !/^(?:field|index|method)\.ts$/.test(name),
+  );
+  const table = readFileSync(join(SRC, 'finetune/methods/index.ts'), 'utf8');
+  for (const file of files)
+    assert.ok(table.includes(`'./${file.replace(/ts$/, 'js')}'`), `${file} is in the table`);
+  for (const [name, { help, value, takes, schema, default: usual }] of Object.entries(METHOD_FIELDS)) {
+    assert.match(help, /Default: /, `${name} tells its default`);
+    assert.match(value, /^<.+>$/, name);
+    assert.ok(v.safeParse(schema, usual).success, `the default of ${name} is one of its values`);
+    if (takes.kind === 'number')
+      for (const beyond of [takes.least - 1, takes.most + 1])
+        assert.not.ok(v.safeParse(schema, beyond).success, `${name}: ${beyond}`);
   }
 });
 

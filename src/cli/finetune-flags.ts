@@ -4,13 +4,10 @@
  */
 import {
   BATCH_NORMS,
-  CLASS_WEIGHTS,
-  classWeightsPower,
   EXPLOSION_ANSWERS,
   HEADS,
   MEMORIES,
   PRECISIONS,
-  SAMPLINGS,
   STRATEGIES,
 } from '../finetune/recipe/choices.js';
 import { PARTS, parseAugment } from '../data/augment-parts.js';
@@ -22,7 +19,7 @@ import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import { AUGMENT_NAMES, HEAD_NAMES, ourName, STRATEGY_NAMES } from './other-names.js';
 import { OPTIMIZER } from './optimizer-flags.js';
-import { REGULARIZATION } from './regularization-flags.js';
+import { methodFlags } from './method-flags.js';
 import {
   choice,
   fractionBelowOne,
@@ -33,10 +30,6 @@ import {
   wholeNumberOr,
   words,
 } from './values.js';
-
-const knownClassWeights = choice(CLASS_WEIGHTS);
-const classWeights: Parse<string> = (text, flag) =>
-  classWeightsPower(text) === null ? knownClassWeights(text, flag) : text;
 
 /** Checked here, kept as it was written. */
 const augmentList: Parse<string> = (text) => {
@@ -91,18 +84,7 @@ export const NETWORK: Group<
 };
 
 export const IMAGES: Group<
-  | 'label'
-  | 'target'
-  | 'images'
-  | 'val'
-  | 'valSplit'
-  | 'folds'
-  | 'fold'
-  | 'imageSize'
-  | 'augment'
-  | 'classWeights'
-  | 'sampling'
-  | 'workers'
+  'label' | 'target' | 'images' | 'val' | 'valSplit' | 'folds' | 'fold' | 'imageSize' | 'augment' | 'workers'
 > = {
   label: {
     value: '<column>',
@@ -149,16 +131,6 @@ export const IMAGES: Group<
     help: `How the full stage varies its images, with commas between: none, flip, or standard, which is random crops and flips; then ${PART_LIST}. rotate=30 sets the number of a kind. Default: standard.`,
     parse: augmentList,
   },
-  classWeights: {
-    value: '<kind>',
-    help: 'balanced: images of rare classes count more, so that all classes count the same. power=0.5: something in between, 1 / images^0.5. Default: none.',
-    parse: classWeights,
-  },
-  sampling: {
-    value: '<kind>',
-    help: 'balanced: the full stage sees each class equally often, images of rare classes several times in an epoch. Default: shuffled, each image once.',
-    parse: choice(SAMPLINGS),
-  },
   ...WORKERS_FLAG,
 };
 
@@ -169,8 +141,6 @@ export const TRAINING: Group<
   | 'headEpochs'
   | 'batchSize'
   | 'microBatch'
-  | 'labelSmoothing'
-  | 'maxGradientNorm'
   | 'precision'
   | 'memory'
   | 'seed'
@@ -204,16 +174,6 @@ export const TRAINING: Group<
     value: '<number>',
     help: 'Images computed at once; several of these make a batch. Default: auto, as many of a batch as fit into memory.',
     parse: wholeNumberOr('auto', 1, 65_536),
-  },
-  labelSmoothing: {
-    value: '<fraction>',
-    help: 'Share of each target that is spread over all classes. Default: 0.',
-    parse: fractionBelowOne,
-  },
-  maxGradientNorm: {
-    value: '<number>',
-    help: 'Longer gradients are shortened to this norm. Default: 1 for sgd on pretrained weights and for values, else 0, no limit.',
-    parse: numberFrom(0, 1e9),
   },
   precision: {
     value: '<name>',
@@ -292,14 +252,14 @@ const PROFILE: Flags<ProfileOptions> = {
   },
 };
 
-export const FINETUNE_FLAGS: Flags<FinetuneFlags> = {
+export const FINETUNE_FLAGS = {
   ...inGroup('Network:', NETWORK),
-  ...inGroup('Images:', IMAGES),
-  ...inGroup('Training:', TRAINING),
-  ...inGroup('Regularization:', REGULARIZATION),
-  ...inGroup('Optimizer:', OPTIMIZER),
+  ...inGroup('Images:', { ...IMAGES, ...methodFlags('Images:') }),
+  ...inGroup('Training:', { ...TRAINING, ...methodFlags('Training:') }),
+  ...inGroup('Regularization:', methodFlags('Regularization:')),
+  ...inGroup('Optimizer:', { ...OPTIMIZER, ...methodFlags('Optimizer:') }),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS, ...PROFILE }),
-};
+} as Flags<FinetuneFlags>;
 
 export type AdviseFlags = Omit<AdviseOptions, 'path'>;
 

@@ -42,16 +42,7 @@ export type ScheduleOption =
 export const OPTIMIZER: Flags<
   Pick<
     FinetuneFlags,
-    | 'optimizer'
-    | 'lr'
-    | 'headLr'
-    | 'lrDecay'
-    | 'momentum'
-    | 'nesterov'
-    | 'weightDecay'
-    | 'l2Sp'
-    | 'ema'
-    | ScheduleOption
+    'optimizer' | 'lr' | 'headLr' | 'lrDecay' | 'momentum' | 'nesterov' | 'weightDecay' | ScheduleOption
   >
 > = {
   optimizer: {
@@ -86,16 +77,6 @@ export const OPTIMIZER: Flags<
     value: '<number>',
     help: 'Pull of the weights towards zero; norms and biases have none. Default: 0.01 for adamw, else 0.0001.',
     parse: numberFrom(0, 10),
-  },
-  l2Sp: {
-    value: '<number>',
-    help: 'L2-SP: pull of the weights below the head to where they began, in place of their decay. Default: 0.',
-    parse: numberFrom(0, 1000),
-  },
-  ema: {
-    value: '<decay>',
-    help: 'Validate and export the moving average of the weights, with this decay: 0.999. Default: the weights.',
-    parse: fractionBelowOne,
   },
   schedule: {
     value: '<name>',

@@ -37,6 +37,7 @@ export async function runProgram(
       command.exitOverride((error) => wrongUsage(command, error));
       return command;
     },
+    isAsked: (command) => argv.includes(command.name()),
     act<T>(command: Command, run: (options: T & CommonOptions, json: boolean) => Promise<number>) {
       addCommonFlags(command);
       command.action(async () => {
@@ -51,7 +52,7 @@ export async function runProgram(
     ...[addFinetune, addEvaluate, addPredict, addExplain, addReport, addCompare, addSchedule, addLrFind],
     ...[addAugment, addAdvise, addInspect, addConvert, addWeights, addDoctor, addBench, addTune],
   ];
-  for (const define of definitions) define(kit);
+  for (const define of definitions) await define(kit);
   addHelp(program);
   await program.parseAsync([...argv], { from: 'user' });
   return exitCode;

@@ -4,7 +4,7 @@ import type { ScheduleFlags } from './commands/schedule.js';
 import { IMAGES, NETWORK, RUN, TRAINING } from './finetune-flags.js';
 import { OPTIMIZER } from './optimizer-flags.js';
 import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
-import { REGULARIZATION } from './regularization-flags.js';
+import { methodFlags, stepMethodFlags } from './method-flags.js';
 import { numberAbove, wholeNumber } from './values.js';
 
 const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
@@ -21,7 +21,7 @@ const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
 };
 
 /** Flags of `attune schedule`: those of `attune finetune` on which its rates depend. */
-export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
+export const SCHEDULE_FLAGS = {
   ...inGroup('Length of the run, where no <data> is given:', LENGTH),
   ...inGroup('Training:', {
     strategy: NETWORK.strategy,
@@ -34,8 +34,8 @@ export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
     seed: TRAINING.seed,
     recipe: RUN.recipe,
   }),
-  ...inGroup('Optimizer:', OPTIMIZER),
-};
+  ...inGroup('Optimizer:', { ...OPTIMIZER, ...methodFlags('Optimizer:') }),
+} as Flags<ScheduleFlags>;
 
 const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>> = {
   lrFrom: {
@@ -60,19 +60,19 @@ const { head: _head, neighbors: _neighbors, ...SWEPT_NETWORK } = NETWORK;
 const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
 
 /** Flags of `attune lr-find`: those of `attune finetune` that count in a single step. */
-export const LR_FIND_FLAGS: Flags<LrFindFlags> = {
+export const LR_FIND_FLAGS = {
   ...inGroup('Sweep:', SWEEP),
   ...inGroup('Network:', SWEPT_NETWORK),
-  ...inGroup('Images:', SWEPT_IMAGES),
-  ...inGroup('Training:', SWEPT_TRAINING),
-  ...inGroup('Regularization:', REGULARIZATION),
+  ...inGroup('Images:', { ...SWEPT_IMAGES, ...stepMethodFlags('Images:') }),
+  ...inGroup('Training:', { ...SWEPT_TRAINING, ...stepMethodFlags('Training:') }),
+  ...inGroup('Regularization:', stepMethodFlags('Regularization:')),
   ...inGroup('Optimizer:', {
     optimizer: OPTIMIZER.optimizer,
     lrDecay: OPTIMIZER.lrDecay,
     momentum: OPTIMIZER.momentum,
     nesterov: OPTIMIZER.nesterov,
     weightDecay: OPTIMIZER.weightDecay,
-    l2Sp: OPTIMIZER.l2Sp,
+    ...stepMethodFlags('Optimizer:'),
   }),
   ...inGroup('Run:', { recipe: RUN.recipe, ...DEVICE_FLAGS }),
-};
+} as Flags<LrFindFlags>;

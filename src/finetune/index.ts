@@ -6,10 +6,8 @@ export type { Proposal } from './advise/proposal.js';
 export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './run/checkpoint.js';
 export {
   BATCH_NORMS,
-  CLASS_WEIGHTS,
   OPTIMIZERS,
   HEADS,
-  SAMPLINGS,
   SCHEDULES,
   STRATEGIES,
 } from './recipe/choices.js';

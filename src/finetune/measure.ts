@@ -144,7 +144,7 @@ async function trainingSteps(device: Device): Promise<Workload> {
   const options = {
     model,
     task,
-    recipe: { label_smoothing: 0 },
+    loss: { labelSmoothing: 0 },
     classWeights: null,
     preprocessing,
     side,

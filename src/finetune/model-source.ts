@@ -15,7 +15,7 @@ import {
   type TensorShape,
 } from '../models/index.js';
 import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
-import { hashFile, type ResolvedWeights, resolveWeights } from '../weights/index.js';
+import { hashFile, NO_WEIGHTS, type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './run/checkpoint.js';
 import { oneLine } from '../text.js';
 import type { ModelSource, RunContext } from './options.js';
@@ -45,8 +45,7 @@ export interface LoadedModel {
 }
 
 export const DEFAULT_MODEL = 'resnet50';
-/** As `--weights`: no weights, random initial values. */
-export const NO_WEIGHTS = 'none';
+export { NO_WEIGHTS };
 
 /**
  * Loads a model with its weights. A fine-tuned checkpoint knows its classes and preprocessing; other weights have

@@ -1,5 +1,6 @@
 /** What callers of this folder pass in: the same shapes as the command line's flags. What they get back: results.ts. */
 import type { Listener } from './events.js';
+import type { MethodOptions } from './methods/index.js';
 
 /** What every long function takes beside its own options. */
 export interface RunContext {
@@ -36,7 +37,7 @@ export interface ModelSource {
 }
 
 /** The flags of `attune finetune`; what is absent follows from the recipe, then from the defaults (recipe.ts). */
-export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
+export interface FinetuneOptions extends DeviceOptions, ProfileOptions, MethodOptions {
   /** A folder with a folder of images per class; or a CSV file of images with their labels or values. */
   readonly data: string;
   /** Of a CSV file: the folder that its paths are relative to. Default: that of the file. */
@@ -95,10 +96,6 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly nesterov?: boolean;
   /** Not applied to norms and biases. */
   readonly weightDecay?: number;
-  /** L2-SP: pull of the trunk's weights to where they began, in place of their weight decay. */
-  readonly l2Sp?: number;
-  /** Decay of the moving average of the weights; the average is validated and exported. */
-  readonly ema?: number;
   /** 'constant', 'step', 'multi-step', ...: SCHEDULES has them all, and optim/schedules.ts their formulas. */
   readonly schedule?: string;
   /** Epochs between the steps of the schedule 'step'. */
@@ -127,20 +124,6 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
   readonly warmup?: number;
   /** 'none', 'flip' or 'standard', and behind it parts with commas between them: 'standard,color-jitter=0.4' (data/augment-parts.ts). */
   readonly augment?: string;
-  /** 'none', 'balanced', or 'power=0.5': images of a class weigh 1 / count^power in the losses of head and full stage. */
-  readonly classWeights?: string;
-  /** 'shuffled' or 'balanced': whether the full stage sees each class equally often (data/sampling.ts). */
-  readonly sampling?: string;
-  readonly labelSmoothing?: number;
-  /** Mixup by shares from Beta(alpha, alpha), and CutMix; with both, one of them for each batch. 0: not. */
-  readonly mixup?: number;
-  readonly cutmix?: number;
-  /** Probability that a rectangle of an image is erased. */
-  readonly randomErasing?: number;
-  /** Probability that the last residual branch is dropped for an image; lower ones less, in proportion. */
-  readonly stochasticDepth?: number;
-  /** Radius of sharpness-aware minimisation; 0: not. */
-  readonly sam?: number;
   /**
    * 'float32' or 'mixed', on GPUs: activations and their gradients are kept as float16, so that half the memory does,
    * and multiplied with weights as float16; the weights themselves, sums and statistics stay float32. Default: 'float32'.
@@ -151,8 +134,6 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions {
    * the same bytes in less memory, and a little more time. Default: 'normal'.
    */
   readonly memory?: string;
-  /** The largest norm of the gradients; 0: no limit. */
-  readonly maxGradientNorm?: number;
   /** Threads that decode images. */
   readonly workers?: number;
   readonly seed?: number;

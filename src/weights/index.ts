@@ -33,6 +33,9 @@ import { type HubWeights, resolveHubWeights } from './hub.js';
 import { isHubName } from './hub-name.js';
 import type { DownloadProgress } from './progress.js';
 
+/** As `--weights`: no weights, random initial values. */
+export const NO_WEIGHTS = 'none';
+
 export { cacheDir } from './cache-dir.js';
 export {
   type CatalogueEntry,

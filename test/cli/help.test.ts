@@ -6,16 +6,16 @@ import { attune, attuneHere, type Ran, type RunSettings, runScript } from './sup
 
 const commands: Record<string, string[]> = {
   finetune:
-    'model weights strategy head neighbors train-from batch-norm label target images val val-split folds fold image-size augment class-weights sampling workers epochs unfreeze-epochs patience head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision memory seed mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps'.split(
+    'model weights strategy head neighbors train-from batch-norm label target images val val-split folds fold image-size augment workers class-weights sampling epochs unfreeze-epochs patience head-epochs batch-size micro-batch precision memory seed label-smoothing max-gradient-norm mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup l2-sp ema recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps'.split(
       ' ',
     ),
   evaluate: 'split label images model weights batch-size tta workers device adapter threads'.split(' '),
   schedule:
-    'steps images strategy label target val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay l2-sp ema schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup'.split(
+    'steps images strategy label target val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup l2-sp ema'.split(
       ' ',
     ),
   'lr-find':
-    'lr-from lr-to iterations model weights strategy train-from batch-norm label target images val val-split image-size augment class-weights sampling workers head-epochs batch-size micro-batch label-smoothing max-gradient-norm precision memory seed mixup cutmix random-erasing stochastic-depth sam optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
+    'lr-from lr-to iterations model weights strategy train-from batch-norm label target images val val-split image-size augment workers class-weights sampling head-epochs batch-size micro-batch precision memory seed label-smoothing max-gradient-norm mixup cutmix random-erasing stochastic-depth sam optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
       ' ',
     ),
   augment:

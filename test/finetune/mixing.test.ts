@@ -2,8 +2,10 @@
 import { drawSteps, parseAugment, type TrainingBatch } from '#src/data/index';
 import { batchParts } from '#src/finetune/training/batch-parts';
 import { classification } from '#src/finetune/tasks/classification';
-import { type BatchMix, cutBox, dominantTargets, mixOfStep } from '#src/finetune/training/mixing';
+import { cutBox, dominantTargets, mixOfStep } from '#src/finetune/methods/mixing';
+import { RANDOM_ERASING } from '#src/finetune/methods/random-erasing';
 import type { Recipe } from '#src/finetune/recipe/recipe-schema';
+import type { BatchMix } from '#src/finetune/methods/index';
 import { recordMicroBatch } from '#src/finetune/training/training-step';
 import type { ImageClassifier } from '#src/models/index';
 import { linear, Module } from '#src/nn/index';
@@ -59,7 +61,7 @@ function stepOptions(model: Pixels, smoothing: number, classWeights: readonly nu
     ...{
       model: model as unknown as ImageClassifier,
       task,
-      recipe: { label_smoothing: smoothing },
+      loss: { labelSmoothing: smoothing },
       classWeights,
     },
     ...{ preprocessing: PREPROCESSING, side: SIDE, random: generator(1) },
@@ -79,7 +81,8 @@ async function gradientsOf(
   const imageWeights = Array.from(of.labels, (label) => weights[label]!);
   const options = stepOptions(model, smoothing, weights);
   const parts = batchParts(of, {
-    ...{ recipe, side: SIDE, targets: of.labels, imageWeights, ranges, mix },
+    ...{ targets: of.labels, imageWeights, ranges },
+    changes: { ...RANDOM_ERASING.batch?.(recipe, { step: 1, side: SIDE, samples: of.samples }), mix },
   });
   let loss = 0;
   const predicted: number[] = [];
@@ -154,7 +157,7 @@ test('a batch of one image is its own partner: to the bit as it was', async () =
   await model.to(device);
   const run = async (mix: BatchMix | null) => {
     const [part] = batchParts(alone, {
-      ...{ recipe: NOTHING, side: SIDE, imageWeights: [1], ranges: [[0, 1]], mix },
+      ...{ imageWeights: [1], ranges: [[0, 1]], changes: mix === null ? {} : { mix } },
       targets: batch.labels.subarray(0, 1),
     });
     const { loss } = await device.run(() => recordMicroBatch(part!, stepOptions(model, 0, null)));

@@ -27,7 +27,6 @@ type WithoutEffect =
   | 'patience'
   | 'lr'
   | 'headLr'
-  | 'ema'
   | ScheduleOption;
 
 const ROWS = 8;

@@ -9,6 +9,8 @@ export interface Kit {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Adds a command with the flags that all have. */
   add(definition: Definition): Command;
+  /** Whether the command line names it; else all that is shown of it is its summary. */
+  isAsked(command: Command): boolean;
   /** Says what a command does; `run` resolves with the exit code. */
   act<T>(command: Command, run: (options: T & CommonOptions, json: boolean) => Promise<number>): void;
 }

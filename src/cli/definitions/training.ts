@@ -1,17 +1,18 @@
-/** The commands about training: from images to a run, and what is worth knowing before. */
+/**
+ * The commands about training: from images to a run, and what is worth knowing before. Their flags are made of the methods,
+ * which bring layers and optimisers along: they are loaded for the command that is asked for.
+ */
 import { commandLine } from '../../finetune/command-line.js';
 import type { AugmentFlags } from '../commands/augment.js';
 import type { FinetuneFlags } from '../commands/finetune.js';
 import type { LrFindFlags } from '../commands/lr-find.js';
 import type { ScheduleFlags } from '../commands/schedule.js';
-import { AUGMENT_FLAGS } from '../augment-flags.js';
-import { ADVISE_FLAGS, type AdviseFlags, FINETUNE_FLAGS, resumeOptions } from '../finetune-flags.js';
-import { LR_FIND_FLAGS, SCHEDULE_FLAGS } from '../rate-flags.js';
+import type { AdviseFlags } from '../finetune-flags.js';
 import { addFlags, deviceOptions } from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';
 
-export function addFinetune({ add, act, output, env }: Kit): void {
+export async function addFinetune({ add, act, output, env, isAsked }: Kit): Promise<void> {
   const command = add({
     name: 'finetune',
     words: '[data]',
@@ -21,10 +22,12 @@ export function addFinetune({ add, act, output, env }: Kit): void {
       'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end. Or <data> is a CSV file with paths of images in its first column and their labels, or values, in others. Ctrl-C saves the full stage; --resume goes on with it.',
     example: 'attune finetune photos --model resnet18',
   });
-  addFlags(command, FINETUNE_FLAGS);
+  if (!isAsked(command)) return;
+  addFlags(command, (await import('../finetune-flags.js')).FINETUNE_FLAGS);
   act<FinetuneFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const [data] = command.args;
     if (flags.resume !== undefined) {
+      const { resumeOptions } = await import('../finetune-flags.js');
       const options = resumeOptions(flags.resume, flags, data);
       return (await import('../commands/finetune.js')).resumeCommand(options, json, output);
     }
@@ -39,7 +42,7 @@ export function addFinetune({ add, act, output, env }: Kit): void {
   });
 }
 
-export function addSchedule({ add, act, output }: Kit): void {
+export async function addSchedule({ add, act, output, isAsked }: Kit): Promise<void> {
   const command = add({
     name: 'schedule',
     words: '[data]',
@@ -49,7 +52,8 @@ export function addSchedule({ add, act, output }: Kit): void {
       'Draws the learning rates that attune finetune would use with the same flags, without running it. The length of the run follows from the images in <data>, which are only counted, or from --images or --steps.',
     example: 'attune schedule --images 1200 --schedule one-cycle --epochs 10',
   });
-  addFlags(command, SCHEDULE_FLAGS);
+  if (!isAsked(command)) return;
+  addFlags(command, (await import('../rate-flags.js')).SCHEDULE_FLAGS);
   act<ScheduleFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const [data] = command.args;
     const options = { ...flags, ...(data !== undefined && { data }) };
@@ -57,7 +61,7 @@ export function addSchedule({ add, act, output }: Kit): void {
   });
 }
 
-export function addLrFind({ add, act, output, env }: Kit): void {
+export async function addLrFind({ add, act, output, env, isAsked }: Kit): Promise<void> {
   const command = add({
     name: 'lr-find',
     words: '<data>',
@@ -66,14 +70,15 @@ export function addLrFind({ add, act, output, env }: Kit): void {
       'Suggests a learning rate for attune finetune on the images in <data>: trains up to 100 steps while the rate grows, and finds where the loss falls steadily. Nothing is written. By default the head is fitted first, as attune finetune does; --strategy full sweeps with a new head.',
     example: 'attune lr-find photos --model resnet18',
   });
-  addFlags(command, LR_FIND_FLAGS);
+  if (!isAsked(command)) return;
+  addFlags(command, (await import('../rate-flags.js')).LR_FIND_FLAGS);
   act<LrFindFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
     return (await import('../commands/lr-find.js')).lrFindCommand(options, json, output);
   });
 }
 
-export function addAugment({ add, act, output, env }: Kit): void {
+export async function addAugment({ add, act, output, env, isAsked }: Kit): Promise<void> {
   const command = add({
     name: 'augment',
     words: '<data>',
@@ -82,14 +87,15 @@ export function addAugment({ add, act, output, env }: Kit): void {
       'Writes a sheet of some training images in <data>: each as evaluation would see it, and as the first epochs of attune finetune would with the same --augment and --seed.',
     example: 'attune augment photos --augment standard,trivial-augment --out sheet.png',
   });
-  addFlags(command, AUGMENT_FLAGS);
+  if (!isAsked(command)) return;
+  addFlags(command, (await import('../augment-flags.js')).AUGMENT_FLAGS);
   act<AugmentFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env), data: command.args[0] };
     return (await import('../commands/augment.js')).augmentCommand(options, json, output);
   });
 }
 
-export function addAdvise({ add, act, output, env }: Kit): void {
+export async function addAdvise({ add, act, output, env, isAsked }: Kit): Promise<void> {
   const command = add({
     name: 'advise',
     words: '<path>',
@@ -99,7 +105,8 @@ export function addAdvise({ add, act, output, env }: Kit): void {
       'Looks at the images in <data> and proposes how to train on them: counts, copies, unreadable files, doubtful labels, how well the features of a pretrained network tell the classes apart. Of a run folder, also the curves are read: overfitting, underfitting, a wrong rate, leakage. Every advice has its reason. Nothing is trained or written.',
     example: 'attune advise photos',
   });
-  addFlags(command, ADVISE_FLAGS);
+  if (!isAsked(command)) return;
+  addFlags(command, (await import('../finetune-flags.js')).ADVISE_FLAGS);
   act<AdviseFlags>(command, async ({ json: _json, debug: _debug, ...flags }, json) => {
     const options = { ...flags, ...deviceOptions(flags, env), path: command.args[0] };
     return (await import('../commands/advise.js')).adviseCommand(options, json, output);

@@ -13,13 +13,12 @@ import {
   share,
   shownTwice,
 } from './advice.js';
+import { IMBALANCED } from '../methods/index.js';
 import type { DataFacts } from './data-facts.js';
 
 /** Below these a class is too small to learn, and a validation set too small to tell two runs apart. */
 const SMALL_CLASS = 10;
 const SMALL_VALIDATION = 100;
-/** Largest class by smallest from which on the small ones suffer. */
-export const IMBALANCED = 3;
 /** Share of the training images from which on copies count. */
 const MANY_COPIES = 0.01;
 /** Of the network's input by the short side of a picture, from which on it sees blown-up pixels. */

@@ -5,7 +5,7 @@ import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { share } from './advice.js';
 import type { DataFacts } from './data-facts.js';
-import { IMBALANCED } from './data-rules.js';
+import { methodProposals } from '../methods/index.js';
 
 /** One field of a recipe, and why. */
 export interface Proposal {
@@ -58,7 +58,6 @@ export function proposeRecipe(facts: DataFacts, named: string | null = null): Pr
     }),
   ];
   if (recipe.strategy === 'probe') return always;
-  const imbalanced = facts.imbalance >= IMBALANCED;
   return [
     ...always,
     propose('epochs', {
@@ -76,13 +75,7 @@ export function proposeRecipe(facts: DataFacts, named: string | null = null): Pr
       reason: 'ten times that of the layers below, which know more of images than of these classes',
       source: 'Jiang et al., Transfer-Learning-Library (its fine-tuning baseline), 2020',
     }),
-    propose('class_weights', {
-      value: imbalanced ? 'balanced' : 'none',
-      reason: imbalanced
-        ? `the largest class has ${facts.imbalance.toFixed(1)} times the images of the smallest`
-        : 'the classes are of similar size',
-      source: 'Buda, Maki and Mazurowski, A systematic study of the class imbalance problem, 2018',
-    }),
+    ...methodProposals(facts.imbalance).map(({ field, ...choice }) => propose(field, choice)),
   ];
 }
 

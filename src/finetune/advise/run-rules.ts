@@ -2,7 +2,7 @@
 import { maxOf, minOf } from '../../extremes.js';
 import { parseAugment } from '../../data/index.js';
 import { wilsonInterval } from '../evaluation/metrics.js';
-import { NO_WEIGHTS } from '../model-source.js';
+import { methodsAgainst, mixesImages } from '../methods/index.js';
 import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { Beginning } from '../run/beginning.js';
@@ -78,8 +78,8 @@ function curve(
 }
 
 /** Mixed images are not what a network learns to answer rightly: of how well it fits, validation tells. */
-function isMixed({ recipe: { mixup, cutmix } }: Pick<RunFacts, 'recipe'>): boolean {
-  return mixup > 0 || cutmix > 0;
+function isMixed({ recipe }: Pick<RunFacts, 'recipe'>): boolean {
+  return mixesImages(recipe);
 }
 
 /** The accuracy by which too little was learnt: that of the training images, where they are whole. */
@@ -178,13 +178,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     if (!rises || train - val <= GAP) return null;
     const more = [
       ...(parseAugment(recipe.augment).view === 'standard' ? [] : ['--augment standard']),
-      ...(recipe.weight_decay <= USUAL_DECAY[recipe.optimizer] &&
-      recipe.l2_sp === 0 &&
-      recipe.weights !== NO_WEIGHTS
-        ? ['--l2-sp 0.01']
-        : []),
-      ...(recipe.label_smoothing === 0 ? ['--label-smoothing 0.1'] : []),
-      ...(isMixed({ recipe }) ? [] : ['--mixup 0.2']),
+      ...methodsAgainst('overfitting', recipe),
       ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
       ...(recipe.patience === null ? ['--patience 5'] : []),
     ];
@@ -209,11 +203,8 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       `--epochs ${2 * recipe.epochs}`,
       ...(recipe.train_from !== null ? ['a lower --train-from'] : []),
       ...(parseAugment(recipe.augment).view === 'standard' ? ['a milder --augment'] : []),
-      ...(recipe.weight_decay > USUAL_DECAY[recipe.optimizer] || recipe.l2_sp > 0
-        ? ['less weight decay']
-        : []),
-      ...(recipe.label_smoothing > 0 ? ['no label smoothing'] : []),
-      ...(isMixed(facts) ? ['less mixing of images'] : []),
+      ...(recipe.weight_decay > USUAL_DECAY[recipe.optimizer] ? ['less weight decay'] : []),
+      ...methodsAgainst('underfitting', recipe),
     ];
     return {
       finding: `underfitting: ${share(train)} of the training images are right at the end${val === undefined ? '' : `, ${share(val)} of the validation images`}`,

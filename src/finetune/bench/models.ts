@@ -171,7 +171,7 @@ function trainingStep(
   };
   const task = classification(Array.from({ length: CLASSES }, (_, i) => String(i)));
   const { scaling } = optimizer; // null in float32
-  const common = { model, task, recipe: { label_smoothing: 0 }, classWeights: null };
+  const common = { model, task, loss: { labelSmoothing: 0 }, classWeights: null };
   const options = { ...common, preprocessing, side: SIDE, random, scaling };
   return async () => {
     const [{ loss }] = await Promise.all([

@@ -3,7 +3,7 @@
  * by stratified 5-fold cross-validation; or a head that is read off the features (stored-heads.ts). The task says which
  * loss the head minimises.
  */
-import { classWeightsPower, HEAD_STAGE } from '../recipe/choices.js';
+import { HEAD_STAGE } from '../recipe/choices.js';
 import {
   type LabelledImage,
   openFeatureCache,
@@ -44,7 +44,8 @@ export interface ProbeOptions extends FeatureOptions {
   readonly head: Recipe['head'];
   readonly neighbors: number;
   /** What images count in the loss, as the recipe has it. */
-  readonly classWeights: Recipe['class_weights'];
+  /** Classes weigh 1 / images^this. */
+  readonly weightPower: number;
   /** The most iterations; null: until the head converges. */
   readonly headEpochs: number | null;
 }
@@ -69,7 +70,7 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
   const { device, model, signal } = options;
   const { task } = data;
   const { train: unweighted, val, test } = await allFeatures(data, options);
-  const weights = task.imageWeights(unweighted.images, classWeightsPower(options.classWeights) ?? 0);
+  const weights = task.imageWeights(unweighted.images, options.weightPower);
   const train = { ...unweighted, weights };
 
   const fit =

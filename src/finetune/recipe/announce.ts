@@ -1,6 +1,7 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
 import { parseAugment } from '../../data/index.js';
 import type { Listener } from '../events.js';
+import { CLASS_METHOD_FIELDS, HEAD_METHOD_FIELDS, isMethodField, isTold } from '../methods/index.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
 import type { Task } from '../tasks/index.js';
@@ -45,20 +46,13 @@ const ELSEWHERE: readonly (keyof Recipe)[] = [
 const OF_PROBE: readonly (keyof Recipe)[] = ['strategy', 'label', 'target', 'head', 'image_size', 'seed'];
 /** What else there is by the kind of its head. */
 const OF_HEAD: Readonly<Record<Recipe['head'], readonly (keyof Recipe)[]>> = {
-  logistic: ['head_epochs', 'class_weights'],
+  logistic: ['head_epochs', ...HEAD_METHOD_FIELDS],
   'nearest-neighbors': ['neighbors'],
   prototypes: [],
 };
 
 /** What counts for classes alone. */
-const OF_CLASSES: readonly (keyof Recipe)[] = [
-  'head',
-  'neighbors',
-  'class_weights',
-  'sampling',
-  'label_smoothing',
-  'cutmix',
-];
+const OF_CLASSES: readonly (keyof Recipe)[] = ['head', 'neighbors', ...CLASS_METHOD_FIELDS];
 
 export interface Announcement {
   readonly recipe: Recipe;
@@ -111,6 +105,7 @@ export function isInEffect(field: keyof Recipe, recipe: Recipe): boolean {
   if (recipe.target !== null && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
   if (field === 'head' || field === 'neighbors') return false;
+  if (isMethodField(field)) return isTold(field, recipe);
   if (isScheduleField(field)) return schedulesWith(field).includes(recipe.schedule);
   switch (field) {
     case 'head_epochs':
@@ -123,15 +118,6 @@ export function isInEffect(field: keyof Recipe, recipe: Recipe): boolean {
       return recipe.lr_decay < 1;
     case 'on_explosion':
       return recipe.on_explosion !== 'stop';
-    case 'sampling':
-      return recipe.sampling !== 'shuffled';
-    case 'l2_sp':
-    case 'mixup':
-    case 'cutmix':
-    case 'random_erasing':
-    case 'stochastic_depth':
-    case 'sam':
-      return recipe[field] > 0;
     case 'nesterov':
       return recipe.optimizer === 'sgd';
     case 'crop_scale':

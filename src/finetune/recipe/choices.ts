@@ -29,16 +29,3 @@ export const HEADS = ['logistic', 'nearest-neighbors', 'prototypes'] as const;
 export const TEST_TIME_VIEWS = ['flip', 'five-crop', 'ten-crop'] as const;
 /** By which part of a data set `attune evaluate` measures. */
 export const SPLITS = ['train', 'val', 'test', 'all'] as const;
-export const SAMPLINGS = ['shuffled', 'balanced'] as const;
-export const CLASS_WEIGHTS = ['none', 'balanced', 'power=<number>'] as const;
-
-/**
- * The power of class weights 1 / count^power (data/class-weights.ts): 0 for 'none', 1 for 'balanced', p for 'power=p' of
- * 0 to 10; null for any other text.
- */
-export function classWeightsPower(text: string): number | null {
-  if (text === 'none') return 0;
-  if (text === 'balanced') return 1;
-  const power = /^power=(\d+\.?\d*|\.\d+)$/.exec(text);
-  return power !== null && Number(power[1]) <= 10 ? Number(power[1]) : null;
-}

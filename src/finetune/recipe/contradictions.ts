@@ -2,23 +2,15 @@
 import { isCsvFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { checkCount } from '../evaluation/inference.js';
-import { NO_WEIGHTS } from '../model-source.js';
+import { CLASS_METHOD_FIELDS, METHOD_FIELDS, METHOD_REFUSALS, type Refusal } from '../methods/index.js';
 import type { ProfileOptions } from '../options.js';
 import type { Asked } from './asked.js';
 import { type DataFacts, withDefaults } from './recipe.js';
 import { flagOf, FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
-interface Rule {
-  readonly fields: readonly (keyof Recipe)[];
-  /**
-   * Whether the recipe asks for it, wherever that is from. Default: only flags and recipe files are looked at that somebody
-   * has written, as the recipe of a run has all fields, those without effect as well.
-   */
-  isSet?(recipe: Recipe): boolean;
-  /** Why the fields do not count in this recipe, and what to do; null when they do. */
-  ignored(recipe: Recipe): { readonly what: string; readonly hint: string } | null;
-}
+/** Of a recipe file only what somebody has written is looked at: that of a run has all fields, those without effect as well. */
+type Rule = Refusal<Recipe>;
 
 const OF_TABLES = ['images', 'label', 'target'] as const satisfies readonly RecipeField[];
 const NO_TABLE = {
@@ -29,10 +21,9 @@ const NO_TABLE = {
 const RULES: readonly Rule[] = [
   ofClasses('head', ({ head }) => head !== 'logistic'),
   ofClasses('neighbors', () => false),
-  ofClasses('class_weights', ({ class_weights }) => class_weights !== 'none'),
-  ofClasses('sampling', ({ sampling }) => sampling !== 'shuffled'),
-  ofClasses('cutmix', ({ cutmix }) => cutmix > 0),
-  ofClasses('label_smoothing', ({ label_smoothing }) => label_smoothing > 0),
+  ...CLASS_METHOD_FIELDS.map((field) =>
+    ofClasses(field, (recipe) => recipe[field] !== METHOD_FIELDS[field].default),
+  ),
   { fields: OF_TABLES, ignored: ({ data }) => (isCsvFile(data) ? null : NO_TABLE) },
   {
     fields: FULL_STAGE_FIELDS,
@@ -86,11 +77,6 @@ const RULES: readonly Rule[] = [
           },
   },
   {
-    fields: ['class_weights'],
-    isSet: ({ head, class_weights }) => head !== 'logistic' && class_weights !== 'none',
-    ignored: unlessFitted,
-  },
-  {
     fields: ['head_epochs'],
     isSet: ({ head, head_epochs }) => head !== 'logistic' && head_epochs !== null,
     ignored: unlessFitted,
@@ -102,14 +88,6 @@ const RULES: readonly Rule[] = [
   {
     fields: ['nesterov'],
     ignored: (recipe) => (recipe.optimizer === 'sgd' ? null : notOf(recipe)),
-  },
-  {
-    fields: ['l2_sp'],
-    isSet: ({ l2_sp, strategy }) => l2_sp > 0 && strategy !== 'probe',
-    ignored: ({ weights }) =>
-      weights === NO_WEIGHTS
-        ? { what: 'there are no pretrained weights to stay near', hint: 'leave it out, or give --weights' }
-        : null,
   },
   {
     fields: ['histograms'],
@@ -124,19 +102,7 @@ const RULES: readonly Rule[] = [
         : { what: `a run without ${without} has no histograms`, hint: 'leave it out' };
     },
   },
-  { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: unmixable },
-  { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: unmixable },
-  {
-    fields: ['class_weights'],
-    isSet: ({ class_weights, sampling }) => class_weights !== 'none' && sampling === 'balanced',
-    ignored: ({ sampling }) =>
-      sampling === 'balanced'
-        ? {
-            what: 'with --sampling balanced all classes count the same already, and weights would count them again',
-            hint: 'leave one of the two out',
-          }
-        : null,
-  },
+  ...METHOD_REFUSALS,
   {
     fields: ['val_split'],
     ignored: ({ val, folds }) =>
@@ -172,15 +138,6 @@ export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
 function unlessFitted({ head }: Recipe) {
   if (head === 'logistic') return null;
   return { what: `the head ${head} is not fitted to a loss`, hint: 'leave it out, or use --head logistic' };
-}
-
-function unmixable({ batch_size, strategy }: Recipe) {
-  return batch_size > 1 || strategy === 'probe'
-    ? null
-    : {
-        what: 'a batch of a single image has no other to mix it with',
-        hint: 'leave it out, or give a larger --batch-size',
-      };
 }
 
 function notOf({ optimizer }: Recipe) {

@@ -1,23 +1,21 @@
 /**
  * What a recipe may say: every field with its values, part by part. The recipe file and the flags are both checked
- * against it. A new technique is a field here, an option (options.ts), its default in recipe.ts and its flag.
+ * against it. Those of methods are in their files (methods/index.ts).
  */
 import * as v from 'valibot';
 import { parseAugment } from '../../data/augment-parts.js';
 import { AttuneError } from '../../errors.js';
 import {
   BATCH_NORMS,
-  CLASS_WEIGHTS,
-  classWeightsPower,
   EXPLOSION_ANSWERS,
   HEADS,
   MEMORIES,
   OPTIMIZERS,
   PRECISIONS,
-  SAMPLINGS,
   SCHEDULES,
   STRATEGIES,
 } from './choices.js';
+import { FULL_STAGE_METHOD_FIELDS, METHOD_SCHEMAS } from '../methods/index.js';
 
 const whole = (least: number, most = 1e9) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -70,17 +68,6 @@ const head = {
   head_epochs: v.nullable(whole(1, 1e6)),
 };
 
-/** What an image counts in the losses of head and full stage. */
-const balance = {
-  class_weights: v.pipe(
-    v.string(),
-    v.check(
-      (text) => classWeightsPower(text) !== null,
-      `expected ${CLASS_WEIGHTS.slice(0, -1).join(', ')} or ${CLASS_WEIGHTS.at(-1)}`,
-    ),
-  ),
-};
-
 /** The full stage: what its steps see and how long it lasts. */
 const stage = {
   /** The lowest layer that the full stage trains; null: all layers. */
@@ -104,16 +91,6 @@ const stage = {
   ),
   /** The least share of an image that a random crop of 'standard' keeps. */
   crop_scale: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
-  /** How often images of rare classes come up. */
-  sampling: v.picklist(SAMPLINGS),
-  label_smoothing: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
-  /** Alpha of the beta distribution that images of a batch are mixed by, as a whole and as rectangles; 0: not. */
-  mixup: between(0, 100),
-  cutmix: between(0, 100),
-  /** Probability that a rectangle of an image is erased. */
-  random_erasing: between(0, 1),
-  /** Probability that the last residual branch is dropped for an image; of the first it is a small part of this. */
-  stochastic_depth: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
 };
 
 /** From gradients to new weights. */
@@ -126,14 +103,6 @@ const optimizer = {
   momentum: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
   nesterov: v.boolean(),
   weight_decay: between(0, 10),
-  /** Pull of the trunk's weights to where they began, in place of their decay. */
-  l2_sp: between(0, 1e3),
-  /** Decay of the moving average of the weights that is validated and exported; null: the weights themselves. */
-  ema: v.nullable(v.pipe(v.number(), v.minValue(0), v.ltValue(1))),
-  /** 0: no limit. */
-  max_gradient_norm: between(0, 1e9),
-  /** How far sharpness-aware minimisation moves the weights for its gradient; 0: not at all. */
-  sam: between(0, 100),
 };
 
 /** The rates over time. */
@@ -179,8 +148,8 @@ export const recipeSchema = v.strictObject({
   ...images,
   ...network,
   ...head,
-  ...balance,
   ...stage,
+  ...METHOD_SCHEMAS,
   ...optimizer,
   ...schedule,
   ...survival,
@@ -200,7 +169,7 @@ export const FULL_STAGE_FIELDS = Object.keys({
   ...optimizer,
   ...schedule,
   ...survival,
-}) as RecipeField[];
+}).concat(FULL_STAGE_METHOD_FIELDS) as RecipeField[];
 
 /** The flag that sets a field: `--batch-size`. */
 export function flagOf(field: RecipeField): string {

@@ -8,6 +8,7 @@ import type { NamedColumns } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
+import { methodDefaults } from '../methods/index.js';
 import { scheduleDefaults } from './schedule.js';
 
 /** What the defaults depend on. */
@@ -114,23 +115,12 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     momentum,
     nesterov: optimizer === 'sgd' && momentum > 0,
     weight_decay: optimizer === 'adamw' ? 0.01 : 1e-4,
-    l2_sp: 0,
-    ema: null,
     schedule,
     ...scheduleDefaults(schedule),
     peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
     augment: trainsAll ? 'standard' : 'none',
     crop_scale: defaultCropScale(facts),
-    class_weights: 'none',
-    sampling: 'shuffled',
-    label_smoothing: 0,
-    mixup: 0,
-    cutmix: 0,
-    random_erasing: 0,
-    stochastic_depth: 0,
-    // Adam's steps are as long whatever the length of a gradient.
-    max_gradient_norm: isValues || (optimizer === 'sgd' && !isScratch) ? 1 : 0,
-    sam: 0,
+    ...methodDefaults({ optimizer, isScratch, isValues }),
     checkpoint_minutes: 10,
     on_explosion: 'stop',
     seed: DEFAULT_SEED,

@@ -3,9 +3,7 @@
  * is touched, so that a mistake is told within seconds.
  */
 import { parseAugment } from '../../data/index.js';
-import { AttuneError } from '../../errors.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
-import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { askedBy, askedSplit } from '../recipe/asked.js';
 import { announce } from '../recipe/announce.js';
@@ -14,6 +12,7 @@ import { openDevice, summarize } from '../device.js';
 import { factsOf } from '../folds.js';
 import { sideOf } from '../evaluation/inference.js';
 import { type LoadedModel, loadModel, resized, tellLeftOut } from '../model-source.js';
+import { checkMethods, headWeightPowerOf } from '../methods/index.js';
 import { requireData } from '../option-names.js';
 import type { FinetuneOptions, RunContext } from '../options.js';
 import { type ProbeResult, probe } from '../heads/probe.js';
@@ -132,13 +131,7 @@ export async function planRun(options: FinetuneOptions, signal?: AbortSignal): P
 async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void> {
   if (recipe.strategy === 'probe') return;
   await setTrainable(model, lastStage(model, recipe), 'frozen');
-  if (recipe.stochastic_depth === 0 || setStochasticDepth(model, recipe.stochastic_depth) > 0) return;
-  throw new AttuneError({
-    code: 'usage',
-    what: `no residual branch of ${recipe.model} is trained, so there is none to leave out`,
-    where: '--stochastic-depth',
-    hint: 'leave it out, or train lower layers',
-  });
+  checkMethods(model, recipe);
 }
 
 /** Fits the head of a run on cached features. */
@@ -151,13 +144,8 @@ export async function runProbe({ loaded, recipe, data, device, context }: Run): 
     seed: recipe.seed,
     head: recipe.head,
     neighbors: recipe.neighbors,
-    classWeights: headWeights(recipe),
+    weightPower: headWeightPowerOf(recipe),
     headEpochs: recipe.head_epochs,
     ...context,
   });
-}
-
-/** The head sees all images at once: where the full stage draws classes equally often, they weigh the same here. */
-function headWeights({ class_weights, sampling }: Recipe): Recipe['class_weights'] {
-  return sampling === 'balanced' ? 'balanced' : class_weights;
 }

@@ -14,7 +14,7 @@ import type { ImagePart } from '../run/training-data.js';
 import type { Task } from '../tasks/index.js';
 import { batchParts } from '../training/batch-parts.js';
 import type { FullStage } from '../training/stage-context.js';
-import { mixOfStep } from '../training/mixing.js';
+import { changesOf, samplingOf } from '../methods/index.js';
 import { joinsSingle } from '../training/batch-ranges.js';
 import { networkInput } from '../training/training-step.js';
 
@@ -29,14 +29,15 @@ export async function firstImages({ device, data, state }: FullStage, pool: Imag
   const { task, training } = data;
   const side = sideOf(preprocessing);
   const batches = trainingBatches(training, {
-    ...{ batchSize: recipe.batch_size, seed: recipe.seed, epoch: 0, sampling: recipe.sampling },
+    ...{ batchSize: recipe.batch_size, seed: recipe.seed, epoch: 0, sampling: samplingOf(recipe) },
     joinSingle: joinsSingle(state.frozen.batch_norm),
     ...{ ahead: 0, augmentation: augmentationOf(recipe.augment, recipe.crop_scale), side, pool },
   });
   for await (const batch of batches) {
     const images = Array.from(batch.indices, (index) => training.images[index]);
     const [part] = batchParts(batch, {
-      ...{ recipe, side, targets: task.targets(images), mix: mixOfStep(recipe, 1, side) },
+      targets: task.targets(images),
+      changes: changesOf(recipe, { step: 1, side, samples: batch.samples }),
       imageWeights: new Float32Array(training.images.length).fill(1),
       ranges: [[0, Math.min(images.length, MOST_PICTURES)]],
     });

@@ -9,7 +9,7 @@
  */
 import { augmentationOf, type Preprocessing, trainingBatches } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { BatchNorm2d, Linear, setStochasticDepth } from '../../nn/index.js';
+import { BatchNorm2d, Linear } from '../../nn/index.js';
 import { square, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
@@ -25,7 +25,7 @@ import { batchParts } from './batch-parts.js';
 import { joinsSingle, microBatchRanges } from './batch-ranges.js';
 import { lastStage, setTrainable } from './stages.js';
 import { networkInput, sharedLoss } from './training-step.js';
-import { classWeightsPower } from '../recipe/choices.js';
+import { adaptNetwork, changesOf, lossOptionsOf, samplingOf, weightPowerOf } from '../methods/index.js';
 
 /** Images that are looked at: enough for a mean, and less work than a tenth of an epoch of a thousand. */
 const IMAGES = 128;
@@ -109,7 +109,7 @@ export async function measureBeginning(options: BeginningOptions): Promise<Begin
   const { device, model, recipe, batch_norm } = options;
   await setTrainable(model, lastStage(model, recipe), batch_norm);
   // By what is trainable: after it.
-  setStochasticDepth(model, recipe.stochastic_depth);
+  adaptNetwork(model, recipe);
   await model.to(device);
   const trained = Array.from(model.modules()).filter(
     (module) => module instanceof BatchNorm2d && module.mode === 'train',
@@ -137,16 +137,17 @@ async function meanLosses(
 ): Promise<(number | null)[]> {
   const { task, training, pool } = data;
   const side = sideOf(preprocessing);
-  const power = classWeightsPower(recipe.class_weights) ?? 0;
+  const power = weightPowerOf(recipe);
   const imageWeights = task.imageWeights(training.images, power);
   const classWeights = task.classWeights(training.images, power);
+  const loss = lossOptionsOf(recipe);
   const totals = modes.map(() => 0);
   let images = 0;
   const batches = trainingBatches(training, {
     batchSize: recipe.batch_size,
     seed: recipe.seed,
     epoch: 0,
-    sampling: recipe.sampling,
+    sampling: samplingOf(recipe),
     joinSingle: joinsSingle('train'),
     augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
     side,
@@ -157,7 +158,9 @@ async function meanLosses(
     const size = batch.labels.length;
     const targets = task.targets(Array.from(batch.indices, (index) => training.images[index]));
     const ranges = microBatchRanges(size, micro_batch, joinsSingle('train'));
-    const parts = batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix: null });
+    // Mixed images have another loss, whatever the head.
+    const { mix: _, ...changes } = changesOf(recipe, { step: 1, side, samples: batch.samples });
+    const parts = batchParts(batch, { targets, imageWeights, ranges, changes });
     for (const [m, mode] of modes.entries()) {
       setMode(mode);
       for (const part of parts) {
@@ -167,7 +170,7 @@ async function meanLosses(
           size *
           (await device.run(() => {
             const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
-            return sharedLoss(outputs, part.targets, part.shares, { task, recipe, classWeights });
+            return sharedLoss(outputs, part.targets, part.shares, { task, loss, classWeights });
           }));
       }
     }

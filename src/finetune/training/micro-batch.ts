@@ -5,14 +5,13 @@
 import { drawSteps, type ImageStep, parseAugment } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { setStochasticDepth } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { evaluationBatch } from '../device.js';
 import { recordForward } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
-import { mixOfStep } from './mixing.js';
+import { adaptNetwork, changesOf, lossOptionsOf, weightPowerOf } from '../methods/index.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import type { RunContext } from '../options.js';
 import { makeOptimizer } from './parameter-groups.js';
@@ -138,10 +137,11 @@ async function planStep(
     const side = recipe.image_size;
     const random = generator(recipe.seed);
     const { scaling } = optimizer;
-    const classWeights = recipe.class_weights === 'none' ? null : new Float64Array(task.names.length).fill(1);
-    const step = { model, task, recipe, classWeights, side, random, scaling };
+    const classWeights = weightPowerOf(recipe) === 0 ? null : new Float64Array(task.names.length).fill(1);
+    const loss = lossOptionsOf(recipe);
+    const step = { model, task, loss, classWeights, side, random, scaling };
     const options = { ...step, preprocessing: ANY_COLORS };
-    setStochasticDepth(model, recipe.stochastic_depth);
+    adaptNetwork(model, recipe);
     await device.prepare(() => recordMicroBatch(blankMicroBatch(size, task, recipe), options));
   } finally {
     optimizer.close();
@@ -165,14 +165,15 @@ async function planEvaluation(
 /** What the trainer would compute, without images. */
 function blankMicroBatch(size: number, task: Task, recipe: Recipe): MicroBatch {
   const side = recipe.image_size;
-  const mix = mixOfStep(recipe, 1, side);
-  const rows = mix === null ? size : size + 1;
+  const samples = Array.from({ length: size }, (_, index) => ({ seed: recipe.seed, epoch: 0, index }));
+  const { mix, erased } = changesOf(recipe, { step: 1, side, samples });
+  const rows = mix === undefined ? size : size + 1;
   return {
     images: new Uint8Array(rows * side * side * 3),
     targets: task.blankTargets(rows),
     steps: new Array(rows).fill(anySteps(recipe)),
     shares: new Float32Array(size),
-    ...(recipe.random_erasing > 0 && { erased: new Int32Array(4 * rows) }),
-    ...(mix !== null && { mix: { ...mix, partnerShares: new Float32Array(size) } }),
+    ...(erased !== undefined && { erased: new Int32Array(4 * rows) }),
+    ...(mix !== undefined && { mix: { ...mix, partnerShares: new Float32Array(size) } }),
   };
 }

@@ -1,18 +1,8 @@
 /** Parameter groups of fine-tuning: trunk and head with rates of their own, weight decay on weights only. */
 import type { ImageClassifier } from '../../models/index.js';
-import {
-  adam,
-  adamW,
-  type Optimizer,
-  type ParameterGroup,
-  PullToStart,
-  rmsprop,
-  SharpnessAware,
-  type StepPart,
-  sgd,
-  WeightAverage,
-} from '../../optim/index.js';
+import { adam, adamW, type Optimizer, type ParameterGroup, rmsprop, sgd } from '../../optim/index.js';
 import type { Parameter } from '../../tensor/parameter.js';
+import { gradientLimitOf, partsOf, trunkDecayOf } from '../methods/index.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 
 /** Parameters with one rate; weights and the rest, which do not decay, become groups of their own. */
@@ -53,11 +43,10 @@ export function parameterGroups(
  * unfreezing has groups of layers in their place.
  */
 function sectionsOf(model: ImageClassifier, recipe: Recipe, joinedAt: JoinedAt): Section[] {
-  const { strategy, lr, head_lr, lr_decay, weight_decay, l2_sp } = recipe;
+  const { strategy, lr, head_lr, lr_decay, weight_decay } = recipe;
   const head = new Set(model.head.parameters());
   const trunk = Array.from(model.namedParameters()).filter(([, parameter]) => !head.has(parameter));
-  // L2-SP takes the place of the weight decay where there is a start to go back to: new layers decay to zero.
-  const below = { weightDecay: l2_sp > 0 ? 0 : weight_decay, pull: l2_sp };
+  const below = trunkDecayOf(recipe, weight_decay);
   const top = {
     name: 'head',
     parameters: head,
@@ -94,15 +83,11 @@ function sectionsOf(model: ImageClassifier, recipe: Recipe, joinedAt: JoinedAt):
 /** The recipe's optimiser over a model that is on a device. */
 export function makeOptimizer(model: ImageClassifier, recipe: Recipe, joinedAt?: JoinedAt): Optimizer {
   const { memory } = model;
-  const parts: StepPart[] = [];
-  // First: the others find the weights at their place again.
-  if (recipe.sam > 0) parts.push(new SharpnessAware(memory, recipe.sam));
-  if (recipe.l2_sp > 0) parts.push(new PullToStart(memory));
-  if (recipe.ema !== null) parts.push(new WeightAverage(memory, recipe.ema));
+  const limit = gradientLimitOf(recipe);
   const options = {
     groups: parameterGroups(model, recipe, joinedAt),
-    parts,
-    ...(recipe.max_gradient_norm > 0 && { maxGradientNorm: recipe.max_gradient_norm }),
+    parts: partsOf(recipe, memory),
+    ...(limit > 0 && { maxGradientNorm: limit }),
   };
   switch (recipe.optimizer) {
     case 'sgd':

@@ -16,7 +16,6 @@ import {
 } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { setStochasticDepth } from '../../nn/index.js';
 import {
   type Optimizer,
   type Schedule,
@@ -30,7 +29,16 @@ import { batchParts } from './batch-parts.js';
 import { batchesPerEpoch, joinsSingle, microBatchRanges } from './batch-ranges.js';
 import { EpochClock, imagesPerSecond } from './epoch-clock.js';
 import { sideOf } from '../evaluation/inference.js';
-import { type BatchMix, dominantTargets, mixOfStep } from './mixing.js';
+import {
+  adaptNetwork,
+  type BatchChanges,
+  changesOf,
+  dominantTargets,
+  lossOptionsOf,
+  placesElsewhere,
+  samplingOf,
+  weightPowerOf,
+} from '../methods/index.js';
 import type { RunContext } from '../options.js';
 import { type Profile, timed } from '../profile/profile.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
@@ -40,7 +48,6 @@ import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
 import type { Targets, Task } from '../tasks/index.js';
 import { RecentBatches } from './recent-batches.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
-import { classWeightsPower } from '../recipe/choices.js';
 
 export interface TrainerOptions extends RunContext {
   readonly device: Device;
@@ -126,12 +133,12 @@ export class Trainer {
     this.options = options;
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
-    const power = classWeightsPower(recipe.class_weights) ?? 0;
+    const power = weightPowerOf(recipe);
     this.imageWeights = task.imageWeights(dataset.images, power);
     this.classWeights = task.classWeights(dataset.images, power);
     this.random = generator(recipe.seed);
     this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
-    setStochasticDepth(model, recipe.stochastic_depth);
+    adaptNetwork(model, recipe);
   }
 
   get batchesPerEpoch(): number {
@@ -161,7 +168,7 @@ export class Trainer {
       batchSize: recipe.batch_size,
       seed: recipe.seed,
       epoch: progress.epoch,
-      sampling: recipe.sampling,
+      sampling: samplingOf(recipe),
       startBatch: progress.batch,
       joinSingle: this.joinsSingle,
       augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
@@ -205,8 +212,8 @@ export class Trainer {
   private startStep(batch: TrainingBatch, side: number): PendingStep {
     const { device, optimizer, recipe, progress, onLastGradients } = this.options;
     const step = progress.step + 1;
-    const mix = mixOfStep(recipe, step, side);
-    const parts = this.microBatches(batch, side, mix);
+    const changes = changesOf(recipe, { step, side, samples: batch.samples });
+    const parts = this.microBatches(batch, changes);
     this.setRates();
     const results = this.startGradients(parts, side);
     if (progress.batch + 1 === this.batchesPerEpoch) onLastGradients?.();
@@ -224,7 +231,7 @@ export class Trainer {
     return {
       step,
       batch,
-      counted: dominantTargets(this.targetsOf(batch), batch.labels.length, mix),
+      counted: dominantTargets(this.targetsOf(batch), batch.labels.length, changes.mix),
       results: finished,
     };
   }
@@ -250,7 +257,8 @@ export class Trainer {
     this.random.step = progress.random++;
     const { scaling } = this.options.optimizer;
     const { classWeights, random } = this;
-    const options = { model, task, recipe, classWeights, preprocessing, side, random, scaling };
+    const loss = lossOptionsOf(recipe);
+    const options = { model, task, loss, classWeights, preprocessing, side, random, scaling };
     return device.run(() => recordMicroBatch(micro, options));
   }
 
@@ -301,7 +309,8 @@ export class Trainer {
     const batch = step === null ? undefined : this.recent.get(step);
     if (step === null || batch === undefined) return error;
     const side = sideOf(preprocessing);
-    const micro = this.microBatches(batch, side, mixOfStep(recipe, step, side));
+    const changes = changesOf(recipe, { step, side, samples: batch.samples });
+    const micro = this.microBatches(batch, changes);
     for (const part of micro) await this.startMicroBatch(part, side).catch(() => undefined);
     let layer: string | undefined;
     const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
@@ -318,7 +327,9 @@ export class Trainer {
       batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
     // Each of them may be finite, and the sum of their squares not.
     const large = 'are too large for their norm to be finite';
-    const elsewhere = recipe.sam > 0 ? `, or not finite where --sam ${recipe.sam} looks` : '';
+    const elsewhere = placesElsewhere(recipe)
+      .map((place) => `, or not finite ${place}`)
+      .join('');
     const fault = layer === undefined ? large + elsewhere : `are not finite, first in ${layer}`;
     return new AttuneError(
       {
@@ -350,12 +361,12 @@ export class Trainer {
     return this.baseRates.map((rate) => rate * factor * rateFactor);
   }
 
-  private microBatches(batch: TrainingBatch, side: number, mix: BatchMix | null): MicroBatch[] {
-    const { frozen, recipe } = this.options;
+  private microBatches(batch: TrainingBatch, changes: BatchChanges): MicroBatch[] {
+    const { frozen } = this.options;
     const { imageWeights, joinsSingle } = this;
     const ranges = microBatchRanges(batch.labels.length, frozen.micro_batch, joinsSingle);
     const targets = this.targetsOf(batch);
-    return batchParts(batch, { recipe, side, targets, imageWeights, ranges, mix });
+    return batchParts(batch, { targets, imageWeights, ranges, changes });
   }
 
   private targetsOf({ indices }: TrainingBatch): Targets {

@@ -19,8 +19,7 @@ import {
 import type { State } from '../../program/state.js';
 import type { Generator } from '../../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../../tensor/tensor.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Targets, Task } from '../tasks/index.js';
+import type { LossOptions, Targets, Task } from '../tasks/index.js';
 
 /** Part of a batch, computed at once. */
 export interface MicroBatch {
@@ -44,7 +43,8 @@ export interface MicroBatch {
 export interface TrainingStepOptions {
   readonly model: ImageClassifier;
   readonly task: Task;
-  readonly recipe: Pick<Recipe, 'label_smoothing'>;
+  /** How the loss is asked for. */
+  readonly loss: LossOptions;
   /** Of each class, as the task gave them; null: all count the same. */
   readonly classWeights: ArrayLike<number> | null;
   readonly preprocessing: Pick<Preprocessing, 'mean' | 'std'>;
@@ -78,9 +78,9 @@ export function sharedLoss(
   outputs: Tensor,
   targets: Targets,
   shares: Float32Array,
-  { task, recipe, classWeights }: Pick<TrainingStepOptions, 'task' | 'recipe' | 'classWeights'>,
+  { task, loss, classWeights }: Pick<TrainingStepOptions, 'task' | 'loss' | 'classWeights'>,
 ): Scalar {
-  const losses = task.losses(outputs, targets, { labelSmoothing: recipe.label_smoothing }, classWeights);
+  const losses = task.losses(outputs, targets, loss, classWeights);
   return sum(multiply(losses, tensor(shares, [shares.length], 'float32')));
 }
 

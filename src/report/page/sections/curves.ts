@@ -1,5 +1,6 @@
 /** How loss, accuracy and rates went, epoch by epoch. */
 import type { EpochRecord } from '../../../finetune/results.js';
+import { mixesImages } from '../../../finetune/methods/index.js';
 import { significant } from '../../../text.js';
 import { curveChart, type Series } from '../../charts/curves.js';
 import type { Drawing } from '../../charts/drawing.js';
@@ -79,7 +80,7 @@ function introduction({ recipe }: ReportData, isHead: boolean, before: EpochReco
   if (isHead)
     return html`<p>The head was fitted to features of the network as it is, until it converged; every iteration sees all training images.</p>`;
   const mixed =
-    recipe.mixup > 0 || recipe.cutmix > 0 || recipe.augment !== 'none'
+    mixesImages(recipe) || recipe.augment !== 'none'
       ? ' Training images are varied and validation images are not, so that training may look worse than it is.'
       : '';
   const from = before === null ? '' : ' Epoch 0 is the head that was fitted before.';

@@ -19,17 +19,58 @@
 import type { Mix } from '../../ops/index.js';
 import { symmetricBeta } from '../../tensor/beta.js';
 import { PURPOSE, uniformSource } from '../../tensor/philox.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
 import type { Targets } from '../tasks/index.js';
+import { numberField } from './field.js';
+import type { BatchMix, Method, RecipeBase } from './method.js';
 
-/** How a batch is mixed, and what of the loss is the partners'. */
-export interface BatchMix extends Mix {
-  readonly lossShare: number;
+const fields = {
+  mixup: numberField(0, 100, {
+    default: 0,
+    value: '<alpha>',
+    group: 'Regularization:',
+    help: 'Mix each image and its label with another of the batch, by shares from Beta(alpha, alpha): 0.2, or 0.8 with much training. Default: 0, not.',
+  }),
+  cutmix: numberField(0, 100, {
+    default: 0,
+    value: '<alpha>',
+    group: 'Regularization:',
+    help: 'The same with a rectangle of the other image: 1. With --mixup, one of the two for each batch. Default: 0, not.',
+  }),
+};
+
+export const MIXING: Method<typeof fields> = {
+  fields,
+  // Values are between those of two whole images, but no part of one has a part of its value.
+  ofClasses: ['cutmix'],
+  refusals: [
+    { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: ofOneImage },
+    { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: ofOneImage },
+  ],
+  batch(recipe, { step, side }) {
+    const mix = mixOfStep(recipe, step, side);
+    return mix === null ? {} : { mix };
+  },
+  mixesImages: isMixed,
+  againstOverfitting: (recipe) => (isMixed(recipe) ? null : '--mixup 0.2'),
+  againstUnderfitting: (recipe) => (isMixed(recipe) ? 'less mixing of images' : null),
+};
+
+function isMixed({ mixup, cutmix }: { readonly mixup: number; readonly cutmix: number }): boolean {
+  return mixup > 0 || cutmix > 0;
+}
+
+function ofOneImage({ batch_size, strategy }: RecipeBase) {
+  return batch_size > 1 || strategy === 'probe'
+    ? null
+    : {
+        what: 'a batch of a single image has no other to mix it with',
+        hint: 'leave it out, or give a larger --batch-size',
+      };
 }
 
 /** The mix of a step's images of `side` x `side`; null when the recipe mixes nothing. */
 export function mixOfStep(
-  { mixup, cutmix, seed }: Pick<Recipe, 'mixup' | 'cutmix' | 'seed'>,
+  { mixup, cutmix, seed }: { readonly mixup: number; readonly cutmix: number; readonly seed: number },
   step: number,
   side: number,
 ): BatchMix | null {
@@ -55,8 +96,8 @@ export function cutBox(lambda: number, side: number, draw: () => number): Mix['b
 }
 
 /** Of each image the target with the larger share; its own where they are equal. */
-export function dominantTargets(targets: Targets, images: number, mix: BatchMix | null): Targets {
-  if (mix === null || mix.lossShare <= 0.5) return targets;
+export function dominantTargets(targets: Targets, images: number, mix: BatchMix | null | undefined): Targets {
+  if (mix === null || mix === undefined || mix.lossShare <= 0.5) return targets;
   return withPartner(targets, 0, images - 1, targets.length / images);
 }
 

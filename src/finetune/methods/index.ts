@@ -1,0 +1,197 @@
+/**
+ * The table of methods: what changes training. A method is its file and its line here, and its fields are in recipes, options,
+ * flags and help. The order of the table is that in which hooks are called and fields are written.
+ */
+import type { Sampling } from '../../data/index.js';
+import type { ImageClassifier } from '../../models/index.js';
+import type { StepPart, TrainableMemory } from '../../optim/index.js';
+import type { LossOptions } from '../tasks/index.js';
+import { BALANCE } from './balance.js';
+import type { Field, ValuesOf } from './field.js';
+import { GRADIENT_CLIPPING } from './gradient-clipping.js';
+import { LABEL_SMOOTHING } from './label-smoothing.js';
+import type {
+  BatchChanges,
+  BatchContext,
+  DefaultFacts,
+  Method,
+  MethodProposal,
+  RecipeBase,
+  Refusal,
+  TrunkDecay,
+} from './method.js';
+import { MIXING } from './mixing.js';
+import { PULL_TO_START } from './pull-to-start.js';
+import { RANDOM_ERASING } from './random-erasing.js';
+import { SHARPNESS_AWARE } from './sharpness-aware.js';
+import { STOCHASTIC_DEPTH } from './stochastic-depth.js';
+import { WEIGHT_AVERAGE } from './weight-average.js';
+
+const TABLE = [
+  BALANCE,
+  LABEL_SMOOTHING,
+  MIXING,
+  RANDOM_ERASING,
+  STOCHASTIC_DEPTH,
+  // Before other parts of a step: they find the weights at their place again.
+  SHARPNESS_AWARE,
+  PULL_TO_START,
+  WEIGHT_AVERAGE,
+  GRADIENT_CLIPPING,
+] as const;
+
+type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** The fields of all methods, by their names in a recipe. */
+export type MethodFields = Joined<(typeof TABLE)[number]['fields']>;
+export type MethodField = keyof MethodFields;
+/** What a recipe has of them. */
+export type MethodValues = ValuesOf<MethodFields>;
+/** What methods see of a recipe. */
+export type MethodRecipe = MethodValues & RecipeBase;
+
+type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<Camel<Rest>>}`
+  : Name;
+
+/** The options that set them; what each does, its flag's help says. */
+export type MethodOptions = {
+  readonly [K in MethodField as Camel<K>]?: MethodValues[K] extends string
+    ? string
+    : Exclude<MethodValues[K], null>;
+};
+
+// Each sees more of a recipe than it asks for.
+const METHODS = TABLE as unknown as readonly Method<MethodFields>[];
+
+export const METHOD_FIELDS: MethodFields = Object.assign({}, ...METHODS.map(({ fields }) => fields));
+
+/** Their schemas. */
+export const METHOD_SCHEMAS = Object.fromEntries(
+  Object.entries(METHOD_FIELDS).map(([name, { schema }]) => [name, schema]),
+) as { readonly [K in MethodField]: MethodFields[K]['schema'] };
+
+const all = METHODS.flatMap(({ fields, ofHead = [], ofClasses = [], showsInAStep = true }) =>
+  Object.keys(fields).map((name) => ({
+    name: name as MethodField,
+    isOfHead: ofHead.some((field) => field === name),
+    isOfClasses: ofClasses.some((field) => field === name),
+    showsInAStep,
+  })),
+);
+
+/** Those that count only where layers below the head are trained; for the head alone; for classes; in a single step. */
+export const FULL_STAGE_METHOD_FIELDS = all.flatMap(({ name, isOfHead }) => (isOfHead ? [] : [name]));
+export const HEAD_METHOD_FIELDS = all.flatMap(({ name, isOfHead }) => (isOfHead ? [name] : []));
+export const CLASS_METHOD_FIELDS = all.flatMap(({ name, isOfClasses }) => (isOfClasses ? [name] : []));
+export const STEP_METHOD_FIELDS = all.flatMap(({ name, showsInAStep }) => (showsInAStep ? [name] : []));
+
+export const METHOD_REFUSALS = METHODS.flatMap(
+  ({ refusals = [] }) => refusals,
+) as unknown as readonly Refusal<MethodRecipe>[];
+
+/** What a recipe has of methods where nobody says otherwise. */
+export function methodDefaults(facts: DefaultFacts): MethodValues {
+  const usual = Object.entries(METHOD_FIELDS).map(([name, field]) => [name, field.default]);
+  const others = METHODS.map((method) => method.defaults?.(facts));
+  return Object.assign(Object.fromEntries(usual), ...others);
+}
+
+/** Whether a recipe's field is one of a method; and whether a run tells its value. */
+export function isMethodField(field: string): field is MethodField {
+  return Object.hasOwn(METHOD_FIELDS, field);
+}
+
+export function isTold(field: MethodField, recipe: MethodValues): boolean {
+  const { isAlwaysTold, default: usual }: Field = METHOD_FIELDS[field];
+  return isAlwaysTold || recipe[field] !== usual;
+}
+
+/** Throws AttuneError 'usage' for a network that has nothing for a method. */
+export function checkMethods(model: ImageClassifier, recipe: MethodRecipe): void {
+  for (const method of METHODS) method.check?.(model, recipe);
+}
+
+/** Changes a network whose trainable layers are set. */
+export function adaptNetwork(model: ImageClassifier, recipe: MethodRecipe): void {
+  for (const method of METHODS) method.adapt?.(model, recipe);
+}
+
+/** What is done to a batch. */
+export function changesOf(recipe: MethodRecipe, context: BatchContext): BatchChanges {
+  return Object.assign({}, ...METHODS.map((method) => method.batch?.(recipe, context)));
+}
+
+/** In which order an epoch sees the images. */
+export function samplingOf(recipe: MethodRecipe): Sampling {
+  return firstOf((method) => method.order?.(recipe)) ?? 'shuffled';
+}
+
+/** How much the classes weigh: 1 / images^power; also in the loss of a head on cached features. */
+export function weightPowerOf(recipe: MethodRecipe): number {
+  return firstOf((method) => method.weightPower?.(recipe)) ?? 0;
+}
+
+export function headWeightPowerOf(recipe: MethodRecipe): number {
+  return firstOf((method) => method.headWeightPower?.(recipe)) ?? 0;
+}
+
+/** How the loss is asked for. */
+export function lossOptionsOf(recipe: MethodRecipe): LossOptions {
+  return Object.assign({ labelSmoothing: 0 }, ...METHODS.map((method) => method.loss?.(recipe)));
+}
+
+/** The parts of an optimiser's step, in their order. */
+export function partsOf(recipe: MethodRecipe, memory: TrainableMemory): StepPart[] {
+  return METHODS.flatMap((method) => method.part?.(recipe, memory) ?? []);
+}
+
+export function trunkDecayOf(recipe: MethodRecipe, weightDecay: number): TrunkDecay {
+  const usual: TrunkDecay = { weightDecay, pull: 0 };
+  return METHODS.reduce((decay, method) => method.trunkDecay?.(recipe, decay) ?? decay, usual);
+}
+
+/** The largest norm of the gradients; 0: any. */
+export function gradientLimitOf(recipe: MethodRecipe): number {
+  return firstOf((method) => method.gradientLimit?.(recipe)) ?? 0;
+}
+
+/** Whether training sees no image as it is. */
+export function mixesImages(recipe: MethodValues): boolean {
+  return METHODS.some((method) => method.mixesImages?.(recipe) === true);
+}
+
+/** Where else gradients that are not finite were looked at. */
+export function placesElsewhere(recipe: MethodValues): string[] {
+  return METHODS.flatMap((method) => method.looksElsewhere?.(recipe) ?? []);
+}
+
+/** What to try where the network fits its training images too well, or too badly. */
+export function methodsAgainst(fault: 'overfitting' | 'underfitting', recipe: MethodRecipe): string[] {
+  return METHODS.flatMap(
+    (method) =>
+      (fault === 'overfitting'
+        ? method.againstOverfitting?.(recipe)
+        : method.againstUnderfitting?.(recipe)) ?? [],
+  );
+}
+
+/** What they propose by the images of the largest class by those of the smallest. */
+export function methodProposals(imbalance: number): MethodProposal<MethodFields>[] {
+  return METHODS.flatMap((method) => method.propose?.(imbalance) ?? []) as MethodProposal<MethodFields>[];
+}
+
+function firstOf<T>(of: (method: Method<MethodFields>) => T | undefined): T | undefined {
+  for (const method of METHODS) {
+    const found = of(method);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export { IMBALANCED } from './balance.js';
+export { dominantTargets, withPartner } from './mixing.js';
+export type { BatchChanges, BatchContext, BatchMix, Refusal } from './method.js';
+export type { Field } from './field.js';
