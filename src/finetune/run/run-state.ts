@@ -23,7 +23,7 @@ import type { Optimizer } from '../../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../results.js';
 import { temperatureSchema } from '../evaluation/calibration.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
-import { RECIPE_FIELDS, type Recipe } from '../recipe/recipe-schema.js';
+import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
 import { EVENT_FILE, type LogPosition } from '../tensorboard/event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { contradictionIn } from './state-check.js';
@@ -305,13 +305,17 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
   return { state, optimizerSteps: optimizer_steps };
 }
 
-/** Whether a state or its recipe lacks fields: damage would not take them out, so they were added since it was written. */
+/**
+ * Whether a state or its recipe lacks fields: damage would not take them out, so they were added since it was written.
+ * Those that have a default for earlier versions are not missed.
+ */
 function lacksFields(value: unknown): boolean {
-  const hasAll = (part: unknown, fields: readonly string[]) =>
-    typeof part === 'object' && part !== null && fields.every((field) => field in part);
-  const { beginning: _, ...entries } = stateSchema.entries;
-  if (!hasAll(value, Object.keys(entries))) return true;
-  return !hasAll((value as { readonly recipe: unknown }).recipe, RECIPE_FIELDS);
+  const hasAll = (part: unknown, entries: v.ObjectEntries) =>
+    typeof part === 'object' &&
+    part !== null &&
+    Object.entries(entries).every(([field, { type }]) => type === 'optional' || field in part);
+  if (!hasAll(value, stateSchema.entries)) return true;
+  return !hasAll((value as { readonly recipe: unknown }).recipe, recipeSchema.entries);
 }
 
 /** Another version of attune wrote the state: the run is whole, and its exports can be used all the same. */
