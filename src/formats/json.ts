@@ -45,32 +45,45 @@ export class JsonScanner {
    * Scans an object: `visit` is called after each key and must scan its value, or give a promise to. Equal keys are refused.
    */
   async object(visit: (key: string) => unknown): Promise<void> {
+    for (const key of this.keys()) {
+      if (this.#pauses.due) await this.#pauses.take();
+      const scanned = visit(key);
+      // Waiting for what is there already would take as long as scanning a number.
+      if (scanned instanceof Promise) await scanned;
+    }
+  }
+
+  /** Scans an array: `visit` must scan one element, or give a promise to. */
+  async array(visit: () => unknown): Promise<void> {
+    for (const _ of this.elements()) {
+      if (this.#pauses.due) await this.#pauses.take();
+      const scanned = visit();
+      if (scanned instanceof Promise) await scanned;
+    }
+  }
+
+  /** As `object`, without pauses, for one whose keys are known: the loop must scan the value of each. */
+  *keys(): Generator<string> {
     const keys = new Set<string>();
     this.#expect('{');
     if (this.#accept('}')) return;
     do {
-      if (this.#pauses.due) await this.#pauses.take();
       const key = this.string();
       if (keys.size === MAX_KEYS) throw this.#error(`an object has more than ${MAX_KEYS} keys`);
       if (keys.has(key)) throw this.#error(`the key ${quote(key, 100)} appears twice`);
       keys.add(key);
       this.#expect(':');
-      const scanned = visit(key);
-      // Waiting for what is there already would take as long as scanning a number.
-      if (scanned instanceof Promise) await scanned;
+      yield key;
     } while (this.#accept(','));
     this.#expect('}');
   }
 
-  /** Scans an array: `visit` must scan one element, or give a promise to. */
-  async array(visit: () => unknown): Promise<void> {
+  /** As `array`, without pauses, for a short one: the loop must scan each element. */
+  *elements(): Generator<undefined> {
     this.#expect('[');
     if (this.#accept(']')) return;
-    do {
-      if (this.#pauses.due) await this.#pauses.take();
-      const scanned = visit();
-      if (scanned instanceof Promise) await scanned;
-    } while (this.#accept(','));
+    do yield;
+    while (this.#accept(','));
     this.#expect(']');
   }
 

@@ -111,7 +111,7 @@ async function parseHeader(text: string, pauses: Pauses, where: string): Promise
     } else {
       if (tensors.length === MAX_TENSORS)
         throw weightsError(where, `there are more than ${MAX_TENSORS} tensors`);
-      tensors.push(await parseTensor(json, key, where));
+      tensors.push(parseTensor(json, key, where));
     }
   });
   json.end();
@@ -119,24 +119,24 @@ async function parseHeader(text: string, pauses: Pauses, where: string): Promise
   return { metadata: Object.fromEntries(metadata), tensors };
 }
 
-async function parseTensor(json: JsonScanner, name: string, file: string): Promise<StoredTensor> {
+function parseTensor(json: JsonScanner, name: string, file: string): StoredTensor {
   const where = `${file}, tensor ${quote(name)}`;
   let dtype: Dtype | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
-  await json.object(async (key) => {
+  for (const key of json.keys()) {
     if (key === 'dtype') {
       const text = json.string();
       if (!isDtype(text)) throw weightsError(where, `the data type ${quote(text, 40)} is unknown`);
       dtype = text;
     } else if (key === 'shape') {
-      shape = await parseIntegers(json, MAX_RANK, where);
+      shape = parseIntegers(json, MAX_RANK, where);
     } else if (key === 'data_offsets') {
-      offsets = await parseIntegers(json, 2, where);
+      offsets = parseIntegers(json, 2, where);
     } else {
       throw weightsError(where, `the key ${quote(key, 40)} is not part of the format`);
     }
-  });
+  }
   if (dtype === undefined || shape === undefined || offsets === undefined || offsets.length !== 2) {
     throw weightsError(where, 'dtype, shape and two data_offsets are expected');
   }
@@ -152,12 +152,12 @@ async function parseTensor(json: JsonScanner, name: string, file: string): Promi
   return { name, dtype, shape, begin, end };
 }
 
-async function parseIntegers(json: JsonScanner, limit: number, where: string): Promise<number[]> {
+function parseIntegers(json: JsonScanner, limit: number, where: string): number[] {
   const numbers: number[] = [];
-  await json.array(() => {
+  for (const _ of json.elements()) {
     if (numbers.length === limit) throw weightsError(where, `a list has more than ${limit} numbers`);
     numbers.push(json.integer());
-  });
+  }
   return numbers;
 }
 

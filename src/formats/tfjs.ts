@@ -93,11 +93,11 @@ async function parseWeight(json: JsonScanner, where: string): Promise<Weight> {
     if (key === 'name') name = json.string();
     else if (key === 'dtype') dtype = dtypeOf(json.string(), where);
     else if (key === 'shape') {
-      await json.array(() => {
+      for (const _ of json.elements()) {
         if (shape.length === MAX_RANK)
           throw weightsError(where, `a shape has more than ${MAX_RANK} dimensions`);
         shape.push(json.integer());
-      });
+      }
     } else if (key === 'quantization') quantization = await parseQuantization(json, where);
     else await json.skip();
   });
