@@ -57,7 +57,9 @@ export async function open(kind: DeviceKind | 'auto' = 'auto', options: OpenOpti
   refuseUnknownOptions(options, OPEN_NAMES, 'open');
   const rules = options.fuse === false ? [] : FUSIONS;
   const { choices, precision, simd, threads } = options;
-  assertPrecision(precision);
+  assertOneOf('precision', precision, ['float32', 'float64', 'mixed']);
+  assertOneOf('build of SIMD', simd, ['auto', 'relaxed', 'plain', 'off']);
+  assertOneOf('memory', options.memory, ['normal', 'low']);
   const recomputed = options.memory === 'low' ? RECOMPUTABLE : new Set<string>();
   if (kind !== 'cpu' && precision === 'float64') {
     throw new AttuneError({
@@ -128,12 +130,12 @@ function assertKind(kind: string): void {
 }
 
 /** Another name would compute in float32 without a word. */
-function assertPrecision(precision: OpenOptions['precision']): void {
-  const names = ['float32', 'float64', 'mixed'];
-  if (precision === undefined || names.includes(precision)) return;
+/** Another name would be taken for one of these without a word. */
+function assertOneOf(what: string, given: string | undefined, names: readonly string[]): void {
+  if (given === undefined || names.includes(given)) return;
   throw new AttuneError({
     code: 'device',
-    what: `there is no precision "${precision}"`,
+    what: `there is no ${what} "${given}"`,
     where: 'open',
     hint: `write ${names.join(', ')}`,
   });

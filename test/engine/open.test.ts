@@ -44,6 +44,14 @@ test('a kind of device that there is not is refused, and no threads at all', asy
   );
   const half = { precision: 'float16' } as object;
   await assertThrows(() => open('cpu', half), 'device', /no precision "float16" \(open\): write float32, /);
+  for (const [options, words] of [
+    [
+      { simd: 'constructor' },
+      /^there is no build of SIMD "constructor" \(open\): write auto, relaxed, plain, off$/,
+    ],
+    [{ memory: 'least' }, /^there is no memory "least" \(open\): write normal, low$/],
+  ] as const)
+    await assertThrows(() => open('cpu', options as never), 'device', words);
   const misspelt = { thread: 2 } as object;
   await assertThrows(
     () => open('cpu', misspelt),

@@ -149,10 +149,12 @@ test('eight images are too few for statistics: those that there are stay', async
   assert.is(result.resolved_defaults.batch_norm, 'frozen');
 });
 
-test('where no batch norm is trained there is nothing to choose, and random weights are always trained with batches', async () => {
+test('where no batch norm is trained there is nothing to choose', async () => {
   const head = await run({ trainFrom: 'fc' });
   assert.is('batch_loss' in head.state.beginning!, false);
-  // Of small batches, too: mean 0 and deviation 1 are the statistics of nothing.
+});
+
+test('random weights are trained with batches, small ones too: mean 0 and deviation 1 are the statistics of nothing', async () => {
   const scratch = await run({ weights: 'none', strategy: 'full', batchSize: 4 });
   assert.is(scratch.state.frozen.batch_norm, 'train');
 });

@@ -7,6 +7,7 @@ import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { facts } from '../report/named-report.js';
+import { changeState } from './changed-state.js';
 import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
 import { fails, listener, newPath } from './support.js';
 
@@ -58,6 +59,25 @@ test('so is one that climbs step by step to 20 times what the stage began with',
     /^the loss has climbed to a mean of 21\.0 by step 7, more than 20 times the 1\.00 of its beginning$/,
   );
   await fails(climbing(14, 0.1), 'numeric', /more than 20 times the 0\.693 of guessing$/);
+});
+
+test('a run that goes on is measured against what its stage began with', async () => {
+  // Four batches are an epoch, the last of them from here; the losses of the others are made up.
+  const { run } = await interrupted(3, fullRun(data, { batchSize: 4, epochs: 1 }));
+  const [began, mean] = [0.5, 1000];
+  const climbed = (beginning: number) =>
+    changeState(run, (state) => {
+      Object.assign(state.beginning, { stored_loss: beginning });
+      Object.assign(state.progress, { loss: mean * 12 });
+    });
+  await climbed(began);
+  await fails(
+    resume({ resume: run }),
+    'numeric',
+    /^the loss has climbed to a mean of 7\d\d by step 4, more than 20 times the 0\.693 of guessing/,
+  );
+  await climbed(mean);
+  assert.is((await resume({ resume: run })).interrupted, false, 'it fell');
 });
 
 test('what to type to go on can be typed, spaces in the path of the run and all', async () => {

@@ -2,10 +2,10 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finetune, resume } from '#src/finetune/index';
-import { openTensorFile, writeSafetensors } from '#src/formats/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openRunState } from '#src/finetune/run/run-state';
+import { changeState, type LooseState } from './changed-state.js';
 import { eventFiles } from './event-support.js';
 import { fullRun, interrupted, smallData } from './full-support.js';
 import { fails, listener, newFolder, newPath, picture } from './support.js';
@@ -43,43 +43,6 @@ test('images that have changed are refused with their number; nothing is written
   assert.ok(readFileSync(join(run, 'state.safetensors')).equals(state));
   await resume({ resume: run });
 });
-
-/** The parts of a stored state that a test damages. */
-interface LooseState {
-  readonly frozen: { readonly device: { adapter: string } };
-  readonly progress: { step: number };
-  readonly recipe: Record<string, unknown>;
-  readonly task: object;
-  readonly preprocessing: object;
-  readonly images: Readonly<Record<'train' | 'val' | 'test', readonly object[]>>;
-  readonly best: object;
-}
-
-/** Writes the state of a run again with other metadata. */
-async function changeState(
-  run: string,
-  change: (state: LooseState) => void,
-  more: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const path = join(run, 'state.safetensors');
-  const file = await openTensorFile(path);
-  const state = JSON.parse(file.metadata.state!);
-  change(state);
-  const tensors = await Promise.all(
-    file.tensors.map(async (tensor) => ({
-      name: tensor.name,
-      dtype: 'F32' as const,
-      shape: tensor.shape,
-      data: (await tensor.read()) as Float32Array,
-    })),
-  );
-  const { metadata } = file;
-  await file.close();
-  await writeSafetensors(path, tensors, { ...metadata, state: JSON.stringify(state), ...more });
-  // By its sum the state would be a damaged one.
-  for (const name of ['manifest.json', 'state.previous.safetensors'])
-    rmSync(join(run, name), { force: true });
-}
 
 test('another device is refused unless it is named', async () => {
   const run = await stoppedRun();
