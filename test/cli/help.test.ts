@@ -2,22 +2,38 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { METHOD_FIELDS, STEP_METHOD_FIELDS } from '#src/finetune/methods/index';
 import { attune, attuneHere, type Ran, type RunSettings, runScript } from './support.js';
 
+/** The flags of methods that stand under a heading, where `only` lets them pass. */
+function ofMethods(group: string, only: readonly string[] = Object.keys(METHOD_FIELDS)): string {
+  const names = only.filter((name) => METHOD_FIELDS[name as keyof typeof METHOD_FIELDS].group === group);
+  return names.map((name) => name.replaceAll('_', '-')).join(' ');
+}
+
+/** Flags with the names of headings, in capitals, for the methods below them. */
+function flagsOf(text: string): string[] {
+  const inStep = (group: string) => ofMethods(group, STEP_METHOD_FIELDS);
+  return text
+    .replace('IMAGES', ofMethods('Images:'))
+    .replace('TRAINING', ofMethods('Training:'))
+    .replace('REGULARIZATION', ofMethods('Regularization:'))
+    .replace('OPTIMIZER', ofMethods('Optimizer:'))
+    .replace('STEP', inStep('Optimizer:'))
+    .split(' ');
+}
+
 const commands: Record<string, string[]> = {
-  finetune:
-    'model weights strategy head neighbors train-from batch-norm label target images val val-split folds fold image-size augment workers class-weights sampling epochs unfreeze-epochs patience head-epochs batch-size micro-batch precision memory seed label-smoothing max-gradient-norm mixup cutmix random-erasing stochastic-depth sam optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup l2-sp ema recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps'.split(
-      ' ',
-    ),
+  finetune: flagsOf(
+    'model weights strategy head neighbors train-from batch-norm label target images val val-split folds fold image-size augment workers IMAGES epochs unfreeze-epochs patience head-epochs batch-size micro-batch precision memory seed TRAINING REGULARIZATION optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup OPTIMIZER recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps',
+  ),
   evaluate: 'split label images model weights batch-size tta workers device adapter threads'.split(' '),
-  schedule:
-    'steps images strategy label target val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup l2-sp ema'.split(
-      ' ',
-    ),
-  'lr-find':
-    'lr-from lr-to iterations model weights strategy train-from batch-norm label target images val val-split image-size augment workers class-weights sampling head-epochs batch-size micro-batch precision memory seed label-smoothing max-gradient-norm mixup cutmix random-erasing stochastic-depth sam optimizer lr-decay momentum nesterov weight-decay l2-sp recipe device adapter threads'.split(
-      ' ',
-    ),
+  schedule: flagsOf(
+    'steps images strategy label target val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup OPTIMIZER',
+  ),
+  'lr-find': flagsOf(
+    'lr-from lr-to iterations model weights strategy train-from batch-norm label target images val val-split image-size augment workers IMAGES head-epochs batch-size micro-batch precision memory seed TRAINING REGULARIZATION optimizer lr-decay momentum nesterov weight-decay STEP recipe device adapter threads',
+  ),
   augment:
     'augment count views out image-size images label target val val-split seed workers device adapter threads'.split(
       ' ',
