@@ -2,6 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AttuneError } from '../errors.js';
+import { commandLine } from './command-line.js';
 import {
   replaceFile,
   shardNames,
@@ -181,7 +182,7 @@ function classifierOf({ loaded, where }: Contents, format: string): LoadedModel 
   const [what, hint] =
     loaded === null
       ? ['the weights are those of no network that attune has', 'write them as .pth or .safetensors']
-      : [noHeadText(loaded), 'train a last layer with attune finetune'];
+      : [noHeadText(loaded), `train a last layer with ${commandLine(['finetune'])}`];
   throw new AttuneError({ code: 'weights', what: `${what}, and ${format} needs it`, where, hint });
 }
 

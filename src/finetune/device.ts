@@ -1,5 +1,6 @@
 /** The device of a run, opened only when everything else has been checked. */
 import type { Choices } from '../device/backend.js';
+import { commandLine } from './command-line.js';
 import { isHalfKey } from '../device/tuner.js';
 import { open } from '../engine/open.js';
 import type { Device } from '../program/device.js';
@@ -30,7 +31,7 @@ export async function openDevice(
     onEvent?.({ type: 'note', text });
   }
   if (variants === undefined && opened.mixed && isForFloat32Only(opened.choices)) {
-    const text = `What attune tune has measured on ${name} is for float32 only. attune tune --precision mixed measures the kernels that read and write float16.`;
+    const text = `What attune tune has measured on ${name} is for float32 only. ${commandLine(['tune', '--precision', 'mixed'])} measures the kernels that read and write float16.`;
     onEvent?.({ type: 'note', text });
   }
   if (variants !== undefined)

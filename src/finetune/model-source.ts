@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../data/index.js';
+import { commandLine } from './command-line.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
 import {
@@ -198,7 +199,7 @@ export function requireHead(loaded: LoadedModel): void {
     code: 'weights',
     what: `${noHeadText(loaded)}, so that nothing here can answer`,
     where: loaded.weights,
-    hint: 'train a last layer for your own images: attune finetune takes these --weights',
+    hint: `train a last layer for your own images: ${commandLine(['finetune'])} takes these --weights`,
   });
 }
 
@@ -247,7 +248,7 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
       code: 'weights',
       what: 'the weights are not those of any known model',
       where: path,
-      hint: 'name the model with --model, or see attune inspect',
+      hint: `name the model with --model, or see ${commandLine(['inspect', path])}`,
     });
   }
   if (info !== null && found?.classes !== taskOf(info.task).names.length) {

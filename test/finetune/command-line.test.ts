@@ -1,5 +1,14 @@
 /** How the program is called in the lines that a person is told to type: as a shell in that place finds it. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +60,23 @@ test('words are quoted, and paths are never like flags', () => {
   assert.is(pathFromHere(join(process.cwd(), '-a.png')), './-a.png');
   assert.is(pathFromHere(process.cwd()), '.');
   assert.is(pathFromHere(folder), folder);
+});
+
+test('hints that name a command say it as it is called here', () => {
+  const plain: string[] = [];
+  for (const part of ['cli', 'finetune', 'report']) {
+    for (const name of readdirSync(join(root, 'src', part), { recursive: true }) as string[]) {
+      if (!name.endsWith('.ts')) continue;
+      const text = readFileSync(join(root, 'src', part, name), 'utf8');
+      // What it has printed or written is no command to type.
+      for (const line of text.split('\n'))
+        if (
+          /\bhint\b.*[^.]\battune [a-z]/.test(line.replace(/that attune [a-z]+ (?:printed|has written)/, ''))
+        )
+          plain.push(`${name}: ${line.trim()}`);
+    }
+  }
+  assert.equal(plain, []);
 });
 
 test.run();

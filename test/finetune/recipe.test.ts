@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
 import { type FinetuneOptions, finetune, RECIPES, type Recipe, SCHEDULES } from '#src/finetune/index';
+import { announce } from '#src/finetune/recipe/announce';
 import { askedBy, askedByFlags, askedSplit } from '#src/finetune/recipe/asked';
 import { refuseIgnored } from '#src/finetune/recipe/contradictions';
 import { scheduleOf } from '#src/finetune/recipe/schedule';
 import { fieldsOf, parseRecipe } from '#src/finetune/recipe/parse-recipe';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { loadRecipe } from '#src/finetune/recipe/recipes';
+import { taskOf } from '#src/finetune/tasks/stored-task';
 import { findModel } from '#src/models/index';
 import { findWeights } from '#src/weights/index';
 import { test } from 'uvu';
@@ -43,6 +45,33 @@ test('pretrained weights are trained by AdamW, whose rates grow with the root of
   assert.equal(rates(resolve({ batch_size: 128 })), ['adamw', 1e-4, 1e-3, 0.01, 0]);
   assert.equal(rates(resolve({ batch_size: 64 })), ['adamw', 7.07e-5, 7.07e-4, 0.01, 0]);
   assert.equal(rates(resolve({ lr: 3e-4, batch_size: 128 })), ['adamw', 3e-4, 3e-3, 0.01, 0]);
+});
+
+test('a rate that was meant for SGD is told, where AdamW is used because nobody named an optimiser', () => {
+  const notes = (given: Partial<Recipe>, facts: Partial<typeof FACTS> = {}) => {
+    const told: string[] = [];
+    const task = taskOf({ kind: 'classification', classes: ['ant', 'bee'] });
+    const images = { train: 1000, val: 100, test: 0 };
+    const recipe = resolve(given, facts);
+    announce({ recipe, given, images, task, note: null, smallestClass: 100 }, (event) => {
+      if (event.type === 'note' && event.text.startsWith('Note: --lr')) told.push(event.text);
+    });
+    return told;
+  };
+  const told = [
+    'Note: --lr 0.05 is the rate of AdamW, which is used by default; usual are 0.00001 to 0.001. For a rate of SGD add --optimizer sgd.',
+  ];
+  assert.equal(notes({ lr: 0.05 }), told);
+  assert.equal(notes({ lr: 0.05, strategy: 'full' }), told);
+  for (const given of [
+    {},
+    { lr: 0.01 },
+    { lr: 0.05, optimizer: 'sgd' },
+    { lr: 0.05, optimizer: 'adamw' },
+    { lr: 0.05, momentum: 0.9 },
+  ] as const)
+    assert.equal(notes(given), []);
+  assert.equal(notes({ lr: 0.05 }, { weights: 'none' }), [], 'SGD is the default from random values');
 });
 
 test('SGD has rates in proportion to the batch, short gradients, and Nesterov; a fitted head learns as fast as the trunk', () => {

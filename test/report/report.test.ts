@@ -12,6 +12,7 @@ import { asXml } from '#src/report/charts/xml';
 import { html, lines } from '#src/report/page/html';
 import { fileName, withKeptUnits } from '#src/report/page/parts';
 import { reportPage } from '#src/report/page/page';
+import { dataSection } from '#src/report/page/sections/data';
 import { summarySection } from '#src/report/page/sections/summary';
 import { flagsCommand } from '#src/report/run/commands';
 import { evaluatingDevice } from '#src/report/run/gather-run';
@@ -157,6 +158,13 @@ test('of many classes the matrix has those with the most wrong answers, in their
 });
 
 const screen = await openDrawing(SCREEN);
+test('what the data is, is said: a folder or a CSV file', () => {
+  const first = (path: string) =>
+    dataSection({ ...data, data: { ...data.data, data: path } }, screen).body.text.match(/<dt>([^<]*)/)?.[1];
+  assert.is(first('photos'), 'Folder');
+  assert.is(first('photos/values.CSV'), 'CSV file');
+});
+
 test('no name from outside becomes a part of the page, and none makes it long', () => {
   const page = reportPage(data, screen);
   assert.not.match(page, /<script/i);

@@ -1,5 +1,6 @@
 /** Whole networks: inference and training steps, as `attune predict` and `attune finetune` run them. */
 import { imagenetPreprocessing } from '../../data/index.js';
+import { commandLine } from '../command-line.js';
 import type { DeviceInfo } from '../../device/backend.js';
 import { AttuneError } from '../../errors.js';
 import { type ImageClassifier, mobilenetV2, resnet50 } from '../../models/index.js';
@@ -206,7 +207,7 @@ function assertFinite(name: string, values: ArrayLike<number>): void {
       code: 'numeric',
       what: `a result of ${name} is ${values[i]}`,
       where: 'attune bench',
-      hint: 'run attune doctor: the device or its driver computes something wrong',
+      hint: `run ${commandLine(['doctor'])}: the device or its driver computes something wrong`,
     });
   }
 }

@@ -66,6 +66,16 @@ export interface Announcement {
   readonly smallestClass: number;
 }
 
+/** Above it a rate is hardly one of AdamW's. */
+const MOST_ADAMW = 0.01;
+
+/** Of a rate that was given alone: whose it is by default. A rate of SGD is ten to a thousand times too high for AdamW. */
+function rateNote({ strategy, optimizer, lr }: Recipe, given: Partial<Recipe>): string | null {
+  const isAsked = given.lr !== undefined && given.optimizer === undefined;
+  if (strategy === 'probe' || !isAsked || optimizer !== 'adamw' || lr <= MOST_ADAMW) return null;
+  return `Note: --lr ${lr} is the rate of AdamW, which is used by default; usual are 0.00001 to 0.001. For a rate of SGD add --optimizer sgd.`;
+}
+
 /** Tells it as notes. */
 export function announce(
   { recipe, given, images, task, note: taken, smallestClass }: Announcement,
@@ -97,6 +107,8 @@ export function announce(
     const texts = members.map((field) => `${field.replaceAll('_', '-')} ${recipe[field]}`);
     if (texts.length > 0) note(`${title}: ${texts.join(', ')}.`);
   }
+  const ofRate = rateNote(recipe, given);
+  if (ofRate !== null) note(ofRate);
 }
 
 /** Whether a field is a setting of the method that changes anything in this recipe. */

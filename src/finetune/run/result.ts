@@ -1,6 +1,7 @@
 /** The JSON documents of finished runs. */
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
+import { commandLine } from '../command-line.js';
 import { loadWeights } from '../../models/index.js';
 import { countParameters } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
@@ -112,7 +113,7 @@ async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<Te
         code: 'interrupted',
         what: `the run is complete and saved, only its ${part === 'test' ? 'test' : 'validation'} images were not all evaluated`,
         where: folder,
-        hint: 'attune evaluate does that',
+        hint: `${commandLine(['evaluate', folder])} does that`,
       },
       { cause: error },
     );

@@ -9,6 +9,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parsePreprocessing, type Preprocessing } from '../../data/index.js';
+import { commandLine } from '../command-line.js';
 import type { Choices } from '../../device/backend.js';
 import { AttuneError } from '../../errors.js';
 import {
@@ -189,7 +190,7 @@ export async function openRunState(folder: string, name: string = RUN_FILES.stat
         code: 'input',
         what: 'the run has no stage to resume: a probe is done at once, from cached features',
         where: folder,
-        hint: 'run attune finetune again; images and features are cached',
+        hint: `run ${commandLine(['finetune'])} again; images and features are cached`,
       });
     }
     const isShared = version === FORMAT_OF_SHARED_CHOICES;

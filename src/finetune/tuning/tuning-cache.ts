@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeWhole } from '../../data/disk.js';
+import { commandLine } from '../command-line.js';
 import type { Backend, Choices, DeviceInfo } from '../../device/backend.js';
 import { kernels } from '../../ops/kernels.js';
 import { cacheDir } from '../../weights/index.js';
@@ -65,7 +66,7 @@ export interface StoredTuning {
 export async function readTuning(info: DeviceInfo, path = tuningPath(info)): Promise<StoredTuning> {
   const unusable = (why: string): StoredTuning => ({
     entries: {},
-    problem: `The measurements in ${path} are not used, as ${why}; attune tune makes new ones.`,
+    problem: `The measurements in ${path} are not used, as ${why}; ${commandLine(['tune'])} makes new ones.`,
   });
   let text: string;
   try {

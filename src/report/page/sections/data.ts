@@ -1,4 +1,5 @@
 /** What the run was made of: images, recipe, versions, and how to make it again. */
+import { isCsvFile } from '../../../data/index.js';
 import { maxOf, minOf } from '../../../extremes.js';
 import { count, counted } from '../../../text.js';
 import { countChart } from '../../charts/counts.js';
@@ -17,7 +18,7 @@ export function dataSection({ data, task }: ReportData, drawing: Drawing): Secti
   const { images, classes, skipped } = data;
   const trained = classes.map(({ train }) => train);
   const pairs: [string, Content][] = [
-    ['Folder', name(data.data, 200)],
+    [isCsvFile(data.data) ? 'CSV file' : 'Folder', name(data.data, 200)],
     ['Training images', count(images.train)],
     ['Validation images', count(images.val)],
     ['Test images', count(images.test)],
