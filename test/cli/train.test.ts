@@ -100,34 +100,6 @@ test('probe-then-full: values before the work, a line for each epoch, a table wi
   for (const name of ['report.html', 'results.png', 'confusion.png']) assert.ok(files.includes(name), name);
 });
 
-test('--resume writes the report that a kill has prevented, and says the result as at the end of the run', async () => {
-  const run = join(folder, 'longer');
-  const before = readdirSync(run).sort();
-  const state = readFileSync(join(run, 'state.safetensors'));
-  // The page is written last, after the pictures.
-  for (const name of ['report.html', 'confusion.png']) rmSync(join(run, name));
-  const { status, stdout, stderr } = await attuneHere(['finetune', '--resume', 'longer'], settings);
-  assert.is(status, 0, stderr);
-  assert.match(stderr, /^The run is complete: only what follows its end is done again\.$/m);
-  assert.match(stdout, /\nbest epoch +[12] of 2 epochs\nvalidation accuracy +.* %.*\ntest accuracy +.* %/);
-  assert.match(stdout, /\nReport\nlonger\/report\.html\n/);
-  assert.equal(readdirSync(run).sort(), before, 'and nothing else');
-  assert.ok(readFileSync(join(run, 'state.safetensors')).equals(state));
-});
-
-test('--resume writes the report of a probe, which has nothing else to go on with', async () => {
-  const { status, stderr } = await finetune('--strategy probe --head prototypes --no-report --out probe');
-  assert.is(status, 0, stderr);
-  const resumed = () => attuneHere(['finetune', '--resume', 'probe'], settings);
-  const first = await resumed();
-  assert.is(first.status, 0, first.stderr);
-  assert.match(first.stderr, /^The run is complete: only its report is written\.$/m);
-  assert.match(first.stdout, /^report +probe\/report\.html$/m);
-  const second = await resumed();
-  assert.is(second.status, 1);
-  assert.match(second.stderr, /the run has no stage to resume/);
-});
-
 test('--resume needs no data, and takes --epochs', async () => {
   // In the way of the page: it cannot be written.
   rmSync(join(folder, 'longer/report.html'));

@@ -68,10 +68,14 @@ async function run(more: Partial<FinetuneOptions>) {
     lr: 1e-4,
     headLr: 1e-4,
   } as const;
+  let threads = 0;
+  const count = () => threads++;
+  process.on('worker', count);
   const result = await finetune(fullRun(data, { ...options, ...more }), context);
+  process.off('worker', count);
   const stored = await openRunState(result.run);
   await stored.file.close();
-  return { result, state: stored.state, notes: notesOf(context.events) };
+  return { result, state: stored.state, notes: notesOf(context.events), threads };
 }
 
 function notesOf(events: readonly RunEvent[]): string[] {
@@ -83,7 +87,9 @@ function notesOf(events: readonly RunEvent[]): string[] {
 const isStatistic = (name: string) => /running_(mean|var)$/.test(name);
 
 test('statistics that disagree are taken anew, the head is fitted to them, and training begins where that ended', async () => {
-  const { result, state, notes } = await run({ weights: blind });
+  const { result, state, notes, threads } = await run({ weights: blind });
+  // For all of the run: its images, its beginning and its stage.
+  assert.is(threads, 2, 'one that decodes, one that computes');
   assert.is(notes.length, 1, notes.join('\n'));
   assert.match(
     notes[0],
@@ -104,31 +110,21 @@ test('statistics that disagree are taken anew, the head is fitted to them, and t
   }
 });
 
+let frozen: Awaited<ReturnType<typeof run>>;
+
 test('statistics that make no better head are put back: the run is that of frozen ones, byte for byte', async () => {
   const open = await run({ epochs: 2 });
   assert.match(open.notes[0] ?? '', /no better .* so the stored ones are kept\.$/);
   assert.is(open.state.frozen.batch_norm, 'frozen');
-  const frozen = await run({ epochs: 2, batchNorm: 'frozen' });
+  frozen = await run({ epochs: 2, batchNorm: 'frozen' });
   assert.equal(
     await readTensors(open.result.checkpoints.last),
     await readTensors(frozen.result.checkpoints.last),
   );
 });
 
-test('the threads that decode images are started once for all of a run', async () => {
-  let threads = 0;
-  const count = () => threads++;
-  process.on('worker', count);
-  try {
-    await run({ weights: blind });
-  } finally {
-    process.off('worker', count);
-  }
-  assert.is(threads, 2, 'one that decodes, one that computes');
-});
-
 test('asked to be frozen they stay to the bit, and nothing is said', async () => {
-  const { result, notes, state } = await run({ batchNorm: 'frozen' });
+  const { result, notes, state } = frozen;
   assert.equal(notes, []);
   assert.is('batch_loss' in state.beginning!, false);
   const [before, after] = [await readTensors(weights), await readTensors(result.checkpoints.last)];

@@ -1,6 +1,6 @@
 /**
  * A run folder from a stranger: what stands in it for a file of the user's, or waits for ever, is refused before anything is
- * opened. The folders here have only the names of a run; resume-refused.test.ts has one with a real state.
+ * opened. The folders here have only the names of a run; resume-refused.slow.test.ts has one with a real state.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';

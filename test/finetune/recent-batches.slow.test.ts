@@ -31,4 +31,14 @@ for (const [name, method] of Object.entries(methods)) {
   });
 }
 
+test('what becomes of images that are free changes nothing', async () => {
+  // Four steps in an epoch, each of two micro-batches, and an evaluation between the epochs.
+  const options = { batchSize: 4, microBatch: 2, tensorboard: false };
+  const { run } = await finetune(fullRun(data, options));
+  const count = await poisoned(async () => {
+    await assertSameRuns((await finetune(fullRun(data, options))).run, run);
+  });
+  assert.ok(count > 2, `${count} batches were free`);
+});
+
 test.run();

@@ -1,4 +1,4 @@
-/** A run that goes on equals one that never stopped. */
+/** A run that goes on equals one that never stopped; other runs, and longer ones: resume.slow.test.ts. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinetuneResult, finetune, resume } from '#src/finetune/index';
@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventFiles, eventsOf } from './event-support.js';
 import { assertSameRuns, assertSameTensors, fullRun, interrupted, smallData } from './full-support.js';
-import { fails, listener } from './support.js';
+import { listener } from './support.js';
 
 const data = smallData();
 const metrics = (run: string) => readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
@@ -68,31 +68,6 @@ test('an interrupted run says so, and can be used as it is', async () => {
   );
   const told = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
   assert.is(told[0], 'Going on after 0 of 2 epochs and 2 batches.');
-});
-
-test('probe-then-full, with momentum, its moments and the metrics of the head', async () => {
-  const options = { strategy: 'probe-then-full', epochs: 2, augment: 'flip', sampling: 'balanced' };
-  const expected = await finetune(fullRun(data, options));
-  const stopped = await interrupted(3, fullRun(data, options));
-  const resumed = await resume({ resume: stopped.run, threads: 1 });
-  assert.is(resumed.epochs.length, expected.epochs.length);
-  await assertSameRuns(resumed.run, expected.run);
-});
-
-test('--epochs makes a finished run longer, as if it had been meant so', async () => {
-  const constant = { schedule: 'constant', warmup: 0 };
-  const long = await finetune(fullRun(data, { ...constant, epochs: 3 }));
-  const short = await finetune(fullRun(data, { ...constant, epochs: 2 }));
-  await fails(
-    resume({ resume: short.run }),
-    'input',
-    /^nothing is left to do: 2 epochs are done, and 2 were asked for .*: ask for more with --epochs/,
-  );
-  await fails(resume({ resume: short.run, epochs: 1 }), 'input', /2 epochs are done, and 1 was asked for/);
-  const longer = await resume({ resume: short.run, epochs: 3 });
-  await assertSameRuns(longer.run, long.run, ['last']);
-  const recipe = (run: string) => JSON.parse(readFileSync(join(run, 'recipe.json'), 'utf8'));
-  assert.equal(recipe(longer.run), recipe(long.run));
 });
 
 test('what a kill has left is cut back to the state', async () => {
