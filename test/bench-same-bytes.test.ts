@@ -111,6 +111,11 @@ test('folders: a file that is gone or differs is told, paths are told from the f
     assert.is((await compareFolders(old, other)).difference, 'run/a.bin: byte 2 is 99, then 100');
     const less = side('less', { 'result.json': document('less') });
     assert.is((await compareFolders(old, less)).difference, 'run/a.bin is missing in the new one');
+    const none = side('none', { 'result.json': '{}' });
+    assert.is(
+      (await compareFolders(old, none)).difference,
+      'result.json: run is missing in the new one (files that differ beside it: 1)',
+    );
     const elsewhere = side('elsewhere', { 'result.json': document('nowhere'), 'run/a.bin': 'abc' });
     assert.match((await compareFolders(old, elsewhere)).difference, /^result\.json: run is /);
   } finally {

@@ -15,21 +15,25 @@ const READERS = {
   U32: [4, (view, at) => view.getUint32(at, true)],
 };
 
-/** The first difference between the files below two folders. */
+/** The first difference between the files below two folders, and how many other files differ. */
 export async function compareFolders(oldFolder, newFolder) {
   const added = new Set();
+  const differences = [];
   const [olds, news] = [await filesBelow(oldFolder), await filesBelow(newFolder)];
   for (const file of news) if (!olds.includes(file)) added.add(file);
   for (const file of olds) {
-    if (!news.includes(file)) return { difference: `${file} is missing in the new one`, added };
+    if (!news.includes(file)) {
+      differences.push(`${file} is missing in the new one`);
+      continue;
+    }
     const read = (folder) => readFile(join(folder, file));
-    const difference = compareFiles(file, await read(oldFolder), await read(newFolder), {
-      added,
-      folders: [oldFolder, newFolder],
-    });
-    if (difference !== null) return { difference: `${file}: ${difference}`, added };
+    const context = { added, folders: [oldFolder, newFolder] };
+    const difference = compareFiles(file, await read(oldFolder), await read(newFolder), context);
+    if (difference !== null) differences.push(`${file}: ${difference}`);
   }
-  return { difference: null, added };
+  const [first = null, ...others] = differences;
+  const more = others.length === 0 ? '' : ` (files that differ beside it: ${others.length})`;
+  return { difference: first && `${first}${more}`, added };
 }
 
 /** Paths with slashes, without those that are not compared. */

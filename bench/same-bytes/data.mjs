@@ -12,7 +12,7 @@ const UNEVEN = { ant: 12, bee: 8, cat: 4 };
 
 /**
  * Writes into a folder: `parts/` with train, val and test, `whole/` and `uneven/` without, `labels.csv` and `values.csv`
- * of the pictures in `parts/`.
+ * of the pictures in `parts/`, and `numbers.csv`, which is `values.csv` without parts.
  */
 export async function writeData(folder) {
   const labels = ['image,kind,split'];
@@ -36,6 +36,8 @@ export async function writeData(folder) {
   }
   await writeFile(join(folder, 'labels.csv'), `${labels.join('\n')}\n`);
   await writeFile(join(folder, 'values.csv'), `${values.join('\n')}\n`);
+  const numbers = values.map((line) => line.split(',').slice(0, -1).join());
+  await writeFile(join(folder, 'numbers.csv'), `${numbers.join('\n')}\n`);
 }
 
 /** Of 32 to 47 pixels a side, so that crops differ; its kind says direction and colour. Returns what its values are. */

@@ -2,7 +2,7 @@
  * The runs that same-bytes.mjs makes with both builds. Each is
  *
  *     name
- *     data       parts, whole, uneven, labels.csv or values.csv of data.mjs; default parts
+ *     data       parts, whole, uneven, labels.csv, values.csv or numbers.csv of data.mjs; default parts
  *     options    of `finetune`, over COMMON
  *     stop       batches of the full stage after which it is interrupted, and then resumed
  *     resume     options of `resume`, where it goes on
@@ -83,8 +83,8 @@ export const RECIPES = [
     name: 'gradual with RMSprop, a rate by group',
     options: {
       strategy: 'gradual',
-      trainFrom: 'layer3',
-      epochs: 2,
+      trainFrom: 'layer2',
+      epochs: 3,
       optimizer: 'rmsprop',
       momentum: 0.5,
       lrDecay: 0.5,
@@ -239,7 +239,7 @@ export const RECIPES = [
       microBatch: 4,
     },
   },
-  { name: 'regression, folds', data: 'values.csv', options: { ...FULL, epochs: 1, folds: 2 } },
+  { name: 'regression, folds', data: 'numbers.csv', options: { ...FULL, epochs: 1, folds: 2 } },
 
   // Interrupted and resumed.
   { name: 'resumed within an epoch', options: { ...SGD }, stop: 4 },
