@@ -308,7 +308,7 @@ export const RECIPES = [
     commands: [
       'advise DATA --weights WEIGHTS',
       'lr-find DATA --weights WEIGHTS --image-size 32 --batch-size 8 --iterations 20 --strategy full',
-      'schedule --images 100 --schedule one-cycle --epochs 3',
+      'schedule --images 100 --strategy full --schedule one-cycle --epochs 3',
       'augment DATA --image-size 32 --augment standard,trivial-augment --count 3 --views 2 --out OUT.png',
       'predict --weights WEIGHTS IMAGES',
       'convert WEIGHTS OUT.onnx',
