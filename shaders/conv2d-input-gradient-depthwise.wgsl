@@ -6,26 +6,27 @@
 // taps (lib/conv2d-input-gradient.wgsl), and each weight that it reads serves all of them. Sums are f32.
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>) {
-  let vectors = (constants.channels + 3u) / 4u;
-  let phase_columns = (constants.width + constants.stride_width - 1u) / constants.stride_width;
+  let vectors = (constants.geometry.channels + 3u) / 4u;
+  let g = constants.geometry;
+  let phase_columns = (g.width + g.stride_width - 1u) / g.stride_width;
   let strips = (phase_columns + PLACES - 1u) / PLACES;
   let index = flat_index(id, workgroups, WORKGROUP);
-  if (index >= vectors * strips * constants.stride_width * constants.height * constants.batch) {
+  if (index >= vectors * strips * g.stride_width * g.height * g.batch) {
     return;
   }
   let channel = index % vectors * 4u;
-  let channels = constants.channels - channel;
-  let strip = index / vectors % (strips * constants.stride_width);
-  let row = index / vectors / strips / constants.stride_width; // of all images
-  let y = row % constants.height;
-  let phase = Phase(row_axis(y % constants.stride_height), column_axis(strip / strips));
-  let first = Place(row / constants.height, y / constants.stride_height, strip % strips * PLACES);
+  let channels = constants.geometry.channels - channel;
+  let strip = index / vectors % (strips * constants.geometry.stride_width);
+  let row = index / vectors / strips / constants.geometry.stride_width; // of all images
+  let y = row % constants.geometry.height;
+  let phase = Phase(row_axis(y % constants.geometry.stride_height), column_axis(strip / strips));
+  let first = Place(row / constants.geometry.height, y / constants.geometry.stride_height, strip % strips * PLACES);
 
   // A channel is its own group, so its sources are found as in a product.
   let source = source_of(phase, first, channel);
   var sums: array<vec4<f32>, PLACES>;
   for (var u = 0u; u < phase.rows.taps * phase.columns.taps; u++) {
-    let weights = b_vector(tap_of(phase, u) * constants.channels + channel, channels);
+    let weights = b_vector(tap_of(phase, u) * constants.geometry.channels + channel, channels);
     for (var i = 0u; i < PLACES; i++) {
       let neighbour = Source(source.image, source.row, source.column + i32(i), source.exists);
       let run = run_of(phase, neighbour, u);

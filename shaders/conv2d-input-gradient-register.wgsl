@@ -17,14 +17,15 @@ fn main(
   let row_tiles = (constants.phase_places + ROWS - 1u) / ROWS;
   let column_tiles = (n + 4u * WORKGROUP - 1u) / (4u * WORKGROUP);
   let tile = flat_workgroup(workgroup, workgroups);
-  if (tile >= row_tiles * column_tiles * constants.groups * constants.stride_height * constants.stride_width) {
+  let g = constants.geometry;
+  if (tile >= row_tiles * column_tiles * g.groups * g.stride_height * g.stride_width) {
     return;
   }
   let first_row = tile % row_tiles * ROWS;
   let product = tile / row_tiles / column_tiles;
-  let group = product % constants.groups;
-  let phase = phase_of(product / constants.groups);
-  let m = constants.batch * phase.rows.places * phase.columns.places;
+  let group = product % constants.geometry.groups;
+  let phase = phase_of(product / constants.geometry.groups);
+  let m = constants.geometry.batch * phase.rows.places * phase.columns.places;
   if (first_row >= m) {
     return;
   }
@@ -43,15 +44,15 @@ fn main(
     for (var g = 0u; g < ROW_GROUPS; g++) {
       runs[g] = run_of(phase, sources[g], u);
     }
-    let b_first = (tap_of(phase, u) * n + column) * constants.filters + group * constants.group_filters;
+    let b_first = (tap_of(phase, u) * n + column) * constants.geometry.filters + group * constants.group_filters;
     for (var t = 0u; t < constants.group_filters; t += 4u) {
       let left = constants.group_filters - t;
       let b_index = b_first + t;
       let y = transpose(mat4x4<f32>(
         b_vector(b_index, select(0u, left, columns > 0u)),
-        b_vector(b_index + constants.filters, select(0u, left, columns > 1u)),
-        b_vector(b_index + 2u * constants.filters, select(0u, left, columns > 2u)),
-        b_vector(b_index + 3u * constants.filters, select(0u, left, columns > 3u)),
+        b_vector(b_index + constants.geometry.filters, select(0u, left, columns > 1u)),
+        b_vector(b_index + 2u * constants.geometry.filters, select(0u, left, columns > 2u)),
+        b_vector(b_index + 3u * constants.geometry.filters, select(0u, left, columns > 3u)),
       ));
       for (var g = 0u; g < ROW_GROUPS; g++) {
         let x = a_vector(runs[g].index + i32(t), 0, select(0, i32(left), runs[g].inside));

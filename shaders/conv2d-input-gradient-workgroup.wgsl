@@ -27,8 +27,8 @@ fn load_share(lane: u32, tile: Tile, sources: ptr<function, array<Source, A_SHAR
     let t = step + line_step(lane, i);
     let column = tile.first_column + line(lane, i);
     let left = constants.group_filters - min(t, constants.group_filters);
-    let index = (tap_of(tile.phase, tap) * n + column) * constants.filters + tile.group * constants.group_filters + t;
-    share.b[i] = b_vector(index, select(0u, left, exists && column < n));
+    let index = (tap_of(tile.phase, tap) * n + column) * constants.geometry.filters + tile.group * constants.group_filters;
+    share.b[i] = b_vector(index + t, select(0u, left, exists && column < n));
   }
   return share;
 }
@@ -43,19 +43,19 @@ fn main(
   let row_tiles = (constants.phase_places + TILE_ROWS - 1u) / TILE_ROWS;
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
-  let products = constants.groups * constants.stride_height * constants.stride_width;
+  let products = constants.geometry.groups * constants.geometry.stride_height * constants.geometry.stride_width;
   if (index >= row_tiles * column_tiles * products * part_count()) {
     return;
   }
   let product = index / column_tiles / row_tiles % products;
   let part = index / column_tiles / row_tiles / products;
   let tile = Tile(
-    phase_of(product / constants.groups),
-    product % constants.groups,
+    phase_of(product / constants.geometry.groups),
+    product % constants.geometry.groups,
     index / column_tiles % row_tiles * TILE_ROWS,
     index % column_tiles * TILE_COLUMNS,
   );
-  let m = constants.batch * tile.phase.rows.places * tile.phase.columns.places;
+  let m = constants.geometry.batch * tile.phase.rows.places * tile.phase.columns.places;
   if (tile.first_row >= m) {
     return;
   }
@@ -82,7 +82,8 @@ fn main(
     add_tile(lane, &sums);
   }
 
-  let part_first = part * constants.batch * constants.height * constants.width * constants.channels;
+  let g = constants.geometry;
+  let part_first = part * g.batch * g.height * g.width * g.channels;
   for (var r = 0u; r < ROWS; r++) {
     let row = tile.first_row + sum_row(lane, r);
     if (row < m) {

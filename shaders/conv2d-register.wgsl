@@ -12,12 +12,12 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
-  let m = constants.batch * constants.out_height * constants.out_width;
+  let m = constants.geometry.batch * constants.geometry.out_height * constants.geometry.out_width;
   let n = constants.group_filters;
   let row_tiles = (m + ROWS - 1u) / ROWS;
   let column_tiles = (n + 4u * WORKGROUP - 1u) / (4u * WORKGROUP);
   let tile = flat_workgroup(workgroup, workgroups);
-  if (tile >= row_tiles * column_tiles * constants.groups) {
+  if (tile >= row_tiles * column_tiles * constants.geometry.groups) {
     return;
   }
   let first_row = tile % row_tiles * ROWS;
@@ -39,26 +39,26 @@ fn main(
     }
     for (var t = 0u; t < constants.run_length; t += 4u) {
       let left = constants.run_length - t;
-      let b_index = b_row + t * constants.filters;
+      let b_index = b_row + t * constants.geometry.filters;
       let y = mat4x4<f32>(
         b_vector(b_index, columns),
-        b_vector(b_index + constants.filters, select(0u, columns, left > 1u)),
-        b_vector(b_index + 2u * constants.filters, select(0u, columns, left > 2u)),
-        b_vector(b_index + 3u * constants.filters, select(0u, columns, left > 3u)),
+        b_vector(b_index + constants.geometry.filters, select(0u, columns, left > 1u)),
+        b_vector(b_index + 2u * constants.geometry.filters, select(0u, columns, left > 2u)),
+        b_vector(b_index + 3u * constants.geometry.filters, select(0u, columns, left > 3u)),
       );
       for (var g = 0u; g < ROW_GROUPS; g++) {
         let x = a_vector(runs[g].index + i32(t), runs[g].first - i32(t), runs[g].last - i32(t));
         add_lanes(&sums, g * LANES, x, y);
       }
     }
-    b_row += constants.run_length * constants.filters;
+    b_row += constants.run_length * constants.geometry.filters;
   }
 
   let rows = min(ROWS, m - first_row);
   for (var row = 0u; row < rows; row++) {
     let sum = row_of(&sums, row);
     if (columns > 0u) {
-      finish(sum, constants.epilogue, channel, (first_row + row) * constants.filters + channel, columns);
+      finish(sum, constants.epilogue, channel, (first_row + row) * constants.geometry.filters + channel, columns);
     }
   }
 }

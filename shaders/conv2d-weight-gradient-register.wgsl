@@ -38,14 +38,14 @@ fn main(
   let row_tiles = (m + ROWS - 1u) / ROWS;
   let column_tiles = (n + 4u * WORKGROUP - 1u) / (4u * WORKGROUP);
   let tile = flat_workgroup(workgroup, workgroups);
-  if (tile >= row_tiles * column_tiles * constants.groups * constants.splits) {
+  if (tile >= row_tiles * column_tiles * constants.geometry.groups * constants.splits) {
     return;
   }
   let first_row = tile % row_tiles * ROWS;
   let column = (tile / row_tiles % column_tiles * WORKGROUP + lane) * 4u;
   let columns = n - min(column, n);
-  let group = tile / row_tiles / column_tiles % constants.groups;
-  let split = tile / row_tiles / column_tiles / constants.groups;
+  let group = tile / row_tiles / column_tiles % constants.geometry.groups;
+  let split = tile / row_tiles / column_tiles / constants.geometry.groups;
   let channel = group * n + column;
   let end = split_end(split);
 
@@ -55,12 +55,12 @@ fn main(
   var position = position_of(split_begin(split) + own);
   var sums: Sums;
   for (var k = split_begin(split); k < end; k += 4u) {
-    let b_index = k * constants.filters + channel;
+    let b_index = k * constants.geometry.filters + channel;
     let y = mat4x4<f32>(
       b_vector(b_index, columns),
-      b_vector(b_index + constants.filters, select(0u, columns, k + 1u < end)),
-      b_vector(b_index + 2u * constants.filters, select(0u, columns, k + 2u < end)),
-      b_vector(b_index + 3u * constants.filters, select(0u, columns, k + 3u < end)),
+      b_vector(b_index + constants.geometry.filters, select(0u, columns, k + 1u < end)),
+      b_vector(b_index + 2u * constants.geometry.filters, select(0u, columns, k + 2u < end)),
+      b_vector(b_index + 3u * constants.geometry.filters, select(0u, columns, k + 3u < end)),
     );
     var x: Loads;
     for (var i = 0u; i < 4u / POSITIONS; i++) {
@@ -95,6 +95,6 @@ fn main(
 
   let stored = min(ROWS, m - first_row);
   for (var row = 0u; row < stored; row++) {
-    store_out((split * m + first_row + row) * constants.filters + channel, columns, row_of(&sums, row));
+    store_out((split * m + first_row + row) * constants.geometry.filters + channel, columns, row_of(&sums, row));
   }
 }

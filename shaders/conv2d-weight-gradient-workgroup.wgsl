@@ -24,7 +24,7 @@ fn load_share(lane: u32, lines: Lines, positions: ptr<function, Positions>, k: u
   for (var i = 0u; i < B_SHARE; i++) {
     let position = k + b_step(lane, i);
     let count = select(0u, lines.filters, position < end);
-    share.b[i] = b_vector(position * constants.filters + lines.first_filter, count);
+    share.b[i] = b_vector(position * constants.geometry.filters + lines.first_filter, count);
   }
   return share;
 }
@@ -40,13 +40,13 @@ fn main(
   let row_tiles = (m + TILE_ROWS - 1u) / TILE_ROWS;
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
-  if (index >= row_tiles * column_tiles * constants.groups * constants.splits) {
+  if (index >= row_tiles * column_tiles * constants.geometry.groups * constants.splits) {
     return;
   }
   let first_row = index / column_tiles % row_tiles * TILE_ROWS;
   let first_column = index % column_tiles * TILE_COLUMNS;
-  let group = index / column_tiles / row_tiles % constants.groups;
-  let split = index / column_tiles / row_tiles / constants.groups;
+  let group = index / column_tiles / row_tiles % constants.geometry.groups;
+  let split = index / column_tiles / row_tiles / constants.geometry.groups;
   let begin = split_begin(split);
   let end = split_end(split);
   let own_column = first_column + b_column(lane);
@@ -77,7 +77,7 @@ fn main(
   for (var r = 0u; r < ROWS; r++) {
     let row = first_row + sum_row(lane, r);
     if (row < m) {
-      let index = (split * m + row) * constants.filters + group * n + column;
+      let index = (split * m + row) * constants.geometry.filters + group * n + column;
       store_out(index, columns, row_of(&sums, r));
     }
   }

@@ -24,7 +24,8 @@ fn load_share(lane: u32, tile: Tile, windows: ptr<function, array<Window, A_SHAR
     let t = step + b_step(lane, i);
     let column = tile.first_column + b_column(lane, i);
     let columns = select(0u, n - min(column, n), t < constants.run_length && run < constants.runs);
-    share.b[i] = b_vector((run * constants.run_length + t) * constants.filters + tile.group * n + column, columns);
+    let row = run * constants.run_length + t;
+    share.b[i] = b_vector(row * constants.geometry.filters + tile.group * n + column, columns);
   }
   return share;
 }
@@ -35,16 +36,16 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let m = constants.batch * constants.out_height * constants.out_width;
+  let m = constants.geometry.batch * constants.geometry.out_height * constants.geometry.out_width;
   let n = constants.group_filters;
   let row_tiles = (m + TILE_ROWS - 1u) / TILE_ROWS;
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
-  if (index >= row_tiles * column_tiles * constants.groups * part_count()) {
+  if (index >= row_tiles * column_tiles * constants.geometry.groups * part_count()) {
     return;
   }
   let tile = Tile(
-    index / column_tiles / row_tiles % constants.groups,
+    index / column_tiles / row_tiles % constants.geometry.groups,
     index / column_tiles % row_tiles * TILE_ROWS,
     index % column_tiles * TILE_COLUMNS,
   );
@@ -53,7 +54,7 @@ fn main(
   for (var i = 0u; i < A_SHARE; i++) {
     windows[i] = window_of(tile.first_row + a_row(lane, i), tile.group);
   }
-  let part = index / column_tiles / row_tiles / constants.groups;
+  let part = index / column_tiles / row_tiles / constants.geometry.groups;
   let begin = part_begin(part);
   let part_stop = part_end(part, constants.run_length);
   var sums: Sums;
@@ -80,7 +81,7 @@ fn main(
     let channel = tile.group * n + column;
     var r = 0u;
     for (var row = tile.first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
-      let index = (part * m + row) * constants.filters + channel;
+      let index = (part * m + row) * constants.geometry.filters + channel;
       finish(four_of(&sums, r, j), constants.epilogue, channel, index, n - column);
       r++;
     }

@@ -5,31 +5,14 @@
 // and kernel row r, the elements are read where they lie in the image, in runs of neighbours. Without groups and
 // horizontal dilation a run is a whole kernel row (kernel_width * channels elements), else one tap.
 struct Constants {
-  batch: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  filters: u32,
-  out_height: u32,
-  out_width: u32,
-  stride_height: u32,
-  stride_width: u32,
-  pad_top: u32,
-  pad_left: u32,
-  dilation_height: u32,
-  dilation_width: u32,
-  groups: u32,
+  // Behind it are words of Winograd's variants (winograd-constants.wgsl).
+  @size(128) geometry: Geometry,
   group_channels: u32,
   group_filters: u32,
   runs: u32,
   runs_per_kernel_row: u32,
   run_length: u32,
   epilogue: u32,
-  // Of Winograd's variants: 4 x 4 places each, the number of positions of their products, tiles of an image.
-  tiles: u32,
-  positions: u32,
-  tiles_down: u32,
-  tiles_across: u32,
   // Of the split variants: parts of the sums, steps of a part in every run.
   parts: u32,
   part_steps: u32,
@@ -46,14 +29,15 @@ struct Window {
 }
 
 fn window_of(m: u32, group: u32) -> Window {
-  let column = m % constants.out_width;
-  let row = m / constants.out_width % constants.out_height;
-  let image = m / constants.out_width / constants.out_height;
+  let g = constants.geometry;
+  let column = m % g.out_width;
+  let row = m / g.out_width % g.out_height;
+  let image = m / g.out_width / g.out_height;
   return Window(
-    i32(image * constants.height * constants.width * constants.channels + group * constants.group_channels),
-    i32(row * constants.stride_height) - i32(constants.pad_top),
-    i32(column * constants.stride_width) - i32(constants.pad_left),
-    image < constants.batch,
+    i32(image * g.height * g.width * g.channels + group * constants.group_channels),
+    window_top(row),
+    window_left(column),
+    image < g.batch,
   );
 }
 
@@ -65,11 +49,11 @@ struct Run {
 }
 
 fn run_of(window: Window, run: u32) -> Run {
-  let y = window.top + i32(run / constants.runs_per_kernel_row * constants.dilation_height);
-  let x = window.left + i32(run % constants.runs_per_kernel_row * constants.dilation_width);
-  let height = i32(constants.height);
-  let width = i32(constants.width);
-  let channels = i32(constants.channels);
+  let y = window.top + tap_down(run / constants.runs_per_kernel_row);
+  let x = window.left + tap_across(run % constants.runs_per_kernel_row);
+  let height = i32(constants.geometry.height);
+  let width = i32(constants.geometry.width);
+  let channels = i32(constants.geometry.channels);
   let inside = window.exists && y >= 0 && y < height;
   let last = min((width - x) * channels, i32(constants.run_length));
   return Run(window.image + (y * width + x) * channels, max(-x, 0) * channels, select(0, last, inside));

@@ -7,34 +7,12 @@
 // rows and one of columns make a product: M = batch * rows * columns, N = channels of a group, K = taps of the
 // phase * filters of a group, with the first factor read from dy and the second from the weights.
 struct Constants {
-  batch: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  filters: u32,
-  kernel_height: u32,
-  kernel_width: u32,
-  out_height: u32,
-  out_width: u32,
-  stride_height: u32,
-  stride_width: u32,
-  pad_top: u32,
-  pad_left: u32,
-  dilation_height: u32,
-  dilation_width: u32,
-  groups: u32,
+  // Behind it are words of Winograd's variants (winograd-constants.wgsl).
+  @size(128) geometry: Geometry,
   group_channels: u32,
   group_filters: u32,
   // Rows of the largest phase's product.
   phase_places: u32,
-  // Of Winograd's variants; see winograd-turned-constants.wgsl.
-  tiles: u32,
-  positions: u32,
-  tiles_down: u32,
-  tiles_across: u32,
-  turned_pad_top: u32,
-  turned_pad_left: u32,
-  no_epilogue: u32,
   // Of the split variants: parts of the sums, steps of a part in every tap.
   parts: u32,
   part_steps: u32,
@@ -91,17 +69,17 @@ struct Phase {
 
 // Phase number p, less than stride_height * stride_width.
 fn phase_of(p: u32) -> Phase {
-  return Phase(row_axis(p / constants.stride_width), column_axis(p % constants.stride_width));
+  return Phase(row_axis(p / constants.geometry.stride_width), column_axis(p % constants.geometry.stride_width));
 }
 
 fn row_axis(first: u32) -> Axis {
-  let c = constants;
-  return axis_of(first, c.height, c.pad_top, c.stride_height, c.dilation_height, c.kernel_height);
+  let g = constants.geometry;
+  return axis_of(first, g.height, g.pad_top, g.stride_height, g.dilation_height, g.kernel_height);
 }
 
 fn column_axis(first: u32) -> Axis {
-  let c = constants;
-  return axis_of(first, c.width, c.pad_left, c.stride_width, c.dilation_width, c.kernel_width);
+  let g = constants.geometry;
+  return axis_of(first, g.width, g.pad_left, g.stride_width, g.dilation_width, g.kernel_width);
 }
 
 // A place of a phase: image, and row and column counted within the phase.
@@ -128,9 +106,10 @@ fn next_place(phase: Phase, place: Place) -> Place {
 
 // The place's first channel in dx.
 fn dx_index(phase: Phase, place: Place) -> u32 {
-  let row = phase.rows.first + place.row * constants.stride_height;
-  let column = phase.columns.first + place.column * constants.stride_width;
-  return ((place.image * constants.height + row) * constants.width + column) * constants.channels;
+  let g = constants.geometry;
+  let row = phase.rows.first + place.row * g.stride_height;
+  let column = phase.columns.first + place.column * g.stride_width;
+  return ((place.image * g.height + row) * g.width + column) * g.channels;
 }
 
 // The first filter, at output row 0 and column 0 of its image, of what a place sums up in dy.
@@ -142,11 +121,12 @@ struct Source {
 }
 
 fn source_of(phase: Phase, place: Place, group: u32) -> Source {
+  let g = constants.geometry;
   return Source(
-    i32(place.image * constants.out_height * constants.out_width * constants.filters + group * constants.group_filters),
+    i32(place.image * g.out_height * g.out_width * g.filters + group * constants.group_filters),
     i32(place.row) + phase.rows.reached,
     i32(place.column) + phase.columns.reached,
-    place.image < constants.batch,
+    place.image < g.batch,
   );
 }
 
@@ -160,9 +140,9 @@ fn run_of(phase: Phase, source: Source, u: u32) -> Run {
   let taps = max(phase.columns.taps, 1u);
   let p = source.row - i32(u / taps) * phase.rows.back;
   let q = source.column - i32(u % taps) * phase.columns.back;
-  let inside =
-    source.exists && p >= 0 && p < i32(constants.out_height) && q >= 0 && q < i32(constants.out_width);
-  return Run(source.image + (p * i32(constants.out_width) + q) * i32(constants.filters), inside);
+  let g = constants.geometry;
+  let inside = source.exists && p >= 0 && p < i32(g.out_height) && q >= 0 && q < i32(g.out_width);
+  return Run(source.image + (p * i32(g.out_width) + q) * i32(g.filters), inside);
 }
 
 // The place of tap number u of a phase among all taps.
@@ -170,5 +150,5 @@ fn tap_of(phase: Phase, u: u32) -> u32 {
   let taps = max(phase.columns.taps, 1u);
   let r = phase.rows.tap + u / taps * phase.rows.tap_step;
   let s = phase.columns.tap + u % taps * phase.columns.tap_step;
-  return r * constants.kernel_width + s;
+  return r * constants.geometry.kernel_width + s;
 }

@@ -5,21 +5,7 @@
 // lie), N = filters of a group, K = the output positions of the split. Its first factor is read from the image,
 // four neighbouring rows at one position at a time: weight-rows-vec4.wgsl or weight-rows-scalar.wgsl.
 struct Constants {
-  batch: u32,
-  height: u32,
-  width: u32,
-  channels: u32,
-  filters: u32,
-  kernel_width: u32,
-  out_height: u32,
-  out_width: u32,
-  stride_height: u32,
-  stride_width: u32,
-  pad_top: u32,
-  pad_left: u32,
-  dilation_height: u32,
-  dilation_width: u32,
-  groups: u32,
+  geometry: Geometry,
   group_channels: u32,
   group_filters: u32,
   group_weights: u32,
@@ -37,20 +23,21 @@ struct Position {
 }
 
 fn position_of(index: u32) -> Position {
-  let line = index / constants.out_width;
-  return Position(line / constants.out_height, line % constants.out_height, index % constants.out_width);
+  let line = index / constants.geometry.out_width;
+  let rows = constants.geometry.out_height;
+  return Position(line / rows, line % rows, index % constants.geometry.out_width);
 }
 
 // The position `step` further, where step is position_of(the distance).
 fn advance(position: Position, step: Position) -> Position {
   let column = position.column + step.column;
-  let ends_row = column >= constants.out_width;
+  let ends_row = column >= constants.geometry.out_width;
   let row = position.row + step.row + select(0u, 1u, ends_row);
-  let ends_image = row >= constants.out_height;
+  let ends_image = row >= constants.geometry.out_height;
   return Position(
     position.image + step.image + select(0u, 1u, ends_image),
-    row - select(0u, constants.out_height, ends_image),
-    column - select(0u, constants.out_width, ends_row),
+    row - select(0u, constants.geometry.out_height, ends_image),
+    column - select(0u, constants.geometry.out_width, ends_row),
   );
 }
 
@@ -59,6 +46,7 @@ fn split_begin(split: u32) -> u32 {
   return split * constants.positions_per_split;
 }
 fn split_end(split: u32) -> u32 {
-  let positions = constants.batch * constants.out_height * constants.out_width;
+  let g = constants.geometry;
+  let positions = g.batch * g.out_height * g.out_width;
   return min((split + 1u) * constants.positions_per_split, positions);
 }

@@ -4,10 +4,10 @@ fn result_products() -> u32 {
   return 1u;
 }
 fn result_rows() -> u32 {
-  return constants.batch * constants.out_height * constants.out_width;
+  return constants.geometry.batch * constants.geometry.out_height * constants.geometry.out_width;
 }
 fn result_columns() -> u32 {
-  return constants.filters;
+  return constants.geometry.filters;
 }
 fn epilogue_bits() -> u32 {
   return constants.epilogue;

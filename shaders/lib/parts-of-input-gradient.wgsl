@@ -4,10 +4,10 @@ fn result_products() -> u32 {
   return 1u;
 }
 fn result_rows() -> u32 {
-  return constants.batch * constants.height * constants.width;
+  return constants.geometry.batch * constants.geometry.height * constants.geometry.width;
 }
 fn result_columns() -> u32 {
-  return constants.channels;
+  return constants.geometry.channels;
 }
 fn epilogue_bits() -> u32 {
   return 0u;

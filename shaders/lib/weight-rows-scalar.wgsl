@@ -2,8 +2,8 @@
 // after a-scalar.wgsl. The same functions as weight-rows-vec4.wgsl.
 struct Rows {
   channel: vec4<i32>,
-  top: vec4<i32>,
-  left: vec4<i32>,
+  down: vec4<i32>,
+  across: vec4<i32>,
   exist: vec4<bool>,
 }
 
@@ -12,21 +12,21 @@ fn rows_of(m: u32, group: u32) -> Rows {
   let tap = rows / constants.group_channels;
   return Rows(
     vec4<i32>(group * constants.group_channels + rows % constants.group_channels),
-    vec4<i32>(tap / constants.kernel_width * constants.dilation_height) - i32(constants.pad_top),
-    vec4<i32>(tap % constants.kernel_width * constants.dilation_width) - i32(constants.pad_left),
+    vec4<i32>(tap / constants.geometry.kernel_width * constants.geometry.dilation_height),
+    vec4<i32>(tap % constants.geometry.kernel_width * constants.geometry.dilation_width),
     rows < vec4<u32>(constants.group_weights),
   );
 }
 
 fn rows_at(rows: Rows, position: Position, counts: bool) -> vec4<f32> {
-  let y = i32(position.row * constants.stride_height) + rows.top;
-  let x = i32(position.column * constants.stride_width) + rows.left;
-  let height = vec4<i32>(i32(constants.height));
-  let width = vec4<i32>(i32(constants.width));
+  let y = window_top(position.row) + rows.down;
+  let x = window_left(position.column) + rows.across;
+  let height = vec4<i32>(i32(constants.geometry.height));
+  let width = vec4<i32>(i32(constants.geometry.width));
   let zero = vec4<i32>();
   let inside = vec4<bool>(counts) & rows.exist & (y >= zero) & (y < height) & (x >= zero) & (x < width);
-  let pixel = (i32(position.image * constants.height) + y) * width + x;
-  let index = pixel * i32(constants.channels) + rows.channel;
+  let pixel = (i32(position.image * constants.geometry.height) + y) * width + x;
+  let index = pixel * i32(constants.geometry.channels) + rows.channel;
   return vec4<f32>(
     a_element(index.x, inside.x),
     a_element(index.y, inside.y),

@@ -2,8 +2,8 @@
 // are four channels of one tap, side by side in the image. Comes after a-vec4.wgsl.
 struct Rows {
   channel: i32,
-  top: i32,
-  left: i32,
+  down: i32,
+  across: i32,
   exist: bool,
 }
 
@@ -12,17 +12,16 @@ fn rows_of(m: u32, group: u32) -> Rows {
   let tap = m / constants.group_channels;
   return Rows(
     i32(group * constants.group_channels + m % constants.group_channels),
-    i32(tap / constants.kernel_width * constants.dilation_height) - i32(constants.pad_top),
-    i32(tap % constants.kernel_width * constants.dilation_width) - i32(constants.pad_left),
+    tap_down(tap / constants.geometry.kernel_width),
+    tap_across(tap % constants.geometry.kernel_width),
     m < constants.group_weights,
   );
 }
 
 // The rows' elements at a position; zero where it does not count.
 fn rows_at(rows: Rows, position: Position, counts: bool) -> vec4<f32> {
-  let y = i32(position.row * constants.stride_height) + rows.top;
-  let x = i32(position.column * constants.stride_width) + rows.left;
-  let inside = counts && rows.exist && y >= 0 && y < i32(constants.height) && x >= 0 && x < i32(constants.width);
-  let pixel = (i32(position.image * constants.height) + y) * i32(constants.width) + x;
-  return a_vector(pixel * i32(constants.channels) + rows.channel, 0, select(0, 4, inside));
+  let y = window_top(position.row) + rows.down;
+  let x = window_left(position.column) + rows.across;
+  let inside = counts && rows.exist && inside_image(y, x);
+  return a_vector(pixel_index(position.image, y, x) + rows.channel, 0, select(0, 4, inside));
 }

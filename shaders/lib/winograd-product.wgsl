@@ -1,7 +1,17 @@
 // The factors of the 36 products in Winograd's domain, and where their results go, for matmul-register.wgsl and
 // matmul-workgroup.wgsl: rows are tiles, columns filters, steps channels. All three lie in the workspace
-// (winograd-workspace.wgsl), where columns and steps are multiples of 4. Comes after
-// winograd-product-forward.wgsl or winograd-product-turned.wgsl.
+// (winograd-workspace.wgsl), where columns and steps are multiples of 4. Comes after conv2d-geometry.wgsl; the words
+// behind the geometry are those of winograd-constants.wgsl by other names.
+struct Constants {
+  geometry: Geometry,
+  m: u32,
+  n: u32,
+  k: u32,
+  batch: u32,
+  epilogue: u32,
+}
+
+@group(0) @binding(WORKSPACE - 1u) var<uniform> constants: Constants;
 @group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<vec4<f32>>;
 
 // A[row, step .. step + 3] of a product; zero past the end.

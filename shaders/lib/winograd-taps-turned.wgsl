@@ -1,4 +1,4 @@
-// The taps of an input gradient for conv2d-winograd-weights.wgsl, by the names of winograd-turned-constants.wgsl: the
+// The taps of an input gradient for conv2d-winograd-weights.wgsl, by the names of winograd-constants.wgsl: the
 // weights' taps in reverse. Their channels are the filters here, a row of the weights apart. Comes after
 // gradient-scalar.wgsl.
 fn tap(index: u32, channel: u32, filter_index: u32) -> vec4<f32> {

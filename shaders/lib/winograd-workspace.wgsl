@@ -3,9 +3,8 @@
 //
 //     weights  [36, channels, filters]     image  [36, tiles, channels]     products  [36, tiles, filters]
 //
-// A tile is 4 x 4 places of the output; channels and filters are multiples of 4. Comes after conv2d-constants.wgsl or
-// winograd-turned-constants.wgsl, which calls the image that is read and the result of an input gradient by the names that
-// they have forwards. WORKSPACE is the place of the workspace's binding.
+// A tile is 4 x 4 places of the output; channels and filters are multiples of 4. Comes after
+// winograd-constants.wgsl. WORKSPACE is the place of the workspace's binding.
 @group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<vec4<f32>>;
 
 const POSITIONS = 36u;

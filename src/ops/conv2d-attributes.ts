@@ -31,6 +31,28 @@ export interface Conv2dGeometry {
   readonly groups: number;
 }
 
+/** `struct Geometry` of shaders/lib/conv2d-geometry.wgsl, with which the constants of every convolution begin. */
+export function geometryWords(geometry: Conv2dGeometry): number[] {
+  return [
+    geometry.batch,
+    geometry.height,
+    geometry.width,
+    geometry.channels,
+    geometry.filters,
+    geometry.kernelHeight,
+    geometry.kernelWidth,
+    geometry.outHeight,
+    geometry.outWidth,
+    geometry.strideHeight,
+    geometry.strideWidth,
+    geometry.padTop,
+    geometry.padLeft,
+    geometry.dilationHeight,
+    geometry.dilationWidth,
+    geometry.groups,
+  ];
+}
+
 /** Whether each channel is a group of its own with one filter: kernels have variants for that. */
 export function isDepthwise({ channels, filters, groups }: Conv2dGeometry): boolean {
   return groups > 1 && groups === channels && groups === filters;

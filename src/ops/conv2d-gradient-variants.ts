@@ -118,7 +118,14 @@ function productVariant<A extends Conv2dGeometry>(
   const more = [...(productFiles?.[loads] ?? []), ...(kind === 'workgroup' ? workgroupFiles : [])];
   return {
     file: `${family}-${kind}.wgsl`,
-    libraries: ['grid.wgsl', tileFile, `${family}.wgsl`, ...LOAD_FILES[loads], ...more],
+    libraries: [
+      'grid.wgsl',
+      tileFile,
+      'conv2d-geometry.wgsl',
+      `${family}.wgsl`,
+      ...LOAD_FILES[loads],
+      ...more,
+    ],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, ...productSizes(attributes)), 1),
     supports: tileSupport(tile),
@@ -133,7 +140,7 @@ function depthwiseVariant<A extends Conv2dGeometry>(
 ): Variant<A> {
   return {
     file: `${family}-depthwise.wgsl`,
-    libraries: ['grid.wgsl', `${family}.wgsl`, ...LOAD_FILES[loads]],
+    libraries: ['grid.wgsl', 'conv2d-geometry.wgsl', `${family}.wgsl`, ...LOAD_FILES[loads]],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, ...depthwiseConstants },
     grid: (attributes) => flatGrid(depthwiseInvocations(attributes), POINTWISE_WORKGROUP),
     suits: (attributes) => isDepthwise(attributes) && (loads === 'Scalar' || attributes.channels % 4 === 0),

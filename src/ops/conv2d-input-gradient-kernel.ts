@@ -4,6 +4,7 @@
  * phases without wasted taps. One launch computes all phases.
  */
 import type { Kernel } from '../device/kernel.js';
+import { geometryWords } from './conv2d-attributes.js';
 import type { Conv2dInputGradientAttributes } from './conv2d-gradient-attributes.js';
 import { conv2dInputGradientSimd } from './conv2d-gradient-simd.js';
 import { gradientVariants } from './conv2d-gradient-variants.js';
@@ -49,26 +50,11 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
     }),
     /** In the order of `struct Constants` in shaders/lib/conv2d-input-gradient.wgsl. */
     words: (attributes) => [
-      attributes.batch,
-      attributes.height,
-      attributes.width,
-      attributes.channels,
-      attributes.filters,
-      attributes.kernelHeight,
-      attributes.kernelWidth,
-      attributes.outHeight,
-      attributes.outWidth,
-      attributes.strideHeight,
-      attributes.strideWidth,
-      attributes.padTop,
-      attributes.padLeft,
-      attributes.dilationHeight,
-      attributes.dilationWidth,
-      attributes.groups,
+      ...geometryWords(attributes),
+      ...winogradTurnedWords(attributes),
       attributes.channels / attributes.groups,
       attributes.filters / attributes.groups,
       phasePlaces(attributes),
-      ...winogradTurnedWords(attributes),
       ...splitWords(inputGradientSums(attributes)),
     ],
   },

@@ -1,10 +1,16 @@
 /** The kernel of the forward convolution; what it computes stands in conv2d-attributes.ts. */
 import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
 import type { Kernel, Variant } from '../device/kernel.js';
-import { type Conv2dAttributes, geometryClass, isDepthwise } from './conv2d-attributes.js';
+import { type Conv2dAttributes, geometryClass, geometryWords, isDepthwise } from './conv2d-attributes.js';
 import { conv2dLoop } from './conv2d-loop.js';
 import { conv2dSimd } from './conv2d-simd.js';
-import { convolutionSplit, convolutionSums, runsOf, splitWords } from './conv2d-split-variants.js';
+import {
+  CONVOLUTION_FILES,
+  convolutionSplit,
+  convolutionSums,
+  runsOf,
+  splitWords,
+} from './conv2d-split-variants.js';
 import {
   winogradByRule,
   winogradCandidates,
@@ -64,7 +70,7 @@ function tileVariants(name: ProductTileName, tile: ProductTile) {
   const libraries = register ? ['register-tile.wgsl'] : ['workgroup-tile.wgsl', 'conv2d-whole.wgsl'];
   const variant = (loads: Loads): Variant<Conv2dAttributes> => ({
     file,
-    libraries: ['grid.wgsl', ...libraries, 'conv2d-constants.wgsl', ...LOAD_FILES[loads], ...EPILOGUE_FILES],
+    libraries: ['grid.wgsl', ...libraries, ...CONVOLUTION_FILES, ...LOAD_FILES[loads], ...EPILOGUE_FILES],
     constants: tile.constants,
     grid: (attributes) => flatGrid(tileCount(tile, attributes.groups, ...productSize(attributes)), 1),
     supports: tileSupport(tile),
@@ -83,7 +89,7 @@ function splitTile64(loads: Loads): Variant<Conv2dAttributes> {
 function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
   return {
     file: 'conv2d-depthwise.wgsl',
-    libraries: ['grid.wgsl', 'conv2d-constants.wgsl', ...LOAD_FILES[loads], ...EPILOGUE_FILES],
+    libraries: ['grid.wgsl', ...CONVOLUTION_FILES, ...LOAD_FILES[loads], ...EPILOGUE_FILES],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, PLACES: DEPTHWISE_PLACES },
     grid: ({ batch, outHeight, outWidth, channels }) =>
       flatGrid(
@@ -151,30 +157,17 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
 
 /** In the order of `struct Constants` in shaders/lib/conv2d-constants.wgsl, which says what a run is. */
 function words(attributes: Conv2dAttributes): number[] {
-  const { channels, filters, dilationWidth, groups } = attributes;
+  const { channels, filters, groups, epilogue } = attributes;
   const { runs, runsPerKernelRow, runLength } = runsOf(attributes);
   return [
-    attributes.batch,
-    attributes.height,
-    attributes.width,
-    channels,
-    filters,
-    attributes.outHeight,
-    attributes.outWidth,
-    attributes.strideHeight,
-    attributes.strideWidth,
-    attributes.padTop,
-    attributes.padLeft,
-    attributes.dilationHeight,
-    dilationWidth,
-    groups,
+    ...geometryWords(attributes),
+    ...winogradWords(attributes, epilogueBits(epilogue)),
     channels / groups,
     filters / groups,
     runs,
     runsPerKernelRow,
     runLength,
-    epilogueBits(attributes.epilogue),
-    ...winogradWords(attributes),
+    epilogueBits(epilogue),
     ...splitWords(convolutionSums(attributes)),
   ];
 }

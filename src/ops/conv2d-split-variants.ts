@@ -7,6 +7,9 @@ import type { Conv2dGeometry } from './conv2d-attributes.js';
 import { cutSums, type SplitForm, type SplitLoads, type Sums } from './product-parts.js';
 import { EPILOGUE_FILES } from './epilogue.js';
 
+/** The constants of a forward convolution, and how its sums run. */
+export const CONVOLUTION_FILES = ['conv2d-geometry.wgsl', 'conv2d-constants.wgsl'] as const;
+
 export function convolutionSums(geometry: Conv2dGeometry): Sums {
   const { batch, outHeight, outWidth, filters, groups } = geometry;
   const { runs, runLength } = runsOf(geometry);
@@ -47,14 +50,13 @@ export function convolutionSplit<A extends Conv2dGeometry>(
   { image, columns }: SplitLoads,
   suits: (attributes: A) => boolean,
 ): SplitForm<A> {
-  const constants = 'conv2d-constants.wgsl';
   return {
     sums: convolutionSums,
     results: ({ batch, outHeight, outWidth, filters }) => [batch * outHeight * outWidth, filters],
     family: 'conv2d',
     workgroupTile: 'workgroup-tile.wgsl',
-    products: [constants, 'conv2d-parts.wgsl', image, columns],
-    addition: [constants, 'parts-of-conv2d.wgsl', columns, ...EPILOGUE_FILES],
+    products: [...CONVOLUTION_FILES, 'conv2d-parts.wgsl', image, columns],
+    addition: [...CONVOLUTION_FILES, 'parts-of-conv2d.wgsl', columns, ...EPILOGUE_FILES],
     workspace: 7,
     suits,
   };
@@ -64,14 +66,14 @@ export function inputGradientSplit<A extends Conv2dGeometry>(
   { image, columns }: SplitLoads,
   suits: (attributes: A) => boolean,
 ): SplitForm<A> {
-  const constants = 'conv2d-input-gradient.wgsl';
+  const constants = ['conv2d-geometry.wgsl', 'conv2d-input-gradient.wgsl'];
   return {
     sums: inputGradientSums,
     results: ({ batch, height, width, channels }) => [batch * height * width, channels],
     family: 'conv2d-input-gradient',
     workgroupTile: 'workgroup-tile-turned.wgsl',
-    products: [constants, 'conv2d-parts.wgsl', image, columns],
-    addition: [constants, 'parts-of-input-gradient.wgsl', columns, 'input-gradient-finish.wgsl'],
+    products: [...constants, 'conv2d-parts.wgsl', image, columns],
+    addition: [...constants, 'parts-of-input-gradient.wgsl', columns, 'input-gradient-finish.wgsl'],
     workspace: 4,
     suits,
   };

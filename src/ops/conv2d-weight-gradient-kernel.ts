@@ -3,6 +3,7 @@
  * stand in conv2d-gradient-attributes.ts.
  */
 import type { Kernel } from '../device/kernel.js';
+import { geometryWords } from './conv2d-attributes.js';
 import type { Conv2dWeightGradientAttributes } from './conv2d-gradient-attributes.js';
 import { conv2dWeightGradientSimd } from './conv2d-gradient-simd.js';
 import { gradientVariants } from './conv2d-gradient-variants.js';
@@ -41,21 +42,7 @@ export const conv2dWeightGradientKernel: Kernel<Conv2dWeightGradientAttributes> 
     }),
     /** In the order of `struct Constants` in shaders/lib/conv2d-weight-gradient.wgsl. */
     words: (attributes) => [
-      attributes.batch,
-      attributes.height,
-      attributes.width,
-      attributes.channels,
-      attributes.filters,
-      attributes.kernelWidth,
-      attributes.outHeight,
-      attributes.outWidth,
-      attributes.strideHeight,
-      attributes.strideWidth,
-      attributes.padTop,
-      attributes.padLeft,
-      attributes.dilationHeight,
-      attributes.dilationWidth,
-      attributes.groups,
+      ...geometryWords(attributes),
       attributes.channels / attributes.groups,
       attributes.filters / attributes.groups,
       weightsOfFilter(attributes),

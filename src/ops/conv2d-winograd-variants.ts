@@ -23,6 +23,9 @@ import { EPILOGUE_FILES } from './epilogue.js';
 const TILE_SIDE = 4;
 const POSITIONS = 36;
 
+/** Files of the transforms' constants; those of products have some of the same words by other names. */
+const CONSTANTS = ['conv2d-geometry.wgsl', 'winograd-constants.wgsl'];
+
 /** What is computed: from how many channels, to how many, at how many places. */
 interface Sizes {
   readonly from: number;
@@ -37,9 +40,7 @@ interface Form {
   /** Place of the workspace's binding, after all others. */
   readonly workspace: number;
   /** Libraries of the passes, in their order; what reads the weights, the image, and stores the output. */
-  readonly constants: string;
   readonly weights: readonly string[];
-  readonly productConstants: string;
   readonly output: readonly string[];
 }
 
@@ -51,18 +52,14 @@ const FORWARD: Form = {
     width: outWidth,
   }),
   workspace: 7,
-  constants: 'conv2d-constants.wgsl',
   weights: ['b-vec4.wgsl', 'winograd-taps.wgsl'],
-  productConstants: 'winograd-product-forward.wgsl',
   output: ['b-vec4.wgsl', ...EPILOGUE_FILES],
 };
 
 const INPUT_GRADIENT: Form = {
   sizes: ({ channels, filters, height, width }) => ({ from: filters, to: channels, height, width }),
   workspace: 4,
-  constants: 'winograd-turned-constants.wgsl',
   weights: ['gradient-scalar.wgsl', 'winograd-taps-turned.wgsl'],
-  productConstants: 'winograd-product-turned.wgsl',
   output: ['gradient-vec4.wgsl', 'input-gradient-finish.wgsl'],
 };
 
@@ -72,17 +69,34 @@ function tilesOf({ sizes }: Form, geometry: Conv2dGeometry) {
   return { tiles: geometry.batch * down * across, down, across };
 }
 
-/** The last words of `struct Constants` in shaders/lib/conv2d-constants.wgsl. */
-export function winogradWords(geometry: Conv2dGeometry): number[] {
-  const { tiles, down, across } = tilesOf(FORWARD, geometry);
-  return [tiles, POSITIONS, down, across];
+/** The words behind the geometry, as shaders/lib/winograd-constants.wgsl has them, and room: 64 bytes. */
+export function winogradWords(geometry: Conv2dGeometry, epilogue: number): number[] {
+  const { height, width, padTop, padLeft } = geometry;
+  return wordsOf(FORWARD, geometry, { height, width, padTop, padLeft, epilogue });
 }
 
-/** The last words of that in shaders/lib/winograd-turned-constants.wgsl: the paddings are what the turned taps need. */
+/** Those of an input gradient: the paddings are what the turned taps need. */
 export function winogradTurnedWords(geometry: Conv2dGeometry): number[] {
-  const { tiles, down, across } = tilesOf(INPUT_GRADIENT, geometry);
-  const turned = (padding: number) => Math.max(0, 2 - padding);
-  return [tiles, POSITIONS, down, across, turned(geometry.padTop), turned(geometry.padLeft), 0];
+  const { outHeight: height, outWidth: width } = geometry;
+  const padTop = Math.max(0, 2 - geometry.padTop);
+  const padLeft = Math.max(0, 2 - geometry.padLeft);
+  return wordsOf(INPUT_GRADIENT, geometry, { height, width, padTop, padLeft, epilogue: 0 });
+}
+
+/** The image that is read, and what is done with each result. */
+interface Read {
+  readonly height: number;
+  readonly width: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+  readonly epilogue: number;
+}
+
+function wordsOf(form: Form, geometry: Conv2dGeometry, read: Read): number[] {
+  const { from, to, height, width } = form.sizes(geometry);
+  const { tiles, down, across } = tilesOf(form, geometry);
+  const written = [height, width, read.padTop, read.padLeft, down, across];
+  return [tiles, to, from, POSITIONS, read.epilogue, read.height, read.width, ...written, 0, 0, 0];
 }
 
 /** 3 x 3, without stride, dilation and groups; four neighbours at once. */
@@ -110,14 +124,14 @@ function winograd(form: Form, tile: ProductTile): Variant<Conv2dGeometry> {
     count: (sizes: Sizes, tiles: number) => number,
   ): Pass<Conv2dGeometry> => ({
     file,
-    libraries: ['grid.wgsl', form.constants, 'winograd-workspace.wgsl', ...libraries],
+    libraries: ['grid.wgsl', ...CONSTANTS, 'winograd-workspace.wgsl', ...libraries],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, WORKSPACE },
     grid: (geometry) =>
       flatGrid(count(form.sizes(geometry), tilesOf(form, geometry).tiles) / 4, POINTWISE_WORKGROUP),
   });
   const products: Pass<Conv2dGeometry> = {
     file: `matmul-${kind}.wgsl`,
-    libraries: ['grid.wgsl', `${kind}-tile.wgsl`, form.productConstants, 'winograd-product.wgsl'],
+    libraries: ['grid.wgsl', `${kind}-tile.wgsl`, 'conv2d-geometry.wgsl', 'winograd-product.wgsl'],
     constants: { ...tile.constants, WORKSPACE },
     grid: (geometry) =>
       flatGrid(tileCount(tile, POSITIONS, tilesOf(form, geometry).tiles, form.sizes(geometry).to), 1),
