@@ -4,8 +4,7 @@
 //   w = w - rate (m / c1) / (sqrt(v / c2) + epsilon),  or  w = w - rate sqrt(c2) / c1  m / (sqrt(v) + epsilon)
 // with c1 = 1 - b1^t and c2 = 1 - b2^t.
 //
-// block_groups names the group of every 64 elements; all numbers are step values. gate holds
-// [norm, scale, finite, ...]: nothing is updated when the gradients are not finite.
+// All numbers are step values. lib/update.wgsl has the operands that all optimisers have.
 struct Constants {
   count: u32,
   groups_at: u32,
@@ -14,10 +13,6 @@ struct Constants {
   hat: u32,
 }
 
-@group(0) @binding(0) var<storage, read> gradients: array<Element>;
-@group(0) @binding(1) var<storage, read> block_groups: array<u32>;
-@group(0) @binding(2) var<storage, read> gate: array<f32>;
-@group(0) @binding(3) var<storage, read_write> parameters: array<f32>;
 @group(0) @binding(4) var<storage, read_write> first_moment: array<f32>;
 @group(0) @binding(5) var<storage, read_write> second_moment: array<f32>;
 @group(0) @binding(6) var<uniform> constants: Constants;
@@ -26,12 +21,10 @@ struct Constants {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = flat_index(id, groups, WORKGROUP);
-  if (i >= constants.count || gate[2] == 0.0) {
+  if (!is_updated(i)) {
     return;
   }
-  let group = constants.groups_at + 2u * block_groups[i / 64u];
-  let rate = step_float(group);
-  let decay = step_float(group + 1u);
+  let group = group_of(i);
   let beta1 = step_float(constants.numbers_at);
   // 1 - beta comes from the host: in f32, 1 - 0.999 is off by 1e-5 of itself.
   let rest1 = step_float(constants.numbers_at + 1u);
@@ -42,19 +35,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let epsilon = step_float(constants.numbers_at + 6u);
 
   var w = parameters[i];
-  var g = f32(gradients[i]) * gate[1];
+  var g = scaled_gradient(i);
   if (constants.decoupled == 1u) {
-    w *= 1.0 - rate * decay;
+    w *= 1.0 - group.rate * group.decay;
   } else {
-    g += decay * w;
+    g += group.decay * w;
   }
   let m = beta1 * first_moment[i] + rest1 * g;
   let v = beta2 * second_moment[i] + rest2 * g * g;
   first_moment[i] = m;
   second_moment[i] = v;
   if (constants.hat == 1u) {
-    parameters[i] = w - rate * sqrt(correction2) / correction1 * (m / (sqrt(v) + epsilon));
+    parameters[i] = w - group.rate * sqrt(correction2) / correction1 * (m / (sqrt(v) + epsilon));
   } else {
-    parameters[i] = w - rate / correction1 * m / (sqrt(v / correction2) + epsilon);
+    parameters[i] = w - group.rate / correction1 * m / (sqrt(v / correction2) + epsilon);
   }
 }

@@ -10,16 +10,19 @@
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { simdEntry } from '../device/simd-entry.js';
-import { BLOCK } from '../tensor/arena.js';
-import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { flatUnits, flatVariant } from './pointwise.js';
+import {
+  UPDATE_BINDINGS,
+  UPDATE_FILES,
+  type UpdateAttributes,
+  updateArguments,
+  updateBlocks,
+} from './update.js';
 
 /** Where epsilon is added: see above. */
 export type EpsilonPlacement = 'corrected' | 'hat';
 
-export interface AdamAttributes extends FlatAttributes {
-  /** First step value of the groups: rate and decay of group 0, then of group 1, ... */
-  readonly groups: Varying;
+export interface AdamAttributes extends UpdateAttributes {
   /**
    * Step values beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta1^t, 1 - beta2^t, epsilon, one after another. The
    * differences come from the host: in float32, 1 - 0.999 is off by 1e-5 of itself.
@@ -35,15 +38,12 @@ const ADAM_NUMBERS = 7;
 export const adamKernel: Kernel<AdamAttributes> = {
   name: 'adam',
   bindings: [
-    { name: 'gradients', access: 'read' },
-    { name: 'blockGroups', access: 'read' },
-    { name: 'gate', access: 'read' },
-    { name: 'parameters', access: 'read_write' },
+    ...UPDATE_BINDINGS,
     { name: 'firstMoment', access: 'read_write' },
     { name: 'secondMoment', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<AdamAttributes>('adam.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<AdamAttributes>('adam.wgsl', UPDATE_FILES),
     choose: () => 'flat',
     words: ({ count, groups, numbers, decoupled, epsilonPlacement }) => [
       count,
@@ -56,44 +56,38 @@ export const adamKernel: Kernel<AdamAttributes> = {
   },
   cpu: {
     units: flatUnits,
-    run({ attributes, operands: [gradients, blockGroups, gate, parameters, m, v], step, begin, end }) {
-      if (gate[GATE.finite] === 0) return;
-      const { count, groups, numbers, decoupled, epsilonPlacement } = attributes;
+    run(call) {
+      const [gradients, , , parameters, m, v] = call.operands;
+      const { numbers, decoupled, epsilonPlacement } = call.attributes;
       const at = numbers.varying;
       const [beta1, rest1, beta2, rest2, correction1, correction2, epsilon] = Array.from(
         { length: ADAM_NUMBERS },
-        (_, i) => step[at + i],
+        (_, i) => call.step[at + i],
       );
-      const [first, last] = flatRange(count, begin, end);
-      for (let i = first; i < last; i++) {
-        const group = groups.varying + 2 * blockGroups[Math.floor(i / BLOCK)];
-        const rate = step[group];
-        const decay = step[group + 1];
-        const w = decoupled ? parameters[i] * (1 - rate * decay) : parameters[i];
-        const g = gradients[i] * gate[GATE.scale] + (decoupled ? 0 : decay * w);
-        m[i] = beta1 * m[i] + rest1 * g;
-        v[i] = beta2 * v[i] + rest2 * g * g;
-        parameters[i] =
-          epsilonPlacement === 'corrected'
-            ? w - ((rate / correction1) * m[i]) / (Math.sqrt(v[i] / correction2) + epsilon)
-            : w - ((rate * Math.sqrt(correction2)) / correction1) * (m[i] / (Math.sqrt(v[i]) + epsilon));
-      }
+      updateBlocks(call, ({ first, last, rate, decay, scale }) => {
+        for (let i = first; i < last; i++) {
+          const w = decoupled ? parameters[i] * (1 - rate * decay) : parameters[i];
+          const g = gradients[i] * scale + (decoupled ? 0 : decay * w);
+          m[i] = beta1 * m[i] + rest1 * g;
+          v[i] = beta2 * v[i] + rest2 * g * g;
+          parameters[i] =
+            epsilonPlacement === 'corrected'
+              ? w - ((rate / correction1) * m[i]) / (Math.sqrt(v[i] / correction2) + epsilon)
+              : w - ((rate * Math.sqrt(correction2)) / correction1) * (m[i] / (Math.sqrt(v[i]) + epsilon));
+        }
+      });
     },
   },
   simd: simdEntry('adam', {
-    arguments(attributes, [gradients, blockGroups, gate, parameters, m, v], begin, end) {
+    arguments(attributes, pointers, begin, end) {
+      const [, , , , m, v] = pointers;
       return {
-        gradients,
-        blockGroups,
-        gate,
-        parameters,
         m,
         v,
-        groups: stepValueAddress(attributes.groups),
         numbers: stepValueAddress(attributes.numbers),
         decoupled: attributes.decoupled,
         hat: attributes.epsilonPlacement === 'hat',
-        ...flatElements(attributes.count, begin, end),
+        ...updateArguments(attributes, pointers, begin, end),
       };
     },
   }),

@@ -11,16 +11,19 @@
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { simdEntry } from '../device/simd-entry.js';
-import { BLOCK } from '../tensor/arena.js';
-import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { flatUnits, flatVariant } from './pointwise.js';
+import {
+  UPDATE_BINDINGS,
+  UPDATE_FILES,
+  type UpdateAttributes,
+  updateArguments,
+  updateBlocks,
+} from './update.js';
 
 /** Where epsilon is added: see above. */
 export type RootPlacement = 'outside' | 'inside';
 
-export interface RmspropAttributes extends FlatAttributes {
-  /** First step value of the groups: rate and decay of group 0, then of group 1, ... */
-  readonly groups: Varying;
+export interface RmspropAttributes extends UpdateAttributes {
   /** Step values alpha, 1 - alpha, momentum, epsilon, one after another. */
   readonly numbers: Varying;
   readonly hasMomentum: boolean;
@@ -30,15 +33,12 @@ export interface RmspropAttributes extends FlatAttributes {
 export const rmspropKernel: Kernel<RmspropAttributes> = {
   name: 'rmsprop',
   bindings: [
-    { name: 'gradients', access: 'read' },
-    { name: 'blockGroups', access: 'read' },
-    { name: 'gate', access: 'read' },
-    { name: 'parameters', access: 'read_write' },
+    ...UPDATE_BINDINGS,
     { name: 'squares', access: 'read_write' },
     { name: 'velocity', access: 'read_write', optional: true },
   ],
   shader: {
-    variants: flatVariant<RmspropAttributes>('rmsprop.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<RmspropAttributes>('rmsprop.wgsl', UPDATE_FILES),
     choose: () => 'flat',
     words: ({ count, groups, numbers, hasMomentum, epsilonPlacement }) => [
       count,
@@ -51,41 +51,38 @@ export const rmspropKernel: Kernel<RmspropAttributes> = {
   },
   cpu: {
     units: flatUnits,
-    run({ attributes, operands, step, begin, end }) {
-      const [gradients, blockGroups, gate, parameters, squares, velocity] = operands;
-      if (gate[GATE.finite] === 0) return;
-      const { count, groups, numbers, hasMomentum, epsilonPlacement } = attributes;
-      const [alpha, rest, momentum, epsilon] = [0, 1, 2, 3].map((i) => step[numbers.varying + i]);
-      const [first, last] = flatRange(count, begin, end);
-      for (let i = first; i < last; i++) {
-        const group = groups.varying + 2 * blockGroups[Math.floor(i / BLOCK)];
-        const g = gradients[i] * gate[GATE.scale] + step[group + 1] * parameters[i];
-        squares[i] = alpha * squares[i] + rest * g * g;
-        const root =
-          epsilonPlacement === 'outside' ? Math.sqrt(squares[i]) + epsilon : Math.sqrt(squares[i] + epsilon);
-        let direction = g / root;
-        if (hasMomentum) {
-          direction += momentum * velocity[i];
-          velocity[i] = direction;
+    run(call) {
+      const [gradients, , , parameters, squares, velocity] = call.operands;
+      const { numbers, hasMomentum, epsilonPlacement } = call.attributes;
+      const [alpha, rest, momentum, epsilon] = [0, 1, 2, 3].map((i) => call.step[numbers.varying + i]);
+      updateBlocks(call, ({ first, last, rate, decay, scale }) => {
+        for (let i = first; i < last; i++) {
+          const g = gradients[i] * scale + decay * parameters[i];
+          squares[i] = alpha * squares[i] + rest * g * g;
+          const root =
+            epsilonPlacement === 'outside'
+              ? Math.sqrt(squares[i]) + epsilon
+              : Math.sqrt(squares[i] + epsilon);
+          let direction = g / root;
+          if (hasMomentum) {
+            direction += momentum * velocity[i];
+            velocity[i] = direction;
+          }
+          parameters[i] -= rate * direction;
         }
-        parameters[i] -= step[group] * direction;
-      }
+      });
     },
   },
   simd: simdEntry('rmsprop', {
-    arguments(attributes, [gradients, blockGroups, gate, parameters, squares, velocity], begin, end) {
+    arguments(attributes, pointers, begin, end) {
+      const [, , , , squares, velocity] = pointers;
       return {
-        gradients,
-        blockGroups,
-        gate,
-        parameters,
         squares,
         velocity,
-        groups: stepValueAddress(attributes.groups),
         numbers: stepValueAddress(attributes.numbers),
         hasMomentum: attributes.hasMomentum,
         inside: attributes.epsilonPlacement === 'inside',
-        ...flatElements(attributes.count, begin, end),
+        ...updateArguments(attributes, pointers, begin, end),
       };
     },
   }),

@@ -8,13 +8,16 @@
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { simdEntry } from '../device/simd-entry.js';
-import { BLOCK } from '../tensor/arena.js';
-import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { flatUnits, flatVariant } from './pointwise.js';
+import {
+  UPDATE_BINDINGS,
+  UPDATE_FILES,
+  type UpdateAttributes,
+  updateArguments,
+  updateBlocks,
+} from './update.js';
 
-export interface SgdAttributes extends FlatAttributes {
-  /** First step value of the groups: rate and decay of group 0, then of group 1, ... */
-  readonly groups: Varying;
+export interface SgdAttributes extends UpdateAttributes {
   readonly momentum: Varying;
   readonly hasMomentum: boolean;
   readonly nesterov: boolean;
@@ -22,15 +25,9 @@ export interface SgdAttributes extends FlatAttributes {
 
 export const sgdKernel: Kernel<SgdAttributes> = {
   name: 'sgd',
-  bindings: [
-    { name: 'gradients', access: 'read' },
-    { name: 'blockGroups', access: 'read' },
-    { name: 'gate', access: 'read' },
-    { name: 'parameters', access: 'read_write' },
-    { name: 'velocity', access: 'read_write', optional: true },
-  ],
+  bindings: [...UPDATE_BINDINGS, { name: 'velocity', access: 'read_write', optional: true }],
   shader: {
-    variants: flatVariant<SgdAttributes>('sgd.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<SgdAttributes>('sgd.wgsl', UPDATE_FILES),
     choose: () => 'flat',
     words: ({ count, groups, momentum, hasMomentum, nesterov }) => [
       count,
@@ -43,38 +40,31 @@ export const sgdKernel: Kernel<SgdAttributes> = {
   },
   cpu: {
     units: flatUnits,
-    run({ attributes, operands: [gradients, blockGroups, gate, parameters, velocity], step, begin, end }) {
-      if (gate[GATE.finite] === 0) return;
-      const { count, groups, hasMomentum, nesterov } = attributes;
-      const momentum = step[attributes.momentum.varying];
-      const [first, last] = flatRange(count, begin, end);
-      for (let i = first; i < last; i++) {
-        const group = groups.varying + 2 * blockGroups[Math.floor(i / BLOCK)];
-        const g = gradients[i] * gate[GATE.scale] + step[group + 1] * parameters[i];
-        let direction = g;
-        if (hasMomentum) {
-          const v = momentum * velocity[i] + g;
-          velocity[i] = v;
-          direction = nesterov ? g + momentum * v : v;
+    run(call) {
+      const [gradients, , , parameters, velocity] = call.operands;
+      const { hasMomentum, nesterov } = call.attributes;
+      const momentum = call.step[call.attributes.momentum.varying];
+      updateBlocks(call, ({ first, last, rate, decay, scale }) => {
+        for (let i = first; i < last; i++) {
+          const g = gradients[i] * scale + decay * parameters[i];
+          let direction = g;
+          if (hasMomentum) {
+            const v = momentum * velocity[i] + g;
+            velocity[i] = v;
+            direction = nesterov ? g + momentum * v : v;
+          }
+          parameters[i] -= rate * direction;
         }
-        parameters[i] -= step[group] * direction;
-      }
+      });
     },
   },
   simd: simdEntry('sgd', {
-    arguments(attributes, [gradients, blockGroups, gate, parameters, velocity], begin, end) {
-      return {
-        gradients,
-        blockGroups,
-        gate,
-        parameters,
-        velocity,
-        groups: stepValueAddress(attributes.groups),
-        momentum: stepValueAddress(attributes.momentum),
-        hasMomentum: attributes.hasMomentum,
-        nesterov: attributes.nesterov,
-        ...flatElements(attributes.count, begin, end),
-      };
-    },
+    arguments: (attributes, pointers, begin, end) => ({
+      velocity: pointers[4],
+      momentum: stepValueAddress(attributes.momentum),
+      hasMomentum: attributes.hasMomentum,
+      nesterov: attributes.nesterov,
+      ...updateArguments(attributes, pointers, begin, end),
+    }),
   }),
 };

@@ -13,6 +13,34 @@ const GATE_NORM: usize = 0;
 const GATE_SCALE: usize = 1;
 const GATE_FINITE: usize = 2;
 
+/** Whether the gradients are finite: an update does nothing when they are not. */
+// @ts-ignore: decorator
+@inline
+function passes(gate: usize): bool {
+  return load<f32>(gate + GATE_FINITE * 4) != 0;
+}
+
+/** The factor of gradients: 1, or less where they are clipped. */
+// @ts-ignore: decorator
+@inline
+function scaleOf(gate: usize): v128 {
+  return f32x4.splat(load<f32>(gate + GATE_SCALE * 4));
+}
+
+/** Where the values of the group are that the block from `first` on belongs to; each group has `bytes` of them. */
+// @ts-ignore: decorator
+@inline
+function groupOf(first: i32, blockGroups: usize, values: usize, bytes: usize): usize {
+  return values + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * bytes;
+}
+
+/** One past the last element, in bytes, of the block from `first` on. */
+// @ts-ignore: decorator
+@inline
+function endOfBlock(first: i32, last: i32): usize {
+  return <usize>min(last, first + GROUP_BLOCK) * 4;
+}
+
 /** partials[u] = sum of squares of the `block` elements from u * block on, for begin <= u < end. */
 export function squaredNorm(x: usize, partials: usize, begin: i32, end: i32, count: i32, block: i32): void {
   for (let unit = begin; unit < end; unit++) {
@@ -42,13 +70,13 @@ export function sgd(
   gradients: usize, blockGroups: usize, gate: usize, parameters: usize, velocity: usize, first: i32, last: i32,
   groups: usize, momentum: usize, hasMomentum: bool, nesterov: bool,
 ): void {
-  if (load<f32>(gate + GATE_FINITE * 4) == 0) return;
-  const scale = f32x4.splat(load<f32>(gate + GATE_SCALE * 4));
+  if (!passes(gate)) return;
+  const scale = scaleOf(gate);
   const keep = v128.load32_splat(momentum);
   for (; first < last; first += GROUP_BLOCK) {
-    const group = groups + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * 8;
+    const group = groupOf(first, blockGroups, groups, 8);
     const rate = v128.load32_splat(group), decay = v128.load32_splat(group, 4);
-    const end = <usize>min(last, first + GROUP_BLOCK) * 4;
+    const end = endOfBlock(first, last);
     for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
       const one = end - at < 16;
       const w = read(parameters + at, one);
@@ -72,16 +100,16 @@ export function rmsprop(
   gradients: usize, blockGroups: usize, gate: usize, parameters: usize, squares: usize, velocity: usize,
   first: i32, last: i32, groups: usize, numbers: usize, hasMomentum: bool, inside: bool,
 ): void {
-  if (load<f32>(gate + GATE_FINITE * 4) == 0) return;
-  const scale = f32x4.splat(load<f32>(gate + GATE_SCALE * 4));
+  if (!passes(gate)) return;
+  const scale = scaleOf(gate);
   const alpha = v128.load32_splat(numbers), rest = v128.load32_splat(numbers, 4);
   const keep = v128.load32_splat(numbers, 8), epsilon = v128.load32_splat(numbers, 12);
   const zero = f32x4.splat(0);
   const under = inside ? epsilon : zero, beside = inside ? zero : epsilon;
   for (; first < last; first += GROUP_BLOCK) {
-    const group = groups + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * 8;
+    const group = groupOf(first, blockGroups, groups, 8);
     const rate = v128.load32_splat(group), decay = v128.load32_splat(group, 4);
-    const end = <usize>min(last, first + GROUP_BLOCK) * 4;
+    const end = endOfBlock(first, last);
     for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
       const one = end - at < 16;
       const w = read(parameters + at, one);
@@ -106,8 +134,8 @@ export function adam(
   gradients: usize, blockGroups: usize, gate: usize, parameters: usize, m: usize, v: usize, first: i32, last: i32,
   groups: usize, numbers: usize, decoupled: bool, hat: bool,
 ): void {
-  if (load<f32>(gate + GATE_FINITE * 4) == 0) return;
-  const scale = f32x4.splat(load<f32>(gate + GATE_SCALE * 4));
+  if (!passes(gate)) return;
+  const scale = scaleOf(gate);
   const beta1 = v128.load32_splat(numbers), rest1 = v128.load32_splat(numbers, 4);
   const beta2 = v128.load32_splat(numbers, 8), rest2 = v128.load32_splat(numbers, 12);
   const correction1 = load<f32>(numbers, 16), correction2 = load<f32>(numbers, 20);
@@ -115,13 +143,13 @@ export function adam(
   const factor: f32 = hat ? sqrt<f32>(correction2) / correction1 : 1 / correction1;
   const divisor = f32x4.splat(hat ? 1 : correction2);
   for (; first < last; first += GROUP_BLOCK) {
-    const group = groups + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * 8;
+    const group = groupOf(first, blockGroups, groups, 8);
     const rate = load<f32>(group);
     const decay = load<f32>(group, 4);
     const step = f32x4.splat(rate * factor);
     const shrink = f32x4.splat(decoupled ? 1 - rate * decay : 1);
     const pull = f32x4.splat(decoupled ? 0 : decay);
-    const end = <usize>min(last, first + GROUP_BLOCK) * 4;
+    const end = endOfBlock(first, last);
     for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
       const one = end - at < 16;
       const w = f32x4.mul(read(parameters + at, one), shrink);
@@ -143,7 +171,7 @@ export function adam(
 export function samPerturbation(
   gate: usize, parameters: usize, gradients: usize, kept: usize, first: i32, last: i32, radius: usize,
 ): void {
-  const finite = load<f32>(gate + GATE_FINITE * 4) != 0;
+  const finite = passes(gate);
   const norm = <f64>load<f32>(gate + GATE_NORM * 4);
   const factor = f32x4.splat(<f32>(<f64>load<f32>(radius) / (norm + 1e-12)));
   const zero = f32x4.splat(0);
@@ -162,7 +190,7 @@ export function samPerturbation(
 export function weightAverage(
   gate: usize, parameters: usize, average: usize, first: i32, last: i32, share: usize,
 ): void {
-  if (load<f32>(gate + GATE_FINITE * 4) == 0) return;
+  if (!passes(gate)) return;
   const factor = v128.load32_splat(share);
   const end = <usize>last * 4;
   for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
@@ -177,8 +205,8 @@ export function pullToStart(
   blockGroups: usize, parameters: usize, start: usize, gradients: usize, first: i32, last: i32, pulls: usize,
 ): void {
   for (; first < last; first += GROUP_BLOCK) {
-    const pull = v128.load32_splat(pulls + <usize>load<u32>(blockGroups + <usize>(first / GROUP_BLOCK) * 4) * 4);
-    const end = <usize>min(last, first + GROUP_BLOCK) * 4;
+    const pull = v128.load32_splat(groupOf(first, blockGroups, pulls, 4));
+    const end = endOfBlock(first, last);
     for (let at = <usize>first * 4; at < end; at += advance(end - at)) {
       const one = end - at < 16;
       const away = f32x4.sub(read(parameters + at, one), read(start + at, one));
