@@ -3,7 +3,7 @@
  * by the names that AssemblyScript gives its parameters.
  */
 /// <reference path="../../src/device/cpu/webassembly.d.ts" />
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { simdArguments, simdEntry, simdParameter } from '#src/device/simd-entry';
 import { SIMD_FUNCTIONS } from '#src/device/simd-functions';
 import { kernels } from '#src/ops/kernels';
@@ -80,6 +80,53 @@ test('every kernel with an entry names a function, and a chain finds its argumen
   for (const name of ['a', 'b', 'y', 'first', 'last', 'operation'] as const) {
     assert.is(simdParameter('binary', name), simdParameter('pointwise', name), name);
   }
+});
+
+/** The arguments of a call whose list begins at `start` of a text: cut at the commas that no bracket holds. */
+function argumentsAt(text: string, start: number): string[] {
+  const cuts = [start - 1];
+  let depth = 1;
+  for (let at = start; depth > 0; at++) {
+    if ('([{'.includes(text[at]!)) depth++;
+    if (')]}'.includes(text[at]!)) depth--;
+    if (depth === 0 || (depth === 1 && text[at] === ',')) cuts.push(at);
+  }
+  return cuts.slice(1).map((cut, i) => text.slice(cuts[i]! + 1, cut).trim());
+}
+
+/** Sizes that several functions have, and hand on to each other by position. */
+const GEOMETRY = /^(?:out|kernel|stride|dilation)?(?:height|width)$|^pad(?:Top|Left)$/i;
+/** An input gradient is a forward convolution from outputs to images. */
+const TURNED = ['outHeight as height', 'outWidth as width', 'height as outHeight', 'width as outWidth'];
+
+test('AssemblyScript hands the numbers of a convolution on to parameters of the same name', async () => {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.ts'));
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, FOLDER), 'utf8')));
+  const parameters = new Map<string, string[]>();
+  for (const [, name, list] of texts.join('').matchAll(/function (\w+)\(([^)]*)\)/g)) {
+    parameters.set(
+      name!,
+      list!.split(',').map((parameter) => parameter.split(':')[0]!.trim()),
+    );
+  }
+  const others: string[] = [];
+  let found = 0;
+  for (const [i, text] of texts.entries()) {
+    for (const call of text.matchAll(/(?<!function )\b(\w+)\(/g)) {
+      const wanted = parameters.get(call[1]!) ?? [];
+      const given = argumentsAt(text, call.index + call[0].length);
+      for (const [place, name] of given.entries()) {
+        if (!GEOMETRY.test(name) || !wanted.includes(name)) continue;
+        found++;
+        if (wanted[place] !== name) others.push(`${names[i]}: ${call[1]} takes ${name} as ${wanted[place]}`);
+      }
+    }
+  }
+  assert.ok(found > 100, `${found} are compared`);
+  assert.equal(
+    others,
+    TURNED.map((pair) => `conv2d-input-gradient.ts: winograd takes ${pair}`),
+  );
 });
 
 test.run();
