@@ -1,69 +1,51 @@
-/** Measures as data: which of two epochs is better, records, and what is read back of them. */
-import {
-  bestSchema,
-  isBetter,
-  LOSS,
-  type Measure,
-  measureText,
-  trainRecord,
-  valRecord,
-} from '#src/finetune/tasks/index';
-import * as v from 'valibot';
+/** The speed of a device: every measurement in its order, and an end when the time is over. */
+import { MEASUREMENTS, measureDevice } from '#src/finetune/measure';
+import { open } from '#src/engine/open';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
-const measure = (key: string, better: 'higher' | 'lower'): Measure => ({
-  ...{ key, name: key, better, format: 'percent' },
-  of: () => null,
-});
-const ACCURACY = measure('accuracy', 'higher');
-const ERROR = measure('error', 'lower');
-
-test('the first measure by which two epochs differ decides, in its own direction', () => {
-  const ranking = [ACCURACY, LOSS];
-  const best = { epoch: 1, val_loss: 0.5, val_accuracy: 0.8 };
-  const better = (accuracy: number | null, loss: number | null) =>
-    isBetter(ranking, { loss, values: { accuracy } }, best);
-  assert.ok(better(0.9, 0.6), 'more of what is better higher');
-  assert.not.ok(better(0.7, 0.1), 'less of it, whatever the loss');
-  assert.ok(better(0.8, 0.4), 'the same, with less loss');
-  assert.not.ok(better(0.8, 0.5), 'the same of both');
-  assert.not.ok(better(0.8, null), 'no loss is no less');
-  assert.not.ok(better(null, 0.1), 'nothing is known');
-  assert.ok(isBetter([ERROR], { loss: 1, values: { error: 2 } }, { epoch: 1, val_loss: 1, val_error: 3 }));
+test('a device is measured in all ways, and gives its memory back', async () => {
+  const device = await open('cpu', { threads: 2 });
+  const told: string[] = [];
+  const measured = await measureDevice(device, 20, (name, value) => {
+    told.push(name);
+    assert.ok(value > 0 && Number.isFinite(value), `${name}: ${value}`);
+  });
+  assert.equal(told, MEASUREMENTS);
+  assert.equal(Object.keys(measured), MEASUREMENTS);
+  console.log(`# ${JSON.stringify(measured)}`);
+  // A multiply-add is two operations: no core does a thousand of them in a nanosecond.
+  assert.ok(measured.matmul_gflops! > 0.5 && measured.matmul_gflops! < 32_000);
+  await device.close();
 });
 
-test('any score is better than none, and one that says nothing is better than nothing', () => {
-  assert.ok(isBetter([LOSS], { loss: 9, values: {} }, null));
-  assert.not.ok(isBetter([LOSS], { loss: null, values: {} }, null));
-  assert.ok(isBetter([ACCURACY], { loss: 1, values: { accuracy: 0 } }, { epoch: 1, val_loss: 1 }));
+test('where there is no time nothing is begun; where it ends early, the rest is null', async () => {
+  const device = await open('cpu', { threads: 2 });
+  const nothing = await measureDevice(device, 0);
+  assert.equal(Object.values(nothing), [null, null, null]);
+  assert.is(device.counters.launches, 0);
+
+  // Every run takes longer than the time for all.
+  const { run } = device;
+  device.run = async (body) => {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    return run.call(device, body) as never;
+  };
+  const early = await measureDevice(device, 0.05);
+  assert.equal(Object.values(early), [null, null, null]);
+  assert.is(device.counters.submits, 1, 'one run, which may have been compiling');
+  await device.close();
 });
 
-test('records have the keys of the measures, known or not', () => {
-  const measures = { epoch: [ACCURACY, ERROR], training: [ERROR], fold: [], ranking: [], rightShare: null };
-  const score = { loss: 1, values: { accuracy: 0.5, other: 3 } };
-  assert.equal(valRecord(measures, score), { val_accuracy: 0.5, val_error: null });
-  assert.equal(valRecord(measures, null), { val_accuracy: null, val_error: null });
-  assert.equal(trainRecord(measures, { error: 2 }), { train_error: 2 });
-});
-
-test('a stored best may have any measure, and no other field', () => {
-  const best = { epoch: 2, val_loss: 0.5 };
-  const parses = (more: object) => v.safeParse(bestSchema, { ...best, ...more }).success;
-  assert.ok(parses({ val_accuracy: 0.5, val_iou: null }));
-  assert.not.ok(parses({ accuracy: 0.5 }), 'the key of no record');
-  assert.not.ok(parses({ val_accuracy: 'high' }), 'no number');
-  assert.not.ok(parses({ val_accuracy: Number.POSITIVE_INFINITY }));
-  assert.not.ok(parses({ 'val_a b': 1 }));
-  assert.not.ok(parses({ temperature: 0 }), 'a temperature divides');
-});
-
-test('figures are written as their measure says', () => {
-  assert.is(measureText('percent', 0.931), '93.1 %');
-  assert.is(measureText('measured', 1234567), '1235000');
-  assert.is(measureText({ decimals: 3 }, 0.12345), '0.123');
-  for (const format of ['percent', 'measured', { decimals: 3 }] as const)
-    assert.is(measureText(format, null), '-');
+test('what fails is told', async () => {
+  const device = await open('cpu', { threads: 1 });
+  await device.close();
+  try {
+    await measureDevice(device, 1);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /closed/);
+  }
 });
 
 test.run();
