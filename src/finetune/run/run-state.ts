@@ -225,18 +225,15 @@ const imageSchema = v.array(
 const number = v.nullable(finite);
 
 /** A line of metrics.jsonl. */
-export const epochSchema = v.pipe(
-  withMeasures({
-    epoch: count,
-    stage: v.string(),
-    lr: v.record(v.string(), positive),
-    train_loss: number,
-    val_loss: number,
-    seconds: positive,
-    images_per_second: number,
-  }),
-  v.transform((record) => record as unknown as EpochRecord),
-);
+export const epochSchema = withMeasures<EpochRecord>({
+  epoch: count,
+  stage: v.string(),
+  lr: v.record(v.string(), positive),
+  train_loss: number,
+  val_loss: number,
+  seconds: positive,
+  images_per_second: number,
+});
 
 const stateSchema = v.strictObject({
   recipe: v.unknown(),
