@@ -66,6 +66,18 @@ test('JSON in the metadata is compared as a document', () => {
   );
 });
 
+test('the metadata of ONNX are documents, all else is bytes', () => {
+  const onnx = (recipe: string, weight: number) => {
+    const [before, behind] = [Buffer.from([1, 0x7b, 2]), Buffer.from([weight, 0x7b, 0x22])];
+    return Buffer.concat([before, Buffer.from(recipe), behind]);
+  };
+  const compare = (a: Buffer, b: Buffer) => compareFiles('model.onnx', a, b);
+  const old = onnx('{"lr":1,"note":"a } and \\" b"}', 9);
+  assert.is(compare(old, onnx('{"note":"a } and \\" b","lr":1}', 9)), null);
+  assert.match(compare(old, onnx('{"note":"a } and \\" b","lr":2}', 9)), /lr/);
+  assert.match(compare(old, onnx('{"lr":1,"note":"a } and \\" b"}', 8)), /byte/);
+});
+
 test('documents have to have every key of the old one, and may have more', () => {
   const added = new Set<string>();
   const compare = (before: unknown, after: unknown) =>

@@ -56,7 +56,61 @@ export function compareFiles(file, before, after, { added = new Set(), folders =
   if (ending === '.json')
     return compareDocuments(JSON.parse(before), JSON.parse(after), { ...context, key: '' });
   if (ending === '.jsonl') return compareDocuments(linesOf(before), linesOf(after), { ...context, key: '' });
-  return compareBytes(before, after);
+  return ending === '.onnx' ? compareOnnx(before, after, context) : compareBytes(before, after);
+}
+
+/** Byte for byte but for the texts of JSON in its metadata, which are documents. */
+function compareOnnx(before, after, context) {
+  const [old, now] = [documentsIn(before), documentsIn(after)];
+  return (
+    compareBytes(old.rest, now.rest) ??
+    compareDocuments(old.documents, now.documents, { ...context, key: 'metadata' })
+  );
+}
+
+/** The objects of JSON in some bytes, and the bytes without them. */
+function documentsIn(bytes) {
+  const documents = [];
+  const rest = [];
+  let kept = 0;
+  for (let at = bytes.indexOf('{"'); at >= 0; at = bytes.indexOf('{"', Math.max(at + 1, kept))) {
+    const end = endOfObject(bytes, at);
+    if (end === null) continue;
+    documents.push(JSON.parse(bytes.subarray(at, end).toString()));
+    rest.push(bytes.subarray(kept, at));
+    kept = end;
+  }
+  return { documents, rest: Buffer.concat([...rest, bytes.subarray(kept)]) };
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const DEPTHS = new Map([
+  [0x7b, 1],
+  [0x7d, -1],
+]);
+
+/** Where an object of JSON that begins at `start` ends; null for what is none. */
+function endOfObject(bytes, start) {
+  let depth = 0;
+  let isText = false;
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (isText && byte === BACKSLASH) at++;
+    else if (byte === QUOTE) isText = !isText;
+    else if (!isText) depth += DEPTHS.get(byte) ?? 0;
+    if (depth === 0) return isJson(bytes.subarray(start, at + 1)) ? at + 1 : null;
+  }
+  return null;
+}
+
+function isJson(bytes) {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function linesOf(bytes) {
