@@ -10,7 +10,7 @@ import { scheduleOf } from '#src/finetune/recipe/schedule';
 import { fieldsOf, parseRecipe } from '#src/finetune/recipe/parse-recipe';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { loadRecipe } from '#src/finetune/recipe/recipes';
-import { taskOf } from '#src/finetune/tasks/stored-task';
+import { taskOf } from '#src/finetune/tasks/index';
 import { findModel } from '#src/models/index';
 import { findWeights } from '#src/weights/index';
 import { test } from 'uvu';
