@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { METHOD_FIELDS } from '#src/finetune/methods/index';
 import { rowOf, TASK_KINDS } from '#src/finetune/tasks/index';
+import { MODEL_NAMES } from '#src/models/index';
 import * as v from 'valibot';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -80,6 +81,26 @@ test('no code outside the rows of methods reads their fields', () => {
     .filter((field) => field.includes('_'))
     .join('|');
   assert.equal(found(new RegExp(`\\b(?:${unlike})\\b`), NAMED_RECIPES), []);
+});
+
+/** Where the families are, and the recipes and benchmarks that are of one network. */
+const FAMILY_ROWS =
+  /^(?:models\/|examples\/|finetune\/recipe\/recipes\.ts|finetune\/bench\/|finetune\/advise\/proposal\.ts|index\.ts)/;
+/** Within the folder: the file of each family, the names, and what is exported of them. */
+const FAMILY_FILES = /^models\/(?:(?:keras-)?(?:resnet|mobilenet)[^/]*|names|families|index)\.ts$/;
+
+test('no code outside the families names a network', () => {
+  const names = new RegExp(`'(?:${MODEL_NAMES.join('|')})'`);
+  const usual = ({ path, line }: { path: string; line: string }) =>
+    // The network where none is named.
+    !(path === 'finetune/model-source.ts' && line.includes('DEFAULT_MODEL ='));
+  const others = found(names, FAMILY_ROWS).map((text) => {
+    const at = text.indexOf(': ');
+    return { path: text.slice(0, at), line: text.slice(at + 2) };
+  });
+  assert.equal(others.filter(usual), []);
+  const within = found(names, FAMILY_FILES).filter((text) => text.startsWith('models/'));
+  assert.equal(within, []);
 });
 
 test('every method has a field, and each field is of one method', () => {

@@ -19,6 +19,8 @@ import type { Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import { type Family, hasShapes } from './family.js';
+import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import {
   blockOf,
   headBlock,
@@ -156,3 +158,26 @@ export class KerasMobileNetV2 extends ImageClassifier {
 export function kerasMobilenetV2(options: MobileNetV2Options = {}): KerasMobileNetV2 {
   return new KerasMobileNetV2(options);
 }
+
+export const KERAS_MOBILENET_V2: Family<'mobilenet_v2-keras'> = {
+  networks: {
+    'mobilenet_v2-keras': {
+      name: 'mobilenet_v2-keras',
+      create: kerasMobilenetV2,
+      graphOf: 'mobilenet_v2',
+      defaultWeights: 'mobilenet_v2-keras',
+      // From -1 to 1.
+      preprocessing: { ...IMAGENET_PREPROCESSING, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    },
+  },
+  headName: 'predictions',
+  detect: (shapes) =>
+    hasShapes(shapes, {
+      'Conv1.weight': [32, 3, 3, 3],
+      'block_16_depthwise.weight': [960, 1, 3, 3],
+      'Conv_1.weight': [1280, 320, 1, 1],
+    })
+      ? 'mobilenet_v2-keras'
+      : null,
+  numbered: () => kerasMobilenetV2(),
+};

@@ -3,8 +3,7 @@ import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Conv2d } from '../nn/conv2d.js';
 import { Linear } from '../nn/linear.js';
 import type { Module } from '../nn/module.js';
-import { kerasMobilenetV2 } from './keras-mobilenet-v2.js';
-import { kerasResnet50 } from './keras-resnet50.js';
+import { FAMILIES } from './families.js';
 
 /** The class of a head. */
 const HEAD_CLASS = 'dense';
@@ -17,7 +16,7 @@ const OTHER_HEAD = /^dense_\d+$/;
  * have names, or where the network is none of these.
  */
 export function layersByClass(layers: ReadonlySet<string>): ReadonlyMap<string, string> {
-  for (const model of [kerasMobilenetV2(), kerasResnet50()]) {
+  for (const model of FAMILIES.flatMap((family) => family.numbered?.() ?? [])) {
     const counts = new Map<string, number>();
     const names = new Map<string, string>();
     for (const [name, module] of model.namedChildren()) {

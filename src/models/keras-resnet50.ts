@@ -27,7 +27,9 @@ import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import { blockOf, headBlock, kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
-import type { ResNetOptions } from './resnet.js';
+import { countWhile, type Family, hasShape } from './family.js';
+import { IMAGENET_PREPROCESSING } from './preprocessing.js';
+import { resnetOf, type ResNetOptions } from './resnet.js';
 
 const NAMES: OptionNames<Pick<ResNetOptions, 'classes' | 'seed'>> = { classes: true, seed: true };
 
@@ -158,3 +160,32 @@ export class KerasResNet50 extends ImageClassifier {
 export function kerasResnet50(options: Pick<ResNetOptions, 'classes' | 'seed'> = {}): KerasResNet50 {
   return new KerasResNet50(options);
 }
+
+export const KERAS_RESNET: Family<'resnet50-keras'> = {
+  networks: {
+    'resnet50-keras': {
+      name: 'resnet50-keras',
+      create: kerasResnet50,
+      graphOf: 'resnet50',
+      defaultWeights: null,
+      // From Caffe: less ImageNet's mean, on the scale 0 .. 255.
+      preprocessing: {
+        ...IMAGENET_PREPROCESSING,
+        mean: [123.68 / 255, 116.779 / 255, 103.939 / 255],
+        std: [1 / 255, 1 / 255, 1 / 255],
+      },
+    },
+  },
+  headName: 'predictions',
+  /** The ResNets of the first version; those of the second have no batch norm behind a shortcut. */
+  detect(shapes) {
+    const isBottleneck = hasShape(shapes, 'conv2_block1_2_conv.weight', [64, 64, 3, 3]);
+    if (!isBottleneck || !shapes.has('conv2_block1_0_bn.weight')) return null;
+    const depths = [2, 3, 4, 5].map((stage) =>
+      countWhile((block) => shapes.has(`conv${stage}_block${block + 1}_1_conv.weight`)),
+    );
+    const name = resnetOf('bottleneck', depths);
+    return name === null ? null : `${name}-keras`;
+  },
+  numbered: () => kerasResnet50(),
+};

@@ -26,6 +26,8 @@ import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import { type Family, hasShapes, type Naming } from './family.js';
+import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 
 /** The head and the initial values of a MobileNetV2. */
 export interface MobileNetV2Options {
@@ -171,3 +173,59 @@ function withDropout(head: Head): Sequential {
 export function mobilenetV2(options: MobileNetV2Options = {}): MobileNetV2 {
   return new MobileNetV2(options);
 }
+
+/** timm's (`mobilenetv2_100`). */
+export const TIMM_MOBILENET_V2: Naming = {
+  name: 'timm',
+  marker: 'conv_stem.weight',
+  layers: [
+    ['conv_stem', 'features.0.0'],
+    ['bn1', 'features.0.1'],
+    ...timmBlocks(),
+    ['conv_head', 'features.18.0'],
+    ['bn2', 'features.18.1'],
+    ['classifier', 'classifier.1'],
+  ],
+};
+
+/** timm counts blocks within stages, torchvision from the first to the last. */
+function timmBlocks(): Naming['layers'] {
+  let feature = 1;
+  return INVERTED_RESIDUALS.flatMap(({ expansion, blocks }, stage) =>
+    Array.from({ length: blocks }, (_, block) => {
+      const theirs =
+        expansion === 1
+          ? ['conv_dw', 'bn1', 'conv_pw', 'bn2']
+          : ['conv_pw', 'bn1', 'conv_dw', 'bn2', 'conv_pwl', 'bn3'];
+      const ours = expansion === 1 ? ['0.0', '0.1', '1', '2'] : ['0.0', '0.1', '1.0', '1.1', '2', '3'];
+      const prefix = `features.${feature++}.conv`;
+      return theirs.map((layer, i) => [`blocks.${stage}.${block}.${layer}`, `${prefix}.${ours[i]}`] as const);
+    }).flat(),
+  );
+}
+
+export const MOBILENET_V2: Family<'mobilenet_v2'> = {
+  networks: {
+    mobilenet_v2: {
+      name: 'mobilenet_v2',
+      create: mobilenetV2,
+      defaultWeights: 'mobilenet_v2-v1',
+      preprocessing: IMAGENET_PREPROCESSING,
+    },
+  },
+  headName: 'classifier.1',
+  /** At its full width: the stem, the widest block and the last convolution. */
+  detect: (shapes) =>
+    hasShapes(shapes, {
+      'features.0.0.weight': [32, 3, 3, 3],
+      'features.17.conv.1.0.weight': [960, 1, 3, 3],
+      'features.18.0.weight': [1280, 320, 1, 1],
+    })
+      ? 'mobilenet_v2'
+      : null,
+  namings: [TIMM_MOBILENET_V2],
+  libraries: {
+    torchvision: { network: (name) => name, naming: null },
+    timm: { network: () => 'mobilenetv2_100', naming: TIMM_MOBILENET_V2 },
+  },
+};

@@ -7,66 +7,14 @@
 import type { GraphLayer, TensorFile } from '../formats/tensors.js';
 import { stripPrefixes, type WeightsEntry } from '../nn/state-dict.js';
 import { detectArchitecture } from './detect.js';
+import { FAMILIES } from './families.js';
+import type { Naming } from './family.js';
 import { fromGraph } from './graph-naming.js';
 import { fromKeras } from './keras-naming.js';
-import { INVERTED_RESIDUALS } from './mobilenet-v2.js';
-
-/** How another library names the layers of models that are called otherwise here. */
-export interface Naming {
-  readonly name: string;
-  /** A tensor that every file with these names holds. */
-  readonly marker: string;
-  /** `{b}` stands for the same number on both sides, `{s+1}` for one more. */
-  readonly layers: readonly (readonly [theirs: string, ours: string])[];
-}
-
-/** Hugging Face's ResNets, from `microsoft/resnet-18` to `microsoft/resnet-152`, in PyTorch's files and in TensorFlow's. */
-export const MICROSOFT_RESNET: Naming = {
-  name: 'microsoft/resnet',
-  marker: 'resnet.embedder.embedder.convolution.weight',
-  layers: [
-    ['resnet.embedder.embedder.convolution', 'conv1'],
-    ['resnet.embedder.embedder.normalization', 'bn1'],
-    ['resnet.encoder.stages.{s}.layers.{b}.layer.{k}.convolution', 'layer{s+1}.{b}.conv{k+1}'],
-    ['resnet.encoder.stages.{s}.layers.{b}.layer.{k}.normalization', 'layer{s+1}.{b}.bn{k+1}'],
-    ['resnet.encoder.stages.{s}.layers.{b}.shortcut.convolution', 'layer{s+1}.{b}.downsample.0'],
-    ['resnet.encoder.stages.{s}.layers.{b}.shortcut.normalization', 'layer{s+1}.{b}.downsample.1'],
-    ['classifier.1', 'fc'],
-  ],
-};
-
-/** timm's MobileNetV2 (`mobilenetv2_100`); its ResNets have torchvision's names. */
-export const TIMM_MOBILENET_V2: Naming = {
-  name: 'timm',
-  marker: 'conv_stem.weight',
-  layers: [
-    ['conv_stem', 'features.0.0'],
-    ['bn1', 'features.0.1'],
-    ...timmBlocks(),
-    ['conv_head', 'features.18.0'],
-    ['bn2', 'features.18.1'],
-    ['classifier', 'classifier.1'],
-  ],
-};
-
-/** timm counts blocks within stages, torchvision from the first to the last. */
-function timmBlocks(): Naming['layers'] {
-  let feature = 1;
-  return INVERTED_RESIDUALS.flatMap(({ expansion, blocks }, stage) =>
-    Array.from({ length: blocks }, (_, block) => {
-      const theirs =
-        expansion === 1
-          ? ['conv_dw', 'bn1', 'conv_pw', 'bn2']
-          : ['conv_pw', 'bn1', 'conv_dw', 'bn2', 'conv_pwl', 'bn3'];
-      const ours = expansion === 1 ? ['0.0', '0.1', '1', '2'] : ['0.0', '0.1', '1.0', '1.1', '2', '3'];
-      const prefix = `features.${feature++}.conv`;
-      return theirs.map((layer, i) => [`blocks.${stage}.${block}.${layer}`, `${prefix}.${ours[i]}`] as const);
-    }).flat(),
-  );
-}
 
 /** Namings in PyTorch's layout. Files with none of their markers have the model's own names. */
-const NAMINGS: readonly Naming[] = [MICROSOFT_RESNET, TIMM_MOBILENET_V2];
+const NAMINGS = FAMILIES.flatMap(({ namings = [] }) => namings);
+const IN_KERAS = NAMINGS.filter(({ isInKeras = false }) => isInKeras);
 
 /**
  * The tensors of a file by the model's names and in PyTorch's layout, whatever library wrote it. A name that no naming
@@ -77,7 +25,7 @@ export function modelTensors({
   tensors: stored,
   layers,
 }: Pick<TensorFile, 'layout' | 'tensors' | 'layers'>): WeightsEntry[] {
-  if (layout === 'keras') return renamed(fromKeras(stored), [MICROSOFT_RESNET]);
+  if (layout === 'keras') return renamed(fromKeras(stored), IN_KERAS);
   const tensors = layers === undefined ? stored : withEpsilons(stored, layers);
   if (layers !== undefined && detectArchitecture(tensors) === null) {
     const named = fromGraph(layers, tensors);

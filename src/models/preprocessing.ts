@@ -21,17 +21,3 @@ export const IMAGENET_PREPROCESSING: ModelPreprocessing = {
   std: [0.229, 0.224, 0.225],
   interpolation: 'bilinear',
 };
-
-/** Keras's for MobileNetV2: from -1 to 1. */
-export const KERAS_MOBILENET_PREPROCESSING: ModelPreprocessing = {
-  ...IMAGENET_PREPROCESSING,
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-};
-
-/** Keras's for ResNet50, from Caffe: less ImageNet's mean, on the scale 0 .. 255. */
-export const KERAS_RESNET_PREPROCESSING: ModelPreprocessing = {
-  ...IMAGENET_PREPROCESSING,
-  mean: [123.68 / 255, 116.779 / 255, 103.939 / 255],
-  std: [1 / 255, 1 / 255, 1 / 255],
-};

@@ -21,7 +21,9 @@ import { relu } from '../ops/relu.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier } from './classifier.js';
-import { RESNET_NAMES, type ResNetOptions } from './resnet.js';
+import { type Family, hasShape, type ModelEntry } from './family.js';
+import { IMAGENET_PREPROCESSING } from './preprocessing.js';
+import { depthsOf, RESNET_NAMES, type ResNetOptions } from './resnet.js';
 import { BasicBlock, convolution, stage } from './resnet-blocks.js';
 
 /** The head and the initial values of the small ResNet. */
@@ -88,3 +90,27 @@ export class SmallResNet extends ImageClassifier {
 export function resnetSmall(options: SmallResNetOptions = {}): SmallResNet {
   return new SmallResNet(options);
 }
+
+const networks = {
+  'resnet-small': {
+    name: 'resnet-small',
+    create: (options) => resnetSmall({ classes: 1000, ...options }),
+    defaultWeights: null,
+    preprocessing: { ...IMAGENET_PREPROCESSING, resize: 37, crop: 32 },
+  },
+} as const satisfies Record<string, ModelEntry>;
+
+export const SMALL_RESNET: Family<keyof typeof networks> = {
+  networks,
+  headName: 'fc',
+  /** As the table makes it: colour images, three stages of three blocks, 16 to 64 channels. */
+  detect(shapes) {
+    const fits =
+      hasShape(shapes, 'conv1.weight', [16, 3, 3, 3]) &&
+      [16, 32, 64].every((width, i) =>
+        hasShape(shapes, `layer${i + 1}.0.conv2.weight`, [width, width, 3, 3]),
+      ) &&
+      depthsOf(shapes, 4).join(' ') === '3 3 3 0';
+    return fits ? 'resnet-small' : null;
+  },
+};

@@ -23,6 +23,9 @@ import { maxPool2d } from '../ops/pool.js';
 import { relu } from '../ops/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier } from './classifier.js';
+import { countWhile, type Family, hasShape, type ModelEntry, type Naming, type Shapes } from './family.js';
+import type { ModelName } from './names.js';
+import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import { BasicBlock, type BlockKind, Bottleneck, convolution, stage } from './resnet-blocks.js';
 
 /** The head and the initial values of a ResNet. */
@@ -109,3 +112,72 @@ export function resnet101(options: ResNetOptions = {}): ResNet {
 export function resnet152(options: ResNetOptions = {}): ResNet {
   return new ResNet('resnet152', Bottleneck, [3, 8, 36, 3], options);
 }
+
+/** The networks by the kind of their blocks and how many there are in layer1 to layer4; some libraries have more. */
+const BY_BLOCKS: Readonly<Record<string, string>> = {
+  'basic 2 2 2 2': 'resnet18',
+  'basic 3 4 6 3': 'resnet34',
+  'bottleneck 3 4 6 3': 'resnet50',
+  'bottleneck 3 4 23 3': 'resnet101',
+  'bottleneck 3 8 36 3': 'resnet152',
+};
+
+/** `resnet50` of bottlenecks, 3, 4, 6 and 3 of them; null where there is none. */
+export function resnetOf(kind: 'basic' | 'bottleneck', depths: readonly number[]): string | null {
+  return BY_BLOCKS[`${kind} ${depths.join(' ')}`] ?? null;
+}
+
+/** Blocks of the first stages, by PyTorch's names. */
+export function depthsOf(shapes: Shapes, stages: number): number[] {
+  return Array.from({ length: stages }, (_, stage) =>
+    countWhile((block) => shapes.has(`layer${stage + 1}.${block}.conv1.weight`)),
+  );
+}
+
+/** Hugging Face's ResNets, from `microsoft/resnet-18` to `microsoft/resnet-152`, in PyTorch's files and in TensorFlow's. */
+export const MICROSOFT_RESNET: Naming = {
+  name: 'microsoft/resnet',
+  marker: 'resnet.embedder.embedder.convolution.weight',
+  isInKeras: true,
+  layers: [
+    ['resnet.embedder.embedder.convolution', 'conv1'],
+    ['resnet.embedder.embedder.normalization', 'bn1'],
+    ['resnet.encoder.stages.{s}.layers.{b}.layer.{k}.convolution', 'layer{s+1}.{b}.conv{k+1}'],
+    ['resnet.encoder.stages.{s}.layers.{b}.layer.{k}.normalization', 'layer{s+1}.{b}.bn{k+1}'],
+    ['resnet.encoder.stages.{s}.layers.{b}.shortcut.convolution', 'layer{s+1}.{b}.downsample.0'],
+    ['resnet.encoder.stages.{s}.layers.{b}.shortcut.normalization', 'layer{s+1}.{b}.downsample.1'],
+    ['classifier.1', 'fc'],
+  ],
+};
+
+/** With its first ImageNet weights. */
+function entry(name: ModelName, create: ModelEntry['create']): ModelEntry {
+  return { name, create, defaultWeights: `${name}-v1`, preprocessing: IMAGENET_PREPROCESSING };
+}
+
+const networks = {
+  resnet18: entry('resnet18', resnet18),
+  resnet34: entry('resnet34', resnet34),
+  resnet50: entry('resnet50', resnet50),
+  resnet101: entry('resnet101', resnet101),
+  resnet152: entry('resnet152', resnet152),
+};
+
+export const RESNET: Family<keyof typeof networks> = {
+  networks,
+  headName: 'fc',
+  detect(shapes) {
+    const has = (name: string, ...shape: number[]) => hasShape(shapes, name, shape);
+    // Wide ResNets and ResNeXts have the same names, with other shapes in the 3x3 convolutions of their blocks.
+    const isBottleneck = has('layer1.0.conv3.weight', 256, 64, 1, 1);
+    if (!has('conv1.weight', 64, 3, 7, 7) || !has('layer1.0.conv2.weight', 64, 64, 3, 3)) return null;
+    if (!isBottleneck && shapes.has('layer1.0.conv3.weight')) return null;
+    return resnetOf(isBottleneck ? 'bottleneck' : 'basic', depthsOf(shapes, 4));
+  },
+  namings: [MICROSOFT_RESNET],
+  // timm's have torchvision's names.
+  libraries: {
+    torchvision: { network: (name) => name, naming: null },
+    timm: { network: (name) => name, naming: null },
+  },
+};

@@ -2,7 +2,9 @@
 import type { TensorEntry } from '#src/formats/tensors';
 import { detectArchitecture } from '#src/models/detect';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
-import { fromModel, MICROSOFT_RESNET, modelTensors, TIMM_MOBILENET_V2, toModel } from '#src/models/naming';
+import { TIMM_MOBILENET_V2 } from '#src/models/mobilenet-v2';
+import { fromModel, modelTensors, toModel } from '#src/models/naming';
+import { MICROSOFT_RESNET } from '#src/models/resnet';
 import { resnet18, resnet50 } from '#src/models/resnet';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -8,7 +8,9 @@ import type { TensorToWrite } from '../../formats/to-write.js';
 import { BatchNorm2d } from '../../nn/batch-norm.js';
 import type { Module } from '../../nn/module.js';
 import { stateDict, stripPrefixes } from '../../nn/state-dict.js';
-import { fromModel, modelTensors, TIMM_MOBILENET_V2 } from '../naming.js';
+import { familyOf } from '../families.js';
+import type { NameLibrary } from '../family.js';
+import { fromModel, modelTensors } from '../naming.js';
 
 /** `running_var` is the last of the arrays that a batch norm has; PyTorch's counter stands behind it. */
 const BEFORE_COUNTER = 'running_var';
@@ -48,19 +50,16 @@ export async function readCounters(file: TensorFile): Promise<BatchCounters> {
   return counters;
 }
 
-/** Whose names tensors can be written by. */
-export const NAME_LIBRARIES = ['torchvision', 'timm'] as const;
-
-/** A library whose names tensors can be written by. */
-export type NameLibrary = (typeof NAME_LIBRARIES)[number];
-
 /**
  * What a library calls a tensor of this network. Throws AttuneError 'usage' when the library does not have the network.
  */
 export function namesOf(library: NameLibrary, architecture: string): (name: string) => string {
-  // timm's ResNets have torchvision's names.
-  if (library === 'torchvision' || isTorchResnet(architecture)) return (name) => name;
-  if (architecture === 'mobilenet_v2') return (name) => fromModel(TIMM_MOBILENET_V2, name);
+  if (library === 'torchvision') return (name) => name;
+  const names = familyOf(architecture)?.libraries?.[library];
+  if (names !== undefined) {
+    const { naming } = names;
+    return naming === null ? (name) => name : (name) => fromModel(naming, name);
+  }
   throw new AttuneError({
     code: 'usage',
     what: `${library} has no network with the layers of ${architecture}`,
@@ -74,11 +73,7 @@ export function namesOf(library: NameLibrary, architecture: string): (name: stri
  * graphs, whose tensors keep the names of Keras's layers.
  */
 export function networkIn(library: NameLibrary, architecture: string): string | null {
-  if (isTorchResnet(architecture)) return architecture;
-  if (architecture !== 'mobilenet_v2') return null;
-  return library === 'timm' ? 'mobilenetv2_100' : architecture;
+  return familyOf(architecture)?.libraries?.[library]?.network(architecture) ?? null;
 }
 
-function isTorchResnet(architecture: string): boolean {
-  return /^resnet\d+$/.test(architecture);
-}
+export { NAME_LIBRARIES, type NameLibrary } from '../family.js';

@@ -1,0 +1,30 @@
+/** The table of families: the networks that attune has. A family is its file and its line here, and its names in names.ts. */
+import type { Family, ModelEntry } from './family.js';
+import { KERAS_MOBILENET_V2 } from './keras-mobilenet-v2.js';
+import { KERAS_RESNET } from './keras-resnet50.js';
+import { MOBILENET_V2 } from './mobilenet-v2.js';
+import type { ModelName } from './names.js';
+import { RESNET } from './resnet.js';
+import { SMALL_RESNET } from './resnet-small.js';
+
+const TABLE = [RESNET, SMALL_RESNET, MOBILENET_V2, KERAS_MOBILENET_V2, KERAS_RESNET] as const;
+
+type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** In the order in which files are tried. */
+export const FAMILIES: readonly Family[] = TABLE as readonly unknown[] as readonly Family[];
+
+const networks: Joined<(typeof TABLE)[number]['networks']> = Object.assign(
+  {},
+  ...FAMILIES.map((family) => family.networks),
+);
+
+/** Every name has its network, or this does not compile. */
+export const NETWORKS: Readonly<Record<ModelName, ModelEntry>> = networks;
+
+/** The family that a network is of; undefined for a name that no family has. */
+export function familyOf(name: string): Family | undefined {
+  return FAMILIES.find((family) => Object.hasOwn(family.networks, name));
+}

@@ -1,0 +1,82 @@
+/** What a family of networks is: how they are made, how files of them are told, and what other libraries call their tensors. */
+import type { ImageClassifier } from './classifier.js';
+import type { ModelName } from './names.js';
+import type { ModelPreprocessing } from './preprocessing.js';
+
+/** The head and the initial values of a network. */
+export interface ModelOptions {
+  /** Default 1000, ImageNet's. */
+  readonly classes?: number;
+  /** Of the initial values. Default 42. */
+  readonly seed?: number;
+}
+
+/** A network that attune knows by name. */
+export interface ModelEntry {
+  readonly name: ModelName;
+  /** A new network with its initial values. */
+  create(options?: ModelOptions): ImageClassifier;
+  /** The network that this is another library's graph of: `--model` may say its name, and the weights decide. */
+  readonly graphOf?: ModelName;
+  /** Name in the catalogue of downloadable weights; null where nobody offers any. */
+  readonly defaultWeights: string | null;
+  /** For the default weights, or random ones; the catalogue has that of others. */
+  readonly preprocessing: ModelPreprocessing;
+}
+
+/** How another library names the layers of models that are called otherwise here. */
+export interface Naming {
+  readonly name: string;
+  /** A tensor that every file with these names holds. */
+  readonly marker: string;
+  /** `{b}` stands for the same number on both sides, `{s+1}` for one more. */
+  readonly layers: readonly (readonly [theirs: string, ours: string])[];
+  /** Whether TensorFlow's files have these names, too. */
+  readonly isInKeras?: boolean;
+}
+
+/** Tensors by name, in PyTorch's layout. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Whose names tensors can be written by. */
+export const NAME_LIBRARIES = ['torchvision', 'timm'] as const;
+
+/** A library whose names tensors can be written by. */
+export type NameLibrary = (typeof NAME_LIBRARIES)[number];
+
+/** What a library calls a network, and its tensors; null: as attune does. */
+export interface LibraryNames {
+  network(name: string): string;
+  readonly naming: Naming | null;
+}
+
+/** A row of the table of families; `N` are the names of its networks. */
+export interface Family<N extends ModelName = ModelName> {
+  readonly networks: { readonly [K in N]: ModelEntry };
+  /** What the head of its networks is called. */
+  readonly headName: string;
+  /** The name of the network that tensors of these shapes are of, which attune need not have; null: none of the family. */
+  detect(shapes: Shapes): string | null;
+  /** Those of libraries that name its tensors otherwise. */
+  readonly namings?: readonly Naming[];
+  /** The libraries that have its networks. */
+  readonly libraries?: { readonly [L in NameLibrary]?: LibraryNames };
+  /** The network whose layers Keras 3 calls by class and number, where it is one of Keras's. */
+  numbered?(): ImageClassifier;
+}
+
+export function hasShape(shapes: Shapes, name: string, shape: readonly number[]): boolean {
+  return String(shapes.get(name)) === String(shape);
+}
+
+/** Whether all of these tensors are there, in their shapes. */
+export function hasShapes(shapes: Shapes, marks: Readonly<Record<string, readonly number[]>>): boolean {
+  return Object.entries(marks).every(([name, shape]) => hasShape(shapes, name, shape));
+}
+
+/** How many whole numbers from 0 on hold, without a gap. */
+export function countWhile(holds: (index: number) => boolean): number {
+  let count = 0;
+  while (holds(count)) count++;
+  return count;
+}
