@@ -72,7 +72,7 @@ test('no code outside the rows of methods reads their fields', () => {
   // As a property, a key or a name that is taken out of a recipe.
   assert.equal(found(new RegExp(`\\brecipe\\.(?:${fields})\\b`), METHOD_ROWS), []);
   const quoted = found(new RegExp(`'(?:${fields})'`), METHOD_ROWS);
-  // --sampling is an option of the data, too; sam is what others call it; attune advise words what the table proposes.
+  // Batches have an option of the name, files of others a key, and the program knows what others call a flag.
   assert.equal(
     quoted.filter((line) => !/^(?:data\/|formats\/|cli\/other-names\.ts)/.test(line)),
     [],

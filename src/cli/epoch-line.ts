@@ -18,7 +18,9 @@ export function epochLine(record: EpochRecord): string {
 function measured(record: EpochRecord, part: 'train' | 'val'): string {
   const parts = Array.from(MEASURES.values(), ({ key, name, format }) => {
     const value = record[`${part}_${key}`];
-    return value === undefined || key === LOSS.key ? '' : `, ${name} ${measureText(format, value)}`;
+    // A share that is not known is told, a fit that no samples tell is not.
+    const isSaid = value !== undefined && (value !== null || format === 'percent');
+    return !isSaid || key === LOSS.key ? '' : `, ${name} ${measureText(format, value)}`;
   });
   return parts.join('');
 }

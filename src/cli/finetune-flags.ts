@@ -19,7 +19,8 @@ import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import { AUGMENT_NAMES, HEAD_NAMES, ourName, STRATEGY_NAMES } from './other-names.js';
 import { OPTIMIZER } from './optimizer-flags.js';
-import { methodFlags } from './method-flags.js';
+import type { MethodOptions } from '../finetune/methods/index.js';
+import { byGroup, methodFlags } from './method-flags.js';
 import {
   choice,
   fractionBelowOne,
@@ -252,14 +253,16 @@ const PROFILE: Flags<ProfileOptions> = {
   },
 };
 
-export const FINETUNE_FLAGS = {
+/** Those that are no methods; one that is missing does not compile. */
+const OTHERS: Flags<Omit<FinetuneFlags, keyof MethodOptions>> = {
   ...inGroup('Network:', NETWORK),
-  ...inGroup('Images:', { ...IMAGES, ...methodFlags('Images:') }),
-  ...inGroup('Training:', { ...TRAINING, ...methodFlags('Training:') }),
-  ...inGroup('Regularization:', methodFlags('Regularization:')),
-  ...inGroup('Optimizer:', { ...OPTIMIZER, ...methodFlags('Optimizer:') }),
+  ...inGroup('Images:', IMAGES),
+  ...inGroup('Training:', TRAINING),
+  ...inGroup('Optimizer:', OPTIMIZER),
   ...inGroup('Run:', { ...RUN, ...DEVICE_FLAGS, ...PROFILE }),
-} as Flags<FinetuneFlags>;
+};
+
+export const FINETUNE_FLAGS: Flags<FinetuneFlags> = byGroup({ ...OTHERS, ...methodFlags() });
 
 export type AdviseFlags = Omit<AdviseOptions, 'path'>;
 

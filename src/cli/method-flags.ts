@@ -10,22 +10,33 @@ import { camelCase } from '../option-names.js';
 import type { Flags } from './flags.js';
 import { choice, fractionBelowOne, numberFrom, type Parse } from './values.js';
 
-/** Those that stand under a heading of the help; `only` leaves out others. */
-export function methodFlags(
-  group: Field['group'],
-  only: readonly MethodField[] = Object.keys(METHOD_FIELDS) as MethodField[],
-): Partial<Flags<MethodOptions>> {
-  const flags = only.flatMap((name) => {
+/** The headings of the help, in their order. */
+const GROUPS = ['Network:', 'Images:', 'Training:', 'Regularization:', 'Optimizer:', 'Run:'];
+
+/** All of them, each with the heading that it stands under. */
+export function methodFlags(): Flags<MethodOptions> {
+  return flagsOf(Object.keys(METHOD_FIELDS) as MethodField[]) as Flags<MethodOptions>;
+}
+
+/** Those that a single step shows, for `attune lr-find`. */
+export function stepMethodFlags(): Partial<Flags<MethodOptions>> {
+  return flagsOf(STEP_METHOD_FIELDS);
+}
+
+function flagsOf(names: readonly MethodField[]): Partial<Flags<MethodOptions>> {
+  const flags = names.map((name) => {
     const field: Field = METHOD_FIELDS[name];
-    const { value, help } = field;
-    return field.group === group ? [[camelCase(name), { value, help, parse: parseOf(field) }]] : [];
+    const { value, help, group } = field;
+    return [camelCase(name), { value, help, group, parse: parseOf(field) }];
   });
   return Object.fromEntries(flags);
 }
 
-/** Those that a single step shows, for `attune lr-find`. */
-export function stepMethodFlags(group: Field['group']): Partial<Flags<MethodOptions>> {
-  return methodFlags(group, STEP_METHOD_FIELDS);
+/** The flags of one heading after those of the other, each in the order that it had. */
+export function byGroup<T extends object>(flags: T): T {
+  const place = ({ group = '' }: { readonly group?: string }) => GROUPS.indexOf(group);
+  const entries = Object.entries(flags);
+  return Object.fromEntries(entries.sort(([, a], [, b]) => place(a) - place(b))) as T;
 }
 
 function parseOf({ takes }: Field): Parse<unknown> {

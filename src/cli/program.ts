@@ -1,6 +1,6 @@
 /**
- * The commands and their flags, as `attune --help` shows them. A command's own code is loaded only when it is run, so
- * that help and usage errors are quick.
+ * The commands and their flags, as `attune --help` shows them. A command's own code is loaded only when it is run, and the
+ * flags that are made of methods only where the command line asks for them, so that help is quick.
  */
 import { Command } from 'commander';
 import { AttuneError } from '../errors.js';
@@ -37,7 +37,7 @@ export async function runProgram(
       command.exitOverride((error) => wrongUsage(command, error));
       return command;
     },
-    isAsked: (command) => argv.includes(command.name()),
+    isAsked: (command) => argv.includes(command.name()) || beginsWithFlag(argv),
     act<T>(command: Command, run: (options: T & CommonOptions, json: boolean) => Promise<number>) {
       addCommonFlags(command);
       command.action(async () => {
@@ -56,6 +56,11 @@ export async function runProgram(
   addHelp(program);
   await program.parseAsync([...argv], { from: 'user' });
   return exitCode;
+}
+
+/** Whether a flag stands where a command has to: it is looked for among those of all commands. */
+function beginsWithFlag([first = '']: readonly string[]): boolean {
+  return first.startsWith('-') && !['-h', '--help', '--version'].includes(first);
 }
 
 /** A script's variable that is not set becomes "", which as a path would mean the working folder. */

@@ -4,7 +4,8 @@ import type { ScheduleFlags } from './commands/schedule.js';
 import { IMAGES, NETWORK, RUN, TRAINING } from './finetune-flags.js';
 import { OPTIMIZER } from './optimizer-flags.js';
 import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
-import { methodFlags, stepMethodFlags } from './method-flags.js';
+import type { MethodOptions } from '../finetune/methods/index.js';
+import { byGroup, methodFlags, stepMethodFlags } from './method-flags.js';
 import { numberAbove, wholeNumber } from './values.js';
 
 const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
@@ -21,7 +22,7 @@ const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
 };
 
 /** Flags of `attune schedule`: those of `attune finetune` on which its rates depend. */
-export const SCHEDULE_FLAGS = {
+export const SCHEDULE_FLAGS: Flags<ScheduleFlags> = {
   ...inGroup('Length of the run, where no <data> is given:', LENGTH),
   ...inGroup('Training:', {
     strategy: NETWORK.strategy,
@@ -34,8 +35,10 @@ export const SCHEDULE_FLAGS = {
     seed: TRAINING.seed,
     recipe: RUN.recipe,
   }),
-  ...inGroup('Optimizer:', { ...OPTIMIZER, ...methodFlags('Optimizer:') }),
-} as Flags<ScheduleFlags>;
+  ...inGroup('Optimizer:', OPTIMIZER),
+  // No rate depends on them: they are taken as part of a command line of attune finetune.
+  ...Object.fromEntries(Object.entries(methodFlags()).filter(([, { group }]) => group === 'Optimizer:')),
+};
 
 const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>> = {
   lrFrom: {
@@ -59,20 +62,20 @@ const { folds: _folds, fold: _fold, ...SWEPT_IMAGES } = IMAGES;
 const { head: _head, neighbors: _neighbors, ...SWEPT_NETWORK } = NETWORK;
 const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
 
-/** Flags of `attune lr-find`: those of `attune finetune` that count in a single step. */
-export const LR_FIND_FLAGS = {
+const OTHERS: Flags<Omit<LrFindFlags, keyof MethodOptions>> = {
   ...inGroup('Sweep:', SWEEP),
   ...inGroup('Network:', SWEPT_NETWORK),
-  ...inGroup('Images:', { ...SWEPT_IMAGES, ...stepMethodFlags('Images:') }),
-  ...inGroup('Training:', { ...SWEPT_TRAINING, ...stepMethodFlags('Training:') }),
-  ...inGroup('Regularization:', stepMethodFlags('Regularization:')),
+  ...inGroup('Images:', SWEPT_IMAGES),
+  ...inGroup('Training:', SWEPT_TRAINING),
   ...inGroup('Optimizer:', {
     optimizer: OPTIMIZER.optimizer,
     lrDecay: OPTIMIZER.lrDecay,
     momentum: OPTIMIZER.momentum,
     nesterov: OPTIMIZER.nesterov,
     weightDecay: OPTIMIZER.weightDecay,
-    ...stepMethodFlags('Optimizer:'),
   }),
   ...inGroup('Run:', { recipe: RUN.recipe, ...DEVICE_FLAGS }),
-} as Flags<LrFindFlags>;
+};
+
+/** Flags of `attune lr-find`: those of `attune finetune` that count in a single step. */
+export const LR_FIND_FLAGS = byGroup({ ...OTHERS, ...stepMethodFlags() }) as Flags<LrFindFlags>;

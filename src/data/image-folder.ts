@@ -1,6 +1,3 @@
-/** What an image is labelled with: its place in a list of classes, or numbers. */
-export type TargetKind = 'label' | 'values';
-
 /**
  * A folder of class folders, read as a labelled data set.
  *
@@ -29,6 +26,9 @@ import {
   walkImages,
   within,
 } from './walk.js';
+
+/** What an image is labelled with: its place in a list of classes, or numbers. */
+export type TargetKind = 'label' | 'values';
 
 export interface LabelledImage {
   /** Absolute path. */

@@ -21,8 +21,7 @@ import { type CheckpointInfo, checkpointInfo } from './run/checkpoint.js';
 import { oneLine } from '../text.js';
 import type { ModelSource, RunContext } from './options.js';
 import { RUN_FILES } from './run/run-folder.js';
-import type { Task, TaskInfo } from './tasks/index.js';
-import { taskOf } from './tasks/index.js';
+import { type Task, type TaskInfo, taskOf } from './tasks/index.js';
 
 export interface LoadedModel {
   readonly model: ImageClassifier;
@@ -254,7 +253,7 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
   if (info !== null && found?.classes !== taskOf(info.task).names.length) {
     throw new AttuneError({
       code: 'weights',
-      what: `the checkpoint names ${taskOf(info.task).names.length} ${taskOf(info.task).noun[1]} and has ${found?.classes ?? 'no'} outputs`,
+      what: `the checkpoint names ${taskOf(info.task).names.length} ${taskOf(info.task).plural} and has ${found?.classes ?? 'no'} outputs`,
       where: path,
       hint: 'use another checkpoint of the run',
     });

@@ -1,6 +1,7 @@
 /** The names of all options of `finetune` and of what is done with a run, which JavaScript may misspell. */
 import { AttuneError } from '../errors.js';
 import { camelCase, type OptionNames, refuseUnknownOptions } from '../option-names.js';
+import type { Camel } from './methods/index.js';
 import type { DeviceOptions, FinetuneOptions, ModelSource, ResumeOptions, RunContext } from './options.js';
 import { RECIPE_FIELDS, type RecipeField } from './recipe/recipe-schema.js';
 
@@ -15,10 +16,6 @@ export const RESUME_NAMES: OptionNames<ResumeOptions> = {
   device: true,
   threads: true,
 };
-
-type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
-  ? `${First}${Capitalize<Camel<Rest>>}`
-  : Name;
 
 /** Those that are no fields of the recipe. */
 const BESIDE_RECIPE: OptionNames<Omit<FinetuneOptions, Camel<RecipeField>>> = {

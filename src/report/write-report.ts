@@ -5,6 +5,7 @@ import { AttuneError } from '../errors.js';
 import { isCrossValidation } from '../finetune/cross-validation.js';
 import type { RunContext } from '../finetune/options.js';
 import { REPORT_FILES } from '../finetune/run/run-folder.js';
+import { rowOf } from '../finetune/tasks/index.js';
 import { replaceFile } from '../formats/index.js';
 import { confusionChart } from './charts/confusion.js';
 import { type Drawing, openDrawing, PAPER, SCREEN } from './charts/drawing.js';
@@ -12,6 +13,7 @@ import { intervalChart } from './charts/intervals.js';
 import { pngOf, pngOfAll } from './charts/raster.js';
 import { reportPage } from './page/page.js';
 import { curveCharts } from './page/sections/curves.js';
+import { titleOf } from './page/sections/folds.js';
 import { gatherFolds } from './run/gather-folds.js';
 import { GATHER_NAMES, type GatherOptions, gatherRun } from './run/gather-run.js';
 import type { ReportData } from './run/report-data.js';
@@ -78,7 +80,9 @@ function resultCharts(data: ReportData, paper: Drawing): string[] {
     const rows = folds.rows.flatMap(({ fold, share }) =>
       share === null ? [] : [{ name: `fold ${fold}`, share }],
     );
-    return rows.length === 0 ? [] : [intervalChart(paper, 'Accuracy of each fold', rows, null)];
+    return rows.length === 0
+      ? []
+      : [intervalChart(paper, titleOf(rowOf(data.task.kind).measures), rows, null)];
   }
   return main === null ? curves : [...curves, ...reportOf(main.kind).pictures(main, paper)];
 }

@@ -19,6 +19,14 @@ const wrong: [words: string, line: string][] = [
     'there is no flag --frobnicate (attune doctor): attune doctor --help lists the flags',
   ],
   ['--layers', 'there is no flag --layers (attune): flags follow the command, as in attune inspect --layers'],
+  [
+    '--epochs 3',
+    'there is no flag --epochs (attune): flags follow the command, as in attune finetune --epochs',
+  ],
+  [
+    '--model resnet18 photos',
+    'there is no flag --model (attune): flags follow the command, as in attune finetune --model',
+  ],
   ['train photos', 'there is no command train (attune): did you mean finetune?'],
   ['version', 'there is no command version (attune): did you mean --version?'],
   ['help finetun', 'there is no command finetun (attune): did you mean finetune?'],

@@ -229,7 +229,7 @@ test('the answer with the larger share counts as right', () => {
   ];
   assert.equal(counted(0.5), [4, 5, 6]);
   assert.equal(counted(0.51), [6, 4, 5]);
-  assert.is(dominantTargets(labels, 3, null), labels);
+  assert.is(dominantTargets(labels, 3, undefined), labels);
   const rows = dominantTargets(Float32Array.of(1, 2, 3, 4), 2, {
     share: 0,
     box: [0, 0, 0, 0],

@@ -56,6 +56,10 @@ test('a stored best may have any measure, and no other field', () => {
   assert.not.ok(parses({ val_accuracy: Number.POSITIVE_INFINITY }));
   assert.not.ok(parses({ 'val_a b': 1 }));
   assert.not.ok(parses({ temperature: 0 }), 'a temperature divides');
+  assert.not.ok(parses(JSON.parse('{"__proto__":{"a":1}}')), 'the prototype');
+  assert.not.ok(parses({ constructor: 'x' }));
+  assert.match(v.safeParse(bestSchema, { ...best, accuracy: 1 }).issues?.[0].message ?? '', /accuracy/);
+  assert.not.ok(v.safeParse(bestSchema, [best]).success, 'a list');
 });
 
 test('what is stored keeps the order of its keys', () => {

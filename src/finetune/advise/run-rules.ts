@@ -2,7 +2,7 @@
 import { maxOf, minOf } from '../../extremes.js';
 import { parseAugment } from '../../data/index.js';
 import { wilsonInterval } from '../evaluation/metrics.js';
-import { methodsAgainst, mixesImages } from '../methods/index.js';
+import { againstOverfitting, againstUnderfitting, mixesImages } from '../methods/index.js';
 import type { EpochRecord } from '../results.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { Beginning } from '../run/beginning.js';
@@ -178,7 +178,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     if (!rises || train - val <= GAP) return null;
     const more = [
       ...(parseAugment(recipe.augment).view === 'standard' ? [] : ['--augment standard']),
-      ...methodsAgainst('overfitting', recipe),
+      ...againstOverfitting(recipe, recipe.weight_decay > USUAL_DECAY[recipe.optimizer]),
       ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
       ...(recipe.patience === null ? ['--patience 5'] : []),
     ];
@@ -204,7 +204,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       ...(recipe.train_from !== null ? ['a lower --train-from'] : []),
       ...(parseAugment(recipe.augment).view === 'standard' ? ['a milder --augment'] : []),
       ...(recipe.weight_decay > USUAL_DECAY[recipe.optimizer] ? ['less weight decay'] : []),
-      ...methodsAgainst('underfitting', recipe),
+      ...againstUnderfitting(recipe),
     ];
     return {
       finding: `underfitting: ${share(train)} of the training images are right at the end${val === undefined ? '' : `, ${share(val)} of the validation images`}`,

@@ -43,7 +43,6 @@ export interface ProbeOptions extends FeatureOptions {
   readonly seed: number;
   readonly head: Recipe['head'];
   readonly neighbors: number;
-  /** What images count in the loss, as the recipe has it. */
   /** Classes weigh 1 / images^this. */
   readonly weightPower: number;
   /** The most iterations; null: until the head converges. */

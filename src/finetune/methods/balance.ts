@@ -55,11 +55,11 @@ export const BALANCE: Method<typeof fields> = {
           : null,
     },
   ],
-  order: ({ sampling }) => sampling,
-  weightPower: ({ class_weights }) => classWeightsPower(class_weights) ?? 0,
+  order: ({ sampling }) => (sampling === 'shuffled' ? undefined : sampling),
+  weightPower: ({ class_weights }) => classWeightsPower(class_weights) || undefined,
   // The head sees all images at once: where the full stage draws classes equally often, they weigh the same here.
   headWeightPower: ({ class_weights, sampling }) =>
-    sampling === 'balanced' ? 1 : (classWeightsPower(class_weights) ?? 0),
+    sampling === 'balanced' ? 1 : classWeightsPower(class_weights) || undefined,
   propose(imbalance) {
     const isImbalanced = imbalance >= IMBALANCED;
     return {

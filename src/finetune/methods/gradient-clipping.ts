@@ -18,5 +18,5 @@ export const GRADIENT_CLIPPING: Method<typeof fields> = {
   defaults: ({ optimizer, isScratch, isValues }) => ({
     max_gradient_norm: isValues || (optimizer === 'sgd' && !isScratch) ? 1 : 0,
   }),
-  gradientLimit: ({ max_gradient_norm }) => max_gradient_norm,
+  gradientLimit: ({ max_gradient_norm }) => max_gradient_norm || undefined,
 };

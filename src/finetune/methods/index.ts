@@ -2,7 +2,9 @@
  * The table of methods: what changes training. A method is its file and its line here, and its fields are in recipes, options,
  * flags and help. The order of the table is that in which hooks are called and fields are written.
  */
+import * as v from 'valibot';
 import type { Sampling } from '../../data/index.js';
+import { AttuneError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/index.js';
 import type { StepPart, TrainableMemory } from '../../optim/index.js';
 import type { LossOptions } from '../tasks/index.js';
@@ -40,6 +42,7 @@ const TABLE = [
   GRADIENT_CLIPPING,
 ] as const;
 
+/** The intersection of the members of a union. */
 type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
   ? All
   : never;
@@ -52,26 +55,30 @@ export type MethodValues = ValuesOf<MethodFields>;
 /** What methods see of a recipe. */
 export type MethodRecipe = MethodValues & RecipeBase;
 
-type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
+/** `batchSize` of `batch_size`. */
+export type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name;
 
-/** The options that set them; what each does, its flag's help says. */
+/** The options of `finetune` that set them, in camel case. What each does, the help of its flag says (METHOD_FIELDS has it). */
 export type MethodOptions = {
   readonly [K in MethodField as Camel<K>]?: MethodValues[K] extends string
     ? string
     : Exclude<MethodValues[K], null>;
 };
 
-// Each sees more of a recipe than it asks for.
+// A row is typed by its own fields, and called with whole recipes.
 const METHODS = TABLE as unknown as readonly Method<MethodFields>[];
 
 export const METHOD_FIELDS: MethodFields = Object.assign({}, ...METHODS.map(({ fields }) => fields));
 
-/** Their schemas. */
+/** Their schemas. A recipe of an earlier version, which lacks a method, has it as it is by default. */
 export const METHOD_SCHEMAS = Object.fromEntries(
-  Object.entries(METHOD_FIELDS).map(([name, { schema }]) => [name, schema]),
-) as { readonly [K in MethodField]: MethodFields[K]['schema'] };
+  Object.entries(METHOD_FIELDS).map(([name, { schema, default: usual }]) => [
+    name,
+    v.optional(schema, usual),
+  ]),
+) as { readonly [K in MethodField]: v.OptionalSchema<MethodFields[K]['schema'], MethodValues[K]> };
 
 const all = METHODS.flatMap(({ fields, ofHead = [], ofClasses = [], showsInAStep = true }) =>
   Object.keys(fields).map((name) => ({
@@ -121,26 +128,44 @@ export function adaptNetwork(model: ImageClassifier, recipe: MethodRecipe): void
 
 /** What is done to a batch. */
 export function changesOf(recipe: MethodRecipe, context: BatchContext): BatchChanges {
-  return Object.assign({}, ...METHODS.map((method) => method.batch?.(recipe, context)));
+  return joined(METHODS.map((method) => method.batch?.(recipe, context) ?? {}));
 }
 
 /** In which order an epoch sees the images. */
 export function samplingOf(recipe: MethodRecipe): Sampling {
-  return firstOf((method) => method.order?.(recipe)) ?? 'shuffled';
+  return (
+    onlyOne(
+      METHODS.map((method) => method.order?.(recipe)),
+      'in which order images are seen',
+    ) ?? 'shuffled'
+  );
 }
 
 /** How much the classes weigh: 1 / images^power; also in the loss of a head on cached features. */
 export function weightPowerOf(recipe: MethodRecipe): number {
-  return firstOf((method) => method.weightPower?.(recipe)) ?? 0;
+  return (
+    onlyOne(
+      METHODS.map((method) => method.weightPower?.(recipe)),
+      'how much classes weigh',
+    ) ?? 0
+  );
 }
 
 export function headWeightPowerOf(recipe: MethodRecipe): number {
-  return firstOf((method) => method.headWeightPower?.(recipe)) ?? 0;
+  return (
+    onlyOne(
+      METHODS.map((method) => method.headWeightPower?.(recipe)),
+      'how much classes weigh',
+    ) ?? 0
+  );
 }
 
 /** How the loss is asked for. */
 export function lossOptionsOf(recipe: MethodRecipe): LossOptions {
-  return Object.assign({ labelSmoothing: 0 }, ...METHODS.map((method) => method.loss?.(recipe)));
+  return {
+    labelSmoothing: 0,
+    ...joined<Partial<LossOptions>>(METHODS.map((method) => method.loss?.(recipe) ?? {})),
+  };
 }
 
 /** The parts of an optimiser's step, in their order. */
@@ -155,7 +180,12 @@ export function trunkDecayOf(recipe: MethodRecipe, weightDecay: number): TrunkDe
 
 /** The largest norm of the gradients; 0: any. */
 export function gradientLimitOf(recipe: MethodRecipe): number {
-  return firstOf((method) => method.gradientLimit?.(recipe)) ?? 0;
+  return (
+    onlyOne(
+      METHODS.map((method) => method.gradientLimit?.(recipe)),
+      'how long gradients may be',
+    ) ?? 0
+  );
 }
 
 /** Whether training sees no image as it is. */
@@ -169,13 +199,12 @@ export function placesElsewhere(recipe: MethodValues): string[] {
 }
 
 /** What to try where the network fits its training images too well, or too badly. */
-export function methodsAgainst(fault: 'overfitting' | 'underfitting', recipe: MethodRecipe): string[] {
-  return METHODS.flatMap(
-    (method) =>
-      (fault === 'overfitting'
-        ? method.againstOverfitting?.(recipe)
-        : method.againstUnderfitting?.(recipe)) ?? [],
-  );
+export function againstOverfitting(recipe: MethodRecipe, isDecayed: boolean): string[] {
+  return METHODS.flatMap((method) => method.againstOverfitting?.(recipe, isDecayed) ?? []);
+}
+
+export function againstUnderfitting(recipe: MethodRecipe): string[] {
+  return METHODS.flatMap((method) => method.againstUnderfitting?.(recipe) ?? []);
 }
 
 /** What they propose by the images of the largest class by those of the smallest. */
@@ -183,12 +212,29 @@ export function methodProposals(imbalance: number): MethodProposal<MethodFields>
   return METHODS.flatMap((method) => method.propose?.(imbalance) ?? []) as MethodProposal<MethodFields>[];
 }
 
-function firstOf<T>(of: (method: Method<MethodFields>) => T | undefined): T | undefined {
-  for (const method of METHODS) {
-    const found = of(method);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** The answer of the only method that has one. Throws AttuneError 'usage' where two have. */
+function onlyOne<T>(answers: readonly (T | undefined)[], what: string): T | undefined {
+  const [first, ...others] = answers.filter((answer) => answer !== undefined);
+  if (others.length === 0) return first;
+  throw new AttuneError({
+    code: 'usage',
+    what: `two methods decide ${what}`,
+    where: 'the recipe',
+    hint: 'leave one of them out',
+  });
+}
+
+/** What methods change, each something else. Throws AttuneError 'usage' where two change the same. */
+function joined<T extends object>(parts: readonly Partial<T>[]): T {
+  const keys = new Set(parts.flatMap((part) => Object.keys(part) as (keyof T & string)[]));
+  const entries = Array.from(keys, (key) => [
+    key,
+    onlyOne(
+      parts.map((part) => part[key]),
+      key,
+    ),
+  ]);
+  return Object.fromEntries(entries) as T;
 }
 
 export { IMBALANCED } from './balance.js';

@@ -18,7 +18,7 @@ const fields = {
 export const LABEL_SMOOTHING: Method<typeof fields> = {
   fields,
   ofClasses: ['label_smoothing'],
-  loss: ({ label_smoothing: labelSmoothing }) => ({ labelSmoothing }),
+  loss: ({ label_smoothing: labelSmoothing }) => (labelSmoothing > 0 ? { labelSmoothing } : {}),
   againstOverfitting: ({ label_smoothing }) => (label_smoothing === 0 ? '--label-smoothing 0.1' : null),
   againstUnderfitting: ({ label_smoothing }) => (label_smoothing > 0 ? 'no label smoothing' : null),
 };

@@ -1,6 +1,12 @@
 /**
- * What a method is: some fields of the recipe, what it refuses, and hooks, by which it changes training. Hooks are called in
- * the order of the table (index.ts) and in this one: `adapt` the network, `batch` and `loss` of a step, `part` of its update.
+ * What a method is: some fields of the recipe, what it refuses, and hooks, by which it changes training. A hook that has
+ * nothing to change gives undefined, null or an empty object. Hooks are called in the order of the table (index.ts):
+ *
+ *     before the run   defaults, check
+ *     of a stage       adapt (the network), trunkDecay, gradientLimit and part (of the optimiser), order, weightPower, loss
+ *     of the head      headWeightPower
+ *     of each batch    batch
+ *     afterwards       mixesImages, looksElsewhere, againstOverfitting, againstUnderfitting, for what is said of a run
  */
 import type { Sample, Sampling } from '../../data/index.js';
 import type { ImageClassifier } from '../../models/index.js';
@@ -87,25 +93,28 @@ export interface Method<F extends Fields = Fields> {
   adapt?(model: ImageClassifier, recipe: ValuesOf<F> & RecipeBase): void;
   batch?(recipe: ValuesOf<F> & RecipeBase, context: BatchContext): BatchChanges;
   /** In which order an epoch sees the images (data/sampling.ts). */
-  order?(recipe: ValuesOf<F>): Sampling;
+  order?(recipe: ValuesOf<F>): Sampling | undefined;
   /** How much the classes weigh in the loss: 1 / images^power; and in that of a head on cached features. */
-  weightPower?(recipe: ValuesOf<F>): number;
-  headWeightPower?(recipe: ValuesOf<F>): number;
+  weightPower?(recipe: ValuesOf<F>): number | undefined;
+  headWeightPower?(recipe: ValuesOf<F>): number | undefined;
   /** How the loss is asked for. */
   loss?(recipe: ValuesOf<F> & RecipeBase): Partial<LossOptions>;
   /** A part of the optimiser's step. */
   part?(recipe: ValuesOf<F> & RecipeBase, memory: TrainableMemory): StepPart | null;
   /** What becomes of the decay of the weights below the head. */
   trunkDecay?(recipe: ValuesOf<F> & RecipeBase, usual: TrunkDecay): TrunkDecay;
-  /** The largest norm of the gradients; 0: any. */
-  gradientLimit?(recipe: ValuesOf<F> & RecipeBase): number;
+  /** The largest norm of the gradients. */
+  gradientLimit?(recipe: ValuesOf<F> & RecipeBase): number | undefined;
 
   /** Whether training sees no image as it is, so that its accuracy is no measure of how well the network fits. */
   mixesImages?(recipe: ValuesOf<F>): boolean;
   /** Where else gradients were looked at that are not finite: `where --sam 0.05 looks`. */
   looksElsewhere?(recipe: ValuesOf<F>): string | null;
-  /** What to try where the network fits its training images too well, and too badly; null: nothing of this. */
-  againstOverfitting?(recipe: ValuesOf<F> & RecipeBase): string | null;
+  /**
+   * What to try where the network fits its training images too well, and too badly; null: nothing of this. `isDecayed`:
+   * whether the weights decay by more than usual already.
+   */
+  againstOverfitting?(recipe: ValuesOf<F> & RecipeBase, isDecayed: boolean): string | null;
   againstUnderfitting?(recipe: ValuesOf<F> & RecipeBase): string | null;
   /** What it proposes by the images of the largest class by those of the smallest. */
   propose?(imbalance: number): MethodProposal<F>;

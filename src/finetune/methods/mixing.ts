@@ -96,8 +96,8 @@ export function cutBox(lambda: number, side: number, draw: () => number): Mix['b
 }
 
 /** Of each image the target with the larger share; its own where they are equal. */
-export function dominantTargets(targets: Targets, images: number, mix: BatchMix | null | undefined): Targets {
-  if (mix === null || mix === undefined || mix.lossShare <= 0.5) return targets;
+export function dominantTargets(targets: Targets, images: number, mix: BatchMix | undefined): Targets {
+  if (mix === undefined || mix.lossShare <= 0.5) return targets;
   return withPartner(targets, 0, images - 1, targets.length / images);
 }
 

@@ -9,7 +9,7 @@ import { type DataFacts, withDefaults } from './recipe.js';
 import { flagOf, FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
-/** Of a recipe file only what somebody has written is looked at: that of a run has all fields, those without effect as well. */
+/** Only flags and recipe files that somebody has written are looked at. A run's own recipe has fields without effect, too. */
 type Rule = Refusal<Recipe>;
 
 const OF_TABLES = ['images', 'label', 'target'] as const satisfies readonly RecipeField[];

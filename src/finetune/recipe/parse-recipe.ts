@@ -46,7 +46,8 @@ function checkField(field: RecipeField, value: unknown, where: string): void {
 }
 
 function choicesOf(field: RecipeField): readonly string[] | null {
-  const schema = recipeSchema.entries[field];
+  const entry = recipeSchema.entries[field];
+  const schema = 'wrapped' in entry ? entry.wrapped : entry;
   return 'options' in schema ? (schema.options as readonly string[]) : null;
 }
 

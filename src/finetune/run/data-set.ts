@@ -12,9 +12,7 @@ import {
   valuedImages,
 } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { classification } from '../tasks/index.js';
-import { columnsOf, regression } from '../tasks/index.js';
-import type { Task } from '../tasks/index.js';
+import { classification, columnsOf, regression, type Task } from '../tasks/index.js';
 import type { FoundImages, SplitOptions } from './found-images.js';
 
 export interface DataSet

@@ -86,7 +86,7 @@ export function classification(classes: readonly string[]): TaskOf<Classificatio
   return {
     info: { kind: 'classification', classes },
     names: classes,
-    noun: ['class', 'classes'],
+    plural: 'classes',
     classes,
     document: { classes },
     summary: `${count} classes: ${listed(classes)}`,

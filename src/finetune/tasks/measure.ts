@@ -35,7 +35,7 @@ export interface Measures<M = never> {
 }
 
 /** Figures by their keys; null where no sample tells. */
-export type Values = Readonly<Record<string, number | null>>;
+export type Values = Readonly<Record<string, number | null | undefined>>;
 
 /** How good outputs are: what training goes by. What no samples tell is null. */
 export interface Score {
@@ -106,21 +106,27 @@ const MEASURED_KEY = /^(train|val)_[a-z][a-z0-9_]*$/;
  * is, in the order of its keys too: a run that goes on writes the same bytes as one that was not stopped.
  */
 export function withMeasures<T>(entries: v.ObjectEntries): v.GenericSchema<unknown, T> {
-  const known = new Set(Object.keys(entries));
-  const object = v.pipe(
-    v.objectWithRest(entries, v.nullable(finite)),
-    v.check((object) => Object.keys(object).every((key) => known.has(key) || MEASURED_KEY.test(key))),
-  );
+  const object = v.objectWithRest(entries, v.nullable(finite));
+  const isKnown = (key: string) => Object.hasOwn(entries, key) || MEASURED_KEY.test(key);
   return v.pipe(
-    v.unknown(),
-    v.rawCheck(({ dataset, addIssue }) => {
-      const [issue] = v.safeParse(object, dataset.value).issues ?? [];
-      if (issue === undefined) return;
-      const { message, path } = issue;
-      addIssue({ message, ...(path !== undefined && { path }) });
+    v.custom<Readonly<Record<string, unknown>>>(isObject, 'expected an object'),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const given = dataset.value;
+      // Schemas leave names such as __proto__ out without a word.
+      const strange = Object.getOwnPropertyNames(given).find((key) => !isKnown(key));
+      if (strange !== undefined) addIssue({ message: `unknown field ${JSON.stringify(strange)}` });
+      const parsed = v.safeParse(object, given);
+      for (const { message, path } of parsed.issues ?? []) addIssue({ message, ...(path && { path }) });
+      if (!parsed.success) return NEVER;
+      const checked = parsed.output as Readonly<Record<string, unknown>>;
+      const keys = Object.keys(given).filter((key) => Object.hasOwn(checked, key));
+      return Object.fromEntries(keys.map((key) => [key, checked[key]])) as T;
     }),
-    v.transform((value) => value as T),
   );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export const bestSchema = withMeasures<Best>({

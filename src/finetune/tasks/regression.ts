@@ -133,7 +133,7 @@ export function regression(columns: readonly Column[], inUnits = false): TaskOf<
   return {
     info: { kind: 'regression', columns },
     names,
-    noun: ['column', 'columns'],
+    plural: 'columns',
     classes: null,
     document: { columns: names },
     summary: `${count} ${count === 1 ? 'column' : 'columns'} of values: ${columns.map(describe).join(', ')}`,

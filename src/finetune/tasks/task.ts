@@ -53,8 +53,8 @@ export interface TaskOf<T extends TaskTypes> {
   readonly info: T['info'];
   /** What the outputs stand for, in their order: as many as the head is wide. */
   readonly names: readonly string[];
-  /** What one of the names, and what some of them are called. */
-  readonly noun: readonly [one: string, some: string];
+  /** What the names are: classes, columns. */
+  readonly plural: string;
   /** The names where each image belongs to one of them; else null. */
   readonly classes: readonly string[] | null;
   readonly document: T['document'];

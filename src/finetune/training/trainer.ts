@@ -385,7 +385,7 @@ export class Trainer {
       batch,
       batches: this.batchesPerEpoch,
       loss: known ? loss / images : null,
-      accuracy: known && rightShare !== null ? values[rightShare.key] : null,
+      accuracy: known && rightShare !== null ? (values[rightShare.key] ?? null) : null,
       imagesPerSecond: imagesPerSecond(progress),
     });
   }

@@ -171,7 +171,7 @@ export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, wher
   if (String(found.task.names) === String(task.names)) return;
   throw new AttuneError({
     code: 'data',
-    what: `the images have other ${task.noun[1]} than the run was trained for`,
+    what: `the images have other ${task.plural} than the run was trained for`,
     where,
     hint: 'name the folder that the run was made with',
   });

@@ -14,8 +14,8 @@ export function foldsSection({ folds, task }: ReportData, drawing: Drawing): Sec
   return {
     id: 'folds',
     title: 'Folds',
-    body: html`<p>${rows.length} of ${planned} folds are done. Each image was judged once, by the network of the fold that had not seen it.${spreadText(rows)}</p>
-${shareChart(rows, drawing)}
+    body: html`<p>${rows.length} of ${planned} folds are done. Each image was judged once, by the network of the fold that had not seen it.${spreadText(rows, measures)}</p>
+${shareChart(rows, measures, drawing)}
 ${foldTable(rows, measures)}`,
   };
 }
@@ -25,25 +25,31 @@ function sharesOf(rows: readonly FoldRow[]) {
   return rows.flatMap(({ fold, share: of }) => (of === null ? [] : [{ name: `fold ${fold}`, share: of }]));
 }
 
-function spreadText(rows: readonly FoldRow[]): string {
+function spreadText(rows: readonly FoldRow[], { rightShare }: Measures): string {
   const values = sharesOf(rows).map(({ share: { value } }) => value);
   if (values.length < 2) return '';
   const mean = meanOf(values);
   const deviation = Math.sqrt(
     values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
   );
-  return ` Over the folds the accuracy is ${percent(mean)}, with a standard deviation of ${percent(deviation)}.`;
+  return ` Over the folds the ${rightShare?.name} is ${percent(mean)}, with a standard deviation of ${percent(deviation)}.`;
 }
 
-function shareChart(rows: readonly FoldRow[], drawing: Drawing): Html | null {
+function shareChart(rows: readonly FoldRow[], measures: Measures, drawing: Drawing): Html | null {
   const measured = sharesOf(rows);
   if (measured.length === 0) return null;
   const mean = meanOf(measured.map(({ share: { value } }) => value));
   return chart(
-    intervalChart(drawing, 'Accuracy of each fold', measured, mean),
+    intervalChart(drawing, titleOf(measures), measured, mean),
     'Over the images of the fold, with 95 % Wilson intervals. The dashed line is the mean.',
     null,
   );
+}
+
+/** `Accuracy of each fold` */
+export function titleOf({ rightShare }: Measures): string {
+  const name = rightShare?.name ?? 'share';
+  return `${name[0].toUpperCase()}${name.slice(1)} of each fold`;
 }
 
 function meanOf(values: readonly number[]): number {
