@@ -133,6 +133,8 @@ test("the article's other recipe is its Keras listing", async () => {
       ...{ schedule: 'constant', warmup: 0, weight_decay: 0, image_size: 160 },
     },
   );
+  // Weights whose statistics do not fit batches would be thrown away.
+  assert.is(recipe.batch_norm, 'auto');
   const { model, weights } = RECIPES['article-mobilenetv2']!;
   assert.is(findWeights(weights!)?.model, model);
   assert.is(findModel(model!).graphOf, 'mobilenet_v2');
