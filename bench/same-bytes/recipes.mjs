@@ -216,7 +216,6 @@ export const RECIPES = [
       'evaluate RUN DATA',
       'convert RUN OUT.onnx',
       'convert RUN OUT.safetensors',
-      'advise RUN',
       'report RUN',
     ],
   },
