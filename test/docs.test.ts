@@ -12,7 +12,7 @@ import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/unary-tables';
 import { catalogue } from '#src/weights/index';
 import { attuneHere } from './cli/support.js';
-import { commandsOf, relativeLinksOf, tableOf } from './docs/markdown.js';
+import { commandsOf, headingsOf, linksOf, relativeLinksOf, tableOf } from './docs/markdown.js';
 import { assertSameSet } from './same-set.js';
 import {
   compilePrograms,
@@ -151,6 +151,18 @@ test('relative links lead to files and folders', () => {
       .map((target) => `${document}: ${target}`),
   );
   assert.equal(dead, []);
+});
+
+test('links to a section lead to a heading', () => {
+  const lost = documents().flatMap((document) =>
+    linksOf(read(document)).flatMap(({ target, anchor }) => {
+      const page = target === '' ? document : join(dirname(document), target);
+      if (anchor === null || !page.endsWith('.md')) return [];
+      const anchors = headingsOf(read(page)).map((heading) => heading.anchor);
+      return anchors.includes(decodeURIComponent(anchor)) ? [] : [`${document}: ${target}#${anchor}`];
+    }),
+  );
+  assert.equal(lost, []);
 });
 
 test('the README says what each dependency is for', () => {

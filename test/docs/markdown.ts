@@ -27,10 +27,32 @@ export function commandsOf(markdown: string): string[] {
 
 /** Targets of relative links, without their anchors. */
 export function relativeLinksOf(markdown: string): string[] {
+  return linksOf(markdown)
+    .map(({ target }) => target)
+    .filter((target) => target !== '');
+}
+
+/** Links within a document, whose target is then empty, and to files beside it. */
+export function linksOf(markdown: string): { readonly target: string; readonly anchor: string | null }[] {
   const prose = markdown.replace(/^```[\s\S]*?^```$/gm, '');
   return Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), ([, target]) => target)
-    .filter((target) => !/^[a-z]+:/.test(target) && !target.startsWith('#'))
-    .map((target) => target.replace(/#.*$/, ''));
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [target, anchor = null] = link.split('#');
+      return { target, anchor };
+    });
+}
+
+/** Headings in order, each with its level and the anchor that GitHub gives it. */
+export function headingsOf(markdown: string): { readonly level: number; readonly anchor: string }[] {
+  const prose = markdown.replace(/^```[\s\S]*?^```$/gm, '');
+  return Array.from(prose.matchAll(/^(#+) (.+)$/gm), ([, marks, text]) => ({
+    level: marks.length,
+    anchor: text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  }));
 }
 
 /** The cells of the table whose header row begins with `heading`; without the header. */
