@@ -12,7 +12,15 @@ import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/unary-tables';
 import { catalogue } from '#src/weights/index';
 import { attuneHere } from './cli/support.js';
-import { commandsOf, headingsOf, linksOf, relativeLinksOf, tableOf } from './docs/markdown.js';
+import {
+  blocksOf,
+  commandsOf,
+  headingsOf,
+  linksOf,
+  relativeLinksOf,
+  sectionOf,
+  tableOf,
+} from './docs/markdown.js';
 import { assertSameSet } from './same-set.js';
 import {
   compilePrograms,
@@ -30,8 +38,17 @@ import {
 } from './docs/programs.js';
 
 const manifest = JSON.parse(read('package.json'));
-const CHINESE = 'README.zh-CN.md';
 const ARTICLE = 'src/ARTICLE.md';
+const WEIGHTS_PAGE = 'weights/README.md';
+const DEVICES = 'src/device/README.md';
+const TESTS = 'test/README.md';
+const NUMBERS = 'bench/README.md';
+
+/** The pages that are there in Chinese as well; of the benchmarks that is what was measured. */
+const PAGES = [README, WEIGHTS_PAGE, DEVICES, TESTS, NUMBERS];
+const twinOf = (page: string) => page.replace(/\.md$/, '.zh-CN.md');
+const CHINESE = twinOf(README);
+const NUMBERS_SECTION = '## Accuracy and speed';
 
 /** Subsections of each second-level section of the article; its numbered headings are these and their own. */
 const SECTIONS: Readonly<Record<number, readonly number[]>> = {
@@ -65,7 +82,7 @@ test('every replacement replaces something', () => {
   }
 });
 
-for (const document of [README, CHINESE, TOUR, SHADERS, ARTICLE]) {
+for (const document of [...PAGES, ...PAGES.map(twinOf), TOUR, SHADERS, ARTICLE]) {
   test(`commands in ${document} exist, with their flags`, async () => {
     for (const command of commandsOf(read(document))) await assertExists(command);
   });
@@ -81,19 +98,24 @@ test('every command of attune stands in the README', async () => {
   );
 });
 
-test('the Chinese README has the commands, programs and numbers of the English one', () => {
-  const [english, chinese] = [README, CHINESE].map(read);
-  const withoutComments = (markdown: string) => commandsOf(markdown).sort();
-  assert.equal(withoutComments(chinese), withoutComments(english));
-  assert.equal(rawProgramsOf(CHINESE), rawProgramsOf(README));
-  for (const markdown of [english, chinese]) {
-    assert.ok(relativeLinksOf(markdown).includes(markdown === english ? CHINESE : README));
-  }
-  const linked = (markdown: string) =>
-    [...new Set(relativeLinksOf(markdown))].filter((target) => !/^README/.test(target)).sort();
-  assert.equal(linked(chinese), linked(english));
-  assert.equal(figuresOf(chinese), figuresOf(english));
-});
+for (const page of PAGES) {
+  test(`the Chinese of ${page} has its structure, commands, programs, links and numbers`, () => {
+    const whole = read(page);
+    const english = page === NUMBERS ? sectionOf(whole, NUMBERS_SECTION) : whole;
+    const chinese = page === NUMBERS ? sectionOf(read(twinOf(page)), '## 精度与速度') : read(twinOf(page));
+    const levels = (markdown: string) => headingsOf(markdown).map(({ level }) => level);
+    assert.equal(levels(chinese), levels(english));
+    assert.equal(commandsOf(chinese).sort(), commandsOf(english).sort());
+    const verbatim = (markdown: string) => blocksOf(markdown).filter(({ language }) => language !== 'sh');
+    assert.equal(verbatim(chinese), verbatim(english));
+    const linked = (markdown: string) =>
+      [...new Set(relativeLinksOf(markdown).map((target) => target.replace('.zh-CN', '')))].sort();
+    assert.equal(linked(chinese), linked(english));
+    assert.equal(figuresOf(chinese), figuresOf(english));
+    assert.ok(relativeLinksOf(whole).includes('README.zh-CN.md'));
+    assert.ok(relativeLinksOf(read(twinOf(page))).includes('README.md'));
+  });
+}
 
 test('the map of the article has a row for each of its sections, in order', () => {
   const expected = Object.entries(SECTIONS).flatMap(([chapter, sections]) =>
@@ -132,8 +154,10 @@ test('what is here is not said to be missing, and what a run writes by default i
     assert.ok(row?.includes(`](${code}`), `${section}: ${row}`);
     assert.not.match(row ?? '', /\| not here yet/);
   }
-  for (const document of [README, CHINESE]) assert.match(read(document), /tensorboard --logdir runs/);
-  for (const document of [README, CHINESE]) assert.match(read(document), /--no-tensorboard/);
+  for (const document of [README, CHINESE]) {
+    assert.match(read(document), /tensorboard --logdir runs/, document);
+    assert.match(read(document), /--no-tensorboard/, document);
+  }
 });
 
 test('names in the map of the article are exported', () => {
@@ -170,8 +194,8 @@ test('the README says what each dependency is for', () => {
   assert.equal(rows, Object.keys(manifest.dependencies).sort());
 });
 
-test('the README lists the weights of the catalogue', () => {
-  const rows = tableOf(read(README), 'name').map(([name]) => name.replaceAll('`', ''));
+test('the page of weights lists those of the catalogue', () => {
+  const rows = tableOf(read(WEIGHTS_PAGE), 'name').map(([name]) => name.replaceAll('`', ''));
   assert.equal(
     rows,
     catalogue().map(({ name }) => name),

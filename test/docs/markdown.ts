@@ -55,6 +55,14 @@ export function headingsOf(markdown: string): { readonly level: number; readonly
   }));
 }
 
+/** A section from its heading to the next one of its level. */
+export function sectionOf(markdown: string, heading: string): string {
+  const start = markdown.indexOf(`\n${heading}\n`);
+  if (start < 0) throw new Error(`no section begins with ${heading}`);
+  const end = markdown.indexOf(`\n${/^#+/.exec(heading)?.[0]} `, start + heading.length);
+  return markdown.slice(start, end < 0 ? undefined : end);
+}
+
 /** The cells of the table whose header row begins with `heading`; without the header. */
 export function tableOf(markdown: string, heading: string): string[][] {
   const lines = markdown.split('\n');
