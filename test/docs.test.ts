@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as library from '#src/index';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import { TASK_KINDS } from '#src/finetune/tasks/index';
 import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/unary-tables';
 import { catalogue } from '#src/weights/index';
@@ -25,6 +26,7 @@ import { assertSameSet } from './same-set.js';
 import {
   compilePrograms,
   HEAVY,
+  PROGRAMMED,
   programsOf,
   rawProgramsOf,
   read,
@@ -34,6 +36,7 @@ import {
   runProgram,
   SHADERS,
   TOUR,
+  TRAINING,
   writeWeightsFor,
 } from './docs/programs.js';
 
@@ -45,10 +48,13 @@ const TESTS = 'test/README.md';
 const NUMBERS = 'bench/README.md';
 
 /** The pages that are there in Chinese as well; of the benchmarks that is what was measured. */
-const PAGES = [README, WEIGHTS_PAGE, DEVICES, TESTS, NUMBERS];
+const PAGES = [README, TRAINING, WEIGHTS_PAGE, DEVICES, TESTS, NUMBERS];
 const twinOf = (page: string) => page.replace(/\.md$/, '.zh-CN.md');
 const CHINESE = twinOf(README);
 const NUMBERS_SECTION = '## Accuracy and speed';
+
+/** Lines that a reader of the README has before him, at most. */
+const README_LINES = 250;
 
 /** Subsections of each second-level section of the article; its numbered headings are these and their own. */
 const SECTIONS: Readonly<Record<number, readonly number[]>> = {
@@ -68,7 +74,7 @@ test('all programs compile, as strictly as the project itself', compilePrograms)
 
 test.before(() => writeWeightsFor(README));
 
-for (const document of [README, TOUR, SHADERS]) {
+for (const document of PROGRAMMED) {
   programsOf(document).forEach((_, i) => {
     if (document === HEAVY.document && i === HEAVY.index) return;
     test(`program ${i + 1} of ${document} runs and prints what it says`, () => runProgram(document, i));
@@ -117,6 +123,27 @@ for (const page of PAGES) {
   });
 }
 
+test('the README is short, and leads to every other page', () => {
+  for (const document of [README, CHINESE]) {
+    assert.ok(read(document).trimEnd().split('\n').length <= README_LINES, document);
+    const linked = relativeLinksOf(read(document)).map((target) => target.replace('.zh-CN', ''));
+    assert.equal(
+      [...PAGES, TOUR, SHADERS, ARTICLE].filter((page) => page !== README && !linked.includes(page)),
+      [],
+    );
+  }
+});
+
+test('pages that the README leads to are in the package, but for those of tests and benchmarks', () => {
+  const linked = relativeLinksOf(read(README)).filter((target) => !/^(?:bench|test)\//.test(target));
+  const packed = (target: string) =>
+    manifest.files.some((path: string) => target === path || target.startsWith(`${path}/`));
+  assert.equal(
+    linked.filter((target) => !packed(target)),
+    [],
+  );
+});
+
 test('the map of the article has a row for each of its sections, in order', () => {
   const expected = Object.entries(SECTIONS).flatMap(([chapter, sections]) =>
     sections.flatMap((count, i) => {
@@ -154,7 +181,7 @@ test('what is here is not said to be missing, and what a run writes by default i
     assert.ok(row?.includes(`](${code}`), `${section}: ${row}`);
     assert.not.match(row ?? '', /\| not here yet/);
   }
-  for (const document of [README, CHINESE]) {
+  for (const document of [README, TRAINING].flatMap((page) => [page, twinOf(page)])) {
     assert.match(read(document), /tensorboard --logdir runs/, document);
     assert.match(read(document), /--no-tensorboard/, document);
   }
@@ -192,6 +219,30 @@ test('links to a section lead to a heading', () => {
 test('the README says what each dependency is for', () => {
   const rows = tableOf(read(README), 'package').map(([name]) => name.replaceAll('`', ''));
   assert.equal(rows, Object.keys(manifest.dependencies).sort());
+});
+
+test('the variables that the README explains are read, and the prefix of the program is on no other', () => {
+  const rows = tableOf(read(README), 'variable').flatMap(([names]) => names.replaceAll('`', '').split(', '));
+  const code = sourceFiles().map(read).join('\n');
+  assert.equal(
+    rows.filter((name) => !code.includes(name)),
+    [],
+  );
+  const own = new Set(code.match(/\bATTUNE_[A-Z]+\b/g));
+  assert.equal([...own].sort(), rows.filter((name) => name.startsWith('ATTUNE_')).sort());
+});
+
+test('the pages name every task that a document may be of', () => {
+  for (const document of [README, TRAINING].flatMap((page) => [page, twinOf(page)])) {
+    const named = read(document)
+      .split('\n\n')
+      .find((paragraph) => paragraph.includes('`task`'));
+    assert.equal(
+      TASK_KINDS.filter((kind) => !named?.includes(`\`${kind}\``)),
+      [],
+      document,
+    );
+  }
 });
 
 test('the page of weights lists those of the catalogue', () => {

@@ -97,6 +97,9 @@ test('it is packed small, with all that runs and nothing that tests', () => {
     'src/cli/attune.mjs',
     'README.md',
     'README.zh-CN.md',
+    'src/device/README.md',
+    'src/finetune/README.md',
+    'weights/README.md',
   ]) {
     assert.ok(paths.includes(needed), needed);
   }

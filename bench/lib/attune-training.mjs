@@ -1,4 +1,4 @@
-/** A training step of attune, as its README shows it: SGD with momentum over all parameters. */
+/** A training step of attune, as src/finetune/README.md shows it: SGD with momentum over all parameters. */
 import { backward } from '../../dist/ops/backward.js';
 import { crossEntropy, lossScaleOf } from '../../dist/ops/index.js';
 import { sgd } from '../../dist/optim/index.js';

@@ -2,7 +2,7 @@
  * The programs of the documentation, run as they stand, in a folder with `photos/` in it (those of shaders/ at the
  * root). What they would download or take long for is replaced, and every replacement must have something to replace:
  * - weights from the catalogue by a file of made-up ones;
- * - in README.md, ResNet50 by the small ResNet, 224 pixels by 32, 25 epochs by one.
+ * - in the pages for users, ResNet50 by the small ResNet, 224 pixels by 32, 25 epochs by one.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,12 @@ import { blocksOf, promisedOutput } from './markdown.js';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const README = 'README.md';
+export const TRAINING = 'src/finetune/README.md';
 export const TOUR = 'src/README.md';
 export const SHADERS = 'shaders/README.md';
+
+/** The documents with programs. */
+export const PROGRAMMED = [README, TRAINING, TOUR, SHADERS];
 
 /** The program that takes a ResNet50: several seconds, and 100 MB of weights. */
 export const HEAVY = { document: TOUR, index: 4 } as const;
@@ -23,6 +27,7 @@ export const HEAVY = { document: TOUR, index: 4 } as const;
 /** From a document to the network whose made-up weights its programs take, and its classes. */
 const WEIGHTS = {
   [README]: { network: 'resnet-small', classes: 10 },
+  [TRAINING]: { network: 'resnet-small', classes: 10 },
   [TOUR]: { network: 'resnet50', classes: 1000 },
 } as const;
 const weightsFile = (document: keyof typeof WEIGHTS) => `${WEIGHTS[document].network}.safetensors`;
@@ -30,7 +35,9 @@ const weightsFile = (document: keyof typeof WEIGHTS) => `${WEIGHTS[document].net
 export const REPLACEMENTS: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
   [README]: [
     ["strategy: 'probe' }", `strategy: 'probe', weights: '${weightsFile(README)}', imageSize: 32 }`],
-    ["resolveWeights('resnet50')", `resolveWeights('${weightsFile(README)}')`],
+  ],
+  [TRAINING]: [
+    ["resolveWeights('resnet50')", `resolveWeights('${weightsFile(TRAINING)}')`],
     ['at.resnet50()', 'at.resnetSmall()'],
     ['side = 224', 'side = 32'],
     ['epochs = 25', 'epochs = 1'],
@@ -72,7 +79,7 @@ export function programsOf(document: string): string[] {
 export function compilePrograms(): void {
   rmSync(programs, { recursive: true, force: true });
   mkdirSync(programs, { recursive: true });
-  for (const document of [README, TOUR, SHADERS]) {
+  for (const document of PROGRAMMED) {
     programsOf(document).forEach((program, i) => {
       writeFileSync(join(programs, `${programName(document, i)}.ts`), program);
     });
@@ -103,5 +110,5 @@ export function runProgram(document: string, index: number): void {
 }
 
 function programName(document: string, index: number): string {
-  return `${dirname(document) === '.' ? 'root' : dirname(document)}-${index + 1}`;
+  return `${dirname(document) === '.' ? 'root' : dirname(document).replaceAll('/', '-')}-${index + 1}`;
 }
