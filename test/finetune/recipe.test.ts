@@ -40,8 +40,9 @@ test('pretrained weights are trained by AdamW, whose rates grow with the root of
   const rates = ({ optimizer, lr, head_lr, weight_decay, max_gradient_norm }: Recipe) => [
     ...[optimizer, lr, head_lr, weight_decay, max_gradient_norm],
   ];
-  for (const strategy of ['full', 'probe-then-full', 'gradual'] as const)
+  for (const strategy of ['probe-then-full', 'gradual'] as const)
     assert.equal(rates(resolve({ strategy })), ['adamw', 5e-5, 5e-4, 0.01, 0], strategy);
+  assert.equal(rates(resolve({ strategy: 'full' })), ['adamw', 2e-4, 2e-3, 0.01, 0], 'with a new head');
   assert.equal(rates(resolve({ batch_size: 128 })), ['adamw', 1e-4, 1e-3, 0.01, 0]);
   assert.equal(rates(resolve({ batch_size: 64 })), ['adamw', 7.07e-5, 7.07e-4, 0.01, 0]);
   assert.equal(rates(resolve({ lr: 3e-4, batch_size: 128 })), ['adamw', 3e-4, 3e-3, 0.01, 0]);

@@ -187,7 +187,9 @@ function defaultRates(
 ): { readonly lr: number; readonly headFactor: number } {
   const batches = batchSize / BASE_BATCH;
   if (optimizer !== 'sgd') {
-    const base = isScratch ? 1e-3 : 5e-5;
+    // With a new head all layers have far to go; behind a fitted one they have not.
+    const pretrained = strategy === 'full' ? 2e-4 : 5e-5;
+    const base = isScratch ? 1e-3 : pretrained;
     return { lr: Number((base * Math.sqrt(batches)).toPrecision(3)), headFactor: isScratch ? 1 : 10 };
   }
   const linear = (rate: number) => Number((rate * batches).toPrecision(6));
