@@ -36,6 +36,7 @@ export {
   prepareTraining,
   readLabelsFile,
   readValuesFile,
+  type Normalization,
   type PrepareTrainingOptions,
   preprocessImage,
   type Preprocessing,

@@ -36,6 +36,8 @@ test('as many lines, or fields of a message, as there are', () => {
 /** Calls whose spread arguments are a few by their nature, by their file. */
 const FEW: Readonly<Record<string, readonly string[]>> = {
   'device/cpu/command.ts': ['compute', 'prepare', 'runShare'],
+  'device/cpu/joined.ts': ['run!'],
+  'device/simd-entry.ts': ['named'],
   'device/webgpu/launches.ts': ['encoder.dispatchWorkgroups'],
   'models/mobilenet-v2.ts': ['Sequential', 'activated'],
   'models/resnet-blocks.ts': ['Sequential'],

@@ -145,10 +145,11 @@ function lastOf({ accuracy }) {
   return accuracy;
 }
 
-/** A head that was fitted first is among what is kept. */
-function keptOf({ best, way }, probe) {
-  const beginsWithProbe = way !== 'full' && !way.startsWith('scratch') && probe !== undefined;
-  return beginsWithProbe ? Math.max(best, probe.accuracy) : best;
+/** A head that was fitted first is among what is kept; a new one, as the article's PyTorch listing has it, is not. */
+function keptOf({ best, way, network }, probe) {
+  const hasNewHead =
+    way === 'full' || way.startsWith('scratch') || (way === 'article' && network === 'small');
+  return hasNewHead || probe === undefined ? best : Math.max(best, probe.accuracy);
 }
 
 /** `last / kept` */

@@ -91,6 +91,7 @@ export {
   prepareImages,
 } from './prepare-images.js';
 export {
+  type Normalization,
   type PrepareTrainingOptions,
   prepareTraining,
   type TrainingImages,

@@ -26,11 +26,23 @@ export interface PrepareTrainingOptions {
   /** Default: random-resized crops of at least 8 % and flips, as torchvision. */
   readonly augmentation?: Augmentation;
   /** What the network expects of its pixels. Default: ImageNet's mean and deviation, as torchvision's networks. */
-  readonly normalization?: Pick<Preprocessing, 'mean' | 'std'>;
+  readonly normalization?: Normalization;
   /** Share of each class to validate with, where there is no validation folder. Default 0.2. */
   readonly valSplit?: number;
   readonly workers?: number;
 }
+
+/** Mean and deviation; the rest of a network's settings may stand beside them, and does not count. */
+export type Normalization = Pick<Preprocessing, 'mean' | 'std'> &
+  Partial<Pick<Preprocessing, 'resize' | 'crop' | 'interpolation'>>;
+
+const NORMALIZATION: OptionNames<Normalization> = {
+  mean: true,
+  std: true,
+  resize: true,
+  crop: true,
+  interpolation: true,
+};
 
 const NAMES: OptionNames<PrepareTrainingOptions> = {
   side: true,
@@ -65,7 +77,7 @@ export async function prepareTraining(
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
   checkAugmentation(augmentation);
   if (normalization !== undefined)
-    refuseUnknownOptions(normalization, { mean: true, std: true }, 'normalization');
+    refuseUnknownOptions(normalization, NORMALIZATION, 'normalization');
   checkSizes(folder.train.length, side, batchSize);
   const standard = imagenetPreprocessing(side);
   const { mean, std } = normalization ?? standard;

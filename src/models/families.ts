@@ -16,10 +16,9 @@ type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: i
 /** In the order in which files are tried. */
 export const FAMILIES: readonly Family[] = TABLE as readonly unknown[] as readonly Family[];
 
-const networks: Joined<(typeof TABLE)[number]['networks']> = Object.assign(
-  {},
-  ...FAMILIES.map((family) => family.networks),
-);
+const networks = Object.fromEntries(
+  FAMILIES.flatMap((family) => Object.entries(family.networks)),
+) as Joined<(typeof TABLE)[number]['networks']>;
 
 /** Every name has its network, or this does not compile. */
 export const NETWORKS: Readonly<Record<ModelName, ModelEntry>> = networks;

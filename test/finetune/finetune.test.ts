@@ -136,7 +136,8 @@ test('the test folder is evaluated once, with the classes of training', async ()
   // The run computes its head on stored features, evaluate the whole network: what probabilities sum up to differs.
   const { loss, brier, calibration, ...rest } = first.test!;
   const { loss: lossAgain, brier: brierAgain, calibration: calibrationAgain, skipped, ...others } = again;
-  const { split, left_out, trained_on, ...restAgain } = others;
+  const { task, split, left_out, trained_on, ...restAgain } = others;
+  assert.is(task, 'classification');
   assert.equal({ split, left_out, trained_on }, { split: null, left_out: null, trained_on: 0 });
   assert.equal(restAgain, rest);
   assert.ok(Math.abs(loss! - lossAgain!) < 1e-4);

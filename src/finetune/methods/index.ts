@@ -70,7 +70,9 @@ export type MethodOptions = {
 // A row is typed by its own fields, and called with whole recipes.
 const METHODS = TABLE as unknown as readonly Method<MethodFields>[];
 
-export const METHOD_FIELDS: MethodFields = Object.assign({}, ...METHODS.map(({ fields }) => fields));
+export const METHOD_FIELDS = Object.fromEntries(
+  METHODS.flatMap(({ fields }) => Object.entries(fields)),
+) as MethodFields;
 
 /** Their schemas. A recipe of an earlier version, which lacks a method, has it as it is by default. */
 export const METHOD_SCHEMAS = Object.fromEntries(
@@ -101,9 +103,9 @@ export const METHOD_REFUSALS = METHODS.flatMap(
 
 /** What a recipe has of methods where nobody says otherwise. */
 export function methodDefaults(facts: DefaultFacts): MethodValues {
-  const usual = Object.entries(METHOD_FIELDS).map(([name, field]) => [name, field.default]);
-  const others = METHODS.map((method) => method.defaults?.(facts));
-  return Object.assign(Object.fromEntries(usual), ...others);
+  const usual = Object.entries(METHOD_FIELDS).map(([name, field]) => [name, field.default] as const);
+  const others = METHODS.flatMap((method) => Object.entries(method.defaults?.(facts) ?? {}));
+  return Object.fromEntries([...usual, ...others]) as MethodValues;
 }
 
 /** Whether a recipe's field is one of a method; and whether a run tells its value. */

@@ -160,10 +160,10 @@ async function evaluated(
 }
 
 /** Nothing is known of any task. */
-const NOTHING = Object.assign(
-  { part: null, images: null, loss: null },
-  ...TASK_KINDS.map((kind) => TASK_REPORTS[kind].unknown),
-) as ComparedFigures;
+const NOTHING = {
+  ...{ part: null, images: null, loss: null },
+  ...Object.fromEntries(TASK_KINDS.flatMap((kind) => Object.entries(TASK_REPORTS[kind].unknown))),
+} as ComparedFigures;
 
 /** What the run itself noted of its best epoch. */
 function notedFigures(
