@@ -71,7 +71,7 @@ async function textOf(bytes: Uint8Array, pauses: Pauses, where: string): Promise
   try {
     return await decodeText(bytes, pauses);
   } catch (error) {
-    if (error instanceof TypeError) throw weightsError(where, 'the description is not UTF-8 text');
-    throw error;
+    // Else the signal has ended it.
+    throw error instanceof TypeError ? weightsError(where, 'the description is not UTF-8 text') : error;
   }
 }
