@@ -15,6 +15,9 @@ const READERS = {
   U32: [4, (view, at) => view.getUint32(at, true)],
 };
 
+/** Files of bytes that have texts of JSON in their metadata. */
+const WITH_DOCUMENTS = ['.onnx', '.h5'];
+
 /** The first difference between the files below two folders, and how many other files differ. */
 export async function compareFolders(oldFolder, newFolder) {
   const added = new Set();
@@ -56,11 +59,13 @@ export function compareFiles(file, before, after, { added = new Set(), folders =
   if (ending === '.json')
     return compareDocuments(JSON.parse(before), JSON.parse(after), { ...context, key: '' });
   if (ending === '.jsonl') return compareDocuments(linesOf(before), linesOf(after), { ...context, key: '' });
-  return ending === '.onnx' ? compareOnnx(before, after, context) : compareBytes(before, after);
+  return WITH_DOCUMENTS.includes(ending)
+    ? compareAroundDocuments(before, after, context)
+    : compareBytes(before, after);
 }
 
 /** Byte for byte but for the texts of JSON in its metadata, which are documents. */
-function compareOnnx(before, after, context) {
+function compareAroundDocuments(before, after, context) {
   const [old, now] = [documentsIn(before), documentsIn(after)];
   return (
     compareBytes(old.rest, now.rest) ??
@@ -145,12 +150,21 @@ export function compareDocuments(
         : `${inside(name)} is missing in the new one`,
     );
   }
+  const [oldObject, newObject] = [objectIn(before), objectIn(after)];
+  if (oldObject !== null && newObject !== null)
+    return compareDocuments(oldObject, newObject, { ...context, key });
   const [old, now] = [before, after].map((value, side) =>
     typeof value === 'string' && folders[side] !== undefined
       ? value.replaceAll(folders[side], '<folder>')
       : value,
   );
   return Object.is(old, now) ? null : `${key} is ${shown(old)}, then ${shown(now)}`;
+}
+
+/** The object that a text of JSON is of; null for any other value. */
+function objectIn(value) {
+  if (typeof value !== 'string' || !value.startsWith('{')) return null;
+  return isJson(value) ? JSON.parse(value) : null;
 }
 
 function isObject(value) {
