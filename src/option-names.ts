@@ -86,6 +86,16 @@ function listed(known: Readonly<Record<string, true>>): string {
   return names.length <= 8 ? names.join(', ') : `${names.slice(0, 8).join(', ')}, ...`;
 }
 
+/** The members of a union in one: of the rows of a table, what all of them have. */
+export type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** The type of `camelCase` of a name in snake case. */
+export type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<Camel<Rest>>}`
+  : Name;
+
 /** `batchSize` of `batch_size`, and of `batch-size`. */
 export function camelCase(name: string): string {
   return name.replaceAll(/[_-]+(.)/g, (_, letter: string) => letter.toUpperCase());

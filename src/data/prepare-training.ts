@@ -76,8 +76,7 @@ export async function prepareTraining(
   const { normalization, side = 224, batchSize, seed = 42, valSplit = 0.2, workers } = options;
   const { augmentation = { kind: 'standard', scale: [0.08, 1] } } = options;
   checkAugmentation(augmentation);
-  if (normalization !== undefined)
-    refuseUnknownOptions(normalization, NORMALIZATION, 'normalization');
+  if (normalization !== undefined) refuseUnknownOptions(normalization, NORMALIZATION, 'normalization');
   checkSizes(folder.train.length, side, batchSize);
   const standard = imagenetPreprocessing(side);
   const { mean, std } = normalization ?? standard;

@@ -317,11 +317,13 @@ function summary(
   };
 }
 
-function meanOf(values: readonly number[]): number | null {
+/** The mean; null of none. */
+export function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function deviationOf(values: readonly number[]): number | null {
+/** The sample's standard deviation, by n - 1; null of fewer than two. */
+export function deviationOf(values: readonly number[]): number | null {
   const mean = meanOf(values);
   if (mean === null || values.length < 2) return null;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));

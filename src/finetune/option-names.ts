@@ -1,7 +1,6 @@
 /** The names of all options of `finetune` and of what is done with a run, which JavaScript may misspell. */
 import { AttuneError } from '../errors.js';
-import { camelCase, type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import type { Camel } from './methods/index.js';
+import { type Camel, camelCase, type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { DeviceOptions, FinetuneOptions, ModelSource, ResumeOptions, RunContext } from './options.js';
 import { RECIPE_FIELDS, type RecipeField } from './recipe/recipe-schema.js';
 

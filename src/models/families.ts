@@ -1,4 +1,5 @@
 /** The table of families: the networks that attune has. A family is its file and its line here, and its names in names.ts. */
+import type { Joined } from '../option-names.js';
 import type { Family, ModelEntry } from './family.js';
 import { KERAS_MOBILENET_V2 } from './keras-mobilenet-v2.js';
 import { KERAS_RESNET } from './keras-resnet50.js';
@@ -9,16 +10,12 @@ import { SMALL_RESNET } from './resnet-small.js';
 
 const TABLE = [RESNET, SMALL_RESNET, MOBILENET_V2, KERAS_MOBILENET_V2, KERAS_RESNET] as const;
 
-type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
-  ? All
-  : never;
-
 /** In the order in which files are tried. */
 export const FAMILIES: readonly Family[] = TABLE as readonly unknown[] as readonly Family[];
 
-const networks = Object.fromEntries(
-  FAMILIES.flatMap((family) => Object.entries(family.networks)),
-) as Joined<(typeof TABLE)[number]['networks']>;
+const networks = Object.fromEntries(FAMILIES.flatMap((family) => Object.entries(family.networks))) as Joined<
+  (typeof TABLE)[number]['networks']
+>;
 
 /** Every name has its network, or this does not compile. */
 export const NETWORKS: Readonly<Record<ModelName, ModelEntry>> = networks;

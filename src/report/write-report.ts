@@ -13,7 +13,7 @@ import { intervalChart } from './charts/intervals.js';
 import { pngOf, pngOfAll } from './charts/raster.js';
 import { reportPage } from './page/page.js';
 import { curveCharts } from './page/sections/curves.js';
-import { titleOf } from './page/sections/folds.js';
+import { sharesOf, titleOf } from './page/sections/folds.js';
 import { gatherFolds } from './run/gather-folds.js';
 import { GATHER_NAMES, type GatherOptions, gatherRun } from './run/gather-run.js';
 import type { ReportData } from './run/report-data.js';
@@ -77,9 +77,7 @@ function resultCharts(data: ReportData, paper: Drawing): string[] {
   const { main, folds } = data;
   const curves = curveCharts(data, paper).map(({ svg }) => svg);
   if (folds !== null) {
-    const rows = folds.rows.flatMap(({ fold, share }) =>
-      share === null ? [] : [{ name: `fold ${fold}`, share }],
-    );
+    const rows = sharesOf(folds.rows);
     return rows.length === 0
       ? []
       : [intervalChart(paper, titleOf(rowOf(data.task.kind).measures), rows, null)];

@@ -9,7 +9,7 @@ import {
   pText,
   runsText,
 } from '../../report/index.js';
-import { TASK_KINDS } from '../../finetune/tasks/index.js';
+import { kindsAmong } from '../../finetune/tasks/index.js';
 import { count, duration, oneLine, shorten } from '../../text.js';
 import { expandPatterns } from '../glob.js';
 import type { Output } from '../output.js';
@@ -55,7 +55,7 @@ function printResult(result: CompareResult, output: Output): void {
 const right = (title: string): Column => ({ title, align: 'right' });
 
 function runTable({ runs }: CompareResult): string[] {
-  const tasks = TASK_KINDS.filter((kind) => runs.some(({ task }) => task === kind)).map(textOf);
+  const tasks = kindsAmong(runs.map(({ task }) => task)).map(textOf);
   const shown: readonly RunColumn[] = [
     ...tasks.flatMap(({ runColumns }) => runColumns.before),
     { title: 'loss', text: ({ loss }) => (loss === null ? '-' : loss.toFixed(3)) },

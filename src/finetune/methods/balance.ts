@@ -3,7 +3,7 @@
  * (data/sampling.ts).
  */
 import { choiceField, textField } from './field.js';
-import type { Method } from './method.js';
+import type { Method, RecipeBase } from './method.js';
 
 const SAMPLINGS = ['shuffled', 'balanced'] as const;
 const CLASS_WEIGHTS = ['none', 'balanced', 'power=<number>'] as const;
@@ -35,13 +35,7 @@ export const BALANCE: Method<typeof fields> = {
     {
       fields: ['class_weights'],
       isSet: ({ head, class_weights }) => head !== 'logistic' && class_weights !== 'none',
-      ignored: ({ head }) =>
-        head === 'logistic'
-          ? null
-          : {
-              what: `the head ${head} is not fitted to a loss`,
-              hint: 'leave it out, or use --head logistic',
-            },
+      ignored: unlessFitted,
     },
     {
       fields: ['class_weights'],
@@ -72,6 +66,12 @@ export const BALANCE: Method<typeof fields> = {
     };
   },
 };
+
+/** Why what belongs to a head's loss does not count in a recipe; null where its head has one. */
+export function unlessFitted({ head }: Pick<RecipeBase, 'head'>) {
+  if (head === 'logistic') return null;
+  return { what: `the head ${head} is not fitted to a loss`, hint: 'leave it out, or use --head logistic' };
+}
 
 /**
  * The power of class weights 1 / count^power (data/class-weights.ts): 0 for 'none', 1 for 'balanced', p for 'power=p' of

@@ -7,6 +7,7 @@ import type { Sampling } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/index.js';
 import type { StepPart, TrainableMemory } from '../../optim/index.js';
+import type { Camel, Joined } from '../../option-names.js';
 import type { LossOptions } from '../tasks/index.js';
 import { BALANCE } from './balance.js';
 import type { Field, ValuesOf } from './field.js';
@@ -42,11 +43,6 @@ const TABLE = [
   GRADIENT_CLIPPING,
 ] as const;
 
-/** The intersection of the members of a union. */
-type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
-  ? All
-  : never;
-
 /** The fields of all methods, by their names in a recipe. */
 export type MethodFields = Joined<(typeof TABLE)[number]['fields']>;
 export type MethodField = keyof MethodFields;
@@ -54,11 +50,6 @@ export type MethodField = keyof MethodFields;
 export type MethodValues = ValuesOf<MethodFields>;
 /** What methods see of a recipe. */
 export type MethodRecipe = MethodValues & RecipeBase;
-
-/** `batchSize` of `batch_size`. */
-export type Camel<Name extends string> = Name extends `${infer First}_${infer Rest}`
-  ? `${First}${Capitalize<Camel<Rest>>}`
-  : Name;
 
 /** The options of `finetune` that set them, in camel case. What each does, the help of its flag says (METHOD_FIELDS has it). */
 export type MethodOptions = {
@@ -130,43 +121,28 @@ export function adaptNetwork(model: ImageClassifier, recipe: MethodRecipe): void
 
 /** What is done to a batch. */
 export function changesOf(recipe: MethodRecipe, context: BatchContext): BatchChanges {
-  return joined(METHODS.map((method) => method.batch?.(recipe, context) ?? {}));
+  return joined((method) => method.batch?.(recipe, context), 'of a batch');
 }
 
 /** In which order an epoch sees the images. */
 export function samplingOf(recipe: MethodRecipe): Sampling {
-  return (
-    onlyOne(
-      METHODS.map((method) => method.order?.(recipe)),
-      'in which order images are seen',
-    ) ?? 'shuffled'
-  );
+  return answerOf((method) => method.order?.(recipe), 'in which order images are seen') ?? 'shuffled';
 }
 
 /** How much the classes weigh: 1 / images^power; also in the loss of a head on cached features. */
 export function weightPowerOf(recipe: MethodRecipe): number {
-  return (
-    onlyOne(
-      METHODS.map((method) => method.weightPower?.(recipe)),
-      'how much classes weigh',
-    ) ?? 0
-  );
+  return answerOf((method) => method.weightPower?.(recipe), 'how much classes weigh') ?? 0;
 }
 
 export function headWeightPowerOf(recipe: MethodRecipe): number {
-  return (
-    onlyOne(
-      METHODS.map((method) => method.headWeightPower?.(recipe)),
-      'how much classes weigh',
-    ) ?? 0
-  );
+  return answerOf((method) => method.headWeightPower?.(recipe), 'how much classes weigh') ?? 0;
 }
 
 /** How the loss is asked for. */
 export function lossOptionsOf(recipe: MethodRecipe): LossOptions {
   return {
     labelSmoothing: 0,
-    ...joined<Partial<LossOptions>>(METHODS.map((method) => method.loss?.(recipe) ?? {})),
+    ...joined<Partial<LossOptions>>((method) => method.loss?.(recipe), 'of the loss'),
   };
 }
 
@@ -182,12 +158,7 @@ export function trunkDecayOf(recipe: MethodRecipe, weightDecay: number): TrunkDe
 
 /** The largest norm of the gradients; 0: any. */
 export function gradientLimitOf(recipe: MethodRecipe): number {
-  return (
-    onlyOne(
-      METHODS.map((method) => method.gradientLimit?.(recipe)),
-      'how long gradients may be',
-    ) ?? 0
-  );
+  return answerOf((method) => method.gradientLimit?.(recipe), 'how long gradients may be') ?? 0;
 }
 
 /** Whether training sees no image as it is. */
@@ -215,10 +186,14 @@ export function methodProposals(imbalance: number): MethodProposal<MethodFields>
 }
 
 /** The answer of the only method that has one. Throws AttuneError 'usage' where two have. */
-function onlyOne<T>(answers: readonly (T | undefined)[], what: string): T | undefined {
-  const [first, ...others] = answers.filter((answer) => answer !== undefined);
-  if (others.length === 0) return first;
-  throw new AttuneError({
+function answerOf<T>(ask: (method: Method<MethodFields>) => T | undefined, what: string): T | undefined {
+  const [first, ...others] = METHODS.map(ask).filter((answer) => answer !== undefined);
+  if (others.length > 0) throw twice(what);
+  return first;
+}
+
+function twice(what: string): AttuneError {
+  return new AttuneError({
     code: 'usage',
     what: `two methods decide ${what}`,
     where: 'the recipe',
@@ -227,19 +202,21 @@ function onlyOne<T>(answers: readonly (T | undefined)[], what: string): T | unde
 }
 
 /** What methods change, each something else. Throws AttuneError 'usage' where two change the same. */
-function joined<T extends object>(parts: readonly Partial<T>[]): T {
-  const keys = new Set(parts.flatMap((part) => Object.keys(part) as (keyof T & string)[]));
-  const entries = Array.from(keys, (key) => [
-    key,
-    onlyOne(
-      parts.map((part) => part[key]),
-      key,
-    ),
-  ]);
-  return Object.fromEntries(entries) as T;
+function joined<T extends object>(
+  ask: (method: Method<MethodFields>) => Partial<T> | undefined,
+  where: string,
+): T {
+  const changes: Partial<T> = {};
+  for (const method of METHODS) {
+    for (const [key, value] of Object.entries(ask(method) ?? {})) {
+      if (Object.hasOwn(changes, key)) throw twice(`${key} ${where}`);
+      Object.assign(changes, { [key]: value });
+    }
+  }
+  return changes as T;
 }
 
-export { IMBALANCED } from './balance.js';
+export { IMBALANCED, unlessFitted } from './balance.js';
 export { dominantTargets, withPartner } from './mixing.js';
 export type { BatchChanges, BatchContext, BatchMix, Refusal } from './method.js';
 export type { Field } from './field.js';

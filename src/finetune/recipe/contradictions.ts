@@ -2,7 +2,13 @@
 import { isCsvFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { checkCount } from '../evaluation/inference.js';
-import { CLASS_METHOD_FIELDS, METHOD_FIELDS, METHOD_REFUSALS, type Refusal } from '../methods/index.js';
+import {
+  CLASS_METHOD_FIELDS,
+  METHOD_FIELDS,
+  METHOD_REFUSALS,
+  type Refusal,
+  unlessFitted,
+} from '../methods/index.js';
 import type { ProfileOptions } from '../options.js';
 import type { Asked } from './asked.js';
 import { type DataFacts, withDefaults } from './recipe.js';
@@ -133,11 +139,6 @@ function ofClasses(field: keyof Recipe, isSet: (recipe: Recipe) => boolean): Rul
 /** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
 export function takesMomentum({ optimizer, schedule }: Recipe): boolean {
   return optimizer === 'sgd' || optimizer === 'rmsprop' || schedule === 'one-cycle';
-}
-
-function unlessFitted({ head }: Recipe) {
-  if (head === 'logistic') return null;
-  return { what: `the head ${head} is not fitted to a loss`, hint: 'leave it out, or use --head logistic' };
 }
 
 function notOf({ optimizer }: Recipe) {

@@ -28,6 +28,11 @@ export type Task = { readonly [K in TaskKind]: TaskOf<TaskTable[K]> }[TaskKind];
 
 export const TASK_KINDS = Object.keys(TASKS) as readonly TaskKind[];
 
+/** The tasks among some, each once, in the order of the table. */
+export function kindsAmong(kinds: readonly TaskKind[]): readonly TaskKind[] {
+  return TASK_KINDS.filter((kind) => kinds.includes(kind));
+}
+
 /** The row of a task, whichever it is. */
 export function rowOf(kind: TaskKind): TaskRow<TaskTable[TaskKind]> {
   return TASKS[kind] as TaskRow<TaskTable[TaskKind]>;

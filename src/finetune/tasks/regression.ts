@@ -192,7 +192,7 @@ export function regression(columns: readonly Column[], inUnits = false): TaskOf<
  * Turns a head for standardised values into one for values in the columns' units: weight [columns, inputs] (PyTorch's
  * layout) and bias [columns] times the deviations, plus the means. In place.
  */
-export function putIntoUnits(weight: Float32Array, bias: Float32Array, columns: readonly Column[]): void {
+function putIntoUnits(weight: Float32Array, bias: Float32Array, columns: readonly Column[]): void {
   const inputs = weight.length / columns.length;
   for (const [c, { mean, deviation }] of columns.entries()) {
     for (let i = c * inputs; i < (c + 1) * inputs; i++) weight[i] *= deviation;

@@ -45,7 +45,7 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { assertNotExploded } from '../run/explosion.js';
 import type { FrozenChoices, Progress } from '../run/run-state.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
-import type { Targets, Task } from '../tasks/index.js';
+import type { LossOptions, Targets, Task } from '../tasks/index.js';
 import { RecentBatches } from './recent-batches.js';
 import { type MicroBatch, recordMicroBatch } from './training-step.js';
 
@@ -117,6 +117,7 @@ export class Trainer {
   /** By the place of an image in the data set. */
   private readonly imageWeights: ArrayLike<number>;
   private readonly classWeights: ArrayLike<number> | null;
+  private readonly loss: LossOptions;
   private readonly random;
   /** What takes the second gradient of a step, where the optimiser has it. */
   private readonly sharpness: SharpnessAware | undefined;
@@ -136,6 +137,7 @@ export class Trainer {
     const power = weightPowerOf(recipe);
     this.imageWeights = task.imageWeights(dataset.images, power);
     this.classWeights = task.classWeights(dataset.images, power);
+    this.loss = lossOptionsOf(recipe);
     this.random = generator(recipe.seed);
     this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
     adaptNetwork(model, recipe);
@@ -253,11 +255,10 @@ export class Trainer {
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
   private startMicroBatch(micro: MicroBatch, side: number): Promise<MicroBatchResult> {
-    const { device, model, task, preprocessing, recipe, progress } = this.options;
+    const { device, model, task, preprocessing, progress } = this.options;
     this.random.step = progress.random++;
     const { scaling } = this.options.optimizer;
-    const { classWeights, random } = this;
-    const loss = lossOptionsOf(recipe);
+    const { classWeights, random, loss } = this;
     const options = { model, task, loss, classWeights, preprocessing, side, random, scaling };
     return device.run(() => recordMicroBatch(micro, options));
   }

@@ -1,6 +1,6 @@
 /** The page of a comparison: a table of the runs, intervals, curves over each other, tests, and how recipes differ. */
 import { basename } from 'node:path';
-import { TASK_KINDS } from '../../finetune/tasks/index.js';
+import { kindsAmong } from '../../finetune/tasks/index.js';
 import { count, counted, duration } from '../../text.js';
 import { type CurveOptions, curveChart, lookOf, type Series } from '../charts/curves.js';
 import type { Drawing } from '../charts/drawing.js';
@@ -60,8 +60,7 @@ function isOneMeasure(runs: CompareResult['runs']): boolean {
 
 /** The tasks of some runs, in the order of their table. */
 function tasksOf(measured: readonly MeasuredRun[]): TaskReport[] {
-  const kinds = TASK_KINDS.filter((kind) => measured.some(({ summary }) => summary.task === kind));
-  return kinds.map(reportOf);
+  return kindsAmong(measured.map(({ summary }) => summary.task)).map(reportOf);
 }
 
 function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[]): Section {

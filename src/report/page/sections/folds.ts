@@ -1,4 +1,5 @@
 /** The folds of a cross-validation beside each other. */
+import { deviationOf, meanOf } from '../../../finetune/cross-validation.js';
 import { LOSS, type Measures, measureText, rowOf } from '../../../finetune/tasks/index.js';
 import { count, percent } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
@@ -21,18 +22,15 @@ ${foldTable(rows, measures)}`,
 }
 
 /** The shares of right answers, where answers are right or wrong. */
-function sharesOf(rows: readonly FoldRow[]) {
+export function sharesOf(rows: readonly FoldRow[]) {
   return rows.flatMap(({ fold, share: of }) => (of === null ? [] : [{ name: `fold ${fold}`, share: of }]));
 }
 
 function spreadText(rows: readonly FoldRow[], { rightShare }: Measures): string {
   const values = sharesOf(rows).map(({ share: { value } }) => value);
-  if (values.length < 2) return '';
-  const mean = meanOf(values);
-  const deviation = Math.sqrt(
-    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
-  );
-  return ` Over the folds the ${rightShare?.name} is ${percent(mean)}, with a standard deviation of ${percent(deviation)}.`;
+  const deviation = deviationOf(values);
+  if (deviation === null) return '';
+  return ` Over the folds the ${rightShare?.name} is ${percent(meanOf(values))}, with a standard deviation of ${percent(deviation)}.`;
 }
 
 function shareChart(rows: readonly FoldRow[], measures: Measures, drawing: Drawing): Html | null {
@@ -51,11 +49,6 @@ export function titleOf({ rightShare }: Measures): string {
   const name = rightShare?.name ?? 'share';
   return `${name[0].toUpperCase()}${name.slice(1)} of each fold`;
 }
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value / values.length, 0);
-}
-
 /** The share that is right and the loss; where nothing is right or wrong, all that is measured. */
 function foldTable(rows: readonly FoldRow[], { fold: all, rightShare }: Measures) {
   const shown = rightShare === null ? all : all.filter(({ key }) => key === LOSS.key);
