@@ -5,7 +5,7 @@ import type { State } from '../program/state.js';
 import { sameShape, shapeError, showShape, stridesOf } from '../tensor/shape.js';
 import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { expectDtype } from './apply.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './flat.js';
 import { accumulateSimd } from './pointwise-simd.js';
 import { copyRegion, emptyTensor } from './strided-copy.js';
 

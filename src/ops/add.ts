@@ -1,9 +1,9 @@
 /** y = a + b; dL/da = dL/dy, dL/db = dL/dy, summed over what was broadcast. */
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply } from './apply.js';
+import { sumTo } from './broadcast.js';
 import { operand } from './constant.js';
 import { binaryKernel, binaryOperation } from './pointwise.js';
-import { sumTo } from './sum.js';
 
 export const addKernel = binaryKernel('add', (a, b) => a + b, true);
 

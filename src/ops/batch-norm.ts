@@ -19,7 +19,7 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
 import { batchNormGradients } from './batch-norm-gradient.js';
 import { type Epilogue, epilogueBits, NO_EPILOGUE } from './epilogue.js';
-import { flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { flatRange, flatUnits, flatVariant } from './flat.js';
 import { scaleShiftSimd } from './pointwise-simd.js';
 import { emptyTensor } from './strided-copy.js';
 

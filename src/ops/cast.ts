@@ -6,7 +6,7 @@ import { shapeError } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { apply, emit } from './apply.js';
-import { flatRange, flatUnits } from './pointwise.js';
+import { flatRange, flatUnits } from './flat.js';
 
 interface CastAttributes {
   readonly count: number;

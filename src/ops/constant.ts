@@ -1,12 +1,12 @@
 /** Tensors of one value: y[i] = value. */
 import type { Kernel } from '../device/kernel.js';
 import { float } from '../device/kernel.js';
+import { simdEntry } from '../device/simd-entry.js';
 import { type Shape, shapeError, sizeOf } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit } from './apply.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
-import { fillSimd } from './pointwise-simd.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './flat.js';
 
 interface FillAttributes extends FlatAttributes {
   readonly value: number;
@@ -27,7 +27,9 @@ export const fillKernel: Kernel<FillAttributes> = {
       y.fill(attributes.value, first, last);
     },
   },
-  simd: fillSimd,
+  simd: simdEntry('fill', {
+    arguments: ({ count, value }, [y], begin, end) => ({ y, value, ...flatElements(count, begin, end) }),
+  }),
 };
 
 interface ConstantAttributes {

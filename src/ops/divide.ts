@@ -1,11 +1,11 @@
 /** y = a / b; dL/da = dL/dy / b, dL/db = -y dL/dy / b, summed over what was broadcast. */
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply } from './apply.js';
+import { sumTo } from './broadcast.js';
 import { operand } from './constant.js';
 import { multiply } from './multiply.js';
 import { negate } from './negate.js';
 import { binaryKernel, binaryOperation } from './pointwise.js';
-import { sumTo } from './sum.js';
 
 export const divideKernel = binaryKernel('divide', (a, b) => a / b);
 

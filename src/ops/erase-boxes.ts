@@ -9,7 +9,7 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './flat.js';
 
 interface EraseBoxesAttributes extends FlatAttributes {
   readonly height: number;

@@ -9,7 +9,7 @@ import { shapeError, showShape, sizeOf } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
-import { flatRange, flatUnits } from './pointwise.js';
+import { flatRange, flatUnits } from './flat.js';
 
 interface GatherAttributes {
   /** Elements of the result. */

@@ -10,8 +10,8 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
+import { sumTo } from './broadcast.js';
 import { matmulKernel } from './matmul-kernel.js';
-import { sumTo } from './sum.js';
 
 /** Which factors are read transposed. */
 export interface MatmulOptions {

@@ -3,10 +3,11 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Scalar, Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, expectDtype } from './apply.js';
+import { broadcastTo } from './broadcast.js';
 import { multiply } from './multiply.js';
 import { reduceAxes } from './reduce.js';
 import { reshape } from './reshape.js';
-import { broadcastTo, type ReductionAttributes, reducedShape, reductionAxes } from './sum.js';
+import { type ReductionAttributes, reducedShape, reductionAxes } from './sum.js';
 
 /** How many elements of `x` one result is the mean of. */
 function countOf(x: TensorLike, axes: readonly number[]): number {

@@ -1,12 +1,12 @@
 /** y = min(a, b); the gradient goes to the smaller operand, where they are equal to the first. */
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply } from './apply.js';
+import { sumTo } from './broadcast.js';
 import { lessEqual } from './compare.js';
 import { operand } from './constant.js';
 import { multiply } from './multiply.js';
 import { binaryKernel, binaryOperation } from './pointwise.js';
 import { subtract } from './subtract.js';
-import { sumTo } from './sum.js';
 
 export const minimumKernel = binaryKernel('minimum', Math.min);
 

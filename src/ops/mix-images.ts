@@ -14,7 +14,7 @@ import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
 import { zeros } from './constant.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './flat.js';
 import { subtract } from './subtract.js';
 
 /** How the images of a batch are mixed. */

@@ -9,7 +9,7 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
-import { flatElements, flatRange, flatUnits } from './pointwise.js';
+import { flatElements, flatRange, flatUnits } from './flat.js';
 
 type Triple = readonly [number, number, number];
 

@@ -7,7 +7,7 @@ import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit } from './apply.js';
 import { assertInside, expectIndices } from './gather.js';
-import { flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { flatRange, flatUnits, flatVariant } from './flat.js';
 
 interface OneHotAttributes {
   readonly count: number;

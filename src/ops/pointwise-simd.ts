@@ -152,10 +152,6 @@ export const accumulateSimd: SimdEntry<FlatAttributes> = simdEntry('pointwise', 
   }),
 });
 
-export const fillSimd: SimdEntry<FlatAttributes & { readonly value: number }> = simdEntry('fill', {
-  arguments: ({ count, value }, [y], begin, end) => ({ y, value, ...flatElements(count, begin, end) }),
-});
-
 interface ScaleShiftAttributes extends FlatAttributes {
   readonly channels: number;
   readonly epilogue: Epilogue;

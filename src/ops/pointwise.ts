@@ -3,38 +3,14 @@
  * file the same function in WGSL; shaders/lib/pointwise-*.wgsl has the loop, so that a kernel is a
  * concatenation of the two.
  */
-import type { Kernel, Variant, Word } from '../device/kernel.js';
-import { flatGrid, POINTWISE_WORKGROUP } from '../device/grid.js';
-import {
-  broadcastShapes,
-  broadcastStrides,
-  MAX_RANK,
-  sameShape,
-  type Shape,
-  sizeOf,
-} from '../tensor/shape.js';
+import type { Kernel, Word } from '../device/kernel.js';
+import { broadcastShapes, broadcastStrides, sameShape, type Shape, sizeOf } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
-import { type FlatAttributes, flatRange, flatUnits } from './flat.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './flat.js';
 import { binarySimd, pairSimd, unarySimd } from './pointwise-simd.js';
-
-export { type FlatAttributes, flatElements, flatRange, flatUnits } from './flat.js';
-
-/** A variant with one invocation per element of a flat range. */
-export function flatVariant<A extends FlatAttributes>(
-  file: string,
-  libraries: readonly string[],
-): { readonly flat: Variant<A> } {
-  return {
-    flat: {
-      file,
-      libraries: ['grid.wgsl', ...libraries],
-      constants: { WORKGROUP: POINTWISE_WORKGROUP },
-      grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),
-    },
-  };
-}
+import { padFront, padWords, stridedIndex } from './strided.js';
 
 /** An operation on one tensor, element by element. */
 export interface UnaryDefinition<Name extends string> {
@@ -126,11 +102,6 @@ export interface BinaryAttributes extends FlatAttributes {
   readonly stridesB: readonly number[];
 }
 
-/** Shape padded at the front with 1, strides with 0, to the six dimensions that kernels index. */
-export function padFront(values: readonly number[], filler: number): number[] {
-  return [...new Array<number>(MAX_RANK - values.length).fill(filler), ...values];
-}
-
 export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttributes {
   const same = sameShape(a, b);
   return {
@@ -207,23 +178,6 @@ export function binaryOperation(
     forward: (_, [a, b], shape) => emit(kernel, binaryAttributes(a.shape, b.shape, shape), [a, b], shape),
     gradient,
   };
-}
-
-/** Position of flat element `index` of a six-dimensional `shape` in memory with these strides. */
-export function stridedIndex(index: number, shape: readonly number[], strides: readonly number[]): number {
-  let rest = index;
-  let position = 0;
-  for (let d = MAX_RANK - 1; d >= 0; d--) {
-    const next = Math.floor(rest / shape[d]);
-    position += (rest - next * shape[d]) * strides[d];
-    rest = next;
-  }
-  return position;
-}
-
-/** Six values as two vec4 of a uniform. */
-export function padWords(six: readonly number[]): number[] {
-  return [...six, 0, 0];
 }
 
 /** `meanSquare` -> `mean-square`: file names of shaders. */

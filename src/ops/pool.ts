@@ -4,11 +4,11 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
+import { broadcastTo } from './broadcast.js';
 import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
 import { multiply } from './multiply.js';
 import { globalAveragePoolKernel, type MaxPool2dAttributes, maxPool2dKernel } from './pool-kernels.js';
 import { reshape } from './reshape.js';
-import { broadcastTo } from './sum.js';
 import { outputSize, type Pair, type Padding, paddingOf, pairOf } from './window.js';
 
 /** The windows of a pool. */

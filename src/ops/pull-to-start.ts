@@ -9,7 +9,7 @@
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { simdEntry } from '../device/simd-entry.js';
 import { BLOCK } from '../tensor/arena.js';
-import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './flat.js';
 
 export interface PullAttributes extends FlatAttributes {
   /** First step value of the groups' pulls. */

@@ -11,7 +11,7 @@
  */
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { simdEntry } from '../device/simd-entry.js';
-import { flatUnits, flatVariant } from './pointwise.js';
+import { flatUnits, flatVariant } from './flat.js';
 import {
   UPDATE_BINDINGS,
   UPDATE_FILES,

@@ -13,7 +13,7 @@ import { currentRecording, type Recording } from '../program/recording.js';
 import type { State } from '../program/state.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './flat.js';
 
 interface UpdateAttributes extends FlatAttributes {
   readonly momentum: Varying;

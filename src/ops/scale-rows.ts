@@ -4,9 +4,10 @@ import { shapeError, showShape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, emit, expectDtype } from './apply.js';
+import { sumTo } from './broadcast.js';
 import { multiply } from './multiply.js';
-import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './pointwise.js';
-import { sum } from './sum.js';
+import { reshape } from './reshape.js';
+import { type FlatAttributes, flatRange, flatUnits, flatVariant } from './flat.js';
 
 interface ScaleRowsAttributes extends FlatAttributes {
   /** Elements of a row. */
@@ -56,14 +57,16 @@ export const scaleRowsOperation: Operation<null> = {
     emit(scaleRowsKernel, { count: x.length, columns: x.length / factors.length }, [x, factors], shape),
   gradient: ({ inputs: [x, factors], gradient, wanted }) => [
     wanted[0] ? scaleRows(gradient, factors) : null,
-    wanted[1]
-      ? sum(
-          multiply(gradient, x),
-          x.shape.slice(1).map((_, d) => d + 1),
-        )
-      : null,
+    wanted[1] ? sumOfRows(multiply(gradient, x)) : null,
   ],
 };
+
+/** x [rows, ...] added up to [rows]. */
+function sumOfRows(x: Tensor): Tensor {
+  const [rows] = x.shape;
+  const column = x.shape.map((_, d) => (d === 0 ? rows : 1));
+  return reshape(sumTo(x, column), [rows]);
+}
 
 /** `x` [rows, ...] times `factors` [rows], row by row. float32. */
 export function scaleRows(x: TensorLike, factors: TensorLike): Tensor {

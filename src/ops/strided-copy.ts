@@ -9,7 +9,8 @@ import type { Kernel } from '../device/kernel.js';
 import { currentRecording } from '../program/recording.js';
 import { type Shape, shapeError, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { flatRange, flatUnits, flatVariant, padFront, padWords, stridedIndex } from './pointwise.js';
+import { flatRange, flatUnits, flatVariant } from './flat.js';
+import { padFront, padWords, stridedIndex } from './strided.js';
 import type { StridedCopyAttributes } from './strided-copy-attributes.js';
 import { stridedCopySimd } from './strided-copy-simd.js';
 

@@ -1,23 +1,11 @@
-/**
- * sum adds up dimensions; broadcastTo repeats along them. Each is the gradient of the other, so they share this
- * file. `sumTo` is what the gradient of a broadcast operand needs.
- */
-import {
-  broadcastShapes,
-  broadcastStrides,
-  normalizeAxis,
-  sameShape,
-  type Shape,
-  shapeError,
-  showShape,
-  stridesOf,
-} from '../tensor/shape.js';
+/** sum adds up dimensions; its gradient is repeated along them. What the other reductions share is here, too. */
+import { normalizeAxis, type Shape } from '../tensor/shape.js';
 import type { Operation } from '../tensor/tape.js';
-import { asTensor, type Scalar, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import type { Scalar, Tensor, TensorLike } from '../tensor/tensor.js';
 import { apply, expectDtype } from './apply.js';
+import { broadcastTo } from './broadcast.js';
 import { reduceAxes } from './reduce.js';
 import { reshape } from './reshape.js';
-import { copyRegion, emptyTensor } from './strided-copy.js';
 
 /** Which dimensions a reduction takes away; `keepDims` leaves them as size 1. */
 export interface ReductionAttributes {
@@ -44,27 +32,6 @@ export const sumOperation: Operation<ReductionAttributes> = {
   ],
 };
 
-interface BroadcastAttributes {
-  readonly shape: Shape;
-}
-
-export const broadcastToOperation: Operation<BroadcastAttributes> = {
-  name: 'broadcastTo',
-  shape({ shape }, [x]) {
-    if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-      throw shapeError('broadcastTo', `${showShape(x.shape)} does not broadcast to ${showShape(shape)}`);
-    }
-    return shape;
-  },
-  forward(_, [x], shape) {
-    const out = emptyTensor(shape, x.dtype);
-    const from = { strides: broadcastStrides(x.shape, shape), offset: 0 };
-    copyRegion('broadcastTo', x, out, shape, from, { strides: stridesOf(shape), offset: 0 });
-    return out;
-  },
-  gradient: ({ inputs: [x], gradient }) => [sumTo(gradient, x.shape)],
-};
-
 /** The axes that a reduction's options name; all of them when none is named. */
 export function reductionAxes(operation: string, rank: number, axes?: number | readonly number[]): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, d) => d);
@@ -77,19 +44,4 @@ export function sum(x: TensorLike): Scalar;
 export function sum(x: TensorLike, axes?: number | readonly number[], keepDims?: boolean): Tensor;
 export function sum(x: TensorLike, axes?: number | readonly number[], keepDims = false): Tensor {
   return apply(sumOperation, { axes: reductionAxes('sum', x.shape.length, axes), keepDims }, [x]);
-}
-
-/** `x` repeated along new dimensions in front and along those of size 1, to `shape`. Copies. */
-export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? asTensor(x) : apply(broadcastToOperation, { shape }, [x]);
-}
-
-/** The adjoint of broadcasting: `x` summed over the dimensions along which `shape` was repeated. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const missing = x.shape.length - shape.length;
-  const axes = x.shape.flatMap((size, d) =>
-    d < missing || (shape[d - missing] === 1 && size !== 1) ? [d] : [],
-  );
-  return reshape(sum(x, axes, true), shape);
 }

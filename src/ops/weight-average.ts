@@ -9,7 +9,7 @@
 import { type Kernel, stepValueAddress, type Varying } from '../device/kernel.js';
 import { simdEntry } from '../device/simd-entry.js';
 import { GATE } from './gradient-gate.js';
-import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './pointwise.js';
+import { type FlatAttributes, flatElements, flatRange, flatUnits, flatVariant } from './flat.js';
 
 export interface WeightAverageAttributes extends FlatAttributes {
   /** Step value: the share of the new weights, 1 - decay. */

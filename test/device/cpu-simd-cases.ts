@@ -5,7 +5,8 @@
 import type { Attributes, Kernel } from '#src/device/kernel';
 import { sliced } from '#src/ops/batch-norm-training-kernels';
 import { kernels, type KernelName } from '#src/ops/kernels';
-import { binaryAttributes, padFront } from '#src/ops/pointwise';
+import { binaryAttributes } from '#src/ops/pointwise';
+import { padFront } from '#src/ops/strided';
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from '#src/tensor/shape';
 import { randomValues } from './cpu-harness.js';
 

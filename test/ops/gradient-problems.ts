@@ -2,6 +2,7 @@
 import { add } from '#src/ops/add';
 import { batchNorm } from '#src/ops/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/batch-norm-training';
+import { broadcastTo } from '#src/ops/broadcast';
 import { concat } from '#src/ops/concat';
 import { conv2d } from '#src/ops/conv2d';
 import { crossEntropyLosses } from '#src/ops/cross-entropy';
@@ -23,7 +24,7 @@ import { scaleRows } from '#src/ops/scale-rows';
 import { pad, slice } from '#src/ops/slice';
 import { logSoftmax, softmax } from '#src/ops/softmax';
 import { subtract } from '#src/ops/subtract';
-import { broadcastTo, sum } from '#src/ops/sum';
+import { sum } from '#src/ops/sum';
 import { transpose } from '#src/ops/transpose';
 import { unaryOperations } from '#src/ops/unary-tables';
 import { sizeOf } from '#src/tensor/shape';

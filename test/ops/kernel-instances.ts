@@ -4,7 +4,8 @@
  */
 import { type SliceAttributes, sliced } from '#src/ops/batch-norm-training-kernels';
 import type { KernelName } from '#src/ops/kernels';
-import { type BinaryAttributes, padFront, type UnaryOperation } from '#src/ops/pointwise';
+import type { BinaryAttributes, UnaryOperation } from '#src/ops/pointwise';
+import { padFront } from '#src/ops/strided';
 import { type UnaryName, unaryOperations } from '#src/ops/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import { imageMakers } from './image-instances.js';
