@@ -14,11 +14,11 @@
 import { parseArgs } from 'node:util';
 import { openCpu } from '../dist/device/cpu/node.js';
 import { openDawn } from '../dist/device/webgpu/node.js';
-import { weightGradientSplits } from '../dist/ops/conv2d-gradient-attributes.js';
-import { conv2dInputGradientKernel } from '../dist/ops/conv2d-input-gradient-kernel.js';
-import { conv2dWeightGradientKernel } from '../dist/ops/conv2d-weight-gradient-kernel.js';
-import { maxPool2dGradientKernel } from '../dist/ops/max-pool-gradient-kernel.js';
-import { reduceKernel } from '../dist/ops/reduce.js';
+import { weightGradientSplits } from '../dist/ops/conv2d/conv2d-gradient-attributes.js';
+import { conv2dInputGradientKernel } from '../dist/ops/conv2d/conv2d-input-gradient-kernel.js';
+import { conv2dWeightGradientKernel } from '../dist/ops/conv2d/conv2d-weight-gradient-kernel.js';
+import { maxPool2dGradientKernel } from '../dist/ops/pool/max-pool-gradient-kernel.js';
+import { reduceKernel } from '../dist/ops/core/reduce.js';
 import { resnet50Convolutions } from './lib/convolutions.mjs';
 import { devicesOf, failInOneLine, wholeNumber } from './lib/program.mjs';
 

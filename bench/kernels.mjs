@@ -13,9 +13,9 @@
 import { parseArgs } from 'node:util';
 import { openCpu } from '../dist/device/cpu/node.js';
 import { openDawn } from '../dist/device/webgpu/node.js';
-import { conv2dKernel } from '../dist/ops/conv2d-kernel.js';
-import { matmulKernel } from '../dist/ops/matmul-kernel.js';
-import { globalAveragePoolKernel, maxPool2dKernel } from '../dist/ops/pool-kernels.js';
+import { conv2dKernel } from '../dist/ops/conv2d/conv2d-kernel.js';
+import { matmulKernel } from '../dist/ops/product/matmul-kernel.js';
+import { globalAveragePoolKernel, maxPool2dKernel } from '../dist/ops/pool/pool-kernels.js';
 import { resnet50Convolutions } from './lib/convolutions.mjs';
 import { devicesOf, failInOneLine, wholeNumber } from './lib/program.mjs';
 

@@ -1,5 +1,5 @@
 // The forward convolution with one channel and one filter to each group; its formula stands in
-// src/ops/conv2d-attributes.ts. Weights are [kernel_height, kernel_width, channels].
+// src/ops/conv2d/conv2d-attributes.ts. Weights are [kernel_height, kernel_width, channels].
 //
 // Every output needs kernel_height * kernel_width products only, so nothing is tiled: one invocation computes four
 // neighbouring channels (with the vec4 libraries channels are a multiple of 4, with the scalar ones the last may be

@@ -1,5 +1,5 @@
 // The input gradient of a convolution with one channel and one filter to each group; its formula stands in
-// src/ops/conv2d-gradient-attributes.ts. Weights are [kernel_height, kernel_width, channels].
+// src/ops/conv2d/conv2d-gradient-attributes.ts. Weights are [kernel_height, kernel_width, channels].
 //
 // Nothing is tiled: one invocation computes four neighbouring channels (with the vec4 libraries channels are a
 // multiple of 4, with the scalar ones the last may be missing) of PLACES places of a row of dx that meet the same

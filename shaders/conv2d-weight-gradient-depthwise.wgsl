@@ -1,5 +1,5 @@
 // The weight gradient of a convolution with one channel and one filter to each group; its formula stands in
-// src/ops/conv2d-gradient-attributes.ts. Weights are [kernel_height, kernel_width, channels].
+// src/ops/conv2d/conv2d-gradient-attributes.ts. Weights are [kernel_height, kernel_width, channels].
 //
 // One invocation sums up one split of one tap for four neighbouring channels (with the vec4 libraries channels are
 // a multiple of 4, with the scalar ones the last may be missing). Sums are f32, positions in rising order.

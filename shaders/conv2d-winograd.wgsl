@@ -1,7 +1,7 @@
 // Winograd's F(4x4, 3x3), the output: Y = A^T M A for the 36 products M of every tile, f32, and the epilogue. One invocation has four neighbouring filters of a tile. Places past the end are not stored.
 //
 // 36 multiplications stand for 144. The transforms' factors reach 8, so that rounding is some ten times that of sums;
-// see src/ops/conv2d-winograd-variants.ts for the passes before this one.
+// see src/ops/conv2d/conv2d-winograd-variants.ts for the passes before this one.
 alias Four = array<vec4<f32>, 4>;
 
 // A^T times a column of six.

@@ -1,4 +1,4 @@
-// The forward convolution for GPUs; its formula stands in src/ops/conv2d-attributes.ts, and
+// The forward convolution for GPUs; its formula stands in src/ops/conv2d/conv2d-attributes.ts, and
 // lib/conv2d-constants.wgsl says how it is a matrix product.
 //
 // One workgroup computes TILE_ROWS places of the output and TILE_COLUMNS filters of one group

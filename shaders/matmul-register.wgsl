@@ -1,4 +1,4 @@
-// C[m, n] = epilogue(sum over k of A[m, k] B[k, n]) for software adapters; see src/ops/matmul-attributes.ts.
+// C[m, n] = epilogue(sum over k of A[m, k] B[k, n]) for software adapters; see src/ops/product/matmul-attributes.ts.
 //
 // One workgroup computes ROWS rows and 4 WORKGROUP columns; an invocation has four neighbouring columns of all
 // ROWS rows in registers (lib/register-tile.wgsl). Sums are f32, k in rising order, four steps at a time. Rows,

@@ -1,5 +1,5 @@
 // C[m, n] = epilogue(sum over the parts of their results), the second pass of a product, a convolution or its input gradient
-// that was cut along its sum; see src/ops/product-parts.ts. One invocation has four neighbouring columns of a row; parts are
+// that was cut along its sum; see src/ops/product/product-parts.ts. One invocation has four neighbouring columns of a row; parts are
 // added in order, f32, so that the result depends on the cut alone. Comes after parts-of-matmul.wgsl or its likes, and what
 // finishes a sum. WORKSPACE is the place of the workspace's binding.
 @group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<f32>;

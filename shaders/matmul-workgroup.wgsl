@@ -1,4 +1,4 @@
-// C[m, n] = epilogue(sum over k of A[m, k] B[k, n]) for GPUs; see src/ops/matmul-attributes.ts.
+// C[m, n] = epilogue(sum over k of A[m, k] B[k, n]) for GPUs; see src/ops/product/matmul-attributes.ts.
 //
 // One workgroup computes TILE_ROWS x TILE_COLUMNS of one product (lib/workgroup-tile.wgsl). Sums are f32, k in
 // rising order. Rows, columns and steps past the end are computed as zero and not stored.

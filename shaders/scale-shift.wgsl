@@ -1,5 +1,5 @@
 // y[i, c] = activation(x[i, c] scale[c] + shift[c] + residual[i, c]); channels are the last, contiguous axis.
-// The bits are those of epilogueBits in src/ops/epilogue.ts: 4 residual, 8 ReLU, 16 ReLU up to 6.
+// The bits are those of epilogueBits in src/ops/core/epilogue.ts: 4 residual, 8 ReLU, 16 ReLU up to 6.
 struct Constants {
   count: u32,
   channels: u32,

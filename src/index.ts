@@ -251,10 +251,10 @@ export {
   updateStatistics,
   type WeightsEntry,
 } from './nn/index.js';
-export type { EpsilonPlacement } from './ops/adam-update.js';
+export type { EpsilonPlacement } from './ops/update/adam-update.js';
 export * from './ops/index.js';
-export type { RootPlacement } from './ops/rmsprop-update.js';
-export type { Padding, Pair } from './ops/window.js';
+export type { RootPlacement } from './ops/update/rmsprop-update.js';
+export type { Padding, Pair } from './ops/conv2d/window.js';
 export {
   Adam,
   adam,

@@ -10,7 +10,7 @@ import * as library from '#src/index';
 import { resolveRecipe } from '#src/finetune/recipe/recipe';
 import { TASK_KINDS } from '#src/finetune/tasks/index';
 import { kernels } from '#src/ops/kernels';
-import { unaryKernels } from '#src/ops/unary-tables';
+import { unaryKernels } from '#src/ops/pointwise/unary-tables';
 import { catalogue } from '#src/weights/index';
 import { attuneHere } from './cli/support.js';
 import {
@@ -297,7 +297,7 @@ test('the list of kernels has each kernel with its shaders and variants', () => 
     const files = [...new Set(passes.map(({ file }) => file))];
     return [name, files.join(', '), variants.map(([variant]) => variant).join(', ')];
   });
-  const list = '[unary-operations.ts](../src/ops/unary-operations.ts)';
+  const list = '[unary-operations.ts](../src/ops/pointwise/unary-operations.ts)';
   expected.push([`f and fGradient of each f in ${list}`, 'f.wgsl', 'flat']);
   const line = (cells: readonly string[]) => cells.join(' | ');
   assertSameSet(rows.map(line), expected.map(line), 'the list of shaders/README.md and src/ops/kernels.ts');

@@ -43,8 +43,8 @@ const FEW: Readonly<Record<string, readonly string[]>> = {
   'models/resnet-blocks.ts': ['Sequential'],
   // What a user has written as arguments.
   'nn/layers.ts': ['Sequential'],
-  'ops/conv2d-gradient-variants.ts': ['chooseTile', 'tileCount'],
-  'ops/conv2d-kernel.ts': ['chooseTile', 'tileCount'],
+  'ops/conv2d/conv2d-gradient-variants.ts': ['chooseTile', 'tileCount'],
+  'ops/conv2d/conv2d-kernel.ts': ['chooseTile', 'tileCount'],
   'optim/optimizer.ts': ['Object.assign'],
   'report/compare/compare.ts': ['mcnemar'],
 };

@@ -2,8 +2,8 @@
  * The versions of the matrix product that shaders/README.md tells about, the plain product that judges them, and how
  * one of them is run and timed. bench/matmul-versions.mjs times them, and a test checks them at small sizes.
  */
-import { matmulKernel } from '../../dist/ops/matmul-kernel.js';
-import { REGISTER_TILES } from '../../dist/ops/product-variants.js';
+import { matmulKernel } from '../../dist/ops/product/matmul-kernel.js';
+import { REGISTER_TILES } from '../../dist/ops/product/product-variants.js';
 
 /** m, n and k of every version are multiples of this. */
 export const SIZE_UNIT = 64;

@@ -1,15 +1,15 @@
 /** Speed of the CPU's SIMD kernels on one core, called as the device calls them, over all of their units. */
 import { readFile } from 'node:fs/promises';
-import { weightGradientSplits } from '../../dist/ops/conv2d-gradient-attributes.js';
+import { weightGradientSplits } from '../../dist/ops/conv2d/conv2d-gradient-attributes.js';
 import {
   conv2dInputGradientSimd,
   conv2dInputGradientUnits,
   conv2dWeightGradientSimd,
   conv2dWeightGradientUnits,
-} from '../../dist/ops/conv2d-gradient-simd.js';
-import { conv2dSimd, conv2dUnits } from '../../dist/ops/conv2d-simd.js';
-import { NO_EPILOGUE } from '../../dist/ops/epilogue.js';
-import { matmulSimd, matmulUnits } from '../../dist/ops/matmul-simd.js';
+} from '../../dist/ops/conv2d/conv2d-gradient-simd.js';
+import { conv2dSimd, conv2dUnits } from '../../dist/ops/conv2d/conv2d-simd.js';
+import { NO_EPILOGUE } from '../../dist/ops/core/epilogue.js';
+import { matmulSimd, matmulUnits } from '../../dist/ops/product/matmul-simd.js';
 import { mobilenetConvolutions, resnet50Convolutions, resnetSmallConvolutions } from './convolutions.mjs';
 
 const EPILOGUE = { scale: true, shift: true, residual: false, activation: 'relu' };

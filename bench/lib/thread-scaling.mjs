@@ -3,9 +3,9 @@
  * the machine gives at most: two devices of one thread each, which share nothing, with a launch each at once.
  */
 import { openCpu } from '../../dist/device/cpu/node.js';
-import { conv2dKernel } from '../../dist/ops/conv2d-kernel.js';
-import { NO_EPILOGUE } from '../../dist/ops/epilogue.js';
-import { matmulKernel } from '../../dist/ops/matmul-kernel.js';
+import { conv2dKernel } from '../../dist/ops/conv2d/conv2d-kernel.js';
+import { NO_EPILOGUE } from '../../dist/ops/core/epilogue.js';
+import { matmulKernel } from '../../dist/ops/product/matmul-kernel.js';
 import { spread } from './compare.mjs';
 import { resnet50Convolutions } from './convolutions.mjs';
 import { PEAK_SIDE } from './simd-kernels.mjs';

@@ -4,7 +4,7 @@ import { probeAdapters } from '../../dist/device/webgpu/node.js';
 import { open } from '../../dist/engine/open.js';
 import { findModel, loadWeights } from '../../dist/models/index.js';
 import { freeze } from '../../dist/nn/index.js';
-import { normalizeImages } from '../../dist/ops/normalize-images.js';
+import { normalizeImages } from '../../dist/ops/image/normalize-images.js';
 import { tensor } from '../../dist/tensor/tensor.js';
 
 export const SIDE = 224;

@@ -1,4 +1,4 @@
-// The constants of a convolution, and how its sums run; see src/ops/conv2d-kernel.ts and conv2d-attributes.ts.
+// The constants of a convolution, and how its sums run; see src/ops/conv2d/conv2d-kernel.ts and conv2d-attributes.ts.
 //
 // A convolution is a product: M = batch * out_height * out_width rows (places of the output), N = filters of a
 // group, K = kernel_height * kernel_width * channels of a group. Its first factor is never written down: of row m

@@ -1,5 +1,5 @@
 // The geometry of a convolution, with which the constants of its three kernels begin: geometryWords in
-// src/ops/conv2d-attributes.ts, which has the formula. x is [batch, height, width, channels], y [batch, out_height,
+// src/ops/conv2d/conv2d-attributes.ts, which has the formula. x is [batch, height, width, channels], y [batch, out_height,
 // out_width, filters]. The file behind this one declares `struct Constants` and `constants`.
 struct Geometry {
   batch: u32,

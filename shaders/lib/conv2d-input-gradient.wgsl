@@ -1,5 +1,5 @@
 // The constants of a convolution's input gradient, and how its sums run; the formula stands in
-// src/ops/conv2d-gradient-attributes.ts.
+// src/ops/conv2d/conv2d-gradient-attributes.ts.
 //
 // Row h of dx gets something from tap r only where h + pad_top - r dilation_height is a multiple of
 // stride_height. So the rows split into stride_height phases, h % stride_height: all rows of a phase meet the same

@@ -1,5 +1,5 @@
 // The constants of a convolution's weight gradient, and how its sums run; the formula stands in
-// src/ops/conv2d-gradient-attributes.ts.
+// src/ops/conv2d/conv2d-gradient-attributes.ts.
 //
 // Each split of a group is a product: M = kernel_height * kernel_width * channels of a group (rows, as the weights
 // lie), N = filters of a group, K = the output positions of the split. Its first factor is read from the image,

@@ -1,5 +1,5 @@
 // y = activation(sum * scale[channel] + shift[channel] + residual), in f32, for four neighbouring channels.
-// The bits are those of epilogueBits in src/ops/epilogue.ts. NaN passes through both activations.
+// The bits are those of epilogueBits in src/ops/core/epilogue.ts. NaN passes through both activations.
 // Comes after b-vec4.wgsl or b-scalar.wgsl, whose operands it reads where they exist, and after is-nan.wgsl.
 const EPILOGUE_SCALE = 1u;
 const EPILOGUE_SHIFT = 2u;

@@ -1,5 +1,5 @@
-// What the kernels of transformImages share: the numbers of src/ops/image-transform.ts, and the formulas of
-// src/ops/image-colors.ts, in f32. Where a compiler joins a product and a sum, a byte may come out one lower or higher.
+// What the kernels of transformImages share: the numbers of src/ops/image/image-transform.ts, and the formulas of
+// src/ops/image/image-colors.ts, in f32. Where a compiler joins a product and a sum, a byte may come out one lower or higher.
 const IDENTITY = 0;
 const BRIGHTNESS = 1;
 const CONTRAST = 2;

@@ -1,4 +1,4 @@
-// The constants of a matrix product; see src/ops/matmul-kernel.ts and matmul-attributes.ts.
+// The constants of a matrix product; see src/ops/product/matmul-kernel.ts and matmul-attributes.ts.
 struct Constants {
   batch: u32,
   m: u32,

@@ -1,5 +1,5 @@
 // A product whose sum is cut into parts, each a product of its own, for matmul-register.wgsl and matmul-workgroup.wgsl;
-// see src/ops/product-parts.ts. Their results [batch, parts, m, n] go to the workspace.
+// see src/ops/product/product-parts.ts. Their results [batch, parts, m, n] go to the workspace.
 //
 // These are the constants of matmul-constants.wgsl, by the names that the parts have for them. The steps of a part are
 // a multiple of those of a tile, so only the last part may end within one. Comes after parts-workspace.wgsl.

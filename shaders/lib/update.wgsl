@@ -1,4 +1,4 @@
-// What the updates of sgd.wgsl, rmsprop.wgsl and adam.wgsl share; see src/ops/update.ts. block_groups names the group of every
+// What the updates of sgd.wgsl, rmsprop.wgsl and adam.wgsl share; see src/ops/update/update.ts. block_groups names the group of every
 // 64 elements, whose rate and decay are step values from constants.groups_at on. gate holds [norm, scale, finite, ...]:
 // nothing is updated when the gradients are not finite. Comes after step-float.wgsl.
 @group(0) @binding(0) var<storage, read> gradients: array<Element>;

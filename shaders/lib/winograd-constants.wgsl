@@ -1,5 +1,5 @@
 // The constants of Winograd's transforms: with these, those of a convolution and of its input gradient begin. Comes after
-// conv2d-geometry.wgsl; the words behind the geometry are of src/ops/conv2d-winograd-variants.ts. WORKSPACE is the place
+// conv2d-geometry.wgsl; the words behind the geometry are of src/ops/conv2d/conv2d-winograd-variants.ts. WORKSPACE is the place
 // of the workspace's binding, behind this one.
 //
 // An input gradient is a forward convolution, turned: it reads dy and writes dx, with the taps in reverse, from filters to

@@ -1,5 +1,5 @@
 // What the passes of Winograd's F(4x4, 3x3) hand on: the weights, the image and the products in the transformed domain,
-// 36 positions each, one after the other, f32. See src/ops/conv2d-winograd-variants.ts.
+// 36 positions each, one after the other, f32. See src/ops/conv2d/conv2d-winograd-variants.ts.
 //
 //     weights  [36, channels, filters]     image  [36, tiles, channels]     products  [36, tiles, filters]
 //

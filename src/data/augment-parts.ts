@@ -10,8 +10,8 @@
  */
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import { affineMatrix } from '../ops/image-affine.js';
-import type { ImageTransform } from '../ops/image-transform.js';
+import { affineMatrix } from '../ops/image/image-affine.js';
+import type { ImageTransform } from '../ops/image/image-transform.js';
 import { drawChoice, MAGNITUDES, randAugmentChoices, TRIVIAL_CHOICES } from './image-policies.js';
 import { permutation, purpose, type Random, type Sample, seededRandom } from './random.js';
 

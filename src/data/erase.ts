@@ -1,7 +1,7 @@
 /**
  * Random erasing (Zhong et al., "Random erasing data augmentation", 2017): which rectangle of a picture training does
  * not see in one epoch. As torchvision's RandomErasing by default: between 2 and 33 % of the area, a ratio of height to
- * width from 0.3 to 3.3 (uniform in the logarithm). What stands there instead is up to ops/erase-boxes.ts.
+ * width from 0.3 to 3.3 (uniform in the logarithm). What stands there instead is up to ops/image/erase-boxes.ts.
  *
  * Like those of augment.ts, the random numbers are a function of seed, epoch and place in the data set.
  */

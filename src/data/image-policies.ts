@@ -3,8 +3,8 @@
  * TrivialAugment (Müller and Hutter, "TrivialAugment: tuning-free yet state-of-the-art data augmentation", 2021): the
  * transforms that they choose from, and how strong each is at each of 31 magnitudes, as in torchvision 0.14.
  */
-import { affineMatrix } from '../ops/image-affine.js';
-import type { ImageTransform } from '../ops/image-transform.js';
+import { affineMatrix } from '../ops/image/image-affine.js';
+import type { ImageTransform } from '../ops/image/image-transform.js';
 import type { Random } from './random.js';
 
 /** Magnitudes are numbered from 0 to 30. */

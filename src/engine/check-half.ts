@@ -1,7 +1,7 @@
 /** Whether an adapter keeps float16 as it should: looked at once, before a mixed-precision device is handed out. */
 import { AttuneError } from '../errors.js';
-import { conv2d } from '../ops/conv2d.js';
-import { relu } from '../ops/relu.js';
+import { conv2d } from '../ops/conv2d/conv2d.js';
+import { relu } from '../ops/pointwise/relu.js';
 import type { Device } from '../program/device.js';
 import { tensor } from '../tensor/tensor.js';
 
@@ -21,7 +21,7 @@ const NUMBERS = [
   7,
 ];
 const CHANNELS = 4;
-/** Too large for float16, which must show: the loss scale (ops/loss-scale.ts) is lowered by gradients that are not finite. */
+/** Too large for float16, which must show: the loss scale (ops/update/loss-scale.ts) is lowered by gradients that are not finite. */
 const OVERFLOWS = [65536, 1e6, 1e30];
 /** Half the distance of two neighbours, relative to the smaller: what rounding to the nearest may change. */
 const ROUNDING = 2 ** -11;

@@ -4,7 +4,7 @@ import { Sequential } from '../nn/layers.js';
 import { type Linear, linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
 import type { NearestNeighbors } from '../nn/nearest-neighbors.js';
-import { globalAveragePool } from '../ops/pool.js';
+import { globalAveragePool } from '../ops/pool/pool.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
 /** Layers that belong together, such as those of a residual block. */

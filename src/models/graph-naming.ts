@@ -12,7 +12,7 @@ import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Conv2d, type Conv2dLayerOptions } from '../nn/conv2d.js';
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
-import { paddingOf, pairOf } from '../ops/window.js';
+import { paddingOf, pairOf } from '../ops/conv2d/window.js';
 import type { ImageClassifier } from './classifier.js';
 import { MODEL_NAMES } from './names.js';
 import { findModel } from './registry.js';

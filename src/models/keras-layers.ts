@@ -7,7 +7,7 @@
  */
 import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Module, type Training } from '../nn/module.js';
-import { add } from '../ops/add.js';
+import { add } from '../ops/pointwise/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { ImageClassifier, LayerBlock } from './classifier.js';
 

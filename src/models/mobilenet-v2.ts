@@ -23,7 +23,7 @@ import { Dropout, Relu6, Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
-import { add } from '../ops/add.js';
+import { add } from '../ops/pointwise/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
 import { type Family, hasShapes, type Naming } from './family.js';

@@ -9,8 +9,8 @@ import type { Initializer } from '../nn/initializers.js';
 import { Sequential } from '../nn/layers.js';
 import { Module, type Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
-import { add } from '../ops/add.js';
-import { relu } from '../ops/relu.js';
+import { add } from '../ops/pointwise/add.js';
+import { relu } from '../ops/pointwise/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
 /** What blocks are made with. */

@@ -17,7 +17,7 @@ import { Initializer } from '../nn/initializers.js';
 import type { Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
-import { relu } from '../ops/relu.js';
+import { relu } from '../ops/pointwise/relu.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Head, ImageClassifier } from './classifier.js';

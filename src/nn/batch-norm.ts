@@ -1,13 +1,13 @@
 /**
- * Batch normalisation over channels; ops/batch-norm.ts and ops/batch-norm-training.ts have the mathematics.
+ * Batch normalisation over channels; ops/norm/batch-norm.ts and ops/norm/batch-norm-training.ts have the mathematics.
  *
  * A pass that trains uses the batch's statistics and notes them for the running ones, unless the layer is set to 'frozen'
  * or its scale is: then, and when evaluating, the running statistics are used and stay as they are. What is noted
  * becomes true with the optimiser's step, or without one by `updateStatistics` (statistics.ts).
  */
-import { batchNorm } from '../ops/batch-norm.js';
-import { batchMoments, batchNormTraining } from '../ops/batch-norm-training.js';
-import { updateRunningStatistics } from '../ops/running-statistics.js';
+import { batchNorm } from '../ops/norm/batch-norm.js';
+import { batchMoments, batchNormTraining } from '../ops/norm/batch-norm-training.js';
+import { updateRunningStatistics } from '../ops/update/running-statistics.js';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { State } from '../program/state.js';

@@ -1,9 +1,9 @@
-/** Convolution layer; ops/conv2d.ts has the mathematics. */
+/** Convolution layer; ops/conv2d/conv2d.ts has the mathematics. */
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { add } from '../ops/add.js';
-import { CONV2D_NAMES, conv2d, type Conv2dOptions } from '../ops/conv2d.js';
-import { paddingOf, pairOf, type Pair } from '../ops/window.js';
+import { add } from '../ops/pointwise/add.js';
+import { CONV2D_NAMES, conv2d, type Conv2dOptions } from '../ops/conv2d/conv2d.js';
+import { paddingOf, pairOf, type Pair } from '../ops/conv2d/window.js';
 import { Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { constant, type Initializer, requireInitializer } from './initializers.js';

@@ -1,12 +1,12 @@
 /** Layers without parameters, and layers in sequence. */
 import { refuseUnknownOptions } from '../option-names.js';
-import { dropout } from '../ops/dropout.js';
-import { globalAveragePool, MAX_POOL_NAMES, maxPool2d, type MaxPool2dOptions } from '../ops/pool.js';
-import { relu } from '../ops/relu.js';
-import { relu6 } from '../ops/relu6.js';
-import { flatten } from '../ops/reshape.js';
-import { softmax } from '../ops/softmax.js';
-import { paddingOf } from '../ops/window.js';
+import { dropout } from '../ops/pointwise/dropout.js';
+import { globalAveragePool, MAX_POOL_NAMES, maxPool2d, type MaxPool2dOptions } from '../ops/pool/pool.js';
+import { relu } from '../ops/pointwise/relu.js';
+import { relu6 } from '../ops/pointwise/relu6.js';
+import { flatten } from '../ops/shape/reshape.js';
+import { softmax } from '../ops/norm/softmax.js';
+import { paddingOf } from '../ops/conv2d/window.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Module, requireTraining, type Training } from './module.js';
 

@@ -1,7 +1,7 @@
 /** Fully connected layer: y = x W + b, with W stored [inputs, outputs] (PyTorch stores its transpose). */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { add } from '../ops/add.js';
-import { matmul } from '../ops/matmul.js';
+import { add } from '../ops/pointwise/add.js';
+import { matmul } from '../ops/product/matmul.js';
 import { Parameter } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { Initializer, requireInitializer } from './initializers.js';

@@ -7,8 +7,8 @@
  */
 import type { TypedArray } from '../device/dtype.js';
 import { AttuneError } from '../errors.js';
-import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
-import { commitStatistics } from '../ops/running-statistics.js';
+import { GATE, GATE_LENGTH, updateGate } from '../ops/update/gradient-gate.js';
+import { commitStatistics } from '../ops/update/running-statistics.js';
 import type { Device } from '../program/device.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';

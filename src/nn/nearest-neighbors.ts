@@ -11,21 +11,21 @@
  * of equal ones the first. That is k passes over [batch, images], little beside the network that made the features.
  */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { add } from '../ops/add.js';
-import { argmax } from '../ops/argmax.js';
-import { divide } from '../ops/divide.js';
-import { exp } from '../ops/exp.js';
-import { gather } from '../ops/gather.js';
-import { log } from '../ops/log.js';
-import { matmul } from '../ops/matmul.js';
-import { max } from '../ops/max.js';
-import { maximum } from '../ops/maximum.js';
-import { multiply } from '../ops/multiply.js';
-import { oneHot } from '../ops/one-hot.js';
-import { sqrt } from '../ops/sqrt.js';
-import { square } from '../ops/square.js';
-import { subtract } from '../ops/subtract.js';
-import { sum } from '../ops/sum.js';
+import { add } from '../ops/pointwise/add.js';
+import { argmax } from '../ops/reduce/argmax.js';
+import { divide } from '../ops/pointwise/divide.js';
+import { exp } from '../ops/pointwise/exp.js';
+import { gather } from '../ops/shape/gather.js';
+import { log } from '../ops/pointwise/log.js';
+import { matmul } from '../ops/product/matmul.js';
+import { max } from '../ops/reduce/max.js';
+import { maximum } from '../ops/pointwise/maximum.js';
+import { multiply } from '../ops/pointwise/multiply.js';
+import { oneHot } from '../ops/shape/one-hot.js';
+import { sqrt } from '../ops/pointwise/sqrt.js';
+import { square } from '../ops/pointwise/square.js';
+import { subtract } from '../ops/pointwise/subtract.js';
+import { sum } from '../ops/reduce/sum.js';
 import { Buffer } from '../tensor/parameter.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { Module } from './module.js';

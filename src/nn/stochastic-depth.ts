@@ -1,8 +1,8 @@
 /**
  * Stochastic depth of residual networks: the deeper a branch lies, the more often it is dropped while training (Huang et
- * al., ECCV 2016, section 3). The mathematics is in ops/stochastic-depth.ts.
+ * al., ECCV 2016, section 3). The mathematics is in ops/pointwise/stochastic-depth.ts.
  */
-import { stochasticDepth } from '../ops/stochastic-depth.js';
+import { stochasticDepth } from '../ops/pointwise/stochastic-depth.js';
 import { Parameter } from '../tensor/parameter.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Module, requireTraining, type Training } from './module.js';

@@ -10,10 +10,10 @@ import type { State } from '../program/state.js';
 import { sameShape, shapeError, showShape } from '../tensor/shape.js';
 import type { Node } from '../tensor/tape.js';
 import { asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
-import { accumulate } from './accumulate.js';
-import { add } from './add.js';
-import { full } from './constant.js';
-import { divide } from './divide.js';
+import { accumulate } from './update/accumulate.js';
+import { add } from './pointwise/add.js';
+import { full } from './core/constant.js';
+import { divide } from './pointwise/divide.js';
 
 /**
  * Adds the gradient of `loss` (rank 0) with respect to every trainable parameter that it depends on into the

@@ -6,8 +6,8 @@
  */
 import type { FusionRule } from '../program/fuse.js';
 import type { Launch, Storage } from '../program/storage.js';
-import type { Activation, Epilogue } from './epilogue.js';
-import type { BinaryAttributes } from './pointwise.js';
+import type { Activation, Epilogue } from './core/epilogue.js';
+import type { BinaryAttributes } from './pointwise/pointwise.js';
 
 /** Kernels that end with an epilogue over a sum. */
 const PRODUCTS = ['conv2d', 'matmul'];

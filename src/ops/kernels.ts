@@ -3,55 +3,55 @@
  * folder has and the table lacks fails test/ops/registered.test.ts.
  */
 import type { Attributes, Kernel } from '../device/kernel.js';
-import { accumulateKernel } from './accumulate.js';
-import { adamKernel } from './adam-update.js';
-import { addKernel } from './add.js';
-import { argmaxKernel } from './argmax.js';
-import { batchNormFoldKernel, scaleShiftKernel } from './batch-norm.js';
+import { accumulateKernel } from './update/accumulate.js';
+import { adamKernel } from './update/adam-update.js';
+import { addKernel } from './pointwise/add.js';
+import { argmaxKernel } from './reduce/argmax.js';
+import { batchNormFoldKernel, scaleShiftKernel } from './norm/batch-norm.js';
 import {
   batchMomentsCombineKernel,
   batchMomentsKernel,
   batchNormGradientApplyKernel,
   batchNormGradientCombineKernel,
   batchNormGradientSumsKernel,
-} from './batch-norm-training-kernels.js';
-import { castKernel } from './cast.js';
-import { greaterEqualKernel, lessEqualKernel } from './compare.js';
-import { fillKernel } from './constant.js';
-import { conv2dInputGradientKernel } from './conv2d-input-gradient-kernel.js';
-import { conv2dKernel } from './conv2d-kernel.js';
-import { conv2dWeightGradientKernel } from './conv2d-weight-gradient-kernel.js';
-import { crossEntropyGradientKernel, crossEntropyKernel } from './cross-entropy.js';
-import { divideKernel } from './divide.js';
-import { dropoutKernel } from './dropout.js';
-import { eraseBoxesKernel } from './erase-boxes.js';
-import { gatherKernel, scatterAddKernel } from './gather.js';
-import { gaussianBlurColumnsKernel, gaussianBlurRowsKernel } from './gaussian-blur.js';
-import { gradientGateKernel, squaredNormKernel } from './gradient-gate.js';
-import { imageTablesKernel } from './image-tables-kernel.js';
-import { lossScaleKernel } from './loss-scale.js';
-import { matmulKernel } from './matmul-kernel.js';
-import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
-import { maximumKernel } from './maximum.js';
-import { minimumKernel } from './minimum.js';
-import { mixImagesKernel } from './mix-images.js';
-import { multiplyKernel } from './multiply.js';
-import { normalizeImagesKernel } from './normalize-images.js';
-import { oneHotKernel } from './one-hot.js';
-import { globalAveragePoolKernel, maxPool2dKernel } from './pool-kernels.js';
-import { pullToStartKernel } from './pull-to-start.js';
-import { reduceKernel } from './reduce.js';
-import { rmspropKernel } from './rmsprop-update.js';
-import { commitKernel, runningStatisticsKernel } from './running-statistics.js';
-import { samPerturbationKernel } from './sam-perturbation.js';
-import { scaleRowsKernel } from './scale-rows.js';
-import { sgdKernel } from './sgd-update.js';
-import { softmaxKernel } from './softmax.js';
-import { stridedCopyKernel } from './strided-copy.js';
-import { subtractKernel } from './subtract.js';
-import { transformImagesKernel } from './transform-images.js';
-import { unaryKernels } from './unary-tables.js';
-import { weightAverageKernel } from './weight-average.js';
+} from './norm/batch-norm-training-kernels.js';
+import { castKernel } from './pointwise/cast.js';
+import { greaterEqualKernel, lessEqualKernel } from './pointwise/compare.js';
+import { fillKernel } from './core/constant.js';
+import { conv2dInputGradientKernel } from './conv2d/conv2d-input-gradient-kernel.js';
+import { conv2dKernel } from './conv2d/conv2d-kernel.js';
+import { conv2dWeightGradientKernel } from './conv2d/conv2d-weight-gradient-kernel.js';
+import { crossEntropyGradientKernel, crossEntropyKernel } from './loss/cross-entropy.js';
+import { divideKernel } from './pointwise/divide.js';
+import { dropoutKernel } from './pointwise/dropout.js';
+import { eraseBoxesKernel } from './image/erase-boxes.js';
+import { gatherKernel, scatterAddKernel } from './shape/gather.js';
+import { gaussianBlurColumnsKernel, gaussianBlurRowsKernel } from './image/gaussian-blur.js';
+import { gradientGateKernel, squaredNormKernel } from './update/gradient-gate.js';
+import { imageTablesKernel } from './image/image-tables-kernel.js';
+import { lossScaleKernel } from './update/loss-scale.js';
+import { matmulKernel } from './product/matmul-kernel.js';
+import { maxPool2dGradientKernel } from './pool/max-pool-gradient-kernel.js';
+import { maximumKernel } from './pointwise/maximum.js';
+import { minimumKernel } from './pointwise/minimum.js';
+import { mixImagesKernel } from './image/mix-images.js';
+import { multiplyKernel } from './pointwise/multiply.js';
+import { normalizeImagesKernel } from './image/normalize-images.js';
+import { oneHotKernel } from './shape/one-hot.js';
+import { globalAveragePoolKernel, maxPool2dKernel } from './pool/pool-kernels.js';
+import { pullToStartKernel } from './update/pull-to-start.js';
+import { reduceKernel } from './core/reduce.js';
+import { rmspropKernel } from './update/rmsprop-update.js';
+import { commitKernel, runningStatisticsKernel } from './update/running-statistics.js';
+import { samPerturbationKernel } from './update/sam-perturbation.js';
+import { scaleRowsKernel } from './pointwise/scale-rows.js';
+import { sgdKernel } from './update/sgd-update.js';
+import { softmaxKernel } from './norm/softmax.js';
+import { stridedCopyKernel } from './core/strided-copy.js';
+import { subtractKernel } from './pointwise/subtract.js';
+import { transformImagesKernel } from './image/transform-images.js';
+import { unaryKernels } from './pointwise/unary-tables.js';
+import { weightAverageKernel } from './update/weight-average.js';
 
 /** The names are the table's own keys: a list of them beside it would be forgotten together with it. */
 function table<Name extends string>(

@@ -1,7 +1,7 @@
-/** Adam and AdamW with both placements of epsilon; the formulas stand in ops/adam-update.ts. */
+/** Adam and AdamW with both placements of epsilon; the formulas stand in ops/update/adam-update.ts. */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Varying } from '../device/kernel.js';
-import { adamKernel, type EpsilonPlacement } from '../ops/adam-update.js';
+import { adamKernel, type EpsilonPlacement } from '../ops/update/adam-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
 import {

@@ -2,16 +2,16 @@
  * What optimisers share: parameter groups, the gate before an update, and one launch per chunk.
  *
  * An update is a program of its own: `await device.run(() => optimizer.step())`. Rates, decays and counters are
- * step values, so changing them changes no plan. The gate (ops/gradient-gate.ts) keeps a step whose gradients
+ * step values, so changing them changes no plan. The gate (ops/update/gradient-gate.ts) keeps a step whose gradients
  * are not finite from changing anything; the next read of the device then throws.
  */
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { StepValue, Varying } from '../device/kernel.js';
-import { fillKernel } from '../ops/constant.js';
-import { GATE, GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
-import { FIRST_SCALE, SCALING_LENGTH, updateLossScale } from '../ops/loss-scale.js';
-import { commitStatistics } from '../ops/running-statistics.js';
+import { fillKernel } from '../ops/core/constant.js';
+import { GATE, GATE_LENGTH, updateGate } from '../ops/update/gradient-gate.js';
+import { FIRST_SCALE, SCALING_LENGTH, updateLossScale } from '../ops/update/loss-scale.js';
+import { commitStatistics } from '../ops/update/running-statistics.js';
 import type { Device } from '../program/device.js';
 import { currentRecording, type Recording } from '../program/recording.js';
 import type { State } from '../program/state.js';
@@ -86,7 +86,7 @@ export interface OptimizerOptions {
   readonly maxGradientNorm?: number;
   /** What else a step does. Default: nothing. */
   readonly parts?: readonly StepPart[];
-  /** Keeps a loss scale for `backward` (ops/loss-scale.ts). Default: where the device's precision is mixed. */
+  /** Keeps a loss scale for `backward` (ops/update/loss-scale.ts). Default: where the device's precision is mixed. */
   readonly lossScaling?: boolean;
 }
 

@@ -1,8 +1,8 @@
 /** What a step of any optimiser can be extended by: parts that each do one thing before or after the update (`StepPart`). */
-import { pullToStartKernel } from '../ops/pull-to-start.js';
-import { copyRegion, emptyTensor } from '../ops/strided-copy.js';
-import { weightAverageKernel } from '../ops/weight-average.js';
-import { assign } from '../ops/accumulate.js';
+import { pullToStartKernel } from '../ops/update/pull-to-start.js';
+import { copyRegion, emptyTensor } from '../ops/core/strided-copy.js';
+import { weightAverageKernel } from '../ops/update/weight-average.js';
+import { assign } from '../ops/update/accumulate.js';
 import type { Arena } from '../tensor/arena.js';
 import { stridesOf } from '../tensor/shape.js';
 import { asTensor } from '../tensor/tensor.js';
@@ -17,7 +17,7 @@ import {
 
 /**
  * L2-SP: the penalty pull / 2 |w - start|^2 of every group that has a `pull`, towards the weights of the first step
- * (ops/pull-to-start.ts).
+ * (ops/update/pull-to-start.ts).
  */
 export class PullToStart implements StepPart {
   readonly arenas: { readonly start: Arena };
@@ -53,7 +53,7 @@ export class PullToStart implements StepPart {
 }
 
 /**
- * The exponential moving average of the weights (ops/weight-average.ts), beginning with those of the first step. The
+ * The exponential moving average of the weights (ops/update/weight-average.ts), beginning with those of the first step. The
  * decay of step t is min(decay, (1 + t) / (10 + t)), TensorFlow's, so that the average is not held back by the start.
  * Running statistics are none of it: they are averages already.
  */

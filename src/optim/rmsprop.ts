@@ -1,7 +1,7 @@
-/** RMSprop with both placements of epsilon; the formulas stand in ops/rmsprop-update.ts. */
+/** RMSprop with both placements of epsilon; the formulas stand in ops/update/rmsprop-update.ts. */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Varying } from '../device/kernel.js';
-import { type RootPlacement, rmspropKernel } from '../ops/rmsprop-update.js';
+import { type RootPlacement, rmspropKernel } from '../ops/update/rmsprop-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
 import {

@@ -1,8 +1,8 @@
-/** Stochastic gradient descent with momentum, as torch.optim.SGD; the formula stands in ops/sgd-update.ts. */
+/** Stochastic gradient descent with momentum, as torch.optim.SGD; the formula stands in ops/update/sgd-update.ts. */
 import type { Varying } from '../device/kernel.js';
 import { AttuneError } from '../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { sgdKernel } from '../ops/sgd-update.js';
+import { sgdKernel } from '../ops/update/sgd-update.js';
 import type { Recording } from '../program/recording.js';
 import type { Arena } from '../tensor/arena.js';
 import {

@@ -18,9 +18,9 @@
  * gradient is that of the same program, with the same random numbers where there are any; running statistics are those
  * of the first, as in the paper's code: what the second does to them is taken back.
  */
-import { assign } from '../ops/accumulate.js';
-import { GATE_LENGTH, updateGate } from '../ops/gradient-gate.js';
-import { samPerturbationKernel } from '../ops/sam-perturbation.js';
+import { assign } from '../ops/update/accumulate.js';
+import { GATE_LENGTH, updateGate } from '../ops/update/gradient-gate.js';
+import { samPerturbationKernel } from '../ops/update/sam-perturbation.js';
 import { AttuneError } from '../errors.js';
 import { currentRecording } from '../program/recording.js';
 import type { State } from '../program/state.js';
@@ -50,7 +50,7 @@ export class SharpnessAware implements StepPart {
     this.gate = memory.device.createState([GATE_LENGTH]);
   }
 
-  /** Records the way up from the gradients gathered so far, and clears them: one launch per chunk (ops/sam-perturbation.ts). */
+  /** Records the way up from the gradients gathered so far, and clears them: one launch per chunk (ops/update/sam-perturbation.ts). */
   perturb(): void {
     const { values, gradients } = this.memory;
     const recording = currentRecording();

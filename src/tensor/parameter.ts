@@ -41,7 +41,7 @@ export class Buffer implements TensorSource {
   }
 
   /**
-   * Where a training program writes what the end of the step makes true or takes back (ops/running-statistics.ts);
+   * Where a training program writes what the end of the step makes true or takes back (ops/update/running-statistics.ts);
    * null for parameters, and when not placed.
    */
   get pending(): State | null {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { drawChoice, MAGNITUDES, randAugmentChoices, TRIVIAL_CHOICES } from '#src/data/image-policies';
 import { seededRandom } from '#src/data/random';
-import { transformImages } from '#src/ops/transform-images';
+import { transformImages } from '#src/ops/image/transform-images';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

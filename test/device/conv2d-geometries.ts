@@ -1,5 +1,5 @@
 /** Random convolutions for the tests of the SIMD kernels: every geometry, at sizes that leave edges everywhere. */
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import { pick } from './cpu-harness.js';
 
 export type Kind = 'dense' | 'pointwise' | 'stem' | 'grouped' | 'depthwise' | 'deep' | 'wide';

@@ -5,7 +5,7 @@ import type { DType } from '#src/device/dtype';
 import type { BufferRange, DeviceBuffer, Kernel } from '#src/device/kernel';
 import type { CpuBackend } from '#src/device/cpu/backend';
 import { type CpuOptions, openCpu } from '#src/device/cpu/node';
-import { NO_EPILOGUE } from '#src/ops/epilogue';
+import { NO_EPILOGUE } from '#src/ops/core/epilogue';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kernels } from './cpu-kernels.js';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { SimdExports } from '#src/device/cpu/command';
 import { enableRelaxedSimd } from '#src/device/cpu/node';
 import { type SimdEntry, STEP_VALUES_ADDRESS } from '#src/device/kernel';
-import type { Epilogue } from '#src/ops/epilogue';
+import type { Epilogue } from '#src/ops/core/epilogue';
 import * as assert from 'uvu/assert';
 
 export type Build = 'plain' | 'relaxed';

@@ -2,8 +2,8 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import type { CpuLoop, Kernel, Shader, SimdEntry } from '#src/device/kernel';
-import type { MatmulAttributes } from '#src/ops/matmul-attributes';
-import { matmulSimd, matmulUnits } from '#src/ops/matmul-simd';
+import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
+import { matmulSimd, matmulUnits } from '#src/ops/product/matmul-simd';
 
 const SHADER: Shader = { variants: {}, choose: () => '', words: () => [] };
 

@@ -3,10 +3,10 @@
  * vector, and every branch of their attributes.
  */
 import type { Attributes, Kernel } from '#src/device/kernel';
-import { sliced } from '#src/ops/batch-norm-training-kernels';
+import { sliced } from '#src/ops/norm/batch-norm-training-kernels';
 import { kernels, type KernelName } from '#src/ops/kernels';
-import { binaryAttributes } from '#src/ops/pointwise';
-import { padFront } from '#src/ops/strided';
+import { binaryAttributes } from '#src/ops/pointwise/pointwise';
+import { padFront } from '#src/ops/core/strided';
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from '#src/tensor/shape';
 import { randomValues } from './cpu-harness.js';
 

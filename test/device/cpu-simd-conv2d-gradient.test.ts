@@ -1,11 +1,11 @@
 /** The SIMD gradients of a convolution against float64 loops, which follow every product to where it belongs. */
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import {
   conv2dInputGradientSimd,
   conv2dInputGradientUnits,
   conv2dWeightGradientSimd,
   conv2dWeightGradientUnits,
-} from '#src/ops/conv2d-gradient-simd';
+} from '#src/ops/conv2d/conv2d-gradient-simd';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GEOMETRY_PATHS, geometryPaths, randomGeometry } from './conv2d-geometries.js';

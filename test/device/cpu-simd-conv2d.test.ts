@@ -1,6 +1,6 @@
 /** The SIMD convolution against float64 loops. */
-import type { Conv2dAttributes } from '#src/ops/conv2d-attributes';
-import { conv2dSimd, conv2dUnits } from '#src/ops/conv2d-simd';
+import type { Conv2dAttributes } from '#src/ops/conv2d/conv2d-attributes';
+import { conv2dSimd, conv2dUnits } from '#src/ops/conv2d/conv2d-simd';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GEOMETRY_PATHS, geometryPaths, randomGeometry } from './conv2d-geometries.js';

@@ -2,11 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
-import { gaussianBlur } from '#src/ops/gaussian-blur';
-import { affineMatrix } from '#src/ops/image-affine';
-import type { ImageTransform } from '#src/ops/image-transform';
-import { normalizeImages } from '#src/ops/normalize-images';
-import { transformImages } from '#src/ops/transform-images';
+import { gaussianBlur } from '#src/ops/image/gaussian-blur';
+import { affineMatrix } from '#src/ops/image/image-affine';
+import type { ImageTransform } from '#src/ops/image/image-transform';
+import { normalizeImages } from '#src/ops/image/normalize-images';
+import { transformImages } from '#src/ops/image/transform-images';
 import { tensor } from '#src/tensor/tensor';
 import { assertSameBytes } from '../ops/support.js';
 import { generator } from './cpu-harness.js';

@@ -1,6 +1,6 @@
 /** The SIMD matrix product against float64 loops, at shapes on both sides of every tile and block. */
-import type { MatmulAttributes } from '#src/ops/matmul-attributes';
-import { matmulSimd, matmulUnits } from '#src/ops/matmul-simd';
+import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
+import { matmulSimd, matmulUnits } from '#src/ops/product/matmul-simd';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

@@ -1,10 +1,10 @@
 /** Winograd's convolution, forward and for both gradients, against the plain loops in float64. */
 import type { Kernel, SimdEntry } from '#src/device/kernel';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
-import { weightGradientSplits } from '#src/ops/conv2d-gradient-attributes';
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
-import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
+import { weightGradientSplits } from '#src/ops/conv2d/conv2d-gradient-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
+import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
 import {
   FORWARD,
   INPUT_GRADIENT,
@@ -13,7 +13,7 @@ import {
   isWinogradWeightGradient,
   preparedTiles,
   wholeTiles,
-} from '#src/ops/conv2d-winograd';
+} from '#src/ops/conv2d/conv2d-winograd';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

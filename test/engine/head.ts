@@ -1,11 +1,11 @@
 /** A two-layer head on random data: what the tests train, count and measure. */
 import { ModelMemory } from '#src/nn/memory';
-import { add } from '#src/ops/add';
+import { add } from '#src/ops/pointwise/add';
 import { backward } from '#src/ops/backward';
-import { crossEntropy } from '#src/ops/cross-entropy';
-import { dropout } from '#src/ops/dropout';
-import { matmul } from '#src/ops/matmul';
-import { relu } from '#src/ops/relu';
+import { crossEntropy } from '#src/ops/loss/cross-entropy';
+import { dropout } from '#src/ops/pointwise/dropout';
+import { matmul } from '#src/ops/product/matmul';
+import { relu } from '#src/ops/pointwise/relu';
 import type { Optimizer } from '#src/optim/optimizer';
 import type { Device } from '#src/program/device';
 import { Parameter } from '#src/tensor/parameter';

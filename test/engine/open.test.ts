@@ -2,8 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
-import { add } from '#src/ops/add';
-import { matmul } from '#src/ops/matmul';
+import { add } from '#src/ops/pointwise/add';
+import { matmul } from '#src/ops/product/matmul';
 import { tensor } from '#src/tensor/tensor';
 import { assertThrows } from '../ops/support.js';
 

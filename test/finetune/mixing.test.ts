@@ -9,7 +9,7 @@ import type { BatchMix } from '#src/finetune/methods/index';
 import { recordMicroBatch } from '#src/finetune/training/training-step';
 import type { ImageClassifier } from '#src/models/index';
 import { linear, Module } from '#src/nn/index';
-import { flatten } from '#src/ops/reshape';
+import { flatten } from '#src/ops/shape/reshape';
 import { generator } from '#src/tensor/philox';
 import type { Tensor, TensorLike } from '#src/tensor/tensor';
 import { test } from 'uvu';

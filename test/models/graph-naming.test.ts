@@ -13,7 +13,7 @@ import { Conv2d } from '#src/nn/conv2d';
 import type { Module } from '#src/nn/module';
 import { permuteShape } from '#src/nn/permute';
 import { loadStateDict, stateDict, type WeightsEntry } from '#src/nn/state-dict';
-import { paddingOf, pairOf } from '#src/ops/window';
+import { paddingOf, pairOf } from '#src/ops/conv2d/window';
 import { MODEL_NAMES, type ModelName } from '#src/models/names';
 
 interface Graph {

@@ -2,7 +2,7 @@
 import type { ImageClassifier } from '#src/models/classifier';
 import { modelTensors } from '#src/models/naming';
 import { loadStateDict } from '#src/nn/state-dict';
-import { softmax } from '#src/ops/softmax';
+import { softmax } from '#src/ops/norm/softmax';
 import { tensor } from '#src/tensor/tensor';
 import * as assert from 'uvu/assert';
 import { openJudge } from '../nn/support.js';

@@ -16,7 +16,7 @@ import { linear } from '#src/nn/linear';
 import { Module } from '#src/nn/module';
 import { sequential } from '#src/nn/layers';
 import { stateDict } from '#src/nn/state-dict';
-import { multiply } from '#src/ops/multiply';
+import { multiply } from '#src/ops/pointwise/multiply';
 import { Parameter } from '#src/tensor/parameter';
 import type { TensorLike } from '#src/tensor/tensor';
 import { findWeights } from '#src/weights/catalogue';

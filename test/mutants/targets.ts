@@ -4,6 +4,7 @@
  * finished at the first failure.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, sep } from 'node:path';
 import { type KernelName, kernels } from '#src/ops/kernels';
 import { type Mutation, mutationsOf } from './operators.js';
 import type { Language } from './source.js';
@@ -87,11 +88,11 @@ function target(
 }
 
 function loops(root: string): Target[] {
-  const files = readdirSync(`${root}/src/ops`).filter((file) =>
-    existsSync(`${root}/dist/ops/${built(file)}`),
-  );
+  const files = readdirSync(`${root}/src/ops`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && existsSync(`${root}/dist/ops/${built(file)}`))
+    .map((file) => file.split(sep).join('/'));
   return files.map((file) => {
-    const own = OWN_LOOP_TESTS.flatMap(([pattern, ...tests]) => (pattern.test(file) ? tests : []));
+    const own = OWN_LOOP_TESTS.flatMap(([pattern, ...tests]) => (pattern.test(basename(file)) ? tests : []));
     const tests = [...own, ...LOOP_TESTS, LAST_LOOP_TEST];
     return target(root, 'javascript', `dist/ops/${built(file)}`, `src/ops/${file}`, tests);
   });

@@ -17,7 +17,7 @@ const COPIED = [
   'src/device/cpu/simd',
   'src/compile-simd.mjs',
   // Read by the SIMD kernels, and compared with them by their build.
-  'src/ops/pointwise-codes.ts',
+  'src/ops/pointwise/pointwise-codes.ts',
   'src/device/simd-functions.ts',
 ];
 

@@ -1,7 +1,7 @@
 /** Stochastic depth: torchvision's values, its expectation, which branches drop how often, and what stays as it is. */
 import { findModel, replaceHead, resnetSmall } from '#src/models/index';
 import { freeze, type Module, setStochasticDepth, StochasticDepth, unfreeze } from '#src/nn/index';
-import { stochasticDepth } from '#src/ops/stochastic-depth';
+import { stochasticDepth } from '#src/ops/pointwise/stochastic-depth';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';

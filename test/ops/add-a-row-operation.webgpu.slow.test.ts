@@ -25,7 +25,7 @@ test('the recipe is an operation with its shader, SIMD and module, lines of tabl
   assert.equal(
     touchedBy(recipe).map(([path, added]) => (added === 'new' ? path : `${path} +${added}`)),
     [
-      'src/ops/l2-normalize.ts',
+      'src/ops/norm/l2-normalize.ts',
       'shaders/l2-normalize.wgsl',
       'src/device/cpu/simd/l2-normalize.ts',
       'src/device/cpu/simd/index.ts +1',

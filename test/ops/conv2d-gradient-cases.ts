@@ -1,10 +1,10 @@
 /** Random gradients of convolutions, for the tests of their kernels on both devices. */
 import type { Backend } from '#src/device/backend';
 import type { Kernel } from '#src/device/kernel';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
-import type { Conv2dWeightGradientAttributes } from '#src/ops/conv2d-gradient-attributes';
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
+import type { Conv2dWeightGradientAttributes } from '#src/ops/conv2d/conv2d-gradient-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
 import * as assert from 'uvu/assert';
 import { pick, randomValues, tolerance } from '../device/cpu-harness.js';
 import { type Channels, judge, type Operands, randomConv2d, runKernel } from './kernel-cases.js';

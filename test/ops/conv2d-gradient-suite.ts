@@ -1,11 +1,11 @@
 /** WGSL variants of a convolution's two gradients against float64: random geometries that leave edges everywhere. */
 import type { Backend } from '#src/device/backend';
 import type { Kernel } from '#src/device/kernel';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { inputGradientSums } from '#src/ops/conv2d-split-variants';
-import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
-import { cutSums } from '#src/ops/product-parts';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { inputGradientSums } from '#src/ops/conv2d/conv2d-split-variants';
+import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
+import { cutSums } from '#src/ops/product/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../device/cpu-harness.js';

@@ -1,14 +1,14 @@
 /** The plain loops of a convolution's two gradients against their formula, and the CPU device against them. */
 import { openCpu } from '#src/device/cpu/node';
 import type { Kernel } from '#src/device/kernel';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import { gradients } from '#src/ops/backward';
-import { conv2d } from '#src/ops/conv2d';
-import { weightGradientSplits } from '#src/ops/conv2d-gradient-attributes';
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
-import { multiply } from '#src/ops/multiply';
-import { sum } from '#src/ops/sum';
+import { conv2d } from '#src/ops/conv2d/conv2d';
+import { weightGradientSplits } from '#src/ops/conv2d/conv2d-gradient-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
+import { multiply } from '#src/ops/pointwise/multiply';
+import { sum } from '#src/ops/reduce/sum';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,7 +1,7 @@
 /** WGSL variants of the convolution against float64: random geometries, at sizes that leave edges everywhere. */
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
-import { convolutionSums } from '#src/ops/conv2d-split-variants';
-import { cutSums } from '#src/ops/product-parts';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
+import { convolutionSums } from '#src/ops/conv2d/conv2d-split-variants';
+import { cutSums } from '#src/ops/product/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../device/cpu-harness.js';

@@ -1,7 +1,7 @@
 /** The plain loops of the convolution against its formula, and the CPU device against them. */
 import { openCpu } from '#src/device/cpu/node';
-import type { Conv2dAttributes } from '#src/ops/conv2d-attributes';
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import type { Conv2dAttributes } from '#src/ops/conv2d/conv2d-attributes';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, generator, pick, randomValues } from '../device/cpu-harness.js';

@@ -1,6 +1,6 @@
 /** The constants that convolutions hand to their shaders are those that the shaders' structs name, in their order. */
 import { readFileSync } from 'node:fs';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import { kernels } from '#src/ops/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { operations } from '#src/ops/operations';
-import { unaryOperations } from '#src/ops/unary-tables';
+import { unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { goldenCases, testGolden } from './golden-suite.js';
 import { cpuDevice } from './support.js';
 

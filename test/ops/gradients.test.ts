@@ -1,17 +1,17 @@
 /** Every gradient against central differences in float64, over random shapes. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { add } from '#src/ops/add';
+import { add } from '#src/ops/pointwise/add';
 import { gradients } from '#src/ops/backward';
-import { crossEntropy } from '#src/ops/cross-entropy';
-import { mean } from '#src/ops/mean';
-import { meanSquaredError } from '#src/ops/mean-squared-error';
-import { multiply } from '#src/ops/multiply';
+import { crossEntropy } from '#src/ops/loss/cross-entropy';
+import { mean } from '#src/ops/reduce/mean';
+import { meanSquaredError } from '#src/ops/loss/mean-squared-error';
+import { multiply } from '#src/ops/pointwise/multiply';
 import { type OperationName, operations } from '#src/ops/operations';
-import { reshape } from '#src/ops/reshape';
-import { square } from '#src/ops/square';
-import { sum } from '#src/ops/sum';
-import { tanh } from '#src/ops/tanh';
+import { reshape } from '#src/ops/shape/reshape';
+import { square } from '#src/ops/pointwise/square';
+import { sum } from '#src/ops/reduce/sum';
+import { tanh } from '#src/ops/pointwise/tanh';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import { type Make, type Problem, problems } from './gradient-problems.js';

@@ -1,11 +1,11 @@
 /** Every variant of the convolution and its gradients, with operands stored as float16, against float64. */
 import type { Kernel } from '#src/device/kernel';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
-import { convolutionSums, inputGradientSums } from '#src/ops/conv2d-split-variants';
-import { conv2dWeightGradientKernel } from '#src/ops/conv2d-weight-gradient-kernel';
-import type { Epilogue } from '#src/ops/epilogue';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
+import { convolutionSums, inputGradientSums } from '#src/ops/conv2d/conv2d-split-variants';
+import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
+import type { Epilogue } from '#src/ops/core/epilogue';
 import { test } from 'uvu';
 import { epilogueOperands, generator, randomValues, tolerance } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';

@@ -1,7 +1,7 @@
 /** Random uses of the kernels on images as bytes. */
-import { affineMatrix } from '#src/ops/image-affine';
-import { TABLE_BYTES } from '#src/ops/image-tables-kernel';
-import { encodeTransforms, type ImageTransform, TRANSFORM } from '#src/ops/image-transform';
+import { affineMatrix } from '#src/ops/image/image-affine';
+import { TABLE_BYTES } from '#src/ops/image/image-tables-kernel';
+import { encodeTransforms, type ImageTransform, TRANSFORM } from '#src/ops/image/image-transform';
 import { floats, ints, type Make, type Operand, real, room } from './operands.js';
 import type { Random } from './support.js';
 

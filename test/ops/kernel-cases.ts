@@ -1,12 +1,12 @@
 /** Shared by the tests of kernels: running one by itself, its float64 judge, and random products. */
 import type { Backend } from '#src/device/backend';
 import type { Kernel } from '#src/device/kernel';
-import type { Conv2dAttributes, Conv2dGeometry } from '#src/ops/conv2d-attributes';
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
-import { type Epilogue, NO_EPILOGUE } from '#src/ops/epilogue';
-import type { MatmulAttributes } from '#src/ops/matmul-attributes';
-import { matmulKernel } from '#src/ops/matmul-kernel';
-import { cutSums, type Sums } from '#src/ops/product-parts';
+import type { Conv2dAttributes, Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
+import { type Epilogue, NO_EPILOGUE } from '#src/ops/core/epilogue';
+import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
+import { matmulKernel } from '#src/ops/product/matmul-kernel';
+import { cutSums, type Sums } from '#src/ops/product/product-parts';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, pick, randomEpilogue, randomValues, tolerance } from '../device/cpu-harness.js';
 import { withHalfOfTheWorkgroups, withMoreWorkgroups } from './guards.js';

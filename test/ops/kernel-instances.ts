@@ -2,11 +2,11 @@
  * Random uses of every kernel but the products and pools, which have tests of their own: attributes, operands and
  * step values for each variant. Sizes straddle workgroups and blocks.
  */
-import { type SliceAttributes, sliced } from '#src/ops/batch-norm-training-kernels';
+import { type SliceAttributes, sliced } from '#src/ops/norm/batch-norm-training-kernels';
 import type { KernelName } from '#src/ops/kernels';
-import type { BinaryAttributes, UnaryOperation } from '#src/ops/pointwise';
-import { padFront } from '#src/ops/strided';
-import { type UnaryName, unaryOperations } from '#src/ops/unary-tables';
+import type { BinaryAttributes, UnaryOperation } from '#src/ops/pointwise/pointwise';
+import { padFront } from '#src/ops/core/strided';
+import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import { imageMakers } from './image-instances.js';
 import { float, floats, ints, type Make, type Operand, real, room, SIZES, size, uint } from './operands.js';

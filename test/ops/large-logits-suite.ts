@@ -4,10 +4,10 @@
  */
 import { test } from 'uvu';
 import { gradients } from '#src/ops/backward';
-import { crossEntropyLosses } from '#src/ops/cross-entropy';
-import { multiply } from '#src/ops/multiply';
-import { logSoftmax } from '#src/ops/softmax';
-import { sum } from '#src/ops/sum';
+import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
+import { multiply } from '#src/ops/pointwise/multiply';
+import { logSoftmax } from '#src/ops/norm/softmax';
+import { sum } from '#src/ops/reduce/sum';
 import type { Device } from '#src/program/device';
 import { tensor } from '#src/tensor/tensor';
 import { assertClose } from './support.js';

@@ -1,8 +1,13 @@
 /** WGSL variants of the matrix product against float64, at sizes on both sides of every tile. */
-import { matmulKernel } from '#src/ops/matmul-kernel';
-import { productSums } from '#src/ops/matmul-split-variants';
-import { cutSums } from '#src/ops/product-parts';
-import { type ProductTile, REGISTER_TILES, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
+import { matmulKernel } from '#src/ops/product/matmul-kernel';
+import { productSums } from '#src/ops/product/matmul-split-variants';
+import { cutSums } from '#src/ops/product/product-parts';
+import {
+  type ProductTile,
+  REGISTER_TILES,
+  WIDE_TILES,
+  WORKGROUP_TILES,
+} from '#src/ops/product/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomEpilogue, randomValues } from '../device/cpu-harness.js';

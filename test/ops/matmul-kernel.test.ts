@@ -1,7 +1,7 @@
 /** The plain loops of the matrix product against the textbook's, and the CPU device against them. */
 import { openCpu } from '#src/device/cpu/node';
-import type { MatmulAttributes } from '#src/ops/matmul-attributes';
-import { matmulKernel } from '#src/ops/matmul-kernel';
+import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
+import { matmulKernel } from '#src/ops/product/matmul-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, generator, pick, randomEpilogue, randomValues } from '../device/cpu-harness.js';

@@ -1,6 +1,6 @@
 /** WGSL variants of the matrix product: the quick share, and what all variants have in common. */
-import { NO_EPILOGUE } from '#src/ops/epilogue';
-import { matmulKernel } from '#src/ops/matmul-kernel';
+import { NO_EPILOGUE } from '#src/ops/core/epilogue';
+import { matmulKernel } from '#src/ops/product/matmul-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';

@@ -1,7 +1,7 @@
 /** Gradients of maximum pooling, for the tests of its kernel on both devices. */
 import type { Backend } from '#src/device/backend';
-import { maxPool2dGradientKernel } from '#src/ops/max-pool-gradient-kernel';
-import type { MaxPool2dAttributes } from '#src/ops/pool-kernels';
+import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
+import type { MaxPool2dAttributes } from '#src/ops/pool/pool-kernels';
 import * as assert from 'uvu/assert';
 import { pick } from '../device/cpu-harness.js';
 import { judge, runKernel } from './kernel-cases.js';

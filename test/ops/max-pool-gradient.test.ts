@@ -1,6 +1,6 @@
 /** The plain loops of maximum pooling's gradient against its formula, and the CPU device against them. */
 import { openCpu } from '#src/device/cpu/node';
-import { maxPool2dGradientKernel } from '#src/ops/max-pool-gradient-kernel';
+import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick } from '../device/cpu-harness.js';

@@ -1,5 +1,5 @@
 /** Both WGSL variants of maximum pooling's gradient against the plain loops. */
-import { maxPool2dGradientKernel } from '#src/ops/max-pool-gradient-kernel';
+import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick } from '../device/cpu-harness.js';

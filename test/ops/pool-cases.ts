@@ -1,6 +1,10 @@
 /** Pooling of random images, for the tests of its kernels on both devices. */
 import type { Backend } from '#src/device/backend';
-import { globalAveragePoolKernel, type MaxPool2dAttributes, maxPool2dKernel } from '#src/ops/pool-kernels';
+import {
+  globalAveragePoolKernel,
+  type MaxPool2dAttributes,
+  maxPool2dKernel,
+} from '#src/ops/pool/pool-kernels';
 import * as assert from 'uvu/assert';
 import { pick, randomValues } from '../device/cpu-harness.js';
 import { judge, runKernel } from './kernel-cases.js';

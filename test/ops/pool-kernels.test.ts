@@ -1,6 +1,6 @@
 /** The plain loops of pooling against their formulas, and the CPU device against them. */
 import { openCpu } from '#src/device/cpu/node';
-import { globalAveragePoolKernel, maxPool2dKernel } from '#src/ops/pool-kernels';
+import { globalAveragePoolKernel, maxPool2dKernel } from '#src/ops/pool/pool-kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomValues } from '../device/cpu-harness.js';

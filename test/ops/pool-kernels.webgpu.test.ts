@@ -1,5 +1,5 @@
 /** Both WGSL variants of each pooling kernel against float64. */
-import { globalAveragePoolKernel, maxPool2dKernel } from '#src/ops/pool-kernels';
+import { globalAveragePoolKernel, maxPool2dKernel } from '#src/ops/pool/pool-kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick } from '../device/cpu-harness.js';

@@ -4,6 +4,7 @@
  * without a word.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ceilingKernels } from '#src/device/ceilings';
 import { halfCopyKernel } from '#src/device/half-copy';
@@ -20,7 +21,10 @@ import * as assert from 'uvu/assert';
 import { assertSameSet } from '../same-set.js';
 
 const folder = (path: string) => fileURLToPath(new URL(`../../../${path}/`, import.meta.url));
-const files = readdirSync(folder('src/ops'))
+const below = (path: string) =>
+  readdirSync(folder(path), { recursive: true, encoding: 'utf8' }).map((file) => file.split(sep).join('/'));
+/** Paths below src/ops, without `.ts`. */
+const files = below('src/ops')
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.replace(/\.ts$/, ''));
 
@@ -81,7 +85,7 @@ test('every function of tensors is exported to users', () => {
   assertSameSet(
     Object.keys(library).filter((name) => functions.includes(name)),
     functions.filter((name) => !Object.hasOwn(NOT_PUBLIC, name)),
-    'src/ops/index.ts; unary-operations.ts for one of one tensor, element by element',
+    'src/ops/index.ts; pointwise/unary-operations.ts for one of one tensor, element by element',
   );
 });
 
@@ -137,11 +141,13 @@ test('names stand in the tables alone: the types are their keys, and other lists
 
 test('the codes of pointwise SIMD stand in one file, which TypeScript and AssemblyScript read', () => {
   const declared = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: i32)? = \d+;/gm;
-  const codes = [...readFileSync(`${folder('src/ops')}pointwise-codes.ts`, 'utf8').matchAll(declared)];
+  const codes = [
+    ...readFileSync(`${folder('src/ops')}pointwise/pointwise-codes.ts`, 'utf8').matchAll(declared),
+  ];
   assert.ok(codes.length > 20);
-  for (const reader of ['src/ops/pointwise-simd.ts', 'src/device/cpu/simd/pointwise.ts']) {
+  for (const reader of ['src/ops/pointwise/pointwise-simd.ts', 'src/device/cpu/simd/pointwise.ts']) {
     const text = readFileSync(`${folder('.')}${reader}`, 'utf8');
-    assert.match(text, /from '[./]+(?:ops\/)?pointwise-codes(?:\.js)?'/);
+    assert.match(text, /from '[./]+(?:ops\/pointwise\/)?pointwise-codes(?:\.js)?'/);
     for (const [, name] of codes) assert.not.match(text, new RegExp(`const ${name}\\b`), reader);
   }
 });

@@ -2,7 +2,7 @@
  * How the operations on one tensor are tested, a line each: their kernels on every device, their gradients and
  * their values read this table. It is exhaustive; an operation without a line does not compile.
  */
-import type { UnaryName } from '#src/ops/unary-tables';
+import type { UnaryName } from '#src/ops/pointwise/unary-tables';
 
 export interface UnaryCase {
   /** The mathematics in other words than the operation's own, for inputs in the range. */

@@ -1,6 +1,6 @@
 /** The values of every operation on one tensor, in float64, against the formula of its line in unary-cases.ts. */
 import { test } from 'uvu';
-import { unaryOperations } from '#src/ops/unary-tables';
+import { unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { tensor } from '#src/tensor/tensor';
 import { assertClose, cpuDevice, Random } from './support.js';
 import { unaryCases } from './unary-cases.js';

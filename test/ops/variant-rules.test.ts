@@ -6,15 +6,15 @@ import {
   batchNormGradientCombineKernel,
   batchNormGradientSumsKernel,
   sliced,
-} from '#src/ops/batch-norm-training-kernels';
-import type { Conv2dGeometry } from '#src/ops/conv2d-attributes';
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
-import { NO_EPILOGUE } from '#src/ops/epilogue';
-import { matmulKernel } from '#src/ops/matmul-kernel';
-import { cutSums } from '#src/ops/product-parts';
-import { chooseTile, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product-variants';
-import { reduceKernel } from '#src/ops/reduce';
+} from '#src/ops/norm/batch-norm-training-kernels';
+import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
+import { NO_EPILOGUE } from '#src/ops/core/epilogue';
+import { matmulKernel } from '#src/ops/product/matmul-kernel';
+import { cutSums } from '#src/ops/product/product-parts';
+import { chooseTile, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product/product-variants';
+import { reduceKernel } from '#src/ops/core/reduce';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { plainMatmul } from './kernel-cases.js';

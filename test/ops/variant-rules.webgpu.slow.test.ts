@@ -1,6 +1,6 @@
 /** What a software adapter takes by rule where the rule switches, against float64: results are those of the other side. */
-import { conv2dInputGradientKernel } from '#src/ops/conv2d-input-gradient-kernel';
-import { conv2dKernel } from '#src/ops/conv2d-kernel';
+import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
+import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomEpilogue } from '../device/cpu-harness.js';

@@ -1,9 +1,9 @@
 /** TensorFlow's padding `same`: how many zeros, and that a convolution with it is one with just these. */
 import { gradients } from '#src/ops/backward';
-import { conv2d } from '#src/ops/conv2d';
-import { mean } from '#src/ops/mean';
-import { square } from '#src/ops/square';
-import { samePadding } from '#src/ops/window';
+import { conv2d } from '#src/ops/conv2d/conv2d';
+import { mean } from '#src/ops/reduce/mean';
+import { square } from '#src/ops/pointwise/square';
+import { samePadding } from '#src/ops/conv2d/window';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

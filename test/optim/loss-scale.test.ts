@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { ModelMemory } from '#src/nn/memory';
 import { lossScaleOf, multiply, sum } from '#src/ops/index';
 import { backward } from '#src/ops/backward';
-import { SCALING } from '#src/ops/loss-scale';
+import { SCALING } from '#src/ops/update/loss-scale';
 import { sgd } from '#src/optim/sgd';
 import type { State } from '#src/program/state';
 import { Parameter } from '#src/tensor/parameter';

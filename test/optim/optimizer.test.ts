@@ -5,7 +5,7 @@ import { open } from '#src/engine/open';
 import { linear } from '#src/nn/linear';
 import { ModelMemory } from '#src/nn/memory';
 import { backward } from '#src/ops/backward';
-import { sum } from '#src/ops/sum';
+import { sum } from '#src/ops/reduce/sum';
 import { adam, adamW, PullToStart, rmsprop, SharpnessAware, sgd, WeightAverage } from '#src/optim/index';
 import { Parameter } from '#src/tensor/parameter';
 import { assertThrows, cpuDevice } from '../ops/support.js';

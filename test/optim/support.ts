@@ -1,11 +1,11 @@
 /** What the tests of optimisers share: parameters on a device, and the problem of the golden values. */
 import { ModelMemory } from '#src/nn/memory';
 import { backward } from '#src/ops/backward';
-import { multiply } from '#src/ops/multiply';
-import { square } from '#src/ops/square';
-import { subtract } from '#src/ops/subtract';
-import { sum } from '#src/ops/sum';
-import { add } from '#src/ops/add';
+import { multiply } from '#src/ops/pointwise/multiply';
+import { square } from '#src/ops/pointwise/square';
+import { subtract } from '#src/ops/pointwise/subtract';
+import { sum } from '#src/ops/reduce/sum';
+import { add } from '#src/ops/pointwise/add';
 import { adam, adamW } from '#src/optim/adam';
 import type { Optimizer } from '#src/optim/optimizer';
 import { rmsprop } from '#src/optim/rmsprop';

@@ -1,12 +1,12 @@
 /** Device.run on a GPU: order over queued programs, memory of plans and states, limits. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { accumulate, assign } from '#src/ops/accumulate';
-import { add } from '#src/ops/add';
-import { ones, zeros } from '#src/ops/constant';
-import { dropout } from '#src/ops/dropout';
-import { multiply } from '#src/ops/multiply';
-import { tanh } from '#src/ops/tanh';
+import { accumulate, assign } from '#src/ops/update/accumulate';
+import { add } from '#src/ops/pointwise/add';
+import { ones, zeros } from '#src/ops/core/constant';
+import { dropout } from '#src/ops/pointwise/dropout';
+import { multiply } from '#src/ops/pointwise/multiply';
+import { tanh } from '#src/ops/pointwise/tanh';
 import { generator } from '#src/tensor/philox';
 import { tensor } from '#src/tensor/tensor';
 import { assertThrows, webgpuDevice } from '../ops/support.js';

@@ -6,15 +6,15 @@ import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
 import { resnetSmall } from '#src/models/resnet-small';
 import { backward } from '#src/ops/backward';
-import { crossEntropy } from '#src/ops/cross-entropy';
-import { dropout } from '#src/ops/dropout';
-import { normalizeImages } from '#src/ops/normalize-images';
-import { softmax } from '#src/ops/softmax';
-import { multiply } from '#src/ops/multiply';
-import { sum } from '#src/ops/sum';
+import { crossEntropy } from '#src/ops/loss/cross-entropy';
+import { dropout } from '#src/ops/pointwise/dropout';
+import { normalizeImages } from '#src/ops/image/normalize-images';
+import { softmax } from '#src/ops/norm/softmax';
+import { multiply } from '#src/ops/pointwise/multiply';
+import { sum } from '#src/ops/reduce/sum';
 import { record } from '#src/program/recording';
 import { generator } from '#src/tensor/philox';
-import { add } from '#src/ops/add';
+import { add } from '#src/ops/pointwise/add';
 import { type Scalar, tensor } from '#src/tensor/tensor';
 
 test('a training step that is recorded again and again leaves nothing among the old objects', async () => {

@@ -2,10 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
-import { add } from '#src/ops/add';
-import { sum } from '#src/ops/sum';
-import { tanh } from '#src/ops/tanh';
-import { transpose } from '#src/ops/transpose';
+import { add } from '#src/ops/pointwise/add';
+import { sum } from '#src/ops/reduce/sum';
+import { tanh } from '#src/ops/pointwise/tanh';
+import { transpose } from '#src/ops/shape/transpose';
 import type { DType } from '#src/device/dtype';
 import type { Kernel, Plain } from '#src/device/kernel';
 import { type Recording, record } from '#src/program/recording';

@@ -1,8 +1,8 @@
 /** Random numbers: known answers, and the statistics of what is made from them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dropout } from '#src/ops/dropout';
-import { ones } from '#src/ops/constant';
+import { dropout } from '#src/ops/pointwise/dropout';
+import { ones } from '#src/ops/core/constant';
 import { generator, normals, PURPOSE, philox, uniform, uniforms } from '#src/tensor/philox';
 import { assertThrows, cpuDevice } from '../ops/support.js';
 import { KNOWN_ANSWERS } from './philox-vectors.js';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ModelMemory } from '#src/nn/memory';
-import { add } from '#src/ops/add';
+import { add } from '#src/ops/pointwise/add';
 import { Buffer, Parameter } from '#src/tensor/parameter';
 import { asTensor, tensor } from '#src/tensor/tensor';
 import { linear } from '#src/nn/index';

@@ -1,9 +1,9 @@
 /** Operations alone: matrix products, and the convolutions that ResNet50 and MobileNetV2 have most of their work in. */
 import type { DeviceInfo, LaunchTime } from '../../device/backend.js';
 import { type Ceilings, measureCeilings } from '../../device/ceilings.js';
-import { conv2dOperation } from '../../ops/conv2d.js';
+import { conv2dOperation } from '../../ops/conv2d/conv2d.js';
 import { assign, conv2d, matmul } from '../../ops/index.js';
-import { pairOf, paddingOf } from '../../ops/window.js';
+import { pairOf, paddingOf } from '../../ops/conv2d/window.js';
 import type { Device } from '../../program/device.js';
 import { asTensor, type Tensor } from '../../tensor/tensor.js';
 import { filled } from './filled.js';

@@ -6,7 +6,7 @@
  */
 import type { Preprocessing } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { normalizeImages } from '../../ops/normalize-images.js';
+import { normalizeImages } from '../../ops/image/normalize-images.js';
 import type { Device } from '../../program/device.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import { Estimator } from '../events.js';

@@ -10,12 +10,12 @@
  * All folds of a cross-validation are one program, in which each counts other rows, and every strength runs the same
  * plan (l2-strength.ts). Which loss it is, and how a row is left out of it, a subclass says.
  */
-import { add } from '../../ops/add.js';
+import { add } from '../../ops/pointwise/add.js';
 import { gradients } from '../../ops/backward.js';
-import { matmul } from '../../ops/matmul.js';
-import { multiply } from '../../ops/multiply.js';
-import { reshape } from '../../ops/reshape.js';
-import { sum } from '../../ops/sum.js';
+import { matmul } from '../../ops/product/matmul.js';
+import { multiply } from '../../ops/pointwise/multiply.js';
+import { reshape } from '../../ops/shape/reshape.js';
+import { sum } from '../../ops/reduce/sum.js';
 import type { Evaluation } from '../../optim/lbfgs.js';
 import type { Device } from '../../program/device.js';
 import type { State } from '../../program/state.js';

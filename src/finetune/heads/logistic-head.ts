@@ -4,8 +4,8 @@
  * A row's target is its weight at its class: the loss is then that of scikit-learn's class_weight, too. A row is left out
  * of a problem by a target of zeros: its loss and gradient are zero.
  */
-import { argmax } from '../../ops/argmax.js';
-import { crossEntropyLosses } from '../../ops/cross-entropy.js';
+import { argmax } from '../../ops/reduce/argmax.js';
+import { crossEntropyLosses } from '../../ops/loss/cross-entropy.js';
 import type { Device } from '../../program/device.js';
 import type { State } from '../../program/state.js';
 import type { Tensor } from '../../tensor/tensor.js';

@@ -3,10 +3,10 @@
  * its mean squared error over the columns. Over c columns it is the least-squares problem of scikit-learn's `Ridge` on
  * standardised features with alpha = rows * c * l2 / 2.
  */
-import { mean } from '../../ops/mean.js';
-import { multiply } from '../../ops/multiply.js';
-import { square } from '../../ops/square.js';
-import { subtract } from '../../ops/subtract.js';
+import { mean } from '../../ops/reduce/mean.js';
+import { multiply } from '../../ops/pointwise/multiply.js';
+import { square } from '../../ops/pointwise/square.js';
+import { subtract } from '../../ops/pointwise/subtract.js';
 import type { Device } from '../../program/device.js';
 import type { State } from '../../program/state.js';
 import type { Tensor } from '../../tensor/tensor.js';

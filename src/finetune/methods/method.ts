@@ -56,7 +56,7 @@ export interface BatchMix extends Mix {
 export interface BatchChanges {
   /** Each is mixed with the one before it. */
   readonly mix?: BatchMix;
-  /** [n, 4]: the box of each that is erased (ops/erase-boxes.ts). */
+  /** [n, 4]: the box of each that is erased (ops/image/erase-boxes.ts). */
   readonly erased?: Int32Array;
 }
 

@@ -1,4 +1,4 @@
-/** Random erasing: a rectangle of an image is made blank (data/erase.ts says which, ops/erase-boxes.ts how). */
+/** Random erasing: a rectangle of an image is made blank (data/erase.ts says which, ops/image/erase-boxes.ts how). */
 import { erasedBox } from '../../data/index.js';
 import { numberField } from './field.js';
 import type { Method } from './method.js';

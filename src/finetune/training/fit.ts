@@ -5,7 +5,7 @@
 import { applySteps, type ImageStep, type Preprocessing } from '../../data/index.js';
 import type { Module } from '../../nn/index.js';
 import { argmax, backward, crossEntropy } from '../../ops/index.js';
-import { normalizeImages } from '../../ops/normalize-images.js';
+import { normalizeImages } from '../../ops/image/normalize-images.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { type Optimizer, SharpnessAware } from '../../optim/index.js';
 import { type Generator, generator } from '../../tensor/philox.js';

@@ -31,7 +31,7 @@ export interface MicroBatch {
   readonly steps: readonly (readonly ImageStep[])[];
   /** [n]: each image's share in the batch's mean loss. */
   readonly shares: Float32Array;
-  /** [rows, 4]: what is erased of each row (ops/erase-boxes.ts). Absent: nothing. */
+  /** [rows, 4]: what is erased of each row (ops/image/erase-boxes.ts). Absent: nothing. */
   readonly erased?: Int32Array;
   /** Absent: images are as they are. Else each row but the first is an image, and the row before it its partner. */
   readonly mix?: Mix & {

@@ -8,7 +8,7 @@ import type { TensorFile, TensorToWrite } from '../../formats/index.js';
 import type { Module } from '../../nn/index.js';
 import { type Optimizer, readKept } from '../../optim/index.js';
 
-/** The tensor of mixed precision's loss scale (ops/loss-scale.ts). */
+/** The tensor of mixed precision's loss scale (ops/update/loss-scale.ts). */
 const LOSS_SCALE = 'loss_scale';
 
 /** What `trainingTensors` gives, without the values. */

@@ -6,7 +6,7 @@
  */
 import { AttuneError } from '../../errors.js';
 import type { Module, NamedArray } from '../../nn/module.js';
-import { samePadding, type Padding, type Pair } from '../../ops/window.js';
+import { samePadding, type Padding, type Pair } from '../../ops/conv2d/window.js';
 import { record } from '../../program/recording.js';
 import type { Shape } from '../../tensor/shape.js';
 import { Tensor, tensor } from '../../tensor/tensor.js';

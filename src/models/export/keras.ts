@@ -8,7 +8,7 @@
  */
 import { AttuneError } from '../../errors.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
-import { samePadding, type Padding } from '../../ops/window.js';
+import { samePadding, type Padding } from '../../ops/conv2d/window.js';
 import { kerasKernel, takesBlueFirst } from '../keras-naming.js';
 import type { Conv2dLayer, Graph, Layer, MaxPool2dLayer, Weight } from './graph.js';
 

@@ -7,7 +7,7 @@
 import type { OnnxModel, OnnxNode } from '../../formats/onnx-write.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
 import { permuteShape, permuteValues } from '../../nn/permute.js';
-import type { Padding } from '../../ops/window.js';
+import type { Padding } from '../../ops/conv2d/window.js';
 import type { Graph, InputLayer, Layer, Weight } from './graph.js';
 
 const OPERATOR_SET = 17;

@@ -3,7 +3,7 @@
     /usr/bin/python3 make-transforms.py [FOLDER]        writes transforms.json and image-policies.json
 
 Images are not stored: both languages compute them by `image_bytes` (golden-suite.ts). A case is as those of
-make-golden.py, without gradients; its options name each image's transform as src/ops/image-transform.ts does.
+make-golden.py, without gradients; its options name each image's transform as src/ops/image/image-transform.ts does.
 """
 
 import json

@@ -1,6 +1,6 @@
 /**
  * The launches of batch norm in training that go over all elements; the formulas are in
- * src/ops/batch-norm-training-kernels.ts. Slices are short, so that sums in float32 are sums of few terms.
+ * src/ops/norm/batch-norm-training-kernels.ts. Slices are short, so that sums in float32 are sums of few terms.
  */
 import { addRows } from './columns';
 import { advance, read, write } from './lanes';

@@ -1,6 +1,6 @@
 /**
  * Operations on two operands of which one is repeated along some axes. The result is cut into runs, along which each
- * operand either goes on or stays the same number (src/ops/pointwise-simd.ts).
+ * operand either goes on or stays the same number (src/ops/pointwise/pointwise-simd.ts).
  */
 import { pointwise } from './pointwise';
 

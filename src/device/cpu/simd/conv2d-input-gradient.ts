@@ -1,7 +1,7 @@
 /**
  * Gradient of a convolution with respect to its input, as an implicit matrix product: the left factor's rows are
  * pixels of dx, gathered from dy; the right factor is the transposed weights, [taps * K / g, C / g]. The formula
- * is in src/ops/conv2d-gradient-attributes.ts. Units are rows of dx.
+ * is in src/ops/conv2d/conv2d-gradient-attributes.ts. Units are rows of dx.
  *
  * With a stride, pixels fall into phases: those whose row and column leave the same rests have the same taps
  * (reach.ts). Each phase is a product by itself, so that no tap is multiplied that falls between the outputs.

@@ -1,7 +1,7 @@
 /**
  * Gradient of a convolution with respect to its weights, as an implicit matrix product: the left factor's rows
  * are weights (r, s, c), gathered from x and transposed; the right factor is dy as it is, [positions, K / g]; the
- * summed dimension is the output positions (b, p, q). The formula is in src/ops/conv2d-gradient-attributes.ts.
+ * summed dimension is the output positions (b, p, q). The formula is in src/ops/conv2d/conv2d-gradient-attributes.ts.
  * Units are blocks of BLOCK_ROWS weights, split after split of that sum; each split has its own result. Where
  * winograd-weight-gradient.ts computes it, they are blocks of channels.
  */

@@ -1,7 +1,7 @@
 /**
  * Forward convolution as an implicit matrix product: the left factor's rows are output pixels, gathered from the
  * image straight into the packed block; the right factor is the weights as they are, [R * S * C / g, K / g].
- * Layouts and the formula are in src/ops/conv2d-attributes.ts. Units are output rows (src/ops/conv2d-simd.ts).
+ * Layouts and the formula are in src/ops/conv2d/conv2d-attributes.ts. Units are output rows (src/ops/conv2d/conv2d-simd.ts).
  */
 import { finishBlock, multiplyBlock } from './block';
 import { depthwise } from './depthwise';

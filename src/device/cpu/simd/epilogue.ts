@@ -1,6 +1,6 @@
 /**
  * Stores sums, and finishes them when they are complete: y = activation(sum * scale + shift + residual).
- * The bits are those of epilogueBits in src/ops/epilogue.ts. NaN passes through both activations.
+ * The bits are those of epilogueBits in src/ops/core/epilogue.ts. NaN passes through both activations.
  */
 
 const SCALE: i32 = 1;

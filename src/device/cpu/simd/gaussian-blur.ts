@@ -1,4 +1,4 @@
-/** Gaussian blur of images as bytes [n, height, width, 3], whole rows at a time: src/ops/gaussian-blur.ts. */
+/** Gaussian blur of images as bytes [n, height, width, 3], whole rows at a time: src/ops/image/gaussian-blur.ts. */
 import { advance, read } from './lanes';
 
 /** Position -1 is 1, and `size` is `size - 2`. */

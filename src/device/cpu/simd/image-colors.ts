@@ -1,5 +1,5 @@
 /**
- * Colours of four pixels at a time, or of one: the formulas and roundings of src/ops/image-colors.ts, to the byte. No
+ * Colours of four pixels at a time, or of one: the formulas and roundings of src/ops/image/image-colors.ts, to the byte. No
  * fused multiply-add, in either build: it rounds once where the formulas round twice.
  */
 

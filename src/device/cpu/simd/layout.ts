@@ -8,7 +8,7 @@
  *
  *     tile [TILE_BYTES] | offsets [OFFSET_BYTES] | rows [BLOCK_ROWS, ROW_BYTES / 4] | panels [BLOCK_DEPTH, BLOCK_COLUMNS]
  *
- * src/ops/matmul-simd.ts gives its size.
+ * src/ops/product/matmul-simd.ts gives its size.
  */
 
 export const BLOCK_ROWS: i32 = 48;

@@ -1,6 +1,6 @@
 /**
- * Matrix product: C = epilogue(A B), as described in src/ops/matmul-attributes.ts.
- * Units are blocks of BLOCK_ROWS rows, product after product (matmulUnits in src/ops/matmul-simd.ts).
+ * Matrix product: C = epilogue(A B), as described in src/ops/product/matmul-attributes.ts.
+ * Units are blocks of BLOCK_ROWS rows, product after product (matmulUnits in src/ops/product/matmul-simd.ts).
  */
 import { finishBlock, multiplyBlock } from './block';
 import { BLOCK_COLUMNS, BLOCK_ROWS, depthBlock, panelsOf, ROW_BYTES, roundUp4, rowsOf, setEvenOffsets } from './layout';

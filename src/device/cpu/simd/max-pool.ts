@@ -1,4 +1,4 @@
-/** Max pooling and its gradient (src/ops/pool-kernels.ts, max-pool-gradient-kernel.ts), with channels as vectors. */
+/** Max pooling and its gradient (src/ops/pool/pool-kernels.ts, max-pool-gradient-kernel.ts), with channels as vectors. */
 import { advance, read, write } from './lanes';
 import { zeroFloats } from './pack';
 

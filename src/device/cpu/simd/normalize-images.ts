@@ -1,4 +1,4 @@
-/** Bytes of images as a network wants them: src/ops/normalize-images.ts. */
+/** Bytes of images as a network wants them: src/ops/image/normalize-images.ts. */
 
 /** What belongs to four elements, of which the first and the last are of the channel that `a` belongs to. */
 // @ts-ignore: decorator

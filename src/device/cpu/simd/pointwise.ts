@@ -1,4 +1,4 @@
-/** Operations element by element over floats first <= i < last; their numbers are those of src/ops/pointwise-codes.ts. */
+/** Operations element by element over floats first <= i < last; their numbers are those of src/ops/pointwise/pointwise-codes.ts. */
 import {
   ABS,
   ADD,
@@ -22,7 +22,7 @@ import {
   SUBTRACT,
   TANH,
   TANH_GRADIENT,
-} from '../../../ops/pointwise-codes';
+} from '../../../ops/pointwise/pointwise-codes';
 import { exponential, hyperbolicTangent, logarithm, sigmoid } from './exponential';
 import { advance, read, write } from './lanes';
 
@@ -127,7 +127,7 @@ export function fill(y: usize, first: i32, last: i32, value: f32): void {
 
 /**
  * y = activation(x * scale + shift + residual) along the last axis; bits are those of the epilogue. The entry for
- * batch norm's last step, src/ops/batch-norm.ts.
+ * batch norm's last step, src/ops/norm/batch-norm.ts.
  */
 export function scaleShift(
   x: usize, scale: usize, shift: usize, residual: usize, y: usize,

@@ -90,7 +90,7 @@ function largestOf(from: usize, bytes: usize): f32 {
   return max(low, max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)));
 }
 
-/** softmax of the rows first <= i < last of x [rows, columns], or its logarithm: src/ops/softmax.ts. */
+/** softmax of the rows first <= i < last of x [rows, columns], or its logarithm: src/ops/norm/softmax.ts. */
 export function softmax(x: usize, y: usize, first: i32, last: i32, columns: i32, logarithm: bool): void {
   const rowBytes = <usize>columns * 4;
   for (let row = first; row < last; row++) {

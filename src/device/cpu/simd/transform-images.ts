@@ -1,6 +1,6 @@
 /**
- * Rows of images as bytes [n, height, width, 3], each image after its own transform: src/ops/transform-images.ts, to the
- * byte. Numbers of transforms and places in an image's codes are those of src/ops/image-transform.ts.
+ * Rows of images as bytes [n, height, width, 3], each image after its own transform: src/ops/image/transform-images.ts, to the
+ * byte. Numbers of transforms and places in an image's codes are those of src/ops/image/image-transform.ts.
  */
 import { blend, saturate, turnHue } from './image-colors';
 

@@ -1,5 +1,5 @@
 /**
- * What an optimiser does to an arena: squared norms, the updates of src/ops/sgd-update.ts, rmsprop-update.ts and
+ * What an optimiser does to an arena: squared norms, the updates of src/ops/update/sgd-update.ts, rmsprop-update.ts and
  * adam-update.ts, and the parts around them: sam-perturbation.ts, weight-average.ts and pull-to-start.ts.
  * Step values are floats in memory. Rate and decay of group g are the pair g of `groups`; every block of 64
  * elements belongs to one group.
@@ -8,7 +8,7 @@ import { advance, read, write } from './lanes';
 import { multiplyAdd } from './tile';
 
 const GROUP_BLOCK: i32 = 64;
-/** Places in the gate, as in src/ops/gradient-gate.ts. */
+/** Places in the gate, as in src/ops/update/gradient-gate.ts. */
 const GATE_NORM: usize = 0;
 const GATE_SCALE: usize = 1;
 const GATE_FINITE: usize = 2;

@@ -13,7 +13,7 @@ import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, Turned, WIDE, WIDE_R
 import { GAP_BYTES, PIXELS_BYTES, TILES, tilesAtATime, transformTiles, ZEROS_BYTES } from './winograd';
 import { POSITIONS, SCRATCH_BYTES, TILE_SIDE, transformOutputs, transformSums } from './winograd-transforms';
 
-/** Channels of one unit, and filters at a time. src/ops/conv2d-winograd.ts has them too. */
+/** Channels of one unit, and filters at a time. src/ops/conv2d/conv2d-winograd.ts has them too. */
 export const GRADIENT_CHANNELS: i32 = 64;
 const GRADIENT_FILTERS: i32 = 128;
 /** Both micro-kernels' heights divide it. */

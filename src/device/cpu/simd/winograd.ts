@@ -29,7 +29,7 @@ export const GAP_BYTES: usize = 64;
 /**
  * The workspace of a call: transformed pixels [36][TILES, ROW_BYTES / 4], a cache line of zeros that stands for pixels
  * outside, a transform's scratch memory, and products [36][TILES, columns + 16]. Behind each position is a gap.
- * src/ops/conv2d-winograd.ts gives its size.
+ * src/ops/conv2d/conv2d-winograd.ts gives its size.
  */
 export const PIXELS_BYTES: usize = <usize>TILES * ROW_BYTES + GAP_BYTES;
 export const ZEROS_BYTES: usize = 64;

@@ -1,0 +1,122 @@
+/** Pooling: the largest element of sliding windows, and the mean of a whole image per channel. */
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { shapeError, showShape } from '../../tensor/shape.js';
+import type { Operation } from '../../tensor/tape.js';
+import type { Tensor, TensorLike } from '../../tensor/tensor.js';
+import { apply, emit, expectDtype } from '../core/apply.js';
+import { broadcastTo } from '../shape/broadcast.js';
+import { maxPool2dGradientKernel } from './max-pool-gradient-kernel.js';
+import { multiply } from '../pointwise/multiply.js';
+import { globalAveragePoolKernel, type MaxPool2dAttributes, maxPool2dKernel } from './pool-kernels.js';
+import { reshape } from '../shape/reshape.js';
+import { outputSize, type Pair, type Padding, paddingOf, pairOf } from '../conv2d/window.js';
+
+/** The windows of a pool. */
+export interface MaxPool2dOptions {
+  /** Size of the window: one number, or [height, width]. */
+  readonly kernel: number | Pair;
+  /** Step between windows. Default: the window's size. */
+  readonly stride?: number | Pair;
+  /**
+   * Places around the image that never win, on each side fewer than the window spans there, as ONNX has it; PyTorch
+   * takes at most half the window. Default 0.
+   */
+  readonly padding?: number | Pair | Padding;
+}
+
+export const MAX_POOL_NAMES: OptionNames<MaxPool2dOptions> = { kernel: true, stride: true, padding: true };
+
+interface MaxPool2dOperationAttributes {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Padding;
+}
+
+function imageSizes(operation: string, x: Tensor): readonly [number, number, number, number] {
+  expectDtype(operation, x, 'float32');
+  if (x.shape.length !== 4) {
+    throw shapeError(
+      operation,
+      `images have shape ${showShape(x.shape)}; [batch, height, width, channels] is expected`,
+    );
+  }
+  return x.shape as readonly number[] as readonly [number, number, number, number];
+}
+
+function geometry({ kernel, stride, padding }: MaxPool2dOperationAttributes, x: Tensor): MaxPool2dAttributes {
+  const [batch, height, width, channels] = imageSizes('maxPool2d', x);
+  // Else the first window, or the last, would have no place inside the image, and nothing to be the largest of.
+  const { top, bottom, left, right } = padding;
+  if (Math.max(top, bottom) >= kernel[0] || Math.max(left, right) >= kernel[1]) {
+    throw shapeError(
+      'maxPool2d',
+      `padding of top ${top}, bottom ${bottom}, left ${left}, right ${right} holds a whole window of [${kernel.join(', ')}]`,
+      'give at most one less than the window on each side',
+    );
+  }
+  const vertical = { padding: padding.top + padding.bottom, dilation: 1 };
+  const horizontal = { padding: padding.left + padding.right, dilation: 1 };
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    outHeight: outputSize('maxPool2d', height, kernel[0], stride[0], vertical),
+    outWidth: outputSize('maxPool2d', width, kernel[1], stride[1], horizontal),
+    strideHeight: stride[0],
+    strideWidth: stride[1],
+    padTop: padding.top,
+    padLeft: padding.left,
+  };
+}
+
+export const maxPool2dOperation: Operation<MaxPool2dOperationAttributes> = {
+  name: 'maxPool2d',
+  shape(attributes, [x]) {
+    const { batch, outHeight, outWidth, channels } = geometry(attributes, x);
+    return [batch, outHeight, outWidth, channels];
+  },
+  forward: (attributes, [x], shape) => emit(maxPool2dKernel, geometry(attributes, x), [x], shape),
+  gradient: ({ attributes, inputs: [x], gradient }) => [
+    emit(maxPool2dGradientKernel, geometry(attributes, x), [x, gradient], x.shape),
+  ],
+};
+
+export const globalAveragePoolOperation: Operation<null> = {
+  name: 'globalAveragePool',
+  shape(_, [x]) {
+    const [batch, , , channels] = imageSizes('globalAveragePool', x);
+    return [batch, channels];
+  },
+  forward(_, [x], shape) {
+    const [batch, height, width, channels] = imageSizes('globalAveragePool', x);
+    return emit(globalAveragePoolKernel, { batch, positions: height * width, channels }, [x], shape);
+  },
+  gradient({ inputs: [x], gradient }) {
+    const [batch, height, width, channels] = imageSizes('globalAveragePool', x);
+    const share = multiply(reshape(gradient, [batch, 1, 1, channels]), 1 / (height * width));
+    return [broadcastTo(share, x.shape)];
+  },
+};
+
+/**
+ * The largest element of each window of x [batch, height, width, channels]. float32. Throws AttuneError 'shape' where no
+ * window fits, and where padding on one side is as large as the window; 'usage' for an unknown option.
+ */
+export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
+  refuseUnknownOptions(options, MAX_POOL_NAMES, 'maxPool2d');
+  const kernel = pairOf(options.kernel);
+  const attributes = {
+    kernel,
+    stride: pairOf(options.stride ?? kernel),
+    padding: paddingOf(options.padding),
+  };
+  return apply(maxPool2dOperation, attributes, [x]);
+}
+
+/** The mean over height and width: [batch, height, width, channels] to [batch, channels]. float32. */
+export function globalAveragePool(x: TensorLike): Tensor {
+  return apply(globalAveragePoolOperation, null, [x]);
+}
