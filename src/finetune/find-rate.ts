@@ -5,7 +5,6 @@
  * Nothing is written, and the model has the weights afterwards that the sweep began with.
  */
 import { AttuneError } from '../errors.js';
-import { replaceHead } from '../models/index.js';
 import { refuseProbe } from './recipe/contradictions.js';
 import { summarize } from './device.js';
 import { NO_WEIGHTS } from './model-source.js';
@@ -96,7 +95,6 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   const { loaded, recipe, data, device, context } = run;
   const { model } = loaded;
   const probed = recipe.strategy === 'full' ? null : await runProbe(run);
-  if (probed === null) replaceHead(model, data.task.names.length, recipe.seed);
   throwIfAborted(context.signal);
   const { chosen } = await beginFull(run, probed);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };

@@ -1,6 +1,5 @@
 /** `attune finetune`: from a folder of images and a weights file to a run folder. */
 import { join } from 'node:path';
-import { replaceHead } from '../models/index.js';
 import { writeCheckpoint } from './run/checkpoint.js';
 import { summarize } from './device.js';
 import { beginFull } from './training/begin-full.js';
@@ -68,7 +67,6 @@ async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
     return describeProbe(folder, loaded, recipe, data, device, first as ProbeResult);
   }
 
-  if (first === null) replaceHead(model, data.task.names.length, recipe.seed);
   const { chosen, beginning, probed } = await beginFull(given, first);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   throwIfAborted(context.signal);

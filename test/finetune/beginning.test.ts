@@ -3,6 +3,10 @@ import { finetune, type FinetuneOptions, type RunEvent } from '#src/finetune/ind
 import { openRunState } from '#src/finetune/run/run-state';
 import { firstLoss } from '#src/finetune/run/beginning';
 import { agrees, beginningText } from '#src/finetune/training/beginning';
+import { comparedOn } from '#src/finetune/training/compared-images';
+import type { Run } from '#src/finetune/run/prepare-run';
+import { FOLLOWED, statisticsShare } from '#src/finetune/training/statistics-share';
+import { BatchNorm2d, Sequential } from '#src/nn/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fullRun, readTensors, smallData, smallWeights } from './full-support.js';
@@ -36,7 +40,7 @@ test('what is said: both losses and what follows; a beginning far above guessing
     beginningText({
       beginning: { stored_loss: stored, ...(batch !== undefined && { batch_loss: batch }), head_norm: 1 },
       batchNorm: batch_norm === 'auto' ? 'train' : batch_norm,
-      recipe: { batch_norm, weights: 'some.pth' },
+      recipe: { batch_norm, weights: 'some.pth', epochs: 30 },
       guessed: 0.7,
       refitted: null,
     });
@@ -80,7 +84,7 @@ async function run(more: Partial<FinetuneOptions>) {
 
 function notesOf(events: readonly RunEvent[]): string[] {
   return events.flatMap((event) =>
-    event.type === 'note' && /first step|begins with/.test(event.text) ? [event.text] : [],
+    event.type === 'note' && /first step|begins with|to compare them/.test(event.text) ? [event.text] : [],
   );
 }
 
@@ -148,6 +152,69 @@ test('eight images are too few for statistics: those that there are stay', async
 test('where no batch norm is trained there is nothing to choose', async () => {
   const head = await run({ trainFrom: 'fc' });
   assert.is('batch_loss' in head.state.beginning!, false);
+});
+
+test('a share of the stored statistics is left that the momentum and the passes say', () => {
+  const model = (momentum: number) => {
+    const norms = new Sequential(new BatchNorm2d(1, { momentum }), new BatchNorm2d(1, { momentum: 0.5 }));
+    const frozen = new BatchNorm2d(1, { momentum: 0 });
+    frozen.mode = 'frozen';
+    return new Sequential(norms, frozen);
+  };
+  const share = (momentum: number) => statisticsShare(model(momentum), 126, { micro_batch: 32, epochs: 30 });
+  assert.is(share(0.001), 0.999 ** 120, 'four passes an epoch');
+  assert.ok(share(0.001) > FOLLOWED && share(0.01) > FOLLOWED && share(0.1) < FOLLOWED);
+  assert.is(statisticsShare(new Sequential(), 126, { micro_batch: 32, epochs: 30 }), 0);
+});
+
+test('a head that only compares is fitted to at most 2,048 training images, and says nothing of itself', async () => {
+  const partOf = (count: number) => ({
+    images: Array.from({ length: count }, (_, i) => ({ name: `${i}`, label: i % 3 })),
+    dataset: { labels: Int32Array.from({ length: count }, (_, i) => i % 3), read: async (i: number) => [i] },
+  });
+  const events: string[] = [];
+  const of = (train: number) =>
+    comparedOn({
+      recipe: { seed: 1, head: 'prototypes' },
+      data: { train: partOf(train), val: partOf(4), test: partOf(4) },
+      context: { onEvent: ({ type }: RunEvent) => events.push(type) },
+    } as unknown as Run);
+  const { recipe, data, context } = of(5000);
+  assert.is(recipe.head, 'logistic');
+  const { images, dataset } = data.train;
+  assert.equal(
+    [images.length, dataset.labels.length, data.val.images.length, data.test.images.length],
+    [2048, 2048, 0, 0],
+  );
+  assert.is(new Set(images).size, 2048);
+  const at = images.findIndex(({ name }) => Number(name) > 2048);
+  assert.is(dataset.labels[at], images[at]!.label);
+  assert.equal(await dataset.read(at), [Number(images[at]!.name)]);
+  assert.is(of(2048).data.train.images[7]!.name, '7', 'as the run has them, whose features are kept');
+  context.onEvent?.({ type: 'note', text: 'L2 strength 1' });
+  context.onEvent?.({ type: 'progress', task: 'head', done: 1, total: null, secondsLeft: null });
+  assert.equal(events, ['progress']);
+});
+
+test('under a new head, statistics that a fitted one cannot do without are kept: the run is that of frozen ones, byte for byte', async () => {
+  const open = await run({ strategy: 'full', epochs: 2 });
+  assert.is(open.notes.length, 1, open.notes.join('\n'));
+  assert.match(
+    open.notes[0],
+    /^After 2 epochs 81\.0 % of the running statistics of batch norm would still be the stored ones, so a head was fitted to 16 training images to compare them\. Its loss is .*stored ones are kept\.$/,
+  );
+  assert.is(open.state.frozen.batch_norm, 'frozen');
+  const asked = await run({ strategy: 'full', epochs: 2, batchNorm: 'frozen' });
+  assert.equal(
+    await readTensors(open.result.checkpoints.last),
+    await readTensors(asked.result.checkpoints.last),
+  );
+  assert.equal(
+    open.result.epochs.map(({ stage }) => stage),
+    ['full', 'full'],
+  );
+  // That of the new head.
+  assert.is(open.state.beginning!.stored_loss, asked.state.beginning!.stored_loss);
 });
 
 test('random weights are trained with batches, small ones too: mean 0 and deviation 1 are the statistics of nothing', async () => {

@@ -1,38 +1,59 @@
 /**
- * What is decided between the head's fit and the first step of the full stage: how many images are computed at once, and
- * which statistics batch norm uses.
+ * What is decided before the first step of the full stage: how many images are computed at once, and which statistics batch
+ * norm uses.
  *
  * A head is fitted to features of stored statistics. Where those of batches give it other features, the first steps would
  * throw away what the head and the network know. The statistics are then taken anew from the training images, and the
  * head is fitted again; the better of the two heads, by its held-out loss, is what training begins with.
+ *
+ * A new head knows nothing that could be thrown away, and its loss tells nothing of the statistics. But where the running
+ * statistics cannot follow those of batches within the run (statistics-share.ts), the network is evaluated with other
+ * statistics than it was trained with. There a head is fitted to decide in the same way, and then put aside.
  */
 import { createHash } from 'node:crypto';
+import { replaceHead } from '../../models/index.js';
 import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { NO_WEIGHTS } from '../model-source.js';
 import { type Run, runProbe } from '../run/prepare-run.js';
 import type { FrozenChoices } from '../run/run-state.js';
 import type { Beginning } from '../run/beginning.js';
-import { agrees, beginningText, measureBeginning, type Refitted } from './beginning.js';
+import { agrees, type BeginningTold, beginningText, measureBeginning, type Refitted } from './beginning.js';
 import { chooseMicroBatch, imageCounts } from './micro-batch.js';
 import { takeOwnStatistics } from './own-statistics.js';
+import { comparedOn } from './compared-images.js';
+import { FOLLOWED, statisticsShare } from './statistics-share.js';
+
+type BatchNormMode = FrozenChoices['batch_norm'];
 
 /** What a full stage begins with, and what is chosen for all of it. */
 export interface ChosenBeginning {
   readonly chosen: Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>;
   readonly beginning: Beginning;
-  /** The head that training begins with; null where none was fitted. */
+  /** The head that training begins with; null for a new one. */
   readonly probed: ProbeResult | null;
 }
 
+/** What a fitted head has decided. */
+interface Decided {
+  readonly batchNorm: BatchNormMode;
+  /** With the head that is `probed`. */
+  readonly beginning: Beginning;
+  readonly probed: ProbeResult;
+  /** Null where statistics were not taken anew. */
+  readonly refitted: Refitted | null;
+}
+
 /**
- * Makes the choices and tells them. `first` is the head that was fitted; without one the model has a new head. Throws as
+ * Makes the choices and tells them. `first` is the head that was fitted; without one the model gets a new head. Throws as
  * `chooseMicroBatch` and `runProbe` do.
  */
 export async function beginFull(run: Run, first: ProbeResult | null): Promise<ChosenBeginning> {
   const { loaded, recipe, data, device, context } = run;
   const { model, preprocessing } = loaded;
   const { task, train } = data;
+  const putNewHead = () => replaceHead(model, task.names.length, recipe.seed);
+  if (first === null) putNewHead();
   const counts = imageCounts(data);
   const { micro_batch, batch_norm } = await chooseMicroBatch(device, model, task, recipe, counts, context);
   const measure = () =>
@@ -40,17 +61,56 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
       ...{ device, model, data, recipe, preprocessing, micro_batch, batch_norm },
       ...context,
     });
-  const tell = (beginning: Beginning, batchNorm: FrozenChoices['batch_norm'], refitted: Refitted | null) => {
-    const text = beginningText({ beginning, batchNorm, recipe, guessed: task.guessedLoss, refitted });
+  const tell = (told: Omit<BeginningTold, 'recipe' | 'guessed'>) => {
+    const text = beginningText({ ...told, recipe, guessed: task.guessedLoss });
     if (text !== null) context.onEvent?.({ type: 'note', text });
-    return { chosen: { micro_batch, batch_norm: batchNorm }, beginning };
   };
+  const chosen = (batchNorm: BatchNormMode) => ({ micro_batch, batch_norm: batchNorm });
 
   const before = await measure();
   const isOpen = recipe.batch_norm === 'auto' && batch_norm === 'train' && recipe.weights !== NO_WEIGHTS;
-  if (!isOpen || agrees(before)) return { ...tell(before, batch_norm, null), probed: first };
+  if (isOpen && first !== null) {
+    const { probed, ...decided } = await decide(run, first, before, { micro_batch, measure });
+    tell(decided);
+    return { chosen: chosen(decided.batchNorm), beginning: decided.beginning, probed };
+  }
+
+  const share = isOpen
+    ? statisticsShare(model, train.images.length, { micro_batch, epochs: recipe.epochs })
+    : 0;
+  if (share > FOLLOWED && hasNumbers(before)) {
+    const some = comparedOn(run);
+    const fitted = await runProbe(some);
+    const { refitted, ...decided } = await decide(some, fitted, await measure(), { micro_batch, measure });
+    tell({ ...decided, refitted, compared: { share, images: some.data.train.images.length } });
+    putNewHead();
+    const isAsBefore = refitted === null || !refitted.isKept;
+    const beginning = isAsBefore ? before : await measure();
+    return { chosen: chosen(decided.batchNorm), beginning, probed: null };
+  }
+  const batchNorm = isOpen && !agrees(before) ? 'frozen' : batch_norm;
+  tell({ beginning: before, batchNorm, refitted: null });
+  return { chosen: chosen(batchNorm), beginning: before, probed: first };
+}
+
+/** Whether there are two losses to compare. */
+function hasNumbers({ stored_loss, batch_loss }: Beginning): boolean {
+  return stored_loss !== null && typeof batch_loss === 'number';
+}
+
+/** Decides by a fitted head, with which training would begin with the losses `before`. */
+async function decide(
+  run: Run,
+  first: ProbeResult,
+  before: Beginning,
+  { micro_batch, measure }: { readonly micro_batch: number; readonly measure: () => Promise<Beginning> },
+): Promise<Decided> {
+  const { loaded, recipe, data, device, context } = run;
+  const { model, preprocessing } = loaded;
+  const asItIs = { beginning: before, probed: first };
+  if (agrees(before)) return { ...asItIs, batchNorm: 'train', refitted: null };
   // What gives no numbers gives no statistics either.
-  if (first === null || before.batch_loss === null) return { ...tell(before, 'frozen', null), probed: first };
+  if (before.batch_loss === null) return { ...asItIs, batchNorm: 'frozen', refitted: null };
 
   const kept = { head: model.head, values: await model.readValues() };
   await takeOwnStatistics({
@@ -58,7 +118,7 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
     model,
     recipe,
     preprocessing,
-    part: train,
+    part: data.train,
     batch: micro_batch,
     ...context,
   });
@@ -68,11 +128,15 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
   if (!(heldOut.after < heldOut.before)) {
     model.head = kept.head;
     for (const [array, values] of kept.values) array.set(values);
-    return { ...tell(before, 'frozen', { heldOut, isKept: false, before }), probed: first };
+    return { ...asItIs, batchNorm: 'frozen', refitted: { heldOut, isKept: false, before } };
   }
   const after = await measure();
-  const batchNorm = agrees(after) ? 'train' : 'frozen';
-  return { ...tell(after, batchNorm, { heldOut, isKept: true, before }), probed: second };
+  return {
+    batchNorm: agrees(after) ? 'train' : 'frozen',
+    beginning: after,
+    probed: second,
+    refitted: { heldOut, isKept: true, before },
+  };
 }
 
 function leastOf({ heldOutLosses }: ProbeResult): number {

@@ -13,6 +13,7 @@ import { BatchNorm2d, Linear } from '../../nn/index.js';
 import { square, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
+import { counted, percent } from '../../text.js';
 import { sideOf } from '../evaluation/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { NO_WEIGHTS } from '../model-source.js';
@@ -62,37 +63,49 @@ export interface Refitted {
   readonly before: Beginning;
 }
 
+/** What is told of the beginning. */
+export interface BeginningTold {
+  readonly beginning: Beginning;
+  readonly batchNorm: BatchNormMode;
+  readonly recipe: Pick<Recipe, 'batch_norm' | 'weights' | 'epochs'>;
+  /** The loss of guessing. */
+  readonly guessed: number;
+  readonly refitted: Refitted | null;
+  /**
+   * Where the losses are those of a head that was fitted only to compare them: to how many images, and the share of the
+   * stored statistics that the run would end with.
+   */
+  readonly compared?: { readonly images: number; readonly share: number };
+}
+
 /** What is said of the beginning before the first step; null where there is nothing to say. */
 export function beginningText({
   beginning,
   batchNorm,
-  recipe: { batch_norm, weights },
+  recipe: { batch_norm, weights, epochs },
   guessed,
   refitted,
-}: {
-  readonly beginning: Beginning;
-  readonly batchNorm: BatchNormMode;
-  readonly recipe: Pick<Recipe, 'batch_norm' | 'weights'>;
-  /** The loss of guessing. */
-  readonly guessed: number;
-  readonly refitted: Refitted | null;
-}): string | null {
+  compared: by,
+}: BeginningTold): string | null {
   const told = (value: number | null | undefined) =>
     value === null || value === undefined ? 'no number' : value.toPrecision(3);
   const compared = ({ stored_loss, batch_loss }: Beginning) =>
     `${told(stored_loss)} with the stored statistics of batch norm and ${told(batch_loss)} with those of batches`;
   const isCompared = beginning.batch_loss !== undefined && weights !== NO_WEIGHTS;
   const used = batchNorm === 'train' ? 'those of batches are used' : 'the stored ones are kept';
+  const opening =
+    by === undefined
+      ? 'Before the first step the loss is'
+      : `After ${counted(epochs, 'epoch')} ${percent(by.share)} of the running statistics of batch norm would still be the stored ones, so a head was fitted to ${counted(by.images, 'training image')} to compare them. Its loss is`;
   if (refitted !== null) {
     const { before, heldOut, isKept } = refitted;
     const losses = `held-out loss ${told(heldOut.after)}, before ${told(heldOut.before)}`;
     const rest = isKept
       ? `the statistics were taken anew from the training images and the head was fitted to them (${losses}). Now it is ${compared(beginning)}: ${used}.`
       : `a head that is fitted to statistics of the training images is no better (${losses}), so the stored ones are kept.`;
-    return `Before the first step the loss is ${compared(before)}: ${rest}`;
+    return `${opening} ${compared(before)}: ${rest}`;
   }
-  if (isCompared && batch_norm === 'auto')
-    return `Before the first step the loss is ${compared(beginning)}: ${used}.`;
+  if (isCompared && batch_norm === 'auto') return `${opening} ${compared(beginning)}: ${used}.`;
   const first = firstLoss(beginning, batchNorm);
   if (first !== null && first <= STRANGE * guessed) return null;
   const { stored_loss } = beginning;
