@@ -298,7 +298,7 @@ test('the list of kernels has each kernel with its shaders and variants', () => 
     return [name, files.join(', '), variants.map(([variant]) => variant).join(', ')];
   });
   const list = '[unary-operations.ts](../src/ops/pointwise/unary-operations.ts)';
-  expected.push([`f and fGradient of each f in ${list}`, 'f.wgsl', 'flat']);
+  expected.push([`f and fGradient of each f in ${list}`, 'pointwise/f.wgsl', 'flat']);
   const line = (cells: readonly string[]) => cells.join(' | ');
   assertSameSet(rows.map(line), expected.map(line), 'the list of shaders/README.md and src/ops/kernels.ts');
   assert.is(rows.length, expected.length);

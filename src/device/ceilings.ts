@@ -43,7 +43,7 @@ export const multiplyAddKernel: Kernel<MultiplyAddAttributes> = {
       [2, 4, 8].map((chains) => [
         `chains${chains}`,
         {
-          file: 'ceiling-multiply-add.wgsl',
+          file: 'device/ceiling-multiply-add.wgsl',
           libraries: ['grid.wgsl'],
           constants: { WORKGROUP, CHAINS: chains, STEPS },
           grid: ({ count }: MultiplyAddAttributes) => flatGrid(count, WORKGROUP),
@@ -92,7 +92,7 @@ export const copyKernel: Kernel<{ readonly count: number }> = {
   shader: {
     variants: {
       vec4: {
-        file: 'ceiling-copy.wgsl',
+        file: 'device/ceiling-copy.wgsl',
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP },
         grid: ({ count }) => flatGrid(count / 4, WORKGROUP),

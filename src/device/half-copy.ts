@@ -16,7 +16,7 @@ export const halfCopyKernel: Kernel<Attributes> = {
   shader: {
     variants: {
       flat: {
-        file: 'half-copy.wgsl',
+        file: 'device/half-copy.wgsl',
         libraries: ['grid.wgsl', 'pointwise-unary.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),

@@ -58,7 +58,7 @@ export interface AdapterTraits {
 
 /** One dispatch: a shader, and its grid. */
 export interface Pass<A = Attributes> {
-  /** Path below shaders/, for example 'matmul-register.wgsl'. */
+  /** Path below shaders/, for example 'product/matmul-register.wgsl'. */
   readonly file: string;
   /** Paths below shaders/lib/ that are concatenated before the file. */
   readonly libraries?: readonly string[];

@@ -16,7 +16,7 @@ interface Attributes {
   readonly n: number;
 }
 
-/** out[4 i ...] = a + b, a * b, step value 0, 1 where a is NaN. See shaders/self-test.wgsl. */
+/** out[4 i ...] = a + b, a * b, step value 0, 1 where a is NaN. See shaders/device/self-test.wgsl. */
 export const selfTestKernel: Kernel<Attributes> = {
   name: 'selfTest',
   bindings: [
@@ -27,7 +27,7 @@ export const selfTestKernel: Kernel<Attributes> = {
   shader: {
     variants: {
       plain: {
-        file: 'self-test.wgsl',
+        file: 'device/self-test.wgsl',
         libraries: ['grid.wgsl', 'step.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ n }) => flatGrid(n, POINTWISE_WORKGROUP),

@@ -23,14 +23,14 @@ interface Attributes {
 /** `last` is the last lane that tells the others something: register tiles have 4 or 8 such. */
 function pass(workgroup: number, last: number): Pass<Attributes> {
   return {
-    file: 'subgroup-test.wgsl',
+    file: 'device/subgroup-test.wgsl',
     libraries: ['grid.wgsl'],
     constants: { WORKGROUP: workgroup, LAST: last },
     grid: ({ count }) => flatGrid(count, workgroup),
   };
 }
 
-/** See shaders/subgroup-test.wgsl. Processors have no subgroups. */
+/** See shaders/device/subgroup-test.wgsl. Processors have no subgroups. */
 export const subgroupTestKernel: Kernel<Attributes> = {
   name: 'subgroupTest',
   bindings: [

@@ -26,7 +26,7 @@ test('the recipe is an operation with its shader, SIMD and module, lines of tabl
     touchedBy(recipe).map(([path, added]) => (added === 'new' ? path : `${path} +${added}`)),
     [
       'src/ops/norm/l2-normalize.ts',
-      'shaders/l2-normalize.wgsl',
+      'shaders/norm/l2-normalize.wgsl',
       'src/device/cpu/simd/l2-normalize.ts',
       'src/device/cpu/simd/index.ts +1',
       'src/device/simd-functions.ts +1',

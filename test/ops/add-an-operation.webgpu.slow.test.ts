@@ -17,7 +17,7 @@ test.after(() => rmSync(copy, { recursive: true }));
 test('the recipe is one operation, one shader, one line of a table and one line of the tests', () => {
   assert.equal(touchedBy(recipe), [
     ['src/ops/pointwise/softplus.ts', 'new'],
-    ['shaders/softplus.wgsl', 'new'],
+    ['shaders/pointwise/softplus.wgsl', 'new'],
     ['src/ops/pointwise/unary-operations.ts', 1],
     ['test/ops/unary-cases.ts', 1],
   ]);

@@ -4,11 +4,11 @@
  * without a word.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ceilingKernels } from '#src/device/ceilings';
 import { halfCopyKernel } from '#src/device/half-copy';
-import type { Kernel } from '#src/device/kernel';
+import type { Kernel, Pass } from '#src/device/kernel';
 import { selfTestKernel } from '#src/device/self-test';
 import { subgroupTestKernel } from '#src/device/subgroup-test';
 import * as library from '#src/index';
@@ -36,6 +36,14 @@ const NOT_PUBLIC: Readonly<Record<string, string>> = {
   batchNormTraining: 'nn/batch-norm.ts is what users have',
 };
 
+const shaders = below('shaders').filter((file) => file.endsWith('.wgsl'));
+
+/** What devices run for themselves. */
+const DEVICE_KERNELS = [
+  ...Object.values<Kernel>(ceilingKernels),
+  ...[halfCopyKernel, selfTestKernel, subgroupTestKernel],
+] as readonly Kernel[];
+
 /** Of bench/lib/matmul-versions.mjs. */
 const LIBRARIES_OF_VERSIONS = ['matmul-version-scalar.wgsl', 'matmul-version-vec4.wgsl'];
 
@@ -45,15 +53,18 @@ const isKernel = (value: unknown): value is Kernel =>
 const isOperation = (value: unknown): value is Operation<unknown> =>
   isObject(value) && 'shape' in value && 'forward' in value && 'gradient' in value;
 
-/** What the files export, and what their functions have as properties, as `relu` has its kernels. */
+/** What a file exports, and what its functions have as properties, as `relu` has its kernels. */
+async function exportedBy(file: string): Promise<unknown[]> {
+  const exported = Object.values(await import(`#src/ops/${file}`));
+  return exported.flatMap((value) => [value, ...(typeof value === 'function' ? Object.values(value) : [])]);
+}
+
 async function everything(): Promise<unknown[]> {
-  const found: unknown[] = [];
-  for (const file of files) {
-    for (const value of Object.values(await import(`#src/ops/${file}`))) {
-      found.push(value, ...(typeof value === 'function' ? Object.values(value) : []));
-    }
-  }
-  return found;
+  return (await Promise.all(files.map(exportedBy))).flat();
+}
+
+function shadersOf({ shader }: Kernel): Pass[] {
+  return Object.values(shader.variants).flatMap((variant) => [...(variant.before ?? []), variant]);
 }
 
 test('every kernel of a file is in the table', async () => {
@@ -105,25 +116,31 @@ test('every layer is exported to users', async () => {
 });
 
 test('every shader is that of a kernel', () => {
-  const all = [
-    ...Object.values<Kernel>(kernels),
-    ...Object.values<Kernel>(ceilingKernels),
-    ...[halfCopyKernel, selfTestKernel, subgroupTestKernel],
-  ] as readonly Kernel[];
-  const passes = all.flatMap(({ shader }) =>
-    Object.values(shader.variants).flatMap((variant) => [...(variant.before ?? []), variant]),
-  );
-  const shaders = (path: string) => readdirSync(folder(path)).filter((file) => file.endsWith('.wgsl'));
+  const passes = [...Object.values<Kernel>(kernels), ...DEVICE_KERNELS].flatMap(shadersOf);
   assertSameSet(
     passes.map(({ file }) => file),
-    shaders('shaders'),
+    shaders.filter((file) => !/^(?:lib|matmul-versions)\//.test(file)),
     'a variant of a kernel in src/ops names its file',
   );
   assertSameSet(
-    [...passes.flatMap(({ libraries = [] }) => libraries), ...LIBRARIES_OF_VERSIONS],
-    shaders('shaders/lib'),
+    [...passes.flatMap(({ libraries = [] }) => libraries), ...LIBRARIES_OF_VERSIONS].map(
+      (file) => `lib/${file}`,
+    ),
+    shaders.filter((file) => file.startsWith('lib/')),
     'a variant of a kernel names its libraries',
   );
+});
+
+test('a shader lies in the folder of a kernel that runs it', async () => {
+  const homes = new Set(DEVICE_KERNELS.flatMap(shadersOf).map(({ file }) => `${file} in device`));
+  for (const file of files.filter((path) => path.includes('/'))) {
+    const passes = (await exportedBy(file)).filter(isKernel).flatMap(shadersOf);
+    for (const pass of passes) homes.add(`${pass.file} in ${dirname(file)}`);
+  }
+  const used = new Set([...homes].map((home) => home.split(' ')[0]!));
+  assert.ok(used.size > 80, `${used.size} shaders`);
+  const astray = [...used].filter((file) => !homes.has(`${file} in ${dirname(file)}`));
+  assert.equal(astray, []);
 });
 
 test('names stand in the tables alone: the types are their keys, and other lists name nothing that is gone', () => {

@@ -123,7 +123,7 @@ function productVariant<A extends Conv2dGeometry>(
   const tileFile = kind === 'register' ? 'register-tile.wgsl' : workgroupTile;
   const more = [...(productFiles?.[loads] ?? []), ...(kind === 'workgroup' ? workgroupFiles : [])];
   return {
-    file: `${family}-${kind}.wgsl`,
+    file: `conv2d/${family}-${kind}.wgsl`,
     libraries: [
       'grid.wgsl',
       tileFile,
@@ -145,7 +145,7 @@ function depthwiseVariant<A extends Conv2dGeometry>(
   loads: Loads,
 ): Variant<A> {
   return {
-    file: `${family}-depthwise.wgsl`,
+    file: `conv2d/${family}-depthwise.wgsl`,
     libraries: ['grid.wgsl', 'conv2d-geometry.wgsl', `${family}.wgsl`, ...LOAD_FILES[loads]],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, ...depthwiseConstants },
     grid: (attributes) => flatGrid(depthwiseInvocations(attributes), POINTWISE_WORKGROUP),

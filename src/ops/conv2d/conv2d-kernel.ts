@@ -66,7 +66,7 @@ function suitsLoads(loads: Loads): (attributes: Conv2dAttributes) => boolean {
 /** A tile's two variants. */
 function tileVariants(name: ProductTileName, tile: ProductTile) {
   const register = name in REGISTER_TILES;
-  const file = register ? 'conv2d-register.wgsl' : 'conv2d-workgroup.wgsl';
+  const file = register ? 'conv2d/conv2d-register.wgsl' : 'conv2d/conv2d-workgroup.wgsl';
   const libraries = register ? ['register-tile.wgsl'] : ['workgroup-tile.wgsl', 'conv2d-whole.wgsl'];
   const variant = (loads: Loads): Variant<Conv2dAttributes> => ({
     file,
@@ -88,7 +88,7 @@ function splitTile64(loads: Loads): Variant<Conv2dAttributes> {
 /** A depthwise variant sees all channels as neighbours, though each is a group. */
 function depthwiseVariant(loads: Loads): Variant<Conv2dAttributes> {
   return {
-    file: 'conv2d-depthwise.wgsl',
+    file: 'conv2d/conv2d-depthwise.wgsl',
     libraries: ['grid.wgsl', ...CONVOLUTION_FILES, ...LOAD_FILES[loads], ...EPILOGUE_FILES],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, PLACES: DEPTHWISE_PLACES },
     grid: ({ batch, outHeight, outWidth, channels }) =>

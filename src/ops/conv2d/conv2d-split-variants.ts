@@ -53,7 +53,7 @@ export function convolutionSplit<A extends Conv2dGeometry>(
   return {
     sums: convolutionSums,
     results: ({ batch, outHeight, outWidth, filters }) => [batch * outHeight * outWidth, filters],
-    family: 'conv2d',
+    family: 'conv2d/conv2d',
     workgroupTile: 'workgroup-tile.wgsl',
     products: [...CONVOLUTION_FILES, 'conv2d-parts.wgsl', image, columns],
     addition: [...CONVOLUTION_FILES, 'parts-of-conv2d.wgsl', columns, ...EPILOGUE_FILES],
@@ -70,7 +70,7 @@ export function inputGradientSplit<A extends Conv2dGeometry>(
   return {
     sums: inputGradientSums,
     results: ({ batch, height, width, channels }) => [batch * height * width, channels],
-    family: 'conv2d-input-gradient',
+    family: 'conv2d/conv2d-input-gradient',
     workgroupTile: 'workgroup-tile-turned.wgsl',
     products: [...constants, 'conv2d-parts.wgsl', image, columns],
     addition: [...constants, 'parts-of-input-gradient.wgsl', columns, 'input-gradient-finish.wgsl'],

@@ -130,7 +130,7 @@ function winograd(form: Form, tile: ProductTile): Variant<Conv2dGeometry> {
       flatGrid(count(form.sizes(geometry), tilesOf(form, geometry).tiles) / 4, POINTWISE_WORKGROUP),
   });
   const products: Pass<Conv2dGeometry> = {
-    file: `matmul-${kind}.wgsl`,
+    file: `product/matmul-${kind}.wgsl`,
     libraries: ['grid.wgsl', `${kind}-tile.wgsl`, 'conv2d-geometry.wgsl', 'winograd-product.wgsl'],
     constants: { ...tile.constants, WORKSPACE },
     grid: (geometry) =>
@@ -138,11 +138,11 @@ function winograd(form: Form, tile: ProductTile): Variant<Conv2dGeometry> {
   };
   return {
     before: [
-      transform('conv2d-winograd-weights.wgsl', form.weights, ({ from, to }) => from * to),
-      transform('conv2d-winograd-image.wgsl', ['a-vec4.wgsl'], ({ from }, tiles) => tiles * from),
+      transform('conv2d/conv2d-winograd-weights.wgsl', form.weights, ({ from, to }) => from * to),
+      transform('conv2d/conv2d-winograd-image.wgsl', ['a-vec4.wgsl'], ({ from }, tiles) => tiles * from),
       products,
     ],
-    ...transform('conv2d-winograd.wgsl', form.output, ({ to }, tiles) => tiles * to),
+    ...transform('conv2d/conv2d-winograd.wgsl', form.output, ({ to }, tiles) => tiles * to),
     workspace(geometry) {
       const { from, to } = form.sizes(geometry);
       return POSITIONS * (from * to + tilesOf(form, geometry).tiles * (from + to));

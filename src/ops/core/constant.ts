@@ -16,7 +16,7 @@ export const fillKernel: Kernel<FillAttributes> = {
   name: 'fill',
   bindings: [{ name: 'y', access: 'write' }],
   shader: {
-    variants: flatVariant<FillAttributes>('fill.wgsl', []),
+    variants: flatVariant<FillAttributes>('core/fill.wgsl', []),
     choose: () => 'flat',
     words: ({ count, value }) => [count, float(value)],
   },

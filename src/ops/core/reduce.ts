@@ -46,19 +46,19 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
   shader: {
     variants: {
       serial: {
-        file: 'reduce-serial.wgsl',
+        file: 'core/reduce-serial.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl', 'reduction.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ outer, inner }) => flatGrid(outer * inner, POINTWISE_WORKGROUP),
       },
       workgroup: {
-        file: 'reduce-workgroup.wgsl',
+        file: 'core/reduce-workgroup.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl', 'reduction.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ outer, inner }) => flatGrid(outer * inner, 1),
       },
       subgroup: {
-        file: 'reduce-subgroup.wgsl',
+        file: 'core/reduce-subgroup.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl', 'reduction.wgsl'],
         constants: { WORKGROUP: SUBGROUP_WORKGROUP },
         grid: ({ outer, inner }) => flatGrid(outer * inner, 1),

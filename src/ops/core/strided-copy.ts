@@ -23,7 +23,7 @@ export const stridedCopyKernel: Kernel<StridedCopyAttributes> = {
     { name: 'out', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<StridedCopyAttributes>('strided-copy.wgsl', ['strided.wgsl']),
+    variants: flatVariant<StridedCopyAttributes>('core/strided-copy.wgsl', ['strided.wgsl']),
     choose: () => 'flat',
     words: ({ count, shape, strides, offset, outStrides, outOffset }) => [
       count,

@@ -25,7 +25,7 @@ export const eraseBoxesKernel: Kernel<EraseBoxesAttributes> = {
     { name: 'y', access: 'write' },
   ],
   shader: {
-    variants: flatVariant<EraseBoxesAttributes>('erase-boxes.wgsl', []),
+    variants: flatVariant<EraseBoxesAttributes>('image/erase-boxes.wgsl', []),
     choose: () => 'flat',
     words: ({ count, height, width, channels }) => [count, height, width, channels],
   },

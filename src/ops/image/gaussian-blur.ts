@@ -36,7 +36,7 @@ export const gaussianBlurColumnsKernel: Kernel<GaussianBlurAttributes> = {
   shader: {
     variants: {
       flat: {
-        file: 'gaussian-blur-columns.wgsl',
+        file: 'image/gaussian-blur-columns.wgsl',
         libraries: ['grid.wgsl', 'mirrored.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: (attributes) => flatGrid(countOf(attributes), POINTWISE_WORKGROUP),
@@ -87,7 +87,7 @@ export const gaussianBlurRowsKernel: Kernel<GaussianBlurAttributes> = {
   shader: {
     variants: {
       word: {
-        file: 'gaussian-blur-rows.wgsl',
+        file: 'image/gaussian-blur-rows.wgsl',
         libraries: ['grid.wgsl', 'mirrored.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: (attributes) => flatGrid(Math.ceil(countOf(attributes) / 4), POINTWISE_WORKGROUP),

@@ -31,7 +31,7 @@ export const imageTablesKernel: Kernel<ImageTablesAttributes> = {
   shader: {
     variants: {
       image: {
-        file: 'image-tables.wgsl',
+        file: 'image/image-tables.wgsl',
         libraries: ['grid.wgsl', 'image-transform.wgsl'],
         constants: { WORKGROUP: 256 },
         grid: ({ images }) => flatGrid(images, 1),

@@ -48,7 +48,7 @@ export const mixImagesKernel: Kernel<MixKernelAttributes> = {
     { name: 'y', access: 'write' },
   ],
   shader: {
-    variants: flatVariant<MixKernelAttributes>('mix-images.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<MixKernelAttributes>('image/mix-images.wgsl', ['step.wgsl', 'step-float.wgsl']),
     choose: () => 'flat',
     words: ({ count, height, width, channels, share, box }) => [
       count,

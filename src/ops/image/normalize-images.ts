@@ -30,7 +30,7 @@ export const normalizeImagesKernel: Kernel<NormalizeKernelAttributes> = {
     variants: {
       // One invocation computes the four elements of one word of bytes.
       word: {
-        file: 'normalize-images.wgsl',
+        file: 'image/normalize-images.wgsl',
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(Math.ceil(count / 4), POINTWISE_WORKGROUP),

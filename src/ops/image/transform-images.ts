@@ -36,7 +36,7 @@ export const transformImagesKernel: Kernel<TransformImagesAttributes> = {
   shader: {
     variants: {
       pixels: {
-        file: 'transform-images.wgsl',
+        file: 'image/transform-images.wgsl',
         libraries: ['grid.wgsl', 'image-transform.wgsl', 'image-hue.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ images, height, width }) =>

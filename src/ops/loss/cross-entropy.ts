@@ -80,7 +80,7 @@ export const crossEntropyKernel: Kernel<CrossEntropyAttributes> = {
   shader: {
     variants: {
       row: {
-        file: 'cross-entropy.wgsl',
+        file: 'loss/cross-entropy.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl', 'cross-entropy-target.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),
@@ -121,7 +121,7 @@ export const crossEntropyGradientKernel: Kernel<CrossEntropyAttributes> = {
   shader: {
     variants: {
       row: {
-        file: 'cross-entropy-gradient.wgsl',
+        file: 'loss/cross-entropy-gradient.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl', 'cross-entropy-target.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),

@@ -48,13 +48,13 @@ function sliceVariants<A extends SliceAttributes>(
   return {
     variants: {
       slice: {
-        file: `${file}.wgsl`,
+        file: `norm/${file}.wgsl`,
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ slices, channels }) => flatGrid(slices * channels, POINTWISE_WORKGROUP),
       },
       workgroup: {
-        file: `${file}-workgroup.wgsl`,
+        file: `norm/${file}-workgroup.wgsl`,
         libraries: ['grid.wgsl', 'channel-parts.wgsl'],
         constants: ROW_PARTS,
         grid: ({ slices, channels }) => flatGrid(slices * Math.ceil(channels / ROW_PARTS.CHANNELS), 1),
@@ -72,13 +72,13 @@ function channelVariants<A extends SliceAttributes>(
   return {
     variants: {
       channel: {
-        file: `${file}.wgsl`,
+        file: `norm/${file}.wgsl`,
         libraries: ['grid.wgsl', ...libraries],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ channels }) => flatGrid(channels, POINTWISE_WORKGROUP),
       },
       workgroup: {
-        file: `${file}-workgroup.wgsl`,
+        file: `norm/${file}-workgroup.wgsl`,
         libraries: ['grid.wgsl', 'channel-parts.wgsl', ...libraries],
         constants: SLICE_PARTS,
         grid: ({ channels }) => flatGrid(Math.ceil(channels / SLICE_PARTS.CHANNELS), 1),
@@ -303,7 +303,7 @@ export const batchNormGradientApplyKernel: Kernel<GradientApplyAttributes> = {
   shader: {
     variants: {
       flat: {
-        file: 'batch-norm-gradient-apply.wgsl',
+        file: 'norm/batch-norm-gradient-apply.wgsl',
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),

@@ -39,7 +39,7 @@ export const batchNormFoldKernel: Kernel<FoldAttributes> = {
     { name: 'shift', access: 'write' },
   ],
   shader: {
-    variants: flatVariant<FoldAttributes>('batch-norm-fold.wgsl', []),
+    variants: flatVariant<FoldAttributes>('norm/batch-norm-fold.wgsl', []),
     choose: () => 'flat',
     words: ({ count, epsilon }) => [count, float(epsilon)],
   },
@@ -80,7 +80,7 @@ export const scaleShiftKernel: Kernel<ScaleShiftAttributes> = {
   shader: {
     variants: {
       flat: {
-        file: 'scale-shift.wgsl',
+        file: 'norm/scale-shift.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),

@@ -30,7 +30,7 @@ export const softmaxKernel: Kernel<SoftmaxAttributes> = {
   shader: {
     variants: {
       row: {
-        file: 'softmax.wgsl',
+        file: 'norm/softmax.wgsl',
         libraries: ['grid.wgsl', 'is-nan.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),

@@ -25,7 +25,7 @@ export const castKernel: Kernel<CastAttributes> = {
   shader: {
     variants: {
       flat: {
-        file: 'cast.wgsl',
+        file: 'pointwise/cast.wgsl',
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(count, POINTWISE_WORKGROUP),

@@ -32,7 +32,7 @@ export const dropoutKernel: Kernel<DropoutAttributes> = {
     variants: {
       // One invocation computes the four elements of one Philox call.
       four: {
-        file: 'dropout.wgsl',
+        file: 'pointwise/dropout.wgsl',
         libraries: ['grid.wgsl', 'step.wgsl', 'philox.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ count }) => flatGrid(Math.ceil(count / 4), POINTWISE_WORKGROUP),

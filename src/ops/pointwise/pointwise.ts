@@ -32,11 +32,11 @@ export interface UnaryOperation<Name extends string> {
   readonly gradientKernel: Kernel<FlatAttributes>;
 }
 
-/** Builds a unary operation. Its shader is shaders/<name>.wgsl with `fn forward(x)` and `fn derivative(value)`. */
+/** Builds a unary operation. Its shader is shaders/pointwise/<name>.wgsl with `fn forward(x)` and `fn derivative(value)`. */
 export function unary<Name extends string>(definition: UnaryDefinition<Name>): UnaryOperation<Name> {
   const { name, forward, derivative, from, half = false } = definition;
   const shader = (library: string) => ({
-    variants: flatVariant<FlatAttributes>(`${kebab(name)}.wgsl`, ['is-nan.wgsl', library]),
+    variants: flatVariant<FlatAttributes>(`pointwise/${kebab(name)}.wgsl`, ['is-nan.wgsl', library]),
     choose: () => 'flat',
     words: ({ count }: FlatAttributes): Word[] => [count],
   });
@@ -115,7 +115,7 @@ export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttrib
 }
 
 /**
- * The forward kernel of a binary operation. Its shader is shaders/<name>.wgsl with `fn forward(a, b)`. `half`: whether
+ * The forward kernel of a binary operation. Its shader is shaders/pointwise/<name>.wgsl with `fn forward(a, b)`. `half`: whether
  * a mixed-precision program may keep operands and result as float16.
  */
 export function binaryKernel(
@@ -123,7 +123,7 @@ export function binaryKernel(
   forward: (a: number, b: number) => number,
   half = false,
 ): Kernel<BinaryAttributes> {
-  const file = `${kebab(name)}.wgsl`;
+  const file = `pointwise/${kebab(name)}.wgsl`;
   const { flat } = flatVariant<BinaryAttributes>(file, ['is-nan.wgsl', 'pointwise-binary.wgsl']);
   return {
     name,

@@ -22,7 +22,7 @@ export const scaleRowsKernel: Kernel<ScaleRowsAttributes> = {
     { name: 'y', access: 'write', half: true },
   ],
   shader: {
-    variants: flatVariant<ScaleRowsAttributes>('scale-rows.wgsl', []),
+    variants: flatVariant<ScaleRowsAttributes>('pointwise/scale-rows.wgsl', []),
     choose: () => 'flat',
     words: ({ count, columns }) => [count, columns],
   },

@@ -20,7 +20,7 @@ export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
   ],
   shader: {
     variants: channelVariants(
-      'max-pool-gradient.wgsl',
+      'pool/max-pool-gradient.wgsl',
       ({ batch, height, width, channels }) => batch * height * width * channels,
     ),
     choose: chooseWidth,

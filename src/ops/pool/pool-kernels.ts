@@ -31,7 +31,7 @@ export interface GlobalAveragePoolAttributes {
 
 type Variants<A> = Readonly<Record<'vec4' | 'scalar', Variant<A>>>;
 
-/** In the order of `struct Constants` in shaders/max-pool.wgsl and max-pool-gradient.wgsl. */
+/** In the order of `struct Constants` in shaders/pool/max-pool.wgsl and max-pool-gradient.wgsl. */
 export function maxPoolWords(attributes: MaxPool2dAttributes): number[] {
   return [
     attributes.batch,
@@ -78,7 +78,7 @@ export const maxPool2dKernel: Kernel<MaxPool2dAttributes> = {
   bindings: POOL_BINDINGS,
   shader: {
     variants: channelVariants(
-      'max-pool.wgsl',
+      'pool/max-pool.wgsl',
       ({ batch, outHeight, outWidth, channels }) => batch * outHeight * outWidth * channels,
     ),
     choose: chooseWidth,
@@ -121,7 +121,7 @@ export const globalAveragePoolKernel: Kernel<GlobalAveragePoolAttributes> = {
   name: 'globalAveragePool',
   bindings: POOL_BINDINGS,
   shader: {
-    variants: channelVariants('global-average-pool.wgsl', ({ batch, channels }) => batch * channels),
+    variants: channelVariants('pool/global-average-pool.wgsl', ({ batch, channels }) => batch * channels),
     choose: chooseWidth,
     words: ({ batch, positions, channels }) => [batch, positions, channels],
   },

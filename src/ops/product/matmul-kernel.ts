@@ -80,14 +80,14 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
   ],
   shader: {
     variants: {
-      ...tileVariants('register8', register8, 'matmul-register.wgsl', 'register-tile.wgsl'),
-      ...tileVariants('register4', register4, 'matmul-register.wgsl', 'register-tile.wgsl'),
-      ...tileVariants('tile128', tile128, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile64', tile64, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile64Deep', tile64Deep, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile32', tile32, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile128Wide', tile128Wide, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
-      ...tileVariants('tile64Wide', tile64Wide, 'matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('register8', register8, 'product/matmul-register.wgsl', 'register-tile.wgsl'),
+      ...tileVariants('register4', register4, 'product/matmul-register.wgsl', 'register-tile.wgsl'),
+      ...tileVariants('tile128', tile128, 'product/matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64', tile64, 'product/matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64Deep', tile64Deep, 'product/matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile32', tile32, 'product/matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile128Wide', tile128Wide, 'product/matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
+      ...tileVariants('tile64Wide', tile64Wide, 'product/matmul-workgroup.wgsl', 'workgroup-tile.wgsl'),
       ...splits,
     },
     choose(attributes, traits) {

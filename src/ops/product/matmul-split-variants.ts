@@ -23,7 +23,7 @@ export function matmulSplit(
   return {
     sums: productSums,
     results: ({ batch, m, n }) => [batch * m, n],
-    family: 'matmul',
+    family: 'product/matmul',
     workgroupTile: 'workgroup-tile.wgsl',
     products: ['matmul-parts.wgsl', ...loads],
     addition: ['matmul-constants.wgsl', 'parts-of-matmul.wgsl', columns, ...EPILOGUE_FILES],

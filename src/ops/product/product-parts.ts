@@ -47,7 +47,7 @@ export interface SplitForm<A> {
   sums(attributes: A): Sums;
   /** Rows and columns of the whole result: what the second pass adds up. */
   results(attributes: A): readonly [rows: number, columns: number];
-  /** What the file of the first pass begins with, before `-register.wgsl` or `-workgroup.wgsl`. */
+  /** What the path of the first pass begins with, before `-register.wgsl` or `-workgroup.wgsl`. */
   readonly family: string;
   /** The workgroup tile below shaders/lib/. */
   readonly workgroupTile: string;
@@ -87,7 +87,7 @@ export function splitVariant<A>(tile: ProductTile, form: SplitForm<A>): Variant<
         },
       },
     ],
-    file: 'matmul-split.wgsl',
+    file: 'product/matmul-split.wgsl',
     libraries: ['grid.wgsl', ...form.addition],
     constants: { WORKGROUP: POINTWISE_WORKGROUP, WORKSPACE },
     grid(attributes) {

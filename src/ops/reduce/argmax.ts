@@ -33,7 +33,7 @@ export const argmaxKernel: Kernel<RowAttributes> = {
   shader: {
     variants: {
       row: {
-        file: 'argmax.wgsl',
+        file: 'reduce/argmax.wgsl',
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
         grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),

@@ -45,7 +45,7 @@ function shaderOf(file: string): Kernel<GatherAttributes>['shader'] {
 export const gatherKernel: Kernel<GatherAttributes> = {
   name: 'gather',
   bindings: BINDINGS,
-  shader: shaderOf('gather.wgsl'),
+  shader: shaderOf('shape/gather.wgsl'),
   cpu: {
     units: flatUnits,
     run({ attributes: { count, rows, columns }, operands: [x, indices, y], begin, end }) {
@@ -61,7 +61,7 @@ export const gatherKernel: Kernel<GatherAttributes> = {
 export const scatterAddKernel: Kernel<GatherAttributes> = {
   name: 'scatterAdd',
   bindings: BINDINGS,
-  shader: shaderOf('scatter-add.wgsl'),
+  shader: shaderOf('shape/scatter-add.wgsl'),
   cpu: {
     units: flatUnits,
     run({ attributes: { count, columns, indices: total }, operands: [x, indices, y], begin, end }) {

@@ -21,7 +21,7 @@ export const oneHotKernel: Kernel<OneHotAttributes> = {
     { name: 'y', access: 'write' },
   ],
   shader: {
-    variants: flatVariant<OneHotAttributes>('one-hot.wgsl', []),
+    variants: flatVariant<OneHotAttributes>('shape/one-hot.wgsl', []),
     choose: () => 'flat',
     // WGSL has no NaN literal: it travels as data.
     words: ({ count, classes }) => [count, classes, float(Number.NaN)],

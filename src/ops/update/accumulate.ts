@@ -16,7 +16,7 @@ export const accumulateKernel: Kernel<FlatAttributes> = {
     { name: 'total', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<FlatAttributes>('accumulate.wgsl', []),
+    variants: flatVariant<FlatAttributes>('update/accumulate.wgsl', []),
     choose: () => 'flat',
     words: ({ count }) => [count],
   },

@@ -43,7 +43,7 @@ export const adamKernel: Kernel<AdamAttributes> = {
     { name: 'secondMoment', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<AdamAttributes>('adam.wgsl', UPDATE_FILES),
+    variants: flatVariant<AdamAttributes>('update/adam.wgsl', UPDATE_FILES),
     choose: () => 'flat',
     words: ({ count, groups, numbers, decoupled, epsilonPlacement }) => [
       count,

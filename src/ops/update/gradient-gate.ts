@@ -37,7 +37,7 @@ export const squaredNormKernel: Kernel<SquaredNormAttributes> = {
   shader: {
     variants: {
       workgroup: {
-        file: 'squared-norm.wgsl',
+        file: 'update/squared-norm.wgsl',
         libraries: ['grid.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP, PARTIAL },
         grid: ({ count }) => flatGrid(count, PARTIAL),
@@ -85,7 +85,7 @@ export const gradientGateKernel: Kernel<GateAttributes> = {
   shader: {
     variants: {
       single: {
-        file: 'gradient-gate.wgsl',
+        file: 'update/gradient-gate.wgsl',
         libraries: ['step.wgsl'],
         constants: { WORKGROUP: GATE_WORKGROUP },
         grid: () => [1, 1, 1],

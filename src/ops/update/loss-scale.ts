@@ -29,7 +29,11 @@ export const lossScaleKernel: Kernel<Record<string, never>> = {
   ],
   shader: {
     variants: {
-      single: { file: 'loss-scale.wgsl', constants: { GROWTH_INTERVAL, LARGEST }, grid: () => [1, 1, 1] },
+      single: {
+        file: 'update/loss-scale.wgsl',
+        constants: { GROWTH_INTERVAL, LARGEST },
+        grid: () => [1, 1, 1],
+      },
     },
     choose: () => 'single',
     words: () => [],

@@ -25,7 +25,7 @@ export const pullToStartKernel: Kernel<PullAttributes> = {
     { name: 'gradients', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<PullAttributes>('pull-to-start.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<PullAttributes>('update/pull-to-start.wgsl', ['step.wgsl', 'step-float.wgsl']),
     choose: () => 'flat',
     words: ({ count, pulls }) => [count, pulls.varying],
     readsStep: true,

@@ -38,7 +38,7 @@ export const rmspropKernel: Kernel<RmspropAttributes> = {
     { name: 'velocity', access: 'read_write', optional: true },
   ],
   shader: {
-    variants: flatVariant<RmspropAttributes>('rmsprop.wgsl', UPDATE_FILES),
+    variants: flatVariant<RmspropAttributes>('update/rmsprop.wgsl', UPDATE_FILES),
     choose: () => 'flat',
     words: ({ count, groups, numbers, hasMomentum, epsilonPlacement }) => [
       count,

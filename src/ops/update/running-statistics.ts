@@ -30,7 +30,10 @@ export const runningStatisticsKernel: Kernel<UpdateAttributes> = {
     { name: 'runningVariance', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<UpdateAttributes>('running-statistics.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<UpdateAttributes>('update/running-statistics.wgsl', [
+      'step.wgsl',
+      'step-float.wgsl',
+    ]),
     choose: () => 'flat',
     words: ({ count, momentum, correction }) => [count, momentum.varying, float(correction)],
     readsStep: true,
@@ -57,7 +60,7 @@ export const commitKernel: Kernel<FlatAttributes> = {
     { name: 'committed', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<FlatAttributes>('commit.wgsl', []),
+    variants: flatVariant<FlatAttributes>('update/commit.wgsl', []),
     choose: () => 'flat',
     words: ({ count }) => [count],
   },

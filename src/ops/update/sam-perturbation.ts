@@ -27,7 +27,7 @@ export const samPerturbationKernel: Kernel<SamPerturbationAttributes> = {
     { name: 'kept', access: 'write' },
   ],
   shader: {
-    variants: flatVariant<SamPerturbationAttributes>('sam-perturbation.wgsl', [
+    variants: flatVariant<SamPerturbationAttributes>('update/sam-perturbation.wgsl', [
       'step.wgsl',
       'step-float.wgsl',
     ]),

@@ -27,7 +27,7 @@ export const sgdKernel: Kernel<SgdAttributes> = {
   name: 'sgd',
   bindings: [...UPDATE_BINDINGS, { name: 'velocity', access: 'read_write', optional: true }],
   shader: {
-    variants: flatVariant<SgdAttributes>('sgd.wgsl', UPDATE_FILES),
+    variants: flatVariant<SgdAttributes>('update/sgd.wgsl', UPDATE_FILES),
     choose: () => 'flat',
     words: ({ count, groups, momentum, hasMomentum, nesterov }) => [
       count,

@@ -24,7 +24,10 @@ export const weightAverageKernel: Kernel<WeightAverageAttributes> = {
     { name: 'average', access: 'read_write' },
   ],
   shader: {
-    variants: flatVariant<WeightAverageAttributes>('weight-average.wgsl', ['step.wgsl', 'step-float.wgsl']),
+    variants: flatVariant<WeightAverageAttributes>('update/weight-average.wgsl', [
+      'step.wgsl',
+      'step-float.wgsl',
+    ]),
     choose: () => 'flat',
     words: ({ count, share }) => [count, share.varying],
     readsStep: true,
