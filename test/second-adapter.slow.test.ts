@@ -8,9 +8,9 @@ const FILES = [
   'ops/edges.webgpu',
   'ops/golden.webgpu',
   'ops/kernels.webgpu',
-  'ops/matmul-kernel.webgpu',
-  'ops/pool-kernels.webgpu',
-  'ops/max-pool-gradient.webgpu',
+  'ops/product/matmul-kernel.webgpu',
+  'ops/pool/pool-kernels.webgpu',
+  'ops/pool/max-pool-gradient.webgpu',
   'optim/gate.webgpu',
   'optim/golden.webgpu',
 ];

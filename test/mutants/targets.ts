@@ -28,27 +28,27 @@ const LOOP_TESTS = ['loops', 'golden', 'gradients', 'edges', 'kernels', 'fusions
 const LAST_LOOP_TEST = 'ops/kernels.webgpu';
 
 const OWN_LOOP_TESTS: readonly [files: RegExp, ...tests: string[]][] = [
-  [/^(?:conv2d|packed|epilogue)/, 'ops/conv2d-kernel', 'ops/conv2d-gradient'],
-  [/^(?:matmul|packed|epilogue)/, 'ops/matmul-kernel'],
-  [/pool/, 'ops/pool-kernels', 'ops/max-pool-gradient'],
+  [/^(?:conv2d|packed|epilogue)/, 'ops/conv2d/conv2d-kernel', 'ops/conv2d/conv2d-gradient'],
+  [/^(?:matmul|packed|epilogue)/, 'ops/product/matmul-kernel'],
+  [/pool/, 'ops/pool/pool-kernels', 'ops/pool/max-pool-gradient'],
   [/^(?:adam|rmsprop|sgd|gradient-gate)/, 'optim/golden', 'optim/gate'],
   [/^(?:running|accumulate|gradient-gate)/, 'nn/module', 'program/device'],
 ];
 
 const OWN_SHADER_TESTS: Readonly<Partial<Record<KernelName, string>>> = {
-  conv2d: 'ops/conv2d-kernel-small.webgpu.slow',
-  conv2dInputGradient: 'ops/conv2d-gradient-small.webgpu.slow',
-  conv2dWeightGradient: 'ops/conv2d-gradient-small.webgpu.slow',
-  globalAveragePool: 'ops/pool-kernels.webgpu',
-  matmul: 'ops/matmul-kernel.webgpu',
-  maxPool2d: 'ops/pool-kernels.webgpu',
-  maxPool2dGradient: 'ops/max-pool-gradient.webgpu',
+  conv2d: 'ops/conv2d/conv2d-kernel-small.webgpu.slow',
+  conv2dInputGradient: 'ops/conv2d/conv2d-gradient-small.webgpu.slow',
+  conv2dWeightGradient: 'ops/conv2d/conv2d-gradient-small.webgpu.slow',
+  globalAveragePool: 'ops/pool/pool-kernels.webgpu',
+  matmul: 'ops/product/matmul-kernel.webgpu',
+  maxPool2d: 'ops/pool/pool-kernels.webgpu',
+  maxPool2dGradient: 'ops/pool/max-pool-gradient.webgpu',
 };
 
 /** Shaders of variants that only the slow share runs (test/ops/variant-share.ts). */
 const SLOW_VARIANTS: readonly [path: RegExp, ...tests: string[]][] = [
-  [/winograd/, 'ops/conv2d-gradient.webgpu.slow', 'ops/conv2d-kernel.webgpu.slow'],
-  [/matmul-split|parts/, 'ops/matmul-kernel.webgpu.slow', 'ops/conv2d-split.webgpu.slow'],
+  [/winograd/, 'ops/conv2d/conv2d-gradient.webgpu.slow', 'ops/conv2d/conv2d-kernel.webgpu.slow'],
+  [/matmul-split|parts/, 'ops/product/matmul-kernel.webgpu.slow', 'ops/conv2d/conv2d-split.webgpu.slow'],
 ];
 
 const SHADER_TESTS = [

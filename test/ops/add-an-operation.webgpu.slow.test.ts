@@ -19,7 +19,7 @@ test('the recipe is one operation, one shader, one line of a table and one line 
     ['src/ops/pointwise/softplus.ts', 'new'],
     ['shaders/pointwise/softplus.wgsl', 'new'],
     ['src/ops/pointwise/unary-operations.ts', 1],
-    ['test/ops/unary-cases.ts', 1],
+    ['test/ops/pointwise/unary-cases.ts', 1],
   ]);
 });
 
@@ -48,7 +48,7 @@ test('users can import it', async () => {
 });
 
 test('without its line for the tests it does not compile', () => {
-  const cases = join(copy, 'test/ops/unary-cases.ts');
+  const cases = join(copy, 'test/ops/pointwise/unary-cases.ts');
   writeFileSync(cases, readFileSync(cases, 'utf8').replace(/^ *softplus:.*\n/m, ''));
   assert.match(complaintsOf(copy), /unary-cases\.ts.*'softplus' is missing/);
 });

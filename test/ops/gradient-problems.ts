@@ -30,7 +30,7 @@ import { unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import type { Random } from './support.js';
-import { unaryCases } from './unary-cases.js';
+import { unaryCases } from './pointwise/unary-cases.js';
 
 export interface Problem {
   readonly shapes: readonly (readonly number[])[];

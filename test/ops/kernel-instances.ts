@@ -8,10 +8,10 @@ import type { BinaryAttributes, UnaryOperation } from '#src/ops/pointwise/pointw
 import { padFront } from '#src/ops/core/strided';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
-import { imageMakers } from './image-instances.js';
+import { imageMakers } from './image/image-instances.js';
 import { float, floats, ints, type Make, type Operand, real, room, SIZES, size, uint } from './operands.js';
 import type { Random } from './support.js';
-import { unaryCases } from './unary-cases.js';
+import { unaryCases } from './pointwise/unary-cases.js';
 
 export type { Instance, Make, Operand } from './operands.js';
 

@@ -9,7 +9,7 @@ import type { Kernel } from '#src/device/kernel';
 import { kernels } from '#src/ops/kernels';
 import { guardsOf, withGuards } from './guards.js';
 import { type Instance, instances, type Make, type Operand } from './kernel-instances.js';
-import { randomCase } from './max-pool-gradient-cases.js';
+import { randomCase } from './pool/max-pool-gradient-cases.js';
 import { Random } from './support.js';
 
 const TIMES = 10;

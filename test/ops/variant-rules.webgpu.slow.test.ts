@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomEpilogue } from '../device/cpu-harness.js';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { checkInputGradient } from './conv2d-gradient-cases.js';
+import { checkInputGradient } from './conv2d/conv2d-gradient-cases.js';
 import { checkConv2d } from './kernel-cases.js';
 
 const ROUNDS = 8;

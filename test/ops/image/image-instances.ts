@@ -2,8 +2,8 @@
 import { affineMatrix } from '#src/ops/image/image-affine';
 import { TABLE_BYTES } from '#src/ops/image/image-tables-kernel';
 import { encodeTransforms, type ImageTransform, TRANSFORM } from '#src/ops/image/image-transform';
-import { floats, ints, type Make, type Operand, real, room } from './operands.js';
-import type { Random } from './support.js';
+import { floats, ints, type Make, type Operand, real, room } from '../operands.js';
+import type { Random } from '../support.js';
 
 const wholeBytes = (random: Random, count: number): Operand => ({
   dtype: 'uint8',

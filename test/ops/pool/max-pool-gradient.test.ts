@@ -3,8 +3,8 @@ import { openCpu } from '#src/device/cpu/node';
 import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick } from '../device/cpu-harness.js';
-import { judge } from './kernel-cases.js';
+import { generator, pick } from '../../device/cpu-harness.js';
+import { judge } from '../kernel-cases.js';
 import {
   checkMaxPoolGradient,
   type MaxPoolGradientCase,

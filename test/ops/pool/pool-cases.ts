@@ -6,8 +6,8 @@ import {
   maxPool2dKernel,
 } from '#src/ops/pool/pool-kernels';
 import * as assert from 'uvu/assert';
-import { pick, randomValues } from '../device/cpu-harness.js';
-import { judge, runKernel } from './kernel-cases.js';
+import { pick, randomValues } from '../../device/cpu-harness.js';
+import { judge, runKernel } from '../kernel-cases.js';
 
 /** Windows with padding up to their size less one, on images of odd and even size. */
 export function randomMaxPool(random: () => number, channels: number): MaxPool2dAttributes {

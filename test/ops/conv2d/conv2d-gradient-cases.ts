@@ -6,8 +6,8 @@ import type { Conv2dWeightGradientAttributes } from '#src/ops/conv2d/conv2d-grad
 import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
 import * as assert from 'uvu/assert';
-import { pick, randomValues, tolerance } from '../device/cpu-harness.js';
-import { type Channels, judge, type Operands, randomConv2d, runKernel } from './kernel-cases.js';
+import { pick, randomValues, tolerance } from '../../device/cpu-harness.js';
+import { type Channels, judge, type Operands, randomConv2d, runKernel } from '../kernel-cases.js';
 
 /** A convolution with everything but its channels drawn. */
 export function randomGeometry(random: () => number, channels: Channels): Conv2dGeometry {

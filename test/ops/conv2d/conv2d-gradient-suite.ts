@@ -8,16 +8,16 @@ import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradie
 import { cutSums } from '#src/ops/product/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, PathCounts, pick } from '../device/cpu-harness.js';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { generator, PathCounts, pick } from '../../device/cpu-harness.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
 import {
   checkInputGradient,
   checkWeightGradient,
   randomGeometry,
   randomSplits,
 } from './conv2d-gradient-cases.js';
-import { type Channels, randomSplit, randomWinograd, withVariant } from './kernel-cases.js';
-import { type Share, variantsIn } from './variant-share.js';
+import { type Channels, randomSplit, randomWinograd, withVariant } from '../kernel-cases.js';
+import { type Share, variantsIn } from '../variant-share.js';
 
 const ROUNDS = 20;
 const counts: Record<string, number> = {};

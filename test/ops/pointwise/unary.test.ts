@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import { unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { tensor } from '#src/tensor/tensor';
-import { assertClose, cpuDevice, Random } from './support.js';
+import { assertClose, cpuDevice, Random } from '../support.js';
 import { unaryCases } from './unary-cases.js';
 
 const COUNT = 1000;

@@ -3,8 +3,8 @@ import type { Backend } from '#src/device/backend';
 import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
 import type { MaxPool2dAttributes } from '#src/ops/pool/pool-kernels';
 import * as assert from 'uvu/assert';
-import { pick } from '../device/cpu-harness.js';
-import { judge, runKernel } from './kernel-cases.js';
+import { pick } from '../../device/cpu-harness.js';
+import { judge, runKernel } from '../kernel-cases.js';
 import { randomMaxPool } from './pool-cases.js';
 
 export interface MaxPoolGradientCase {

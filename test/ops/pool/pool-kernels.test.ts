@@ -3,8 +3,8 @@ import { openCpu } from '#src/device/cpu/node';
 import { globalAveragePoolKernel, maxPool2dKernel } from '#src/ops/pool/pool-kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick, randomValues } from '../device/cpu-harness.js';
-import { judge } from './kernel-cases.js';
+import { generator, pick, randomValues } from '../../device/cpu-harness.js';
+import { judge } from '../kernel-cases.js';
 import { checkPools, randomMaxPool, SPECIAL_MAXIMA, specialMaxima } from './pool-cases.js';
 
 test('60 random maxima agree with the formula', () => {

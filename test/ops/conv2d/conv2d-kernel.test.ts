@@ -4,8 +4,8 @@ import type { Conv2dAttributes } from '#src/ops/conv2d/conv2d-attributes';
 import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { epilogueOperands, generator, pick, randomValues } from '../device/cpu-harness.js';
-import { type Channels, checkConv2d, judge, randomConv2d } from './kernel-cases.js';
+import { epilogueOperands, generator, pick, randomValues } from '../../device/cpu-harness.js';
+import { type Channels, checkConv2d, judge, randomConv2d } from '../kernel-cases.js';
 
 function randomChannels(random: () => number): Channels {
   const groups = pick(random, [1, 1, 2, 3]);

@@ -3,10 +3,10 @@ import { NO_EPILOGUE } from '#src/ops/core/epilogue';
 import { matmulKernel } from '#src/ops/product/matmul-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { plainMatmul, runKernel, withVariant } from './kernel-cases.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
+import { plainMatmul, runKernel, withVariant } from '../kernel-cases.js';
 import { matmulTests } from './matmul-kernel-suite.js';
-import { variantsIn } from './variant-share.js';
+import { variantsIn } from '../variant-share.js';
 
 await matmulTests('quick');
 

@@ -7,8 +7,8 @@ import { convolutionSums, inputGradientSums } from '#src/ops/conv2d/conv2d-split
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
 import type { Epilogue } from '#src/ops/core/epilogue';
 import { test } from 'uvu';
-import { epilogueOperands, generator, randomValues, tolerance } from '../device/cpu-harness.js';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { epilogueOperands, generator, randomValues, tolerance } from '../../device/cpu-harness.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
 import {
   imageSize,
   inputGradientOperands,
@@ -17,9 +17,9 @@ import {
   weightGradientOperands,
   weightSize,
 } from './conv2d-gradient-cases.js';
-import { rounded } from './half.js';
-import { launchHalf } from './half-launch.js';
-import { halfTest } from './half-test.js';
+import { rounded } from '../half.js';
+import { launchHalf } from '../half-launch.js';
+import { halfTest } from '../half-test.js';
 import {
   judge,
   type Operands,
@@ -27,8 +27,8 @@ import {
   randomSplit,
   randomWinograd,
   withVariant,
-} from './kernel-cases.js';
-import { assertClose } from './support.js';
+} from '../kernel-cases.js';
+import { assertClose } from '../support.js';
 
 const ROUNDS = 3;
 

@@ -2,9 +2,9 @@
 import { globalAveragePoolKernel, maxPool2dKernel } from '#src/ops/pool/pool-kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick } from '../device/cpu-harness.js';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { runKernel } from './kernel-cases.js';
+import { generator, pick } from '../../device/cpu-harness.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
+import { runKernel } from '../kernel-cases.js';
 import { checkPools, SPECIAL_MAXIMA, specialMaxima } from './pool-cases.js';
 
 const ROUNDS = 20;

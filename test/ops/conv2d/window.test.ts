@@ -7,7 +7,7 @@ import { samePadding } from '#src/ops/conv2d/window';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cpuDevice, formulaValues, Random } from './support.js';
+import { cpuDevice, formulaValues, Random } from '../support.js';
 
 test('zeros of same: none at a kernel of 1, the odd one behind, never fewer than none', () => {
   const cases = [

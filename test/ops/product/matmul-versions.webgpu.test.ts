@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { tableOf } from '../docs/markdown.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
+import { tableOf } from '../../docs/markdown.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const library = pathToFileURL(join(root, 'bench/lib/matmul-versions.mjs')).href;
 const { VERSIONS, numbers, plainProduct, runProduct, versionKernel, worstError } = await import(library);
 

@@ -10,10 +10,10 @@ import {
 } from '#src/ops/product/product-variants';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick, randomEpilogue, randomValues } from '../device/cpu-harness.js';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { around, checkMatmul, plainMatmul, runKernel, withVariant } from './kernel-cases.js';
-import { type Share, variantsIn } from './variant-share.js';
+import { generator, pick, randomEpilogue, randomValues } from '../../device/cpu-harness.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
+import { around, checkMatmul, plainMatmul, runKernel, withVariant } from '../kernel-cases.js';
+import { type Share, variantsIn } from '../variant-share.js';
 
 const ROUNDS = 20;
 const counts: Record<string, number> = {};

@@ -5,7 +5,7 @@ import { kernels } from '#src/ops/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
-const LIBRARIES = new URL('../../../shaders/lib/', import.meta.url);
+const LIBRARIES = new URL('../../../../shaders/lib/', import.meta.url);
 
 /** [name, words] of the members of a struct; those of a geometry are put in its place. */
 function membersOf(file: string, struct: string): [name: string, words: number][] {

@@ -10,7 +10,7 @@ import { logSoftmax } from '#src/ops/norm/softmax';
 import { sum } from '#src/ops/reduce/sum';
 import type { Device } from '#src/program/device';
 import { tensor } from '#src/tensor/tensor';
-import { assertClose } from './support.js';
+import { assertClose } from '../support.js';
 
 const ROWS = 6;
 const SMOOTHING = 0.25;

@@ -12,7 +12,7 @@ import { sum } from '#src/ops/reduce/sum';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick } from '../device/cpu-harness.js';
+import { generator, pick } from '../../device/cpu-harness.js';
 import {
   checkInputGradient,
   checkWeightGradient,
@@ -24,8 +24,8 @@ import {
   weightGradientOperands,
   weightSize,
 } from './conv2d-gradient-cases.js';
-import { type Channels, judge } from './kernel-cases.js';
-import { cpuDevice } from './support.js';
+import { type Channels, judge } from '../kernel-cases.js';
+import { cpuDevice } from '../support.js';
 
 function randomChannels(random: () => number): Channels {
   const groups = pick(random, [1, 1, 2, 3]);

@@ -2,8 +2,8 @@
 import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, pick } from '../device/cpu-harness.js';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { generator, pick } from '../../device/cpu-harness.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
 import { checkMaxPoolGradient, SPECIAL_GRADIENT, specialGradient } from './max-pool-gradient-cases.js';
 
 const ROUNDS = 20;

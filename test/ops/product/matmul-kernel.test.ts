@@ -4,8 +4,8 @@ import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
 import { matmulKernel } from '#src/ops/product/matmul-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { epilogueOperands, generator, pick, randomEpilogue, randomValues } from '../device/cpu-harness.js';
-import { checkMatmul, judge, plainMatmul } from './kernel-cases.js';
+import { epilogueOperands, generator, pick, randomEpilogue, randomValues } from '../../device/cpu-harness.js';
+import { checkMatmul, judge, plainMatmul } from '../kernel-cases.js';
 
 function randomMatmul(random: () => number): MatmulAttributes {
   const m = pick(random, [1, 3, 4, 5, 47, 48, 49, 97]);

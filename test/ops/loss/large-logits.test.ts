@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import { open } from '#src/engine/open';
 import { testLargeLogits } from './large-logits-suite.js';
-import { cpuDevice } from './support.js';
+import { cpuDevice } from '../support.js';
 
 testLargeLogits('CPU float64', () => cpuDevice('float64'));
 testLargeLogits('CPU float32', () => cpuDevice('float32'));

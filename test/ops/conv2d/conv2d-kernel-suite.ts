@@ -4,8 +4,8 @@ import { convolutionSums } from '#src/ops/conv2d/conv2d-split-variants';
 import { cutSums } from '#src/ops/product/product-parts';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { generator, PathCounts, pick } from '../device/cpu-harness.js';
-import { sharedWebGPU } from '../device/shared-webgpu.js';
+import { generator, PathCounts, pick } from '../../device/cpu-harness.js';
+import { sharedWebGPU } from '../../device/shared-webgpu.js';
 import {
   type Channels,
   checkConv2d,
@@ -13,8 +13,8 @@ import {
   randomSplit,
   randomWinograd,
   withVariant,
-} from './kernel-cases.js';
-import { namesIn, type Share, variantsIn } from './variant-share.js';
+} from '../kernel-cases.js';
+import { namesIn, type Share, variantsIn } from '../variant-share.js';
 
 const ROUNDS = 20;
 const counts: Record<string, number> = {};
