@@ -52,7 +52,7 @@ export const OPTIMIZER: Flags<
   },
   lr: {
     value: '<rate>',
-    help: 'Learning rate of the layers below the head. Default for a batch of 32: 0.00005, 0.0002 for --strategy full, 0.001 from random weights, in proportion to the root for others; with sgd 0.001, 0.05 from random weights, in proportion to the batch.',
+    help: 'Learning rate of the layers below the head. Default behind a fitted head: measured before the first step, at most 0.0002; for a batch of 32 and --strategy full 0.0002, 0.001 from random weights, in proportion to the root for others; with sgd 0.001, 0.05 from random weights, in proportion to the batch.',
     parse: numberAbove(0),
   },
   headLr: {

@@ -96,7 +96,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   const { model } = loaded;
   const probed = recipe.strategy === 'full' ? null : await runProbe(run);
   throwIfAborted(context.signal);
-  const { chosen } = await beginFull(run, probed);
+  const { chosen } = await beginFull({ ...run, isRateOpen: false }, probed);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   await setTrainable(model, lastStage(model, recipe), frozen.batch_norm);
   await model.to(device);

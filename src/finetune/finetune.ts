@@ -55,19 +55,19 @@ export async function finetune<T extends TaskKind = 'classification'>(
 }
 
 async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
-  const { loaded, recipe, data, device, options, context } = given;
+  const { loaded, recipe: asked, data, device, options, context } = given;
   const { model, preprocessing } = loaded;
-  const first = recipe.strategy === 'full' ? null : await runProbe(given);
+  const first = asked.strategy === 'full' ? null : await runProbe(given);
   throwIfAborted(context.signal);
-  const makeFolder = () => createRunFolder(options.out, runName(recipe.model, new Date()));
-  if (recipe.strategy === 'probe') {
+  const makeFolder = () => createRunFolder(options.out, runName(asked.model, new Date()));
+  if (asked.strategy === 'probe') {
     const folder = await makeFolder();
     devices.follow(folder);
-    await writeProbeRun(folder, loaded, recipe, data, device, first as ProbeResult);
-    return describeProbe(folder, loaded, recipe, data, device, first as ProbeResult);
+    await writeProbeRun(folder, loaded, asked, data, device, first as ProbeResult);
+    return describeProbe(folder, loaded, asked, data, device, first as ProbeResult);
   }
 
-  const { chosen, beginning, probed } = await beginFull(given, first);
+  const { chosen, beginning, probed, recipe } = await beginFull(given, first);
   const frozen = { device: summarize(device), ...chosen, variants: device.choices };
   throwIfAborted(context.signal);
   const folder = await makeFolder();

@@ -54,7 +54,7 @@ test('a rate that was meant for SGD is told, where AdamW is used because nobody 
     const task = taskOf({ kind: 'classification', classes: ['ant', 'bee'] });
     const images = { train: 1000, val: 100, test: 0 };
     const recipe = resolve(given, facts);
-    announce({ recipe, given, images, task, note: null, smallestClass: 100 }, (event) => {
+    announce({ recipe, given, isRateOpen: false, images, task, note: null, smallestClass: 100 }, (event) => {
       if (event.type === 'note' && event.text.startsWith('Note: --lr')) told.push(event.text);
     });
     return told;

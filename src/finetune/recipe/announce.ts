@@ -58,6 +58,8 @@ export interface Announcement {
   readonly recipe: Recipe;
   /** The fields that flags or a recipe file have set. */
   readonly given: Partial<Recipe>;
+  /** Whether rates are told when they are measured. */
+  readonly isRateOpen: boolean;
   readonly images: { readonly train: number; readonly val: number; readonly test: number };
   readonly task: Task;
   /** What was taken for labels or values where nobody said so. */
@@ -78,7 +80,7 @@ function rateNote({ strategy, optimizer, lr }: Recipe, given: Partial<Recipe>): 
 
 /** Tells it as notes. */
 export function announce(
-  { recipe, given, images, task, note: taken, smallestClass }: Announcement,
+  { recipe, given, isRateOpen, images, task, note: taken, smallestClass }: Announcement,
   onEvent?: Listener,
 ): void {
   const note = (text: string) => onEvent?.({ type: 'note', text });
@@ -95,8 +97,9 @@ export function announce(
   const isGiven = (field: keyof Recipe) => given[field] !== undefined;
   // Columns that were not named are in the sentences above.
   const isSaid = (field: keyof Recipe) => (field === 'label' || field === 'target') && !isGiven(field);
+  const isSaidLater = (field: keyof Recipe) => isRateOpen && (field === 'lr' || field === 'head_lr');
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter(
-    (field) => isInEffect(field, recipe) && !isSaid(field),
+    (field) => isInEffect(field, recipe) && !isSaid(field) && !isSaidLater(field),
   );
   const groups: [title: string, fields: (keyof Recipe)[]][] = [
     ['Given', fields.filter(isGiven)],

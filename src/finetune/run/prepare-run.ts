@@ -32,6 +32,8 @@ import type { FoundImages } from './found-images.js';
 export interface Run {
   readonly loaded: LoadedModel;
   readonly recipe: Recipe;
+  /** Whether the learning rates follow from what is measured behind the fitted head: nobody has asked for any. */
+  readonly isRateOpen: boolean;
   readonly data: TrainingData;
   readonly device: Device;
   readonly options: FinetuneOptions;
@@ -73,10 +75,11 @@ export async function withRun<T>(
   const preprocessing = resized(loaded.preprocessing, recipe.image_size);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
-  announce(
-    { recipe, given, images, task: found.task, note: found.note, smallestClass: smallestClassOf(found) },
-    context.onEvent,
-  );
+  const hasFittedHead = recipe.strategy === 'probe-then-full' || recipe.strategy === 'gradual';
+  const isRateOpen = hasFittedHead && given.lr === undefined && given.head_lr === undefined;
+  const { task, note } = found;
+  const told = { recipe, given, isRateOpen, images, task, note, smallestClass: smallestClassOf(found) };
+  announce(told, context.onEvent);
 
   const trainsAll = recipe.strategy !== 'probe';
   const randomCrops = trainsAll && parseAugment(recipe.augment).view === 'standard';
@@ -94,7 +97,8 @@ export async function withRun<T>(
         type: 'note',
         text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).`,
       });
-      return await work({ loaded: { ...loaded, preprocessing }, recipe, data, device, options, context });
+      const prepared = { ...loaded, preprocessing };
+      return await work({ loaded: prepared, recipe, isRateOpen, data, device, options, context });
     } finally {
       await device.close();
     }

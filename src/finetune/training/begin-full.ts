@@ -1,6 +1,6 @@
 /**
- * What is decided before the first step of the full stage: how many images are computed at once, and which statistics batch
- * norm uses.
+ * What is decided before the first step of the full stage: how many images are computed at once, which statistics batch
+ * norm uses, and the learning rates behind a fitted head where nobody asked for any (bearable-rate.ts).
  *
  * A head is fitted to features of stored statistics. Where those of batches give it other features, the first steps would
  * throw away what the head and the network know. The statistics are then taken anew from the training images, and the
@@ -21,13 +21,19 @@ import type { Beginning } from '../run/beginning.js';
 import { agrees, type BeginningTold, beginningText, measureBeginning, type Refitted } from './beginning.js';
 import { chooseMicroBatch, imageCounts } from './micro-batch.js';
 import { takeOwnStatistics } from './own-statistics.js';
+import { withBearableRate } from './bearable-rate.js';
 import { comparedOn } from './compared-images.js';
 import { FOLLOWED, statisticsShare } from './statistics-share.js';
 
 type BatchNormMode = FrozenChoices['batch_norm'];
 
 /** What a full stage begins with, and what is chosen for all of it. */
-export interface ChosenBeginning {
+export interface ChosenBeginning extends Begun {
+  /** With the learning rates that were chosen. */
+  readonly recipe: Recipe;
+}
+
+interface Begun {
   readonly chosen: Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>;
   readonly beginning: Beginning;
   /** The head that training begins with; null for a new one. */
@@ -49,6 +55,20 @@ interface Decided {
  * `chooseMicroBatch` and `runProbe` do.
  */
 export async function beginFull(run: Run, first: ProbeResult | null): Promise<ChosenBeginning> {
+  const { loaded, recipe: asked, data, device, context, isRateOpen } = run;
+  const begun = await chooseStatistics(run, first);
+  if (!isRateOpen) return { ...begun, recipe: asked };
+  const { model, preprocessing } = loaded;
+  const recipe = await withBearableRate({
+    ...{ device, model, data, recipe: asked, preprocessing, ...begun.chosen },
+    ...context,
+  });
+  const text = `Learning rate ${recipe.lr} for the trunk and ${recipe.head_lr} for the head, by the gradients before the first step; --lr sets it.`;
+  context.onEvent?.({ type: 'note', text });
+  return { ...begun, recipe };
+}
+
+async function chooseStatistics(run: Run, first: ProbeResult | null): Promise<Begun> {
   const { loaded, recipe, data, device, context } = run;
   const { model, preprocessing } = loaded;
   const { task, train } = data;

@@ -25,7 +25,7 @@ import type { TrainingData } from '../run/training-data.js';
 import { batchParts } from './batch-parts.js';
 import { joinsSingle, microBatchRanges } from './batch-ranges.js';
 import { lastStage, setTrainable } from './stages.js';
-import { networkInput, sharedLoss } from './training-step.js';
+import { type MicroBatch, networkInput, sharedLoss, type TrainingStepOptions } from './training-step.js';
 import { adaptNetwork, changesOf, lossOptionsOf, samplingOf, weightPowerOf } from '../methods/index.js';
 
 /** Images that are looked at: enough for a mean, and less work than a tenth of an epoch of a thousand. */
@@ -114,16 +114,21 @@ export function beginningText({
   return `Note: training begins with a loss of ${told(first)}, where guessing has ${guessed.toPrecision(3)}: the features are far from usual. Try other weights, or a lower --lr.`;
 }
 
+/** Puts the network on the device as the full stage will train it, with all its layers. */
+export async function prepareLayers({ device, model, recipe, batch_norm }: BeginningOptions): Promise<void> {
+  await setTrainable(model, lastStage(model, recipe), batch_norm);
+  // By what is trainable: after it.
+  adaptNetwork(model, recipe);
+  await model.to(device);
+}
+
 /**
  * Measures it on the first batches of the first epoch, as they are varied there. The network is as before. Throws
  * 'interrupted' on the signal.
  */
 export async function measureBeginning(options: BeginningOptions): Promise<Beginning> {
-  const { device, model, recipe, batch_norm } = options;
-  await setTrainable(model, lastStage(model, recipe), batch_norm);
-  // By what is trainable: after it.
-  adaptNetwork(model, recipe);
-  await model.to(device);
+  const { model } = options;
+  await prepareLayers(options);
   const trained = Array.from(model.modules()).filter(
     (module) => module instanceof BatchNorm2d && module.mode === 'train',
   ) as BatchNorm2d[];
@@ -144,17 +149,53 @@ async function headNorm({ device, model: { head } }: BeginningOptions): Promise<
 
 /** The mean loss of the images looked at, in each of some modes of batch norm. */
 async function meanLosses(
-  { device, model, data, recipe, preprocessing, micro_batch, signal }: BeginningOptions,
+  options: BeginningOptions,
   modes: readonly BatchNormMode[],
   setMode: (mode: BatchNormMode) => void,
 ): Promise<(number | null)[]> {
+  const { device, model, recipe, preprocessing } = options;
+  const totals = modes.map(() => 0);
+  let images = 0;
+  for await (const { size, parts, side, ...asked } of firstBatches(options)) {
+    for (const [m, mode] of modes.entries()) {
+      setMode(mode);
+      for (const part of parts) {
+        // The share 0 of a batch: the running statistics stay as they are.
+        const training = { random: generator(recipe.seed), momentum: 0 };
+        totals[m] +=
+          size *
+          (await device.run(() => {
+            const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
+            return sharedLoss(outputs, part.targets, part.shares, asked);
+          }));
+      }
+    }
+    images += size;
+  }
+  return totals.map((total) => (Number.isFinite(total) ? total / images : null));
+}
+
+/** A batch in parts that are computed at once, and how its loss is asked for. */
+export interface FirstBatch extends Pick<TrainingStepOptions, 'task' | 'loss' | 'classWeights' | 'side'> {
+  /** Images of the batch. */
+  readonly size: number;
+  readonly parts: readonly MicroBatch[];
+}
+
+/** The batches that the first epoch begins with, as they are varied there, up to the images that are looked at. */
+export async function* firstBatches({
+  data,
+  recipe,
+  preprocessing,
+  micro_batch,
+  signal,
+}: Omit<BeginningOptions, 'device' | 'model'>): AsyncGenerator<FirstBatch> {
   const { task, training, pool } = data;
   const side = sideOf(preprocessing);
   const power = weightPowerOf(recipe);
   const imageWeights = task.imageWeights(training.images, power);
   const classWeights = task.classWeights(training.images, power);
   const loss = lossOptionsOf(recipe);
-  const totals = modes.map(() => 0);
   let images = 0;
   const batches = trainingBatches(training, {
     batchSize: recipe.batch_size,
@@ -174,21 +215,8 @@ async function meanLosses(
     // Mixed images have another loss, whatever the head.
     const { mix: _, ...changes } = changesOf(recipe, { step: 1, side, samples: batch.samples });
     const parts = batchParts(batch, { targets, imageWeights, ranges, changes });
-    for (const [m, mode] of modes.entries()) {
-      setMode(mode);
-      for (const part of parts) {
-        // The share 0 of a batch: the running statistics stay as they are.
-        const training = { random: generator(recipe.seed), momentum: 0 };
-        totals[m] +=
-          size *
-          (await device.run(() => {
-            const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
-            return sharedLoss(outputs, part.targets, part.shares, { task, loss, classWeights });
-          }));
-      }
-    }
+    yield { size, parts, side, task, loss, classWeights };
     images += size;
     if (images >= IMAGES) break;
   }
-  return totals.map((total) => (Number.isFinite(total) ? total / images : null));
 }
