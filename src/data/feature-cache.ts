@@ -1,23 +1,22 @@
 /**
- * The feature cache: what a frozen trunk computes from each picture, so that it is computed once.
+ * The feature cache: what a frozen trunk computes from each sample, so that it is computed once.
  *
- * The folder is chosen by all that the features depend on besides the picture (weights,
- * preprocessing and precision), a record by the SHA-256 of the image file. Records are float32, little-endian.
+ * The folder is chosen by all that the features depend on besides the sample (weights,
+ * settings of the input and precision), a record by the SHA-256 of its file. Records are float32, little-endian.
  */
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { cacheDir } from '../weights/cache-dir.js';
-import { pixelVersion } from './prepared-cache.js';
-import type { Preprocessing } from './preprocess.js';
 import { openRecordStore } from './record-store.js';
 
 export interface FeatureCacheKey {
   /** Identifies the trunk: its weights, running statistics and architecture. */
   readonly weightsHash: string;
-  readonly preprocessing: Preprocessing;
-  /** Number of features of one picture. */
+  /** All settings that the network's input depends on, as JSON: those of images are `imageKey`'s. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Number of features of one sample. */
   readonly length: number;
   /** Whether activations are kept as float16 on the way: three digits of the features are left then. */
   readonly mixed: boolean;
@@ -30,7 +29,7 @@ export interface FeatureCache {
   /** The features; null if they are absent or damaged, then compute them again. */
   get(fileHash: string): Promise<Float32Array | null>;
   /**
-   * Stores the features of one picture; written with others, at the latest by `close`.
+   * Stores the features of one sample; written with others, at the latest by `close`.
    * @throws AttuneError 'shape' if there are not `length` of them, 'numeric' if one is not finite
    * @throws AttuneError 'disk'
    */
@@ -70,12 +69,8 @@ export async function openFeatureCache(
   };
 }
 
-function folderName({ weightsHash, preprocessing, length, mixed }: FeatureCacheKey): string {
-  const { resize, crop, interpolation, mean, std } = preprocessing;
-  const parts = {
-    ...{ pixelVersion, weightsHash, resize, crop, interpolation, mean, std, length },
-    ...(mixed && { mixed }),
-  };
+function folderName({ weightsHash, input, length, mixed }: FeatureCacheKey): string {
+  const parts = { ...input, weightsHash, length, ...(mixed && { mixed }) };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
@@ -84,7 +79,7 @@ function checkFeatures(features: Float32Array, length: number, where: string): v
   if (features.length !== length) {
     throw new AttuneError({
       code: 'shape',
-      what: `${features.length} features given where a picture has ${length}`,
+      what: `${features.length} features given where a sample has ${length}`,
       where,
     });
   }

@@ -97,7 +97,13 @@ export {
   type TrainingImages,
 } from './prepare-training.js';
 export { assertOwn } from './own-file.js';
-export { openPreparedCache, type PreparedCache, preparedBytes, readPreparedImage } from './prepared-cache.js';
+export {
+  imageKey,
+  openPreparedCache,
+  type PreparedCache,
+  preparedBytes,
+  readPreparedImage,
+} from './prepared-cache.js';
 export { preparedDataset, preparedPictures } from './prepared-dataset.js';
 export {
   imagenetPreprocessing,

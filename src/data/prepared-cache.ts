@@ -20,6 +20,11 @@ import { openRecordStore, type RecordLocation, type RecordStore, readRecord } fr
 /** To be raised by whoever changes a pixel that decoding or resizing produces. */
 export const pixelVersion = 1;
 
+/** The settings that pixels of a network's input depend on, as a key of the feature cache. */
+export function imageKey({ resize, crop, interpolation, mean, std }: Preprocessing) {
+  return { pixelVersion, resize, crop, interpolation, mean, std };
+}
+
 export interface PreparedCache {
   readonly folder: string;
   readonly preprocessing: Preprocessing;

@@ -13,8 +13,9 @@ import { FINETUNE_NAMES, refuseUnknown } from './option-names.js';
 import type { FinetuneOptions, RunContext } from './options.js';
 import type { FinetuneResult, TaskKind } from './results.js';
 import { goOn } from './run/resume.js';
-import { type Run, runProbe, withRun } from './run/prepare-run.js';
-import type { ProbeResult } from './heads/probe.js';
+import { withRun } from './run/prepare-run.js';
+import type { Run } from './run/run.js';
+import { type ProbeResult, runProbe } from './heads/probe.js';
 import { outliveDevices, type RunDevices } from './run/lost-device.js';
 import { describeFull, describeProbe, type RunOutcome } from './run/result.js';
 import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run/run-folder.js';
@@ -23,7 +24,8 @@ import type { RunState } from './run/run-state.js';
 import { SavedStates } from './run/saved-states.js';
 import type { TrainingData } from './run/training-data.js';
 import type { PartName } from './run/found-images.js';
-import { writeProbeRun, writeRecipe } from './run/run-files.js';
+import { writeProbeRun } from './heads/probe-run.js';
+import { writeRecipe } from './run/run-files.js';
 
 /**
  * Runs a recipe. A device that is lost is opened again, and the run goes on from what it has saved (lost-device.ts).

@@ -50,3 +50,13 @@ export function requireData(data: unknown, where: string): void {
   const hint = "write data: 'photos', a folder with one folder of images per class";
   throw new AttuneError({ code: 'usage', what: 'there are no images', where, hint });
 }
+
+/** Throws AttuneError 'usage' unless `value` is absent or a whole number of at least 1. */
+export function checkCount(value: number | undefined, what: string, where: string): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${what} must be a whole number of at least 1, not ${value}`,
+    where,
+  });
+}

@@ -11,11 +11,10 @@ import {
   type RgbImage,
 } from '../data/index.js';
 import { openDevice, summarize } from './device.js';
-import { checkCount } from './evaluation/inference.js';
 import { throwIfAborted } from './interruption.js';
 import type { DeviceOptions, RunContext } from './options.js';
 import type { DeviceSummary } from './results.js';
-import { DEVICE_NAMES, refuseUnknown, requireData } from './option-names.js';
+import { checkCount, DEVICE_NAMES, refuseUnknown, requireData } from './option-names.js';
 import { refuseIdleColumns, refuseIdleSplit } from './recipe/contradictions.js';
 import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';
 import { factsOf } from './folds.js';

@@ -1,14 +1,7 @@
-/** What a model expects of its images; src/data does it. */
+/** What a model expects of its images, where its weights say nothing. */
+import type { ModelPreprocessing } from '../weights/preprocessing.js';
 
-export interface ModelPreprocessing {
-  /** Short side in pixels after resizing, then side of the square cut from the centre. */
-  readonly resize: number;
-  readonly crop: number;
-  /** Per channel (red, green, blue), on the scale 0 .. 1. */
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-  readonly interpolation: 'bilinear' | 'bicubic';
-}
+export type { ModelPreprocessing };
 
 /**
  * torchvision's, for its first ImageNet weights. Other weights of a model may want another (V2: resize 232); the

@@ -5,7 +5,7 @@
 
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
-import type { ModelPreprocessing } from '../models/preprocessing.js';
+import type { ModelPreprocessing } from './preprocessing.js';
 
 const positive = v.pipe(v.number(), v.minValue(0.001), v.maxValue(100_000));
 const size = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000));

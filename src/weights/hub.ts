@@ -8,7 +8,7 @@ import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { makeFolders, replaceFile } from '../formats/index.js';
-import type { ModelPreprocessing } from '../models/preprocessing.js';
+import type { ModelPreprocessing } from './preprocessing.js';
 import { DOWNLOAD_DEFAULTS, download, type DownloadSettings, wrongFile } from './download.js';
 import { hashFile } from './hash.js';
 import { HubCache, hubCacheDir } from './hub-cache.js';

@@ -2,12 +2,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFeatureCache } from '#src/data/feature-cache';
+import { imageKey } from '#src/data/prepared-cache';
 import { imagenetPreprocessing } from '#src/data/preprocess';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, inScratch, sha256 } from './support.js';
 
-const key = { weightsHash: 'abc', preprocessing: imagenetPreprocessing(), length: 6, mixed: false };
+const key = { weightsHash: 'abc', input: imageKey(imagenetPreprocessing()), length: 6, mixed: false };
 const hashOf = (i: number) => sha256(Uint8Array.of(i));
 const featuresOf = (i: number) => Float32Array.of(i, -i, 1 / 3, 1e-42, 3.4e38, -0);
 
@@ -35,9 +36,9 @@ test('whatever the features depend on has a folder of its own', () =>
       { weightsHash: 'abd' },
       { length: 7 },
       { mixed: true },
-      { preprocessing: imagenetPreprocessing(192) },
-      { preprocessing: { ...imagenetPreprocessing(), resize: 232 } },
-      { preprocessing: { ...imagenetPreprocessing(), std: [1, 1, 1] as const } },
+      { input: imageKey(imagenetPreprocessing(192)) },
+      { input: imageKey({ ...imagenetPreprocessing(), resize: 232 }) },
+      { input: imageKey({ ...imagenetPreprocessing(), std: [1, 1, 1] as const }) },
     ];
     const opened = await Promise.all(
       variants.map((change) => openFeatureCache({ ...key, ...change }, folder)),

@@ -1,6 +1,8 @@
 /** The learning rates behind a fitted head: measured before the first step where nobody asked for any. */
 import { finetune, type FinetuneOptions } from '#src/finetune/index';
-import { type Run, runProbe, withRun } from '#src/finetune/run/prepare-run';
+import { runProbe } from '#src/finetune/heads/probe';
+import { withRun } from '#src/finetune/run/prepare-run';
+import type { Run } from '#src/finetune/run/run';
 import { withBearableRate } from '#src/finetune/training/bearable-rate';
 import type { Recipe } from '#src/finetune/recipe/recipe-schema';
 import { firstBatches } from '#src/finetune/training/beginning';

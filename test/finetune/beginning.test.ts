@@ -4,7 +4,7 @@ import { openRunState } from '#src/finetune/run/run-state';
 import { firstLoss } from '#src/finetune/run/beginning';
 import { agrees, beginningText } from '#src/finetune/training/beginning';
 import { comparedOn } from '#src/finetune/training/compared-images';
-import type { Run } from '#src/finetune/run/prepare-run';
+import type { Run } from '#src/finetune/run/run';
 import { FOLLOWED, statisticsShare } from '#src/finetune/training/statistics-share';
 import { BatchNorm2d, Sequential } from '#src/nn/index';
 import { test } from 'uvu';

@@ -1,8 +1,8 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
 import { openPreparedCache, preparedPictures } from '../../data/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
-import { checkCount, sideOf } from './inference.js';
-import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown, requireData } from '../option-names.js';
+import { sideOf } from './inference.js';
+import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown, requireData } from '../option-names.js';
 import type { OptionNames } from '../../option-names.js';
 import { loadModel, requireHead } from '../model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../options.js';

@@ -101,16 +101,6 @@ export function sideOf({ crop }: Preprocessing): number {
   return crop;
 }
 
-/** Throws AttuneError 'usage' unless `value` is absent or a whole number of at least 1. */
-export function checkCount(value: number | undefined, what: string, where: string): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
-  throw new AttuneError({
-    code: 'usage',
-    what: `${what} must be a whole number of at least 1, not ${value}`,
-    where,
-  });
-}
-
 async function readBatch(
   source: PixelSource,
   start: number,

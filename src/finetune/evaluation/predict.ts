@@ -4,9 +4,9 @@ import { type ImagePool, listImages, openImagePool, type Preprocessing } from '.
 import { AttuneError } from '../../errors.js';
 import { freeze } from '../../nn/index.js';
 import { forwardBatch, largestActivation, openDevice } from '../device.js';
-import { checkCount, sideOf } from './inference.js';
+import { sideOf } from './inference.js';
 import { throwIfAborted } from '../interruption.js';
-import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../option-names.js';
+import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../option-names.js';
 import type { OptionNames } from '../../option-names.js';
 import { loadModel, requireHead } from '../model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../options.js';

@@ -5,6 +5,7 @@
  */
 import { HEAD_STAGE } from '../recipe/choices.js';
 import {
+  imageKey,
   type LabelledImage,
   openFeatureCache,
   type Preprocessing,
@@ -22,7 +23,9 @@ import { throwIfAborted } from '../interruption.js';
 import { chooseStrength, HEAD_FOLDS } from './l2-strength.js';
 import type { RunContext } from '../options.js';
 import type { EpochRecord } from '../results.js';
+import { headWeightPowerOf } from '../methods/index.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import type { Run } from '../run/run.js';
 import { applyHead, linearLayer, prototypes } from './stored-heads.js';
 import { type Best, measureText, type Task, trainRecord, valRecord } from '../tasks/index.js';
 import type { ImagePart, TrainingData } from '../run/training-data.js';
@@ -90,7 +93,12 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
 export async function allFeatures(data: TrainingData, options: FeatureOptions) {
   const { device, model, preprocessing, weightsHash, onEvent, signal } = options;
   const { mixed } = device;
-  const cache = await openFeatureCache({ weightsHash, preprocessing, length: model.head.inputs, mixed });
+  const cache = await openFeatureCache({
+    weightsHash,
+    input: imageKey(preprocessing),
+    length: model.head.inputs,
+    mixed,
+  });
   try {
     await freeze(model);
     if (
@@ -251,4 +259,20 @@ function detailOf(record: EpochRecord, { measures: { training } }: Task): string
     ({ key, name, format }) => `, ${name} ${measureText(format, record[`train_${key}`] ?? null)}`,
   );
   return `loss ${record.train_loss?.toFixed(4)}${others.join('')}`;
+}
+
+/** Fits the head of a run on cached features. */
+export async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {
+  return probe(data, {
+    device,
+    model: loaded.model,
+    preprocessing: loaded.preprocessing,
+    weightsHash: loaded.weightsHash,
+    seed: recipe.seed,
+    head: recipe.head,
+    neighbors: recipe.neighbors,
+    weightPower: headWeightPowerOf(recipe),
+    headEpochs: recipe.head_epochs,
+    ...context,
+  });
 }

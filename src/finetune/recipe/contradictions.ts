@@ -1,7 +1,7 @@
 /** What would have no effect on the run is refused, in a flag as in a recipe file: whoever sets it expects it to count. */
 import { isCsvFile } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { checkCount } from '../evaluation/inference.js';
+import { checkCount } from '../option-names.js';
 import {
   CLASS_METHOD_FIELDS,
   METHOD_FIELDS,

@@ -6,7 +6,7 @@
  */
 import type { NamedColumns } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
-import { NO_WEIGHTS } from '../model-source.js';
+import { NO_WEIGHTS } from '../../weights/index.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { methodDefaults } from '../methods/index.js';
 import { scheduleDefaults } from './schedule.js';

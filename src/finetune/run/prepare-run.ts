@@ -4,7 +4,6 @@
  */
 import { parseAugment } from '../../data/index.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
-import type { Device } from '../../program/device.js';
 import { askedBy, askedSplit } from '../recipe/asked.js';
 import { announce } from '../recipe/announce.js';
 import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../recipe/contradictions.js';
@@ -12,33 +11,15 @@ import { openDevice, summarize } from '../device.js';
 import { factsOf } from '../folds.js';
 import { sideOf } from '../evaluation/inference.js';
 import { type LoadedModel, loadModel, resized, tellLeftOut } from '../model-source.js';
-import { checkMethods, headWeightPowerOf } from '../methods/index.js';
+import { checkMethods } from '../methods/index.js';
 import { requireData } from '../option-names.js';
 import type { FinetuneOptions, RunContext } from '../options.js';
-import { type ProbeResult, probe } from '../heads/probe.js';
+import type { Run } from './run.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { lastStage, setTrainable } from '../training/stages.js';
-import {
-  findImages,
-  prepareTrainingData,
-  smallestClassOf,
-  type TrainingData,
-  splitOf,
-} from './training-data.js';
+import { findImages, prepareTrainingData, smallestClassOf, splitOf } from './training-data.js';
 import type { FoundImages } from './found-images.js';
-
-/** All that a run begins with. */
-export interface Run {
-  readonly loaded: LoadedModel;
-  readonly recipe: Recipe;
-  /** Whether the learning rates follow from what is measured behind the fitted head: nobody has asked for any. */
-  readonly isRateOpen: boolean;
-  readonly data: TrainingData;
-  readonly device: Device;
-  readonly options: FinetuneOptions;
-  readonly context: RunContext;
-}
 
 export interface RunWork<T> {
   /** Called when the images have been found, before weights are loaded: what else can be told early. */
@@ -136,20 +117,4 @@ async function checkLayers({ model }: LoadedModel, recipe: Recipe): Promise<void
   if (recipe.strategy === 'probe') return;
   await setTrainable(model, lastStage(model, recipe), 'frozen');
   checkMethods(model, recipe);
-}
-
-/** Fits the head of a run on cached features. */
-export async function runProbe({ loaded, recipe, data, device, context }: Run): Promise<ProbeResult> {
-  return probe(data, {
-    device,
-    model: loaded.model,
-    preprocessing: loaded.preprocessing,
-    weightsHash: loaded.weightsHash,
-    seed: recipe.seed,
-    head: recipe.head,
-    neighbors: recipe.neighbors,
-    weightPower: headWeightPowerOf(recipe),
-    headEpochs: recipe.head_epochs,
-    ...context,
-  });
 }

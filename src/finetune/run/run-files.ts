@@ -1,18 +1,11 @@
-/** The small files of a run folder, and the whole folder of a probe. */
+/** The small files of a run folder. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { readRegularText } from '../../formats/index.js';
-import type { Device } from '../../program/device.js';
-import { writeCheckpoint } from './checkpoint.js';
-import { summarize } from '../device.js';
-import type { LoadedModel } from '../model-source.js';
 import type { EpochRecord } from '../results.js';
-import type { ProbeResult } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import { duplicate, RUN_FILES, writeJson, writeText } from './run-folder.js';
-import { writeProbeLog } from '../tensorboard/run-log.js';
+import { RUN_FILES, writeJson, writeText } from './run-folder.js';
 import type { Task } from '../tasks/index.js';
-import type { TrainingData } from './training-data.js';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
@@ -47,25 +40,4 @@ export async function readMadeBy(folder: string): Promise<Readonly<Record<string
 /** metrics.jsonl: a line for each epoch. */
 export async function writeMetrics(folder: string, epochs: readonly EpochRecord[]): Promise<void> {
   await writeText(folder, RUN_FILES.metrics, epochs.map((epoch) => `${JSON.stringify(epoch)}\n`).join(''));
-}
-
-/** Writes the folder of a probe. A head that has converged is both the best and the last. */
-export async function writeProbeRun(
-  folder: string,
-  { model, weights, preprocessing }: LoadedModel,
-  recipe: Recipe,
-  data: TrainingData,
-  device: Device,
-  result: ProbeResult,
-): Promise<void> {
-  const { epochs, l2, best } = result;
-  await writeRecipe(folder, recipe, { device: summarize(device), l2 }, data.task);
-  await writeMetrics(folder, epochs);
-  if (data.skipped.length > 0) await writeJson(folder, RUN_FILES.leftOut, data.skipped);
-  if (recipe.tensorboard) await writeProbeLog(folder, { model, weights, recipe, data, device, result });
-  const temperature = best?.temperature ?? null;
-  const info = { model: recipe.model, task: data.task.info, preprocessing, temperature };
-  await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
-  await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
-  await duplicate(folder, RUN_FILES.best, RUN_FILES.state);
 }

@@ -12,10 +12,10 @@
  */
 import { createHash } from 'node:crypto';
 import { replaceHead } from '../../models/index.js';
-import type { ProbeResult } from '../heads/probe.js';
+import { type ProbeResult, runProbe } from '../heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { NO_WEIGHTS } from '../model-source.js';
-import { type Run, runProbe } from '../run/prepare-run.js';
+import type { Run } from '../run/run.js';
 import type { FrozenChoices } from '../run/run-state.js';
 import type { Beginning } from '../run/beginning.js';
 import { agrees, type BeginningTold, beginningText, measureBeginning, type Refitted } from './beginning.js';

@@ -1,6 +1,6 @@
 /** The part of a run on which a head is fitted only to compare statistics of batch norm. */
 import { epochOrder } from '../../data/index.js';
-import type { Run } from '../run/prepare-run.js';
+import type { Run } from '../run/run.js';
 import type { ImagePart } from '../run/training-data.js';
 
 /** Images that the head is fitted to: more would not change the decision, and take as long as they are many. */

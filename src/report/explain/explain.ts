@@ -11,11 +11,11 @@ import {
 } from '../../data/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../finetune/device.js';
-import { checkCount, sideOf } from '../../finetune/evaluation/inference.js';
+import { sideOf } from '../../finetune/evaluation/inference.js';
 import { throwIfAborted } from '../../finetune/interruption.js';
 import { type LoadedModel, loadModel, requireHead } from '../../finetune/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
-import { DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../finetune/option-names.js';
+import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../finetune/option-names.js';
 import { namedImages, openPictures } from '../../finetune/evaluation/predict.js';
 import type { ImageSource } from '../../finetune/evaluation/test-time.js';
 import { requireClasses } from '../../finetune/tasks/require-classes.js';

@@ -1,5 +1,5 @@
 /** The training images whose features are nearest to those of an image: what the network has seen that is like it. */
-import { openFeatureCache } from '../../data/index.js';
+import { imageKey, openFeatureCache } from '../../data/index.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { forwardBatch, largestActivation } from '../../finetune/device.js';
 import { featuresOf } from '../../finetune/heads/features.js';
@@ -50,7 +50,8 @@ export async function nearestImages({
     { preprocessing, randomCrops: false, workers },
     context,
   );
-  const key = { weightsHash, preprocessing, length: model.head.inputs, mixed: device.mixed };
+  const input = imageKey(preprocessing);
+  const key = { weightsHash, input, length: model.head.inputs, mixed: device.mixed };
   const cache = await openFeatureCache(key).catch(async (error: unknown) => {
     await data.close();
     throw error;
