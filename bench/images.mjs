@@ -14,9 +14,9 @@ import {
   imagenetPreprocessing,
   preprocessImage,
   resizedSize,
-} from '../dist/data/index.js';
-import { resizePlain } from '../dist/data/resize-plain.js';
-import { sampleWeights } from '../dist/data/sample-weights.js';
+} from '../dist/inputs/index.js';
+import { resizePlain } from '../dist/inputs/image/resize-plain.js';
+import { sampleWeights } from '../dist/inputs/image/sample-weights.js';
 import { failInOneLine, wholeNumbers } from './lib/program.mjs';
 
 failInOneLine('images');

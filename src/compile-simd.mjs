@@ -1,4 +1,4 @@
-/** Compiles AssemblyScript to WebAssembly with SIMD: what the build scripts of src/device/cpu/simd and src/data/simd share. */
+/** Compiles AssemblyScript to WebAssembly with SIMD: what the build scripts of src/device/cpu/simd and src/inputs/image/simd share. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import asc from 'assemblyscript/asc';
 

@@ -60,7 +60,7 @@ export {
   type Sampling,
   TEST_VIEWS,
   type TablePart,
-} from './data/index.js';
+} from './inputs/index.js';
 export type { Choices, Counters, DeviceInfo, DeviceKind, LaunchTime } from './device/backend.js';
 export type {
   DType,

@@ -139,7 +139,7 @@ test('the recipes are many, each of its own name, and have every choice of the r
   const entries: readonly Entry[] = RECIPES;
   assert.ok(entries.length >= 30, `${entries.length} recipes`);
   assert.is(new Set(entries.map(({ name }) => name)).size, entries.length);
-  const choices = await import('#src/finetune/recipe/choices');
+  const choices = await import('#src/recipe/choices');
   const values = (option: string) => entries.map(({ options }) => ({ ...COMMON, ...options })[option]);
   const CHOICES = {
     strategy: choices.STRATEGIES,

@@ -7,8 +7,8 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as library from '#src/index';
-import { resolveRecipe } from '#src/finetune/recipe/recipe';
-import { TASK_KINDS } from '#src/finetune/tasks/index';
+import { resolveRecipe } from '#src/recipe/recipe';
+import { TASK_KINDS } from '#src/tasks/index';
 import { kernels } from '#src/ops/kernels';
 import { unaryKernels } from '#src/ops/pointwise/unary-tables';
 import { catalogue } from '#src/weights/index';
@@ -173,7 +173,7 @@ test('the recipe of a row operation says what more a kernel may have, when, and 
 });
 
 test('what is here is not said to be missing, and what a run writes by default is told', () => {
-  const here = { '7.1.3': 'models/naming.ts', '7.2.3': 'weights/hub.ts', '7.3.2': 'finetune/tensorboard/' };
+  const here = { '7.1.3': 'models/naming.ts', '7.2.3': 'weights/hub.ts', '7.3.2': 'training/tensorboard/' };
   for (const [section, code] of Object.entries(here)) {
     const row = read(ARTICLE)
       .split('\n')

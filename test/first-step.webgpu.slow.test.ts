@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { storeTuning, tuningPath } from '#src/finetune/tuning/tuning-cache';
+import { storeTuning, tuningPath } from '#src/runs/tuning-cache';
 import { kernels } from '#src/ops/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { METHOD_FIELDS } from '#src/finetune/methods/index';
-import { rowOf, TASK_KINDS } from '#src/finetune/tasks/index';
+import { METHOD_FIELDS } from '#src/methods/index';
+import { rowOf, TASK_KINDS } from '#src/tasks/index';
 import { MODEL_NAMES } from '#src/models/index';
 import * as v from 'valibot';
 import { test } from 'uvu';
@@ -21,7 +21,7 @@ const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 
 /** Where the rows of tasks are, and the data that a report has of each. */
 const TASK_ROWS =
-  /^(?:finetune\/tasks\/|report\/tasks\/|cli\/tasks\/|report\/run\/(?:classified|valued)-part\.ts|report\/run\/report-data\.ts)/;
+  /^(?:tasks\/|report\/tasks\/|cli\/tasks\/|report\/run\/(?:classified|valued)-part\.ts|report\/run\/report-data\.ts)/;
 
 /** What a file says that only a row may say, as `path: line`. */
 function found(pattern: RegExp, rows: RegExp): string[] {
@@ -63,9 +63,9 @@ test('every task has measures that agree', () => {
 });
 
 /** Where the rows of methods are. */
-const METHOD_ROWS = /^finetune\/methods\//;
+const METHOD_ROWS = /^methods\//;
 /** Recipes by name set what they will. */
-const NAMED_RECIPES = /^finetune\/(?:methods\/|recipe\/recipes\.ts)/;
+const NAMED_RECIPES = /^(?:methods\/|recipe\/recipes\.ts)/;
 
 test('no code outside the rows of methods reads their fields', () => {
   const fields = Object.keys(METHOD_FIELDS).join('|');
@@ -74,7 +74,7 @@ test('no code outside the rows of methods reads their fields', () => {
   const quoted = found(new RegExp(`'(?:${fields})'`), METHOD_ROWS);
   // Batches have an option of the name, files of others a key, and the program knows what others call a flag.
   assert.equal(
-    quoted.filter((line) => !/^(?:data\/|formats\/|cli\/other-names\.ts)/.test(line)),
+    quoted.filter((line) => !/^(?:inputs\/|formats\/|cli\/other-names\.ts)/.test(line)),
     [],
   );
   const unlike = Object.keys(METHOD_FIELDS)
@@ -85,7 +85,7 @@ test('no code outside the rows of methods reads their fields', () => {
 
 /** Where the families are, and the recipes and benchmarks that are of one network. */
 const FAMILY_ROWS =
-  /^(?:models\/|examples\/|finetune\/recipe\/recipes\.ts|finetune\/bench\/|finetune\/advise\/proposal\.ts|index\.ts)/;
+  /^(?:models\/|examples\/|recipe\/recipes\.ts|finetune\/bench\/|finetune\/advise\/proposal\.ts|index\.ts)/;
 /** Within the folder: the file of each family, the names, and what is exported of them. */
 const FAMILY_FILES = /^models\/(?:(?:keras-)?(?:resnet|mobilenet)[^/]*|names|families|index)\.ts$/;
 
@@ -93,7 +93,7 @@ test('no code outside the families names a network', () => {
   const names = new RegExp(`'(?:${MODEL_NAMES.join('|')})'`);
   const usual = ({ path, line }: { path: string; line: string }) =>
     // The network where none is named.
-    !(path === 'finetune/model-source.ts' && line.includes('DEFAULT_MODEL ='));
+    !(path === 'runs/model-source.ts' && line.includes('DEFAULT_MODEL ='));
   const others = found(names, FAMILY_ROWS).map((text) => {
     const at = text.indexOf(': ');
     return { path: text.slice(0, at), line: text.slice(at + 2) };
@@ -104,10 +104,10 @@ test('no code outside the families names a network', () => {
 });
 
 test('every method has a field, and each field is of one method', () => {
-  const files = readdirSync(join(SRC, 'finetune/methods')).filter(
+  const files = readdirSync(join(SRC, 'methods')).filter(
     (name) => !/^(?:field|index|method)\.ts$/.test(name),
   );
-  const table = readFileSync(join(SRC, 'finetune/methods/index.ts'), 'utf8');
+  const table = readFileSync(join(SRC, 'methods/index.ts'), 'utf8');
   for (const file of files)
     assert.ok(table.includes(`'./${file.replace(/ts$/, 'js')}'`), `${file} is in the table`);
   for (const [name, { help, value, takes, schema, default: usual }] of Object.entries(METHOD_FIELDS)) {

@@ -5,7 +5,7 @@
  *
  *     node first-step-process.mjs OPTIONS      OPTIONS: { model, batch, side, adapter, steps } as JSON
  */
-import { openDevice } from '../../dist/finetune/device.js';
+import { openDevice } from '../../dist/runs/device.js';
 import { findModel } from '../../dist/models/index.js';
 import { attuneTraining } from './attune-training.mjs';
 

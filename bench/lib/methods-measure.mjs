@@ -1,8 +1,8 @@
 /** What runs of bench/methods.mjs are measured by beside their accuracy. */
 import { IMAGES, WEIGHTS } from '../../dist/examples/demo/files.js';
-import { loadModel } from '../../dist/finetune/model-source.js';
-import { resolveRecipe } from '../../dist/finetune/recipe/recipe.js';
-import { setTrainable, stagesOf } from '../../dist/finetune/training/stages.js';
+import { loadModel } from '../../dist/runs/model-source.js';
+import { resolveRecipe } from '../../dist/recipe/recipe.js';
+import { setTrainable, stagesOf } from '../../dist/training/step/stages.js';
 import {
   backward,
   crossEntropy,

@@ -1,5 +1,5 @@
 /** attune's half of the comparison: pictures decoded, resized and normalised, and a network's logits for them. */
-import { decodeImage, imagenetPreprocessing, preprocessImage } from '../../dist/data/index.js';
+import { decodeImage, imagenetPreprocessing, preprocessImage } from '../../dist/inputs/index.js';
 import { probeAdapters } from '../../dist/device/webgpu/node.js';
 import { open } from '../../dist/engine/open.js';
 import { findModel, loadWeights } from '../../dist/models/index.js';

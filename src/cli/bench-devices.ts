@@ -5,7 +5,7 @@
  */
 import type { DeviceInfo, DeviceKind } from '../device/backend.js';
 import { open } from '../engine/open.js';
-import { tunedChoices } from '../finetune/tuning/tuning-cache.js';
+import { tunedChoices } from '../runs/tuning-cache.js';
 import { AttuneError } from '../errors.js';
 import {
   type BenchDevice,

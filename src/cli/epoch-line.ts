@@ -1,6 +1,6 @@
 /** One line for an epoch that has ended. */
-import type { EpochRecord } from '../finetune/results.js';
-import { LOSS, MEASURES, measureText } from '../finetune/tasks/index.js';
+import type { EpochRecord } from '../recipe/results.js';
+import { LOSS, MEASURES, measureText } from '../tasks/index.js';
 import { duration } from '../text.js';
 
 export function epochLine(record: EpochRecord): string {

@@ -9,9 +9,9 @@ import {
   MEMORIES,
   PRECISIONS,
   STRATEGIES,
-} from '../finetune/recipe/choices.js';
-import { PARTS, parseAugment } from '../data/augment-parts.js';
-import type { ProfileOptions, ResumeOptions } from '../finetune/options.js';
+} from '../recipe/choices.js';
+import { PARTS, parseAugment } from '../inputs/image/augment-parts.js';
+import type { ProfileOptions, ResumeOptions } from '../recipe/options.js';
 import type { AdviseOptions } from '../finetune/index.js';
 import type { EndOptions, FinetuneFlags } from './commands/finetune.js';
 import { MODEL_NAMES } from '../models/names.js';
@@ -19,7 +19,7 @@ import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import { AUGMENT_NAMES, HEAD_NAMES, ourName, STRATEGY_NAMES } from './other-names.js';
 import { OPTIMIZER } from './optimizer-flags.js';
-import type { MethodOptions } from '../finetune/methods/index.js';
+import type { MethodOptions } from '../methods/index.js';
 import { byGroup, methodFlags } from './method-flags.js';
 import {
   choice,

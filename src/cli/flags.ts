@@ -3,8 +3,8 @@
  * case (`valSplit` is `--val-split`). The types make a missing flag, or a value of the wrong type, a compile error.
  */
 import { type Command, Option } from 'commander';
-import { PRECISIONS, SPLITS, TEST_TIME_VIEWS } from '../finetune/recipe/choices.js';
-import type { DeviceOptions } from '../finetune/options.js';
+import { PRECISIONS, SPLITS, TEST_TIME_VIEWS } from '../recipe/choices.js';
+import type { DeviceOptions } from '../recipe/options.js';
 import type { CompareFlags } from './commands/compare.js';
 import type { ConvertFlags } from './commands/convert.js';
 import type { EvaluateFlags } from './commands/evaluate.js';

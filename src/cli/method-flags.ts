@@ -5,7 +5,7 @@ import {
   type MethodField,
   type MethodOptions,
   STEP_METHOD_FIELDS,
-} from '../finetune/methods/index.js';
+} from '../methods/index.js';
 import { camelCase } from '../option-names.js';
 import type { Flags } from './flags.js';
 import { choice, fractionBelowOne, numberFrom, type Parse } from './values.js';

@@ -1,5 +1,5 @@
 /** The flags of `attune finetune` about the optimiser: its rates, what it does beside them, and how they change. */
-import { OPTIMIZERS, SCHEDULES } from '../finetune/recipe/choices.js';
+import { OPTIMIZERS, SCHEDULES } from '../recipe/choices.js';
 import type { FinetuneFlags } from './commands/finetune.js';
 import { usageError } from './errors.js';
 import type { Flags } from './flags.js';

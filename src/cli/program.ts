@@ -4,7 +4,7 @@
  */
 import { Command } from 'commander';
 import { AttuneError } from '../errors.js';
-import { programCall } from '../finetune/command-line.js';
+import { programCall } from '../runs/command-line.js';
 import { addCompare, addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
 import type { Kit } from './definitions/kit.js';
 import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './definitions/tools.js';

@@ -3,8 +3,8 @@
  * to read. Always on standard error.
  */
 import { type Options, SingleBar } from 'cli-progress';
-import { formatBytes } from '../data/disk.js';
-import type { RunEvent } from '../finetune/events.js';
+import { formatBytes } from '../inputs/disk.js';
+import type { RunEvent } from '../recipe/events.js';
 import { columnsOf, type Output } from './output.js';
 import { count, displayWidth, duration, oneLine, shorten } from '../text.js';
 

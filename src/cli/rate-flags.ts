@@ -4,7 +4,7 @@ import type { ScheduleFlags } from './commands/schedule.js';
 import { IMAGES, NETWORK, RUN, TRAINING } from './finetune-flags.js';
 import { OPTIMIZER } from './optimizer-flags.js';
 import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
-import type { MethodOptions } from '../finetune/methods/index.js';
+import type { MethodOptions } from '../methods/index.js';
 import { byGroup, methodFlags, stepMethodFlags } from './method-flags.js';
 import { numberAbove, wholeNumber } from './values.js';
 

@@ -1,6 +1,6 @@
 /** What a long command runs in: progress on standard error, and Ctrl-C. */
-import { commandLine } from '../finetune/command-line.js';
-import type { RunContext } from '../finetune/options.js';
+import { commandLine } from '../runs/command-line.js';
+import type { RunContext } from '../recipe/options.js';
 import { epochLine } from './epoch-line.js';
 import { EXIT_INTERRUPTED, listenForInterrupt } from './interrupt.js';
 import type { Output } from './output.js';

@@ -1,7 +1,7 @@
 /** What commander says of a wrong command line, in attune's words and with the nearest correct flag or command. */
 import type { Command, CommanderError } from 'commander';
 import type { AttuneError } from '../errors.js';
-import { commandLine } from '../finetune/command-line.js';
+import { commandLine } from '../runs/command-line.js';
 import { nearest } from '../nearest.js';
 import { usageError } from './errors.js';
 import { COMMAND_NAMES, FLAG_NAMES, ourName } from './other-names.js';

@@ -12,12 +12,12 @@ import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { readRegularText } from '../formats/index.js';
 import { finetune } from './finetune.js';
-import { FINETUNE_NAMES, RESUME_NAMES, refuseUnknown } from './option-names.js';
-import { throwUnlessInterrupted } from './interruption.js';
-import { wilsonInterval } from './evaluation/metrics.js';
-import type { FinetuneOptions, ResumeOptions, RunContext } from './options.js';
-import type { FinetuneResult, SkippedImage, TaskKind, TestMetrics } from './results.js';
-import { loadRecipe } from './recipe/recipes.js';
+import { FINETUNE_NAMES, RESUME_NAMES, refuseUnknown } from '../recipe/option-names.js';
+import { throwUnlessInterrupted } from '../interruption.js';
+import { wilsonInterval } from '../tasks/metrics/metrics.js';
+import type { FinetuneOptions, ResumeOptions, RunContext } from '../recipe/options.js';
+import type { FinetuneResult, SkippedImage, TaskKind, TestMetrics } from '../recipe/results.js';
+import { loadRecipe } from '../recipe/recipes.js';
 import { planRun } from './run/prepare-run.js';
 import { resume } from './run/resume.js';
 import {
@@ -28,12 +28,12 @@ import {
   RUN_FILES,
   runName,
   writeJson,
-} from './run/run-folder.js';
-import { madeBy } from './run/run-files.js';
-import { isTaken, withRunLock } from './run/run-lock.js';
-import { rowOf, TASK_KINDS, type Values } from './tasks/index.js';
-import { hasState } from './run/saved-states.js';
-import type { FoundImages } from './run/found-images.js';
+} from '../runs/run-folder.js';
+import { madeBy } from '../runs/run-files.js';
+import { isTaken, withRunLock } from '../runs/run-lock.js';
+import { rowOf, TASK_KINDS, type Values } from '../tasks/index.js';
+import { hasState } from '../runs/saved-states.js';
+import type { FoundImages } from '../runs/data/found-images.js';
 
 /** The flags of `attune finetune`, with `--folds`. */
 export interface CrossValidationOptions extends Omit<FinetuneOptions, 'fold'> {

@@ -5,22 +5,22 @@
  * Nothing is written, and the model has the weights afterwards that the sweep began with.
  */
 import { AttuneError } from '../errors.js';
-import { refuseProbe } from './recipe/contradictions.js';
-import { summarize } from './device.js';
-import { NO_WEIGHTS } from './model-source.js';
-import { beginFull } from './training/begin-full.js';
-import { EMPTY_EPOCH } from './training/epoch-end.js';
-import { throwIfAborted } from './interruption.js';
-import { checkCount, FINETUNE_NAMES, refuseUnknown } from './option-names.js';
-import type { FinetuneOptions, ProfileOptions, RunContext } from './options.js';
-import type { DeviceSummary } from './results.js';
-import { makeOptimizer } from './training/parameter-groups.js';
-import { runProbe } from './heads/probe.js';
+import { refuseProbe } from '../recipe/contradictions.js';
+import { summarize } from '../runs/device.js';
+import { NO_WEIGHTS } from '../runs/model-source.js';
+import { beginFull } from '../training/begin-full.js';
+import { EMPTY_EPOCH } from '../training/epoch-end.js';
+import { throwIfAborted } from '../interruption.js';
+import { checkCount, FINETUNE_NAMES, refuseUnknown } from '../recipe/option-names.js';
+import type { FinetuneOptions, ProfileOptions, RunContext } from '../recipe/options.js';
+import type { DeviceSummary } from '../recipe/results.js';
+import { makeOptimizer } from '../training/step/parameter-groups.js';
+import { runProbe } from '../training/heads/probe.js';
 import { withRun } from './run/prepare-run.js';
-import type { Run } from './run/run.js';
-import type { Progress } from './run/run-state.js';
-import { lastStage, setTrainable } from './training/stages.js';
-import { Trainer } from './training/trainer.js';
+import type { Run } from '../runs/run.js';
+import type { Progress } from '../runs/run-state.js';
+import { lastStage, setTrainable } from '../training/step/stages.js';
+import { Trainer } from '../training/trainer.js';
 
 /** The flags of `attune finetune`, and what to sweep over. */
 export interface FindRateOptions extends Omit<FinetuneOptions, 'out' | keyof ProfileOptions> {

@@ -1,31 +1,31 @@
 /** `attune finetune`: from a folder of images and a weights file to a run folder. */
 import { join } from 'node:path';
-import { writeCheckpoint } from './run/checkpoint.js';
-import { summarize } from './device.js';
-import { beginFull } from './training/begin-full.js';
-import { describeModel, EMPTY_EPOCH } from './training/epoch-end.js';
-import { runFullStage } from './training/full-stage.js';
-import type { FullStage } from './training/stage-context.js';
-import { throwIfAborted } from './interruption.js';
-import { refuseIdleProfile } from './recipe/contradictions.js';
-import { Profile, PROFILE_STEPS } from './profile/profile.js';
-import { FINETUNE_NAMES, refuseUnknown } from './option-names.js';
-import type { FinetuneOptions, RunContext } from './options.js';
-import type { FinetuneResult, TaskKind } from './results.js';
+import { writeCheckpoint } from '../runs/checkpoint.js';
+import { summarize } from '../runs/device.js';
+import { beginFull } from '../training/begin-full.js';
+import { describeModel, EMPTY_EPOCH } from '../training/epoch-end.js';
+import { runFullStage } from '../training/full-stage.js';
+import type { FullStage } from '../training/step/stage-context.js';
+import { throwIfAborted } from '../interruption.js';
+import { refuseIdleProfile } from '../recipe/contradictions.js';
+import { Profile, PROFILE_STEPS } from '../training/profile/profile.js';
+import { FINETUNE_NAMES, refuseUnknown } from '../recipe/option-names.js';
+import type { FinetuneOptions, RunContext } from '../recipe/options.js';
+import type { FinetuneResult, TaskKind } from '../recipe/results.js';
 import { goOn } from './run/resume.js';
 import { withRun } from './run/prepare-run.js';
-import type { Run } from './run/run.js';
-import { type ProbeResult, runProbe } from './heads/probe.js';
+import type { Run } from '../runs/run.js';
+import { type ProbeResult, runProbe } from '../training/heads/probe.js';
 import { outliveDevices, type RunDevices } from './run/lost-device.js';
 import { describeFull, describeProbe, type RunOutcome } from './run/result.js';
-import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from './run/run-folder.js';
-import { withRunLock } from './run/run-lock.js';
-import type { RunState } from './run/run-state.js';
-import { SavedStates } from './run/saved-states.js';
-import type { TrainingData } from './run/training-data.js';
-import type { PartName } from './run/found-images.js';
-import { writeProbeRun } from './heads/probe-run.js';
-import { writeRecipe } from './run/run-files.js';
+import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from '../runs/run-folder.js';
+import { withRunLock } from '../runs/run-lock.js';
+import type { RunState } from '../runs/run-state.js';
+import { SavedStates } from '../runs/saved-states.js';
+import type { TrainingData } from '../runs/data/training-data.js';
+import type { PartName } from '../runs/data/found-images.js';
+import { writeProbeRun } from '../training/probe-run.js';
+import { writeRecipe } from '../runs/run-files.js';
 
 /**
  * Runs a recipe. A device that is lost is opened again, and the run goes on from what it has saved (lost-device.ts).

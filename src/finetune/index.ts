@@ -3,14 +3,14 @@ export type { Advice } from './advise/advice.js';
 export { type AdviseOptions, advise, type DataAdvice, type RunAdvice } from './advise/advise.js';
 export type { DataFacts, Duplicates, FeatureFacts, PlacedImage, Suspect } from './advise/data-facts.js';
 export type { Proposal } from './advise/proposal.js';
-export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from './run/checkpoint.js';
+export { type CheckpointInfo, checkpointInfo, writeCheckpoint } from '../runs/checkpoint.js';
 export {
   BATCH_NORMS,
   OPTIMIZERS,
   HEADS,
   SCHEDULES,
   STRATEGIES,
-} from './recipe/choices.js';
+} from '../recipe/choices.js';
 export {
   type ConvertFormat,
   type ConvertInput,
@@ -18,8 +18,8 @@ export {
   type ConvertResult,
   convert,
   type ImageLayout,
-} from './convert.js';
-export { type EvaluateOptions, evaluate } from './evaluation/evaluate.js';
+} from './convert/convert.js';
+export { type EvaluateOptions, evaluate } from './evaluate.js';
 export {
   type FindRateOptions,
   type FindRateResult,
@@ -38,9 +38,9 @@ export {
   isCrossValidation,
   resumeFolds,
 } from './cross-validation.js';
-export type { Listener, RunEvent } from './events.js';
-export { loadTraining, saveTraining, type ModelAndOptimizer } from './training/saved-training.js';
-export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from './training/fit.js';
+export type { Listener, RunEvent } from '../recipe/events.js';
+export { loadTraining, saveTraining, type ModelAndOptimizer } from '../training/saved-training.js';
+export { fit, type FitBatch, type FitHistory, type FitImages, type FitOptions } from '../training/fit.js';
 export { finetune } from './finetune.js';
 export {
   type Accuracy,
@@ -50,11 +50,11 @@ export {
   computeMetrics,
   type Metrics,
   wilsonInterval,
-} from './evaluation/metrics.js';
-export { resolveOptions } from './model-source.js';
-export type * from './options.js';
-export type * from './results.js';
-export { type PredictOptions, predict } from './evaluation/predict.js';
+} from '../tasks/metrics/metrics.js';
+export { resolveOptions } from '../runs/model-source.js';
+export type * from '../recipe/options.js';
+export type * from '../recipe/results.js';
+export { type PredictOptions, predict } from './predict.js';
 export {
   type AugmentPreview,
   type PreviewAugmentOptions,
@@ -66,19 +66,19 @@ export {
   type SchedulePoint,
   type SchedulePreview,
   type SchedulePreviewOptions,
-} from './recipe/preview-schedule.js';
-export { flagOf, type Recipe } from './recipe/recipe-schema.js';
-export { RECIPES } from './recipe/recipes.js';
+} from './preview-schedule.js';
+export { flagOf, type Recipe } from '../recipe/recipe-schema.js';
+export { RECIPES } from '../recipe/recipes.js';
 export { resume } from './run/resume.js';
-export { type RegressionMetrics, regressionMetrics } from './evaluation/scores.js';
-export type { Column, ColumnMetrics, RegressionReport } from './evaluation/regression-metrics.js';
-export { RUN_FILES } from './run/run-folder.js';
-export { type TunedClass, type TuneOptions, type TuneResult, tune } from './tuning/tune.js';
+export { type RegressionMetrics, regressionMetrics } from '../tasks/metrics/scores.js';
+export type { Column, ColumnMetrics, RegressionReport } from '../tasks/metrics/regression-metrics.js';
+export { RUN_FILES } from '../runs/run-folder.js';
+export { type TunedClass, type TuneOptions, type TuneResult, tune } from './tune.js';
 export type {
   ClassificationTypes,
   RegressionTypes,
   TaskTable,
   Values,
-} from './tasks/index.js';
-export { topPredictions } from './evaluation/top-predictions.js';
-export type { PartName } from './run/found-images.js';
+} from '../tasks/index.js';
+export { topPredictions } from '../tasks/metrics/top-predictions.js';
+export type { PartName } from '../runs/data/found-images.js';

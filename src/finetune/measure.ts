@@ -9,8 +9,8 @@ import type { Device } from '../program/device.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
 import { filled } from './bench/filled.js';
-import { classification } from './tasks/index.js';
-import { recordMicroBatch } from './training/training-step.js';
+import { classification } from '../tasks/index.js';
+import { recordMicroBatch } from '../training/step/training-step.js';
 
 /** What is measured, the least telling first. */
 export const MEASUREMENTS = ['matmul_gflops', 'convolution_gflops', 'training_images_per_second'] as const;

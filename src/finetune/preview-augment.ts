@@ -9,16 +9,16 @@ import {
   type LabelledImage,
   openImagePool,
   type RgbImage,
-} from '../data/index.js';
-import { openDevice, summarize } from './device.js';
-import { throwIfAborted } from './interruption.js';
-import type { DeviceOptions, RunContext } from './options.js';
-import type { DeviceSummary } from './results.js';
-import { checkCount, DEVICE_NAMES, refuseUnknown, requireData } from './option-names.js';
-import { refuseIdleColumns, refuseIdleSplit } from './recipe/contradictions.js';
-import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from './recipe/recipe.js';
-import { factsOf } from './folds.js';
-import { findImages } from './run/training-data.js';
+} from '../inputs/index.js';
+import { openDevice, summarize } from '../runs/device.js';
+import { throwIfAborted } from '../interruption.js';
+import type { DeviceOptions, RunContext } from '../recipe/options.js';
+import type { DeviceSummary } from '../recipe/results.js';
+import { checkCount, DEVICE_NAMES, refuseUnknown, requireData } from '../recipe/option-names.js';
+import { refuseIdleColumns, refuseIdleSplit } from '../recipe/contradictions.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from '../recipe/recipe.js';
+import { factsOf } from '../runs/data/folds.js';
+import { findImages } from '../runs/data/training-data.js';
 import type { OptionNames } from '../option-names.js';
 import { tensor } from '../tensor/tensor.js';
 import { counted } from '../text.js';

@@ -1,11 +1,11 @@
 /** `attune report`: the page of a run, and its pictures, from the run's folder. */
-import { refuseUnknown } from '../finetune/option-names.js';
+import { refuseUnknown } from '../recipe/option-names.js';
 import { join, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { isCrossValidation } from '../finetune/cross-validation.js';
-import type { RunContext } from '../finetune/options.js';
-import { REPORT_FILES } from '../finetune/run/run-folder.js';
-import { rowOf } from '../finetune/tasks/index.js';
+import type { RunContext } from '../recipe/options.js';
+import { REPORT_FILES } from '../runs/run-folder.js';
+import { rowOf } from '../tasks/index.js';
 import { replaceFile } from '../formats/index.js';
 import { confusionChart } from './charts/confusion.js';
 import { type Drawing, openDrawing, PAPER, SCREEN } from './charts/drawing.js';

@@ -1,4 +1,4 @@
-/** What weights expect of the images that their network takes; src/data does it. */
+/** What weights expect of the images that their network takes; src/inputs/image does it. */
 
 export interface ModelPreprocessing {
   /** Short side in pixels after resizing, then side of the square cut from the centre. */

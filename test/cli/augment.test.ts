@@ -1,7 +1,7 @@
 /** attune augment: writes a sheet and says where it is. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '#src/data/index';
+import { decodeImage } from '#src/inputs/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { brightnessData } from '../finetune/regression-support.js';

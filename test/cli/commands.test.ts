@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { advise, type DeviceReport } from '#src/cli/commands/doctor-advice';
-import { imagenetPreprocessing } from '#src/data/index';
+import { imagenetPreprocessing } from '#src/inputs/index';
 import { SUBGROUPS } from '#src/device/self-test';
 import { writeCheckpoint } from '#src/finetune/index';
 import { resnet18, resnetSmall } from '#src/models/index';

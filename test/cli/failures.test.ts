@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure, reportFailure } from '#src/cli/errors';
 import { run } from '#src/cli/run';
-import { diskError } from '#src/data/disk';
+import { diskError } from '#src/inputs/disk';
 import { AttuneError } from '#src/errors';
 import { attune, attuneHere, dist, recordedOutput, runScript } from './support.js';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { METHOD_FIELDS, STEP_METHOD_FIELDS } from '#src/finetune/methods/index';
+import { METHOD_FIELDS, STEP_METHOD_FIELDS } from '#src/methods/index';
 import { attune, attuneHere, type Ran, type RunSettings, runScript } from './support.js';
 
 /** The flags of methods that stand under a heading, where `only` lets them pass. */

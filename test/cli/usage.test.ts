@@ -2,8 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { COMMAND_NAMES, DEVICE_NAMES, FLAG_NAMES, STRATEGY_NAMES } from '#src/cli/other-names';
-import { programCall } from '#src/finetune/command-line';
-import { STRATEGIES } from '#src/finetune/recipe/choices';
+import { programCall } from '#src/runs/command-line';
+import { STRATEGIES } from '#src/recipe/choices';
 import { attune, attuneHere } from './support.js';
 
 const wrong: [words: string, line: string][] = [

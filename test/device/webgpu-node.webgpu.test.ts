@@ -7,7 +7,7 @@ import { SUBGROUPS, selfTest } from '#src/device/self-test';
 import { WebGPUBackend } from '#src/device/webgpu/backend';
 import { openDawn, probeAdapters } from '#src/device/webgpu/node';
 import { open } from '#src/engine/open';
-import { openDevice } from '#src/finetune/device';
+import { openDevice } from '#src/runs/device';
 import { matmul, sum } from '#src/ops/index';
 import { tensor } from '#src/tensor/tensor';
 import { halfTest } from '../ops/half-test.js';

@@ -7,7 +7,7 @@ import { IMAGES, WEIGHTS } from '#src/examples/demo/files';
 import { predictionsPicture } from '#src/examples/demo/picture';
 import { GARMENT_SIDE, placeGarment, placeOf, SIDE } from '#src/examples/demo/placing';
 import { gainOver, summarize, summaryTable } from '#src/examples/demo/summary';
-import { imageFolder } from '#src/data/index';
+import { imageFolder } from '#src/inputs/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 

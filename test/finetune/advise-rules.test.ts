@@ -3,7 +3,7 @@ import { adviseOnData } from '#src/finetune/advise/data-rules';
 import { proposeRecipe } from '#src/finetune/advise/proposal';
 import { adviseOnRun, type RunFacts } from '#src/finetune/advise/run-rules';
 import type { DataFacts, EpochRecord, FeatureFacts, PlacedImage, Suspect } from '#src/finetune/index';
-import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import { resolveRecipe } from '#src/recipe/recipe';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 

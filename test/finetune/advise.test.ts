@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { advise, type DataAdvice, finetune, type RunAdvice } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sharp } from '../data/sharp.js';
+import { sharp } from '../inputs/image/sharp.js';
 import { fails, listener, newFolder, newPath, randomNumbers, writeFiles } from './support.js';
 
 const demo = (name: string) => fileURLToPath(new URL(`../../../weights/demo/${name}`, import.meta.url));

@@ -1,5 +1,5 @@
 /** Training with each kind of augmentation: it runs, its loss falls, and stopped and resumed it writes the same bytes. */
-import { PARTS } from '#src/data/index';
+import { PARTS } from '#src/inputs/index';
 import { finetune, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

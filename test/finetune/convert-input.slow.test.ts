@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convert } from '#src/finetune/convert';
+import { convert } from '#src/finetune/convert/convert';
 import { predict } from '#src/finetune/index';
-import { loadModel } from '#src/finetune/model-source';
+import { loadModel } from '#src/runs/model-source';
 import { MODEL_NAMES, networkIn } from '#src/models/index';
 import { newFolder, picture, writeFiles, writeWeights } from './support.js';
 import { run, withFile } from './convert-support.js';

@@ -1,8 +1,8 @@
 /** What the tests of `convert` share: a run of a small network, and looking into files. */
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { imagenetPreprocessing, type Preprocessing } from '#src/data/index';
-import { writeCheckpoint } from '#src/finetune/run/checkpoint';
+import { imagenetPreprocessing, type Preprocessing } from '#src/inputs/index';
+import { writeCheckpoint } from '#src/runs/checkpoint';
 import { openTensorFile, type TensorFile } from '#src/formats/index';
 import { type ImageClassifier, loadWeights, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/index';

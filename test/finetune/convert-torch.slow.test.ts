@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convert } from '#src/finetune/convert';
+import { convert } from '#src/finetune/convert/convert';
 import { newFolder, writeWeights } from './support.js';
 
 const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convert } from '#src/finetune/convert';
+import { convert } from '#src/finetune/convert/convert';
 import { type TensorToWrite, writeTorch } from '#src/formats/index';
 import { resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/index';

@@ -10,9 +10,9 @@ import {
   resumeFolds,
 } from '#src/finetune/index';
 import { measuresOf } from '#src/finetune/cross-validation';
-import type { FullStage } from '#src/finetune/training/stage-context';
-import { reportSteps } from '#src/finetune/training/step-report';
-import type { StepReport } from '#src/finetune/training/trainer';
+import type { FullStage } from '#src/training/step/stage-context';
+import { reportSteps } from '#src/training/step-report';
+import type { StepReport } from '#src/training/trainer';
 import { gatherFolds } from '#src/report/run/gather-folds';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

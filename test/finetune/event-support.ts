@@ -1,7 +1,7 @@
 /** Event files read back, as far as tests of runs need it. Whether others can read them is in event-files.slow.test.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVENT_FILE } from '#src/finetune/tensorboard/event-log';
+import { EVENT_FILE } from '#src/runs/event-log';
 
 /** A value of a step. */
 export interface LoggedValue {

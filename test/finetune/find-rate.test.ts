@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { findRate, type RatePoint } from '#src/finetune/index';
 import { sweepRates, valley } from '#src/finetune/find-rate';
 import { withRun } from '#src/finetune/run/prepare-run';
-import type { Run } from '#src/finetune/run/run';
+import type { Run } from '#src/runs/run';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesOf, fullRun, smallData, smallWeights } from './full-support.js';

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinetuneResult, evaluate, finetune, predict } from '#src/finetune/index';
-import { imagenetPreprocessing } from '#src/data/index';
-import { findImages, prepareTrainingData, splitOf } from '#src/finetune/run/training-data';
+import { imagenetPreprocessing } from '#src/inputs/index';
+import { findImages, prepareTrainingData, splitOf } from '#src/runs/data/training-data';
 import { openTensorFile } from '#src/formats/index';
 import { PNG } from 'pngjs';
 import { test } from 'uvu';

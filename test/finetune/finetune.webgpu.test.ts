@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { probeAdapters } from '#src/device/webgpu/node';
 import type { AdapterTraits } from '#src/device/kernel';
-import { openDevice } from '#src/finetune/device';
+import { openDevice } from '#src/runs/device';
 import { evaluate, finetune } from '#src/finetune/index';
-import { featureScale, HEAD_CONVERGENCE } from '#src/finetune/heads/head-problem';
-import { LogisticProblem } from '#src/finetune/heads/logistic-head';
+import { featureScale, HEAD_CONVERGENCE } from '#src/tasks/heads/head-problem';
+import { LogisticProblem } from '#src/tasks/heads/logistic-head';
 import { matmul } from '#src/ops/index';
 import { FUSIONS } from '#src/ops/fusions';
 import { minimize } from '#src/optim/lbfgs';
@@ -14,8 +14,8 @@ import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sharedWebGPU } from '../device/shared-webgpu.js';
-import { assertStoredHeads } from './heads-suite.js';
-import { fixture, fixtureSet, relativeError } from './logistic-fixture.js';
+import { assertStoredHeads } from '../training/heads/heads-suite.js';
+import { fixture, fixtureSet, relativeError } from '../tasks/logistic-fixture.js';
 import { listener, newFolder, newPath, pictures, SIDE, writeFiles } from './support.js';
 
 test("the head is PyTorch's to 3e-4", async () => {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { convert } from '#src/finetune/convert';
-import { loadModel } from '#src/finetune/model-source';
+import { convert } from '#src/finetune/convert/convert';
+import { loadModel } from '#src/runs/model-source';
 import { openTensorFile } from '#src/formats/index';
 import { COMMITS, withHub } from '../weights/hub-server.js';
 import { newPath, writeWeights } from './support.js';

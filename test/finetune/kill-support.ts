@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openSavedState } from '#src/finetune/run/saved-states';
+import { openSavedState } from '#src/runs/saved-states';
 import * as assert from 'uvu/assert';
 import { assertSameRuns, readTensors } from './full-support.js';
 import { newPath, randomNumbers } from './support.js';

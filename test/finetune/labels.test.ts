@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { advise, finetune, type FinetuneOptions, previewSchedule } from '#src/finetune/index';
 import { planRun } from '#src/finetune/run/prepare-run';
-import { findImages, splitOf } from '#src/finetune/run/training-data';
+import { findImages, splitOf } from '#src/runs/data/training-data';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fullRun } from './full-support.js';

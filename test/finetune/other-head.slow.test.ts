@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convert, evaluate, finetune, predict } from '#src/finetune/index';
-import { loadModel } from '#src/finetune/model-source';
+import { loadModel } from '#src/runs/model-source';
 import { stateDict } from '#src/nn/index';
 import { explain } from '#src/report/index';
 import { attuneHere } from '../cli/support.js';

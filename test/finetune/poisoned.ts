@@ -1,6 +1,6 @@
 /** Spoils the images of training steps at the very moment when they are free to be overwritten. */
-import type { TrainingBatch } from '#src/data/index';
-import { RecentBatches } from '#src/finetune/training/recent-batches';
+import type { TrainingBatch } from '#src/inputs/index';
+import { RecentBatches } from '#src/training/step/recent-batches';
 
 /** What no picture is made of. */
 const POISON = 0xa5;

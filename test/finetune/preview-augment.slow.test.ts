@@ -7,10 +7,10 @@ import {
   openPreparedCache,
   prepareImages,
   trainingBatches,
-} from '#src/data/index';
+} from '#src/inputs/index';
 import { previewAugment } from '#src/finetune/index';
-import { defaultCropScale } from '#src/finetune/recipe/recipe';
-import { findImages } from '#src/finetune/run/training-data';
+import { defaultCropScale } from '#src/recipe/recipe';
+import { findImages } from '#src/runs/data/training-data';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convert, evaluate, finetune, predict, type Recipe } from '#src/finetune/index';
-import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import { resolveRecipe } from '#src/recipe/recipe';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fullRun, readTensors } from './full-support.js';

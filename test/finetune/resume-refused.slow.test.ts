@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finetune, resume } from '#src/finetune/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openRunState } from '#src/finetune/run/run-state';
+import { openRunState } from '#src/runs/run-state';
 import { changeState, type LooseState } from './changed-state.js';
 import { eventFiles } from './event-support.js';
 import { fullRun, interrupted, smallData } from './full-support.js';

@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { probeAdapters } from '#src/device/webgpu/node';
-import { openDevice } from '#src/finetune/device';
+import { openDevice } from '#src/runs/device';
 import { finetune, resume } from '#src/finetune/index';
-import { openRunState } from '#src/finetune/run/run-state';
-import { readTuning, storeTuning } from '#src/finetune/tuning/tuning-cache';
+import { openRunState } from '#src/runs/run-state';
+import { readTuning, storeTuning } from '#src/runs/tuning-cache';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assertSameTensors, fullRun, interrupted, readTensors, smallData } from './full-support.js';

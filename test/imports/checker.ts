@@ -17,6 +17,11 @@ export interface SourceFile {
 export interface ImportRules {
   /** Folders from top to bottom. */
   readonly folders: readonly string[];
+  /**
+   * The folders inside a folder from top to bottom, '.' for the files beside them. Its index.ts, the door, stands above all;
+   * a folder that is not here has none that imports another.
+   */
+  readonly rooms: Readonly<Record<string, readonly string[]>>;
   /** Files outside the folders that import everything and that only the `examples` may import. */
   readonly roots: readonly string[];
   /** Files outside the folders that everything may import. */
@@ -110,8 +115,23 @@ function checkRelative(path: string, target: string, rules: ImportRules): string
   if (rules.roots.includes(target)) return from === 'examples' ? undefined : 'nothing imports a root';
   if (rules.shared.includes(path)) return 'what everything imports may import only its like';
   const to = folderOf(target);
+  if (to === from) return checkRooms(path, target, rules.rooms[from] ?? []);
   const down = rules.folders.indexOf(to) >= rules.folders.indexOf(from);
   return down ? undefined : `${to} stands above ${from}`;
+}
+
+function checkRooms(path: string, target: string, rooms: readonly string[]): string | undefined {
+  const [from, to] = [roomOf(path), roomOf(target)];
+  if (from === to || /^[^/]+\/index\.ts$/.test(path)) return undefined;
+  const [above, below] = [rooms.indexOf(from), rooms.indexOf(to)];
+  if (above < 0 || below < 0) return `${above < 0 ? from : to} is no listed folder of ${folderOf(path)}`;
+  return above < below ? undefined : `${to} stands above ${from} in ${folderOf(path)}`;
+}
+
+/** The folder of a file inside its folder; '.' where it stands in none. */
+function roomOf(path: string): string {
+  const parts = path.split('/');
+  return parts.length > 2 ? parts[1]! : '.';
 }
 
 type Edges = Map<string, readonly string[]>;

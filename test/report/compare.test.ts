@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
-import { resolveRecipe } from '#src/finetune/recipe/recipe';
+import { resolveRecipe } from '#src/recipe/recipe';
 import { openDrawing, SCREEN } from '#src/report/charts/drawing';
 import { compare, differencesOf, pairsOf } from '#src/report/compare/compare';
 import { groupedValues, runsText } from '#src/report/compare/compare-text';

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeImage, type Preprocessing } from '#src/data/index';
+import { decodeImage, type Preprocessing } from '#src/inputs/index';
 import { open } from '#src/engine/open';
 import { finetune, type RunEvent } from '#src/finetune/index';
 import { findModel, loadWeights } from '#src/models/index';

@@ -1,7 +1,7 @@
 /** A small report whose names are what a test wants them to be: classes, files, folders and all texts from outside. */
-import { computeMetrics } from '#src/finetune/evaluation/metrics';
-import { resolveRecipe } from '#src/finetune/recipe/recipe';
-import type { EpochRecord } from '#src/finetune/results';
+import { computeMetrics } from '#src/tasks/metrics/metrics';
+import { resolveRecipe } from '#src/recipe/recipe';
+import type { EpochRecord } from '#src/recipe/results';
 import { answersOf, classRows, reliabilityBins } from '#src/report/run/rankings';
 import type { AnsweredImage, ReportData } from '#src/report/run/report-data';
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { convert, finetune, resume } from '#src/finetune/index';
-import { nameOfWeights, sentenceWithName, withNamesOnly } from '#src/finetune/recipe/names-only';
+import { nameOfWeights, sentenceWithName, withNamesOnly } from '#src/recipe/names-only';
 import { compare, report } from '#src/report/index';
 import { fullRun } from '../finetune/full-support.js';
 import { imageFolderOf, newFolder, scratch, writeWeights } from '../finetune/support.js';

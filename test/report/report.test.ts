@@ -1,7 +1,7 @@
 /** The report of a run: what is chosen to be shown, charts, and a page that names from outside cannot break. */
-import { computeMetrics } from '#src/finetune/evaluation/metrics';
-import { resolveRecipe } from '#src/finetune/recipe/recipe';
-import { classification } from '#src/finetune/tasks/classification';
+import { computeMetrics } from '#src/tasks/metrics/metrics';
+import { resolveRecipe } from '#src/recipe/recipe';
+import { classification } from '#src/tasks/classification';
 import { curveChart } from '#src/report/charts/curves';
 import { openDrawing, PAPER, SCREEN } from '#src/report/charts/drawing';
 import { confusionChart, reducedConfusion } from '#src/report/charts/confusion';

@@ -1,5 +1,5 @@
 /** What a report says of values: columns one after the other, as each opens files. */
-import { regression } from '#src/finetune/tasks/regression';
+import { regression } from '#src/tasks/regression';
 import { reportOf } from '#src/report/tasks/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

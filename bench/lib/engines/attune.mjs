@@ -1,7 +1,7 @@
 /** attune, as a user of the library opens, runs and trains a network. */
 import { createRequire } from 'node:module';
 import { open } from '../../../dist/engine/open.js';
-import { tunedChoices } from '../../../dist/finetune/tuning/tuning-cache.js';
+import { tunedChoices } from '../../../dist/runs/tuning-cache.js';
 import { freeze, loadStateDict } from '../../../dist/nn/index.js';
 import { tensor } from '../../../dist/tensor/tensor.js';
 import { attuneNetwork } from '../attune-networks.mjs';

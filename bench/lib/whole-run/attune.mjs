@@ -1,7 +1,7 @@
 /** attune, as a user of the library opens a device and trains a network. */
 import { createRequire } from 'node:module';
 import { argmax, loadStateDict, open, resnetSmall, tensor } from '../../../dist/index.js';
-import { tunedChoices } from '../../../dist/finetune/tuning/tuning-cache.js';
+import { tunedChoices } from '../../../dist/runs/tuning-cache.js';
 import { attuneTraining } from '../attune-training.mjs';
 import { whereOf } from '../engines/attune.mjs';
 import { stateEntries } from '../resnet50-weights.mjs';

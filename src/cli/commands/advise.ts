@@ -8,7 +8,7 @@ import {
   type RunAdvice,
   type Suspect,
 } from '../../finetune/index.js';
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import { findModel } from '../../models/index.js';
 import { ADVISE_FLAGS } from '../finetune-flags.js';
 import { flagWords } from '../flags.js';

@@ -7,7 +7,7 @@ import {
   PNG_MARK,
   resizeImage,
   type RgbImage,
-} from '../../data/index.js';
+} from '../../inputs/index.js';
 import { type AugmentPreview, type PreviewAugmentOptions, previewAugment } from '../../finetune/index.js';
 import { replaceFile } from '../../formats/index.js';
 import { usageError } from '../errors.js';

@@ -1,6 +1,6 @@
 /** What `attune bench` prints, and writes as Markdown: the same tables. */
-import { formatBytes } from '../../data/disk.js';
-import { ANYWHERE } from '../../finetune/command-line.js';
+import { formatBytes } from '../../inputs/disk.js';
+import { ANYWHERE } from '../../runs/command-line.js';
 import type { BenchDevice, BenchPart, Spread } from '../../finetune/bench/results.js';
 import { oneLine, percent, significant } from '../../text.js';
 import type { BenchResults, PlacedRow } from '../bench-devices.js';

@@ -4,7 +4,7 @@ import type { DeviceInfo } from '../../device/backend.js';
 import { chooseDevice, matchesAdapter } from '../../device/choose.js';
 import { openCpu } from '../../device/cpu/node.js';
 import { probeAdapters } from '../../device/webgpu/node.js';
-import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
+import { ANYWHERE, commandLine } from '../../runs/command-line.js';
 import { BENCH_PARTS } from '../../finetune/bench/results.js';
 import { assertReplaceable, replaceFile } from '../../formats/index.js';
 import { benchCharts } from '../../report/bench.js';

@@ -9,7 +9,7 @@ import {
   pText,
   runsText,
 } from '../../report/index.js';
-import { kindsAmong } from '../../finetune/tasks/index.js';
+import { kindsAmong } from '../../tasks/index.js';
 import { count, duration, oneLine, shorten } from '../../text.js';
 import { expandPatterns } from '../glob.js';
 import type { Output } from '../output.js';

@@ -1,6 +1,6 @@
 /** `attune convert`: weights in the form that another program reads. */
 import { basename, dirname } from 'node:path';
-import { formatBytes } from '../../data/disk.js';
+import { formatBytes } from '../../inputs/disk.js';
 import {
   type ConvertFormat,
   type ConvertInput,
@@ -8,8 +8,8 @@ import {
   type ConvertResult,
   convert,
 } from '../../finetune/index.js';
-import { commandLine, pathFromHere } from '../../finetune/command-line.js';
-import { someOf } from '../../finetune/model-source.js';
+import { commandLine, pathFromHere } from '../../runs/command-line.js';
+import { someOf } from '../../runs/model-source.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';

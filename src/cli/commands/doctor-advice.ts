@@ -1,7 +1,7 @@
 /** What to do about a machine's devices, in sentences. */
 import type { DeviceInfo } from '../../device/backend.js';
 import { SUBGROUPS, type SelfTest } from '../../device/self-test.js';
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import type { Measurements } from '../../finetune/measure.js';
 
 /** A device, and what it answered. */

@@ -1,5 +1,5 @@
 /** `attune doctor`: every device of this machine, put to the test, and what to install where something is missing. */
-import { formatBytes } from '../../data/disk.js';
+import { formatBytes } from '../../inputs/disk.js';
 import type { DeviceInfo, DeviceKind } from '../../device/backend.js';
 import { chooseDevice, type DeviceWish } from '../../device/choose.js';
 import { openCpu } from '../../device/cpu/node.js';

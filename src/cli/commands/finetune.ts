@@ -1,5 +1,5 @@
 /** `attune finetune`: trains, then shows how good the result is, where it lies and what to do with it. */
-import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
+import { HEAD_STAGE } from '../../recipe/choices.js';
 import { relative } from 'node:path';
 import {
   crossValidate,
@@ -15,7 +15,7 @@ import {
   resume,
   resumeFolds,
 } from '../../finetune/index.js';
-import { commandLine, pathFromHere } from '../../finetune/command-line.js';
+import { commandLine, pathFromHere } from '../../runs/command-line.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
 import { isFinishedProbe } from '../../finetune/run/resume.js';
 import { findModel } from '../../models/index.js';

@@ -1,7 +1,7 @@
 /** `attune finetune --folds`: how good a recipe is on parts of the images that it did not see, and how much that varies. */
 import { relative } from 'node:path';
 import type { CrossValidationResult, FoldMeasures, RunContext, TaskKind } from '../../finetune/index.js';
-import { type MeasureFormat, measureText, rowOf } from '../../finetune/tasks/index.js';
+import { type MeasureFormat, measureText, rowOf } from '../../tasks/index.js';
 import type { Output } from '../output.js';
 import { endOf, STOPPING, withSession } from '../session.js';
 import { facts, table } from '../table.js';

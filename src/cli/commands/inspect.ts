@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type CheckpointInfo, checkpointInfo, resolveOptions } from '../../finetune/index.js';
-import { checkpointOf, someOf } from '../../finetune/model-source.js';
-import { taskOf } from '../../finetune/tasks/index.js';
+import { checkpointOf, someOf } from '../../runs/model-source.js';
+import { taskOf } from '../../tasks/index.js';
 import { openTensorFile, type TensorFile, type TensorInfo } from '../../formats/index.js';
 import { findModel, type Identity, identify, layerNames, modelTensors } from '../../models/index.js';
 import { isHubName, resolveWeights } from '../../weights/index.js';

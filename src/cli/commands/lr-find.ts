@@ -1,6 +1,6 @@
 /** `attune lr-find`: suggests a learning rate and draws the losses that it follows from. */
 import { type FindRateOptions, type FindRateResult, findRate, sweptStrategy } from '../../finetune/index.js';
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
 import { FINETUNE_FLAGS } from '../finetune-flags.js';

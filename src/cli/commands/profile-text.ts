@@ -1,6 +1,6 @@
 /** A profile in lines for people. */
 import { relative } from 'node:path';
-import type { ProfileSummary } from '../../finetune/results.js';
+import type { ProfileSummary } from '../../recipe/results.js';
 import { facts, table } from '../table.js';
 import { count, counted, oneLine, percent } from '../../text.js';
 

@@ -1,9 +1,9 @@
 /** The report at the end of `attune finetune`: what writes it is loaded only then. */
 import { join } from 'node:path';
 import { sentence } from '../../errors.js';
-import { commandLine, pathFromHere } from '../../finetune/command-line.js';
-import type { DeviceOptions } from '../../finetune/options.js';
-import { REPORT_FILES } from '../../finetune/run/run-folder.js';
+import { commandLine, pathFromHere } from '../../runs/command-line.js';
+import type { DeviceOptions } from '../../recipe/options.js';
+import { REPORT_FILES } from '../../runs/run-folder.js';
 import { isThere } from '../../formats/index.js';
 import { oneLine } from '../../text.js';
 import { failure } from '../errors.js';

@@ -1,6 +1,6 @@
 /** Accuracies, classes and left-out images in lines for people; shared by the commands that measure. */
-import type { ClassMetrics } from '../../finetune/evaluation/metrics.js';
-import type { EvaluatedSplit, SkippedImage } from '../../finetune/results.js';
+import type { ClassMetrics } from '../../tasks/metrics/metrics.js';
+import type { EvaluatedSplit, SkippedImage } from '../../recipe/results.js';
 import { table } from '../table.js';
 import { count, counted, oneLine, percent } from '../../text.js';
 

@@ -9,7 +9,7 @@ import {
 import { chart, rateText } from '../chart.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
-import type { MethodOptions } from '../../finetune/methods/index.js';
+import type { MethodOptions } from '../../methods/index.js';
 import { count, counted } from '../../text.js';
 
 /** How long the run is, and what of a run's flags the rates depend on. */

@@ -1,5 +1,5 @@
 /** Predicted values and how good they are, in lines for people; shared by the commands that show a regression. */
-import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
+import type { RegressionReport } from '../../tasks/metrics/regression-metrics.js';
 import { table } from '../table.js';
 import { significant } from '../../text.js';
 

@@ -1,8 +1,8 @@
 /** `attune weights`: the catalogue of pretrained weights, and downloading from it. */
 import { existsSync } from 'node:fs';
-import { formatBytes } from '../../data/disk.js';
+import { formatBytes } from '../../inputs/disk.js';
 import { AttuneError } from '../../errors.js';
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import { resolveOptions } from '../../finetune/index.js';
 import { nearest } from '../../nearest.js';
 import {

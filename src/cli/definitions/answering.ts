@@ -1,6 +1,6 @@
 /** The commands that let a network answer: how often it is right, what it sees, and why. */
 import type { Command } from 'commander';
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import type { CompareFlags } from '../commands/compare.js';
 import type { EvaluateFlags } from '../commands/evaluate.js';
 import type { ExplainFlags } from '../commands/explain.js';

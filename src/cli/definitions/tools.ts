@@ -1,5 +1,5 @@
 /** The commands about weights files and this machine. */
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import type { ConvertFlags } from '../commands/convert.js';
 import type { TuneFlags } from '../commands/tune.js';
 import { BENCH_FLAGS, type BenchFlags } from '../bench-flags.js';

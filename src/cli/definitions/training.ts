@@ -2,7 +2,7 @@
  * The commands about training: from images to a run, and what is worth knowing before. Their flags are made of the methods,
  * which bring layers and optimisers along: they are loaded for the command that is asked for.
  */
-import { commandLine } from '../../finetune/command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import type { AugmentFlags } from '../commands/augment.js';
 import type { FinetuneFlags } from '../commands/finetune.js';
 import type { LrFindFlags } from '../commands/lr-find.js';

@@ -1,5 +1,5 @@
 /** What the terminal shows of a classification. */
-import { limitText } from '../../finetune/evaluation/calibration.js';
+import { limitText } from '../../tasks/metrics/calibration.js';
 import type { Calibration, EvaluatedSplit, FinetuneResult, Metrics } from '../../finetune/index.js';
 import { count, percent } from '../../text.js';
 import { accuracyText, classTable, imagesText, unmeasured } from '../commands/result-text.js';

@@ -1,5 +1,5 @@
 /** The comparison: every method with every seed, on one device, with progress and the time left. */
-import { Estimator } from '../../finetune/events.js';
+import { Estimator } from '../../recipe/events.js';
 import { type FinetuneResult, imageFolder, open, type RunContext } from '../../index.js';
 import { IMAGES } from './files.js';
 import { pixelAccuracy } from './pixels.js';

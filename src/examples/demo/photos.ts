@@ -12,7 +12,7 @@ import { accuracyText } from '../../cli/commands/result-text.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';
-import { commandLine, pathFromHere } from '../../finetune/command-line.js';
+import { commandLine, pathFromHere } from '../../runs/command-line.js';
 import { finetune, type RunContext } from '../../index.js';
 import { download } from '../../weights/download.js';
 import { cacheDir } from '../../weights/index.js';

@@ -3,7 +3,7 @@
  * is right and red where it is wrong, with the predicted class above it.
  */
 import { PNG } from 'pngjs';
-import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '../../data/letters.js';
+import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '../../inputs/image/letters.js';
 import { SIDE } from './placing.js';
 
 export interface PredictedImage {

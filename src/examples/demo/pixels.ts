@@ -2,10 +2,10 @@
  * The baseline without a network: logistic regression on raw pixels, fitted as the probe fits its head, its L2
  * strength by 5-fold cross-validation too.
  */
-import { decodeImage, stratifiedFolds } from '../../data/index.js';
-import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from '../../finetune/heads/head-problem.js';
-import { chooseStrength } from '../../finetune/heads/l2-strength.js';
-import { LOGISTIC_STRENGTHS, LogisticProblem } from '../../finetune/heads/logistic-head.js';
+import { decodeImage, stratifiedFolds } from '../../inputs/index.js';
+import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from '../../tasks/heads/head-problem.js';
+import { chooseStrength } from '../../training/heads/l2-strength.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '../../tasks/heads/logistic-head.js';
 import { type Device, type ImageFolder, minimize } from '../../index.js';
 
 const FOLDS = 5;

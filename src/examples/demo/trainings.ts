@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { checkpointInfo, writeCheckpoint } from '../../finetune/index.js';
-import { taskOf } from '../../finetune/tasks/index.js';
+import { taskOf } from '../../tasks/index.js';
 import {
   type FinetuneOptions,
   type FinetuneResult,

@@ -1,20 +1,20 @@
 /** What `attune advise` finds out about a data set before anything is trained. */
 import { maxOf, minOf } from '../../extremes.js';
 import { relative } from 'node:path';
-import { type LabelledImage, type SurveyedImage, surveyImages } from '../../data/index.js';
+import { type LabelledImage, type SurveyedImage, surveyImages } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
-import { summarize } from '../device.js';
-import { Estimator } from '../events.js';
-import type { FeatureSet } from '../heads/head-problem.js';
-import { sideOf } from '../evaluation/inference.js';
-import { wilsonInterval } from '../evaluation/metrics.js';
-import type { LoadedModel } from '../model-source.js';
-import type { RunContext } from '../options.js';
-import type { DeviceSummary, SkippedImage } from '../results.js';
-import { allFeatures } from '../heads/probe.js';
-import { prepareTrainingData, smallestClassOf } from '../run/training-data.js';
-import { folderOf, type FoundImages, type PartName } from '../run/found-images.js';
+import { summarize } from '../../runs/device.js';
+import { Estimator } from '../../recipe/events.js';
+import type { FeatureSet } from '../../tasks/heads/head-problem.js';
+import { sideOf } from '../../training/inference/inference.js';
+import { wilsonInterval } from '../../tasks/metrics/metrics.js';
+import type { LoadedModel } from '../../runs/model-source.js';
+import type { RunContext } from '../../recipe/options.js';
+import type { DeviceSummary, SkippedImage } from '../../recipe/results.js';
+import { allFeatures } from '../../training/heads/probe.js';
+import { prepareTrainingData, smallestClassOf } from '../../runs/data/training-data.js';
+import { folderOf, type FoundImages, type PartName } from '../../runs/data/found-images.js';
 import { findDuplicates } from './duplicates.js';
 import { judgeHeldOut } from './suspects.js';
 

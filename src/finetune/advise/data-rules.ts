@@ -13,7 +13,7 @@ import {
   share,
   shownTwice,
 } from './advice.js';
-import { IMBALANCED } from '../methods/index.js';
+import { IMBALANCED } from '../../methods/index.js';
 import type { DataFacts } from './data-facts.js';
 
 /** Below these a class is too small to learn, and a validation set too small to tell two runs apart. */

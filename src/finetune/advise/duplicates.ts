@@ -6,11 +6,11 @@
  * product of two is their correlation, so that all pairs are one matrix product. Copies stay close to 1 however they
  * were saved; see NEAR for where others begin.
  */
-import { type ImageSurvey, THUMBNAIL_SIDE } from '../../data/index.js';
+import { type ImageSurvey, THUMBNAIL_SIDE } from '../../inputs/index.js';
 import { matmul } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { tensor } from '../../tensor/tensor.js';
-import { throwIfAborted } from '../interruption.js';
+import { throwIfAborted } from '../../interruption.js';
 
 /**
  * From this correlation on, two thumbnails show one picture. Measured: 27 photographs saved again as JPEG of quality

@@ -1,11 +1,11 @@
 /** The recipe that is proposed for a data set: what the defaults are for it, and where its facts speak for another choice. */
 import { maxOf } from '../../extremes.js';
-import { DEFAULT_MODEL } from '../model-source.js';
-import { resolveRecipe } from '../recipe/recipe.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
+import { DEFAULT_MODEL } from '../../runs/model-source.js';
+import { resolveRecipe } from '../../recipe/recipe.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
 import { share } from './advice.js';
 import type { DataFacts } from './data-facts.js';
-import { methodProposals } from '../methods/index.js';
+import { methodProposals } from '../../methods/index.js';
 
 /** One field of a recipe, and why. */
 export interface Proposal {

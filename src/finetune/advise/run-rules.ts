@@ -1,11 +1,11 @@
 /** What is said of a run: its curves, and what its images tell of them. */
 import { maxOf, minOf } from '../../extremes.js';
-import { parseAugment } from '../../data/index.js';
-import { wilsonInterval } from '../evaluation/metrics.js';
-import { againstOverfitting, againstUnderfitting, mixesImages } from '../methods/index.js';
-import type { EpochRecord } from '../results.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import type { Beginning } from '../run/beginning.js';
+import { parseAugment } from '../../inputs/index.js';
+import { wilsonInterval } from '../../tasks/metrics/metrics.js';
+import { againstOverfitting, againstUnderfitting, mixesImages } from '../../methods/index.js';
+import type { EpochRecord } from '../../recipe/results.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import type { Beginning } from '../../runs/beginning.js';
 import {
   type Advice,
   applyRules,

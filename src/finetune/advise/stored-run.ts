@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 import { assertRegular, readRegularText } from '../../formats/index.js';
-import type { EpochRecord } from '../results.js';
-import { resolveRecipe } from '../recipe/recipe.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import { loadRecipe } from '../recipe/recipes.js';
-import { type Beginning, beginningIn } from '../run/beginning.js';
-import { readMadeBy } from '../run/run-files.js';
-import { RUN_FILES } from '../run/run-folder.js';
-import { epochSchema } from '../run/run-state.js';
+import type { EpochRecord } from '../../recipe/results.js';
+import { resolveRecipe } from '../../recipe/recipe.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import { loadRecipe } from '../../recipe/recipes.js';
+import { type Beginning, beginningIn } from '../../runs/beginning.js';
+import { readMadeBy } from '../../runs/run-files.js';
+import { RUN_FILES } from '../../runs/run-folder.js';
+import { epochSchema } from '../../runs/run-state.js';
 
 export interface StoredCurves {
   readonly recipe: Recipe;

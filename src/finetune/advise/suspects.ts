@@ -4,13 +4,13 @@
  * Both follow from logits that are held out: each image is judged by a logistic head that was fitted to the other
  * folds, so no head has seen the label that it judges (Northcutt, Jiang and Chuang, Confident Learning, 2021).
  */
-import { stratifiedFolds } from '../../data/index.js';
+import { stratifiedFolds } from '../../inputs/index.js';
 import type { Device } from '../../program/device.js';
-import { type FeatureSet, featureScale } from '../heads/head-problem.js';
-import { chooseStrength, HEAD_FOLDS } from '../heads/l2-strength.js';
-import { LOGISTIC_STRENGTHS, LogisticProblem } from '../heads/logistic-head.js';
-import { applyHead, linearLayer } from '../heads/stored-heads.js';
-import { softmaxRows } from '../evaluation/scores.js';
+import { type FeatureSet, featureScale } from '../../tasks/heads/head-problem.js';
+import { chooseStrength, HEAD_FOLDS } from '../../training/heads/l2-strength.js';
+import { LOGISTIC_STRENGTHS, LogisticProblem } from '../../tasks/heads/logistic-head.js';
+import { applyHead, linearLayer } from '../../training/heads/stored-heads.js';
+import { softmaxRows } from '../../tasks/metrics/scores.js';
 
 /** An image whose label is doubted. */
 export interface Doubt {

@@ -1,6 +1,6 @@
 /** Whole networks: inference and training steps, as `attune predict` and `attune finetune` run them. */
-import { imagenetPreprocessing } from '../../data/index.js';
-import { commandLine } from '../command-line.js';
+import { imagenetPreprocessing } from '../../inputs/index.js';
+import { commandLine } from '../../runs/command-line.js';
 import type { DeviceInfo } from '../../device/backend.js';
 import { AttuneError } from '../../errors.js';
 import { type ImageClassifier, mobilenetV2, resnet50 } from '../../models/index.js';
@@ -10,8 +10,8 @@ import { sgd } from '../../optim/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { tensor } from '../../tensor/tensor.js';
-import { classification } from '../tasks/index.js';
-import { recordMicroBatch } from '../training/training-step.js';
+import { classification } from '../../tasks/index.js';
+import { recordMicroBatch } from '../../training/step/training-step.js';
 import { type ModelRow, spreadOf, type StartupRow } from './results.js';
 
 type Task = 'inference' | 'training';

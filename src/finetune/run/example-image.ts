@@ -1,10 +1,10 @@
 /** An image to try a run on, so that what is printed can be typed as it stands. */
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
-import { loadRecipe } from '../recipe/recipes.js';
-import type { FoundImages } from './found-images.js';
-import { RUN_FILES } from './run-folder.js';
-import { findImages, splitOf } from './training-data.js';
+import { loadRecipe } from '../../recipe/recipes.js';
+import type { FoundImages } from '../../runs/data/found-images.js';
+import { RUN_FILES } from '../../runs/run-folder.js';
+import { findImages, splitOf } from '../../runs/data/training-data.js';
 
 /** One that the network has not learned from, where there is one; those of the test stay unseen. */
 export function exampleOf({ val, train }: Pick<FoundImages, 'val' | 'train'>): string | null {

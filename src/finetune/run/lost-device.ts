@@ -8,14 +8,14 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
-import { commandLine } from '../command-line.js';
-import { type DeviceWish, openDevice, summarize } from '../device.js';
-import { throwIfAborted } from '../interruption.js';
-import type { RunContext } from '../options.js';
-import type { DeviceSummary } from '../results.js';
-import { exploded, isRetried, retryText } from './explosion.js';
-import type { Explosion, RunState } from './run-state.js';
-import { hasState, savedSteps } from './saved-states.js';
+import { commandLine } from '../../runs/command-line.js';
+import { type DeviceWish, openDevice, summarize } from '../../runs/device.js';
+import { throwIfAborted } from '../../interruption.js';
+import type { RunContext } from '../../recipe/options.js';
+import type { DeviceSummary } from '../../recipe/results.js';
+import { exploded, isRetried, retryText } from '../../training/explosion.js';
+import type { Explosion, RunState } from '../../runs/run-state.js';
+import { hasState, savedSteps } from '../../runs/saved-states.js';
 
 /** Before each new attempt in a row: a driver that starts again takes some seconds. */
 const PAUSES_MS = [500, 2000, 8000] as const;

@@ -2,24 +2,24 @@
  * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
  * is touched, so that a mistake is told within seconds.
  */
-import { parseAugment } from '../../data/index.js';
+import { parseAugment } from '../../inputs/index.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
-import { askedBy, askedSplit } from '../recipe/asked.js';
-import { announce } from '../recipe/announce.js';
-import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../recipe/contradictions.js';
-import { openDevice, summarize } from '../device.js';
-import { factsOf } from '../folds.js';
-import { sideOf } from '../evaluation/inference.js';
-import { type LoadedModel, loadModel, resized, tellLeftOut } from '../model-source.js';
-import { checkMethods } from '../methods/index.js';
-import { requireData } from '../option-names.js';
-import type { FinetuneOptions, RunContext } from '../options.js';
-import type { Run } from './run.js';
-import { resolveRecipe } from '../recipe/recipe.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import { lastStage, setTrainable } from '../training/stages.js';
-import { findImages, prepareTrainingData, smallestClassOf, splitOf } from './training-data.js';
-import type { FoundImages } from './found-images.js';
+import { askedBy, askedSplit } from '../../recipe/asked.js';
+import { announce } from '../../recipe/announce.js';
+import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../../recipe/contradictions.js';
+import { openDevice, summarize } from '../../runs/device.js';
+import { factsOf } from '../../runs/data/folds.js';
+import { sideOf } from '../../training/inference/inference.js';
+import { type LoadedModel, loadModel, resized, tellLeftOut } from '../../runs/model-source.js';
+import { checkMethods } from '../../methods/index.js';
+import { requireData } from '../../recipe/option-names.js';
+import type { FinetuneOptions, RunContext } from '../../recipe/options.js';
+import type { Run } from '../../runs/run.js';
+import { resolveRecipe } from '../../recipe/recipe.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import { lastStage, setTrainable } from '../../training/step/stages.js';
+import { findImages, prepareTrainingData, smallestClassOf, splitOf } from '../../runs/data/training-data.js';
+import type { FoundImages } from '../../runs/data/found-images.js';
 
 export interface RunWork<T> {
   /** Called when the images have been found, before weights are loaded: what else can be told early. */

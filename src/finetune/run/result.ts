@@ -1,20 +1,20 @@
 /** The JSON documents of finished runs. */
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
-import { commandLine } from '../command-line.js';
+import { commandLine } from '../../runs/command-line.js';
 import { loadWeights } from '../../models/index.js';
 import { countParameters } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
-import { summarize } from '../device.js';
-import { outputsOf } from '../training/epoch-end.js';
-import type { FullStage } from '../training/stage-context.js';
-import { throwUnlessInterrupted } from '../interruption.js';
-import type { LoadedModel } from '../model-source.js';
-import type { FinetuneResult, RunDocument, TaskKind, TestMetrics } from '../results.js';
-import type { ProbeResult } from '../heads/probe.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import { RUN_FILES } from './run-folder.js';
-import type { TrainingData } from './training-data.js';
+import { summarize } from '../../runs/device.js';
+import { outputsOf } from '../../training/epoch-end.js';
+import type { FullStage } from '../../training/step/stage-context.js';
+import { throwUnlessInterrupted } from '../../interruption.js';
+import type { LoadedModel } from '../../runs/model-source.js';
+import type { FinetuneResult, RunDocument, TaskKind, TestMetrics } from '../../recipe/results.js';
+import type { ProbeResult } from '../../training/heads/probe.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import { RUN_FILES } from '../../runs/run-folder.js';
+import type { TrainingData } from '../../runs/data/training-data.js';
 
 /** What a run has come to, without what its devices have. */
 export type RunOutcome = Omit<RunDocument, 'device_losses'>;

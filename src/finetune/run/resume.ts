@@ -1,31 +1,31 @@
 /** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
 import { resolve } from 'node:path';
-import { parseAugment } from '../../data/index.js';
+import { parseAugment } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
 import { findModel, type ImageClassifier, replaceHead } from '../../models/index.js';
-import { type DeviceWish, summarize } from '../device.js';
-import { positionText, runFullStage, stopsEarly } from '../training/full-stage.js';
-import type { FullStage } from '../training/stage-context.js';
-import type { ResumeOptions, RunContext } from '../options.js';
-import type { DeviceSummary, FinetuneResult, TaskKind } from '../results.js';
-import { RESUME_NAMES, refuseUnknown } from '../option-names.js';
-import { writeMetrics, writeRecipe } from './run-files.js';
-import { assertOwnFiles, RUN_FILES } from './run-folder.js';
-import { withRunLock } from './run-lock.js';
-import { restoreModel } from '../training/training-tensors.js';
-import { damagedState, type FrozenChoices, type RunState } from './run-state.js';
-import { assertRun, type FoundState, hasState, openSavedState } from './saved-states.js';
-import { fieldsOf } from '../recipe/parse-recipe.js';
-import { loadRecipe } from '../recipe/recipes.js';
-import type { Recipe } from '../recipe/recipe-schema.js';
-import { assertSameImages } from './same-images.js';
+import { type DeviceWish, summarize } from '../../runs/device.js';
+import { positionText, runFullStage, stopsEarly } from '../../training/full-stage.js';
+import type { FullStage } from '../../training/step/stage-context.js';
+import type { ResumeOptions, RunContext } from '../../recipe/options.js';
+import type { DeviceSummary, FinetuneResult, TaskKind } from '../../recipe/results.js';
+import { RESUME_NAMES, refuseUnknown } from '../../recipe/option-names.js';
+import { writeMetrics, writeRecipe } from '../../runs/run-files.js';
+import { assertOwnFiles, RUN_FILES } from '../../runs/run-folder.js';
+import { withRunLock } from '../../runs/run-lock.js';
+import { restoreModel } from '../../runs/training-tensors.js';
+import { damagedState, type FrozenChoices, type RunState } from '../../runs/run-state.js';
+import { assertRun, type FoundState, hasState, openSavedState } from '../../runs/saved-states.js';
+import { fieldsOf } from '../../recipe/parse-recipe.js';
+import { loadRecipe } from '../../recipe/recipes.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import { assertSameImages } from '../../runs/same-images.js';
 import { outliveDevices, type RunDevices } from './lost-device.js';
 import { describeFull, type RunOutcome } from './result.js';
-import { taskOf } from '../tasks/index.js';
-import { prepareTrainingData } from './training-data.js';
-import type { FoundImages } from './found-images.js';
+import { taskOf } from '../../tasks/index.js';
+import { prepareTrainingData } from '../../runs/data/training-data.js';
+import type { FoundImages } from '../../runs/data/found-images.js';
 
 /**
  * Goes on with a run. Throws AttuneError 'input' when there is nothing to resume or another process works on it, 'data'

@@ -1,6 +1,6 @@
 /** Text of a chart as paths of small square letters, for machines that have no font to draw it with. */
 import { asXml } from './xml.js';
-import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '../../data/letters.js';
+import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from '../../inputs/image/letters.js';
 
 /** Height of a letter by the size of the font. */
 const CAP_HEIGHT = 0.66;

@@ -1,6 +1,6 @@
 /** Charts as PNG files. */
 import { maxOf } from '../../extremes.js';
-import { loadSharp } from '../../data/index.js';
+import { loadSharp } from '../../inputs/index.js';
 import { HALF_WIDTH } from './drawing.js';
 import { lettered } from './lettering.js';
 

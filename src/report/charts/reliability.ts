@@ -1,6 +1,6 @@
 /** How sure a network is against how often it is right (Guo et al., On Calibration of Modern Neural Networks, 2017). */
 import { maxOf } from '../../extremes.js';
-import { wilsonInterval } from '../../finetune/evaluation/metrics.js';
+import { wilsonInterval } from '../../tasks/metrics/metrics.js';
 import type { ReliabilityBin } from '../run/report-data.js';
 import { type Drawing, legend } from './drawing.js';
 

@@ -1,6 +1,6 @@
 /** The page of a comparison: a table of the runs, intervals, curves over each other, tests, and how recipes differ. */
 import { basename } from 'node:path';
-import { kindsAmong } from '../../finetune/tasks/index.js';
+import { kindsAmong } from '../../tasks/index.js';
 import { count, counted, duration } from '../../text.js';
 import { type CurveOptions, curveChart, lookOf, type Series } from '../charts/curves.js';
 import type { Drawing } from '../charts/drawing.js';

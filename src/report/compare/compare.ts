@@ -1,11 +1,11 @@
 /** `attune compare`: runs beside each other, as data and as a page. */
-import { refuseUnknown } from '../../finetune/option-names.js';
+import { refuseUnknown } from '../../recipe/option-names.js';
 import { resolve } from 'node:path';
-import { assertOwn } from '../../data/index.js';
+import { assertOwn } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
-import type { RunContext } from '../../finetune/options.js';
-import { sentenceWithName, withNamesOnly } from '../../finetune/recipe/names-only.js';
-import { RECIPE_FIELDS } from '../../finetune/recipe/recipe-schema.js';
+import type { RunContext } from '../../recipe/options.js';
+import { sentenceWithName, withNamesOnly } from '../../recipe/names-only.js';
+import { RECIPE_FIELDS } from '../../recipe/recipe-schema.js';
 import { hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
 import type { OptionNames } from '../../option-names.js';

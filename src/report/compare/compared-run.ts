@@ -1,16 +1,16 @@
 /** What a run folder tells to whoever compares it with others: its curves, and what its best checkpoint answers. */
 import { basename, join, relative } from 'node:path';
-import { openPreparedCache } from '../../data/index.js';
+import { openPreparedCache } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { isCrossValidation } from '../../finetune/cross-validation.js';
-import { type LoadedModel, loadModel } from '../../finetune/model-source.js';
-import type { DeviceOptions, RunContext } from '../../finetune/options.js';
-import type { EpochRecord, TaskKind } from '../../finetune/results.js';
-import { sentenceWithName } from '../../finetune/recipe/names-only.js';
-import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
-import { findImages, splitOf } from '../../finetune/run/training-data.js';
-import { TASK_KINDS, TASKS } from '../../finetune/tasks/index.js';
+import { type LoadedModel, loadModel } from '../../runs/model-source.js';
+import type { DeviceOptions, RunContext } from '../../recipe/options.js';
+import type { EpochRecord, TaskKind } from '../../recipe/results.js';
+import { sentenceWithName } from '../../recipe/names-only.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import { findImages, splitOf } from '../../runs/data/training-data.js';
+import { TASK_KINDS, TASKS } from '../../tasks/index.js';
 import { outputsFor } from '../run/answered-part.js';
 import { evaluatingDevice, type GatherOptions, refuseOtherNames, withNetwork } from '../run/gather-run.js';
 import type { ComparedFigures } from '../run/report-data.js';

@@ -8,18 +8,18 @@ import {
   openImagePool,
   PNG_MARK,
   type RgbImage,
-} from '../../data/index.js';
+} from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
-import { openDevice } from '../../finetune/device.js';
-import { sideOf } from '../../finetune/evaluation/inference.js';
-import { throwIfAborted } from '../../finetune/interruption.js';
-import { type LoadedModel, loadModel, requireHead } from '../../finetune/model-source.js';
-import type { DeviceOptions, ModelSource, RunContext } from '../../finetune/options.js';
-import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../finetune/option-names.js';
-import { namedImages, openPictures } from '../../finetune/evaluation/predict.js';
-import type { ImageSource } from '../../finetune/evaluation/test-time.js';
-import { requireClasses } from '../../finetune/tasks/require-classes.js';
-import { topPredictions } from '../../finetune/evaluation/top-predictions.js';
+import { openDevice } from '../../runs/device.js';
+import { sideOf } from '../../training/inference/inference.js';
+import { throwIfAborted } from '../../interruption.js';
+import { type LoadedModel, loadModel, requireHead } from '../../runs/model-source.js';
+import type { DeviceOptions, ModelSource, RunContext } from '../../recipe/options.js';
+import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../recipe/option-names.js';
+import { namedImages, openPictures } from '../../finetune/predict.js';
+import type { ImageSource } from '../../training/inference/test-time.js';
+import { requireClasses } from '../../tasks/require-classes.js';
+import { topPredictions } from '../../tasks/metrics/top-predictions.js';
 import { isThere, makeFolder, replaceFile } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
 import type { OptionNames } from '../../option-names.js';

@@ -13,7 +13,7 @@ import {
   resizeImage,
   type RgbImage,
   seenWindow,
-} from '../../data/index.js';
+} from '../../inputs/index.js';
 import { percent } from '../../text.js';
 import type { HeatMap } from './heat-maps.js';
 import { overlay, tinted } from './overlay.js';

@@ -4,10 +4,10 @@
  * The network runs on the device, forward and backward; what is left to do with a few thousand numbers is done here in
  * float64, as in the papers.
  */
-import type { Preprocessing } from '../../data/index.js';
+import type { Preprocessing } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
-import { sideOf } from '../../finetune/evaluation/inference.js';
-import { throwIfAborted } from '../../finetune/interruption.js';
+import { sideOf } from '../../training/inference/inference.js';
+import { throwIfAborted } from '../../interruption.js';
 import type { ImageClassifier } from '../../models/index.js';
 import { globalAveragePool, gradients, matmul, normalizeImages, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';

@@ -1,12 +1,12 @@
 /** The training images whose features are nearest to those of an image: what the network has seen that is like it. */
-import { imageKey, openFeatureCache } from '../../data/index.js';
+import { imageKey, openFeatureCache } from '../../inputs/index.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
-import { forwardBatch, largestActivation } from '../../finetune/device.js';
-import { featuresOf } from '../../finetune/heads/features.js';
-import { sideOf } from '../../finetune/evaluation/inference.js';
-import type { LoadedModel } from '../../finetune/model-source.js';
-import type { RunContext } from '../../finetune/options.js';
-import { findImages, prepareTrainingData, splitOf } from '../../finetune/run/training-data.js';
+import { forwardBatch, largestActivation } from '../../runs/device.js';
+import { featuresOf } from '../../training/heads/features.js';
+import { sideOf } from '../../training/inference/inference.js';
+import type { LoadedModel } from '../../runs/model-source.js';
+import type { RunContext } from '../../recipe/options.js';
+import { findImages, prepareTrainingData, splitOf } from '../../runs/data/training-data.js';
 import { normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { tensor } from '../../tensor/tensor.js';

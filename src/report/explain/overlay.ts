@@ -1,5 +1,5 @@
 /** A heat map over its image. */
-import type { Rectangle, RgbImage } from '../../data/index.js';
+import type { Rectangle, RgbImage } from '../../inputs/index.js';
 import type { HeatMap } from './heat-maps.js';
 
 /** Colours from what speaks least to what speaks most for the class, evenly spaced. */

@@ -1,6 +1,6 @@
 /** Sentences of the page that more than one section needs. */
 import { counted } from '../../text.js';
-import type { PartName } from '../../finetune/run/found-images.js';
+import type { PartName } from '../../runs/data/found-images.js';
 
 const NAMES: Readonly<Record<PartName, string>> = { train: 'training', val: 'validation', test: 'test' };
 

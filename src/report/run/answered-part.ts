@@ -5,14 +5,14 @@ import {
   type PreparedImage,
   preparedPictures,
   type RgbImage,
-} from '../../data/index.js';
-import { forwardBatch, largestActivation } from '../../finetune/device.js';
-import { forEachImage, sideOf } from '../../finetune/evaluation/inference.js';
-import type { LoadedModel } from '../../finetune/model-source.js';
-import type { RunContext } from '../../finetune/options.js';
-import { prepare } from '../../finetune/run/training-data.js';
-import type { PartName } from '../../finetune/run/found-images.js';
-import type { Task } from '../../finetune/tasks/index.js';
+} from '../../inputs/index.js';
+import { forwardBatch, largestActivation } from '../../runs/device.js';
+import { forEachImage, sideOf } from '../../training/inference/inference.js';
+import type { LoadedModel } from '../../runs/model-source.js';
+import type { RunContext } from '../../recipe/options.js';
+import { prepare } from '../../runs/data/training-data.js';
+import type { PartName } from '../../runs/data/found-images.js';
+import type { Task } from '../../tasks/index.js';
 import type { Device } from '../../program/device.js';
 
 /** A network on its device. */

@@ -1,6 +1,6 @@
 /** What a report tells of the images of a part that were put into classes. */
-import { softmaxRows } from '../../finetune/evaluation/scores.js';
-import type { LoadedModel } from '../../finetune/model-source.js';
+import { softmaxRows } from '../../tasks/metrics/scores.js';
+import type { LoadedModel } from '../../runs/model-source.js';
 import { Linear } from '../../nn/index.js';
 import { heatMap } from '../explain/heat-maps.js';
 import { overlay } from '../explain/overlay.js';

@@ -1,7 +1,7 @@
 /** The commands that make a run again. */
-import { ANYWHERE, commandLine } from '../../finetune/command-line.js';
-import { type DataFacts, resolveRecipe } from '../../finetune/recipe/recipe.js';
-import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../finetune/recipe/recipe-schema.js';
+import { ANYWHERE, commandLine } from '../../runs/command-line.js';
+import { type DataFacts, resolveRecipe } from '../../recipe/recipe.js';
+import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../recipe/recipe-schema.js';
 
 /** What defaults follow from. */
 type Facts = Pick<DataFacts, 'images' | 'smallestClass' | 'learnt'>;

@@ -1,14 +1,14 @@
 /** What the report of a cross-validation tells: its folds, and all their images together. */
 import { basename, join } from 'node:path';
-import { openPreparedCache } from '../../data/index.js';
+import { openPreparedCache } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
-import { commandLine } from '../../finetune/command-line.js';
-import { withNamesOnly } from '../../finetune/recipe/names-only.js';
+import { commandLine } from '../../runs/command-line.js';
+import { withNamesOnly } from '../../recipe/names-only.js';
 import { readFolds } from '../../finetune/cross-validation.js';
-import { loadModel } from '../../finetune/model-source.js';
-import type { RunContext } from '../../finetune/options.js';
-import { findImages, splitOf } from '../../finetune/run/training-data.js';
+import { loadModel } from '../../runs/model-source.js';
+import type { RunContext } from '../../recipe/options.js';
+import { findImages, splitOf } from '../../runs/data/training-data.js';
 import { reportOf } from '../tasks/index.js';
 import { type Outputs, outputsFor } from './answered-part.js';
 import {
@@ -21,7 +21,7 @@ import {
 } from './gather-run.js';
 import { shareOf } from './rankings.js';
 import type { FoldRow, ReportData } from './report-data.js';
-import { readMadeBy } from '../../finetune/run/run-files.js';
+import { readMadeBy } from '../../runs/run-files.js';
 
 /** Gathers what there is of a cross-validation. Throws AttuneError as `gatherRun` does, 'input' before a fold is done. */
 export async function gatherFolds(

@@ -1,5 +1,5 @@
 /** Pictures small enough to lie within a page. */
-import { loadSharp, type RgbImage } from '../../data/index.js';
+import { loadSharp, type RgbImage } from '../../inputs/index.js';
 import type { Picture } from './report-data.js';
 
 /** The longer side of a picture on the page is shown at half of this, so that it is sharp on fine screens. */

@@ -1,7 +1,7 @@
 /** From the answers to all images to the few that are shown, and to figures that charts are of. Pure functions. */
-import { wilsonInterval } from '../../finetune/evaluation/metrics.js';
-import type { Metrics } from '../../finetune/evaluation/metrics.js';
-import { likeliest, type Scored } from '../../finetune/evaluation/scores.js';
+import { wilsonInterval } from '../../tasks/metrics/metrics.js';
+import type { Metrics } from '../../tasks/metrics/metrics.js';
+import { likeliest, type Scored } from '../../tasks/metrics/scores.js';
 import type { ClassRow, ReliabilityBin, Share } from './report-data.js';
 
 /** An answer by the place of its image and the indices of classes. */

@@ -1,11 +1,11 @@
 /** All that a report tells, as plain data: what is drawn and written of it is a pure function of this. */
 import type { Advice } from '../../finetune/advise/advice.js';
-import type { Metrics } from '../../finetune/evaluation/metrics.js';
-import type { RegressionReport } from '../../finetune/evaluation/regression-metrics.js';
-import type { EpochRecord, SkippedImage, TaskKind } from '../../finetune/results.js';
-import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
-import type { PartName } from '../../finetune/run/found-images.js';
-import type { TaskInfo, Values } from '../../finetune/tasks/index.js';
+import type { Metrics } from '../../tasks/metrics/metrics.js';
+import type { RegressionReport } from '../../tasks/metrics/regression-metrics.js';
+import type { EpochRecord, SkippedImage, TaskKind } from '../../recipe/results.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import type { PartName } from '../../runs/data/found-images.js';
+import type { TaskInfo, Values } from '../../tasks/index.js';
 
 /** A picture of the page. */
 export interface Picture {

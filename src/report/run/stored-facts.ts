@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
-import { HEAD_STAGE } from '../../finetune/recipe/choices.js';
-import type { EpochRecord, SkippedImage } from '../../finetune/results.js';
-import type { Recipe } from '../../finetune/recipe/recipe-schema.js';
-import { RUN_FILES } from '../../finetune/run/run-folder.js';
+import { HEAD_STAGE } from '../../recipe/choices.js';
+import type { EpochRecord, SkippedImage } from '../../recipe/results.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import { RUN_FILES } from '../../runs/run-folder.js';
 import { isThere, readRegularText } from '../../formats/index.js';
-import { openRunState } from '../../finetune/run/run-state.js';
-import { type Best, isBetter, type Score, type Task, valRecord } from '../../finetune/tasks/index.js';
+import { openRunState } from '../../runs/run-state.js';
+import { type Best, isBetter, type Score, type Task, valRecord } from '../../tasks/index.js';
 
 /** Throws AttuneError 'input' for a folder that is no run's. */
 export async function assertRun(folder: string): Promise<void> {

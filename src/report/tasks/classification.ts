@@ -1,5 +1,5 @@
 /** What a report shows of a classification. */
-import { likeliest } from '../../finetune/evaluation/scores.js';
+import { likeliest } from '../../tasks/metrics/scores.js';
 import { counted, percent } from '../../text.js';
 import { reducedConfusion } from '../charts/confusion.js';
 import { intervalChart } from '../charts/intervals.js';

@@ -1,5 +1,5 @@
 /** What reports show of each task. */
-import type { TaskKind } from '../../finetune/results.js';
+import type { TaskKind } from '../../recipe/results.js';
 import { CLASSIFICATION_REPORT } from './classification.js';
 import { REGRESSION_REPORT } from './regression.js';
 import type { TaskReport } from './task-report.js';

@@ -1,6 +1,6 @@
 /** What a report shows of a task, beside what it shows of every run. */
-import type { EpochRecord, TaskKind } from '../../finetune/results.js';
-import type { TaskTable } from '../../finetune/tasks/index.js';
+import type { EpochRecord, TaskKind } from '../../recipe/results.js';
+import type { TaskTable } from '../../tasks/index.js';
 import type { ConfusionData } from '../charts/confusion.js';
 import type { Drawing } from '../charts/drawing.js';
 import type { Content, Html } from '../page/html.js';

@@ -1,7 +1,7 @@
 /** Whether the network is as sure as it is right. */
 import { count, percent, significant } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
-import { limitText } from '../../../finetune/evaluation/calibration.js';
+import { limitText } from '../../../tasks/metrics/calibration.js';
 import { reliabilityChart } from '../../charts/reliability.js';
 import type { ClassifiedPart, ReliabilityBin } from '../../run/report-data.js';
 import { type Html, html } from '../html.js';

@@ -1,6 +1,6 @@
 /** How loss, accuracy and rates went, epoch by epoch. */
-import type { EpochRecord } from '../../../finetune/results.js';
-import { mixesImages } from '../../../finetune/methods/index.js';
+import type { EpochRecord } from '../../../recipe/results.js';
+import { mixesImages } from '../../../methods/index.js';
 import { significant } from '../../../text.js';
 import { curveChart, type Series } from '../../charts/curves.js';
 import type { Drawing } from '../../charts/drawing.js';

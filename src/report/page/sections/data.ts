@@ -1,5 +1,5 @@
 /** What the run was made of: images, recipe, versions, and how to make it again. */
-import { isCsvFile } from '../../../data/index.js';
+import { isCsvFile } from '../../../inputs/index.js';
 import { maxOf, minOf } from '../../../extremes.js';
 import { count, counted } from '../../../text.js';
 import { countChart } from '../../charts/counts.js';

@@ -1,6 +1,6 @@
 /** The folds of a cross-validation beside each other. */
 import { deviationOf, meanOf } from '../../../finetune/cross-validation.js';
-import { LOSS, type Measures, measureText, rowOf } from '../../../finetune/tasks/index.js';
+import { LOSS, type Measures, measureText, rowOf } from '../../../tasks/index.js';
 import { count, percent } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
 import { intervalChart } from '../../charts/intervals.js';

@@ -1,0 +1,179 @@
+/** `attune predict`: what a trained run, or a model with weights, sees in images. */
+import { basename, resolve } from 'node:path';
+import { type ImagePool, listImages, openImagePool, type Preprocessing } from '../inputs/index.js';
+import { AttuneError } from '../errors.js';
+import { freeze } from '../nn/index.js';
+import { forwardBatch, largestActivation, openDevice } from '../runs/device.js';
+import { sideOf } from '../training/inference/inference.js';
+import { throwIfAborted } from '../interruption.js';
+import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../recipe/option-names.js';
+import type { OptionNames } from '../option-names.js';
+import { loadModel, requireHead } from '../runs/model-source.js';
+import type { DeviceOptions, ModelSource, RunContext } from '../recipe/options.js';
+import type { ModelAnswer, PredictResult, TaskKind } from '../recipe/results.js';
+import {
+  checkViews,
+  type ImageSource,
+  predictEach,
+  preprocessingFor,
+} from '../training/inference/test-time.js';
+
+/** What `predict` needs: a run or a model with weights, and images. */
+export interface PredictOptions extends ModelSource, DeviceOptions {
+  /** Image files and folders of images. */
+  readonly images: readonly string[];
+  /** How many labels to give per image. Default 5. */
+  readonly top?: number;
+  readonly workers?: number;
+  /** Test-time augmentation, 'flip', 'five-crop' or 'ten-crop': views of each image whose probabilities are averaged. */
+  readonly tta?: string;
+}
+
+const NAMES: OptionNames<PredictOptions> = {
+  ...DEVICE_NAMES,
+  ...SOURCE_NAMES,
+  images: true,
+  top: true,
+  workers: true,
+  tta: true,
+};
+
+/**
+ * Predicts. An image that cannot be read has an `error` in its place; the others are done all the same. Throws
+ * as `finetune` does, and AttuneError 'input' when a named file or folder is missing or holds no image.
+ */
+export async function predict<T extends TaskKind = 'classification'>(
+  options: PredictOptions,
+  context: RunContext = {},
+): Promise<PredictResult<T>> {
+  refuseUnknown(options, NAMES, context, 'predict');
+  checkCount(options.top, 'the number of labels', '--top');
+  const views = checkViews(options.tta);
+  const paths = [...(await namedImages(options.images)).keys()];
+  const loaded = await loadModel(options, context);
+  requireHead(loaded);
+  const { model, preprocessing, task, temperature } = loaded;
+  if (options.top !== undefined && task.topRefusal !== null) throw noTop(task.topRefusal);
+  const answers = new Map<string, ModelAnswer[TaskKind]>();
+  const pool = openImagePool({ workers: options.workers });
+  const { errors, ...pictures } = openPictures(paths, preprocessingFor(views, preprocessing), pool);
+  const answerAll = async () => {
+    const device = await openDevice(options, context);
+    try {
+      await freeze(model);
+      await model.to(device);
+      const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
+      await predictEach(
+        pictures,
+        (x) => model.forward(x),
+        (index, outputs) => {
+          if (errors.has(paths[index])) return;
+          answers.set(paths[index], task.answer(outputs, { top: options.top ?? 5, temperature }));
+        },
+        {
+          views,
+          task,
+          temperature,
+          inference: { device, preprocessing, batch, task: 'predicting', ...context },
+        },
+      );
+    } finally {
+      await device.close();
+    }
+  };
+  try {
+    if (await hasReadable(paths, pictures, errors, context.signal)) await answerAll();
+  } finally {
+    await pool.close();
+  }
+  const images = paths.map((path) => {
+    const answer = answers.get(path);
+    return answer === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, ...answer };
+  });
+  const answer = { model: model.architecture, task: task.info.kind, images };
+  return answer as PredictResult<TaskKind> as PredictResult<T>;
+}
+
+/**
+ * Images that are read when their batch comes, however many there are. In place of one that cannot be read stands a black
+ * one; `errors` has its reason.
+ */
+export function openPictures(
+  paths: readonly string[],
+  preprocessing: Preprocessing,
+  pool: ImagePool,
+): ImageSource & { readonly errors: ReadonlyMap<string, string> } {
+  const errors = new Map<string, string>();
+  const side = preprocessing.crop ?? preprocessing.resize;
+  return {
+    count: paths.length,
+    errors,
+    async read(index) {
+      const path = paths[index];
+      try {
+        return (await pool.run({ kind: 'prepare', path, preprocessing })).image;
+      } catch (error) {
+        if (!(error instanceof AttuneError && error.code === 'input')) throw error;
+        errors.set(path, error.what);
+        return { width: side, height: side, pixels: new Uint8Array(side * side * 3) };
+      }
+    },
+  };
+}
+
+/** Whether there is anything to compute. Throws AttuneError 'interrupted' on the signal. */
+async function hasReadable(
+  paths: readonly string[],
+  { read }: ImageSource,
+  errors: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  for (const [index, path] of paths.entries()) {
+    throwIfAborted(signal);
+    await read(index);
+    if (!errors.has(path)) return true;
+  }
+  return false;
+}
+
+function noTop(what: string): AttuneError {
+  return new AttuneError({
+    code: 'usage',
+    what,
+    where: '--top',
+    hint: 'leave it out',
+  });
+}
+
+/**
+ * The paths of the images that are named, alone or by a folder, with what each is called: its path below that folder, with
+ * `/`, or its own name. Throws AttuneError 'usage' for what is no list, 'input' where there is no image.
+ */
+export async function namedImages(named: readonly string[]): Promise<Map<string, string>> {
+  // A string is a list of letters, among them / and . whose images would be looked for.
+  if (!Array.isArray(named)) {
+    throw new AttuneError({
+      code: 'usage',
+      what: 'the images are no list',
+      where: 'images',
+      hint: "write images: ['a.jpg']",
+    });
+  }
+  const found = new Map<string, string>();
+  for (const name of named) {
+    const { images } = await listImages(name);
+    if (images.length === 0) {
+      throw new AttuneError({
+        code: 'input',
+        what: 'the folder holds no images',
+        where: name,
+        hint: 'name images, or a folder of them',
+      });
+    }
+    const isFile = images[0].path === resolve(name);
+    for (const image of images) {
+      if (!found.has(image.path)) found.set(image.path, isFile ? basename(image.path) : image.name);
+    }
+  }
+  return found;
+}

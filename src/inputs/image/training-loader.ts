@@ -1,0 +1,224 @@
+/**
+ * The batches of a training epoch, prepared ahead by the worker pool.
+ *
+ * Order and augmentation are functions of seed and epoch, so that an epoch may begin at any
+ * batch and has the same bytes from there on. Workers read the cache, augment, and hand over the
+ * pixels; this thread only copies them into their batch. A picture whose record is damaged is
+ * prepared again from its file, and its record is written anew.
+ */
+
+import { AttuneError } from '../../errors.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { checkAugmentation } from './augment.js';
+import type { Sample } from '../random.js';
+import { type Augmentation, drawSteps, type ImageStep } from './augment-parts.js';
+import type { LabelledImage } from './image-folder.js';
+import { cutIntoBatches } from './loader.js';
+import { type ImagePool, openImagePool } from './pool.js';
+import type { PreparedImage } from './prepare-images.js';
+import type { PreparedCache } from './prepared-cache.js';
+import { epochOrder, type Sampling } from '../sampling.js';
+
+/** What training reads. */
+export interface TrainingDataset {
+  /** As `prepareImages` returns them. */
+  readonly images: readonly PreparedImage<LabelledImage>[];
+  /**
+   * The cache it filled. `standard` augmentation needs one without a crop; `none` and `flip` may
+   * read the evaluation's, which is smaller.
+   */
+  readonly cache: PreparedCache;
+}
+
+export interface TrainingOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly epoch: number;
+  /** How often pictures of rare classes come up (sampling.ts); default 'shuffled': every picture once. */
+  readonly sampling?: Sampling | undefined;
+  /** The first batch, to go on inside an epoch; default 0. */
+  readonly startBatch?: number | undefined;
+  /** Lets a last batch of one picture join the batch before it; default false. */
+  readonly joinSingle?: boolean | undefined;
+  readonly augmentation: Augmentation;
+  /** Width and height of the network's input in pixels. */
+  readonly side: number;
+  /** How many batches are prepared while one is used; default 2. */
+  readonly ahead?: number | undefined;
+  /** The pool to use; default: opened for this epoch and closed after it. */
+  readonly pool?: ImagePool | undefined;
+  /** Images of former batches that nobody needs any more: a batch of the same length overwrites one and takes it out. */
+  readonly spare?: Uint8Array[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const NAMES: OptionNames<TrainingOptions> = {
+  batchSize: true,
+  seed: true,
+  epoch: true,
+  sampling: true,
+  startBatch: true,
+  joinSingle: true,
+  augmentation: true,
+  side: true,
+  ahead: true,
+  pool: true,
+  spare: true,
+  signal: true,
+};
+
+export interface TrainingBatch {
+  /** [n, side, side, 3], channels last. */
+  readonly images: Uint8Array;
+  /** Class index of each picture. */
+  readonly labels: Int32Array;
+  /** Where each picture stands in the data set. */
+  readonly indices: Uint32Array;
+  /** What the random numbers of each picture depend on. */
+  readonly samples: readonly Sample[];
+  /** What each picture goes through on the device; see `applySteps`. */
+  readonly steps: readonly (readonly ImageStep[])[];
+  /** Number of this batch in the epoch, from 0. */
+  readonly batch: number;
+}
+
+/**
+ * Iterates over one epoch. Leaving the loop early ends what is being prepared before it returns.
+ *
+ * @throws AttuneError 'usage' at once if an option is unknown, makes no sense or does not fit the cache
+ * @throws AttuneError 'data' if an image had to be prepared again and has changed since, 'input'
+ *   if it is gone, 'disk' if its record cannot be written, 'interrupted' on the signal
+ */
+export function trainingBatches(
+  dataset: TrainingDataset,
+  options: TrainingOptions,
+): AsyncGenerator<TrainingBatch, void, undefined> {
+  refuseUnknownOptions(options, NAMES, 'trainingBatches');
+  const { batchSize, seed, epoch, sampling = 'shuffled', startBatch = 0, joinSingle, ahead = 2 } = options;
+  checkAugmentation(options.augmentation);
+  checkCache(dataset.cache, options);
+  const labels = dataset.images.map(({ label }) => label);
+  const order = cutIntoBatches(epochOrder(labels, { sampling, seed, epoch }), { batchSize, joinSingle });
+  checkInteger('first batch', startBatch, 0, order.length);
+  checkInteger('number of batches ahead', ahead, 0, Number.MAX_SAFE_INTEGER);
+  return epochFrom(dataset, order, startBatch, ahead, options);
+}
+
+async function* epochFrom(
+  dataset: TrainingDataset,
+  order: readonly Uint32Array[],
+  startBatch: number,
+  ahead: number,
+  options: TrainingOptions,
+): AsyncGenerator<TrainingBatch, void, undefined> {
+  const pool = options.pool ?? openImagePool();
+  const leaving = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, leaving.signal]) : leaving.signal;
+  const preparing: Promise<TrainingBatch>[] = [];
+  const begin = (batch: number) => {
+    const result = readBatch(dataset, order[batch], batch, pool, options, signal);
+    result.catch(() => {}); // thrown by the `await` below, unless the loop is left before
+    preparing.push(result);
+  };
+  try {
+    let next = startBatch;
+    for (let batch = startBatch; batch < order.length; batch++) {
+      while (next < order.length && next <= batch + ahead) begin(next++);
+      await Promise.allSettled([preparing[0]]);
+      if (options.signal?.aborted) throw interruptedError(batch, order.length);
+      const ready = await preparing[0];
+      preparing.shift();
+      yield ready;
+    }
+  } finally {
+    leaving.abort();
+    await Promise.allSettled(preparing);
+    if (options.pool === undefined) await pool.close();
+  }
+}
+
+async function readBatch(
+  dataset: TrainingDataset,
+  indices: Uint32Array,
+  batch: number,
+  pool: ImagePool,
+  options: TrainingOptions,
+  signal: AbortSignal,
+): Promise<TrainingBatch> {
+  const pictureLength = options.side * options.side * 3;
+  const images = takeSpare(options.spare ?? [], indices.length * pictureLength);
+  let repairs = 0;
+  // What comes up several times in an epoch is varied each time, by its place.
+  const samples = Array.from(indices, (index, position) => ({
+    seed: options.seed,
+    epoch: options.epoch,
+    index: options.sampling === 'balanced' ? batch * options.batchSize + position : index,
+  }));
+  const reads = Array.from(indices, async (index, position) => {
+    const into = images.subarray(position * pictureLength, (position + 1) * pictureLength);
+    const { repaired } = await readPicture(dataset, index, samples[position], into, pool, options, signal);
+    if (repaired === null) return;
+    await dataset.cache.put(dataset.images[index].fileHash, repaired);
+    repairs++;
+  });
+  // All of them end before the batch fails, so that nothing is written afterwards.
+  const failure = (await Promise.allSettled(reads)).find(({ status }) => status === 'rejected');
+  if (failure) throw (failure as PromiseRejectedResult).reason;
+  if (repairs > 0) await dataset.cache.flush(); // workers find written records only
+  const labels = Int32Array.from(indices, (index) => dataset.images[index].label);
+  const { parts = [] } = options.augmentation;
+  const steps = samples.map((sample) => drawSteps(parts, options.side, sample));
+  return { images, labels, indices: indices.slice(), samples, steps, batch };
+}
+
+function takeSpare(spare: Uint8Array[], length: number): Uint8Array {
+  const at = spare.findIndex((images) => images.length === length);
+  return at < 0 ? new Uint8Array(length) : spare.splice(at, 1)[0];
+}
+
+function readPicture(
+  { images, cache }: TrainingDataset,
+  index: number,
+  sample: Sample,
+  into: Uint8Array,
+  pool: ImagePool,
+  { augmentation, side }: TrainingOptions,
+  signal: AbortSignal,
+) {
+  const { path, fileHash } = images[index];
+  const { preprocessing } = cache;
+  const record = cache.locate(fileHash);
+  return pool.run(
+    { kind: 'augment', path, fileHash, record, preprocessing, augmentation, side, sample, into },
+    signal,
+  );
+}
+
+function checkCache({ preprocessing: { crop } }: PreparedCache, { augmentation, side }: TrainingOptions) {
+  checkInteger('side of the training images', side, 1, Number.MAX_SAFE_INTEGER);
+  if (crop === null || (crop === side && augmentation.kind !== 'standard')) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `pictures cropped to ${crop} x ${crop} cannot give ${side} x ${side} with ${augmentation.kind} augmentation`,
+    where: 'trainingBatches',
+    hint: 'prepare the training images without a crop',
+  });
+}
+
+function checkInteger(name: string, value: number, least: number, largest: number): void {
+  if (Number.isInteger(value) && value >= least && value <= largest) return;
+  const range = largest === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${largest}`;
+  throw new AttuneError({
+    code: 'usage',
+    what: `the ${name} must be an integer ${range}, not ${value}`,
+    where: 'trainingBatches',
+  });
+}
+
+function interruptedError(batch: number, batches: number): AttuneError {
+  return new AttuneError({
+    code: 'interrupted',
+    what: `training was interrupted before batch ${batch} of ${batches}`,
+    where: 'trainingBatches',
+  });
+}

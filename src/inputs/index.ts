@@ -1,0 +1,150 @@
+/**
+ * This folder turns image files into batches of pixels and keeps what is dear to compute twice;
+ * it knows nothing of devices or models, and of tensors only what varies a batch on the device.
+ *
+ * Reading order: image-folder (which files, which classes) and image-table (the same from a CSV file), split, decode, resize, preprocess,
+ * prepare-images with its pool and cache, loader; for training augment, augment-parts and training-loader.
+ */
+
+export { augmentImage, checkAugmentation, cropFromDraws, flipLeftRight } from './image/augment.js';
+export type { Sample } from './random.js';
+export {
+  type Augmentation,
+  augmentationOf,
+  type AugmentList,
+  type AugmentPart,
+  type BlurStep,
+  drawSteps,
+  type ImageStep,
+  parseAugment,
+  PARTS,
+  VIEWS,
+} from './image/augment-parts.js';
+export { applySteps } from './image/apply-steps.js';
+export {
+  chooseColumns,
+  type ColumnChoice,
+  type LearntColumns,
+  type NamedColumns,
+} from './image/choose-columns.js';
+export { type ClassWeighting, classWeights } from './class-weights.js';
+export {
+  contactSheet,
+  drawImage,
+  drawText,
+  emptySheet,
+  type LabelledPicture,
+  pictureGrid,
+  type SheetRow,
+} from './image/contact-sheet.js';
+export { canWrite, LETTER_HEIGHT, LETTER_WIDTH } from './image/letters.js';
+export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './image/decode.js';
+export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
+export { encodeOwnPng, encodePng, PNG_MARK } from './image/encode.js';
+export { type Box, boxFromDraws, erasedBox } from './image/erase.js';
+export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
+export {
+  classFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  imageFolder,
+  type LabelledImage,
+  type TargetKind,
+} from './image/image-folder.js';
+export {
+  type ImageTable,
+  isCsvFile,
+  partsOf,
+  readImageTable,
+  type TablePart,
+  type TableRow,
+} from './image/image-table.js';
+export {
+  type KnownClasses,
+  labelledImages,
+  labelsIn,
+  type LabelsFileOptions,
+  readLabelsFile,
+} from './image/labels-file.js';
+export {
+  type AugmentTask,
+  type HashTask,
+  type ImageSurvey,
+  type ImageTask,
+  type ImageTaskResult,
+  type PrepareTask,
+  runImageTask,
+  type SurveyTask,
+  THUMBNAIL_SIDE,
+} from './image/image-tasks.js';
+export {
+  type Batch,
+  batchCount,
+  batchIndices,
+  type DataLoaderOptions,
+  dataLoader,
+  type ImageDataset,
+} from './image/loader.js';
+export { parsePreprocessing } from './image/parse-preprocessing.js';
+export { type PartFolders, partFolders } from './part-folders.js';
+export { type ImagePool, type ImagePoolOptions, openImagePool, type TaskTime } from './image/pool.js';
+export {
+  type Preparation,
+  type PreparedImage,
+  type PrepareOptions,
+  type PrepareProgress,
+  prepareImages,
+} from './image/prepare-images.js';
+export {
+  type Normalization,
+  type PrepareTrainingOptions,
+  prepareTraining,
+  type TrainingImages,
+} from './image/prepare-training.js';
+export { assertOwn } from './own-file.js';
+export {
+  imageKey,
+  openPreparedCache,
+  type PreparedCache,
+  preparedBytes,
+  readPreparedImage,
+} from './image/prepared-cache.js';
+export { preparedDataset, preparedPictures } from './image/prepared-dataset.js';
+export {
+  imagenetPreprocessing,
+  normalize,
+  type Preprocessing,
+  centerCropImage,
+  preprocessImage,
+  resizedSize,
+  seenWindow,
+} from './image/preprocess.js';
+export { type Interpolation, type Rectangle, resizeImage } from './image/resize.js';
+export { imageExtensions } from './sniff.js';
+export { epochOrder, type Sampling } from './sampling.js';
+export { loadSharp } from './image/sharp.js';
+export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
+export { type Survey, type SurveyedImage, type SurveyOptions, surveyImages } from './image/survey-images.js';
+export {
+  type TrainingBatch,
+  type TrainingDataset,
+  type TrainingOptions,
+  trainingBatches,
+} from './image/training-loader.js';
+export {
+  readValuesFile,
+  type ValuedImage,
+  type ValuesFile,
+  type ValuesFileOptions,
+  valuedImages,
+} from './image/values-file.js';
+export { TEST_VIEWS, type TestViews, testViews } from './image/views.js';
+export {
+  type FoundImage,
+  listImages,
+  type RealFolders,
+  realFolders,
+  type SkippedPath,
+  subFolders,
+  within,
+} from './walk.js';

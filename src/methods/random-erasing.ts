@@ -1,0 +1,21 @@
+/** Random erasing: a rectangle of an image is made blank (inputs/image/erase.ts says which, ops/image/erase-boxes.ts how). */
+import { erasedBox } from '../inputs/index.js';
+import { numberField } from './field.js';
+import type { Method } from './method.js';
+
+const fields = {
+  random_erasing: numberField(0, 1, {
+    default: 0,
+    value: '<probability>',
+    group: 'Regularization:',
+    help: 'How often a rectangle of an image, 2 to 33 % of it, is made blank: 0.1 to 0.5. Default: 0, never.',
+  }),
+};
+
+export const RANDOM_ERASING: Method<typeof fields> = {
+  fields,
+  batch({ random_erasing: probability }, { side, samples }) {
+    if (probability === 0) return {};
+    return { erased: Int32Array.from(samples.flatMap((sample) => erasedBox(side, probability, sample))) };
+  },
+};

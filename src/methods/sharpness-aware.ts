@@ -1,0 +1,22 @@
+/**
+ * Sharpness-aware minimisation (Foret et al., "Sharpness-aware minimization for efficiently improving generalization", 2021):
+ * the gradient where the loss is highest within a distance of the weights (optim/sharpness-aware.ts).
+ */
+import { SharpnessAware } from '../optim/index.js';
+import { numberField } from './field.js';
+import type { Method } from './method.js';
+
+const fields = {
+  sam: numberField(0, 100, {
+    default: 0,
+    value: '<radius>',
+    group: 'Regularization:',
+    help: 'Sharpness-aware minimization: the gradient where the loss is highest within this distance of the weights: 0.05. Twice the time. Default: 0, not.',
+  }),
+};
+
+export const SHARPNESS_AWARE: Method<typeof fields> = {
+  fields,
+  part: ({ sam }, memory) => (sam > 0 ? new SharpnessAware(memory, sam) : null),
+  looksElsewhere: ({ sam }) => (sam > 0 ? `where --sam ${sam} looks` : null),
+};

@@ -1,0 +1,122 @@
+/**
+ * Checkpoints: a model's whole state dict as safetensors, with all that `predict` needs in the metadata. Tensor
+ * names and layouts are PyTorch's, so other tools read them too.
+ */
+import * as v from 'valibot';
+import { type Preprocessing, parsePreprocessing } from '../inputs/index.js';
+import { AttuneError } from '../errors.js';
+import { type TensorFile, writeSafetensors } from '../formats/index.js';
+import type { ImageClassifier } from '../models/index.js';
+import { NearestNeighbors, stateDict } from '../nn/index.js';
+import { temperatureSchema } from '../tasks/metrics/calibration.js';
+import { withNamesOnly } from '../recipe/names-only.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { rowOf, TASK_KINDS, TASKS, type TaskInfo, taskOf, taskSchema } from '../tasks/index.js';
+
+/** Version of the metadata below. */
+export const CHECKPOINT_FORMAT = '1';
+
+export interface CheckpointInfo {
+  /** torchvision's name. */
+  readonly model: string;
+  readonly task: TaskInfo;
+  readonly preprocessing: Preprocessing;
+  /** Divides logits where probabilities are to be calibrated; fitted on the validation images (calibration.ts). */
+  readonly temperature?: number | null;
+  /** How many of the stored images vote, where they are the head; null for a linear one. */
+  readonly neighbors?: number | null;
+  /** The column of a CSV file that the labels were in, as the recipe has it; null of class folders and of values. */
+  readonly label?: string | null;
+}
+
+const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
+
+/**
+ * Writes a model's values with what describes them; of the recipe's paths the names alone, as the file is handed on. The
+ * head of a regression, which is trained on standardised values,
+ * is written as one that gives them in the columns' units. Throws AttuneError 'disk'.
+ */
+export async function writeCheckpoint(
+  path: string,
+  model: ImageClassifier,
+  info: Omit<CheckpointInfo, 'neighbors' | 'label'>,
+  recipe: Partial<Recipe>,
+): Promise<void> {
+  const state = await stateDict(model);
+  const { exportHead } = taskOf(info.task);
+  if (exportHead !== null) {
+    const of = (name: string) => state.get(`${model.headName}.${name}`)?.data as Float32Array;
+    exportHead(of('weight'), of('bias'));
+  }
+  const tensors = [...state.values()].map(({ name, dtype, shape, data }) => ({ name, dtype, shape, data }));
+  await writeSafetensors(path, tensors, {
+    attune: CHECKPOINT_FORMAT,
+    model: info.model,
+    ...taskMetadata(info.task),
+    preprocessing: JSON.stringify(info.preprocessing),
+    recipe: JSON.stringify(withNamesOnly(recipe)),
+    ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
+    ...(model.head instanceof NearestNeighbors && { neighbors: JSON.stringify(model.head.neighbors) }),
+  });
+}
+
+/** The metadata that say what the outputs of a network stand for. */
+export function taskMetadata(info: TaskInfo): Record<string, string> {
+  const { named } = rowOf(info.kind);
+  return { [named]: JSON.stringify(info[named as keyof TaskInfo]) };
+}
+
+/** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
+export function checkpointInfo({ metadata }: TensorFile, path: string): CheckpointInfo | null {
+  if (metadata.attune === undefined) return null;
+  if (metadata.attune !== CHECKPOINT_FORMAT) {
+    throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
+  }
+  const task = taskIn(metadata, path);
+  if (task === null || metadata.model === undefined)
+    throw damaged(path, 'the metadata lack the model or its classes');
+  const temperature = v.safeParse(
+    v.nullable(temperatureSchema),
+    parseJson(metadata.temperature ?? 'null', path),
+  );
+  if (!temperature.success)
+    throw damaged(path, 'the temperature in the metadata is no positive number from 0.01 to 100');
+  const neighbors = v.safeParse(NEIGHBORS, parseJson(metadata.neighbors ?? 'null', path));
+  if (!neighbors.success)
+    throw damaged(path, 'the neighbors in the metadata are no whole number of 1 to 10,000');
+  return {
+    model: metadata.model,
+    task,
+    temperature: temperature.output,
+    neighbors: neighbors.output,
+    label: labelIn(metadata),
+    preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
+  };
+}
+
+/** Only a name to look for: a recipe that is none says nothing of it. */
+function labelIn({ recipe = '' }: Readonly<Record<string, string>>): string | null {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ label: v.string() })), recipe);
+  return parsed.success ? parsed.output.label : null;
+}
+
+/** Null when the metadata say nothing valid of it. */
+function taskIn(metadata: Readonly<Record<string, string>>, path: string): TaskInfo | null {
+  const kind = TASK_KINDS.findLast((name) => metadata[TASKS[name].named] !== undefined) ?? TASK_KINDS[0];
+  const { named } = TASKS[kind];
+  const value = { kind, [named]: parseJson(metadata[named], path) };
+  const parsed = v.safeParse(taskSchema, value);
+  return parsed.success ? parsed.output : null;
+}
+
+function parseJson(text: string | undefined, path: string): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    throw damaged(path, 'the metadata of the checkpoint are damaged');
+  }
+}
+
+function damaged(where: string, what: string, hint = 'use another checkpoint of the run'): AttuneError {
+  return new AttuneError({ code: 'weights', what, where, hint });
+}

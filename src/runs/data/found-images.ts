@@ -1,0 +1,40 @@
+/** The images of a run as they are found, and how they are split; training-data.ts finds them. */
+import { dirname } from 'node:path';
+import { isCsvFile, type LabelledImage, type NamedColumns } from '../../inputs/index.js';
+import type { SkippedImage } from '../../recipe/results.js';
+import type { Task } from '../../tasks/index.js';
+
+/** Which part of a data set. */
+export type PartName = 'train' | 'val' | 'test';
+
+/** Images by part, before any is opened. */
+export interface FoundImages extends Readonly<Record<PartName, readonly LabelledImage[]>> {
+  readonly root: string;
+  readonly task: Task;
+  readonly skipped: readonly SkippedImage[];
+  /** Whether those to validate with were split off, as the data set names none. */
+  readonly isSplit: boolean;
+  /** Of a CSV file: the column of labels, or those of values, that are learnt; both null of a folder. */
+  readonly learnt: NamedColumns;
+  /** What was taken for labels or values where nobody said so; null where nothing else was possible. */
+  readonly note: string | null;
+}
+
+/** The folder that images are named by for people: `root`, or that of a CSV file. */
+export function folderOf({ root }: Pick<FoundImages, 'root'>): string {
+  return isCsvFile(root) ? dirname(root) : root;
+}
+
+/** How images become parts where no folder says so. */
+export interface SplitOptions {
+  readonly val: string | null;
+  readonly valSplit: number;
+  /** Of a cross-validation: how many folds, and which of them validates, from 1; null where it is none. */
+  readonly folds?: number | null;
+  readonly fold?: number | null;
+  readonly seed: number;
+  /** Of a CSV file: the folder of its images, and the column of labels or those of values. */
+  readonly images?: string | null;
+  readonly label?: string | null;
+  readonly target?: readonly string[] | null;
+}

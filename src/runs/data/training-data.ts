@@ -1,0 +1,203 @@
+/** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
+import { dirname } from 'node:path';
+import {
+  type ImageDataset,
+  type ImagePool,
+  isCsvFile,
+  type LabelledImage,
+  openImagePool,
+  openPreparedCache,
+  type PreparedCache,
+  type PreparedImage,
+  type PrepareOptions,
+  type Preprocessing,
+  prepareImages,
+  preparedDataset,
+  formatBytes,
+  stratifiedSplit,
+  type TrainingDataset,
+} from '../../inputs/index.js';
+import { AttuneError } from '../../errors.js';
+import { Estimator } from '../../recipe/events.js';
+import { copiesOf, ofTwoClasses } from './copies.js';
+import { readDataSet } from './data-set.js';
+import type { FoundImages, PartName, SplitOptions } from './found-images.js';
+import { foldOf, smallestOf, unusedTest } from './folds.js';
+import type { RunContext } from '../../recipe/options.js';
+import type { SkippedImage } from '../../recipe/results.js';
+import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../../recipe/recipe.js';
+import type { Recipe } from '../../recipe/recipe-schema.js';
+import type { Task } from '../../tasks/index.js';
+
+/** One part of the images, with the pixels that evaluation uses. */
+export interface ImagePart {
+  readonly images: readonly PreparedImage<LabelledImage>[];
+  readonly dataset: ImageDataset;
+}
+
+export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
+  readonly task: Task;
+  /** The training images as augmentation takes them. */
+  readonly training: TrainingDataset;
+  readonly skipped: readonly SkippedImage[];
+  /** Whose threads have decoded the images, and vary them for training. */
+  readonly pool: ImagePool;
+  close(): Promise<void>;
+}
+
+/** How the images of a recipe are split. */
+export function splitOf(recipe: Partial<Recipe>): SplitOptions {
+  return {
+    val: recipe.val ?? null,
+    valSplit: recipe.val_split ?? DEFAULT_VAL_SPLIT,
+    folds: recipe.folds ?? null,
+    fold: recipe.fold ?? null,
+    seed: recipe.seed ?? DEFAULT_SEED,
+    images: recipe.images ?? null,
+    label: recipe.label ?? null,
+    target: recipe.target ?? null,
+  };
+}
+
+/**
+ * Finds the images and splits off a validation part where there is none. Opens no image. Throws AttuneError 'usage' for
+ * folds that cannot be, 'interrupted' on the signal.
+ */
+export async function findImages(
+  data: string,
+  options: SplitOptions,
+  signal?: AbortSignal,
+): Promise<FoundImages> {
+  const { valSplit, seed, folds = null, fold = null } = options;
+  const { root, skipped, learnt, note, testPath, taskFor, ...parts } = await readDataSet(
+    data,
+    options,
+    signal,
+  );
+  const found = (train: readonly LabelledImage[]) => ({ root, learnt, note, task: taskFor(train) });
+  const test = parts.test ?? [];
+  if (folds !== null || fold !== null) {
+    const cut = foldOf({ ...parts, data }, folds, fold, seed);
+    const left = [...skipped, ...unusedTest(testPath, test)];
+    return { ...found(cut.train), skipped: left, isSplit: false, ...cut, test: [] };
+  }
+  if (parts.val !== null)
+    return { ...found(parts.train), skipped, isSplit: false, train: parts.train, val: parts.val, test };
+  const split = stratifiedSplit(
+    parts.train.map(({ label }) => label),
+    valSplit,
+    seed,
+  );
+  const pick = (indices: readonly number[]) => indices.map((index) => parts.train[index]);
+  const train = pick(split.train);
+  return { ...found(train), skipped, isSplit: true, train, val: pick(split.val), test };
+}
+
+/** Training images of the class that has the fewest; all of them where there are no classes. */
+export function smallestClassOf({ train }: FoundImages): number {
+  return smallestOf(train);
+}
+
+export interface PrepareDataOptions {
+  readonly preprocessing: Preprocessing;
+  /** Training takes random crops: its images are kept whole. */
+  readonly randomCrops: boolean;
+  readonly workers: number | undefined;
+}
+
+/** Decodes every image once, into its cache. Throws 'data' when too many are bad or a class is left without any. */
+export async function prepareTrainingData(
+  found: FoundImages,
+  { preprocessing, randomCrops, workers }: PrepareDataOptions,
+  context: RunContext,
+): Promise<TrainingData> {
+  const pool = openImagePool({ workers });
+  const cache = await openPreparedCache(preprocessing);
+  const wholeCache = randomCrops ? await openPreparedCache({ ...preprocessing, crop: null }) : cache;
+  const close = async () => {
+    await pool.close();
+    await cache.close();
+    if (wholeCache !== cache) await wholeCache.close();
+  };
+  try {
+    const all = [...found.train, ...found.val, ...found.test];
+    // Of a whole picture the middle can be cut out: no image is decoded or kept twice.
+    const trained = new Set(found.train.map(({ path }) => path));
+    const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
+    const { prepared, skipped } = await prepare(all, cache, { pool, cacheOf }, context);
+    const hashes = new Map(prepared.map(({ path, fileHash }) => [path, fileHash]));
+    const part = (images: readonly LabelledImage[], from = cache): ImagePart => {
+      const readable = images.flatMap((image) => {
+        const fileHash = hashes.get(image.path);
+        return fileHash === undefined ? [] : [{ ...image, fileHash }];
+      });
+      return { images: readable, dataset: preparedDataset(readable, from, preprocessing.crop) };
+    };
+    const train = part(found.train, wholeCache);
+    refuseEmptyClasses(train.images, found);
+    const measured = { val: part(found.val), test: part(found.test) };
+    const used = [...train.images, ...measured.val.images, ...measured.test.images];
+    const notes = [...copiesOf(train.images, measured), ...ofTwoClasses(used, found.task.names)];
+    for (const text of notes) context.onEvent?.({ type: 'note', text });
+    return {
+      task: found.task,
+      train,
+      ...measured,
+      training: { images: train.images, cache: wholeCache },
+      skipped: [...found.skipped, ...skipped],
+      pool,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** `prepareImages` with its progress as events. */
+export async function prepare<Image extends { readonly path: string }>(
+  images: readonly Image[],
+  cache: PreparedCache,
+  options: Pick<PrepareOptions, 'workers' | 'pool' | 'cacheOf'>,
+  { onEvent, signal }: RunContext,
+) {
+  let estimator: Estimator | null = null;
+  let current = '';
+  return prepareImages(images, cache.preprocessing, {
+    cache,
+    ...options,
+    signal,
+    onDiskSpace: ({ neededBytes }) => {
+      if (neededBytes === 0) return;
+      onEvent?.({
+        type: 'note',
+        text: `Prepared images take ${formatBytes(neededBytes)} in ${dirname(cache.folder)}.`,
+      });
+    },
+    onProgress({ stage, done, total }) {
+      if (stage !== current || estimator === null) estimator = new Estimator(total, 4);
+      current = stage;
+      const secondsLeft = estimator.secondsLeft(done, performance.now());
+      onEvent?.({
+        type: 'progress',
+        task: stage === 'hash' ? 'reading images' : 'preparing images',
+        done,
+        total,
+        secondsLeft,
+      });
+    },
+  });
+}
+
+function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {
+  const empty = task.namesWithout(train);
+  if (empty.length === 0) return;
+  throw new AttuneError({
+    code: 'data',
+    what: `no readable training image is left in ${empty.length === 1 ? 'class' : 'classes'} ${empty.join(', ')}`,
+    where: root,
+    hint: isCsvFile(root)
+      ? 'add images, or remove the lines of that class'
+      : 'add images, or remove the class folder',
+  });
+}

@@ -1,0 +1,88 @@
+/** The device of a run, opened only when everything else has been checked. */
+import type { Choices } from '../device/backend.js';
+import { commandLine } from './command-line.js';
+import { isHalfKey } from '../device/tuner.js';
+import { open } from '../engine/open.js';
+import type { Device } from '../program/device.js';
+import type { DeviceOptions, RunContext } from '../recipe/options.js';
+import type { DeviceSummary } from '../recipe/results.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { tunedChoices } from './tuning-cache.js';
+
+/** Images per batch when only the forward pass runs: large enough for a GPU, small enough for early feedback. */
+const GPU_BATCH = 32;
+const CPU_BATCH = 8;
+
+/** Opens a device, a GPU with the variants that `attune tune` has found on it, unless others are given. */
+export async function openDevice(
+  { device = 'auto', adapter, threads, precision, memory, variants }: DeviceWish,
+  { onEvent }: RunContext = {},
+): Promise<Device> {
+  const opened = await open(device, {
+    choices: variants ?? tunedChoices((text) => onEvent?.({ type: 'note', text })),
+    ...(precision !== undefined && { precision }),
+    ...(memory !== undefined && { memory }),
+    ...(typeof adapter === 'string' && { adapter }),
+    ...(threads !== undefined && { threads }),
+  });
+  const { adapter: name, distrusted = [] } = opened.info;
+  if (distrusted.length > 0) {
+    const text = `${name} gives wrong results with ${distrusted.join(', ')}: computed without. Update its driver.`;
+    onEvent?.({ type: 'note', text });
+  }
+  if (variants === undefined && opened.mixed && isForFloat32Only(opened.choices)) {
+    const text = `What attune tune has measured on ${name} is for float32 only. ${commandLine(['tune', '--precision', 'mixed'])} measures the kernels that read and write float16.`;
+    onEvent?.({ type: 'note', text });
+  }
+  if (variants !== undefined)
+    opened.backend.onWaived = (waived) => onEvent?.({ type: 'note', text: waivedText(name, waived) });
+  return opened;
+}
+
+/** Variants that a note names. */
+const MOST_NAMED = 3;
+
+/** Of frozen choices, those that this adapter cannot run. */
+function waivedText(adapter: string, waived: Choices): string {
+  const all = Object.entries(waived).map(([key, variant]) => `${variant} (${key})`);
+  const named = all.slice(0, MOST_NAMED).join(', ');
+  const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : '';
+  return `Note: ${adapter} cannot run ${named}${more}, with which the run began: kernels choose by themselves there, and results will differ in the last digits.`;
+}
+
+function isForFloat32Only(choices: Choices): boolean {
+  const keys = Object.keys(choices);
+  return keys.length > 0 && !keys.some(isHalfKey);
+}
+
+/** Options of a command, or the fields of a recipe, and the frozen choices of a run. */
+export type DeviceWish = Omit<DeviceOptions, 'adapter'> & {
+  readonly adapter?: string | null;
+  readonly variants?: Choices;
+  readonly precision?: Recipe['precision'];
+  readonly memory?: Recipe['memory'];
+};
+
+export function summarize({ info }: Device): DeviceSummary {
+  return { kind: info.kind, adapter: info.adapter, software: info.software };
+}
+
+/**
+ * Images per batch of a forward pass. `largestActivation` is the number of elements of one image's largest
+ * tensor: a batch of them must fit into one binding.
+ */
+export function forwardBatch(device: Device, largestActivation: number): number {
+  const wanted = device.info.kind === 'cpu' || device.info.software ? CPU_BATCH : GPU_BATCH;
+  const bytes = largestActivation * device.backend.elementBytes('float32');
+  return Math.max(1, Math.min(wanted, Math.floor(device.backend.maxBindingBytes / bytes)));
+}
+
+/** Images per batch of the evaluations of a training that computes `microBatch` images at once. */
+export function evaluationBatch(device: Device, microBatch: number, side: number): number {
+  return Math.min(microBatch, forwardBatch(device, largestActivation(side)));
+}
+
+/** Elements of the largest tensor that one image of this side makes in a ResNet: half the side squared, 64 channels. */
+export function largestActivation(side: number): number {
+  return Math.ceil(side / 2) ** 2 * 64;
+}

@@ -1,0 +1,341 @@
+/** From what a user names (a run, a checkpoint, a model, a weights file) to a model on the host. */
+import { stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../inputs/index.js';
+import { commandLine } from './command-line.js';
+import { AttuneError } from '../errors.js';
+import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
+import {
+  findModel,
+  type Identity,
+  identify,
+  type ImageClassifier,
+  imagenetClasses,
+  loadWeights,
+  modelTensors,
+  type TensorShape,
+} from '../models/index.js';
+import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
+import { hashFile, NO_WEIGHTS, type ResolvedWeights, resolveWeights } from '../weights/index.js';
+import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
+import { oneLine } from '../text.js';
+import type { ModelSource, RunContext } from '../recipe/options.js';
+import { RUN_FILES } from './run-folder.js';
+import { type Task, type TaskInfo, taskOf } from '../tasks/index.js';
+
+export interface LoadedModel {
+  readonly model: ImageClassifier;
+  readonly preprocessing: Preprocessing;
+  /** Whether the last layer is the weights' own; else it is random, and nobody may ask it. */
+  readonly hasHead: boolean;
+  /** Layers of another head in its place, which were left out. */
+  readonly leftOut: readonly string[];
+  /** What the outputs stand for. */
+  readonly task: Task;
+  /** For calibrated probabilities; null where none is known. */
+  readonly temperature: number | null;
+  /** The column of a CSV file that the labels were in; null where they were in none. */
+  readonly label: string | null;
+  /** Whether the outputs are ImageNet's 1,000 classes. */
+  readonly isImagenet: boolean;
+  /** What the weights are called: a catalogue name, a path, or 'none'. */
+  readonly weights: string;
+  /** Identifies weights and architecture, as a key of caches. */
+  readonly weightsHash: string;
+}
+
+export const DEFAULT_MODEL = 'resnet50';
+export { NO_WEIGHTS };
+
+/**
+ * Loads a model with its weights. A fine-tuned checkpoint knows its classes and preprocessing; other weights have
+ * ImageNet's when they have 1,000 outputs. Throws AttuneError 'input', 'usage', 'weights', 'download', 'disk'.
+ */
+export async function loadModel(source: ModelSource, context: RunContext): Promise<LoadedModel> {
+  if (source.run !== undefined) {
+    refuseBesideRun(source);
+    return loadRun(source.run, context);
+  }
+  if (source.weights === NO_WEIGHTS) return untrained(source.model ?? DEFAULT_MODEL);
+  const name = source.weights ?? defaultWeightsOf(source.model ?? DEFAULT_MODEL);
+  const resolved = await resolveWeights(name, resolveOptions(context));
+  return fromFile(resolved, context.signal, source.model);
+}
+
+/** Which of the two is meant? The other would be left out. */
+function refuseBesideRun(source: ModelSource): void {
+  for (const name of ['model', 'weights'] as const) {
+    if (source[name] === undefined) continue;
+    throw new AttuneError({
+      code: 'usage',
+      what: 'a run has its own model and weights, so this cannot stand beside one',
+      where: `--${name}`,
+      hint: 'leave it out, or leave out the run',
+    });
+  }
+}
+
+function defaultWeightsOf(model: string): string {
+  const { defaultWeights } = findModel(model);
+  if (defaultWeights !== null) return defaultWeights;
+  throw new AttuneError({
+    code: 'usage',
+    what: `there are no ready-made weights for ${model}`,
+    where: '--model',
+    hint: `say where to start with --weights: a file, or ${NO_WEIGHTS} for random values`,
+  });
+}
+
+/** Progress and licence of a download, as events. */
+export function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof resolveWeights>[1] {
+  return {
+    signal,
+    onLicence: ({ licence, note }, entry) =>
+      onEvent?.({ type: 'note', text: `Downloading ${entry.file}. Licence: ${licence}; ${note}.` }),
+    onNote: (text) => onEvent?.({ type: 'note', text }),
+    onRetry: (reason, pauseMs) =>
+      onEvent?.({ type: 'note', text: `${reason}; trying again in ${Math.ceil(pauseMs / 1000)} s` }),
+    onProgress: ({ received, total, bytesPerSecond }) =>
+      onEvent?.({
+        type: 'progress',
+        task: 'download',
+        done: received,
+        total,
+        unit: 'bytes',
+        secondsLeft: total === null || bytesPerSecond === null ? null : (total - received) / bytesPerSecond,
+      }),
+  };
+}
+
+async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
+  const file = await checkpointOf(run);
+  if (imageExtensions.has(extname(file).toLowerCase())) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'this is an image, where a run or a checkpoint has to stand',
+      where: run,
+      hint: 'name the run first, then the images',
+    });
+  }
+  return fromFile(await resolveWeights(file, resolveOptions(context)), context.signal, undefined, true);
+}
+
+/** The best checkpoint of a run folder, or the checkpoint itself. Throws AttuneError 'input'. */
+export async function checkpointOf(run: string): Promise<string> {
+  const path = resolve(run);
+  const status = await stat(path).catch(() => null);
+  if (status === null) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'there is no such run or checkpoint',
+      where: run,
+      hint: await hintForMissing(run, 'check the path'),
+    });
+  }
+  if (!status.isDirectory()) return path;
+  const file = join(path, RUN_FILES.best);
+  if (!(await isThere(file))) {
+    throw new AttuneError({
+      code: 'input',
+      what: `the folder holds no ${RUN_FILES.best}, so it is no finished run`,
+      where: run,
+      hint: 'name the folder that attune finetune printed; of a cross-validation, one of its folds',
+    });
+  }
+  return file;
+}
+
+async function fromFile(
+  { path, sha256, entry, hub }: ResolvedWeights,
+  signal: AbortSignal | undefined,
+  wanted?: string,
+  mustBeCheckpoint = false,
+): Promise<LoadedModel> {
+  const file = await openTensors(path, { signal });
+  const { info, architecture, outputs, stored, leftOut } = await describe(file, path, wanted).finally(() =>
+    file.close(),
+  );
+  // A description may stay the same when the numbers in the files beside it change.
+  const hashes = [sha256, ...(await Promise.all((file.parts ?? []).map((part) => hashFile(part))))];
+  if (mustBeCheckpoint && info === null) {
+    throw new AttuneError({
+      code: 'input',
+      what: 'attune did not write this checkpoint, so its classes are not known',
+      where: path,
+      hint: `pass it as --weights, with --model where needed`,
+    });
+  }
+  const entryOfModel = findModel(architecture);
+  const model = entryOfModel.create({ classes: outputs ?? 1000 });
+  if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
+  const exclude = outputs === null ? [model.headName, ...leftOut] : [];
+  await loadWeights(model, path, { exclude, signal });
+  const isImagenet = info === null ? outputs === imagenetClasses().length : isImagenetTask(info.task);
+  // ImageNet's labels are the same ones everywhere, but for their spelling.
+  const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
+  return {
+    model,
+    preprocessing:
+      info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
+    hasHead: outputs !== null,
+    leftOut,
+    task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))).ofExports,
+    temperature: info?.temperature ?? null,
+    label: info?.label ?? null,
+    isImagenet,
+    weights: hub?.name ?? entry?.name ?? path,
+    weightsHash: [architecture, ...hashes].join(' '),
+  };
+}
+
+/**
+ * Throws AttuneError 'weights' where nothing answers: a network without a head of its own gives a random class, as sure of
+ * it as of any other.
+ */
+export function requireHead(loaded: LoadedModel): void {
+  if (loaded.hasHead) return;
+  throw new AttuneError({
+    code: 'weights',
+    what: `${noHeadText(loaded)}, so that nothing here can answer`,
+    where: loaded.weights,
+    hint: `train a last layer for your own images: ${commandLine(['finetune'])} takes these --weights`,
+  });
+}
+
+/** What weights have in place of the network's head. */
+export function noHeadText({ leftOut, model }: LoadedModel): string {
+  return leftOut.length === 0
+    ? 'the weights have no last layer'
+    : `the last layers of the weights, ${someOf(leftOut)}, are none that ${model.architecture} has`;
+}
+
+/** Says what was left out of weights whose trunk alone is used. */
+export function tellLeftOut({ leftOut, model }: LoadedModel, { onEvent }: RunContext): void {
+  if (leftOut.length === 0) return;
+  const text = `Note: the weights end in layers that ${model.architecture} does not have, which are left out: ${someOf(leftOut)}. The rest is used.`;
+  onEvent?.({ type: 'note', text });
+}
+
+/** Layers that are named of a longer list. */
+const MOST_NAMED = 10;
+
+/** Names of layers for people; of a file with many, the first. */
+export function someOf(layers: readonly string[]): string {
+  const more = layers.length - MOST_NAMED;
+  const named = layers.slice(0, MOST_NAMED).map(oneLine).join(', ');
+  return more > 0 ? `${named} and ${more} more` : named;
+}
+
+interface Description {
+  readonly info: CheckpointInfo | null;
+  readonly architecture: string;
+  /** Null when the file has no head, or one that the network does not have. */
+  readonly outputs: number | null;
+  /** The layers of that. */
+  readonly leftOut: readonly string[];
+  /** The size of a head of stored images; null where the head is none. */
+  readonly stored: Omit<NearestNeighborsSizes, 'inputs'> | null;
+}
+
+async function describe(file: TensorFile, path: string, wanted: string | undefined): Promise<Description> {
+  const info = checkpointInfo(file, path);
+  const tensors = modelTensors(file);
+  const found = identify(tensors);
+  const architecture = inGraphOf(found, wanted ?? info?.model);
+  if (architecture === undefined) {
+    throw new AttuneError({
+      code: 'weights',
+      what: 'the weights are not those of any known model',
+      where: path,
+      hint: `name the model with --model, or see ${commandLine(['inspect', path])}`,
+    });
+  }
+  if (info !== null && found?.classes !== taskOf(info.task).names.length) {
+    throw new AttuneError({
+      code: 'weights',
+      what: `the checkpoint names ${taskOf(info.task).names.length} ${taskOf(info.task).plural} and has ${found?.classes ?? 'no'} outputs`,
+      where: path,
+      hint: 'use another checkpoint of the run',
+    });
+  }
+  const outputs = found?.classes ?? null;
+  const leftOut = found?.otherHead ?? [];
+  return { info, architecture, outputs, leftOut, stored: storedImages(info, tensors, outputs, path) };
+}
+
+/** What the tensors tell of a head of stored images, which the metadata say that there is. */
+function storedImages(
+  info: CheckpointInfo | null,
+  tensors: readonly TensorShape[],
+  outputs: number | null,
+  path: string,
+): Description['stored'] {
+  const neighbors = info?.neighbors ?? null;
+  if (neighbors === null || outputs === null) return null;
+  const images = tensors.find(({ name }) => name.endsWith('.labels'))?.shape[0] ?? 0;
+  if (neighbors <= images) return { images, outputs, neighbors };
+  throw new AttuneError({
+    code: 'weights',
+    what: `the head asks ${neighbors} neighbours and has ${images} images`,
+    where: path,
+    hint: 'use another checkpoint of the run',
+  });
+}
+
+/** The model that is asked for by name, in the graph that the weights are for; without a name the weights' own. */
+function inGraphOf(found: Identity | null, wanted: string | undefined): string | undefined {
+  if (wanted === undefined) return found?.name;
+  const isItsGraph = found?.supported === true && findModel(found.name).graphOf === wanted;
+  return isItsGraph ? found.name : wanted;
+}
+
+function untrained(name: string): LoadedModel {
+  const entry = findModel(name);
+  const model = entry.create();
+  return {
+    model,
+    preprocessing: entry.preprocessing,
+    hasHead: true,
+    leftOut: [],
+    task: taskOf(classesOf(labelsOf(model.classes, true))),
+    temperature: null,
+    label: null,
+    isImagenet: true,
+    weights: NO_WEIGHTS,
+    weightsHash: `${name} untrained`,
+  };
+}
+
+/** Whether the classes are ImageNet's, as weights that were converted have them. */
+function isImagenetTask(task: TaskInfo): boolean {
+  const { classes } = taskOf(task);
+  if (classes === null) return false;
+  const known = imagenetClasses();
+  return classes.length === known.length && known.every(({ name }, i) => name === classes[i]);
+}
+
+/** The label of an output that has none. */
+export function placeholderLabel(index: number): string {
+  return `class ${index}`;
+}
+
+function classesOf(classes: readonly string[]): TaskInfo {
+  return { kind: 'classification', classes };
+}
+
+function labelsOf(count: number, isImagenet: boolean): string[] {
+  return isImagenet
+    ? imagenetClasses().map(({ name }) => name)
+    : Array.from({ length: count }, (_, i) => placeholderLabel(i));
+}
+
+/** The same preprocessing for another side of the network's input; the short side keeps its ratio to it. */
+export function resized(preprocessing: Preprocessing, side: number): Preprocessing {
+  const { resize, crop } = preprocessing;
+  const ratio = crop === null ? 256 / 224 : resize / crop;
+  return {
+    ...preprocessing,
+    crop: side,
+    resize: imagenetPreprocessing(side, Math.round(side * ratio)).resize,
+  };
+}

@@ -1,0 +1,341 @@
+/**
+ * The state of a run: one file that holds all that is needed to go on as if it had never stopped: weights, running
+ * statistics, moments, counters, position in the epoch, metrics so far, the images and their hashes.
+ *
+ * Its tensors are those of training/training-tensors.ts. Everything else is JSON in the metadata.
+ */
+import { createHash } from 'node:crypto';
+import { lstat, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { parsePreprocessing, type Preprocessing } from '../inputs/index.js';
+import { commandLine } from './command-line.js';
+import type { Choices } from '../device/backend.js';
+import { AttuneError } from '../errors.js';
+import {
+  hintForMissing,
+  openTensors,
+  replaceFile,
+  safetensorsPieces,
+  type TensorFile,
+} from '../formats/index.js';
+import type { ImageClassifier } from '../models/index.js';
+import type { Optimizer } from '../optim/index.js';
+import type { DeviceSummary, EpochRecord, SkippedImage } from '../recipe/results.js';
+import { temperatureSchema } from '../tasks/metrics/calibration.js';
+import { parseRecipe } from '../recipe/parse-recipe.js';
+import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
+import { EVENT_FILE, type LogPosition } from './event-log.js';
+import { RUN_FILES } from './run-folder.js';
+import { contradictionIn } from './state-check.js';
+import { type Beginning, beginningSchema } from './beginning.js';
+import { trainingTensors } from './training-tensors.js';
+import { type Best, bestSchema, type TaskInfo, taskSchema, withMeasures } from '../tasks/index.js';
+
+/** Version of the file's content: raised when fields of the state are added or change their meaning. */
+const FORMAT = '7';
+/** What a run began with was not measured. */
+const FORMAT_WITHOUT_BEGINNING = '6';
+/**
+ * Its choices of variants held for launches of either precision, where now those for float16 are named apart (`tuningKey`).
+ * A run goes on from it unless that would change what it computes.
+ */
+const FORMAT_OF_SHARED_CHOICES = '5';
+
+/** How far the full stage is. */
+export interface Progress {
+  /** Epochs completed, and batches done of the one after them. */
+  epoch: number;
+  batch: number;
+  /** Updates of the weights so far. */
+  step: number;
+  /** Steps of the random generator: one per micro-batch. */
+  random: number;
+  /** Sums over the batches done of the epoch in progress. */
+  loss: number;
+  correct: number;
+  images: number;
+  /** Wall time of the epoch in progress. */
+  seconds: number;
+  /** Images and time of its steps that count for the speed. */
+  timed_images: number;
+  timed_seconds: number;
+}
+
+/** Choices that change results; made at the start of a run and kept. */
+export interface FrozenChoices {
+  readonly device: DeviceSummary;
+  readonly micro_batch: number;
+  /** Whether batch norm above the frontier uses the batch's statistics. */
+  readonly batch_norm: 'train' | 'frozen';
+  /** Variants of kernels that `attune tune` had found when the run began, by class of launches. */
+  readonly variants: Choices;
+}
+
+export interface ImageRecord {
+  readonly path: string;
+  readonly name: string;
+  readonly label: number;
+  /** Of a regression. */
+  readonly values?: readonly number[] | undefined;
+  readonly hash: string;
+}
+
+/** Everything but tensors. */
+export interface RunState {
+  readonly recipe: Recipe;
+  readonly frozen: FrozenChoices;
+  readonly model: string;
+  /** What the weights were called at the start. */
+  readonly weights: string;
+  readonly task: TaskInfo;
+  readonly preprocessing: Preprocessing;
+  readonly images: Readonly<Record<'train' | 'val' | 'test', readonly ImageRecord[]>>;
+  readonly skipped: readonly SkippedImage[];
+  readonly progress: Progress;
+  readonly epochs: readonly EpochRecord[];
+  readonly best: Best | null;
+  /** Of the weights as the last validation found them; null when there was none. */
+  readonly temperature: number | null;
+  /** What the full stage began with; null of a run that older versions began. */
+  readonly beginning: Beginning | null;
+  /** Those that the run went back from; each has lowered its rates. */
+  readonly explosions: readonly Explosion[];
+  /** Null for a run without event files; one that begins has none yet. */
+  readonly events: LogPosition | null;
+  /** True when the run has ended: there is nothing to resume, except for more epochs. */
+  readonly complete: boolean;
+}
+
+/** An explosion that a run went back from. */
+export interface Explosion {
+  /** Steps done when it was noticed, and in the state that the run went back to. */
+  readonly step: number;
+  readonly from_step: number;
+}
+
+/** By which a file is known. */
+export interface Sum {
+  readonly bytes: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Writes the state of a run under a path, where it stands as a whole or not at all. Throws AttuneError 'disk'. */
+export async function writeRunState(
+  path: string,
+  state: RunState,
+  model: ImageClassifier,
+  optimizer: Optimizer,
+): Promise<Sum> {
+  const tensors = await trainingTensors(model, optimizer);
+  const pieces = safetensorsPieces(tensors, {
+    attune_run: FORMAT,
+    state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
+  });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  async function* summed() {
+    for await (const piece of pieces) {
+      hash.update(piece);
+      bytes += piece.length;
+      yield piece;
+    }
+  }
+  await replaceFile(path, summed());
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** A stored run: its state, and its tensors for as long as the file is open. Closing it twice does no harm. */
+export interface StoredRun {
+  readonly state: RunState;
+  readonly optimizerSteps: number;
+  readonly file: TensorFile;
+}
+
+/** Throws AttuneError 'input' when there is no such folder. */
+export async function assertRunFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null)) !== null) return;
+  throw new AttuneError({
+    code: 'input',
+    what: 'there is no such run',
+    where: folder,
+    hint: await hintForMissing(folder, 'name the folder that attune finetune printed'),
+  });
+}
+
+/** For a folder without any state. */
+export function noState(folder: string): AttuneError {
+  return new AttuneError({
+    code: 'input',
+    what: `there is no ${RUN_FILES.state}, so this is no run folder, or its run ended before the first step`,
+    where: folder,
+    hint: 'name the folder that attune finetune printed, or start a new run',
+  });
+}
+
+/**
+ * Opens the state that is in a folder under a name, whether or not it is as it was saved (saved-states.ts knows). Close
+ * `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one.
+ */
+export async function openRunState(folder: string, name: string = RUN_FILES.state): Promise<StoredRun> {
+  const path = join(folder, name);
+  await assertRunFolder(folder);
+  if ((await lstat(path).catch(() => null)) === null) throw noState(folder);
+  const file = await openTensors(path, { links: 'refuse' });
+  try {
+    const { attune_run: version, state } = file.metadata;
+    if (version === undefined || state === undefined) {
+      throw new AttuneError({
+        code: 'input',
+        what: 'the run has no stage to resume: a probe is done at once, from cached features',
+        where: folder,
+        hint: `run ${commandLine(['finetune'])} again; images and features are cached`,
+      });
+    }
+    const isShared = version === FORMAT_OF_SHARED_CHOICES;
+    const isKnown = version === FORMAT || version === FORMAT_WITHOUT_BEGINNING || isShared;
+    if (!isKnown) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
+    const parsed = parseState(state, path);
+    if (isShared && hasHalfChoices(parsed.state)) throw ofAnotherVersion(path, true);
+    return { ...parsed, file };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Whether a run took choices of variants for launches with float16. */
+function hasHalfChoices({ recipe, frozen }: RunState): boolean {
+  return recipe.precision === 'mixed' && Object.keys(frozen.variants).length > 0;
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const finite = v.pipe(v.number(), v.finite());
+const positive = v.pipe(finite, v.minValue(0));
+const imageSchema = v.array(
+  v.strictObject({
+    path: v.string(),
+    name: v.string(),
+    label: count,
+    values: v.optional(v.array(finite)),
+    hash: v.string(),
+  }),
+);
+const number = v.nullable(finite);
+
+/** A line of metrics.jsonl. */
+export const epochSchema = withMeasures<EpochRecord>({
+  epoch: count,
+  stage: v.string(),
+  lr: v.record(v.string(), positive),
+  train_loss: number,
+  val_loss: number,
+  seconds: positive,
+  images_per_second: number,
+});
+
+const stateSchema = v.strictObject({
+  recipe: v.unknown(),
+  frozen: v.strictObject({
+    device: v.strictObject({
+      kind: v.picklist(['webgpu', 'cpu']),
+      adapter: v.string(),
+      software: v.boolean(),
+    }),
+    micro_batch: v.pipe(count, v.minValue(1)),
+    batch_norm: v.picklist(['train', 'frozen']),
+    variants: v.record(v.string(), v.string()),
+  }),
+  model: v.string(),
+  weights: v.string(),
+  task: taskSchema,
+  preprocessing: v.unknown(),
+  images: v.strictObject({ train: imageSchema, val: imageSchema, test: imageSchema }),
+  skipped: v.array(v.strictObject({ path: v.string(), reason: v.string() })),
+  progress: v.strictObject({
+    epoch: count,
+    batch: count,
+    step: count,
+    random: count,
+    loss: finite,
+    correct: count,
+    images: count,
+    seconds: positive,
+    timed_images: count,
+    timed_seconds: positive,
+  }),
+  epochs: v.array(epochSchema),
+  best: v.nullable(bestSchema),
+  temperature: v.nullable(temperatureSchema),
+  beginning: v.optional(v.nullable(beginningSchema), null),
+  explosions: v.pipe(v.array(v.strictObject({ step: count, from_step: count })), v.maxLength(2)),
+  events: v.nullable(v.strictObject({ file: v.pipe(v.string(), v.regex(EVENT_FILE)), bytes: count })),
+  complete: v.boolean(),
+  optimizer_steps: count,
+});
+
+function parseState(text: string, path: string): { state: RunState; optimizerSteps: number } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged(path, 'the state of the run is not JSON');
+  }
+  if (lacksFields(value)) throw ofAnotherVersion(path, true);
+  const parsed = v.safeParse(stateSchema, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw damaged(
+      path,
+      `the state of the run is wrong at ${v.getDotPath(issue) ?? 'the top'}: ${issue.message}`,
+    );
+  }
+  const { optimizer_steps, recipe, preprocessing, ...rest } = parsed.output;
+  const state = {
+    ...rest,
+    recipe: parseRecipe(recipe, path),
+    preprocessing: parsePreprocessing(preprocessing, path),
+  };
+  const contradiction = contradictionIn(state, optimizer_steps);
+  if (contradiction !== null)
+    throw damaged(path, `the state of the run contradicts itself at ${contradiction}`);
+  return { state, optimizerSteps: optimizer_steps };
+}
+
+/**
+ * Whether a state or its recipe lacks fields: damage would not take them out, so they were added since it was written.
+ * Those that have a default for earlier versions are not missed.
+ */
+function lacksFields(value: unknown): boolean {
+  const hasAll = (part: unknown, entries: v.ObjectEntries) =>
+    typeof part === 'object' &&
+    part !== null &&
+    Object.entries(entries).every(([field, { type }]) => type === 'optional' || field in part);
+  if (!hasAll(value, stateSchema.entries)) return true;
+  return !hasAll((value as { readonly recipe: unknown }).recipe, recipeSchema.entries);
+}
+
+/** Another version of attune wrote the state: the run is whole, and its exports can be used all the same. */
+function ofAnotherVersion(where: string, isOlder: boolean): AttuneError {
+  return new AttuneError({
+    code: 'input',
+    what: `the run was saved by ${isOlder ? 'an older' : 'another'} version of attune, and this one cannot go on with it`,
+    where,
+    hint: `${isOlder ? 'start the run anew' : 'update attune'}; its best.safetensors can be used as it is`,
+  });
+}
+
+function damaged(where: string, what: string): AttuneError {
+  return new AttuneError({
+    code: 'weights',
+    what,
+    where,
+    hint: 'start the run anew; images and features are cached',
+  });
+}
+
+/** What is wrong with the tensors of a stored run. */
+export function damagedState(what: string): AttuneError {
+  return damaged(RUN_FILES.state, what);
+}

@@ -1,0 +1,91 @@
+/**
+ * The rate that a network bears behind a fitted head, measured before the first step.
+ *
+ * Were the loss linear, a step would lower it by the product of gradient and step. It cannot fall by more than all of itself:
+ * rates that promise several times that overshoot. A head on features of small scale has large weights, whose gradients
+ * promise it at rates that other networks need. The rate that promises the whole loss at once is Polyak's step size (B. T.
+ * Polyak, Introduction to Optimization, 1987, section 5.3).
+ *
+ * SGD's step is the rate times the gradient, over 1 - momentum as steps add up, so that the promise is the rate times the sum
+ * of squares. Adam and RMSprop move each weight by about the rate, so that it is the rate times the sum of magnitudes.
+ */
+import { abs, backward, lossScaleOf, square, sum } from '../ops/index.js';
+import { FIRST_SCALE } from '../ops/update/loss-scale.js';
+import type { Optimizer } from '../optim/index.js';
+import type { State } from '../program/state.js';
+import { generator } from '../tensor/philox.js';
+import { gradientLimitOf } from '../methods/index.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
+import { type BeginningOptions, firstBatches, prepareLayers } from './beginning.js';
+import { makeOptimizer } from './step/parameter-groups.js';
+import { networkInput, sharedLoss } from './step/training-step.js';
+
+/**
+ * The share of the loss that a step may promise; noise of the batch counts as gradient, so that it keeps less. On the tasks of
+ * bench/defaults.mjs a run that promised 11 times the loss exploded, none did at 6 times, and at 3 times less was gained; where
+ * it was hundredths the rate could be raised.
+ */
+const PROMISED = 3;
+/** How many times the usual rate it may become. */
+const HIGHEST = 4;
+/** More digits would tell nothing. */
+const DIGITS = 2;
+
+/**
+ * The recipe at rates that the network bears; as it is where gradients are not finite. `options.batch_norm` is what the
+ * stage will train with. Throws 'interrupted' on the signal.
+ */
+export async function withBearableRate(options: BeginningOptions): Promise<Recipe> {
+  const { recipe } = options;
+  const promised = await promisedShare(options);
+  if (promised === null) return recipe;
+  const factor = Math.min(HIGHEST, PROMISED / promised);
+  const lr = Number((factor * recipe.lr).toPrecision(DIGITS));
+  return { ...recipe, lr, head_lr: Number(((lr * recipe.head_lr) / recipe.lr).toPrecision(DIGITS)) };
+}
+
+/** Which share of the loss a step at the recipe's rates promises, over the images looked at; null where it is no number. */
+async function promisedShare(options: BeginningOptions): Promise<number | null> {
+  const { device, model, recipe, preprocessing } = options;
+  await prepareLayers(options);
+  const optimizer = makeOptimizer(model, recipe);
+  const { scaling } = optimizer;
+  const total = { loss: 0, promised: 0 };
+  try {
+    for await (const { parts, side, ...asked } of firstBatches(options)) {
+      for (const part of parts) {
+        // The share 0 of a batch: the running statistics stay as they are.
+        const training = { random: generator(recipe.seed), momentum: 0 };
+        total.loss += await device.run(() => {
+          const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
+          const loss = sharedLoss(outputs, part.targets, part.shares, asked);
+          backward(loss, scaling === null ? undefined : lossScaleOf(scaling));
+          return loss;
+        });
+      }
+      total.promised += await promiseOf(optimizer, recipe);
+      await device.run(() => optimizer.zeroGradients());
+    }
+  } finally {
+    optimizer.close();
+  }
+  const share = total.promised / total.loss;
+  return Number.isFinite(share) && share > 0 ? share : null;
+}
+
+/** By how much a step at the recipe's rates would lower the loss, by the gradients that are there, were it linear. */
+async function promiseOf(optimizer: Optimizer, recipe: Recipe): Promise<number> {
+  const { groups, memory, scaling } = optimizer;
+  const isScaled = recipe.optimizer !== 'sgd';
+  const measured = isScaled ? abs : square;
+  const sums = await memory.device.run(() =>
+    groups.flatMap(({ parameters }) => parameters.map(({ gradient }) => sum(measured(gradient as State)))),
+  );
+  const unscaled = scaling === null ? 1 : FIRST_SCALE ** (isScaled ? 1 : 2);
+  const rates = groups.flatMap(({ parameters, lr }) => parameters.map(() => lr));
+  const promise = sums.reduce((running, value, i) => running + (rates[i] * value) / unscaled, 0);
+  if (isScaled) return promise / (1 - (recipe.optimizer === 'rmsprop' ? recipe.momentum : 0));
+  const norm = Math.sqrt(sums.reduce((running, value) => running + value / unscaled, 0));
+  const limit = gradientLimitOf(recipe);
+  return (promise * (limit > 0 ? Math.min(1, limit / norm) : 1)) / (1 - recipe.momentum);
+}

@@ -1,0 +1,243 @@
+/**
+ * The images that `evaluate` measures by. A data set that has parts is measured by those that no run is trained with:
+ * `test`, or `val` where there are none, unless another part is asked for.
+ */
+import { resolve } from 'node:path';
+import {
+  classFolder,
+  type ImageTable,
+  isCsvFile,
+  type LabelledImage,
+  labelledImages,
+  listImages,
+  partFolders,
+  readImageTable,
+  subFolders,
+  type TargetKind,
+  valuedImages,
+} from '../../inputs/index.js';
+import { AttuneError } from '../../errors.js';
+import { imagenetClasses } from '../../models/index.js';
+import { nearest } from '../../nearest.js';
+import { count, counted } from '../../text.js';
+import type { LoadedModel } from '../../runs/model-source.js';
+import { SPLITS } from '../../recipe/choices.js';
+import type { EvaluatedSplit, MeasuredSplit, SkippedImage } from '../../recipe/results.js';
+import type { PartName } from '../../runs/data/found-images.js';
+
+/** What is to be measured by. */
+export interface MeasureOptions {
+  readonly data: string;
+  readonly images?: string | undefined;
+  readonly label?: string | undefined;
+  readonly split?: string | undefined;
+}
+
+export interface MeasuredImages {
+  readonly images: readonly LabelledImage[];
+  readonly skipped: readonly SkippedImage[];
+  readonly split: EvaluatedSplit;
+}
+
+const PARTS: readonly PartName[] = ['train', 'val', 'test'];
+
+/** Of no part in particular. */
+const UNDIVIDED: EvaluatedSplit = { split: null, left_out: null };
+
+/** Checks the name of a part, which JavaScript may have misspelt. Throws AttuneError 'usage'. */
+export function checkSplit(split: string | undefined): MeasuredSplit | null {
+  if (split === undefined) return null;
+  const known = SPLITS.find((name) => name === split);
+  if (known !== undefined) return known;
+  const guess = nearest(split, SPLITS);
+  throw usage(
+    `${JSON.stringify(split)} is no part of a data set`,
+    '--split',
+    guess === undefined ? `choose ${SPLITS.join(', ')}` : `did you mean ${guess}?`,
+  );
+}
+
+/** Finds the images. Throws AttuneError 'usage', 'input' and 'data' as reading a data set does. */
+export async function imagesToMeasure(
+  options: MeasureOptions,
+  loaded: LoadedModel,
+  signal?: AbortSignal,
+): Promise<MeasuredImages> {
+  const { data, images, label } = options;
+  if (isCsvFile(data)) return tableImages(await readImageTable(data, images, signal), options, loaded);
+  const flag = images !== undefined ? '--images' : label !== undefined ? '--label' : null;
+  if (flag !== null)
+    throw usage('this is for a CSV file, and the images are in class folders', flag, 'leave it out');
+  return TARGETS[loaded.task.target].inFolder(options, loaded);
+}
+
+/** How the right answers of images are found. */
+interface TargetReader {
+  /** In class folders, where they can tell them. */
+  inFolder(options: MeasureOptions, loaded: LoadedModel): Promise<MeasuredImages>;
+  /** In rows of a CSV file; `label` is the column that was named. */
+  inRows(
+    table: ImageTable,
+    rows: ImageTable['rows'],
+    label: string | undefined,
+    loaded: LoadedModel,
+  ): Promise<readonly LabelledImage[]>;
+}
+
+const TARGETS: Readonly<Record<TargetKind, TargetReader>> = {
+  label: {
+    inFolder: folderImages,
+    inRows(table, rows, label, loaded) {
+      const column = label ?? labelColumn(table, loaded);
+      const fields = rows.map(({ fields }) => fields[table.columns.indexOf(column)]);
+      const classes = classesFor(loaded, fields);
+      return labelledImages(table, column, { classes, where: 'the network' }, rows);
+    },
+  },
+  values: {
+    inFolder({ data }, { task }) {
+      throw usage(
+        `the model gives values of ${task.names.join(', ')}, which only a CSV file can be compared with`,
+        data,
+        'name a .csv file with these columns',
+      );
+    },
+    inRows(table, rows, label, { task }) {
+      if (label === undefined) return valuedImages(table, task.names, rows);
+      throw usage(`the model gives values of ${task.names.join(', ')}`, '--label', 'leave it out');
+    },
+  },
+};
+
+async function tableImages(
+  table: ImageTable,
+  { label, split }: MeasureOptions,
+  loaded: LoadedModel,
+): Promise<MeasuredImages> {
+  const of = (part: PartName) => table.rows.filter((row) => row.part === part).length;
+  const chosen = choosePart(
+    table.hasParts ? { train: of('train'), val: of('val'), test: of('test') } : null,
+    checkSplit(split),
+    table.path,
+    'there is no column split in the file',
+  );
+  const isMeasured = (part: PartName | null) => chosen.left_out === null || isOf(chosen.split, part);
+  const rows = table.rows.filter(({ part }) => isMeasured(part));
+  const images = await TARGETS[loaded.task.target].inRows(table, rows, label, loaded);
+  return { images, skipped: [], split: chosen };
+}
+
+/** The column that the run was trained with, else the only one, else the only one whose labels the network knows. */
+function labelColumn({ columns, rows, path }: ImageTable, loaded: LoadedModel): string {
+  if (loaded.label !== null && columns.includes(loaded.label)) return loaded.label;
+  if (columns.length === 1) return columns[0];
+  const isKnown = columns.map((_, column) => {
+    const fields = rows.map(({ fields }) => fields[column]);
+    const classes = new Set(classesFor(loaded, fields));
+    return fields.every((field) => classes.has(field.normalize('NFC')));
+  });
+  const known = columns.filter((_, column) => isKnown[column]);
+  if (known.length === 1) return known[0];
+  throw new AttuneError({
+    code: 'data',
+    what: `${known.length === 0 ? 'no column' : 'more than one column'} holds labels that are all classes of the network`,
+    where: path,
+    hint: `name the column of labels, as in --label ${known[0] ?? columns[0]}`,
+  });
+}
+
+/** The names of the network's classes; WordNet's for ImageNet's, where one of them is among the labels. */
+function classesFor({ task, isImagenet }: LoadedModel, labels: readonly string[]): readonly string[] {
+  if (!isImagenet) return task.names;
+  const ids = imagenetClasses().map(({ wordnetId }) => wordnetId);
+  const known = new Set(ids);
+  return labels.some((label) => known.has(label)) ? ids : task.names;
+}
+
+async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel): Promise<MeasuredImages> {
+  const wanted = checkSplit(split);
+  const ids = loaded.isImagenet ? imagenetClasses().map(({ wordnetId }) => wordnetId) : [];
+  const folders = await partFolders(resolve(data), [...loaded.task.names, ...ids]);
+  const read = async (folder: string) => classFolder(folder, classesFor(loaded, await subFolders(folder)));
+  if (folders === null) {
+    const chosen = choosePart(null, wanted, data, 'there are no folders train, val and test in the folder');
+    return { ...refuseNone(await read(resolve(data)), data), split: chosen };
+  }
+  const counts = { train: 0, val: 0, test: 0 };
+  for (const part of PARTS) {
+    const folder = folders[part];
+    if (folder !== null) counts[part] = (await listImages(folder)).images.length;
+  }
+  const chosen = choosePart(counts, wanted, data, '');
+  const found: Awaited<ReturnType<typeof classFolder>>[] = [];
+  for (const part of PARTS) {
+    const folder = folders[part];
+    if (folder !== null && counts[part] > 0 && isOf(chosen.split, part)) found.push(await read(folder));
+  }
+  const images = found.flatMap((part) => part.images);
+  return { images, skipped: [...found.flatMap((part) => part.skipped), ...folders.skipped], split: chosen };
+}
+
+function refuseNone(found: Awaited<ReturnType<typeof classFolder>>, data: string) {
+  if (found.images.length > 0) return found;
+  throw new AttuneError({
+    code: 'data',
+    what: 'there are no images to evaluate',
+    where: data,
+    hint: 'name a folder that holds one folder of images per class',
+  });
+}
+
+/** Whether a part belongs to what is measured by. */
+function isOf(split: MeasuredSplit | null, part: PartName | null): boolean {
+  return split === 'all' || split === part;
+}
+
+/**
+ * The part that was asked for, else the first that no run is trained with.
+ *
+ * @param counts images of each part; null where the data set has none
+ * @param undivided why it has none
+ */
+function choosePart(
+  counts: Readonly<Record<PartName, number>> | null,
+  wanted: MeasuredSplit | null,
+  where: string,
+  undivided: string,
+): EvaluatedSplit {
+  if (counts === null) {
+    if (wanted === null || wanted === 'all') return UNDIVIDED;
+    throw usage(undivided, '--split', 'leave it out: all images are measured by');
+  }
+  const held = PARTS.toReversed().find((part) => part !== 'train' && counts[part] > 0);
+  const split = wanted ?? held ?? null;
+  if (split === null) {
+    throw new AttuneError({
+      code: 'data',
+      what: `all ${counted(counts.train, 'image')} are of the part train, by which no network is measured`,
+      where,
+      hint: 'name other images, or add --split train',
+    });
+  }
+  if (split !== 'all' && counts[split] === 0) {
+    const there = PARTS.filter((part) => counts[part] > 0);
+    throw usage(`there are no images of the part ${split}`, '--split', `choose ${there.join(', ')} or all`);
+  }
+  const left = (part: PartName) => (isOf(split, part) ? 0 : counts[part]);
+  return { split, left_out: { train: left('train'), val: left('val'), test: left('test') } };
+}
+
+/** `Measured by the 20 images of test; left out: 60 of train (--split decides).` Null of an undivided data set. */
+export function splitNote({ split, left_out }: EvaluatedSplit, images: number): string | null {
+  if (split === null || left_out === null) return null;
+  const left = PARTS.filter((part) => left_out[part] > 0).map(
+    (part) => `${count(left_out[part])} of ${part}`,
+  );
+  const rest = left.length === 0 ? '' : `; left out: ${left.join(', ')}`;
+  const measured = `${counted(images, 'image')} of ${split === 'all' ? 'all parts' : split}`;
+  return `Measured by the ${measured}${rest} (--split decides).`;
+}
+
+function usage(what: string, where: string, hint: string): AttuneError {
+  return new AttuneError({ code: 'usage', what, where, hint });
+}
