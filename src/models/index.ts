@@ -25,7 +25,7 @@ export {
 export { KerasMobileNetV2, kerasMobilenetV2 } from './keras-mobilenet-v2.js';
 export { KerasResNet50, kerasResnet50 } from './keras-resnet50.js';
 export { type Identity, identify } from './identify.js';
-export { loadWeights, type LoadWeightsOptions } from './load.js';
+export { loadTensors, loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';

@@ -1,6 +1,7 @@
 /** From a weights file to a model. */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { openTensors } from '../formats/open.js';
+import type { TensorFile } from '../formats/index.js';
 import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
 import type { Module } from '../nn/module.js';
 import { ImageClassifier } from './classifier.js';
@@ -34,13 +35,23 @@ export async function loadWeights(
   const { signal, ...fit } = options;
   const file = await openTensors(path, { signal });
   try {
-    const isOurs = model instanceof ImageClassifier;
-    const tensors = isOurs ? modelTensors(file) : file.tensors;
-    const hint = isOurs ? adviceFor(model, tensors) : 'load what was saved of a module with the same layers';
-    return await loadStateDict(model, tensors.map(givenAway), { ...fit, where: path, hint });
+    return await loadTensors(model, file, path, fit);
   } finally {
     await file.close();
   }
+}
+
+/** The same from a file that is open, and stays so. Throws as `loadWeights` does when the file does not fit. */
+export async function loadTensors(
+  model: Module,
+  file: TensorFile,
+  path: string,
+  fit: Pick<LoadOptions, 'strict' | 'exclude'>,
+): Promise<LoadReport> {
+  const isOurs = model instanceof ImageClassifier;
+  const tensors = isOurs ? modelTensors(file) : file.tensors;
+  const hint = isOurs ? adviceFor(model, tensors) : 'load what was saved of a module with the same layers';
+  return loadStateDict(model, tensors.map(givenAway), { ...fit, where: path, hint });
 }
 
 /** A tensor of a file, whose values are read for the model alone: they need not be copied to be turned. */

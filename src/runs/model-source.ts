@@ -11,7 +11,7 @@ import {
   identify,
   type ImageClassifier,
   imagenetClasses,
-  loadWeights,
+  loadTensors,
   modelTensors,
   type TensorShape,
 } from '../models/index.js';
@@ -146,15 +146,26 @@ export async function checkpointOf(run: string): Promise<string> {
 }
 
 async function fromFile(
-  { path, sha256, entry, hub }: ResolvedWeights,
+  resolved: ResolvedWeights,
   signal: AbortSignal | undefined,
   wanted?: string,
   mustBeCheckpoint = false,
 ): Promise<LoadedModel> {
-  const file = await openTensors(path, { signal });
-  const { info, architecture, outputs, stored, leftOut } = await describe(file, path, wanted).finally(() =>
-    file.close(),
-  );
+  const file = await openTensors(resolved.path, { signal });
+  try {
+    return await fromTensors(file, resolved, wanted, mustBeCheckpoint);
+  } finally {
+    await file.close();
+  }
+}
+
+async function fromTensors(
+  file: TensorFile,
+  { path, sha256, entry, hub }: ResolvedWeights,
+  wanted: string | undefined,
+  mustBeCheckpoint: boolean,
+): Promise<LoadedModel> {
+  const { info, architecture, outputs, stored, leftOut } = await describe(file, path, wanted);
   // A description may stay the same when the numbers in the files beside it change.
   const hashes = [sha256, ...(await Promise.all((file.parts ?? []).map((part) => hashFile(part))))];
   if (mustBeCheckpoint && info === null) {
@@ -169,7 +180,7 @@ async function fromFile(
   const model = entryOfModel.create({ classes: outputs ?? 1000 });
   if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
   const exclude = outputs === null ? [model.headName, ...leftOut] : [];
-  await loadWeights(model, path, { exclude, signal });
+  await loadTensors(model, file, path, { exclude });
   const isImagenet = info === null ? outputs === imagenetClasses().length : isImagenetTask(info.task);
   // ImageNet's labels are the same ones everywhere, but for their spelling.
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
