@@ -1,7 +1,6 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
 import { openPreparedCache, preparedPictures } from '../inputs/index.js';
-import { forwardBatch, largestActivation, openDevice } from '../runs/device.js';
-import { sideOf } from '../training/inference/inference.js';
+import { openDevice } from '../runs/device.js';
 import {
   checkCount,
   DEVICE_NAMES,
@@ -85,7 +84,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
     try {
       await freeze(model);
       await model.to(device);
-      const batch = options.batchSize ?? forwardBatch(device, largestActivation(sideOf(preprocessing)));
+      const batch = options.batchSize ?? null;
       await predictEach(
         pictures,
         (x) => model.forward(x),

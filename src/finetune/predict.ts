@@ -3,8 +3,7 @@ import { basename, resolve } from 'node:path';
 import { type ImagePool, listImages, openImagePool, type Preprocessing } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { freeze } from '../nn/index.js';
-import { forwardBatch, largestActivation, openDevice } from '../runs/device.js';
-import { sideOf } from '../training/inference/inference.js';
+import { openDevice } from '../runs/device.js';
 import { throwIfAborted } from '../interruption.js';
 import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../recipe/option-names.js';
 import type { OptionNames } from '../option-names.js';
@@ -62,7 +61,6 @@ export async function predict<T extends TaskKind = 'classification'>(
     try {
       await freeze(model);
       await model.to(device);
-      const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
       await predictEach(
         pictures,
         (x) => model.forward(x),
@@ -74,7 +72,7 @@ export async function predict<T extends TaskKind = 'classification'>(
           views,
           task,
           temperature,
-          inference: { device, preprocessing, batch, task: 'predicting', ...context },
+          inference: { device, preprocessing, batch: null, task: 'predicting', ...context },
         },
       );
     } finally {

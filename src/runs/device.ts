@@ -67,22 +67,12 @@ export function summarize({ info }: Device): DeviceSummary {
   return { kind: info.kind, adapter: info.adapter, software: info.software };
 }
 
-/**
- * Images per batch of a forward pass. `largestActivation` is the number of elements of one image's largest
- * tensor: a batch of them must fit into one binding.
- */
-export function forwardBatch(device: Device, largestActivation: number): number {
-  const wanted = device.info.kind === 'cpu' || device.info.software ? CPU_BATCH : GPU_BATCH;
-  const bytes = largestActivation * device.backend.elementBytes('float32');
-  return Math.max(1, Math.min(wanted, Math.floor(device.backend.maxBindingBytes / bytes)));
+/** Images per forward pass that a device is quick with; more only take memory. */
+export function quickBatch(device: Device): number {
+  return device.info.kind === 'cpu' || device.info.software ? CPU_BATCH : GPU_BATCH;
 }
 
 /** Images per batch of the evaluations of a training that computes `microBatch` images at once. */
-export function evaluationBatch(device: Device, microBatch: number, side: number): number {
-  return Math.min(microBatch, forwardBatch(device, largestActivation(side)));
-}
-
-/** Elements of the largest tensor that one image of this side makes in a ResNet: half the side squared, 64 channels. */
-export function largestActivation(side: number): number {
-  return Math.ceil(side / 2) ** 2 * 64;
+export function evaluationBatch(device: Device, microBatch: number): number {
+  return Math.min(microBatch, quickBatch(device));
 }

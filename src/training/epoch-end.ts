@@ -4,7 +4,7 @@ import { AttuneError } from '../errors.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
 import { evaluationBatch } from '../runs/device.js';
 import type { FullStage } from './step/stage-context.js';
-import { forEachImage, sideOf } from './inference/inference.js';
+import { forEachImage } from './inference/inference.js';
 import type { EpochRecord } from '../recipe/results.js';
 import { RUN_FILES } from '../runs/run-folder.js';
 import type { RunState } from '../runs/run-state.js';
@@ -93,7 +93,7 @@ export async function outputsOf(
   if (labels.length === 0) return new Float32Array(0);
   const { preprocessing, frozen } = state;
   const outputs = new Float32Array(labels.length * model.classes);
-  const batch = evaluationBatch(device, frozen.micro_batch, sideOf(preprocessing));
+  const batch = evaluationBatch(device, frozen.micro_batch);
   await forEachImage(
     { count: labels.length, read: (index) => part.dataset.read(index) },
     (x) => model.forward(x),

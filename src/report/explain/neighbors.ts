@@ -1,7 +1,6 @@
 /** The training images whose features are nearest to those of an image: what the network has seen that is like it. */
 import { imageKey, openFeatureCache } from '../../inputs/index.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
-import { forwardBatch, largestActivation } from '../../runs/device.js';
 import { featuresOf } from '../../training/heads/features.js';
 import { sideOf } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
@@ -57,10 +56,9 @@ export async function nearestImages({
     throw error;
   });
   try {
-    const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
     const { images, dataset } = data.train;
     const { values, length } = await featuresOf(model, images, dataset, cache, {
-      ...{ device, preprocessing, batch, ...context },
+      ...{ device, preprocessing, batch: null, ...context },
       task: 'features of the training images',
     });
     const lengths = images.map((_, i) => norm(values.subarray(i * length, (i + 1) * length)));

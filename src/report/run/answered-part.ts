@@ -6,8 +6,7 @@ import {
   preparedPictures,
   type RgbImage,
 } from '../../inputs/index.js';
-import { forwardBatch, largestActivation } from '../../runs/device.js';
-import { forEachImage, sideOf } from '../../training/inference/inference.js';
+import { forEachImage } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import type { RunContext } from '../../recipe/options.js';
 import { prepare } from '../../runs/data/training-data.js';
@@ -49,7 +48,7 @@ export async function outputsFor(
     {
       device,
       preprocessing,
-      batch: forwardBatch(device, largestActivation(sideOf(preprocessing))),
+      batch: null,
       task: 'evaluating for the report',
       ...context,
     },

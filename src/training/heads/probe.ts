@@ -16,9 +16,7 @@ import { freeze, nearestNeighbors } from '../../nn/index.js';
 import { minimize } from '../../optim/index.js';
 import type { Device } from '../../program/device.js';
 import { featuresOf } from './features.js';
-import { forwardBatch, largestActivation } from '../../runs/device.js';
 import { type FeatureSet, featureScale, HEAD_CONVERGENCE } from '../../tasks/heads/head-problem.js';
-import { sideOf } from '../inference/inference.js';
 import { throwIfAborted } from '../../interruption.js';
 import { chooseStrength, HEAD_FOLDS } from './l2-strength.js';
 import type { RunContext } from '../../recipe/options.js';
@@ -108,9 +106,8 @@ export async function allFeatures(data: TrainingData, options: FeatureOptions) {
     ) {
       await model.to(device);
     }
-    const batch = forwardBatch(device, largestActivation(sideOf(preprocessing)));
     const of = async ({ images, dataset }: ImagePart, task: string): Promise<PartFeatures> => {
-      const where = { device, preprocessing, batch, task, ...context(onEvent, signal) };
+      const where = { device, preprocessing, batch: null, task, ...context(onEvent, signal) };
       return { ...(await featuresOf(model, images, dataset, cache, where)), images };
     };
     return {

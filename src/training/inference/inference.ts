@@ -8,6 +8,7 @@ import type { Preprocessing } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { normalizeImages } from '../../ops/image/normalize-images.js';
 import type { Device } from '../../program/device.js';
+import { quickBatch } from '../../runs/device.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import { Estimator } from '../../recipe/events.js';
 import { throwIfAborted } from '../../interruption.js';
@@ -22,7 +23,8 @@ export interface PixelSource {
 export interface InferenceOptions extends RunContext {
   readonly device: Device;
   readonly preprocessing: Preprocessing;
-  readonly batch: number;
+  /** Images computed at once; null: as many as the device is quick with, halved until they fit. */
+  readonly batch: number | null;
   /** What the progress bar says. */
   readonly task: string;
 }
@@ -40,8 +42,9 @@ export async function forEachImage(
   take: (index: number, row: Float32Array) => void | Promise<void>,
   options: InferenceOptions,
 ): Promise<void> {
-  const { device, preprocessing, batch, task, onEvent, signal } = options;
+  const { device, preprocessing, task, onEvent, signal } = options;
   const side = sideOf(preprocessing);
+  const batch = options.batch ?? (await fittingBatch(source.count, network, options));
   const estimator = new Estimator(source.count, WARM_UP_BATCHES * batch);
   const report = (done: number) => {
     const secondsLeft = estimator.secondsLeft(done, performance.now());
@@ -77,6 +80,28 @@ export async function forEachImage(
     }
     report(start + size);
   }
+}
+
+/** Images of a batch: those that the device is quick with, or fewer, where its plan says that so many do not fit. */
+async function fittingBatch(
+  count: number,
+  network: (images: Tensor) => Tensor,
+  { device, preprocessing }: InferenceOptions,
+): Promise<number> {
+  const side = sideOf(preprocessing);
+  let batch = Math.min(Math.max(1, count), quickBatch(device));
+  while (count > 0) {
+    try {
+      const pixels = new Uint8Array(batch * side * side * 3);
+      await device.prepare(() => recordForward(network, pixels, side, preprocessing));
+      break;
+    } catch (error) {
+      const doesNotFit = error instanceof AttuneError && error.code === 'device' && !device.lost;
+      if (!doesNotFit || batch === 1) throw error;
+      batch = Math.ceil(batch / 2);
+    }
+  }
+  return batch;
 }
 
 /** Records what the network makes of images, given as bytes [images, side, side, 3]. */

@@ -156,7 +156,7 @@ async function planEvaluation(
   micro: number,
   images: number,
 ): Promise<void> {
-  const size = Math.min(images, evaluationBatch(device, micro, side));
+  const size = Math.min(images, evaluationBatch(device, micro));
   if (size === 0) return;
   const pixels = new Uint8Array(size * side * side * 3);
   await device.prepare(() => recordForward((x) => model.forward(x), pixels, side, ANY_COLORS));

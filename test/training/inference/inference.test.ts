@@ -2,6 +2,7 @@
 import { imagenetPreprocessing } from '#src/inputs/index';
 import { open } from '#src/engine/open';
 import { Estimator } from '#src/recipe/events';
+import { AttuneError } from '#src/errors';
 import { forEachImage, type PixelSource } from '#src/training/inference/inference';
 import { divide } from '#src/ops/pointwise/divide';
 import { mean } from '#src/ops/reduce/mean';
@@ -25,17 +26,20 @@ function indexed(count: number): PixelSource & { readonly reads: number[] } {
 
 async function run(
   source: PixelSource,
-  batch: number,
-  options: { signal?: AbortSignal; scale?: number } = {},
+  batch: number | null,
+  options: { signal?: AbortSignal; scale?: number; most?: number } = {},
 ) {
-  const { scale = 1 / 255, ...context } = options;
+  const { scale = 1 / 255, most = Infinity, ...context } = options;
   const device = await open('cpu');
   const rows: [number, number][] = [];
   const { events, onEvent } = listener();
   try {
     await forEachImage(
       source,
-      (images) => divide(mean(images, [1, 2]), scale),
+      (images) => {
+        if (images.shape[0]! > most) throw new AttuneError({ code: 'device', what: 'it does not fit' });
+        return divide(mean(images, [1, 2]), scale);
+      },
       (index, row) => void rows.push([index, Math.round(row[0]!)]),
       { device, preprocessing, batch, task: 'testing', onEvent: onEvent!, ...context },
     );
@@ -65,6 +69,19 @@ test('every image arrives once and in order, whatever the batch', async () => {
     assert.is(done[0], 0);
     assert.is(done.at(-1), count);
   }
+});
+
+test('where nobody says how many images are computed at once, as many are as fit', async () => {
+  for (const most of [8, 3, 1]) {
+    const { rows } = await run(indexed(7), null, { most });
+    assert.equal(
+      rows.map(([index]) => index),
+      [0, 1, 2, 3, 4, 5, 6],
+      `at most ${most}`,
+    );
+  }
+  await fails(run(indexed(7), null, { most: 0 }), 'device', /does not fit/);
+  assert.equal((await run(indexed(0), null)).rows, []);
 });
 
 test('a value that is not finite names its image', async () => {
