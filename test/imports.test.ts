@@ -36,6 +36,7 @@ const RULES: ImportRules = {
     tasks: ['.', 'heads', 'metrics'],
     inputs: ['image', '.'],
     models: ['export', '.'],
+    formats: ['any-format', 'tfjs', 'keras', 'onnx', 'hdf5', '.'],
     ops: [
       '.',
       ...[
@@ -117,7 +118,7 @@ test('imports go down the list of folders, and in no circle', () => {
 });
 
 /** Folders whose rooms know each other in circles. */
-const TANGLED = ['cli', 'report', 'formats'];
+const TANGLED = ['cli', 'report'];
 
 /**
  * Folders with a door, and how many imports from other folders come past it, because a caller shall not load all that stands

@@ -21,11 +21,11 @@ export {
   replaceFile,
 } from './file.js';
 export { makeFolders, tryFolder } from './folders.js';
-export { openTensorFile, openTensors } from './open.js';
-export { readTensorFile } from './recognise.js';
+export { openTensorFile, openTensors } from './any-format/open.js';
+export { readTensorFile } from './any-format/recognise.js';
 export { assertRegular, kindOf, openRegular, readRegularText } from './regular-file.js';
 export { safetensorsPieces } from './safetensors-write.js';
-export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './save.js';
+export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './any-format/save.js';
 export type { Encoded } from './protobuf-write.js';
 export * as summaries from './summaries.js';
 export type { Histogram, Hyperparameter } from './summaries.js';
@@ -40,5 +40,5 @@ export {
   type TensorFile,
   type TensorInfo,
 } from './tensors.js';
-export { shardNames, shards, type TfjsModel, tfjsJson } from './tfjs-write.js';
+export { shardNames, shards, type TfjsModel, tfjsJson } from './tfjs/write.js';
 export type { TensorToWrite } from './to-write.js';

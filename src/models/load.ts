@@ -1,6 +1,6 @@
 /** From a weights file to a model. */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { openTensors } from '../formats/open.js';
+import { openTensors } from '../formats/any-format/open.js';
 import type { TensorFile } from '../formats/index.js';
 import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
 import type { Module } from '../nn/module.js';

@@ -1,4 +1,4 @@
-/** Files that grow, are cut, or get other names; save.test.ts has those that are replaced as a whole. */
+/** Files that grow, are cut, or get other names; any-format/save.test.ts has those that are replaced as a whole. */
 
 import {
   closeSync,

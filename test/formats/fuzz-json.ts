@@ -1,6 +1,6 @@
 /** Mutations of the JSON files that name others: a model of TensorFlow.js, and the index of sharded safetensors. */
 
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { type FuzzTarget, mutateBytes, mutateJson, type Random } from './fuzz.js';
 import { memorySiblings, safetensorsOf } from './support.js';
 

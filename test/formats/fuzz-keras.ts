@@ -5,8 +5,8 @@
  */
 
 import { crc32 } from '#src/formats/crc32';
-import { kerasPieces } from '#src/formats/keras-write';
-import { readTensorFile } from '#src/formats/recognise';
+import { kerasPieces } from '#src/formats/keras/write';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { type FuzzTarget, INTERESTING, mutateBytes, mutateJson, mutateRecord, type Random } from './fuzz.js';
 import { fileOf, fixtureBytes, little, type ZipRecordOptions, zip } from './support.js';
 

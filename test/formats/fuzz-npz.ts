@@ -2,7 +2,7 @@
 
 import { deflateRawSync } from 'node:zlib';
 import { crc32 } from '#src/formats/crc32';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { type FuzzTarget, INTERESTING, mutateBytes, mutateRecord, type Random } from './fuzz.js';
 import { concat, little, type ZipRecordOptions, zip } from './support.js';
 

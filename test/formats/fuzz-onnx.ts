@@ -11,7 +11,7 @@ import {
   messageField,
   stringField,
 } from '#src/formats/protobuf-write';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { type FuzzTarget, INTERESTING, mutateBytes, type Random } from './fuzz.js';
 import { concat, fixtureBytes, memorySiblings } from './support.js';
 

@@ -8,7 +8,7 @@ import { memorySource } from '#src/formats/bytes';
 import { hdf5Pieces } from '#src/formats/hdf5/write';
 import { type Encoded, message, messageField, stringField } from '#src/formats/protobuf-write';
 import { gather } from '#src/formats/strided';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { Pauses } from '#src/pauses';
 import {
   concat,

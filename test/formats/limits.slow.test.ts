@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import { memorySource } from '#src/formats/bytes';
 import { hdf5Pieces } from '#src/formats/hdf5/write';
 import { messageField, stringField } from '#src/formats/protobuf-write';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { safetensorsPieces } from '#src/formats/safetensors-write';
 import { MAX_TENSORS } from '#src/formats/tensors';
 import type { TensorToWrite } from '#src/formats/to-write';

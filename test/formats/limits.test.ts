@@ -8,11 +8,11 @@ import * as assert from 'uvu/assert';
 import { AttuneError } from '#src/errors';
 import { type ByteSource, memorySource } from '#src/formats/bytes';
 import { type GroupToWrite, hdf5Pieces } from '#src/formats/hdf5/write';
-import { onnxPieces } from '#src/formats/onnx-write';
+import { onnxPieces } from '#src/formats/onnx/write';
 import { integerField, message, messageField, stringField } from '#src/formats/protobuf-write';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { MAX_TENSOR_BYTES } from '#src/formats/tensors';
-import { tfjsJson } from '#src/formats/tfjs-write';
+import { tfjsJson } from '#src/formats/tfjs/write';
 import {
   concat,
   dict,

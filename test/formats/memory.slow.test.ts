@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeOnnx, writeSafetensors } from '#src/formats/save';
+import { writeOnnx, writeSafetensors } from '#src/formats/any-format/save';
 import {
   concat,
   dict,
@@ -34,7 +34,7 @@ const OBJECT = pickle(
 const valuesOf = (key: string) => new Float32Array(LENGTH).fill(Number(key) + 0.5);
 
 const READER = `
-  const { openTensorFile } = await import(${JSON.stringify(import.meta.resolve('#src/formats/open'))});
+  const { openTensorFile } = await import(${JSON.stringify(import.meta.resolve('#src/formats/any-format/open'))});
   const before = process.memoryUsage.rss();
   const file = await openTensorFile(process.argv[1]);
   const values = [];

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
 import { crc32 } from '#src/formats/crc32';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { assertHolds, concat, expected, fixtureBytes, little, rejects, tensorOf, zip } from './support.js';
 
 const read = (bytes: Uint8Array) => readTensorFile(memorySource(bytes, 'test.npz'));

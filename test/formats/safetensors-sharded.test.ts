@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
-import { openTensorFile } from '#src/formats/open';
-import { readTensorFile } from '#src/formats/recognise';
+import { openTensorFile } from '#src/formats/any-format/open';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { memorySiblings, rejects, safetensorsOf } from './support.js';
 
 const header = (...names: string[]) =>

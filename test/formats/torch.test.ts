@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import {
   assertHolds,
   dict,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from '#src/engine/open';
-import { writeSafetensors, writeTorch } from '#src/formats/save';
+import { writeSafetensors, writeTorch } from '#src/formats/any-format/save';
 import { detectArchitecture } from '#src/models/detect';
 import { loadWeights } from '#src/models/load';
 import { MODEL_NAMES } from '#src/models/names';

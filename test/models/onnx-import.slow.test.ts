@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import { openTensorFile } from '#src/formats/open';
+import { openTensorFile } from '#src/formats/any-format/open';
 import { findModel, loadWeights } from '#src/models/index';
 import { assertSameLogits, logitsOf } from './export/support.js';
 

@@ -4,7 +4,7 @@
  *
  * Batch norms stay operators of their own: what runs ONNX files folds them into convolutions by itself.
  */
-import type { OnnxModel, OnnxNode } from '../../formats/onnx-write.js';
+import type { OnnxModel, OnnxNode } from '../../formats/onnx/write.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
 import { permuteShape, permuteValues } from '../../nn/permute.js';
 import type { Padding } from '../../ops/conv2d/window.js';
@@ -23,7 +23,7 @@ export interface OnnxDescription {
   readonly givesValues?: boolean;
 }
 
-/** Builds the model. The bytes are formats/onnx-write.ts's. */
+/** Builds the model. The bytes are formats/onnx/write.ts's. */
 export function onnxModel(
   { layers }: Graph,
   { name, input, metadata, givesValues = false }: OnnxDescription,

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
 import { lookup3 } from '#src/formats/hdf5/checksum';
 import { type GroupToWrite, hdf5Pieces } from '#src/formats/hdf5/write';
-import { kerasPieces } from '#src/formats/keras-write';
-import { readTensorFile } from '#src/formats/recognise';
+import { kerasPieces } from '#src/formats/keras/write';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import type { TensorToWrite } from '#src/formats/to-write';
 import { rejects, tensorOf } from '../support.js';
 

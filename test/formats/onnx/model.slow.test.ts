@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import { memorySource } from '#src/formats/bytes';
 import { integerField, message, messageField } from '#src/formats/protobuf-write';
-import { readTensorFile } from '#src/formats/recognise';
+import { readTensorFile } from '#src/formats/any-format/recognise';
 import { concat, rejects } from '../support.js';
 
 test('more fields than any model has', async () => {

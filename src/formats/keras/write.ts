@@ -3,9 +3,9 @@
  * layer, whose attribute lists its variables in order. All versions of Keras read this form.
  */
 
-import { type GroupToWrite, hdf5Pieces } from './hdf5/write.js';
-import { OWN_PREFIX } from './keras/legacy-h5.js';
-import type { TensorToWrite } from './to-write.js';
+import { type GroupToWrite, hdf5Pieces } from '../hdf5/write.js';
+import { OWN_PREFIX } from './legacy-h5.js';
+import type { TensorToWrite } from '../to-write.js';
 
 /** The version whose form it is. */
 const KERAS_VERSION = '2.15.0';

@@ -3,7 +3,7 @@
  * other, cut into files of 4 MiB beside it.
  */
 
-import { bytesToWrite, checkNames, notWritable, sizeToWrite, type TensorToWrite } from './to-write.js';
+import { bytesToWrite, checkNames, notWritable, sizeToWrite, type TensorToWrite } from '../to-write.js';
 
 /** What TensorFlow.js's own converter cuts at, so that browsers cache the files. */
 const SHARD_BYTES = 4 * 2 ** 20;

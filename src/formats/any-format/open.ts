@@ -1,11 +1,11 @@
 /** Opening a weights file by its path. */
 
-import type { SiblingFiles } from './bytes.js';
-import { openByteSource, siblingsOf } from './file.js';
+import type { SiblingFiles } from '../bytes.js';
+import { openByteSource, siblingsOf } from '../file.js';
 import { readTensorFile } from './recognise.js';
-import { Pauses } from '../pauses.js';
-import type { Links } from './regular-file.js';
-import type { TensorFile } from './tensors.js';
+import { Pauses } from '../../pauses.js';
+import type { Links } from '../regular-file.js';
+import type { TensorFile } from '../tensors.js';
 
 /**
  * Opens a weights file, recognised by its content. Tensors are read from the file when they are asked

@@ -3,13 +3,13 @@
  * it is, its keys say; everything else in it is skipped.
  */
 
-import type { Pauses } from '../pauses.js';
-import { type ByteSource, decodeText, type SiblingFiles } from './bytes.js';
-import { JsonScanner } from './json.js';
-import { type KerasLayer, parseKerasLayer } from './keras/config.js';
-import { parseWeightMap, readShardedSafetensors, type WeightMap } from './safetensors-sharded.js';
-import { type TensorFile, weightsError } from './tensors.js';
-import { parseManifest, readTfjs, type WeightsGroup } from './tfjs.js';
+import type { Pauses } from '../../pauses.js';
+import { type ByteSource, decodeText, type SiblingFiles } from '../bytes.js';
+import { JsonScanner } from '../json.js';
+import { type KerasLayer, parseKerasLayer } from '../keras/config.js';
+import { parseWeightMap, readShardedSafetensors, type WeightMap } from '../safetensors-sharded.js';
+import { type TensorFile, weightsError } from '../tensors.js';
+import { parseManifest, readTfjs, type WeightsGroup } from '../tfjs/model.js';
 
 /** The longest JSON file that is read. The graph of a large model has about 10 MB. */
 const MAX_JSON_BYTES = 64 * 2 ** 20;

@@ -5,8 +5,8 @@ import { join, sep } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hintForMissing, openByteSource } from '#src/formats/file';
-import { openTensorFile } from '#src/formats/open';
-import { concat, fixture, fixtureBytes, rejects, zip } from './support.js';
+import { openTensorFile } from '#src/formats/any-format/open';
+import { concat, fixture, fixtureBytes, rejects, zip } from '../support.js';
 
 const test = suite<{ folder: string }>('open');
 test.before.each((context) => {
@@ -132,7 +132,7 @@ test('a file without permission', async ({ folder }) => {
   writeFileSync(path, 'x', { mode: 0o000 });
   if (process.getuid() !== 0) return rejects(() => openTensorFile(path), /may not be read/, 'disk');
   const script = `
-    const { openTensorFile } = await import(${JSON.stringify(import.meta.resolve('#src/formats/open'))});
+    const { openTensorFile } = await import(${JSON.stringify(import.meta.resolve('#src/formats/any-format/open'))});
     process.setuid(65534);
     await openTensorFile(${JSON.stringify(path)}).catch((error) => console.log(error.code, error.message));`;
   execFileSync('chmod', ['755', folder]);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type FileOperations, replaceFile } from '#src/formats/file';
-import { openTensorFile } from '#src/formats/open';
-import { writeSafetensors } from '#src/formats/save';
-import { rejects } from './support.js';
+import { openTensorFile } from '#src/formats/any-format/open';
+import { writeSafetensors } from '#src/formats/any-format/save';
+import { rejects } from '../support.js';
 
 const test = suite<{ folder: string }>('save');
 test.before.each((context) => {

@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
-import { openTensorFile } from '#src/formats/open';
-import { readTensorFile } from '#src/formats/recognise';
-import { assertHolds, expected, fixture, memorySiblings, rejects, tensorOf } from './support.js';
+import { openTensorFile } from '#src/formats/any-format/open';
+import { readTensorFile } from '#src/formats/any-format/recognise';
+import { assertHolds, expected, fixture, memorySiblings, rejects, tensorOf } from '../support.js';
 
 const open = (name: string) => openTensorFile(fixture(`tfjs/${name}/model.json`));
 

@@ -6,11 +6,11 @@
  * Weights may be quantised: float16 is kept as it is, and uint8 and uint16 stand for `min + scale * number` in float32.
  */
 
-import { NUMBERS_AT_ONCE, type Pauses } from '../pauses.js';
-import { type ByteSource, closeAll, joinedSource, type SiblingFiles } from './bytes.js';
-import { tensorEntry } from './floats.js';
-import type { JsonScanner } from './json.js';
-import { epsilonOf, type KerasLayer, layersByName } from './keras/config.js';
+import { NUMBERS_AT_ONCE, type Pauses } from '../../pauses.js';
+import { type ByteSource, closeAll, joinedSource, type SiblingFiles } from '../bytes.js';
+import { tensorEntry } from '../floats.js';
+import type { JsonScanner } from '../json.js';
+import { epsilonOf, type KerasLayer, layersByName } from '../keras/config.js';
 import {
   byteLength,
   type Dtype,
@@ -21,7 +21,7 @@ import {
   type TensorFile,
   weightsError,
   quote,
-} from './tensors.js';
+} from '../tensors.js';
 
 /** What a number of 8 or 16 bits stands for. */
 interface Quantization {

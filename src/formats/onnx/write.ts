@@ -11,8 +11,8 @@ import {
   message,
   messageField,
   stringField,
-} from './protobuf-write.js';
-import { bytesToWrite, checkNames, notWritable, sizeToWrite, type TensorToWrite } from './to-write.js';
+} from '../protobuf-write.js';
+import { bytesToWrite, checkNames, notWritable, sizeToWrite, type TensorToWrite } from '../to-write.js';
 
 /** Version of the file format that belongs to operator set 17. */
 const IR_VERSION = 8;

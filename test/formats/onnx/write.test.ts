@@ -1,8 +1,8 @@
 /** The bytes of an ONNX file, read field by field. That onnxruntime reads them is shown in models/export. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type OnnxModel, onnxPieces } from '#src/formats/onnx-write';
-import { rejects } from './support.js';
+import { type OnnxModel, onnxPieces } from '#src/formats/onnx/write';
+import { rejects } from '../support.js';
 
 type Field = readonly [field: number, value: number | Uint8Array];
 

@@ -1,11 +1,11 @@
 /** Saving tensors under a path. */
 
-import { replaceFile } from './file.js';
-import { type KerasFile, kerasPieces } from './keras-write.js';
-import { type OnnxModel, onnxPieces } from './onnx-write.js';
-import { safetensorsPieces } from './safetensors-write.js';
-import type { TensorToWrite } from './to-write.js';
-import { torchPieces } from './torch-write.js';
+import { replaceFile } from '../file.js';
+import { type KerasFile, kerasPieces } from '../keras/write.js';
+import { type OnnxModel, onnxPieces } from '../onnx/write.js';
+import { safetensorsPieces } from '../safetensors-write.js';
+import type { TensorToWrite } from '../to-write.js';
+import { torchPieces } from '../torch-write.js';
 
 /**
  * Writes a safetensors file. The path stands for the old file until the new one is complete and on the disk.

@@ -3,18 +3,18 @@
  * something else than was asked for. For what attune does not read, the error says what it is and what to do.
  */
 
-import { type ByteSource, latin1, type SiblingFiles } from './bytes.js';
-import { HDF5_SIGNATURE } from './hdf5/file.js';
+import { type ByteSource, latin1, type SiblingFiles } from '../bytes.js';
+import { HDF5_SIGNATURE } from '../hdf5/file.js';
 import { readJsonWeights } from './json-weights.js';
-import { isKerasArchive, readKerasArchive } from './keras/archive.js';
-import { readKerasH5 } from './keras/h5.js';
-import { isNpz, readNpz } from './npz.js';
-import { readOnnx } from './onnx/model.js';
-import { readSafetensors } from './safetensors.js';
-import { type TensorFile, weightsError } from './tensors.js';
-import { readTorchLegacy } from './torch-legacy.js';
-import { readTorchZip } from './torch-zip.js';
-import { readZipDirectory } from './zip.js';
+import { isKerasArchive, readKerasArchive } from '../keras/archive.js';
+import { readKerasH5 } from '../keras/h5.js';
+import { isNpz, readNpz } from '../npz.js';
+import { readOnnx } from '../onnx/model.js';
+import { readSafetensors } from '../safetensors.js';
+import { type TensorFile, weightsError } from '../tensors.js';
+import { readTorchLegacy } from '../torch-legacy.js';
+import { readTorchZip } from '../torch-zip.js';
+import { readZipDirectory } from '../zip.js';
 
 /** Enough of the file to see the mark of a tar archive, which is at byte 257. */
 const HEAD_BYTES = 512;
