@@ -83,6 +83,17 @@ test('no code outside the rows of methods reads their fields', () => {
   assert.equal(found(new RegExp(`\\b(?:${unlike})\\b`), NAMED_RECIPES), []);
 });
 
+test('no code outside methods and optimisers asks which part of a step it has', () => {
+  const parts = readdirSync(join(SRC, 'optim')).flatMap((name) =>
+    Array.from(
+      readFileSync(join(SRC, 'optim', name), 'utf8').matchAll(/class (\w+) implements StepPart/g),
+      ([, part]) => part,
+    ),
+  );
+  assert.equal(parts.toSorted(), ['PullToStart', 'SharpnessAware', 'WeightAverage']);
+  assert.equal(found(new RegExp(`\\b(?:${parts.join('|')})\\b`), /^(?:methods\/|optim\/|index\.ts)/), []);
+});
+
 /** Where the families are, and the recipes and benchmarks that are of one network. */
 const FAMILY_ROWS =
   /^(?:models\/|examples\/|recipe\/recipes\.ts|finetune\/bench\/|finetune\/advise\/proposal\.ts|index\.ts)/;

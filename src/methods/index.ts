@@ -146,9 +146,9 @@ export function lossOptionsOf(recipe: MethodRecipe): LossOptions {
   };
 }
 
-/** The parts of an optimiser's step, in their order. */
-export function partsOf(recipe: MethodRecipe, memory: TrainableMemory): StepPart[] {
-  return METHODS.flatMap((method) => method.part?.(recipe, memory) ?? []);
+/** What they add to an optimiser's step, in their order. */
+export function stepPartsOf(recipe: MethodRecipe, memory: TrainableMemory): StepPart[] {
+  return METHODS.flatMap((method) => method.step?.(recipe, memory) ?? []);
 }
 
 export function trunkDecayOf(recipe: MethodRecipe, weightDecay: number): TrunkDecay {

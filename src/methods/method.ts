@@ -3,7 +3,7 @@
  * nothing to change gives undefined, null or an empty object. Hooks are called in the order of the table (index.ts):
  *
  *     before the run   defaults, check
- *     of a stage       adapt (the network), trunkDecay, gradientLimit and part (of the optimiser), order, weightPower, loss
+ *     of a stage       adapt (the network), trunkDecay, gradientLimit and step (of the optimiser), order, weightPower, loss
  *     of the head      headWeightPower
  *     of each batch    batch
  *     afterwards       mixesImages, looksElsewhere, againstOverfitting, againstUnderfitting, for what is said of a run
@@ -99,8 +99,11 @@ export interface Method<F extends Fields = Fields> {
   headWeightPower?(recipe: ValuesOf<F>): number | undefined;
   /** How the loss is asked for. */
   loss?(recipe: ValuesOf<F> & RecipeBase): Partial<LossOptions>;
-  /** A part of the optimiser's step. */
-  part?(recipe: ValuesOf<F> & RecipeBase, memory: TrainableMemory): StepPart | null;
+  /**
+   * A part of the optimiser's step. By its own hooks it asks for another pass over the batch, changes gradients before the
+   * update and weights after it, and lends other weights where they are validated and exported (optim/optimizer.ts).
+   */
+  step?(recipe: ValuesOf<F> & RecipeBase, memory: TrainableMemory): StepPart | null;
   /** What becomes of the decay of the weights below the head. */
   trunkDecay?(recipe: ValuesOf<F> & RecipeBase, usual: TrunkDecay): TrunkDecay;
   /** The largest norm of the gradients. */

@@ -28,7 +28,7 @@ export const PULL_TO_START: Method<typeof fields> = {
           : null,
     },
   ],
-  part: ({ l2_sp }, memory) => (l2_sp > 0 ? new PullToStart(memory) : null),
+  step: ({ l2_sp }, memory) => (l2_sp > 0 ? new PullToStart(memory) : null),
   // New layers, which have no start to go back to, decay to zero.
   trunkDecay: ({ l2_sp }, usual) => (l2_sp > 0 ? { weightDecay: 0, pull: l2_sp } : usual),
   againstOverfitting: ({ l2_sp, weights }) => (l2_sp === 0 && weights !== NO_WEIGHTS ? '--l2-sp 0.01' : null),

@@ -1,6 +1,7 @@
 /**
  * Sharpness-aware minimisation (Foret et al., "Sharpness-aware minimization for efficiently improving generalization", 2021):
- * the gradient where the loss is highest within a distance of the weights (optim/sharpness-aware.ts).
+ * the gradient where the loss is highest within a distance of the weights. Its part of a step (optim/sharpness-aware.ts) perturbs
+ * the weights, so that a step has a second pass over its batch.
  */
 import { SharpnessAware } from '../optim/index.js';
 import { numberField } from './field.js';
@@ -17,6 +18,6 @@ const fields = {
 
 export const SHARPNESS_AWARE: Method<typeof fields> = {
   fields,
-  part: ({ sam }, memory) => (sam > 0 ? new SharpnessAware(memory, sam) : null),
+  step: ({ sam }, memory) => (sam > 0 ? new SharpnessAware(memory, sam) : null),
   looksElsewhere: ({ sam }) => (sam > 0 ? `where --sam ${sam} looks` : null),
 };

@@ -1,4 +1,7 @@
-/** The moving average of the weights, which is validated and exported in their place (optim/parts.ts). */
+/**
+ * The moving average of the weights. Its part of a step (optim/parts.ts) changes places with the weights while they are validated
+ * and exported.
+ */
 import { WeightAverage } from '../optim/index.js';
 import { optionalFraction } from './field.js';
 import type { Method } from './method.js';
@@ -14,5 +17,5 @@ const fields = {
 export const WEIGHT_AVERAGE: Method<typeof fields> = {
   fields,
   showsInAStep: false,
-  part: ({ ema }, memory) => (ema === null ? null : new WeightAverage(memory, ema)),
+  step: ({ ema }, memory) => (ema === null ? null : new WeightAverage(memory, ema)),
 };

@@ -20,7 +20,7 @@ export {
   scheduleMomentum,
   stepLR,
 } from './schedules.js';
-export { PullToStart, WeightAverage } from './parts.js';
+export { gatherGradients, PullToStart, WeightAverage, withValidatedWeights } from './parts.js';
 export { Rmsprop, type RmspropOptions, rmsprop } from './rmsprop.js';
 export { SharpnessAware } from './sharpness-aware.js';
 export { Sgd, type SgdOptions, sgd } from './sgd.js';

@@ -62,14 +62,24 @@ export interface PartStep {
   readonly gate: State;
 }
 
-/** A part of a step. `optimizer.close()` closes its arenas, too, and the part. */
+/** A part of a step; its hooks are called in this order. `optimizer.close()` closes its arenas, too, and the part. */
 export interface StepPart {
   /** What a checkpoint stores of it, by name; laid out as the parameters are. One that joins later has its value there. */
   readonly arenas: Readonly<Record<string, Arena>>;
+  /**
+   * Records the way to other weights, where the gradients are gathered once more, and clears those gathered so far. A step
+   * has one pass over its batch, and another for each part with this hook.
+   */
+  perturb?(): void;
   /** Records what comes before the gate sees the gradients. */
   before?(step: PartStep): void;
   /** Records what comes after the update. */
   after?(step: PartStep): void;
+  /**
+   * Records that the weights change places with others, which are validated and exported for them; called once more to go
+   * on.
+   */
+  swap?(): void;
   /** Gives back what it holds beside its arenas. */
   close?(): void;
 }

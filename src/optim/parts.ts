@@ -1,4 +1,7 @@
-/** What a step of any optimiser can be extended by: parts that each do one thing before or after the update (`StepPart`). */
+/**
+ * What a step of any optimiser can be extended by: parts that each do one thing before or after the update (`StepPart`), and
+ * how a loop asks them what it does around the step.
+ */
 import { pullToStartKernel } from '../ops/update/pull-to-start.js';
 import { copyRegion, emptyTensor } from '../ops/core/strided-copy.js';
 import { weightAverageKernel } from '../ops/update/weight-average.js';
@@ -8,6 +11,7 @@ import { stridesOf } from '../tensor/shape.js';
 import { asTensor } from '../tensor/tensor.js';
 import {
   assertNumber,
+  type Optimizer,
   type PartStep,
   recordAll,
   requireMemory,
@@ -93,5 +97,41 @@ export class WeightAverage implements StepPart {
       assign(chunk, average);
       assign(average, kept);
     });
+  }
+}
+
+/**
+ * Gathers the gradients of a step, and gives what the first pass over the batch gives. `pass` starts one; it is called again
+ * for every part that perturbs the weights.
+ */
+export async function gatherGradients<T>(
+  { parts, memory }: Pick<Optimizer, 'parts' | 'memory'>,
+  pass: () => Promise<T>,
+): Promise<T> {
+  const first = pass();
+  const others = parts
+    .filter(({ perturb }) => perturb !== undefined)
+    .flatMap((part) => [memory.device.run(() => void part.perturb?.()), pass()]);
+  await Promise.all([first, ...others]);
+  return first;
+}
+
+/** Does `work` with the weights that are validated and exported: where parts have others than those that are trained, these. */
+export async function withValidatedWeights(
+  { parts, memory, steps }: Pick<Optimizer, 'parts' | 'memory' | 'steps'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const lenders = parts.filter(({ swap }) => swap !== undefined);
+  // Before the first step there are no others yet.
+  if (lenders.length === 0 || steps === 0) return work();
+  const swapAll = (inOrder: readonly StepPart[]) =>
+    memory.device.run(() => {
+      for (const part of inOrder) part.swap?.();
+    });
+  await swapAll(lenders);
+  try {
+    await work();
+  } finally {
+    await swapAll(lenders.toReversed());
   }
 }

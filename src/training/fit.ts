@@ -7,7 +7,7 @@ import type { Module } from '../nn/index.js';
 import { argmax, backward, crossEntropy } from '../ops/index.js';
 import { normalizeImages } from '../ops/image/normalize-images.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { type Optimizer, SharpnessAware } from '../optim/index.js';
+import { gatherGradients, type Optimizer } from '../optim/index.js';
 import { type Generator, generator } from '../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../tensor/tensor.js';
 import { DEFAULT_SEED } from '../recipe/recipe.js';
@@ -64,7 +64,7 @@ export interface FitHistory {
 
 /**
  * Trains a model that is on a device, for some epochs, and validates after each. The batches of an epoch are those of
- * `images`; each is one step, of two gradients where the optimiser has SharpnessAware among its parts. Throws
+ * `images`; each is one step, with a pass more for every part of the optimiser that perturbs the weights. Throws
  * AttuneError 'numeric' when gradients are not finite.
  */
 export async function fit(model: Module, images: FitImages, options: FitOptions): Promise<FitHistory> {
@@ -72,7 +72,6 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
   const { optimizer, epochs, initialEpoch = 0, onEpoch, random = generator(DEFAULT_SEED) } = options;
   const { device } = model.memory;
   const loss = options.loss ?? crossEntropy;
-  const sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
   const { mean, std, crop } = images.preprocessing;
 
   /** Records a forward pass over a batch of bytes, and its gradients where it trains. */
@@ -90,12 +89,8 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
   for (let epoch = initialEpoch; epoch < initialEpoch + epochs; epoch++) {
     const train = new Means();
     for await (const batch of images.trainBatches(epoch)) {
-      const gradient = () => device.run(() => record(batch, { random }));
-      train.add(batch.labels, await gradient());
-      if (sharpness !== undefined) {
-        await device.run(() => sharpness.perturb());
-        await gradient();
-      }
+      const pass = () => device.run(() => record(batch, { random }));
+      train.add(batch.labels, await gatherGradients(optimizer, pass));
       await device.run(() => {
         optimizer.step();
         optimizer.zeroGradients();

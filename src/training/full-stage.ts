@@ -6,7 +6,7 @@
  * them repeats the epoch and writes the same bytes again. In long epochs the state is saved between two steps, too.
  */
 import { join } from 'node:path';
-import { type Optimizer, WeightAverage } from '../optim/index.js';
+import { type Optimizer, withValidatedWeights } from '../optim/index.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import { firstLoss } from '../runs/beginning.js';
@@ -82,11 +82,11 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
         // The validation may be long.
         if (saving.isDue) await saving.save();
         const finish = () => finishEpoch(stage, staged.name, trainer.rates, log);
-        await withAverage(stage, staged.optimizer, finish).catch(throwUnlessInterrupted);
+        await withValidatedWeights(staged.optimizer, finish).catch(throwUnlessInterrupted);
       }
       state.complete = state.progress.epoch >= state.recipe.epochs || stopsEarly(state);
       const stops = state.complete || signal?.aborted === true;
-      if (stops) await withAverage(stage, staged.optimizer, () => writeExports(stage));
+      if (stops) await withValidatedWeights(staged.optimizer, () => writeExports(stage));
       if (state.complete) await log?.end();
       // What is stored belongs to the stage that the stored progress is in.
       const isNew = await staged.follow(state.progress);
@@ -112,22 +112,6 @@ function lossesOfFull({ epochs }: RunState): number[] {
 /** Whether the last epochs have brought none better than the best, as many as the recipe bears. */
 export function stopsEarly({ recipe: { patience }, progress, best }: RunState): boolean {
   return patience !== null && best !== null && progress.epoch - best.epoch >= patience;
-}
-
-/** Does `work` with the average of the weights in their place, where the recipe has one. */
-async function withAverage(
-  { device }: FullStage,
-  { parts, steps }: Optimizer,
-  work: () => Promise<void>,
-): Promise<void> {
-  const average = parts.find((part) => part instanceof WeightAverage);
-  if (average === undefined || steps === 0) return work();
-  await device.run(() => average.swap());
-  try {
-    await work();
-  } finally {
-    await device.run(() => average.swap());
-  }
 }
 
 /**

@@ -17,11 +17,11 @@ import {
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
 import {
+  gatherGradients,
   type Optimizer,
   type Schedule,
   scheduleFactor,
   scheduleMomentum,
-  SharpnessAware,
 } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
@@ -119,8 +119,6 @@ export class Trainer {
   private readonly classWeights: ArrayLike<number> | null;
   private readonly loss: LossOptions;
   private readonly random;
-  /** What takes the second gradient of a step, where the optimiser has it. */
-  private readonly sharpness: SharpnessAware | undefined;
   /** How long the last step took; long, as long as it is not known. */
   private stepSeconds = Number.POSITIVE_INFINITY;
   /** Of the steps before, in this epoch or at the end of the last one; null at the first. */
@@ -139,7 +137,6 @@ export class Trainer {
     this.classWeights = task.classWeights(dataset.images, power);
     this.loss = lossOptionsOf(recipe);
     this.random = generator(recipe.seed);
-    this.sharpness = optimizer.parts.find((part) => part instanceof SharpnessAware);
     adaptNetwork(model, recipe);
   }
 
@@ -238,19 +235,15 @@ export class Trainer {
     };
   }
 
-  /** Gathers the gradients of a step: of its weights, or of those to which sharpness-aware minimisation moves them. */
-  private async startGradients(parts: readonly MicroBatch[], side: number): Promise<MicroBatchResult[]> {
-    const { device, progress } = this.options;
-    const { sharpness } = this;
+  /** Gathers the gradients of a step, in as many passes over its batch as the optimiser's parts ask for. */
+  private startGradients(parts: readonly MicroBatch[], side: number): Promise<MicroBatchResult[]> {
+    const { optimizer, progress } = this.options;
     const firstRandom = progress.random;
-    const pass = () => Promise.all(parts.map((micro) => this.startMicroBatch(micro, side)));
-    const results = pass();
-    if (sharpness === undefined) return results;
-    const perturbed = device.run(() => sharpness.perturb());
-    // The same images dropped, and the same plan: only the weights differ.
-    progress.random = firstRandom;
-    const [first] = await Promise.all([results, perturbed, pass()]);
-    return first;
+    return gatherGradients(optimizer, () => {
+      // In each pass the same is dropped, and the plan is the same: only the weights differ.
+      progress.random = firstRandom;
+      return Promise.all(parts.map((micro) => this.startMicroBatch(micro, side)));
+    });
   }
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */

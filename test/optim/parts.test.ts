@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crossEntropy, linear, Relu, sequential, sgd, tensor } from '#src/index';
-import { PullToStart, WeightAverage } from '#src/optim/index';
+import { AttuneError } from '#src/errors';
+import { PullToStart, WeightAverage, withValidatedWeights } from '#src/optim/index';
 import { assertClose, assertThrows, cpuDevice, formulaValues } from '../ops/support.js';
 import { goldenLoss, goldenMemory, trainStep } from './support.js';
 
@@ -96,6 +97,27 @@ test('L2-SP at least halves the way from the start, at an equal loss', async () 
   const [free, pulled] = [await distance(0), await distance(0.1)];
   console.log(`# way from the start: ${free.toFixed(3)} free, ${pulled.toFixed(3)} with L2-SP`);
   assert.ok(pulled <= free / 2, `${pulled} is more than half of ${free}`);
+});
+
+test('weights of parts are lent for some work, from the first step on, and given back where it fails', async () => {
+  const device = await cpuDevice('float64');
+  const memory = goldenMemory(device);
+  const order: string[] = [];
+  const part = (name: string) => ({ arenas: {}, swap: () => order.push(name) });
+  const optimizer = sgd(memory, { lr: 0.1, parts: [part('a'), { arenas: {} }, part('b')] });
+  const work = async () => {
+    order.push('work');
+  };
+  await withValidatedWeights(optimizer, work);
+  assert.equal(order.splice(0), ['work']);
+  await trainStep(device, optimizer, () => goldenLoss(memory));
+  await withValidatedWeights(optimizer, work);
+  assert.equal(order.splice(0), ['a', 'b', 'work', 'b', 'a']);
+  const broken = () => Promise.reject(new AttuneError({ code: 'interrupted', what: 'no validation' }));
+  await assertThrows(() => withValidatedWeights(optimizer, broken), 'interrupted', /no validation/);
+  assert.equal(order, ['a', 'b', 'b', 'a']);
+  optimizer.close();
+  memory.close();
 });
 
 test('parts with settings that cannot be meant are refused', async () => {

@@ -107,4 +107,25 @@ test('a sharpness-aware optimiser gets its two gradients a step', async () => {
   await device.close();
 });
 
+test('a step has a pass more for every part that perturbs the weights, and none for another', async () => {
+  const device = await open('cpu');
+  const model = await resnetSmall({ widths: [4, 4, 8], depth: 1, classes: 2 }).to(device);
+  const order: string[] = [];
+  const part = (name: string) => ({ arenas: {}, perturb: () => order.push(name) });
+  const update = { arenas: {}, before: () => order.push('update') };
+  const optimizer = adam(model.memory, { lr: 0.01, parts: [part('first'), update, part('second')] });
+  await fit(model, batches(), {
+    ...{ optimizer, epochs: 1 },
+    loss: (outputs, labels) => {
+      order.push('pass');
+      return crossEntropy(outputs, labels);
+    },
+  });
+  const step = ['pass', 'first', 'pass', 'second', 'pass', 'update'];
+  const validation = ['pass', 'pass'];
+  assert.equal(order, [...step, ...step, ...validation]);
+  optimizer.close();
+  await device.close();
+});
+
 test.run();

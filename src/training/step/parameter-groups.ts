@@ -2,7 +2,7 @@
 import type { ImageClassifier } from '../../models/index.js';
 import { adam, adamW, type Optimizer, type ParameterGroup, rmsprop, sgd } from '../../optim/index.js';
 import type { Parameter } from '../../tensor/parameter.js';
-import { gradientLimitOf, partsOf, trunkDecayOf } from '../../methods/index.js';
+import { gradientLimitOf, stepPartsOf, trunkDecayOf } from '../../methods/index.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 
 /** Parameters with one rate; weights and the rest, which do not decay, become groups of their own. */
@@ -86,7 +86,7 @@ export function makeOptimizer(model: ImageClassifier, recipe: Recipe, joinedAt?:
   const limit = gradientLimitOf(recipe);
   const options = {
     groups: parameterGroups(model, recipe, joinedAt),
-    parts: partsOf(recipe, memory),
+    parts: stepPartsOf(recipe, memory),
     ...(limit > 0 && { maxGradientNorm: limit }),
   };
   switch (recipe.optimizer) {
