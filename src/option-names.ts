@@ -45,7 +45,7 @@ function withoutIt(known: Readonly<Record<string, true>>): string {
 }
 
 /**
- * Of objects that are told by their `kind`: throws AttuneError 'usage' for a kind that `kinds` has not.
+ * Checks the `kind` that objects are told apart by: throws AttuneError 'usage' for one that `kinds` has not.
  * @param what what they are, for the error: a schedule
  */
 export function refuseUnknownKind(

@@ -8,7 +8,7 @@ import { flatGrid } from './grid.js';
 import type { Kernel, Pass } from './kernel.js';
 import { withRanges } from './self-test.js';
 
-/** Of the register tiles of products, and of the reduction. */
+/** Sizes of the workgroups of the products' register tiles, and of the reduction. */
 const WORKGROUPS = [8, 256] as const;
 /** Fewer lanes are not used: see the variants' `supports`. */
 const LEAST_LANES = 4;

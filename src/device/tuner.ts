@@ -1,5 +1,5 @@
 /**
- * The tuner: of the variants of a kernel that can do the same work, which is the fastest on this adapter?
+ * The tuner: which of the variants of a kernel that can do the same work is the fastest on this adapter?
  *
  * A candidate's time counts only after its result has agreed with that of the plainest variant, on random operands. The
  * variant that the kernel would choose by itself is one of the candidates, and stays unless another is clearly faster.
@@ -251,12 +251,12 @@ class Workbench {
     );
   }
 
-  /** Of what a launch writes, as `disagreement` takes them. */
+  /** The roundings of what a launch writes, as `disagreement` takes them. */
   get roundings(): readonly number[] {
     return this.written.map(({ dtype }) => (dtype === 'float16' ? HALF_ROUNDING : 0));
   }
 
-  /** What the variant writes, as numbers, over such as no result may keep. */
+  /** What the variant writes, as numbers. NaNs stand there before, so that a number which it leaves out shows. */
   async results(variant: string): Promise<TypedArray[]> {
     for (const range of this.written) {
       const nothing = range.dtype === 'float16' ? HALF_NAN : Number.NaN;
@@ -280,7 +280,7 @@ class Workbench {
     return this.timeOf(ready.repeated, ready.repeats);
   }
 
-  /** Of each of so many launches, by the adapter's clock where it has one that works. */
+  /** The time of each of so many launches, by the adapter's clock where it has one that works. */
   private async timeOf(prepared: Prepared, launches: number): Promise<number> {
     if (this.clock !== 'process') {
       let nanoseconds = 0;

@@ -55,7 +55,7 @@ function rounded(draws: Float64Array, value: (draw: number) => number): Float32A
   return values;
 }
 
-/** Of JavaScript: throws AttuneError 'usage' for what is no initialiser, as where one was left out. */
+/** Checks an initialiser given from JavaScript: throws AttuneError 'usage' for anything else, or nothing. */
 export function requireInitializer(given: unknown, layer: string): void {
   if (given instanceof Initializer) return;
   throw new AttuneError({

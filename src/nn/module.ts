@@ -30,8 +30,8 @@ export interface Training {
 const TRAINING_NAMES: OptionNames<Training> = { random: true, momentum: true };
 
 /**
- * Of JavaScript, where `forward(x, false)` and `forward(x, { training: false })` would train: layers that differ in training
- * call it. Throws AttuneError 'usage' for what is no object and for an unknown name, 'program' without random numbers.
+ * Checks what JavaScript gives, where `forward(x, false)` and `forward(x, { training: false })` would train: layers that
+ * differ in training call it. Throws AttuneError 'usage' for no object or an unknown name, 'program' without generator.
  */
 export function requireTraining(training: Training, layer: string): void {
   refuseUnknownOptions(training, TRAINING_NAMES, `${layer}.forward`);

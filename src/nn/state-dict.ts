@@ -20,7 +20,7 @@ export interface WeightsEntry {
   /** As safetensors names it. Only floating-point types are loaded. */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Of a batch norm's variance: what the network that it is from adds to it. Default: as much as the model does. */
+  /** If this is a batch norm's variance: the epsilon that the network of the file adds to it. Default: the model's. */
   readonly epsilon?: number | undefined;
   /** The values in row-major order; F64 is rounded to float32 unless `precision` is 'float64'. */
   read(precision?: Precision): Promise<Floats>;

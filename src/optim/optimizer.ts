@@ -273,7 +273,7 @@ export function recordAll(recording: Recording, kind: StepValue['kind'], values:
   return first;
 }
 
-/** Of JavaScript, where PyTorch's users give parameters, or the model: throws AttuneError 'usage'. */
+/** Checks memory given from JavaScript, where PyTorch's users give parameters, or the model: throws AttuneError 'usage'. */
 export function requireMemory(given: TrainableMemory, taker: string): void {
   if (Array.isArray(given?.parameters) && given.values !== undefined && given.gradients !== undefined) return;
   throw new AttuneError({

@@ -107,7 +107,7 @@ export function scheduleMomentum(schedule: Schedule, step: number, length: Sched
   return cycle(schedule, timeOf(step, length), [momentum, peakMomentum, momentum]);
 }
 
-/** Of JavaScript: what is misspelt here would be rates that are no numbers, or no schedule at all. */
+/** Checks a schedule given from JavaScript, where a slip would make rates that are no numbers, or no schedule at all. */
 function requireSchedule(schedule: Schedule, length: ScheduleLength, where: string): void {
   const { kind, ...settings } = Object(schedule) as Schedule;
   refuseUnknownKind(kind, FIELDS, 'schedule', where);

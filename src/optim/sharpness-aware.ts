@@ -35,7 +35,7 @@ export class SharpnessAware implements StepPart {
   /** The weights, and the running statistics, that the step goes on from. */
   private readonly weights: Arena;
   private readonly statistics: Arena | null;
-  /** Of the first gradient. The optimiser's own counts failed steps, each once. */
+  /** The gate of the first gradient. The optimiser's own counts failed steps, each once. */
   private readonly gate: State;
   private perturbed = false;
 

@@ -4,7 +4,7 @@
  *
  * Which kernels are cheap is data (src/ops/recomputable.ts). A value is computed again when it lies idle while most is
  * alive, and when what it is computed from is there at its late use anyway: a normalised and rectified activation is
- * dropped, the convolution's output that the batch norm's gradient reads is kept. Of a chain of blocks, each computed
+ * dropped, the convolution's output that the batch norm's gradient reads is kept. In a chain of blocks, each computed
  * from the one before it, every other one goes.
  */
 import { maxOf } from '../extremes.js';

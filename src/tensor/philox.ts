@@ -109,7 +109,7 @@ export function generator(seed: number): Generator {
   return { seed, step: 0 };
 }
 
-/** Of JavaScript: throws AttuneError 'program' for what is none, as where a forward pass was given other options. */
+/** Checks a generator given from JavaScript: throws AttuneError 'program' for anything else, as for other options. */
 export function requireGenerator(given: Generator): void {
   if (Number.isInteger(given?.seed) && Number.isInteger(given.step)) return;
   throw new AttuneError({

@@ -66,7 +66,7 @@ export function tensor(
   return new Tensor(recording, recording.input(dtype, values), shape);
 }
 
-/** Of JavaScript, whose lists hold anything: a text would become NaN, and null or a hole 0. */
+/** The numbers of a list, which holds anything in JavaScript: a text would become NaN, and null or a hole 0. */
 function numbersOf(data: readonly unknown[]): Float64Array {
   const numbers = new Float64Array(data.length);
   for (let i = 0; i < data.length; i++) {
@@ -100,7 +100,7 @@ export function asTensor(value: TensorLike): Tensor {
   return value;
 }
 
-/** Of JavaScript, where an operand can be anything. */
+/** The error for an operand that is no tensor: in JavaScript it can be anything. */
 function noTensor(value: unknown): AttuneError {
   const isArray = Array.isArray(value) || ArrayBuffer.isView(value);
   const kind = isArray ? 'an array' : value == null ? String(value) : `something else (${typeof value})`;

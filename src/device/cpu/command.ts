@@ -24,7 +24,7 @@ export interface ReadyCommand {
   readonly attributes: Attributes;
   readonly variant: 'simd' | 'loops';
   readonly phases: readonly Phase[];
-  /** Of a command whose SIMD entry is one of POINTWISE: what it is called with for the units begin <= u < end. */
+  /** What the SIMD entry is called with for the units begin <= u < end; only where it is one of POINTWISE. */
   pointwise?(begin: number, end: number): readonly number[];
 }
 

@@ -166,7 +166,7 @@ export class Conductor {
     const team = this.#team;
     const { phase } = team;
     team.begin();
-    // Of an earlier run in which the conductor failed too.
+    // Drops failures of an earlier run in which the conductor failed too.
     for (const colleague of this.#colleagues) while (colleague.failure() !== null);
     const began = performance.now();
     this.#tell({ type: 'run', prepared, phase, step, profile });

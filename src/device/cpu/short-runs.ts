@@ -42,7 +42,7 @@ export class ShortRuns {
   /** Made when the first short program is met: most devices only train. */
   #conductor: Conductor | null = null;
 
-  /** Of the memory and the SIMD module that the workers use. */
+  /** Takes the memory and the SIMD module that the workers use. */
   constructor(memory: WebAssembly.Memory, module: WebAssembly.Module | null) {
     this.#memory = memory;
     this.#module = module;

@@ -19,7 +19,7 @@ import { subtract } from '../pointwise/subtract.js';
 
 /** How the images of a batch are mixed. */
 export interface Mix {
-  /** Of the partner outside the box, in [0, 1]. */
+  /** The partner's share outside the box, in [0, 1]. */
   readonly share: number;
   /** Top, left, bottom and right of what is the partner's alone, in pixels, the last two not included. */
   readonly box: readonly [top: number, left: number, bottom: number, right: number];

@@ -31,9 +31,9 @@ export function sliced(rows: number, channels: number): SliceAttributes {
 }
 
 /**
- * Of a workgroup on a GPU, whose lanes share the rows of a slice, or the slices: neighbouring channels, so that lanes read
- * neighbours, and lanes for each. 256 slices of 64 channels are 16,384 sums, a tenth of what a large GPU has room for, and
- * one lane alone would wait for memory 256 times to combine them. Not timed on a GPU yet.
+ * How a GPU's workgroup is divided, whose lanes share the rows of a slice, or the slices: neighbouring channels, so that
+ * lanes read neighbours, with several lanes for each. 256 slices of 64 channels are 16,384 sums, a tenth of what a large
+ * GPU has room for, and one lane alone would wait for memory 256 times to combine them. Not timed on a GPU yet.
  */
 const ROW_PARTS = { CHANNELS: 32, PARTS: 8 } as const;
 const SLICE_PARTS = { CHANNELS: 16, PARTS: 16 } as const;

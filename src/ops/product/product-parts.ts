@@ -27,7 +27,7 @@ export interface Sums {
 
 export interface Parts {
   readonly parts: number;
-  /** Of the `length` that is repeated. */
+  /** Steps of one part along the `length`, which is repeated. */
   readonly steps: number;
 }
 

@@ -75,7 +75,7 @@ export function tilesWith(loads: string, traits: AdapterTraits): string[] {
   );
 }
 
-/** Of the wide tiles. */
+/** As `tilesWith`, for the wide tiles. */
 export function wideTilesWith(loads: string, traits: AdapterTraits): string[] {
   return usesRegisterTiles(traits) ? [] : Object.keys(WIDE_TILES).map((name) => `${name}${loads}`);
 }
