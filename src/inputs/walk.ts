@@ -128,8 +128,8 @@ interface Walk {
 export type RealFolders = (folder: string) => Promise<string>;
 
 /**
- * Remembers what it has found of a folder and of those above it, so that of each only its own name is looked at: the system
- * looks at every part of a path and for each at all above it, which in a thousand nested folders takes a quarter of a minute.
+ * Remembers what it has found of a folder and of those above it, so that only the own name of each is looked at. The
+ * system looks at all parts of every path, which takes a quarter of a minute in a thousand nested folders.
  */
 export function realFolders(): RealFolders {
   const known = new Map<string, string>();
@@ -145,7 +145,7 @@ export function realFolders(): RealFolders {
       if (dirname(at) === at) break;
     }
     for (const above of unknown.reverse()) {
-      // Of one above, which may not be looked at, the folder itself may be known all the same.
+      // Where one above may not be looked at, the folder itself may be known all the same.
       const real = await (above === folder ? find(above) : find(above).catch(() => null));
       if (real !== null) known.set(above, real);
     }

@@ -95,7 +95,7 @@ export function cutBox(lambda: number, side: number, draw: () => number): Mix['b
   return [inside(row - half), inside(column - half), inside(row + half), inside(column + half)];
 }
 
-/** Of each image the target with the larger share; its own where they are equal. */
+/** The target with the larger share in each image; its own where they are equal. */
 export function dominantTargets(targets: Targets, images: number, mix: BatchMix | undefined): Targets {
   if (mix === undefined || mix.lossShare <= 0.5) return targets;
   return withPartner(targets, 0, images - 1, targets.length / images);

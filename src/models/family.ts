@@ -7,7 +7,7 @@ import type { ModelPreprocessing } from './preprocessing.js';
 export interface ModelOptions {
   /** Default 1000, ImageNet's. */
   readonly classes?: number;
-  /** Of the initial values. Default 42. */
+  /** Seed of the initial values. Default 42. */
   readonly seed?: number;
 }
 

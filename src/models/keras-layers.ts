@@ -21,7 +21,7 @@ export function kerasBatchNorm(channels: number, epsilon: number, momentum: numb
 
 /** Layers one after another. Their names are not prefixed with the block's: Keras's are unique in the model. */
 export class KerasLayers extends Module {
-  /** Of the block; Keras has no such thing. */
+  /** The block's name; Keras has no such thing. */
   readonly name: string;
   readonly layers: readonly KerasLayer[];
 

@@ -67,7 +67,7 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
       epsilon: tensor.epsilon,
       shape: isDepth ? depthwiseShape(permuted) : permuted,
       read: async (precision) => permuteValues(await stored.read(precision), tensor.shape, axes),
-      // Of a depthwise one two dimensions become one.
+      // Two dimensions of a depthwise kernel become one.
       stored: isDepth ? undefined : stored,
     };
   });

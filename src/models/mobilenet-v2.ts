@@ -33,7 +33,7 @@ import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 export interface MobileNetV2Options {
   /** Default 1000, ImageNet's. */
   readonly classes?: number;
-  /** Of the initial values. Default 42. */
+  /** Seed of the initial values. Default 42. */
   readonly seed?: number;
 }
 

@@ -28,7 +28,7 @@ import { BasicBlock, convolution, stage } from './resnet-blocks.js';
 
 /** The head and the initial values of the small ResNet. */
 export interface SmallResNetOptions extends ResNetOptions {
-  /** Of the images: 3 for colour, 1 for grey. Default 3. */
+  /** Channels of the images: 3 for colour, 1 for grey. Default 3. */
   readonly channels?: number;
   /** Channels of the three stages. Default [16, 32, 64]. */
   readonly widths?: readonly [number, number, number];

@@ -32,7 +32,7 @@ import { BasicBlock, type BlockKind, Bottleneck, convolution, stage } from './re
 export interface ResNetOptions {
   /** Default 1000, ImageNet's. */
   readonly classes?: number;
-  /** Of the initial values. Default 42. */
+  /** Seed of the initial values. Default 42. */
   readonly seed?: number;
   /** Start every residual block as its shortcut, for training from scratch. Default false, as torchvision. */
   readonly zeroInitResidual?: boolean;

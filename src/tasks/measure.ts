@@ -22,11 +22,11 @@ export interface Measure<M = never> {
 
 /** What a task measures, and when. The loss is measured everywhere. */
 export interface Measures<M = never> {
-  /** Of the validation of each epoch, in the order of its record. */
+  /** The measures of each epoch's validation, in the order of its record. */
   readonly epoch: readonly Measure<M>[];
   /** Those of `epoch` that are known of the training samples, too. */
   readonly training: readonly Measure<M>[];
-  /** Of each fold of a cross-validation, in the order of its document. */
+  /** The measures of each fold of a cross-validation, in the order of its document. */
   readonly fold: readonly Measure<M>[];
   /** Which of two epochs is better: the first by which they differ. */
   readonly ranking: readonly Measure<M>[];

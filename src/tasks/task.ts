@@ -40,7 +40,7 @@ export interface LossOptions {
 
 /** A row of the table of tasks. */
 export interface TaskRow<T extends TaskTypes> {
-  /** Of `info`, which is read from files that may be anything. */
+  /** The schema of `info`, which is read from files that may be anything. */
   readonly schema: v.GenericSchema<unknown, T['info']>;
   /** The field of `info` that says what the outputs stand for: checkpoints have it in their metadata. */
   readonly named: string & Exclude<keyof T['info'], 'kind'>;

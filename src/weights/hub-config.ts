@@ -29,7 +29,7 @@ const transformersSchema = v.object({
   size: sides,
   crop_size: v.optional(sides),
   do_center_crop: v.optional(v.boolean()),
-  /** Of the resized short side that the crop keeps. */
+  /** Share of the resized short side that the crop keeps. */
   crop_pct: v.optional(v.nullable(v.pipe(positive, v.maxValue(1)))),
   /** PIL's number. */
   resample: v.optional(v.number(), 2),

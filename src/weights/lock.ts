@@ -102,7 +102,7 @@ function isDead(text: string): boolean {
 }
 
 /**
- * Removes an abandoned lock. Of two waiters that found the same one, the slower could catch the
+ * Removes an abandoned lock. The slower of two waiters that found the same one could catch the
  * new lock of the faster: so it is moved aside first, looked at, and put back if it is another.
  * Exported for its test.
  */

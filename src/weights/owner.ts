@@ -60,7 +60,7 @@ export function judgeOwner(
   return isKnown ? 'lives' : 'unknown';
 }
 
-/** Of which numbers those of this process's neighbours are. */
+/** Names the set of process numbers that this process shares with its neighbours; null where that is unknown. */
 function numbersHere(): string | null {
   if (process.platform !== 'linux') return `host ${hostname()}`;
   try {

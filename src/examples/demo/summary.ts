@@ -17,7 +17,7 @@ const ORDER: readonly Method[] = ['probe', 'full', 'scratch', 'pixels'];
 
 export interface Summary {
   readonly mean: number;
-  /** Of the sample; null for one value. */
+  /** The deviation of the sample; null for one value. */
   readonly deviation: number | null;
 }
 

@@ -36,7 +36,7 @@ interface Part {
 }
 
 const IDENTITY: ImageTransform = { kind: 'identity' };
-/** Of RandAugment: how many transforms, one after the other. */
+/** How many transforms RandAugment does, one after the other. */
 const RAND_AUGMENT_STEPS = 2;
 const BLUR_PROBABILITY = 0.5;
 
@@ -182,7 +182,7 @@ function wrong(what: string, hint: string): AttuneError {
   return new AttuneError({ code: 'usage', what, where: '--augment', hint });
 }
 
-/** The steps of one image of `side` x `side` in one epoch. Of all images, the i-th steps are either all blurs or none. */
+/** The steps of one image of `side` x `side` in one epoch. The i-th steps of all images are all blurs, or none is. */
 export function drawSteps(
   parts: readonly AugmentPart[],
   side: number,

@@ -40,7 +40,7 @@ export const pixelLimit = 178_956_970;
 /** A larger file is no photograph, and reading it whole would fill the memory. */
 const fileSizeLimit = 2 ** 30;
 
-/** Of decoding a picture that fails without a word. */
+/** Attempts at decoding a picture that fails without a word. */
 const mostAttempts = 4;
 
 /**
@@ -55,7 +55,7 @@ export async function decodeImage(
   input: string | Uint8Array,
   name = typeof input === 'string' ? input : 'image bytes',
 ): Promise<RgbImage> {
-  // Of JavaScript.
+  // JavaScript may give anything.
   if (typeof input !== 'string' && !(input instanceof Uint8Array))
     throw new AttuneError({
       code: 'usage',
@@ -224,7 +224,7 @@ export function reasonOf(error: unknown): string {
   const words = message
     .split('\n')[0]
     .replace(/^Input (buffer|file) /, 'the file ')
-    // Of some files the decoder says no more than that.
+    // The decoder says no more than that of some files.
     .replace(/:\s*$/, '')
     .trim();
   return words === '' || words === 'Unknown error' ? '' : `, ${words}`;

@@ -354,7 +354,7 @@ async function refuseUnlessTrainable(
   });
 }
 
-/** Of what was left out, an error names as many. */
+/** How many of those left out an error names. */
 const MOST_LEFT_OUT = 4;
 
 /** What was left out, for the hint of an error: perhaps the images are there, and attune does not read them. */

@@ -26,7 +26,7 @@ export interface ImagePoolOptions {
 export interface TaskTime {
   readonly kind: ImageTask['kind'];
   readonly path: string;
-  /** Of the threads that are busy at the same time each has another number, from 0. */
+  /** The thread's number, from 0: threads that are busy at the same time have different ones. */
   readonly lane: number;
   /** By `performance.now()`, in milliseconds. */
   readonly begin: number;

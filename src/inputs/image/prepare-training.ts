@@ -21,7 +21,7 @@ export interface PrepareTrainingOptions {
   /** Width and height of the network's input. Default 224. */
   readonly side?: number;
   readonly batchSize: number;
-  /** Of the order, the augmentation, and the split where there is no validation folder. Default 42. */
+  /** Seed of the order, the augmentation, and the split where there is no validation folder. Default 42. */
   readonly seed?: number;
   /** Default: random-resized crops of at least 8 % and flips, as torchvision. */
   readonly augmentation?: Augmentation;
@@ -121,7 +121,7 @@ export async function prepareTraining(
   }
 }
 
-/** Of a wrong side, every image would be said to be unreadable; of a wrong batch size, nothing before the first batch. */
+/** Else a wrong side would make all images seem unreadable, and a wrong batch size show at the first batch only. */
 function checkSizes(images: number, side: number, batchSize: number): void {
   batchCount(images, batchSize);
   if (Number.isInteger(side) && side >= 1) return;

@@ -87,7 +87,7 @@ export async function valuedImages(
     const values = columns.map((column) =>
       numberIn(fields[column], `line ${line}, column ${table.columns[column]}`, table.path),
     );
-    // Of no class: all have the same label, so that parts and folds, which keep classes in proportion, are plain ones.
+    // Without classes all have one label, so that parts and folds, which keep classes in proportion, are plain ones.
     images.push({ path, name, label: 0, values });
   }
   await assertImagesThere(table, rows);

@@ -4,12 +4,12 @@ import { type RegressionMetrics, regressionMetrics } from './scores.js';
 /** A column of values, with what its targets are standardised by. */
 export interface Column {
   readonly name: string;
-  /** Of the training images. */
+  /** Mean and deviation of the training images. */
   readonly mean: number;
   readonly deviation: number;
 }
 
-/** Of one column, in its unit. */
+/** The metrics of one column, in its unit. */
 export interface ColumnMetrics extends RegressionMetrics {
   readonly column: string;
 }

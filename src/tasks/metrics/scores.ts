@@ -48,7 +48,7 @@ export function likeliest({ scores, classes }: Pick<Scored, 'scores' | 'classes'
 }
 
 /**
- * Share of rows whose label is among the `k` largest scores. Of equal scores the first class comes first, so that the
+ * Share of rows whose label is among the `k` largest scores. Among equal scores the first class comes first, so that the
  * figure for k = 1 is the accuracy.
  */
 export function topKAccuracy({ scores, labels, classes }: Scored, k: number): number {
@@ -87,7 +87,7 @@ export function rocAuc(positives: Float64Array, negatives: Float64Array): number
 /**
  * The mean over classes of the AUC of each against the rest, by the probabilities of logits, as scikit-learn's
  * roc_auc_score with multi_class='ovr'. Classes without images, or with all, are left out, where scikit-learn refuses.
- * Of images whose probabilities are equal neither ranks above the other.
+ * Images whose probabilities are equal do not rank above each other.
  */
 export function macroAuc(logits: Scored): number | null {
   const { labels, classes } = logits;
