@@ -57,7 +57,7 @@ export interface FoldResult {
   readonly val_images: number;
   /** Its best epoch; 0 is the head before the full stage. */
   readonly epoch: number;
-  /** Of the best checkpoint, for the images of the fold. */
+  /** The measures of the best checkpoint, for the images of the fold. */
   readonly metrics: FoldMeasures;
 }
 

@@ -67,7 +67,7 @@ export function sweptStrategy({ recipe, weights }: Pick<FindRateOptions, 'recipe
 const SMOOTHING = 0.98;
 /** A loss of so many times the least ends the sweep. */
 const DIVERGED = 4;
-/** Of the points, the first tenth and the last five tell nothing of the valley. */
+/** The first tenth of the points and the last five tell nothing of the valley. */
 const LEFT_OUT = { firstShare: 0.1, last: 5 };
 
 /** Sweeps. Throws as `finetune` does; 'interrupted' when the signal is aborted, 'numeric' when no loss is finite. */

@@ -37,7 +37,7 @@ export async function countTrained(
   return measured.filter((path) => known.has(path)).length;
 }
 
-/** Of a run with a full stage, which notes the hash of each image. */
+/** The hashes of the training images, which a run with a full stage notes; null of another. */
 async function hashesIn(folder: string): Promise<ReadonlySet<string> | null> {
   const stored = await openRunState(folder).catch(orNull);
   await stored?.file.close();

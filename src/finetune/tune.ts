@@ -68,7 +68,7 @@ export interface TunedClass {
   /** What the kernel takes without measurements, and the fastest. Null where there was no time to compare. */
   readonly standard: string | null;
   readonly best: string | null;
-  /** Of the standard variant's time, as a multiple of that of the best. */
+  /** The standard variant's time, as a multiple of that of the best. */
   readonly gain: number | null;
   readonly times: readonly CandidateTime[];
 }
@@ -187,7 +187,7 @@ function inOrder(classes: readonly Pending[], entries: TuningEntries): Pending[]
   return [...classes].sort((a, b) => known(a) - known(b) || work(b) - work(a));
 }
 
-/** Of a matrix product, its multiplications: each of m, n and k is a side of two of its three largest operands. */
+/** The multiplications, if it is a matrix product: m, n and k are each a side of two of its three largest operands. */
 function work({ launch, launches }: Pending): number {
   const lengths = launch.operands.map((operand) => operand?.length ?? 0).sort((a, b) => b - a);
   return (

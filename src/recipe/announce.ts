@@ -71,7 +71,7 @@ export interface Announcement {
 /** Above it a rate is hardly one of AdamW's. */
 const MOST_ADAMW = 0.01;
 
-/** Of a rate that was given alone: whose it is by default. A rate of SGD is ten to a thousand times too high for AdamW. */
+/** The note on a rate given alone: whose it is by default. A rate of SGD is ten to a thousand times too high for AdamW. */
 function rateNote({ strategy, optimizer, lr }: Recipe, given: Partial<Recipe>): string | null {
   const isAsked = given.lr !== undefined && given.optimizer === undefined;
   if (strategy === 'probe' || !isAsked || optimizer !== 'adamw' || lr <= MOST_ADAMW) return null;

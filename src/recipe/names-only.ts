@@ -32,7 +32,7 @@ export function withNamesOnly<T extends Partial<Recipe>>(recipe: T): T {
 
 /** The sentence of an error, with the name of the file that it is about. */
 export function sentenceWithName({ where, ...parts }: ErrorParts): string {
-  // Behind a file may stand what it is of it: `/home/ada/a.safetensors, tensor "b"`.
+  // A file may be followed by what in it is meant: `/home/ada/a.safetensors, tensor "b"`.
   const [path, ...rest] = where?.split(', ') ?? [];
   const isPath = path !== undefined && isAbsolute(path);
   const named = isPath ? [basename(path), ...rest].join(', ') : where;

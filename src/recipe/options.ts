@@ -40,14 +40,14 @@ export interface ModelSource {
 export interface FinetuneOptions extends DeviceOptions, ProfileOptions, MethodOptions {
   /** A folder with a folder of images per class; or a CSV file of images with their labels or values. */
   readonly data: string;
-  /** Of a CSV file: the folder that its paths are relative to. Default: that of the file. */
+  /** The folder that the paths of a CSV file are relative to. Default: that of the file. */
   readonly images?: string;
   /**
-   * Of a CSV file: the column of labels, for a classification. Default: where neither this nor `target` is given, the file
+   * The column of labels in a CSV file, for a classification. Default: where neither this nor `target` is given, the file
    * says what is learnt by what its columns hold (inputs/image/choose-columns.ts).
    */
   readonly label?: string;
-  /** Of a CSV file: the columns of values, for a regression. */
+  /** The columns of values in a CSV file, for a regression. */
   readonly target?: readonly string[];
   /** A recipe's name, or a JSON file with some of its fields; flags win over it. */
   readonly recipe?: string;

@@ -37,11 +37,11 @@ function augmentFault(text: string): string | null {
 const images = {
   data: v.string(),
   val: v.nullable(v.string()),
-  /** Of a CSV file: the folder that its paths are relative to; null: that of the file. */
+  /** The folder that the paths of a CSV file are relative to; null: that of the file. */
   images: v.nullable(v.string()),
-  /** Of a CSV file: the column of labels, of a classification; recipes of earlier versions have none. */
+  /** The column of labels in a CSV file, for a classification; recipes of earlier versions have none. */
   label: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1))), null),
-  /** Of a CSV file: the columns of values, of a regression. Of the two, one is null; a folder has neither. */
+  /** The columns of values in a CSV file, for a regression. One of `label` and `target` is null, both for a folder. */
   target: v.nullable(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000), v.readonly())),
   val_split: v.pipe(v.number(), v.minValue(0), v.ltValue(1)),
   /** Parts that the images are cut into, of which one validates; null: they are split by val_split. */

@@ -48,7 +48,7 @@ export type FinetuneResult<T extends TaskKind = 'classification'> = RunDocument 
       readonly task: K;
       readonly best: TaskTable[K]['best'];
       readonly test: TestMetrics[K] | null;
-      /** Of a fold: what its best checkpoint gives for the images that validate. */
+      /** What the best checkpoint of a fold gives for the images that validate. */
       readonly validation?: TestMetrics[K] | null;
     };
   }[T];
@@ -71,7 +71,7 @@ export interface ProfileSummary {
   readonly loader: { readonly threads: number; readonly busy: number };
   /** Where the device's time went, the most expensive kernel first; empty without times of launches. */
   readonly kernels: readonly KernelShare[];
-  /** Of the program that takes the most within a step; parameters and moments come on top. */
+  /** Memory of the program that takes the most within a step; parameters and moments come on top. */
   readonly memory: {
     readonly peak_bytes: number;
     /** What is alive at once: no order of the memory takes less. */
@@ -122,7 +122,7 @@ export interface RunDocument {
   } | null;
   /** Where the loss exploded and the run went back to its last save, by updates of the weights. */
   readonly explosions: readonly { readonly step: number; readonly from_step: number }[];
-  /** Of a run with --profile; null where no step was finished. */
+  /** The profile of a run with --profile; null where no step was finished. */
   readonly profile?: ProfileSummary | null;
 }
 

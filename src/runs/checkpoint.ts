@@ -32,9 +32,9 @@ export interface CheckpointInfo {
 const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
 
 /**
- * Writes a model's values with what describes them; of the recipe's paths the names alone, as the file is handed on. The
- * head of a regression, which is trained on standardised values,
- * is written as one that gives them in the columns' units. Throws AttuneError 'disk'.
+ * Writes a model's values with what describes them; paths of the recipe are cut to names, as the file is handed on. The
+ * head of a regression, which is trained on standardised values, is written as one that gives values in the columns'
+ * units. Throws AttuneError 'disk'.
  */
 export async function writeCheckpoint(
   path: string,

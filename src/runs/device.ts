@@ -42,7 +42,7 @@ export async function openDevice(
 /** Variants that a note names. */
 const MOST_NAMED = 3;
 
-/** Of frozen choices, those that this adapter cannot run. */
+/** The note on frozen choices that this adapter cannot run. */
 function waivedText(adapter: string, waived: Choices): string {
   const all = Object.entries(waived).map(([key, variant]) => `${variant} (${key})`);
   const named = all.slice(0, MOST_NAMED).join(', ');

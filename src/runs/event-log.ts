@@ -104,7 +104,7 @@ export class EventLog {
   }
 }
 
-/** Leaves what the state knows: of its file so many bytes, of files begun since then their empty names. */
+/** Cuts what the state does not know: its file behind so many bytes, and all of the files begun since then. */
 async function cutBack(folder: string, { file, bytes }: LogPosition): Promise<void> {
   for (const name of await namesIn(folder)) {
     if (name === file) await cutFile(join(folder, name), bytes);

@@ -23,9 +23,9 @@ export const RUN_FILES = {
   manifest: 'manifest.json',
   best: 'best.safetensors',
   last: 'last.safetensors',
-  /** Of a probe that has left out images: which, and why. All layers have it in their state. */
+  /** Which images a probe has left out, and why. All layers have it in their state. */
   leftOut: 'left-out.json',
-  /** Of `--profile` only. */
+  /** Written with `--profile` only. */
   trace: 'trace.json',
 } as const;
 

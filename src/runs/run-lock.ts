@@ -4,7 +4,7 @@
  * (owner.ts), its mark does: it is written again every few seconds, and one that is not for a minute counts nothing. Both
  * times are those of the file system, so clocks of two machines need not agree.
  *
- * A mark appears with all that it says, as a link to a file that was written before. Of two processes that find a dead mark
+ * A mark appears with all that it says, as a link to a file that was written before. If two processes find a dead mark
  * at once, one must not remove the fresh mark of the other: whoever replaces a dead one first takes a second mark, named by
  * what the dead one says, and looks again.
  */

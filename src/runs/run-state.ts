@@ -76,7 +76,7 @@ export interface ImageRecord {
   readonly path: string;
   readonly name: string;
   readonly label: number;
-  /** Of a regression. */
+  /** The values of a regression. */
   readonly values?: readonly number[] | undefined;
   readonly hash: string;
 }
@@ -95,7 +95,7 @@ export interface RunState {
   readonly progress: Progress;
   readonly epochs: readonly EpochRecord[];
   readonly best: Best | null;
-  /** Of the weights as the last validation found them; null when there was none. */
+  /** The temperature of the weights as the last validation found them; null when there was none. */
   readonly temperature: number | null;
   /** What the full stage began with; null of a run that older versions began. */
   readonly beginning: Beginning | null;

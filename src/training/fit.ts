@@ -37,7 +37,7 @@ export interface FitOptions {
   readonly epochs: number;
   /** From outputs [batch, classes] and class indices int32 [batch]. Default: the cross-entropy of logits. */
   readonly loss?: (outputs: Tensor, labels: Tensor) => Scalar;
-  /** Of dropout. Default: seed 42. Give one on to a second call, so that it does not draw the same again. */
+  /** Numbers for dropout. Default: seed 42. Give one on to a second call, so that it does not draw the same again. */
   readonly random?: Generator;
   /** Epochs that were trained before; the next ones shuffle and augment anew. Default 0. */
   readonly initialEpoch?: number;

@@ -72,7 +72,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     log = await RunLog.open(stage);
     if (stored === null) await log?.begin(data.pool);
     let trainer = makeTrainer();
-    // Of a run that goes on: from now on its state refers to the new event file, and knows its rates.
+    // The state of a run that goes on refers to the new event file from now on, and knows its rates.
     if (stored === null || log !== null || isRetry) await saving.save();
     while (!state.complete) {
       const isWhole = await trainer.trainEpoch();

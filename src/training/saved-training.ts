@@ -87,7 +87,7 @@ export async function loadTraining(path: string, training: ModelAndOptimizer): P
   }
 }
 
-/** Of JavaScript. A loop may keep more in the object. */
+/** Checks what JavaScript gives. A loop may keep more in the object. */
 function checked(training: ModelAndOptimizer, where: string): ModelAndOptimizer {
   if (training?.model instanceof Module && training.optimizer instanceof Optimizer) return training;
   const what = 'there is no model, or no optimiser';

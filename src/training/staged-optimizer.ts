@@ -40,7 +40,7 @@ export class StagedOptimizer {
     return this.current as Optimizer;
   }
 
-  /** Of the stage, for the records of its epochs. */
+  /** The stage's name, for the records of its epochs. */
   get name(): string {
     return this.stage.name;
   }

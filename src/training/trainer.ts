@@ -121,7 +121,7 @@ export class Trainer {
   private readonly random;
   /** How long the last step took; long, as long as it is not known. */
   private stepSeconds = Number.POSITIVE_INFINITY;
-  /** Of the steps before, in this epoch or at the end of the last one; null at the first. */
+  /** The mean loss of the steps before, in this epoch or at the end of the last one; null at the first. */
   private meanLoss: number | null = null;
   /** The norm of the gradients at the end of the last epoch; null before one has ended here. */
   gradientNorm: number | null = null;

@@ -29,7 +29,7 @@ export function images(count: number): string {
   return `${count} ${count === 1 ? 'image' : 'images'}`;
 }
 
-/** Of the images that `leaked` finds. */
+/** What is said of the images that `leaked` finds. */
 export function shownTwice(count: number): string {
   return `${images(count)} of the validation or test part ${count === 1 ? 'shows' : 'show'} what a training image shows`;
 }

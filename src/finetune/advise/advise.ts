@@ -29,7 +29,7 @@ import { readCurves } from './stored-run.js';
 export interface AdviseOptions extends DeviceOptions {
   /** A folder of images as `finetune` takes it, or a run folder. */
   readonly path: string;
-  /** Of a CSV file, as of `finetune`: the folder that its paths are relative to, and the column of labels. */
+  /** The folder that the paths of a CSV file are relative to, and its column of labels, as for `finetune`. */
   readonly images?: string;
   readonly label?: string;
   readonly val?: string;
@@ -147,7 +147,7 @@ function idleWeights(): AttuneError {
 interface Images {
   readonly data: string;
   readonly split: SplitOptions;
-  /** Of the network's input; null: what the weights were made for. */
+  /** The side of the network's input; null: what the weights were made for. */
   readonly side: number | null;
 }
 

@@ -49,7 +49,7 @@ export interface FeatureFacts {
   readonly weights: string;
   /** Side of its input in pixels. */
   readonly side: number;
-  /** Of a logistic head in five-fold cross-validation over all images, with its 95 % Wilson interval. */
+  /** The accuracy of a logistic head in five-fold cross-validation over all images, with its 95 % Wilson interval. */
   readonly accuracy: number;
   readonly interval: readonly [number, number];
   /** Images that look more like another class than like their own, the most suspicious first. */

@@ -21,7 +21,7 @@ const SMALL_CLASS = 10;
 const SMALL_VALIDATION = 100;
 /** Share of the training images from which on copies count. */
 const MANY_COPIES = 0.01;
-/** Of the network's input by the short side of a picture, from which on it sees blown-up pixels. */
+/** Side of the network's input by the short side of a picture, from which on it sees blown-up pixels. */
 const BLOWN_UP = 2;
 /** Side of the input of a network for ImageNet. */
 const IMAGENET_SIDE = 224;

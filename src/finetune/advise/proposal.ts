@@ -108,7 +108,7 @@ function chooseStrategy(
       reason: `a head on the features as they are is right for ${share(features.accuracy)} of the images in cross-validation: little is left to gain`,
       source,
     };
-  // Of few images the interval is wide, whatever the features tell: it says nothing against them.
+  // The interval of few images is wide, whatever the features tell: it says nothing against them.
   if (features !== null && usual !== 'probe' && features.interval[0] <= largest)
     return {
       value: 'full',

@@ -20,7 +20,7 @@ type Task = 'inference' | 'training';
 export interface ModelWork {
   readonly name: string;
   readonly task: Task;
-  /** Of the device that it is to run on. */
+  /** The precision of the device that it is to run on. */
   readonly precision: 'float32' | 'mixed';
   create(): ImageClassifier;
 }

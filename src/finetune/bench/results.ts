@@ -32,7 +32,7 @@ export interface CeilingRow {
 export interface KernelRow {
   readonly part: 'kernels';
   readonly name: string;
-  /** Of the launch that took longest. */
+  /** The variant of the launch that took longest. */
   readonly variant: string;
   /** By the device's own clock where it has one, else by that of the host. */
   readonly milliseconds: Spread;

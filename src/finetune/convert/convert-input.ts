@@ -9,7 +9,7 @@ export type ImageLayout = 'channels-first' | 'channels-last';
 
 /** How to prepare an image for a converted network. */
 export interface ConvertInput {
-  /** Of one image, as the network takes it. */
+  /** The shape of one image, as the network takes it. */
   readonly shape: readonly number[];
   readonly layout: ImageLayout;
   /** The order of the channels, of `mean` and of `std`. */
@@ -19,7 +19,7 @@ export interface ConvertInput {
   /** The square that is cut from the centre; null: nothing is cut. */
   readonly crop: number | null;
   readonly interpolation: Preprocessing['interpolation'];
-  /** Of numbers from 0 to 1, per channel. */
+  /** Mean and deviation of numbers from 0 to 1, per channel. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }

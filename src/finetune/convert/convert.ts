@@ -1,7 +1,7 @@
 /**
  * `attune convert`: the weights of a run, a checkpoint or a file in the form that another program reads. What a network
  * of attune's becomes is written from the model itself, so whatever libraries named and laid out its tensors, the result
- * has torchvision's names. Of other networks the tensors are copied as they are.
+ * has torchvision's names. The tensors of other networks are copied as they are.
  */
 import { refuseUnknown } from '../../recipe/option-names.js';
 import { stat } from 'node:fs/promises';
@@ -56,7 +56,7 @@ export interface ConvertResult {
   /** The output and what lies beside it. */
   readonly files: readonly string[];
   readonly format: ConvertFormat;
-  /** Of the network; null where it is none of attune's. */
+  /** The network's name; null where it is none of attune's. */
   readonly model: string | null;
   /** Labels of its outputs, or columns of a regression, where the input names them. */
   readonly classes: readonly string[] | null;
@@ -69,10 +69,10 @@ export interface ConvertResult {
    * says of the run; null where the input has no temperature, or keeps it beside a last layer that is not linear.
    */
   readonly temperature: number | null;
-  /** Of a state dict: what loads it in the library whose names it has; null where that has no such network. */
+  /** What loads a state dict in the library whose names it has; null where that has no such network. */
   readonly reader: { readonly library: NameLibrary; readonly network: string } | null;
   readonly tensors: number;
-  /** Of all files. */
+  /** The size of all files. */
   readonly bytes: number;
   /** What the input holds and the output has no place for. */
   readonly dropped: readonly string[];

@@ -14,7 +14,7 @@ export interface FoundImages extends Readonly<Record<PartName, readonly Labelled
   readonly skipped: readonly SkippedImage[];
   /** Whether those to validate with were split off, as the data set names none. */
   readonly isSplit: boolean;
-  /** Of a CSV file: the column of labels, or those of values, that are learnt; both null of a folder. */
+  /** The column of labels, or those of values, that are learnt from a CSV file; both null for a folder. */
   readonly learnt: NamedColumns;
   /** What was taken for labels or values where nobody said so; null where nothing else was possible. */
   readonly note: string | null;
@@ -29,11 +29,11 @@ export function folderOf({ root }: Pick<FoundImages, 'root'>): string {
 export interface SplitOptions {
   readonly val: string | null;
   readonly valSplit: number;
-  /** Of a cross-validation: how many folds, and which of them validates, from 1; null where it is none. */
+  /** How many folds a cross-validation has, and which of them validates, from 1; null where there is none. */
   readonly folds?: number | null;
   readonly fold?: number | null;
   readonly seed: number;
-  /** Of a CSV file: the folder of its images, and the column of labels or those of values. */
+  /** The folder of a CSV file's images, and its column of labels or those of values. */
   readonly images?: string | null;
   readonly label?: string | null;
   readonly target?: readonly string[] | null;

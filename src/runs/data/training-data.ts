@@ -121,7 +121,7 @@ export async function prepareTrainingData(
   };
   try {
     const all = [...found.train, ...found.val, ...found.test];
-    // Of a whole picture the middle can be cut out: no image is decoded or kept twice.
+    // The middle can be cut out of a whole picture: no image is decoded or kept twice.
     const trained = new Set(found.train.map(({ path }) => path));
     const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
     const { prepared, skipped } = await prepare(all, cache, { pool, cacheOf }, context);

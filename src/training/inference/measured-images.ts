@@ -41,7 +41,7 @@ export interface MeasuredImages {
 
 const PARTS: readonly PartName[] = ['train', 'val', 'test'];
 
-/** Of no part in particular. */
+/** For images that are no part in particular. */
 const UNDIVIDED: EvaluatedSplit = { split: null, left_out: null };
 
 /** Checks the name of a part, which JavaScript may have misspelt. Throws AttuneError 'usage'. */

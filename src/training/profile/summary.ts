@@ -124,7 +124,7 @@ function kernelShares({ runs }: Recorded, counted: Stretch): KernelShare[] {
     .sort((a, b) => b.milliseconds - a.milliseconds);
 }
 
-/** Of the program that takes the most. */
+/** The memory of the program that takes the most. */
 function memoryOf(programs: readonly ProgramStatistics[]): ProfileSummary['memory'] {
   const largest = programs.reduce((most, program) => (program.peakBytes > most.peakBytes ? program : most));
   const { peakBytes, lowerBoundBytes } = largest;

@@ -99,7 +99,7 @@ function complete(
 /** Events of one track, in the order of their begins. */
 type Track = Iterator<CompleteEvent, void>;
 
-/** The events of all tracks in the order of their begins; of those that begin together the earlier track's first. */
+/** The events of all tracks in the order of their begins; where several begin together, the earlier track's first. */
 function* inOrder(tracks: readonly Track[]): Generator<CompleteEvent, void, undefined> {
   const next = tracks.map((track) => track.next().value);
   for (;;) {

@@ -5,7 +5,7 @@ import type { Targets } from '../../tasks/index.js';
 import type { MicroBatch } from './training-step.js';
 
 export interface BatchPartsOptions {
-  /** Of the batch's images, in their order. */
+  /** The targets of the batch's images, in their order. */
   readonly targets: Targets;
   /** By the place of an image in the data set. */
   readonly imageWeights: ArrayLike<number>;

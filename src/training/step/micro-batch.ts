@@ -28,7 +28,7 @@ const LEAST_FOR_STATISTICS = 16;
 /** How many images a run has. */
 export interface ImageCounts {
   readonly train: number;
-  /** Of the largest part that is evaluated; 0 where there is none. */
+  /** Images of the largest part that is evaluated; 0 where there is none. */
   readonly evaluated: number;
 }
 
@@ -86,7 +86,7 @@ export function batchNormFor(
   { batch_norm, weights }: Pick<Recipe, 'batch_norm' | 'weights'>,
 ): FrozenChoices['batch_norm'] {
   if (batch_norm !== 'auto') return batch_norm;
-  // Of a single image there may be one value per channel, which has no variance.
+  // A single image may have one value per channel, which has no variance.
   if (weights === NO_WEIGHTS && micro > 1) return 'train';
   return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
 }

@@ -14,7 +14,7 @@ export class RecentBatches {
     return [...this.steps].find((recent) => recent.step === step)?.batch;
   }
 
-  /** Of steps in their order. */
+  /** Adds the batch of a step; steps come in their order. */
   add(step: number, batch: TrainingBatch): void {
     this.steps.add({ step, batch });
     const old = this.steps.take((recent) => recent.step === step - REMEMBERED);

@@ -21,6 +21,6 @@ export interface FullStage extends RunContext {
   readonly stored: StoredRun | null;
   /** Where the state is saved. */
   readonly saved: SavedStates;
-  /** Of the first epoch that is trained. */
+  /** The profile of the first epoch that is trained. */
   readonly profile?: Profile | null;
 }

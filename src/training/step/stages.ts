@@ -1,5 +1,5 @@
 /**
- * What is trained when, of which the strategies are made: stages of epochs, each with a lowest layer that it trains.
+ * What is trained when: strategies are made of stages of epochs, each with a lowest layer that it trains.
  * `full` and `probe-then-full` have one stage. `gradual` begins with the head, already fitted, and the highest group
  * of layers; every `unfreeze_epochs` the next group below joins (Howard and Ruder, ULMFiT, 2018, section 3.3), until
  * all from `train_from` on are trained.

@@ -25,7 +25,7 @@ import type { LossOptions, Targets, Task } from '../../tasks/index.js';
 export interface MicroBatch {
   /** [rows, side, side, 3], one row for each of n images. Mixed, there is one row more: see `mix`. */
   readonly images: Uint8Array;
-  /** Of each row. */
+  /** The targets of each row. */
   readonly targets: Targets;
   /** What each row goes through before it is normalised. */
   readonly steps: readonly (readonly ImageStep[])[];
@@ -45,7 +45,7 @@ export interface TrainingStepOptions {
   readonly task: Task;
   /** How the loss is asked for. */
   readonly loss: LossOptions;
-  /** Of each class, as the task gave them; null: all count the same. */
+  /** The weight of each class, as the task gave them; null: all count the same. */
   readonly classWeights: ArrayLike<number> | null;
   readonly preprocessing: Pick<Preprocessing, 'mean' | 'std'>;
   /** Side of the images in pixels. */

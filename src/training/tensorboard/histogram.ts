@@ -19,7 +19,7 @@ export function histogramOf(values: ArrayLike<number>): Histogram | null {
     sum += value;
     sumOfSquares += value * value;
   }
-  // Of float32 the squares are far from what a double cannot hold.
+  // Squares of float32 are far from what a double cannot hold.
   if (!Number.isFinite(sumOfSquares)) return null;
   const [from, to] = min === max ? [min - 0.5, max + 0.5] : [min, max];
   const perBucket = BUCKETS / (to - from);
