@@ -16,7 +16,7 @@ export interface Sink {
   hasColors?(): boolean;
 }
 
-/** Of what is no terminal, and of one that does not know its width: such a one says 0. */
+/** Columns of what is no terminal, and of one that does not know its width: such a one says 0. */
 const COLUMNS = 80;
 
 /** Columns of a stream. */

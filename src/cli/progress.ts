@@ -102,7 +102,7 @@ class ProgressLines implements Progress {
 
 class ProgressBar implements Progress {
   readonly #output: Output;
-  /** Of the task at work; null between tasks. */
+  /** The state of the task at work; null between tasks. */
   #state: ProgressState | null = null;
   #bar: SingleBar | null = null;
 

@@ -121,12 +121,12 @@ async function openError(error: unknown, where: string): Promise<AttuneError> {
   return new AttuneError({ code: 'disk', what, where, hint }, { cause: error });
 }
 
-/** Of a folder with more names than this, the others are no candidates for a hint. */
+/** So many names of a folder are candidates for a hint; the others are not. */
 const MOST_CANDIDATES = 10_000;
 
 /**
  * What to do about a missing file or folder: take what lies there and has the nearest name, or the same name with
- * another ending; else `otherwise`. Of a longer path it is the first part that is missing which is looked for.
+ * another ending; else `otherwise`. In a longer path the first part that is missing is looked for.
  */
 export async function hintForMissing(path: string, otherwise: string): Promise<string> {
   const folder = dirname(path);

@@ -73,8 +73,8 @@ const MAX_CONTAINERS = 250_000;
 
 /**
  * V8's hashes of numbers can be foreseen, so that a dictionary of chosen ones takes quadratic time; strings have a secret in
- * theirs. Of numbers below the first bound too few collide. Larger ones are addresses, by which old optimisers name
- * parameters: of those so many in the whole pickle.
+ * theirs. Few numbers below the first bound collide. Larger ones are addresses, by which old optimisers name
+ * parameters: a whole pickle may have so many of them.
  */
 const SMALL_KEY = 2 ** 20;
 const MAX_LARGE_KEYS = 10_000;

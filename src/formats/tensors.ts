@@ -58,7 +58,7 @@ export interface TensorInfo {
 
 /** A stored tensor whose values are read on demand. */
 export interface TensorEntry extends TensorInfo {
-  /** Of the variance of a batch norm: what its network adds to it, where the file says so beside the variance. */
+  /** What the network adds to the variance of a batch norm, where this is one and the file says so beside it. */
   readonly epsilon?: number | undefined;
   /**
    * Reads the values in row-major order, as float32: F64, F16 and BF16 are converted. For 'float64' F64 is left as it is.
@@ -110,11 +110,11 @@ export interface GraphLayer {
   readonly tensors: readonly string[];
   /** Whether a linear layer's weight is [inputs, outputs]. */
   readonly transposed: boolean;
-  /** Of a convolution, one number per spatial dimension; empty where the file does not say. */
+  /** Strides of a convolution, one per spatial dimension; empty where the file does not say. */
   readonly strides: readonly number[];
-  /** Of a convolution: before each spatial dimension, and then behind each; empty where the file does not say. */
+  /** Padding of a convolution before each spatial dimension, and then behind each; empty where the file does not say. */
   readonly pads: readonly number[];
-  /** Of a batch norm: what it adds to the variance. */
+  /** What a batch norm adds to the variance. */
   readonly epsilon?: number;
 }
 

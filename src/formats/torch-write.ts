@@ -10,7 +10,7 @@ import { bytesToWrite, checkNames, notWritable, sizeToWrite, type TensorToWrite 
 import { STORAGE_TYPES } from './torch-objects.js';
 import { type ZipRecordToWrite, zipPieces } from './zip-write.js';
 
-/** Of the folder in the archive. PyTorch takes any. */
+/** The name of the folder in the archive. PyTorch takes any. */
 const FOLDER = 'archive';
 
 /** Version of the archive's layout, as the record `version` has it. */

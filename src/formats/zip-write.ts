@@ -16,7 +16,7 @@ const VERSION = 20;
 const MAX_ARCHIVE_BYTES = 2 ** 32 - 1;
 const MAX_RECORDS = 2 ** 16 - 1;
 
-/** Of the extra field that only fills up: any identifier that no program gives a meaning; PyTorch's has the same. */
+/** Identifier of the extra field that only fills up: any that no program gives a meaning; PyTorch's has the same. */
 const PADDING_FIELD = 0x4246;
 
 /** 1 January 1980, the first day that a zip archive knows: the same weights give the same bytes on any day. */

@@ -38,7 +38,7 @@ const NOTES = [
   'caches or a better algorithm help. A software adapter is a processor that plays a GPU: its numbers say nothing of one.',
 ];
 
-/** Of a document without a hardware GPU. */
+/** The row of a document without a hardware GPU. */
 const NO_GPU = [
   'all of it',
   'a hardware GPU',

@@ -89,7 +89,7 @@ function differenceTable({ differences }: CompareResult): string[] {
   );
 }
 
-/** Of each pair, the images that only one has right. */
+/** The images that only one run of a pair has right, pair by pair. */
 function pairTable({ paired }: CompareResult): string[] {
   return table(
     [{ title: 'runs' }, ...['images', 'only the first', 'only the second', 'p (McNemar)'].map(right)],

@@ -21,7 +21,7 @@ import {
   verdictText,
 } from './doctor-measure.js';
 
-/** Of processors, then of GPUs. */
+/** Features of processors, then of GPUs. */
 const RELEVANT_FEATURES = ['simd', 'relaxed-simd', 'shader-f16', 'subgroups', 'timestamp-query'];
 
 interface Report {

@@ -30,7 +30,7 @@ import { profileLines } from './profile-text.js';
 import { type EndReport, endReport, lacksReport } from './report-at-end.js';
 import { skippedLines } from './result-text.js';
 
-/** Of a classification or a regression. */
+/** The result of a classification or a regression. */
 type AnyResult = FinetuneResult<TaskKind>;
 
 /** What a command does beside training. */
@@ -67,7 +67,7 @@ export async function resumeCommand(
   const { resume: run, device, threads } = options;
   const end = { ...options, report };
   const lacks = await lacksReport(run, end);
-  // Of a run that is complete, what was killed before it was written.
+  // A complete run may have been killed before its report was written.
   const complete = lacks ? 'evaluate' : 'refuse';
   if (await isCrossValidation(run)) {
     return foldsCommand((context) => resumeFolds(options, context, complete), end, json, output);

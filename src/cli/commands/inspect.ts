@@ -31,7 +31,7 @@ const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
 const STATISTICS = /(?:^|[./])(?:running_mean|running_var|num_batches_tracked|moving_mean|moving_variance)$/;
 
 interface Contents {
-  /** Of a run folder the name of its checkpoint; null for a file that was named. */
+  /** The name of the checkpoint of a run folder; null for a file that was named. */
   readonly checkpoint: string | null;
   readonly file: TensorFile;
   readonly architecture: Identity | null;

@@ -9,7 +9,7 @@ import { table } from '../table.js';
 import { textOf } from '../tasks/index.js';
 import { counted, oneLine } from '../../text.js';
 
-/** Of a classifier, or of a model that gives values. */
+/** The result of a classifier, or of a model that gives values. */
 type AnyResult = PredictResult<TaskKind>;
 
 export type PredictFlags = Omit<PredictOptions, 'run' | 'images'>;

@@ -22,7 +22,7 @@ export interface TaskText<K extends TaskKind = TaskKind> {
   tested(result: FinetuneResult<K>): string[];
   /** The whole of an evaluation. */
   evaluated(result: EvaluateResult<K>, output: Output): void;
-  /** What is said of an image, a figure and what it is of. */
+  /** What is said of an image: figures, each with its name. */
   answered(answer: ModelAnswer[K]): (readonly [figure: string, name: string])[];
   /** The measures of a fold that a table shows, by their keys. */
   readonly foldColumns: readonly (readonly [key: string, title: string])[];

@@ -1,6 +1,6 @@
 /**
  * Keras 3's `.keras`: a zip archive with the model's description in `config.json` and its weights in `model.weights.h5`.
- * Of the description only classes, names and some numbers are looked at; nothing in it is built or run.
+ * Only classes, names and some numbers of the description are looked at; nothing in it is built or run.
  */
 
 import type { Pauses } from '../../pauses.js';

@@ -11,10 +11,10 @@ import { weightsError } from '../tensors.js';
 export interface KerasLayer {
   readonly className: string;
   readonly name: string;
-  /** Of a batch norm: whether it has gamma, and beta. */
+  /** Whether a batch norm has gamma, and beta. */
   readonly scale: boolean;
   readonly center: boolean;
-  /** Of a batch norm: what it adds to the variance. How it trains (`momentum`) is for the network's own code to say. */
+  /** What a batch norm adds to the variance. How it trains (`momentum`) is for the network's own code to say. */
   readonly epsilon: number | undefined;
   /** The layers of a model that lists them. */
   readonly layers: readonly KerasLayer[] | undefined;

@@ -58,7 +58,7 @@ async function hasLayers(root: Hdf5Object): Promise<boolean> {
   return false;
 }
 
-/** A group and what it is of: a layer, a model within the model, or a part of either. */
+/** A group and what it stands for: a layer, a model within the model, or a part of either. */
 interface Place {
   /** What the group is called. */
   readonly key: string;

@@ -1,5 +1,5 @@
 /**
- * ONNX models: a graph whose initialisers are the weights. Of the nodes only those are of interest that have weights:
+ * ONNX models: a graph whose initialisers are the weights. Only those nodes are of interest that have weights:
  * convolutions, batch norms and linear layers, in the order of the graph, since exporters often rename what they fold
  * (`onnx::Conv_497`), and then only the order says which weight is which.
  *
@@ -152,7 +152,7 @@ interface Node {
 /** The attributes that say how a layer uses its weights. */
 const READ_ATTRIBUTES = ['transB', 'strides', 'pads', 'epsilon'];
 
-/** Of a batch norm that does not say. */
+/** The epsilon of a batch norm that does not say. */
 const DEFAULT_EPSILON = 1e-5;
 
 interface Attribute {

@@ -32,7 +32,7 @@ interface Quantization {
 
 interface Weight {
   readonly name: string;
-  /** Of the values, not of what is stored. */
+  /** The type of the values, not of what is stored. */
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly quantization: Quantization | undefined;

@@ -1,4 +1,4 @@
-/** Numbers as bars, grouped by what they are of; and charts under each other in one picture. */
+/** Numbers as bars, grouped by their labels; and charts under each other in one picture. */
 import { maxOf } from '../../extremes.js';
 import { CHART_WIDTH, type Drawing, labelsOf, legend, LEGEND_SPACE, widthOf } from './drawing.js';
 
@@ -24,7 +24,7 @@ export interface BarChartOptions {
 const ROW = 20;
 /** Between the groups. */
 const GAP = 10;
-/** Of names of series under each other. */
+/** Height of a row of the legend, where names of series stand under each other. */
 const LEGEND_ROW = 16;
 const LABEL_COLUMNS = 56;
 /** Room for the number behind the longest bar. */
@@ -127,7 +127,7 @@ export function barChart(drawing: Drawing, bars: readonly Bar[], options: BarCha
   });
 }
 
-/** Of names beside each other, with what is before and between them. */
+/** The width of names beside each other, with what is before and between them. */
 function widthsOf(names: readonly string[]): number {
   return names.reduce((sum, name) => sum + widthOf([name]) + LEGEND_SPACE, 0);
 }

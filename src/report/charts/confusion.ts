@@ -11,7 +11,7 @@ const SMALLEST_CELL = 22;
 const ROOM = 520;
 
 export interface ConfusionData {
-  /** Of rows and columns, in their order. */
+  /** The classes of rows and columns, in their order. */
   readonly classes: readonly string[];
   /** Images of the row's class that were taken for the column's. */
   readonly counts: readonly (readonly number[])[];

@@ -19,7 +19,7 @@ import type { ComparedRun, MeasuredRun } from './compared-run.js';
 /** Runs whose curves are told apart, by colour and dashes. */
 const MOST_CURVES = 12;
 const MOST_INTERVALS = 40;
-/** Of the name of a run beside its interval: runs are told apart by the ends of their names. */
+/** Columns for the name of a run beside its interval: runs are told apart by the ends of their names. */
 const NAME_COLUMNS = 36;
 
 /** One HTML file, as `reportPage`. Runs are numbered from 1 in their order. */

@@ -13,7 +13,7 @@ export interface PairedRuns {
   readonly images: number;
   /** Images that only the first, and only the second, has right. */
   readonly only: readonly [number, number];
-  /** Of McNemar's exact test. */
+  /** The p value of McNemar's exact test. */
   readonly p: number;
 }
 

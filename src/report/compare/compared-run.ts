@@ -24,10 +24,10 @@ export interface ComparedRun extends ComparedFigures {
   readonly model: string;
   readonly strategy: string;
   readonly finished: boolean;
-  /** Of the full stage, those done; and the best of them: 0 is the head before it, null: none was validated. */
+  /** Those done of the full stage; and the best of them: 0 is the head before it, null: none was validated. */
   readonly epochs: number;
   readonly best_epoch: number | null;
-  /** Of all epochs, without decoding and features. */
+  /** The time of all epochs, without decoding and features. */
   readonly seconds: number;
   /** Why the checkpoint did not answer; null when it did. */
   readonly note: string | null;

@@ -33,7 +33,7 @@ export interface PictureFacts {
   readonly preprocessing: Preprocessing;
   readonly map: HeatMap;
   readonly label: string;
-  /** Of the class, for labels that there are no letters for. */
+  /** The number of the class, for labels that there are no letters for. */
   readonly index: number;
   readonly probability: number;
 }

@@ -177,7 +177,7 @@ export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, wher
   });
 }
 
-/** Counts are of the images that the run used: of those found, not those that could not be read. */
+/** Counts the images that the run used: those found, without those that could not be read. */
 export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['skipped']): DataCard {
   const { task } = found;
   const leftOut = new Set(skipped.map(({ path }) => path));

@@ -36,7 +36,7 @@ export interface AnsweredImage {
   readonly name: string;
   readonly label: string;
   readonly predicted: string;
-  /** Of the predicted class, and of the right one. */
+  /** The probability of the predicted class, and of the right one. */
   readonly probability: number;
   readonly ofLabel: number;
   readonly picture: Picture | null;
@@ -58,7 +58,7 @@ export interface ReliabilityBin {
   readonly low: number;
   readonly high: number;
   readonly images: number;
-  /** Of these images; null for none. */
+  /** Confidence and accuracy of these images; null for none. */
   readonly confidence: number | null;
   readonly accuracy: number | null;
 }
@@ -180,7 +180,7 @@ export interface ReportData {
   readonly main: EvaluatedPart | null;
   /** The test images beside them. */
   readonly test: EvaluatedPart | null;
-  /** Of a cross-validation: those that are done, and how many there are to be. Else null. */
+  /** The folds of a cross-validation that are done, and how many there are to be. Else null. */
   readonly folds: { readonly planned: number; readonly rows: readonly FoldRow[] } | null;
   readonly advice: readonly Advice[];
   /** What is missing on the page, and why. */

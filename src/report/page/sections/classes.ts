@@ -116,7 +116,7 @@ export function classTable(classes: readonly ClassRow[], caption: string): Html 
   );
 }
 
-/** Of the test images beside the validation images: figures and classes, no pictures, so that they stay unseen. */
+/** The test images beside the validation images: figures and classes, no pictures, so that they stay unseen. */
 export function testSection({ metrics, classes, part }: ClassifiedPart): Section {
   const { images, accuracy, interval: range, macro, loss } = metrics;
   return {

@@ -1,4 +1,4 @@
-/** Of a regression: predictions against true values, column by column. */
+/** What a report shows of a regression: predictions against true values, column by column. */
 import { significant } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
 import { residualChart, scatterChart } from '../../charts/scatter.js';
