@@ -30,6 +30,7 @@ const RULES: ImportRules = {
     'device',
   ],
   rooms: {
+    cli: ['definitions', 'commands', 'tasks', '.'],
     finetune: ['.', 'advise', 'convert', 'run', 'bench'],
     training: ['.', 'tensorboard', 'heads', 'step', 'inference', 'profile'],
     runs: ['.', 'data'],
@@ -118,7 +119,7 @@ test('imports go down the list of folders, and in no circle', () => {
 });
 
 /** Folders whose rooms know each other in circles. */
-const TANGLED = ['cli', 'report'];
+const TANGLED = ['report'];
 
 /**
  * Folders with a door, and how many imports from other folders come past it, because a caller shall not load all that stands
@@ -243,6 +244,7 @@ test('accepts what the design permits', () => {
     { path: 'formats/file.ts', text: "import { open } from 'node:fs/promises';\nimport './bytes.js';" },
     { path: 'inputs/image/decode.ts', text: "import sharp from 'sharp';\nimport '../disk.js';" },
     { path: 'inputs/index.ts', text: "export * from './image/decode.js';" },
+    { path: 'cli/main.ts', text: "import './definitions/run.js';" },
   ];
   assert.equal(checkImports(permitted, RULES), []);
 });

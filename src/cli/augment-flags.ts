@@ -1,8 +1,13 @@
 /** The flags of `attune augment`: its own, and those of `attune finetune` that say what an image looks like in training. */
-import type { AugmentFlags } from './commands/augment.js';
+import type { PreviewAugmentOptions } from '../finetune/index.js';
 import { IMAGES, TRAINING } from './finetune-flags.js';
 import { DEVICE_FLAGS, type Flags, WORKERS_FLAG } from './flags.js';
 import { wholeNumber, words } from './values.js';
+
+export type AugmentFlags = Omit<PreviewAugmentOptions, 'data'> & {
+  /** The PNG file to write. */
+  readonly out?: string;
+};
 
 export const AUGMENT_FLAGS: Flags<AugmentFlags> = {
   augment: IMAGES.augment,

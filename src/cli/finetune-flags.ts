@@ -12,8 +12,7 @@ import {
 } from '../recipe/choices.js';
 import { PARTS, parseAugment } from '../inputs/image/augment-parts.js';
 import type { ProfileOptions, ResumeOptions } from '../recipe/options.js';
-import type { AdviseOptions } from '../finetune/index.js';
-import type { EndOptions, FinetuneFlags } from './commands/finetune.js';
+import type { AdviseOptions, FinetuneOptions } from '../finetune/index.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
@@ -31,6 +30,17 @@ import {
   wholeNumberOr,
   words,
 } from './values.js';
+
+/** What a command does beside training. */
+export interface EndOptions {
+  /** Whether the run folder gets a report. Default true. */
+  readonly report?: boolean;
+}
+
+/** Every option is a flag. */
+export type FinetuneFlags = Omit<FinetuneOptions, 'data'> &
+  Partial<Pick<ResumeOptions, 'resume'>> &
+  EndOptions;
 
 /** Checked here, kept as it was written. */
 const augmentList: Parse<string> = (text) => {

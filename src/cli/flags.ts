@@ -5,13 +5,8 @@
 import { type Command, Option } from 'commander';
 import { PRECISIONS, SPLITS, TEST_TIME_VIEWS } from '../recipe/choices.js';
 import type { DeviceOptions } from '../recipe/options.js';
-import type { CompareFlags } from './commands/compare.js';
-import type { ConvertFlags } from './commands/convert.js';
-import type { EvaluateFlags } from './commands/evaluate.js';
-import type { ExplainFlags } from './commands/explain.js';
-import type { PredictFlags } from './commands/predict.js';
-import type { ReportFlags } from './commands/report.js';
-import type { TuneFlags } from './commands/tune.js';
+import type { ConvertOptions, EvaluateOptions, PredictOptions, TuneOptions } from '../finetune/index.js';
+import type { CompareOptions, ExplainOptions, ReportOptions } from '../report/index.js';
 import { MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
@@ -138,6 +133,8 @@ const TTA_FLAG: Flags<{ tta?: string }> = {
   },
 };
 
+export type TuneFlags = TuneOptions;
+
 export const TUNE_FLAGS: Flags<TuneFlags> = {
   model: {
     value: '<name>',
@@ -167,6 +164,8 @@ export const TUNE_FLAGS: Flags<TuneFlags> = {
   adapter: DEVICE_FLAGS.adapter,
 };
 
+export type EvaluateFlags = Omit<EvaluateOptions, 'run' | 'data'>;
+
 export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
   split: {
     value: '<part>',
@@ -194,6 +193,8 @@ export const EVALUATE_FLAGS: Flags<EvaluateFlags> = {
   ...DEVICE_FLAGS,
 };
 
+export type PredictFlags = Omit<PredictOptions, 'run' | 'images'>;
+
 export const PREDICT_FLAGS: Flags<PredictFlags> = {
   top: {
     value: '<number>',
@@ -205,6 +206,8 @@ export const PREDICT_FLAGS: Flags<PredictFlags> = {
   ...WORKERS_FLAG,
   ...DEVICE_FLAGS,
 };
+
+export type ExplainFlags = Omit<ExplainOptions, 'run' | 'images'>;
 
 export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
   method: {
@@ -232,6 +235,8 @@ export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
   ...DEVICE_FLAGS,
 };
 
+export type ReportFlags = Omit<ReportOptions, 'run'>;
+
 export const REPORT_FLAGS: Flags<ReportFlags> = {
   data: {
     value: '<folder or file>',
@@ -245,6 +250,8 @@ export const REPORT_FLAGS: Flags<ReportFlags> = {
   ...DEVICE_FLAGS,
 };
 
+export type CompareFlags = Omit<CompareOptions, 'runs'>;
+
 export const COMPARE_FLAGS: Flags<CompareFlags> = {
   out: {
     value: '<file>',
@@ -256,6 +263,8 @@ export const COMPARE_FLAGS: Flags<CompareFlags> = {
     help: 'Let the best checkpoint of each run answer for its images, the default; --no-evaluate takes the figures that the runs noted.',
   },
 };
+
+export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
 
 export const CONVERT_FLAGS: Flags<ConvertFlags> = {
   names: {

@@ -3,7 +3,7 @@
  * exits. The exit is explicit, because Dawn and worker threads may keep handles open.
  */
 import { Output } from './output.js';
-import { run } from './run.js';
+import { run } from './definitions/run.js';
 
 const argv = process.argv.slice(2);
 const output = new Output(process.stdout, process.stderr);

@@ -1,6 +1,6 @@
 /** The flags of `attune finetune` about the optimiser: its rates, what it does beside them, and how they change. */
 import { OPTIMIZERS, SCHEDULES } from '../recipe/choices.js';
-import type { FinetuneFlags } from './commands/finetune.js';
+import type { FinetuneOptions } from '../recipe/options.js';
 import { usageError } from './errors.js';
 import type { Flags } from './flags.js';
 import {
@@ -41,7 +41,7 @@ export type ScheduleOption =
 
 export const OPTIMIZER: Flags<
   Pick<
-    FinetuneFlags,
+    FinetuneOptions,
     'optimizer' | 'lr' | 'headLr' | 'lrDecay' | 'momentum' | 'nesterov' | 'weightDecay' | ScheduleOption
   >
 > = {

@@ -1,12 +1,59 @@
 /** The flags of `attune schedule` and `attune lr-find`: their own, and those of `attune finetune` that count for them. */
-import type { LrFindFlags } from './commands/lr-find.js';
-import type { ScheduleFlags } from './commands/schedule.js';
+import type { DeviceOptions, FindRateOptions, SchedulePreviewOptions } from '../finetune/index.js';
 import { IMAGES, NETWORK, RUN, TRAINING } from './finetune-flags.js';
-import { OPTIMIZER } from './optimizer-flags.js';
+import { OPTIMIZER, type ScheduleOption } from './optimizer-flags.js';
 import { DEVICE_FLAGS, type Flags, inGroup } from './flags.js';
 import type { MethodOptions } from '../methods/index.js';
 import { byGroup, methodFlags, stepMethodFlags } from './method-flags.js';
 import { numberAbove, wholeNumber } from './values.js';
+
+/** How long the run is, and what of a run's flags the rates depend on. */
+export type ScheduleFlags = Omit<SchedulePreviewOptions, 'data' | WithoutEffectOnRates>;
+
+type WithoutEffectOnRates =
+  | keyof DeviceOptions
+  | 'model'
+  | 'weights'
+  | 'trainFrom'
+  | 'unfreezeEpochs'
+  | 'batchNorm'
+  | 'checkpointMinutes'
+  | 'onExplosion'
+  | 'tensorboard'
+  | 'histograms'
+  | 'folds'
+  | 'fold'
+  | 'head'
+  | 'neighbors'
+  | 'headEpochs'
+  | 'patience'
+  | 'microBatch'
+  | 'imageSize'
+  | 'augment'
+  | keyof MethodOptions
+  | 'precision'
+  | 'memory'
+  | 'workers'
+  | 'out';
+
+/** What to sweep over, and what of a run's flags the sweep depends on. */
+export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffectOnSweep>;
+
+type WithoutEffectOnSweep =
+  | 'checkpointMinutes'
+  | 'onExplosion'
+  | 'tensorboard'
+  | 'histograms'
+  | 'folds'
+  | 'fold'
+  | 'head'
+  | 'neighbors'
+  | 'epochs'
+  | 'unfreezeEpochs'
+  | 'patience'
+  | 'lr'
+  | 'headLr'
+  | ScheduleOption;
 
 const LENGTH: Flags<Required<Pick<ScheduleFlags, 'steps' | 'images'>>> = {
   steps: {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure, reportFailure } from '#src/cli/errors';
-import { run } from '#src/cli/run';
+import { run } from '#src/cli/definitions/run';
 import { diskError } from '#src/inputs/disk';
 import { AttuneError } from '#src/errors';
 import { attune, attuneHere, dist, recordedOutput, runScript } from './support.js';
@@ -184,7 +184,7 @@ test('names from outside can neither break the line nor command the terminal', (
 test('what a library throws outside of every promise is reported as well', async () => {
   const { status, stdout, stderr } = await runScript(`
     const { Output } = await import('${dist}cli/output.js');
-    const { run } = await import('${dist}cli/run.js');
+    const { run } = await import('${dist}cli/definitions/run.js');
     const running = run(['doctor', '--json'], new Output(process.stdout, process.stderr));
     setTimeout(() => { throw new RangeError('loose'); }, 1);
     await running;

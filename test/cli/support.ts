@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Output, type Sink } from '#src/cli/output';
-import { run } from '#src/cli/run';
+import { run } from '#src/cli/definitions/run';
 
 export const launcher = fileURLToPath(new URL('../../../src/cli/attune.mjs', import.meta.url));
 /** Where the compiled sources are, as a URL: for scripts of child processes. */

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeClassFolders } from './pictures.js';
 import { attuneHere, recordedOutput } from './support.js';
-import { run } from '#src/cli/run';
+import { run } from '#src/cli/definitions/run';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune train ü '));
 test.after(() => rmSync(folder, { recursive: true }));

@@ -18,8 +18,8 @@ export interface ImportRules {
   /** Folders from top to bottom. */
   readonly folders: readonly string[];
   /**
-   * The folders inside a folder from top to bottom, '.' for the files beside them. Its index.ts, the door, stands above all;
-   * a folder that is not here has none that imports another.
+   * The folders inside a folder from top to bottom, '.' for the files beside them. Its door, index.ts or a
+   * program's main.ts, stands above all; a folder that is not here has none that imports another.
    */
   readonly rooms: Readonly<Record<string, readonly string[]>>;
   /** Files outside the folders that import everything and that only the `examples` may import. */
@@ -122,7 +122,7 @@ function checkRelative(path: string, target: string, rules: ImportRules): string
 
 function checkRooms(path: string, target: string, rooms: readonly string[]): string | undefined {
   const [from, to] = [roomOf(path), roomOf(target)];
-  if (from === to || /^[^/]+\/index\.ts$/.test(path)) return undefined;
+  if (from === to || /^[^/]+\/(?:index|main)\.ts$/.test(path)) return undefined;
   const [above, below] = [rooms.indexOf(from), rooms.indexOf(to)];
   if (above < 0 || below < 0) return `${above < 0 ? from : to} is no listed folder of ${folderOf(path)}`;
   return above < below ? undefined : `${to} stands above ${from} in ${folderOf(path)}`;

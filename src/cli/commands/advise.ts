@@ -16,7 +16,7 @@ import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
 import { count, counted, oneLine, percent, wrap } from '../../text.js';
-import { accuracyText } from './result-text.js';
+import { accuracyText } from '../tasks/result-text.js';
 
 const MOST_SUSPECTS = 10;
 const MOST_COLUMNS = 100;

@@ -8,18 +8,14 @@ import {
   resizeImage,
   type RgbImage,
 } from '../../inputs/index.js';
-import { type AugmentPreview, type PreviewAugmentOptions, previewAugment } from '../../finetune/index.js';
+import { type AugmentPreview, previewAugment } from '../../finetune/index.js';
 import { replaceFile } from '../../formats/index.js';
+import type { AugmentFlags } from '../augment-flags.js';
 import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
 import { count, percent } from '../../text.js';
-
-export type AugmentFlags = Omit<PreviewAugmentOptions, 'data'> & {
-  /** The PNG file to write. */
-  readonly out?: string;
-};
 
 const DEFAULT_FILE = 'augment.png';
 /** Larger pictures are made smaller on the sheet. */

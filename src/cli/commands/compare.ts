@@ -18,8 +18,6 @@ import { type Column, table } from '../table.js';
 import { textOf } from '../tasks/index.js';
 import type { RunColumn } from '../tasks/task-text.js';
 
-export type CompareFlags = Omit<CompareOptions, 'runs'>;
-
 /** Columns of a name, and of a field's value. */
 const LONGEST_NAME = 40;
 const LONGEST_VALUE = 40;

@@ -24,8 +24,6 @@ const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   keras: 'Keras model (HDF5)',
 };
 
-export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
-
 export async function convertCommand(
   options: ConvertOptions,
   json: boolean,

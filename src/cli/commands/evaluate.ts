@@ -4,9 +4,7 @@ import { findModel } from '../../models/index.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { textOf } from '../tasks/index.js';
-import { skippedLines } from './result-text.js';
-
-export type EvaluateFlags = Omit<EvaluateOptions, 'run' | 'data'>;
+import { skippedLines } from '../tasks/result-text.js';
 
 export async function evaluateCommand(
   options: EvaluateOptions,

@@ -7,8 +7,6 @@ import { withSession } from '../session.js';
 import { table } from '../table.js';
 import { percent } from '../../text.js';
 
-export type ExplainFlags = Omit<ExplainOptions, 'run' | 'images'>;
-
 export async function explainCommand(
   options: ExplainOptions,
   json: boolean,

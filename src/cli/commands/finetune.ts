@@ -19,6 +19,7 @@ import { commandLine, pathFromHere } from '../../runs/command-line.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
 import { isFinishedProbe } from '../../finetune/run/resume.js';
 import { findModel } from '../../models/index.js';
+import type { EndOptions } from '../finetune-flags.js';
 import type { Output } from '../output.js';
 import { endOf, resumeCommandLine, STOPPING, withSession } from '../session.js';
 import { facts } from '../table.js';
@@ -28,21 +29,10 @@ import { count, oneLine } from '../../text.js';
 import { foldsCommand } from './folds.js';
 import { profileLines } from './profile-text.js';
 import { type EndReport, endReport, lacksReport } from './report-at-end.js';
-import { skippedLines } from './result-text.js';
+import { skippedLines } from '../tasks/result-text.js';
 
 /** The result of a classification or a regression. */
 type AnyResult = FinetuneResult<TaskKind>;
-
-/** What a command does beside training. */
-export interface EndOptions {
-  /** Whether the run folder gets a report. Default true. */
-  readonly report?: boolean;
-}
-
-/** Every option is a flag. */
-export type FinetuneFlags = Omit<FinetuneOptions, 'data'> &
-  Partial<Pick<ResumeOptions, 'resume'>> &
-  EndOptions;
 
 export async function finetuneCommand(
   { report, ...options }: FinetuneOptions & EndOptions,

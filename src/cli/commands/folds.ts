@@ -8,7 +8,7 @@ import { facts, table } from '../table.js';
 import { textOf } from '../tasks/index.js';
 import { count, oneLine } from '../../text.js';
 import { type EndReport, endReport } from './report-at-end.js';
-import { accuracyText, skippedLines } from './result-text.js';
+import { accuracyText, skippedLines } from '../tasks/result-text.js';
 
 export async function foldsCommand(
   work: (context: RunContext) => Promise<CrossValidationResult>,

@@ -4,30 +4,10 @@ import { commandLine } from '../../runs/command-line.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
 import { FINETUNE_FLAGS } from '../finetune-flags.js';
-import type { ScheduleOption } from '../optimizer-flags.js';
 import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
-
-/** What to sweep over, and what of a run's flags the sweep depends on. */
-export type LrFindFlags = Omit<FindRateOptions, 'data' | WithoutEffect>;
-
-type WithoutEffect =
-  | 'checkpointMinutes'
-  | 'onExplosion'
-  | 'tensorboard'
-  | 'histograms'
-  | 'folds'
-  | 'fold'
-  | 'head'
-  | 'neighbors'
-  | 'epochs'
-  | 'unfreezeEpochs'
-  | 'patience'
-  | 'lr'
-  | 'headLr'
-  | ScheduleOption;
 
 const ROWS = 8;
 const MOST_COLUMNS = 80;

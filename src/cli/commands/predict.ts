@@ -12,8 +12,6 @@ import { counted, oneLine } from '../../text.js';
 /** The result of a classifier, or of a model that gives values. */
 type AnyResult = PredictResult<TaskKind>;
 
-export type PredictFlags = Omit<PredictOptions, 'run' | 'images'>;
-
 /** @returns 1 when an image could not be read; the others are predicted all the same */
 export async function predictCommand(
   options: PredictOptions,

@@ -5,8 +5,6 @@ import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts } from '../table.js';
 
-export type ReportFlags = Omit<ReportOptions, 'run'>;
-
 export async function reportCommand(options: ReportOptions, json: boolean, output: Output): Promise<number> {
   const result = await withSession(output, (context) => report(options, context));
   if (json) output.json(result);

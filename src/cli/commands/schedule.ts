@@ -1,45 +1,10 @@
 /** `attune schedule`: draws the learning rates of a run that is not run. */
 import { maxOf, minOf } from '../../extremes.js';
-import {
-  type DeviceOptions,
-  previewSchedule,
-  type SchedulePreview,
-  type SchedulePreviewOptions,
-} from '../../finetune/index.js';
+import { previewSchedule, type SchedulePreview, type SchedulePreviewOptions } from '../../finetune/index.js';
 import { chart, rateText } from '../chart.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
-import type { MethodOptions } from '../../methods/index.js';
 import { count, counted } from '../../text.js';
-
-/** How long the run is, and what of a run's flags the rates depend on. */
-export type ScheduleFlags = Omit<SchedulePreviewOptions, 'data' | WithoutEffect>;
-
-type WithoutEffect =
-  | keyof DeviceOptions
-  | 'model'
-  | 'weights'
-  | 'trainFrom'
-  | 'unfreezeEpochs'
-  | 'batchNorm'
-  | 'checkpointMinutes'
-  | 'onExplosion'
-  | 'tensorboard'
-  | 'histograms'
-  | 'folds'
-  | 'fold'
-  | 'head'
-  | 'neighbors'
-  | 'headEpochs'
-  | 'patience'
-  | 'microBatch'
-  | 'imageSize'
-  | 'augment'
-  | keyof MethodOptions
-  | 'precision'
-  | 'memory'
-  | 'workers'
-  | 'out';
 
 const ROWS = 8;
 const MOST_COLUMNS = 80;

@@ -6,8 +6,6 @@ import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
 
-export type TuneFlags = TuneOptions;
-
 export async function tuneCommand(options: TuneOptions, json: boolean, output: Output): Promise<number> {
   if (options.model !== undefined) findModel(options.model); // before the device is opened
   const result = await withSession(

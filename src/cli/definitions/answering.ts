@@ -1,19 +1,19 @@
 /** The commands that let a network answer: how often it is right, what it sees, and why. */
 import type { Command } from 'commander';
 import { commandLine } from '../../runs/command-line.js';
-import type { CompareFlags } from '../commands/compare.js';
-import type { EvaluateFlags } from '../commands/evaluate.js';
-import type { ExplainFlags } from '../commands/explain.js';
-import type { PredictFlags } from '../commands/predict.js';
-import type { ReportFlags } from '../commands/report.js';
 import {
   addFlags,
   COMPARE_FLAGS,
+  type CompareFlags,
   deviceOptions,
   EVALUATE_FLAGS,
+  type EvaluateFlags,
   EXPLAIN_FLAGS,
+  type ExplainFlags,
   PREDICT_FLAGS,
+  type PredictFlags,
   REPORT_FLAGS,
+  type ReportFlags,
 } from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';

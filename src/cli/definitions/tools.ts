@@ -1,9 +1,14 @@
 /** The commands about weights files and this machine. */
 import { commandLine } from '../../runs/command-line.js';
-import type { ConvertFlags } from '../commands/convert.js';
-import type { TuneFlags } from '../commands/tune.js';
 import { BENCH_FLAGS, type BenchFlags } from '../bench-flags.js';
-import { addFlags, CONVERT_FLAGS, deviceOptions, TUNE_FLAGS } from '../flags.js';
+import {
+  addFlags,
+  CONVERT_FLAGS,
+  type ConvertFlags,
+  deviceOptions,
+  TUNE_FLAGS,
+  type TuneFlags,
+} from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';
 

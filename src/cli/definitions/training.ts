@@ -3,11 +3,9 @@
  * which bring layers and optimisers along: they are loaded for the command that is asked for.
  */
 import { commandLine } from '../../runs/command-line.js';
-import type { AugmentFlags } from '../commands/augment.js';
-import type { FinetuneFlags } from '../commands/finetune.js';
-import type { LrFindFlags } from '../commands/lr-find.js';
-import type { ScheduleFlags } from '../commands/schedule.js';
-import type { AdviseFlags } from '../finetune-flags.js';
+import type { AugmentFlags } from '../augment-flags.js';
+import type { LrFindFlags, ScheduleFlags } from '../rate-flags.js';
+import type { AdviseFlags, FinetuneFlags } from '../finetune-flags.js';
 import { addFlags, deviceOptions } from '../flags.js';
 import { usageError } from '../errors.js';
 import type { Kit } from './kit.js';

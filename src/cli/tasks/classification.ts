@@ -2,7 +2,7 @@
 import { limitText } from '../../tasks/metrics/calibration.js';
 import type { Calibration, EvaluatedSplit, FinetuneResult, Metrics } from '../../finetune/index.js';
 import { count, percent } from '../../text.js';
-import { accuracyText, classTable, imagesText, unmeasured } from '../commands/result-text.js';
+import { accuracyText, classTable, imagesText, unmeasured } from './result-text.js';
 import type { Output } from '../output.js';
 import { facts, table } from '../table.js';
 import type { Fact, TaskText } from './task-text.js';

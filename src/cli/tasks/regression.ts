@@ -1,8 +1,8 @@
 /** What the terminal shows of a regression. */
 import type { EvaluatedSplit, FinetuneResult, RegressionReport } from '../../finetune/index.js';
 import { significant } from '../../text.js';
-import { imagesText, unmeasured } from '../commands/result-text.js';
-import { columnTable, figure, fitText } from '../commands/value-text.js';
+import { imagesText, unmeasured } from './result-text.js';
+import { columnTable, figure, fitText } from './value-text.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
 import type { Fact, TaskText } from './task-text.js';

@@ -8,7 +8,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { endReport } from '../../cli/commands/report-at-end.js';
-import { accuracyText } from '../../cli/commands/result-text.js';
+import { accuracyText } from '../../cli/tasks/result-text.js';
 import { deviceOptions } from '../../cli/flags.js';
 import type { Output } from '../../cli/output.js';
 import { withSession } from '../../cli/session.js';

@@ -1,7 +1,7 @@
 /** The command line as a function: parse, call the command, turn whatever happens into an exit code. */
 import { CommanderError } from 'commander';
-import { failure, reportFailure } from './errors.js';
-import type { Output } from './output.js';
+import { failure, reportFailure } from '../errors.js';
+import type { Output } from '../output.js';
 import { runProgram } from './program.js';
 
 /**

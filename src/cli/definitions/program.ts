@@ -3,17 +3,17 @@
  * flags that are made of methods only where the command line asks for them, so that help is quick.
  */
 import { Command } from 'commander';
-import { AttuneError } from '../errors.js';
-import { programCall } from '../runs/command-line.js';
-import { addCompare, addEvaluate, addExplain, addPredict, addReport } from './definitions/answering.js';
-import type { Kit } from './definitions/kit.js';
-import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './definitions/tools.js';
-import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './definitions/training.js';
-import { addCommonFlags, type CommonOptions } from './flags.js';
-import { usageError } from './errors.js';
-import type { Output } from './output.js';
-import { unknownCommand, wrongUsage } from './usage.js';
-import { readVersion } from './version.js';
+import { AttuneError } from '../../errors.js';
+import { programCall } from '../../runs/command-line.js';
+import { addCompare, addEvaluate, addExplain, addPredict, addReport } from './answering.js';
+import type { Kit } from './kit.js';
+import { addBench, addConvert, addDoctor, addInspect, addTune, addWeights } from './tools.js';
+import { addAdvise, addAugment, addFinetune, addLrFind, addSchedule } from './training.js';
+import { addCommonFlags, type CommonOptions } from '../flags.js';
+import { usageError } from '../errors.js';
+import type { Output } from '../output.js';
+import { unknownCommand, wrongUsage } from '../usage.js';
+import { readVersion } from '../version.js';
 
 /**
  * Runs a command line: the words after `attune`. Resolves with the exit code; throws AttuneError, 'usage' when the
