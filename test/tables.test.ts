@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { METHOD_FIELDS } from '#src/methods/index';
+import { camelCase } from '#src/option-names';
 import { rowOf, TASK_KINDS } from '#src/tasks/index';
 import { MODEL_NAMES } from '#src/models/index';
 import * as v from 'valibot';
@@ -121,6 +122,13 @@ test('every method has a field, and each field is of one method', () => {
   const table = readFileSync(join(SRC, 'methods/index.ts'), 'utf8');
   for (const file of files)
     assert.ok(table.includes(`'./${file.replace(/ts$/, 'js')}'`), `${file} is in the table`);
+  const rows = files.map((file) => readFileSync(join(SRC, 'methods', file), 'utf8')).join('\n');
+  for (const name of Object.keys(METHOD_FIELDS))
+    assert.match(
+      rows,
+      new RegExp(`\\*/\\n  readonly ${camelCase(name)}\\?: `),
+      `the option of ${name} is described`,
+    );
   for (const [name, { help, value, takes, schema, default: usual }] of Object.entries(METHOD_FIELDS)) {
     assert.match(help, /Default: /, `${name} tells its default`);
     assert.match(value, /^<.+>$/, name);

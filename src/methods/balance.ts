@@ -27,7 +27,14 @@ const fields = {
 /** From this ratio of the largest class to the smallest on, classes are told to be of different sizes. */
 export const IMBALANCED = 3;
 
-export const BALANCE: Method<typeof fields> = {
+export interface BalanceOptions {
+  /** 'none', 'balanced' or 'power=p': how much images of rare classes count more, by 1 / images^p. Default: 'none'. */
+  readonly classWeights?: string;
+  /** 'shuffled' or 'balanced': the full stage sees each image once, or each class equally often. Default: 'shuffled'. */
+  readonly sampling?: string;
+}
+
+export const BALANCE: Method<typeof fields, BalanceOptions> = {
   fields,
   ofHead: ['class_weights'],
   ofClasses: ['class_weights', 'sampling'],

@@ -1,5 +1,6 @@
 /** Fields of a recipe, each said once: schema, flag and help are made of it. */
 import * as v from 'valibot';
+import type { Camel } from '../option-names.js';
 
 /** What a flag may be given, from which its schema and the reading of its text follow. */
 export type Takes =
@@ -35,6 +36,15 @@ export type Fields = Readonly<Record<string, Field>>;
 
 /** The values of fields. */
 export type ValuesOf<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+/** The options of `finetune` that set fields, in camel case. */
+export type OptionsOf<F> = {
+  readonly [K in keyof F & string as Camel<K>]?: F[K] extends Field<infer T>
+    ? T extends string
+      ? string
+      : Exclude<T, null>
+    : never;
+};
 
 type More<T> = FieldText & { readonly default: T; readonly isAlwaysTold?: boolean };
 

@@ -12,7 +12,12 @@ const fields = {
   }),
 };
 
-export const GRADIENT_CLIPPING: Method<typeof fields> = {
+export interface GradientClippingOptions {
+  /** Longer gradients are shortened to this norm; 0: no limit. Default: 1 for sgd on pretrained weights and for values, else 0. */
+  readonly maxGradientNorm?: number;
+}
+
+export const GRADIENT_CLIPPING: Method<typeof fields, GradientClippingOptions> = {
   fields,
   // Adam's steps are as long whatever the length of a gradient; a squared error grows with the square of what moves it.
   defaults: ({ optimizer, isScratch, isValues }) => ({

@@ -7,7 +7,7 @@ import type { Sampling } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
-import type { Camel, Joined } from '../option-names.js';
+import type { Joined } from '../option-names.js';
 import type { LossOptions } from '../tasks/index.js';
 import { BALANCE } from './balance.js';
 import type { Field, ValuesOf } from './field.js';
@@ -51,12 +51,8 @@ export type MethodValues = ValuesOf<MethodFields>;
 /** What methods see of a recipe. */
 export type MethodRecipe = MethodValues & RecipeBase;
 
-/** The options of `finetune` that set them, in camel case. What each does, the help of its flag says (METHOD_FIELDS has it). */
-export type MethodOptions = {
-  readonly [K in MethodField as Camel<K>]?: MethodValues[K] extends string
-    ? string
-    : Exclude<MethodValues[K], null>;
-};
+/** The options of `finetune` that set them, each described in its method's file. */
+export type MethodOptions = Joined<NonNullable<(typeof TABLE)[number]['options']>>;
 
 // A row is typed by its own fields, and called with whole recipes.
 const METHODS = TABLE as unknown as readonly Method<MethodFields>[];

@@ -15,7 +15,12 @@ const fields = {
   }),
 };
 
-export const LABEL_SMOOTHING: Method<typeof fields> = {
+export interface LabelSmoothingOptions {
+  /** Share of each target that is spread over all classes. Default: 0. */
+  readonly labelSmoothing?: number;
+}
+
+export const LABEL_SMOOTHING: Method<typeof fields, LabelSmoothingOptions> = {
   fields,
   ofClasses: ['label_smoothing'],
   loss: ({ label_smoothing: labelSmoothing }) => (labelSmoothing > 0 ? { labelSmoothing } : {}),

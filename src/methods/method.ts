@@ -13,7 +13,7 @@ import type { ImageClassifier } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
 import type { Mix } from '../ops/index.js';
 import type { LossOptions } from '../tasks/index.js';
-import type { Fields, ValuesOf } from './field.js';
+import type { Fields, OptionsOf, ValuesOf } from './field.js';
 
 /** What methods may ask of the rest of a recipe. */
 export interface RecipeBase {
@@ -74,9 +74,11 @@ export interface MethodProposal<F> {
   readonly source: string;
 }
 
-/** A row of the table of methods; `F` are its fields. */
-export interface Method<F extends Fields = Fields> {
+/** A row of the table of methods; `F` are its fields, and `O` the options of `finetune` that set them, as editors show them. */
+export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = OptionsOf<F>> {
   readonly fields: F;
+  /** A type alone, which no row sets. */
+  readonly options?: O;
   /** Its fields that count for the head alone, too. The others count where layers below the head are trained. */
   readonly ofHead?: readonly (keyof F & string)[];
   /** Its fields that have no meaning for values, where classes are needed. */

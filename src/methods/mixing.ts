@@ -38,7 +38,14 @@ const fields = {
   }),
 };
 
-export const MIXING: Method<typeof fields> = {
+export interface MixingOptions {
+  /** Images and labels are mixed by shares from Beta(mixup, mixup): 0.2, or 0.8 with much training. Default: 0, not. */
+  readonly mixup?: number;
+  /** The same with a rectangle of the other image: 1. With `mixup`, one of the two for each batch. Default: 0, not. */
+  readonly cutmix?: number;
+}
+
+export const MIXING: Method<typeof fields, MixingOptions> = {
   fields,
   // Values are between those of two whole images, but no part of one has a part of its value.
   ofClasses: ['cutmix'],

@@ -16,7 +16,12 @@ const fields = {
   }),
 };
 
-export const PULL_TO_START: Method<typeof fields> = {
+export interface PullToStartOptions {
+  /** L2-SP: pull of the weights below the head to where they began, in place of their decay. Default: 0. */
+  readonly l2Sp?: number;
+}
+
+export const PULL_TO_START: Method<typeof fields, PullToStartOptions> = {
   fields,
   refusals: [
     {

@@ -12,7 +12,12 @@ const fields = {
   }),
 };
 
-export const RANDOM_ERASING: Method<typeof fields> = {
+export interface RandomErasingOptions {
+  /** How often a rectangle of an image, 2 to 33 % of it, is made blank: 0.1 to 0.5. Default: 0, never. */
+  readonly randomErasing?: number;
+}
+
+export const RANDOM_ERASING: Method<typeof fields, RandomErasingOptions> = {
   fields,
   batch({ random_erasing: probability }, { side, samples }) {
     if (probability === 0) return {};

@@ -16,7 +16,12 @@ const fields = {
   }),
 };
 
-export const SHARPNESS_AWARE: Method<typeof fields> = {
+export interface SharpnessAwareOptions {
+  /** Distance from the weights within which the gradient is taken where the loss is highest: 0.05. Default: 0, not. */
+  readonly sam?: number;
+}
+
+export const SHARPNESS_AWARE: Method<typeof fields, SharpnessAwareOptions> = {
   fields,
   step: ({ sam }, memory) => (sam > 0 ? new SharpnessAware(memory, sam) : null),
   looksElsewhere: ({ sam }) => (sam > 0 ? `where --sam ${sam} looks` : null),

@@ -16,7 +16,12 @@ const fields = {
   }),
 };
 
-export const STOCHASTIC_DEPTH: Method<typeof fields> = {
+export interface StochasticDepthOptions {
+  /** How often the last residual branch is left out for an image; lower ones less, in proportion. Default: 0, never. */
+  readonly stochasticDepth?: number;
+}
+
+export const STOCHASTIC_DEPTH: Method<typeof fields, StochasticDepthOptions> = {
   fields,
   check(model, { stochastic_depth, model: name }) {
     if (stochastic_depth === 0 || setStochasticDepth(model, stochastic_depth) > 0) return;

@@ -14,7 +14,12 @@ const fields = {
   }),
 };
 
-export const WEIGHT_AVERAGE: Method<typeof fields> = {
+export interface WeightAverageOptions {
+  /** Decay of the moving average of the weights that is validated and exported: 0.999. Default: the weights themselves. */
+  readonly ema?: number;
+}
+
+export const WEIGHT_AVERAGE: Method<typeof fields, WeightAverageOptions> = {
   fields,
   showsInAStep: false,
   step: ({ ema }, memory) => (ema === null ? null : new WeightAverage(memory, ema)),
