@@ -43,6 +43,9 @@ test('who asks for a rate has it, of trunk or head, and nothing is measured', as
   assert.equal([ofHead.lr, ofHead.headLr, ofHead.told], [2.5e-5, 3e-4, []]);
   const full = await chosen(openRun({ strategy: 'full' }));
   assert.equal([full.lr, full.headLr, full.told], [1e-4, 1e-3, []], 'a new head has no optimum to keep');
+  const isOpen = (options: FinetuneOptions) => withRun(options, {}, { work: async (run) => run.isRateOpen });
+  assert.is(await isOpen(openRun({ weights: 'none' })), false, 'from random values all is to be learnt');
+  assert.is(await isOpen(openRun()), true);
 });
 
 /** New weights whose last features are so many times those of others: the head that is fitted to small ones has large weights. */

@@ -10,7 +10,7 @@ import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../../recipe/
 import { openDevice, summarize } from '../../runs/device.js';
 import { factsOf } from '../../runs/data/folds.js';
 import { sideOf } from '../../training/inference/inference.js';
-import { type LoadedModel, loadModel, resized, tellLeftOut } from '../../runs/model-source.js';
+import { type LoadedModel, loadModel, NO_WEIGHTS, resized, tellLeftOut } from '../../runs/model-source.js';
 import { checkMethods } from '../../methods/index.js';
 import { requireData } from '../../recipe/option-names.js';
 import type { FinetuneOptions, RunContext } from '../../recipe/options.js';
@@ -57,7 +57,9 @@ export async function withRun<T>(
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
   const hasFittedHead = recipe.strategy === 'probe-then-full' || recipe.strategy === 'gradual';
-  const isRateOpen = hasFittedHead && given.lr === undefined && given.head_lr === undefined;
+  // From random values the trunk has everything to learn, whatever a head on it bears.
+  const isPretrained = loaded.weights !== NO_WEIGHTS;
+  const isRateOpen = hasFittedHead && isPretrained && given.lr === undefined && given.head_lr === undefined;
   const { task, note } = found;
   const told = { recipe, given, isRateOpen, images, task, note, smallestClass: smallestClassOf(found) };
   announce(told, context.onEvent);
