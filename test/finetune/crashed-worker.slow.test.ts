@@ -87,7 +87,7 @@ test('a thread that decodes dies: the step fails with one sentence, and the run 
   const expected = await whole;
   const run = options();
   // The newest: those of the preparation have ended.
-  const failing = finetune(run, { onEvent: crash(/data.worker/, -1) });
+  const failing = finetune(run, { onEvent: crash(/image.worker/, -1) });
   await fails(failing, 'input', /^the thread that decoded the image ended .*\.png\): /);
   await assertSameRuns((await resume({ resume: run.out! })).run, expected.run);
 });

@@ -13,7 +13,7 @@ if (port === null) {
   throw new AttuneError({
     code: 'internal',
     what: 'this file runs as a worker thread only',
-    where: 'data/worker',
+    where: 'inputs/image/worker',
   });
 }
 
