@@ -1,5 +1,6 @@
 /** The device of a run, opened only when everything else has been checked. */
 import type { Choices } from '../device/backend.js';
+import { AttuneError } from '../errors.js';
 import { commandLine } from './command-line.js';
 import { isHalfKey } from '../device/tuner.js';
 import { open } from '../engine/open.js';
@@ -65,6 +66,11 @@ export type DeviceWish = Omit<DeviceOptions, 'adapter'> & {
 
 export function summarize({ info }: Device): DeviceSummary {
   return { kind: info.kind, adapter: info.adapter, software: info.software };
+}
+
+/** Whether a plan failed because it is too large for a device that is there: less of it may fit. */
+export function isTooLarge(error: unknown, device: Device): error is AttuneError {
+  return error instanceof AttuneError && error.code === 'device' && !device.lost;
 }
 
 /** Images per forward pass that a device is quick with; more only take memory. */

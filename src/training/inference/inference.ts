@@ -8,7 +8,7 @@ import type { Preprocessing } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { normalizeImages } from '../../ops/image/normalize-images.js';
 import type { Device } from '../../program/device.js';
-import { quickBatch } from '../../runs/device.js';
+import { isTooLarge, quickBatch } from '../../runs/device.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import { Estimator } from '../../recipe/events.js';
 import { throwIfAborted } from '../../interruption.js';
@@ -96,8 +96,7 @@ async function fittingBatch(
       await device.prepare(() => recordForward(network, pixels, side, preprocessing));
       break;
     } catch (error) {
-      const doesNotFit = error instanceof AttuneError && error.code === 'device' && !device.lost;
-      if (!doesNotFit || batch === 1) throw error;
+      if (!isTooLarge(error, device) || batch === 1) throw error;
       batch = Math.ceil(batch / 2);
     }
   }

@@ -7,7 +7,7 @@ import { AttuneError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
-import { evaluationBatch } from '../../runs/device.js';
+import { evaluationBatch, isTooLarge } from '../../runs/device.js';
 import { recordForward } from '../inference/inference.js';
 import { throwIfAborted } from '../../interruption.js';
 import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
@@ -61,8 +61,7 @@ export async function chooseMicroBatch(
       announce(micro, atOnce, batchNorm, recipe, { ...(onEvent && { onEvent }) });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
-      const doesNotFit = error instanceof AttuneError && error.code === 'device' && !device.lost;
-      if (!doesNotFit) throw error;
+      if (!isTooLarge(error, device)) throw error;
       if (micro === 1 || recipe.micro_batch !== null) throw withAdvice(error, recipe);
       micro = Math.ceil(micro / 2);
     }
