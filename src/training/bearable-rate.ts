@@ -21,9 +21,9 @@ import { makeOptimizer } from './step/parameter-groups.js';
 import { networkInput, sharedLoss } from './step/training-step.js';
 
 /**
- * The share of the loss that a step may promise; noise of the batch counts as gradient, so that it keeps less. On the tasks of
- * bench/defaults.mjs runs that promised 11 and 6 times the loss exploded, none did at 3 times, and where it was hundredths the
- * rate could be raised.
+ * The share of the loss that a step may promise; noise of the batch counts as gradient, so that it keeps less. Of the tasks in
+ * bench/defaults.mjs one, pictures of blood cells, exploded at 11 and at 6 times the loss and not at 3 times; where it was
+ * hundredths the rate could be raised.
  */
 const PROMISED = 3;
 /** How many times the usual rate it may become. */
@@ -31,14 +31,21 @@ const HIGHEST = 4;
 /** More digits would tell nothing. */
 const DIGITS = 2;
 
+/** What is said of the rates; `isMeasured`: whether there were gradients to measure them by. */
+export function rateText({ lr, head_lr }: Pick<Recipe, 'lr' | 'head_lr'>, isMeasured: boolean): string {
+  return isMeasured
+    ? `Learning rate ${lr} for the trunk and ${head_lr} for the head, by the gradients before the first step; --lr sets it.`
+    : `Note: the gradients before the first step are no numbers or zero, so the learning rate is the usual one, ${lr} for the trunk and ${head_lr} for the head; --lr sets it.`;
+}
+
 /**
- * The recipe at rates that the network bears; as it is where gradients are not finite. `options.batch_norm` is what the
- * stage will train with. Throws 'interrupted' on the signal.
+ * The recipe at rates that the network bears; null where gradients are not finite, or there are none. `options.batch_norm` is
+ * what the stage will train with. Throws 'interrupted' on the signal.
  */
-export async function withBearableRate(options: BeginningOptions): Promise<Recipe> {
+export async function withBearableRate(options: BeginningOptions): Promise<Recipe | null> {
   const { recipe } = options;
   const promised = await promisedShare(options);
-  if (promised === null) return recipe;
+  if (promised === null) return null;
   const factor = Math.min(HIGHEST, PROMISED / promised);
   const lr = Number((factor * recipe.lr).toPrecision(DIGITS));
   return { ...recipe, lr, head_lr: Number(((lr * recipe.head_lr) / recipe.lr).toPrecision(DIGITS)) };

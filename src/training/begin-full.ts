@@ -21,7 +21,7 @@ import type { Beginning } from '../runs/beginning.js';
 import { agrees, type BeginningTold, beginningText, measureBeginning, type Refitted } from './beginning.js';
 import { chooseMicroBatch, imageCounts } from './step/micro-batch.js';
 import { takeOwnStatistics } from './own-statistics.js';
-import { withBearableRate } from './bearable-rate.js';
+import { rateText, withBearableRate } from './bearable-rate.js';
 import { comparedOn } from './compared-images.js';
 import { FOLLOWED, statisticsShare } from './statistics-share.js';
 
@@ -59,12 +59,12 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
   const begun = await chooseStatistics(run, first);
   if (!isRateOpen) return { ...begun, recipe: asked };
   const { model, preprocessing } = loaded;
-  const recipe = await withBearableRate({
+  const measured = await withBearableRate({
     ...{ device, model, data, recipe: asked, preprocessing, ...begun.chosen },
     ...context,
   });
-  const text = `Learning rate ${recipe.lr} for the trunk and ${recipe.head_lr} for the head, by the gradients before the first step; --lr sets it.`;
-  context.onEvent?.({ type: 'note', text });
+  const recipe = measured ?? asked;
+  context.onEvent?.({ type: 'note', text: rateText(recipe, measured !== null) });
   return { ...begun, recipe };
 }
 

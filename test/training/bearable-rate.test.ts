@@ -3,7 +3,7 @@ import { finetune, type FinetuneOptions } from '#src/finetune/index';
 import { runProbe } from '#src/training/heads/probe';
 import { withRun } from '#src/finetune/run/prepare-run';
 import type { Run } from '#src/runs/run';
-import { withBearableRate } from '#src/training/bearable-rate';
+import { rateText, withBearableRate } from '#src/training/bearable-rate';
 import type { Recipe } from '#src/recipe/recipe-schema';
 import { firstBatches } from '#src/training/beginning';
 import { networkInput, sharedLoss } from '#src/training/step/training-step';
@@ -81,10 +81,29 @@ function prepared<T>(options: FinetuneOptions, work: (run: Run) => Promise<T>): 
 
 /** What a run is chosen to train with. */
 function recipeOf(options: FinetuneOptions): Promise<Recipe> {
-  return prepared(options, ({ loaded: { model, preprocessing }, ...run }) =>
-    withBearableRate({ ...run, model, preprocessing, micro_batch: 8, batch_norm: 'frozen' }),
-  );
+  return prepared(options, async ({ loaded: { model, preprocessing }, ...run }) => {
+    const found = await withBearableRate({
+      ...{ ...run, model, preprocessing },
+      ...{ micro_batch: 8, batch_norm: 'frozen' as const },
+    });
+    assert.ok(found);
+    return found;
+  });
 }
+
+test('rates that could not be measured are told as the usual ones', async () => {
+  const rates = { lr: 5e-5, head_lr: 5e-4 };
+  assert.match(
+    rateText(rates, false),
+    /^Note: .* no numbers or zero, .* the usual one, 0\.00005 for the trunk/,
+  );
+  // A head that is no number has gradients that are none.
+  await prepared(openRun(), async ({ loaded: { model, preprocessing }, ...run }) => {
+    model.head.parameters()[0]!.set(new Float32Array(model.head.inputs * 2).fill(Number.NaN));
+    const options = { ...run, model, preprocessing, micro_batch: 8, batch_norm: 'frozen' as const };
+    assert.is(await withBearableRate(options), null);
+  });
+});
 
 test('the rate falls where a head on small features has large weights', async () => {
   const of = async (features: number) => recipeOf(openRun({ weights: await withFeatures(features) }));
@@ -111,6 +130,7 @@ for (const optimizer of ['adamw', 'sgd', 'rmsprop'] as const) {
       const { recipe, device } = run;
       const options = { ...run, model, preprocessing, micro_batch: 8, batch_norm: 'frozen' as const };
       const found = await withBearableRate(options);
+      assert.ok(found);
       let [loss, promised] = [0, 0];
       for await (const { parts, side, ...asked } of firstBatches(options)) {
         const { parameters } = model.memory;
