@@ -7,7 +7,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { judgeOwner, ownerHere, ownerSchema } from './owner.js';
@@ -39,8 +39,7 @@ export async function withLock<T>(
   { onWait, signal, staleMs = STALE_MS }: LockOptions,
   body: (lock: Lock) => Promise<T>,
 ): Promise<T> {
-  const token = randomUUID();
-  const mine = JSON.stringify({ ...ownerHere(), token });
+  const mine = JSON.stringify({ ...ownerHere(), token: randomUUID() });
   let seen: { text: string; touched: number; since: number } | undefined;
   while (!(await create(path, mine))) {
     signal?.throwIfAborted();
@@ -49,7 +48,7 @@ export async function withLock<T>(
     if (found === undefined) continue;
     if (seen?.text !== found.text || seen.touched !== found.touched) seen = { ...found, since: now };
     if (isDead(found.text) || now - seen.since > staleMs) {
-      await takeAway(path, found.text, token);
+      await takeAway(path, found.text, { signal, staleMs });
       continue;
     }
     await onWait?.();
@@ -102,19 +101,12 @@ function isDead(text: string): boolean {
 }
 
 /**
- * Removes an abandoned lock. The slower of two waiters that found the same one could catch the
- * new lock of the faster: so it is moved aside first, looked at, and put back if it is another.
- * Exported for its test.
+ * Removes the lock file `path` if it still holds `abandoned`. A waiter may have looked long ago, and the lock may be that of
+ * a faster one meanwhile; so those who remove take turns, by a lock of their own, and look again. A lock in use is never
+ * moved, not even for a moment, since its holder would then take it for lost. Exported for its test.
  */
-export async function takeAway(path: string, abandoned: string, token: string): Promise<void> {
-  const aside = `${path}.${token}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const caught = await readFile(aside, 'utf8');
-  if (caught !== abandoned) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true, maxRetries: 5 });
+export async function takeAway(path: string, abandoned: string, options: LockOptions = {}): Promise<void> {
+  await withLock(`${path}.removal`, options, async () => {
+    if ((await look(path))?.text === abandoned) await rm(path, { force: true, maxRetries: 5 });
+  });
 }

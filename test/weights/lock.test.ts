@@ -78,14 +78,29 @@ test('bodies never overlap, even when all of them find the same dead lock at onc
   await Promise.all(Array.from({ length: 40 }, round));
 });
 
-test('a lock that is not the abandoned one is put back', async () => {
+test('only the abandoned lock is removed', async () => {
   await inFolder(async (path, folder) => {
-    await takeAway(path, 'gone meanwhile', 'token');
+    await takeAway(path, 'gone meanwhile');
     await writeFile(path, 'of a faster one');
-    await takeAway(path, 'abandoned', 'token');
+    await takeAway(path, 'abandoned');
     assert.is(await readFile(path, 'utf8'), 'of a faster one');
     assert.equal(await readdir(folder), ['x.lock']);
-    await takeAway(path, 'of a faster one', 'token');
+    await takeAway(path, 'of a faster one');
+    assert.equal(await readdir(folder), []);
+  });
+});
+
+test('a lock in use stays in its place while slower waiters find that it is not the abandoned one', async () => {
+  await inFolder(async (path, folder) => {
+    await withLock(path, {}, async (lock) => {
+      let isDone = false;
+      const removals = Promise.all(Array.from({ length: 8 }, () => takeAway(path, 'abandoned')));
+      const done = removals.then(() => {
+        isDone = true;
+      });
+      while (!isDone) assert.is(await lock.isHeld(), true);
+      await done;
+    });
     assert.equal(await readdir(folder), []);
   });
 });
