@@ -22,6 +22,7 @@ import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from '.
 import { withRunLock } from '../runs/run-lock.js';
 import type { RunState } from '../runs/run-state.js';
 import { SavedStates } from '../runs/saved-states.js';
+import { refuseUnstorable } from '../runs/state-size.js';
 import type { TrainingData } from '../runs/data/training-data.js';
 import type { PartName } from '../runs/data/found-images.js';
 import { writeProbeRun } from '../training/probe-run.js';
@@ -44,9 +45,10 @@ export async function finetune<T extends TaskKind = 'classification'>(
   const result = await outliveDevices(context, (devices) =>
     devices.saved === null
       ? withRun(options, context, {
-          async checked(recipe) {
+          async checked(recipe, found) {
             refuseIdleProfile(options, recipe);
             await assertRunFolderCanBeMade(options.out);
+            if (recipe.strategy !== 'probe') await refuseUnstorable(found, context.signal);
           },
           open: devices.open,
           work: (prepared) => run(prepared, devices),

@@ -23,7 +23,7 @@ import type { FoundImages } from '../../runs/data/found-images.js';
 
 export interface RunWork<T> {
   /** Called when the images have been found, before weights are loaded: what else can be told early. */
-  checked?(recipe: Recipe, images: number): Promise<void> | void;
+  checked?(recipe: Recipe, found: FoundImages): Promise<void> | void;
   /** Opens the device, where it is not simply opened. */
   open?: typeof openDevice;
   work(run: Run): Promise<T>;
@@ -39,7 +39,7 @@ export async function withRun<T>(
   { checked, open = openDevice, work }: RunWork<T>,
 ): Promise<T> {
   const { given, found, facts, resolved } = await planRun(options, context.signal);
-  await checked?.(resolved, found.train.length);
+  await checked?.(resolved, found);
   const { device, adapter, precision } = resolved;
   await assertDeviceIsThere(device, { precision, ...(adapter !== null && { adapter }) });
   const loaded = await loadModel(

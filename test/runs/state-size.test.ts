@@ -1,0 +1,77 @@
+/** A list of images that does not fit the header of a state is refused before anything is opened, and no other is. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { finetune } from '#src/finetune/index';
+import { safetensorsPieces } from '#src/formats/index';
+import type { FoundImages } from '#src/runs/data/found-images';
+import { refuseUnstorable } from '#src/runs/state-size';
+import { classification } from '#src/tasks/index';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fails, newPath } from '../finetune/support.js';
+
+/** What is left for all else. */
+const OTHER = 2_000_000;
+
+/** Names that grow when they are written as text within text. */
+const NAMES = ['ant/plain.png', 'ant/"quoted".png', 'bee/\\back.png', '类/图.png', 'bee/\u0001.png'];
+
+function found(count: number): FoundImages {
+  const image = (i: number) => ({ path: `/data/${NAMES[i % 5]}`, name: NAMES[i % 5]!, label: i % 2 });
+  const images = Array.from({ length: count }, (_, i) => image(i));
+  return {
+    root: '/data',
+    train: images.slice(10),
+    val: images.slice(0, 5),
+    test: images.slice(5, 10),
+    task: classification(['ant', 'bee']),
+    skipped: [{ path: '/data/"odd".txt', reason: 'no image' }],
+    isSplit: false,
+    learnt: { label: null, target: null },
+    note: null,
+  };
+}
+
+/** Bytes of the header as a state is written. */
+async function headerBytes({ train, val, test: tested, task, skipped }: FoundImages): Promise<number> {
+  const stored = (part: FoundImages['train']) => part.map((image) => ({ ...image, hash: '0'.repeat(64) }));
+  const images = { train: stored(train), val: stored(val), test: stored(tested) };
+  const metadata = { state: JSON.stringify({ images, task: task.info, skipped }) };
+  const { value } = await safetensorsPieces([], metadata).next();
+  return (value as Uint8Array).length;
+}
+
+test('what is counted are the bytes that the state takes', async () => {
+  const images = found(1000);
+  const bytes = await headerBytes(images);
+  await refuseUnstorable(images, undefined, bytes + OTHER);
+  // Less by what else the header has beside the lists.
+  await fails(
+    refuseUnstorable(images, undefined, bytes + OTHER - 200),
+    'data',
+    /^a run of 1,000 images could not be saved: their list takes \d+ kB, and a state has room for \d+ kB, about 9\d\d images \(\/data\)/,
+  );
+});
+
+test('half a million images of usual paths fit', async () => {
+  const bytes = (await headerBytes(found(1000))) / 1000;
+  assert.ok(bytes * 500_000 + OTHER < 100_000_000, `${bytes} bytes an image`);
+});
+
+test('a run says so before it opens an image, and a probe saves no state', async () => {
+  const folder = newPath();
+  mkdirSync(folder);
+  // Each byte is seven in text within text; the path itself stays short.
+  const long = '\u0001'.repeat(740_000);
+  const rows = Array.from({ length: 20 }, (_, i) => `${long}/../${i}.png,${i % 2 ? 'ant' : 'bee'}`);
+  for (let i = 0; i < 20; i++) writeFileSync(join(folder, `${i}.png`), 'no picture');
+  const data = join(folder, 'images.csv');
+  writeFileSync(data, `image,label\n${rows.join('\n')}`);
+  const options = { data, model: 'resnet-small', weights: 'none', device: 'cpu' } as const;
+  const whole = { ...options, strategy: 'full', out: newPath() } as const;
+  await fails(finetune(whole), 'data', /^a run of 20 images could not be saved: their list takes 104 MB/);
+  const probe = { ...options, strategy: 'probe', out: newPath() } as const;
+  await fails(finetune(probe), 'data', /images? (?:is|are) bad|cannot be|no readable/);
+});
+
+test.run();
