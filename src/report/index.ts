@@ -6,5 +6,5 @@ export type { ComparedRun } from './compare/compared-run.js';
 export { type ExplainOptions, type ExplainResult, type Explanation, explain } from './explain/explain.js';
 export { HEAT_MAP_METHODS, type HeatMapMethod } from './explain/methods.js';
 export type { Neighbor } from './explain/neighbors.js';
-export type { GatherOptions } from './run/gather-run.js';
+export type { GatherOptions } from './gather/gather-run.js';
 export { report, type ReportOptions, type ReportResult } from './write-report.js';

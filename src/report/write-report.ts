@@ -14,8 +14,8 @@ import { pngOf, pngOfAll } from './charts/raster.js';
 import { reportPage } from './page/page.js';
 import { curveCharts } from './page/sections/curves.js';
 import { sharesOf, titleOf } from './page/sections/folds.js';
-import { gatherFolds } from './run/gather-folds.js';
-import { GATHER_NAMES, type GatherOptions, gatherRun } from './run/gather-run.js';
+import { gatherFolds } from './gather/gather-folds.js';
+import { GATHER_NAMES, type GatherOptions, gatherRun } from './gather/gather-run.js';
 import type { ReportData } from './run/report-data.js';
 import { reportOf } from './tasks/index.js';
 

@@ -13,7 +13,7 @@ import { measuresOf } from '#src/finetune/cross-validation';
 import type { FullStage } from '#src/training/step/stage-context';
 import { reportSteps } from '#src/training/step-report';
 import type { StepReport } from '#src/training/trainer';
-import { gatherFolds } from '#src/report/run/gather-folds';
+import { gatherFolds } from '#src/report/gather/gather-folds';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smallData } from './full-support.js';

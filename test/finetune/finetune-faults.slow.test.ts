@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { finetune, type FinetuneOptions, type RunEvent } from '#src/finetune/index';
 import { writeSafetensors } from '#src/formats/index';
-import { gatherRun } from '#src/report/run/gather-run';
+import { gatherRun } from '#src/report/gather/gather-run';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

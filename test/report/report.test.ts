@@ -9,13 +9,13 @@ import { lettered } from '#src/report/charts/lettering';
 import { pngOf } from '#src/report/charts/raster';
 import { scatterChart } from '#src/report/charts/scatter';
 import { asXml } from '#src/report/charts/xml';
-import { html, lines } from '#src/report/page/html';
-import { fileName, withKeptUnits } from '#src/report/page/parts';
+import { html, lines } from '#src/report/html/html';
+import { fileName, withKeptUnits } from '#src/report/html/parts';
 import { reportPage } from '#src/report/page/page';
 import { dataSection } from '#src/report/page/sections/data';
 import { summarySection } from '#src/report/page/sections/summary';
-import { flagsCommand } from '#src/report/run/commands';
-import { evaluatingDevice } from '#src/report/run/gather-run';
+import { flagsCommand } from '#src/report/gather/commands';
+import { evaluatingDevice } from '#src/report/gather/gather-run';
 import {
   answersOf,
   classRows,

@@ -9,7 +9,7 @@ import { RECIPE_FIELDS } from '../../recipe/recipe-schema.js';
 import { hintForMissing, isThere, replaceFile } from '../../formats/index.js';
 import { openDrawing, SCREEN } from '../charts/drawing.js';
 import type { OptionNames } from '../../option-names.js';
-import { GATHER_NAMES, type GatherOptions } from '../run/gather-run.js';
+import { GATHER_NAMES, type GatherOptions } from '../gather/gather-run.js';
 import { assertComparable, isWishInVain, type MeasuredRun, measureRun } from './compared-run.js';
 import type { CompareResult, Difference, PairedRuns } from './compare-result.js';
 import { PAGE_MARK } from '../page/page.js';

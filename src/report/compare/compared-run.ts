@@ -12,7 +12,7 @@ import type { Recipe } from '../../recipe/recipe-schema.js';
 import { findImages, splitOf } from '../../runs/data/training-data.js';
 import { TASK_KINDS, TASKS } from '../../tasks/index.js';
 import { outputsFor } from '../run/answered-part.js';
-import { evaluatingDevice, type GatherOptions, refuseOtherNames, withNetwork } from '../run/gather-run.js';
+import { evaluatingDevice, type GatherOptions, refuseOtherNames, withNetwork } from '../gather/gather-run.js';
 import type { ComparedFigures } from '../run/report-data.js';
 import { reportOf, TASK_REPORTS } from '../tasks/index.js';
 import { assertRun, bestEpochOf, hasCheckpoint, isFinished, stagesOf } from '../run/stored-facts.js';

@@ -3,12 +3,12 @@ import { likeliest } from '../../tasks/metrics/scores.js';
 import { counted, percent } from '../../text.js';
 import { reducedConfusion } from '../charts/confusion.js';
 import { intervalChart } from '../charts/intervals.js';
-import { html } from '../page/html.js';
-import { digits, interval, share, whole } from '../page/parts.js';
-import { calibrationSection } from '../page/sections/calibration.js';
-import { classesSection, confusionSection, testSection } from '../page/sections/classes.js';
-import { heatMapSection, worstSection } from '../page/sections/images.js';
-import { imagesOf, partName } from '../page/words.js';
+import { html } from '../html/html.js';
+import { digits, interval, share, whole } from '../html/parts.js';
+import { calibrationSection } from './sections/calibration.js';
+import { classesSection, confusionSection, testSection } from './sections/classes.js';
+import { heatMapSection, worstSection } from './sections/images.js';
+import { imagesOf, partName } from '../html/words.js';
 import { classifiedPart } from '../run/classified-part.js';
 import type { TaskReport, Tile } from './task-report.js';
 

@@ -1,10 +1,10 @@
 /** What a report shows of a regression. */
 import { counted, percent, significant } from '../../text.js';
 import { scatterChart } from '../charts/scatter.js';
-import { html } from '../page/html.js';
-import { digits, name, table } from '../page/parts.js';
-import { valuesSection } from '../page/sections/values.js';
-import { imagesOf, partName } from '../page/words.js';
+import { html } from '../html/html.js';
+import { digits, name, table } from '../html/parts.js';
+import { valuesSection } from './sections/values.js';
+import { imagesOf, partName } from '../html/words.js';
 import { valuedPart } from '../run/valued-part.js';
 import type { EpochColumn, TaskReport } from './task-report.js';
 

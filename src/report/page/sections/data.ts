@@ -6,8 +6,8 @@ import { countChart } from '../../charts/counts.js';
 import type { Drawing } from '../../charts/drawing.js';
 import type { DataCard, ReportData } from '../../run/report-data.js';
 import { reportOf } from '../../tasks/index.js';
-import { type Content, type Html, html, lines } from '../html.js';
-import { chart, facts, fileName, fold, name, type Section, table } from '../parts.js';
+import { type Content, type Html, html, lines } from '../../html/html.js';
+import { chart, facts, fileName, fold, name, type Section, table } from '../../html/parts.js';
 
 /** Classes up to which each has its bar, and lines of tables. */
 const MOST_BARS = 30;

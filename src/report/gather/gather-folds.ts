@@ -10,7 +10,7 @@ import { loadModel } from '../../runs/model-source.js';
 import type { RunContext } from '../../recipe/options.js';
 import { findImages, splitOf } from '../../runs/data/training-data.js';
 import { reportOf } from '../tasks/index.js';
-import { type Outputs, outputsFor } from './answered-part.js';
+import { type Outputs, outputsFor } from '../run/answered-part.js';
 import {
   commandsOf,
   dataCard,
@@ -19,8 +19,8 @@ import {
   refuseOtherNames,
   withNetwork,
 } from './gather-run.js';
-import { shareOf } from './rankings.js';
-import type { FoldRow, ReportData } from './report-data.js';
+import { shareOf } from '../run/rankings.js';
+import type { FoldRow, ReportData } from '../run/report-data.js';
 import { readMadeBy } from '../../runs/run-files.js';
 
 /** Gathers what there is of a cross-validation. Throws AttuneError as `gatherRun` does, 'input' before a fold is done. */

@@ -25,11 +25,18 @@ import { folderOf, type FoundImages, type PartName } from '../../runs/data/found
 import { freeze } from '../../nn/index.js';
 import type { OptionNames } from '../../option-names.js';
 import { reportOf } from '../tasks/index.js';
-import { type Network, outputsFor } from './answered-part.js';
-import { canBeExplained } from './classified-part.js';
+import { type Network, outputsFor } from '../run/answered-part.js';
+import { canBeExplained } from '../run/classified-part.js';
 import { flagsCommand } from './commands.js';
-import type { Commands, DataCard, EvaluatedPart, ReportData } from './report-data.js';
-import { assertRun, bestEpochOf, hasCheckpoint, isFinished, readSkipped, stagesOf } from './stored-facts.js';
+import type { Commands, DataCard, EvaluatedPart, ReportData } from '../run/report-data.js';
+import {
+  assertRun,
+  bestEpochOf,
+  hasCheckpoint,
+  isFinished,
+  readSkipped,
+  stagesOf,
+} from '../run/stored-facts.js';
 
 /** What a report is of, and how it is made. */
 export interface GatherOptions extends DeviceOptions {

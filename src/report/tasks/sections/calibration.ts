@@ -4,8 +4,8 @@ import type { Drawing } from '../../charts/drawing.js';
 import { limitText } from '../../../tasks/metrics/calibration.js';
 import { reliabilityChart } from '../../charts/reliability.js';
 import type { ClassifiedPart, ReliabilityBin } from '../../run/report-data.js';
-import { type Html, html } from '../html.js';
-import { chart, type Section, table } from '../parts.js';
+import { type Html, html } from '../../html/html.js';
+import { chart, type Section, table } from '../../html/parts.js';
 
 /** Null where nothing was measured. */
 export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Section | null {

@@ -1,8 +1,8 @@
 /** Images to look at: what went wrong, and what the network went by. */
 import { counted, percent } from '../../../text.js';
 import type { AnsweredImage, ClassifiedPart, ExplainedImage } from '../../run/report-data.js';
-import { type Content, type Html, html } from '../html.js';
-import { fileName, image, name, type Section, whole } from '../parts.js';
+import { type Content, type Html, html } from '../../html/html.js';
+import { fileName, image, name, type Section, whole } from '../../html/parts.js';
 
 /** Letters of a class below a picture. */
 const SHORT = 28;

@@ -3,9 +3,9 @@ import { significant } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
 import { residualChart, scatterChart } from '../../charts/scatter.js';
 import type { ValuedColumn, ValuedImage, ValuedPart } from '../../run/report-data.js';
-import { type Html, html } from '../html.js';
-import { chart, digits, fileName, image, name, type Section, table } from '../parts.js';
-import { imagesOf } from '../words.js';
+import { type Html, html } from '../../html/html.js';
+import { chart, digits, fileName, image, name, type Section, table } from '../../html/parts.js';
+import { imagesOf } from '../../html/words.js';
 
 export function valuesSection({ metrics, columns, part }: ValuedPart, drawing: Drawing): Section {
   const isTest = part === 'test';
