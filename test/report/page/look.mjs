@@ -1,5 +1,5 @@
 /**
- * Opens a page of ours in Chromium and tells as JSON what it found: `node test/report/look.mjs <page.html> [<folder>]`.
+ * Opens a page of ours in Chromium and tells as JSON what it found: `node test/report/page/look.mjs <page.html> [<folder>]`.
  * With a folder it leaves screenshots there: light, dark, narrow and on paper.
  *
  * A program of its own, so that a test ends with its browser.
@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium as engine } from 'playwright-core';
-import { chromium } from '../runner/chromium.mjs';
+import { chromium } from '../../runner/chromium.mjs';
 
 const [file, pictures] = process.argv.slice(2);
 const address = pathToFileURL(file).href;
@@ -18,7 +18,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Presses of the Tab key until it is given up. */
 const MOST_STOPS = 400;
 
-const { program, environment } = chromium(fileURLToPath(new URL('../..', import.meta.url)));
+const { program, environment } = chromium(fileURLToPath(new URL('../../..', import.meta.url)));
 const browser = await engine.launch({
   executablePath: program,
   env: environment,

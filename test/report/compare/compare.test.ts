@@ -13,7 +13,7 @@ import { mcnemar } from '#src/report/compare/mcnemar';
 import { report } from '#src/report/write-report';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { epoch, facts } from './named-report.js';
+import { epoch, facts } from '../named-report.js';
 
 test("McNemar's exact test, against SciPy's binomtest", () => {
   assert.is(mcnemar(0, 0), 1);

@@ -15,9 +15,9 @@ import { overlay } from '#src/report/explain/overlay';
 import { tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fails, listener, newFolder, newPath } from '../finetune/support.js';
+import { fails, listener, newFolder, newPath } from '../../finetune/support.js';
 
-const demo = (name: string) => fileURLToPath(new URL(`../../../weights/demo/${name}`, import.meta.url));
+const demo = (name: string) => fileURLToPath(new URL(`../../../../weights/demo/${name}`, import.meta.url));
 const weights = demo('garments.safetensors');
 const bag = demo('images/test/bag/00.png');
 const preprocessing: Preprocessing = {

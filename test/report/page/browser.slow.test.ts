@@ -9,8 +9,8 @@ import { openDrawing, SCREEN } from '#src/report/charts/drawing';
 import { reportPage } from '#src/report/page/page';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attuneHere } from '../cli/support.js';
-import { namedReport } from './named-report.js';
+import { attuneHere } from '../../cli/support.js';
+import { namedReport } from '../named-report.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'attune browser ü '));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -28,7 +28,7 @@ interface Seen {
 }
 
 async function look(file: string): Promise<Seen> {
-  const program = fileURLToPath(new URL('../../../test/report/look.mjs', import.meta.url));
+  const program = fileURLToPath(new URL('../../../../test/report/page/look.mjs', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program, file]);
   return JSON.parse(stdout) as Seen;
 }
@@ -66,7 +66,7 @@ test('names that are HTML, very long, of several lines or written from the right
 });
 
 test('the reports of real runs, and what compares them, are as sound', async () => {
-  const shipped = (path: string) => fileURLToPath(new URL(`../../../weights/demo/${path}`, import.meta.url));
+  const shipped = (path: string) => fileURLToPath(new URL(`../../../../weights/demo/${path}`, import.meta.url));
   const words = `${shipped('images')}|--weights|${shipped('garments.safetensors')}|--device|cpu`.split('|');
   const [probe, full, page] = ['probe', 'full', 'compare.html'].map((name) => join(folder, name)) as [
     string,

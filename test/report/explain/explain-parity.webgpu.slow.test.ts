@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
-const program = fileURLToPath(new URL('../../../bench/parity/explain.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../../../../bench/parity/explain.mjs', import.meta.url));
 
 test('Grad-CAM and Grad-CAM++ of a ResNet50 equal PyTorch, and other weights give another map', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--pictures', '2'], {
