@@ -66,7 +66,8 @@ test('names that are HTML, very long, of several lines or written from the right
 });
 
 test('the reports of real runs, and what compares them, are as sound', async () => {
-  const shipped = (path: string) => fileURLToPath(new URL(`../../../../weights/demo/${path}`, import.meta.url));
+  const shipped = (path: string) =>
+    fileURLToPath(new URL(`../../../../weights/demo/${path}`, import.meta.url));
   const words = `${shipped('images')}|--weights|${shipped('garments.safetensors')}|--device|cpu`.split('|');
   const [probe, full, page] = ['probe', 'full', 'compare.html'].map((name) => join(folder, name)) as [
     string,

@@ -1,0 +1,42 @@
+/** What a report is gathered with, and how its run is typed again. */
+import { resolveRecipe } from '#src/recipe/recipe';
+import { flagsCommand } from '#src/report/gather/commands';
+import { evaluatingDevice } from '#src/report/gather/gather-run';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { facts } from '../named-report.js';
+
+test('a run is evaluated on the device that was asked for, else on its own, and without its precision', () => {
+  const gpu = resolveRecipe({ data: 'photos', device: 'webgpu', adapter: 'rtx', precision: 'mixed' }, facts);
+  assert.equal(evaluatingDevice(gpu, {}), { device: 'webgpu', adapter: 'rtx' });
+  assert.equal(evaluatingDevice(gpu, { device: 'cpu', threads: 2 }), {
+    device: 'cpu',
+    adapter: 'rtx',
+    threads: 2,
+  });
+  const cpu = resolveRecipe({ data: 'photos', device: 'cpu' }, facts);
+  assert.equal(evaluatingDevice(cpu, {}), { device: 'cpu', adapter: null });
+  assert.equal(evaluatingDevice(cpu, { adapter: 'rtx' }), { device: 'auto', adapter: 'rtx' });
+});
+
+test('a recipe is said by the flags that differ from its defaults, and not at all where no flag says it', () => {
+  const recipe = resolveRecipe(
+    {
+      data: 'my photos',
+      epochs: 3,
+      batch_size: 64,
+      nesterov: false,
+      schedule: 'multi-step',
+      milestones: [1, 2],
+    },
+    facts,
+  );
+  const words = flagsCommand(recipe, facts);
+  assert.is(
+    words,
+    "npx attune finetune 'my photos' --image-size 224 --model resnet18 --weights resnet18-v1 --epochs 3 --batch-size 64 --no-nesterov --schedule multi-step --milestones 1,2 --seed 42",
+  );
+  assert.is(flagsCommand({ ...recipe, crop_scale: 0.5 }, facts), null);
+});
+
+test.run();
