@@ -101,6 +101,14 @@ const FAMILY_ROWS =
 /** Within the folder: the file of each family, the names, and what is exported of them. */
 const FAMILY_FILES = /^models\/(?:(?:keras-)?(?:resnet|mobilenet)[^/]*|names|families|index)\.ts$/;
 
+test('no code outside the rows of inputs spells the shape of an image', () => {
+  // Operations on images and their SIMD have them, an example is the code of a user, and a ResNet's are those of kernels.
+  const rows = /^(?:inputs\/image\/|ops\/image\/|device\/cpu\/simd\/|examples\/|models\/(?:keras-)?resnet)/;
+  const side = '(?:\\w*\\.)?(?:side|height|width|h|w)';
+  const shapes = new RegExp(`${side}, *${side}, *3\\b|${side} *(?:\\*\\* *2|\\* *${side}) *\\* *3\\b`, 'i');
+  assert.equal(found(shapes, rows), []);
+});
+
 test('no code outside the families names a network', () => {
   const names = new RegExp(`'(?:${MODEL_NAMES.join('|')})'`);
   const usual = ({ path, line }: { path: string; line: string }) =>

@@ -1,5 +1,5 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
-import { openPreparedCache, preparedPictures } from '../inputs/index.js';
+import { imageInput, openPreparedCache, preparedPictures } from '../inputs/index.js';
 import { openDevice } from '../runs/device.js';
 import {
   checkCount,
@@ -93,7 +93,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
           views,
           task: loaded.task,
           temperature: loaded.temperature,
-          inference: { device, preprocessing, batch, task: 'evaluating', ...context },
+          inference: { device, input: imageInput(preprocessing), batch, task: 'evaluating', ...context },
         },
       );
     } finally {

@@ -2,6 +2,7 @@
  * How fast a device is, in a few seconds: a matrix product, a convolution of ResNet50, and a small training step, the
  * same on every device. Each is run until there are enough samples or its share of the time is over.
  */
+import { imageInput, imagenetPreprocessing } from '../inputs/index.js';
 import { resnetSmall } from '../models/index.js';
 import { assign, conv2d, matmul } from '../ops/index.js';
 import { sgd } from '../optim/index.js';
@@ -133,21 +134,25 @@ async function trainingSteps(device: Device): Promise<Workload> {
   await model.to(device);
   const optimizer = sgd(model.memory, { lr: 0.01, momentum: 0.9 });
   const random = generator(1);
+  const input = imageInput({
+    ...imagenetPreprocessing(side),
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+  });
+  const blank = input.blank(batch);
   const images = {
-    images: Uint8Array.from({ length: batch * side ** 2 * 3 }, (_, i) => (i * 37) % 251),
+    size: batch,
+    arrays: { images: blank.arrays.images.map((_, i) => (i * 37) % 251) },
     targets: Int32Array.from({ length: batch }, (_, i) => i % classes),
     shares: new Float32Array(batch).fill(1 / batch),
-    steps: [],
   };
-  const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
   const task = classification(Array.from({ length: classes }, String));
   const options = {
     model,
     task,
     loss: { labelSmoothing: 0 },
     classWeights: null,
-    preprocessing,
-    side,
+    input,
     random,
   };
   const step = () => [

@@ -1,6 +1,13 @@
 /** `attune predict`: what a trained run, or a model with weights, sees in images. */
 import { basename, resolve } from 'node:path';
-import { type ImagePool, listImages, openImagePool, type Preprocessing } from '../inputs/index.js';
+import {
+  blackImage,
+  imageInput,
+  type ImagePool,
+  listImages,
+  openImagePool,
+  type Preprocessing,
+} from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { freeze } from '../nn/index.js';
 import { openDevice } from '../runs/device.js';
@@ -72,7 +79,13 @@ export async function predict<T extends TaskKind = 'classification'>(
           views,
           task,
           temperature,
-          inference: { device, preprocessing, batch: null, task: 'predicting', ...context },
+          inference: {
+            device,
+            input: imageInput(preprocessing),
+            batch: null,
+            task: 'predicting',
+            ...context,
+          },
         },
       );
     } finally {
@@ -113,7 +126,7 @@ export function openPictures(
       } catch (error) {
         if (!(error instanceof AttuneError && error.code === 'input')) throw error;
         errors.set(path, error.what);
-        return { width: side, height: side, pixels: new Uint8Array(side * side * 3) };
+        return blackImage(side);
       }
     },
   };

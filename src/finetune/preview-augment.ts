@@ -1,6 +1,5 @@
 /** `attune augment`: some training images, and what training would see of them in its first epochs. */
 import {
-  applySteps,
   augmentationOf,
   augmentImage,
   centerCropImage,
@@ -9,6 +8,9 @@ import {
   type LabelledImage,
   openImagePool,
   type RgbImage,
+  sampleOf,
+  stack,
+  variedImages,
 } from '../inputs/index.js';
 import { openDevice, summarize } from '../runs/device.js';
 import { throwIfAborted } from '../interruption.js';
@@ -20,7 +22,6 @@ import { DEFAULT_SEED, DEFAULT_VAL_SPLIT, defaultCropScale, resolveRecipe } from
 import { factsOf } from '../runs/data/folds.js';
 import { findImages } from '../runs/data/training-data.js';
 import type { OptionNames } from '../option-names.js';
-import { tensor } from '../tensor/tensor.js';
 import { counted } from '../text.js';
 
 /** The images, and how they would be varied. */
@@ -124,12 +125,9 @@ export async function previewAugment(
         augmentImage(image, side, augmentation, sample, preprocessing.interpolation),
       );
       const steps = samples.map((sample) => drawSteps(augmentation.parts ?? [], side, sample));
-      const length = side * side * 3;
-      const bytes = new Uint8Array(views * length);
-      cut.forEach(({ pixels }, i) => {
-        bytes.set(pixels, i * length);
-      });
-      const seen = await device.run(() => applySteps(tensor(bytes, [views, side, side, 3]), steps));
+      const { images: bytes } = stack(cut.map(sampleOf)).arrays;
+      const seen = await device.run(() => variedImages(bytes as Uint8Array, side, steps));
+      const length = seen.length / views;
       shown.push({
         path,
         label: labelOf(found.train[index], found.task.names),

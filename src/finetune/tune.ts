@@ -2,6 +2,7 @@
  * `attune tune`: measures the variants of the kernels that training and evaluating a network need on this machine's GPU,
  * and keeps the fastest for later runs (tuning-cache.ts). The launches that take longest come first.
  */
+import { imageInput, imagenetPreprocessing } from '../inputs/index.js';
 import { refuseUnknown } from '../recipe/option-names.js';
 import {
   type CandidateTime,
@@ -14,7 +15,7 @@ import { open } from '../engine/open.js';
 import { AttuneError } from '../errors.js';
 import { findModel } from '../models/index.js';
 import type { OptionNames } from '../option-names.js';
-import { backward, crossEntropy, normalizeImages } from '../ops/index.js';
+import { backward, crossEntropy } from '../ops/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { tensor } from '../tensor/tensor.js';
@@ -89,8 +90,6 @@ export interface TuneResult {
 }
 
 const DEFAULTS = { batchSize: 32, imageSize: 224, seconds: 120, precision: 'float32' } as const;
-/** A network's own preprocessing changes no shape. */
-const SCALE = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
 
 /**
  * Measures, and stores what was found; on the signal, what was found until then, after which it throws AttuneError
@@ -155,8 +154,9 @@ async function classesOf(
   const model = create({ classes: 10 });
   await model.to(device);
   const images = () => {
-    const bytes = tensor(new Uint8Array(batch * side * side * 3), [batch, side, side, 3], 'uint8');
-    return normalizeImages(bytes, SCALE.mean, SCALE.std);
+    // A network's own settings change no shape.
+    const input = imageInput(imagenetPreprocessing(side));
+    return input.record(input.blank(batch));
   };
   const random = generator(1);
   const step = () => {

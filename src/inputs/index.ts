@@ -20,7 +20,7 @@ export {
   PARTS,
   VIEWS,
 } from './image/augment-parts.js';
-export { applySteps } from './image/apply-steps.js';
+export { applySteps, variedImages } from './image/apply-steps.js';
 export {
   chooseColumns,
   type ColumnChoice,
@@ -38,10 +38,12 @@ export {
   type SheetRow,
 } from './image/contact-sheet.js';
 export { canWrite, LETTER_HEIGHT, LETTER_WIDTH } from './image/letters.js';
-export { decodeImage, pixelLimit, type RgbImage, readImageFile } from './image/decode.js';
+export type { RgbImage } from './picture.js';
+export { decodeImage, pixelLimit, readImageFile } from './image/decode.js';
 export { type DiskSpace, formatBytes, requireDiskSpace } from './disk.js';
 export { encodeOwnPng, encodePng, PNG_MARK } from './image/encode.js';
 export { type Box, boxFromDraws, erasedBox } from './image/erase.js';
+export type { EpochBatch, EpochOptions, TrainingSamples } from './epoch.js';
 export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
 export {
   classFolder,
@@ -121,6 +123,18 @@ export {
 } from './image/preprocess.js';
 export { type Interpolation, type Rectangle, resizeImage } from './image/resize.js';
 export { imageExtensions } from './sniff.js';
+export {
+  type HostArray,
+  type HostBatch,
+  type HostSample,
+  rowsOf,
+  type SampleSource,
+  type SampleSteps,
+  stack,
+  takeRows,
+} from './host-batch.js';
+export { blackImage, imageInput, sampleOf, sideOf } from './image/input.js';
+export type { Input } from './input.js';
 export { epochOrder, type Sampling } from './sampling.js';
 export { loadSharp } from './image/sharp.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';
@@ -130,6 +144,7 @@ export {
   type TrainingDataset,
   type TrainingOptions,
   trainingBatches,
+  trainingSamples,
 } from './image/training-loader.js';
 export {
   readValuesFile,

@@ -9,6 +9,7 @@ import type { ImageClassifier } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
 import type { Joined } from '../option-names.js';
 import type { LossOptions } from '../tasks/index.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { BALANCE } from './balance.js';
 import type { Field, ValuesOf } from './field.js';
 import { GRADIENT_CLIPPING } from './gradient-clipping.js';
@@ -16,6 +17,7 @@ import { LABEL_SMOOTHING } from './label-smoothing.js';
 import type {
   BatchChanges,
   BatchContext,
+  ChangedBatch,
   DefaultFacts,
   Method,
   MethodProposal,
@@ -33,8 +35,9 @@ import { WEIGHT_AVERAGE } from './weight-average.js';
 const TABLE = [
   BALANCE,
   LABEL_SMOOTHING,
-  MIXING,
   RANDOM_ERASING,
+  // After what is done to single samples: partners are varied as the samples that they are elsewhere.
+  MIXING,
   STOCHASTIC_DEPTH,
   // Before other parts of a step: they find the weights at their place again.
   SHARPNESS_AWARE,
@@ -117,7 +120,18 @@ export function adaptNetwork(model: ImageClassifier, recipe: MethodRecipe): void
 
 /** What is done to a batch. */
 export function changesOf(recipe: MethodRecipe, context: BatchContext): BatchChanges {
-  return joined((method) => method.batch?.(recipe, context), 'of a batch');
+  const changes = METHODS.map((method) => method.batch?.(recipe, context) ?? {});
+  const mixes = changes.map(({ arrays: _, ...mix }) => mix);
+  const drawn = joined(
+    changes.map(({ arrays = {} }) => arrays),
+    'of a batch',
+  );
+  return { ...joined(mixes, 'of a batch'), ...(Object.keys(drawn).length > 0 && { arrays: drawn }) };
+}
+
+/** Records the network's input as methods change it. */
+export function changedInput(x: Tensor, batch: ChangedBatch): Tensor {
+  return METHODS.reduce((input, method) => method.input?.(input, batch) ?? input, x);
 }
 
 /** In which order an epoch sees the images. */
@@ -138,7 +152,10 @@ export function headWeightPowerOf(recipe: MethodRecipe): number {
 export function lossOptionsOf(recipe: MethodRecipe): LossOptions {
   return {
     labelSmoothing: 0,
-    ...joined<Partial<LossOptions>>((method) => method.loss?.(recipe), 'of the loss'),
+    ...joined<Partial<LossOptions>>(
+      METHODS.map((method) => method.loss?.(recipe) ?? {}),
+      'of the loss',
+    ),
   };
 }
 
@@ -198,13 +215,10 @@ function twice(what: string): AttuneError {
 }
 
 /** What methods change, each something else. Throws AttuneError 'usage' where two change the same. */
-function joined<T extends object>(
-  ask: (method: Method<MethodFields>) => Partial<T> | undefined,
-  where: string,
-): T {
-  const changes: Partial<T> = {};
-  for (const method of METHODS) {
-    for (const [key, value] of Object.entries(ask(method) ?? {})) {
+function joined<T extends object>(all: readonly T[], where: string): T {
+  const changes = {};
+  for (const own of all) {
+    for (const [key, value] of Object.entries(own)) {
       if (Object.hasOwn(changes, key)) throw twice(`${key} ${where}`);
       Object.assign(changes, { [key]: value });
     }
@@ -213,6 +227,6 @@ function joined<T extends object>(
 }
 
 export { IMBALANCED, unlessFitted } from './balance.js';
-export { dominantTargets, withPartner } from './mixing.js';
-export type { BatchChanges, BatchContext, BatchMix, Refusal } from './method.js';
+export { dominantTargets } from './mixing.js';
+export type { BatchChanges, BatchContext, BatchMix, ChangedBatch, Refusal } from './method.js';
 export type { Field } from './field.js';

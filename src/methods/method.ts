@@ -5,13 +5,14 @@
  *     before the run   defaults, check
  *     of a stage       adapt (the network), trunkDecay, gradientLimit and step (of the optimiser), order, weightPower, loss
  *     of the head      headWeightPower
- *     of each batch    batch
+ *     of each batch    batch (on the host), input (on the device)
  *     afterwards       mixesImages, looksElsewhere, againstOverfitting, againstUnderfitting, for what is said of a run
  */
-import type { Sample, Sampling } from '../inputs/index.js';
+import type { HostArray, HostBatch, Sample, Sampling } from '../inputs/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
 import type { Mix } from '../ops/index.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { LossOptions } from '../tasks/index.js';
 import type { Fields, OptionsOf, ValuesOf } from './field.js';
 
@@ -41,8 +42,8 @@ export interface Refusal<R> {
 export interface BatchContext {
   /** From 1, over all epochs. */
   readonly step: number;
-  /** Side of the images in pixels. */
-  readonly side: number;
+  /** The shape of a sample in the network's input. */
+  readonly shape: readonly number[];
   /** What the random numbers of each image depend on. */
   readonly samples: readonly Sample[];
 }
@@ -52,12 +53,17 @@ export interface BatchMix extends Mix {
   readonly lossShare: number;
 }
 
-/** What is done to the images of a batch and to what they are compared with. */
+/** What is done to the samples of a batch and to what they are compared with. */
 export interface BatchChanges {
   /** Each is mixed with the one before it. */
   readonly mix?: BatchMix;
-  /** [n, 4]: the box of each that is erased (ops/image/erase-boxes.ts). */
-  readonly erased?: Int32Array;
+  /** What was drawn for each sample, by name, row-major: it goes with the samples to the device. */
+  readonly arrays?: Readonly<Record<string, HostArray>>;
+}
+
+/** A batch with what was drawn for it. Mixed, each row but the first is a sample, and the row before it its partner. */
+export interface ChangedBatch extends HostBatch {
+  readonly mix?: BatchMix;
 }
 
 /** The weights below the head: their decay, and their pull to where they began. */
@@ -94,6 +100,8 @@ export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = Opti
   /** Changes the network, whose trainable layers are set. */
   adapt?(model: ImageClassifier, recipe: ValuesOf<F> & RecipeBase): void;
   batch?(recipe: ValuesOf<F> & RecipeBase, context: BatchContext): BatchChanges;
+  /** Records what becomes of the network's input x [rows, ...shape], by what `batch` has drawn. */
+  input?(x: Tensor, batch: ChangedBatch): Tensor;
   /** In which order an epoch sees the images (inputs/sampling.ts). */
   order?(recipe: ValuesOf<F>): Sampling | undefined;
   /** How much the classes weigh in the loss: 1 / images^power; and in that of a head on cached features. */

@@ -16,7 +16,8 @@
  * A batch's mix is a function of seed and step, and an image's partner may be in another micro-batch: sizes of
  * micro-batches change nothing.
  */
-import type { Mix } from '../ops/index.js';
+import { takeRows } from '../inputs/index.js';
+import { type Mix, mixImages, slice } from '../ops/index.js';
 import { symmetricBeta } from '../tensor/beta.js';
 import { PURPOSE, uniformSource } from '../tensor/philox.js';
 import type { Targets } from '../tasks/index.js';
@@ -53,9 +54,16 @@ export const MIXING: Method<typeof fields, MixingOptions> = {
     { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: ofOneImage },
     { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: ofOneImage },
   ],
-  batch(recipe, { step, side }) {
+  batch(recipe, { step, shape: [side] }) {
     const mix = mixOfStep(recipe, step, side);
     return mix === null ? {} : { mix };
+  },
+  input(x, { size, mix }) {
+    if (mix === undefined) return x;
+    const [, ...shape] = x.shape;
+    const from = (first: number) => slice(x, [first, ...shape.map(() => 0)], [size - 1, ...shape]);
+    const { share, box } = mix;
+    return mixImages(from(1), from(0), { share, box });
   },
   mixesImages: isMixed,
   againstOverfitting: (recipe) => (isMixed(recipe) ? null : '--mixup 0.2'),
@@ -105,22 +113,5 @@ export function cutBox(lambda: number, side: number, draw: () => number): Mix['b
 /** The target with the larger share in each image; its own where they are equal. */
 export function dominantTargets(targets: Targets, images: number, mix: BatchMix | undefined): Targets {
   if (mix === undefined || mix.lossShare <= 0.5) return targets;
-  return withPartner(targets, 0, images - 1, targets.length / images);
-}
-
-/**
- * Rows `start` to `end` of a batch and before them the one before, which is the partner of the first: every row's
- * partner stands in front of it. Rows have `size` elements.
- */
-export function withPartner<T extends Uint8Array | Targets>(
-  rows: T,
-  start: number,
-  end: number,
-  size: number,
-): T {
-  if (start > 0) return rows.subarray((start - 1) * size, end * size) as T;
-  const joined = new (rows.constructor as new (length: number) => T)((end + 1) * size);
-  joined.set(rows.subarray(rows.length - size) as never);
-  joined.set(rows.subarray(0, end * size) as never, size);
-  return joined;
+  return takeRows(targets, images, 0, images - 1, true);
 }

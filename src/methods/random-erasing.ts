@@ -1,5 +1,7 @@
 /** Random erasing: a rectangle of an image is made blank (inputs/image/erase.ts says which, ops/image/erase-boxes.ts how). */
 import { erasedBox } from '../inputs/index.js';
+import { eraseBoxes } from '../ops/index.js';
+import { tensor } from '../tensor/tensor.js';
 import { numberField } from './field.js';
 import type { Method } from './method.js';
 
@@ -19,8 +21,11 @@ export interface RandomErasingOptions {
 
 export const RANDOM_ERASING: Method<typeof fields, RandomErasingOptions> = {
   fields,
-  batch({ random_erasing: probability }, { side, samples }) {
+  batch({ random_erasing: probability }, { shape: [side], samples }) {
     if (probability === 0) return {};
-    return { erased: Int32Array.from(samples.flatMap((sample) => erasedBox(side, probability, sample))) };
+    const erased = Int32Array.from(samples.flatMap((sample) => erasedBox(side, probability, sample)));
+    return { arrays: { erased } };
   },
+  input: (x, { size, arrays: { erased } }) =>
+    erased === undefined ? x : eraseBoxes(x, tensor(erased, [size, 4], 'int32')),
 };

@@ -53,18 +53,18 @@ export async function withBearableRate(options: BeginningOptions): Promise<Recip
 
 /** Which share of the loss a step at the recipe's rates promises, over the images looked at; null where it is no number. */
 async function promisedShare(options: BeginningOptions): Promise<number | null> {
-  const { device, model, recipe, preprocessing } = options;
+  const { device, model, recipe, data } = options;
   await prepareLayers(options);
   const optimizer = makeOptimizer(model, recipe);
   const { scaling } = optimizer;
   const total = { loss: 0, promised: 0 };
   try {
-    for await (const { parts, side, ...asked } of firstBatches(options)) {
+    for await (const { parts, ...asked } of firstBatches(options)) {
       for (const part of parts) {
         // The share 0 of a batch: the running statistics stay as they are.
         const training = { random: generator(recipe.seed), momentum: 0 };
         total.loss += await device.run(() => {
-          const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
+          const outputs = model.forward(networkInput(part, data.input), training);
           const loss = sharedLoss(outputs, part.targets, part.shares, asked);
           backward(loss, scaling === null ? undefined : lossScaleOf(scaling));
           return loss;

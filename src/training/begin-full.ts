@@ -19,7 +19,7 @@ import type { Run } from '../runs/run.js';
 import type { FrozenChoices } from '../runs/run-state.js';
 import type { Beginning } from '../runs/beginning.js';
 import { agrees, type BeginningTold, beginningText, measureBeginning, type Refitted } from './beginning.js';
-import { chooseMicroBatch, imageCounts } from './step/micro-batch.js';
+import { chooseMicroBatch, plannedSamples } from './step/micro-batch.js';
 import { takeOwnStatistics } from './own-statistics.js';
 import { rateText, withBearableRate } from './bearable-rate.js';
 import { comparedOn } from './compared-images.js';
@@ -58,9 +58,9 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
   const { loaded, recipe: asked, data, device, context, isRateOpen } = run;
   const begun = await chooseStatistics(run, first);
   if (!isRateOpen) return { ...begun, recipe: asked };
-  const { model, preprocessing } = loaded;
+  const { model } = loaded;
   const measured = await withBearableRate({
-    ...{ device, model, data, recipe: asked, preprocessing, ...begun.chosen },
+    ...{ device, model, data, recipe: asked, ...begun.chosen },
     ...context,
   });
   const recipe = measured ?? asked;
@@ -70,15 +70,21 @@ export async function beginFull(run: Run, first: ProbeResult | null): Promise<Ch
 
 async function chooseStatistics(run: Run, first: ProbeResult | null): Promise<Begun> {
   const { loaded, recipe, data, device, context } = run;
-  const { model, preprocessing } = loaded;
+  const { model } = loaded;
   const { task, train } = data;
   const putNewHead = () => replaceHead(model, task.names.length, recipe.seed);
   if (first === null) putNewHead();
-  const counts = imageCounts(data);
-  const { micro_batch, batch_norm } = await chooseMicroBatch(device, model, task, recipe, counts, context);
+  const { micro_batch, batch_norm } = await chooseMicroBatch(
+    device,
+    model,
+    task,
+    recipe,
+    plannedSamples(data),
+    context,
+  );
   const measure = () =>
     measureBeginning({
-      ...{ device, model, data, recipe, preprocessing, micro_batch, batch_norm },
+      ...{ device, model, data, recipe, micro_batch, batch_norm },
       ...context,
     });
   const tell = (told: Omit<BeginningTold, 'recipe' | 'guessed'>) => {
@@ -126,7 +132,7 @@ async function decide(
   { micro_batch, measure }: { readonly micro_batch: number; readonly measure: () => Promise<Beginning> },
 ): Promise<Decided> {
   const { loaded, recipe, data, device, context } = run;
-  const { model, preprocessing } = loaded;
+  const { model } = loaded;
   const asItIs = { beginning: before, probed: first };
   if (agrees(before)) return { ...asItIs, batchNorm: 'train', refitted: null };
   // What gives no numbers gives no statistics either.
@@ -137,7 +143,7 @@ async function decide(
     device,
     model,
     recipe,
-    preprocessing,
+    input: data.input,
     part: data.train,
     batch: micro_batch,
     ...context,

@@ -7,14 +7,12 @@
  * From it follow what batch norm does where the recipe leaves that open, what a user is told, and from where on a loss has
  * exploded (run/explosion.ts).
  */
-import { augmentationOf, type Preprocessing, trainingBatches } from '../inputs/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import { BatchNorm2d, Linear } from '../nn/index.js';
 import { square, sum } from '../ops/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { counted, percent } from '../text.js';
-import { sideOf } from './inference/inference.js';
 import { throwIfAborted } from '../interruption.js';
 import { NO_WEIGHTS } from '../runs/model-source.js';
 import type { RunContext } from '../recipe/options.js';
@@ -44,7 +42,6 @@ export interface BeginningOptions extends RunContext, Pick<FrozenChoices, 'micro
   readonly model: ImageClassifier;
   readonly data: TrainingData;
   readonly recipe: Recipe;
-  readonly preprocessing: Preprocessing;
 }
 
 /** Whether the statistics of batches give as good a loss as the stored ones. */
@@ -153,10 +150,10 @@ async function meanLosses(
   modes: readonly BatchNormMode[],
   setMode: (mode: BatchNormMode) => void,
 ): Promise<(number | null)[]> {
-  const { device, model, recipe, preprocessing } = options;
+  const { device, model, recipe, data } = options;
   const totals = modes.map(() => 0);
   let images = 0;
-  for await (const { size, parts, side, ...asked } of firstBatches(options)) {
+  for await (const { size, parts, ...asked } of firstBatches(options)) {
     for (const [m, mode] of modes.entries()) {
       setMode(mode);
       for (const part of parts) {
@@ -165,7 +162,7 @@ async function meanLosses(
         totals[m] +=
           size *
           (await device.run(() => {
-            const outputs = model.forward(networkInput(part, { preprocessing, side }), training);
+            const outputs = model.forward(networkInput(part, data.input), training);
             return sharedLoss(outputs, part.targets, part.shares, asked);
           }));
       }
@@ -176,7 +173,7 @@ async function meanLosses(
 }
 
 /** A batch in parts that are computed at once, and how its loss is asked for. */
-export interface FirstBatch extends Pick<TrainingStepOptions, 'task' | 'loss' | 'classWeights' | 'side'> {
+export interface FirstBatch extends Pick<TrainingStepOptions, 'task' | 'loss' | 'classWeights'> {
   /** Images of the batch. */
   readonly size: number;
   readonly parts: readonly MicroBatch[];
@@ -186,36 +183,32 @@ export interface FirstBatch extends Pick<TrainingStepOptions, 'task' | 'loss' | 
 export async function* firstBatches({
   data,
   recipe,
-  preprocessing,
   micro_batch,
   signal,
 }: Omit<BeginningOptions, 'device' | 'model'>): AsyncGenerator<FirstBatch> {
-  const { task, training, pool } = data;
-  const side = sideOf(preprocessing);
+  const { task, training } = data;
+  const { shape } = training.input;
   const power = weightPowerOf(recipe);
   const imageWeights = task.imageWeights(training.images, power);
   const classWeights = task.classWeights(training.images, power);
   const loss = lossOptionsOf(recipe);
   let images = 0;
-  const batches = trainingBatches(training, {
+  const batches = training.batches({
     batchSize: recipe.batch_size,
     seed: recipe.seed,
     epoch: 0,
     sampling: samplingOf(recipe),
     joinSingle: joinsSingle('train'),
-    augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
-    side,
-    pool,
   });
   for await (const batch of batches) {
     throwIfAborted(signal);
-    const size = batch.labels.length;
+    const { size } = batch;
     const targets = task.targets(Array.from(batch.indices, (index) => training.images[index]));
     const ranges = microBatchRanges(size, micro_batch, joinsSingle('train'));
     // Mixed images have another loss, whatever the head.
-    const { mix: _, ...changes } = changesOf(recipe, { step: 1, side, samples: batch.samples });
+    const { mix: _, ...changes } = changesOf(recipe, { step: 1, shape, samples: batch.samples });
     const parts = batchParts(batch, { targets, imageWeights, ranges, changes });
-    yield { size, parts, side, task, loss, classWeights };
+    yield { size, parts, task, loss, classWeights };
     images += size;
     if (images >= IMAGES) break;
   }

@@ -1,7 +1,7 @@
 /** The part of a run on which a head is fitted only to compare statistics of batch norm. */
 import { epochOrder } from '../inputs/index.js';
 import type { Run } from '../runs/run.js';
-import type { ImagePart } from '../runs/data/training-data.js';
+import type { SamplePart } from '../runs/data/training-data.js';
 
 /** Images that the head is fitted to: more would not change the decision, and take as long as they are many. */
 const MOST_IMAGES = 2048;
@@ -13,7 +13,8 @@ const MOST_IMAGES = 2048;
 export function comparedOn({ recipe, data, context, ...run }: Run): Run {
   const { train } = data;
   const count = train.images.length;
-  const order = epochOrder(train.dataset.labels, { sampling: 'shuffled', seed: recipe.seed, epoch: 0 });
+  const labels = train.images.map(({ label }) => label);
+  const order = epochOrder(labels, { sampling: 'shuffled', seed: recipe.seed, epoch: 0 });
   const { onEvent } = context;
   return {
     ...run,
@@ -31,15 +32,10 @@ export function comparedOn({ recipe, data, context, ...run }: Run): Run {
   };
 }
 
-function pick({ images, dataset }: ImagePart, indices: ArrayLike<number>): ImagePart {
+function pick({ images, source }: SamplePart, indices: ArrayLike<number>): SamplePart {
   const chosen = Array.from(indices);
   return {
     images: chosen.map((index) => images[index]),
-    dataset: {
-      height: dataset.height,
-      width: dataset.width,
-      labels: Int32Array.from(chosen, (index) => dataset.labels[index]),
-      read: (index) => dataset.read(chosen[index]),
-    },
+    source: { count: chosen.length, read: (index) => source.read(chosen[index]) },
   };
 }

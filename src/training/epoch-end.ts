@@ -10,7 +10,7 @@ import { RUN_FILES } from '../runs/run-folder.js';
 import type { RunState } from '../runs/run-state.js';
 import type { RunLog } from './tensorboard/run-log.js';
 import { imagesPerSecond } from './epoch-clock.js';
-import type { ImagePart } from '../runs/data/training-data.js';
+import type { SamplePart } from '../runs/data/training-data.js';
 import { isBetter, trainRecord, valRecord } from '../tasks/index.js';
 
 /** Metadata of exports. */
@@ -85,20 +85,20 @@ export const EMPTY_EPOCH = {
 
 /** Outputs [images, names of the task] of a part with the model as it is; none when the part is empty. Throws 'interrupted' on the signal. */
 export async function outputsOf(
-  stage: Pick<FullStage, 'device' | 'model' | 'state' | 'signal'>,
-  part: ImagePart,
+  stage: Pick<FullStage, 'device' | 'model' | 'data' | 'state' | 'signal'>,
+  part: SamplePart,
 ): Promise<Float32Array> {
-  const { device, model, state, signal } = stage;
-  const { labels } = part.dataset;
-  if (labels.length === 0) return new Float32Array(0);
-  const { preprocessing, frozen } = state;
-  const outputs = new Float32Array(labels.length * model.classes);
-  const batch = evaluationBatch(device, frozen.micro_batch);
+  const { device, model, data, state, signal } = stage;
+  const { count } = part.source;
+  if (count === 0) return new Float32Array(0);
+  const { input } = data;
+  const outputs = new Float32Array(count * model.classes);
+  const batch = evaluationBatch(device, state.frozen.micro_batch);
   await forEachImage(
-    { count: labels.length, read: (index) => part.dataset.read(index) },
+    part.source,
     (x) => model.forward(x),
     (index, row) => outputs.set(row, index * model.classes),
-    { device, preprocessing, batch, task: 'validating', ...(signal && { signal }) },
+    { device, input, batch, task: 'validating', ...(signal && { signal }) },
   );
   return outputs;
 }

@@ -2,18 +2,18 @@
  * Training by one call, as Keras's `model.fit`: for models and losses of one's own, without a run folder. What `finetune`
  * adds (a recipe, checkpoints, resume, micro-batches) is in finetune.ts.
  */
-import { applySteps, type ImageStep, type Preprocessing } from '../inputs/index.js';
+import { imageInput, type ImageStep, imagenetPreprocessing, type Preprocessing } from '../inputs/index.js';
 import type { Module } from '../nn/index.js';
 import { argmax, backward, crossEntropy } from '../ops/index.js';
-import { normalizeImages } from '../ops/image/normalize-images.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import { gatherGradients, type Optimizer } from '../optim/index.js';
 import { type Generator, generator } from '../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../tensor/tensor.js';
 import { DEFAULT_SEED } from '../recipe/recipe.js';
 
-/** Bytes [batch, side, side, 3] and their class indices. */
+/** Images and their class indices. */
 export interface FitBatch {
+  /** Bytes, row-major, the channels last; the images are squares. */
   readonly images: Uint8Array;
   readonly labels: Int32Array;
   /** What each image goes through on the device before it is normalised; default nothing. */
@@ -72,13 +72,12 @@ export async function fit(model: Module, images: FitImages, options: FitOptions)
   const { optimizer, epochs, initialEpoch = 0, onEpoch, random = generator(DEFAULT_SEED) } = options;
   const { device } = model.memory;
   const loss = options.loss ?? crossEntropy;
-  const { mean, std, crop } = images.preprocessing;
+  const { crop } = images.preprocessing;
+  const input = imageInput({ ...imagenetPreprocessing(crop ?? undefined), ...images.preprocessing });
 
   /** Records a forward pass over a batch of bytes, and its gradients where it trains. */
-  const record = ({ images: bytes, labels, steps = [] }: FitBatch, training?: { random: Generator }) => {
-    const side = crop as number;
-    const images = applySteps(tensor(bytes, [labels.length, side, side, 3], 'uint8'), steps);
-    const x = normalizeImages(images, mean, std);
+  const record = ({ images, labels, steps = [] }: FitBatch, training?: { random: Generator }) => {
+    const x = input.record({ size: labels.length, arrays: { images }, steps });
     const outputs = model.forward(x, training);
     const result = loss(outputs, tensor(labels, [labels.length]));
     if (training !== undefined) backward(result);

@@ -55,9 +55,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       optimizer: staged.optimizer,
       recipe: state.recipe,
       frozen: state.frozen,
-      preprocessing: state.preprocessing,
-      dataset: data.training,
-      pool: data.pool,
+      samples: data.training,
       progress: state.progress,
       valLosses: () => lossesOfFull(state),
       onStep,
@@ -70,7 +68,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
     });
   try {
     log = await RunLog.open(stage);
-    if (stored === null) await log?.begin(data.pool);
+    if (stored === null) await log?.begin();
     let trainer = makeTrainer();
     // The state of a run that goes on refers to the new event file from now on, and knows its rates.
     if (stored === null || log !== null || isRetry) await saving.save();

@@ -5,7 +5,7 @@
  * fitted to are not those that training sees (Li et al., Revisiting Batch Normalization for Practical Domain Adaptation,
  * 2016). Means and variances become the means over batches of images as they are evaluated.
  */
-import { epochOrder, type Preprocessing } from '../inputs/index.js';
+import { epochOrder, type Input } from '../inputs/index.js';
 import type { ImageClassifier } from '../models/index.js';
 import { setStochasticDepth, updateStatistics } from '../nn/index.js';
 import type { Device } from '../program/device.js';
@@ -13,7 +13,7 @@ import { generator } from '../tensor/philox.js';
 import { forEachImage } from './inference/inference.js';
 import type { RunContext } from '../recipe/options.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import type { ImagePart } from '../runs/data/training-data.js';
+import type { SamplePart } from '../runs/data/training-data.js';
 import { lastStage, setTrainable } from './step/stages.js';
 
 /** Images that are looked at: more change no digit that counts. */
@@ -24,17 +24,17 @@ export interface OwnStatisticsOptions extends RunContext {
   /** Moves to the device. */
   readonly model: ImageClassifier;
   readonly recipe: Recipe;
-  readonly preprocessing: Preprocessing;
+  readonly input: Input;
   /** The training images. */
-  readonly part: ImagePart;
+  readonly part: SamplePart;
   /** Images computed at once, at least 2. */
   readonly batch: number;
 }
 
 /** Replaces the statistics of the layers that will be trained. Throws AttuneError 'numeric', and 'interrupted' on the signal. */
 export async function takeOwnStatistics(options: OwnStatisticsOptions): Promise<void> {
-  const { model, device, recipe, part, preprocessing, batch: most, ...context } = options;
-  const { labels } = part.dataset;
+  const { model, device, recipe, part, input, batch: most, ...context } = options;
+  const labels = part.images.map(({ label }) => label);
   const order = epochOrder(labels, { sampling: 'shuffled', seed: recipe.seed, epoch: 0 });
   const batch = Math.min(most, labels.length);
   // Whole batches only: the variance of a few images would count as much as that of many.
@@ -45,7 +45,7 @@ export async function takeOwnStatistics(options: OwnStatisticsOptions): Promise<
   const random = generator(recipe.seed);
   let batches = 0;
   await forEachImage(
-    { count, read: (i) => part.dataset.read(order[i]) },
+    { count, read: (i) => part.source.read(order[i]) },
     (x) => {
       batches++;
       const outputs = model.forward(x, { random, momentum: 1 / batches });
@@ -53,6 +53,6 @@ export async function takeOwnStatistics(options: OwnStatisticsOptions): Promise<
       return outputs;
     },
     () => undefined,
-    { device, preprocessing, batch, task: 'statistics', ...context },
+    { device, input, batch, task: 'statistics', ...context },
   );
 }

@@ -6,14 +6,7 @@
  * is nothing: Ctrl-C has then one step to wait for and not two. Everything that a step does follows from the recipe,
  * the frozen choices and the progress: that is why a resumed run equals one that was never stopped.
  */
-import {
-  augmentationOf,
-  type ImagePool,
-  type Preprocessing,
-  type TrainingBatch,
-  type TrainingDataset,
-  trainingBatches,
-} from '../inputs/index.js';
+import type { EpochBatch, LabelledImage, TrainingSamples } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import type { ImageClassifier } from '../models/index.js';
 import {
@@ -28,7 +21,6 @@ import { generator } from '../tensor/philox.js';
 import { batchParts } from './step/batch-parts.js';
 import { batchesPerEpoch, joinsSingle, microBatchRanges } from './step/batch-ranges.js';
 import { EpochClock, imagesPerSecond } from './epoch-clock.js';
-import { sideOf } from './inference/inference.js';
 import {
   adaptNetwork,
   type BatchChanges,
@@ -56,9 +48,7 @@ export interface TrainerOptions extends RunContext {
   readonly optimizer: Optimizer;
   readonly recipe: Recipe;
   readonly frozen: FrozenChoices;
-  readonly preprocessing: Preprocessing;
-  readonly dataset: TrainingDataset;
-  readonly pool: ImagePool;
+  readonly samples: TrainingSamples<LabelledImage>;
   readonly progress: Progress;
   /** The validation loss after each epoch so far. */
   readonly valLosses: () => readonly number[];
@@ -99,7 +89,7 @@ const LONG_STEP = 1;
 /** A step whose results are on their way. */
 interface PendingStep {
   readonly step: number;
-  readonly batch: TrainingBatch;
+  readonly batch: EpochBatch;
   /** What counts as right of each image. */
   readonly counted: Targets;
   readonly results: Promise<readonly MicroBatchResult[]>;
@@ -128,21 +118,21 @@ export class Trainer {
   private readonly recent = new RecentBatches();
 
   constructor(options: TrainerOptions) {
-    const { recipe, optimizer, dataset, model, task } = options;
+    const { recipe, optimizer, samples, model, task } = options;
     this.options = options;
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
     const power = weightPowerOf(recipe);
-    this.imageWeights = task.imageWeights(dataset.images, power);
-    this.classWeights = task.classWeights(dataset.images, power);
+    this.imageWeights = task.imageWeights(samples.images, power);
+    this.classWeights = task.classWeights(samples.images, power);
     this.loss = lossOptionsOf(recipe);
     this.random = generator(recipe.seed);
     adaptNetwork(model, recipe);
   }
 
   get batchesPerEpoch(): number {
-    const { dataset, recipe, frozen } = this.options;
-    return batchesPerEpoch(dataset.images.length, recipe, frozen);
+    const { samples, recipe, frozen } = this.options;
+    return batchesPerEpoch(samples.images.length, recipe, frozen);
   }
 
   /** The rate of every group at the last step; that may have been before the run was resumed. */
@@ -159,32 +149,28 @@ export class Trainer {
    * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite, or the loss has exploded.
    */
   async trainEpoch(): Promise<boolean> {
-    const { recipe, progress, signal, dataset, pool, preprocessing, profile, saving } = this.options;
-    const side = sideOf(preprocessing);
+    const { recipe, progress, signal, samples, profile, saving } = this.options;
     const clock = new EpochClock(progress);
     let pending: PendingStep | null = null;
-    const batches = trainingBatches(dataset, {
+    const batches = samples.batches({
       batchSize: recipe.batch_size,
       seed: recipe.seed,
       epoch: progress.epoch,
       sampling: samplingOf(recipe),
       startBatch: progress.batch,
       joinSingle: this.joinsSingle,
-      augmentation: augmentationOf(recipe.augment, recipe.crop_scale),
-      side,
-      pool,
       spare: this.recent.spare,
     });
     const finishPending = async () => {
       const step = pending;
       if (step !== null) await timed(profile, 'wait for device', () => this.finishStep(step));
-      const seconds = clock.tick(step?.batch.labels.length ?? 0);
+      const seconds = clock.tick(step?.batch.size ?? 0);
       if (step === null) return;
       this.stepSeconds = seconds;
       profile?.stepFinished();
       pending = null;
     };
-    for await (const batch of profile?.batches(batches, pool.workers) ?? batches) {
+    for await (const batch of profile?.batches(batches, samples.workers) ?? batches) {
       const isLong = this.stepSeconds >= LONG_STEP;
       const isSaved = pending !== null && saving?.isDue === true;
       if (isLong || isSaved) await finishPending();
@@ -194,7 +180,7 @@ export class Trainer {
         await saving.save();
         clock.restart();
       }
-      const next = timed(profile, 'record step', () => this.startStep(batch, side));
+      const next = timed(profile, 'record step', () => this.startStep(batch));
       if (!isLong) await finishPending();
       pending = next;
       this.report();
@@ -208,13 +194,13 @@ export class Trainer {
     return joinsSingle(this.options.frozen.batch_norm);
   }
 
-  private startStep(batch: TrainingBatch, side: number): PendingStep {
-    const { device, optimizer, recipe, progress, onLastGradients } = this.options;
+  private startStep(batch: EpochBatch): PendingStep {
+    const { device, optimizer, progress, onLastGradients } = this.options;
     const step = progress.step + 1;
-    const changes = changesOf(recipe, { step, side, samples: batch.samples });
+    const changes = this.changesOf(step, batch);
     const parts = this.microBatches(batch, changes);
     this.setRates();
-    const results = this.startGradients(parts, side);
+    const results = this.startGradients(parts);
     if (progress.batch + 1 === this.batchesPerEpoch) onLastGradients?.();
     const updated = device.run(() => {
       optimizer.step();
@@ -230,29 +216,29 @@ export class Trainer {
     return {
       step,
       batch,
-      counted: dominantTargets(this.targetsOf(batch), batch.labels.length, changes.mix),
+      counted: dominantTargets(this.targetsOf(batch), batch.size, changes.mix),
       results: finished,
     };
   }
 
   /** Gathers the gradients of a step, in as many passes over its batch as the optimiser's parts ask for. */
-  private startGradients(parts: readonly MicroBatch[], side: number): Promise<MicroBatchResult[]> {
+  private startGradients(parts: readonly MicroBatch[]): Promise<MicroBatchResult[]> {
     const { optimizer, progress } = this.options;
     const firstRandom = progress.random;
     return gatherGradients(optimizer, () => {
       // In each pass the same is dropped, and the plan is the same: only the weights differ.
       progress.random = firstRandom;
-      return Promise.all(parts.map((micro) => this.startMicroBatch(micro, side)));
+      return Promise.all(parts.map((micro) => this.startMicroBatch(micro)));
     });
   }
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
-  private startMicroBatch(micro: MicroBatch, side: number): Promise<MicroBatchResult> {
-    const { device, model, task, preprocessing, progress } = this.options;
+  private startMicroBatch(micro: MicroBatch): Promise<MicroBatchResult> {
+    const { device, model, task, samples, progress } = this.options;
     this.random.step = progress.random++;
     const { scaling } = this.options.optimizer;
     const { classWeights, random, loss } = this;
-    const options = { model, task, loss, classWeights, preprocessing, side, random, scaling };
+    const options = { model, task, loss, classWeights, input: samples.input, random, scaling };
     return device.run(() => recordMicroBatch(micro, options));
   }
 
@@ -262,8 +248,8 @@ export class Trainer {
     const predicted = parts.flatMap((part) => Array.from(part.predicted));
     const loss = parts.reduce((total, part) => total + part.loss, 0);
     if (progress.images > 0) this.meanLoss = progress.loss / progress.images;
-    progress.loss += loss * batch.labels.length;
-    progress.images += batch.labels.length;
+    progress.loss += loss * batch.size;
+    progress.images += batch.size;
     this.assertNotExploded(step, loss);
     progress.correct += task.countRight(predicted, counted);
     await onLoss?.(step, loss);
@@ -298,14 +284,12 @@ export class Trainer {
   }
 
   private async diagnose(error: AttuneError): Promise<AttuneError> {
-    const { device, model, preprocessing, recipe, dataset, optimizer } = this.options;
+    const { device, model, recipe, samples, optimizer } = this.options;
     const step = optimizer.lastFailedStep;
     const batch = step === null ? undefined : this.recent.get(step);
     if (step === null || batch === undefined) return error;
-    const side = sideOf(preprocessing);
-    const changes = changesOf(recipe, { step, side, samples: batch.samples });
-    const micro = this.microBatches(batch, changes);
-    for (const part of micro) await this.startMicroBatch(part, side).catch(() => undefined);
+    const micro = this.microBatches(batch, this.changesOf(step, batch));
+    for (const part of micro) await this.startMicroBatch(part).catch(() => undefined);
     let layer: string | undefined;
     const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
     for (const parameter of model.memory.parameters) {
@@ -316,7 +300,7 @@ export class Trainer {
         break;
       }
     }
-    const images = Array.from(batch.indices.slice(0, 4), (index) => dataset.images[index].path);
+    const images = Array.from(batch.indices.slice(0, 4), (index) => samples.images[index].path);
     const more =
       batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
     // Each of them may be finite, and the sum of their squares not.
@@ -355,17 +339,22 @@ export class Trainer {
     return this.baseRates.map((rate) => rate * factor * rateFactor);
   }
 
-  private microBatches(batch: TrainingBatch, changes: BatchChanges): MicroBatch[] {
+  private changesOf(step: number, { samples }: EpochBatch): BatchChanges {
+    const { recipe, samples: all } = this.options;
+    return changesOf(recipe, { step, shape: all.input.shape, samples });
+  }
+
+  private microBatches(batch: EpochBatch, changes: BatchChanges): MicroBatch[] {
     const { frozen } = this.options;
     const { imageWeights, joinsSingle } = this;
-    const ranges = microBatchRanges(batch.labels.length, frozen.micro_batch, joinsSingle);
+    const ranges = microBatchRanges(batch.size, frozen.micro_batch, joinsSingle);
     const targets = this.targetsOf(batch);
     return batchParts(batch, { targets, imageWeights, ranges, changes });
   }
 
-  private targetsOf({ indices }: TrainingBatch): Targets {
-    const { task, dataset } = this.options;
-    return task.targets(Array.from(indices, (index) => dataset.images[index]));
+  private targetsOf({ indices }: EpochBatch): Targets {
+    const { task, samples } = this.options;
+    return task.targets(Array.from(indices, (index) => samples.images[index]));
   }
 
   private report(): void {

@@ -214,7 +214,7 @@ test('copies of training images among those that measure are told', async () => 
   const notes = async () => {
     const context = listener();
     const found = await findImages(folder, splitOf({}));
-    const options = { preprocessing: imagenetPreprocessing(SIDE), randomCrops: false, workers: 1 };
+    const options = { preprocessing: imagenetPreprocessing(SIDE), augmentation: null, workers: 1 };
     await (await prepareTrainingData(found, options, context)).close();
     return context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
   };

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RgbImage } from '#src/inputs/image/decode';
+import type { RgbImage } from '#src/inputs/picture';
 import { AttuneError, type ErrorCode } from '#src/errors';
 import * as assert from 'uvu/assert';
 

@@ -19,7 +19,7 @@ const USUAL = { optimizer: 'adamw', isScratch: false, isValues: false };
 const recipe = (fields: Partial<MethodRecipe> = {}) =>
   ({ ...methodDefaults(USUAL), seed: 3, ...fields }) as MethodRecipe;
 const sample = { seed: 3, epoch: 0, index: 0 };
-const context = { step: 1, side: 32, samples: [sample, { ...sample, index: 1 }] };
+const context = { step: 1, shape: [32, 32, 3], samples: [sample, { ...sample, index: 1 }] };
 
 test('by default no method changes anything', () => {
   assert.equal(changesOf(recipe(), context), {});
@@ -32,9 +32,9 @@ test('by default no method changes anything', () => {
 
 test('each that is asked for changes its own', () => {
   const all = recipe({ mixup: 0.4, random_erasing: 1, label_smoothing: 0.1, max_gradient_norm: 2 });
-  const { mix, erased } = changesOf(all, context);
+  const { mix, arrays } = changesOf(all, context);
   assert.ok(mix !== undefined && mix.share > 0 && mix.share < 1);
-  assert.is(erased?.length, 8);
+  assert.is(arrays?.erased?.length, 8);
   assert.is(lossOptionsOf(all).labelSmoothing, 0.1);
   assert.is(gradientLimitOf(all), 2);
   const balanced = recipe({ sampling: 'balanced' });

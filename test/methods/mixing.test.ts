@@ -1,5 +1,11 @@
 /** Mixup and CutMix: loss and gradient as PyTorch has them, whatever the micro-batch; shares, boxes and odd batches. */
-import { drawSteps, parseAugment, type TrainingBatch } from '#src/inputs/index';
+import {
+  drawSteps,
+  imageInput,
+  imagenetPreprocessing,
+  parseAugment,
+  type TrainingBatch,
+} from '#src/inputs/index';
 import { batchParts } from '#src/training/step/batch-parts';
 import { classification } from '#src/tasks/classification';
 import { cutBox, dominantTargets, mixOfStep } from '#src/methods/mixing';
@@ -46,8 +52,11 @@ class Pixels extends Module {
   }
 }
 
+const images = Uint8Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => (7 * i * i + 3 * i) % 256);
 const batch = {
-  images: Uint8Array.from({ length: IMAGES * SIDE * SIDE * 3 }, (_, i) => (7 * i * i + 3 * i) % 256),
+  size: IMAGES,
+  arrays: { images },
+  images,
   labels: Int32Array.from({ length: IMAGES }, (_, i) => (3 * i + 1) % CLASSES),
   indices: Uint32Array.from({ length: IMAGES }, (_, i) => i),
   samples: Array.from({ length: IMAGES }, (_, index) => ({ seed: 4, epoch: 0, index })),
@@ -64,7 +73,7 @@ function stepOptions(model: Pixels, smoothing: number, classWeights: readonly nu
       loss: { labelSmoothing: smoothing },
       classWeights,
     },
-    ...{ preprocessing: PREPROCESSING, side: SIDE, random: generator(1) },
+    ...{ input: imageInput({ ...imagenetPreprocessing(SIDE), ...PREPROCESSING }), random: generator(1) },
   };
 }
 
@@ -82,7 +91,10 @@ async function gradientsOf(
   const options = stepOptions(model, smoothing, weights);
   const parts = batchParts(of, {
     ...{ targets: of.labels, imageWeights, ranges },
-    changes: { ...RANDOM_ERASING.batch?.(recipe, { step: 1, side: SIDE, samples: of.samples }), mix },
+    changes: {
+      ...RANDOM_ERASING.batch?.(recipe, { step: 1, shape: [SIDE, SIDE, 3], samples: of.samples }),
+      mix,
+    },
   });
   let loss = 0;
   const predicted: number[] = [];
@@ -147,7 +159,8 @@ test('varied and erased before they are mixed, images and partners alike, whatev
 test('a batch of one image is its own partner: to the bit as it was', async () => {
   const alone = {
     ...batch,
-    images: batch.images.subarray(0, SIDE * SIDE * 3),
+    size: 1,
+    arrays: { images: images.subarray(0, SIDE * SIDE * 3) },
     indices: batch.indices.subarray(0, 1),
     samples: batch.samples.slice(0, 1),
     steps: batch.steps.slice(0, 1),

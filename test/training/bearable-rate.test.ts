@@ -81,9 +81,9 @@ function prepared<T>(options: FinetuneOptions, work: (run: Run) => Promise<T>): 
 
 /** What a run is chosen to train with. */
 function recipeOf(options: FinetuneOptions): Promise<Recipe> {
-  return prepared(options, async ({ loaded: { model, preprocessing }, ...run }) => {
+  return prepared(options, async ({ loaded: { model }, ...run }) => {
     const found = await withBearableRate({
-      ...{ ...run, model, preprocessing },
+      ...{ ...run, model },
       ...{ micro_batch: 8, batch_norm: 'frozen' as const },
     });
     assert.ok(found);
@@ -98,9 +98,9 @@ test('rates that could not be measured are told as the usual ones', async () => 
     /^Note: .* no numbers or zero, .* the usual one, 0\.00005 for the trunk/,
   );
   // A head that is no number has gradients that are none.
-  await prepared(openRun(), async ({ loaded: { model, preprocessing }, ...run }) => {
+  await prepared(openRun(), async ({ loaded: { model }, ...run }) => {
     model.head.parameters()[0]!.set(new Float32Array(model.head.inputs * 2).fill(Number.NaN));
-    const options = { ...run, model, preprocessing, micro_batch: 8, batch_norm: 'frozen' as const };
+    const options = { ...run, model, micro_batch: 8, batch_norm: 'frozen' as const };
     assert.is(await withBearableRate(options), null);
   });
 });
@@ -126,16 +126,16 @@ test('a run tells the rates that were measured, and its recipe has them', async 
 
 for (const optimizer of ['adamw', 'sgd', 'rmsprop'] as const) {
   test(`a step at the rate promises three times the loss: ${optimizer}`, async () => {
-    await prepared(openRun({ optimizer }), async ({ loaded: { model, preprocessing }, ...run }) => {
+    await prepared(openRun({ optimizer }), async ({ loaded: { model }, ...run }) => {
       const { recipe, device } = run;
-      const options = { ...run, model, preprocessing, micro_batch: 8, batch_norm: 'frozen' as const };
+      const options = { ...run, model, micro_batch: 8, batch_norm: 'frozen' as const };
       const found = await withBearableRate(options);
       assert.ok(found);
       let [loss, promised] = [0, 0];
-      for await (const { parts, side, ...asked } of firstBatches(options)) {
+      for await (const { parts, ...asked } of firstBatches(options)) {
         const { parameters } = model.memory;
         const results = await device.run(() => {
-          const x = networkInput(parts[0]!, { preprocessing, side });
+          const x = networkInput(parts[0]!, run.data.input);
           const outputs = model.forward(x, { random: generator(recipe.seed), momentum: 0 });
           const mean = sharedLoss(outputs, parts[0]!.targets, parts[0]!.shares, asked);
           return { mean, slopes: gradients(mean, parameters) };

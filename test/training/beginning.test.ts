@@ -170,7 +170,7 @@ test('a share of the stored statistics is left that the momentum and the passes 
 test('a head that only compares is fitted to at most 2,048 training images, and says nothing of itself', async () => {
   const partOf = (count: number) => ({
     images: Array.from({ length: count }, (_, i) => ({ name: `${i}`, label: i % 3 })),
-    dataset: { labels: Int32Array.from({ length: count }, (_, i) => i % 3), read: async (i: number) => [i] },
+    source: { count, read: async (i: number) => ({ images: Uint8Array.of(i % 256) }) },
   });
   const events: string[] = [];
   const of = (train: number) =>
@@ -181,15 +181,14 @@ test('a head that only compares is fitted to at most 2,048 training images, and 
     } as unknown as Run);
   const { recipe, data, context } = of(5000);
   assert.is(recipe.head, 'logistic');
-  const { images, dataset } = data.train;
+  const { images, source } = data.train;
   assert.equal(
-    [images.length, dataset.labels.length, data.val.images.length, data.test.images.length],
+    [images.length, source.count, data.val.images.length, data.test.images.length],
     [2048, 2048, 0, 0],
   );
   assert.is(new Set(images).size, 2048);
   const at = images.findIndex(({ name }) => Number(name) > 2048);
-  assert.is(dataset.labels[at], images[at]!.label);
-  assert.equal(await dataset.read(at), [Number(images[at]!.name)]);
+  assert.equal(await source.read(at), { images: Uint8Array.of(Number(images[at]!.name) % 256) });
   assert.is(of(2048).data.train.images[7]!.name, '7', 'as the run has them, whose features are kept');
   context.onEvent?.({ type: 'note', text: 'L2 strength 1' });
   context.onEvent?.({ type: 'progress', task: 'head', done: 1, total: null, secondsLeft: null });

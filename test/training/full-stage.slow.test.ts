@@ -1,7 +1,7 @@
 /** The full stage beneath the run: losses, updates, plans, and gradients that are not finite. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openImagePool } from '#src/inputs/index';
+import { augmentationOf } from '#src/inputs/index';
 import { openDevice, summarize } from '#src/runs/device';
 import { EMPTY_EPOCH } from '#src/training/epoch-end';
 import { runFullStage } from '#src/training/full-stage';
@@ -117,8 +117,8 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
   const recipe = resolveRecipe(given, facts);
   const entry = findModel('resnet-small');
   const { preprocessing } = entry;
-  const randomCrops = recipe.augment === 'standard';
-  const prepared = await prepareTrainingData(found, { preprocessing, randomCrops, workers: 1 }, {});
+  const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
+  const prepared = await prepareTrainingData(found, { preprocessing, augmentation, workers: 1 }, {});
   const device = await openDevice({ device: 'cpu' });
   const folder = newPath();
   mkdirSync(folder);
@@ -191,7 +191,6 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
   await setTrainable(model, lastStage(model, state.recipe), state.frozen.batch_norm);
   await model.to(device);
   const optimizer = makeOptimizer(model, state.recipe);
-  const pool = openImagePool({ workers: 1 });
   const trainer = new Trainer({
     device,
     model,
@@ -199,9 +198,7 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
     optimizer,
     recipe: state.recipe,
     frozen: state.frozen,
-    preprocessing: state.preprocessing,
-    dataset: prepared.training,
-    pool,
+    samples: prepared.training,
     progress: state.progress,
     valLosses: () => [],
   });
@@ -224,7 +221,6 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
   );
   assert.match(error.where ?? '', /train.(ant|bee)/);
   assert.ok((await everything()).equals(before), 'the step has changed something');
-  await pool.close();
   optimizer.close();
   await close();
 });

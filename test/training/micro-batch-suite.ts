@@ -1,4 +1,5 @@
 /** A batch that does not fit is computed in parts: how many images at once, and what is said about it. */
+import { drawSteps, imageInput, imagenetPreprocessing, parseAugment } from '#src/inputs/index';
 import { classification } from '#src/tasks/classification';
 import type { Task } from '#src/tasks/index';
 import { chooseMicroBatch } from '#src/training/step/micro-batch';
@@ -36,7 +37,12 @@ export async function choose(
   const model = findModel('resnet-small').create({ classes: 2 });
   const context = listener();
   try {
-    const chosen = await chooseMicroBatch(device, model, task, recipe, { train: images, evaluated }, context);
+    const input = imageInput(imagenetPreprocessing(imageSize));
+    const { parts } = parseAugment(recipe.augment);
+    const steps = drawSteps(parts, imageSize, { seed: 0, epoch: 0, index: 0 });
+    const blank = (size: number) => ({ ...input.blank(size), steps: new Array(size).fill(steps) });
+    const samples = { train: images, evaluated, input, blank };
+    const chosen = await chooseMicroBatch(device, model, task, recipe, samples, context);
     const notes = context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
     return { ...chosen, notes };
   } finally {

@@ -1,13 +1,12 @@
 /** What `attune advise` finds out about a data set before anything is trained. */
 import { maxOf, minOf } from '../../extremes.js';
 import { relative } from 'node:path';
-import { type LabelledImage, type SurveyedImage, surveyImages } from '../../inputs/index.js';
+import { type LabelledImage, sideOf, type SurveyedImage, surveyImages } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
 import { summarize } from '../../runs/device.js';
 import { Estimator } from '../../recipe/events.js';
 import type { FeatureSet } from '../../tasks/heads/head-problem.js';
-import { sideOf } from '../../training/inference/inference.js';
 import { wilsonInterval } from '../../tasks/metrics/metrics.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import type { RunContext } from '../../recipe/options.js';
@@ -170,9 +169,9 @@ async function featureFacts(
   context: RunContext,
 ): Promise<FeatureFacts> {
   const { model, preprocessing, weights, weightsHash } = loaded;
-  const data = await prepareTrainingData(found, { preprocessing, randomCrops: false, workers }, context);
+  const data = await prepareTrainingData(found, { preprocessing, augmentation: null, workers }, context);
   try {
-    const options = { device, model, preprocessing, weightsHash, ...context };
+    const options = { device, model, weightsHash, ...context };
     const sets = await allFeatures(data, options);
     const images = PARTS.flatMap((part) => data[part].images.map((image) => ({ ...image, part })));
     const { accuracy, right, doubts } = await judgeHeldOut(joined(sets), {

@@ -1,15 +1,13 @@
 /** Whole networks: inference and training steps, as `attune predict` and `attune finetune` run them. */
-import { imagenetPreprocessing } from '../../inputs/index.js';
+import { type HostBatch, imageInput, imagenetPreprocessing, type Input } from '../../inputs/index.js';
 import { commandLine } from '../../runs/command-line.js';
 import type { DeviceInfo } from '../../device/backend.js';
 import { AttuneError } from '../../errors.js';
 import { type ImageClassifier, mobilenetV2, resnet50 } from '../../models/index.js';
 import { freeze } from '../../nn/index.js';
-import { normalizeImages } from '../../ops/index.js';
 import { sgd } from '../../optim/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
-import { tensor } from '../../tensor/tensor.js';
 import { classification } from '../../tasks/index.js';
 import { recordMicroBatch } from '../../training/step/training-step.js';
 import { type ModelRow, spreadOf, type StartupRow } from './results.js';
@@ -131,19 +129,18 @@ async function prepare(
 ): Promise<() => Promise<void>> {
   const model = create();
   fillWeights(model);
-  const preprocessing = imagenetPreprocessing(SIDE);
-  const images = Uint8Array.from({ length: batch * SIDE ** 2 * 3 }, (_, i) => (i * 37 + (i >> 8)) % 251);
+  const input = imageInput(imagenetPreprocessing(SIDE));
+  const blank = input.blank(batch);
+  const images = blank.arrays.images.map((_, i) => (i * 37 + (i >> 8)) % 251);
+  const filled = { ...blank, arrays: { images } };
   if (task === 'inference') await freeze(model);
   await model.to(device);
   return task === 'inference'
     ? async () => {
-        const { mean, std } = preprocessing;
-        const logits = await device.run(() =>
-          model.forward(normalizeImages(tensor(images, [batch, SIDE, SIDE, 3], 'uint8'), mean, std)),
-        );
+        const logits = await device.run(() => model.forward(input.record(filled)));
         assertFinite(name, logits);
       }
-    : trainingStep(device, { model, name, images, batch, preprocessing });
+    : trainingStep(device, { model, name, input, samples: filled });
 }
 
 function trainingStep(
@@ -151,29 +148,27 @@ function trainingStep(
   {
     model,
     name,
-    images,
-    batch,
-    preprocessing,
+    input,
+    samples,
   }: {
     readonly model: ImageClassifier;
     readonly name: string;
-    readonly images: Uint8Array;
-    readonly batch: number;
-    readonly preprocessing: ReturnType<typeof imagenetPreprocessing>;
+    readonly input: Input;
+    readonly samples: HostBatch;
   },
 ): () => Promise<void> {
   const optimizer = sgd(model.memory, { lr: 0.001, momentum: 0.9 });
   const random = generator(1);
+  const batch = samples.size;
   const microBatch = {
-    images,
+    ...samples,
     targets: Int32Array.from({ length: batch }, (_, i) => (i * 337 + 11) % CLASSES),
     shares: new Float32Array(batch).fill(1 / batch),
-    steps: [],
   };
   const task = classification(Array.from({ length: CLASSES }, (_, i) => String(i)));
   const { scaling } = optimizer; // null in float32
   const common = { model, task, loss: { labelSmoothing: 0 }, classWeights: null };
-  const options = { ...common, preprocessing, side: SIDE, random, scaling };
+  const options = { ...common, input, random, scaling };
   return async () => {
     const [{ loss }] = await Promise.all([
       device.run(() => recordMicroBatch(microBatch, options)),

@@ -1,7 +1,6 @@
 /** What a converted network takes and gives, for whoever runs it elsewhere: how to prepare an image, and what its outputs are. */
-import type { Preprocessing } from '../../inputs/index.js';
+import { imageInput, type Preprocessing } from '../../inputs/index.js';
 import { Linear } from '../../nn/index.js';
-import { sideOf } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 
 /** The order of an image's dimensions: [batch, 3, height, width] or [batch, height, width, 3]. */
@@ -31,10 +30,11 @@ export function inputFor(
   channels: ConvertInput['channels'],
 ): ConvertInput {
   const { resize, crop, interpolation, mean, std } = preprocessing;
-  const side = sideOf(preprocessing);
+  const { shape } = imageInput(preprocessing);
+  const [channelCount] = shape.slice(-1);
   const inOrder = (values: readonly number[]) => (channels === 'RGB' ? [...values] : values.toReversed());
   return {
-    shape: layout === 'channels-first' ? [3, side, side] : [side, side, 3],
+    shape: layout === 'channels-first' ? [channelCount, ...shape.slice(0, -1)] : shape,
     layout,
     channels,
     resize,

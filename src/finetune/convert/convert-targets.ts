@@ -1,4 +1,5 @@
 /** The formats that `convert` writes: the endings of their names, what they can hold, and how they are written. */
+import { imageInput } from '../../inputs/index.js';
 import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AttuneError } from '../../errors.js';
@@ -29,7 +30,6 @@ import {
 import { NearestNeighbors } from '../../nn/index.js';
 import { CHECKPOINT_FORMAT, taskMetadata } from '../../runs/checkpoint.js';
 import { type ConvertInput, type ImageLayout, inputFor, inputText } from './convert-input.js';
-import { sideOf } from '../../training/inference/inference.js';
 import { type LoadedModel, noHeadText, placeholderLabel } from '../../runs/model-source.js';
 
 /** What an opened input gives to whichever format is written. */
@@ -101,7 +101,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     async write(path, contents) {
       const loaded = classifierOf(contents, 'ONNX');
       const { model, preprocessing } = loaded;
-      const onnx = onnxModel(await graphOf(model, sideOf(preprocessing)), {
+      const onnx = onnxModel(await graphOf(model, imageInput(preprocessing).shape), {
         name: model.architecture,
         input: inputText(inputFor(preprocessing, 'channels-first', 'RGB')),
         metadata: describe(loaded, contents),
@@ -216,7 +216,7 @@ function describe(
 
 async function kerasOf(loaded: LoadedModel): Promise<KerasModel> {
   const { model, preprocessing } = loaded;
-  const graph = await graphOf(model, sideOf(preprocessing));
+  const graph = await graphOf(model, imageInput(preprocessing).shape);
   return kerasModel(graph, model.architecture, loaded.task.activation);
 }
 

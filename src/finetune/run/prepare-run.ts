@@ -2,14 +2,13 @@
  * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
  * is touched, so that a mistake is told within seconds.
  */
-import { parseAugment } from '../../inputs/index.js';
+import { augmentationOf, sideOf } from '../../inputs/index.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
 import { askedBy, askedSplit } from '../../recipe/asked.js';
 import { announce } from '../../recipe/announce.js';
 import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../../recipe/contradictions.js';
 import { openDevice, summarize } from '../../runs/device.js';
 import { factsOf } from '../../runs/data/folds.js';
-import { sideOf } from '../../training/inference/inference.js';
 import { type LoadedModel, loadModel, NO_WEIGHTS, resized, tellLeftOut } from '../../runs/model-source.js';
 import { checkMethods } from '../../methods/index.js';
 import { requireData } from '../../recipe/option-names.js';
@@ -64,11 +63,11 @@ export async function withRun<T>(
   const told = { recipe, given, isRateOpen, images, task, note, smallestClass: smallestClassOf(found) };
   announce(told, context.onEvent);
 
-  const trainsAll = recipe.strategy !== 'probe';
-  const randomCrops = trainsAll && parseAugment(recipe.augment).view === 'standard';
+  const { strategy, augment, crop_scale } = recipe;
+  const augmentation = strategy === 'probe' ? null : augmentationOf(augment, crop_scale);
   const data = await prepareTrainingData(
     found,
-    { preprocessing, randomCrops, workers: options.workers },
+    { preprocessing, augmentation, workers: options.workers },
     context,
   );
   try {

@@ -1,6 +1,6 @@
 /** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
 import { resolve } from 'node:path';
-import { parseAugment } from '../../inputs/index.js';
+import { augmentationOf } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
@@ -127,10 +127,10 @@ async function goOnFrom(
     note: null,
     ...state.images,
   };
-  const randomCrops = parseAugment(recipe.augment).view === 'standard';
+  const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
   const data = await prepareTrainingData(
     images,
-    { preprocessing: state.preprocessing, randomCrops, workers },
+    { preprocessing: state.preprocessing, augmentation, workers },
     context,
   );
   try {

@@ -1,7 +1,7 @@
 /** Augmentation on the device: the steps that were drawn for each image of a batch (augment-parts.ts). */
 import { AttuneError } from '../../errors.js';
 import { gaussianBlur, transformImages } from '../../ops/index.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { BlurStep, ImageStep } from './augment-parts.js';
 
 /**
@@ -26,6 +26,15 @@ export function applySteps(images: Tensor, steps: readonly (readonly ImageStep[]
     }
   }
   return result;
+}
+
+/** The same of bytes on the host: squares of `side` pixels, row-major, channels last. */
+export function variedImages(
+  bytes: Uint8Array,
+  side: number,
+  steps: readonly (readonly ImageStep[])[],
+): Tensor {
+  return applySteps(tensor(bytes, [bytes.length / (side * side * 3), side, side, 3], 'uint8'), steps);
 }
 
 const isBlur = (step: ImageStep): step is BlurStep => step.kind === 'blur';

@@ -15,7 +15,7 @@
 import { AttuneError } from '../../errors.js';
 import { refuseUnknownKind, refuseUnknownOptions } from '../../option-names.js';
 import type { Augmentation } from './augment-parts.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { centerCropImage, cropImage, roundHalfToEven } from './preprocess.js';
 import { purpose, type Sample, seededRandom } from '../random.js';
 import { type Interpolation, type Rectangle, resizeImage } from './resize.js';

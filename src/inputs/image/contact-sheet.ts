@@ -2,7 +2,7 @@
  * Pictures in rows and columns on one sheet: each row with its label above it and each column with its own at the top, or
  * each picture with its own above it.
  */
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { isSet, LETTER_HEIGHT, LETTER_WIDTH } from './letters.js';
 
 /** One row of the sheet; all pictures are of one size. */

@@ -21,15 +21,8 @@ import { AttuneError } from '../../errors.js';
 import { machineFault } from '../../machine-fault.js';
 import { isNotUtf8, NOT_UTF8 } from '../name-encoding.js';
 import { loadSharp } from './sharp.js';
+import type { RgbImage } from '../picture.js';
 import { sniffImage } from '../sniff.js';
-
-/** Pixels of one picture: rows from the top, three bytes (red, green, blue) a pixel. */
-export interface RgbImage {
-  readonly width: number;
-  readonly height: number;
-  /** `height * width * 3` bytes. */
-  readonly pixels: Uint8Array;
-}
 
 /**
  * More pixels than this are refused before they are decoded. Twice 1 GiB / 4 / 3, the bound that

@@ -1,7 +1,7 @@
 /** From pixels to the bytes of an image file. */
 
 import { crc32 } from '../../formats/index.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { loadSharp } from './sharp.js';
 
 /** What tells a picture that attune has written from others: the entry that PNG has for the program. */

@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../weights/cache-dir.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { centerCropImage, type Preprocessing, requirePreprocessing } from './preprocess.js';
 import { openRecordStore, type RecordLocation, type RecordStore, readRecord } from '../record-store.js';
 

@@ -3,7 +3,7 @@
  */
 
 import { AttuneError } from '../../errors.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import type { LabelledImage } from './image-folder.js';
 import { prepareAgain } from './image-tasks.js';
 import type { ImageDataset } from './loader.js';

@@ -9,7 +9,8 @@
 
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
-import { pixelLimit, type RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
+import { pixelLimit } from './decode.js';
 import { type Interpolation, type Rectangle, resizeImage } from './resize.js';
 
 export interface Preprocessing {

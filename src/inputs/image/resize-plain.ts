@@ -1,5 +1,5 @@
 /** The two passes of resizing (resize.ts) as plain loops: the reference of resize-simd.ts, and used where there is no SIMD. */
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { PRECISION_BITS, type SampleWeights } from './sample-weights.js';
 
 const HALF = 1 << (PRECISION_BITS - 1);

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { AttuneError } from '../../errors.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import type { SampleWeights } from './sample-weights.js';
 
 interface Module {

@@ -14,7 +14,7 @@
 
 import { hasSimd } from '../../device/cpu/simd-support.js';
 import { AttuneError } from '../../errors.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { resizePlain } from './resize-plain.js';
 import { resizeSimd } from './resize-simd.js';
 import { type Interpolation, sampleWeights } from './sample-weights.js';

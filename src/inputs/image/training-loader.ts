@@ -10,14 +10,17 @@
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { checkAugmentation } from './augment.js';
-import type { Sample } from '../random.js';
 import { type Augmentation, drawSteps, type ImageStep } from './augment-parts.js';
 import type { LabelledImage } from './image-folder.js';
 import { cutIntoBatches } from './loader.js';
 import { type ImagePool, openImagePool } from './pool.js';
 import type { PreparedImage } from './prepare-images.js';
 import type { PreparedCache } from './prepared-cache.js';
-import { epochOrder, type Sampling } from '../sampling.js';
+import type { EpochBatch, EpochOptions, TrainingSamples } from '../epoch.js';
+import type { HostArray } from '../host-batch.js';
+import type { Input } from '../input.js';
+import type { Sample } from '../random.js';
+import { epochOrder } from '../sampling.js';
 
 /** What training reads. */
 export interface TrainingDataset {
@@ -30,25 +33,12 @@ export interface TrainingDataset {
   readonly cache: PreparedCache;
 }
 
-export interface TrainingOptions {
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly epoch: number;
-  /** How often pictures of rare classes come up (sampling.ts); default 'shuffled': every picture once. */
-  readonly sampling?: Sampling | undefined;
-  /** The first batch, to go on inside an epoch; default 0. */
-  readonly startBatch?: number | undefined;
-  /** Lets a last batch of one picture join the batch before it; default false. */
-  readonly joinSingle?: boolean | undefined;
+export interface TrainingOptions extends EpochOptions {
   readonly augmentation: Augmentation;
   /** Width and height of the network's input in pixels. */
   readonly side: number;
-  /** How many batches are prepared while one is used; default 2. */
-  readonly ahead?: number | undefined;
   /** The pool to use; default: opened for this epoch and closed after it. */
   readonly pool?: ImagePool | undefined;
-  /** Images of former batches that nobody needs any more: a batch of the same length overwrites one and takes it out. */
-  readonly spare?: Uint8Array[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,19 +57,41 @@ const NAMES: OptionNames<TrainingOptions> = {
   signal: true,
 };
 
-export interface TrainingBatch {
-  /** [n, side, side, 3], channels last. */
+/** A batch of varied pictures, for loops written by hand. */
+export interface TrainingBatch extends EpochBatch {
+  /** The same as `arrays.images`: [n, side, side, 3], channels last. */
   readonly images: Uint8Array;
   /** Class index of each picture. */
   readonly labels: Int32Array;
-  /** Where each picture stands in the data set. */
-  readonly indices: Uint32Array;
-  /** What the random numbers of each picture depend on. */
-  readonly samples: readonly Sample[];
   /** What each picture goes through on the device; see `applySteps`. */
   readonly steps: readonly (readonly ImageStep[])[];
-  /** Number of this batch in the epoch, from 0. */
-  readonly batch: number;
+}
+
+/** A data set as the trainer takes it. `augmentation` and the side are those of all its epochs. */
+export function trainingSamples(
+  dataset: TrainingDataset,
+  {
+    augmentation,
+    side,
+    pool,
+    input,
+  }: {
+    readonly augmentation: Augmentation;
+    readonly side: number;
+    readonly pool: ImagePool;
+    readonly input: Input;
+  },
+): TrainingSamples<PreparedImage<LabelledImage>> {
+  const { parts = [] } = augmentation;
+  // Which numbers are drawn does not show in a plan.
+  const steps = drawSteps(parts, side, { seed: 0, epoch: 0, index: 0 });
+  return {
+    input,
+    images: dataset.images,
+    workers: pool.workers,
+    batches: (options) => trainingBatches(dataset, { ...options, augmentation, side, pool }),
+    blank: (size) => ({ ...input.blank(size), steps: new Array(size).fill(steps) }),
+  };
 }
 
 /**
@@ -168,12 +180,13 @@ async function readBatch(
   const labels = Int32Array.from(indices, (index) => dataset.images[index].label);
   const { parts = [] } = options.augmentation;
   const steps = samples.map((sample) => drawSteps(parts, options.side, sample));
-  return { images, labels, indices: indices.slice(), samples, steps, batch };
+  const size = indices.length;
+  return { size, arrays: { images }, images, labels, indices: indices.slice(), samples, steps, batch };
 }
 
-function takeSpare(spare: Uint8Array[], length: number): Uint8Array {
-  const at = spare.findIndex((images) => images.length === length);
-  return at < 0 ? new Uint8Array(length) : spare.splice(at, 1)[0];
+function takeSpare(spare: HostArray[], length: number): Uint8Array {
+  const at = spare.findIndex((array) => array instanceof Uint8Array && array.length === length);
+  return at < 0 ? new Uint8Array(length) : (spare.splice(at, 1)[0] as Uint8Array);
 }
 
 function readPicture(

@@ -5,7 +5,7 @@
 import { AttuneError } from '../../errors.js';
 import { refuseUnknownKind } from '../../option-names.js';
 import { flipLeftRight } from './augment.js';
-import type { RgbImage } from './decode.js';
+import type { RgbImage } from '../picture.js';
 import { centerCropImage, cropImage } from './preprocess.js';
 
 /** Which views are averaged. */

@@ -77,13 +77,14 @@ export interface Graph {
 }
 
 /**
- * The layers of a model that takes colour images of `side` pixels, with its values now, wherever it is. Throws
+ * The layers of a model that takes samples of this shape, of an image [height, width, channels], with its values now, wherever it is. Throws
  * AttuneError 'program' when the model computes something that has no layer here.
  */
-export async function graphOf(model: Module, side: number): Promise<Graph> {
+export async function graphOf(model: Module, shape: readonly number[]): Promise<Graph> {
   const values = await model.readValues();
   const { result } = record(() => {
-    const input = tensor(new Float32Array(side * side * 3), [1, side, side, 3]);
+    const length = shape.reduce((product, size) => product * size, 1);
+    const input = tensor(new Float32Array(length), [1, ...shape]);
     const weights = new Map<Tensor, NamedArray>();
     for (const named of model.namedArrays()) {
       const { array } = named;

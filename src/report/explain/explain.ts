@@ -5,13 +5,13 @@ import {
   assertOwn,
   decodeImage,
   encodeOwnPng,
+  imageInput,
   openImagePool,
   PNG_MARK,
   type RgbImage,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../runs/device.js';
-import { sideOf } from '../../training/inference/inference.js';
 import { throwIfAborted } from '../../interruption.js';
 import { type LoadedModel, loadModel, requireHead } from '../../runs/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../recipe/options.js';
@@ -24,9 +24,7 @@ import { isThere, makeFolder, replaceFile } from '../../formats/index.js';
 import { nearest } from '../../nearest.js';
 import type { OptionNames } from '../../option-names.js';
 import { freeze, Linear } from '../../nn/index.js';
-import { normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
-import { tensor } from '../../tensor/tensor.js';
 import { type Explained, heatMap } from './heat-maps.js';
 import { HEAT_MAP_METHODS, type HeatMapMethod } from './methods.js';
 import { type Neighbor, nearestImages } from './neighbors.js';
@@ -114,12 +112,18 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
       const network = { device, ...loaded, signal: context.signal };
       const nearest = neighborsOf(device, loaded, options, context);
       let done = 0;
-      for await (const { pixels } of inOrder(pictures)) {
+      for await (const image of inOrder(pictures)) {
         throwIfAborted(context.signal);
         const path = paths[done++];
         if (!errors.has(path)) {
-          const neighbors = await nearest(pixels);
-          const { png, ...made } = await explainOne(network, loaded, { path, pixels }, method, wanted);
+          const neighbors = await nearest(image);
+          const { png, ...made } = await explainOne(
+            network,
+            loaded,
+            { path, pixels: image.pixels },
+            method,
+            wanted,
+          );
           const picture = targets.get(path) as string;
           await makeFolder(dirname(picture));
           await replaceFile(picture, [png]);
@@ -167,12 +171,8 @@ async function explainOne(
   wanted: number | null,
 ) {
   const { device, model, preprocessing } = network;
-  const side = sideOf(preprocessing);
-  const logits = await device.run(() =>
-    model.forward(
-      normalizeImages(tensor(pixels, [1, side, side, 3], 'uint8'), preprocessing.mean, preprocessing.std),
-    ),
-  );
+  const input = imageInput(preprocessing);
+  const logits = await device.run(() => model.forward(input.record({ size: 1, arrays: { images: pixels } })));
   const ranked = topPredictions(logits, task.names, task.names.length, temperature ?? 1);
   const [answer] = wanted === null ? ranked : ranked.filter(({ index }) => index === wanted);
   const { label, index, probability } = answer;
@@ -191,12 +191,12 @@ function neighborsOf(
   loaded: LoadedModel,
   { neighbors: count, run, workers }: ExplainOptions,
   context: RunContext,
-): (pixels: Uint8Array) => Promise<Neighbor[] | null> {
+): (image: RgbImage) => Promise<Neighbor[] | null> {
   if (count === undefined || run === undefined) return async () => null;
   let nearest: ReturnType<typeof nearestImages> | undefined;
-  return async (pixels) => {
+  return async (image) => {
     nearest ??= nearestImages({ run, device, loaded, count, workers, ...context });
-    return (await nearest)(pixels);
+    return (await nearest)(image);
   };
 }
 

@@ -4,12 +4,11 @@
  * The network runs on the device, forward and backward; what is left to do with a few thousand numbers is done here in
  * float64, as in the papers.
  */
-import type { Preprocessing } from '../../inputs/index.js';
+import { imageInput, type Preprocessing } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
-import { sideOf } from '../../training/inference/inference.js';
 import { throwIfAborted } from '../../interruption.js';
 import type { ImageClassifier } from '../../models/index.js';
-import { globalAveragePool, gradients, matmul, normalizeImages, sum } from '../../ops/index.js';
+import { globalAveragePool, gradients, matmul, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { HeatMapMethod } from './methods.js';
@@ -129,8 +128,8 @@ async function integratedGradients(
   pixels: Uint8Array,
   index: number,
 ): Promise<HeatMap> {
-  const side = sideOf(preprocessing);
-  const shape = [PATH_BATCH, side, side, 3];
+  const { shape } = imageInput(preprocessing);
+  const [side] = shape;
   const black = preprocessing.mean.map((mean, c) => -mean / preprocessing.std[c]);
   // Normalisation is linear, so the path may be walked behind it.
   const way = Float32Array.from(pixels, (value, i) => value / 255 / preprocessing.std[i % 3]);
@@ -143,7 +142,7 @@ async function integratedGradients(
       for (let i = 0; i < way.length; i++) batch[p * way.length + i] = black[i % 3] + t * way[i];
     }
     const slopes = await device.run(() => {
-      const x = tensor(batch, shape, 'float32');
+      const x = tensor(batch, [PATH_BATCH, ...shape], 'float32');
       return gradients(chosen(model.forward(x), index), [x])[0];
     });
     for (let i = 0; i < slopes.length; i++) {
@@ -165,7 +164,7 @@ const OCCLUDED_AT_ONCE = 8;
  */
 async function occlusion(network: Explained, pixels: Uint8Array, index: number): Promise<HeatMap> {
   const { device, model, preprocessing, signal } = network;
-  const side = sideOf(preprocessing);
+  const [side] = imageInput(preprocessing).shape;
   const patch = Math.max(2, Math.round(side * PATCH));
   const starts = patchStarts(side, patch, Math.max(1, Math.round(patch * STRIDE)));
   const corners = starts.flatMap((top) => starts.map((left) => ({ top, left })));
@@ -222,12 +221,7 @@ function eachPixel(side: number, patch: number, { top, left }: Corner, visit: (a
 }
 
 function networkInput(bytes: Uint8Array, images: number, preprocessing: Preprocessing): Tensor {
-  const side = sideOf(preprocessing);
-  return normalizeImages(
-    tensor(bytes, [images, side, side, 3], 'uint8'),
-    preprocessing.mean,
-    preprocessing.std,
-  );
+  return imageInput(preprocessing).record({ size: images, arrays: { images: bytes } });
 }
 
 /** The sum over images of the logit of one class, from logits [images, classes]. */

@@ -1,14 +1,11 @@
 /** The training images whose features are nearest to those of an image: what the network has seen that is like it. */
-import { imageKey, openFeatureCache } from '../../inputs/index.js';
+import { openFeatureCache, type RgbImage, sampleOf } from '../../inputs/index.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { featuresOf } from '../../training/heads/features.js';
-import { sideOf } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import type { RunContext } from '../../recipe/options.js';
 import { findImages, prepareTrainingData, splitOf } from '../../runs/data/training-data.js';
-import { normalizeImages } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
-import { tensor } from '../../tensor/tensor.js';
 
 /** A training image that is like another. */
 export interface Neighbor {
@@ -29,8 +26,8 @@ export interface NeighborOptions extends RunContext {
 }
 
 /**
- * Computes the features of all training images, and returns what finds the nearest ones of a picture, bytes [side, side,
- * 3]; the nearest first.
+ * Computes the features of all training images, and returns what finds the nearest ones of a picture as the
+ * network sees it; the nearest first.
  */
 export async function nearestImages({
   run,
@@ -39,35 +36,32 @@ export async function nearestImages({
   count,
   workers,
   ...context
-}: NeighborOptions): Promise<(pixels: Uint8Array) => Promise<Neighbor[]>> {
+}: NeighborOptions): Promise<(image: RgbImage) => Promise<Neighbor[]>> {
   const { model, preprocessing, weightsHash } = loaded;
   const { recipe } = await readCurves(run);
   const found = await findImages(recipe.data, splitOf(recipe), context.signal);
   const onlyTraining = { ...found, val: [], test: [] };
   const data = await prepareTrainingData(
     onlyTraining,
-    { preprocessing, randomCrops: false, workers },
+    { preprocessing, augmentation: null, workers },
     context,
   );
-  const input = imageKey(preprocessing);
-  const key = { weightsHash, input, length: model.head.inputs, mixed: device.mixed };
+  const { input } = data;
+  const key = { weightsHash, input: input.key, length: model.head.inputs, mixed: device.mixed };
   const cache = await openFeatureCache(key).catch(async (error: unknown) => {
     await data.close();
     throw error;
   });
   try {
-    const { images, dataset } = data.train;
-    const { values, length } = await featuresOf(model, images, dataset, cache, {
-      ...{ device, preprocessing, batch: null, ...context },
+    const { images } = data.train;
+    const { values, length } = await featuresOf(model, data.train, cache, {
+      ...{ device, input, batch: null, ...context },
       task: 'features of the training images',
     });
     const lengths = images.map((_, i) => norm(values.subarray(i * length, (i + 1) * length)));
-    const side = sideOf(preprocessing);
-    return async (pixels) => {
-      const row = (await device.run(() => {
-        const bytes = tensor(pixels, [1, side, side, 3], 'uint8');
-        return model.features(normalizeImages(bytes, preprocessing.mean, preprocessing.std));
-      })) as Float32Array;
+    return async (image) => {
+      const seen = input.batch([sampleOf(image)]);
+      const row = (await device.run(() => model.features(input.record(seen)))) as Float32Array;
       const own = norm(row);
       const all = images.map(({ path, label }, i) => ({
         path,

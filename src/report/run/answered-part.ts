@@ -1,10 +1,12 @@
 /** The best checkpoint over the images of a part: its outputs, and pictures of those images that a report shows. */
 import {
+  imageInput,
   type LabelledImage,
   type PreparedCache,
   type PreparedImage,
   preparedPictures,
   type RgbImage,
+  sampleOf,
 } from '../../inputs/index.js';
 import { forEachImage } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
@@ -42,12 +44,12 @@ export async function outputsFor(
   const pictures = preparedPictures(prepared, cache);
   const values = new Float32Array(prepared.length * model.classes);
   await forEachImage(
-    { count: pictures.count, read: async (index) => (await pictures.read(index)).pixels },
+    { count: pictures.count, read: async (index) => sampleOf(await pictures.read(index)) },
     (x) => model.forward(x),
     (index, row) => values.set(row, index * model.classes),
     {
       device,
-      preprocessing,
+      input: imageInput(preprocessing),
       batch: null,
       task: 'evaluating for the report',
       ...context,

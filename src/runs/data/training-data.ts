@@ -1,8 +1,10 @@
 /** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
 import { dirname } from 'node:path';
 import {
-  type ImageDataset,
+  type Augmentation,
+  imageInput,
   type ImagePool,
+  type Input,
   isCsvFile,
   type LabelledImage,
   openImagePool,
@@ -14,8 +16,11 @@ import {
   prepareImages,
   preparedDataset,
   formatBytes,
+  type SampleSource,
+  sideOf,
   stratifiedSplit,
-  type TrainingDataset,
+  type TrainingSamples,
+  trainingSamples,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { Estimator } from '../../recipe/events.js';
@@ -29,21 +34,24 @@ import { DEFAULT_SEED, DEFAULT_VAL_SPLIT } from '../../recipe/recipe.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { Task } from '../../tasks/index.js';
 
-/** One part of the images, with the pixels that evaluation uses. */
-export interface ImagePart {
+/** One part of the images, with those samples that evaluation uses, by the same index. */
+export interface SamplePart {
   readonly images: readonly PreparedImage<LabelledImage>[];
-  readonly dataset: ImageDataset;
+  readonly source: SampleSource;
 }
 
-export interface TrainingData extends Readonly<Record<PartName, ImagePart>> {
+export interface TrainingData extends Readonly<Record<PartName, SamplePart>> {
   readonly task: Task;
-  /** The training images as augmentation takes them. */
-  readonly training: TrainingDataset;
+  readonly input: Input;
+  /** The training images as the epochs vary them. */
+  readonly training: TrainingSamples<PreparedImage<LabelledImage>>;
   readonly skipped: readonly SkippedImage[];
   /** Whose threads have decoded the images, and vary them for training. */
   readonly pool: ImagePool;
   close(): Promise<void>;
 }
+
+const NOT_VARIED: Augmentation = { kind: 'none' };
 
 /** How the images of a recipe are split. */
 export function splitOf(recipe: Partial<Recipe>): SplitOptions {
@@ -100,17 +108,19 @@ export function smallestClassOf({ train }: FoundImages): number {
 
 export interface PrepareDataOptions {
   readonly preprocessing: Preprocessing;
-  /** Training takes random crops: its images are kept whole. */
-  readonly randomCrops: boolean;
+  /** How training varies its images, which are kept whole for random crops; null: nothing is trained by images. */
+  readonly augmentation: Augmentation | null;
   readonly workers: number | undefined;
 }
 
 /** Decodes every image once, into its cache. Throws 'data' when too many are bad or a class is left without any. */
 export async function prepareTrainingData(
   found: FoundImages,
-  { preprocessing, randomCrops, workers }: PrepareDataOptions,
+  { preprocessing, augmentation, workers }: PrepareDataOptions,
   context: RunContext,
 ): Promise<TrainingData> {
+  const input = imageInput(preprocessing);
+  const randomCrops = augmentation?.kind === 'standard';
   const pool = openImagePool({ workers });
   const cache = await openPreparedCache(preprocessing);
   const wholeCache = randomCrops ? await openPreparedCache({ ...preprocessing, crop: null }) : cache;
@@ -126,12 +136,14 @@ export async function prepareTrainingData(
     const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
     const { prepared, skipped } = await prepare(all, cache, { pool, cacheOf }, context);
     const hashes = new Map(prepared.map(({ path, fileHash }) => [path, fileHash]));
-    const part = (images: readonly LabelledImage[], from = cache): ImagePart => {
+    const part = (images: readonly LabelledImage[], from = cache): SamplePart => {
       const readable = images.flatMap((image) => {
         const fileHash = hashes.get(image.path);
         return fileHash === undefined ? [] : [{ ...image, fileHash }];
       });
-      return { images: readable, dataset: preparedDataset(readable, from, preprocessing.crop) };
+      const { read } = preparedDataset(readable, from, preprocessing.crop);
+      const source = { count: readable.length, read: async (i: number) => ({ images: await read(i) }) };
+      return { images: readable, source };
     };
     const train = part(found.train, wholeCache);
     refuseEmptyClasses(train.images, found);
@@ -143,7 +155,11 @@ export async function prepareTrainingData(
       task: found.task,
       train,
       ...measured,
-      training: { images: train.images, cache: wholeCache },
+      input,
+      training: trainingSamples(
+        { images: train.images, cache: wholeCache },
+        { augmentation: augmentation ?? NOT_VARIED, side: sideOf(preprocessing), pool, input },
+      ),
       skipped: [...found.skipped, ...skipped],
       pool,
       close,

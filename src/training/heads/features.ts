@@ -1,19 +1,19 @@
 /**
  * Features of a frozen trunk: computed once per picture, kept in the feature cache under the hash of its file.
  */
-import type { FeatureCache, ImageDataset, LabelledImage, PreparedImage } from '../../inputs/index.js';
+import type { FeatureCache } from '../../inputs/index.js';
 import type { ImageClassifier } from '../../models/classifier.js';
 import { forEachImage, type InferenceOptions } from '../inference/inference.js';
+import type { SamplePart } from '../../runs/data/training-data.js';
 import type { FeatureSet } from '../../tasks/heads/head-problem.js';
 
 /**
- * The features of `images`, whose pixels `dataset` reads by the same index: from the cache, else computed and
+ * The features of a part's samples: from the cache, else computed and
  * stored there. `computed` says how many were computed.
  */
 export async function featuresOf(
   model: ImageClassifier,
-  images: readonly PreparedImage<LabelledImage>[],
-  dataset: ImageDataset,
+  { images, source }: SamplePart,
   cache: FeatureCache,
   options: InferenceOptions,
 ): Promise<FeatureSet & { readonly computed: number }> {
@@ -29,17 +29,19 @@ export async function featuresOf(
     else missing.set(fileHash, [index]);
   }
   const pictures = [...missing];
-  const source = { count: pictures.length, read: (i: number) => dataset.read(pictures[i][1][0]) };
+  const read = (i: number) => source.read(pictures[i][1][0]);
   const store = async (i: number, row: Float32Array) => {
     const [fileHash, indices] = pictures[i];
     for (const index of indices) values.set(row, index * length);
     await cache.put(fileHash, row);
   };
   try {
-    if (pictures.length > 0) await forEachImage(source, (x) => model.features(x), store, options);
+    if (pictures.length > 0)
+      await forEachImage({ count: pictures.length, read }, (x) => model.features(x), store, options);
   } finally {
     // Also after a failure or Ctrl-C: what was computed need not be computed again.
     await cache.flush();
   }
-  return { values, labels: dataset.labels, length, computed: pictures.length };
+  const labels = Int32Array.from(images, ({ label }) => label);
+  return { values, labels, length, computed: pictures.length };
 }

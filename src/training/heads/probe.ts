@@ -4,13 +4,7 @@
  * loss the head minimises.
  */
 import { HEAD_STAGE } from '../../recipe/choices.js';
-import {
-  imageKey,
-  type LabelledImage,
-  openFeatureCache,
-  type Preprocessing,
-  stratifiedFolds,
-} from '../../inputs/index.js';
+import { type LabelledImage, openFeatureCache, stratifiedFolds } from '../../inputs/index.js';
 import type { Head, ImageClassifier } from '../../models/index.js';
 import { freeze, nearestNeighbors } from '../../nn/index.js';
 import { minimize } from '../../optim/index.js';
@@ -26,7 +20,7 @@ import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { Run } from '../../runs/run.js';
 import { applyHead, linearLayer, prototypes } from './stored-heads.js';
 import { type Best, measureText, type Task, trainRecord, valRecord } from '../../tasks/index.js';
-import type { ImagePart, TrainingData } from '../../runs/data/training-data.js';
+import type { SamplePart, TrainingData } from '../../runs/data/training-data.js';
 
 /** More iterations than any convergence has taken; an end all the same. */
 const MAX_ITERATIONS = 500;
@@ -35,7 +29,6 @@ const MAX_ITERATIONS = 500;
 export interface FeatureOptions extends RunContext {
   readonly device: Device;
   readonly model: ImageClassifier;
-  readonly preprocessing: Preprocessing;
   /** Identifies weights and architecture in the feature cache. */
   readonly weightsHash: string;
 }
@@ -89,11 +82,12 @@ export async function probe(data: TrainingData, options: ProbeOptions): Promise<
 
 /** Features of all parts; the trunk moves to the device only when some have to be computed. */
 export async function allFeatures(data: TrainingData, options: FeatureOptions) {
-  const { device, model, preprocessing, weightsHash, onEvent, signal } = options;
+  const { device, model, weightsHash, onEvent, signal } = options;
+  const { input } = data;
   const { mixed } = device;
   const cache = await openFeatureCache({
     weightsHash,
-    input: imageKey(preprocessing),
+    input: input.key,
     length: model.head.inputs,
     mixed,
   });
@@ -106,9 +100,9 @@ export async function allFeatures(data: TrainingData, options: FeatureOptions) {
     ) {
       await model.to(device);
     }
-    const of = async ({ images, dataset }: ImagePart, task: string): Promise<PartFeatures> => {
-      const where = { device, preprocessing, batch: null, task, ...context(onEvent, signal) };
-      return { ...(await featuresOf(model, images, dataset, cache, where)), images };
+    const of = async (part: SamplePart, task: string): Promise<PartFeatures> => {
+      const where = { device, input, batch: null, task, ...context(onEvent, signal) };
+      return { ...(await featuresOf(model, part, cache, where)), images: part.images };
     };
     return {
       train: await of(data.train, 'features'),
@@ -263,7 +257,6 @@ export async function runProbe({ loaded, recipe, data, device, context }: Run): 
   return probe(data, {
     device,
     model: loaded.model,
-    preprocessing: loaded.preprocessing,
     weightsHash: loaded.weightsHash,
     seed: recipe.seed,
     head: recipe.head,

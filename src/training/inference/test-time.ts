@@ -2,6 +2,7 @@
 import {
   type Preprocessing,
   type RgbImage,
+  sampleOf,
   TEST_VIEWS,
   type TestViews,
   testViews,
@@ -10,7 +11,7 @@ import { AttuneError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { TEST_TIME_VIEWS } from '../../recipe/choices.js';
-import { forEachImage, type InferenceOptions, sideOf } from './inference.js';
+import { forEachImage, type InferenceOptions } from './inference.js';
 import type { Task } from '../../tasks/index.js';
 
 /** Images by index, prepared as `preprocessingFor` says. */
@@ -57,11 +58,11 @@ export async function predictEach(
   { views, task, temperature, inference }: ViewOptions,
 ): Promise<void> {
   if (views === null) {
-    const pixels = async (index: number) => (await source.read(index)).pixels;
-    return forEachImage({ count: source.count, read: pixels }, network, take, inference);
+    const read = async (index: number) => sampleOf(await source.read(index));
+    return forEachImage({ count: source.count, read }, network, take, inference);
   }
   const each = TEST_VIEWS[views];
-  const side = sideOf(inference.preprocessing);
+  const [side] = inference.input.shape;
   // Read once for all of its views: batches ask in order.
   let last = { index: -1, cut: Promise.resolve<RgbImage[]>([]) };
   const viewsOf = (index: number) => {
@@ -69,7 +70,7 @@ export async function predictEach(
       last = { index, cut: source.read(index).then((image) => testViews(image, side, views)) };
     return last.cut;
   };
-  const read = async (place: number) => (await viewsOf(Math.floor(place / each)))[place % each].pixels;
+  const read = async (place: number) => sampleOf((await viewsOf(Math.floor(place / each)))[place % each]);
   let rows: Float32Array[] = [];
   await forEachImage(
     { count: source.count * each, read },

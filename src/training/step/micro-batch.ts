@@ -2,13 +2,12 @@
  * How many images are computed at once. As many of a batch as fit: the plans of a training step and of the validation
  * are made, without running them, for half as many until the device can hold them. The choice is kept for the whole run.
  */
-import { drawSteps, type ImageStep, parseAugment } from '../../inputs/index.js';
+import { takeRows, type TrainingSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import type { ImageClassifier } from '../../models/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { evaluationBatch, isTooLarge } from '../../runs/device.js';
-import { recordForward } from '../inference/inference.js';
 import { throwIfAborted } from '../../interruption.js';
 import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
 import { adaptNetwork, changesOf, lossOptionsOf, weightPowerOf } from '../../methods/index.js';
@@ -25,16 +24,18 @@ import { type MicroBatch, recordMicroBatch } from './training-step.js';
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
 const LEAST_FOR_STATISTICS = 16;
 
-/** How many images a run has. */
-export interface ImageCounts {
+/** How many samples a run has, and what they are like. */
+export interface PlannedSamples extends Pick<TrainingSamples<unknown>, 'input' | 'blank'> {
   readonly train: number;
-  /** Images of the largest part that is evaluated; 0 where there is none. */
+  /** Samples of the largest part that is evaluated; 0 where there is none. */
   readonly evaluated: number;
 }
 
-/** The counts of a run's parts. */
-export function imageCounts({ train, val, test }: Pick<TrainingData, 'train' | 'val' | 'test'>): ImageCounts {
-  return { train: train.images.length, evaluated: Math.max(val.images.length, test.images.length) };
+/** The samples of a run's parts. */
+export function plannedSamples({ training, train, val, test }: TrainingData): PlannedSamples {
+  const { input, blank } = training;
+  const evaluated = Math.max(val.images.length, test.images.length);
+  return { train: train.images.length, evaluated, input, blank };
 }
 
 /**
@@ -46,18 +47,18 @@ export async function chooseMicroBatch(
   model: ImageClassifier,
   task: Task,
   recipe: Recipe,
-  images: ImageCounts,
+  samples: PlannedSamples,
   { onEvent, signal }: RunContext,
 ): Promise<Pick<FrozenChoices, 'micro_batch' | 'batch_norm'>> {
   let micro = recipe.micro_batch ?? recipe.batch_size;
   for (;;) {
     throwIfAborted(signal);
-    const atOnce = Math.min(micro, images.train);
+    const atOnce = Math.min(micro, samples.train);
     const batchNorm = batchNormFor(atOnce, recipe);
     try {
-      const size = largestMicroBatch(images.train, recipe.batch_size, micro, joinsSingle(batchNorm));
-      await planStep(device, model, task, recipe, size, batchNorm);
-      await planEvaluation(device, model, recipe, micro, images.evaluated);
+      const size = largestMicroBatch(samples.train, recipe.batch_size, micro, joinsSingle(batchNorm));
+      await planStep(device, model, task, recipe, samples, size, batchNorm);
+      await planEvaluation(device, model, samples, micro);
       announce(micro, atOnce, batchNorm, recipe, { ...(onEvent && { onEvent }) });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
@@ -112,20 +113,13 @@ function announce(
   }
 }
 
-/** Which means and deviations images are normalised with costs nothing. */
-const ANY_COLORS = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
-
-/** Steps as those of an image: which they are does not show in the plan. */
-function anySteps({ augment, image_size }: Recipe): readonly ImageStep[] {
-  return drawSteps(parseAugment(augment).parts, image_size, { seed: 0, epoch: 0, index: 0 });
-}
-
 /** Makes the plan of a micro-batch of `size` images with the memory of the optimiser beside it. */
 async function planStep(
   device: Device,
   model: ImageClassifier,
   task: Task,
   recipe: Recipe,
+  samples: PlannedSamples,
   size: number,
   batchNorm: FrozenChoices['batch_norm'],
 ): Promise<void> {
@@ -133,15 +127,14 @@ async function planStep(
   await model.to(device);
   const optimizer = makeOptimizer(model, recipe);
   try {
-    const side = recipe.image_size;
+    const { input } = samples;
     const random = generator(recipe.seed);
     const { scaling } = optimizer;
     const classWeights = weightPowerOf(recipe) === 0 ? null : new Float64Array(task.names.length).fill(1);
     const loss = lossOptionsOf(recipe);
-    const step = { model, task, loss, classWeights, side, random, scaling };
-    const options = { ...step, preprocessing: ANY_COLORS };
+    const options = { model, task, loss, classWeights, input, random, scaling };
     adaptNetwork(model, recipe);
-    await device.prepare(() => recordMicroBatch(blankMicroBatch(size, task, recipe), options));
+    await device.prepare(() => recordMicroBatch(blankMicroBatch(size, task, recipe, samples), options));
   } finally {
     optimizer.close();
   }
@@ -151,28 +144,35 @@ async function planStep(
 async function planEvaluation(
   device: Device,
   model: ImageClassifier,
-  { image_size: side }: Recipe,
+  { evaluated, input }: PlannedSamples,
   micro: number,
-  images: number,
 ): Promise<void> {
-  const size = Math.min(images, evaluationBatch(device, micro));
+  const size = Math.min(evaluated, evaluationBatch(device, micro));
   if (size === 0) return;
-  const pixels = new Uint8Array(size * side * side * 3);
-  await device.prepare(() => recordForward((x) => model.forward(x), pixels, side, ANY_COLORS));
+  await device.prepare(() => model.forward(input.record(input.blank(size))));
 }
 
-/** What the trainer would compute, without images. */
-function blankMicroBatch(size: number, task: Task, recipe: Recipe): MicroBatch {
-  const side = recipe.image_size;
+/** What the trainer would compute, of samples that say nothing. */
+function blankMicroBatch(
+  size: number,
+  task: Task,
+  recipe: Recipe,
+  { input, blank }: PlannedSamples,
+): MicroBatch {
   const samples = Array.from({ length: size }, (_, index) => ({ seed: recipe.seed, epoch: 0, index }));
-  const { mix, erased } = changesOf(recipe, { step: 1, side, samples });
+  const { mix, arrays } = changesOf(recipe, { step: 1, shape: input.shape, samples });
   const rows = mix === undefined ? size : size + 1;
+  // What is drawn says nothing either: a row more of it may be any.
+  const drawn = Object.entries(arrays ?? {}).map(([name, array]) => [
+    name,
+    takeRows(array, size, 0, size, mix !== undefined),
+  ]);
+  const batch = blank(rows);
   return {
-    images: new Uint8Array(rows * side * side * 3),
+    ...batch,
+    arrays: { ...batch.arrays, ...Object.fromEntries(drawn) },
     targets: task.blankTargets(rows),
-    steps: new Array(rows).fill(anySteps(recipe)),
     shares: new Float32Array(size),
-    ...(erased !== undefined && { erased: new Int32Array(4 * rows) }),
     ...(mix !== undefined && { mix: { ...mix, partnerShares: new Float32Array(size) } }),
   };
 }

@@ -2,39 +2,23 @@
  * The program of one micro-batch, in one place: the trainer runs it, and the choice of the micro-batch makes its plan
  * to see whether it fits.
  */
-import { applySteps, type ImageStep, type Preprocessing } from '../../inputs/index.js';
+import type { HostBatch, Input } from '../../inputs/index.js';
+import { type BatchMix, changedInput } from '../../methods/index.js';
 import type { ImageClassifier } from '../../models/index.js';
-import {
-  add,
-  backward,
-  eraseBoxes,
-  lossScaleOf,
-  type Mix,
-  mixImages,
-  multiply,
-  normalizeImages,
-  slice,
-  sum,
-} from '../../ops/index.js';
+import { add, backward, lossScaleOf, multiply, sum } from '../../ops/index.js';
 import type { State } from '../../program/state.js';
 import type { Generator } from '../../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../../tensor/tensor.js';
 import type { LossOptions, Targets, Task } from '../../tasks/index.js';
 
 /** Part of a batch, computed at once. */
-export interface MicroBatch {
-  /** [rows, side, side, 3], one row for each of n images. Mixed, there is one row more: see `mix`. */
-  readonly images: Uint8Array;
+export interface MicroBatch extends HostBatch {
   /** The targets of each row. */
   readonly targets: Targets;
-  /** What each row goes through before it is normalised. */
-  readonly steps: readonly (readonly ImageStep[])[];
-  /** [n]: each image's share in the batch's mean loss. */
+  /** [n]: each sample's share in the batch's mean loss. */
   readonly shares: Float32Array;
-  /** [rows, 4]: what is erased of each row (ops/image/erase-boxes.ts). Absent: nothing. */
-  readonly erased?: Int32Array;
-  /** Absent: images are as they are. Else each row but the first is an image, and the row before it its partner. */
-  readonly mix?: Mix & {
+  /** Absent: samples are as they are. Else each row but the first is a sample, and the row before it its partner. */
+  readonly mix?: BatchMix & {
     /** [n]: the share of each partner's label in the batch's mean loss. */
     readonly partnerShares: Float32Array;
   };
@@ -47,9 +31,7 @@ export interface TrainingStepOptions {
   readonly loss: LossOptions;
   /** The weight of each class, as the task gave them; null: all count the same. */
   readonly classWeights: ArrayLike<number> | null;
-  readonly preprocessing: Pick<Preprocessing, 'mean' | 'std'>;
-  /** Side of the images in pixels. */
-  readonly side: number;
+  readonly input: Input;
   readonly random: Generator;
   /** The loss scale of the optimiser; null or absent: none. */
   readonly scaling?: State | null;
@@ -57,11 +39,11 @@ export interface TrainingStepOptions {
 
 /** Records forward and backward: the micro-batch's share of the batch's mean loss goes into the gradients. */
 export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions) {
-  const { model, task, random, scaling } = options;
-  const { targets, shares, mix } = batch;
-  const outputs = model.forward(networkInput(batch, options), { random });
+  const { model, task, input, random, scaling } = options;
+  const { size, targets, shares, mix } = batch;
+  const outputs = model.forward(networkInput(batch, input), { random });
   const lossOf = (answers: Targets, weights: Float32Array) => sharedLoss(outputs, answers, weights, options);
-  const width = targets.length / rowsOf(batch);
+  const width = targets.length / size;
   const loss =
     mix === undefined
       ? lossOf(targets, shares)
@@ -84,23 +66,7 @@ export function sharedLoss(
   return sum(multiply(losses, tensor(shares, [shares.length], 'float32')));
 }
 
-/** How many rows a micro-batch has: the images, and mixed the partner of the first. */
-function rowsOf({ shares, mix }: MicroBatch): number {
-  return mix === undefined ? shares.length : shares.length + 1;
-}
-
-/** Records what the network sees: [n, side, side, 3]. Partners are varied and erased as the images that they are elsewhere. */
-export function networkInput(
-  batch: MicroBatch,
-  { preprocessing, side }: Pick<TrainingStepOptions, 'preprocessing' | 'side'>,
-): Tensor {
-  const { images, steps, erased, mix } = batch;
-  const rows = rowsOf(batch);
-  const bytes = applySteps(tensor(images, [rows, side, side, 3], 'uint8'), steps);
-  const normal = normalizeImages(bytes, preprocessing.mean, preprocessing.std);
-  const x = erased === undefined ? normal : eraseBoxes(normal, tensor(erased, [rows, 4], 'int32'));
-  if (mix === undefined) return x;
-  const from = (first: number) => slice(x, [first, 0, 0, 0], [rows - 1, side, side, 3]);
-  const { share, box } = mix;
-  return mixImages(from(1), from(0), { share, box });
+/** Records what the network sees of a micro-batch: [n, ...shape of a sample]. */
+export function networkInput(batch: MicroBatch, input: Input): Tensor {
+  return changedInput(input.record(batch), batch);
 }

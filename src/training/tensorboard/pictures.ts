@@ -1,16 +1,12 @@
 /** The pictures of event files: what the first step sees, and what the network tells worst at the end. */
 import {
-  augmentationOf,
-  type ImagePool,
+  type Input,
   type LabelledPicture,
   pictureGrid,
-  type Preprocessing,
   resizeImage,
   type RgbImage,
-  trainingBatches,
 } from '../../inputs/index.js';
-import { sideOf } from '../inference/inference.js';
-import type { ImagePart } from '../../runs/data/training-data.js';
+import type { SamplePart } from '../../runs/data/training-data.js';
 import type { Task } from '../../tasks/index.js';
 import { batchParts } from '../step/batch-parts.js';
 import type { FullStage } from '../step/stage-context.js';
@@ -24,41 +20,46 @@ const COLUMNS = 4;
 const MOST_SIDE = 128;
 
 /** The first images of the first epoch as the network sees them: cut, varied, mixed and erased. */
-export async function firstImages({ device, data, state }: FullStage, pool: ImagePool): Promise<RgbImage> {
-  const { recipe, preprocessing } = state;
-  const { task, training } = data;
-  const side = sideOf(preprocessing);
-  const batches = trainingBatches(training, {
+export async function firstImages({ device, data, state }: FullStage): Promise<RgbImage> {
+  const { recipe } = state;
+  const { task, training, input } = data;
+  const batches = training.batches({
     ...{ batchSize: recipe.batch_size, seed: recipe.seed, epoch: 0, sampling: samplingOf(recipe) },
     joinSingle: joinsSingle(state.frozen.batch_norm),
-    ...{ ahead: 0, augmentation: augmentationOf(recipe.augment, recipe.crop_scale), side, pool },
+    ahead: 0,
   });
   for await (const batch of batches) {
     const images = Array.from(batch.indices, (index) => training.images[index]);
     const [part] = batchParts(batch, {
       targets: task.targets(images),
-      changes: changesOf(recipe, { step: 1, side, samples: batch.samples }),
+      changes: changesOf(recipe, { step: 1, shape: input.shape, samples: batch.samples }),
       imageWeights: new Float32Array(training.images.length).fill(1),
       ranges: [[0, Math.min(images.length, MOST_PICTURES)]],
     });
-    const seen = await device.run(() => networkInput(part, { preprocessing, side }));
-    const length = side * side * 3;
+    const seen = await device.run(() => networkInput(part, input));
+    const length = seen.length / part.shares.length;
     const pictures = Array.from(part.shares, (_, i) => ({
       label: task.truth(images[i]),
-      image: shown(bytesOf(seen.subarray(i * length, (i + 1) * length), preprocessing), side),
+      image: small(input.seen(seen.subarray(i * length, (i + 1) * length))),
     }));
     return pictureGrid(pictures, COLUMNS);
   }
   throw new RangeError('an epoch has at least one batch');
 }
 
+/** How samples and what they are taken for are shown. */
+export interface Shown {
+  readonly input: Input;
+  readonly task: Task;
+}
+
 /** Some images as evaluation sees them, evenly spread: they are in the order of their classes. */
-export async function someImages({ images, dataset }: ImagePart, task: Task): Promise<RgbImage> {
+export async function someImages({ images, source }: SamplePart, { input, task }: Shown): Promise<RgbImage> {
   const count = Math.min(images.length, MOST_PICTURES);
   const pictures: LabelledPicture[] = [];
   for (let i = 0; i < count; i++) {
     const index = Math.floor(((i + 0.5) * images.length) / count);
-    const image = shown(await dataset.read(index), dataset.width);
+    const image = small(input.picture(await source.read(index)));
     pictures.push({ label: task.truth(images[index]), image });
   }
   return pictureGrid(pictures, COLUMNS);
@@ -69,9 +70,9 @@ export async function someImages({ images, dataset }: ImagePart, task: Task): Pr
  * are those of the network. Null when there are none.
  */
 export async function worstImages(
-  { images, dataset }: ImagePart,
+  { images, source }: SamplePart,
   outputs: Float32Array,
-  task: Task,
+  { input, task }: Shown,
   temperature: number | null,
 ): Promise<RgbImage | null> {
   if (images.length === 0) return null;
@@ -82,20 +83,14 @@ export async function worstImages(
   const pictures: LabelledPicture[] = [];
   for (const index of order) {
     const label = `${task.truth(images[index])} / ${task.said(rowOf(index), temperature)}`;
-    pictures.push({ label, image: shown(await dataset.read(index), dataset.width) });
+    pictures.push({ label, image: small(input.picture(await source.read(index))) });
   }
   return pictureGrid(pictures, COLUMNS);
 }
 
-/** Back from what the network takes to bytes. */
-function bytesOf(
-  values: ArrayLike<number>,
-  { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
-): Uint8ClampedArray {
-  return Uint8ClampedArray.from(values, (value, i) => 255 * (value * std[i % 3] + mean[i % 3]));
-}
-
-function shown(pixels: Uint8Array | Uint8ClampedArray, side: number): RgbImage {
-  const picture = { width: side, height: side, pixels: Uint8Array.from(pixels) };
-  return side <= MOST_SIDE ? picture : resizeImage(picture, MOST_SIDE, MOST_SIDE, 'bilinear');
+function small(picture: RgbImage): RgbImage {
+  const { width, height } = picture;
+  const scale = MOST_SIDE / Math.max(width, height);
+  if (scale >= 1) return picture;
+  return resizeImage(picture, Math.round(width * scale), Math.round(height * scale), 'bilinear');
 }

@@ -3,7 +3,7 @@
  * iterations of the head where one was fitted before: one axis, so that a run that goes on continues all curves at one
  * place. Apart from clocks (wall times, seconds and images per second) the same run writes the same.
  */
-import { encodePng, type ImagePool, type RgbImage } from '../../inputs/index.js';
+import { encodePng, type RgbImage } from '../../inputs/index.js';
 import { type Encoded, summaries } from '../../formats/index.js';
 import type { ImageClassifier } from '../../models/index.js';
 import type { TypedArray } from '../../device/dtype.js';
@@ -57,13 +57,13 @@ export class RunLog {
   }
 
   /** What is known before the first step. */
-  async begin(pool: ImagePool): Promise<void> {
+  async begin(): Promise<void> {
     const { state, data } = this.stage;
     const { recipe, weights, frozen } = state;
     const { task } = data;
     begin(this.log, { recipe, weights, device: frozen.device, task, images: countsOf(data) });
     for (const [i, record] of headEpochsOf(state).entries()) this.log.add(i + 1, epochScalars(record, task));
-    const picture = await firstImages(this.stage, pool);
+    const picture = await firstImages(this.stage);
     this.log.add(this.step, [await imageOf('images/first_batch', picture)]);
   }
 
@@ -107,7 +107,7 @@ export class RunLog {
     const { state, data } = this.stage;
     const { task, val } = data;
     if (this.outputs !== null) {
-      const worst = await worstImages(val, this.outputs, task, state.temperature);
+      const worst = await worstImages(val, this.outputs, data, state.temperature);
       if (worst !== null) this.log.add(this.step, [await imageOf('images/worst_of_validation', worst)]);
     }
     end(this.log, this.step, state.best, task);
@@ -146,7 +146,7 @@ export async function writeProbeLog(
   const log = await EventLog.open(folder, null);
   try {
     begin(log, { recipe, weights, device: summarize(device), task, images: countsOf(data) });
-    log.add(0, [await imageOf('images/training', await someImages(train, task))]);
+    log.add(0, [await imageOf('images/training', await someImages(train, data))]);
     for (const [i, record] of epochs.entries()) log.add(i + 1, epochScalars(record, task));
     const last = epochs.length;
     log.add(last, bestScalars(best, task));
@@ -155,7 +155,7 @@ export async function writeProbeLog(
       for (const array of arrays) values.push(await array.read());
       log.add(last, histogramsOf('weights', model, arrays, values));
     }
-    const worst = await worstImages(val, outputs.val, task, best?.temperature ?? null);
+    const worst = await worstImages(val, outputs.val, data, best?.temperature ?? null);
     if (worst !== null) log.add(last, [await imageOf('images/worst_of_validation', worst)]);
     end(log, last, best, task);
     await log.commit();

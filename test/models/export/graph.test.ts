@@ -14,7 +14,7 @@ const find = (layers: readonly Layer[], name: string) => layers.find((layer) => 
 
 test('a residual network, layer by layer', async () => {
   const model = resnetSmall({ classes: 5, depth: 1 });
-  const { layers } = await graphOf(model, 32);
+  const { layers } = await graphOf(model, [32, 32, 3]);
   assert.equal(names(layers), [
     ...['images', 'conv1', 'bn1', 'relu_1'],
     ...['layer1.0.conv1', 'layer1.0.bn1', 'relu_2', 'layer1.0.conv2', 'layer1.0.bn2', 'add_1', 'relu_3'],
@@ -44,7 +44,7 @@ test('a model on a device gives the same layers, with the values that are there'
   const device = await open('cpu');
   await model.to(device);
   model.bn1.weight.set(new Float32Array(16).fill(3));
-  const { layers } = await graphOf(model, 32);
+  const { layers } = await graphOf(model, [32, 32, 3]);
   const norm = find(layers, 'bn1');
   assert.ok(norm.kind === 'batchNorm');
   assert.equal([...norm.gamma.values], new Array(16).fill(3));
@@ -78,7 +78,7 @@ test("biases belong to their products, TensorFlow's padding is counted out, drop
   const body = new Sequential(convolution, new Relu6(), new Dropout(0.5));
   const head = linear(4, 2, { bias: false });
   const pooled = new Network(body, globalAveragePool);
-  const graph = await graphOf(new Sequential(pooled, head), 8);
+  const graph = await graphOf(new Sequential(pooled, head), [8, 8, 3]);
   assert.equal(names(graph.layers), ['images', '0.body.0', 'relu6_1', 'globalAveragePool_1', '1']);
   const [, first, , , last] = graph.layers;
   assert.ok(first.kind === 'conv2d' && last.kind === 'linear');
@@ -95,7 +95,7 @@ test('what has no layer is refused by name', async () => {
     [(x: Tensor) => multiply(x, x), 'the network computes multiply,'],
     [(x: Tensor) => add(x, 1), 'the network computes constant,'],
   ] as const) {
-    const error = await graphOf(new Network(body, compute), 4).catch((thrown: unknown) => thrown);
+    const error = await graphOf(new Network(body, compute), [4, 4, 3]).catch((thrown: unknown) => thrown);
     assert.instance(error, AttuneError);
     assert.match((error as AttuneError).message, words);
   }

@@ -25,12 +25,12 @@ const convolution = (options: object, inputs = 3, outputs = 4) =>
   new Conv2d(inputs, outputs, { kernel: 3, ...options }, new Initializer());
 
 async function layersOf(...modules: Module[]) {
-  const { config } = kerasModel(await graphOf(new Sequential(...modules), 8), 'net');
+  const { config } = kerasModel(await graphOf(new Sequential(...modules), [8, 8, 3]), 'net');
   return (config as Config).config.layers;
 }
 
 test('a residual network: classes, inputs, variables in order', async () => {
-  const keras = kerasModel(await graphOf(resnetSmall({ classes: 5, depth: 1 }), 32), 'resnet-small');
+  const keras = kerasModel(await graphOf(resnetSmall({ classes: 5, depth: 1 }), [32, 32, 3]), 'resnet-small');
   const { class_name, config } = keras.config as Config;
   assert.is(class_name, 'Functional');
   const { layers } = config;

@@ -42,7 +42,7 @@ for (const name of MODEL_NAMES) {
     const images = randomImages(BATCH, side);
     const path = join(newFolder(), 'model.onnx');
     const description = { name, input: 'images', metadata: { classes: '["a"]' } };
-    await writeOnnx(path, onnxModel(await graphOf(model, side), description));
+    await writeOnnx(path, onnxModel(await graphOf(model, [side, side, 3]), description));
     const expected = await logitsOf(model, images, BATCH, side);
 
     const session = await InferenceSession.create(path, { intraOpNumThreads: 1 });

@@ -38,7 +38,7 @@ for (const name of MODEL_NAMES) {
     await core.setBackend('cpu');
     const side = name === 'resnet-small' ? 32 : 64;
     const model = randomModel(name, CLASSES);
-    const keras = kerasModel(await graphOf(model, side), name);
+    const keras = kerasModel(await graphOf(model, [side, side, 3]), name);
     const { config, channels } = keras;
     assert.is(channels, name === 'resnet50-keras' ? 'BGR' : 'RGB');
     const exported = { config, weights: kerasWeights(keras), metadata: { model: name } };

@@ -1,9 +1,9 @@
 /** Running a network over images: order, batches, failures. */
-import { imagenetPreprocessing } from '#src/inputs/index';
+import { imageInput, imagenetPreprocessing, type SampleSource } from '#src/inputs/index';
 import { open } from '#src/engine/open';
 import { Estimator } from '#src/recipe/events';
 import { AttuneError } from '#src/errors';
-import { forEachImage, type PixelSource } from '#src/training/inference/inference';
+import { forEachImage } from '#src/training/inference/inference';
 import { divide } from '#src/ops/pointwise/divide';
 import { mean } from '#src/ops/reduce/mean';
 import { test } from 'uvu';
@@ -12,20 +12,20 @@ import { fails, listener } from '../../finetune/support.js';
 
 const SIDE = 4;
 /** mean 0 and deviation 1: the network sees bytes / 255. */
-const preprocessing = { ...imagenetPreprocessing(SIDE), mean: [0, 0, 0], std: [1, 1, 1] } as const;
+const input = imageInput({ ...imagenetPreprocessing(SIDE), mean: [0, 0, 0], std: [1, 1, 1] });
 
 /** Images filled with their index; reading them is recorded. */
-function indexed(count: number): PixelSource & { readonly reads: number[] } {
+function indexed(count: number): SampleSource & { readonly reads: number[] } {
   const reads: number[] = [];
   const read = async (index: number) => {
     reads.push(index);
-    return new Uint8Array(SIDE * SIDE * 3).fill(index);
+    return { images: new Uint8Array(SIDE * SIDE * 3).fill(index) };
   };
   return { count, reads, read };
 }
 
 async function run(
-  source: PixelSource,
+  source: SampleSource,
   batch: number | null,
   options: { signal?: AbortSignal; scale?: number; most?: number } = {},
 ) {
@@ -41,7 +41,7 @@ async function run(
         return divide(mean(images, [1, 2]), scale);
       },
       (index, row) => void rows.push([index, Math.round(row[0]!)]),
-      { device, preprocessing, batch, task: 'testing', onEvent: onEvent!, ...context },
+      { device, input, batch, task: 'testing', onEvent: onEvent!, ...context },
     );
   } finally {
     await device.close();
@@ -89,17 +89,17 @@ test('a value that is not finite names its image', async () => {
 });
 
 test('a read that fails is reported in its turn, also when the run ends before', async () => {
-  const failing: PixelSource = {
+  const failing: SampleSource = {
     count: 5,
     read: async (index) => {
-      if (index < 4) return new Uint8Array(SIDE * SIDE * 3).fill(index);
+      if (index < 4) return { images: new Uint8Array(SIDE * SIDE * 3).fill(index) };
       throw new RangeError('no such image');
     },
   };
   const outcome = await run(failing, 2).catch((error: unknown) => error);
   assert.instance(outcome, RangeError);
   // Nobody waits for the first batch of an aborted run; an unhandled rejection would end this process.
-  const broken: PixelSource = { count: 1, read: () => Promise.reject(new RangeError('gone')) };
+  const broken: SampleSource = { count: 1, read: () => Promise.reject(new RangeError('gone')) };
   await fails(run(broken, 2, { signal: AbortSignal.abort() }), 'interrupted', /interrupted/);
   await new Promise((resolve) => setTimeout(resolve, 10));
 });

@@ -1,7 +1,7 @@
 /** Test-time augmentation: what is averaged, and that evaluate and predict do it. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { imagenetPreprocessing, testViews } from '#src/inputs/index';
+import { imageInput, imagenetPreprocessing, testViews } from '#src/inputs/index';
 import { classification } from '#src/tasks/classification';
 import { evaluate, predict } from '#src/finetune/index';
 import { predictEach } from '#src/training/inference/test-time';
@@ -75,7 +75,7 @@ test('each image is predicted in all of its views, whatever the batch', async ()
       pixels: Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * (7 + seed)) % 256),
     };
   });
-  const preprocessing = { ...imagenetPreprocessing(side), mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const input = imageInput({ ...imagenetPreprocessing(side), mean: [0, 0, 0], std: [1, 1, 1] });
   for (const batch of [1, 4, 64]) {
     let reads = 0;
     const read = async (index: number) => {
@@ -95,7 +95,7 @@ test('each image is predicted in all of its views, whatever the batch', async ()
         views: 'ten-crop',
         task,
         temperature: null,
-        inference: { device, preprocessing, batch, task: 'testing' },
+        inference: { device, input, batch, task: 'testing' },
       },
     );
     assert.is(rows.length, images.length);

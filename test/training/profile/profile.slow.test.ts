@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openImagePool } from '#src/inputs/index';
+import type { EpochOptions } from '#src/inputs/index';
 import { finetune } from '#src/finetune/index';
 import { Profile } from '#src/training/profile/profile';
 import { withRun } from '#src/finetune/run/prepare-run';
@@ -102,12 +102,16 @@ async function profileOf(pause: { device: number; loader: number }) {
         const optimizer = makeOptimizer(model, recipe);
         const profile = new Profile(device, newFolder(), STEPS, {});
         if (pause.device > 0) slowDown(device, pause.device);
-        const pool = openImagePool();
-        pool.observe(profile.loaderTask);
-        let last = Promise.resolve();
-        const read: typeof pool.run = async (...task) => {
-          if (pause.loader > 0) await (last = last.then(() => sleep(pause.loader)));
-          return pool.run(...task);
+        const { training } = data;
+        data.pool.observe(profile.loaderTask);
+        const samples = {
+          ...training,
+          async *batches(options: EpochOptions) {
+            for await (const batch of training.batches(options)) {
+              if (pause.loader > 0) await sleep(pause.loader * batch.size);
+              yield batch;
+            }
+          },
         };
         try {
           await new Trainer({
@@ -118,16 +122,13 @@ async function profileOf(pause: { device: number; loader: number }) {
               batch_norm: 'frozen',
               variants: {},
             },
-            preprocessing: loaded.preprocessing,
-            dataset: data.training,
-            pool: { ...pool, run: read },
+            samples,
             progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
             valLosses: () => [],
           }).trainEpoch();
           await profile.end();
           return profile.summary!;
         } finally {
-          await pool.close();
           optimizer.close();
         }
       },
