@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The launcher behind `attune`: plain JavaScript and committed, so that it can explain itself
- * when Node is too old or nothing has been built yet. All it does otherwise is start the program.
+ * What `attune` starts: plain JavaScript and committed, so that it can explain itself when Node is too old or nothing has
+ * been built yet. All it does otherwise is start the program.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

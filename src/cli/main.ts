@@ -1,6 +1,6 @@
 /**
- * Where the process begins and ends: the launcher attune.mjs imports this file, which runs the command line and
- * exits. The exit is explicit, because Dawn and worker threads may keep handles open.
+ * Where the process begins and ends: attune.mjs imports this file, which runs the command line and exits. The exit is
+ * explicit, because Dawn and worker threads may keep handles open.
  */
 import { Output } from './output.js';
 import { run } from './definitions/run.js';

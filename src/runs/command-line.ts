@@ -8,14 +8,14 @@ import { shellWord } from '../text.js';
 export const ANYWHERE = 'npx attune';
 
 const PACKAGE = realOf(fileURLToPath(new URL('../../', import.meta.url)));
-const LAUNCHER = join(PACKAGE ?? '', 'src', 'cli', 'attune.mjs');
+const PROGRAM = join(PACKAGE ?? '', 'src', 'cli', 'attune.mjs');
 
 /** Folders that npm puts on the PATH of what it runs: the shell that the next line is typed in does not have them. */
 const OF_NPM = /node_modules[\\/]\.bin[\\/]?$|node-gyp-bin[\\/]?$/;
 
 /**
  * `attune`, where a shell finds this very program by that name; `npx attune`, where npx does, in a checkout or in a
- * project that attune is installed in; else the launcher by its path.
+ * project that attune is installed in; else its file by its path.
  */
 export function programCall(
   { PATH: path = '' }: Readonly<Record<string, string | undefined>> = process.env,
@@ -23,7 +23,7 @@ export function programCall(
 ): string {
   const onPath = path.split(delimiter).filter((place) => isAbsolute(place) && !OF_NPM.test(place));
   if (onPath.some(isInstalledIn)) return 'attune';
-  return folder === null || isReachedByNpx(folder) ? ANYWHERE : `node ${shellWord(LAUNCHER)}`;
+  return folder === null || isReachedByNpx(folder) ? ANYWHERE : `node ${shellWord(PROGRAM)}`;
 }
 
 /** A line to type: the words behind the program's name, as they are. */
@@ -46,11 +46,11 @@ function workingFolder(): string | null {
   }
 }
 
-/** On Windows the file beside the folder of packages is a script, elsewhere a link to the launcher. */
+/** On Windows the file beside the folder of packages is a script, elsewhere a link to the program. */
 function isInstalledIn(place: string): boolean {
   return process.platform === 'win32'
     ? isThisPackage(join(place, 'node_modules', 'attune'))
-    : realOf(join(place, 'attune')) === LAUNCHER;
+    : realOf(join(place, 'attune')) === PROGRAM;
 }
 
 /** npx takes a package's own programs in its folder, and those that are installed there or above. */

@@ -1,5 +1,5 @@
 /**
- * The launcher behind `npm run demo` and `npm run demo:photos`: plain JavaScript, so that it can say what to do when
+ * What `npm run demo` and `npm run demo:photos` start: plain JavaScript, so that it can say what to do when
  * nothing has been built yet.
  */
 import { existsSync } from 'node:fs';

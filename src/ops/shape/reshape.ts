@@ -1,4 +1,4 @@
-/** The same elements under another shape. An alias: nothing is launched or copied. */
+/** The same elements under another shape. An alias: there is no launch, and nothing is copied. */
 import { type Shape, shapeError, showShape, sizeOf } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
 import { Tensor, type TensorLike } from '../../tensor/tensor.js';
