@@ -14,13 +14,13 @@ export interface Progress {
   update(state: ProgressState): void;
   /** A line of text above the bar. */
   note(text: string): void;
-  /** A line that says how the task at work has ended, in place of its bar. */
+  /** A line that says how the activity has ended, in place of its bar. */
   conclude(text: string): void;
   /** Call at the end, whether the work succeeded or not. */
   finish(): void;
 }
 
-/** Between two plain lines about the same task, in milliseconds. */
+/** Between two plain lines about the same activity, in milliseconds. */
 const LINE_INTERVAL_MS = 10_000;
 const FEWEST_BAR_COLUMNS = 8;
 const MOST_BAR_COLUMNS = 30;
@@ -37,7 +37,7 @@ export function describeProgress(state: ProgressState): string {
   return joined([amount, ...details, left]);
 }
 
-/** What is known of a task beside its share, in words; what is not known is empty. */
+/** What is known of an activity beside its share, in words; what is not known is empty. */
 function figuresOf({ done, total, secondsLeft, detail = '', unit }: ProgressState) {
   const amount = unit === 'bytes' ? formatBytes : count;
   return {
@@ -58,7 +58,7 @@ function percentDone({ done, total }: ProgressState): string {
 class ProgressLines implements Progress {
   readonly #output: Output;
   readonly #now: () => number;
-  #task: string | null = null;
+  #activity: string | null = null;
   #printedAt = 0;
   #unprinted: ProgressState | null = null;
 
@@ -68,9 +68,9 @@ class ProgressLines implements Progress {
   }
 
   update(state: ProgressState): void {
-    const begins = state.task !== this.#task;
+    const begins = state.task !== this.#activity;
     if (begins) this.finish();
-    this.#task = state.task;
+    this.#activity = state.task;
     const due = begins || state.done === state.total || this.#now() - this.#printedAt >= LINE_INTERVAL_MS;
     if (due) this.#print(state);
     else this.#unprinted = state;
@@ -82,14 +82,14 @@ class ProgressLines implements Progress {
 
   conclude(text: string): void {
     this.#unprinted = null;
-    this.#task = null;
+    this.#activity = null;
     this.#output.note(text);
   }
 
-  /** The last that is known of a task is always printed. */
+  /** The last that is known of an activity is always printed. */
   finish(): void {
     if (this.#unprinted !== null) this.#print(this.#unprinted);
-    this.#task = null;
+    this.#activity = null;
   }
 
   #print(state: ProgressState): void {
@@ -102,7 +102,7 @@ class ProgressLines implements Progress {
 
 class ProgressBar implements Progress {
   readonly #output: Output;
-  /** The state of the task at work; null between tasks. */
+  /** The state of the activity; null between two. */
   #state: ProgressState | null = null;
   #bar: SingleBar | null = null;
 
@@ -130,7 +130,7 @@ class ProgressBar implements Progress {
     this.#output.note(text);
   }
 
-  /** The last state of a task stays on the screen. */
+  /** The last state of an activity stays on the screen. */
   finish(): void {
     this.#erase();
     if (this.#state !== null) this.#output.stderr.write(`${this.#line(this.#state)}\n`);
@@ -165,15 +165,15 @@ class ProgressBar implements Progress {
 }
 
 /**
- * One line of at most `columns`: the task, a bar in the space that is left, and the figures. Where they do not all fit, the
- * last of the details go first, then the amount; the time that is left is what a person waits for, and goes last.
+ * One line of at most `columns`: the activity, a bar in the space that is left, and the figures. Where they do not all fit,
+ * the last of the details go first, then the amount; the time that is left is what a person waits for, and goes last.
  */
 export function barLine(state: ProgressState, columns: number): string {
   const most = columns - 1;
-  const task = oneLine(state.task);
+  const activity = oneLine(state.task);
   const share = percentDone(state).padStart(5);
   const lineOf = (bar: string, figures: string) =>
-    [task, bar, share, figures].filter((part) => part !== '').join('  ');
+    [activity, bar, share, figures].filter((part) => part !== '').join('  ');
   const all = figuresByLength(state);
   const least = state.total === null ? '' : drawBar(state, FEWEST_BAR_COLUMNS);
   const fits = (bar: string) => all.find((figures) => displayWidth(lineOf(bar, figures)) <= most);
@@ -184,7 +184,7 @@ export function barLine(state: ProgressState, columns: number): string {
   return lineOf(drawBar(state, Math.min(MOST_BAR_COLUMNS, space)), figures);
 }
 
-/** The figures of a task in fewer and fewer words. */
+/** The figures of an activity in fewer and fewer words. */
 function figuresByLength(state: ProgressState): string[] {
   const { amount, details, left } = figuresOf(state);
   const fewer = details.map((_, i) => joined([amount, ...details.slice(0, details.length - i), left]));

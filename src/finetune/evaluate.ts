@@ -93,7 +93,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
           views,
           task: loaded.task,
           temperature: loaded.temperature,
-          inference: { device, input: imageInput(preprocessing), batch, task: 'evaluating', ...context },
+          inference: { device, input: imageInput(preprocessing), batch, activity: 'evaluating', ...context },
         },
       );
     } finally {

@@ -83,7 +83,7 @@ export async function predict<T extends TaskKind = 'classification'>(
             device,
             input: imageInput(preprocessing),
             batch: null,
-            task: 'predicting',
+            activity: 'predicting',
             ...context,
           },
         },

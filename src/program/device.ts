@@ -18,7 +18,7 @@ import { type Recording, record } from './recording.js';
 import { Signature } from './signature.js';
 import { State } from './state.js';
 import { type Storage, stateStorage } from './storage.js';
-import { TaskQueue } from './task-queue.js';
+import { JobQueue } from './job-queue.js';
 import { collectValues, fillPlaces, type HostValues, placesOf, type Value } from './value.js';
 
 /** Plans kept for programs that come again: train, its remainder, evaluation, the optimiser, ... */
@@ -68,7 +68,7 @@ export class Device {
   private readonly plans = new ShortList<ReadyPlan>();
   private readonly watches: Watch[] = [];
   private readonly inFlight = new ShortList<Promise<unknown>>();
-  private readonly queue = new TaskQueue();
+  private readonly queue = new JobQueue();
   /** Memory of the states that exist: a state of another device, or one that was released, is not among them. */
   private readonly stateBuffers = new Set<DeviceBuffer>();
   private emptyProgram: Promise<Prepared> | null = null;

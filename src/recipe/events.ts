@@ -8,6 +8,7 @@ export type RunEvent =
   /** Work that can be counted. `secondsLeft` is null until it can be estimated. */
   | {
       readonly type: 'progress';
+      /** What is being done, as the progress bar says it. */
       readonly task: string;
       readonly done: number;
       /** Null while it is unknown. */

@@ -98,7 +98,7 @@ export async function outputsOf(
     part.source,
     (x) => model.forward(x),
     (index, row) => outputs.set(row, index * model.classes),
-    { device, input, batch, task: 'validating', ...(signal && { signal }) },
+    { device, input, batch, activity: 'validating', ...(signal && { signal }) },
   );
   return outputs;
 }

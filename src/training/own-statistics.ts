@@ -53,6 +53,6 @@ export async function takeOwnStatistics(options: OwnStatisticsOptions): Promise<
       return outputs;
     },
     () => undefined,
-    { device, input, batch, task: 'statistics', ...context },
+    { device, input, batch, activity: 'statistics', ...context },
   );
 }

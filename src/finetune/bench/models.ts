@@ -12,21 +12,21 @@ import { classification } from '../../tasks/index.js';
 import { recordMicroBatch } from '../../training/step/training-step.js';
 import { type ModelRow, spreadOf, type StartupRow } from './results.js';
 
-type Task = 'inference' | 'training';
+type Pass = 'inference' | 'training';
 
 /** A network and what it is asked for. */
 export interface ModelWork {
   readonly name: string;
-  readonly task: Task;
+  readonly pass: Pass;
   /** The precision of the device that it is to run on. */
   readonly precision: 'float32' | 'mixed';
   create(): ImageClassifier;
 }
 
 /** The quick ones first: what they leave of the time is the others'. */
-const MODEL_WORKS: readonly ModelWork[] = (['inference', 'training'] as const).flatMap((task) => [
-  { name: `MobileNetV2 ${task}`, task, precision: 'float32', create: () => mobilenetV2() },
-  { name: `ResNet50 ${task}`, task, precision: 'float32', create: () => resnet50() },
+const MODEL_WORKS: readonly ModelWork[] = (['inference', 'training'] as const).flatMap((pass) => [
+  { name: `MobileNetV2 ${pass}`, pass, precision: 'float32', create: () => mobilenetV2() },
+  { name: `ResNet50 ${pass}`, pass, precision: 'float32', create: () => resnet50() },
 ]);
 
 /** What start-up is measured with. */
@@ -124,7 +124,7 @@ async function timed(run: () => Promise<void>, times = 1): Promise<number> {
 /** The network on the device; what it answers with runs a batch to its end. */
 async function prepare(
   device: Device,
-  { create, name, task }: ModelWork,
+  { create, name, pass }: ModelWork,
   batch: number,
 ): Promise<() => Promise<void>> {
   const model = create();
@@ -133,9 +133,9 @@ async function prepare(
   const blank = input.blank(batch);
   const images = blank.arrays.images.map((_, i) => (i * 37 + (i >> 8)) % 251);
   const filled = { ...blank, arrays: { images } };
-  if (task === 'inference') await freeze(model);
+  if (pass === 'inference') await freeze(model);
   await model.to(device);
-  return task === 'inference'
+  return pass === 'inference'
     ? async () => {
         const logits = await device.run(() => model.forward(input.record(filled)));
         assertFinite(name, logits);

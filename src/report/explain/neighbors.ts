@@ -56,7 +56,7 @@ export async function nearestImages({
     const { images } = data.train;
     const { values, length } = await featuresOf(model, data.train, cache, {
       ...{ device, input, batch: null, ...context },
-      task: 'features of the training images',
+      activity: 'features of the training images',
     });
     const lengths = images.map((_, i) => norm(values.subarray(i * length, (i + 1) * length)));
     return async (image) => {

@@ -51,7 +51,7 @@ export async function outputsFor(
       device,
       input: imageInput(preprocessing),
       batch: null,
-      task: 'evaluating for the report',
+      activity: 'evaluating for the report',
       ...context,
     },
   );

@@ -100,8 +100,8 @@ export async function allFeatures(data: TrainingData, options: FeatureOptions) {
     ) {
       await model.to(device);
     }
-    const of = async (part: SamplePart, task: string): Promise<PartFeatures> => {
-      const where = { device, input, batch: null, task, ...context(onEvent, signal) };
+    const of = async (part: SamplePart, activity: string): Promise<PartFeatures> => {
+      const where = { device, input, batch: null, activity, ...context(onEvent, signal) };
       return { ...(await featuresOf(model, part, cache, where)), images: part.images };
     };
     return {

@@ -18,8 +18,8 @@ export interface InferenceOptions extends RunContext {
   readonly input: Input;
   /** Images computed at once; null: as many as the device is quick with, halved until they fit. */
   readonly batch: number | null;
-  /** What the progress bar says. */
-  readonly task: string;
+  /** What the progress bar says is done. */
+  readonly activity: string;
 }
 
 /** Batches that are not counted in the estimate. */
@@ -35,12 +35,12 @@ export async function forEachImage(
   take: (index: number, row: Float32Array) => void | Promise<void>,
   options: InferenceOptions,
 ): Promise<void> {
-  const { device, input, task, onEvent, signal } = options;
+  const { device, input, activity, onEvent, signal } = options;
   const batch = options.batch ?? (await fittingBatch(source.count, network, options));
   const estimator = new Estimator(source.count, WARM_UP_BATCHES * batch);
   const report = (done: number) => {
     const secondsLeft = estimator.secondsLeft(done, performance.now());
-    onEvent?.({ type: 'progress', task, done, total: source.count, secondsLeft });
+    onEvent?.({ type: 'progress', task: activity, done, total: source.count, secondsLeft });
   };
   report(0);
   // A failed read is reported when its turn comes; it must not end the process before, nor when that never comes.
@@ -64,7 +64,7 @@ export async function forEachImage(
         throw new AttuneError({
           code: 'numeric',
           what: `the network's output for image ${start + i} is not finite`,
-          where: task,
+          where: activity,
           hint: 'check the weights',
         });
       }

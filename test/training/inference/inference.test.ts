@@ -41,7 +41,7 @@ async function run(
         return divide(mean(images, [1, 2]), scale);
       },
       (index, row) => void rows.push([index, Math.round(row[0]!)]),
-      { device, input, batch, task: 'testing', onEvent: onEvent!, ...context },
+      { device, input, batch, activity: 'testing', onEvent: onEvent!, ...context },
     );
   } finally {
     await device.close();

@@ -95,7 +95,7 @@ test('each image is predicted in all of its views, whatever the batch', async ()
         views: 'ten-crop',
         task,
         temperature: null,
-        inference: { device, input, batch, task: 'testing' },
+        inference: { device, input, batch, activity: 'testing' },
       },
     );
     assert.is(rows.length, images.length);

@@ -1,21 +1,21 @@
 /** What is done on a device one after another: programs, and writes and releases between them. */
-export class TaskQueue {
+export class JobQueue {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
-  /** Why a task that nobody waits for failed; thrown by the next one that somebody does. */
+  /** Why a job that nobody waits for failed; thrown by the next one that somebody does. */
   private failure: unknown = null;
 
-  /** Whether no task waits or runs. */
+  /** Whether no job waits or runs. */
   get isIdle(): boolean {
     return this.waiting === 0;
   }
 
-  /** Calls `task` after the tasks before it, whatever became of them. */
-  enqueue<T>(task: () => Promise<T>): Promise<T> {
+  /** Calls `job` after the jobs before it, whatever became of them. */
+  enqueue<T>(job: () => Promise<T>): Promise<T> {
     this.waiting++;
     const result = this.last.then(() => {
       this.throwFailure();
-      return task();
+      return job();
     });
     this.last = result.then(
       () => this.waiting--,
@@ -24,24 +24,24 @@ export class TaskQueue {
     return result;
   }
 
-  /** Calls `task` after the tasks before it: now, when there are none. What it throws later, the next `enqueue` throws. */
-  inOrder(task: () => void): void {
+  /** Calls `job` after the jobs before it: now, when there are none. What it throws later, the next `enqueue` throws. */
+  inOrder(job: () => void): void {
     if (this.isIdle) {
-      task();
+      job();
       return;
     }
     this.waiting++;
     this.last = this.last.then(() => {
       this.waiting--;
       try {
-        task();
+        job();
       } catch (error) {
         this.failure ??= error;
       }
     });
   }
 
-  /** Waits for the tasks so far, whatever becomes of them. */
+  /** Waits for the jobs so far, whatever becomes of them. */
   async settled(): Promise<void> {
     await this.last.catch(() => undefined);
   }
