@@ -285,6 +285,14 @@ const ROWS: OptionRows = {
 const HANDED_ON: Data = { data: 'handed on to the layers, which refuse it' };
 const MADE_BY_OPTIMISERS: Data = { data: 'made by optimisers, for their parts' };
 
+const NETWORK = {
+  forward: { 1: HANDED_ON },
+  features: {
+    1: ['stage', (given: at.FeatureOptions) => at.resnetSmall().features(any, given), { random: GENERATOR }],
+  },
+  stageFeatures: { 1: HANDED_ON },
+} as const;
+
 const METHODS: MethodOptionRows = {
   BatchNorm2d: {
     forward: { 1: ['random', (given) => new at.BatchNorm2d(1).forward(any, given), { random: GENERATOR }] },
@@ -297,11 +305,8 @@ const METHODS: MethodOptionRows = {
       1: ['momentum', (given) => new at.StochasticDepth().forward(any, given), { random: GENERATOR }],
     },
   },
-  ImageClassifier: {
-    forward: { 1: HANDED_ON },
-    features: { 1: HANDED_ON },
-    stageFeatures: { 1: HANDED_ON },
-  },
+  ImageClassifier: NETWORK,
+  Network: NETWORK,
   Module: { forward: { 1: HANDED_ON } },
   Sequential: { forward: { 1: HANDED_ON } },
   PullToStart: { before: { 0: MADE_BY_OPTIMISERS } },

@@ -1,13 +1,5 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
-export {
-  type Head,
-  ImageClassifier,
-  type LayerBlock,
-  layerNames,
-  replaceHead,
-  startLayer,
-  trunkOf,
-} from './classifier.js';
+export { ImageClassifier, replaceHead, trunkOf } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { type Graph, graphOf, type Layer } from './export/graph.js';
@@ -30,6 +22,16 @@ export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
 export { MODEL_NAMES, type ModelName } from './names.js';
+export {
+  type FeatureOptions,
+  type FeatureShape,
+  type Head,
+  type LayerBlock,
+  layerNames,
+  Network,
+  type FeatureStage,
+  startLayer,
+} from './network.js';
 export { findModel, type ModelEntry, type ModelOptions } from './registry.js';
 export {
   ResNet,

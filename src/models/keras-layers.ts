@@ -9,7 +9,7 @@ import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Module, type Training } from '../nn/module.js';
 import { add } from '../ops/pointwise/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import type { ImageClassifier, LayerBlock } from './classifier.js';
+import type { LayerBlock, Network } from './network.js';
 
 /** A layer of Keras's list; null where the computation is that of another module. */
 export type KerasLayer = readonly [name: string, module: Module | null];
@@ -55,7 +55,12 @@ export function blockOf({ name, layers }: KerasLayers): LayerBlock {
   return { name, layers: layers.map(([layer]) => layer) };
 }
 
+/** The last of a block's layers, by name: what comes out of it is what comes out of the block. */
+export function lastLayer({ layers }: KerasLayers): string {
+  return layers[layers.length - 1][0];
+}
+
 /** The head by itself. */
-export function headBlock({ headName }: ImageClassifier): LayerBlock {
+export function headBlock({ headName }: Network): LayerBlock {
   return { name: headName, layers: [headName] };
 }

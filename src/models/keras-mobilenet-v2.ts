@@ -17,9 +17,10 @@ import { Dropout, Relu6 } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import type { Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
-import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { ImageClassifier } from './classifier.js';
 import { type Family, hasShapes } from './family.js';
+import { type Head, joinBlocks, type LayerBlock, type FeatureStage } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import {
   blockOf,
@@ -28,11 +29,13 @@ import {
   type KerasLayer,
   KerasLayers,
   KerasResidual,
+  lastLayer,
 } from './keras-layers.js';
 import {
   FEATURES,
   INVERTED_RESIDUALS,
   MOBILENET_NAMES,
+  mobileStages,
   type MobileNetV2Options,
   STAGE_ENDS,
   STEM_CHANNELS,
@@ -142,11 +145,8 @@ export class KerasMobileNetV2 extends ImageClassifier {
     return joinBlocks(this.layerBlocks(), STAGE_ENDS);
   }
 
-  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
-    const maps: Tensor[] = [];
-    let y = asTensor(x);
-    for (const block of this.blocks) maps.push((y = block.forward(y, training)));
-    return STAGE_ENDS.map((block) => maps[block]);
+  override get stages(): readonly FeatureStage[] {
+    return mobileStages(this.blocks, (block) => lastLayer(this.blocks[block]));
   }
 
   override forward(x: TensorLike, training?: Training): Tensor {

@@ -24,10 +24,18 @@ import type { Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/pointwise/add.js';
 import { relu } from '../ops/pointwise/relu.js';
-import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
-import { blockOf, headBlock, kerasBatchNorm, type KerasLayer, KerasLayers } from './keras-layers.js';
+import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { ImageClassifier } from './classifier.js';
+import {
+  blockOf,
+  headBlock,
+  kerasBatchNorm,
+  type KerasLayer,
+  KerasLayers,
+  lastLayer,
+} from './keras-layers.js';
 import { countWhile, type Family, hasShape } from './family.js';
+import { type Head, joinBlocks, type LayerBlock, type FeatureStage } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import { resnetOf, type ResNetOptions } from './resnet.js';
 
@@ -94,7 +102,7 @@ export class KerasResNet50 extends ImageClassifier {
   override readonly headName = 'predictions';
   override head: Head;
   private readonly stem: KerasLayers;
-  private readonly stages: readonly (readonly KerasBottleneck[])[];
+  private readonly groups: readonly (readonly KerasBottleneck[])[];
 
   constructor(options: Pick<ResNetOptions, 'classes' | 'seed'>) {
     super();
@@ -110,7 +118,7 @@ export class KerasResNet50 extends ImageClassifier {
       ['pool1_pool', new MaxPool2d({ kernel: 3, stride: 2, padding: 1 })],
     ]);
     let inputs = 64;
-    this.stages = DEPTHS.map((depth, stage) => {
+    this.groups = DEPTHS.map((depth, stage) => {
       const width = 64 * 2 ** stage;
       return Array.from({ length: depth }, (_, i) => {
         const name = `conv${stage + 2}_block${i + 1}`;
@@ -124,7 +132,7 @@ export class KerasResNet50 extends ImageClassifier {
   }
 
   private get blocks(): readonly KerasLayers[] {
-    return [this.stem, ...this.stages.flat()];
+    return [this.stem, ...this.groups.flat()];
   }
 
   override *members(): Iterable<readonly [string, unknown]> {
@@ -142,17 +150,22 @@ export class KerasResNet50 extends ImageClassifier {
   }
 
   override layerGroups(): readonly LayerBlock[] {
-    const ends = this.stages.map((_, i) => this.stages.slice(0, i + 1).flat().length);
+    const ends = this.groups.map((_, i) => this.groups.slice(0, i + 1).flat().length);
     return joinBlocks(this.layerBlocks(), [0, ...ends]);
   }
 
-  /** Outputs of conv2 to conv5; the last has 2048 channels. */
-  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
-    let y = this.stem.forward(x, training);
-    return this.stages.map((stage) => {
-      y = stage.reduce((input, block) => block.forward(input, training), y);
-      return y;
-    });
+  /** Outputs of conv2 to conv5, with twice the channels each time; the last has 2048. */
+  override get stages(): readonly FeatureStage[] {
+    return this.groups.map((blocks, i) => ({
+      name: lastLayer(blocks[blocks.length - 1]),
+      stride: 4 * 2 ** i,
+      channels: this.head.inputs / 2 ** (3 - i),
+      forward: (x, training) =>
+        blocks.reduce(
+          (y: Tensor, block) => block.forward(y, training),
+          i === 0 ? this.stem.forward(x, training) : asTensor(x),
+        ),
+    }));
   }
 }
 

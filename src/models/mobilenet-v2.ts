@@ -25,8 +25,9 @@ import { Module, type Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/pointwise/add.js';
 import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type Head, ImageClassifier, joinBlocks, type LayerBlock } from './classifier.js';
+import { ImageClassifier } from './classifier.js';
 import { type Family, hasShapes, type Naming } from './family.js';
+import { type Head, joinBlocks, type LayerBlock, type FeatureStage } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 
 /** The head and the initial values of a MobileNetV2. */
@@ -56,6 +57,20 @@ export const FEATURES = 1280;
 
 /** Blocks (with the stem as 0) whose outputs are the last of their size: H / 2, 4, 8, 16 and 32. */
 export const STAGE_ENDS = [1, 3, 6, 13, 18] as const;
+const STAGE_CHANNELS = [16, 24, 32, 96, FEATURES] as const;
+
+/** The stages of both graphs. `layerOf` names the last layer of a block. */
+export function mobileStages(blocks: readonly Module[], layerOf: (block: number) => string): FeatureStage[] {
+  return STAGE_ENDS.map((end, i) => {
+    const members = blocks.slice(i === 0 ? 0 : STAGE_ENDS[i - 1] + 1, end + 1);
+    return {
+      name: layerOf(end),
+      stride: 2 ** (i + 1),
+      channels: STAGE_CHANNELS[i],
+      forward: (x, training) => members.reduce((y: Tensor, block) => block.forward(y, training), asTensor(x)),
+    };
+  });
+}
 
 /** The size of a convolution's window, and how it moves. */
 interface Shape {
@@ -153,11 +168,8 @@ export class MobileNetV2 extends ImageClassifier {
     return joinBlocks(this.layerBlocks(), STAGE_ENDS);
   }
 
-  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
-    const maps: Tensor[] = [];
-    let y = asTensor(x);
-    for (const block of this.trunk.layers) maps.push((y = block.forward(y, training)));
-    return STAGE_ENDS.map((block) => maps[block]);
+  override get stages(): readonly FeatureStage[] {
+    return mobileStages(this.trunk.layers, (block) => `features.${block}`);
   }
 
   override forward(x: TensorLike, training?: Training): Tensor {

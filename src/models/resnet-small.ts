@@ -20,8 +20,9 @@ import type { Training } from '../nn/module.js';
 import { relu } from '../ops/pointwise/relu.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { type Head, ImageClassifier } from './classifier.js';
+import { ImageClassifier } from './classifier.js';
 import { type Family, hasShape, type ModelEntry } from './family.js';
+import type { FeatureStage, Head } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import { depthsOf, RESNET_NAMES, type ResNetOptions } from './resnet.js';
 import { BasicBlock, convolution, stage } from './resnet-blocks.js';
@@ -52,6 +53,7 @@ export class SmallResNet extends ImageClassifier {
   readonly layer2: Sequential;
   readonly layer3: Sequential;
   fc: Head;
+  private readonly widths: readonly [number, number, number];
 
   constructor(options: SmallResNetOptions) {
     super();
@@ -59,7 +61,8 @@ export class SmallResNet extends ImageClassifier {
     const initializer = new Initializer(options.seed);
     const context = { initializer, zeroInitResidual: options.zeroInitResidual ?? false };
     const { channels = 3, classes = 10, depth = 3 } = options;
-    const [first, second, third] = options.widths ?? [16, 32, 64];
+    this.widths = options.widths ?? [16, 32, 64];
+    const [first, second, third] = this.widths;
     this.conv1 = convolution(channels, first, 3, 1, initializer);
     this.bn1 = new BatchNorm2d(first);
     this.layer1 = stage(BasicBlock, first, first, depth, 1, context);
@@ -76,13 +79,18 @@ export class SmallResNet extends ImageClassifier {
     this.fc = head;
   }
 
-  /** Outputs of layer1 to layer3; the last has widths[2] channels. */
-  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
-    let y = relu(this.bn1.forward(this.conv1.forward(x), training));
-    return [this.layer1, this.layer2, this.layer3].map((layer) => {
-      y = layer.forward(y, training);
-      return y;
-    });
+  /** Outputs of layer1 to layer3. */
+  override get stages(): readonly FeatureStage[] {
+    return [this.layer1, this.layer2, this.layer3].map((layer, i) => ({
+      name: `layer${i + 1}`,
+      stride: 2 ** i,
+      channels: this.widths[i],
+      forward: (x, training) => layer.forward(i === 0 ? this.stem(x, training) : x, training),
+    }));
+  }
+
+  private stem(x: TensorLike, training?: Training): Tensor {
+    return relu(this.bn1.forward(this.conv1.forward(x), training));
   }
 }
 

@@ -22,9 +22,10 @@ import type { Training } from '../nn/module.js';
 import { maxPool2d } from '../ops/pool/pool.js';
 import { relu } from '../ops/pointwise/relu.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { type Head, ImageClassifier } from './classifier.js';
+import { ImageClassifier } from './classifier.js';
 import { countWhile, type Family, hasShape, type ModelEntry, type Naming, type Shapes } from './family.js';
 import type { ModelName } from './names.js';
+import type { FeatureStage, Head } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import { BasicBlock, type BlockKind, Bottleneck, convolution, stage } from './resnet-blocks.js';
 
@@ -77,14 +78,19 @@ export class ResNet extends ImageClassifier {
     this.fc = head;
   }
 
-  /** Outputs of layer1 to layer4; the last has 512 (ResNet 18, 34) or 2048 channels. */
-  override stageFeatures(x: TensorLike, training?: Training): Tensor[] {
-    let y = relu(this.bn1.forward(this.conv1.forward(x), training));
-    y = maxPool2d(y, { kernel: 3, stride: 2, padding: 1 });
-    return [this.layer1, this.layer2, this.layer3, this.layer4].map((layer) => {
-      y = layer.forward(y, training);
-      return y;
-    });
+  /** Outputs of layer1 to layer4, with twice the channels each time; the last has 512 (ResNet 18, 34) or 2048. */
+  override get stages(): readonly FeatureStage[] {
+    return [this.layer1, this.layer2, this.layer3, this.layer4].map((layer, i) => ({
+      name: `layer${i + 1}`,
+      stride: 4 * 2 ** i,
+      channels: this.head.inputs / 2 ** (3 - i),
+      forward: (x, training) => layer.forward(i === 0 ? this.stem(x, training) : x, training),
+    }));
+  }
+
+  private stem(x: TensorLike, training?: Training): Tensor {
+    const y = relu(this.bn1.forward(this.conv1.forward(x), training));
+    return maxPool2d(y, { kernel: 3, stride: 2, padding: 1 });
   }
 }
 

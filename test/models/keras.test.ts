@@ -1,9 +1,9 @@
 /** Keras's MobileNetV2 and ResNet50 against TensorFlow.js's layers: layers, variables, and what 100 of them freeze. */
-import { layerNames, startLayer } from '#src/models/classifier';
 import { detectArchitecture } from '#src/models/detect';
 import { type KerasMobileNetV2, kerasMobilenetV2 } from '#src/models/keras-mobilenet-v2';
 import { kerasResnet50 } from '#src/models/keras-resnet50';
 import { modelTensors } from '#src/models/naming';
+import { layerNames, startLayer } from '#src/models/network';
 import { BatchNorm2d } from '#src/nn/batch-norm';
 import { countParameters, freeze } from '#src/nn/freeze';
 import { resnet18 } from '#src/models/resnet';

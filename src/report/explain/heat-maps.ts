@@ -7,8 +7,8 @@
 import { imageInput, type Preprocessing } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { throwIfAborted } from '../../interruption.js';
-import type { ImageClassifier } from '../../models/index.js';
-import { globalAveragePool, gradients, matmul, sum } from '../../ops/index.js';
+import type { Network } from '../../models/index.js';
+import { gradients, matmul, sum } from '../../ops/index.js';
 import type { Device } from '../../program/device.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { HeatMapMethod } from './methods.js';
@@ -23,7 +23,7 @@ export interface HeatMap {
 /** A network on its device, and what its images are like. */
 export interface Explained {
   readonly device: Device;
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly preprocessing: Preprocessing;
   readonly signal?: AbortSignal | undefined;
 }
@@ -95,9 +95,9 @@ async function gradCamPlusPlus(network: Explained, pixels: Uint8Array, index: nu
 async function lastStage({ device, model, preprocessing }: Explained, pixels: Uint8Array, index: number) {
   let shape: readonly number[] = [];
   const [maps, slopes] = await device.run(() => {
-    const stage = model.stageFeatures(networkInput(pixels, 1, preprocessing)).at(-1) as Tensor;
+    const stage = model.features(networkInput(pixels, 1, preprocessing), { as: 'map' });
     shape = stage.shape;
-    const logit = chosen(model.head.forward(globalAveragePool(stage)), index);
+    const logit = chosen(model.head.forward(model.pool(stage)), index);
     return [stage, ...gradients(logit, [stage])];
   });
   const [, height, width, channels] = shape;
