@@ -124,11 +124,11 @@ const PAST_DOORS: Readonly<Record<string, number>> = {
   methods: 0,
   tasks: 35,
   inputs: 10,
-  models: 3,
+  models: 2,
   weights: 5,
   formats: 8,
   optim: 2,
-  nn: 64,
+  nn: 60,
   ops: 86,
 };
 

@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import type { Sampling } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
 import type { Joined } from '../option-names.js';
 import type { LossOptions } from '../tasks/index.js';
@@ -109,12 +109,12 @@ export function isTold(field: MethodField, recipe: MethodValues): boolean {
 }
 
 /** Throws AttuneError 'usage' for a network that has nothing for a method. */
-export function checkMethods(model: ImageClassifier, recipe: MethodRecipe): void {
+export function checkMethods(model: Network, recipe: MethodRecipe): void {
   for (const method of METHODS) method.check?.(model, recipe);
 }
 
 /** Changes a network whose trainable layers are set. */
-export function adaptNetwork(model: ImageClassifier, recipe: MethodRecipe): void {
+export function adaptNetwork(model: Network, recipe: MethodRecipe): void {
   for (const method of METHODS) method.adapt?.(model, recipe);
 }
 

@@ -9,7 +9,7 @@
  *     afterwards       mixesImages, looksElsewhere, againstOverfitting, againstUnderfitting, for what is said of a run
  */
 import type { HostArray, HostBatch, Sample, Sampling } from '../inputs/index.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
 import type { Mix } from '../ops/index.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -95,10 +95,10 @@ export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = Opti
   defaults?(facts: DefaultFacts): Partial<ValuesOf<F>>;
   readonly refusals?: readonly Refusal<ValuesOf<F> & RecipeBase>[];
   /** Throws AttuneError 'usage' for a network that has nothing for it. */
-  check?(model: ImageClassifier, recipe: ValuesOf<F> & RecipeBase): void;
+  check?(model: Network, recipe: ValuesOf<F> & RecipeBase): void;
 
   /** Changes the network, whose trainable layers are set. */
-  adapt?(model: ImageClassifier, recipe: ValuesOf<F> & RecipeBase): void;
+  adapt?(model: Network, recipe: ValuesOf<F> & RecipeBase): void;
   batch?(recipe: ValuesOf<F> & RecipeBase, context: BatchContext): BatchChanges;
   /** Records what becomes of the network's input x [rows, ...shape], by what `batch` has drawn. */
   input?(x: Tensor, batch: ChangedBatch): Tensor;

@@ -1,6 +1,6 @@
 /** What a family of networks is: how they are made, how files of them are told, and what other libraries call their tensors. */
-import type { ImageClassifier } from './classifier.js';
 import type { ModelName } from './names.js';
+import type { Network } from './network.js';
 import type { ModelPreprocessing } from './preprocessing.js';
 
 /** The head and the initial values of a network. */
@@ -15,7 +15,7 @@ export interface ModelOptions {
 export interface ModelEntry {
   readonly name: ModelName;
   /** A new network with its initial values. */
-  create(options?: ModelOptions): ImageClassifier;
+  create(options?: ModelOptions): Network;
   /** The network that this is another library's graph of: `--model` may say its name, and the weights decide. */
   readonly graphOf?: ModelName;
   /** Name in the catalogue of downloadable weights; null where nobody offers any. */
@@ -62,7 +62,7 @@ export interface Family<N extends ModelName = ModelName> {
   /** The libraries that have its networks. */
   readonly libraries?: { readonly [L in NameLibrary]?: LibraryNames };
   /** The network whose layers Keras 3 calls by class and number, where it is one of Keras's. */
-  numbered?(): ImageClassifier;
+  numbered?(): Network;
 }
 
 export function hasShape(shapes: Shapes, name: string, shape: readonly number[]): boolean {

@@ -13,7 +13,7 @@ import { Conv2d, type Conv2dLayerOptions } from '../nn/conv2d.js';
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
 import { paddingOf, pairOf } from '../ops/conv2d/window.js';
-import type { ImageClassifier } from './classifier.js';
+import type { Network } from './network.js';
 import { MODEL_NAMES } from './names.js';
 import { findModel } from './registry.js';
 
@@ -88,7 +88,7 @@ function convolutions(layers: readonly GraphLayer[]): GraphConv[] | null {
 }
 
 /** A network's convolutions in the order of its fields, which is that of its forward pass. */
-function convsOf(model: ImageClassifier): ConvAndNorm[] {
+function convsOf(model: Network): ConvAndNorm[] {
   const found: ConvAndNorm[] = [];
   let conv: { name: string; module: Conv2d } | undefined;
   for (const { name, owner, field } of model.namedArrays()) {

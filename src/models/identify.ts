@@ -4,7 +4,7 @@
  */
 import { permuteShape } from '../nn/permute.js';
 import { stripPrefixes } from '../nn/state-dict.js';
-import type { ImageClassifier } from './classifier.js';
+import type { Network } from './network.js';
 import { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 import { findModel } from './registry.js';
 
@@ -41,7 +41,7 @@ interface Comparison {
   readonly rest: readonly TensorShape[];
 }
 
-function compare(model: ImageClassifier, tensors: readonly TensorShape[]): Comparison {
+function compare(model: Network, tensors: readonly TensorShape[]): Comparison {
   const isOfHead = (name: string) => name.startsWith(`${model.headName}.`);
   const named = tensors
     .map(({ name, shape }) => ({ name: stripPrefixes(name), shape }))

@@ -4,7 +4,7 @@ import { openTensors } from '../formats/any-format/open.js';
 import type { TensorFile } from '../formats/index.js';
 import { type LoadOptions, type LoadReport, loadStateDict, type WeightsEntry } from '../nn/state-dict.js';
 import type { Module } from '../nn/module.js';
-import { ImageClassifier } from './classifier.js';
+import { Network } from './network.js';
 import { detectArchitecture, type TensorShape } from './detect.js';
 import { modelTensors } from './naming.js';
 
@@ -48,7 +48,7 @@ export async function loadTensors(
   path: string,
   fit: Pick<LoadOptions, 'strict' | 'exclude'>,
 ): Promise<LoadReport> {
-  const isOurs = model instanceof ImageClassifier;
+  const isOurs = model instanceof Network;
   const tensors = isOurs ? modelTensors(file) : file.tensors;
   const hint = isOurs ? adviceFor(model, tensors) : 'load what was saved of a module with the same layers';
   return loadStateDict(model, tensors.map(givenAway), { ...fit, where: path, hint });
@@ -64,7 +64,7 @@ function givenAway(tensor: WeightsEntry): WeightsEntry {
 }
 
 /** What to do when weights of these tensors do not fit the model. */
-function adviceFor(model: ImageClassifier, tensors: readonly TensorShape[]): string {
+function adviceFor(model: Network, tensors: readonly TensorShape[]): string {
   const found = detectArchitecture(tensors);
   if (found === null)
     return `the file is no model that attune knows; a ${model.architecture} with PyTorch's names is needed`;

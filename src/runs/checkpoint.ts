@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { type Preprocessing, parsePreprocessing } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { type TensorFile, writeSafetensors } from '../formats/index.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import { NearestNeighbors, stateDict } from '../nn/index.js';
 import { temperatureSchema } from '../tasks/metrics/calibration.js';
 import { withNamesOnly } from '../recipe/names-only.js';
@@ -38,7 +38,7 @@ const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.ma
  */
 export async function writeCheckpoint(
   path: string,
-  model: ImageClassifier,
+  model: Network,
   info: Omit<CheckpointInfo, 'neighbors' | 'label'>,
   recipe: Partial<Recipe>,
 ): Promise<void> {

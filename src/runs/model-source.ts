@@ -9,10 +9,10 @@ import {
   findModel,
   type Identity,
   identify,
-  type ImageClassifier,
   imagenetClasses,
   loadTensors,
   modelTensors,
+  type Network,
   type TensorShape,
 } from '../models/index.js';
 import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
@@ -24,7 +24,7 @@ import { RUN_FILES } from './run-folder.js';
 import { type Task, type TaskInfo, taskOf } from '../tasks/index.js';
 
 export interface LoadedModel {
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly preprocessing: Preprocessing;
   /** Whether the last layer is the weights' own; else it is random, and nobody may ask it. */
   readonly hasHead: boolean;

@@ -19,7 +19,7 @@ import {
   safetensorsPieces,
   type TensorFile,
 } from '../formats/index.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../recipe/results.js';
 import { temperatureSchema } from '../tasks/metrics/calibration.js';
@@ -125,7 +125,7 @@ export interface Sum {
 export async function writeRunState(
   path: string,
   state: RunState,
-  model: ImageClassifier,
+  model: Network,
   optimizer: Optimizer,
 ): Promise<Sum> {
   const tensors = await trainingTensors(model, optimizer);

@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { keepAs, moveFile, openRegular, readRegularText } from '../formats/index.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
 import { RUN_FILES, writeJson } from './run-folder.js';
 import {
@@ -62,7 +62,7 @@ export class SavedStates {
   }
 
   /** Writes a state; the others stand until it is on the disk. Throws AttuneError 'disk'. */
-  async save(state: RunState, model: ImageClassifier, optimizer: Optimizer): Promise<void> {
+  async save(state: RunState, model: Network, optimizer: Optimizer): Promise<void> {
     const { folder } = this;
     const path = (name: keyof typeof RUN_FILES) => join(folder, RUN_FILES[name]);
     const sum = await writeRunState(path('next'), state, model, optimizer);

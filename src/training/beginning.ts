@@ -7,7 +7,7 @@
  * From it follow what batch norm does where the recipe leaves that open, what a user is told, and from where on a loss has
  * exploded (run/explosion.ts).
  */
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import { BatchNorm2d, Linear } from '../nn/index.js';
 import { square, sum } from '../ops/index.js';
 import type { Device } from '../program/device.js';
@@ -39,7 +39,7 @@ type BatchNormMode = FrozenChoices['batch_norm'];
 export interface BeginningOptions extends RunContext, Pick<FrozenChoices, 'micro_batch' | 'batch_norm'> {
   readonly device: Device;
   /** With the head that training begins with. */
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly data: TrainingData;
   readonly recipe: Recipe;
 }

@@ -6,7 +6,7 @@
  * 2016). Means and variances become the means over batches of images as they are evaluated.
  */
 import { epochOrder, type Input } from '../inputs/index.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import { setStochasticDepth, updateStatistics } from '../nn/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
@@ -22,7 +22,7 @@ const MOST_IMAGES = 2048;
 export interface OwnStatisticsOptions extends RunContext {
   readonly device: Device;
   /** Moves to the device. */
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly recipe: Recipe;
   readonly input: Input;
   /** The training images. */

@@ -8,7 +8,7 @@
  */
 import type { EpochBatch, LabelledImage, TrainingSamples } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
-import type { ImageClassifier } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import {
   gatherGradients,
   type Optimizer,
@@ -43,7 +43,7 @@ import { type MicroBatch, recordMicroBatch } from './step/training-step.js';
 
 export interface TrainerOptions extends RunContext {
   readonly device: Device;
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly task: Task;
   readonly optimizer: Optimizer;
   readonly recipe: Recipe;

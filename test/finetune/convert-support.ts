@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { imagenetPreprocessing, type Preprocessing } from '#src/inputs/index';
 import { writeCheckpoint } from '#src/runs/checkpoint';
 import { openTensorFile, type TensorFile } from '#src/formats/index';
-import { type ImageClassifier, loadWeights, resnetSmall } from '#src/models/index';
+import { type Network, loadWeights, resnetSmall } from '#src/models/index';
 import { stateDict } from '#src/nn/index';
 import { newFolder } from './support.js';
 
@@ -14,7 +14,7 @@ export const CLASSES = ['ant', 'bee', 'carpenter bee'];
 export async function run(
   temperature: number | null = null,
   more: Partial<Preprocessing> = {},
-): Promise<{ folder: string; model: ImageClassifier }> {
+): Promise<{ folder: string; model: Network }> {
   const folder = newFolder();
   const model = resnetSmall({ classes: 3, seed: 7 });
   const task = { kind: 'classification', classes: CLASSES } as const;
@@ -37,7 +37,7 @@ export async function withFile<T>(path: string, use: (file: TensorFile) => Promi
   }
 }
 
-export async function assertSameValues(path: string, model: ImageClassifier): Promise<void> {
+export async function assertSameValues(path: string, model: Network): Promise<void> {
   const loaded = resnetSmall({ classes: 3 });
   await loadWeights(loaded, path);
   const [expected, found] = await Promise.all([stateDict(model), stateDict(loaded)]);

@@ -13,7 +13,7 @@ import { RANDOM_ERASING } from '#src/methods/random-erasing';
 import type { Recipe } from '#src/recipe/recipe-schema';
 import type { BatchMix } from '#src/methods/index';
 import { recordMicroBatch } from '#src/training/step/training-step';
-import type { ImageClassifier } from '#src/models/index';
+import type { Network } from '#src/models/index';
 import { linear, Module } from '#src/nn/index';
 import { flatten } from '#src/ops/shape/reshape';
 import { generator } from '#src/tensor/philox';
@@ -68,7 +68,7 @@ const task = classification(['a', 'b', 'c', 'd']);
 function stepOptions(model: Pixels, smoothing: number, classWeights: readonly number[] | null) {
   return {
     ...{
-      model: model as unknown as ImageClassifier,
+      model: model as unknown as Network,
       task,
       loss: { labelSmoothing: smoothing },
       classWeights,

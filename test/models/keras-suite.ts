@@ -1,5 +1,5 @@
 /** One of Keras's networks against TensorFlow.js's layers: what comes out for one image. */
-import type { ImageClassifier } from '#src/models/classifier';
+import type { Network } from '#src/models/network';
 import { modelTensors } from '#src/models/naming';
 import { loadStateDict } from '#src/nn/state-dict';
 import { softmax } from '#src/ops/norm/softmax';
@@ -13,7 +13,7 @@ const TOLERANCE = 1e-5;
 
 /** `turned`: the network takes blue, green, red in Keras, and here the usual order. */
 export async function assertKerasOutputs(
-  model: ImageClassifier,
+  model: Network,
   network: string,
   { turned }: { readonly turned: boolean },
 ): Promise<void> {

@@ -11,7 +11,8 @@ import { findModel } from '#src/models/registry';
 import { ResNet, resnet18, resnet34 } from '#src/models/resnet';
 import { Bottleneck } from '#src/models/resnet-blocks';
 import { resnetSmall } from '#src/models/resnet-small';
-import { type ImageClassifier, replaceHead } from '#src/models/classifier';
+import { replaceHead } from '#src/models/classifier';
+import type { Network } from '#src/models/network';
 import { linear } from '#src/nn/linear';
 import { Module } from '#src/nn/module';
 import { sequential } from '#src/nn/layers';
@@ -46,7 +47,7 @@ function bottleneckTensors(...depths: [number, number, number, number]): TensorS
 }
 
 /** What a model's weights file would hold, in PyTorch's layout. */
-function shapesOf(model: ImageClassifier): TensorShape[] {
+function shapesOf(model: Network): TensorShape[] {
   return Array.from(model.namedArrays(), ({ name, array, owner, field }) => ({
     name,
     shape: (owner.torchAxes(field) ?? array.shape.map((_, d) => d)).map((axis) => array.shape[axis]!),

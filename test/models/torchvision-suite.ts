@@ -1,6 +1,6 @@
 /** A model against torchvision's: names, shapes, counts, and logits in float64. */
 import { openCpu } from '#src/device/cpu/node';
-import type { ImageClassifier } from '#src/models/classifier';
+import type { Network } from '#src/models/network';
 import { countParameters } from '#src/nn/freeze';
 import { loadStateDict } from '#src/nn/state-dict';
 import { FUSIONS } from '#src/ops/fusions';
@@ -18,11 +18,7 @@ export interface Launches {
 }
 
 /** Registers the tests of one model. */
-export function testModel(
-  model: ImageClassifier,
-  features: number,
-  { convolutions, others }: Launches,
-): void {
+export function testModel(model: Network, features: number, { convolutions, others }: Launches): void {
   const name = model.architecture;
   const expected = EXPECTED[name]!;
 

@@ -9,7 +9,7 @@ import {
   resnet50,
   tensor,
 } from '#src/index';
-import type { ImageClassifier } from '#src/models/classifier';
+import type { Network } from '#src/models/network';
 import { FUSIONS } from '#src/ops/fusions';
 import { RECOMPUTABLE } from '#src/ops/recomputable';
 import { Device, type ProgramStatistics } from '#src/program/device';
@@ -22,7 +22,7 @@ const SIDE = 224;
 const MOST = 1.15;
 const MIB = 2 ** 20;
 
-function program(model: ImageClassifier, batch: number, trains: boolean) {
+function program(model: Network, batch: number, trains: boolean) {
   const bytes = tensor(new Uint8Array(batch * SIDE * SIDE * 3), [batch, SIDE, SIDE, 3], 'uint8');
   const images = normalizeImages(bytes, [0.5, 0.5, 0.5], [0.25, 0.25, 0.25]);
   if (!trains) return model.forward(images);

@@ -5,7 +5,7 @@ import { parameterGroups } from '#src/training/step/parameter-groups';
 import { resolveRecipe } from '#src/recipe/recipe';
 import type { Recipe } from '#src/recipe/recipe-schema';
 import { setTrainable, stageAt, stagesOf } from '#src/training/step/stages';
-import { findModel, type ImageClassifier } from '#src/models/index';
+import { findModel, type Network } from '#src/models/index';
 import { backward, crossEntropy } from '#src/ops/index';
 import { record } from '#src/program/recording';
 import { generator } from '#src/tensor/philox';
@@ -32,7 +32,7 @@ const recipeOf = (given: Partial<Recipe>) =>
     { images: 1000, smallestClass: 100, model: 'resnet-small', weights: 'w', side: 32 },
   );
 
-const models = new Map<string, ImageClassifier>();
+const models = new Map<string, Network>();
 
 function stagesFor(name: string, given: Partial<Recipe> = {}) {
   const model = models.get(name) ?? findModel(name).create({ classes: 3 });

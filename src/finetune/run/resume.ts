@@ -4,7 +4,7 @@ import { augmentationOf } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
-import { findModel, type ImageClassifier, replaceHead } from '../../models/index.js';
+import { findModel, type Network, replaceHead } from '../../models/index.js';
 import { type DeviceWish, summarize } from '../../runs/device.js';
 import { positionText, runFullStage, stopsEarly } from '../../training/full-stage.js';
 import type { FullStage } from '../../training/step/stage-context.js';
@@ -167,7 +167,7 @@ async function goOnFrom(
  * The network of a state, before its values. Its head is made when the file is known to hold one of so many outputs: a state
  * that only names more asks for no memory.
  */
-function modelOf({ model: name }: RunState, { tensors }: TensorFile, outputs: number): ImageClassifier {
+function modelOf({ model: name }: RunState, { tensors }: TensorFile, outputs: number): Network {
   const model = findModel(name).create({ classes: 1 });
   const weight = tensors.find((tensor) => tensor.name === `model.${model.headName}.weight`);
   if (weight === undefined || String(weight.shape) !== String([model.head.inputs, outputs]))

@@ -2,7 +2,7 @@
  * Features of a frozen trunk: computed once per picture, kept in the feature cache under the hash of its file.
  */
 import type { FeatureCache } from '../../inputs/index.js';
-import type { ImageClassifier } from '../../models/classifier.js';
+import type { Network } from '../../models/index.js';
 import { forEachImage, type InferenceOptions } from '../inference/inference.js';
 import type { SamplePart } from '../../runs/data/training-data.js';
 import type { FeatureSet } from '../../tasks/heads/head-problem.js';
@@ -12,7 +12,7 @@ import type { FeatureSet } from '../../tasks/heads/head-problem.js';
  * stored there. `computed` says how many were computed.
  */
 export async function featuresOf(
-  model: ImageClassifier,
+  model: Network,
   { images, source }: SamplePart,
   cache: FeatureCache,
   options: InferenceOptions,

@@ -5,7 +5,7 @@
  */
 import { HEAD_STAGE } from '../../recipe/choices.js';
 import { type LabelledImage, openFeatureCache, stratifiedFolds } from '../../inputs/index.js';
-import type { Head, ImageClassifier } from '../../models/index.js';
+import type { Head, Network } from '../../models/index.js';
 import { freeze, nearestNeighbors } from '../../nn/index.js';
 import { minimize } from '../../optim/index.js';
 import type { Device } from '../../program/device.js';
@@ -28,7 +28,7 @@ const MAX_ITERATIONS = 500;
 /** What features are computed by. */
 export interface FeatureOptions extends RunContext {
   readonly device: Device;
-  readonly model: ImageClassifier;
+  readonly model: Network;
   /** Identifies weights and architecture in the feature cache. */
   readonly weightsHash: string;
 }

@@ -4,7 +4,7 @@
  */
 import { takeRows, type TrainingSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
-import type { ImageClassifier } from '../../models/index.js';
+import type { Network } from '../../models/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { evaluationBatch, isTooLarge } from '../../runs/device.js';
@@ -44,7 +44,7 @@ export function plannedSamples({ training, train, val, test }: TrainingData): Pl
  */
 export async function chooseMicroBatch(
   device: Device,
-  model: ImageClassifier,
+  model: Network,
   task: Task,
   recipe: Recipe,
   samples: PlannedSamples,
@@ -116,7 +116,7 @@ function announce(
 /** Makes the plan of a micro-batch of `size` images with the memory of the optimiser beside it. */
 async function planStep(
   device: Device,
-  model: ImageClassifier,
+  model: Network,
   task: Task,
   recipe: Recipe,
   samples: PlannedSamples,
@@ -143,7 +143,7 @@ async function planStep(
 /** Makes the plan of the largest batch that is evaluated after each epoch: what fails there would cost the epoch. */
 async function planEvaluation(
   device: Device,
-  model: ImageClassifier,
+  model: Network,
   { evaluated, input }: PlannedSamples,
   micro: number,
 ): Promise<void> {

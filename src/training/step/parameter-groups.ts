@@ -1,5 +1,5 @@
 /** Parameter groups of fine-tuning: trunk and head with rates of their own, weight decay on weights only. */
-import type { ImageClassifier } from '../../models/index.js';
+import type { Network } from '../../models/index.js';
 import { adam, adamW, type Optimizer, type ParameterGroup, rmsprop, sgd } from '../../optim/index.js';
 import type { Parameter } from '../../tensor/parameter.js';
 import { gradientLimitOf, stepPartsOf, trunkDecayOf } from '../../methods/index.js';
@@ -22,7 +22,7 @@ const ALL_AT_ONCE: JoinedAt = () => 0;
 
 /** The groups that have parameters, from the images to the head, with the base rates of the recipe. */
 export function parameterGroups(
-  model: ImageClassifier,
+  model: Network,
   recipe: Recipe,
   joinedAt: JoinedAt = ALL_AT_ONCE,
 ): ParameterGroup[] {
@@ -42,7 +42,7 @@ export function parameterGroups(
  * Trunk and head; with --lr-decay the layers of the trunk, each at the rate of the one above times the decay. Gradual
  * unfreezing has groups of layers in their place.
  */
-function sectionsOf(model: ImageClassifier, recipe: Recipe, joinedAt: JoinedAt): Section[] {
+function sectionsOf(model: Network, recipe: Recipe, joinedAt: JoinedAt): Section[] {
   const { strategy, lr, head_lr, lr_decay, weight_decay } = recipe;
   const head = new Set(model.head.parameters());
   const trunk = Array.from(model.namedParameters()).filter(([, parameter]) => !head.has(parameter));
@@ -81,7 +81,7 @@ function sectionsOf(model: ImageClassifier, recipe: Recipe, joinedAt: JoinedAt):
 }
 
 /** The recipe's optimiser over a model that is on a device. */
-export function makeOptimizer(model: ImageClassifier, recipe: Recipe, joinedAt?: JoinedAt): Optimizer {
+export function makeOptimizer(model: Network, recipe: Recipe, joinedAt?: JoinedAt): Optimizer {
   const { memory } = model;
   const limit = gradientLimitOf(recipe);
   const options = {

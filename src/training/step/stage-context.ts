@@ -1,5 +1,5 @@
 /** What all share that works on the full stage of a run. */
-import type { ImageClassifier } from '../../models/index.js';
+import type { Network } from '../../models/index.js';
 import type { Device } from '../../program/device.js';
 import type { RunContext } from '../../recipe/options.js';
 import type { Profile } from '../profile/profile.js';
@@ -14,7 +14,7 @@ export interface FullStage extends RunContext {
   readonly folder: string;
   readonly device: Device;
   /** On the host or the device, with its head for the data's classes. */
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly data: TrainingData;
   readonly state: Mutable<RunState>;
   /** Where moments and counters come from when the run is resumed. */

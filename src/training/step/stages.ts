@@ -7,7 +7,7 @@
  * The stage follows from the epoch alone, so a resumed run is in the one that it left.
  */
 import { AttuneError } from '../../errors.js';
-import { type ImageClassifier, type LayerBlock, startLayer } from '../../models/index.js';
+import { type Network, type LayerBlock, startLayer } from '../../models/index.js';
 import { BatchNorm2d, trainFrom } from '../../nn/index.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { FrozenChoices } from '../../runs/run-state.js';
@@ -31,7 +31,7 @@ export const FULL_STAGE = 'full';
  * The stages of a recipe. Throws AttuneError 'usage' for an index that no layer has, and when nothing would be unfrozen
  * step by step or the epochs end before the last group joins.
  */
-export function stagesOf(model: ImageClassifier, recipe: Recipe): TrainingStage[] {
+export function stagesOf(model: Network, recipe: Recipe): TrainingStage[] {
   const { train_from, strategy, unfreeze_epochs, epochs } = recipe;
   const lowest = train_from === null ? null : startLayer(model, train_from);
   const only = { name: FULL_STAGE, trainFrom: lowest, joins: null, firstEpoch: 0 };
@@ -53,7 +53,7 @@ export function stagesOf(model: ImageClassifier, recipe: Recipe): TrainingStage[
 }
 
 /** Groups from the head's neighbour down, to the one that `lowest` lies in. */
-function joiningGroups(model: ImageClassifier, lowest: string | null): LayerBlock[] {
+function joiningGroups(model: Network, lowest: string | null): LayerBlock[] {
   const names = Array.from(model.namedParameters(), ([name]) => name);
   const indexOf = (layer: string) =>
     names.findIndex((name) => name.startsWith(`${layer}.`) || name === layer);
@@ -87,7 +87,7 @@ function assertGradual(stages: readonly TrainingStage[], epochs: number, unfreez
 }
 
 /** The stage in which everything is trained that will be: the one that needs most memory. */
-export function lastStage(model: ImageClassifier, recipe: Recipe): TrainingStage {
+export function lastStage(model: Network, recipe: Recipe): TrainingStage {
   return stagesOf(model, recipe).at(-1) as TrainingStage;
 }
 
@@ -98,7 +98,7 @@ export function stageAt(stages: readonly TrainingStage[], epoch: number): Traini
 
 /** Freezes what lies below the lowest layer of a stage; batch norms below it always keep their statistics. */
 export async function setTrainable(
-  model: ImageClassifier,
+  model: Network,
   { trainFrom: layer }: Pick<TrainingStage, 'trainFrom'>,
   batchNorm: FrozenChoices['batch_norm'],
 ): Promise<void> {

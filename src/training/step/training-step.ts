@@ -4,7 +4,7 @@
  */
 import type { HostBatch, Input } from '../../inputs/index.js';
 import { type BatchMix, changedInput } from '../../methods/index.js';
-import type { ImageClassifier } from '../../models/index.js';
+import type { Network } from '../../models/index.js';
 import { add, backward, lossScaleOf, multiply, sum } from '../../ops/index.js';
 import type { State } from '../../program/state.js';
 import type { Generator } from '../../tensor/philox.js';
@@ -25,7 +25,7 @@ export interface MicroBatch extends HostBatch {
 }
 
 export interface TrainingStepOptions {
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly task: Task;
   /** How the loss is asked for. */
   readonly loss: LossOptions;

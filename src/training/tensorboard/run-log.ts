@@ -5,7 +5,7 @@
  */
 import { encodePng, type RgbImage } from '../../inputs/index.js';
 import { type Encoded, summaries } from '../../formats/index.js';
-import type { ImageClassifier } from '../../models/index.js';
+import type { Network } from '../../models/index.js';
 import type { TypedArray } from '../../device/dtype.js';
 import { Linear } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
@@ -128,7 +128,7 @@ export class RunLog {
 }
 
 export interface LoggedProbe {
-  readonly model: ImageClassifier;
+  readonly model: Network;
   readonly weights: string;
   readonly recipe: Recipe;
   readonly data: TrainingData;
@@ -223,7 +223,7 @@ function scalars(numbers: readonly (readonly [tag: string, value: number | null 
 /** One of each array whose values are finite, under its name in the state dict. */
 function histogramsOf(
   kind: 'weights' | 'gradients',
-  model: ImageClassifier,
+  model: Network,
   arrays: readonly Parameter[],
   values: readonly TypedArray[],
 ): Encoded[] {

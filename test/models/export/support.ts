@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
-import { type ImageClassifier, findModel } from '#src/models/index';
+import { type Network, findModel } from '#src/models/index';
 import { tensor } from '#src/tensor/tensor';
 import { randomNumbers } from '../../finetune/support.js';
 
 /** A network with random weights, scales, shifts and statistics that keep activations in bounds. */
-export function randomModel(name: string, classes = 7, seed = 1): ImageClassifier {
+export function randomModel(name: string, classes = 7, seed = 1): Network {
   const random = randomNumbers(seed);
   const model = findModel(name).create({ classes });
   for (const { name: path, array } of model.namedArrays()) {
@@ -35,7 +35,7 @@ export function randomImages(batch: number, side: number, seed = 9): Float32Arra
 
 /** The logits [batch, classes] that attune computes on the processor. The model is on no device afterwards. */
 export async function logitsOf(
-  model: ImageClassifier,
+  model: Network,
   images: Float32Array,
   batch: number,
   side: number,
