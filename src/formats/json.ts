@@ -16,6 +16,7 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // Python writes the last three, which JSON does not have.
 const LITERAL = /true|false|null|NaN|-?Infinity/y;
 const SURROGATE = /\p{Surrogate}/u;
+const isFirstHalf = (code: number) => code >= 0xd800 && code < 0xdc00;
 
 /** The deepest nesting that is skipped. */
 const MAX_DEPTH = 200;
@@ -25,8 +26,15 @@ const MAX_KEYS = 2 ** 18;
 
 /** Characters of a string that are scanned at once, and the most of a name. */
 const PIECE = 2 ** 20;
+/** The most characters of a value that is built at once. */
+const SHORT = 2 ** 18;
 
-const [QUOTE, BACKSLASH, UNICODE] = ['"', '\\', 'u'].map((character) => character.charCodeAt(0));
+const codeOf = (character: string) => character.charCodeAt(0);
+const [QUOTE, BACKSLASH, UNICODE] = ['"', '\\', 'u'].map(codeOf);
+const [OPEN_BRACE, OPEN_BRACKET, CLOSE_BRACE, CLOSE_BRACKET] = ['{', '[', '}', ']'].map(codeOf);
+/** With what a value ends that is no number or word, and what stands behind one. */
+const CLOSING = '}]"';
+const BEHIND = `${SPACE},}]`;
 
 export class JsonScanner {
   readonly #text: string;
@@ -102,13 +110,17 @@ export class JsonScanner {
   async text(): Promise<string> {
     const start = this.#begin();
     const pieces: string[] = [];
+    // The first half of a surrogate pair whose second one begins the next piece.
+    let half = '';
     for (let ended = false; !ended; ) {
       if (this.#pauses.due) await this.#pauses.take();
       const { value, ends } = this.#piece(start);
-      pieces.push(value);
+      const whole = half + value;
+      half = !ends && isFirstHalf(whole.charCodeAt(whole.length - 1)) ? whole.slice(-1) : '';
+      pieces.push(this.#checked(half === '' ? whole : whole.slice(0, -1), start));
       ended = ends;
     }
-    return this.#checked(pieces.join(''), start);
+    return pieces.join('');
   }
 
   /** Scans a whole number from 0 to 2^53 - 1, written with digits only. */
@@ -153,10 +165,67 @@ export class JsonScanner {
     return undefined;
   }
 
+  /**
+   * Scans any value and builds it: arrays and objects are taken apart down to `levels` levels, with pauses, and what they
+   * hold there must be short.
+   */
+  async build(levels: number): Promise<unknown> {
+    const first = levels === 0 ? '' : this.peek();
+    if (first === '[') {
+      const elements: unknown[] = [];
+      await this.array(() => this.#part(levels, (value) => elements.push(value)));
+      return elements;
+    }
+    if (first !== '{') return this.short();
+    const members: [string, unknown][] = [];
+    await this.object((key) => this.#part(levels, (value) => members.push([key, value])));
+    return Object.fromEntries(members);
+  }
+
+  /** Scans a value of at most a quarter of a million characters, and builds it. */
+  short(): unknown {
+    this.#skipSpace();
+    const from = this.#at;
+    const most = from + SHORT;
+    let depth = 0;
+    do {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === QUOTE) this.#skipString(most);
+      else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
+      else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+      this.#at++;
+    } while (this.#at < this.#text.length && this.#at <= most && (depth > 0 || !this.#ends()));
+    if (this.#at > most) throw this.#error(`a value has more than ${SHORT} characters`);
+    const value = parsed(this.#text.slice(from, this.#at));
+    if (value === undefined) throw this.#error(`a value that begins near character ${from} is malformed`);
+    return value;
+  }
+
   /** Requires that nothing but white space follows. */
   end(): void {
     this.#skipSpace();
     if (this.#at !== this.#text.length) throw this.#error('something follows the end of the JSON text');
+  }
+
+  /** A part of what `build` takes apart; the last ones come in a loop, since waiting for each would take as long. */
+  #part(levels: number, keep: (value: unknown) => void): Promise<void> | undefined {
+    if (levels > 1) return this.build(levels - 1).then(keep);
+    keep(this.short());
+    return undefined;
+  }
+
+  /** Whether a value that is not within another one ends here. */
+  #ends(): boolean {
+    return CLOSING.includes(this.#text[this.#at - 1]) || BEHIND.includes(this.#text[this.#at]);
+  }
+
+  /** Moves from an opening quotation mark to the closing one, or to `most`. */
+  #skipString(most: number): void {
+    for (this.#at++; this.#at < most; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === QUOTE) return;
+      if (code === BACKSLASH) this.#at++;
+    }
   }
 
   /** Moves past an opening quotation mark, and returns where it is. */
@@ -183,7 +252,7 @@ export class JsonScanner {
     return { value, ends };
   }
 
-  /** The value of a whole string. A surrogate pair may lie in two of its pieces. */
+  /** The value of a whole string, or of a part that ends between two characters. */
   #checked(value: string, start: number): string {
     if (SURROGATE.test(value)) throw this.#malformed(start);
     return value;
@@ -224,8 +293,13 @@ export class JsonScanner {
 
 /** By `JSON.parse`, which knows the escapes and the forbidden characters; undefined for a text that is no part of a string. */
 function parsedString(escaped: string): string | undefined {
+  return parsed(`"${escaped}"`) as string | undefined;
+}
+
+/** Undefined, which JSON does not have, for a text that is none. */
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(`"${escaped}"`) as string;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

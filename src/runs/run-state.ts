@@ -14,6 +14,7 @@ import type { Choices } from '../device/backend.js';
 import { AttuneError } from '../errors.js';
 import {
   hintForMissing,
+  JsonScanner,
   openTensors,
   replaceFile,
   safetensorsPieces,
@@ -21,6 +22,7 @@ import {
 } from '../formats/index.js';
 import type { Network } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
+import { Pauses } from '../pauses.js';
 import type { DeviceSummary, EpochRecord, SkippedImage } from '../recipe/results.js';
 import { temperatureSchema } from '../tasks/metrics/calibration.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
@@ -176,13 +178,17 @@ export function noState(folder: string): AttuneError {
 
 /**
  * Opens the state that is in a folder under a name, whether or not it is as it was saved (saved-states.ts knows). Close
- * `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one.
+ * `file`. Throws AttuneError 'input' or 'weights' when there is none, or a damaged one, 'interrupted' on the signal.
  */
-export async function openRunState(folder: string, name: string = RUN_FILES.state): Promise<StoredRun> {
+export async function openRunState(
+  folder: string,
+  name: string = RUN_FILES.state,
+  signal?: AbortSignal,
+): Promise<StoredRun> {
   const path = join(folder, name);
   await assertRunFolder(folder);
   if ((await lstat(path).catch(() => null)) === null) throw noState(folder);
-  const file = await openTensors(path, { links: 'refuse' });
+  const file = await openTensors(path, { links: 'refuse', signal });
   try {
     const { attune_run: version, state } = file.metadata;
     if (version === undefined || state === undefined) {
@@ -196,7 +202,7 @@ export async function openRunState(folder: string, name: string = RUN_FILES.stat
     const isShared = version === FORMAT_OF_SHARED_CHOICES;
     const isKnown = version === FORMAT || version === FORMAT_WITHOUT_BEGINNING || isShared;
     if (!isKnown) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
-    const parsed = parseState(state, path);
+    const parsed = await parseState(state, path, new Pauses(signal));
     if (isShared && hasHalfChoices(parsed.state)) throw ofAnotherVersion(path, true);
     return { ...parsed, file };
   } catch (error) {
@@ -213,15 +219,16 @@ function hasHalfChoices({ recipe, frozen }: RunState): boolean {
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const finite = v.pipe(v.number(), v.finite());
 const positive = v.pipe(finite, v.minValue(0));
-const imageSchema = v.array(
-  v.strictObject({
-    path: v.string(),
-    name: v.string(),
-    label: count,
-    values: v.optional(v.array(finite)),
-    hash: v.string(),
-  }),
-);
+const imageSchema = v.strictObject({
+  path: v.string(),
+  name: v.string(),
+  label: count,
+  values: v.optional(v.array(finite)),
+  hash: v.string(),
+});
+const skippedSchema = v.strictObject({ path: v.string(), reason: v.string() });
+/** A list as long as the data set, whose elements are checked by and by. */
+const longList = v.custom<readonly unknown[]>(Array.isArray, 'a list is expected');
 const number = v.nullable(finite);
 
 /** A line of metrics.jsonl. */
@@ -251,8 +258,8 @@ const stateSchema = v.strictObject({
   weights: v.string(),
   task: taskSchema,
   preprocessing: v.unknown(),
-  images: v.strictObject({ train: imageSchema, val: imageSchema, test: imageSchema }),
-  skipped: v.array(v.strictObject({ path: v.string(), reason: v.string() })),
+  images: v.strictObject({ train: longList, val: longList, test: longList }),
+  skipped: longList,
   progress: v.strictObject({
     epoch: count,
     batch: count,
@@ -275,25 +282,39 @@ const stateSchema = v.strictObject({
   optimizer_steps: count,
 });
 
-function parseState(text: string, path: string): { state: RunState; optimizerSteps: number } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw damaged(path, 'the state of the run is not JSON');
-  }
+/** Levels of a state above the elements of its lists. */
+const LEVELS = 3;
+/** Elements that are checked between two questions for a pause. */
+const AT_ONCE = 100;
+
+/** The list of images may have 100 MB: it is built and checked piece by piece, so that Ctrl-C is heard. */
+async function parseState(
+  text: string,
+  path: string,
+  pauses: Pauses,
+): Promise<{ state: RunState; optimizerSteps: number }> {
+  const json = new JsonScanner(text, pauses, () => damaged(path, 'the state of the run is not JSON'));
+  const value = await json.build(LEVELS);
+  json.end();
   if (lacksFields(value)) throw ofAnotherVersion(path, true);
-  const parsed = v.safeParse(stateSchema, value);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw damaged(
-      path,
-      `the state of the run is wrong at ${v.getDotPath(issue) ?? 'the top'}: ${issue.message}`,
-    );
-  }
-  const { optimizer_steps, recipe, preprocessing, ...rest } = parsed.output;
+  const {
+    optimizer_steps,
+    recipe,
+    preprocessing,
+    images: { train, val, test },
+    skipped,
+    ...rest
+  } = checked(stateSchema, value, path);
+  const listed = <T extends v.GenericSchema>(schema: T, list: readonly unknown[], at: string) =>
+    checkedList(schema, list, { at, path, pauses });
   const state = {
     ...rest,
+    images: {
+      train: await listed(imageSchema, train, 'images.train'),
+      val: await listed(imageSchema, val, 'images.val'),
+      test: await listed(imageSchema, test, 'images.test'),
+    },
+    skipped: await listed(skippedSchema, skipped, 'skipped'),
     recipe: parseRecipe(recipe, path),
     preprocessing: parsePreprocessing(preprocessing, path),
   };
@@ -301,6 +322,33 @@ function parseState(text: string, path: string): { state: RunState; optimizerSte
   if (contradiction !== null)
     throw damaged(path, `the state of the run contradicts itself at ${contradiction}`);
   return { state, optimizerSteps: optimizer_steps };
+}
+
+/** A part of the state by its schema; `at` is where it stands. Throws AttuneError 'weights'. */
+function checked<T extends v.GenericSchema>(
+  schema: T,
+  part: unknown,
+  path: string,
+  at = '',
+): v.InferOutput<T> {
+  const parsed = v.safeParse(schema, part);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const place = [at, v.getDotPath(issue)].filter(Boolean).join('.') || 'the top';
+  throw damaged(path, `the state of the run is wrong at ${place}: ${issue.message}`);
+}
+
+async function checkedList<T extends v.GenericSchema>(
+  schema: T,
+  list: readonly unknown[],
+  { at, path, pauses }: { readonly at: string; readonly path: string; readonly pauses: Pauses },
+): Promise<v.InferOutput<T>[]> {
+  const elements: v.InferOutput<T>[] = [];
+  for (const [i, element] of list.entries()) {
+    if (i % AT_ONCE === 0 && pauses.due) await pauses.take();
+    elements.push(checked(schema, element, path, `${at}.${i}`));
+  }
+  return elements;
 }
 
 /**

@@ -22,6 +22,7 @@ import { AttuneError } from '../errors.js';
 import { keepAs, moveFile, openRegular, readRegularText } from '../formats/index.js';
 import type { Network } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
+import { Pauses } from '../pauses.js';
 import { RUN_FILES, writeJson } from './run-folder.js';
 import {
   assertRunFolder,
@@ -117,12 +118,12 @@ export async function assertRun(folder: string): Promise<void> {
  * Opens the last state of a run that is as it was saved. Throws AttuneError 'input' when there is none, 'weights' when both
  * are damaged, and what `openRunState` throws for one that is whole and cannot be used.
  */
-export async function openSavedState(folder: string): Promise<FoundState> {
+export async function openSavedState(folder: string, signal?: AbortSignal): Promise<FoundState> {
   await assertRun(folder);
   const manifest = await readManifest(folder);
   const faults: Fault[] = [];
   for (const name of [RUN_FILES.state, RUN_FILES.previous]) {
-    const found = await tryState(folder, name, manifest);
+    const found = await tryState(folder, name, manifest, signal);
     if ('fault' in found) {
       faults.push(found);
       continue;
@@ -157,11 +158,12 @@ async function tryState(
   folder: string,
   name: string,
   manifest: readonly StateRecord[] | null,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly stored: StoredRun; readonly record: StateRecord } | Fault> {
   const path = join(folder, name);
   const status = await lstat(path).catch(() => null);
   if (status === null || status.isDirectory()) return { name, fault: 'is missing' };
-  const sum = await sumOf(path).catch((error: NodeJS.ErrnoException) => {
+  const sum = await sumOf(path, signal).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof AttuneError) throw error;
     return error;
   });
@@ -174,7 +176,7 @@ async function tryState(
     return { name, fault: isShort ? cut : 'has other bytes than were saved' };
   }
   try {
-    const stored = await openRunState(folder, name);
+    const stored = await openRunState(folder, name, signal);
     return { stored, record: record ?? { file: name, ...sum, ...positionOf(stored.state.progress) } };
   } catch (error) {
     // With the bytes that were saved it is whole, and what is said of it is no damage.
@@ -184,11 +186,13 @@ async function tryState(
   }
 }
 
-async function sumOf(path: string): Promise<Sum> {
+async function sumOf(path: string, signal: AbortSignal | undefined): Promise<Sum> {
+  const pauses = new Pauses(signal);
   const hash = createHash('sha256');
   let bytes = 0;
   const file = await openRegular(path, 'refuse'); // which the stream closes
   for await (const piece of file.createReadStream({ highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
+    pauses.throwIfAborted();
     hash.update(piece);
     bytes += piece.length;
   }

@@ -2,29 +2,13 @@
  * Ctrl-C, and the signal by which a scheduler ends a process, while the real program reads a file that takes seconds: at
  * the limits of its format.
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { message, messageField, stringField } from '#src/formats/protobuf-write';
 import { newPath } from '../finetune/support.js';
 import { concat, MARK, safetensorsOf, torchLegacy, zip } from '../formats/support.js';
-import { launcher } from './support.js';
-
-/** Milliseconds of its own work that the program may take to end, and to answer at any time. */
-const AT_ONCE = 250;
-/** The same on a machine so busy that a process waits for its turn. */
-const SOON = 5000;
-
-/** Tells when the program listens for signals; and how long its main thread was busy at a time. */
-const LISTENING = '# listening';
-const tell = `process.on('newListener', (name) => name === 'SIGINT' && console.error('${LISTENING}'))`;
-const watch = [
-  ...['--import', `data:text/javascript,${encodeURIComponent(tell)}`],
-  ...['--import', new URL('../finetune/watch-event-loop.js', import.meta.url).href],
-];
+import { assertSoon, ended } from './interrupted-support.js';
 
 const folder = newPath();
 mkdirSync(folder);
@@ -88,36 +72,14 @@ for (const [name, make, words] of SLOW) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} while ${name} is read`, async () => {
       if (signal === 'SIGINT') writeFileSync(path, make());
-      const { status, stderr, milliseconds } = await ended(words(path), signal);
-      assert.is(status, 130, stderr);
-      assert.match(stderr, /^attune: reading was interrupted: run the same command again$/m);
-      const [, busy] = /^# busy for (\d+) ms at most$/m.exec(stderr) ?? [];
-      console.log(`# ${name}: ended after ${Math.round(milliseconds)} ms, busy for ${busy} ms at most`);
-      assert.ok(milliseconds < SOON, `ended after ${milliseconds} ms`);
-      assert.ok(Number(busy) < AT_ONCE, stderr);
+      assertSoon(name, await ended(words(path), signal));
     });
   }
 }
 
-/** Runs the program, and sends the signal some tenths of a second after it listens for signals: the file is read then. */
-async function ended(words: readonly string[], signal: NodeJS.Signals) {
-  const child = spawn(process.execPath, [...watch, launcher, ...words], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  const listens = new Promise<void>((resolve) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-      if (stderr.includes(LISTENING)) resolve();
-    });
-  });
-  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await Promise.race([listens, closed]);
-  await wait(600);
-  const before = performance.now();
-  child.kill(signal);
-  const status = await closed;
-  return { status, stderr, milliseconds: performance.now() - before };
-}
+test('SIGINT while the rows of a table are sorted, or their images looked for', async () => {
+  const words = ['finetune', join(folder, 'rows.csv'), '--device', 'cpu', '--weights', 'none'];
+  assertSoon('sorted rows', await ended(words, 'SIGINT', 15_000));
+});
 
 test.run();

@@ -127,6 +127,59 @@ test('a long text is read in pieces, which cut no escape and no character', asyn
   await rejects(() => textOf(`"${'x'.repeat(2 ** 20 - 1)}\\`), /malformed/);
 });
 
+/** Builds a value, taken apart down to some levels. */
+async function built(text: string, levels: number): Promise<unknown> {
+  const json = scannerOf(text);
+  const value = await json.build(levels);
+  json.end();
+  return value;
+}
+
+test('what is built is what JSON.parse builds, however deep it is taken apart', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.jsonValue(),
+      fc.nat(3),
+      fc.constantFrom('', ' ', '\n  '),
+      async (value, levels, space) => {
+        const text = space + JSON.stringify(value, null, space) + space;
+        assert.is(JSON.stringify(await built(text, levels)), JSON.stringify(JSON.parse(text)));
+      },
+    ),
+  );
+  assert.equal(Object.keys((await built('{"__proto__":{"a":1}}', 2)) as object), ['__proto__']);
+});
+
+test('what JSON.parse refuses is not built', async () => {
+  const bad = [
+    '',
+    '[',
+    '{"a":',
+    '[1,]',
+    '[1 2]',
+    '[}',
+    '[1}',
+    '["a]',
+    '["\\',
+    ']',
+    '[tru]',
+    '[01]',
+    '[NaN]',
+    '["a"b]',
+  ];
+  for (const text of bad) for (const levels of [0, 1, 2]) await rejects(() => built(text, levels), /./);
+  await rejects(() => built('[1] 2', 1), /something follows/);
+  await rejects(() => built('{"a":1,"a":2}', 1), /twice/);
+});
+
+test('a value that is built at once has at most 262,144 characters', async () => {
+  const list = `[${'[],'.repeat(100_000)}[]]`;
+  await rejects(() => built(`{"a":${list}}`, 1), /a value has more than 262144 characters/);
+  await rejects(() => built(`["${'x'.repeat(2 ** 18)}"]`, 1), /a value has more than 262144 characters/);
+  assert.is(((await built(`{"a":${list}}`, 2)) as { a: unknown[] }).a.length, 100_001);
+  assert.equal(await built(`["${'x'.repeat(2 ** 18 - 2)}"]`, 1), ['x'.repeat(2 ** 18 - 2)]);
+});
+
 test('an object has at most 262,144 keys', async () => {
   const keys = Array.from({ length: 2 ** 18 + 1 }, (_, i) => `"${i}":"" `);
   await rejects(() => strings(`{${keys.join()}}`), /an object has more than 262144 keys/);

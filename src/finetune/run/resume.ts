@@ -71,7 +71,7 @@ export async function goOn(run: SavedRun, context: RunContext, devices: RunDevic
   await assertOwnFiles(folder);
   // Only now nobody else writes another state.
   return withRunLock(folder, async () => {
-    const found = await openSavedState(folder);
+    const found = await openSavedState(folder, context.signal);
     try {
       return await goOnFrom(found, run, context, devices);
     } finally {

@@ -1,0 +1,64 @@
+/** Signals to the real program while its main thread has much to do: when it ends, and how long it was deaf. */
+import { spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { launcher } from './support.js';
+
+/** Milliseconds of its own work that the program may take to end, and to answer at any time. */
+const AT_ONCE = 250;
+/** The same on a machine so busy that a process waits for its turn. */
+const SOON = 5000;
+const READING = /^attune: reading was interrupted: run the same command again$/m;
+
+/** Tells when the program listens for signals; and how long its main thread was busy at a time. */
+const LISTENING = '# listening';
+const tell = `process.on('newListener', (name) => name === 'SIGINT' && console.error('${LISTENING}'))`;
+const watch = [
+  ...['--import', `data:text/javascript,${encodeURIComponent(tell)}`],
+  ...['--import', new URL('../finetune/watch-event-loop.js', import.meta.url).href],
+];
+
+export interface Ended {
+  readonly status: number | null;
+  readonly stderr: string;
+  /** From the signal on. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs the program, and sends the signal some time after it listens for signals; by default some tenths of a second: a file
+ * is read then.
+ */
+export async function ended(
+  words: readonly string[],
+  signal: NodeJS.Signals,
+  milliseconds = 600,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [...watch, launcher, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  const listens = new Promise<void>((resolve) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      if (stderr.includes(LISTENING)) resolve();
+    });
+  });
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  await Promise.race([listens, closed]);
+  await wait(milliseconds);
+  const before = performance.now();
+  child.kill(signal);
+  const status = await closed;
+  return { status, stderr, milliseconds: performance.now() - before };
+}
+
+/** Asserts that the program has ended at once with the sentence for what it was reading, and could have at any time before. */
+export function assertSoon(name: string, { status, stderr, milliseconds }: Ended, sentence = READING): void {
+  assert.is(status, 130, stderr);
+  assert.match(stderr, sentence);
+  const [, busy] = /^# busy for (\d+) ms at most$/m.exec(stderr) ?? [];
+  console.log(`# ${name}: ended after ${Math.round(milliseconds)} ms, busy for ${busy} ms at most`);
+  assert.ok(milliseconds < SOON, `ended after ${milliseconds} ms`);
+  assert.ok(Number(busy) < AT_ONCE, stderr);
+}
