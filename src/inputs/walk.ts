@@ -14,8 +14,10 @@ import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { hintForMissing } from '../formats/index.js';
 import { machineFault } from '../machine-fault.js';
+import { Pauses } from '../pauses.js';
 import { isNotUtf8, NOT_UTF8 } from './name-encoding.js';
 import { imageExtensions } from './sniff.js';
+import { sorted } from './sorted.js';
 
 export interface SkippedPath {
   readonly path: string;
@@ -55,7 +57,7 @@ export async function walkImages(
   const walk: Walk = { images: [], skipped, entered: new Set(), real, depth, isInner };
   if (isInner) walk.entered.add(await realPath(outer));
   await enterFolder(walk, folder, '', 0);
-  return walk.images.sort((a, b) => compareCodePoints(a.name, b.name));
+  return sorted(walk.images, (a, b) => compareCodePoints(a.name, b.name), new Pauses());
 }
 
 /**
@@ -102,7 +104,19 @@ export function isHidden(name: string): boolean {
 
 /** Orders as Python sorts strings: by code point, not by UTF-16 unit. */
 export function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b)); // UTF-8 keeps the order of code points
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Halves of surrogate pairs, which stand for the highest code points, behind all other units. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x10000 : unit;
 }
 
 /**

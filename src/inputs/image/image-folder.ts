@@ -13,7 +13,9 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { Pauses } from '../../pauses.js';
 import { validationNames } from '../part-folders.js';
+import { sorted } from '../sorted.js';
 import {
   compareCodePoints,
   isHidden,
@@ -90,7 +92,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   await refuseUnlessTrainable(parts.train, classes, skipped);
   const mapped = async (folder: string | null) =>
     folder === null ? null : mapToClasses(folder, classes, noted);
-  const train = labelImages(found, classes);
+  const train = await labelImages(found, classes);
   const [val, test] = [await mapped(valFolder), await mapped(parts.test)];
   const real = await realPaths(train, noted);
   refuseTwoClasses(parts.train, train, real);
@@ -387,11 +389,14 @@ function firstOf(names: readonly string[]): string {
   return `${first.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }
 
-function labelImages(found: ImagesByClass, classes: readonly string[]): LabelledImage[] {
+async function labelImages(found: ImagesByClass, classes: readonly string[]): Promise<LabelledImage[]> {
   const labels = new Map(classes.map((name, label) => [name, label]));
-  return [...found].flatMap(([className, images]) =>
-    images
-      .map((image) => ({ ...image, label: labels.get(className) as number }))
-      .sort((a, b) => compareCodePoints(a.name, b.name)),
-  );
+  const pauses = new Pauses();
+  const byClass: LabelledImage[][] = [];
+  for (const [className, images] of found) {
+    const label = labels.get(className) as number;
+    const labelled = images.map((image) => ({ ...image, label }));
+    byClass.push(await sorted(labelled, (a, b) => compareCodePoints(a.name, b.name), pauses));
+  }
+  return byClass.flat();
 }

@@ -24,6 +24,7 @@ import {
   type TableRow,
   wrongTable,
 } from './image-table.js';
+import { sorted } from '../sorted.js';
 import { compareCodePoints } from '../walk.js';
 
 export interface LabelsFileOptions {
@@ -128,7 +129,7 @@ async function labelled(
       guess === undefined ? `its classes are ${listed(classes)}` : `did you mean ${guess}?`,
     );
   }
-  return images.sort((a, b) => a.label - b.label || compareCodePoints(a.name, b.name));
+  return sorted(images, (a, b) => a.label - b.label || compareCodePoints(a.name, b.name), table.pauses);
 }
 
 async function classesOf(table: ImageTable, label: string, rows: readonly TableRow[]): Promise<string[]> {
@@ -148,17 +149,21 @@ async function classesOf(table: ImageTable, label: string, rows: readonly TableR
       hint: 'a classifier needs at least two; --label names another column',
     });
   }
-  refuseTwoSpellings(lines, table, column);
-  return classes.every((text) => WHOLE.test(text))
-    ? classes.sort((a, b) => Number(a) - Number(b))
-    : classes.sort(compareCodePoints);
+  await refuseTwoSpellings(lines, table, column);
+  const areNumbers = classes.every((text) => WHOLE.test(text));
+  return sorted(classes, areNumbers ? (a, b) => Number(a) - Number(b) : compareCodePoints, table.pauses);
 }
 
 /** As 1 and 1.0 or 01, they would be two classes. */
-function refuseTwoSpellings(lines: ReadonlyMap<string, number>, table: ImageTable, column: number): void {
+async function refuseTwoSpellings(
+  lines: ReadonlyMap<string, number>,
+  table: ImageTable,
+  column: number,
+): Promise<void> {
   // By the text of the number: hashes of numbers can be foreseen, and a map of chosen ones takes hours.
   const spellings = new Map<string, string>();
   for (const [text, line] of lines) {
+    if (table.pauses.due) await table.pauses.take();
     if (Number.isNaN(Number(text))) continue;
     const number = String(Number(text));
     const other = spellings.get(number);
