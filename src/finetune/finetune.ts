@@ -22,7 +22,7 @@ import { assertRunFolderCanBeMade, createRunFolder, RUN_FILES, runName } from '.
 import { withRunLock } from '../runs/run-lock.js';
 import type { RunState } from '../runs/run-state.js';
 import { SavedStates } from '../runs/saved-states.js';
-import { refuseUnstorable } from '../runs/state-size.js';
+import { refuseUnreadable, refuseUnstorable } from '../runs/state-size.js';
 import type { TrainingData } from '../runs/data/training-data.js';
 import type { PartName } from '../runs/data/found-images.js';
 import { writeProbeRun } from '../training/probe-run.js';
@@ -48,6 +48,7 @@ export async function finetune<T extends TaskKind = 'classification'>(
           async checked(recipe, found) {
             refuseIdleProfile(options, recipe);
             await assertRunFolderCanBeMade(options.out);
+            refuseUnreadable(found);
             if (recipe.strategy !== 'probe') await refuseUnstorable(found, context.signal);
           },
           open: devices.open,

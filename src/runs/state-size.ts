@@ -1,18 +1,30 @@
 /**
- * Whether the list of a run's images fits the saved state (run-state.ts), whose metadata stand in the header of a
- * safetensors file. That header has a limit, which would end the run at its first save.
+ * Whether what a run saves can be read again. The list of its images stands in the header of a safetensors file (run-state.ts),
+ * which has a limit that would end the run at its first save; the names of classes stand in every checkpoint.
  */
 import { formatBytes } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { MAX_HEADER_BYTES } from '../formats/index.js';
 import { Pauses } from '../pauses.js';
 import { count } from '../text.js';
+import { MOST_JSON } from './checkpoint.js';
 import type { FoundImages } from './data/found-images.js';
 
 /** For all else in the header: the names of tensors, the recipe, a few hundred bytes for each epoch. */
 const OTHER_BYTES = 2_000_000;
 /** A file's sum, as long as every other. */
 const HASH = '0'.repeat(64);
+
+/** Throws AttuneError 'data' for classes whose names are too long to be read from a checkpoint again. */
+export function refuseUnreadable({ root, task: { info, names } }: Pick<FoundImages, 'root' | 'task'>): void {
+  if (JSON.stringify(info).length <= MOST_JSON) return;
+  throw new AttuneError({
+    code: 'data',
+    what: `the names of the ${count(names.length)} classes or columns have more than ${count(MOST_JSON)} characters, and a checkpoint holds no more`,
+    where: root,
+    hint: 'shorten the names',
+  });
+}
 
 /**
  * Looks before any image is opened. Throws AttuneError 'data' for a list that is too long for the state, with how many images

@@ -1,14 +1,12 @@
 /** A list of images that does not fit the header of a state is refused before anything is opened, and no other is. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { finetune } from '#src/finetune/index';
-import { safetensorsPieces } from '#src/formats/index';
+import { safetensorsPieces, type TensorFile } from '#src/formats/index';
+import { checkpointInfo } from '#src/runs/checkpoint';
 import type { FoundImages } from '#src/runs/data/found-images';
-import { refuseUnstorable } from '#src/runs/state-size';
+import { refuseUnreadable, refuseUnstorable } from '#src/runs/state-size';
 import { classification } from '#src/tasks/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fails, newPath } from '../finetune/support.js';
+import { fails } from '../finetune/support.js';
 
 /** What is left for all else. */
 const OTHER = 2_000_000;
@@ -58,20 +56,24 @@ test('half a million images of usual paths fit', async () => {
   assert.ok(bytes * 500_000 + OTHER < 100_000_000, `${bytes} bytes an image`);
 });
 
-test('a run says so before it opens an image, and a probe saves no state', async () => {
-  const folder = newPath();
-  mkdirSync(folder);
-  // Each byte is seven in text within text; the path itself stays short.
-  const long = '\u0001'.repeat(740_000);
-  const rows = Array.from({ length: 20 }, (_, i) => `${long}/../${i}.png,${i % 2 ? 'ant' : 'bee'}`);
-  for (let i = 0; i < 20; i++) writeFileSync(join(folder, `${i}.png`), 'no picture');
-  const data = join(folder, 'images.csv');
-  writeFileSync(data, `image,label\n${rows.join('\n')}`);
-  const options = { data, model: 'resnet-small', weights: 'none', device: 'cpu' } as const;
-  const whole = { ...options, strategy: 'full', out: newPath() } as const;
-  await fails(finetune(whole), 'data', /^a run of 20 images could not be saved: their list takes 104 MB/);
-  const probe = { ...options, strategy: 'probe', out: newPath() } as const;
-  await fails(finetune(probe), 'data', /images? (?:is|are) bad|cannot be|no readable/);
+test('names of classes that no checkpoint gives back are refused, and so are texts as long in one', async () => {
+  const named = (bytes: number) => [
+    'a',
+    'b'.repeat(bytes - JSON.stringify({ kind: 'classification', classes: ['a', ''] }).length),
+  ];
+  const of = (bytes: number) => ({ root: '/data', task: classification(named(bytes)) });
+  refuseUnreadable(of(4_000_000));
+  const found = of(4_000_001);
+  assert.throws(
+    () => refuseUnreadable(found),
+    /^the names of the 2 classes or columns have more than 4,000,000 characters/,
+  );
+  const info = (classes: string) => () =>
+    checkpointInfo(
+      { metadata: { attune: '1', model: 'resnet18', classes } } as unknown as TensorFile,
+      'a.safetensors',
+    );
+  assert.throws(info(`[${'[],'.repeat(1_333_333)}1]`), /has more than 4000000 characters \(a\.safetensors\)/);
 });
 
 test.run();

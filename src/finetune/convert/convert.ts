@@ -18,7 +18,7 @@ import {
 } from '../../models/index.js';
 import type { OptionNames } from '../../option-names.js';
 import { resolveWeights } from '../../weights/index.js';
-import { checkpointInfo } from '../../runs/checkpoint.js';
+import { checkpointInfo, MOST_JSON } from '../../runs/checkpoint.js';
 import {
   assertFree,
   type Contents,
@@ -183,7 +183,8 @@ async function contentsOf(
  */
 function metadataToWrite(metadata: TensorFile['metadata'], folded: number | null): TensorFile['metadata'] {
   const { temperature, recipe, ...others } = metadata;
-  const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.unknown())), recipe);
+  const fields = v.record(v.string(), v.unknown());
+  const stored = v.safeParse(v.pipe(v.string(), v.maxLength(MOST_JSON), v.parseJson(), fields), recipe);
   return {
     ...others,
     ...(recipe !== undefined && {
