@@ -1,5 +1,5 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
-import { imageInput, openPreparedCache, preparedPictures } from '../inputs/index.js';
+import { imageInput, imageSettings, openPreparedCache, preparedPictures } from '../inputs/index.js';
 import { openDevice } from '../runs/device.js';
 import {
   checkCount,
@@ -69,7 +69,8 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   const loaded = await loadModel(options, context);
   requireHead(loaded);
   const { images, skipped, split } = await imagesToMeasure(options, loaded, context.signal);
-  const { preprocessing, model } = loaded;
+  const { model } = loaded;
+  const preprocessing = imageSettings(loaded.input, 'evaluate');
   const cache = await openPreparedCache(preprocessingFor(views, preprocessing));
   try {
     const note = splitNote(split, images.length);

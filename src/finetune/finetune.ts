@@ -61,7 +61,7 @@ export async function finetune<T extends TaskKind = 'classification'>(
 
 async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
   const { loaded, recipe: asked, data, device, options, context } = given;
-  const { model, preprocessing } = loaded;
+  const { model, input } = loaded;
   const first = asked.strategy === 'full' ? null : await runProbe(given);
   throwIfAborted(context.signal);
   const makeFolder = () => createRunFolder(options.out, runName(asked.model, new Date()));
@@ -82,7 +82,7 @@ async function run(given: Run, devices: RunDevices): Promise<RunOutcome> {
     model: recipe.model,
     weights: loaded.weights,
     task: data.task.info,
-    preprocessing,
+    input,
     images: imageRecords(data),
     skipped: data.skipped,
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },

@@ -4,6 +4,7 @@ import {
   blackImage,
   imageInput,
   type ImagePool,
+  imageSettings,
   listImages,
   openImagePool,
   type Preprocessing,
@@ -58,7 +59,8 @@ export async function predict<T extends TaskKind = 'classification'>(
   const paths = [...(await namedImages(options.images)).keys()];
   const loaded = await loadModel(options, context);
   requireHead(loaded);
-  const { model, preprocessing, task, temperature } = loaded;
+  const { model, task, temperature } = loaded;
+  const preprocessing = imageSettings(loaded.input, 'predict');
   if (options.top !== undefined && task.topRefusal !== null) throw noTop(task.topRefusal);
   const answers = new Map<string, ModelAnswer[TaskKind]>();
   const pool = openImagePool({ workers: options.workers });

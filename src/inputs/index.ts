@@ -6,6 +6,80 @@
  * prepare-images with its pool and cache, loader; for training augment, augment-parts and training-loader.
  */
 
+import * as v from 'valibot';
+import { AttuneError } from '../errors.js';
+import { IMAGE } from './image/input.js';
+import type { Preprocessing } from './image/preprocess.js';
+import type { Input, InputRow } from './input.js';
+
+/** The settings of each input. */
+export interface InputTable {
+  readonly image: Preprocessing;
+}
+
+/** The inputs by name. */
+export const INPUTS: { readonly [K in InputKind]: InputRow<InputTable[K]> } = {
+  image: IMAGE,
+};
+
+export type InputKind = keyof InputTable;
+
+/** An input with its settings as plain data, as runs and checkpoints keep it. */
+export type InputInfo = {
+  readonly [K in InputKind]: { readonly kind: K; readonly settings: InputTable[K] };
+}[InputKind];
+
+/** The row of an input, whichever it is. */
+export function inputRow(kind: InputKind): InputRow<InputTable[InputKind]> {
+  return INPUTS[kind] as InputRow<InputTable[InputKind]>;
+}
+
+/** The input that was stored. */
+export function inputOf({ kind, settings }: InputInfo): Input {
+  return inputRow(kind).create(settings);
+}
+
+/** The same input for samples of another size. */
+export function resizedInput({ kind, settings }: InputInfo, size: number): InputInfo {
+  return { kind, settings: inputRow(kind).resized(settings, size) } as InputInfo;
+}
+
+/** Images with their settings. */
+export function imageInfo(settings: Preprocessing): InputInfo {
+  return { kind: 'image', settings };
+}
+
+/** The settings of images. Throws AttuneError 'usage' for another input; `what` is what needs images: `explain`. */
+export function imageSettings({ kind, settings }: InputInfo, what: string): Preprocessing {
+  if (kind === 'image') return settings;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${what} is for images, and the network takes ${inputRow(kind).many}`,
+    where: what,
+    hint: 'name a network of images',
+  });
+}
+
+const infoSchema = v.strictObject({
+  kind: v.picklist(Object.keys(INPUTS) as InputKind[]),
+  settings: v.unknown(),
+});
+
+/** Checks an input of a file that may hold anything. Throws AttuneError 'input' naming `where`. */
+export function parseInput(value: unknown, where: string): InputInfo {
+  const parsed = v.safeParse(infoSchema, value);
+  if (parsed.success) {
+    const { kind, settings } = parsed.output;
+    return { kind, settings: inputRow(kind).parse(settings, where) } as InputInfo;
+  }
+  throw new AttuneError({
+    code: 'input',
+    what: `the settings of the input are wrong at ${v.getDotPath(parsed.issues[0]) ?? 'the top'}`,
+    where,
+    hint: 'use a file that attune wrote',
+  });
+}
+
 export { augmentImage, checkAugmentation, cropFromDraws, flipLeftRight } from './image/augment.js';
 export type { Sample } from './random.js';
 export {
@@ -134,7 +208,7 @@ export {
   takeRows,
 } from './host-batch.js';
 export { blackImage, imageInput, sampleOf, sideOf } from './image/input.js';
-export type { Input } from './input.js';
+export type { Input, InputRow } from './input.js';
 export { epochOrder, type Sampling } from './sampling.js';
 export { loadSharp } from './image/sharp.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';

@@ -3,7 +3,7 @@
  * names and layouts are PyTorch's, so other tools read them too.
  */
 import * as v from 'valibot';
-import { type Preprocessing, parsePreprocessing } from '../inputs/index.js';
+import { imageInfo, type InputInfo, type Preprocessing, parseInput } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { Network } from '../models/index.js';
@@ -13,8 +13,8 @@ import { withNamesOnly } from '../recipe/names-only.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { rowOf, TASK_KINDS, TASKS, type TaskInfo, taskOf, taskSchema } from '../tasks/index.js';
 
-/** Version of the metadata below. */
-export const CHECKPOINT_FORMAT = '1';
+/** Version of the metadata below. That of 1 had `classes` or `columns` for the task, and `preprocessing` for the input. */
+export const CHECKPOINT_FORMAT = '2';
 
 /**
  * The most characters of a text of JSON in the metadata. V8 parses it at once, and no Ctrl-C is heard meanwhile: arrays in
@@ -26,7 +26,9 @@ export interface CheckpointInfo {
   /** torchvision's name. */
   readonly model: string;
   readonly task: TaskInfo;
-  readonly preprocessing: Preprocessing;
+  readonly input: InputInfo;
+  /** The same as `input.settings`, by its name in format 1. */
+  readonly preprocessing: InputInfo['settings'];
   /** Divides logits where probabilities are to be calibrated; fitted on the validation images (calibration.ts). */
   readonly temperature?: number | null;
   /** How many of the stored images vote, where they are the head; null for a linear one. */
@@ -37,6 +39,10 @@ export interface CheckpointInfo {
 
 const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)));
 
+/** What is written; that images are prepared so may be said without naming their input. */
+export type WrittenInfo = Pick<CheckpointInfo, 'model' | 'task' | 'temperature'> &
+  ({ readonly input: InputInfo } | { readonly preprocessing: Preprocessing });
+
 /**
  * Writes a model's values with what describes them; paths of the recipe are cut to names, as the file is handed on. The
  * head of a regression, which is trained on standardised values, is written as one that gives values in the columns'
@@ -45,7 +51,7 @@ const NEIGHBORS = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.ma
 export async function writeCheckpoint(
   path: string,
   model: Network,
-  info: Omit<CheckpointInfo, 'neighbors' | 'label'>,
+  info: WrittenInfo,
   recipe: Partial<Recipe>,
 ): Promise<void> {
   const state = await stateDict(model);
@@ -58,24 +64,27 @@ export async function writeCheckpoint(
   await writeSafetensors(path, tensors, {
     attune: CHECKPOINT_FORMAT,
     model: info.model,
-    ...taskMetadata(info.task),
-    preprocessing: JSON.stringify(info.preprocessing),
+    task: JSON.stringify(info.task),
+    input: JSON.stringify('input' in info ? info.input : imageInfo(info.preprocessing)),
     recipe: JSON.stringify(withNamesOnly(recipe)),
     ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
     ...(model.head instanceof NearestNeighbors && { neighbors: JSON.stringify(model.head.neighbors) }),
   });
 }
 
-/** The metadata that say what the outputs of a network stand for. */
-export function taskMetadata(info: TaskInfo): Record<string, string> {
-  const { named } = rowOf(info.kind);
-  return { [named]: JSON.stringify(info[named as keyof TaskInfo]) };
+/** What a graph for other programs says of the same, by its own names: what its outputs stand for, and how images are prepared. */
+export function plainMetadata(task: TaskInfo, input: InputInfo): Record<string, string> {
+  const { named } = rowOf(task.kind);
+  return {
+    [named]: JSON.stringify(task[named as keyof TaskInfo]),
+    preprocessing: JSON.stringify(input.settings),
+  };
 }
 
 /** What a file's metadata says, or null when attune did not write it. Throws AttuneError 'weights' when it is damaged. */
 export function checkpointInfo({ metadata }: TensorFile, path: string): CheckpointInfo | null {
   if (metadata.attune === undefined) return null;
-  if (metadata.attune !== CHECKPOINT_FORMAT) {
+  if (metadata.attune !== CHECKPOINT_FORMAT && metadata.attune !== '1') {
     throw damaged(path, `checkpoints of version ${metadata.attune} are not known`, 'update attune');
   }
   const task = taskIn(metadata, path);
@@ -90,13 +99,15 @@ export function checkpointInfo({ metadata }: TensorFile, path: string): Checkpoi
   const neighbors = v.safeParse(NEIGHBORS, parseJson(metadata.neighbors ?? 'null', path));
   if (!neighbors.success)
     throw damaged(path, 'the neighbors in the metadata are no whole number of 1 to 10,000');
+  const input = inputIn(metadata, path);
   return {
     model: metadata.model,
     task,
     temperature: temperature.output,
     neighbors: neighbors.output,
     label: labelIn(metadata),
-    preprocessing: parsePreprocessing(parseJson(metadata.preprocessing, path), path),
+    input,
+    preprocessing: input.settings,
   };
 }
 
@@ -107,8 +118,18 @@ function labelIn({ recipe = '' }: Readonly<Record<string, string>>): string | nu
   return parsed.success ? parsed.output.label : null;
 }
 
+function inputIn(metadata: Readonly<Record<string, string>>, path: string): InputInfo {
+  return metadata.attune === '1'
+    ? parseInput({ kind: 'image', settings: parseJson(metadata.preprocessing, path) }, path)
+    : parseInput(parseJson(metadata.input, path), path);
+}
+
 /** Null when the metadata say nothing valid of it. */
 function taskIn(metadata: Readonly<Record<string, string>>, path: string): TaskInfo | null {
+  if (metadata.attune !== '1') {
+    const parsed = v.safeParse(taskSchema, parseJson(metadata.task, path));
+    return parsed.success ? parsed.output : null;
+  }
   const kind = TASK_KINDS.findLast((name) => metadata[TASKS[name].named] !== undefined) ?? TASK_KINDS[0];
   const { named } = TASKS[kind];
   const value = { kind, [named]: parseJson(metadata[named], path) };

@@ -1,7 +1,7 @@
 /** From what a user names (a run, a checkpoint, a model, a weights file) to a model on the host. */
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { imageExtensions, imagenetPreprocessing, type Preprocessing } from '../inputs/index.js';
+import { imageExtensions, imageInfo, type InputInfo } from '../inputs/index.js';
 import { commandLine } from './command-line.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
@@ -25,7 +25,8 @@ import { type Task, type TaskInfo, taskOf } from '../tasks/index.js';
 
 export interface LoadedModel {
   readonly model: Network;
-  readonly preprocessing: Preprocessing;
+  /** What its samples are, and how they are prepared. */
+  readonly input: InputInfo;
   /** Whether the last layer is the weights' own; else it is random, and nobody may ask it. */
   readonly hasHead: boolean;
   /** Layers of another head in its place, which were left out. */
@@ -186,8 +187,7 @@ async function fromTensors(
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
   return {
     model,
-    preprocessing:
-      info?.preprocessing ?? hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing,
+    input: info?.input ?? imageInfo(hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing),
     hasHead: outputs !== null,
     leftOut,
     task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))).ofExports,
@@ -305,7 +305,7 @@ function untrained(name: string): LoadedModel {
   const model = entry.create();
   return {
     model,
-    preprocessing: entry.preprocessing,
+    input: imageInfo(entry.preprocessing),
     hasHead: true,
     leftOut: [],
     task: taskOf(classesOf(labelsOf(model.classes, true))),
@@ -338,15 +338,4 @@ function labelsOf(count: number, isImagenet: boolean): string[] {
   return isImagenet
     ? imagenetClasses().map(({ name }) => name)
     : Array.from({ length: count }, (_, i) => placeholderLabel(i));
-}
-
-/** The same preprocessing for another side of the network's input; the short side keeps its ratio to it. */
-export function resized(preprocessing: Preprocessing, side: number): Preprocessing {
-  const { resize, crop } = preprocessing;
-  const ratio = crop === null ? 256 / 224 : resize / crop;
-  return {
-    ...preprocessing,
-    crop: side,
-    resize: imagenetPreprocessing(side, Math.round(side * ratio)).resize,
-  };
 }

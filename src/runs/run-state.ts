@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parsePreprocessing, type Preprocessing } from '../inputs/index.js';
+import { type InputInfo, parseInput } from '../inputs/index.js';
 import { commandLine } from './command-line.js';
 import type { Choices } from '../device/backend.js';
 import { AttuneError } from '../errors.js';
@@ -91,7 +91,7 @@ export interface RunState {
   /** What the weights were called at the start. */
   readonly weights: string;
   readonly task: TaskInfo;
-  readonly preprocessing: Preprocessing;
+  readonly input: InputInfo;
   readonly images: Readonly<Record<'train' | 'val' | 'test', readonly ImageRecord[]>>;
   readonly skipped: readonly SkippedImage[];
   readonly progress: Progress;
@@ -257,7 +257,9 @@ const stateSchema = v.strictObject({
   model: v.string(),
   weights: v.string(),
   task: taskSchema,
-  preprocessing: v.unknown(),
+  // A state of format 1 has `preprocessing` in its place.
+  input: v.optional(v.unknown()),
+  preprocessing: v.optional(v.unknown()),
   images: v.strictObject({ train: longList, val: longList, test: longList }),
   skipped: longList,
   progress: v.strictObject({
@@ -300,6 +302,7 @@ async function parseState(
   const {
     optimizer_steps,
     recipe,
+    input,
     preprocessing,
     images: { train, val, test },
     skipped,
@@ -316,7 +319,7 @@ async function parseState(
     },
     skipped: await listed(skippedSchema, skipped, 'skipped'),
     recipe: parseRecipe(recipe, path),
-    preprocessing: parsePreprocessing(preprocessing, path),
+    input: parseInput(input ?? { kind: 'image', settings: preprocessing }, path),
   };
   const contradiction = contradictionIn(state, optimizer_steps);
   if (contradiction !== null)

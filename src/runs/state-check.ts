@@ -2,7 +2,7 @@
  * Whether the parts of a stored state agree with each other and with its recipe. Each part was found to be of its kind
  * before (run-state.ts); a state that contradicts itself was not written by a run, and what goes on from it may never end.
  */
-import { batchCount, type Preprocessing } from '../inputs/index.js';
+import { batchCount, type InputInfo, inputRow } from '../inputs/index.js';
 import { HEAD_STAGE } from '../recipe/choices.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import type { EpochRecord } from '../recipe/results.js';
@@ -19,7 +19,7 @@ export interface StateParts {
   readonly model: string;
   readonly frozen: { readonly micro_batch: number; readonly batch_norm: 'train' | 'frozen' };
   readonly task: TaskInfo;
-  readonly preprocessing: Preprocessing;
+  readonly input: InputInfo;
   readonly images: Readonly<Record<'train' | 'val' | 'test', readonly Labelled[]>>;
   readonly progress: {
     readonly epoch: number;
@@ -46,16 +46,14 @@ export function contradictionIn(state: StateParts, optimizerSteps: number): stri
   );
 }
 
-function contradictionOfRecipe({ recipe, model, frozen, preprocessing }: StateParts): string | null {
+function contradictionOfRecipe({ recipe, model, frozen, input }: StateParts): string | null {
   const { micro_batch: micro } = frozen;
   const most = recipe.micro_batch ?? recipe.batch_size;
   if (recipe.strategy === 'probe') return 'recipe.strategy: a probe has no state';
   if (model !== recipe.model) return `model: ${model} is not that of the recipe`;
   if (micro > most || (recipe.micro_batch !== null && micro !== most))
     return `frozen.micro_batch: ${micro} where the recipe has ${most}`;
-  if (preprocessing.crop !== recipe.image_size)
-    return `preprocessing.crop: ${preprocessing.crop} where the recipe has ${recipe.image_size} pixels`;
-  return null;
+  return inputRow(input.kind).contradiction(input.settings, recipe.image_size);
 }
 
 function contradictionOfImages({ task, images }: StateParts): string | null {

@@ -14,8 +14,8 @@ import type { SamplePart } from '../runs/data/training-data.js';
 import { isBetter, trainRecord, valRecord } from '../tasks/index.js';
 
 /** Metadata of exports. */
-export function describeModel({ model, task, preprocessing }: RunState) {
-  return { model, task, preprocessing };
+export function describeModel({ model, task, input }: RunState) {
+  return { model, task, input };
 }
 
 /**

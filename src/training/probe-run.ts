@@ -14,7 +14,7 @@ import type { ProbeResult } from './heads/probe.js';
 /** Writes the folder of a probe. A head that has converged is both the best and the last. */
 export async function writeProbeRun(
   folder: string,
-  { model, weights, preprocessing }: LoadedModel,
+  { model, weights, input }: LoadedModel,
   recipe: Recipe,
   data: TrainingData,
   device: Device,
@@ -26,7 +26,7 @@ export async function writeProbeRun(
   if (data.skipped.length > 0) await writeJson(folder, RUN_FILES.leftOut, data.skipped);
   if (recipe.tensorboard) await writeProbeLog(folder, { model, weights, recipe, data, device, result });
   const temperature = best?.temperature ?? null;
-  const info = { model: recipe.model, task: data.task.info, preprocessing, temperature };
+  const info = { model: recipe.model, task: data.task.info, input, temperature };
   await writeCheckpoint(join(folder, RUN_FILES.best), model, info, recipe);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.last);
   await duplicate(folder, RUN_FILES.best, RUN_FILES.state);

@@ -33,15 +33,15 @@ for (const ending of ['onnx', 'json', 'h5']) {
     await assertSameValues(to, model);
     const expected = await loadModel({ run: folder }, {});
     for (const source of [{ weights: to }, { run: to }]) {
-      const { task, preprocessing, isImagenet } = await loadModel(source, {});
+      const { task, input, isImagenet } = await loadModel(source, {});
       assert.equal(task.names, CLASSES);
-      assert.equal(preprocessing, expected.preprocessing);
+      assert.equal(input, expected.input);
       assert.is(isImagenet, false);
     }
     // And from there on: what reads this file knows as much as of the run.
     const back = `${newPath()}.safetensors`;
     assert.equal((await convert({ from: to, to: back })).classes, CLASSES);
-    assert.equal((await loadModel({ run: back }, {})).preprocessing, expected.preprocessing);
+    assert.equal((await loadModel({ run: back }, {})).input, expected.input);
   });
 }
 
@@ -56,7 +56,7 @@ test('weights with the labels of ImageNet keep them, their meaning, and what the
       imagenetClasses().map(({ name }) => name),
     );
     assert.is(found.isImagenet, true);
-    assert.equal(found.preprocessing, source.preprocessing);
+    assert.equal(found.input, source.input);
   }
 });
 
@@ -85,7 +85,10 @@ test('a TensorFlow.js model has its weights beside it, in files of 4 MiB, and al
   const { modelTopology, weightsManifest, userDefinedMetadata } = JSON.parse(readFileSync(to, 'utf8'));
   assert.is(weightsManifest[0].weights.length, tensors);
   assert.is(userDefinedMetadata.model, 'mobilenet_v2-keras');
-  assert.match(userDefinedMetadata.input, /^RGB images as numbers from 0 to 1, minus \[0\.5, 0\.5, 0\.5\]/);
+  assert.match(
+    userDefinedMetadata.input_description,
+    /^RGB images as numbers from 0 to 1, minus \[0\.5, 0\.5, 0\.5\]/,
+  );
   assert.is(modelTopology.model_config.class_name, 'Functional');
 
   const back = `${newPath()}.safetensors`;

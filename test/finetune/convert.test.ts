@@ -25,7 +25,7 @@ test('a run becomes a PyTorch file with the counters that a strict load asks for
       classes: CLASSES,
     },
   );
-  assert.equal(dropped.toSorted(), ['attune', 'classes', 'model', 'preprocessing', 'recipe']);
+  assert.equal(dropped.toSorted(), ['attune', 'input', 'model', 'recipe', 'task']);
   assert.is(result.bytes, readFileSync(to).length);
   await assertSameValues(to, model);
   await withFile(to, async ({ tensors }) => {

@@ -84,7 +84,7 @@ test('a checkpoint whose description is damaged is refused', async () => {
   await fails(evaluate({ run: damaged, data, ...CPU }), 'weights', /damaged/);
   const fewer = change('fewer.safetensors', '[\\"cat\\",\\"dog\\"', '[\\"cat and dog\\"');
   await fails(evaluate({ run: fewer, data, ...CPU }), 'weights', /names 2 classes and has 3 outputs/);
-  const newer = change('newer.safetensors', '"attune":"1"', '"attune":"9"');
+  const newer = change('newer.safetensors', '"attune":"2"', '"attune":"9"');
   await fails(evaluate({ run: newer, data, ...CPU }), 'weights', /version 9.*update attune/);
   const [temperature = ''] = /"temperature":"[^"]*"/.exec(bytes.toString('latin1')) ?? [];
   const cold = change('cold.safetensors', temperature, temperature.replace(/[1-9]/g, '0'));

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinetuneResult, evaluate, finetune, predict } from '#src/finetune/index';
-import { imagenetPreprocessing } from '#src/inputs/index';
+import { imageInfo, imagenetPreprocessing } from '#src/inputs/index';
 import { findImages, prepareTrainingData, splitOf } from '#src/runs/data/training-data';
 import { openTensorFile } from '#src/formats/index';
 import { PNG } from 'pngjs';
@@ -116,8 +116,9 @@ test('the checkpoint is a safetensors file with torch names and its description'
   assert.equal(shapes.get('layer3.2.bn2.running_var'), [64]);
   const { metadata } = file;
   assert.is(metadata.model, 'resnet-small');
-  assert.equal(JSON.parse(metadata.classes!), SORTED);
-  assert.is(JSON.parse(metadata.preprocessing!).crop, SIDE);
+  assert.equal(JSON.parse(metadata.task!), { kind: 'classification', classes: SORTED });
+  const { kind, settings } = JSON.parse(metadata.input!);
+  assert.equal([kind, settings.crop], ['image', SIDE]);
 });
 
 test('evaluate gives the accuracy that the run reported', async () => {
@@ -214,7 +215,7 @@ test('copies of training images among those that measure are told', async () => 
   const notes = async () => {
     const context = listener();
     const found = await findImages(folder, splitOf({}));
-    const options = { preprocessing: imagenetPreprocessing(SIDE), augmentation: null, workers: 1 };
+    const options = { input: imageInfo(imagenetPreprocessing(SIDE)), augmentation: null, workers: 1 };
     await (await prepareTrainingData(found, options, context)).close();
     return context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
   };

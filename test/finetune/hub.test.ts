@@ -24,13 +24,13 @@ test('a model from the hub', async () => {
     Object.assign(process.env, env);
     try {
       const notes: string[] = [];
-      const { model, task, preprocessing, weights } = await loadModel(
+      const { model, task, input, weights } = await loadModel(
         { weights: 'hf:ada/birds@v2' },
         { onEvent: (event) => event.type === 'note' && notes.push(event.text) },
       );
       assert.is(model.architecture, 'resnet-small');
       assert.equal(task.names, ['ant', 'bee']);
-      assert.equal(preprocessing, {
+      assert.equal(input.settings, {
         ...{ resize: 40, crop: 32, interpolation: 'bicubic' },
         ...{ mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
       });

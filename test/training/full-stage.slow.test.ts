@@ -1,7 +1,7 @@
 /** The full stage beneath the run: losses, updates, plans, and gradients that are not finite. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { augmentationOf } from '#src/inputs/index';
+import { augmentationOf, imageInfo } from '#src/inputs/index';
 import { openDevice, summarize } from '#src/runs/device';
 import { EMPTY_EPOCH } from '#src/training/epoch-end';
 import { runFullStage } from '#src/training/full-stage';
@@ -116,9 +116,9 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
   const facts = { images: 16, smallestClass: 8, model: 'resnet-small', weights: 'none', side: 32 };
   const recipe = resolveRecipe(given, facts);
   const entry = findModel('resnet-small');
-  const { preprocessing } = entry;
+  const input = imageInfo(entry.preprocessing);
   const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
-  const prepared = await prepareTrainingData(found, { preprocessing, augmentation, workers: 1 }, {});
+  const prepared = await prepareTrainingData(found, { input, augmentation, workers: 1 }, {});
   const device = await openDevice({ device: 'cpu' });
   const folder = newPath();
   mkdirSync(folder);
@@ -133,7 +133,7 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
     model: entry.name,
     weights: 'none',
     task: prepared.task.info,
-    preprocessing,
+    input,
     images: { train: [], val: [], test: [] },
     skipped: [],
     progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },

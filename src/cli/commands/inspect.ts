@@ -1,4 +1,5 @@
 /** `attune inspect`: what a weights file holds. Tensors are listed, not read. */
+import { inputRow } from '../../inputs/index.js';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type CheckpointInfo, checkpointInfo, resolveOptions } from '../../finetune/index.js';
@@ -83,7 +84,7 @@ function toJson({ file, architecture, info, tensors, parameters, layers }: Conte
     architecture: architecture?.name ?? null,
     parameters,
     ...(architecture !== null && architecture.otherHead.length > 0 && { left_out: architecture.otherHead }),
-    ...(info && { ...taskOf(info.task).document, preprocessing: info.preprocessing }),
+    ...(info && { ...taskOf(info.task).document, preprocessing: info.input.settings }),
     tensors,
     ...(layers && { layers: layers.map((name, index) => ({ index, name })) }),
   };
@@ -101,7 +102,7 @@ function printContents(contents: Contents, output: Output): void {
   ];
   if (info !== null) {
     const [[kind, names]] = Object.entries(taskOf(info.task).document);
-    lines.push([kind, describeNames(names)], ['images', describePreprocessing(info)]);
+    lines.push([kind, describeNames(names)], ['images', describeInput(info)]);
   }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
   lines.push(['good for', useOf(architecture)]);
@@ -133,10 +134,8 @@ function describeNames(names: readonly string[]): string {
   return names.length > SHOWN_NAMES ? `${shown}, ... (${count(names.length)})` : shown;
 }
 
-function describePreprocessing({ preprocessing }: CheckpointInfo): string {
-  const { resize, crop, mean, std, interpolation } = preprocessing;
-  const size = crop === null ? `short side ${resize}` : `short side ${resize}, crop ${crop}`;
-  return `${size}, ${interpolation}, minus [${mean.join(', ')}], divided by [${std.join(', ')}]`;
+function describeInput({ input: { kind, settings } }: CheckpointInfo): string {
+  return inputRow(kind).describe(settings);
 }
 
 /** The commands that take such a file. */

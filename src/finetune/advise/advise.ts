@@ -2,12 +2,13 @@
  * `attune advise`: looks at a data set, or at a run and its data set, and says what to do. The rules are in
  * data-rules.ts, proposal.ts and run-rules.ts; what they go by in data-facts.ts.
  */
+import { resizedInput } from '../../inputs/index.js';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import type { OptionNames } from '../../option-names.js';
 import { openDevice } from '../../runs/device.js';
-import { DEFAULT_MODEL, loadModel, resized, tellLeftOut } from '../../runs/model-source.js';
+import { DEFAULT_MODEL, loadModel, tellLeftOut } from '../../runs/model-source.js';
 import type { DeviceOptions, RunContext } from '../../recipe/options.js';
 import type { EpochRecord } from '../../recipe/results.js';
 import { DEVICE_NAMES, refuseUnknown } from '../../recipe/option-names.js';
@@ -167,9 +168,7 @@ async function look(
   const opened = await openDevice(device, context);
   try {
     const judge =
-      loaded === null || side === null
-        ? loaded
-        : { ...loaded, preprocessing: resized(loaded.preprocessing, side) };
+      loaded === null || side === null ? loaded : { ...loaded, input: resizedInput(loaded.input, side) };
     return await gatherDataFacts(found, { device: opened, loaded: judge, seed, workers }, context);
   } finally {
     await opened.close();

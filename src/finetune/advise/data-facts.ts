@@ -1,7 +1,7 @@
 /** What `attune advise` finds out about a data set before anything is trained. */
 import { maxOf, minOf } from '../../extremes.js';
 import { relative } from 'node:path';
-import { type LabelledImage, sideOf, type SurveyedImage, surveyImages } from '../../inputs/index.js';
+import { type LabelledImage, type SurveyedImage, surveyImages } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
 import { summarize } from '../../runs/device.js';
@@ -168,8 +168,8 @@ async function featureFacts(
   placed: (image: Pick<Seen, 'path' | 'label' | 'part'>) => PlacedImage,
   context: RunContext,
 ): Promise<FeatureFacts> {
-  const { model, preprocessing, weights, weightsHash } = loaded;
-  const data = await prepareTrainingData(found, { preprocessing, augmentation: null, workers }, context);
+  const { model, input, weights, weightsHash } = loaded;
+  const data = await prepareTrainingData(found, { input, augmentation: null, workers }, context);
   try {
     const options = { device, model, weightsHash, ...context };
     const sets = await allFeatures(data, options);
@@ -186,7 +186,7 @@ async function featureFacts(
     return {
       model: model.architecture,
       weights,
-      side: sideOf(preprocessing),
+      side: data.input.shape[0],
       accuracy,
       interval: wilsonInterval(right, images.length),
       suspects: doubts

@@ -1,5 +1,5 @@
 /** The formats that `convert` writes: the endings of their names, what they can hold, and how they are written. */
-import { imageInput } from '../../inputs/index.js';
+import { imageSettings, type Preprocessing, inputOf } from '../../inputs/index.js';
 import { rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AttuneError } from '../../errors.js';
@@ -28,7 +28,7 @@ import {
   torchStateDict,
 } from '../../models/index.js';
 import { NearestNeighbors } from '../../nn/index.js';
-import { CHECKPOINT_FORMAT, taskMetadata } from '../../runs/checkpoint.js';
+import { CHECKPOINT_FORMAT, plainMetadata } from '../../runs/checkpoint.js';
 import { type ConvertInput, type ImageLayout, inputFor, inputText } from './convert-input.js';
 import { type LoadedModel, noHeadText, placeholderLabel } from '../../runs/model-source.js';
 
@@ -100,10 +100,10 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     layout: 'channels-first',
     async write(path, contents) {
       const loaded = classifierOf(contents, 'ONNX');
-      const { model, preprocessing } = loaded;
-      const onnx = onnxModel(await graphOf(model, imageInput(preprocessing).shape), {
+      const { model } = loaded;
+      const onnx = onnxModel(await graphOf(model, inputOf(loaded.input).shape), {
         name: model.architecture,
-        input: inputText(inputFor(preprocessing, 'channels-first', 'RGB')),
+        input: inputText(inputFor(settingsOf(loaded), 'channels-first', 'RGB')),
         metadata: describe(loaded, contents),
         givesValues: loaded.task.activation === 'linear',
       });
@@ -119,8 +119,9 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     async write(path, contents) {
       const loaded = classifierOf(contents, 'Keras');
       const { config, layers, channels } = await kerasOf(loaded);
-      const input = inputText(inputFor(loaded.preprocessing, 'channels-last', channels));
-      await writeKeras(path, { config, layers, metadata: { ...describe(loaded, contents), input } });
+      const text = inputText(inputFor(settingsOf(loaded), 'channels-last', channels));
+      const metadata = { ...describe(loaded, contents), input_description: text };
+      await writeKeras(path, { config, layers, metadata });
       return { tensors: layers.flatMap(({ variables }) => variables).length, files: [path], channels };
     },
   },
@@ -134,8 +135,8 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
       const keras = await kerasOf(loaded);
       const { channels, config } = keras;
       const weights = kerasWeights(keras);
-      const input = inputText(inputFor(loaded.preprocessing, 'channels-last', channels));
-      const metadata = { ...describe(loaded, contents), input };
+      const text = inputText(inputFor(settingsOf(loaded), 'channels-last', channels));
+      const metadata = { ...describe(loaded, contents), input_description: text };
       return {
         tensors: weights.length,
         files: await writeTfjs(path, { config, weights, metadata }),
@@ -201,22 +202,24 @@ function refuseStoredImages({ model }: LoadedModel, format: string, where: strin
  * The metadata of a graph: a checkpoint's own, or the same for weights that attune did not train. Labels make it one that
  * is read back as a checkpoint is.
  */
-function describe(
-  { model, task, preprocessing }: LoadedModel,
-  { metadata }: Contents,
-): Record<string, string> {
+function describe({ model, task, input }: LoadedModel, { metadata }: Contents): Record<string, string> {
   const hasLabels = task.names.some((label, i) => label !== placeholderLabel(i));
   return {
     model: model.architecture,
-    ...(hasLabels && { attune: CHECKPOINT_FORMAT, ...taskMetadata(task.info) }),
-    preprocessing: JSON.stringify(preprocessing),
+    ...(hasLabels && { attune: CHECKPOINT_FORMAT, task: JSON.stringify(task.info) }),
+    input: JSON.stringify(input),
+    ...plainMetadata(task.info, input),
     ...metadata,
   };
 }
 
+function settingsOf({ input }: LoadedModel): Preprocessing {
+  return imageSettings(input, 'a graph for another program');
+}
+
 async function kerasOf(loaded: LoadedModel): Promise<KerasModel> {
-  const { model, preprocessing } = loaded;
-  const graph = await graphOf(model, imageInput(preprocessing).shape);
+  const { model } = loaded;
+  const graph = await graphOf(model, inputOf(loaded.input).shape);
   return kerasModel(graph, model.architecture, loaded.task.activation);
 }
 

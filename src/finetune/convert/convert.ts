@@ -3,6 +3,7 @@
  * of attune's becomes is written from the model itself, so whatever libraries named and laid out its tensors, the result
  * has torchvision's names. The tensors of other networks are copied as they are.
  */
+import { imageSettings } from '../../inputs/index.js';
 import { refuseUnknown } from '../../recipe/option-names.js';
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
@@ -114,7 +115,7 @@ export async function convert(options: ConvertOptions, context: RunContext = {})
       model: loaded?.model.architecture ?? null,
       classes: namesIn(file, input),
       outputs: loaded?.hasHead ? loaded.model.classes : null,
-      preprocessing: loaded && inputFor(loaded.preprocessing, layout, channels),
+      preprocessing: loaded && inputFor(imageSettings(loaded.input, 'convert'), layout, channels),
       temperature: folded,
       reader: network === null ? null : { library, network },
       tensors,

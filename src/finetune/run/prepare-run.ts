@@ -2,14 +2,14 @@
  * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
  * is touched, so that a mistake is told within seconds.
  */
-import { augmentationOf, sideOf } from '../../inputs/index.js';
+import { augmentationOf, inputOf, resizedInput } from '../../inputs/index.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
 import { askedBy, askedSplit } from '../../recipe/asked.js';
 import { announce } from '../../recipe/announce.js';
 import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../../recipe/contradictions.js';
 import { openDevice, summarize } from '../../runs/device.js';
 import { factsOf } from '../../runs/data/folds.js';
-import { type LoadedModel, loadModel, NO_WEIGHTS, resized, tellLeftOut } from '../../runs/model-source.js';
+import { type LoadedModel, loadModel, NO_WEIGHTS, tellLeftOut } from '../../runs/model-source.js';
 import { checkMethods } from '../../methods/index.js';
 import { requireData } from '../../recipe/option-names.js';
 import type { FinetuneOptions, RunContext } from '../../recipe/options.js';
@@ -50,9 +50,9 @@ export async function withRun<T>(
     ...facts,
     model: loaded.model.architecture,
     weights: loaded.weights,
-    side: sideOf(loaded.preprocessing),
+    side: inputOf(loaded.input).shape[0],
   });
-  const preprocessing = resized(loaded.preprocessing, recipe.image_size);
+  const input = resizedInput(loaded.input, recipe.image_size);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
   const hasFittedHead = recipe.strategy === 'probe-then-full' || recipe.strategy === 'gradual';
@@ -65,11 +65,7 @@ export async function withRun<T>(
 
   const { strategy, augment, crop_scale } = recipe;
   const augmentation = strategy === 'probe' ? null : augmentationOf(augment, crop_scale);
-  const data = await prepareTrainingData(
-    found,
-    { preprocessing, augmentation, workers: options.workers },
-    context,
-  );
+  const data = await prepareTrainingData(found, { input, augmentation, workers: options.workers }, context);
   try {
     const { threads } = options;
     const device = await open({ ...recipe, ...(threads !== undefined && { threads }) }, context);
@@ -79,7 +75,7 @@ export async function withRun<T>(
         type: 'note',
         text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).`,
       });
-      const prepared = { ...loaded, preprocessing };
+      const prepared = { ...loaded, input };
       return await work({ loaded: prepared, recipe, isRateOpen, data, device, options, context });
     } finally {
       await device.close();

@@ -128,11 +128,7 @@ async function goOnFrom(
     ...state.images,
   };
   const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
-  const data = await prepareTrainingData(
-    images,
-    { preprocessing: state.preprocessing, augmentation, workers },
-    context,
-  );
+  const data = await prepareTrainingData(images, { input: state.input, augmentation, workers }, context);
   try {
     const model = modelOf(state, stored.file, data.task.names.length);
     await restoreModel(stored.file, model, damagedState);

@@ -1,6 +1,6 @@
 /** What a run folder tells to whoever compares it with others: its curves, and what its best checkpoint answers. */
 import { basename, join, relative } from 'node:path';
-import { openPreparedCache } from '../../inputs/index.js';
+import { imageSettings, openPreparedCache } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { isCrossValidation } from '../../finetune/cross-validation.js';
@@ -141,7 +141,7 @@ async function evaluated(
   const part = found.val.length > 0 ? 'val' : 'test';
   if (found[part].length === 0)
     return { figures: null, right: null, note: 'the run has no images to measure it with' };
-  const cache = await openPreparedCache(loaded.preprocessing);
+  const cache = await openPreparedCache(imageSettings(loaded.input, 'compare'));
   try {
     const device = evaluatingDevice(recipe, options);
     const outputs = await withNetwork(loaded, device, options, context, (network) =>

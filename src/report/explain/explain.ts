@@ -6,6 +6,7 @@ import {
   decodeImage,
   encodeOwnPng,
   imageInput,
+  imageSettings,
   openImagePool,
   PNG_MARK,
   type RgbImage,
@@ -95,6 +96,7 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   requireHead(loaded);
   requireClasses(loaded.task, 'attune explain', loaded.weights);
   refuseWithoutGradient(loaded, method);
+  const preprocessing = imageSettings(loaded.input, 'explain');
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
   const out = resolve(options.out ?? 'explanations');
   const nameOf = pictureNames(method);
@@ -102,14 +104,14 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   await makeFolder(out);
   for (const target of targets.values()) await refuseOther(target);
   const pool = openImagePool({ workers: options.workers });
-  const { errors, ...pictures } = openPictures(paths, loaded.preprocessing, pool);
+  const { errors, ...pictures } = openPictures(paths, preprocessing, pool);
   const found = new Map<string, Explanation>();
   const explainAll = async () => {
     const device = await openDevice(options, context);
     try {
       await freeze(loaded.model);
       await loaded.model.to(device);
-      const network = { device, ...loaded, signal: context.signal };
+      const network = { device, model: loaded.model, preprocessing, signal: context.signal };
       const nearest = neighborsOf(device, loaded, options, context);
       let done = 0;
       for await (const image of inOrder(pictures)) {

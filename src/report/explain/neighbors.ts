@@ -37,13 +37,13 @@ export async function nearestImages({
   workers,
   ...context
 }: NeighborOptions): Promise<(image: RgbImage) => Promise<Neighbor[]>> {
-  const { model, preprocessing, weightsHash } = loaded;
+  const { model, weightsHash } = loaded;
   const { recipe } = await readCurves(run);
   const found = await findImages(recipe.data, splitOf(recipe), context.signal);
   const onlyTraining = { ...found, val: [], test: [] };
   const data = await prepareTrainingData(
     onlyTraining,
-    { preprocessing, augmentation: null, workers },
+    { input: loaded.input, augmentation: null, workers },
     context,
   );
   const { input } = data;

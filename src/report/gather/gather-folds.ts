@@ -1,6 +1,6 @@
 /** What the report of a cross-validation tells: its folds, and all their images together. */
 import { basename, join } from 'node:path';
-import { openPreparedCache } from '../../inputs/index.js';
+import { imageSettings, openPreparedCache } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { commandLine } from '../../runs/command-line.js';
@@ -77,7 +77,7 @@ export async function gatherFolds(
 async function pooledPart(folders: readonly string[], options: GatherOptions, context: RunContext) {
   const parts: Outputs[] = [];
   const first = await loadModel({ run: folders[0] }, context);
-  const cache = await openPreparedCache(first.preprocessing);
+  const cache = await openPreparedCache(imageSettings(first.input, 'the report'));
   try {
     for (const folder of folders) {
       const { recipe } = await readCurves(folder);

@@ -3,7 +3,7 @@
  * evaluation of the best checkpoint.
  */
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { isCsvFile, openPreparedCache } from '../../inputs/index.js';
+import { imageSettings, isCsvFile, openPreparedCache } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
@@ -121,7 +121,7 @@ async function evaluateRun(
   if (of.isOfClasses && !canBeExplained(loaded))
     notes.push('There are no heat maps: they go by the slope of a head, and a vote of neighbours has none.');
   return withNetwork(loaded, evaluatingDevice(recipe, options), options, context, async (network) => {
-    const cache = await openPreparedCache(loaded.preprocessing);
+    const cache = await openPreparedCache(imageSettings(loaded.input, 'the report'));
     try {
       const evaluate = async (part: PartName): Promise<EvaluatedPart | null> => {
         if (found[part].length === 0) return null;

@@ -1,6 +1,6 @@
 /** The best checkpoint over the images of a part: its outputs, and pictures of those images that a report shows. */
 import {
-  imageInput,
+  inputOf,
   type LabelledImage,
   type PreparedCache,
   type PreparedImage,
@@ -39,7 +39,7 @@ export async function outputsFor(
   images: readonly LabelledImage[],
   cache: PreparedCache,
 ): Promise<Outputs> {
-  const { model, preprocessing } = loaded;
+  const { model } = loaded;
   const { prepared } = await prepare(images, cache, { workers }, context);
   const pictures = preparedPictures(prepared, cache);
   const values = new Float32Array(prepared.length * model.classes);
@@ -49,7 +49,7 @@ export async function outputsFor(
     (index, row) => values.set(row, index * model.classes),
     {
       device,
-      input: imageInput(preprocessing),
+      input: inputOf(loaded.input),
       batch: null,
       activity: 'evaluating for the report',
       ...context,

@@ -1,4 +1,5 @@
 /** What a report tells of the images of a part that were put into classes. */
+import { imageSettings } from '../../inputs/index.js';
 import { softmaxRows } from '../../tasks/metrics/scores.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import { Linear } from '../../nn/index.js';
@@ -89,7 +90,8 @@ async function explained(
 ): Promise<ExplainedImage[]> {
   if (network === null || !canBeExplained(network.loaded)) return [];
   const { device, loaded, signal } = network;
-  const { model, preprocessing, task } = loaded;
+  const { model, task } = loaded;
+  const preprocessing = imageSettings(loaded.input, 'the report');
   const result: ExplainedImage[] = [];
   for (const answer of answers) {
     const image = await picture(answer.image);

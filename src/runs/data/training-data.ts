@@ -2,25 +2,26 @@
 import { dirname } from 'node:path';
 import {
   type Augmentation,
-  imageInput,
+  formatBytes,
   type ImagePool,
+  imageSettings,
   type Input,
+  type InputInfo,
+  inputOf,
   isCsvFile,
   type LabelledImage,
   openImagePool,
   openPreparedCache,
   type PreparedCache,
-  type PreparedImage,
-  type PrepareOptions,
-  type Preprocessing,
-  prepareImages,
   preparedDataset,
-  formatBytes,
+  type PreparedImage,
+  prepareImages,
+  type PrepareOptions,
   type SampleSource,
   sideOf,
   stratifiedSplit,
-  type TrainingSamples,
   trainingSamples,
+  type TrainingSamples,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { Estimator } from '../../recipe/events.js';
@@ -107,7 +108,7 @@ export function smallestClassOf({ train }: FoundImages): number {
 }
 
 export interface PrepareDataOptions {
-  readonly preprocessing: Preprocessing;
+  readonly input: InputInfo;
   /** How training varies its images, which are kept whole for random crops; null: nothing is trained by images. */
   readonly augmentation: Augmentation | null;
   readonly workers: number | undefined;
@@ -116,10 +117,11 @@ export interface PrepareDataOptions {
 /** Decodes every image once, into its cache. Throws 'data' when too many are bad or a class is left without any. */
 export async function prepareTrainingData(
   found: FoundImages,
-  { preprocessing, augmentation, workers }: PrepareDataOptions,
+  { input: info, augmentation, workers }: PrepareDataOptions,
   context: RunContext,
 ): Promise<TrainingData> {
-  const input = imageInput(preprocessing);
+  const preprocessing = imageSettings(info, 'training');
+  const input = inputOf(info);
   const randomCrops = augmentation?.kind === 'standard';
   const pool = openImagePool({ workers });
   const cache = await openPreparedCache(preprocessing);
