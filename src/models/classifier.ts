@@ -1,9 +1,8 @@
 /** Networks that tell images apart: maps of features, their mean, and a linear head over classes. */
-import { AttuneError } from '../errors.js';
-import { type Linear, linear, Module, type Training } from '../nn/index.js';
+import { Module, type Training } from '../nn/index.js';
 import { globalAveragePool } from '../ops/pool/pool.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import { Network } from './network.js';
+import { type FeatureShape, Network } from './network.js';
 
 /**
  * A network of images [batch, height, width, channels]. Its stages give maps, from large and few channels to small and many;
@@ -11,29 +10,12 @@ import { Network } from './network.js';
  */
 export abstract class ImageClassifier extends Network {
   override readonly featureShape = 'map';
+  override readonly heads: readonly FeatureShape[] = ['pooled'];
 
   /** Maps to their means. */
   override pool(map: Tensor): Tensor {
     return globalAveragePool(map);
   }
-}
-
-/**
- * Puts a new head for `classes` classes onto a model, initialised from `seed`. A model that is on a device is
- * moved there again afterwards: `await model.to(device)`. Returns the head. Throws AttuneError 'usage' for fewer than one
- * class.
- */
-export function replaceHead(model: Network, classes: number, seed?: number): Linear {
-  if (!Number.isInteger(classes) || classes < 1) {
-    throw new AttuneError({
-      code: 'usage',
-      what: `a head cannot have ${classes} classes`,
-      where: 'replaceHead',
-    });
-  }
-  const head = linear(model.head.inputs, classes, seed === undefined ? {} : { seed });
-  model.head = head;
-  return head;
 }
 
 /** A model without its head, as Keras's `include_top=False`: its input to the features of the last stage. */

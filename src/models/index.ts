@@ -1,5 +1,5 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
-export { ImageClassifier, replaceHead, trunkOf } from './classifier.js';
+export { ImageClassifier, trunkOf } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export { type Graph, graphOf, type Layer } from './export/graph.js';
@@ -16,6 +16,7 @@ export {
 } from './export/state-dict.js';
 export { KerasMobileNetV2, kerasMobilenetV2 } from './keras-mobilenet-v2.js';
 export { KerasResNet50, kerasResnet50 } from './keras-resnet50.js';
+export { type HeadShape, putHead, refuseHead, replaceHead } from './head.js';
 export { type Identity, identify } from './identify.js';
 export { loadTensors, loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';

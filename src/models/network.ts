@@ -51,6 +51,8 @@ export abstract class Network extends Module {
   abstract readonly headName: string;
   /** The last layer. Set through `replaceHead`. */
   abstract head: Head;
+  /** The features that heads on it can answer by. A family with others than pooled ones has a `forward` of its own. */
+  abstract readonly heads: readonly FeatureShape[];
   /** The shape of the features that its stages give. */
   abstract readonly featureShape: FeatureShape;
   /** The trunk in parts, from the input up. The features of the last, pooled, are what the head takes. */

@@ -261,10 +261,10 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
       hint: `name the model with --model, or see ${commandLine(['inspect', path])}`,
     });
   }
-  if (info !== null && found?.classes !== taskOf(info.task).names.length) {
+  if (info !== null && found?.classes !== taskOf(info.task).head.outputs) {
     throw new AttuneError({
       code: 'weights',
-      what: `the checkpoint names ${taskOf(info.task).names.length} ${taskOf(info.task).plural} and has ${found?.classes ?? 'no'} outputs`,
+      what: `the checkpoint names ${taskOf(info.task).head.outputs} ${taskOf(info.task).plural} and has ${found?.classes ?? 'no'} outputs`,
       where: path,
       hint: 'use another checkpoint of the run',
     });

@@ -86,6 +86,7 @@ export function classification(classes: readonly string[]): TaskOf<Classificatio
   return {
     info: { kind: 'classification', classes },
     names: classes,
+    head: { on: 'pooled', outputs: count },
     plural: 'classes',
     classes,
     document: { classes },

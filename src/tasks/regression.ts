@@ -133,6 +133,7 @@ export function regression(columns: readonly Column[], inUnits = false): TaskOf<
   return {
     info: { kind: 'regression', columns },
     names,
+    head: { on: 'pooled', outputs: count },
     plural: 'columns',
     classes: null,
     document: { columns: names },

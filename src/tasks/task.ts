@@ -5,6 +5,7 @@
  */
 import type * as v from 'valibot';
 import type { LabelledImage, TargetKind } from '../inputs/index.js';
+import type { HeadShape } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { FeatureScale, FeatureSet, HeadProblem } from './heads/head-problem.js';
@@ -53,6 +54,8 @@ export interface TaskOf<T extends TaskTypes> {
   readonly info: T['info'];
   /** What the outputs stand for, in their order: as many as the head is wide. */
   readonly names: readonly string[];
+  /** The end that a network has to have: the names are its outputs. */
+  readonly head: HeadShape;
   /** What the names are: classes, columns. */
   readonly plural: string;
   /** The names where each image belongs to one of them; else null. */

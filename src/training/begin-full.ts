@@ -11,7 +11,7 @@
  * statistics than it was trained with. There a head is fitted to decide in the same way, and then put aside.
  */
 import { createHash } from 'node:crypto';
-import { replaceHead } from '../models/index.js';
+import { putHead } from '../models/index.js';
 import { type ProbeResult, runProbe } from './heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { NO_WEIGHTS } from '../runs/model-source.js';
@@ -72,7 +72,7 @@ async function chooseStatistics(run: Run, first: ProbeResult | null): Promise<Be
   const { loaded, recipe, data, device, context } = run;
   const { model } = loaded;
   const { task, train } = data;
-  const putNewHead = () => replaceHead(model, task.names.length, recipe.seed);
+  const putNewHead = () => putHead(model, task.head, recipe.seed);
   if (first === null) putNewHead();
   const { micro_batch, batch_norm } = await chooseMicroBatch(
     device,

@@ -1,6 +1,6 @@
 /** What all classifiers share: heads, layer names, zero-initialised blocks; and the small ResNet. */
 import { findModel } from '#src/models/index';
-import { replaceHead } from '#src/models/classifier';
+import { replaceHead } from '#src/models/head';
 import { layerNames } from '#src/models/network';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
 import { resnet18, resnet50 } from '#src/models/resnet';

@@ -11,7 +11,7 @@ import { findModel } from '#src/models/registry';
 import { ResNet, resnet18, resnet34 } from '#src/models/resnet';
 import { Bottleneck } from '#src/models/resnet-blocks';
 import { resnetSmall } from '#src/models/resnet-small';
-import { replaceHead } from '#src/models/classifier';
+import { replaceHead } from '#src/models/head';
 import type { Network } from '#src/models/network';
 import { linear } from '#src/nn/linear';
 import { Module } from '#src/nn/module';

@@ -4,9 +4,11 @@ import { AttuneError } from '#src/errors';
 import {
   type FeatureOptions,
   findModel,
+  type FeatureShape,
   type FeatureStage,
   MODEL_NAMES,
   Network,
+  putHead,
   resnetSmall,
 } from '#src/models/index';
 import { linear } from '#src/nn/linear';
@@ -14,6 +16,7 @@ import { FUSIONS } from '#src/ops/fusions';
 import { mean } from '#src/ops/reduce/mean';
 import { Device } from '#src/program/device';
 import { record } from '#src/program/recording';
+import { classification, regression } from '#src/tasks/index';
 import { generator } from '#src/tensor/philox';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import { test } from 'uvu';
@@ -160,6 +163,7 @@ class Series extends Network {
   override readonly architecture = 'series';
   override readonly headName = 'fc';
   override readonly featureShape = 'sequence';
+  override readonly heads: readonly FeatureShape[] = ['pooled'];
   readonly first = linear(3, 4);
   readonly second = linear(4, 5);
   fc: Network['head'] = linear(5, 2);
@@ -201,6 +205,25 @@ test('a network need not be one of images: sequences are features, too', async (
   assert.equal(model.layerNames(), ['first', 'second', 'fc']);
   assert.is(model.classes, 2);
   model.close();
+});
+
+test('a head is of the shape that a task asks for, where the network has such heads', () => {
+  const tasks = [classification(['a', 'b', 'c']), regression([{ name: 'age', mean: 4, deviation: 2 }])];
+  for (const { head, names } of tasks) {
+    for (const model of [resnetSmall(), new Series()]) {
+      const { weight } = putHead(model, head, 1);
+      assert.equal(weight.shape, [model.stages.at(-1)!.channels, names.length]);
+      assert.is(model.head.outputs, names.length);
+    }
+  }
+  const model = resnetSmall();
+  const { head } = model;
+  for (const on of ['map', 'sequence'] as const)
+    assert.is(
+      refusal(() => putHead(model, { on, outputs: 3 })),
+      `no head of resnet-small answers by features as ${on}: choose a network that has such a head; those of this one answer by features as pooled`,
+    );
+  assert.is(model.head, head);
 });
 
 test.run();

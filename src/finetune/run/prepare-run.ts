@@ -11,6 +11,7 @@ import { openDevice, summarize } from '../../runs/device.js';
 import { factsOf } from '../../runs/data/folds.js';
 import { type LoadedModel, loadModel, NO_WEIGHTS, tellLeftOut } from '../../runs/model-source.js';
 import { checkMethods } from '../../methods/index.js';
+import { refuseHead } from '../../models/index.js';
 import { requireData } from '../../recipe/option-names.js';
 import type { FinetuneOptions, RunContext } from '../../recipe/options.js';
 import type { Run } from '../../runs/run.js';
@@ -53,6 +54,7 @@ export async function withRun<T>(
     side: inputOf(loaded.input).shape[0],
   });
   const input = resizedInput(loaded.input, recipe.image_size);
+  refuseHead(loaded.model, found.task.head);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
   const hasFittedHead = recipe.strategy === 'probe-then-full' || recipe.strategy === 'gradual';

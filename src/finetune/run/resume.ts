@@ -4,7 +4,7 @@ import { augmentationOf } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
-import { findModel, type Network, replaceHead } from '../../models/index.js';
+import { findModel, type HeadShape, type Network, putHead } from '../../models/index.js';
 import { type DeviceWish, summarize } from '../../runs/device.js';
 import { positionText, runFullStage, stopsEarly } from '../../training/full-stage.js';
 import type { FullStage } from '../../training/step/stage-context.js';
@@ -130,7 +130,7 @@ async function goOnFrom(
   const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
   const data = await prepareTrainingData(images, { input: state.input, augmentation, workers }, context);
   try {
-    const model = modelOf(state, stored.file, data.task.names.length);
+    const model = modelOf(state, stored.file, data.task.head);
     await restoreModel(stored.file, model, damagedState);
     const device = await devices.open(deviceFor(state, run), context);
     try {
@@ -163,12 +163,12 @@ async function goOnFrom(
  * The network of a state, before its values. Its head is made when the file is known to hold one of so many outputs: a state
  * that only names more asks for no memory.
  */
-function modelOf({ model: name }: RunState, { tensors }: TensorFile, outputs: number): Network {
+function modelOf({ model: name }: RunState, { tensors }: TensorFile, head: HeadShape): Network {
   const model = findModel(name).create({ classes: 1 });
   const weight = tensors.find((tensor) => tensor.name === `model.${model.headName}.weight`);
-  if (weight === undefined || String(weight.shape) !== String([model.head.inputs, outputs]))
-    throw damagedState(`there is no head of ${outputs} outputs`);
-  replaceHead(model, outputs);
+  if (weight === undefined || String(weight.shape) !== String([model.head.inputs, head.outputs]))
+    throw damagedState(`there is no head of ${head.outputs} outputs`);
+  putHead(model, head);
   return model;
 }
 
