@@ -13,7 +13,7 @@ import {
 import { PARTS, parseAugment } from '../inputs/image/augment-parts.js';
 import type { ProfileOptions, ResumeOptions } from '../recipe/options.js';
 import type { AdviseOptions, FinetuneOptions } from '../finetune/index.js';
-import { MODEL_NAMES } from '../models/names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../models/names.js';
 import { usageError } from './errors.js';
 import { DEVICE_FLAGS, type Flags, flagName, inGroup, WORKERS_FLAG } from './flags.js';
 import { AUGMENT_NAMES, HEAD_NAMES, ourName, STRATEGY_NAMES } from './other-names.js';
@@ -59,7 +59,7 @@ export const NETWORK: Group<
 > = {
   model: {
     value: '<name>',
-    help: `${MODEL_NAMES.join(', ')}; resnet-small is for images of about 32 pixels. Default: what --weights is for, else resnet50.`,
+    help: `${MODEL_NAMES.join(', ')}; resnet-small is for images of about 32 pixels. Default: what --weights is for, else ${DEFAULT_MODEL}.`,
     parse: words,
   },
   weights: {

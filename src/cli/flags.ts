@@ -7,7 +7,7 @@ import { PRECISIONS, SPLITS, TEST_TIME_VIEWS } from '../recipe/choices.js';
 import type { DeviceOptions } from '../recipe/options.js';
 import type { ConvertOptions, EvaluateOptions, PredictOptions, TuneOptions } from '../finetune/index.js';
 import type { CompareOptions, ExplainOptions, ReportOptions } from '../report/index.js';
-import { MODEL_NAMES } from '../models/names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../models/names.js';
 import { HEAT_MAP_METHODS } from '../report/explain/methods.js';
 import { usageError } from './errors.js';
 import { DEVICE_NAMES, SPLIT_NAMES } from './other-names.js';
@@ -138,7 +138,7 @@ export type TuneFlags = TuneOptions;
 export const TUNE_FLAGS: Flags<TuneFlags> = {
   model: {
     value: '<name>',
-    help: `${MODEL_NAMES.join(', ')}. Default: resnet50.`,
+    help: `${MODEL_NAMES.join(', ')}. Default: ${DEFAULT_MODEL}.`,
     parse: words,
   },
   batchSize: {

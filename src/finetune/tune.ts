@@ -13,7 +13,7 @@ import {
 } from '../device/tuner.js';
 import { open } from '../engine/open.js';
 import { AttuneError } from '../errors.js';
-import { findModel } from '../models/index.js';
+import { DEFAULT_MODEL, findModel } from '../models/index.js';
 import type { OptionNames } from '../option-names.js';
 import { backward, crossEntropy } from '../ops/index.js';
 import type { Device } from '../program/device.js';
@@ -21,7 +21,6 @@ import { generator } from '../tensor/philox.js';
 import { tensor } from '../tensor/tensor.js';
 import { summarize } from '../runs/device.js';
 import { throwIfAborted } from '../interruption.js';
-import { DEFAULT_MODEL } from '../runs/model-source.js';
 import type { RunContext } from '../recipe/options.js';
 import type { DeviceSummary } from '../recipe/results.js';
 import {

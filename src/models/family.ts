@@ -20,6 +20,8 @@ export interface ModelEntry {
   readonly graphOf?: ModelName;
   /** Name in the catalogue of downloadable weights; null where nobody offers any. */
   readonly defaultWeights: string | null;
+  /** What speaks for it, in place of the default network, where a processor has to train many samples. */
+  readonly onProcessor?: { readonly reason: string; readonly source: string };
   /** For the default weights, or random ones; the catalogue has that of others. */
   readonly preprocessing: ModelPreprocessing;
 }
@@ -31,8 +33,11 @@ export interface Naming {
   readonly marker: string;
   /** `{b}` stands for the same number on both sides, `{s+1}` for one more. */
   readonly layers: readonly (readonly [theirs: string, ours: string])[];
-  /** Whether TensorFlow's files have these names, too. */
-  readonly isInKeras?: boolean;
+  /**
+   * Where TensorFlow's files have these names, too: with slashes, from this scope on, behind which one of these parts comes.
+   * Their layers are told apart by the whole path alone.
+   */
+  readonly inKeras?: { readonly scope: string; readonly parts: readonly string[] };
 }
 
 /** Tensors by name, in PyTorch's layout. */
@@ -61,6 +66,8 @@ export interface Family<N extends ModelName = ModelName> {
   readonly namings?: readonly Naming[];
   /** The libraries that have its networks. */
   readonly libraries?: { readonly [L in NameLibrary]?: LibraryNames };
+  /** The convolution of Keras's network that takes blue, green and red there, and red, green and blue here. */
+  readonly blueFirst?: string;
   /** The network whose layers Keras 3 calls by class and number, where it is one of Keras's. */
   numbered?(): Network;
 }

@@ -22,7 +22,7 @@ export { loadTensors, loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
-export { MODEL_NAMES, type ModelName } from './names.js';
+export { DEFAULT_MODEL, MODEL_NAMES, type ModelName } from './names.js';
 export {
   type FeatureOptions,
   type FeatureShape,

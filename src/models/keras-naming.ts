@@ -5,6 +5,7 @@
 import type { Precision } from '../device/dtype.js';
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
+import { FAMILIES } from './families.js';
 import { layersByClass } from './keras-numbering.js';
 
 type Floats = Awaited<ReturnType<WeightsEntry['read']>>;
@@ -22,24 +23,23 @@ const VARIABLES: Readonly<Record<string, string>> = {
 
 /** The head of Keras's networks, and of our models of them. */
 const HEAD = 'predictions';
-/** The first kernel of Keras's ResNets takes blue, green and red; ours red, green and blue. */
-const TURNED = 'conv1_conv';
+const BLUE_FIRST = FAMILIES.flatMap(({ blueFirst = [] }) => blueFirst);
 
-/** The parts of a Hugging Face model that its layers are in. */
-const TRANSFORMERS_PARTS = ['embedder', 'encoder'];
+/** Where files name layers by paths as PyTorch does. */
+const PATHS = FAMILIES.flatMap(({ namings = [] }) => namings.flatMap(({ inKeras = [] }) => inKeras));
 
 /**
  * The tensors of a Keras file by the model's names, in PyTorch's layout. Scopes before the layer (`model/Conv1/kernel`)
  * and TensorFlow's output number (`kernel:0`) are left out. A dense layer that is the only one is the head, whatever its
- * name: Keras's users call theirs `dense`. In a `tf_model.h5` of Hugging Face's ResNets the layers are told apart by
- * their paths alone, which are those of their PyTorch models (naming.ts).
+ * name: Keras's users call theirs `dense`. In a `tf_model.h5` of Hugging Face the layers are told apart by their paths
+ * alone, which are those of their PyTorch models (naming.ts).
  */
 export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
   const split = tensors.map((tensor) => {
     const path = tensor.name.replace(/:0$/, '').split('/');
-    const scope = path.lastIndexOf('resnet');
-    const isPath = scope >= 0 && TRANSFORMERS_PARTS.includes(path[scope + 1]);
-    const [layer, variable = ''] = isPath ? [path.slice(scope, -1).join('.'), path.at(-1)] : path.slice(-2);
+    const start = startOfPath(path);
+    const [layer, variable = ''] =
+      start < 0 ? path.slice(-2) : [path.slice(start, -1).join('.'), path.at(-1)];
     return { tensor, layer, variable };
   });
   const names = layersByClass(new Set(split.map(({ layer }) => layer)));
@@ -73,9 +73,17 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
   });
 }
 
+/** Where the names of a path that PyTorch's model has begin; -1 for any other path. */
+function startOfPath(path: readonly string[]): number {
+  const starts = PATHS.map(({ scope, parts }) =>
+    path.findLastIndex((name, i) => name === scope && parts.includes(path[i + 1])),
+  );
+  return Math.max(-1, ...starts);
+}
+
 /** Whether the convolution of this name takes blue, green and red in Keras. */
 export function takesBlueFirst(layer: string): boolean {
-  return layer === TURNED;
+  return BLUE_FIRST.includes(layer);
 }
 
 /** A kernel of Keras's as ours has it, and the reverse: the inputs in the other order where the layer takes blue first. */

@@ -200,5 +200,6 @@ export const KERAS_RESNET: Family<'resnet50-keras'> = {
     const name = resnetOf('bottleneck', depths);
     return name === null ? null : `${name}-keras`;
   },
+  blueFirst: 'conv1_conv',
   numbered: () => kerasResnet50(),
 };

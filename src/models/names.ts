@@ -15,3 +15,6 @@ export const MODEL_NAMES = [
 ] as const;
 
 export type ModelName = (typeof MODEL_NAMES)[number];
+
+/** The network where none is named. */
+export const DEFAULT_MODEL: ModelName = 'resnet50';

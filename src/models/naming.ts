@@ -14,7 +14,7 @@ import { fromKeras } from './keras-naming.js';
 
 /** Namings in PyTorch's layout. Files with none of their markers have the model's own names. */
 const NAMINGS = FAMILIES.flatMap(({ namings = [] }) => namings);
-const IN_KERAS = NAMINGS.filter(({ isInKeras = false }) => isInKeras);
+const IN_KERAS = NAMINGS.filter(({ inKeras }) => inKeras !== undefined);
 
 /**
  * The tensors of a file by the model's names and in PyTorch's layout, whatever library wrote it. A name that no naming

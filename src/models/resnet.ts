@@ -144,7 +144,7 @@ export function depthsOf(shapes: Shapes, stages: number): number[] {
 export const MICROSOFT_RESNET: Naming = {
   name: 'microsoft/resnet',
   marker: 'resnet.embedder.embedder.convolution.weight',
-  isInKeras: true,
+  inKeras: { scope: 'resnet', parts: ['embedder', 'encoder'] },
   layers: [
     ['resnet.embedder.embedder.convolution', 'conv1'],
     ['resnet.embedder.embedder.normalization', 'bn1'],

@@ -6,6 +6,7 @@ import { commandLine } from './command-line.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
 import {
+  DEFAULT_MODEL,
   findModel,
   type Identity,
   identify,
@@ -45,7 +46,6 @@ export interface LoadedModel {
   readonly weightsHash: string;
 }
 
-export const DEFAULT_MODEL = 'resnet50';
 export { NO_WEIGHTS };
 
 /**

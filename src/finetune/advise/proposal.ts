@@ -1,6 +1,6 @@
 /** The recipe that is proposed for a data set: what the defaults are for it, and where its facts speak for another choice. */
 import { maxOf } from '../../extremes.js';
-import { DEFAULT_MODEL } from '../../runs/model-source.js';
+import { DEFAULT_MODEL, findModel, MODEL_NAMES } from '../../models/index.js';
 import { resolveRecipe } from '../../recipe/recipe.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import { share } from './advice.js';
@@ -19,7 +19,7 @@ export interface Proposal {
 
 /** Accuracy of a head from which on there is little to gain by training more. */
 const SEPARATED = 0.98;
-/** Training images from which on a processor needs hours for ResNet50. */
+/** Training images from which on a processor needs hours for the default network. */
 const MANY_FOR_A_PROCESSOR = 2_000;
 
 type Choice = Omit<Proposal, 'field' | 'is_default'>;
@@ -82,16 +82,20 @@ export function proposeRecipe(facts: DataFacts, named: string | null = null): Pr
 function chooseModel({ device, images: { train } }: DataFacts, usual: string, isNamed: boolean): Choice {
   if (isNamed || usual !== DEFAULT_MODEL)
     return { value: usual, reason: 'the network that was named', source: null };
-  if (device.kind !== 'cpu' || train <= MANY_FOR_A_PROCESSOR)
+  const [light] = MODEL_NAMES.flatMap((name) => {
+    const { onProcessor } = findModel(name);
+    return onProcessor === undefined ? [] : [{ name, ...onProcessor }];
+  });
+  if (device.kind !== 'cpu' || train <= MANY_FOR_A_PROCESSOR || light === undefined)
     return {
       value: usual,
       reason: 'transfers well, and its weights are at hand',
       source: 'Kornblith, Shlens and Le, Do Better ImageNet Models Transfer Better?, 2019',
     };
   return {
-    value: 'mobilenet_v2',
-    reason: `${train} images without a GPU: it multiplies a fourteenth as often as ResNet50`,
-    source: 'Sandler et al., MobileNetV2, 2018',
+    value: light.name,
+    reason: `${train} images without a GPU: ${light.reason}`,
+    source: light.source,
   };
 }
 

@@ -24,7 +24,7 @@ export interface KerasModel {
   readonly config: unknown;
   /** Every layer in order, also those without variables. */
   readonly layers: readonly KerasVariables[];
-  /** The order of the input's channels: Keras's own ResNets take blue first. */
+  /** The order of the input's channels: some of Keras's own networks take blue first. */
   readonly channels: 'RGB' | 'BGR';
 }
 
