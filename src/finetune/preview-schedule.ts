@@ -6,6 +6,7 @@ import { refuseIdleSplit, refuseIgnored, refuseProbe, refuseUnvalidated } from '
 import { batchesPerEpoch } from '../training/step/batch-ranges.js';
 import { batchNormFor } from '../training/step/micro-batch.js';
 import type { FinetuneOptions, ProfileOptions, RunContext } from '../recipe/options.js';
+import { HIGHEST, isRateOpen, scaledRates } from '../recipe/open-rate.js';
 import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
@@ -42,6 +43,11 @@ export interface SchedulePreview {
   readonly steps: number;
   readonly steps_per_epoch: number;
   readonly warmup_steps: number;
+  /**
+   * The most that the rates become at their peak where the run measures them before its first step: the points are those of the
+   * usual rates. Null where the rates are as they are here.
+   */
+  readonly measured_at_most: { readonly trunk: number; readonly head: number } | null;
   /** The first step, the last, and others at even distances: at most MOST_POINTS. */
   readonly points: readonly SchedulePoint[];
 }
@@ -79,7 +85,7 @@ export async function previewSchedule(
     steps === undefined
       ? batchesPerEpoch(images, recipe, { batch_norm: batchNormFor(atOnce, recipe) })
       : steps / recipe.epochs;
-  return follow(recipe, perEpoch);
+  return follow(recipe, perEpoch, isRateOpen(recipe, given));
 }
 
 function assertOneLength({ steps, images, data }: SchedulePreviewOptions): void {
@@ -106,7 +112,7 @@ async function imagesOf(given: Partial<Recipe>): Promise<FoundImages> {
   return findImages(given.data ?? '.', splitOf(given));
 }
 
-function follow(recipe: Recipe, perEpoch: number): SchedulePreview {
+function follow(recipe: Recipe, perEpoch: number, isOpen: boolean): SchedulePreview {
   const schedule = scheduleOf(recipe);
   const length = scheduleLength(recipe, perEpoch);
   const steps = Math.round(length.totalSteps);
@@ -131,6 +137,12 @@ function follow(recipe: Recipe, perEpoch: number): SchedulePreview {
     steps,
     steps_per_epoch: perEpoch,
     warmup_steps: length.warmupSteps,
+    measured_at_most: isOpen ? highestOf(recipe) : null,
     points,
   };
+}
+
+function highestOf(recipe: Recipe): SchedulePreview['measured_at_most'] {
+  const { lr, head_lr } = scaledRates(recipe, HIGHEST);
+  return { trunk: lr, head: head_lr };
 }

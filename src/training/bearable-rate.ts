@@ -15,6 +15,7 @@ import type { Optimizer } from '../optim/index.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
 import { gradientLimitOf } from '../methods/index.js';
+import { HIGHEST, scaledRates } from '../recipe/open-rate.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { type BeginningOptions, firstBatches, prepareLayers } from './beginning.js';
 import { makeOptimizer } from './step/parameter-groups.js';
@@ -26,10 +27,6 @@ import { networkInput, sharedLoss } from './step/training-step.js';
  * hundredths the rate could be raised.
  */
 const PROMISED = 3;
-/** How many times the usual rate it may become. */
-const HIGHEST = 4;
-/** More digits would tell nothing. */
-const DIGITS = 2;
 
 /** What is said of the rates; `isMeasured`: whether there were gradients to measure them by. */
 export function rateText({ lr, head_lr }: Pick<Recipe, 'lr' | 'head_lr'>, isMeasured: boolean): string {
@@ -46,9 +43,7 @@ export async function withBearableRate(options: BeginningOptions): Promise<Recip
   const { recipe } = options;
   const promised = await promisedShare(options);
   if (promised === null) return null;
-  const factor = Math.min(HIGHEST, PROMISED / promised);
-  const lr = Number((factor * recipe.lr).toPrecision(DIGITS));
-  return { ...recipe, lr, head_lr: Number(((lr * recipe.head_lr) / recipe.lr).toPrecision(DIGITS)) };
+  return { ...recipe, ...scaledRates(recipe, Math.min(HIGHEST, PROMISED / promised)) };
 }
 
 /** Which share of the loss a step at the recipe's rates promises, over the images looked at; null where it is no number. */

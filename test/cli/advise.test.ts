@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { proposalText } from '#src/cli/commands/advise';
 import { attuneHere } from './support.js';
 
 const demo = (name: string) => fileURLToPath(new URL(`../../../weights/demo/${name}`, import.meta.url));
@@ -32,6 +33,19 @@ test('advise names a leak, says why, and proposes a command', async () => {
   assert.match(last[1], /^(?:npx )?attune finetune ['"].*my garments['"] --weights .*garments\.safetensors/);
   const tooWide = stdout.split('\n').filter((line) => line.startsWith('- ') && line.length > 80);
   assert.equal(tooWide, []);
+});
+
+test('advise says of a rate that it will be measured, and how high it may become', () => {
+  const proposed = {
+    field: 'lr',
+    value: 5e-5,
+    reason: 'small steps',
+    source: null,
+    is_default: true,
+  } as const;
+  const measured = proposalText({ ...proposed, measured_at_most: 2e-4 });
+  assert.is(measured, '--lr measured before the first step, at most 0.0002: small steps.');
+  assert.is(proposalText({ ...proposed, measured_at_most: null }), '--lr 0.00005: small steps.');
 });
 
 test('advise --no-features loads no network', async () => {

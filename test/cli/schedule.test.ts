@@ -31,7 +31,7 @@ test('a curve is an area of block characters beside its scale', () => {
 
 test('the curve and its figures', async () => {
   const { status, stdout, stderr } = await attuneHere(
-    'schedule --images 1200 --epochs 10 --warmup 0.1'.split(' '),
+    'schedule --images 1200 --epochs 10 --warmup 0.1 --lr 5e-5'.split(' '),
   );
   assert.is(stderr, '');
   assert.is(status, 0);
@@ -49,6 +49,23 @@ test('the curve and its figures', async () => {
   assert.ok(curve.every((line) => line.length < 80));
 });
 
+test('rates that a run measures before its first step are told as the most that they become', async () => {
+  const words = 'schedule --images 1200 --epochs 10'.split(' ');
+  const { stdout } = await attuneHere(words);
+  assert.match(
+    stdout,
+    /\ntrunk {5}measured before the first step, at most 0\.0002; usual is 0\.00005\nhead {6}measured before the first step, at most 0\.002; usual is 0\.0005\n\nRate of the trunk, were it the usual one\n/,
+  );
+  const found = async (...more: string[]) => (await preview(['--images', '1200', ...more])).measured_at_most;
+  assert.equal(await found(), { trunk: 2e-4, head: 2e-3 });
+  assert.equal(await found('--strategy', 'gradual', '--batch-size', '128'), { trunk: 4e-4, head: 4e-3 });
+  assert.equal(await found('--optimizer', 'sgd'), { trunk: 0.004, head: 0.004 });
+  for (const known of ['--lr 1e-4', '--head-lr 1e-4', '--strategy full'])
+    assert.is(await found(...known.split(' ')), null, known);
+  const fromRandom = { images: 1200, weights: 'none', strategy: 'probe-then-full' } as const;
+  assert.is((await previewSchedule(fromRandom)).measured_at_most, null);
+});
+
 test('a batch is cut as a run cuts it: the last image joins where batch norm has statistics to gather', async () => {
   const stepsOf = async (microBatch?: number) =>
     (await previewSchedule({ images: 225, epochs: 1, batchSize: 32, ...(microBatch && { microBatch }) }))
@@ -59,7 +76,14 @@ test('a batch is cut as a run cuts it: the last image joins where batch norm has
 test('JSON has the points, of a cycle with its momentum', async () => {
   const words = '--steps 50 --epochs 5 --schedule one-cycle --lr 0.5 --head-lr 1'.split(' ');
   const { points, ...rest } = await preview(words);
-  assert.equal(rest, { schedule: 'one-cycle', epochs: 5, steps: 50, steps_per_epoch: 10, warmup_steps: 0 });
+  assert.equal(rest, {
+    schedule: 'one-cycle',
+    epochs: 5,
+    steps: 50,
+    steps_per_epoch: 10,
+    warmup_steps: 0,
+    measured_at_most: null,
+  });
   assert.is(points.length, 50);
   const near = (found: number | undefined, expected: number) =>
     assert.ok(Math.abs(Number(found) - expected) < 1e-12, `${found} beside ${expected}`);

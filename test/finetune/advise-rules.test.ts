@@ -138,6 +138,18 @@ test('the proposal is the defaults of finetune where nothing speaks against them
   });
 });
 
+test('of rates that are measured behind a fitted head the proposal says how high they become', () => {
+  const most = (changes: Partial<DataFacts>) =>
+    Object.fromEntries(
+      proposeRecipe({ ...sound, ...changes }).map(({ field, measured_at_most }) => [field, measured_at_most]),
+    );
+  const { lr, head_lr, ...others } = most({});
+  assert.equal([lr, head_lr], [2e-4, 2e-3]);
+  assert.ok(Object.values(others).every((value) => value === null));
+  const full = most({ features: { ...features, accuracy: 0.52, interval: [0.48, 0.55] } });
+  assert.equal([full.lr, full.head_lr], [null, null], 'a new head has nothing to measure them by');
+});
+
 test('separated features speak for a probe, features no better than chance for all layers', () => {
   assert.is(proposed({ features: { ...features, accuracy: 0.985 } }).strategy, 'probe');
   assert.is(proposed({ features: { ...features, accuracy: 0.52, interval: [0.48, 0.55] } }).strategy, 'full');

@@ -87,13 +87,23 @@ function suspectTable(suspects: readonly Suspect[]): string[] {
 function printProposal({ proposal }: DataAdvice, { path, ...options }: AdviseOptions, output: Output): void {
   const { bold } = output.paint;
   output.print('', bold('Proposal'));
-  for (const { field, value, reason, source } of proposal)
-    output.print(item(`${flagOf(field)} ${value}: ${reason}.`, source, output));
+  for (const proposed of proposal) output.print(item(proposalText(proposed), proposed.source, output));
   const given = flagWords(options, SHARED_FLAGS);
   const proposed = proposal
     .filter(({ field, is_default }) => !is_default && !given.includes(flagOf(field)))
     .flatMap(({ field, value }) => [flagOf(field), String(value)]);
   output.print('', bold('Next'), commandLine(['finetune', path, ...given, ...proposed]));
+}
+
+/** What is proposed for a field, and why; of a rate that is measured, how high it may become. */
+export function proposalText({
+  field,
+  value,
+  reason,
+  measured_at_most: most,
+}: DataAdvice['proposal'][number]): string {
+  const told = most === null ? value : `measured before the first step, at most ${most}`;
+  return `${flagOf(field)} ${told}: ${reason}.`;
 }
 
 /** A point of a list with where it is from, in lines of the terminal's width. */

@@ -23,7 +23,7 @@ export async function scheduleCommand(
 }
 
 function printPreview(
-  { schedule, epochs, steps, steps_per_epoch, warmup_steps, points }: SchedulePreview,
+  { schedule, epochs, steps, steps_per_epoch, warmup_steps, measured_at_most, points }: SchedulePreview,
   output: Output,
 ): void {
   const rates = points.map(({ lr }) => lr.trunk);
@@ -31,6 +31,8 @@ function printPreview(
   const [first, last] = [points[0], points[points.length - 1]];
   const line = (part: 'trunk' | 'head') => {
     const of = points.map(({ lr }) => lr[part]);
+    if (measured_at_most !== null)
+      return `measured before the first step, at most ${rateText(measured_at_most[part])}; usual is ${rateText(maxOf(of))}`;
     return `${rateText(of[0])} first, ${rateText(maxOf(of))} at most, ${rateText(of[of.length - 1])} last`;
   };
   const perEpoch = Number.isInteger(steps_per_epoch) ? ` of ${counted(steps_per_epoch, 'step')}` : '';
@@ -50,7 +52,13 @@ function printPreview(
   }
   const columns = Math.min(output.columns, MOST_COLUMNS) - 1;
   const ends = ['step 1', count(last.step + 1)] as const;
-  output.print(facts(lines), '', output.paint.bold('Rate of the trunk'));
+  output.print(
+    facts(lines),
+    '',
+    output.paint.bold(
+      measured_at_most === null ? 'Rate of the trunk' : 'Rate of the trunk, were it the usual one',
+    ),
+  );
   output.print(chart(rates, { columns, rows: ROWS, range: [0, highest], label: rateText, ends }));
   if (schedule === 'plateau')
     output.note('Drawn as if the validation loss never fell; every fall keeps the rate for longer.');

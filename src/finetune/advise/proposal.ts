@@ -1,6 +1,7 @@
 /** The recipe that is proposed for a data set: what the defaults are for it, and where its facts speak for another choice. */
 import { maxOf } from '../../extremes.js';
 import { DEFAULT_MODEL, findModel, MODEL_NAMES } from '../../models/index.js';
+import { HIGHEST, isRateOpen, type Rates, scaledRates } from '../../recipe/open-rate.js';
 import { resolveRecipe } from '../../recipe/recipe.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import { share } from './advice.js';
@@ -15,6 +16,8 @@ export interface Proposal {
   readonly source: string | null;
   /** Whether `attune finetune` does the same when nothing is said. */
   readonly is_default: boolean;
+  /** The most that a rate becomes which the run measures before its first step, where `value` is the usual one; else null. */
+  readonly measured_at_most: number | null;
 }
 
 /** Accuracy of a head from which on there is little to gain by training more. */
@@ -22,7 +25,7 @@ const SEPARATED = 0.98;
 /** Training images from which on a processor needs hours for the default network. */
 const MANY_FOR_A_PROCESSOR = 2_000;
 
-type Choice = Omit<Proposal, 'field' | 'is_default'>;
+type Choice = Omit<Proposal, 'field' | 'is_default' | 'measured_at_most'>;
 
 /**
  * Model, strategy, rates, epochs, augmentation and weights of the classes, each with its reason.
@@ -34,9 +37,11 @@ export function proposeRecipe(facts: DataFacts, named: string | null = null): Pr
   const byDefault = resolveRecipe({ data: facts.data }, usual);
   const strategy = chooseStrategy(facts, byDefault.strategy);
   const recipe = resolveRecipe({ data: facts.data, strategy: strategy.value as Recipe['strategy'] }, usual);
+  const highest: Partial<Rates> = isRateOpen(recipe, {}) ? scaledRates(recipe, HIGHEST) : {};
   const propose = (field: keyof Recipe, choice: Choice): Proposal => ({
     field,
     ...choice,
+    measured_at_most: field === 'lr' || field === 'head_lr' ? (highest[field] ?? null) : null,
     // The other defaults follow from the strategy.
     is_default: String(choice.value) === String((field === 'strategy' ? byDefault : recipe)[field]),
   });

@@ -9,13 +9,14 @@ import { announce } from '../../recipe/announce.js';
 import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../../recipe/contradictions.js';
 import { openDevice, summarize } from '../../runs/device.js';
 import { factsOf } from '../../runs/data/folds.js';
-import { type LoadedModel, loadModel, NO_WEIGHTS, tellLeftOut } from '../../runs/model-source.js';
+import { type LoadedModel, loadModel, tellLeftOut } from '../../runs/model-source.js';
 import { checkMethods } from '../../methods/index.js';
 import { refuseHead } from '../../models/index.js';
 import { requireData } from '../../recipe/option-names.js';
 import type { FinetuneOptions, RunContext } from '../../recipe/options.js';
 import type { Run } from '../../runs/run.js';
 import { resolveRecipe } from '../../recipe/recipe.js';
+import { isRateOpen } from '../../recipe/open-rate.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import { lastStage, setTrainable } from '../../training/step/stages.js';
 import { findImages, prepareTrainingData, smallestClassOf, splitOf } from '../../runs/data/training-data.js';
@@ -57,12 +58,17 @@ export async function withRun<T>(
   refuseHead(loaded.model, found.task.head);
   await checkLayers(loaded, recipe);
   const images = { train: found.train.length, val: found.val.length, test: found.test.length };
-  const hasFittedHead = recipe.strategy === 'probe-then-full' || recipe.strategy === 'gradual';
-  // From random values the trunk has everything to learn, whatever a head on it bears.
-  const isPretrained = loaded.weights !== NO_WEIGHTS;
-  const isRateOpen = hasFittedHead && isPretrained && given.lr === undefined && given.head_lr === undefined;
+  const isOpen = isRateOpen(recipe, given);
   const { task, note } = found;
-  const told = { recipe, given, isRateOpen, images, task, note, smallestClass: smallestClassOf(found) };
+  const told = {
+    recipe,
+    given,
+    isRateOpen: isOpen,
+    images,
+    task,
+    note,
+    smallestClass: smallestClassOf(found),
+  };
   announce(told, context.onEvent);
 
   const { strategy, augment, crop_scale } = recipe;
@@ -78,7 +84,7 @@ export async function withRun<T>(
         text: `Computing on ${adapter} (${kind}${software ? ', software' : ''}).`,
       });
       const prepared = { ...loaded, input };
-      return await work({ loaded: prepared, recipe, isRateOpen, data, device, options, context });
+      return await work({ loaded: prepared, recipe, isRateOpen: isOpen, data, device, options, context });
     } finally {
       await device.close();
     }
