@@ -7,17 +7,21 @@
  * Polyak, Introduction to Optimization, 1987, section 5.3).
  *
  * SGD's step is the rate times the gradient, over 1 - momentum as steps add up, so that the promise is the rate times the sum
- * of squares. Adam and RMSprop move each weight by about the rate, so that it is the rate times the sum of magnitudes.
+ * of squares. Adam and RMSprop move each weight by about the rate, so that it is the rate times the sum of magnitudes. But
+ * RMSprop's mean square begins at zero, and nothing corrects it as Adam does: its first steps are several times the rate.
  */
+import { maxOf } from '../extremes.js';
 import { abs, backward, lossScaleOf, square, sum } from '../ops/index.js';
 import { FIRST_SCALE } from '../ops/update/loss-scale.js';
-import type { Optimizer } from '../optim/index.js';
+import { type Optimizer, Rmsprop, scheduleFactor } from '../optim/index.js';
 import type { State } from '../program/state.js';
 import { generator } from '../tensor/philox.js';
 import { gradientLimitOf } from '../methods/index.js';
 import { HIGHEST, scaledRates } from '../recipe/open-rate.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
 import { type BeginningOptions, firstBatches, prepareLayers } from './beginning.js';
+import { batchesPerEpoch } from './step/batch-ranges.js';
 import { makeOptimizer } from './step/parameter-groups.js';
 import { networkInput, sharedLoss } from './step/training-step.js';
 
@@ -27,6 +31,8 @@ import { networkInput, sharedLoss } from './step/training-step.js';
  * hundredths the rate could be raised.
  */
 const PROMISED = 3;
+/** Steps behind a warm-up of which RMSprop's may be larger than the rate: then 0.99 ** 500 of the mean square is missing. */
+const EARLY = 500;
 
 /** What is said of the rates; `isMeasured`: whether there were gradients to measure them by. */
 export function rateText({ lr, head_lr }: Pick<Recipe, 'lr' | 'head_lr'>, isMeasured: boolean): string {
@@ -65,7 +71,7 @@ async function promisedShare(options: BeginningOptions): Promise<number | null> 
           return loss;
         });
       }
-      total.promised += await promiseOf(optimizer, recipe);
+      total.promised += await promiseOf(optimizer, options);
       await device.run(() => optimizer.zeroGradients());
     }
   } finally {
@@ -76,7 +82,8 @@ async function promisedShare(options: BeginningOptions): Promise<number | null> 
 }
 
 /** By how much a step at the recipe's rates would lower the loss, by the gradients that are there, were it linear. */
-async function promiseOf(optimizer: Optimizer, recipe: Recipe): Promise<number> {
+async function promiseOf(optimizer: Optimizer, options: BeginningOptions): Promise<number> {
+  const { recipe } = options;
   const { groups, memory, scaling } = optimizer;
   const isScaled = recipe.optimizer !== 'sgd';
   const measured = isScaled ? abs : square;
@@ -86,8 +93,22 @@ async function promiseOf(optimizer: Optimizer, recipe: Recipe): Promise<number> 
   const unscaled = scaling === null ? 1 : FIRST_SCALE ** (isScaled ? 1 : 2);
   const rates = groups.flatMap(({ parameters, lr }) => parameters.map(() => lr));
   const promise = sums.reduce((running, value, i) => running + (rates[i] * value) / unscaled, 0);
-  if (isScaled) return promise / (1 - (recipe.optimizer === 'rmsprop' ? recipe.momentum : 0));
+  if (optimizer instanceof Rmsprop)
+    return (promise * largestStep(optimizer, options)) / (1 - recipe.momentum);
+  if (isScaled) return promise;
   const norm = Math.sqrt(sums.reduce((running, value) => running + value / unscaled, 0));
   const limit = gradientLimitOf(recipe);
   return (promise * (limit > 0 ? Math.min(1, limit / norm) : 1)) / (1 - recipe.momentum);
+}
+
+/** The largest step of RMSprop, of gradients that stay as they are, in rates at the peak of the schedule. */
+function largestStep({ alpha }: Rmsprop, { recipe, data, batch_norm }: BeginningOptions): number {
+  const schedule = scheduleOf(recipe);
+  const length = scheduleLength(recipe, batchesPerEpoch(data.train.images.length, recipe, { batch_norm }));
+  const early = Math.min(length.totalSteps, length.warmupSteps + EARLY);
+  const steps = Array.from(
+    { length: early },
+    (_, step) => scheduleFactor(schedule, step, length) / Math.sqrt(1 - alpha ** (step + 1)),
+  );
+  return Math.max(1, maxOf(steps));
 }

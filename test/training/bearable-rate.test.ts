@@ -149,11 +149,25 @@ for (const optimizer of ['adamw', 'sgd', 'rmsprop'] as const) {
         });
       }
       const momentum = optimizer === 'adamw' ? 0 : recipe.momentum;
+      // Its mean square of the first step is a hundredth of that gradient's.
+      if (optimizer === 'rmsprop') promised *= 10;
       const factor = Math.min(4, (3 * loss * (1 - momentum)) / promised);
       assert.ok(Math.abs(found.lr / (factor * recipe.lr) - 1) < 0.06, `${found.lr} of ${factor * recipe.lr}`);
       assert.ok(Math.abs(found.head_lr / found.lr / (recipe.head_lr / recipe.lr) - 1) < 0.06);
     });
   });
 }
+
+test('the first steps of RMSprop are several times the rate, and less so where a warm-up holds them back', async () => {
+  const features = await withFeatures(1e-4);
+  const of = async (more: Partial<FinetuneOptions>) => {
+    const { lr } = await recipeOf(openRun({ weights: features, optimizer: 'rmsprop', epochs: 20, ...more }));
+    return lr;
+  };
+  // Forty steps: the rate is whole after the warm-up, at the first step and at the twenty-first.
+  const [at1, at21] = [await of({ warmup: 0 }), await of({ warmup: 0.5 })];
+  const largest = (step: number) => 1 / Math.sqrt(1 - 0.99 ** step);
+  assert.ok(Math.abs(at21 / at1 / (largest(1) / largest(21)) - 1) < 0.06, `${at21} beside ${at1}`);
+});
 
 test.run();
