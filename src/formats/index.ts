@@ -24,7 +24,7 @@ export { makeFolders, tryFolder } from './folders.js';
 export { openTensorFile, openTensors } from './any-format/open.js';
 export { readTensorFile } from './any-format/recognise.js';
 export { assertRegular, kindOf, openRegular, readRegularText } from './regular-file.js';
-export { JsonScanner } from './json.js';
+export { JsonScanner, MOST_JSON } from './json.js';
 export { MAX_HEADER_BYTES } from './safetensors.js';
 export { safetensorsPieces } from './safetensors-write.js';
 export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './any-format/save.js';

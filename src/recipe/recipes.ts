@@ -1,7 +1,7 @@
 /** Recipes by name, and from files. */
 import { readFile } from 'node:fs/promises';
 import { AttuneError } from '../errors.js';
-import { hintForMissing } from '../formats/index.js';
+import { hintForMissing, MOST_JSON } from '../formats/index.js';
 import { nearest } from '../nearest.js';
 import { parseRecipeFile, type RecipeFile } from './parse-recipe.js';
 import type { Recipe } from './recipe-schema.js';
@@ -97,6 +97,14 @@ export async function loadRecipeFile(nameOrPath: string): Promise<RecipeFile> {
       { cause: error },
     );
   });
+  if (text.length > MOST_JSON) {
+    throw new AttuneError({
+      code: 'input',
+      what: `the file has more than ${MOST_JSON} characters, which no recipe has`,
+      where: nameOrPath,
+      hint: 'name a recipe',
+    });
+  }
   let value: unknown;
   try {
     // Editors on Windows begin a file with a byte order mark, which JSON knows nothing of.

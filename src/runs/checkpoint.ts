@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { imageInfo, type InputInfo, type Preprocessing, parseInput } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
-import { type TensorFile, writeSafetensors } from '../formats/index.js';
+import { MOST_JSON, type TensorFile, writeSafetensors } from '../formats/index.js';
 import type { Network } from '../models/index.js';
 import { NearestNeighbors, stateDict } from '../nn/index.js';
 import { temperatureSchema } from '../tasks/metrics/calibration.js';
@@ -15,12 +15,6 @@ import { rowOf, TASK_KINDS, TASKS, type TaskInfo, taskOf, taskSchema } from '../
 
 /** Version of the metadata below. That of 1 had `classes` or `columns` for the task, and `preprocessing` for the input. */
 export const CHECKPOINT_FORMAT = '2';
-
-/**
- * The most characters of a text of JSON in the metadata. V8 parses it at once, and no Ctrl-C is heard meanwhile: arrays in
- * arrays take a third of a second. The names of 100,000 classes have half as many.
- */
-export const MOST_JSON = 4_000_000;
 
 export interface CheckpointInfo {
   /** torchvision's name. */

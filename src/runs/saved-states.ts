@@ -19,7 +19,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
-import { keepAs, moveFile, openRegular, readRegularText } from '../formats/index.js';
+import { keepAs, MOST_JSON, moveFile, openRegular, readRegularText } from '../formats/index.js';
 import type { Network } from '../models/index.js';
 import type { Optimizer } from '../optim/index.js';
 import { Pauses } from '../pauses.js';
@@ -202,7 +202,7 @@ async function sumOf(path: string, signal: AbortSignal | undefined): Promise<Sum
 /** What the manifest lists, the last state first; null where there is none, or a damaged one. */
 async function readManifest(folder: string): Promise<readonly StateRecord[] | null> {
   const text = await readRegularText(join(folder, RUN_FILES.manifest), 'refuse').catch(() => '');
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), manifestSchema), text);
+  const parsed = v.safeParse(v.pipe(v.string(), v.maxLength(MOST_JSON), v.parseJson(), manifestSchema), text);
   return parsed.success ? parsed.output.states : null;
 }
 

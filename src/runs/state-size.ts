@@ -4,10 +4,9 @@
  */
 import { formatBytes } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
-import { MAX_HEADER_BYTES } from '../formats/index.js';
+import { MAX_HEADER_BYTES, MOST_JSON } from '../formats/index.js';
 import { Pauses } from '../pauses.js';
 import { count } from '../text.js';
-import { MOST_JSON } from './checkpoint.js';
 import type { FoundImages } from './data/found-images.js';
 
 /** For all else in the header: the names of tensors, the recipe, a few hundred bytes for each epoch. */

@@ -182,6 +182,11 @@ test('a recipe file: some fields, checked one by one', async () => {
   assert.is((await load('\ufeff{"lr": 0.5}')).lr, 0.5, 'a byte order mark is no fault of a recipe');
   await fails(load('{"lr": 1,}'), 'input', /^the recipe is not JSON \(.*mine\.json\)/);
   await fails(
+    load('['.repeat(4_000_001)),
+    'input',
+    /^the file has more than 4000000 characters, .*mine\.json\)/,
+  );
+  await fails(
     loadRecipe(join(newFolder(), 'absent.json')),
     'input',
     /^there is no such recipe \(.*absent\.json\)/,

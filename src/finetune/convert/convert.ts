@@ -9,7 +9,7 @@ import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
-import { openTensors, type TensorFile } from '../../formats/index.js';
+import { MOST_JSON, openTensors, type TensorFile } from '../../formats/index.js';
 import {
   detectArchitecture,
   modelTensors,
@@ -19,7 +19,7 @@ import {
 } from '../../models/index.js';
 import type { OptionNames } from '../../option-names.js';
 import { resolveWeights } from '../../weights/index.js';
-import { checkpointInfo, MOST_JSON } from '../../runs/checkpoint.js';
+import { checkpointInfo } from '../../runs/checkpoint.js';
 import {
   assertFree,
   type Contents,
