@@ -2,7 +2,7 @@
  * Downloads one file to its place: whole and with the right hash, or not at all.
  *
  * It grows as `<name>.part`, under a lock, so that two processes do not fetch it twice. A cut
- * connection, Ctrl-C or a full disk leaves the part, and the next call goes on from it. Passing
+ * connection, Ctrl-C or a full disk leaves the partial file, and the next call goes on from it. Passing
  * failures are retried with growing pauses; the count begins anew whenever bytes arrived.
  */
 
@@ -14,7 +14,7 @@ import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { ExpectedHash } from './catalogue.js';
 import { describeHash, hashFile, matchesHash } from './hash.js';
 import { withLock } from './lock.js';
-import { PartFile, type WriteAll, writeAll } from './part-file.js';
+import { PartialFile, type WriteAll, writeAll } from './partial-file.js';
 import { type DownloadProgress, RateMeter } from './progress.js';
 import { Connections, type Environment } from './proxy.js';
 import { withRetries } from './retry.js';
@@ -31,7 +31,7 @@ export interface DownloadRequest {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Called before a pause after a failure that may pass. */
   readonly onRetry?: ((reason: string, pauseMs: number) => void) | undefined;
-  /** Aborting keeps the part for the next call. */
+  /** Aborting keeps the partial file for the next call. */
   readonly signal?: AbortSignal | undefined;
   readonly settings?: Partial<DownloadSettings> | undefined;
 }
@@ -106,13 +106,13 @@ export async function download(wanted: DownloadRequest): Promise<DownloadedFile>
     const onWait = () => reportWaiting(wanted);
     return await withLock(`${path}.lock`, { onWait, signal }, async (lock) => {
       if (await exists(path)) return checkExisting(wanted);
-      const part = await PartFile.open(path, wanted.url, settings.write, signal);
+      const partial = await PartialFile.open(path, wanted.url, settings.write, signal);
       try {
-        await complete(part, wanted, settings);
+        await complete(partial, wanted, settings);
         if (!(await lock.isHeld())) throw takenOver(wanted);
-        return await publish(part, wanted);
+        return await publish(partial, wanted);
       } finally {
-        await part.close();
+        await partial.close();
       }
     });
   } catch (error) {
@@ -120,25 +120,29 @@ export async function download(wanted: DownloadRequest): Promise<DownloadedFile>
   }
 }
 
-/** Attempts until the part is complete, or until several in a row brought nothing new. */
-async function complete(part: PartFile, wanted: DownloadRequest, settings: DownloadSettings): Promise<void> {
+/** Attempts until the partial file is complete, or until several in a row brought nothing new. */
+async function complete(
+  partial: PartialFile,
+  wanted: DownloadRequest,
+  settings: DownloadSettings,
+): Promise<void> {
   const { url, path, signal, onProgress, onRetry } = wanted;
   const { answerTimeoutMs, stallTimeoutMs, leastSpeed } = settings;
   // An earlier call may have been stopped between the last byte and the renaming.
-  if (part.version?.total === part.received) return;
+  if (partial.version?.total === partial.received) return;
   const connections = new Connections(settings.env);
   const meter = new RateMeter();
-  let furthest = part.received;
+  let furthest = partial.received;
   let total: number | null = null;
   const report = () => {
-    const bytesPerSecond = meter.update(part.received, performance.now());
-    onProgress?.({ received: part.received, total, bytesPerSecond, waiting: false });
+    const bytesPerSecond = meter.update(partial.received, performance.now());
+    onProgress?.({ received: partial.received, total, bytesPerSecond, waiting: false });
   };
   const onBegin = async (length: number | null) => {
     total = length;
     meter.reset();
     report();
-    if (total !== null) await demandSpace(dirname(path), total - part.received, settings);
+    if (total !== null) await demandSpace(dirname(path), total - partial.received, settings);
   };
   const { authorization } = wanted;
   const options = {
@@ -147,11 +151,11 @@ async function complete(part: PartFile, wanted: DownloadRequest, settings: Downl
   };
   const hasProgressed = () => {
     const before = furthest;
-    furthest = Math.max(furthest, part.received);
+    furthest = Math.max(furthest, partial.received);
     return furthest > before;
   };
   try {
-    await withRetries(() => transfer(part, url, options), { ...settings, hasProgressed, onRetry, signal });
+    await withRetries(() => transfer(partial, url, options), { ...settings, hasProgressed, onRetry, signal });
   } finally {
     await connections.close();
   }
@@ -168,11 +172,11 @@ async function demandSpace(folder: string, bytes: number, { freeBytes }: Downloa
   });
 }
 
-/** Checks the hash of the complete part and gives it its final name. */
-async function publish(part: PartFile, wanted: DownloadRequest): Promise<DownloadedFile> {
-  const sha256 = part.digest();
+/** Checks the hash of the complete file and gives it its final name. */
+async function publish(partial: PartialFile, wanted: DownloadRequest): Promise<DownloadedFile> {
+  const sha256 = partial.digest();
   if (!matchesHash(sha256, wanted.hash)) {
-    await part.discard();
+    await partial.discard();
     throw new AttuneError({
       code: 'download',
       what: `the download of ${basename(wanted.path)} was damaged or is another file: expected ${describeHash(wanted.hash)}, got ${sha256}`,
@@ -180,7 +184,7 @@ async function publish(part: PartFile, wanted: DownloadRequest): Promise<Downloa
       hint: `the partial file was deleted; try again, or ${byHand(wanted)}`,
     });
   }
-  await part.publish(wanted.path);
+  await partial.publish(wanted.path);
   return { path: wanted.path, sha256 };
 }
 
@@ -202,8 +206,8 @@ export function wrongFile(path: string, hash: ExpectedHash, sha256: string): Att
 }
 
 async function reportWaiting({ path, onProgress }: DownloadRequest): Promise<void> {
-  const part = await stat(`${path}.part`).catch(() => undefined);
-  onProgress?.({ received: part?.size ?? 0, total: null, bytesPerSecond: null, waiting: true });
+  const partial = await stat(`${path}.part`).catch(() => undefined);
+  onProgress?.({ received: partial?.size ?? 0, total: null, bytesPerSecond: null, waiting: true });
 }
 
 function takenOver({ path }: DownloadRequest): AttuneError {

@@ -174,12 +174,12 @@ export class HubClient {
 
   #asAttuneError(error: unknown, url: string): unknown {
     if (this.#options.signal?.aborted) {
-      const parts = {
+      const fields = {
         code: 'interrupted',
         what: 'the question to the hub was interrupted',
         where: url,
       } as const;
-      return new AttuneError(parts, { cause: error });
+      return new AttuneError(fields, { cause: error });
     }
     if (!(error instanceof TransferFailure)) return error;
     return new AttuneError(

@@ -7,8 +7,8 @@ const PREFIX = 'hf:';
 /** The branch that is meant when none is named. */
 const DEFAULT_REVISION = 'main';
 
-/** Parts of names: no empty ones, none that begins with a dot, so that no path made of them climbs. */
-const PART = /^[\w-][\w.-]*$/;
+/** What stands between slashes: nothing empty, nothing that begins with a dot, so that no path made of them climbs. */
+const SEGMENT = /^[\w-][\w.-]*$/;
 
 /** A repository of models at one state. */
 export interface HubName {
@@ -27,7 +27,8 @@ export function isHubName(text: string): boolean {
 export function parseHubName(text: string): HubName {
   const [repository, revision = DEFAULT_REVISION, excess] = text.slice(PREFIX.length).split('@');
   const owned = repository.split('/');
-  const valid = owned.length <= 2 && [...owned, ...revision.split('/')].every((part) => PART.test(part));
+  const valid =
+    owned.length <= 2 && [...owned, ...revision.split('/')].every((segment) => SEGMENT.test(segment));
   if (valid && excess === undefined) return { repository, revision };
   throw new AttuneError({
     code: 'usage',

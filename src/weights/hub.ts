@@ -228,8 +228,11 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    const parts = { code: 'weights', what: 'the file is no JSON', where: path } as const;
-    throw new AttuneError({ ...parts, hint: 'delete it, and it will be downloaded again' }, { cause: error });
+    const fields = { code: 'weights', what: 'the file is no JSON', where: path } as const;
+    throw new AttuneError(
+      { ...fields, hint: 'delete it, and it will be downloaded again' },
+      { cause: error },
+    );
   }
 }
 

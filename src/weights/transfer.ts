@@ -1,11 +1,11 @@
 /**
  * One attempt to bring a `.part` file to its end over HTTP: follow redirects, ask for the missing
- * rest if the server still has the same version, append what comes. It either completes the part
+ * rest if the server still has the same version, append what comes. It either completes the file
  * or throws; `TransferFailure` says whether another attempt may help. What was received stays.
  */
 
 import { AttuneError } from '../errors.js';
-import type { PartFile, RemoteVersion } from './part-file.js';
+import type { PartialFile, RemoteVersion } from './partial-file.js';
 import type { Connections, Response } from './proxy.js';
 
 export const MAX_REDIRECTS = 8;
@@ -67,18 +67,18 @@ export class TransferFailure extends Error {
   }
 }
 
-/** Completes `part` from `url`. Throws TransferFailure, AttuneError from `onBegin`, or what the disk says. */
-export async function transfer(part: PartFile, url: string, options: TransferOptions): Promise<void> {
+/** Completes `partial` from `url`. Throws TransferFailure, AttuneError from `onBegin`, or what the disk says. */
+export async function transfer(partial: PartialFile, url: string, options: TransferOptions): Promise<void> {
   const watchdog = new Watchdog(options.signal);
   try {
-    const { response, at } = await respond(part, new URL(url), watchdog, options);
+    const { response, at } = await respond(partial, new URL(url), watchdog, options);
     // Without this listener a body that is destroyed early would end the process.
     response.body.on('error', () => {});
     try {
-      const total = await prepare(part, url, at, response);
+      const total = await prepare(partial, url, at, response);
       await options.onBegin(total);
       watchdog.start(options.stallTimeoutMs, `nothing arrived for ${seconds(options.stallTimeoutMs)}`);
-      await receive(part, response, total, watchdog, options);
+      await receive(partial, response, total, watchdog, options);
     } finally {
       response.body.destroy();
     }
@@ -89,7 +89,7 @@ export async function transfer(part: PartFile, url: string, options: TransferOpt
 
 /** Sends the request and follows redirects by hand: each hop may take another proxy. */
 async function respond(
-  part: PartFile,
+  partial: PartialFile,
   url: URL,
   watchdog: Watchdog,
   { connections, authorization, answerTimeoutMs }: TransferOptions,
@@ -98,7 +98,7 @@ async function respond(
     watchdog.start(answerTimeoutMs, `no answer from ${url.host} within ${seconds(answerTimeoutMs)}`);
     const response = await network(watchdog, () =>
       connections.request(url, {
-        headers: { ...headersFor(url, authorization), ...rangeOf(part) },
+        headers: { ...headersFor(url, authorization), ...rangeOf(partial) },
         signal: watchdog.signal,
       }),
     );
@@ -131,45 +131,50 @@ export function redirected(from: URL, location: string | null): URL {
 }
 
 /** Asks for the rest only if the version can be named exactly; a weak ETag cannot (RFC 9110, 13.1.5). */
-function rangeOf(part: PartFile): Record<string, string> {
-  const validator = part.version && validatorOf(part.version);
-  if (!validator || part.received === 0) return {};
-  return { range: `bytes=${part.received}-`, 'if-range': validator };
+function rangeOf(partial: PartialFile): Record<string, string> {
+  const validator = partial.version && validatorOf(partial.version);
+  if (!validator || partial.received === 0) return {};
+  return { range: `bytes=${partial.received}-`, 'if-range': validator };
 }
 
 function validatorOf({ etag, lastModified }: RemoteVersion): string | null {
   return etag !== null && !etag.startsWith('W/') ? etag : lastModified;
 }
 
-/** Reads the answer's head and readies the part for its body. Returns the length of the whole file. */
-async function prepare(part: PartFile, url: string, at: URL, response: Response): Promise<number | null> {
+/** Reads the answer's head and readies the partial file for its body. Returns the length of the whole file. */
+async function prepare(
+  partial: PartialFile,
+  url: string,
+  at: URL,
+  response: Response,
+): Promise<number | null> {
   const { statusCode } = response;
   const encoding = header(response, 'content-encoding');
   if (encoding !== null && encoding !== 'identity') {
     throw new TransferFailure(`${at.host} sent the file ${encoding}-encoded, unasked`, { transient: false });
   }
-  if (statusCode === 206) return resumed(part, response);
+  if (statusCode === 206) return resumed(partial, response);
   if (statusCode === 416) {
-    await part.clear();
+    await partial.clear();
     throw new TransferFailure(`${at.host} has no more bytes than the partial file`, { transient: true });
   }
   if (statusCode !== 200) throw refusal(at, response);
   const length = header(response, 'content-length');
   const total = length === null ? null : Number(length);
   const [etag, lastModified] = [header(response, 'etag'), header(response, 'last-modified')];
-  await part.clear();
-  await part.begin({ url, etag, lastModified, total });
+  await partial.clear();
+  await partial.begin({ url, etag, lastModified, total });
   return total;
 }
 
 /** Checks that a 206 is the rest that was asked for; anything else must not be appended. */
-async function resumed(part: PartFile, response: Response): Promise<number> {
+async function resumed(partial: PartialFile, response: Response): Promise<number> {
   const range = header(response, 'content-range') ?? '';
   const [, first, last, whole] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range) ?? [];
   const total = Number(whole);
-  const known = part.version?.total ?? total;
-  if (Number(first) !== part.received || Number(last) !== total - 1 || total !== known) {
-    await part.clear();
+  const known = partial.version?.total ?? total;
+  if (Number(first) !== partial.received || Number(last) !== total - 1 || total !== known) {
+    await partial.clear();
     throw new TransferFailure(`the server sent another range than asked for: ${range || 'none named'}`, {
       transient: true,
     });
@@ -178,7 +183,7 @@ async function resumed(part: PartFile, response: Response): Promise<number> {
 }
 
 async function receive(
-  part: PartFile,
+  partial: PartialFile,
   response: Response,
   total: number | null,
   watchdog: Watchdog,
@@ -190,19 +195,19 @@ async function receive(
     const { done, value } = await network(watchdog, () => chunks.next());
     if (done) break;
     const chunk = value as Uint8Array;
-    if (total !== null && part.received + chunk.length > total) {
-      await part.clear();
+    if (total !== null && partial.received + chunk.length > total) {
+      await partial.clear();
       throw new TransferFailure(`the server sent more than the ${total} bytes it announced`, {
         transient: false,
       });
     }
-    await part.append(chunk);
+    await partial.append(chunk);
     watchdog.feed();
     onBytes();
     checkSpeed(chunk.length);
   }
-  if (total !== null && part.received !== total) {
-    throw new TransferFailure(`the server sent ${part.received} of ${total} bytes`, { transient: true });
+  if (total !== null && partial.received !== total) {
+    throw new TransferFailure(`the server sent ${partial.received} of ${total} bytes`, { transient: true });
   }
 }
 

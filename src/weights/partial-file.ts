@@ -29,7 +29,8 @@ export const writeAll: WriteAll = async (file, data, position) => {
   }
 };
 
-export class PartFile {
+/** What is there of a file that is downloaded. */
+export class PartialFile {
   readonly path: string;
   /** Bytes on disk so far. */
   received = 0;
@@ -46,11 +47,11 @@ export class PartFile {
   }
 
   /** Opens `<path>.part`, going on from what is there if it is a beginning of `url`. */
-  static async open(path: string, url: string, write: WriteAll, signal?: AbortSignal): Promise<PartFile> {
-    const part = `${path}.part`;
-    const version = await readVersion(part);
-    const file = await open(part, constants.O_RDWR | constants.O_CREAT);
-    const result = new PartFile(part, file, write);
+  static async open(path: string, url: string, write: WriteAll, signal?: AbortSignal): Promise<PartialFile> {
+    const partial = `${path}.part`;
+    const version = await readVersion(partial);
+    const file = await open(partial, constants.O_RDWR | constants.O_CREAT);
+    const result = new PartialFile(partial, file, write);
     try {
       if (version?.url === url) await result.rehash(version, signal);
       else await result.clear();
@@ -82,7 +83,7 @@ export class PartFile {
     this.version = undefined;
   }
 
-  /** Notes which version the bytes that follow belong to. The part must be empty. */
+  /** Notes which version the bytes that follow belong to. The file must be empty. */
   async begin(version: RemoteVersion): Promise<void> {
     await writeFile(versionPath(this.path), JSON.stringify(version));
     this.version = version;
@@ -125,14 +126,14 @@ export class PartFile {
   }
 }
 
-function versionPath(part: string): string {
-  return `${part}.json`;
+function versionPath(partial: string): string {
+  return `${partial}.json`;
 }
 
-/** What is written beside the part; undefined if that is missing or damaged: then nothing resumes. */
-async function readVersion(part: string): Promise<RemoteVersion | undefined> {
+/** What is written beside the partial file; undefined if that is missing or damaged: then nothing resumes. */
+async function readVersion(partial: string): Promise<RemoteVersion | undefined> {
   try {
-    return v.parse(versionSchema, JSON.parse(await readFile(versionPath(part), 'utf8')));
+    return v.parse(versionSchema, JSON.parse(await readFile(versionPath(partial), 'utf8')));
   } catch {
     return undefined;
   }
