@@ -36,8 +36,8 @@ export function refuseUnknownOptions(
 function meantBy(name: string, known: Readonly<Record<string, true>>): string | undefined {
   if (Object.hasOwn(known, name)) return name;
   const names = Object.keys(known);
-  const isPart = (other: string) => other.startsWith(name) || name.startsWith(other);
-  return nearest(name, names) ?? (name.length < 2 ? undefined : names.find(isPart));
+  const isBeginning = (other: string) => other.startsWith(name) || name.startsWith(other);
+  return nearest(name, names) ?? (name.length < 2 ? undefined : names.find(isBeginning));
 }
 
 function withoutIt(known: Readonly<Record<string, true>>): string {
@@ -87,7 +87,7 @@ function listed(known: Readonly<Record<string, true>>): string {
 }
 
 /** The members of a union in one: of the rows of a table, what all of them have. */
-export type Joined<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void
+export type Joined<T> = (T extends unknown ? (row: T) => void : never) extends (all: infer All) => void
   ? All
   : never;
 

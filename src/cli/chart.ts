@@ -45,8 +45,8 @@ function resampled(values: readonly number[], width: number): number[] {
   return Array.from({ length: width }, (_, column) => {
     const begin = Math.floor((column * values.length) / width);
     const end = Math.max(begin + 1, Math.floor(((column + 1) * values.length) / width));
-    const part = values.slice(begin, end);
-    return part.reduce((sum, value) => sum + value, 0) / part.length;
+    const some = values.slice(begin, end);
+    return some.reduce((sum, value) => sum + value, 0) / some.length;
   });
 }
 

@@ -76,9 +76,9 @@ function briefly(what: string): string {
 }
 
 function stacks(thrown: unknown): string {
-  const parts: string[] = [];
+  const lines: string[] = [];
   for (let at = thrown; at !== undefined && at !== null; at = at instanceof Error ? at.cause : null) {
-    parts.push(at instanceof Error ? (at.stack ?? at.message) : String(at));
+    lines.push(at instanceof Error ? (at.stack ?? at.message) : String(at));
   }
-  return parts.join('\ncaused by: ');
+  return lines.join('\ncaused by: ');
 }

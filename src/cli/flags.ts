@@ -71,9 +71,9 @@ export function addFlags<T>(command: Command, flags: Flags<T>): void {
     if (hasValue) option.argParser((text) => flag.parse(text, name));
     // What negates a switch is explained with it.
     const negation = hasValue ? [] : [new Option(`--no-${name.slice(2)}`).hideHelp()];
-    for (const part of [option, ...negation]) {
-      if (flag.group !== undefined) part.helpGroup(flag.group);
-      command.addOption(part);
+    for (const each of [option, ...negation]) {
+      if (flag.group !== undefined) each.helpGroup(flag.group);
+      command.addOption(each);
     }
   }
 }

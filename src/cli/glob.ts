@@ -45,11 +45,11 @@ async function matches(pattern: string, platform: NodeJS.Platform): Promise<stri
 }
 
 async function find(pattern: string, platform: NodeJS.Platform, ignoreCase: boolean): Promise<string[]> {
-  const [root, ...parts] = splitPattern(pattern, platform);
+  const [root, ...segments] = splitPattern(pattern, platform);
   let found = [root];
-  for (const part of parts) {
+  for (const segment of segments) {
     const next = found.map((folder) =>
-      hasWildcard(part) ? entries(folder, part, ignoreCase) : [join(folder, part)],
+      hasWildcard(segment) ? entries(folder, segment, ignoreCase) : [join(folder, segment)],
     );
     found = (await Promise.all(next)).flat();
   }
@@ -67,20 +67,20 @@ function splitPattern(pattern: string, platform: NodeJS.Platform): string[] {
     ...pattern
       .slice(root.length)
       .split(separator)
-      .filter((part) => part !== ''),
+      .filter((segment) => segment !== ''),
   ];
 }
 
 /** Paths of the entries of a folder that match one name with wildcards; none where it is no folder. */
-async function entries(folder: string, part: string, ignoreCase: boolean): Promise<string[]> {
-  const source = part
+async function entries(folder: string, segment: string, ignoreCase: boolean): Promise<string[]> {
+  const source = segment
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   const name = new RegExp(`^${source}$`, ignoreCase ? 'isu' : 'su');
   const names = await readdir(folder === '' ? '.' : folder).catch(() => []);
   return names
-    .filter((entry) => name.test(entry) && (part.startsWith('.') || !entry.startsWith('.')))
+    .filter((entry) => name.test(entry) && (segment.startsWith('.') || !entry.startsWith('.')))
     .sort()
     .map((entry) => join(folder, entry));
 }

@@ -47,8 +47,8 @@ function figuresOf({ done, total, secondsLeft, detail = '', unit }: ProgressStat
   };
 }
 
-function joined(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(', ');
+function joined(texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join(', ');
 }
 
 function percentDone({ done, total }: ProgressState): string {
@@ -173,7 +173,7 @@ export function barLine(state: ProgressState, columns: number): string {
   const activity = oneLine(state.task);
   const share = percentDone(state).padStart(5);
   const lineOf = (bar: string, figures: string) =>
-    [activity, bar, share, figures].filter((part) => part !== '').join('  ');
+    [activity, bar, share, figures].filter((text) => text !== '').join('  ');
   const all = figuresByLength(state);
   const least = state.total === null ? '' : drawBar(state, FEWEST_BAR_COLUMNS);
   const fits = (bar: string) => all.find((figures) => displayWidth(lineOf(bar, figures)) <= most);

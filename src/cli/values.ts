@@ -43,7 +43,7 @@ export function wholeNumbers(least: number, most: number): Parse<readonly number
   const parse = wholeNumber(least, most);
   return (text, flag) => {
     try {
-      return text.split(',').map((part) => parse(part.trim(), flag));
+      return text.split(',').map((each) => parse(each.trim(), flag));
     } catch {
       throw wrongValue(text, flag, expected);
     }

@@ -144,9 +144,9 @@ export async function measureCeilings(backend: Backend, seconds: number): Promis
   return { gflops, gigabytesPerSecond: await copies(backend, floats, end) };
 }
 
-function shareOf(end: number, parts: number): number {
+function shareOf(end: number, pieces: number): number {
   const now = performance.now();
-  return now + (end - now) / parts;
+  return now + (end - now) / pieces;
 }
 
 async function inTurn<A, B>(items: readonly A[], work: (item: A, index: number) => Promise<B>): Promise<B[]> {
@@ -170,7 +170,7 @@ async function multiplyAdds(
     });
     let rounds = 1;
     let nanoseconds = await leastTime(backend, commandOf(rounds), 0);
-    // Long enough that the launch itself takes no part.
+    // Long enough that the launch itself counts for nothing.
     while (nanoseconds < LEAST_MS * 1e6 && performance.now() < end) {
       rounds = Math.ceil(rounds * Math.min(16, Math.max(2, (1.2 * LEAST_MS * 1e6) / nanoseconds)));
       nanoseconds = await leastTime(backend, commandOf(rounds), 0);

@@ -42,7 +42,7 @@ export function chooseDevice(wish: DeviceWish, adapters: readonly DeviceInfo[]):
 }
 
 /**
- * Where the adapter that is meant stands in a list of names: the one of this whole name, else the first with this part; of
+ * Where the adapter that is meant stands in a list of names: the one of this whole name, else the first with this in it; of
  * two GPUs the name of one may be the begin of the other's. -1 where there is none.
  */
 export function nearestName(wanted: string, names: readonly string[]): number {
@@ -50,9 +50,9 @@ export function nearestName(wanted: string, names: readonly string[]): number {
   return whole >= 0 ? whole : names.findIndex((name) => matchesAdapter(wanted, name));
 }
 
-/** Whether `part` is part of an adapter's name, looking at letters and digits only. */
-export function matchesAdapter(part: string, name: string): boolean {
-  return plain(name).includes(plain(part));
+/** Whether an adapter's name has `wanted` in it, looking at letters and digits only. */
+export function matchesAdapter(wanted: string, name: string): boolean {
+  return plain(name).includes(plain(wanted));
 }
 
 function plain(name: string): string {

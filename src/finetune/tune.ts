@@ -194,7 +194,7 @@ function work({ launch, launches }: Pending): number {
   );
 }
 
-/** When the next of so many is over: it may take twice its part, as what comes later is smaller. */
+/** When the next of so many is over: it may take twice its share, as what comes later is smaller. */
 export function shareOf(left: number, deadline: number, now = performance.now()): number {
   return Math.min(deadline, now + (2 * Math.max(0, deadline - now)) / Math.max(2, left));
 }

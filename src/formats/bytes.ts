@@ -37,10 +37,10 @@ export interface SiblingFiles {
 
 /** Refuses a path that is not plainly one below the folder: absolute, climbing, of another system, or odd. */
 export function checkSiblingName(name: string, where: string): void {
-  const parts = name.split('/');
+  const names = name.split('/');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
   const isOdd = name.length > 1000 || /[\\:\x00-\x1f]/.test(name);
-  if (isOdd || parts.some((part) => part === '' || part === '.' || part === '..')) {
+  if (isOdd || names.some((each) => each === '' || each === '.' || each === '..')) {
     throw weightsError(where, `the file names ${quote(name)}, which is not a path within its folder`);
   }
 }
@@ -96,8 +96,8 @@ export function memorySource(bytes: Uint8Array, name = 'memory', pauses = new Pa
   };
 }
 
-/** Part of another source, which stays its owner's to close. */
-export function partOf(source: ByteSource, start: number, size: number, name: string): ByteSource {
+/** A range of another source, which stays its owner's to close. */
+export function rangeOf(source: ByteSource, start: number, size: number, name: string): ByteSource {
   checkRange(source.name, source.size, start, size);
   return {
     name,

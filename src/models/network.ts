@@ -126,12 +126,12 @@ export abstract class Network extends Module {
 
   /**
    * The layers below the head in few groups, from the input up: the stem, then the stages of the network. By default
-   * each sequence is a stage, and what comes before them is the stem. A group is named by its first part.
+   * each sequence is a stage, and what comes before them is the stem. A group is named by its first layer.
    */
   layerGroups(): readonly LayerBlock[] {
-    const parts = [...this.namedChildren()].filter(([, child]) => child !== this.head);
-    const stem = parts.filter(([, child]) => !(child instanceof Sequential)).map(([name]) => name);
-    const stages = parts.filter(([, child]) => child instanceof Sequential).map(([name]) => name);
+    const children = [...this.namedChildren()].filter(([, child]) => child !== this.head);
+    const stem = children.filter(([, child]) => !(child instanceof Sequential)).map(([name]) => name);
+    const stages = children.filter(([, child]) => child instanceof Sequential).map(([name]) => name);
     return [{ name: stem[0], layers: stem }, ...stages.map((name) => ({ name, layers: [name] }))];
   }
 }
@@ -155,7 +155,7 @@ export function layerNames(model: Network): string[] {
 /**
  * The layer that `freeze(model, until)` takes, for one by name or by index. Keras lists layers without parameters, too:
  * one of them stands for the next that has some, so that `base.layers[:100]` and 100 freeze the same. A name that is not
- * in the list is given back: it may be that of a part of a layer. Throws AttuneError 'usage' for an index beyond the list.
+ * in the list is given back: it may be that of a module within a layer. Throws AttuneError 'usage' for an index beyond the list.
  */
 export function startLayer(model: Network, nameOrIndex: string | number): string {
   const names = model.layerNames();

@@ -61,7 +61,7 @@ function frontier(
   const first = names.findIndex((name) => name === layer || name.startsWith(`${layer}.`));
   if (first >= 0) return first;
   const layers = names.flatMap((name) =>
-    name.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.')),
+    name.split('.').map((_, i, names) => names.slice(0, i + 1).join('.')),
   );
   const guess = nearest(layer, new Set(layers));
   throw new AttuneError({

@@ -20,12 +20,12 @@ export function mismatchText(
       ? `${name} has type ${dtype}, not a floating-point one`
       : `${name} is ${showShape(shape)}, not ${showShape(expected)}`,
   );
-  const parts = [
+  const texts = [
     missing.length > 0 ? `missing ${missing.length}: ${groupNames(missing)}` : '',
     unexpected.length > 0 ? `unexpected ${unexpected.length}: ${groupNames(unexpected)}` : '',
     misshapen.length > 0 ? `misshapen ${misshapen.length}: ${other.join(', ')}` : '',
   ];
-  return `the weights do not fit the model; ${parts.filter((part) => part !== '').join('; ')}`;
+  return `the weights do not fit the model; ${texts.filter((text) => text !== '').join('; ')}`;
 }
 
 /** Names with what neighbours share before the last dot written once: `bn1.{weight, bias}`. */

@@ -1,5 +1,5 @@
 /**
- * Module: a part of a network, with named parameters, buffers and parts of its own.
+ * Module: a network, or a layer or block of one, with named parameters, buffers and modules of its own.
  *
  * They are found in a module's fields, in the order in which the class declares them: a field `conv1` of a
  * field `layer1` gives `layer1.conv1.weight`. Fields are named as PyTorch names them, so that names in weights
@@ -46,13 +46,13 @@ export interface NamedArray {
   readonly field: string;
 }
 
-/** A model that was moved to a device as a whole; shared by all of its parts. `memory` is null when it left. */
+/** A model that was moved to a device as a whole; shared by all of its modules. `memory` is null when it left. */
 interface Placement {
   readonly root: Module;
   memory: ModelMemory | null;
 }
 
-/** A part of a network: what layers and models extend. */
+/** What layers, blocks and models extend. */
 export abstract class Module {
   #placement: Placement | null = null;
   #closed = false;
@@ -60,7 +60,7 @@ export abstract class Module {
   /** Records the module's computation for one batch. */
   abstract forward(x: TensorLike, training?: Training): Tensor;
 
-  /** Arrays and parts with their names, in order: by default the fields. */
+  /** Arrays and modules with their names, in order: by default the fields. */
   members(): Iterable<readonly [name: string, member: unknown]> {
     return Object.entries(this);
   }
@@ -73,12 +73,12 @@ export abstract class Module {
     return null;
   }
 
-  /** The direct parts. */
+  /** The modules that are fields of this one. */
   *namedChildren(): Generator<readonly [name: string, child: Module]> {
     for (const [name, member] of this.members()) if (member instanceof Module) yield [name, member];
   }
 
-  /** All parameters and buffers: a module's own first, then those of its parts. Throws when the model is closed. */
+  /** All parameters and buffers: a module's own first, then those of its children. Throws when the model is closed. */
   *namedArrays(prefix = ''): Generator<NamedArray> {
     if (this.#closed) {
       throw new AttuneError({ code: 'program', what: 'a model was used after it had been closed' });
@@ -111,7 +111,7 @@ export abstract class Module {
   }
 
   /**
-   * The device memory of the model that this is, or is a part of: what optimisers take. Freezing, unfreezing
+   * The device memory of the model that this is, or is in: what optimisers take. Freezing, unfreezing
    * and `to` replace it. Throws AttuneError 'program' when the model is not on a device.
    */
   get memory(): ModelMemory {
@@ -126,7 +126,7 @@ export abstract class Module {
     return memory;
   }
 
-  /** Whether the model that this is, or is a part of, is on a device. */
+  /** Whether the model that this is, or is in, is on a device. */
   get isPlaced(): boolean {
     return (this.#placement?.memory ?? null) !== null;
   }
@@ -175,7 +175,7 @@ export abstract class Module {
     for (const module of this.modules()) module.#closed = true;
   }
 
-  /** Every parameter and buffer once, in order, also where parts share one. */
+  /** Every parameter and buffer once, in order, also where modules share one. */
   #arrays(): Buffer[] {
     return [...new Set(Array.from(this.namedArrays(), ({ array }) => array))];
   }

@@ -1,5 +1,5 @@
 /**
- * Whether the parts of a stored state agree with each other and with its recipe. Each part was found to be of its kind
+ * Whether the fields of a stored state agree with each other and with its recipe. Each was found to be of its kind
  * before (run-state.ts); a state that contradicts itself was not written by a run, and what goes on from it may never end.
  */
 import { batchCount, type InputInfo, inputRow } from '../inputs/index.js';
@@ -14,7 +14,7 @@ interface Labelled {
 }
 
 /** What is looked at of a state. */
-export interface StateParts {
+export interface StateFields {
   readonly recipe: Recipe;
   readonly model: string;
   readonly frozen: { readonly micro_batch: number; readonly batch_norm: 'train' | 'frozen' };
@@ -37,7 +37,7 @@ export interface StateParts {
 }
 
 /** Where a state contradicts itself, as a field and what is wrong with it; null where it does not. */
-export function contradictionIn(state: StateParts, optimizerSteps: number): string | null {
+export function contradictionIn(state: StateFields, optimizerSteps: number): string | null {
   return (
     contradictionOfRecipe(state) ??
     contradictionOfImages(state) ??
@@ -46,7 +46,7 @@ export function contradictionIn(state: StateParts, optimizerSteps: number): stri
   );
 }
 
-function contradictionOfRecipe({ recipe, model, frozen, input }: StateParts): string | null {
+function contradictionOfRecipe({ recipe, model, frozen, input }: StateFields): string | null {
   const { micro_batch: micro } = frozen;
   const most = recipe.micro_batch ?? recipe.batch_size;
   if (recipe.strategy === 'probe') return 'recipe.strategy: a probe has no state';
@@ -56,7 +56,7 @@ function contradictionOfRecipe({ recipe, model, frozen, input }: StateParts): st
   return inputRow(input.kind).contradiction(input.settings, recipe.image_size);
 }
 
-function contradictionOfImages({ task, images }: StateParts): string | null {
+function contradictionOfImages({ task, images }: StateFields): string | null {
   if (images.train.length === 0) return 'images.train: there are none';
   const { namesWithout, isAnswered } = taskOf(task);
   if (namesWithout(images.train).length > 0)
@@ -69,7 +69,7 @@ function contradictionOfImages({ task, images }: StateParts): string | null {
 }
 
 function contradictionOfProgress(
-  { recipe, frozen, images, progress }: StateParts,
+  { recipe, frozen, images, progress }: StateFields,
   optimizerSteps: number,
 ): string | null {
   const { epoch, batch, step } = progress;
@@ -91,7 +91,7 @@ function contradictionOfProgress(
   return null;
 }
 
-function contradictionOfRecords({ progress, epochs, best, explosions }: StateParts): string | null {
+function contradictionOfRecords({ progress, epochs, best, explosions }: StateFields): string | null {
   const full = epochs.filter(({ stage }) => stage !== HEAD_STAGE);
   if (full.length !== progress.epoch || full.some(({ epoch }, i) => epoch !== i + 1))
     return `epochs: they are not those from 1 to ${progress.epoch}`;

@@ -30,12 +30,12 @@ export function reportSteps(stage: FullStage): (report: StepReport) => void {
 }
 
 function detailOf({ loss, accuracy, imagesPerSecond: speed }: StepReport): string {
-  const parts = [
+  const texts = [
     loss === null ? '' : `loss ${loss.toFixed(4)}`,
     accuracy === null ? '' : `accuracy ${(100 * accuracy).toFixed(1)} %`,
     speed === null ? '' : `${speed.toFixed(1)} images/s`,
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return texts.filter((text) => text !== '').join(', ');
 }
 
 function announceTime(seconds: number, { onEvent, state }: FullStage): void {

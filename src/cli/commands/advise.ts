@@ -109,8 +109,8 @@ export function proposalText({
 /** A point of a list with where it is from, in lines of the terminal's width. */
 function item(text: string, source: string | null, output: Output): string[] {
   const width = Math.min(output.columns, MOST_COLUMNS) - INDENT.length - 1;
-  const wrapped = [text, ...(source === null ? [] : [`(${source})`])].map((part) =>
-    wrap(oneLine(part), width),
+  const wrapped = [text, ...(source === null ? [] : [`(${source})`])].map((each) =>
+    wrap(oneLine(each), width),
   );
   return wrapped
     .join('\n')

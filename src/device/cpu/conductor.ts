@@ -204,7 +204,7 @@ function done(): Reply {
   return { ok: true, reads: [], times: [] };
 }
 
-/** The parts of an error that survive posting. */
+/** What of an error survives posting. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AttuneError) return { what: error.what, where: error.where, hint: error.hint };
   const what = `The CPU worker failed: ${error instanceof Error ? error.message : String(error)}`;

@@ -72,7 +72,7 @@ export type Reply =
   | { readonly ok: true; readonly reads: TypedArray[]; readonly times: readonly CommandTime[] }
   | { readonly ok: false; readonly failure: Failure };
 
-/** An AttuneError's parts; the class itself does not survive posting. */
+/** What an AttuneError says; the class itself does not survive posting. */
 export interface Failure {
   readonly what: string;
   readonly where: string | undefined;

@@ -63,7 +63,7 @@ export function createSharedBuffers(memory: Memory): SharedBuffers {
   };
 }
 
-/** The parts of a device that its modules work on. */
+/** What of a device its modules work on. */
 export interface Context {
   readonly device: GPUDevice;
   readonly faults: Faults;

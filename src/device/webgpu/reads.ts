@@ -5,7 +5,7 @@ import { MAP_READ } from './flags.js';
 import { byteRange, type Memory, roundUp } from './memory.js';
 
 /** Copies in WebGPU start and end at multiples of 4 bytes; ranges of bytes and halves need not. */
-interface Part {
+interface Copy {
   readonly range: BufferRange;
   /** Where the copy begins in the range's buffer and in the staging buffer. */
   readonly from: number;
@@ -18,7 +18,7 @@ interface Part {
 /** Results on their way to the host; null staging where there is nothing to read. */
 export interface CopiedReads {
   readonly staging: GPUBuffer | null;
-  readonly parts: readonly Part[];
+  readonly copies: readonly Copy[];
 }
 
 /** The same after the submit: `mapped` resolves when the results are there. */
@@ -33,25 +33,25 @@ export function encodeReads(
   ranges: readonly BufferRange[],
 ): CopiedReads {
   let size = 0;
-  const parts = ranges.map((range): Part => {
+  const copies = ranges.map((range): Copy => {
     const { start, bytes } = byteRange(range);
     const from = Math.floor(start / 4) * 4;
-    const part = {
+    const copy = {
       range,
       from,
       to: size,
       bytes: roundUp(start + bytes, 4) - from,
       start: size + start - from,
     };
-    size = roundUp(size + part.bytes, 8);
-    return part;
+    size = roundUp(size + copy.bytes, 8);
+    return copy;
   });
-  if (size === 0) return { staging: null, parts };
+  if (size === 0) return { staging: null, copies };
   const staging = memory.takeStaging(size);
-  for (const { range, from, to, bytes } of parts) {
+  for (const { range, from, to, bytes } of copies) {
     if (bytes > 0) encoder.copyBufferToBuffer(memory.block(range.buffer).gpu, from, staging, to, bytes);
   }
-  return { staging, parts };
+  return { staging, copies };
 }
 
 /** Begins to map the staging buffer; without one, waits for the queue. To be called after the submit. */
@@ -66,9 +66,9 @@ export function discardReads({ staging }: PendingReads, memory: Memory): void {
 }
 
 /** Copies the mapped results out and gives the staging buffer back. */
-export function collectReads({ staging, parts }: PendingReads, memory: Memory): TypedArray[] {
+export function collectReads({ staging, copies }: PendingReads, memory: Memory): TypedArray[] {
   const mapped = staging?.getMappedRange() ?? new ArrayBuffer(0);
-  const results = parts.map(({ range, start }) => {
+  const results = copies.map(({ range, start }) => {
     const { bytes } = byteRange(range);
     return viewArray(range.dtype, mapped.slice(start, start + bytes), 0, range.length);
   });

@@ -71,18 +71,18 @@ export function shaderText(
       return `alias Element${i} = ${halves.includes(i) ? 'f16' : element};`;
     }).join(' '),
   );
-  const parts = [{ path: PRELUDE, lines: prelude }].concat(
+  const texts = [{ path: PRELUDE, lines: prelude }].concat(
     files.map((file, i) => ({ path: file.path, lines: bodies[i].replace(/\n$/, '').split('\n') })),
   );
   return {
-    code: `${parts.map((part) => part.lines.join('\n')).join('\n')}\n`,
+    code: `${texts.map((text) => text.lines.join('\n')).join('\n')}\n`,
     origin(line) {
       let rest = line;
-      for (const part of parts) {
-        if (rest <= part.lines.length) return { path: part.path, line: rest };
-        rest -= part.lines.length;
+      for (const text of texts) {
+        if (rest <= text.lines.length) return { path: text.path, line: rest };
+        rest -= text.lines.length;
       }
-      const last = parts[parts.length - 1];
+      const last = texts[texts.length - 1];
       return { path: last.path, line: last.lines.length };
     },
   };

@@ -28,16 +28,16 @@ export async function openTensors(
   const pauses = new Pauses(signal);
   const source = await openByteSource(path, links, pauses);
   const siblings = siblingsOf(path, pauses);
-  const parts: string[] = [];
+  const names: string[] = [];
   const noted: SiblingFiles = {
     open: async (name, links) => {
-      const part = await siblings.open(name, links);
-      parts.push(part.name);
-      return part;
+      const sibling = await siblings.open(name, links);
+      names.push(sibling.name);
+      return sibling;
     },
   };
   try {
-    return { ...(await readTensorFile(source, noted)), parts };
+    return { ...(await readTensorFile(source, noted)), parts: names };
   } catch (error) {
     await source.close();
     throw error;

@@ -68,7 +68,7 @@ export class Attributes {
     for (let i = 0; i < count; i++) {
       if (pauses.due) await pauses.take();
       if (type.kind === 'text') texts.push(textOf(values.bytes(type.size), values.where));
-      else if (type.kind === 'text reference') texts.push(await this.#heap.text(values.part(16)));
+      else if (type.kind === 'text reference') texts.push(await this.#heap.text(values.fields(16)));
       // An empty list has no texts, and h5py gives it the type float64.
       else throw values.error(`the attribute ${name} does not hold texts`);
     }
@@ -93,7 +93,7 @@ async function attributesInHeap(storage: Hdf5Storage, messages: readonly Message
   const heap = await FractalHeap.open(storage, heapAddress);
   const found: Fields[] = [];
   for (const record of await readBTree2(storage, tree, RECORD_TYPE.attribute)) {
-    found.push(await heap.object(record.part(8)));
+    found.push(await heap.object(record.fields(8)));
   }
   return found;
 }
@@ -108,10 +108,10 @@ function readAttribute(fields: Fields): [name: string, attribute: Attribute] {
   const typeBytes = fields.u16();
   const shapeBytes = fields.u16();
   if (version === 3) fields.skip(1);
-  // Version 1 pads each part to 8 bytes.
+  // Version 1 pads each of them to 8 bytes.
   const padded = (length: number) => (version === 1 ? Math.ceil(length / 8) * 8 : length);
   const name = fields.text(padded(nameBytes));
-  const type = readType(fields.part(padded(typeBytes)));
-  const shape = readShape(fields.part(padded(shapeBytes)));
-  return [name, { type, shape, values: fields.part(fields.left) }];
+  const type = readType(fields.fields(padded(typeBytes)));
+  const shape = readShape(fields.fields(padded(shapeBytes)));
+  return [name, { type, shape, values: fields.fields(fields.left) }];
 }

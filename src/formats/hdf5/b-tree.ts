@@ -39,7 +39,7 @@ export async function readBTree1(
     const body = await storage.fields(at + 24, entries * (keyBytes + 8), 'B-tree');
     storage.count(entries, body.where);
     for (let i = 0; i < entries; i++) {
-      const key = body.part(keyBytes);
+      const key = body.fields(keyBytes);
       const child = body.address();
       if (child === undefined) throw body.error('a node points nowhere');
       if (level === 0) leaves.push({ key, address: child });
@@ -85,7 +85,7 @@ export async function readBTree2(storage: Hdf5Storage, address: number, type: nu
     if (node.u8() !== type) throw node.error('the node belongs to something else');
     storage.count(count, node.where);
     // Records of an inner node lie between its children; their order does not matter to anyone here.
-    for (let i = 0; i < count; i++) records.push(node.part(recordBytes));
+    for (let i = 0; i < count; i++) records.push(node.fields(recordBytes));
     if (level === 0) return;
     for (let i = 0; i <= count; i++) {
       const child = node.address();

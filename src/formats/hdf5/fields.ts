@@ -70,7 +70,7 @@ export class Fields {
   }
 
   /** The next `count` bytes as a structure of their own. */
-  part(count: number): Fields {
+  fields(count: number): Fields {
     return new Fields(this.bytes(count), this.where);
   }
 

@@ -87,7 +87,7 @@ export class GlobalHeap {
 /** What the first byte of an object's identifier in a fractal heap says. */
 const OBJECT_KIND = { managed: 0, huge: 1, tiny: 2 } as const;
 
-/** A block of a fractal heap: the part of the heap's addresses that it holds, and where it is. */
+/** A block of a fractal heap: which of the heap's addresses it holds, and where it is. */
 interface HeapBlock {
   readonly start: number;
   readonly size: number;
@@ -118,7 +118,7 @@ export class FractalHeap {
   async object(identifier: Fields): Promise<Fields> {
     const first = identifier.u8();
     const kind = first >> 4;
-    if (kind === OBJECT_KIND.tiny) return identifier.part((first & 15) + 1);
+    if (kind === OBJECT_KIND.tiny) return identifier.fields((first & 15) + 1);
     if (kind !== OBJECT_KIND.managed) {
       throw identifier.error(
         'an object is too large for its heap, which Keras avoids by splitting attributes',

@@ -56,7 +56,7 @@ async function readSymbolTable(storage: Hdf5Storage, table: Fields): Promise<Lin
     storage.count(count, node.where);
     for (let i = 0; i < count; i++) {
       if (storage.pauses.due) await storage.pauses.take();
-      const entry = node.part(ENTRY_BYTES);
+      const entry = node.fields(ENTRY_BYTES);
       const name = nameAt(entry.u64());
       const target = entry.address();
       if (entry.u32() === SOFT_LINK_CACHE) throw refusal(entry, name, 'a soft');
@@ -77,7 +77,7 @@ async function linksInHeap(storage: Hdf5Storage, info: Fields): Promise<Fields[]
   for (const record of await readBTree2(storage, tree, RECORD_TYPE.link)) {
     // The hash of the name, by which the tree is ordered.
     record.skip(4);
-    found.push(await heap.object(record.part(7)));
+    found.push(await heap.object(record.fields(7)));
   }
   return found;
 }

@@ -30,7 +30,7 @@ export interface Message {
 
 const KNOWN_TYPES: readonly number[] = Object.values(MESSAGE);
 
-/** A part of a header: messages and where they lie. */
+/** A block of a header: messages and where they lie. */
 interface Block {
   readonly address: number;
   readonly length: number;
@@ -97,7 +97,7 @@ async function readVersion2(storage: Hdf5Storage, address: number): Promise<Mess
   return messages;
 }
 
-/** The messages' part of a block: only continuations carry a signature and their checksum within their length. */
+/** The messages of a block: only continuations carry a signature and their checksum within their length. */
 async function readBlock2(storage: Hdf5Storage, block: Block, isContinuation: boolean): Promise<Fields> {
   if (!isContinuation) return storage.fields(block.address, block.length, 'object header');
   const fields = await storage.fields(block.address, block.length, 'object header');
@@ -107,7 +107,7 @@ async function readBlock2(storage: Hdf5Storage, block: Block, isContinuation: bo
 
 function messageFields(storage: Hdf5Storage, fields: Fields, length: number): Fields {
   storage.count(1, fields.where);
-  return fields.part(length);
+  return fields.fields(length);
 }
 
 function addMessage(

@@ -227,16 +227,16 @@ function padded(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-function concat(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  return joined(parts);
+function concat(...pieces: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  return joined(pieces);
 }
 
-function joined(parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+function joined(pieces: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
   }
   return out;
 }

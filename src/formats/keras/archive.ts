@@ -4,7 +4,7 @@
  */
 
 import type { Pauses } from '../../pauses.js';
-import { type ByteSource, decodeText, partOf } from '../bytes.js';
+import { type ByteSource, decodeText, rangeOf } from '../bytes.js';
 import { openHdf5 } from '../hdf5/file.js';
 import { type TensorEntry, type TensorFile, weightsError } from '../tensors.js';
 import { checkRecordOnce, readRecord, type ZipDirectory } from '../zip.js';
@@ -40,7 +40,7 @@ export async function readKerasArchive(source: ByteSource, directory: ZipDirecto
   }
   const record = await directory.locate(WEIGHTS);
   const verify = checkRecordOnce(source, record);
-  const root = await openHdf5(partOf(source, record.offset, record.size, `${source.name}, ${WEIGHTS}`));
+  const root = await openHdf5(rangeOf(source, record.offset, record.size, `${source.name}, ${WEIGHTS}`));
   const weights = await readWeightsH5(root, model);
   if (weights === undefined) throw weightsError(root.where, 'the file of weights has no layers');
   return {

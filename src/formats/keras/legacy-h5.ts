@@ -15,8 +15,8 @@ import { type KerasWeights, Variables } from './variables.js';
 /** Attributes of attune's own, beside Keras's. */
 export const OWN_PREFIX = 'attune_';
 
-/** The longest attribute list that Keras writes in parts: names0, names1, ... */
-const MAX_PARTS = 10_000;
+/** The longest attribute list that Keras writes in pieces: names0, names1, ... */
+const MAX_PIECES = 10_000;
 
 /** The weights of an older file; undefined if `root` is not that of one. */
 export async function readLegacyH5(root: Hdf5Object): Promise<KerasWeights | undefined> {
@@ -56,13 +56,13 @@ async function splitTexts(object: Hdf5Object, name: string): Promise<string[] | 
   const attributes = await object.attributes();
   const whole = await attributes.texts(name);
   if (whole !== undefined) return whole;
-  const parts: string[] = [];
-  for (let i = 0; i < MAX_PARTS; i++) {
-    const part = await attributes.texts(`${name}${i}`);
-    if (part === undefined) return i === 0 ? undefined : parts;
-    for (const text of part) parts.push(text);
+  const pieces: string[] = [];
+  for (let i = 0; i < MAX_PIECES; i++) {
+    const piece = await attributes.texts(`${name}${i}`);
+    if (piece === undefined) return i === 0 ? undefined : pieces;
+    for (const text of piece) pieces.push(text);
   }
-  throw weightsError(object.where, `the attribute ${name} has more than ${MAX_PARTS} parts`);
+  throw weightsError(object.where, `the attribute ${name} has more than ${MAX_PIECES} parts`);
 }
 
 /** Names of a group's weights: behind the group's name the variable alone, or with its layer if there are several. */

@@ -161,12 +161,12 @@ function snakeCase(name: string): string {
 
 /** Numbers at the end by their value: `conv2d_2` before `conv2d_10`. */
 function sortedByNumber(keys: readonly string[]): string[] {
-  const parts = keys.map((key) => {
+  const numbered = keys.map((key) => {
     // No pattern, which would look through a long number from each of its digits.
     let end = key.length;
     while (key[end - 1] >= '0' && key[end - 1] <= '9') end--;
     return { key, stem: key.slice(0, end), number: Number(key.slice(end)) };
   });
-  parts.sort((a, b) => (a.stem === b.stem ? a.number - b.number : a.stem < b.stem ? -1 : 1));
-  return parts.map(({ key }) => key);
+  numbered.sort((a, b) => (a.stem === b.stem ? a.number - b.number : a.stem < b.stem ? -1 : 1));
+  return numbered.map(({ key }) => key);
 }

@@ -127,9 +127,9 @@ async function readEntry(
 ): Promise<[key: string, value: string]> {
   if (bytesLeft < 0) throw weightsError(where, `the metadata take more than ${MAX_METADATA_BYTES} bytes`);
   let [key, value] = ['', ''];
-  for await (const part of reader.fields(field.start, field.length, where)) {
-    if (part.number === ENTRY.key) key = await reader.text(part, where);
-    else if (part.number === ENTRY.value) value = await reader.text(part, where, MAX_METADATA_BYTES);
+  for await (const inner of reader.fields(field.start, field.length, where)) {
+    if (inner.number === ENTRY.key) key = await reader.text(inner, where);
+    else if (inner.number === ENTRY.value) value = await reader.text(inner, where, MAX_METADATA_BYTES);
   }
   return [key, value];
 }
@@ -279,11 +279,11 @@ class Graph {
     const inputs: string[] = [];
     const attributes: Field[] = [];
     let [output, opType] = ['', ''];
-    for await (const part of reader.fields(field.start, field.length, where)) {
-      if (part.number === NODE.input) inputs.push(await reader.text(part, where));
-      else if (part.number === NODE.output) output ||= await reader.text(part, where);
-      else if (part.number === NODE.opType) opType = await reader.text(part, where);
-      else if (part.number === NODE.attribute) attributes.push(part);
+    for await (const inner of reader.fields(field.start, field.length, where)) {
+      if (inner.number === NODE.input) inputs.push(await reader.text(inner, where));
+      else if (inner.number === NODE.output) output ||= await reader.text(inner, where);
+      else if (inner.number === NODE.opType) opType = await reader.text(inner, where);
+      else if (inner.number === NODE.attribute) attributes.push(inner);
       if (inputs.length + attributes.length > MAX_INPUTS) {
         throw weightsError(where, `a node has more than ${MAX_INPUTS} inputs and attributes`);
       }
@@ -304,12 +304,12 @@ class Graph {
     let [float, integer] = [0, 0];
     let tensor: Field | undefined;
     const lists: Field[] = [];
-    for await (const part of reader.fields(field.start, field.length, where)) {
-      if (part.number === ATTRIBUTE.name) name = await reader.text(part, where);
-      else if (part.number === ATTRIBUTE.float) float = await reader.float(part, where);
-      else if (part.number === ATTRIBUTE.integer) integer = part.value;
-      else if (part.number === ATTRIBUTE.tensor) tensor = part;
-      else if (part.number === ATTRIBUTE.integers && lists.length < MAX_INTEGERS) lists.push(part);
+    for await (const inner of reader.fields(field.start, field.length, where)) {
+      if (inner.number === ATTRIBUTE.name) name = await reader.text(inner, where);
+      else if (inner.number === ATTRIBUTE.float) float = await reader.float(inner, where);
+      else if (inner.number === ATTRIBUTE.integer) integer = inner.value;
+      else if (inner.number === ATTRIBUTE.tensor) tensor = inner;
+      else if (inner.number === ATTRIBUTE.integers && lists.length < MAX_INTEGERS) lists.push(inner);
     }
     const integers: number[] = [];
     if (READ_ATTRIBUTES.includes(name)) {

@@ -97,17 +97,17 @@ export async function readTensor(files: OnnxFiles, field: Field, fallbackName = 
   let data: Field | undefined;
   const dims: number[] = [];
   const location = new Map<string, string>();
-  for await (const part of reader.fields(field.start, field.length, where)) {
-    if (part.number === FIELD.dims) await reader.counts(part, dims, MAX_RANK, where);
-    else if (part.number === FIELD.dataType) dataType = part.value;
-    else if (part.number === FIELD.name) name = (await reader.text(part, where)) || fallbackName;
-    else if (part.number === FIELD.dataLocation) isExternal = part.value === EXTERNAL;
-    else if (part.number === FIELD.externalData) await readLocation(reader, part, location, where);
-    else if (isData(part.number)) {
-      if (data !== undefined || part.wire !== WIRE.bytes) {
+  for await (const inner of reader.fields(field.start, field.length, where)) {
+    if (inner.number === FIELD.dims) await reader.counts(inner, dims, MAX_RANK, where);
+    else if (inner.number === FIELD.dataType) dataType = inner.value;
+    else if (inner.number === FIELD.name) name = (await reader.text(inner, where)) || fallbackName;
+    else if (inner.number === FIELD.dataLocation) isExternal = inner.value === EXTERNAL;
+    else if (inner.number === FIELD.externalData) await readLocation(reader, inner, location, where);
+    else if (isData(inner.number)) {
+      if (data !== undefined || inner.wire !== WIRE.bytes) {
         throw weightsError(where, 'the numbers of a tensor are in several places, or one by one');
       }
-      data = part;
+      data = inner;
     }
   }
   where = `${source.name}, tensor ${quote(name)}`;
@@ -162,9 +162,9 @@ async function readLocation(
   where: string,
 ): Promise<void> {
   let [key, value] = ['', ''];
-  for await (const part of reader.fields(field.start, field.length, where)) {
-    if (part.number === 1) key = await reader.text(part, where);
-    else if (part.number === 2) value = await reader.text(part, where);
+  for await (const inner of reader.fields(field.start, field.length, where)) {
+    if (inner.number === 1) key = await reader.text(inner, where);
+    else if (inner.number === 2) value = await reader.text(inner, where);
   }
   if (location.has(key)) throw weightsError(where, `the place of a tensor has two of ${JSON.stringify(key)}`);
   location.set(key, value);

@@ -84,7 +84,7 @@ async function applyLinear(
 /** Images whose neighbours are found in one program. */
 const ROWS_AT_ONCE = 64;
 
-/** On a copy of the head: a part of a model cannot be on a device alone. */
+/** On a copy of the head: a module of a model cannot be on a device alone. */
 async function applyOnDevice(
   head: NearestNeighbors,
   { values, labels, length }: FeatureSet,
@@ -98,8 +98,8 @@ async function applyOnDevice(
     for (let first = 0; first < labels.length; first += ROWS_AT_ONCE) {
       throwIfAborted(signal);
       const rows = Math.min(ROWS_AT_ONCE, labels.length - first);
-      const part = values.subarray(first * length, (first + rows) * length);
-      const logits = await device.run(() => copy.forward(tensor(part, [rows, length])));
+      const some = values.subarray(first * length, (first + rows) * length);
+      const logits = await device.run(() => copy.forward(tensor(some, [rows, length])));
       outputs.set(logits as Float32Array, first * head.outputs);
     }
   } finally {

@@ -44,13 +44,13 @@ export function busyStretches({ runs }: Pick<Recorded, 'runs'>): Stretch[] {
   });
 }
 
-/** What is left of `whole` without `parts`, which are in order. */
-export function without({ begin, end }: Stretch, parts: readonly Stretch[]): Stretch[] {
+/** What is left of `whole` without `others`, which are in order. */
+export function without({ begin, end }: Stretch, others: readonly Stretch[]): Stretch[] {
   const rest: Stretch[] = [];
   let at = begin;
-  for (const part of parts) {
-    if (part.begin > at) rest.push({ begin: at, end: Math.min(part.begin, end) });
-    at = Math.max(at, part.end);
+  for (const other of others) {
+    if (other.begin > at) rest.push({ begin: at, end: Math.min(other.begin, end) });
+    at = Math.max(at, other.end);
     if (at >= end) return rest;
   }
   return [...rest, { begin: at, end }];

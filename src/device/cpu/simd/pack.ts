@@ -167,8 +167,8 @@ export function packPanels(
 }
 
 /**
- * Packs a part of a right factor into panels of `paddedDepth` rows: the `count` rows from row `done` on, whose
- * source is [columns, count]. A block's parts may come from different places; zeroPanelEnds completes them.
+ * Packs rows of a right factor into panels of `paddedDepth` rows: the `count` rows from row `done` on, whose
+ * source is [columns, count]. A block's rows may come from different places; zeroPanelEnds completes them.
  */
 export function packTransposedPiece(
   to: usize, done: i32, count: i32, paddedDepth: i32, from: usize, stride: usize, columns: i32,
