@@ -22,7 +22,7 @@ export type Head = Linear | NearestNeighbors;
  */
 export type FeatureShape = 'map' | 'sequence' | 'pooled';
 
-/** A part of the trunk. */
+/** Some layers of the trunk, one after another. */
 export interface FeatureStage {
   /** The layer whose output the stage's features are. */
   readonly name: string;
@@ -55,7 +55,7 @@ export abstract class Network extends Module {
   abstract readonly heads: readonly FeatureShape[];
   /** The shape of the features that its stages give. */
   abstract readonly featureShape: FeatureShape;
-  /** The trunk in parts, from the input up. The features of the last, pooled, are what the head takes. */
+  /** The stages of the trunk, from the input up. The features of the last, pooled, are what the head takes. */
   abstract readonly stages: readonly FeatureStage[];
 
   /** Features of a stage to pooled ones [batch, channels]. */
@@ -111,7 +111,7 @@ export abstract class Network extends Module {
     return this.head.outputs;
   }
 
-  /** See `layerNames` below. By default the parts, those of a sequence one by one. */
+  /** See `layerNames` below. By default the children, those of a sequence one by one. */
   layerNames(): string[] {
     return [...this.namedChildren()].flatMap(([name, child]) => {
       const blocks = child instanceof Sequential ? [...child.namedChildren()] : [];
@@ -155,7 +155,8 @@ export function layerNames(model: Network): string[] {
 /**
  * The layer that `freeze(model, until)` takes, for one by name or by index. Keras lists layers without parameters, too:
  * one of them stands for the next that has some, so that `base.layers[:100]` and 100 freeze the same. A name that is not
- * in the list is given back: it may be that of a module within a layer. Throws AttuneError 'usage' for an index beyond the list.
+ * in the list is given back: it may be that of a module within a layer. Throws AttuneError 'usage' for an index beyond the
+ * list.
  */
 export function startLayer(model: Network, nameOrIndex: string | number): string {
   const names = model.layerNames();
