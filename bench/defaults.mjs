@@ -1,6 +1,7 @@
 /**
- * What the defaults of fine-tuning reach on six tasks of real pictures, beside the probe and the defaults before them; on
- * two of them other strategies, `lr-find` and the article's recipes, too; and training from random values.
+ * What the defaults of fine-tuning reach on six tasks of real pictures, beside the probe and the defaults before them, and
+ * with other optimisers; on two of them other strategies, `lr-find` and the article's recipes, too; and training from random
+ * values.
  *
  *     npm run build && node bench/defaults.mjs --work FOLDER [options]
  *
@@ -130,6 +131,7 @@ function numbersOf({ exploded, epochs, images, beginning, swept, resolved_defaul
       first_loss: full[0].train_loss,
       beginning,
       batch_norm: recipe.batch_norm,
+      lr: recipe.lr,
     }),
     ...(swept !== undefined && { swept }),
   };

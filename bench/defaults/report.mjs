@@ -39,6 +39,13 @@ ${Object.keys(NETWORKS)
   )
   .join('\n\n')}
 
+## Other optimisers (the small ResNet, 32 pixels)
+
+The strategy and the rates are the default ones, the rate of the trunk measured before the first step as each optimiser moves
+the weights by it; "rates" are the least and the greatest of them.
+
+${optimizersTable(runs)}
+
 ## From random values (the small ResNet, 32 pixels)
 
 ${scratchTable(runs)}
@@ -71,15 +78,7 @@ last epoch, ${held('kept')} by what is kept.`;
 function othersTable(network, runs) {
   const ways = ['full', 'gradual', 'lr-find', 'article'];
   const rows = ways.flatMap((way) =>
-    WAYS[way].tasks.map((task) => {
-      const of = (wanted) =>
-        runs.filter((run) => run.network === network && run.task === task && run.way === wanted);
-      const [probe, found] = [of('probe'), of(way)];
-      const { pairs, cells } = compare(found, probe);
-      const seeds = new Set(found.map(({ seed }) => seed));
-      const same = probe.filter(({ seed }) => seeds.has(seed));
-      return [way, task, pairs.length, told(same, lastOf), both(found, probe), ...cells];
-    }),
+    WAYS[way].tasks.map((task) => [way, task, ...besideProbe(runs, { network, task, way }).cells]),
   );
   const rates = runs
     .filter((run) => run.network === network && run.swept !== undefined)
@@ -89,6 +88,34 @@ function othersTable(network, runs) {
       ? ''
       : `\n\n\`lr-find\` suggested rates of ${rates.map(({ lr }) => lr.toPrecision(2)).join(', ')}; its first loss was at most ${Math.max(...rates.map(({ ratio }) => ratio)).toFixed(2)} times that of the head.`;
   return `${table(['way', 'task', 'seeds', 'probe', 'reached', ...COMPARED], rows)}${swept}`;
+}
+
+function optimizersTable(runs) {
+  const rows = ['sgd', 'rmsprop'].flatMap((way) =>
+    Object.keys(TASKS).map((task) => {
+      const { found, cells } = besideProbe(runs, { network: 'small', task, way });
+      const rates = found.flatMap(({ lr }) => (lr === undefined ? [] : [lr])).sort((a, b) => a - b);
+      return [
+        way,
+        task,
+        ...cells.slice(0, 3),
+        [...new Set([rates.at(0), rates.at(-1)])].join(' to '),
+        ...cells.slice(3),
+      ];
+    }),
+  );
+  return table(['optimiser', 'task', 'seeds', 'probe', 'reached', 'rates', ...COMPARED], rows);
+}
+
+/** The runs of a way, and the cells of its row: seeds, their probes, what was reached, and how the two compare. */
+function besideProbe(runs, { network, task, way }) {
+  const of = (wanted) =>
+    runs.filter((run) => run.network === network && run.task === task && run.way === wanted);
+  const [probe, found] = [of('probe'), of(way)];
+  const { pairs, cells } = compare(found, probe);
+  const seeds = new Set(found.map(({ seed }) => seed));
+  const same = probe.filter(({ seed }) => seeds.has(seed));
+  return { found, cells: [pairs.length, told(same, lastOf), both(found, probe), ...cells] };
 }
 
 function scratchTable(runs) {

@@ -12,6 +12,8 @@ export const NETWORKS = {
 
 /** Two tasks that differ most in how well a probe does, and three seeds, for what is not the default. */
 const FEW = { tasks: ['clipart', 'cells'], seeds: 3 };
+/** The rate behind a fitted head is measured for other optimisers than the default, too. */
+const OTHER = { networks: ['small'], seeds: 3 };
 /** From random values only the small network learns in minutes. */
 const SCRATCH = { networks: ['small'], tasks: ['fashion', 'emoji-kinds', 'cells'], seeds: 3 };
 const UNTRAINED = { weights: 'none', model: 'resnet-small', imageSize: 32 };
@@ -37,6 +39,9 @@ export const WAYS = {
         ? { recipe: 'article-resnet50', model: 'resnet-small', imageSize: 32 }
         : { recipe: 'article-mobilenetv2' },
   },
+
+  sgd: { ...OTHER, options: () => ({ strategy: 'probe-then-full', optimizer: 'sgd' }) },
+  rmsprop: { ...OTHER, options: () => ({ strategy: 'probe-then-full', optimizer: 'rmsprop' }) },
 
   scratch: { ...SCRATCH, options: () => UNTRAINED },
   /** The small data sets' epochs of fine-tuning, and its rate. */
