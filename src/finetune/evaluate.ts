@@ -1,5 +1,15 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
-import { imageInput, imageSettings, openPreparedCache, preparedPictures } from '../inputs/index.js';
+import {
+  imageSettings,
+  inputOf,
+  openImageStore,
+  openSamples,
+  type PreparedSample,
+  type SampleSource,
+  type SampleStore,
+  sideOf,
+  type TestViews,
+} from '../inputs/index.js';
 import { openDevice } from '../runs/device.js';
 import {
   checkCount,
@@ -9,12 +19,12 @@ import {
   requireData,
 } from '../recipe/option-names.js';
 import type { OptionNames } from '../option-names.js';
-import { loadModel, requireHead } from '../runs/model-source.js';
+import { type LoadedModel, loadModel, requireHead } from '../runs/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../recipe/options.js';
 import type { EvaluateResult, TaskKind } from '../recipe/results.js';
 import { checkSplit, imagesToMeasure, splitNote } from '../training/inference/measured-images.js';
 import { countTrained } from './trained-images.js';
-import { checkViews, predictEach, preprocessingFor } from '../training/inference/test-time.js';
+import { checkViews, predictEach, preprocessingFor, viewedSamples } from '../training/inference/test-time.js';
 import { prepare } from '../runs/data/training-data.js';
 import { freeze } from '../nn/index.js';
 import { count, counted } from '../text.js';
@@ -70,31 +80,29 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   requireHead(loaded);
   const { images, skipped, split } = await imagesToMeasure(options, loaded, context.signal);
   const { model } = loaded;
-  const preprocessing = imageSettings(loaded.input, 'evaluate');
-  const cache = await openPreparedCache(preprocessingFor(views, preprocessing));
+  const { store, source } = await openMeasured(loaded, views, options.workers);
   try {
     const note = splitNote(split, images.length);
     if (note !== null) context.onEvent?.({ type: 'note', text: note });
-    const prepared = await prepare(images, cache, { workers: options.workers }, context);
+    const prepared = await prepare(images, loaded.input, store, context);
     const trained = await countTrained(options.run, prepared.prepared);
     if (trained !== null && trained > 0)
       context.onEvent?.({ type: 'note', text: trainedNote(trained, prepared.prepared.length) });
-    const pictures = preparedPictures(prepared.prepared, cache);
-    const outputs = new Float32Array(pictures.count * model.classes);
+    const outputs = new Float32Array(prepared.prepared.length * model.classes);
     const device = await openDevice(options, context);
     try {
       await freeze(model);
       await model.to(device);
       const batch = options.batchSize ?? null;
       await predictEach(
-        pictures,
+        source(prepared.prepared),
         (x) => model.forward(x),
         (index, row) => outputs.set(row, index * model.classes),
         {
           views,
           task: loaded.task,
           temperature: loaded.temperature,
-          inference: { device, input: imageInput(preprocessing), batch, activity: 'evaluating', ...context },
+          inference: { device, input: inputOf(loaded.input), batch, activity: 'evaluating', ...context },
         },
       );
     } finally {
@@ -110,8 +118,24 @@ export async function evaluate<T extends TaskKind = 'classification'>(
     };
     return result as EvaluateResult<TaskKind> as unknown as EvaluateResult<T>;
   } finally {
-    await cache.close();
+    await store.close();
   }
+}
+
+/** What holds the samples, and gives them as they are predicted: images in their views, where there are any. */
+async function openMeasured(
+  { input }: LoadedModel,
+  views: TestViews | null,
+  workers: number | undefined,
+): Promise<{ store: SampleStore; source: (samples: readonly PreparedSample[]) => SampleSource }> {
+  if (views === null) {
+    const store = await openSamples(input, { workers, variation: null });
+    return { store, source: (samples) => store.source(samples) };
+  }
+  const preprocessing = imageSettings(input, '--tta');
+  const store = await openImageStore(preprocessingFor(views, preprocessing), { workers, variation: null });
+  const side = sideOf(preprocessing);
+  return { store, source: (samples) => viewedSamples(store.pictures(samples), side, views) };
 }
 
 function trainedNote(trained: number, images: number): string {

@@ -1,13 +1,14 @@
 /** `attune predict`: what a trained run, or a model with weights, sees in images. */
 import { basename, resolve } from 'node:path';
 import {
-  blackImage,
-  imageInput,
-  type ImagePool,
   imageSettings,
+  inputOf,
+  inputRow,
   listImages,
   openImagePool,
-  type Preprocessing,
+  openPictures,
+  sideOf,
+  type TestViews,
 } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { freeze } from '../nn/index.js';
@@ -15,15 +16,10 @@ import { openDevice } from '../runs/device.js';
 import { throwIfAborted } from '../interruption.js';
 import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../recipe/option-names.js';
 import type { OptionNames } from '../option-names.js';
-import { loadModel, requireHead } from '../runs/model-source.js';
+import { type LoadedModel, loadModel, requireHead } from '../runs/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../recipe/options.js';
 import type { ModelAnswer, PredictResult, TaskKind } from '../recipe/results.js';
-import {
-  checkViews,
-  type ImageSource,
-  predictEach,
-  preprocessingFor,
-} from '../training/inference/test-time.js';
+import { checkViews, predictEach, preprocessingFor, viewedSamples } from '../training/inference/test-time.js';
 
 /** What `predict` needs: a run or a model with weights, and images. */
 export interface PredictOptions extends ModelSource, DeviceOptions {
@@ -60,18 +56,16 @@ export async function predict<T extends TaskKind = 'classification'>(
   const loaded = await loadModel(options, context);
   requireHead(loaded);
   const { model, task, temperature } = loaded;
-  const preprocessing = imageSettings(loaded.input, 'predict');
   if (options.top !== undefined && task.topRefusal !== null) throw noTop(task.topRefusal);
   const answers = new Map<string, ModelAnswer[TaskKind]>();
-  const pool = openImagePool({ workers: options.workers });
-  const { errors, ...pictures } = openPictures(paths, preprocessingFor(views, preprocessing), pool);
+  const { errors, source, look, close } = openNamed(paths, loaded, views, options.workers);
   const answerAll = async () => {
     const device = await openDevice(options, context);
     try {
       await freeze(model);
       await model.to(device);
       await predictEach(
-        pictures,
+        source,
         (x) => model.forward(x),
         (index, outputs) => {
           if (errors.has(paths[index])) return;
@@ -83,7 +77,7 @@ export async function predict<T extends TaskKind = 'classification'>(
           temperature,
           inference: {
             device,
-            input: imageInput(preprocessing),
+            input: inputOf(loaded.input),
             batch: null,
             activity: 'predicting',
             ...context,
@@ -95,9 +89,9 @@ export async function predict<T extends TaskKind = 'classification'>(
     }
   };
   try {
-    if (await hasReadable(paths, pictures, errors, context.signal)) await answerAll();
+    if (await hasReadable(paths, look, errors, context.signal)) await answerAll();
   } finally {
-    await pool.close();
+    await close();
   }
   const images = paths.map((path) => {
     const answer = answers.get(path);
@@ -107,43 +101,39 @@ export async function predict<T extends TaskKind = 'classification'>(
   return answer as PredictResult<TaskKind> as PredictResult<T>;
 }
 
-/**
- * Images that are read when their batch comes, however many there are. In place of one that cannot be read stands a black
- * one; `errors` has its reason.
- */
-export function openPictures(
+/** Files as they are predicted, images in their views where there are any; `look` reads one, so that `errors` tells of it. */
+function openNamed(
   paths: readonly string[],
-  preprocessing: Preprocessing,
-  pool: ImagePool,
-): ImageSource & { readonly errors: ReadonlyMap<string, string> } {
-  const errors = new Map<string, string>();
-  const side = preprocessing.crop ?? preprocessing.resize;
+  { input }: LoadedModel,
+  views: TestViews | null,
+  workers: number | undefined,
+) {
+  const { kind, settings } = input;
+  if (views === null) {
+    const files = inputRow(kind).openFiles(paths, settings, workers);
+    return { ...files, source: files, look: files.read };
+  }
+  const preprocessing = imageSettings(input, '--tta');
+  const pool = openImagePool({ workers });
+  const pictures = openPictures(paths, preprocessingFor(views, preprocessing), pool);
   return {
-    count: paths.length,
-    errors,
-    async read(index) {
-      const path = paths[index];
-      try {
-        return (await pool.run({ kind: 'prepare', path, preprocessing })).image;
-      } catch (error) {
-        if (!(error instanceof AttuneError && error.code === 'input')) throw error;
-        errors.set(path, error.what);
-        return blackImage(side);
-      }
-    },
+    errors: pictures.errors,
+    source: viewedSamples(pictures, sideOf(preprocessing), views),
+    look: pictures.read,
+    close: () => pool.close(),
   };
 }
 
 /** Whether there is anything to compute. Throws AttuneError 'interrupted' on the signal. */
 async function hasReadable(
   paths: readonly string[],
-  { read }: ImageSource,
+  look: (index: number) => Promise<unknown>,
   errors: ReadonlyMap<string, string>,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   for (const [index, path] of paths.entries()) {
     throwIfAborted(signal);
-    await read(index);
+    await look(index);
     if (!errors.has(path)) return true;
   }
   return false;

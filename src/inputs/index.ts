@@ -8,9 +8,11 @@
 
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
-import { IMAGE } from './image/input.js';
+import { IMAGE } from './image/image-row.js';
 import type { Preprocessing } from './image/preprocess.js';
-import type { Input, InputRow } from './input.js';
+import type { Input } from './input.js';
+import type { InputRow } from './input-row.js';
+import type { SampleStore, StoreOptions } from './store.js';
 
 /** The settings of each input. */
 export interface InputTable {
@@ -32,6 +34,11 @@ export type InputInfo = {
 /** The row of an input, whichever it is. */
 export function inputRow(kind: InputKind): InputRow<InputTable[InputKind]> {
   return INPUTS[kind] as InputRow<InputTable[InputKind]>;
+}
+
+/** What holds the samples of an input. Close it. Throws AttuneError 'disk'. */
+export function openSamples({ kind, settings }: InputInfo, options: StoreOptions): Promise<SampleStore> {
+  return inputRow(kind).open(settings, options);
 }
 
 /** The input that was stored. */
@@ -81,7 +88,19 @@ export function parseInput(value: unknown, where: string): InputInfo {
 }
 
 export { augmentImage, checkAugmentation, cropFromDraws, flipLeftRight } from './image/augment.js';
+export { type ImageStore, openImageStore } from './image/image-store.js';
+export type { LabelledSample, TargetKind } from './labelled.js';
 export type { Sample } from './random.js';
+export type {
+  FileSamples,
+  PreparedSample,
+  PrepareHooks,
+  PrepareProgress,
+  SampleStore,
+  StoreOptions,
+  TaskTime,
+  Variation,
+} from './store.js';
 export {
   type Augmentation,
   augmentationOf,
@@ -125,7 +144,6 @@ export {
   type ImageFolderOptions,
   imageFolder,
   type LabelledImage,
-  type TargetKind,
 } from './image/image-folder.js';
 export {
   type ImageTable,
@@ -161,14 +179,14 @@ export {
   dataLoader,
   type ImageDataset,
 } from './image/loader.js';
+export { openPictures } from './image/open-pictures.js';
 export { parsePreprocessing } from './image/parse-preprocessing.js';
 export { type PartFolders, partFolders } from './part-folders.js';
-export { type ImagePool, type ImagePoolOptions, openImagePool, type TaskTime } from './image/pool.js';
+export { type ImagePool, type ImagePoolOptions, openImagePool } from './image/pool.js';
 export {
   type Preparation,
   type PreparedImage,
   type PrepareOptions,
-  type PrepareProgress,
   prepareImages,
 } from './image/prepare-images.js';
 export {
@@ -208,7 +226,8 @@ export {
   takeRows,
 } from './host-batch.js';
 export { blackImage, imageInput, sampleOf, sideOf } from './image/input.js';
-export type { Input, InputRow } from './input.js';
+export type { Input } from './input.js';
+export type { InputRow } from './input-row.js';
 export { epochOrder, type Sampling } from './sampling.js';
 export { loadSharp } from './image/sharp.js';
 export { type Split, stratifiedFolds, stratifiedSplit } from './split.js';

@@ -22,18 +22,3 @@ export interface Input {
   picture(sample: HostSample): RgbImage;
   seen(values: ArrayLike<number>): RgbImage;
 }
-
-/** A row of the table of inputs; `S` are its settings, plain data that checkpoints and runs keep. */
-export interface InputRow<S> {
-  /** What samples are called. */
-  readonly many: string;
-  /** Checks settings of a file that may hold anything. Throws AttuneError 'input' naming `where`. */
-  parse(settings: unknown, where: string): S;
-  create(settings: S): Input;
-  /** The same settings for samples of `size`, which a recipe asks for (`image_size`). */
-  resized(settings: S, size: number): S;
-  /** What a recipe of this size contradicts, as a field and what is wrong with it; null: nothing. */
-  contradiction(settings: S, size: number): string | null;
-  /** What is done to a sample before the network sees it, for people. */
-  describe(settings: S): string;
-}

@@ -215,7 +215,7 @@ test('copies of training images among those that measure are told', async () => 
   const notes = async () => {
     const context = listener();
     const found = await findImages(folder, splitOf({}));
-    const options = { input: imageInfo(imagenetPreprocessing(SIDE)), augmentation: null, workers: 1 };
+    const options = { input: imageInfo(imagenetPreprocessing(SIDE)), variation: null, workers: 1 };
     await (await prepareTrainingData(found, options, context)).close();
     return context.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
   };

@@ -1,7 +1,7 @@
 /** The full stage beneath the run: losses, updates, plans, and gradients that are not finite. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { augmentationOf, imageInfo } from '#src/inputs/index';
+import { imageInfo } from '#src/inputs/index';
 import { openDevice, summarize } from '#src/runs/device';
 import { EMPTY_EPOCH } from '#src/training/epoch-end';
 import { runFullStage } from '#src/training/full-stage';
@@ -117,8 +117,8 @@ async function openStage(more: Partial<FinetuneOptions>): Promise<Opened> {
   const recipe = resolveRecipe(given, facts);
   const entry = findModel('resnet-small');
   const input = imageInfo(entry.preprocessing);
-  const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
-  const prepared = await prepareTrainingData(found, { input, augmentation, workers: 1 }, {});
+  const variation = { augment: recipe.augment, cropScale: recipe.crop_scale };
+  const prepared = await prepareTrainingData(found, { input, variation, workers: 1 }, {});
   const device = await openDevice({ device: 'cpu' });
   const folder = newPath();
   mkdirSync(folder);

@@ -169,7 +169,7 @@ async function featureFacts(
   context: RunContext,
 ): Promise<FeatureFacts> {
   const { model, input, weights, weightsHash } = loaded;
-  const data = await prepareTrainingData(found, { input, augmentation: null, workers }, context);
+  const data = await prepareTrainingData(found, { input, variation: null, workers }, context);
   try {
     const options = { device, model, weightsHash, ...context };
     const sets = await allFeatures(data, options);

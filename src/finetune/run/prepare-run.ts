@@ -2,7 +2,7 @@
  * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
  * is touched, so that a mistake is told within seconds.
  */
-import { augmentationOf, inputOf, resizedInput } from '../../inputs/index.js';
+import { inputOf, resizedInput } from '../../inputs/index.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
 import { askedBy, askedSplit } from '../../recipe/asked.js';
 import { announce } from '../../recipe/announce.js';
@@ -72,8 +72,8 @@ export async function withRun<T>(
   announce(told, context.onEvent);
 
   const { strategy, augment, crop_scale } = recipe;
-  const augmentation = strategy === 'probe' ? null : augmentationOf(augment, crop_scale);
-  const data = await prepareTrainingData(found, { input, augmentation, workers: options.workers }, context);
+  const variation = strategy === 'probe' ? null : { augment, cropScale: crop_scale };
+  const data = await prepareTrainingData(found, { input, variation, workers: options.workers }, context);
   try {
     const { threads } = options;
     const device = await open({ ...recipe, ...(threads !== undefined && { threads }) }, context);

@@ -1,6 +1,5 @@
 /** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
 import { resolve } from 'node:path';
-import { augmentationOf } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
@@ -127,8 +126,8 @@ async function goOnFrom(
     note: null,
     ...state.images,
   };
-  const augmentation = augmentationOf(recipe.augment, recipe.crop_scale);
-  const data = await prepareTrainingData(images, { input: state.input, augmentation, workers }, context);
+  const variation = { augment: recipe.augment, cropScale: recipe.crop_scale };
+  const data = await prepareTrainingData(images, { input: state.input, variation, workers }, context);
   try {
     const model = modelOf(state, stored.file, data.task.head);
     await restoreModel(stored.file, model, damagedState);

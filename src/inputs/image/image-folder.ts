@@ -14,6 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { Pauses } from '../../pauses.js';
+import type { LabelledSample } from '../labelled.js';
 import { validationNames } from '../part-folders.js';
 import { sorted } from '../sorted.js';
 import {
@@ -29,19 +30,8 @@ import {
   within,
 } from '../walk.js';
 
-/** What an image is labelled with: its place in a list of classes, or numbers. */
-export type TargetKind = 'label' | 'values';
-
-export interface LabelledImage {
-  /** Absolute path. */
-  readonly path: string;
-  /** Class folder and what follows, with `/`, in NFC: the same on every machine. */
-  readonly name: string;
-  /** Index into the class list. */
-  readonly label: number;
-  /** The numbers to predict, of a data set for regression alone (values-file.ts). */
-  readonly values?: readonly number[] | undefined;
-}
+/** An image with what is known of it. */
+export type LabelledImage = LabelledSample;
 
 export interface ImageFolder {
   /** Absolute path of the folder that was read. */

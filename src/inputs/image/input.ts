@@ -2,13 +2,12 @@
 import { AttuneError } from '../../errors.js';
 import { normalizeImages } from '../../ops/image/normalize-images.js';
 import { type HostSample, stack } from '../host-batch.js';
-import type { Input, InputRow } from '../input.js';
+import type { Input } from '../input.js';
 import { variedImages } from './apply-steps.js';
 import type { ImageStep } from './augment-parts.js';
 import type { RgbImage } from '../picture.js';
-import { parsePreprocessing } from './parse-preprocessing.js';
 import { imageKey } from './prepared-cache.js';
-import { imagenetPreprocessing, type Preprocessing } from './preprocess.js';
+import type { Preprocessing } from './preprocess.js';
 
 /**
  * Images of the crop's side: `images` of a batch are bytes [n, side, side, 3]; each goes through its steps (apply-steps.ts),
@@ -42,26 +41,6 @@ export function imageInput(preprocessing: Preprocessing): Input {
       }),
   };
 }
-
-/** The row of images. */
-export const IMAGE: InputRow<Preprocessing> = {
-  many: 'images',
-  parse: parsePreprocessing,
-  create: imageInput,
-  // The short side keeps its ratio to that of the input.
-  resized(preprocessing, side) {
-    const { resize, crop } = preprocessing;
-    const ratio = crop === null ? 256 / 224 : resize / crop;
-    const { resize: short } = imagenetPreprocessing(side, Math.round(side * ratio));
-    return { ...preprocessing, crop: side, resize: short };
-  },
-  contradiction: ({ crop }, side) =>
-    crop === side ? null : `input.settings.crop: ${crop} where the recipe has ${side} pixels`,
-  describe({ resize, crop, mean, std, interpolation }) {
-    const size = crop === null ? `short side ${resize}` : `short side ${resize}, crop ${crop}`;
-    return `${size}, ${interpolation}, minus [${mean.join(', ')}], divided by [${std.join(', ')}]`;
-  },
-};
 
 /** A black square. */
 export function blackImage(side: number): RgbImage {

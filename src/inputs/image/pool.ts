@@ -6,6 +6,7 @@
  * on. Idle workers do not keep the process alive; a task in progress does.
  */
 
+import type { TaskTime } from '../store.js';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AttuneError, type ErrorParts } from '../../errors.js';
@@ -20,17 +21,6 @@ export interface ImagePoolOptions {
   readonly timeoutSeconds?: number | undefined;
   /** Another worker file; for the tests of this one. */
   readonly workerUrl?: URL | undefined;
-}
-
-/** When a thread of the pool was busy with a task. */
-export interface TaskTime {
-  readonly kind: ImageTask['kind'];
-  readonly path: string;
-  /** The thread's number, from 0: threads that are busy at the same time have different ones. */
-  readonly lane: number;
-  /** By `performance.now()`, in milliseconds. */
-  readonly begin: number;
-  readonly end: number;
 }
 
 export interface ImagePool {

@@ -12,19 +12,13 @@ import { type ImagePool, openImagePool } from './pool.js';
 import { visitAll, type Visit } from './visit.js';
 import { openPreparedCache, type PreparedCache, preparedBytes } from './prepared-cache.js';
 import { type Preprocessing, requirePreprocessing } from './preprocess.js';
+import type { PreparedSample, PrepareProgress } from '../store.js';
 import type { SkippedPath } from '../walk.js';
 
-/** An image of the input, together with the SHA-256 of its file: its key in every cache. */
-export type PreparedImage<Image extends { readonly path: string }> = Image & {
-  readonly fileHash: string;
-};
+export type { PrepareProgress };
 
-export interface PrepareProgress {
-  /** Each image is hashed; then those that the cache lacks are decoded. */
-  readonly stage: 'hash' | 'decode';
-  readonly done: number;
-  readonly total: number;
-}
+/** An image with the hash of its file. */
+export type PreparedImage<Image extends { readonly path: string }> = PreparedSample<Image>;
 
 export interface PrepareOptions {
   /** The cache to fill; default: opened for this call and closed after it. */

@@ -1,6 +1,6 @@
 /** What a run folder tells to whoever compares it with others: its curves, and what its best checkpoint answers. */
 import { basename, join, relative } from 'node:path';
-import { imageSettings, openPreparedCache } from '../../inputs/index.js';
+import { openSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { isCrossValidation } from '../../finetune/cross-validation.js';
@@ -141,11 +141,11 @@ async function evaluated(
   const part = found.val.length > 0 ? 'val' : 'test';
   if (found[part].length === 0)
     return { figures: null, right: null, note: 'the run has no images to measure it with' };
-  const cache = await openPreparedCache(imageSettings(loaded.input, 'compare'));
+  const store = await openSamples(loaded.input, { workers: options.workers, variation: null });
   try {
     const device = evaluatingDevice(recipe, options);
     const outputs = await withNetwork(loaded, device, options, context, (network) =>
-      outputsFor(network, found[part], cache),
+      outputsFor(network, found[part], store),
     );
     const { images, values } = outputs;
     const { task, temperature } = loaded;
@@ -155,7 +155,7 @@ async function evaluated(
     const figures = { ...NOTHING, ...of.figures(metrics), part, images: metrics.images, loss } as const;
     return { figures, right: of.right(outputs, task.names), note: null };
   } finally {
-    await cache.close();
+    await store.close();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   imageInput,
   imageSettings,
   openImagePool,
+  openPictures,
   PNG_MARK,
   type RgbImage,
 } from '../../inputs/index.js';
@@ -17,7 +18,7 @@ import { throwIfAborted } from '../../interruption.js';
 import { type LoadedModel, loadModel, requireHead } from '../../runs/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../recipe/options.js';
 import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../recipe/option-names.js';
-import { namedImages, openPictures } from '../../finetune/predict.js';
+import { namedImages } from '../../finetune/predict.js';
 import type { ImageSource } from '../../training/inference/test-time.js';
 import { requireClasses } from '../../tasks/require-classes.js';
 import { topPredictions } from '../../tasks/metrics/top-predictions.js';

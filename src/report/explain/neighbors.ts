@@ -43,7 +43,7 @@ export async function nearestImages({
   const onlyTraining = { ...found, val: [], test: [] };
   const data = await prepareTrainingData(
     onlyTraining,
-    { input: loaded.input, augmentation: null, workers },
+    { input: loaded.input, variation: null, workers },
     context,
   );
   const { input } = data;

@@ -1,6 +1,6 @@
 /** What the report of a cross-validation tells: its folds, and all their images together. */
 import { basename, join } from 'node:path';
-import { imageSettings, openPreparedCache } from '../../inputs/index.js';
+import { openSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { commandLine } from '../../runs/command-line.js';
@@ -77,7 +77,7 @@ export async function gatherFolds(
 async function pooledPart(folders: readonly string[], options: GatherOptions, context: RunContext) {
   const parts: Outputs[] = [];
   const first = await loadModel({ run: folders[0] }, context);
-  const cache = await openPreparedCache(imageSettings(first.input, 'the report'));
+  const store = await openSamples(first.input, { workers: options.workers, variation: null });
   try {
     for (const folder of folders) {
       const { recipe } = await readCurves(folder);
@@ -87,7 +87,7 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
       const device = evaluatingDevice(recipe, options);
       parts.push(
         await withNetwork(loaded, device, options, context, (network) =>
-          outputsFor(network, found.val, cache),
+          outputsFor(network, found.val, store),
         ),
       );
     }
@@ -95,7 +95,7 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
     const of = reportOf(task.info.kind);
     return await of.evaluate(joined(parts), { part: 'val', task, temperature: null, network: null });
   } finally {
-    await cache.close();
+    await store.close();
   }
 }
 

@@ -3,7 +3,7 @@
  * evaluation of the best checkpoint.
  */
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { imageSettings, isCsvFile, openPreparedCache } from '../../inputs/index.js';
+import { isCsvFile, openSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
@@ -121,18 +121,18 @@ async function evaluateRun(
   if (of.isOfClasses && !canBeExplained(loaded))
     notes.push('There are no heat maps: they go by the slope of a head, and a vote of neighbours has none.');
   return withNetwork(loaded, evaluatingDevice(recipe, options), options, context, async (network) => {
-    const cache = await openPreparedCache(imageSettings(loaded.input, 'the report'));
+    const store = await openSamples(loaded.input, { workers: options.workers, variation: null });
     try {
       const evaluate = async (part: PartName): Promise<EvaluatedPart | null> => {
         if (found[part].length === 0) return null;
-        const outputs = await outputsFor(network, found[part], cache);
+        const outputs = await outputsFor(network, found[part], store);
         const { task, temperature } = loaded;
         return of.evaluate(outputs, { part, task, temperature, network });
       };
       const [val, test] = [await evaluate('val'), await evaluate('test')];
       return val === null ? { main: test, test: null, notes } : { main: val, test, notes };
     } finally {
-      await cache.close();
+      await store.close();
     }
   });
 }

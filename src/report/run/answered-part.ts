@@ -2,11 +2,9 @@
 import {
   inputOf,
   type LabelledImage,
-  type PreparedCache,
   type PreparedImage,
-  preparedPictures,
   type RgbImage,
-  sampleOf,
+  type SampleStore,
 } from '../../inputs/index.js';
 import { forEachImage } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
@@ -33,29 +31,30 @@ export interface Outputs {
   picture(index: number): Promise<RgbImage>;
 }
 
-/** The outputs of the network for those of `images` that can be read, as long as `cache` is open. Throws as `evaluate` does. */
+/** The outputs of the network for those of `images` that can be read, as long as `store` is open. Throws as `evaluate` does. */
 export async function outputsFor(
-  { device, loaded, workers, ...context }: Network,
+  { device, loaded, ...context }: Network,
   images: readonly LabelledImage[],
-  cache: PreparedCache,
+  store: SampleStore,
 ): Promise<Outputs> {
   const { model } = loaded;
-  const { prepared } = await prepare(images, cache, { workers }, context);
-  const pictures = preparedPictures(prepared, cache);
+  const { prepared } = await prepare(images, loaded.input, store, context);
+  const source = store.source(prepared);
+  const input = inputOf(loaded.input);
   const values = new Float32Array(prepared.length * model.classes);
   await forEachImage(
-    { count: pictures.count, read: async (index) => sampleOf(await pictures.read(index)) },
+    source,
     (x) => model.forward(x),
     (index, row) => values.set(row, index * model.classes),
     {
       device,
-      input: inputOf(loaded.input),
+      input,
       batch: null,
       activity: 'evaluating for the report',
       ...context,
     },
   );
-  return { images: prepared, values, picture: (index) => pictures.read(index) };
+  return { images: prepared, values, picture: async (index) => input.picture(await source.read(index)) };
 }
 
 /** What outputs are of. */

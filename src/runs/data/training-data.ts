@@ -1,27 +1,22 @@
 /** The images of a run: found, split, decoded once; bad ones named. No device is needed yet. */
 import { dirname } from 'node:path';
 import {
-  type Augmentation,
   formatBytes,
-  type ImagePool,
-  imageSettings,
   type Input,
   type InputInfo,
   inputOf,
+  inputRow,
   isCsvFile,
   type LabelledImage,
-  openImagePool,
-  openPreparedCache,
-  type PreparedCache,
-  preparedDataset,
-  type PreparedImage,
-  prepareImages,
-  type PrepareOptions,
+  type LabelledSample,
+  openSamples,
+  type PreparedSample,
   type SampleSource,
-  sideOf,
+  type SampleStore,
   stratifiedSplit,
-  trainingSamples,
+  type TaskTime,
   type TrainingSamples,
+  type Variation,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { Estimator } from '../../recipe/events.js';
@@ -37,7 +32,7 @@ import type { Task } from '../../tasks/index.js';
 
 /** One part of the images, with those samples that evaluation uses, by the same index. */
 export interface SamplePart {
-  readonly images: readonly PreparedImage<LabelledImage>[];
+  readonly images: readonly PreparedSample[];
   readonly source: SampleSource;
 }
 
@@ -45,14 +40,12 @@ export interface TrainingData extends Readonly<Record<PartName, SamplePart>> {
   readonly task: Task;
   readonly input: Input;
   /** The training images as the epochs vary them. */
-  readonly training: TrainingSamples<PreparedImage<LabelledImage>>;
+  readonly training: TrainingSamples<PreparedSample>;
   readonly skipped: readonly SkippedImage[];
-  /** Whose threads have decoded the images, and vary them for training. */
-  readonly pool: ImagePool;
+  /** Tells an observer of each task of the threads that prepare and vary samples. */
+  observe(observer: (time: TaskTime) => void): void;
   close(): Promise<void>;
 }
-
-const NOT_VARIED: Augmentation = { kind: 'none' };
 
 /** How the images of a recipe are split. */
 export function splitOf(recipe: Partial<Recipe>): SplitOptions {
@@ -109,45 +102,31 @@ export function smallestClassOf({ train }: FoundImages): number {
 
 export interface PrepareDataOptions {
   readonly input: InputInfo;
-  /** How training varies its images, which are kept whole for random crops; null: nothing is trained by images. */
-  readonly augmentation: Augmentation | null;
+  /** How training varies its samples; null: nothing is trained by them. */
+  readonly variation: Variation | null;
   readonly workers: number | undefined;
 }
 
-/** Decodes every image once, into its cache. Throws 'data' when too many are bad or a class is left without any. */
+/** Prepares every sample once. Throws 'data' when too many are bad or a class is left without any. */
 export async function prepareTrainingData(
   found: FoundImages,
-  { input: info, augmentation, workers }: PrepareDataOptions,
+  { input, variation, workers }: PrepareDataOptions,
   context: RunContext,
 ): Promise<TrainingData> {
-  const preprocessing = imageSettings(info, 'training');
-  const input = inputOf(info);
-  const randomCrops = augmentation?.kind === 'standard';
-  const pool = openImagePool({ workers });
-  const cache = await openPreparedCache(preprocessing);
-  const wholeCache = randomCrops ? await openPreparedCache({ ...preprocessing, crop: null }) : cache;
-  const close = async () => {
-    await pool.close();
-    await cache.close();
-    if (wholeCache !== cache) await wholeCache.close();
-  };
+  const store = await openSamples(input, { workers, variation });
   try {
     const all = [...found.train, ...found.val, ...found.test];
-    // The middle can be cut out of a whole picture: no image is decoded or kept twice.
     const trained = new Set(found.train.map(({ path }) => path));
-    const cacheOf = (path: string) => (trained.has(path) ? wholeCache : cache);
-    const { prepared, skipped } = await prepare(all, cache, { pool, cacheOf }, context);
+    const { prepared, skipped } = await prepare(all, input, store, context, trained);
     const hashes = new Map(prepared.map(({ path, fileHash }) => [path, fileHash]));
-    const part = (images: readonly LabelledImage[], from = cache): SamplePart => {
+    const part = (images: readonly LabelledSample[], isTrained = false): SamplePart => {
       const readable = images.flatMap((image) => {
         const fileHash = hashes.get(image.path);
         return fileHash === undefined ? [] : [{ ...image, fileHash }];
       });
-      const { read } = preparedDataset(readable, from, preprocessing.crop);
-      const source = { count: readable.length, read: async (i: number) => ({ images: await read(i) }) };
-      return { images: readable, source };
+      return { images: readable, source: store.source(readable, isTrained) };
     };
-    const train = part(found.train, wholeCache);
+    const train = part(found.train, true);
     refuseEmptyClasses(train.images, found);
     const measured = { val: part(found.val), test: part(found.test) };
     const used = [...train.images, ...measured.val.images, ...measured.test.images];
@@ -155,41 +134,39 @@ export async function prepareTrainingData(
     for (const text of notes) context.onEvent?.({ type: 'note', text });
     return {
       task: found.task,
+      input: inputOf(input),
       train,
       ...measured,
-      input,
-      training: trainingSamples(
-        { images: train.images, cache: wholeCache },
-        { augmentation: augmentation ?? NOT_VARIED, side: sideOf(preprocessing), pool, input },
-      ),
+      training: store.training(train.images),
       skipped: [...found.skipped, ...skipped],
-      pool,
-      close,
+      observe: store.observe,
+      close: store.close,
     };
   } catch (error) {
-    await close();
+    await store.close();
     throw error;
   }
 }
 
-/** `prepareImages` with its progress as events. */
-export async function prepare<Image extends { readonly path: string }>(
-  images: readonly Image[],
-  cache: PreparedCache,
-  options: Pick<PrepareOptions, 'workers' | 'pool' | 'cacheOf'>,
+/** Prepares samples with the progress as events. */
+export async function prepare<Sample extends { readonly path: string }>(
+  samples: readonly Sample[],
+  { kind }: Pick<InputInfo, 'kind'>,
+  store: SampleStore,
   { onEvent, signal }: RunContext,
+  trained?: ReadonlySet<string>,
 ) {
+  const { many } = inputRow(kind);
   let estimator: Estimator | null = null;
   let current = '';
-  return prepareImages(images, cache.preprocessing, {
-    cache,
-    ...options,
+  return store.prepare(samples, {
+    trained,
     signal,
     onDiskSpace: ({ neededBytes }) => {
       if (neededBytes === 0) return;
       onEvent?.({
         type: 'note',
-        text: `Prepared images take ${formatBytes(neededBytes)} in ${dirname(cache.folder)}.`,
+        text: `Prepared ${many} take ${formatBytes(neededBytes)} in ${dirname(store.folder)}.`,
       });
     },
     onProgress({ stage, done, total }) {
@@ -198,7 +175,7 @@ export async function prepare<Image extends { readonly path: string }>(
       const secondsLeft = estimator.secondsLeft(done, performance.now());
       onEvent?.({
         type: 'progress',
-        task: stage === 'hash' ? 'reading images' : 'preparing images',
+        task: stage === 'hash' ? `reading ${many}` : `preparing ${many}`,
         done,
         total,
         secondsLeft,

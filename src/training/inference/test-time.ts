@@ -3,6 +3,7 @@ import {
   type Preprocessing,
   type RgbImage,
   sampleOf,
+  type SampleSource,
   TEST_VIEWS,
   type TestViews,
   testViews,
@@ -39,7 +40,26 @@ export function preprocessingFor(views: TestViews | null, preprocessing: Preproc
   return views === null || views === 'flip' ? preprocessing : { ...preprocessing, crop: null };
 }
 
+/**
+ * The views of pictures as samples, those of a picture one after another. Each picture is read once for all of its views, as
+ * batches ask in order.
+ */
+export function viewedSamples({ count, read }: ImageSource, side: number, views: TestViews): SampleSource {
+  const each = TEST_VIEWS[views];
+  let last = { index: -1, cut: Promise.resolve<RgbImage[]>([]) };
+  const viewsOf = (index: number) => {
+    if (last.index !== index)
+      last = { index, cut: read(index).then((image) => testViews(image, side, views)) };
+    return last.cut;
+  };
+  return {
+    count: count * each,
+    read: async (place) => sampleOf((await viewsOf(Math.floor(place / each)))[place % each]),
+  };
+}
+
 export interface ViewOptions {
+  /** Whose views the samples are; null: each sample is its own. */
   readonly views: TestViews | null;
   readonly task: Task;
   /** At which probabilities will be told; null: as the network gives them. */
@@ -48,32 +68,20 @@ export interface ViewOptions {
 }
 
 /**
- * As `forEachImage`; with `views`, each image's row is the mean that the task makes of the rows of its views. The views
- * of an image follow each other, so that batches are filled whatever their number.
+ * As `forEachImage`; with `views`, whose samples follow each other, each image's row is the mean that the task makes of the
+ * rows of its views. Batches are filled whatever their number.
  */
 export async function predictEach(
-  source: ImageSource,
-  network: (images: Tensor) => Tensor,
+  source: SampleSource,
+  network: (x: Tensor) => Tensor,
   take: (index: number, row: Float32Array) => void,
   { views, task, temperature, inference }: ViewOptions,
 ): Promise<void> {
-  if (views === null) {
-    const read = async (index: number) => sampleOf(await source.read(index));
-    return forEachImage({ count: source.count, read }, network, take, inference);
-  }
+  if (views === null) return forEachImage(source, network, take, inference);
   const each = TEST_VIEWS[views];
-  const [side] = inference.input.shape;
-  // Read once for all of its views: batches ask in order.
-  let last = { index: -1, cut: Promise.resolve<RgbImage[]>([]) };
-  const viewsOf = (index: number) => {
-    if (last.index !== index)
-      last = { index, cut: source.read(index).then((image) => testViews(image, side, views)) };
-    return last.cut;
-  };
-  const read = async (place: number) => sampleOf((await viewsOf(Math.floor(place / each)))[place % each]);
   let rows: Float32Array[] = [];
   await forEachImage(
-    { count: source.count * each, read },
+    source,
     network,
     (place, row) => {
       rows.push(row);

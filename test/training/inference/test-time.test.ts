@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { imageInput, imagenetPreprocessing, testViews } from '#src/inputs/index';
 import { classification } from '#src/tasks/classification';
 import { evaluate, predict } from '#src/finetune/index';
-import { predictEach } from '#src/training/inference/test-time';
+import { predictEach, viewedSamples } from '#src/training/inference/test-time';
 import { reshape, slice } from '#src/ops/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -84,7 +84,7 @@ test('each image is predicted in all of its views, whatever the batch', async ()
     };
     const rows: Float32Array[] = [];
     await predictEach(
-      { count: images.length, read },
+      viewedSamples({ count: images.length, read }, side, 'ten-crop'),
       // The first four values of the crop are its logits.
       (x) => slice(reshape(x, [x.shape[0], -1]), [0, 0], [x.shape[0], 4]),
       (index, row) => {

@@ -103,7 +103,7 @@ async function profileOf(pause: { device: number; loader: number }) {
         const profile = new Profile(device, newFolder(), STEPS, {});
         if (pause.device > 0) slowDown(device, pause.device);
         const { training } = data;
-        data.pool.observe(profile.loaderTask);
+        data.observe(profile.loaderTask);
         const samples = {
           ...training,
           async *batches(options: EpochOptions) {

@@ -1,0 +1,22 @@
+/** What a row of the table of inputs (index.ts) has: all that finds, prepares and tells one kind of sample. */
+import type { Input } from './input.js';
+import type { FileSamples, SampleStore, StoreOptions } from './store.js';
+
+/** A row of the table of inputs; `S` are its settings, plain data that checkpoints and runs keep. */
+export interface InputRow<S> {
+  /** What samples are called. */
+  readonly many: string;
+  /** Checks settings of a file that may hold anything. Throws AttuneError 'input' naming `where`. */
+  parse(settings: unknown, where: string): S;
+  create(settings: S): Input;
+  /** Opens what holds the samples of a run. Close it. Throws AttuneError 'disk'. */
+  open(settings: S, options: StoreOptions): Promise<SampleStore>;
+  /** Samples of files, read when they are asked for. Close them. */
+  openFiles(paths: readonly string[], settings: S, workers: number | undefined): FileSamples;
+  /** The same settings for samples of `size`, which a recipe asks for (`image_size`). */
+  resized(settings: S, size: number): S;
+  /** What a recipe of this size contradicts, as a field and what is wrong with it; null: nothing. */
+  contradiction(settings: S, size: number): string | null;
+  /** What is done to a sample before the network sees it, for people. */
+  describe(settings: S): string;
+}
