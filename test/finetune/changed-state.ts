@@ -9,7 +9,7 @@ export interface LooseState {
   readonly progress: { step: number };
   readonly recipe: Record<string, unknown>;
   readonly task: object;
-  readonly preprocessing: object;
+  readonly input: { readonly settings: object };
   readonly images: Readonly<Record<'train' | 'val' | 'test', readonly object[]>>;
   readonly best: object;
   readonly beginning: object;

@@ -84,7 +84,7 @@ const CONTRADICTIONS: readonly (readonly [field: string, change: (state: LooseSt
   ['frozen.micro_batch', ({ recipe }) => Object.assign(recipe, { micro_batch: 4 })],
   ['recipe.strategy', ({ recipe }) => Object.assign(recipe, { strategy: 'probe' })],
   ['model', (state) => Object.assign(state, { model: 'resnet50' })],
-  ['preprocessing.crop', ({ preprocessing }) => Object.assign(preprocessing, { crop: 4096 })],
+  ['input.settings.crop', ({ input }) => Object.assign(input.settings, { crop: 4096 })],
   ['images.train', ({ images }) => Object.assign(images, { train: [] })],
   ['task.classes', ({ task }) => Object.assign(task, { classes: ['ant', 'bee', 'cat'] })],
   ['images.val.1', ({ images }) => Object.assign(images.val[1]!, { label: 2 })],
