@@ -89,7 +89,7 @@ export function parseInput(value: unknown, where: string): InputInfo {
 
 export { augmentImage, checkAugmentation, cropFromDraws, flipLeftRight } from './image/augment.js';
 export { type ImageStore, openImageStore } from './image/image-store.js';
-export type { LabelledSample, TargetKind } from './labelled.js';
+export type { LabelledSample } from './labelled.js';
 export type { Sample } from './random.js';
 export type {
   FileSamples,
@@ -115,10 +115,15 @@ export {
 } from './image/augment-parts.js';
 export { applySteps, variedImages } from './image/apply-steps.js';
 export {
-  chooseColumns,
   type ColumnChoice,
-  type LearntColumns,
+  type ColumnContent,
+  contentsOf,
+  labelColumn,
   type NamedColumns,
+  namedColumn,
+  unclearColumns,
+  unusedNote,
+  valueColumns,
 } from './image/choose-columns.js';
 export { type ClassWeighting, classWeights } from './class-weights.js';
 export {
@@ -146,12 +151,17 @@ export {
   type LabelledImage,
 } from './image/image-folder.js';
 export {
+  assertImagesThere,
+  columnAt,
   type ImageTable,
   isCsvFile,
+  listed,
   partsOf,
+  quoted,
   readImageTable,
   type TablePart,
   type TableRow,
+  wrongTable,
 } from './image/image-table.js';
 export {
   type KnownClasses,

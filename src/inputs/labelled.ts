@@ -1,8 +1,5 @@
 /** Samples with the right answers to them. */
 
-/** What a sample is labelled with: its place in a list of classes, or numbers. */
-export type TargetKind = 'label' | 'values';
-
 export interface LabelledSample {
   /** Absolute path. */
   readonly path: string;

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { classWeights, type LabelledImage } from '../inputs/index.js';
 import { argmax, crossEntropyLosses } from '../ops/index.js';
 import { tensor } from '../tensor/tensor.js';
+import { CLASS_ANSWERS } from './class-answers.js';
 import { fitTemperature } from './metrics/calibration.js';
 import { LOGISTIC_STRENGTHS, LogisticProblem } from './heads/logistic-head.js';
 import { type Prediction, topPredictions } from './metrics/top-predictions.js';
@@ -78,6 +79,7 @@ export const CLASSIFICATION: TaskRow<ClassificationTypes> = {
   }),
   named: 'classes',
   measures: MEASURES,
+  answers: CLASS_ANSWERS,
   create: ({ classes }) => classification(classes),
 };
 
@@ -96,7 +98,6 @@ export function classification(classes: readonly string[]): TaskOf<Classificatio
       return this;
     },
     measures: MEASURES,
-    target: 'label',
 
     targets: labelsOf,
     isAnswered: ({ label, values }) => label < count && values === undefined,

@@ -7,9 +7,9 @@
  */
 import * as v from 'valibot';
 import type { LabelledImage } from '../inputs/index.js';
-import { AttuneError } from '../errors.js';
 import { mean, square, subtract } from '../ops/index.js';
 import { tensor } from '../tensor/tensor.js';
+import { VALUE_ANSWERS, valuesOf } from './value-answers.js';
 import { RIDGE_STRENGTHS, RidgeProblem } from './heads/ridge-head.js';
 import {
   type Column,
@@ -80,32 +80,9 @@ export const REGRESSION: TaskRow<RegressionTypes> = {
   }),
   named: 'columns',
   measures: MEASURES,
+  answers: VALUE_ANSWERS,
   create: ({ columns }) => regression(columns),
 };
-
-/**
- * Names of columns with mean and deviation of the values of the training images. Throws AttuneError 'data' for a column
- * of one value.
- */
-export function columnsOf(
-  names: readonly string[],
-  images: readonly LabelledImage[],
-  where: string,
-): Column[] {
-  return names.map((name, c) => {
-    const values = images.map((image) => valuesOf(image)[c]);
-    const mean = values.reduce((sum, value) => sum + value / values.length, 0);
-    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
-    const deviation = Math.sqrt(variance);
-    if (values.some((value) => value !== values[0]) && deviation > 0) return { name, mean, deviation };
-    throw new AttuneError({
-      code: 'data',
-      what: `all training images have the same value of ${name}, ${values[0]}`,
-      where,
-      hint: 'leave the column out with --target, or add images',
-    });
-  });
-}
 
 /**
  * @param inUnits whether outputs are values in the columns' units, as those of an export, and not standardised ones
@@ -143,7 +120,6 @@ export function regression(columns: readonly Column[], inUnits = false): TaskOf<
       return regression(columns, true);
     },
     measures: MEASURES,
-    target: 'values',
 
     targets: targetsOf,
     isAnswered: ({ values }) => values?.length === count,
@@ -207,10 +183,4 @@ function describe({ name, mean, deviation }: Column): string {
 
 function rounded(value: number): number {
   return Number(value.toPrecision(3));
-}
-
-/** Every image of a file of values has them. */
-function valuesOf({ values, path }: LabelledImage): readonly number[] {
-  if (values !== undefined) return values;
-  throw new AttuneError({ code: 'internal', what: 'the image has no values', where: path });
 }

@@ -4,10 +4,11 @@
  * of two results is the better one.
  */
 import type * as v from 'valibot';
-import type { LabelledImage, TargetKind } from '../inputs/index.js';
+import type { LabelledImage } from '../inputs/index.js';
 import type { HeadShape } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Answers } from './answers.js';
 import type { FeatureScale, FeatureSet, HeadProblem } from './heads/head-problem.js';
 import type { Best, Measures, Score, Values } from './measure.js';
 
@@ -46,6 +47,8 @@ export interface TaskRow<T extends TaskTypes> {
   /** The field of `info` that says what the outputs stand for: checkpoints have it in their metadata. */
   readonly named: string & Exclude<keyof T['info'], 'kind'>;
   readonly measures: Measures<T['metrics']>;
+  /** How the right answers are found in a data set. */
+  readonly answers: Answers<T['info']>;
   create(info: T['info']): TaskOf<T>;
 }
 
@@ -68,8 +71,6 @@ export interface TaskOf<T extends TaskTypes> {
   /** The task of the outputs of an export, where they are not those that are trained. */
   readonly ofExports: TaskOf<T>;
   readonly measures: Measures<T['metrics']>;
-  /** What images are labelled with. */
-  readonly target: TargetKind;
 
   /** The targets of images, as the loss takes them. */
   targets(images: readonly LabelledImage[]): Targets;

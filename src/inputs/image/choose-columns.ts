@@ -7,26 +7,23 @@
  * Several columns are learnt together where all are values; where labels are among them, the one that says so by its name
  * is learnt alone. Whatever else there is, is refused with what to type: a guess would be an answer to another question.
  */
-import { AttuneError } from '../../errors.js';
+import type { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
-import { columnAt, type ImageTable, listed, quoted, wrongTable } from './image-table.js';
+import { type ImageTable, listed, quoted, wrongTable } from './image-table.js';
 import { DECIMAL_COMMA, isNumber } from './values-file.js';
 
-/** What is learnt of a CSV file: the column of labels, of a classification; or the columns of values, of a regression. */
-export type LearntColumns =
-  | { readonly label: string; readonly target: null }
-  | { readonly label: null; readonly target: readonly string[] };
-
-/** What was asked for; null: the file says it. */
+/** The columns that a recipe names, of labels or of values; both null where none is named. */
 export interface NamedColumns {
   readonly label: string | null;
   readonly target: readonly string[] | null;
 }
 
-export type ColumnChoice = LearntColumns & {
+/** Columns that the file speaks for. */
+export interface ColumnChoice {
+  readonly columns: readonly string[];
   /** What was taken for what, and how to have it otherwise; null where nothing else was possible. */
   readonly note: string | null;
-};
+}
 
 /** Whole numbers up to which they are taken as labels. */
 const MOST_NUMBERS = 20;
@@ -38,41 +35,46 @@ const LINES_OF_LABEL = 2;
 /** `label`, `class_id`, `Categories`: as a word of its own. */
 const LABEL_NAME = /(?:^|[^\p{L}])(?:labels?|class(?:es)?|categor(?:y|ies))(?:[^\p{L}]|$)/iu;
 
-/**
- * The columns that were named, else those that the file speaks for.
- *
- * @throws AttuneError 'usage' if both kinds are named
- * @throws AttuneError 'data' if there is no such column, or the file does not say clearly enough what is to be learnt
- */
-export async function chooseColumns(
-  table: ImageTable,
-  { label, target }: NamedColumns = { label: null, target: null },
-): Promise<ColumnChoice> {
-  if (label !== null && target !== null) {
-    throw new AttuneError({
-      code: 'usage',
-      what: 'a run learns labels or values, and --label names a column, too',
-      where: '--target',
-      hint: 'leave one of the two out',
-    });
-  }
-  if (label !== null)
-    return { label: table.columns[columnAt(table, label, 'labels')], target: null, note: null };
-  if (target !== null)
-    return { label: null, target: target.map((name) => name.normalize('NFC')), note: null };
-
-  const contents: Content[] = [];
+/** What each column of a table holds, by which the tasks choose theirs. */
+export async function contentsOf(table: ImageTable): Promise<ColumnContent[]> {
+  const contents: ColumnContent[] = [];
   for (const column of table.columns.keys()) contents.push(await contentOf(table, column));
-  const labels = contents.filter((content) => looksLike(content) === 'labels');
+  return contents;
+}
+
+/**
+ * The column of labels: the one that says so by its name, or that is alone. Null where none is clearly one.
+ *
+ * @param isOfLabels whether a column may be one, by what it holds
+ */
+export function namedColumn(
+  contents: readonly ColumnContent[],
+  isOfLabels: (content: ColumnContent) => boolean,
+): ColumnContent | null {
+  const labels = contents.filter(isOfLabels);
   const named = labels.filter(({ name }) => LABEL_NAME.test(name));
-  if (named.length === 1) return labelsOf(named[0], contents);
-  if (contents.length === 1 && labels.length === 1) return labelsOf(labels[0], contents);
-  if (contents.every((content) => looksLike(content) === 'values')) return valuesOf(contents);
-  throw contents.length === 1 ? unclear(contents[0], table) : severalKinds(contents, table);
+  if (named.length === 1) return named[0];
+  return contents.length === 1 && labels.length === 1 ? labels[0] : null;
+}
+
+/** The column of labels that the file speaks for; null without one. */
+export function labelColumn(contents: readonly ColumnContent[]): ColumnChoice | null {
+  const found = namedColumn(contents, (content) => looksLike(content) === 'labels');
+  return found && labelsOf(found, contents);
+}
+
+/** The columns of values: all, where each looks like one. Null otherwise. */
+export function valueColumns(contents: readonly ColumnContent[]): ColumnChoice | null {
+  return contents.every((content) => looksLike(content) === 'values') ? valuesOf(contents) : null;
+}
+
+/** The error about a file that does not say clearly enough what is to be learnt. */
+export function unclearColumns(contents: readonly ColumnContent[], table: ImageTable): AttuneError {
+  return contents.length === 1 ? unclear(contents[0], table) : severalKinds(contents, table);
 }
 
 /** What a column holds, missing fields aside. */
-interface Content {
+export interface ColumnContent {
   readonly name: string;
   readonly kind: 'text' | 'whole' | 'fractions' | 'mixed' | 'nothing';
   /** Different texts, or numbers. */
@@ -83,7 +85,7 @@ interface Content {
   readonly text: string;
 }
 
-async function contentOf({ columns, rows, pauses }: ImageTable, column: number): Promise<Content> {
+async function contentOf({ columns, rows, pauses }: ImageTable, column: number): Promise<ColumnContent> {
   // Numbers as texts: hashes of numbers can be foreseen, and a set of chosen ones takes hours.
   const seen = new Set<string>();
   let [filled, numbers, isWhole] = [0, 0, true];
@@ -110,7 +112,7 @@ async function contentOf({ columns, rows, pauses }: ImageTable, column: number):
   return { name: columns[column], kind, different: seen.size, filled, textLine, text };
 }
 
-function looksLike({ name, kind, different, filled }: Content): 'labels' | 'values' | 'unclear' {
+function looksLike({ name, kind, different, filled }: ColumnContent): 'labels' | 'values' | 'unclear' {
   const isNamed = LABEL_NAME.test(name);
   const comesBack = different * LINES_OF_LABEL <= filled;
   switch (kind) {
@@ -128,27 +130,31 @@ function looksLike({ name, kind, different, filled }: Content): 'labels' | 'valu
   }
 }
 
-function labelsOf(content: Content, all: readonly Content[]): ColumnChoice {
+function labelsOf(content: ColumnContent, all: readonly ColumnContent[]): ColumnChoice {
   const { name, kind } = content;
-  const others = all.filter((other) => other !== content).map((other) => other.name);
   const otherwise = kind === 'whole' ? `; --target ${name} takes them as values` : '';
-  const unused = others.length === 0 ? '' : ` Not used: ${listed(others)}.`;
-  const note = `Column ${name} holds ${described(content)}, taken as labels${otherwise}.${unused}`;
-  return { label: name, target: null, note };
+  const note = `Column ${name} holds ${described(content)}, taken as labels${otherwise}.${unusedNote(content, all)}`;
+  return { columns: [name], note };
 }
 
-function valuesOf(contents: readonly Content[]): ColumnChoice {
+/** ` Not used: notes.` Nothing where the column is alone. */
+export function unusedNote(content: ColumnContent, all: readonly ColumnContent[]): string {
+  const others = all.filter((other) => other !== content).map((other) => other.name);
+  return others.length === 0 ? '' : ` Not used: ${listed(others)}.`;
+}
+
+function valuesOf(contents: readonly ColumnContent[]): ColumnChoice {
   const whole = contents.filter(({ kind }) => kind === 'whole');
   const notes = whole.map((content) => `${content.name} holds ${described(content)}`);
   const note =
     whole.length === 0
       ? null
       : `Column ${listed(notes)}, taken as values; --label ${whole[0].name} takes ${whole.length === 1 ? 'them' : 'those of one'} as labels.`;
-  return { label: null, target: contents.map(({ name }) => name), note };
+  return { columns: contents.map(({ name }) => name), note };
 }
 
 /** `12 different whole numbers` */
-function described({ kind, different }: Content): string {
+function described({ kind, different }: ColumnContent): string {
   switch (kind) {
     case 'text':
       return counted(different, 'different text');
@@ -164,7 +170,7 @@ function described({ kind, different }: Content): string {
 }
 
 /** A single column that is neither. */
-function unclear(content: Content, { path }: ImageTable): AttuneError {
+function unclear(content: ColumnContent, { path }: ImageTable): AttuneError {
   const { name, kind, filled, textLine, text } = content;
   const label = `--label ${name} takes them as labels`;
   switch (kind) {
@@ -186,7 +192,7 @@ function unclear(content: Content, { path }: ImageTable): AttuneError {
 }
 
 /** Columns of which one is learnt, and nobody says which. */
-function severalKinds(contents: readonly Content[], { path }: ImageTable): AttuneError {
+function severalKinds(contents: readonly ColumnContent[], { path }: ImageTable): AttuneError {
   const [likely] = [...contents.filter((content) => looksLike(content) === 'labels'), ...contents];
   const values = contents.filter(({ kind }) => kind === 'whole' || kind === 'fractions');
   const each = contents.map((content) => `${content.name} (${described(content)})`);

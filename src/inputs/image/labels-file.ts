@@ -11,7 +11,7 @@
 import { AttuneError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
-import { chooseColumns } from './choose-columns.js';
+import { contentsOf, labelColumn, unclearColumns, valueColumns } from './choose-columns.js';
 import type { ImageFolder, LabelledImage } from './image-folder.js';
 import {
   assertImagesThere,
@@ -53,15 +53,21 @@ export async function readLabelsFile(path: string, options: LabelsFileOptions = 
   refuseUnknownOptions(options, NAMES, 'readLabelsFile');
   const { images, val } = options;
   const table = await readImageTable(path, images);
-  const label = options.label ?? (await chooseColumns(table)).label;
-  if (label === null) {
-    throw wrongTable(
-      `its columns hold values: ${listed(table.columns)}`,
-      table.path,
-      'name the column of labels, or read them with readValuesFile',
-    );
-  }
+  const label = options.label ?? (await labelColumnOf(table));
   return labelsIn(table, label, val === undefined ? null : await readImageTable(val, images));
+}
+
+/** The column that the file speaks for. Throws AttuneError 'data' without one. */
+async function labelColumnOf(table: ImageTable): Promise<string> {
+  const contents = await contentsOf(table);
+  const found = labelColumn(contents);
+  if (found !== null) return found.columns[0];
+  if (valueColumns(contents) === null) throw unclearColumns(contents, table);
+  throw wrongTable(
+    `its columns hold values: ${listed(table.columns)}`,
+    table.path,
+    'name the column of labels, or read them with readValuesFile',
+  );
 }
 
 /** The same of tables that are read already. */

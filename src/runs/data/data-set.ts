@@ -1,22 +1,29 @@
 /** What `<data>` names, a folder or a CSV file, as one data set: its parts as they are found, and what is learnt of it. */
 import { join } from 'node:path';
 import {
-  chooseColumns,
-  type ImageFolder,
-  imageFolder,
+  type ColumnContent,
+  contentsOf,
+  type ImageTable,
   isCsvFile,
   type LabelledImage,
-  labelsIn,
-  partsOf,
+  type NamedColumns,
   readImageTable,
-  valuedImages,
+  unclearColumns,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
-import { classification, columnsOf, regression, type Task } from '../../tasks/index.js';
+import {
+  type AnsweredImages,
+  type ChosenColumns,
+  rowOf,
+  TASK_KINDS,
+  type Task,
+  type TaskInfo,
+  taskOf,
+} from '../../tasks/index.js';
 import type { FoundImages, SplitOptions } from './found-images.js';
 
 export interface DataSet
-  extends Omit<ImageFolder, 'classes'>,
+  extends Omit<AnsweredImages<TaskInfo>, 'infoFor'>,
     Pick<FoundImages, 'learnt' | 'note' | 'skipped'> {
   /** Where test images are named, for what is said of them. */
   readonly testPath: string;
@@ -32,13 +39,14 @@ export async function readDataSet(data: string, named: Named, signal?: AbortSign
 }
 
 async function readFolder(data: string, { val }: Named): Promise<DataSet> {
-  const folder = await imageFolder(data, { val: val ?? undefined });
+  const readers = TASK_KINDS.flatMap((kind) => rowOf(kind).answers.inFolders ?? []);
+  const { infoFor, ...parts } = await readers[0](data, val);
   return {
-    ...folder,
+    ...parts,
     learnt: { label: null, target: null },
     note: null,
-    testPath: join(folder.root, 'test'),
-    taskFor: () => classification(folder.classes),
+    testPath: join(parts.root, 'test'),
+    taskFor: (train) => taskOf(infoFor(train)),
   };
 }
 
@@ -48,24 +56,40 @@ async function readTable(
   signal: AbortSignal | undefined,
 ): Promise<DataSet> {
   const table = await readImageTable(data, images ?? undefined, signal);
-  const { note, ...learnt } = await chooseColumns(table, { label, target });
+  const { kind, ...said } = await chooseTask(table, { label, target });
   const valTable = val === null ? null : await readImageTable(requireCsv(val), images ?? undefined, signal);
-  const said = { learnt, note, testPath: table.path };
-  if (learnt.target === null) {
-    const folder = await labelsIn(table, learnt.label, valTable);
-    return { ...folder, ...said, taskFor: () => classification(folder.classes) };
+  const { infoFor, ...parts } = await rowOf(kind).answers.inTable(table, valTable, said.learnt);
+  return { ...parts, ...said, testPath: table.path, taskFor: (train) => taskOf(infoFor(train)) };
+}
+
+/**
+ * The task of a table: the last of the list that finds its columns, as a later one may be a special case of one before.
+ *
+ * @throws AttuneError 'usage' if columns of two tasks are named
+ * @throws AttuneError 'data' if there is no such column, or the file does not say clearly enough what is to be learnt
+ */
+export async function chooseTask(
+  table: ImageTable,
+  named: NamedColumns,
+): Promise<ChosenColumns & { readonly kind: TaskInfo['kind'] }> {
+  if (named.label !== null && named.target !== null) {
+    throw new AttuneError({
+      code: 'usage',
+      what: 'a run learns labels or values, and --label names a column, too',
+      where: '--target',
+      hint: 'leave one of the two out',
+    });
   }
-  const columns = learnt.target;
-  const parts = partsOf(table, valTable);
-  return {
-    root: table.path,
-    train: await valuedImages(table, columns, parts.train),
-    val: parts.val && (await valuedImages(valTable ?? table, columns, parts.val)),
-    test: parts.test && (await valuedImages(table, columns, parts.test)),
-    skipped: parts.skipped,
-    ...said,
-    taskFor: (train) => regression(columnsOf(columns, train, table.path)),
+  let looked: Promise<ColumnContent[]> | null = null;
+  const contents = () => {
+    looked ??= contentsOf(table);
+    return looked;
   };
+  for (const kind of TASK_KINDS.toReversed()) {
+    const chosen = await rowOf(kind).answers.choose({ table, contents }, named);
+    if (chosen !== null) return { kind, ...chosen };
+  }
+  throw unclearColumns(await contents(), table);
 }
 
 /** Validation goes by the same columns. */

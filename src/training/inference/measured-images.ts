@@ -8,17 +8,15 @@ import {
   type ImageTable,
   isCsvFile,
   type LabelledImage,
-  labelledImages,
   listImages,
   partFolders,
   readImageTable,
   subFolders,
-  type TargetKind,
-  valuedImages,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
+import { type MeasuredNetwork, rowOf } from '../../tasks/index.js';
 import { count, counted } from '../../text.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import { SPLITS } from '../../recipe/choices.js';
@@ -68,46 +66,14 @@ export async function imagesToMeasure(
   const flag = images !== undefined ? '--images' : label !== undefined ? '--label' : null;
   if (flag !== null)
     throw usage('this is for a CSV file, and the images are in class folders', flag, 'leave it out');
-  return TARGETS[loaded.task.target].inFolder(options, loaded);
+  return folderImages(options, loaded);
 }
 
-/** How the right answers of images are found. */
-interface TargetReader {
-  /** In class folders, where they can tell them. */
-  inFolder(options: MeasureOptions, loaded: LoadedModel): Promise<MeasuredImages>;
-  /** In rows of a CSV file; `label` is the column that was named. */
-  inRows(
-    table: ImageTable,
-    rows: ImageTable['rows'],
-    label: string | undefined,
-    loaded: LoadedModel,
-  ): Promise<readonly LabelledImage[]>;
+/** What a task has to know of the network to find its answers. */
+function networkOf({ task, label, isImagenet }: LoadedModel): MeasuredNetwork {
+  const otherNames = isImagenet ? imagenetClasses().map(({ wordnetId }) => wordnetId) : [];
+  return { names: task.names, otherNames, label };
 }
-
-const TARGETS: Readonly<Record<TargetKind, TargetReader>> = {
-  label: {
-    inFolder: folderImages,
-    inRows(table, rows, label, loaded) {
-      const column = label ?? labelColumn(table, loaded);
-      const fields = rows.map(({ fields }) => fields[table.columns.indexOf(column)]);
-      const classes = classesFor(loaded, fields);
-      return labelledImages(table, column, { classes, where: 'the network' }, rows);
-    },
-  },
-  values: {
-    inFolder({ data }, { task }) {
-      throw usage(
-        `the model gives values of ${task.names.join(', ')}, which only a CSV file can be compared with`,
-        data,
-        'name a .csv file with these columns',
-      );
-    },
-    inRows(table, rows, label, { task }) {
-      if (label === undefined) return valuedImages(table, task.names, rows);
-      throw usage(`the model gives values of ${task.names.join(', ')}`, '--label', 'leave it out');
-    },
-  },
-};
 
 async function tableImages(
   table: ImageTable,
@@ -123,42 +89,25 @@ async function tableImages(
   );
   const isMeasured = (part: PartName | null) => chosen.left_out === null || isOf(chosen.split, part);
   const rows = table.rows.filter(({ part }) => isMeasured(part));
-  const images = await TARGETS[loaded.task.target].inRows(table, rows, label, loaded);
+  const { answers } = rowOf(loaded.task.info.kind);
+  const images = await answers.measuredRows(table, rows, label, networkOf(loaded));
   return { images, skipped: [], split: chosen };
 }
 
-/** The column that the run was trained with, else the only one, else the only one whose labels the network knows. */
-function labelColumn({ columns, rows, path }: ImageTable, loaded: LoadedModel): string {
-  if (loaded.label !== null && columns.includes(loaded.label)) return loaded.label;
-  if (columns.length === 1) return columns[0];
-  const isKnown = columns.map((_, column) => {
-    const fields = rows.map(({ fields }) => fields[column]);
-    const classes = new Set(classesFor(loaded, fields));
-    return fields.every((field) => classes.has(field.normalize('NFC')));
-  });
-  const known = columns.filter((_, column) => isKnown[column]);
-  if (known.length === 1) return known[0];
-  throw new AttuneError({
-    code: 'data',
-    what: `${known.length === 0 ? 'no column' : 'more than one column'} holds labels that are all classes of the network`,
-    where: path,
-    hint: `name the column of labels, as in --label ${known[0] ?? columns[0]}`,
-  });
-}
-
-/** The names of the network's classes; WordNet's for ImageNet's, where one of them is among the labels. */
-function classesFor({ task, isImagenet }: LoadedModel, labels: readonly string[]): readonly string[] {
-  if (!isImagenet) return task.names;
-  const ids = imagenetClasses().map(({ wordnetId }) => wordnetId);
-  const known = new Set(ids);
-  return labels.some((label) => known.has(label)) ? ids : task.names;
-}
-
 async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel): Promise<MeasuredImages> {
+  const network = networkOf(loaded);
+  const { measuredFolders, given } = rowOf(loaded.task.info.kind).answers;
+  if (measuredFolders === null) {
+    throw usage(
+      `the model gives ${given(network.names)}, which only a CSV file can be compared with`,
+      data,
+      'name a .csv file with these columns',
+    );
+  }
   const wanted = checkSplit(split);
-  const ids = loaded.isImagenet ? imagenetClasses().map(({ wordnetId }) => wordnetId) : [];
-  const folders = await partFolders(resolve(data), [...loaded.task.names, ...ids]);
-  const read = async (folder: string) => classFolder(folder, classesFor(loaded, await subFolders(folder)));
+  const folders = await partFolders(resolve(data), [...network.names, ...network.otherNames]);
+  const read = async (folder: string) =>
+    classFolder(folder, measuredFolders(network, await subFolders(folder)));
   if (folders === null) {
     const chosen = choosePart(null, wanted, data, 'there are no folders train, val and test in the folder');
     return { ...refuseNone(await read(resolve(data)), data), split: chosen };

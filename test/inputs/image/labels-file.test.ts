@@ -1,16 +1,13 @@
 /** CSV files of images and labels: what is read as a folder of class folders is, and which column holds labels. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import {
-  chooseColumns,
-  imageFolder,
-  type LabelsFileOptions,
-  readImageTable,
-  readLabelsFile,
-} from '#src/inputs/index';
+import { imageFolder, type LabelsFileOptions, readImageTable, readLabelsFile } from '#src/inputs/index';
+import { chooseTask } from '#src/runs/data/data-set';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fails, inScratch, makeFiles } from '../support.js';
+
+const NOT_NAMED = { label: null, target: null };
 
 /** A file of these lines below a header, beside an empty picture for each of them. */
 const withRows = (
@@ -186,16 +183,17 @@ test('a signal ends the reading of a long file, and the looking through its rows
     const choosing = new AbortController();
     const table = await readImageTable(path, undefined, choosing.signal);
     setTimeout(() => choosing.abort(), 1);
-    await fails(chooseColumns(table), 'interrupted', /reading was interrupted/);
+    await fails(chooseTask(table, NOT_NAMED), 'interrupted', /reading was interrupted/);
   }));
 
 /** Which columns of a header and its rows are learnt. */
 async function choose(header: string, rows: readonly string[]) {
-  const found: Awaited<ReturnType<typeof chooseColumns>>[] = [];
+  const found: { label: string | null; target: readonly string[] | null; note: string | null }[] = [];
   await inScratch(async (folder) => {
     const path = join(folder, 'table.csv');
     writeFileSync(path, `${[header, ...rows.map((row, i) => `${i}.png,${row}`)].join('\n')}\n`);
-    found.push(await chooseColumns(await readImageTable(path)));
+    const { learnt, note } = await chooseTask(await readImageTable(path), NOT_NAMED);
+    found.push({ ...learnt, note });
   });
   return found[0]!;
 }
