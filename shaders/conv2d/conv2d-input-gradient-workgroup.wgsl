@@ -4,7 +4,7 @@
 // One workgroup computes TILE_ROWS places of a phase and TILE_COLUMNS channels of one group
 // (lib/workgroup-tile-turned.wgsl). With the vec4 libraries the channels and the filters of a group are multiples
 // of 4. Sums are f32. Places and channels past the end are computed as zero and not stored; places that no tap
-// reaches are zero. conv2d-whole.wgsl or conv2d-parts.wgsl says which filters.
+// reaches are zero. conv2d-whole.wgsl or conv2d-splits.wgsl says which filters.
 struct Tile {
   phase: Phase,
   group: u32,
@@ -44,11 +44,11 @@ fn main(
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
   let products = constants.geometry.groups * constants.geometry.stride_height * constants.geometry.stride_width;
-  if (index >= row_tiles * column_tiles * products * part_count()) {
+  if (index >= row_tiles * column_tiles * products * split_count()) {
     return;
   }
   let product = index / column_tiles / row_tiles % products;
-  let part = index / column_tiles / row_tiles / products;
+  let split = index / column_tiles / row_tiles / products;
   let tile = Tile(
     phase_of(product / constants.geometry.groups),
     product % constants.geometry.groups,
@@ -66,8 +66,8 @@ fn main(
   }
   var sums: Sums;
   let taps = tile.phase.rows.taps * tile.phase.columns.taps;
-  let begin = part_begin(part);
-  let end = part_end(part, constants.group_filters);
+  let begin = split_begin(split);
+  let end = split_end(split, constants.group_filters);
   var share = load_share(lane, tile, &sources, 0u, begin);
   var tap = 0u;
   var step = begin;
@@ -83,12 +83,12 @@ fn main(
   }
 
   let g = constants.geometry;
-  let part_first = part * g.batch * g.height * g.width * g.channels;
+  let split_first = split * g.batch * g.height * g.width * g.channels;
   for (var r = 0u; r < ROWS; r++) {
     let row = tile.first_row + sum_row(lane, r);
     if (row < m) {
       let sum = row_of(&sums, r);
-      let first = part_first + dx_index(tile.phase, place_of(tile.phase, row)) + tile.group * n;
+      let first = split_first + dx_index(tile.phase, place_of(tile.phase, row)) + tile.group * n;
       // The lane's columns are not neighbours.
       for (var j = 0u; j < 4u; j++) {
         let column = tile.first_column + sum_column(lane, j);

@@ -4,7 +4,7 @@
 // One workgroup computes TILE_ROWS places of the output and TILE_COLUMNS filters of one group
 // (lib/workgroup-tile.wgsl). With the vec4 libraries the channels and the filters of a group are multiples of 4.
 // Sums are f32, in the order of the weights. Places and filters past the end are computed as zero and not stored.
-// conv2d-whole.wgsl or conv2d-parts.wgsl says which steps.
+// conv2d-whole.wgsl or conv2d-splits.wgsl says which steps.
 struct Tile {
   group: u32,
   first_row: u32,
@@ -41,7 +41,7 @@ fn main(
   let row_tiles = (m + TILE_ROWS - 1u) / TILE_ROWS;
   let column_tiles = (n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
   let index = flat_workgroup(workgroup, workgroups);
-  if (index >= row_tiles * column_tiles * constants.geometry.groups * part_count()) {
+  if (index >= row_tiles * column_tiles * constants.geometry.groups * split_count()) {
     return;
   }
   let tile = Tile(
@@ -54,9 +54,9 @@ fn main(
   for (var i = 0u; i < A_SHARE; i++) {
     windows[i] = window_of(tile.first_row + a_row(lane, i), tile.group);
   }
-  let part = index / column_tiles / row_tiles / constants.geometry.groups;
-  let begin = part_begin(part);
-  let part_stop = part_end(part, constants.run_length);
+  let split = index / column_tiles / row_tiles / constants.geometry.groups;
+  let begin = split_begin(split);
+  let split_stop = split_end(split, constants.run_length);
   var sums: Sums;
   var share = load_share(lane, tile, &windows, 0u, begin);
   var run = 0u;
@@ -64,7 +64,7 @@ fn main(
   while (run < constants.runs) {
     store_share(lane, &share);
     step += TILE_K;
-    if (step >= part_stop) {
+    if (step >= split_stop) {
       step = begin;
       run++;
     }
@@ -81,7 +81,7 @@ fn main(
     let channel = tile.group * n + column;
     var r = 0u;
     for (var row = tile.first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
-      let index = (part * m + row) * constants.geometry.filters + channel;
+      let index = (split * m + row) * constants.geometry.filters + channel;
       finish(four_of(&sums, r, j), constants.epilogue, channel, index, n - column);
       r++;
     }

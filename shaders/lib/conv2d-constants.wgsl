@@ -13,9 +13,9 @@ struct Constants {
   runs_per_kernel_row: u32,
   run_length: u32,
   epilogue: u32,
-  // Of the split variants: parts of the sums, steps of a part in every run.
-  parts: u32,
-  part_steps: u32,
+  // Of the split variants: splits of the sums, steps of a split in every run.
+  splits: u32,
+  split_steps: u32,
 }
 
 @group(0) @binding(6) var<uniform> constants: Constants;

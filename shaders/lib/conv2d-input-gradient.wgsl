@@ -13,9 +13,9 @@ struct Constants {
   group_filters: u32,
   // Rows of the largest phase's product.
   phase_places: u32,
-  // Of the split variants: parts of the sums, steps of a part in every tap.
-  parts: u32,
-  part_steps: u32,
+  // Of the split variants: splits of the sums, steps of a split in every tap.
+  splits: u32,
+  split_steps: u32,
 }
 
 @group(0) @binding(3) var<uniform> constants: Constants;

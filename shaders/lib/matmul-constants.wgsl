@@ -9,14 +9,14 @@ struct Constants {
   transpose_a: u32,
   transpose_b: u32,
   epilogue: u32,
-  // Of the split variants: parts of the sum, steps of a part.
-  parts: u32,
-  part_steps: u32,
+  // Of the split variants: splits of the sum, steps of a split.
+  splits: u32,
+  split_steps: u32,
 }
 
 @group(0) @binding(6) var<uniform> constants: Constants;
 
-// Which of the products a workgroup's is, its first step, and the steps of its factors: see matmul-parts.wgsl.
+// Which of the products a workgroup's is, its first step, and the steps of its factors: see matmul-splits.wgsl.
 fn factor_of(product: u32) -> u32 {
   return product;
 }

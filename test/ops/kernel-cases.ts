@@ -6,7 +6,7 @@ import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
 import { type Epilogue, NO_EPILOGUE } from '#src/ops/core/epilogue';
 import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
 import { matmulKernel } from '#src/ops/product/matmul-kernel';
-import { cutSums, type Sums } from '#src/ops/product/product-parts';
+import { splitsOf, type SummedShape } from '#src/ops/product/product-splits';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, pick, randomEpilogue, randomValues, tolerance } from '../device/cpu-harness.js';
 import { withHalfOfTheWorkgroups, withMoreWorkgroups } from './guards.js';
@@ -28,7 +28,7 @@ const UNWRITTEN = Math.fround(12345.678);
 /**
  * Runs one launch on a device. The output is the kernel's last operand. Behind the inputs stand NaNs, which would
  * show even in a product with zero, and behind the last workgroup one that has nothing to do. A second launch of
- * half of the workgroups must write nothing but its part of the same.
+ * half of the workgroups must write nothing but its share of the same.
  */
 export async function runKernel<A>(
   device: Backend,
@@ -43,7 +43,7 @@ export async function runKernel<A>(
     assert.is(value, UNWRITTEN, `nothing is written behind the output: ${where}`);
   const half = await launch(device, withHalfOfTheWorkgroups(kernel), attributes, inputs, outputs);
   const wrong = half.findIndex((value, i) => value !== UNWRITTEN && !Object.is(value, whole[i]));
-  assert.is(wrong, -1, `half of the workgroups write their part: ${where}`);
+  assert.is(wrong, -1, `half of the workgroups write their share: ${where}`);
   return whole.subarray(0, outputs);
 }
 
@@ -211,14 +211,14 @@ export function randomWinograd(random: () => number): Conv2dAttributes {
 }
 
 /**
- * A convolution whose sums over its `long` dimension are cut into parts, with channels that a variant with such loads can run;
+ * A convolution whose sums over its `long` dimension are split, with channels that a variant with such loads can run;
  * small enough for float64.
  */
 export function randomSplit(
   random: () => number,
   variant: string,
   long: 'channels' | 'filters',
-  sums: (geometry: Conv2dGeometry) => Sums,
+  sums: (geometry: Conv2dGeometry) => SummedShape,
 ): Conv2dAttributes {
   const draw = (...choices: number[]) => pick(random, choices);
   const vec4 = variant.endsWith('Vec4');
@@ -231,7 +231,7 @@ export function randomSplit(
     const { batch, height, width, outHeight, outWidth, kernelHeight, kernelWidth } = attributes;
     const places = batch * Math.max(height * width, outHeight * outWidth);
     const cheap = (places * kernelHeight * kernelWidth * many * few) / groups < 2e7;
-    if (cheap && cutSums(sums(attributes)).parts > 1) return attributes;
+    if (cheap && splitsOf(sums(attributes)).splits > 1) return attributes;
   }
 }
 

@@ -12,7 +12,7 @@ import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient
 import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
 import { NO_EPILOGUE } from '#src/ops/core/epilogue';
 import { matmulKernel } from '#src/ops/product/matmul-kernel';
-import { cutSums } from '#src/ops/product/product-parts';
+import { splitsOf } from '#src/ops/product/product-splits';
 import { chooseTile, WIDE_TILES, WORKGROUP_TILES } from '#src/ops/product/product-variants';
 import { reduceKernel } from '#src/ops/core/reduce';
 import { test } from 'uvu';
@@ -84,7 +84,7 @@ test('a GPU cuts long sums of few results, of convolutions and of matrices', () 
   assert.is(chosen(square(2, 7, 512), GPU), 'splitTile64Vec4');
   assert.is(chosen(square(3, 7, 512), GPU), 'tile32Vec4');
   assert.is(chosen(square(1, 7, 511), GPU), 'splitTile64Scalar');
-  // Sums of 9 x 128 make four parts of 256 steps or more, those of 9 x 112 three.
+  // Sums of 9 x 128 make four splits of 256 steps or more, those of 9 x 112 three.
   assert.is(chosen(square(1, 7, 128), GPU), 'splitTile64Vec4');
   assert.is(chosen(square(1, 7, 112), GPU), 'tile32Vec4');
   assert.is(chosen({ ...square(1, 7, 512), groups: 512 }, GPU), 'depthwiseVec4');
@@ -144,14 +144,17 @@ test('workgroup tiles keep to what every adapter has, and fill their invocations
   }
 });
 
-test('the parts of a sum cover it once, none is empty, and their steps are whole steps of a tile', () => {
+test('the splits of a sum cover it once, none is empty, and their steps are whole steps of a tile', () => {
   for (const length of [1, 15, 16, 255, 512, 513, 1040, 2048, 4608]) {
     for (const repeats of [1, 3, 9]) {
       for (const products of [1, 5, 300]) {
-        const { parts, steps } = cutSums({ products, rows: 49, columns: 70, repeats, length });
+        const { splits, steps } = splitsOf({ products, rows: 49, columns: 70, repeats, length });
         assert.is(steps % 16, 0);
-        assert.ok(parts * steps >= length && (parts - 1) * steps < length, `${parts} of ${steps}: ${length}`);
-        assert.ok(parts === 1 || repeats * length >= 256 * parts);
+        assert.ok(
+          splits * steps >= length && (splits - 1) * steps < length,
+          `${splits} of ${steps}: ${length}`,
+        );
+        assert.ok(splits === 1 || repeats * length >= 256 * splits);
       }
     }
   }

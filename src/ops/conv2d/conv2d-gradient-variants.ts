@@ -15,8 +15,8 @@ import {
   type SplitLoads,
   splitByRule,
   splitVariant,
-  type Sums,
-} from '../product/product-parts.js';
+  type SummedShape,
+} from '../product/product-splits.js';
 import {
   chooseTile,
   type ProductTile,
@@ -50,8 +50,9 @@ export interface GradientFamily<A> {
   readonly family: string;
   /** The workgroup tile below shaders/lib/ that suits how its factors lie in memory. */
   readonly workgroupTile: string;
-  /** More files of the product variants, after those of their loads; of those with workgroup tiles, after these. */
+  /** Libraries that every product variant needs beside those that all families have, by its loads. */
   readonly productFiles?: Readonly<Record<Loads, readonly string[]>>;
+  /** Libraries that product variants with workgroup tiles need beside these; they come last. */
   readonly workgroupFiles?: readonly string[];
   /** Places of the image that is written, or whose products are summed; see `geometryClass`. */
   places(attributes: A): number;
@@ -60,9 +61,9 @@ export interface GradientFamily<A> {
   /** Invocations of the depthwise variants, and their constants. */
   depthwiseInvocations(attributes: A): number;
   readonly depthwiseConstants?: Readonly<Record<string, number>>;
-  /** Absent: no variant cuts its sums into parts. */
+  /** Absent: no variant splits its sums. */
   readonly split?: {
-    sums(attributes: A): Sums;
+    shape(attributes: A): SummedShape;
     form(loads: SplitLoads, suits: (attributes: A) => boolean): SplitForm<A>;
   };
   /** Variants of its own, and those of them that the tuner tries. */
@@ -94,8 +95,8 @@ export function gradientVariants<A extends Conv2dGeometry>(
     choose(attributes: A, traits: AdapterTraits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
       const split = `splitTile64${loadsOf(attributes)}`;
-      const sums = family.split?.sums(attributes);
-      if (sums !== undefined && splitByRule(variants[split], sums, attributes, traits)) return split;
+      const shape = family.split?.shape(attributes);
+      if (shape !== undefined && splitByRule(variants[split], shape, attributes, traits)) return split;
       const tile = chooseTile(...family.productSizes(attributes), traits);
       return family.byRule?.(attributes, traits) ?? `${tile}${loadsOf(attributes)}`;
     },

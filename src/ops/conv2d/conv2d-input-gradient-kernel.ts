@@ -9,7 +9,7 @@ import type { Conv2dInputGradientAttributes } from './conv2d-gradient-attributes
 import { conv2dInputGradientSimd } from './conv2d-gradient-simd.js';
 import { gradientVariants } from './conv2d-gradient-variants.js';
 import { conv2dInputGradientLoop } from './conv2d-input-gradient-loop.js';
-import { inputGradientSplit, inputGradientSums, phasePlaces, splitWords } from './conv2d-split-variants.js';
+import { inputGradientSplit, inputGradientShape, phasePlaces, splitWords } from './conv2d-split-variants.js';
 import {
   winogradCandidates,
   winogradInputGradientByRule,
@@ -34,11 +34,11 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
       places: ({ batch, height, width }) => batch * height * width,
       // Every group and phase is a product.
       productSizes(attributes) {
-        const { products, rows, columns } = inputGradientSums(attributes);
+        const { products, rows, columns } = inputGradientShape(attributes);
         return [products, rows, columns];
       },
       workgroupFiles: ['conv2d-whole.wgsl', 'input-gradient-finish.wgsl'],
-      split: { sums: inputGradientSums, form: inputGradientSplit },
+      split: { shape: inputGradientShape, form: inputGradientSplit },
       depthwiseInvocations({ batch, height, width, channels, strideWidth }) {
         const strips = strideWidth * Math.ceil(Math.ceil(width / strideWidth) / DEPTHWISE_PLACES);
         return batch * height * strips * Math.ceil(channels / 4);
@@ -55,7 +55,7 @@ export const conv2dInputGradientKernel: Kernel<Conv2dInputGradientAttributes> = 
       attributes.channels / attributes.groups,
       attributes.filters / attributes.groups,
       phasePlaces(attributes),
-      ...splitWords(inputGradientSums(attributes)),
+      ...splitWords(inputGradientShape(attributes)),
     ],
   },
   cpu: conv2dInputGradientLoop,

@@ -7,7 +7,7 @@ import { conv2dSimd } from './conv2d-simd.js';
 import {
   CONVOLUTION_FILES,
   convolutionSplit,
-  convolutionSums,
+  convolutionShape,
   runsOf,
   splitWords,
 } from './conv2d-split-variants.js';
@@ -18,7 +18,7 @@ import {
   winogradWords,
 } from './conv2d-winograd-variants.js';
 import { EPILOGUE_BINDINGS, EPILOGUE_FILES, epilogueBits } from '../core/epilogue.js';
-import { splitByRule, splitVariant } from '../product/product-parts.js';
+import { splitByRule, splitVariant } from '../product/product-splits.js';
 import {
   chooseTile,
   type ProductTile,
@@ -79,7 +79,7 @@ function tileVariants(name: ProductTileName, tile: ProductTile) {
   return { [`${name}Vec4`]: variant('Vec4'), [`${name}Scalar`]: variant('Scalar') };
 }
 
-/** Sums cut into parts: on llvmpipe that takes 1.0 to 1.5 times as long, so only GPUs have a tile with it. */
+/** Split sums: on llvmpipe they take 1.0 to 1.5 times as long, so only GPUs have a tile with it. */
 function splitTile64(loads: Loads): Variant<Conv2dAttributes> {
   const [image, columns] = LOAD_FILES[loads];
   return splitVariant(WORKGROUP_TILES.tile64, convolutionSplit({ image, columns }, suitsLoads(loads)));
@@ -132,7 +132,7 @@ export const conv2dKernel: Kernel<Conv2dAttributes> = {
     choose(attributes, traits) {
       if (isDepthwise(attributes)) return attributes.channels % 4 === 0 ? 'depthwiseVec4' : 'depthwiseScalar';
       const split = `splitTile64${loadsOf(attributes)}` as const;
-      if (splitByRule(splits[split], convolutionSums(attributes), attributes, traits)) return split;
+      if (splitByRule(splits[split], convolutionShape(attributes), attributes, traits)) return split;
       const tile = chooseTile(attributes.groups, ...productSize(attributes), traits);
       return winogradByRule(attributes, traits) ?? `${tile}${loadsOf(attributes)}`;
     },
@@ -168,6 +168,6 @@ function words(attributes: Conv2dAttributes): number[] {
     runsPerKernelRow,
     runLength,
     epilogueBits(epilogue),
-    ...splitWords(convolutionSums(attributes)),
+    ...splitWords(convolutionShape(attributes)),
   ];
 }

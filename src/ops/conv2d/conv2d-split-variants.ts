@@ -1,16 +1,16 @@
 /**
- * Convolutions and their input gradients whose sums are cut into parts; see product-parts.ts. A part has a piece of every
+ * Convolutions and their input gradients whose sums are split; see product-splits.ts. A split has a stretch of every
  * run of the window (shaders/lib/conv2d-constants.wgsl), or of the filters of every tap. The gradient with respect to the
  * weights is cut by its operation (conv2d-gradient-attributes.ts).
  */
 import type { Conv2dGeometry } from './conv2d-attributes.js';
-import { cutSums, type SplitForm, type SplitLoads, type Sums } from '../product/product-parts.js';
+import { splitsOf, type SplitForm, type SplitLoads, type SummedShape } from '../product/product-splits.js';
 import { EPILOGUE_FILES } from '../core/epilogue.js';
 
 /** The constants of a forward convolution, and how its sums run. */
 export const CONVOLUTION_FILES = ['conv2d-geometry.wgsl', 'conv2d-constants.wgsl'] as const;
 
-export function convolutionSums(geometry: Conv2dGeometry): Sums {
+export function convolutionShape(geometry: Conv2dGeometry): SummedShape {
   const { batch, outHeight, outWidth, filters, groups } = geometry;
   const { runs, runLength } = runsOf(geometry);
   const rows = batch * outHeight * outWidth;
@@ -24,7 +24,7 @@ export function runsOf({ kernelHeight, kernelWidth, dilationWidth, channels, gro
     : { runs: kernelHeight * kernelWidth, runsPerKernelRow: kernelWidth, runLength: channels / groups };
 }
 
-export function inputGradientSums(geometry: Conv2dGeometry): Sums {
+export function inputGradientShape(geometry: Conv2dGeometry): SummedShape {
   const { channels, filters, groups, kernelHeight, kernelWidth, strideHeight, strideWidth } = geometry;
   return {
     products: groups * strideHeight * strideWidth,
@@ -41,9 +41,9 @@ export function phasePlaces({ batch, height, width, strideHeight, strideWidth }:
 }
 
 /** The last words of both kernels' `struct Constants`. */
-export function splitWords(sums: Sums): number[] {
-  const { parts, steps } = cutSums(sums);
-  return [parts, steps];
+export function splitWords(shape: SummedShape): number[] {
+  const { splits, steps } = splitsOf(shape);
+  return [splits, steps];
 }
 
 export function convolutionSplit<A extends Conv2dGeometry>(
@@ -51,12 +51,12 @@ export function convolutionSplit<A extends Conv2dGeometry>(
   suits: (attributes: A) => boolean,
 ): SplitForm<A> {
   return {
-    sums: convolutionSums,
+    shape: convolutionShape,
     results: ({ batch, outHeight, outWidth, filters }) => [batch * outHeight * outWidth, filters],
     family: 'conv2d/conv2d',
     workgroupTile: 'workgroup-tile.wgsl',
-    products: [...CONVOLUTION_FILES, 'conv2d-parts.wgsl', image, columns],
-    addition: [...CONVOLUTION_FILES, 'parts-of-conv2d.wgsl', columns, ...EPILOGUE_FILES],
+    products: [...CONVOLUTION_FILES, 'conv2d-splits.wgsl', image, columns],
+    addition: [...CONVOLUTION_FILES, 'splits-of-conv2d.wgsl', columns, ...EPILOGUE_FILES],
     workspace: 7,
     suits,
   };
@@ -68,12 +68,12 @@ export function inputGradientSplit<A extends Conv2dGeometry>(
 ): SplitForm<A> {
   const constants = ['conv2d-geometry.wgsl', 'conv2d-input-gradient.wgsl'];
   return {
-    sums: inputGradientSums,
+    shape: inputGradientShape,
     results: ({ batch, height, width, channels }) => [batch * height * width, channels],
     family: 'conv2d/conv2d-input-gradient',
     workgroupTile: 'workgroup-tile-turned.wgsl',
-    products: [...constants, 'conv2d-parts.wgsl', image, columns],
-    addition: [...constants, 'parts-of-input-gradient.wgsl', columns, 'input-gradient-finish.wgsl'],
+    products: [...constants, 'conv2d-splits.wgsl', image, columns],
+    addition: [...constants, 'splits-of-input-gradient.wgsl', columns, 'input-gradient-finish.wgsl'],
     workspace: 4,
     suits,
   };

@@ -43,7 +43,7 @@ export function isWinogradInputGradient(geometry: Conv2dGeometry): boolean {
   return suits(geometry, geometry.height, geometry.width);
 }
 
-/** Whether the gradient with respect to the weights is, its sum cut into parts of this many positions. */
+/** Whether the gradient with respect to the weights is, its sum split after so many positions each. */
 export function isWinogradWeightGradient(
   geometry: Conv2dGeometry & { readonly positionsPerSplit: number },
 ): boolean {

@@ -95,7 +95,7 @@ function paddingForSame({ stride, dilation }: Conv2dOperationAttributes, x: Tens
   return { top, bottom, left, right };
 }
 
-/** One launch for the parts that the reduction is cut into, and one that adds them where there are several. */
+/** One launch for the splits of the reduction, and one that adds them where there are several. */
 function weightGradient(sizes: Conv2dGeometry, x: Tensor, gradient: Tensor, shape: Shape): Tensor {
   const { splits, positionsPerSplit } = weightGradientSplits(sizes);
   const partials = emit(

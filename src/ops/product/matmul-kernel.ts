@@ -6,8 +6,8 @@ import { EPILOGUE_BINDINGS, EPILOGUE_FILES, epilogueBits } from '../core/epilogu
 import type { MatmulAttributes } from './matmul-attributes.js';
 import { matmulLoop } from './matmul-loop.js';
 import { matmulSimd } from './matmul-simd.js';
-import { matmulSplit, partWords, productSums } from './matmul-split-variants.js';
-import { splitByRule, splitVariant } from './product-parts.js';
+import { matmulSplit, splitWords, matmulShape } from './matmul-split-variants.js';
+import { splitByRule, splitVariant } from './product-splits.js';
 import {
   chooseTile,
   type ProductTile,
@@ -54,7 +54,7 @@ function tileVariants(name: ProductTileName, tile: ProductTile, file: string, li
   return { [`${name}Vec4`]: variant('Vec4'), [`${name}Strided`]: variant('Strided') };
 }
 
-/** A tile's two variants whose sum is cut into parts. */
+/** A tile's two variants whose sum is split. */
 function splitVariants(name: string, tile: ProductTile) {
   const variant = (kind: keyof typeof LOADS) =>
     splitVariant(tile, matmulSplit(LOADS[kind], suitsLoads(kind)));
@@ -92,7 +92,7 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
     },
     choose(attributes, traits) {
       const split = `splitTile64${loadsOf(attributes)}` as const;
-      if (splitByRule(splits[split], productSums(attributes), attributes, traits)) return split;
+      if (splitByRule(splits[split], matmulShape(attributes), attributes, traits)) return split;
       const tile = chooseTile(attributes.batch, attributes.m, attributes.n, traits);
       return `${tile}${loadsOf(attributes)}`;
     },
@@ -119,7 +119,7 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
       Number(attributes.transposeA),
       Number(attributes.transposeB),
       epilogueBits(attributes.epilogue),
-      ...partWords(attributes),
+      ...splitWords(attributes),
     ],
   },
   cpu: matmulLoop,

@@ -3,9 +3,9 @@ import type { Backend } from '#src/device/backend';
 import type { Kernel } from '#src/device/kernel';
 import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
-import { inputGradientSums } from '#src/ops/conv2d/conv2d-split-variants';
+import { inputGradientShape } from '#src/ops/conv2d/conv2d-split-variants';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
-import { cutSums } from '#src/ops/product/product-parts';
+import { splitsOf } from '#src/ops/product/product-splits';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../../device/cpu-harness.js';
@@ -22,8 +22,8 @@ import { type Share, variantsIn } from '../variant-share.js';
 const ROUNDS = 20;
 const counts: Record<string, number> = {};
 const paths = new PathCounts();
-/** Into how many parts sums were cut. */
-const parts = new Set<number>();
+/** Into how many splits sums were cut. */
+const splits = new Set<number>();
 
 /** Channels and filters that a variant can run, on both sides of a tile's edge; grouped and plain. */
 function randomChannels(random: () => number, variant: string): Channels {
@@ -78,9 +78,9 @@ const checks: Record<string, Check> = {
     const geometry = winograd
       ? randomWinograd(random)
       : variant.startsWith('split')
-        ? randomSplit(random, variant, 'filters', inputGradientSums)
+        ? randomSplit(random, variant, 'filters', inputGradientShape)
         : randomGeometry(random, randomChannels(random, variant));
-    if (variant.startsWith('split')) parts.add(cutSums(inputGradientSums(geometry)).parts);
+    if (variant.startsWith('split')) splits.add(splitsOf(inputGradientShape(geometry)).splits);
     const kernel = withVariant(conv2dInputGradientKernel, variant);
     await checkInputGradient(device, random, geometry, kernel, winograd);
     countPaths(geometry);
@@ -127,6 +127,6 @@ export async function gradientTests(share: Share): Promise<void> {
     for (const name of tested) assert.ok((counts[name] ?? 0) >= ROUNDS);
     // The slow share has a third of the variants: too few for every path to be met often.
     if (share === 'quick') paths.print('# convolution gradient paths', PATHS);
-    if (share === 'split') assert.ok(!parts.has(1) && parts.size > 3, `sums of ${[...parts]} parts`);
+    if (share === 'split') assert.ok(!splits.has(1) && splits.size > 3, `sums of ${[...splits]} splits`);
   });
 }

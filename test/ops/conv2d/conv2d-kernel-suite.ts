@@ -1,7 +1,7 @@
 /** WGSL variants of the convolution against float64: random geometries, at sizes that leave edges everywhere. */
 import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
-import { convolutionSums } from '#src/ops/conv2d/conv2d-split-variants';
-import { cutSums } from '#src/ops/product/product-parts';
+import { convolutionShape } from '#src/ops/conv2d/conv2d-split-variants';
+import { splitsOf } from '#src/ops/product/product-splits';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, PathCounts, pick } from '../../device/cpu-harness.js';
@@ -19,8 +19,8 @@ import { namesIn, type Share, variantsIn } from '../variant-share.js';
 const ROUNDS = 20;
 const counts: Record<string, number> = {};
 const paths = new PathCounts();
-/** Into how many parts sums were cut. */
-const parts = new Set<number>();
+/** Into how many splits sums were cut. */
+const splits = new Set<number>();
 
 /** Channels that a variant can run; grouped and plain, and filters on both sides of a tile's edge. */
 function randomChannels(random: () => number, variant: string): Channels {
@@ -48,9 +48,9 @@ export async function conv2dTests(share: Share): Promise<void> {
         const attributes = winograd
           ? randomWinograd(random)
           : variant.startsWith('split')
-            ? randomSplit(random, variant, 'channels', convolutionSums)
+            ? randomSplit(random, variant, 'channels', convolutionShape)
             : randomConv2d(random, randomChannels(random, variant));
-        if (variant.startsWith('split')) parts.add(cutSums(convolutionSums(attributes)).parts);
+        if (variant.startsWith('split')) splits.add(splitsOf(convolutionShape(attributes)).splits);
         await checkConv2d(device, random, attributes, kernel, winograd);
         counts[variant] = (counts[variant] ?? 0) + 1;
         const { height, width, strideHeight, strideWidth, dilationWidth, kernelWidth, groups } = attributes;
@@ -73,7 +73,7 @@ export async function conv2dTests(share: Share): Promise<void> {
       paths.print('conv2d paths', ['odd size, stride 2', 'dilated', 'grouped', 'several row tiles']);
     }
     if (share === 'split') {
-      assert.ok(!parts.has(1) && parts.size > 3, `sums of ${[...parts]} parts`);
+      assert.ok(!splits.has(1) && splits.size > 3, `sums of ${[...splits]} splits`);
     }
   });
 }

@@ -3,7 +3,7 @@ import type { Kernel } from '#src/device/kernel';
 import type { Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import { conv2dInputGradientKernel } from '#src/ops/conv2d/conv2d-input-gradient-kernel';
 import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
-import { convolutionSums, inputGradientSums } from '#src/ops/conv2d/conv2d-split-variants';
+import { convolutionShape, inputGradientShape } from '#src/ops/conv2d/conv2d-split-variants';
 import { conv2dWeightGradientKernel } from '#src/ops/conv2d/conv2d-weight-gradient-kernel';
 import type { Epilogue } from '#src/ops/core/epilogue';
 import { test } from 'uvu';
@@ -86,8 +86,8 @@ function geometryFor({ name }: Kernel, variant: string, random: Random): ReturnT
   if (variant.startsWith('winograd')) return randomWinograd(random);
   if (variant.startsWith('split')) {
     return name === 'conv2d'
-      ? randomSplit(random, variant, 'channels', convolutionSums)
-      : randomSplit(random, variant, 'filters', inputGradientSums);
+      ? randomSplit(random, variant, 'channels', convolutionShape)
+      : randomSplit(random, variant, 'filters', inputGradientShape);
   }
   const four = variant.endsWith('Vec4') ? 4 : 1;
   const draw = (most: number) => four * (1 + Math.floor(random() * most));

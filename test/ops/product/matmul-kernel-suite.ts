@@ -1,7 +1,7 @@
 /** WGSL variants of the matrix product against float64, at sizes on both sides of every tile. */
 import { matmulKernel } from '#src/ops/product/matmul-kernel';
-import { productSums } from '#src/ops/product/matmul-split-variants';
-import { cutSums } from '#src/ops/product/product-parts';
+import { matmulShape } from '#src/ops/product/matmul-split-variants';
+import { splitsOf } from '#src/ops/product/product-splits';
 import {
   type ProductTile,
   REGISTER_TILES,
@@ -60,19 +60,19 @@ export async function matmulTests(share: Share): Promise<void> {
   }
 
   for (const variant of variants.filter((name) => name.startsWith('split'))) {
-    test(`${variant}: ${ROUNDS} random products of several parts agree with float64`, async () => {
+    test(`${variant}: ${ROUNDS} random products of several splits agree with float64`, async () => {
       const device = await sharedWebGPU();
       const kernel = withVariant(matmulKernel, variant);
       const strided = variant.endsWith('Strided');
       const unit = strided ? 1 : 4;
       const random = generator(37);
-      const parts = new Set<number>();
+      const splits = new Set<number>();
       for (let round = 0; round < ROUNDS; round++) {
         const [m, n] = [
           pick(random, [1, 2, 15, 17, 33]),
           pick(random, [unit, ...around(32, unit), 64 + unit]),
         ];
-        // From the least length that is cut, on both sides of a part's and a tile's edge.
+        // From the least length that is cut, on both sides of a split's and a tile's edge.
         const k = pick(random, [512, 512 + unit, 528, 1024 - unit, 1024, 1040 + unit, 2000]);
         const attributes = {
           ...plainMatmul(m, n, k),
@@ -83,19 +83,19 @@ export async function matmulTests(share: Share): Promise<void> {
           transposeB: strided && random() < 0.5,
           epilogue: randomEpilogue(random),
         };
-        parts.add(cutSums(productSums(attributes)).parts);
+        splits.add(splitsOf(matmulShape(attributes)).splits);
         await checkMatmul(device, random, attributes, kernel);
         counts[variant] = (counts[variant] ?? 0) + 1;
       }
-      assert.ok(!parts.has(1) && parts.size > 2, `parts: ${[...parts]}`);
+      assert.ok(!splits.has(1) && splits.size > 2, `splits: ${[...splits]}`);
     });
 
-    test(`${variant}: to the bit the products of the parts, added in order`, async () => {
+    test(`${variant}: to the bit the products of the splits, added in order`, async () => {
       const device = await sharedWebGPU();
       const random = generator(39);
       const [m, n, k] = [17, 36, 1040];
-      const { parts, steps } = cutSums(productSums(plainMatmul(m, n, k)));
-      assert.ok(parts > 2 && k % steps !== 0, 'the last part is shorter');
+      const { splits, steps } = splitsOf(matmulShape(plainMatmul(m, n, k)));
+      assert.ok(splits > 2 && k % steps !== 0, 'the last split is shorter');
       const [a, b] = [randomValues(random, m * k), randomValues(random, k * n)];
       const whole = withVariant(matmulKernel, variant);
       const found = await runKernel(device, whole, plainMatmul(m, n, k), [a, b, null, null, null], m * n);
@@ -119,7 +119,7 @@ export async function matmulTests(share: Share): Promise<void> {
         );
       }
       const added = (inOrder: readonly Float32Array[]) =>
-        inOrder.reduce((sums, part) => sums.map((sum, i) => sum + part[i]!));
+        inOrder.reduce((sums, split) => sums.map((sum, i) => sum + split[i]!));
       assert.equal(found, added(products));
       assert.not.equal(found, added(products.reverse()), 'another order would show');
     });

@@ -1,4 +1,4 @@
-// Where the parts of a product that was cut along its sum go: [parts, ...] as the result lies, f32, for the second pass,
+// Where the splits of a product that was cut along its sum go: [splits, ...] as the result lies, f32, for the second pass,
 // matmul-split.wgsl. The epilogue is the business of that. WORKSPACE is the place of the workspace's binding.
 @group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<f32>;
 

@@ -1,4 +1,4 @@
-// The result whose parts matmul-split.wgsl adds: that of a matrix product. Comes after matmul-constants.wgsl.
+// The result whose splits matmul-split.wgsl adds: that of a matrix product. Comes after matmul-constants.wgsl.
 fn result_products() -> u32 {
   return constants.batch;
 }

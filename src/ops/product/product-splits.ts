@@ -1,7 +1,7 @@
 /**
- * Products whose sums are cut into parts (split-K): a small result of long sums, as of a head's weights or of a convolution
- * on 7 x 7 places, makes too few workgroups to keep a GPU busy. Each part is computed like a product of its own, into a
- * workspace, and a second pass, `matmul-split.wgsl`, adds the parts of each element in order. The cut follows from the sizes
+ * Products whose sums are split (split-K): a small result of long sums, as of a head's weights or of a convolution
+ * on 7 x 7 places, makes too few workgroups to keep a GPU busy. Each split is computed like a product of its own, into a
+ * workspace, and a second pass, `matmul-split.wgsl`, adds the splits of each element in order. The cut follows from the sizes
  * alone, so a result does not depend on the adapter's timing.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../../device/grid.js';
@@ -11,13 +11,16 @@ import { type ProductTile, tileCount, tileSupport, WORKGROUP_TILES } from './pro
 /** Side of the tiles by which workgroups are counted, and how many of them are wanted. */
 const TILE = 64;
 const WANTED_GROUPS = 256;
-/** Fewer steps than this are not worth a part. */
+/** Fewer steps than this are not worth a split. */
 const LEAST_STEPS = 256;
-/** A part's steps are a multiple of this: tiles take so many at a time. */
+/** A split's steps are a multiple of this: tiles take so many at a time. */
 const TILE_STEPS = 16;
 
-/** What is cut: `products` of rows x columns, each a sum of `repeats` times `length` steps, of which every part has a piece. */
-export interface Sums {
+/**
+ * The shape of what is computed: `products` results [rows, columns], every element of which is a sum of `repeats` runs of
+ * `length` steps: the taps or kernel rows of a convolution, 1 for matrices. A split has a stretch of every run.
+ */
+export interface SummedShape {
   readonly products: number;
   readonly rows: number;
   readonly columns: number;
@@ -25,26 +28,26 @@ export interface Sums {
   readonly length: number;
 }
 
-export interface Parts {
-  readonly parts: number;
-  /** Steps of one part along the `length`, which is repeated. */
+export interface Splits {
+  readonly splits: number;
+  /** Steps of one split in every run. */
   readonly steps: number;
 }
 
-/** How sums are cut: one part where that is not worth it. */
-export function cutSums({ products, rows, columns, repeats, length }: Sums): Parts {
+/** How sums are split: into one, which is all, where more are not worth it. */
+export function splitsOf({ products, rows, columns, repeats, length }: SummedShape): Splits {
   const groups = products * Math.ceil(rows / TILE) * Math.ceil(columns / TILE);
   const wanted = Math.min(
     Math.ceil(WANTED_GROUPS / Math.max(1, groups)),
     Math.floor((repeats * length) / LEAST_STEPS),
   );
   const steps = Math.max(1, Math.ceil(length / Math.max(1, wanted) / TILE_STEPS)) * TILE_STEPS;
-  return { parts: Math.max(1, Math.ceil(length / steps)), steps };
+  return { splits: Math.max(1, Math.ceil(length / steps)), steps };
 }
 
 /** What differs between the kernels that have split variants. */
 export interface SplitForm<A> {
-  sums(attributes: A): Sums;
+  shape(attributes: A): SummedShape;
   /** Rows and columns of the whole result: what the second pass adds up. */
   results(attributes: A): readonly [rows: number, columns: number];
   /** What the path of the first pass begins with, before `-register.wgsl` or `-workgroup.wgsl`. */
@@ -69,7 +72,7 @@ export interface SplitLoads {
 export function splitVariant<A>(tile: ProductTile, form: SplitForm<A>): Variant<A> {
   const kind = tile.lanes === undefined ? 'workgroup' : 'register';
   const WORKSPACE = form.workspace;
-  const partsOf = (attributes: A) => cutSums(form.sums(attributes)).parts;
+  const splitsFor = (attributes: A) => splitsOf(form.shape(attributes)).splits;
   return {
     before: [
       {
@@ -77,13 +80,13 @@ export function splitVariant<A>(tile: ProductTile, form: SplitForm<A>): Variant<
         libraries: [
           'grid.wgsl',
           kind === 'register' ? 'register-tile.wgsl' : form.workgroupTile,
-          'parts-workspace.wgsl',
+          'splits-workspace.wgsl',
           ...form.products,
         ],
         constants: { ...tile.constants, WORKSPACE },
         grid(attributes) {
-          const { products, rows, columns } = form.sums(attributes);
-          return flatGrid(tileCount(tile, products * partsOf(attributes), rows, columns), 1);
+          const { products, rows, columns } = form.shape(attributes);
+          return flatGrid(tileCount(tile, products * splitsFor(attributes), rows, columns), 1);
         },
       },
     ],
@@ -96,9 +99,9 @@ export function splitVariant<A>(tile: ProductTile, form: SplitForm<A>): Variant<
     },
     workspace(attributes) {
       const [rows, columns] = form.results(attributes);
-      return partsOf(attributes) * rows * columns;
+      return splitsFor(attributes) * rows * columns;
     },
-    suits: (attributes) => partsOf(attributes) > 1 && form.suits(attributes),
+    suits: (attributes) => splitsFor(attributes) > 1 && form.suits(attributes),
     supports: tileSupport(tile),
   };
 }
@@ -106,7 +109,7 @@ export function splitVariant<A>(tile: ProductTile, form: SplitForm<A>): Variant<
 /** With so few workgroups of the smallest tile most of a GPU is idle ... */
 const IDLE_WORKGROUPS = 64;
 /** ... and this many times as many workgroups are worth a second pass over a small result. */
-const LEAST_PARTS = 4;
+const LEAST_SPLITS = 4;
 
 /**
  * Whether a hardware GPU takes a split variant without having measured. A laptop's GPU has some 10 to 40 cores, a server's
@@ -115,15 +118,15 @@ const LEAST_PARTS = 4;
  */
 export function splitByRule<A>(
   variant: Variant<A>,
-  sums: Sums,
+  shape: SummedShape,
   attributes: A,
   traits: AdapterTraits,
 ): boolean {
-  const { products, rows, columns } = sums;
+  const { products, rows, columns } = shape;
   return (
     !traits.software &&
     tileCount(WORKGROUP_TILES.tile32, products, rows, columns) <= IDLE_WORKGROUPS &&
-    cutSums(sums).parts >= LEAST_PARTS &&
+    splitsOf(shape).splits >= LEAST_SPLITS &&
     canRun(variant, attributes, traits)
   );
 }

@@ -1,4 +1,4 @@
-// The result whose parts matmul-split.wgsl adds: that of a convolution, all groups beside each other. Comes after
+// The result whose splits matmul-split.wgsl adds: that of a convolution, all groups beside each other. Comes after
 // conv2d-constants.wgsl.
 fn result_products() -> u32 {
   return 1u;

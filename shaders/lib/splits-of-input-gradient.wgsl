@@ -1,4 +1,4 @@
-// The result whose parts matmul-split.wgsl adds: a convolution's input gradient, all groups beside each other. Comes after
+// The result whose splits matmul-split.wgsl adds: a convolution's input gradient, all groups beside each other. Comes after
 // conv2d-input-gradient.wgsl.
 fn result_products() -> u32 {
   return 1u;
