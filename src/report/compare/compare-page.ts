@@ -7,7 +7,7 @@ import type { Drawing } from '../charts/drawing.js';
 import { intervalChart } from '../charts/intervals.js';
 import { type Content, type Html, html } from '../html/html.js';
 import { pageOf } from '../page/page.js';
-import { chart, digits, name, type Section, table } from '../html/parts.js';
+import { chart, digits, name, type Section, table } from '../html/elements.js';
 import { partName } from '../html/words.js';
 import { stagesOf } from '../run/stored-facts.js';
 import { reportOf } from '../tasks/index.js';

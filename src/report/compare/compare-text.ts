@@ -38,8 +38,8 @@ export function runsText(numbers: readonly number[]): string {
     if (open !== undefined && open[1] === number - 1) open[1] = number;
     else ranges.push([number, number]);
   }
-  const parts = ranges.map(([first, last]) =>
+  const texts = ranges.map(([first, last]) =>
     first === last ? String(first) : `${first}${last - first > 1 ? ' to ' : ', '}${last}`,
   );
-  return `${numbers.length === 1 ? 'run' : 'runs'} ${parts.join(', ')}`;
+  return `${numbers.length === 1 ? 'run' : 'runs'} ${texts.join(', ')}`;
 }

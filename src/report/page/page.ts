@@ -4,7 +4,7 @@ import type { ReportData } from '../run/report-data.js';
 import { reportOf } from '../tasks/index.js';
 import { oneLine, shorten } from '../../text.js';
 import { asIs, type Html, html } from '../html/html.js';
-import { name, type Section, withKeptUnits } from '../html/parts.js';
+import { name, type Section, withKeptUnits } from '../html/elements.js';
 import { curvesSection } from './sections/curves.js';
 import { dataSection, recipeSection } from './sections/data.js';
 import { foldsSection } from './sections/folds.js';

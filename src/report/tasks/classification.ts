@@ -4,7 +4,7 @@ import { counted, percent } from '../../text.js';
 import { reducedConfusion } from '../charts/confusion.js';
 import { intervalChart } from '../charts/intervals.js';
 import { html } from '../html/html.js';
-import { digits, interval, share, whole } from '../html/parts.js';
+import { digits, interval, share, whole } from '../html/elements.js';
 import { calibrationSection } from './sections/calibration.js';
 import { classesSection, confusionSection, testSection } from './sections/classes.js';
 import { heatMapSection, worstSection } from './sections/images.js';

@@ -2,7 +2,7 @@
 import { counted, percent, significant } from '../../text.js';
 import { scatterChart } from '../charts/scatter.js';
 import { html } from '../html/html.js';
-import { digits, name, table } from '../html/parts.js';
+import { digits, name, table } from '../html/elements.js';
 import { valuesSection } from './sections/values.js';
 import { imagesOf, partName } from '../html/words.js';
 import { valuedPart } from '../run/valued-part.js';

@@ -4,7 +4,7 @@ import type { TaskTable } from '../../tasks/index.js';
 import type { ConfusionData } from '../charts/confusion.js';
 import type { Drawing } from '../charts/drawing.js';
 import type { Content, Html } from '../html/html.js';
-import type { Section } from '../html/parts.js';
+import type { Section } from '../html/elements.js';
 import type { Answering, Outputs } from '../run/answered-part.js';
 import type { ComparedFigures, EvaluatedParts } from '../run/report-data.js';
 

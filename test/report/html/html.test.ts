@@ -1,6 +1,6 @@
 /** What pages are written with: names from outside stay names, numbers keep their units. */
 import { html, lines } from '#src/report/html/html';
-import { fileName, withKeptUnits } from '#src/report/html/parts';
+import { fileName, withKeptUnits } from '#src/report/html/elements';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 

@@ -8,7 +8,7 @@ import type { ReportData } from '../../run/report-data.js';
 import { stagesOf } from '../../run/stored-facts.js';
 import { reportOf } from '../../tasks/index.js';
 import { type Content, type Html, html } from '../../html/html.js';
-import { chart, digits, fold, type Section, table, thinned } from '../../html/parts.js';
+import { chart, digits, fold, type Section, table, thinned } from '../../html/elements.js';
 
 /** Lines of a table of epochs. */
 const MOST_ROWS = 200;

@@ -7,7 +7,7 @@ import type { Drawing } from '../../charts/drawing.js';
 import type { DataCard, ReportData } from '../../run/report-data.js';
 import { reportOf } from '../../tasks/index.js';
 import { type Content, type Html, html, lines } from '../../html/html.js';
-import { chart, facts, fileName, fold, name, type Section, table } from '../../html/parts.js';
+import { chart, facts, fileName, fold, name, type Section, table } from '../../html/elements.js';
 
 /** Classes up to which each has its bar, and lines of tables. */
 const MOST_BARS = 30;

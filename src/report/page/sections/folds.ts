@@ -6,7 +6,7 @@ import type { Drawing } from '../../charts/drawing.js';
 import { intervalChart } from '../../charts/intervals.js';
 import type { FoldRow, ReportData } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
-import { chart, interval, type Section, share, table } from '../../html/parts.js';
+import { chart, interval, type Section, share, table } from '../../html/elements.js';
 
 export function foldsSection({ folds, task }: ReportData, drawing: Drawing): Section | null {
   if (folds === null) return null;

@@ -4,7 +4,7 @@ import type { EvaluatedPart, ReportData } from '../../run/report-data.js';
 import { reportOf } from '../../tasks/index.js';
 import type { Tile } from '../../tasks/task-report.js';
 import { type Content, type Html, html } from '../../html/html.js';
-import { name, type Section } from '../../html/parts.js';
+import { name, type Section } from '../../html/elements.js';
 
 /** One sentence: what was trained on what, and how good it is. */
 export function leadOf(data: ReportData): Html {

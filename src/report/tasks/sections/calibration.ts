@@ -5,7 +5,7 @@ import { limitText } from '../../../tasks/metrics/calibration.js';
 import { reliabilityChart } from '../../charts/reliability.js';
 import type { ClassifiedPart, ReliabilityBin } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
-import { chart, type Section, table } from '../../html/parts.js';
+import { chart, type Section, table } from '../../html/elements.js';
 
 /** Null where nothing was measured. */
 export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Section | null {

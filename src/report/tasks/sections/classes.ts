@@ -5,7 +5,7 @@ import { intervalChart } from '../../charts/intervals.js';
 import type { Drawing } from '../../charts/drawing.js';
 import type { ClassifiedPart, ClassRow } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
-import { chart, digits, interval, name, type Section, share, table } from '../../html/parts.js';
+import { chart, digits, interval, name, type Section, share, table } from '../../html/elements.js';
 import { partName } from '../../html/words.js';
 
 /** Classes that have their dot in the chart, and their line in the table. */

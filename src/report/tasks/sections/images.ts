@@ -2,7 +2,7 @@
 import { counted, percent } from '../../../text.js';
 import type { AnsweredImage, ClassifiedPart, ExplainedImage } from '../../run/report-data.js';
 import { type Content, type Html, html } from '../../html/html.js';
-import { fileName, image, name, type Section, whole } from '../../html/parts.js';
+import { fileName, image, name, type Section, whole } from '../../html/elements.js';
 
 /** Letters of a class below a picture. */
 const SHORT = 28;

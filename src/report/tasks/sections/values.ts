@@ -4,7 +4,7 @@ import type { Drawing } from '../../charts/drawing.js';
 import { residualChart, scatterChart } from '../../charts/scatter.js';
 import type { ValuedColumn, ValuedImage, ValuedPart } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
-import { chart, digits, fileName, image, name, type Section, table } from '../../html/parts.js';
+import { chart, digits, fileName, image, name, type Section, table } from '../../html/elements.js';
 import { imagesOf } from '../../html/words.js';
 
 export function valuesSection({ metrics, columns, part }: ValuedPart, drawing: Drawing): Section {

@@ -16,7 +16,7 @@ export function whole(text: string): Html {
   return html`<span class="whole">${text}</span>`;
 }
 
-/** A part of the page, with its place in the table of contents. */
+/** A section of the page, with its place in the table of contents. */
 export interface Section {
   readonly id: string;
   readonly title: string;
