@@ -20,8 +20,8 @@ export interface GradientClippingOptions {
 export const GRADIENT_CLIPPING: Method<typeof fields, GradientClippingOptions> = {
   fields,
   // Adam's steps are as long whatever the length of a gradient; a squared error grows with the square of what moves it.
-  defaults: ({ optimizer, isScratch, isValues }) => ({
-    max_gradient_norm: isValues || (optimizer === 'sgd' && !isScratch) ? 1 : 0,
+  defaults: ({ optimizer, isScratch, isSquared }) => ({
+    max_gradient_norm: isSquared || (optimizer === 'sgd' && !isScratch) ? 1 : 0,
   }),
   gradientLimit: ({ max_gradient_norm }) => max_gradient_norm || undefined,
 };

@@ -24,8 +24,6 @@ export interface RecipeBase {
   readonly model: string;
   readonly batch_size: number;
   readonly seed: number;
-  /** The columns that are learnt, where values are. */
-  readonly target: readonly string[] | null;
 }
 
 /** What would have no effect on the run, as somebody who sets it does not expect. */
@@ -137,6 +135,6 @@ export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = Opti
 export interface DefaultFacts {
   readonly optimizer: string;
   readonly isScratch: boolean;
-  /** Whether values are learnt. */
-  readonly isValues: boolean;
+  /** Whether the loss of a sample grows with the square of what moves it. */
+  readonly isSquared: boolean;
 }

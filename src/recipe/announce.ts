@@ -4,7 +4,7 @@ import type { Listener } from './events.js';
 import { CLASS_METHOD_FIELDS, HEAD_METHOD_FIELDS, isMethodField, isTold } from '../methods/index.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
-import type { Task } from '../tasks/index.js';
+import { rowOf, type Task, type TaskKind } from '../tasks/index.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
 
 /** Heads that are not fitted. */
@@ -99,7 +99,7 @@ export function announce(
   const isSaid = (field: keyof Recipe) => (field === 'label' || field === 'target') && !isGiven(field);
   const isSaidLater = (field: keyof Recipe) => isRateOpen && (field === 'lr' || field === 'head_lr');
   const fields = (Object.keys(recipe) as (keyof Recipe)[]).filter(
-    (field) => isInEffect(field, recipe) && !isSaid(field) && !isSaidLater(field),
+    (field) => isInEffect(field, recipe, task.info.kind) && !isSaid(field) && !isSaidLater(field),
   );
   const groups: [title: string, fields: (keyof Recipe)[]][] = [
     ['Given', fields.filter(isGiven)],
@@ -114,10 +114,10 @@ export function announce(
   if (ofRate !== null) note(ofRate);
 }
 
-/** Whether a field is a setting of the method that changes anything in this recipe. */
-export function isInEffect(field: keyof Recipe, recipe: Recipe): boolean {
+/** Whether a field is a setting of the method that changes anything in this recipe, for a task. */
+export function isInEffect(field: keyof Recipe, recipe: Recipe, task: TaskKind): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
-  if (recipe.target !== null && OF_CLASSES.includes(field)) return false;
+  if (rowOf(task).withoutClasses !== null && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
   if (field === 'head' || field === 'neighbors') return false;
   if (isMethodField(field)) return isTold(field, recipe);

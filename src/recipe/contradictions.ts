@@ -14,6 +14,7 @@ import type { Asked } from './asked.js';
 import { type DataFacts, withDefaults } from './recipe.js';
 import { flagOf, FULL_STAGE_FIELDS, RECIPE_FIELDS, type Recipe, type RecipeField } from './recipe-schema.js';
 import { isScheduleField, schedulesWith } from './schedule.js';
+import { kindNamedBy, rowOf, type TaskKind } from '../tasks/index.js';
 
 /** Only flags and recipe files that somebody has written are looked at. A run's own recipe has fields without effect, too. */
 type Rule = Refusal<Recipe>;
@@ -25,11 +26,6 @@ const NO_TABLE = {
 };
 
 const RULES: readonly Rule[] = [
-  ofClasses('head', ({ head }) => head !== 'logistic'),
-  ofClasses('neighbors', () => false),
-  ...CLASS_METHOD_FIELDS.map((field) =>
-    ofClasses(field, (recipe) => recipe[field] !== METHOD_FIELDS[field].default),
-  ),
   { fields: OF_TABLES, ignored: ({ data }) => (isCsvFile(data) ? null : NO_TABLE) },
   {
     fields: FULL_STAGE_FIELDS,
@@ -121,19 +117,22 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** The rule of a field that has no meaning for values. */
-function ofClasses(field: keyof Recipe, isSet: (recipe: Recipe) => boolean): Rule {
-  return {
+/** The rules of fields that are about classes, where a task has none. */
+function rulesOfClasses(kind: TaskKind): Rule[] {
+  const { withoutClasses } = rowOf(kind);
+  if (withoutClasses === null) return [];
+  const rule = (field: RecipeField, isSet: (recipe: Recipe) => boolean): Rule => ({
     fields: [field],
-    isSet: (recipe) => recipe.target !== null && isSet(recipe),
-    ignored: ({ target }) =>
-      target === null
-        ? null
-        : {
-            what: `this is for classes, and values are learnt (${target.length > 3 ? `${target.length} columns` : target.join(', ')})`,
-            hint: 'leave it out, or name a column of labels with --label',
-          },
-  };
+    isSet,
+    ignored: withoutClasses,
+  });
+  return [
+    rule('head', ({ head }) => head !== 'logistic'),
+    rule('neighbors', () => false),
+    ...CLASS_METHOD_FIELDS.map((field) =>
+      rule(field, (recipe) => recipe[field] !== METHOD_FIELDS[field].default),
+    ),
+  ];
 }
 
 /** Whether the momentum counts: one-cycle moves Adam's first decay rate as it does the momentum of SGD. */
@@ -157,7 +156,8 @@ export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe, 
   const asWritten = withDefaults({ data: recipe.data, ...written }, facts);
   const isAsked = (field: RecipeField, ignoredIn: (candidate: Recipe) => boolean) =>
     flags[field] !== undefined || (isOn(written[field]) && ignoredIn(asWritten));
-  for (const { fields, isSet, ignored } of RULES) {
+  const kind = facts.task ?? kindNamedBy(recipe);
+  for (const { fields, isSet, ignored } of [...rulesOfClasses(kind), ...RULES]) {
     const field = isSet?.(recipe)
       ? fields[0]
       : fields.find((candidate) => isAsked(candidate, (other) => ignored(other) !== null));

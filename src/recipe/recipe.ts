@@ -9,6 +9,7 @@ import { AttuneError } from '../errors.js';
 import { NO_WEIGHTS } from '../weights/index.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { methodDefaults } from '../methods/index.js';
+import { kindNamedBy, rowOf, type TaskKind } from '../tasks/index.js';
 import { scheduleDefaults } from './schedule.js';
 
 /** What the defaults depend on. */
@@ -22,6 +23,8 @@ export interface DataFacts {
   readonly side: number;
   /** The columns of a CSV file that are learnt, as they were found; both null of a folder. Default: as the recipe has it. */
   readonly learnt?: NamedColumns;
+  /** The task of the data set. Default: the one that the columns are named for. */
+  readonly task?: TaskKind;
 }
 
 /** Needed before the rest: they decide which images train. */
@@ -90,7 +93,7 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
   // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
   // batches, which the fitted head has not seen, and long gradients are kept from it.
   const learnt = facts.learnt ?? { label: given.label ?? null, target: given.target ?? null };
-  const isValues = learnt.target !== null;
+  const { isSquared } = rowOf(facts.task ?? kindNamedBy(learnt));
   return {
     val: null,
     images: null,
@@ -99,7 +102,7 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     fold: null,
     train_from: null,
     unfreeze_epochs: 1,
-    batch_norm: isValues && strategy !== 'full' ? 'frozen' : 'auto',
+    batch_norm: isSquared && strategy !== 'full' ? 'frozen' : 'auto',
     epochs: trainsAll ? bySize.epochs || DEFAULT_EPOCHS : 0,
     patience: null,
     head: 'logistic',
@@ -120,7 +123,7 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
     augment: trainsAll ? 'standard' : 'none',
     crop_scale: defaultCropScale(facts),
-    ...methodDefaults({ optimizer, isScratch, isValues }),
+    ...methodDefaults({ optimizer, isScratch, isSquared }),
     checkpoint_minutes: 10,
     on_explosion: 'stop',
     seed: DEFAULT_SEED,

@@ -79,6 +79,8 @@ export const CLASSIFICATION: TaskRow<ClassificationTypes> = {
   }),
   named: 'classes',
   measures: MEASURES,
+  isSquared: false,
+  withoutClasses: null,
   answers: CLASS_ANSWERS,
   create: ({ classes }) => classification(classes),
 };

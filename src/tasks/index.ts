@@ -1,5 +1,6 @@
 /** The table of tasks: what a network can be trained to tell. A task is its file, and its lines here. */
 import * as v from 'valibot';
+import type { NamedColumns } from '../inputs/index.js';
 import { CLASSIFICATION, type ClassificationTypes } from './classification.js';
 import { type Measure, LOSS } from './measure.js';
 import { REGRESSION, type RegressionTypes } from './regression.js';
@@ -36,6 +37,11 @@ export function kindsAmong(kinds: readonly TaskKind[]): readonly TaskKind[] {
 /** The row of a task, whichever it is. */
 export function rowOf(kind: TaskKind): TaskRow<TaskTable[TaskKind]> {
   return TASKS[kind] as TaskRow<TaskTable[TaskKind]>;
+}
+
+/** The task that columns are named for, where no data set says more. */
+export function kindNamedBy(named: NamedColumns): TaskKind {
+  return TASK_KINDS.find((kind) => rowOf(kind).answers.isNamedBy(named)) ?? TASK_KINDS[0];
 }
 
 /** The task that was stored. */

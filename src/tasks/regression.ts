@@ -80,6 +80,15 @@ export const REGRESSION: TaskRow<RegressionTypes> = {
   }),
   named: 'columns',
   measures: MEASURES,
+  isSquared: true,
+  withoutClasses: ({ target }) => {
+    const columns = target ?? [];
+    const which = columns.length > 3 ? `${columns.length} columns` : columns.join(', ');
+    return {
+      what: `this is for classes, and values are learnt (${which})`,
+      hint: 'leave it out, or name a column of labels with --label',
+    };
+  },
   answers: VALUE_ANSWERS,
   create: ({ columns }) => regression(columns),
 };

@@ -4,7 +4,7 @@
  * of two results is the better one.
  */
 import type * as v from 'valibot';
-import type { LabelledImage } from '../inputs/index.js';
+import type { LabelledImage, NamedColumns } from '../inputs/index.js';
 import type { HeadShape } from '../models/index.js';
 import type { Device } from '../program/device.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -47,6 +47,15 @@ export interface TaskRow<T extends TaskTypes> {
   /** The field of `info` that says what the outputs stand for: checkpoints have it in their metadata. */
   readonly named: string & Exclude<keyof T['info'], 'kind'>;
   readonly measures: Measures<T['metrics']>;
+  /** Whether the loss of a sample grows with the square of what moves it, and not in proportion. */
+  readonly isSquared: boolean;
+  /**
+   * Why what is about classes, as the fields of some methods, has no meaning, by the columns that are learnt; null where each
+   * sample belongs to one class.
+   */
+  readonly withoutClasses:
+    | ((learnt: NamedColumns) => { readonly what: string; readonly hint: string })
+    | null;
   /** How the right answers are found in a data set. */
   readonly answers: Answers<T['info']>;
   create(info: T['info']): TaskOf<T>;

@@ -15,7 +15,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 
-const USUAL = { optimizer: 'adamw', isScratch: false, isValues: false };
+const USUAL = { optimizer: 'adamw', isScratch: false, isSquared: false };
 const recipe = (fields: Partial<MethodRecipe> = {}) =>
   ({ ...methodDefaults(USUAL), seed: 3, ...fields }) as MethodRecipe;
 const sample = { seed: 3, epoch: 0, index: 0 };
@@ -55,7 +55,7 @@ test('gradients have a limit by default where steps depend on their length', () 
   assert.is(limit({}), 0);
   assert.is(limit({ optimizer: 'sgd' }), 1);
   assert.is(limit({ optimizer: 'sgd', isScratch: true }), 0);
-  assert.is(limit({ isValues: true }), 1);
+  assert.is(limit({ isSquared: true }), 1);
 });
 
 test.run();

@@ -4,7 +4,7 @@ import { type DataFacts, resolveRecipe } from '../../recipe/recipe.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../recipe/recipe-schema.js';
 
 /** What defaults follow from. */
-type Facts = Pick<DataFacts, 'images' | 'smallestClass' | 'learnt'>;
+type Facts = Pick<DataFacts, 'images' | 'smallestClass' | 'learnt' | 'task'>;
 
 /** Always said, whatever the default is: what a stranger looks for. */
 const SAID: readonly RecipeField[] = ['data', 'model', 'weights', 'image_size', 'seed'];

@@ -11,6 +11,7 @@ import {
 import { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
 import type { SkippedImage } from '../../recipe/results.js';
+import type { TaskKind } from '../../tasks/index.js';
 import type { FoundImages } from './found-images.js';
 
 /**
@@ -68,14 +69,19 @@ export function unusedTest(path: string, test: readonly LabelledImage[]): Skippe
  * What defaults follow from. It is the same for all folds of a cross-validation, whose sizes may differ by one: that of
  * the smallest.
  */
-export function factsOf(
-  { train, val, learnt }: FoundImages,
-  folds: number | null = null,
-): { readonly images: number; readonly smallestClass: number; readonly learnt: NamedColumns } {
-  if (folds === null) return { images: train.length, smallestClass: smallestOf(train), learnt };
+export function factsOf({ train, val, learnt, task }: FoundImages, folds: number | null = null): ImageFacts {
+  const known = { learnt, task: task.info.kind };
+  if (folds === null) return { images: train.length, smallestClass: smallestOf(train), ...known };
   const all = [...train, ...val];
   const least = (count: number) => count - Math.ceil(count / folds);
-  return { images: least(all.length), smallestClass: least(smallestOf(all)), learnt };
+  return { images: least(all.length), smallestClass: least(smallestOf(all)), ...known };
+}
+
+export interface ImageFacts {
+  readonly images: number;
+  readonly smallestClass: number;
+  readonly learnt: NamedColumns;
+  readonly task: TaskKind;
 }
 
 /** Images of the class that has the fewest, of those that have any. */

@@ -15,9 +15,10 @@ export interface RunDescription {
 }
 
 /** The network and the settings that change anything; of several numbers, their list. */
-export function hyperparametersOf(recipe: Recipe): Record<string, Hyperparameter> {
+export function hyperparametersOf(recipe: Recipe, { info }: Task): Record<string, Hyperparameter> {
   const fields = Object.entries(recipe).filter(
-    ([field]) => field === 'model' || field === 'weights' || isInEffect(field as keyof Recipe, recipe),
+    ([field]) =>
+      field === 'model' || field === 'weights' || isInEffect(field as keyof Recipe, recipe, info.kind),
   );
   const asValue = (value: Recipe[keyof Recipe]) =>
     typeof value === 'object' ? String(value) : (value as Hyperparameter);

@@ -169,7 +169,7 @@ function begin(log: EventLog, description: RunDescription): void {
   const { task } = description;
   const recipe = withNamesOnly(description.recipe);
   const weights = nameOfWeights(description.weights);
-  const hyperparameters = hyperparametersOf(recipe);
+  const hyperparameters = hyperparametersOf(recipe, task);
   log.add(0, [
     summaries.text('run', runText({ ...description, recipe, weights })),
     summaries.text('recipe', recipeText(recipe)),
