@@ -171,16 +171,16 @@ export {
   readLabelsFile,
 } from './image/labels-file.js';
 export {
-  type AugmentTask,
-  type HashTask,
+  type AugmentWork,
+  type HashWork,
   type ImageSurvey,
-  type ImageTask,
-  type ImageTaskResult,
-  type PrepareTask,
-  runImageTask,
-  type SurveyTask,
+  type ImageWork,
+  type ImageWorkResult,
+  type PrepareWork,
+  runImageWork,
+  type SurveyWork,
   THUMBNAIL_SIDE,
-} from './image/image-tasks.js';
+} from './image/image-work.js';
 export {
   type Batch,
   batchCount,

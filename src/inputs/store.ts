@@ -39,7 +39,7 @@ export interface StoreOptions {
   readonly variation: Variation | null;
 }
 
-/** When a thread of the pool was busy with a task. */
+/** When a thread of the pool was at work. */
 export interface TaskTime {
   readonly kind: string;
   readonly path: string;
@@ -72,7 +72,7 @@ export interface SampleStore {
   training(samples: readonly PreparedSample[]): TrainingSamples<PreparedSample>;
   /** Where what is prepared is kept. */
   readonly folder: string;
-  /** `observer` is told of each task of the threads. */
+  /** `observer` is told of the work of the threads. */
   observe(observer: (time: TaskTime) => void): void;
   close(): Promise<void>;
 }

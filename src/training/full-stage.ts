@@ -34,7 +34,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
   // Read for the last time. The saves replace it, and Windows replaces no file that is open.
   await stored?.file.close();
   const isRetry = stored !== null && stored.state.explosions.length < state.explosions.length;
-  if (profile !== null) data.observe(profile.loaderTask);
+  if (profile !== null) data.observe(profile.loaderWork);
   let log: RunLog | null = null;
   const onStep = reportSteps(stage);
   const clock = new SaveClock(state.recipe.checkpoint_minutes);

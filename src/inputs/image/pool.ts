@@ -1,9 +1,9 @@
 /**
  * A pool of worker threads that read, decode and resize images off the main thread.
  *
- * A worker has one task at a time. A task that takes too long, or whose worker dies, fails with
- * the image's name; the worker is replaced when the next task needs one, and the other tasks go
- * on. Idle workers do not keep the process alive; a task in progress does.
+ * A worker has one job at a time. A job that takes too long, or whose worker dies, fails with
+ * the image's name; the worker is replaced when the next job needs one, and the other jobs go
+ * on. Idle workers do not keep the process alive; a job in progress does.
  */
 
 import type { TaskTime } from '../store.js';
@@ -12,7 +12,7 @@ import { Worker } from 'node:worker_threads';
 import { AttuneError, type ErrorParts } from '../../errors.js';
 import { machineFault } from '../../machine-fault.js';
 import { ShortList } from '../../short-list.js';
-import type { ImageTask, ImageTaskResult } from './image-tasks.js';
+import type { ImageWork, ImageWorkResult } from './image-work.js';
 
 export interface ImagePoolOptions {
   /** Number of threads; default: one per core, at most 4. */
@@ -26,31 +26,31 @@ export interface ImagePoolOptions {
 export interface ImagePool {
   readonly workers: number;
   /**
-   * Runs a task as soon as a worker is free. A task that still waits when the signal comes is
+   * Begins as soon as a worker is free. What still waits when the signal comes is
    * not started; one in progress ends as usual.
    * @throws AttuneError 'input' if the image cannot be read or took too long, or its worker died; 'disk' where the
    *   machine is at fault, as with too few file handles
    * @throws AttuneError 'interrupted' if it was not started
    */
-  run<Task extends ImageTask>(task: Task, signal?: AbortSignal): Promise<ImageTaskResult<Task>>;
-  /** From now on `observer` is called after each task that begins, whatever became of it. */
-  observe(observer: (task: TaskTime) => void): void;
-  /** Ends the workers; tasks not done yet fail. */
+  run<Work extends ImageWork>(work: Work, signal?: AbortSignal): Promise<ImageWorkResult<Work>>;
+  /** From now on `observer` is called after each job that begins, whatever became of it. */
+  observe(observer: (time: TaskTime) => void): void;
+  /** Ends the workers; jobs not done yet fail. */
   close(): Promise<void>;
 }
 
 /** What a worker sends back. */
 export type WorkerAnswer =
-  | { readonly result: ImageTaskResult; readonly failure?: undefined }
+  | { readonly result: ImageWorkResult; readonly failure?: undefined }
   | { readonly result?: undefined; readonly failure: ErrorParts };
 
 /** Decoding gains little above this, and each worker holds a decoded picture. */
 const maximumDefaultWorkers = 4;
 
 interface Job {
-  readonly task: ImageTask;
+  readonly work: ImageWork;
   readonly signal?: AbortSignal | undefined;
-  resolve(result: ImageTaskResult): void;
+  resolve(result: ImageWorkResult): void;
   reject(error: AttuneError): void;
 }
 
@@ -77,15 +77,15 @@ export function openImagePool({
   const busy = new ShortList<Busy>();
   const trays = new WeakMap<Worker, SharedArrayBuffer>();
   const ending = new Set<Promise<unknown>>();
-  /** The task of each lane; empty unless they are timed. */
+  /** The job of each lane; empty unless they are timed. */
   const lanes: (Job | null)[] = [];
-  let observer: ((task: TaskTime) => void) | null = null;
+  let observer: ((time: TaskTime) => void) | null = null;
   let closed = false;
 
   function startWaiting(): void {
     while (waiting.length > 0 && busy.size < workers) {
       const job = waiting.shift() as Job;
-      if (job.signal?.aborted) job.reject(interruptedError(job.task, 'the work on images was stopped'));
+      if (job.signal?.aborted) job.reject(interruptedError(job.work, 'the work on images was stopped'));
       else start(idle.pop() ?? addWorker(), job);
     }
   }
@@ -129,7 +129,7 @@ export function openImagePool({
     const begin = performance.now();
     const end = () => {
       lanes[lane] = null;
-      tell({ kind: job.task.kind, path: job.task.path, lane, begin, end: performance.now() });
+      tell({ kind: job.work.kind, path: job.work.path, lane, begin, end: performance.now() });
     };
     return {
       ...job,
@@ -150,11 +150,11 @@ export function openImagePool({
       end(worker);
       fail(worker, `the image took more than ${timeoutSeconds} seconds to decode`);
     }, timeoutSeconds * 1000);
-    const { task } = job;
-    const tray = task.kind === 'augment' ? { into: task.into, from: trayOf(worker, task.into.length) } : null;
+    const { work } = job;
+    const tray = work.kind === 'augment' ? { into: work.into, from: trayOf(worker, work.into.length) } : null;
     busy.add({
       worker,
-      task,
+      work,
       resolve(result) {
         clearTimeout(timer);
         // Before the worker begins the next picture.
@@ -168,7 +168,7 @@ export function openImagePool({
     });
     worker.once('message', (answer: WorkerAnswer) => finish(worker, answer));
     worker.ref();
-    worker.postMessage(tray === null ? task : { ...task, into: tray.from });
+    worker.postMessage(tray === null ? work : { ...work, into: tray.from });
   }
 
   function finish(worker: Worker, { result, failure }: WorkerAnswer): void {
@@ -189,7 +189,7 @@ export function openImagePool({
     const job = busy.take((one) => one.worker === worker);
     if (!job) return;
     const hint = 'replace the file or remove it';
-    const { path } = job.task;
+    const { path } = job.work;
     job.reject(
       machineFault(cause, path) ?? new AttuneError({ code: 'input', what, where: path, hint }, { cause }),
     );
@@ -203,11 +203,11 @@ export function openImagePool({
 
   return {
     workers,
-    run<Task extends ImageTask>(task: Task, signal?: AbortSignal) {
-      if (closed) return Promise.reject(interruptedError(task, closing));
-      return new Promise<ImageTaskResult<Task>>((resolve, reject) => {
-        // A worker answers a task with that task's kind of result.
-        waiting.push({ task, signal, resolve: resolve as Job['resolve'], reject });
+    run<Work extends ImageWork>(work: Work, signal?: AbortSignal) {
+      if (closed) return Promise.reject(interruptedError(work, closing));
+      return new Promise<ImageWorkResult<Work>>((resolve, reject) => {
+        // A worker answers with the kind of result that belongs to its work.
+        waiting.push({ work, signal, resolve: resolve as Job['resolve'], reject });
         startWaiting();
       });
     },
@@ -219,7 +219,7 @@ export function openImagePool({
       const unfinished = [...waiting.splice(0), ...busy];
       const threads = [...Array.from(busy, ({ worker }) => worker), ...idle.splice(0)];
       busy.clear();
-      for (const job of unfinished) job.reject(interruptedError(job.task, closing));
+      for (const job of unfinished) job.reject(interruptedError(job.work, closing));
       for (const worker of threads) end(worker);
       await Promise.all(ending);
     },
@@ -233,6 +233,6 @@ function remove<T>(list: T[], item: T): void {
 
 const closing = 'the image pool was closed';
 
-function interruptedError(task: ImageTask, what: string): AttuneError {
-  return new AttuneError({ code: 'interrupted', what, where: task.path });
+function interruptedError(work: ImageWork, what: string): AttuneError {
+  return new AttuneError({ code: 'interrupted', what, where: work.path });
 }

@@ -5,7 +5,7 @@
 import { AttuneError } from '../../errors.js';
 import type { RgbImage } from '../picture.js';
 import type { LabelledImage } from './image-folder.js';
-import { prepareAgain } from './image-tasks.js';
+import { prepareAgain } from './image-work.js';
 import type { ImageDataset } from './loader.js';
 import type { PreparedImage } from './prepare-images.js';
 import type { PreparedCache } from './prepared-cache.js';

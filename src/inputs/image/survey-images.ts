@@ -3,7 +3,7 @@
  * are, and a thumbnail by which those that show the same are found.
  */
 
-import type { ImageSurvey } from './image-tasks.js';
+import type { ImageSurvey } from './image-work.js';
 import { openImagePool } from './pool.js';
 import { visitAll } from './visit.js';
 import type { SkippedPath } from '../walk.js';

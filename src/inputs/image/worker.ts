@@ -1,11 +1,11 @@
 /**
- * Entry file of a worker of the pool: one task at a time, one answer each.
+ * Entry file of a worker of the pool: one job at a time, one answer each.
  */
 
 import { parentPort } from 'node:worker_threads';
 import { AttuneError } from '../../errors.js';
 import { machineFault } from '../../machine-fault.js';
-import { type ImageTask, type ImageTaskResult, runImageTask } from './image-tasks.js';
+import { type ImageWork, type ImageWorkResult, runImageWork } from './image-work.js';
 import type { WorkerAnswer } from './pool.js';
 
 const port = parentPort;
@@ -17,13 +17,13 @@ if (port === null) {
   });
 }
 
-port.on('message', async (task: ImageTask) => {
+port.on('message', async (work: ImageWork) => {
   try {
-    const result = await runImageTask(task);
+    const result = await runImageWork(work);
     port.postMessage({ result } satisfies WorkerAnswer, pixelBuffers(result));
   } catch (error) {
     // Error subclasses do not survive the way between threads, their parts do.
-    const { code, what, where, hint } = asAttuneError(error, task.path);
+    const { code, what, where, hint } = asAttuneError(error, work.path);
     port.postMessage({ failure: { code, what, where, hint } } satisfies WorkerAnswer);
   }
 });
@@ -36,7 +36,7 @@ function asAttuneError(error: unknown, path: string): AttuneError {
 }
 
 /** Whole pictures are handed over instead of copied. */
-function pixelBuffers(result: ImageTaskResult): ArrayBuffer[] {
+function pixelBuffers(result: ImageWorkResult): ArrayBuffer[] {
   return Object.values(result).flatMap((value) =>
     value !== null && typeof value === 'object' && 'pixels' in value ? [value.pixels.buffer] : [],
   );

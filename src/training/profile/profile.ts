@@ -6,7 +6,7 @@ import type { Device, ObservedRun } from '../../program/device.js';
 import type { RunContext } from '../../recipe/options.js';
 import type { ProfileSummary } from '../../recipe/results.js';
 import { RUN_FILES, writePieces } from '../../runs/run-folder.js';
-import type { HostSpan, HostWork, LoaderTask, Recorded } from './recorded.js';
+import type { HostSpan, HostWork, LoaderWork, Recorded } from './recorded.js';
 import { summarizeProfile } from './summary.js';
 import { tracePieces } from './trace.js';
 
@@ -23,7 +23,7 @@ export class Profile {
   private readonly most: number;
   private readonly onEvent: RunContext['onEvent'];
   private readonly host: HostSpan[] = [];
-  private readonly loader: LoaderTask[] = [];
+  private readonly loader: LoaderWork[] = [];
   private loaderThreads = 0;
   private readonly runs: ObservedRun[] = [];
   private readonly steps: number[] = [];
@@ -42,9 +42,9 @@ export class Profile {
   }
 
   /** For the pool of the loader. */
-  readonly loaderTask = (task: LoaderTask): void => {
+  readonly loaderWork = (work: LoaderWork): void => {
     // Before the first batch of the epoch others may use the pool.
-    if (this.began > 0 && this.writing === null) this.loader.push(task);
+    if (this.began > 0 && this.writing === null) this.loader.push(work);
   };
 
   /** Does `work`, and notes how long it took; of a promise, until it has settled. */

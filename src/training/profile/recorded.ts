@@ -2,7 +2,7 @@
 import type { ImagePool } from '../../inputs/index.js';
 import type { Device, ObservedRun } from '../../program/device.js';
 
-export type LoaderTask = Parameters<Parameters<ImagePool['observe']>[0]>[0];
+export type LoaderWork = Parameters<Parameters<ImagePool['observe']>[0]>[0];
 
 /** What this thread was busy with, or waited for. */
 export type HostWork = 'wait for data' | 'record step' | 'wait for device';
@@ -17,7 +17,7 @@ export interface HostSpan {
 export interface Recorded {
   readonly device: Device;
   readonly host: readonly HostSpan[];
-  readonly loader: readonly LoaderTask[];
+  readonly loader: readonly LoaderWork[];
   /** How many threads the loader has. */
   readonly loaderThreads: number;
   readonly runs: readonly ObservedRun[];

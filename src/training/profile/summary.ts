@@ -91,7 +91,7 @@ export function summarizeProfile(recorded: Recorded, folder: string): ProfileSum
     waiting_otherwise: Math.max(0, 1 - computing - waitingForData),
     loader: {
       threads: loaderThreads,
-      busy: share(total(loader, (task) => shared(task, counted))) / Math.max(1, loaderThreads),
+      busy: share(total(loader, (work) => shared(work, counted))) / Math.max(1, loaderThreads),
     },
     kernels: kernelShares(recorded, counted),
     memory: memoryOf(runs.map(({ program }) => program)),

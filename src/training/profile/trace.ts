@@ -135,8 +135,8 @@ function hostEvents(recorded: Recorded): Track[] {
 }
 
 function loaderEvents(recorded: Recorded): Track {
-  return eventsOf(byBegin(recorded.loader), (task) =>
-    complete(recorded, task.kind, task, { pid: LOADER, tid: task.lane + 1 }, { path: task.path }),
+  return eventsOf(byBegin(recorded.loader), (work) =>
+    complete(recorded, work.kind, work, { pid: LOADER, tid: work.lane + 1 }, { path: work.path }),
   );
 }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runImageTask } from '#src/inputs/image/image-tasks';
+import { runImageWork } from '#src/inputs/image/image-work';
 import { openImagePool } from '#src/inputs/image/pool';
 import { imagenetPreprocessing } from '#src/inputs/image/preprocess';
 import { test } from 'uvu';
@@ -39,7 +39,7 @@ test('workers give what the main thread gives', async () => {
   ];
   const results = await Promise.all(names.map((name) => pool.run(prepare(name))));
   for (const [i, name] of names.entries()) {
-    assert.equal(results[i], await runImageTask(prepare(name)), name);
+    assert.equal(results[i], await runImageWork(prepare(name)), name);
     assert.is(results[i].fileHash, sha256(fixtureBytes(name)));
     assert.is(results[i].image.pixels.length, 32 * 32 * 3);
   }

@@ -103,7 +103,7 @@ async function profileOf(pause: { device: number; loader: number }) {
         const profile = new Profile(device, newFolder(), STEPS, {});
         if (pause.device > 0) slowDown(device, pause.device);
         const { training } = data;
-        data.observe(profile.loaderTask);
+        data.observe(profile.loaderWork);
         const samples = {
           ...training,
           async *batches(options: EpochOptions) {

@@ -16,20 +16,20 @@ import type { RecordLocation } from '../record-store.js';
 import { resizeImage } from './resize.js';
 
 /** Hash the bytes of a file. */
-export interface HashTask {
+export interface HashWork {
   readonly kind: 'hash';
   readonly path: string;
 }
 
 /** Read, hash, decode, resize and crop a file. */
-export interface PrepareTask {
+export interface PrepareWork {
   readonly kind: 'prepare';
   readonly path: string;
   readonly preprocessing: Preprocessing;
 }
 
 /** Read a prepared picture and augment it; without its record, prepare it again first. */
-export interface AugmentTask {
+export interface AugmentWork {
   readonly kind: 'augment';
   /** The image file: for errors, and for the picture whose record is damaged. */
   readonly path: string;
@@ -48,12 +48,12 @@ export interface AugmentTask {
 }
 
 /** Read, hash and decode a file, to see what is in it. */
-export interface SurveyTask {
+export interface SurveyWork {
   readonly kind: 'survey';
   readonly path: string;
 }
 
-export type ImageTask = HashTask | PrepareTask | AugmentTask | SurveyTask;
+export type ImageWork = HashWork | PrepareWork | AugmentWork | SurveyWork;
 
 /** What is known of a picture without a network. */
 export interface ImageSurvey {
@@ -66,7 +66,7 @@ export interface ImageSurvey {
   readonly thumbnail: Uint8Array;
 }
 
-export interface ImageTaskResults {
+export interface ImageWorkResults {
   /** SHA-256 of the file's bytes, in hexadecimal digits. */
   readonly hash: { readonly fileHash: string };
   /** The hash belongs to the very bytes that were decoded. */
@@ -76,21 +76,21 @@ export interface ImageTaskResults {
   readonly augment: { readonly repaired: RgbImage | null };
 }
 
-export type ImageTaskResult<Task extends ImageTask = ImageTask> = ImageTaskResults[Task['kind']];
+export type ImageWorkResult<Work extends ImageWork = ImageWork> = ImageWorkResults[Work['kind']];
 
 /**
  * @throws AttuneError 'input' naming the path and the reason
  * @throws AttuneError 'data' if a picture is to be prepared again and its file has changed
  */
-export async function runImageTask<Task extends ImageTask>(task: Task): Promise<ImageTaskResult<Task>>;
-export async function runImageTask(task: ImageTask): Promise<ImageTaskResult> {
-  if (task.kind === 'augment') return augmentPrepared(task);
-  const bytes = await readImageFile(task.path);
+export async function runImageWork<Work extends ImageWork>(work: Work): Promise<ImageWorkResult<Work>>;
+export async function runImageWork(work: ImageWork): Promise<ImageWorkResult> {
+  if (work.kind === 'augment') return augmentPrepared(work);
+  const bytes = await readImageFile(work.path);
   const fileHash = createHash('sha256').update(bytes).digest('hex');
-  if (task.kind === 'hash') return { fileHash };
-  const decoded = await decodeImage(bytes, task.path);
-  if (task.kind === 'survey') return { fileHash, ...surveyImage(decoded) };
-  return { fileHash, image: preprocessImage(decoded, task.preprocessing) };
+  if (work.kind === 'hash') return { fileHash };
+  const decoded = await decodeImage(bytes, work.path);
+  if (work.kind === 'survey') return { fileHash, ...surveyImage(decoded) };
+  return { fileHash, image: preprocessImage(decoded, work.preprocessing) };
 }
 
 async function augmentPrepared({
@@ -102,7 +102,7 @@ async function augmentPrepared({
   side,
   sample,
   into,
-}: AugmentTask): Promise<ImageTaskResults['augment']> {
+}: AugmentWork): Promise<ImageWorkResults['augment']> {
   const cached = record && (await readPreparedImage(fileHash, record));
   const repaired = cached === null ? await prepareAgain(path, fileHash, preprocessing) : null;
   const picture = (cached ?? repaired) as RgbImage;
@@ -130,7 +130,7 @@ export async function prepareAgain(
   fileHash: string,
   preprocessing: Preprocessing,
 ): Promise<RgbImage> {
-  const result = await runImageTask({ kind: 'prepare', path, preprocessing });
+  const result = await runImageWork({ kind: 'prepare', path, preprocessing });
   if (result.fileHash === fileHash) return result.image;
   throw new AttuneError({
     code: 'data',
