@@ -1,10 +1,11 @@
 /** `attune predict`: what a trained run, or a model with weights, sees in images. */
 import { basename, resolve } from 'node:path';
 import {
+  ANY_FILES,
   imageSettings,
   inputOf,
   inputRow,
-  listImages,
+  listFiles,
   openImagePool,
   openPictures,
   sideOf,
@@ -164,18 +165,18 @@ export async function namedImages(named: readonly string[]): Promise<Map<string,
   }
   const found = new Map<string, string>();
   for (const name of named) {
-    const { images } = await listImages(name);
-    if (images.length === 0) {
+    const { found: files } = await listFiles(name, ANY_FILES);
+    if (files.length === 0) {
       throw new AttuneError({
         code: 'input',
-        what: 'the folder holds no images',
+        what: `the folder holds no ${ANY_FILES.many}`,
         where: name,
-        hint: 'name images, or a folder of them',
+        hint: `name ${ANY_FILES.many}, or a folder of them`,
       });
     }
-    const isFile = images[0].path === resolve(name);
-    for (const image of images) {
-      if (!found.has(image.path)) found.set(image.path, isFile ? basename(image.path) : image.name);
+    const isFile = files[0].path === resolve(name);
+    for (const { path, name: below } of files) {
+      if (!found.has(path)) found.set(path, isFile ? basename(path) : below);
     }
   }
   return found;

@@ -1,18 +1,23 @@
 /**
- * This folder turns image files into batches of pixels and keeps what is dear to compute twice;
- * it knows nothing of devices or models, and of tensors only what varies a batch on the device.
+ * The table of inputs: what a sample is. An input is its folder, and its lines here. It turns files into batches, and keeps
+ * what is dear to compute twice; it knows nothing of devices or models, and of tensors only what it records of a batch.
  *
- * Reading order: image-folder (which files, which classes) and image-table (the same from a CSV file), split, decode, resize, preprocess,
- * prepare-images with its pool and cache, loader; for training augment, augment-parts and training-loader.
+ * Reading order: input-row and input (what a row has), sample-folder (which files, which classes) and sample-table (the same
+ * from a CSV file), split, host-batch, epoch, store. Of images: image/image-row, decode, resize, preprocess, prepare-images with
+ * its pool and cache, image-store; for training augment, augment-parts and training-loader.
  */
 
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { IMAGE } from './image/image-row.js';
 import type { Preprocessing } from './image/preprocess.js';
 import type { Input } from './input.js';
 import type { InputRow } from './input-row.js';
+import type { SampleFiles } from './sample-files.js';
+import { readSampleTable, type SampleTable } from './sample-table.js';
 import type { SampleStore, StoreOptions } from './store.js';
+import { holdsFile } from './walk.js';
 
 /** The settings of each input. */
 export interface InputTable {
@@ -26,6 +31,8 @@ export const INPUTS: { readonly [K in InputKind]: InputRow<InputTable[K]> } = {
 
 export type InputKind = keyof InputTable;
 
+const KINDS = Object.keys(INPUTS) as InputKind[];
+
 /** An input with its settings as plain data, as runs and checkpoints keep it. */
 export type InputInfo = {
   readonly [K in InputKind]: { readonly kind: K; readonly settings: InputTable[K] };
@@ -34,6 +41,39 @@ export type InputInfo = {
 /** The row of an input, whichever it is. */
 export function inputRow(kind: InputKind): InputRow<InputTable[InputKind]> {
   return INPUTS[kind] as InputRow<InputTable[InputKind]>;
+}
+
+/** The files of all inputs, where nobody knows yet which of them a network takes. */
+export const ANY_FILES: SampleFiles = anyOf(Object.values(INPUTS).map(({ files }) => files));
+
+function anyOf(rows: readonly SampleFiles[]): SampleFiles {
+  const joined = (word: (files: SampleFiles) => string) => rows.map(word).join(' or ');
+  return {
+    one: joined(({ one }) => one),
+    withArticle: joined(({ withArticle }) => withArticle),
+    many: joined(({ many }) => many),
+    formats: joined(({ formats }) => formats),
+    extensions: new Set(rows.flatMap(({ extensions }) => [...extensions])),
+  };
+}
+
+/** Reads a CSV file that names samples of any input. Throws as `readSampleTable` does. */
+export function readImageTable(path: string, folder?: string, signal?: AbortSignal): Promise<SampleTable> {
+  const known = Object.values(INPUTS).map(({ files }) => files);
+  return readSampleTable(path, known, folder, signal);
+}
+
+/** The input whose files these are. */
+export function kindOfFiles(files: SampleFiles): InputKind {
+  return KINDS.find((kind) => INPUTS[kind].files === files) as InputKind;
+}
+
+/** The first input of the table that has a file below a folder; the first of all where none has, or the folder cannot be read. */
+export async function kindOfFolder(folder: string): Promise<InputKind> {
+  // Whoever reads the folder says why it cannot be read.
+  for (const kind of KINDS)
+    if (await holdsFile(resolve(folder), INPUTS[kind].files).catch(() => false)) return kind;
+  return KINDS[0];
 }
 
 /** What holds the samples of an input. Close it. Throws AttuneError 'disk'. */
@@ -61,7 +101,7 @@ export function imageSettings({ kind, settings }: InputInfo, what: string): Prep
   if (kind === 'image') return settings;
   throw new AttuneError({
     code: 'usage',
-    what: `${what} is for images, and the network takes ${inputRow(kind).many}`,
+    what: `${what} is for images, and the network takes ${inputRow(kind).files.many}`,
     where: what,
     hint: 'name a network of images',
   });
@@ -143,6 +183,7 @@ export { encodeOwnPng, encodePng, PNG_MARK } from './image/encode.js';
 export { type Box, boxFromDraws, erasedBox } from './image/erase.js';
 export type { EpochBatch, EpochOptions, TrainingSamples } from './epoch.js';
 export { type FeatureCache, type FeatureCacheKey, openFeatureCache } from './feature-cache.js';
+export { IMAGE_FILES } from './image/image-files.js';
 export {
   classFolder,
   type ImageFolder,
@@ -150,19 +191,21 @@ export {
   imageFolder,
   type LabelledImage,
 } from './image/image-folder.js';
+export { classSamples, sampleFolder, type SampleFolder } from './sample-folder.js';
+export type { SampleFiles } from './sample-files.js';
 export {
-  assertImagesThere,
+  assertFilesThere,
   columnAt,
-  type ImageTable,
   isCsvFile,
   listed,
   partsOf,
   quoted,
-  readImageTable,
+  type SampleTable,
+  type SampleTable as ImageTable,
   type TablePart,
   type TableRow,
   wrongTable,
-} from './image/image-table.js';
+} from './sample-table.js';
 export {
   type KnownClasses,
   labelledImages,
@@ -258,8 +301,8 @@ export {
 } from './image/values-file.js';
 export { TEST_VIEWS, type TestViews, testViews } from './image/views.js';
 export {
-  type FoundImage,
-  listImages,
+  type FoundFile,
+  listFiles,
   type RealFolders,
   realFolders,
   type SkippedPath,

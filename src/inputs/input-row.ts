@@ -1,11 +1,12 @@
 /** What a row of the table of inputs (index.ts) has: all that finds, prepares and tells one kind of sample. */
 import type { Input } from './input.js';
+import type { SampleFiles } from './sample-files.js';
 import type { FileSamples, SampleStore, StoreOptions } from './store.js';
 
 /** A row of the table of inputs; `S` are its settings, plain data that checkpoints and runs keep. */
 export interface InputRow<S> {
-  /** What samples are called. */
-  readonly many: string;
+  /** How the files of samples are told, and what they are called. */
+  readonly files: SampleFiles;
   /** Checks settings of a file that may hold anything. Throws AttuneError 'input' naming `where`. */
   parse(settings: unknown, where: string): S;
   create(settings: S): Input;

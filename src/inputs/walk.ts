@@ -1,5 +1,5 @@
 /**
- * Finding image files below a folder: nested folders, links, and what to leave out.
+ * Finding files of samples below a folder: nested folders, links, and what to leave out.
  *
  * Links to files and folders are followed, as data sets are often built from links. A folder is
  * entered once only (told by its real path), so a link that leads back up cannot loop.
@@ -16,7 +16,7 @@ import { hintForMissing } from '../formats/index.js';
 import { machineFault } from '../machine-fault.js';
 import { Pauses } from '../pauses.js';
 import { isNotUtf8, NOT_UTF8 } from './name-encoding.js';
-import { imageExtensions } from './sniff.js';
+import type { SampleFiles } from './sample-files.js';
 import { sorted } from './sorted.js';
 
 export interface SkippedPath {
@@ -24,7 +24,7 @@ export interface SkippedPath {
   readonly reason: string;
 }
 
-export interface FoundImage {
+export interface FoundFile {
   /** Path as reached from the folder that was walked. */
   readonly path: string;
   /** The same relative to that folder, with `/` and in NFC. */
@@ -41,37 +41,41 @@ export interface WalkOptions {
 }
 
 /**
- * The image files below `folder`, told by their extensions, sorted by name.
+ * The files of samples below `folder`, told by their extensions, sorted by name.
  *
  * @param skipped receives what was left out. Hidden files and other types are counted by folder.
  * @param outer a folder that counts as entered already, so that links to it are not followed
  * @throws AttuneError 'input' if a folder cannot be read
  */
-export async function walkImages(
+export async function walkFiles(
   folder: string,
+  files: SampleFiles,
   skipped: SkippedPath[],
   outer?: string,
   { depth = Infinity, real = realFolders() }: WalkOptions = {},
-): Promise<FoundImage[]> {
+): Promise<FoundFile[]> {
   const isInner = outer !== undefined && outer !== folder;
-  const walk: Walk = { images: [], skipped, entered: new Set(), real, depth, isInner };
+  const walk: Walk = { files, found: [], skipped, entered: new Set(), real, depth, isInner };
   if (isInner) walk.entered.add(await realPath(outer));
   await enterFolder(walk, folder, '', 0);
-  return sorted(walk.images, (a, b) => compareCodePoints(a.name, b.name), new Pauses());
+  return sorted(walk.found, (a, b) => compareCodePoints(a.name, b.name), new Pauses());
 }
 
 /**
- * The images that a path names: itself if it is a file, else all below the folder.
+ * The files of samples that a path names: itself if it is a file, else all below the folder.
  * @throws AttuneError 'input' if there is nothing at the path or a folder cannot be read
  */
-export async function listImages(path: string): Promise<{ images: FoundImage[]; skipped: SkippedPath[] }> {
+export async function listFiles(
+  path: string,
+  files: SampleFiles,
+): Promise<{ found: FoundFile[]; skipped: SkippedPath[] }> {
   const absolute = resolve(path);
   const skipped: SkippedPath[] = [];
   const isFolder = (await statOrRefuse(absolute)).isDirectory();
-  const images = isFolder
-    ? await walkImages(absolute, skipped)
+  const found = isFolder
+    ? await walkFiles(absolute, files, skipped)
     : [{ path: absolute, name: path.normalize('NFC') }];
-  return { images, skipped };
+  return { found, skipped };
 }
 
 /**
@@ -128,7 +132,8 @@ export function within(folder: string, name: string): string {
 }
 
 interface Walk {
-  readonly images: FoundImage[];
+  readonly files: SampleFiles;
+  readonly found: FoundFile[];
   readonly skipped: SkippedPath[];
   /** Real paths of the folders entered so far. */
   readonly entered: Set<string>;
@@ -181,6 +186,7 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
     return;
   }
   const holdsMaps = isInner && holdsHeatMaps(entries);
+  const isSample = (file: string) => walk.files.extensions.has(extname(file).toLowerCase());
   const others = new Map<string, number>();
   const count = (kind: string) => others.set(kind, (others.get(kind) ?? 0) + 1);
 
@@ -190,20 +196,18 @@ async function enterFolder(walk: Walk, folder: string, name: string, level: numb
     if (kind === 'folder') {
       if (level < walk.depth) await visitNested(walk, path, name, entry.name, level);
     } else if (isHidden(entry.name)) count('hidden');
-    else if (!isImageName(entry.name)) count(extname(entry.name));
+    else if (!isSample(entry.name)) count(extname(entry.name));
     else if (holdsMaps) count(HEAT_MAP);
     else if (kind === 'file') {
       const isLink = entry.isSymbolicLink();
-      walk.images.push({ path, name: nested(name, entry.name), isLink });
+      walk.found.push({ path, name: nested(name, entry.name), isLink });
     } else walk.skipped.push({ path, reason: kind });
   }
   for (const [kind, files] of others) {
-    const what = reasonFor(kind);
+    const what = reasonFor(kind, walk.files);
     walk.skipped.push({ path: folder, reason: files === 1 ? `1 file: ${what}` : `${files} files: ${what}` });
   }
 }
-
-const isImageName = (name: string) => imageExtensions.has(extname(name).toLowerCase());
 
 /** Told by files that stand together in every run, and in every cross-validation with charts, and in nothing else. */
 function isRunFolder(entries: readonly Dirent[]): boolean {
@@ -213,21 +217,46 @@ function isRunFolder(entries: readonly Dirent[]): boolean {
 }
 
 const HEAT_MAP = 'heat map';
+/** How pictures end that may lie beside heat maps. */
+const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif)$/i;
 
 /** Whether all pictures in a folder have the names that `attune explain` gives: one alone may be a photograph. */
 function holdsHeatMaps(entries: readonly Dirent[]): boolean {
-  const pictures = entries.filter(({ name }) => !isHidden(name) && isImageName(name));
+  const pictures = entries.filter(({ name }) => !isHidden(name) && PICTURE.test(name));
   const isMap = ({ name }: Dirent) => /\.(grad-cam(\+\+)?|integrated-gradients|occlusion)\.png$/.test(name);
   return pictures.length > 0 && pictures.every(isMap);
 }
 
+/**
+ * Whether there is a file of a sample below a folder, other than in a run of attune. Ends with the first. Throws AttuneError
+ * 'input' if the folder cannot be read.
+ */
+export async function holdsFile(
+  folder: string,
+  files: SampleFiles,
+  real: RealFolders = realFolders(),
+  entered: Set<string> = new Set(),
+): Promise<boolean> {
+  const path = await real(folder);
+  if (entered.has(path)) return false;
+  entered.add(path);
+  const entries = await readFolder(folder);
+  if (entered.size > 1 && isRunFolder(entries)) return false;
+  const shown = entries.filter(({ name }) => !isHidden(name));
+  if (shown.some(({ name }) => files.extensions.has(extname(name).toLowerCase()))) return true;
+  for (const entry of shown) {
+    const inner = within(folder, entry.name);
+    if ((await kindOf(entry, inner)) === 'folder' && (await holdsFile(inner, files, real, entered)))
+      return true;
+  }
+  return false;
+}
+
 /** @param kind 'hidden', 'heat map', or how the names of the files end */
-function reasonFor(kind: string): string {
+function reasonFor(kind: string, { one, otherwise }: SampleFiles): string {
   if (kind === 'hidden') return kind;
   if (kind === HEAT_MAP) return 'heat maps of attune explain';
-  // What phones make: whoever has one has many, and does not see by the name what is wrong with them.
-  if (/^\.hei[cf]$/i.test(kind)) return 'HEIC, to be converted to JPEG first';
-  return `no image by name${kind && ` (${kind})`}`;
+  return otherwise?.(kind) ?? `no ${one} by name${kind && ` (${kind})`}`;
 }
 
 async function visitNested(walk: Walk, path: string, name: string, entry: string, level: number) {

@@ -2,7 +2,14 @@
  * Where the right answers of samples stand in a data set, and how they are read for a task: a part of its row. Whoever reads
  * a data set asks the rows, and knows of labels and values as little as of what else a task may read.
  */
-import type { ColumnContent, ImageFolder, ImageTable, LabelledImage, NamedColumns } from '../inputs/index.js';
+import type {
+  ColumnContent,
+  ImageFolder,
+  ImageTable,
+  LabelledImage,
+  NamedColumns,
+  SampleFiles,
+} from '../inputs/index.js';
 
 /** A table in which each task looks for its columns. */
 export interface SearchedTable {
@@ -48,7 +55,9 @@ export interface Answers<I> {
    */
   inTable(table: ImageTable, val: ImageTable | null, learnt: NamedColumns): Promise<AnsweredImages<I>>;
   /** Reads class folders; null where they do not hold its answers. Throws AttuneError as `imageFolder` does. */
-  readonly inFolders: ((data: string, val: string | null) => Promise<AnsweredImages<I>>) | null;
+  readonly inFolders:
+    | ((data: string, val: string | null, files: SampleFiles) => Promise<AnsweredImages<I>>)
+    | null;
 
   /** What a network gives, for errors: `values of age, weight`. */
   given(names: readonly string[]): string;

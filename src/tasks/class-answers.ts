@@ -1,11 +1,11 @@
 /** Where the right answers of a classification stand: in class folders, or in a column of labels of a CSV file. */
 import {
   columnAt,
-  imageFolder,
   type ImageTable,
   labelColumn,
   labelledImages,
   labelsIn,
+  sampleFolder,
 } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import type { Answers, MeasuredNetwork } from './answers.js';
@@ -27,8 +27,8 @@ export const CLASS_ANSWERS: Answers<{
     const { classes, ...parts } = await labelsIn(table, label ?? '', val);
     return { ...parts, infoFor: () => ({ kind: 'classification', classes }) };
   },
-  async inFolders(data, val) {
-    const { classes, ...parts } = await imageFolder(data, { val: val ?? undefined });
+  async inFolders(data, val, files) {
+    const { classes, ...parts } = await sampleFolder(data, { val: val ?? undefined }, files);
     return { ...parts, infoFor: () => ({ kind: 'classification', classes }) };
   },
   given: (names) => `one of ${names.length} classes`,

@@ -18,6 +18,7 @@ function found(count: number): FoundImages {
   const image = (i: number) => ({ path: `/data/${NAMES[i % 5]}`, name: NAMES[i % 5]!, label: i % 2 });
   const images = Array.from({ length: count }, (_, i) => image(i));
   return {
+    inputKind: 'image' as const,
     root: '/data',
     train: images.slice(10),
     val: images.slice(0, 5),

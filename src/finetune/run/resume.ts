@@ -119,6 +119,7 @@ async function goOnFrom(
 
   const images: FoundImages = {
     root: recipe.data,
+    inputKind: state.input.kind,
     task: taskOf(state.task),
     skipped: state.skipped,
     isSplit: false,

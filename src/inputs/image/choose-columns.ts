@@ -9,7 +9,7 @@
  */
 import type { AttuneError } from '../../errors.js';
 import { counted } from '../../text.js';
-import { type ImageTable, listed, quoted, wrongTable } from './image-table.js';
+import { type SampleTable, listed, quoted, wrongTable } from '../sample-table.js';
 import { DECIMAL_COMMA, isNumber } from './values-file.js';
 
 /** The columns that a recipe names, of labels or of values; both null where none is named. */
@@ -36,7 +36,7 @@ const LINES_OF_LABEL = 2;
 const LABEL_NAME = /(?:^|[^\p{L}])(?:labels?|class(?:es)?|categor(?:y|ies))(?:[^\p{L}]|$)/iu;
 
 /** What each column of a table holds, by which the tasks choose theirs. */
-export async function contentsOf(table: ImageTable): Promise<ColumnContent[]> {
+export async function contentsOf(table: SampleTable): Promise<ColumnContent[]> {
   const contents: ColumnContent[] = [];
   for (const column of table.columns.keys()) contents.push(await contentOf(table, column));
   return contents;
@@ -69,7 +69,7 @@ export function valueColumns(contents: readonly ColumnContent[]): ColumnChoice |
 }
 
 /** The error about a file that does not say clearly enough what is to be learnt. */
-export function unclearColumns(contents: readonly ColumnContent[], table: ImageTable): AttuneError {
+export function unclearColumns(contents: readonly ColumnContent[], table: SampleTable): AttuneError {
   return contents.length === 1 ? unclear(contents[0], table) : severalKinds(contents, table);
 }
 
@@ -85,7 +85,7 @@ export interface ColumnContent {
   readonly text: string;
 }
 
-async function contentOf({ columns, rows, pauses }: ImageTable, column: number): Promise<ColumnContent> {
+async function contentOf({ columns, rows, pauses }: SampleTable, column: number): Promise<ColumnContent> {
   // Numbers as texts: hashes of numbers can be foreseen, and a set of chosen ones takes hours.
   const seen = new Set<string>();
   let [filled, numbers, isWhole] = [0, 0, true];
@@ -170,7 +170,7 @@ function described({ kind, different }: ColumnContent): string {
 }
 
 /** A single column that is neither. */
-function unclear(content: ColumnContent, { path }: ImageTable): AttuneError {
+function unclear(content: ColumnContent, { path }: SampleTable): AttuneError {
   const { name, kind, filled, textLine, text } = content;
   const label = `--label ${name} takes them as labels`;
   switch (kind) {
@@ -192,7 +192,7 @@ function unclear(content: ColumnContent, { path }: ImageTable): AttuneError {
 }
 
 /** Columns of which one is learnt, and nobody says which. */
-function severalKinds(contents: readonly ColumnContent[], { path }: ImageTable): AttuneError {
+function severalKinds(contents: readonly ColumnContent[], { path }: SampleTable): AttuneError {
   const [likely] = [...contents.filter((content) => looksLike(content) === 'labels'), ...contents];
   const values = contents.filter(({ kind }) => kind === 'whole' || kind === 'fractions');
   const each = contents.map((content) => `${content.name} (${described(content)})`);

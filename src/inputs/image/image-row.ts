@@ -1,5 +1,6 @@
 /** Images as a row of the table of inputs. */
 import type { InputRow } from '../input-row.js';
+import { IMAGE_FILES } from './image-files.js';
 import { openImageStore } from './image-store.js';
 import { imageInput } from './input.js';
 import { openImageFiles } from './open-pictures.js';
@@ -7,7 +8,7 @@ import { parsePreprocessing } from './parse-preprocessing.js';
 import { imagenetPreprocessing, type Preprocessing } from './preprocess.js';
 
 export const IMAGE: InputRow<Preprocessing> = {
-  many: 'images',
+  files: IMAGE_FILES,
   parse: parsePreprocessing,
   create: imageInput,
   open: openImageStore,

@@ -1,5 +1,5 @@
 /**
- * A CSV file of images and labels, read as what a folder of class folders gives; image-table.ts has its form.
+ * A CSV file of images and labels, read as what a folder of class folders gives; sample-table.ts has its form.
  *
  *     image,species,split
  *     photos/1.jpg,ant,train
@@ -14,16 +14,17 @@ import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { contentsOf, labelColumn, unclearColumns, valueColumns } from './choose-columns.js';
 import type { ImageFolder, LabelledImage } from './image-folder.js';
 import {
-  assertImagesThere,
+  assertFilesThere,
   columnAt,
-  type ImageTable,
+  type SampleTable,
   listed,
   partsOf,
   quoted,
-  readImageTable,
+  readSampleTable,
   type TableRow,
   wrongTable,
-} from './image-table.js';
+} from '../sample-table.js';
+import { IMAGE_FILES } from './image-files.js';
 import { sorted } from '../sorted.js';
 import { compareCodePoints } from '../walk.js';
 
@@ -52,13 +53,13 @@ const WHOLE = /^[+-]?\d+$/;
 export async function readLabelsFile(path: string, options: LabelsFileOptions = {}): Promise<ImageFolder> {
   refuseUnknownOptions(options, NAMES, 'readLabelsFile');
   const { images, val } = options;
-  const table = await readImageTable(path, images);
+  const table = await readSampleTable(path, [IMAGE_FILES], images);
   const label = options.label ?? (await labelColumnOf(table));
-  return labelsIn(table, label, val === undefined ? null : await readImageTable(val, images));
+  return labelsIn(table, label, val === undefined ? null : await readSampleTable(val, [IMAGE_FILES], images));
 }
 
 /** The column that the file speaks for. Throws AttuneError 'data' without one. */
-async function labelColumnOf(table: ImageTable): Promise<string> {
+async function labelColumnOf(table: SampleTable): Promise<string> {
   const contents = await contentsOf(table);
   const found = labelColumn(contents);
   if (found !== null) return found.columns[0];
@@ -72,9 +73,9 @@ async function labelColumnOf(table: ImageTable): Promise<string> {
 
 /** The same of tables that are read already. */
 export async function labelsIn(
-  table: ImageTable,
+  table: SampleTable,
   label: string,
-  valTable: ImageTable | null,
+  valTable: SampleTable | null,
 ): Promise<ImageFolder> {
   const { train, val, test, skipped } = partsOf(table, valTable);
   const classes = await classesOf(table, label, train);
@@ -88,8 +89,8 @@ export async function labelsIn(
     test: test && (await of(test)),
     skipped,
   };
-  await assertImagesThere(table, table.rows);
-  if (valTable !== null && val !== null) await assertImagesThere(valTable, val);
+  await assertFilesThere(table, table.rows);
+  if (valTable !== null && val !== null) await assertFilesThere(valTable, val);
   return folder;
 }
 
@@ -101,18 +102,18 @@ export interface KnownClasses {
 
 /** The images of some rows, sorted by class and then by name. Throws as `readLabelsFile` does. */
 export async function labelledImages(
-  table: ImageTable,
+  table: SampleTable,
   label: string,
   known: KnownClasses,
   rows: readonly TableRow[] = table.rows,
 ): Promise<LabelledImage[]> {
   const images = await labelled(table, label, known, rows);
-  await assertImagesThere(table, rows);
+  await assertFilesThere(table, rows);
   return images;
 }
 
 async function labelled(
-  table: ImageTable,
+  table: SampleTable,
   label: string,
   { classes, where }: KnownClasses,
   rows: readonly TableRow[],
@@ -138,7 +139,7 @@ async function labelled(
   return sorted(images, (a, b) => a.label - b.label || compareCodePoints(a.name, b.name), table.pauses);
 }
 
-async function classesOf(table: ImageTable, label: string, rows: readonly TableRow[]): Promise<string[]> {
+async function classesOf(table: SampleTable, label: string, rows: readonly TableRow[]): Promise<string[]> {
   const column = columnAt(table, label, 'labels');
   const lines = new Map<string, number>();
   for (const row of rows) {
@@ -163,7 +164,7 @@ async function classesOf(table: ImageTable, label: string, rows: readonly TableR
 /** As 1 and 1.0 or 01, they would be two classes. */
 async function refuseTwoSpellings(
   lines: ReadonlyMap<string, number>,
-  table: ImageTable,
+  table: SampleTable,
   column: number,
 ): Promise<void> {
   // By the text of the number: hashes of numbers can be foreseen, and a map of chosen ones takes hours.
@@ -184,7 +185,7 @@ async function refuseTwoSpellings(
   }
 }
 
-function labelOf({ line, fields }: TableRow, column: number, { columns, path }: ImageTable): string {
+function labelOf({ line, fields }: TableRow, column: number, { columns, path }: SampleTable): string {
   const text = fields[column].normalize('NFC');
   const refuse = (what: string, hint: string) =>
     wrongTable(`line ${line}, column ${columns[column]}: ${what}`, path, hint);

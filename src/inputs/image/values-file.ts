@@ -1,5 +1,5 @@
 /**
- * A CSV file of images and numbers, read as a data set for regression; image-table.ts has its form.
+ * A CSV file of images and numbers, read as a data set for regression; sample-table.ts has its form.
  *
  *     image,age,weight,split
  *     photos/1.jpg,31,78.5,train
@@ -10,16 +10,17 @@ import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { count } from '../../text.js';
 import type { LabelledImage } from './image-folder.js';
 import {
-  assertImagesThere,
+  assertFilesThere,
   columnAt,
-  type ImageTable,
+  type SampleTable,
   quoted,
-  readImageTable,
+  readSampleTable,
   shortened,
   type TablePart,
   type TableRow,
   wrongTable,
-} from './image-table.js';
+} from '../sample-table.js';
+import { IMAGE_FILES } from './image-files.js';
 
 /** An image and the numbers that are to be predicted of it, in the order of the columns. */
 export interface ValuedImage extends LabelledImage {
@@ -67,7 +68,7 @@ export function isNumber(text: string): boolean {
  */
 export async function readValuesFile(path: string, options: ValuesFileOptions = {}): Promise<ValuesFile> {
   refuseUnknownOptions(options, NAMES, 'readValuesFile');
-  const table = await readImageTable(path, options.images);
+  const table = await readSampleTable(path, [IMAGE_FILES], options.images);
   const { columns = table.columns } = options;
   const images = await valuedImages(table, columns);
   const rows = images.map((image, i) => ({ image, part: table.rows[i].part }));
@@ -76,7 +77,7 @@ export async function readValuesFile(path: string, options: ValuesFileOptions = 
 
 /** The images of some rows, with their numbers in these columns. Throws as `readValuesFile` does. */
 export async function valuedImages(
-  table: ImageTable,
+  table: SampleTable,
   names: readonly string[],
   rows: readonly TableRow[] = table.rows,
 ): Promise<ValuedImage[]> {
@@ -90,11 +91,11 @@ export async function valuedImages(
     // Without classes all have one label, so that parts and folds, which keep classes in proportion, are plain ones.
     images.push({ path, name, label: 0, values });
   }
-  await assertImagesThere(table, rows);
+  await assertFilesThere(table, rows);
   return images;
 }
 
-function columnsAt(table: ImageTable, names: readonly string[]): number[] {
+function columnsAt(table: SampleTable, names: readonly string[]): number[] {
   if (names.length > MOST_COLUMNS) {
     throw wrongTable(
       `there are ${count(names.length)} columns of values, more than ${count(MOST_COLUMNS)}`,

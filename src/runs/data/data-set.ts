@@ -4,7 +4,10 @@ import {
   type ColumnContent,
   contentsOf,
   type ImageTable,
+  inputRow,
   isCsvFile,
+  kindOfFiles,
+  kindOfFolder,
   type LabelledImage,
   type NamedColumns,
   readImageTable,
@@ -24,7 +27,7 @@ import type { FoundImages, SplitOptions } from './found-images.js';
 
 export interface DataSet
   extends Omit<AnsweredImages<TaskInfo>, 'infoFor'>,
-    Pick<FoundImages, 'learnt' | 'note' | 'skipped'> {
+    Pick<FoundImages, 'learnt' | 'note' | 'skipped' | 'inputKind'> {
   /** Where test images are named, for what is said of them. */
   readonly testPath: string;
   /** The task, where these images train. Throws AttuneError 'data' for what cannot be learnt of them. */
@@ -40,9 +43,11 @@ export async function readDataSet(data: string, named: Named, signal?: AbortSign
 
 async function readFolder(data: string, { val }: Named): Promise<DataSet> {
   const readers = TASK_KINDS.flatMap((kind) => rowOf(kind).answers.inFolders ?? []);
-  const { infoFor, ...parts } = await readers[0](data, val);
+  const kind = await kindOfFolder(data);
+  const { infoFor, ...parts } = await readers[0](data, val, inputRow(kind).files);
   return {
     ...parts,
+    inputKind: kind,
     learnt: { label: null, target: null },
     note: null,
     testPath: join(parts.root, 'test'),
@@ -59,7 +64,13 @@ async function readTable(
   const { kind, ...said } = await chooseTask(table, { label, target });
   const valTable = val === null ? null : await readImageTable(requireCsv(val), images ?? undefined, signal);
   const { infoFor, ...parts } = await rowOf(kind).answers.inTable(table, valTable, said.learnt);
-  return { ...parts, ...said, testPath: table.path, taskFor: (train) => taskOf(infoFor(train)) };
+  return {
+    ...parts,
+    ...said,
+    inputKind: kindOfFiles(table.files),
+    testPath: table.path,
+    taskFor: (train) => taskOf(infoFor(train)),
+  };
 }
 
 /**

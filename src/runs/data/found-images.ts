@@ -1,6 +1,6 @@
 /** The images of a run as they are found, and how they are split; training-data.ts finds them. */
 import { dirname } from 'node:path';
-import { isCsvFile, type LabelledImage, type NamedColumns } from '../../inputs/index.js';
+import { type InputKind, isCsvFile, type LabelledImage, type NamedColumns } from '../../inputs/index.js';
 import type { SkippedImage } from '../../recipe/results.js';
 import type { Task } from '../../tasks/index.js';
 
@@ -10,6 +10,8 @@ export type PartName = 'train' | 'val' | 'test';
 /** Images by part, before any is opened. */
 export interface FoundImages extends Readonly<Record<PartName, readonly LabelledImage[]>> {
   readonly root: string;
+  /** What the samples are. */
+  readonly inputKind: InputKind;
   readonly task: Task;
   readonly skipped: readonly SkippedImage[];
   /** Whether those to validate with were split off, as the data set names none. */

@@ -71,12 +71,18 @@ export async function findImages(
   signal?: AbortSignal,
 ): Promise<FoundImages> {
   const { valSplit, seed, folds = null, fold = null } = options;
-  const { root, skipped, learnt, note, testPath, taskFor, ...parts } = await readDataSet(
+  const { root, inputKind, skipped, learnt, note, testPath, taskFor, ...parts } = await readDataSet(
     data,
     options,
     signal,
   );
-  const found = (train: readonly LabelledImage[]) => ({ root, learnt, note, task: taskFor(train) });
+  const found = (train: readonly LabelledImage[]) => ({
+    root,
+    inputKind,
+    learnt,
+    note,
+    task: taskFor(train),
+  });
   const test = parts.test ?? [];
   if (folds !== null || fold !== null) {
     const cut = foldOf({ ...parts, data }, folds, fold, seed);
@@ -156,7 +162,7 @@ export async function prepare<Sample extends { readonly path: string }>(
   { onEvent, signal }: RunContext,
   trained?: ReadonlySet<string>,
 ) {
-  const { many } = inputRow(kind);
+  const { many } = inputRow(kind).files;
   let estimator: Estimator | null = null;
   let current = '';
   return store.prepare(samples, {

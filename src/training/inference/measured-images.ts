@@ -4,11 +4,12 @@
  */
 import { resolve } from 'node:path';
 import {
-  classFolder,
+  classSamples,
   type ImageTable,
   isCsvFile,
   type LabelledImage,
-  listImages,
+  inputRow,
+  listFiles,
   partFolders,
   readImageTable,
   subFolders,
@@ -105,9 +106,10 @@ async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel
     );
   }
   const wanted = checkSplit(split);
+  const { files } = inputRow(loaded.input.kind);
   const folders = await partFolders(resolve(data), [...network.names, ...network.otherNames]);
   const read = async (folder: string) =>
-    classFolder(folder, measuredFolders(network, await subFolders(folder)));
+    classSamples(folder, measuredFolders(network, await subFolders(folder)), files);
   if (folders === null) {
     const chosen = choosePart(null, wanted, data, 'there are no folders train, val and test in the folder');
     return { ...refuseNone(await read(resolve(data)), data), split: chosen };
@@ -115,10 +117,10 @@ async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel
   const counts = { train: 0, val: 0, test: 0 };
   for (const part of PARTS) {
     const folder = folders[part];
-    if (folder !== null) counts[part] = (await listImages(folder)).images.length;
+    if (folder !== null) counts[part] = (await listFiles(folder, files)).found.length;
   }
   const chosen = choosePart(counts, wanted, data, '');
-  const found: Awaited<ReturnType<typeof classFolder>>[] = [];
+  const found: Awaited<ReturnType<typeof classSamples>>[] = [];
   for (const part of PARTS) {
     const folder = folders[part];
     if (folder !== null && counts[part] > 0 && isOf(chosen.split, part)) found.push(await read(folder));
@@ -127,7 +129,7 @@ async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel
   return { images, skipped: [...found.flatMap((part) => part.skipped), ...folders.skipped], split: chosen };
 }
 
-function refuseNone(found: Awaited<ReturnType<typeof classFolder>>, data: string) {
+function refuseNone(found: Awaited<ReturnType<typeof classSamples>>, data: string) {
   if (found.images.length > 0) return found;
   throw new AttuneError({
     code: 'data',

@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readImageFile } from '#src/inputs/image/decode';
 import { classFolder, imageFolder } from '#src/inputs/image/image-folder';
-import { compareCodePoints, listImages } from '#src/inputs/walk';
+import { IMAGE_FILES } from '#src/inputs/image/image-files';
+import { compareCodePoints, listFiles } from '#src/inputs/walk';
 import { HEAT_MAP_METHODS } from '#src/report/explain/methods';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -348,8 +349,11 @@ test('what attune wrote among the images is reported, never a class', async () =
       'runs: a folder without images',
     ]);
     // Whoever names them means them.
-    assert.is((await listImages(join(folder, 'explanations'))).images.length, HEAT_MAP_METHODS.length);
-    assert.is((await listImages(folder)).images.length, photos.length);
+    assert.is(
+      (await listFiles(join(folder, 'explanations'), IMAGE_FILES)).found.length,
+      HEAT_MAP_METHODS.length,
+    );
+    assert.is((await listFiles(folder, IMAGE_FILES)).found.length, photos.length);
   })();
   await inFolder([...photos.map((name) => `train/${name}`), ...written], async (folder) => {
     makeFiles(folder, empty);
@@ -492,11 +496,11 @@ test(
 test(
   'the images that a path names',
   inFolder(['x/2.jpg', 'x/1.jpg', 'x/y/0.png', 'x/a.txt'], async (folder) => {
-    const all = await listImages(join(folder, 'x'));
-    assert.equal(names(all.images), ['1.jpg', '2.jpg', 'y/0.png']);
+    const all = await listFiles(join(folder, 'x'), IMAGE_FILES);
+    assert.equal(names(all.found), ['1.jpg', '2.jpg', 'y/0.png']);
     assert.is(all.skipped.length, 1);
-    assert.equal((await listImages(join(folder, 'x', '1.jpg'))).images.length, 1);
-    await fails(listImages(join(folder, 'z')), 'input', /no such file or folder/);
+    assert.equal((await listFiles(join(folder, 'x', '1.jpg'), IMAGE_FILES)).found.length, 1);
+    await fails(listFiles(join(folder, 'z'), IMAGE_FILES), 'input', /no such file or folder/);
   }),
 );
 

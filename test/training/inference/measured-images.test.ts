@@ -1,4 +1,5 @@
 /** By which images `evaluate` measures: those that no run is trained with, where the data set has parts. */
+import { imageInfo, imagenetPreprocessing } from '#src/inputs/index';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluate, finetune } from '#src/finetune/index';
@@ -22,7 +23,8 @@ import {
 
 /** A network of this task: nothing else of it is asked. */
 function network(info: TaskInfo, more: Partial<LoadedModel> = {}): LoadedModel {
-  return { task: taskOf(info), isImagenet: false, label: null, ...more } as LoadedModel;
+  const input = imageInfo(imagenetPreprocessing());
+  return { task: taskOf(info), input, isImagenet: false, label: null, ...more } as LoadedModel;
 }
 
 const LUX = network({ kind: 'regression', columns: [{ name: 'lux', mean: 0, deviation: 1 }] });

@@ -1,22 +1,22 @@
 /**
- * A CSV file that names an image on each line, and in further columns what is to be learnt of it.
+ * A CSV file that names a sample on each line, and in further columns what is to be learnt of it.
  *
  *     image,species,split
  *     photos/1.jpg,ant,train
  *
- * The first column holds paths of images, relative to the file; a column called split may say train, val or test. Fields
+ * The first column holds paths of files, relative to the file; a column called split may say train, val or test. Fields
  * are separated by commas and may be quoted (RFC 4180), the text is UTF-8 with or without a byte order mark. A row that
  * cannot be used is an error with its line: nothing is left out in silence.
  */
 import { stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
-import { AttuneError } from '../../errors.js';
-import { nearest } from '../../nearest.js';
-import { counted } from '../../text.js';
-import { Pauses } from '../../pauses.js';
-import { type CsvRow, readCsv } from '../csv.js';
-import { imageExtensions } from '../sniff.js';
-import type { SkippedPath } from '../walk.js';
+import { AttuneError } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { counted } from '../text.js';
+import { Pauses } from '../pauses.js';
+import { type CsvRow, readCsv } from './csv.js';
+import type { SampleFiles } from './sample-files.js';
+import type { SkippedPath } from './walk.js';
 
 /** The parts that the column split names. */
 export type TablePart = 'train' | 'val' | 'test';
@@ -24,7 +24,7 @@ export type TablePart = 'train' | 'val' | 'test';
 export interface TableRow {
   /** In the file, from 1. */
   readonly line: number;
-  /** Absolute path of the image. */
+  /** Absolute path of the file. */
   readonly path: string;
   /** The path as the file has it, in NFC. */
   readonly name: string;
@@ -34,10 +34,12 @@ export interface TableRow {
   readonly fields: readonly string[];
 }
 
-export interface ImageTable {
+export interface SampleTable {
   /** Absolute path of the file. */
   readonly path: string;
-  /** The folder that the paths of images are relative to. */
+  /** What its rows name, told by the first of them. */
+  readonly files: SampleFiles;
+  /** The folder that paths are relative to. */
   readonly folder: string;
   /** Names of the columns that can be learnt: all but the first and split. There is at least one. */
   readonly columns: readonly string[];
@@ -72,31 +74,35 @@ const MOST_LISTED = 10;
 const MOST_SHOWN = 40;
 
 /**
- * Reads a file; whether its images are there, `assertImagesThere` says.
+ * Reads a file; whether what it names is there, `assertFilesThere` says.
  *
+ * @param known what its rows may name; where nothing tells, they name the first
  * @param images the folder that paths are relative to; default: that of the file
  * @param signal ends it, and what is done with the table until its data set is known, with AttuneError 'interrupted'
  * @throws AttuneError 'input' if the file is missing or cannot be read
  * @throws AttuneError 'data' naming the line if a row is no row of the header, its path is missing or that of another
- *   row, or its part is none; and if there are no rows, or no column beside those of the images and their parts
+ *   row, or its part is none; and if there are no rows, or no column beside those of the paths and their parts
  */
-export async function readImageTable(
+export async function readSampleTable(
   path: string,
+  known: readonly SampleFiles[],
   images?: string | undefined,
   signal?: AbortSignal | undefined,
-): Promise<ImageTable> {
+): Promise<SampleTable> {
   const pauses = new Pauses(signal);
   const file = resolve(path);
   const folder = images === undefined ? dirname(file) : resolve(images);
   const { header, rows: records } = await readCsv(file, pauses);
-  refuseWithoutHeader(header, file);
+  refuseWithoutHeader(header, known, file);
+  const files = filesOf(records[0]?.fields[0] ?? '', known) ?? known[0];
+  const { one, many } = files;
   const split = splitColumn(header, file);
   const kept = header.map((_, column) => column).filter((column) => column > 0 && column !== split);
   if (kept.length === 0) {
     throw wrongTable(
-      'there is no column beside that of the images',
+      `there is no column beside that of the ${many}`,
       file,
-      'write a header such as image,label or image,age, and what is to be learnt behind each path',
+      `write a header such as ${one},label or ${one},age, and what is to be learnt behind each path`,
     );
   }
   const rows: TableRow[] = [];
@@ -105,28 +111,35 @@ export async function readImageTable(
     const { line, fields } = record;
     const name = fields[0].normalize('NFC');
     if (name === '')
-      throw wrongTable(`line ${line} names no image`, file, 'write its path, or remove the line');
+      throw wrongTable(`line ${line} names no ${one}`, file, 'write its path, or remove the line');
     rows.push({
       line,
       path: resolve(folder, fields[0]),
       name,
-      part: split < 0 ? null : partOf(record, split, file),
+      part: split < 0 ? null : partOf(record, split, many, file),
       fields: kept.map((column) => fields[column]),
     });
   }
-  await refuseTwice(rows, file, pauses);
+  await refuseTwice(rows, one, file, pauses);
   const columns = kept.map((column) => header[column]);
-  return { path: file, folder, columns, hasParts: split >= 0, rows, pauses };
+  return { path: file, files, folder, columns, hasParts: split >= 0, rows, pauses };
 }
 
 /** Read as a header, the first row would be lost, and what it holds would be the names of columns. */
-function refuseWithoutHeader([first]: readonly string[], where: string): void {
-  if (!imageExtensions.has(extname(first).toLowerCase())) return;
+function refuseWithoutHeader([first]: readonly string[], known: readonly SampleFiles[], where: string): void {
+  const files = filesOf(first, known);
+  if (files === undefined) return;
   throw wrongTable(
-    'the first line is no header but names an image',
+    `the first line is no header but names ${files.withArticle}`,
     where,
-    'write a header such as image,label above it',
+    `write a header such as ${files.one},label above it`,
   );
+}
+
+/** What a file is by its name; undefined where that does not tell. */
+function filesOf(path: string, known: readonly SampleFiles[]): SampleFiles | undefined {
+  const extension = extname(path).toLowerCase();
+  return known.find(({ extensions }) => extensions.has(extension));
 }
 
 /** Where the column split stands; -1 without one. */
@@ -134,27 +147,32 @@ function splitColumn(header: readonly string[], where: string): number {
   const found = [...header.keys()].filter((column) => header[column].toLowerCase() === SPLIT);
   if (found.length < 2) return found[0] ?? -1;
   const names = found.map((column) => header[column]).join(' and ');
-  throw wrongTable(`the columns ${names} both say which part an image is of`, where, 'rename one of them');
+  throw wrongTable(`the columns ${names} both say which part a row is of`, where, 'rename one of them');
 }
 
-function partOf({ line, fields }: CsvRow, split: number, where: string): TablePart {
+function partOf({ line, fields }: CsvRow, split: number, many: string, where: string): TablePart {
   const part = PARTS.get(fields[split].toLowerCase());
   if (part !== undefined) return part;
   throw wrongTable(
-    `line ${line}, column split: ${quoted(fields[split])} is no part of the images`,
+    `line ${line}, column split: ${quoted(fields[split])} is no part of the ${many}`,
     where,
     'write train, val or test',
   );
 }
 
-async function refuseTwice(rows: readonly TableRow[], where: string, pauses: Pauses): Promise<void> {
+async function refuseTwice(
+  rows: readonly TableRow[],
+  one: string,
+  where: string,
+  pauses: Pauses,
+): Promise<void> {
   const lines = new Map<string, number>();
   for (const { line, path, name } of rows) {
     if (pauses.due) await pauses.take();
     const first = lines.get(path);
     if (first !== undefined) {
       throw wrongTable(
-        `line ${line} names the image of line ${first} again, ${name}`,
+        `line ${line} names the ${one} of line ${first} again, ${name}`,
         where,
         'keep one of them',
       );
@@ -178,9 +196,9 @@ export interface TableParts {
  *
  * @param val a table to validate with: the rows that it says validate, or all where it says nothing
  * @throws AttuneError 'data' if no row trains, or none of `val` validates; 'usage' if both tables have rows to validate
- *   with, or an image of `val` trains
+ *   with, or a sample of `val` trains
  */
-export function partsOf(table: ImageTable, val: ImageTable | null = null): TableParts {
+export function partsOf(table: SampleTable, val: SampleTable | null = null): TableParts {
   const of = (rows: readonly TableRow[], wanted: TablePart) => rows.filter(({ part }) => part === wanted);
   const orNull = (rows: readonly TableRow[]) => (rows.length === 0 ? null : rows);
   const train = table.hasParts ? of(table.rows, 'train') : table.rows;
@@ -206,15 +224,18 @@ export function partsOf(table: ImageTable, val: ImageTable | null = null): Table
   const trained = new Set(train.map(({ path }) => path));
   const twice = named.find(({ path }) => trained.has(path));
   if (twice !== undefined)
-    throw refuse(`${twice.name} is among the training images, too`, 'validate with other images');
+    throw refuse(
+      `${twice.name} is among the training ${table.files.many}, too`,
+      `validate with other ${table.files.many}`,
+    );
   const rest = val.rows.length - named.length;
   const reason = `${counted(rest, 'row')} of other parts, which do not validate`;
   return { train, val: named, test, skipped: rest === 0 ? [] : [{ path: val.path, reason }] };
 }
 
-/** Throws AttuneError 'data' with the line of the first image that is no file, and how many more there are. */
-export async function assertImagesThere(
-  { folder, path: where, pauses }: ImageTable,
+/** Throws AttuneError 'data' with the line of the first path that is no file, and how many more there are. */
+export async function assertFilesThere(
+  { files, folder, path: where, pauses }: SampleTable,
   rows: readonly TableRow[],
 ): Promise<void> {
   const missing: TableRow[] = [];
@@ -230,14 +251,14 @@ export async function assertImagesThere(
   const [{ line, path }] = missing;
   const more = missing.length === 1 ? '' : `, and ${missing.length - 1} more are missing`;
   throw wrongTable(
-    `line ${line}: there is no image ${path}${more}`,
+    `line ${line}: there is no ${files.one} ${path}${more}`,
     where,
     `paths are relative to ${folder}; --images names another folder`,
   );
 }
 
 /** Where a column stands among those of the table. Throws AttuneError 'data', with the nearest name, if it is none. */
-export function columnAt({ columns, path }: ImageTable, name: string, kind: string): number {
+export function columnAt({ columns, path }: SampleTable, name: string, kind: string): number {
   const at = columns.indexOf(name.normalize('NFC'));
   if (at >= 0) return at;
   const guess = nearest(name, columns);
