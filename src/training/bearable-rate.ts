@@ -60,13 +60,13 @@ async function promisedShare(options: BeginningOptions): Promise<number | null> 
   const { scaling } = optimizer;
   const total = { loss: 0, promised: 0 };
   try {
-    for await (const { parts, ...asked } of firstBatches(options)) {
-      for (const part of parts) {
+    for await (const { microBatches, ...asked } of firstBatches(options)) {
+      for (const micro of microBatches) {
         // The share 0 of a batch: the running statistics stay as they are.
         const training = { random: generator(recipe.seed), momentum: 0 };
         total.loss += await device.run(() => {
-          const outputs = model.forward(networkInput(part, data.input), training);
-          const loss = sharedLoss(outputs, part.targets, part.shares, asked);
+          const outputs = model.forward(networkInput(micro, data.input), training);
+          const loss = sharedLoss(outputs, micro.targets, micro.shares, asked);
           backward(loss, scaling === null ? undefined : lossScaleOf(scaling));
           return loss;
         });

@@ -20,7 +20,7 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { type Beginning, firstLoss } from '../runs/beginning.js';
 import type { FrozenChoices } from '../runs/run-state.js';
 import type { TrainingData } from '../runs/data/training-data.js';
-import { batchParts } from './step/batch-parts.js';
+import { microBatchesOf } from './step/micro-batches.js';
 import { joinsSingle, microBatchRanges } from './step/batch-ranges.js';
 import { lastStage, setTrainable } from './step/stages.js';
 import { type MicroBatch, networkInput, sharedLoss, type TrainingStepOptions } from './step/training-step.js';
@@ -153,17 +153,17 @@ async function meanLosses(
   const { device, model, recipe, data } = options;
   const totals = modes.map(() => 0);
   let images = 0;
-  for await (const { size, parts, ...asked } of firstBatches(options)) {
+  for await (const { size, microBatches, ...asked } of firstBatches(options)) {
     for (const [m, mode] of modes.entries()) {
       setMode(mode);
-      for (const part of parts) {
+      for (const micro of microBatches) {
         // The share 0 of a batch: the running statistics stay as they are.
         const training = { random: generator(recipe.seed), momentum: 0 };
         totals[m] +=
           size *
           (await device.run(() => {
-            const outputs = model.forward(networkInput(part, data.input), training);
-            return sharedLoss(outputs, part.targets, part.shares, asked);
+            const outputs = model.forward(networkInput(micro, data.input), training);
+            return sharedLoss(outputs, micro.targets, micro.shares, asked);
           }));
       }
     }
@@ -172,11 +172,11 @@ async function meanLosses(
   return totals.map((total) => (Number.isFinite(total) ? total / images : null));
 }
 
-/** A batch in parts that are computed at once, and how its loss is asked for. */
+/** A batch in micro-batches, and how its loss is asked for. */
 export interface FirstBatch extends Pick<TrainingStepOptions, 'task' | 'loss' | 'classWeights'> {
   /** Images of the batch. */
   readonly size: number;
-  readonly parts: readonly MicroBatch[];
+  readonly microBatches: readonly MicroBatch[];
 }
 
 /** The batches that the first epoch begins with, as they are varied there, up to the images that are looked at. */
@@ -207,8 +207,8 @@ export async function* firstBatches({
     const ranges = microBatchRanges(size, micro_batch, joinsSingle('train'));
     // Mixed images have another loss, whatever the head.
     const { mix: _, ...changes } = changesOf(recipe, { step: 1, shape, samples: batch.samples });
-    const parts = batchParts(batch, { targets, imageWeights, ranges, changes });
-    yield { size, parts, task, loss, classWeights };
+    const microBatches = microBatchesOf(batch, { targets, imageWeights, ranges, changes });
+    yield { size, microBatches, task, loss, classWeights };
     images += size;
     if (images >= IMAGES) break;
   }

@@ -2,7 +2,7 @@
  * The full stage's loop: micro-batches into gradients, gradients into an update, epochs into metrics.
  *
  * A step is one program per micro-batch and one for the update, which also clears the gradients. Results are read
- * one step behind, so the device never waits for the host; except where steps are long, and the host's part in them
+ * one step behind, so the device never waits for the host; except where steps are long, and the host's share of them
  * is nothing: Ctrl-C has then one step to wait for and not two. Everything that a step does follows from the recipe,
  * the frozen choices and the progress: that is why a resumed run equals one that was never stopped.
  */
@@ -18,7 +18,7 @@ import {
 } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
-import { batchParts } from './step/batch-parts.js';
+import { microBatchesOf } from './step/micro-batches.js';
 import { batchesPerEpoch, joinsSingle, microBatchRanges } from './step/batch-ranges.js';
 import { EpochClock, imagesPerSecond } from './epoch-clock.js';
 import {
@@ -198,9 +198,9 @@ export class Trainer {
     const { device, optimizer, progress, onLastGradients } = this.options;
     const step = progress.step + 1;
     const changes = this.changesOf(step, batch);
-    const parts = this.microBatches(batch, changes);
+    const microBatches = this.microBatches(batch, changes);
     this.setRates();
-    const results = this.startGradients(parts);
+    const results = this.startGradients(microBatches);
     if (progress.batch + 1 === this.batchesPerEpoch) onLastGradients?.();
     const updated = device.run(() => {
       optimizer.step();
@@ -222,13 +222,13 @@ export class Trainer {
   }
 
   /** Gathers the gradients of a step, in as many passes over its batch as the optimiser's parts ask for. */
-  private startGradients(parts: readonly MicroBatch[]): Promise<MicroBatchResult[]> {
+  private startGradients(microBatches: readonly MicroBatch[]): Promise<MicroBatchResult[]> {
     const { optimizer, progress } = this.options;
     const firstRandom = progress.random;
     return gatherGradients(optimizer, () => {
       // In each pass the same is dropped, and the plan is the same: only the weights differ.
       progress.random = firstRandom;
-      return Promise.all(parts.map((micro) => this.startMicroBatch(micro)));
+      return Promise.all(microBatches.map((micro) => this.startMicroBatch(micro)));
     });
   }
 
@@ -244,9 +244,9 @@ export class Trainer {
 
   private async finishStep({ step, batch, counted, results }: PendingStep): Promise<void> {
     const { progress, task, onLoss } = this.options;
-    const parts = await this.explained(() => results);
-    const predicted = parts.flatMap((part) => Array.from(part.predicted));
-    const loss = parts.reduce((total, part) => total + part.loss, 0);
+    const each = await this.explained(() => results);
+    const predicted = each.flatMap((one) => Array.from(one.predicted));
+    const loss = each.reduce((total, one) => total + one.loss, 0);
     if (progress.images > 0) this.meanLoss = progress.loss / progress.images;
     progress.loss += loss * batch.size;
     progress.images += batch.size;
@@ -289,7 +289,7 @@ export class Trainer {
     const batch = step === null ? undefined : this.recent.get(step);
     if (step === null || batch === undefined) return error;
     const micro = this.microBatches(batch, this.changesOf(step, batch));
-    for (const part of micro) await this.startMicroBatch(part).catch(() => undefined);
+    for (const one of micro) await this.startMicroBatch(one).catch(() => undefined);
     let layer: string | undefined;
     const names = new Map(Array.from(model.namedParameters(), ([name, parameter]) => [parameter, name]));
     for (const parameter of model.memory.parameters) {
@@ -349,7 +349,7 @@ export class Trainer {
     const { imageWeights, joinsSingle } = this;
     const ranges = microBatchRanges(batch.size, frozen.micro_batch, joinsSingle);
     const targets = this.targetsOf(batch);
-    return batchParts(batch, { targets, imageWeights, ranges, changes });
+    return microBatchesOf(batch, { targets, imageWeights, ranges, changes });
   }
 
   private targetsOf({ indices }: EpochBatch): Targets {

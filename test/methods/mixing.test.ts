@@ -6,7 +6,7 @@ import {
   parseAugment,
   type TrainingBatch,
 } from '#src/inputs/index';
-import { batchParts } from '#src/training/step/batch-parts';
+import { microBatchesOf } from '#src/training/step/micro-batches';
 import { classification } from '#src/tasks/classification';
 import { cutBox, dominantTargets, mixOfStep } from '#src/methods/mixing';
 import { RANDOM_ERASING } from '#src/methods/random-erasing';
@@ -89,7 +89,7 @@ async function gradientsOf(
   await model.to(device);
   const imageWeights = Array.from(of.labels, (label) => weights[label]!);
   const options = stepOptions(model, smoothing, weights);
-  const parts = batchParts(of, {
+  const microBatches = microBatchesOf(of, {
     ...{ targets: of.labels, imageWeights, ranges },
     changes: {
       ...RANDOM_ERASING.batch?.(recipe, { step: 1, shape: [SIDE, SIDE, 3], samples: of.samples }),
@@ -98,8 +98,8 @@ async function gradientsOf(
   });
   let loss = 0;
   const predicted: number[] = [];
-  for (const part of parts) {
-    const result = await device.run(() => recordMicroBatch(part, options));
+  for (const micro of microBatches) {
+    const result = await device.run(() => recordMicroBatch(micro, options));
     loss += result.loss as number;
     predicted.push(...(result.predicted as Int32Array));
   }
@@ -169,11 +169,11 @@ test('a batch of one image is its own partner: to the bit as it was', async () =
   const model = new Pixels();
   await model.to(device);
   const run = async (mix: BatchMix | null) => {
-    const [part] = batchParts(alone, {
+    const [micro] = microBatchesOf(alone, {
       ...{ imageWeights: [1], ranges: [[0, 1]], changes: mix === null ? {} : { mix } },
       targets: batch.labels.subarray(0, 1),
     });
-    const { loss } = await device.run(() => recordMicroBatch(part!, stepOptions(model, 0, null)));
+    const { loss } = await device.run(() => recordMicroBatch(micro!, stepOptions(model, 0, null)));
     return loss as number;
   };
   const plain = await run(null);

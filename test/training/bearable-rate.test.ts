@@ -132,12 +132,12 @@ for (const optimizer of ['adamw', 'sgd', 'rmsprop'] as const) {
       const found = await withBearableRate(options);
       assert.ok(found);
       let [loss, promised] = [0, 0];
-      for await (const { parts, ...asked } of firstBatches(options)) {
+      for await (const { microBatches, ...asked } of firstBatches(options)) {
         const { parameters } = model.memory;
         const results = await device.run(() => {
-          const x = networkInput(parts[0]!, run.data.input);
+          const x = networkInput(microBatches[0]!, run.data.input);
           const outputs = model.forward(x, { random: generator(recipe.seed), momentum: 0 });
-          const mean = sharedLoss(outputs, parts[0]!.targets, parts[0]!.shares, asked);
+          const mean = sharedLoss(outputs, microBatches[0]!.targets, microBatches[0]!.shares, asked);
           return { mean, slopes: gradients(mean, parameters) };
         });
         loss += results.mean;

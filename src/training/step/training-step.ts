@@ -55,7 +55,7 @@ export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions
   return { loss, predicted: task.predictions(outputs) };
 }
 
-/** Records the part of a batch's mean loss that outputs [n, names] have, by the shares [n] of their images. */
+/** Records the share of a batch's mean loss that outputs [n, names] have, by the shares [n] of their images. */
 export function sharedLoss(
   outputs: Tensor,
   targets: Targets,

@@ -8,7 +8,7 @@ import {
 } from '../../inputs/index.js';
 import type { SamplePart } from '../../runs/data/training-data.js';
 import type { Task } from '../../tasks/index.js';
-import { batchParts } from '../step/batch-parts.js';
+import { microBatchesOf } from '../step/micro-batches.js';
 import type { FullStage } from '../step/stage-context.js';
 import { changesOf, samplingOf } from '../../methods/index.js';
 import { joinsSingle } from '../step/batch-ranges.js';
@@ -30,15 +30,15 @@ export async function firstImages({ device, data, state }: FullStage): Promise<R
   });
   for await (const batch of batches) {
     const images = Array.from(batch.indices, (index) => training.images[index]);
-    const [part] = batchParts(batch, {
+    const [micro] = microBatchesOf(batch, {
       targets: task.targets(images),
       changes: changesOf(recipe, { step: 1, shape: input.shape, samples: batch.samples }),
       imageWeights: new Float32Array(training.images.length).fill(1),
       ranges: [[0, Math.min(images.length, MOST_PICTURES)]],
     });
-    const seen = await device.run(() => networkInput(part, input));
-    const length = seen.length / part.shares.length;
-    const pictures = Array.from(part.shares, (_, i) => ({
+    const seen = await device.run(() => networkInput(micro, input));
+    const length = seen.length / micro.shares.length;
+    const pictures = Array.from(micro.shares, (_, i) => ({
       label: task.truth(images[i]),
       image: small(input.seen(seen.subarray(i * length, (i + 1) * length))),
     }));

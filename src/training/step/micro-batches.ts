@@ -1,22 +1,22 @@
-/** A batch as the parts that are computed at once, with all that a step needs of each. */
+/** A batch as the micro-batches that are computed at once, with all that a step needs of each. */
 import { type EpochBatch, rowsOf, takeRows } from '../../inputs/index.js';
 import type { BatchChanges } from '../../methods/index.js';
 import type { Targets } from '../../tasks/index.js';
 import type { MicroBatch } from './training-step.js';
 
-export interface BatchPartsOptions {
+export interface MicroBatchesOptions {
   /** The targets of the batch's images, in their order. */
   readonly targets: Targets;
   /** By the place of an image in the data set. */
   readonly imageWeights: ArrayLike<number>;
-  /** Where each part begins and ends. */
+  /** Where each micro-batch begins and ends. */
   readonly ranges: readonly (readonly [start: number, end: number])[];
   /** What methods do to the batch. */
   readonly changes: BatchChanges;
 }
 
 /** The micro-batches of a batch. Weights divide by their sum over the whole batch, as PyTorch's mean does. */
-export function batchParts(batch: EpochBatch, options: BatchPartsOptions): MicroBatch[] {
+export function microBatchesOf(batch: EpochBatch, options: MicroBatchesOptions): MicroBatch[] {
   const { targets, imageWeights, ranges, changes } = options;
   const { mix, arrays } = changes;
   const { size, indices } = batch;
@@ -24,14 +24,14 @@ export function batchParts(batch: EpochBatch, options: BatchPartsOptions): Micro
   const isMixed = mix !== undefined;
   const weights = Float32Array.from(indices, (index) => imageWeights[index]);
   const total = weights.reduce((running, weight) => running + weight, 0);
-  const sharesOf = (part: Float32Array, share: number) => part.map((weight) => (share * weight) / total);
+  const sharesOf = (some: Float32Array, share: number) => some.map((weight) => (share * weight) / total);
   return ranges.map(([start, end]) => {
     const rows = <T extends Targets>(all: T) => takeRows(all, size, start, end, isMixed);
-    const part = { ...rowsOf(changed, start, end, isMixed), targets: rows(targets) };
+    const micro = { ...rowsOf(changed, start, end, isMixed), targets: rows(targets) };
     const own = weights.subarray(start, end);
-    if (!isMixed) return { ...part, shares: sharesOf(own, 1) };
+    if (!isMixed) return { ...micro, shares: sharesOf(own, 1) };
     return {
-      ...part,
+      ...micro,
       shares: sharesOf(own, 1 - mix.lossShare),
       mix: { partnerShares: sharesOf(rows(weights).subarray(0, -1), mix.lossShare), ...mix },
     };
