@@ -5,7 +5,6 @@ import {
   centerCropImage,
   drawSteps,
   imagenetPreprocessing,
-  type LabelledImage,
   openImagePool,
   type RgbImage,
   sampleOf,
@@ -130,7 +129,7 @@ export async function previewAugment(
       const length = seen.length / views;
       shown.push({
         path,
-        label: labelOf(found.train[index], found.task.names),
+        label: found.task.caption(found.train[index]),
         original: centerCropImage(image, side),
         views: samples.map((_, i) => ({
           width: side,
@@ -151,11 +150,6 @@ export async function previewAugment(
     await pool.close();
     await device.close();
   }
-}
-
-/** The class of an image, or its values. */
-function labelOf({ label, values }: LabelledImage, names: readonly string[]): string {
-  return values === undefined ? names[label] : values.map((value, c) => `${names[c]} ${value}`).join(', ');
 }
 
 /** `count` places among `length`, evenly spread: images are in the order of their classes. */

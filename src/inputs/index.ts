@@ -301,6 +301,7 @@ export {
 } from './image/values-file.js';
 export { TEST_VIEWS, type TestViews, testViews } from './image/views.js';
 export {
+  compareCodePoints,
   type FoundFile,
   listFiles,
   type RealFolders,

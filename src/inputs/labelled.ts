@@ -7,6 +7,6 @@ export interface LabelledSample {
   readonly name: string;
   /** Index into the class list. */
   readonly label: number;
-  /** The numbers to predict, of a data set for regression alone (values-file.ts). */
+  /** The rest of the right answer, where a class is not all of it: numbers whose meaning is the task's. */
   readonly values?: readonly number[] | undefined;
 }

@@ -2,6 +2,7 @@
 export { ImageClassifier, trunkOf } from './classifier.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
+export type { Activation } from './export/activation.js';
 export { type Graph, graphOf, type Layer } from './export/graph.js';
 export { type KerasModel, kerasModel, type KerasVariables, kerasWeights } from './export/keras.js';
 export { type OnnxDescription, onnxModel } from './export/onnx.js';

@@ -156,6 +156,7 @@ export function classification(classes: readonly string[]): TaskOf<Classificatio
       predictions: topPredictions(logits, classes, top, temperature ?? 1),
     }),
     truth: ({ label }) => classes[label],
+    caption: ({ label }) => classes[label],
     said: (logits, temperature) => topPredictions(logits, classes, 1, temperature ?? 1)[0].label,
     topRefusal: null,
     activation: 'softmax',

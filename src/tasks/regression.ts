@@ -167,6 +167,10 @@ export function regression(columns: readonly Column[], inUnits = false): TaskOf<
       values: Object.fromEntries(Array.from(inUnitsOf(outputs), (value, c) => [names[c], value])),
     }),
     truth: (image) => valuesOf(image).map(rounded).join(' '),
+    caption: (image) =>
+      valuesOf(image)
+        .map((value, c) => `${names[c]} ${value}`)
+        .join(', '),
     said: (outputs) => Array.from(inUnitsOf(outputs), rounded).join(' '),
     topRefusal: 'the model gives values, of which all are shown',
     activation: 'linear',

@@ -1,13 +1,17 @@
 /** For what is about classes only. */
 import { AttuneError } from '../errors.js';
-import type { Task } from './index.js';
+import { rowOf, type Task } from './index.js';
 
 /** The classes of a task; throws AttuneError 'usage' for one whose images do not belong to one class each. */
-export function requireClasses({ classes }: Task, command: string, where: string): readonly string[] {
+export function requireClasses(
+  { classes, info, names }: Task,
+  command: string,
+  where: string,
+): readonly string[] {
   if (classes !== null) return classes;
   throw new AttuneError({
     code: 'usage',
-    what: `${command} is about classes, and these images have values`,
+    what: `${command} is about classes, of which each image has one, and this is about ${rowOf(info.kind).answers.given(names)}`,
     where,
     hint: 'name a folder with one folder of images per class, a column of labels with --label, or a run of such',
   });

@@ -4,6 +4,7 @@
  * of two results is the better one.
  */
 import type * as v from 'valibot';
+import type { Activation } from '../models/index.js';
 import type { LabelledImage, NamedColumns } from '../inputs/index.js';
 import type { HeadShape } from '../models/index.js';
 import type { Device } from '../program/device.js';
@@ -152,12 +153,14 @@ export interface TaskOf<T extends TaskTypes> {
   answer(outputs: Float32Array, options: AnswerOptions): T['answer'];
   /** The right answer to an image, and what a row of outputs answers, in a word or two. */
   truth(image: LabelledImage): string;
+  /** The right answer as a picture's caption, with the names that it needs. */
+  caption(image: LabelledImage): string;
   said(outputs: Float32Array, temperature: number | null): string;
   /** Why `predict` cannot give the likeliest few of the names; null where it can. */
   readonly topRefusal: string | null;
 
   /** What follows the outputs of an exported graph that is to answer by itself. */
-  readonly activation: 'softmax' | 'linear';
+  readonly activation: Activation;
   /**
    * Turns the head that was trained into that of an export, in place: weight [names, inputs] (PyTorch's layout) and bias
    * [names]; null where they are the same.

@@ -3,7 +3,7 @@ import { computeMetrics } from '#src/tasks/metrics/metrics';
 import { resolveRecipe } from '#src/recipe/recipe';
 import type { EpochRecord } from '#src/recipe/results';
 import { answersOf, classRows, reliabilityBins } from '#src/report/run/rankings';
-import type { AnsweredImage, ReportData } from '#src/report/run/report-data';
+import type { AnsweredImage, ClassifiedPart, ReportData } from '#src/report/run/report-data';
 
 /** Probabilities of three classes for six images; the first is taken for the third class, the fourth for the second. */
 export const scored = {
@@ -83,7 +83,7 @@ export function namedReport(names: readonly [string, string, string], file: stri
       scaledReliability: reliabilityBins(answers, 15),
       hits: [],
       misses: [{ ...answered, maps: [{ class: names[1], picture: PICTURE }] }],
-    },
+    } as ClassifiedPart,
     test: null,
     folds: null,
     advice: [{ rule: 'x', finding: names[0], advice: '--lr 0.1', source: names[1] }],

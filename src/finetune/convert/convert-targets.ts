@@ -105,7 +105,7 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
         name: model.architecture,
         input: inputText(inputFor(settingsOf(loaded), 'channels-first', 'RGB')),
         metadata: describe(loaded, contents),
-        givesValues: loaded.task.activation === 'linear',
+        activation: loaded.task.activation,
       });
       await writeOnnx(path, onnx);
       return { tensors: onnx.weights.length, files: [path] };

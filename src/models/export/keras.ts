@@ -10,6 +10,7 @@ import { AttuneError } from '../../errors.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
 import { samePadding, type Padding } from '../../ops/conv2d/window.js';
 import { kerasKernel, takesBlueFirst } from '../keras-naming.js';
+import type { Activation } from './activation.js';
 import type { Conv2dLayer, Graph, Layer, MaxPool2dLayer, Weight } from './graph.js';
 
 /** A layer with its variables, in Keras's order: trainable ones first. */
@@ -43,11 +44,7 @@ interface Described {
 }
 
 /** Builds the model. Throws AttuneError 'program' for what Keras does not have. */
-export function kerasModel(
-  { layers }: Graph,
-  name: string,
-  activation: 'softmax' | 'linear' = 'softmax',
-): KerasModel {
+export function kerasModel({ layers }: Graph, name: string, activation: Activation = 'softmax'): KerasModel {
   const [images, logits] = [layers[0].name, layers.at(-1)!.name];
   const last = { type: 'Activation', settings: { activation } };
   const list = [...layers.flatMap(kerasLayers), kerasLayer(OUTPUT, [logits], last)];

@@ -8,6 +8,7 @@ import type { OnnxModel, OnnxNode } from '../../formats/onnx/write.js';
 import type { TensorToWrite } from '../../formats/to-write.js';
 import { permuteShape, permuteValues } from '../../nn/permute.js';
 import type { Padding } from '../../ops/conv2d/window.js';
+import type { Activation } from './activation.js';
 import type { Graph, InputLayer, Layer, Weight } from './graph.js';
 
 const OPERATOR_SET = 17;
@@ -19,14 +20,21 @@ export interface OnnxDescription {
   /** What the values of the input are. */
   readonly input: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether the outputs are values and no logits. Default false. */
-  readonly givesValues?: boolean;
+  /** What makes answers of the outputs. Default: softmax. */
+  readonly activation?: Activation;
 }
+
+/** What the outputs are called, and what the last of them is made by. */
+const ENDS = {
+  softmax: { outputs: ['logits', 'probabilities'], node: { type: 'Softmax', attributes: { axis: 1 } } },
+  sigmoid: { outputs: ['logits', 'probabilities'], node: { type: 'Sigmoid' } },
+  linear: { outputs: ['values'], node: null },
+} as const satisfies Readonly<Record<Activation, unknown>>;
 
 /** Builds the model. The bytes are formats/onnx/write.ts's. */
 export function onnxModel(
   { layers }: Graph,
-  { name, input, metadata, givesValues = false }: OnnxDescription,
+  { name, input, metadata, activation = 'softmax' }: OnnxDescription,
 ): OnnxModel {
   const builder = new Builder();
   for (const layer of layers) builder.add(layer);
@@ -34,9 +42,9 @@ export function onnxModel(
   const [, height, width, channels] = images.shape;
   const names = last.shape.at(-1)!;
   // The last layer's output is the graph's, by a name that says what it is.
-  const outputs = givesValues ? ['values'] : ['logits', 'probabilities'];
+  const { outputs, node } = ENDS[activation];
   builder.node(outputs[0], [last.name], { type: 'Identity' });
-  if (!givesValues) builder.node('probabilities', ['logits'], { type: 'Softmax', attributes: { axis: 1 } });
+  if (node !== null) builder.node('probabilities', ['logits'], node);
   return {
     name,
     operatorSet: OPERATOR_SET,

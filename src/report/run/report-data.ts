@@ -2,7 +2,7 @@
 import type { Advice } from '../../finetune/advise/advice.js';
 import type { Metrics } from '../../tasks/metrics/metrics.js';
 import type { RegressionReport } from '../../tasks/metrics/regression-metrics.js';
-import type { EpochRecord, SkippedImage, TaskKind } from '../../recipe/results.js';
+import type { EpochRecord, SkippedImage, TaskKind, TestMetrics } from '../../recipe/results.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { PartName } from '../../runs/data/found-images.js';
 import type { TaskInfo, Values } from '../../tasks/index.js';
@@ -107,13 +107,12 @@ export interface ValuedPart {
   readonly columns: readonly ValuedColumn[];
 }
 
-/** What the best checkpoint answers for the images of a part, by the task. */
-export interface EvaluatedParts {
-  readonly classification: ClassifiedPart;
-  readonly regression: ValuedPart;
+/** What the best checkpoint answers for the images of a part; more of it in the report of its task. */
+export interface EvaluatedPart {
+  readonly kind: TaskKind;
+  readonly part: PartName;
+  readonly metrics: TestMetrics[TaskKind];
 }
-
-export type EvaluatedPart = EvaluatedParts[TaskKind];
 
 /** What a comparison of runs tells of classes; shares are fractions. */
 interface ComparedClasses {
@@ -131,7 +130,7 @@ interface ComparedValues {
   readonly mae: number | null;
 }
 
-/** Figures of the images that a run validates with, else of those it is tested with; null those of other tasks. */
+/** Figures of the images that a run validates with, else of those it is tested with; null those of other tasks. Further tasks add theirs. */
 export interface ComparedFigures extends ComparedClasses, ComparedValues {
   /** Null: they are those of the best epoch, as the run noted them. */
   readonly part: PartName | null;

@@ -10,12 +10,13 @@ import { classesSection, confusionSection, testSection } from './sections/classe
 import { heatMapSection, worstSection } from './sections/images.js';
 import { imagesOf, partName } from '../html/words.js';
 import { classifiedPart } from '../run/classified-part.js';
+import type { ClassifiedPart } from '../run/report-data.js';
 import type { TaskReport, Tile } from './task-report.js';
 
 /** Most classes of which the picture of the results has a line. */
 const MOST_CLASSES = 30;
 
-export const CLASSIFICATION_REPORT: TaskReport<'classification'> = {
+export const CLASSIFICATION_REPORT: TaskReport<'classification', ClassifiedPart> = {
   evaluate: classifiedPart,
 
   learnt: ({ classes }) => html`${counted(classes.length, 'class', 'classes')}`,

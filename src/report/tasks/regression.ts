@@ -6,6 +6,7 @@ import { digits, name, table } from '../html/elements.js';
 import { valuesSection } from './sections/values.js';
 import { imagesOf, partName } from '../html/words.js';
 import { valuedPart } from '../run/valued-part.js';
+import type { ValuedPart } from '../run/report-data.js';
 import type { EpochColumn, TaskReport } from './task-report.js';
 
 /** Most columns of which the picture of the results has a chart. */
@@ -14,7 +15,7 @@ const MOST_COLUMNS = 3;
 const ERROR: EpochColumn = { title: 'mean absolute error', text: ({ val_mae }) => digits(val_mae, 4) };
 const FIT: EpochColumn = { title: 'R²', text: ({ val_r2 }) => digits(val_r2, 4) };
 
-export const REGRESSION_REPORT: TaskReport<'regression'> = {
+export const REGRESSION_REPORT: TaskReport<'regression', ValuedPart> = {
   evaluate: valuedPart,
 
   learnt: ({ columns }) => html`${counted(columns.length, 'column')} of values`,

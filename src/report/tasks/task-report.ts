@@ -6,7 +6,7 @@ import type { Drawing } from '../charts/drawing.js';
 import type { Content, Html } from '../html/html.js';
 import type { Section } from '../html/elements.js';
 import type { Answering, Outputs } from '../run/answered-part.js';
-import type { ComparedFigures, EvaluatedParts } from '../run/report-data.js';
+import type { ComparedFigures, EvaluatedPart } from '../run/report-data.js';
 
 /** A figure of the summary. */
 export type Tile = readonly [title: string, figure: string, beside: Content];
@@ -32,25 +32,28 @@ export interface MeasureCurve {
   readonly isShare: boolean;
 }
 
+/** Figures by their keys in the document of a comparison. */
+export type Figures = Readonly<Record<string, number | null | readonly [number, number]>>;
+
 /** A row of the table of reports: everything is of the part of the data set that was evaluated. */
-export interface TaskReport<K extends TaskKind = TaskKind> {
+export interface TaskReport<K extends TaskKind = TaskKind, P extends EvaluatedPart = EvaluatedPart> {
   /** Lets a network's outputs answer for the images of a part. */
-  evaluate(outputs: Outputs, answering: Answering): Promise<EvaluatedParts[K]>;
+  evaluate(outputs: Outputs, answering: Answering): Promise<P>;
 
   /** What was learnt: `3 classes`. */
   learnt(info: TaskTable[K]['info']): Html;
   /** How good it is, in one sentence. */
-  sentence(part: EvaluatedParts[K]): Html;
-  tiles(part: EvaluatedParts[K]): Tile[];
+  sentence(part: P): Html;
+  tiles(part: P): Tile[];
   /** The sections of the validation images, and those of the test images beside them. */
-  sections(part: EvaluatedParts[K], drawing: Drawing): (Section | null)[];
-  testSections(part: EvaluatedParts[K], drawing: Drawing): (Section | null)[];
+  sections(part: P, drawing: Drawing): (Section | null)[];
+  testSections(part: P, drawing: Drawing): (Section | null)[];
   /** What the data section has beside counts. */
   dataTable(info: TaskTable[K]['info']): Html | null;
   /** The pictures of results.png behind the curves. */
-  pictures(part: EvaluatedParts[K], paper: Drawing): string[];
+  pictures(part: P, paper: Drawing): string[];
   /** What confusion.png shows; null where nothing can be confused. */
-  confusion(part: EvaluatedParts[K]): ConfusionData | null;
+  confusion(part: P): ConfusionData | null;
 
   readonly lossCaption: string;
   readonly curve: MeasureCurve;
@@ -59,10 +62,10 @@ export interface TaskReport<K extends TaskKind = TaskKind> {
   readonly isOfClasses: boolean;
 
   /** Its figures in a comparison of runs, all of them unknown. */
-  readonly unknown: Partial<ComparedFigures>;
+  readonly unknown: Figures;
   /** The same from the metrics of a part, and from what the run noted of its best epoch. */
-  figures(metrics: TaskTable[K]['metrics']): Partial<ComparedFigures>;
-  noted(epoch: EpochRecord, names: readonly string[]): Partial<ComparedFigures>;
+  figures(metrics: TaskTable[K]['metrics']): Figures;
+  noted(epoch: EpochRecord, names: readonly string[]): Figures;
   /** Whether each image is answered rightly, by the hash of its file and its class; null where nothing is right or wrong. */
   right(outputs: Outputs, names: readonly string[]): ReadonlyMap<string, boolean> | null;
   /** Its columns in a table of runs, before the loss and behind it. */

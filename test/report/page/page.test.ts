@@ -3,6 +3,7 @@ import { openDrawing, SCREEN } from '#src/report/charts/drawing';
 import { reportPage } from '#src/report/page/page';
 import { dataSection } from '#src/report/page/sections/data';
 import { summarySection } from '#src/report/page/sections/summary';
+import type { ValuedPart } from '#src/report/run/report-data';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { namedReport } from '../named-report.js';
@@ -47,7 +48,10 @@ test('errors of columns in different units are not averaged', () => {
   const metrics = { images: 4, loss: 0.25, mse: 50, mae: 7.5, rmse: 7.1, r2: 0.75, per_column: [] };
   const data = { ...namedReport(['a', 'b', 'c'], 'd.png'), test: null };
   const of = (some: typeof columns) =>
-    summarySection({ ...data, main: { kind: 'regression', part: 'val', metrics, columns: some } }).body.text;
+    summarySection({
+      ...data,
+      main: { kind: 'regression', part: 'val', metrics, columns: some } as ValuedPart,
+    }).body.text;
   assert.match(of(columns.slice(0, 1)), /7\.5/);
   assert.not.match(of(columns), /7\.[15]|unit of the values/);
   assert.match(of(columns), /0\.750<small>the mean over 2 columns.*0\.250<small>mean squared error/s);

@@ -1,5 +1,6 @@
 /** What a report says of values: columns one after the other, as each opens files. */
 import { regression } from '#src/tasks/regression';
+import type { ValuedPart } from '#src/report/run/report-data';
 import { reportOf } from '#src/report/tasks/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -27,7 +28,8 @@ test('of many columns, the images of a few are open at a time', async () => {
     },
     { part: 'val', task, temperature: null, network: null },
   );
-  assert.ok(part.kind === 'regression' && part.columns.length === columns);
+  assert.is(part.kind, 'regression');
+  assert.is((part as ValuedPart).columns.length, columns);
   assert.ok(most <= images, `${most} images were open at once`);
 });
 
