@@ -237,6 +237,7 @@ export {
   type ModelMemory,
   Module,
   type NamedArray,
+  type NetworkInput,
   NearestNeighbors,
   nearestNeighbors,
   type NearestNeighborsSizes,

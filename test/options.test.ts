@@ -285,12 +285,15 @@ const ROWS: OptionRows = {
 const HANDED_ON: Data = { data: 'handed on to the layers, which refuse it' };
 const MADE_BY_OPTIMISERS: Data = { data: 'made by optimisers, for their parts' };
 
+const BY_NAME: Data = { data: 'tensors by the names that the network gives them' };
+
 const NETWORK = {
-  forward: { 1: HANDED_ON },
+  forward: { 0: BY_NAME, 1: HANDED_ON },
   features: {
+    0: BY_NAME,
     1: ['stage', (given: at.FeatureOptions) => at.resnetSmall().features(any, given), { random: GENERATOR }],
   },
-  stageFeatures: { 1: HANDED_ON },
+  stageFeatures: { 0: BY_NAME, 1: HANDED_ON },
 } as const;
 
 const METHODS: MethodOptionRows = {
@@ -307,7 +310,7 @@ const METHODS: MethodOptionRows = {
   },
   ImageClassifier: NETWORK,
   Network: NETWORK,
-  Module: { forward: { 1: HANDED_ON } },
+  Module: { forward: { 0: BY_NAME, 1: HANDED_ON } },
   Sequential: { forward: { 1: HANDED_ON } },
   PullToStart: { before: { 0: MADE_BY_OPTIMISERS } },
   WeightAverage: { after: { 0: MADE_BY_OPTIMISERS } },

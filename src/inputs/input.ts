@@ -2,6 +2,7 @@
  * What a sample is. Everything in which one kind of input differs from another is behind this interface, as the kinds of
  * answers are behind that of tasks; a row of the table (index.ts) makes one of its settings.
  */
+import type { NetworkInput } from '../nn/index.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { HostBatch, HostSample } from './host-batch.js';
 import type { RgbImage } from './picture.js';
@@ -16,9 +17,10 @@ export interface Input {
   blank(size: number): HostBatch;
   /** Samples of a source as one batch. */
   batch(samples: readonly HostSample[]): HostBatch;
-  /** Records what the network sees of a batch: [size, ...shape]. */
-  record(batch: HostBatch): Tensor;
-  /** A sample as a person sees it; and what the network sees of one, `values` of the input's shape. */
+  /** Records what the network sees of a batch: a tensor [size, ...shape], or several by name. */
+  record(batch: HostBatch): NetworkInput<Tensor>;
+  /** A sample as a person sees it. */
   picture(sample: HostSample): RgbImage;
-  seen(values: ArrayLike<number>): RgbImage;
+  /** What the network sees of one, `values` of the input's shape; null where its tensors say nothing to people. */
+  readonly seen: ((values: ArrayLike<number>) => RgbImage) | null;
 }

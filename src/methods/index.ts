@@ -5,11 +5,12 @@
 import * as v from 'valibot';
 import type { Sampling } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
+import { type NetworkInput, oneTensor } from '../nn/index.js';
 import type { Network } from '../models/index.js';
 import type { StepPart, TrainableMemory } from '../optim/index.js';
 import type { Joined } from '../option-names.js';
 import type { LossOptions } from '../tasks/index.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { BALANCE } from './balance.js';
 import type { Field, ValuesOf } from './field.js';
 import { GRADIENT_CLIPPING } from './gradient-clipping.js';
@@ -129,9 +130,10 @@ export function changesOf(recipe: MethodRecipe, context: BatchContext): BatchCha
   return { ...joined(mixes, 'of a batch'), ...(Object.keys(drawn).length > 0 && { arrays: drawn }) };
 }
 
-/** Records the network's input as methods change it. */
-export function changedInput(x: Tensor, batch: ChangedBatch): Tensor {
-  return METHODS.reduce((input, method) => method.input?.(input, batch) ?? input, x);
+/** Records the network's input as methods change it. Throws AttuneError 'usage' where samples of several tensors are to be mixed. */
+export function changedInput(x: NetworkInput<Tensor>, batch: ChangedBatch): NetworkInput<Tensor> {
+  if (!(x instanceof Tensor)) return batch.mix === undefined ? x : oneTensor(x, 'mixup');
+  return METHODS.reduce<Tensor>((input, method) => method.input?.(input, batch) ?? input, x);
 }
 
 /** In which order an epoch sees the images. */

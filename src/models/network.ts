@@ -3,7 +3,15 @@
  * layers by name.
  */
 import { AttuneError } from '../errors.js';
-import { type Linear, Module, type NearestNeighbors, Sequential, type Training } from '../nn/index.js';
+import {
+  type Linear,
+  Module,
+  type NearestNeighbors,
+  type NetworkInput,
+  oneTensor,
+  Sequential,
+  type Training,
+} from '../nn/index.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
@@ -62,7 +70,7 @@ export abstract class Network extends Module {
   abstract pool(features: Tensor): Tensor;
 
   /** The network's input to the features at the end of each stage, in the order of `stages`. */
-  stageFeatures(x: TensorLike, training?: Training): Tensor[] {
+  stageFeatures(x: NetworkInput, training?: Training): Tensor[] {
     return this.#featuresUntil(this.stages.length, x, training);
   }
 
@@ -71,7 +79,7 @@ export abstract class Network extends Module {
    * `features(x, { stage: 'layer3', as: 'map' })` is what a ResNet's third layer gives. Throws AttuneError 'usage' for a
    * stage that the network does not have, and for a shape that its stages do not give.
    */
-  features(x: TensorLike, options: FeatureOptions = {}): Tensor {
+  features(x: NetworkInput, options: FeatureOptions = {}): Tensor {
     refuseUnknownOptions(options, FEATURE_NAMES, 'features');
     const { stage, as = 'pooled', ...training } = options;
     const { stages, featureShape } = this;
@@ -86,9 +94,11 @@ export abstract class Network extends Module {
   }
 
   /** The features at the end of each of the first `count` stages. */
-  #featuresUntil(count: number, x: TensorLike, training: Training | undefined): Tensor[] {
+  #featuresUntil(count: number, x: NetworkInput, training: Training | undefined): Tensor[] {
     const found: Tensor[] = [];
-    for (const stage of this.stages.slice(0, count)) found.push(stage.forward(found.at(-1) ?? x, training));
+    const first = oneTensor(x, this.architecture);
+    for (const stage of this.stages.slice(0, count))
+      found.push(stage.forward(found.at(-1) ?? first, training));
     return found;
   }
 
@@ -102,7 +112,7 @@ export abstract class Network extends Module {
   }
 
   /** The network's input to what the head answers [batch, outputs]. */
-  override forward(x: TensorLike, training?: Training): Tensor {
+  override forward(x: NetworkInput, training?: Training): Tensor {
     return this.head.forward(this.features(x, training));
   }
 

@@ -17,7 +17,7 @@ export {
 } from './layers.js';
 export { Linear, type LinearOptions, linear } from './linear.js';
 export { ModelMemory } from './memory.js';
-export { Module, type NamedArray, type Training } from './module.js';
+export { Module, type NamedArray, type NetworkInput, oneTensor, type Training } from './module.js';
 export { NearestNeighbors, type NearestNeighborsSizes, nearestNeighbors } from './nearest-neighbors.js';
 export {
   type LoadOptions,

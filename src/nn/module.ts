@@ -11,7 +11,8 @@ import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Device } from '../program/device.js';
 import { Buffer, Parameter } from '../tensor/parameter.js';
 import { type Generator as RandomGenerator, requireGenerator } from '../tensor/philox.js';
-import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { State } from '../program/state.js';
+import { Tensor, type TensorLike, type TensorSource } from '../tensor/tensor.js';
 import { ModelMemory } from './memory.js';
 
 /**
@@ -52,13 +53,28 @@ interface Placement {
   memory: ModelMemory | null;
 }
 
+/** What a network takes: a tensor, or several by name, such as the ids of a text and its mask. */
+export type NetworkInput<T = TensorLike> = T | Readonly<Record<string, T>>;
+
+/** The tensor of a network that takes one. Throws AttuneError 'usage' for several; `where` is what takes it. */
+export function oneTensor<T extends TensorLike>(x: NetworkInput<T>, where: string): T {
+  if (x instanceof State || x instanceof Tensor || typeof (x as TensorSource | null)?.tensor === 'function')
+    return x as T;
+  throw new AttuneError({
+    code: 'usage',
+    what: `this takes one tensor, and not ${Object.keys(x ?? {}).join(', ')}`,
+    where,
+    hint: 'name a network that takes such an input',
+  });
+}
+
 /** What layers, blocks and models extend. */
 export abstract class Module {
   #placement: Placement | null = null;
   #closed = false;
 
-  /** Records the module's computation for one batch. */
-  abstract forward(x: TensorLike, training?: Training): Tensor;
+  /** Records the module's computation for one batch. A layer takes a tensor; a network may take several by name. */
+  abstract forward(x: NetworkInput, training?: Training): Tensor;
 
   /** Arrays and modules with their names, in order: by default the fields. */
   members(): Iterable<readonly [name: string, member: unknown]> {

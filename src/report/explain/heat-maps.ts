@@ -9,6 +9,7 @@ import { AttuneError } from '../../errors.js';
 import { throwIfAborted } from '../../interruption.js';
 import type { Network } from '../../models/index.js';
 import { gradients, matmul, sum } from '../../ops/index.js';
+import { oneTensor } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { HeatMapMethod } from './methods.js';
@@ -221,7 +222,7 @@ function eachPixel(side: number, patch: number, { top, left }: Corner, visit: (a
 }
 
 function networkInput(bytes: Uint8Array, images: number, preprocessing: Preprocessing): Tensor {
-  return imageInput(preprocessing).record({ size: images, arrays: { images: bytes } });
+  return oneTensor(imageInput(preprocessing).record({ size: images, arrays: { images: bytes } }), 'explain');
 }
 
 /** The sum over images of the logit of one class, from logits [images, classes]. */

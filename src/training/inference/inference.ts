@@ -4,6 +4,7 @@
  * The next batch is read from disk while the device computes. The first batches compile and are not counted when
  * the time left is estimated.
  */
+import type { NetworkInput } from '../../nn/index.js';
 import type { HostBatch, Input, SampleSource } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import type { Device } from '../../program/device.js';
@@ -31,7 +32,7 @@ const WARM_UP_BATCHES = 1;
  */
 export async function forEachImage(
   source: SampleSource,
-  network: (x: Tensor) => Tensor,
+  network: (x: NetworkInput<Tensor>) => Tensor,
   take: (index: number, row: Float32Array) => void | Promise<void>,
   options: InferenceOptions,
 ): Promise<void> {
@@ -77,7 +78,7 @@ export async function forEachImage(
 /** Images of a batch: those that the device is quick with, or fewer, where its plan says that so many do not fit. */
 async function fittingBatch(
   count: number,
-  network: (x: Tensor) => Tensor,
+  network: (x: NetworkInput<Tensor>) => Tensor,
   { device, input }: InferenceOptions,
 ): Promise<number> {
   let batch = Math.min(Math.max(1, count), quickBatch(device));

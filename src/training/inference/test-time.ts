@@ -1,4 +1,5 @@
 /** Test-time augmentation: several views of each image are predicted, and what they say is averaged. */
+import type { NetworkInput } from '../../nn/index.js';
 import {
   type Preprocessing,
   type RgbImage,
@@ -73,7 +74,7 @@ export interface ViewOptions {
  */
 export async function predictEach(
   source: SampleSource,
-  network: (x: Tensor) => Tensor,
+  network: (x: NetworkInput<Tensor>) => Tensor,
   take: (index: number, row: Float32Array) => void,
   { views, task, temperature, inference }: ViewOptions,
 ): Promise<void> {

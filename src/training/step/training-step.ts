@@ -2,6 +2,7 @@
  * The program of one micro-batch, in one place: the trainer runs it, and the choice of the micro-batch makes its plan
  * to see whether it fits.
  */
+import type { NetworkInput } from '../../nn/index.js';
 import type { HostBatch, Input } from '../../inputs/index.js';
 import { type BatchMix, changedInput } from '../../methods/index.js';
 import type { Network } from '../../models/index.js';
@@ -67,6 +68,6 @@ export function sharedLoss(
 }
 
 /** Records what the network sees of a micro-batch: [n, ...shape of a sample]. */
-export function networkInput(batch: MicroBatch, input: Input): Tensor {
+export function networkInput(batch: MicroBatch, input: Input): NetworkInput<Tensor> {
   return changedInput(input.record(batch), batch);
 }

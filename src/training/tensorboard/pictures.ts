@@ -5,14 +5,17 @@ import {
   pictureGrid,
   resizeImage,
   type RgbImage,
+  rowsOf,
 } from '../../inputs/index.js';
+import { oneTensor } from '../../nn/index.js';
+import type { Device } from '../../program/device.js';
 import type { SamplePart } from '../../runs/data/training-data.js';
 import type { Task } from '../../tasks/index.js';
 import { microBatchesOf } from '../step/micro-batches.js';
 import type { FullStage } from '../step/stage-context.js';
 import { changesOf, samplingOf } from '../../methods/index.js';
 import { joinsSingle } from '../step/batch-ranges.js';
-import { networkInput } from '../step/training-step.js';
+import { type MicroBatch, networkInput } from '../step/training-step.js';
 
 const MOST_PICTURES = 16;
 const COLUMNS = 4;
@@ -36,15 +39,22 @@ export async function firstImages({ device, data, state }: FullStage): Promise<R
       imageWeights: new Float32Array(training.images.length).fill(1),
       ranges: [[0, Math.min(images.length, MOST_PICTURES)]],
     });
-    const seen = await device.run(() => networkInput(micro, input));
-    const length = seen.length / micro.shares.length;
-    const pictures = Array.from(micro.shares, (_, i) => ({
-      label: task.truth(images[i]),
-      image: small(input.seen(seen.subarray(i * length, (i + 1) * length))),
-    }));
+    const seen = await seenOf(device, micro, input);
+    const pictures = seen.map((image, i) => ({ label: task.truth(images[i]), image: small(image) }));
     return pictureGrid(pictures, COLUMNS);
   }
   throw new RangeError('an epoch has at least one batch');
+}
+
+/** The samples of a micro-batch as the network sees them; as they were prepared, where its tensors say nothing to people. */
+async function seenOf(device: Device, micro: MicroBatch, input: Input): Promise<RgbImage[]> {
+  const { seen } = input;
+  const count = micro.shares.length;
+  if (seen === null)
+    return Array.from({ length: count }, (_, i) => input.picture(rowsOf(micro, i, i + 1).arrays));
+  const values = await device.run(() => oneTensor(networkInput(micro, input), 'tensorboard'));
+  const length = values.length / count;
+  return Array.from({ length: count }, (_, i) => seen(values.subarray(i * length, (i + 1) * length)));
 }
 
 /** How samples and what they are taken for are shown. */

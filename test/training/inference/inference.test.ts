@@ -4,6 +4,7 @@ import { open } from '#src/engine/open';
 import { Estimator } from '#src/recipe/events';
 import { AttuneError } from '#src/errors';
 import { forEachImage } from '#src/training/inference/inference';
+import { oneTensor } from '#src/nn/index';
 import { divide } from '#src/ops/pointwise/divide';
 import { mean } from '#src/ops/reduce/mean';
 import { test } from 'uvu';
@@ -36,7 +37,8 @@ async function run(
   try {
     await forEachImage(
       source,
-      (images) => {
+      (x) => {
+        const images = oneTensor(x, 'test');
         if (images.shape[0]! > most) throw new AttuneError({ code: 'device', what: 'it does not fit' });
         return divide(mean(images, [1, 2]), scale);
       },

@@ -1,4 +1,5 @@
 /** Test-time augmentation: what is averaged, and that evaluate and predict do it. */
+import { oneTensor } from '#src/nn/index';
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { imageInput, imagenetPreprocessing, testViews } from '#src/inputs/index';
@@ -86,7 +87,10 @@ test('each image is predicted in all of its views, whatever the batch', async ()
     await predictEach(
       viewedSamples({ count: images.length, read }, side, 'ten-crop'),
       // The first four values of the crop are its logits.
-      (x) => slice(reshape(x, [x.shape[0], -1]), [0, 0], [x.shape[0], 4]),
+      (input) => {
+        const x = oneTensor(input, 'test');
+        return slice(reshape(x, [x.shape[0], -1]), [0, 0], [x.shape[0], 4]);
+      },
       (index, row) => {
         assert.is(index, rows.length);
         rows.push(row);
