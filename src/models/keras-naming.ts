@@ -2,6 +2,7 @@
  * Keras's names and layout of weights: `Conv1/kernel` is the kernel [height, width, inputs, outputs] of layer `Conv1`.
  * Layers of Keras's graphs have the same names here, so a naming is needed for variables only.
  */
+import { maxOf } from '../extremes.js';
 import type { Precision } from '../device/dtype.js';
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
@@ -78,7 +79,7 @@ function startOfPath(path: readonly string[]): number {
   const starts = PATHS.map(({ scope, parts }) =>
     path.findLastIndex((name, i) => name === scope && parts.includes(path[i + 1])),
   );
-  return Math.max(-1, ...starts);
+  return maxOf(starts, -1);
 }
 
 /** Whether the convolution of this name takes blue, green and red in Keras. */

@@ -20,7 +20,7 @@ export class RecentBatches {
     const old = this.steps.take((recent) => recent.step === step - REMEMBERED);
     if (old === undefined) return;
     const arrays = Object.values(old.batch.arrays);
-    this.spare.push(...arrays);
+    for (const array of arrays) this.spare.push(array);
     while (this.spare.length > REMEMBERED * arrays.length) this.spare.shift(); // of another length than all that came since
   }
 }
