@@ -4,7 +4,7 @@ import { scheduleFactor, scheduleMomentum } from '../optim/index.js';
 import { askedBy, askedSplit } from '../recipe/asked.js';
 import { refuseIdleSplit, refuseIgnored, refuseProbe, refuseUnvalidated } from '../recipe/contradictions.js';
 import { batchesPerEpoch } from '../training/step/batch-ranges.js';
-import { batchNormFor } from '../training/step/micro-batch.js';
+import { batchNormFor } from '../training/step/choose-micro-batch.js';
 import type { FinetuneOptions, ProfileOptions, RunContext } from '../recipe/options.js';
 import { HIGHEST, isRateOpen, scaledRates } from '../recipe/open-rate.js';
 import { resolveRecipe } from '../recipe/recipe.js';

@@ -59,7 +59,7 @@ export interface BatchChanges {
   readonly arrays?: Readonly<Record<string, HostArray>>;
 }
 
-/** A batch with what was drawn for it. Mixed, each row but the first is a sample, and the row before it its partner. */
+/** A batch with what was drawn for it. Mixed, n samples have n + 1 rows: row i + 1 is sample i, row i its partner. */
 export interface ChangedBatch extends HostBatch {
   readonly mix?: BatchMix;
 }

@@ -19,7 +19,7 @@ import type { Run } from '../runs/run.js';
 import type { FrozenChoices } from '../runs/run-state.js';
 import type { Beginning } from '../runs/beginning.js';
 import { agrees, type BeginningTold, beginningText, measureBeginning, type Refitted } from './beginning.js';
-import { chooseMicroBatch, plannedSamples } from './step/micro-batch.js';
+import { chooseMicroBatch, plannedSamples } from './step/choose-micro-batch.js';
 import { takeOwnStatistics } from './own-statistics.js';
 import { rateText, withBearableRate } from './bearable-rate.js';
 import { comparedOn } from './compared-images.js';

@@ -20,10 +20,10 @@ import type { Recipe } from '../recipe/recipe-schema.js';
 import { type Beginning, firstLoss } from '../runs/beginning.js';
 import type { FrozenChoices } from '../runs/run-state.js';
 import type { TrainingData } from '../runs/data/training-data.js';
-import { microBatchesOf } from './step/micro-batches.js';
+import { type MicroBatch, microBatchesOf } from './step/micro-batches.js';
 import { joinsSingle, microBatchRanges } from './step/batch-ranges.js';
 import { lastStage, setTrainable } from './step/stages.js';
-import { type MicroBatch, networkInput, sharedLoss, type TrainingStepOptions } from './step/training-step.js';
+import { networkInput, sharedLoss, type TrainingStepOptions } from './step/training-step.js';
 import { adaptNetwork, changesOf, lossOptionsOf, samplingOf, weightPowerOf } from '../methods/index.js';
 
 /** Images that are looked at: enough for a mean, and less work than a tenth of an epoch of a thousand. */

@@ -18,7 +18,7 @@ import {
 } from '../optim/index.js';
 import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
-import { microBatchesOf } from './step/micro-batches.js';
+import { type MicroBatch, microBatchesOf } from './step/micro-batches.js';
 import { batchesPerEpoch, joinsSingle, microBatchRanges } from './step/batch-ranges.js';
 import { EpochClock, imagesPerSecond } from './epoch-clock.js';
 import {
@@ -39,7 +39,7 @@ import type { FrozenChoices, Progress } from '../runs/run-state.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
 import type { LossOptions, Targets, Task } from '../tasks/index.js';
 import { RecentBatches } from './step/recent-batches.js';
-import { type MicroBatch, recordMicroBatch } from './step/training-step.js';
+import { recordMicroBatch } from './step/training-step.js';
 
 export interface TrainerOptions extends RunContext {
   readonly device: Device;

@@ -1,8 +1,22 @@
 /** A batch as the micro-batches that are computed at once, with all that a step needs of each. */
-import { type EpochBatch, rowsOf, takeRows } from '../../inputs/index.js';
-import type { BatchChanges } from '../../methods/index.js';
+import { type EpochBatch, type HostBatch, rowsOf, takeRows } from '../../inputs/index.js';
+import type { BatchChanges, BatchMix } from '../../methods/index.js';
 import type { Targets } from '../../tasks/index.js';
-import type { MicroBatch } from './training-step.js';
+
+/** Part of a batch, computed at once. */
+export interface MicroBatch extends HostBatch {
+  /** The targets of each row. */
+  readonly targets: Targets;
+  /** [n]: each sample's share in the batch's mean loss. */
+  readonly shares: Float32Array;
+  /**
+   * Absent: n rows, each a sample as it is. Else n + 1 rows: row i + 1 is sample i, row i its partner; `shares` has n.
+   */
+  readonly mix?: BatchMix & {
+    /** [n]: the share of each partner's label in the batch's mean loss. */
+    readonly partnerShares: Float32Array;
+  };
+}
 
 export interface MicroBatchesOptions {
   /** The targets of the batch's images, in their order. */

@@ -2,28 +2,16 @@
  * The program of one micro-batch, in one place: the trainer runs it, and the choice of the micro-batch makes its plan
  * to see whether it fits.
  */
+import type { Input } from '../../inputs/index.js';
+import { changedInput } from '../../methods/index.js';
 import type { NetworkInput } from '../../nn/index.js';
-import type { HostBatch, Input } from '../../inputs/index.js';
-import { type BatchMix, changedInput } from '../../methods/index.js';
 import type { Network } from '../../models/index.js';
 import { add, backward, lossScaleOf, multiply, sum } from '../../ops/index.js';
 import type { State } from '../../program/state.js';
 import type { Generator } from '../../tensor/philox.js';
 import { type Scalar, type Tensor, tensor } from '../../tensor/tensor.js';
 import type { LossOptions, Targets, Task } from '../../tasks/index.js';
-
-/** Part of a batch, computed at once. */
-export interface MicroBatch extends HostBatch {
-  /** The targets of each row. */
-  readonly targets: Targets;
-  /** [n]: each sample's share in the batch's mean loss. */
-  readonly shares: Float32Array;
-  /** Absent: samples are as they are. Else each row but the first is a sample, and the row before it its partner. */
-  readonly mix?: BatchMix & {
-    /** [n]: the share of each partner's label in the batch's mean loss. */
-    readonly partnerShares: Float32Array;
-  };
-}
+import type { MicroBatch } from './micro-batches.js';
 
 export interface TrainingStepOptions {
   readonly model: Network;
@@ -45,6 +33,8 @@ export function recordMicroBatch(batch: MicroBatch, options: TrainingStepOptions
   const outputs = model.forward(networkInput(batch, input), { random });
   const lossOf = (answers: Targets, weights: Float32Array) => sharedLoss(outputs, answers, weights, options);
   const width = targets.length / size;
+  // Of a mix of n samples there are n outputs and n + 1 targets: those of row i + 1 are sample i's own, those of row i its
+  // partner's. Without the first row they are the samples', without the last the partners'.
   const loss =
     mix === undefined
       ? lossOf(targets, shares)

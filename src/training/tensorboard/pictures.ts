@@ -11,11 +11,11 @@ import { oneTensor } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import type { SamplePart } from '../../runs/data/training-data.js';
 import type { Task } from '../../tasks/index.js';
-import { microBatchesOf } from '../step/micro-batches.js';
+import { type MicroBatch, microBatchesOf } from '../step/micro-batches.js';
 import type { FullStage } from '../step/stage-context.js';
 import { changesOf, samplingOf } from '../../methods/index.js';
 import { joinsSingle } from '../step/batch-ranges.js';
-import { type MicroBatch, networkInput } from '../step/training-step.js';
+import { networkInput } from '../step/training-step.js';
 
 const MOST_PICTURES = 16;
 const COLUMNS = 4;

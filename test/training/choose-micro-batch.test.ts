@@ -6,7 +6,7 @@ import { largestMicroBatch } from '#src/training/step/batch-ranges';
 import { record } from '#src/program/recording';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { assertAccumulates, choose } from './micro-batch-suite.js';
+import { assertAccumulates, choose } from './choose-micro-batch-suite.js';
 import { fails } from '../finetune/support.js';
 
 test('a batch of more than 4 GiB is accumulated from the largest parts that fit', async () => {

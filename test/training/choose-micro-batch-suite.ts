@@ -2,7 +2,7 @@
 import { drawSteps, imageInput, imagenetPreprocessing, parseAugment } from '#src/inputs/index';
 import { classification } from '#src/tasks/classification';
 import type { Task } from '#src/tasks/index';
-import { chooseMicroBatch } from '#src/training/step/micro-batch';
+import { chooseMicroBatch } from '#src/training/step/choose-micro-batch';
 import { fieldsOf } from '#src/recipe/parse-recipe';
 import { resolveRecipe } from '#src/recipe/recipe';
 import { findModel } from '#src/models/index';

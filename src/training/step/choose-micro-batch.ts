@@ -1,6 +1,7 @@
 /**
- * How many images are computed at once. As many of a batch as fit: the plans of a training step and of the validation
- * are made, without running them, for half as many until the device can hold them. The choice is kept for the whole run.
+ * Chooses how many images are computed at once, and what batch norm does then. As many of a batch as fit: the plans of a
+ * training step and of the validation are made, without running them, for half as many until the device can hold them.
+ * The choice is kept for the whole run.
  */
 import { takeRows, type TrainingSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
@@ -19,7 +20,8 @@ import type { FrozenChoices } from '../../runs/run-state.js';
 import type { TrainingData } from '../../runs/data/training-data.js';
 import { lastStage, setTrainable } from './stages.js';
 import type { Task } from '../../tasks/index.js';
-import { type MicroBatch, recordMicroBatch } from './training-step.js';
+import type { MicroBatch } from './micro-batches.js';
+import { recordMicroBatch } from './training-step.js';
 
 /** Statistics of fewer images are too noisy to train with: they stay fixed, unless asked for. */
 const LEAST_FOR_STATISTICS = 16;

@@ -5,7 +5,7 @@ import { FUSIONS } from '#src/ops/fusions';
 import { Device } from '#src/program/device';
 import { test } from 'uvu';
 import { limitBindings } from '../device/shared-webgpu.js';
-import { assertAccumulates } from './micro-batch-suite.js';
+import { assertAccumulates } from './choose-micro-batch-suite.js';
 
 test('a batch whose activations exceed a binding is accumulated from the largest parts that fit', async () => {
   const backend = await openDawn();
