@@ -2,7 +2,7 @@
  * A kernel: one computation, written once for each kind of device.
  *
  * It is the only thing that mathematics (src/ops) hands to hardware (src/device). A kernel lists its operands
- * in order; a launch (launch.ts) supplies storage for them and attributes: plain data from which everything
+ * in order; a launch (program/storage.ts) supplies storage for them and attributes: plain data from which everything
  * else follows: the words the shader reads, the grid, the loop bounds. Devices know nothing more.
  */
 import type { DType, TypedArray } from './dtype.js';

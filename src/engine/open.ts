@@ -129,7 +129,6 @@ function assertKind(kind: string): void {
   });
 }
 
-/** Another name would compute in float32 without a word. */
 /** Another name would be taken for one of these without a word. */
 function assertOneOf(what: string, given: string | undefined, names: readonly string[]): void {
   if (given === undefined || names.includes(given)) return;

@@ -18,7 +18,7 @@ export interface DeviceOptions {
   readonly threads?: number;
 }
 
-/** Whether to look at what a run spends its time with (profile/profile.ts). */
+/** Whether to look at what a run spends its time with (training/profile/profile.ts). */
 export interface ProfileOptions {
   /** Profiles the first steps of the full stage; a table of it is in the result, and a trace in the run folder. */
   readonly profile?: boolean;
@@ -139,7 +139,7 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions, MethodOp
   readonly seed?: number;
   /** Minutes after which the run is saved within an epoch, too; 0: only at its end. Default: 10. */
   readonly checkpointMinutes?: number;
-  /** 'stop' or 'retry': what a run does whose loss is not finite, or 100 times that of guessing and of the steps before (run/explosion.ts). */
+  /** 'stop' or 'retry': what a run does whose loss is not finite, or 100 times that of guessing and of the steps before (training/explosion.ts). */
   readonly onExplosion?: string;
   /** The run folder to create. Default: runs/<date>_<time>_<model>. */
   readonly out?: string;

@@ -2,7 +2,7 @@
  * The state of a run: one file that holds all that is needed to go on as if it had never stopped: weights, running
  * statistics, moments, counters, position in the epoch, metrics so far, the images and their hashes.
  *
- * Its tensors are those of training/training-tensors.ts. Everything else is JSON in the metadata.
+ * Its tensors are those of training-tensors.ts. Everything else is JSON in the metadata.
  */
 import { createHash } from 'node:crypto';
 import { lstat, stat } from 'node:fs/promises';

@@ -5,7 +5,7 @@
  * orders of magnitude, and the first steps would throw the network away.
  *
  * From it follow what batch norm does where the recipe leaves that open, what a user is told, and from where on a loss has
- * exploded (run/explosion.ts).
+ * exploded (explosion.ts).
  */
 import type { Network } from '../models/index.js';
 import { BatchNorm2d, Linear } from '../nn/index.js';

@@ -1,6 +1,6 @@
 /**
  * Between two steps of a loop of one's own: what PyTorch's users save as the state dicts of model and optimiser. A run of
- * `finetune` saves itself (run/run-state.ts).
+ * `finetune` saves itself (runs/run-state.ts).
  */
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';

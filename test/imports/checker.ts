@@ -52,6 +52,13 @@ const DYNAMIC = /\bimport\s*\(\s*(?:(['"`])([^'"`$\n]+)\1\s*[,)])?/g;
 const STRING_OR_COMMENT =
   /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 
+/** The comments of a source text, each with where it begins. */
+export function commentsOf(text: string): { readonly text: string; readonly start: number }[] {
+  return [...text.matchAll(STRING_OR_COMMENT)]
+    .filter(([match]) => match.startsWith('/'))
+    .map((match) => ({ text: match[0], start: match.index }));
+}
+
 /** Every import of a source text, in the order of statements first, then `import(...)`. */
 export function importsOf(text: string): Import[] {
   const code = text.replace(STRING_OR_COMMENT, (match) => (match.startsWith('/') ? '' : match));

@@ -57,7 +57,7 @@ export function wholeTiles({ outHeight, outWidth }: Conv2dGeometry): number {
 
 /**
  * How many tiles give outputs of this height and width, where they are so few that the products are prepared rather than
- * the transformed weights (simd/winograd-products.ts), which would take more memory; else 0.
+ * the transformed weights (device/cpu/simd/winograd-products.ts), which would take more memory; else 0.
  */
 function fewTiles(batch: number, height: number, width: number, depth: number): number {
   const tiles = batch * Math.ceil(height / TILE_SIDE) * Math.ceil(width / TILE_SIDE);
@@ -79,7 +79,7 @@ export function firstRowOf(unit: number, height: number, winograd: boolean): num
 /** Channels of one unit of a weight gradient. */
 export const GRADIENT_CHANNELS = 64;
 
-/** Tiles at a time, their positions, and other sizes of simd/winograd.ts, winograd-products.ts and winograd-weight-gradient.ts. */
+/** Tiles at a time, their positions, and other sizes of device/cpu/simd/winograd.ts, winograd-products.ts and winograd-weight-gradient.ts. */
 const TILES = 48;
 const POSITIONS = 36;
 const BLOCK_DEPTH = 256;

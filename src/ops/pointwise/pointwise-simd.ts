@@ -73,7 +73,7 @@ export function pairSimd(kernel: string): { readonly simd?: SimdEntry<FlatAttrib
   };
 }
 
-/** Bytes of a step along a run, of which simd/broadcast.ts keeps copies of one number. */
+/** Bytes of a step along a run, of which device/cpu/simd/broadcast.ts keeps copies of one number. */
 const STEP_BYTES = 512 * 4;
 
 interface BinaryShapes extends FlatAttributes {

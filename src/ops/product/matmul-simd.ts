@@ -46,5 +46,5 @@ export const matmulSimd: SimdEntry<MatmulAttributes> = simdEntry('matmul', {
   },
 });
 
-/** Scratch of one call: a tile, where 48 rows go, 48 packed rows of 272 floats, and packed panels; see simd/layout.ts. */
+/** Scratch of one call: a tile, where 48 rows go, 48 packed rows of 272 floats, and packed panels; see device/cpu/simd/layout.ts. */
 export const SIMD_WORKSPACE_BYTES = 256 + 256 + 48 * 272 * 4 + 256 * 528 * 4;

@@ -27,7 +27,7 @@ export interface Palette {
   readonly onFull: string;
 }
 
-/** The page's own colours (page/style.ts). */
+/** The page's own colours (report/page/style.ts). */
 export const SCREEN: Palette = {
   ink: 'var(--ink)',
   muted: 'var(--muted)',
