@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { camelCase } from '../option-names.js';
 import type { FinetuneOptions } from './options.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField, recipeSchema } from './recipe-schema.js';
 
@@ -13,18 +14,13 @@ const PATHS: readonly RecipeField[] = ['data', 'val', 'images'];
 export function fieldsOf(options: Partial<FinetuneOptions>): Partial<Recipe> {
   const fields: Record<string, unknown> = {};
   for (const field of RECIPE_FIELDS) {
-    const given = options[optionOf(field)];
+    const given = options[camelCase(field) as keyof FinetuneOptions];
     if (given === undefined) continue;
     const value = field === 'micro_batch' && given === 'auto' ? null : given;
     checkField(field, value, flagOf(field));
     fields[field] = PATHS.includes(field) ? resolve(String(value)) : value;
   }
   return fields as Partial<Recipe>;
-}
-
-/** The option that sets a field: `batchSize` for `batch_size`. */
-function optionOf(field: RecipeField): keyof FinetuneOptions {
-  return field.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof FinetuneOptions;
 }
 
 function checkField(field: RecipeField, value: unknown, where: string): void {
