@@ -1,6 +1,8 @@
 /**
- * Everything between a folder of images and batches, for loops written by hand: images decoded once into the
- * cache, training batches shuffled and augmented, validation batches as torchvision prepares them.
+ * For loops written by hand: a run does not use this, but prepareTrainingData (runs/data/training-data.ts).
+ *
+ * Everything between a folder of images and batches: images decoded once into the cache, training batches shuffled and
+ * augmented, validation batches as torchvision prepares them.
  */
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';

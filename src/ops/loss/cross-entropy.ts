@@ -3,9 +3,13 @@
  *
  *     loss_i = sum over j of t_j (ln sum e^(x - m) - (x_j - m)),        dloss_i / dx_j = T softmax(x)_j - t_j
  *
- * m being the row's largest logit, which is taken away first: m + ln sum would lose digits where it is large. Targets are class indices or probabilities. Label smoothing s mixes them
- * with the uniform distribution over C classes (Szegedy et al., 2016, as PyTorch computes it):
- * t' = (1 - s) t + s / C.
+ * m being the row's largest logit, which is taken away first: m + ln sum would lose digits where it is large. Targets
+ * are class indices or probabilities.
+ *
+ * Label smoothing s mixes targets with the uniform distribution over C classes (Szegedy et al., 2016, as PyTorch computes
+ * it):
+ *
+ *     t' = (1 - s) t + s / C
  *
  * Labels from host data are checked; a label computed on the device that is no class makes its row NaN, so that
  * it cannot pass unseen.
