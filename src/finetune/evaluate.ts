@@ -19,7 +19,8 @@ import {
   requireData,
 } from '../recipe/option-names.js';
 import type { OptionNames } from '../option-names.js';
-import { type LoadedModel, loadModel, requireHead } from '../runs/model-source.js';
+import { requireHead } from '../runs/left-out-layers.js';
+import { type LoadedModel, loadModel } from '../runs/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../recipe/options.js';
 import type { EvaluateResult, TaskKind } from '../recipe/results.js';
 import { checkSplit, imagesToMeasure, splitNote } from '../training/inference/measured-images.js';

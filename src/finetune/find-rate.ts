@@ -7,7 +7,7 @@
 import { AttuneError } from '../errors.js';
 import { refuseProbe } from '../recipe/contradictions.js';
 import { summarize } from '../runs/device.js';
-import { NO_WEIGHTS } from '../runs/model-source.js';
+import { NO_WEIGHTS } from '../weights/index.js';
 import { beginFull } from '../training/begin-full.js';
 import { EMPTY_EPOCH } from '../training/epoch-end.js';
 import { throwIfAborted } from '../interruption.js';

@@ -51,7 +51,7 @@ export {
   type Metrics,
   wilsonInterval,
 } from '../tasks/metrics/metrics.js';
-export { resolveOptions } from '../runs/model-source.js';
+export { resolveOptions } from '../runs/download-events.js';
 export type * from '../recipe/options.js';
 export type * from '../recipe/results.js';
 export { type PredictOptions, predict } from './predict.js';

@@ -19,7 +19,7 @@ import {
 import { NearestNeighbors, type NearestNeighborsSizes } from '../nn/index.js';
 import { hashFile, NO_WEIGHTS, type ResolvedWeights, resolveWeights } from '../weights/index.js';
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
-import { oneLine } from '../text.js';
+import { resolveOptions } from './download-events.js';
 import type { ModelSource, RunContext } from '../recipe/options.js';
 import { RUN_FILES } from './run-folder.js';
 import { type Task, type TaskInfo, taskOf } from '../tasks/index.js';
@@ -45,8 +45,6 @@ export interface LoadedModel {
   /** Identifies weights and architecture, as a key of caches. */
   readonly weightsHash: string;
 }
-
-export { NO_WEIGHTS };
 
 /**
  * Loads a model with its weights. A fine-tuned checkpoint knows its classes and preprocessing; other weights have
@@ -85,27 +83,6 @@ function defaultWeightsOf(model: string): string {
     where: '--model',
     hint: `say where to start with --weights: a file, or ${NO_WEIGHTS} for random values`,
   });
-}
-
-/** Progress and licence of a download, as events. */
-export function resolveOptions({ onEvent, signal }: RunContext): Parameters<typeof resolveWeights>[1] {
-  return {
-    signal,
-    onLicence: ({ licence, note }, entry) =>
-      onEvent?.({ type: 'note', text: `Downloading ${entry.file}. Licence: ${licence}; ${note}.` }),
-    onNote: (text) => onEvent?.({ type: 'note', text }),
-    onRetry: (reason, pauseMs) =>
-      onEvent?.({ type: 'note', text: `${reason}; trying again in ${Math.ceil(pauseMs / 1000)} s` }),
-    onProgress: ({ received, total, bytesPerSecond }) =>
-      onEvent?.({
-        type: 'progress',
-        task: 'download',
-        done: received,
-        total,
-        unit: 'bytes',
-        secondsLeft: total === null || bytesPerSecond === null ? null : (total - received) / bytesPerSecond,
-      }),
-  };
 }
 
 async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
@@ -197,44 +174,6 @@ async function fromTensors(
     weights: hub?.name ?? entry?.name ?? path,
     weightsHash: [architecture, ...hashes].join(' '),
   };
-}
-
-/**
- * Throws AttuneError 'weights' where nothing answers: a network without a head of its own gives a random class, as sure of
- * it as of any other.
- */
-export function requireHead(loaded: LoadedModel): void {
-  if (loaded.hasHead) return;
-  throw new AttuneError({
-    code: 'weights',
-    what: `${noHeadText(loaded)}, so that nothing here can answer`,
-    where: loaded.weights,
-    hint: `train a last layer for your own images: ${commandLine(['finetune'])} takes these --weights`,
-  });
-}
-
-/** What weights have in place of the network's head. */
-export function noHeadText({ leftOut, model }: LoadedModel): string {
-  return leftOut.length === 0
-    ? 'the weights have no last layer'
-    : `the last layers of the weights, ${someOf(leftOut)}, are none that ${model.architecture} has`;
-}
-
-/** Says what was left out of weights whose trunk alone is used. */
-export function tellLeftOut({ leftOut, model }: LoadedModel, { onEvent }: RunContext): void {
-  if (leftOut.length === 0) return;
-  const text = `Note: the weights end in layers that ${model.architecture} does not have, which are left out: ${someOf(leftOut)}. The rest is used.`;
-  onEvent?.({ type: 'note', text });
-}
-
-/** Layers that are named of a longer list. */
-const MOST_NAMED = 10;
-
-/** Names of layers for people; of a file with many, the first. */
-export function someOf(layers: readonly string[]): string {
-  const more = layers.length - MOST_NAMED;
-  const named = layers.slice(0, MOST_NAMED).map(oneLine).join(', ');
-  return more > 0 ? `${named} and ${more} more` : named;
 }
 
 interface Description {

@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
 import { putHead } from '../models/index.js';
 import { type ProbeResult, runProbe } from './heads/probe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
-import { NO_WEIGHTS } from '../runs/model-source.js';
+import { NO_WEIGHTS } from '../weights/index.js';
 import type { Run } from '../runs/run.js';
 import type { FrozenChoices } from '../runs/run-state.js';
 import type { Beginning } from '../runs/beginning.js';

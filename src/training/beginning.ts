@@ -14,7 +14,7 @@ import type { Device } from '../program/device.js';
 import { generator } from '../tensor/philox.js';
 import { counted, percent } from '../text.js';
 import { throwIfAborted } from '../interruption.js';
-import { NO_WEIGHTS } from '../runs/model-source.js';
+import { NO_WEIGHTS } from '../weights/index.js';
 import type { RunContext } from '../recipe/options.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { type Beginning, firstLoss } from '../runs/beginning.js';

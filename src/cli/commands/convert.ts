@@ -9,7 +9,7 @@ import {
   convert,
 } from '../../finetune/index.js';
 import { commandLine, pathFromHere } from '../../runs/command-line.js';
-import { someOf } from '../../runs/model-source.js';
+import { someOf } from '../../runs/left-out-layers.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';

@@ -30,7 +30,8 @@ import {
 import { NearestNeighbors } from '../../nn/index.js';
 import { CHECKPOINT_FORMAT, plainMetadata } from '../../runs/checkpoint.js';
 import { type ConvertInput, type ImageLayout, inputFor, inputText } from './convert-input.js';
-import { type LoadedModel, noHeadText, placeholderLabel } from '../../runs/model-source.js';
+import { noHeadText } from '../../runs/left-out-layers.js';
+import { type LoadedModel, placeholderLabel } from '../../runs/model-source.js';
 
 /** What an opened input gives to whichever format is written. */
 export interface Contents {

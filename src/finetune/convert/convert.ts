@@ -29,7 +29,8 @@ import {
   targetOf,
 } from './convert-targets.js';
 import { type ConvertInput, inputFor, withTemperature } from './convert-input.js';
-import { checkpointOf, loadModel, resolveOptions } from '../../runs/model-source.js';
+import { resolveOptions } from '../../runs/download-events.js';
+import { checkpointOf, loadModel } from '../../runs/model-source.js';
 import type { RunContext } from '../../recipe/options.js';
 import { withNamesOnly } from '../../recipe/names-only.js';
 import { taskOf } from '../../tasks/index.js';

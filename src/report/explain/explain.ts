@@ -15,7 +15,8 @@ import {
 import { AttuneError } from '../../errors.js';
 import { openDevice } from '../../runs/device.js';
 import { throwIfAborted } from '../../interruption.js';
-import { type LoadedModel, loadModel, requireHead } from '../../runs/model-source.js';
+import { requireHead } from '../../runs/left-out-layers.js';
+import { type LoadedModel, loadModel } from '../../runs/model-source.js';
 import type { DeviceOptions, ModelSource, RunContext } from '../../recipe/options.js';
 import { checkCount, DEVICE_NAMES, SOURCE_NAMES, refuseUnknown } from '../../recipe/option-names.js';
 import { namedImages } from '../../finetune/predict.js';

@@ -12,7 +12,7 @@ import { evaluationBatch, isTooLarge } from '../../runs/device.js';
 import { throwIfAborted } from '../../interruption.js';
 import { joinsSingle, largestMicroBatch } from './batch-ranges.js';
 import { adaptNetwork, changesOf, lossOptionsOf, weightPowerOf } from '../../methods/index.js';
-import { NO_WEIGHTS } from '../../runs/model-source.js';
+import { NO_WEIGHTS } from '../../weights/index.js';
 import type { RunContext } from '../../recipe/options.js';
 import { makeOptimizer } from './parameter-groups.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
