@@ -1,4 +1,5 @@
 /** Layers of another head in sentences: few by name, of many the first, and no line break from a file. */
+import type { RunContext } from '#src/recipe/options';
 import type { LoadedModel } from '#src/runs/model-source';
 import { noHeadText, requireHead, someOf, tellLeftOut } from '#src/runs/left-out-layers';
 import { test } from 'uvu';
@@ -24,7 +25,7 @@ test('weights without a head of the network are refused where it has to answer',
 
 test('where only the trunk is used, a note says what is left out', () => {
   const notes: string[] = [];
-  const context = { onEvent: (event: { text?: string }) => notes.push(event.text ?? '') };
+  const context: RunContext = { onEvent: (event) => event.type === 'note' && notes.push(event.text) };
   tellLeftOut(loaded([]), context);
   tellLeftOut(loaded(['head.0', 'head.1']), context);
   assert.is(notes.length, 1);
