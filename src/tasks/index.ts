@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { NamedColumns } from '../inputs/index.js';
 import { CLASSIFICATION, type ClassificationTypes } from './classification.js';
 import { type Measure, LOSS } from './measure.js';
+import { MULTI_LABEL, type MultiLabelTypes } from './multi-label.js';
 import { REGRESSION, type RegressionTypes } from './regression.js';
 import type { TaskOf, TaskRow } from './task.js';
 
@@ -10,12 +11,14 @@ import type { TaskOf, TaskRow } from './task.js';
 export interface TaskTable {
   readonly classification: ClassificationTypes;
   readonly regression: RegressionTypes;
+  readonly 'multi-label': MultiLabelTypes;
 }
 
 /** The tasks by name; the first is what a file says nothing of. */
 export const TASKS: { readonly [K in TaskKind]: TaskRow<TaskTable[K]> } = {
   classification: CLASSIFICATION,
   regression: REGRESSION,
+  'multi-label': MULTI_LABEL,
 };
 
 /** What a network is trained for: classes, or values of a CSV file. */
