@@ -99,7 +99,7 @@ export const IMAGES: Group<
 > = {
   label: {
     value: '<column>',
-    help: 'Where <data> is a CSV file: the column of labels, for a classification. Default: the only one of text or of up to 20 whole numbers, or the one that is called label, class or category.',
+    help: 'Where <data> is a CSV file: the column of labels, for a classification; several in a field, as in cat;dog, make it multi-label. Default: the only one of text or of up to 20 whole numbers, or the one that is called label, class or category.',
     parse: words,
   },
   target: {

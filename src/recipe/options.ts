@@ -43,8 +43,9 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions, MethodOp
   /** The folder that the paths of a CSV file are relative to. Default: that of the file. */
   readonly images?: string;
   /**
-   * The column of labels in a CSV file, for a classification. Default: where neither this nor `target` is given, the file
-   * says what is learnt by what its columns hold (inputs/image/choose-columns.ts).
+   * The column of labels in a CSV file, for a classification; several in a field, as in cat;dog, make it multi-label.
+   * Default: where neither this nor `target` is given, the file says what is learnt by what its columns hold
+   * (inputs/image/choose-columns.ts).
    */
   readonly label?: string;
   /** The columns of values in a CSV file, for a regression. */
