@@ -124,8 +124,10 @@ function taskIn(metadata: Readonly<Record<string, string>>, path: string): TaskI
     const parsed = v.safeParse(taskSchema, parseJson(metadata.task, path));
     return parsed.success ? parsed.output : null;
   }
-  const kind = TASK_KINDS.findLast((name) => metadata[TASKS[name].named] !== undefined) ?? TASK_KINDS[0];
-  const { named } = TASKS[kind];
+  // Of tasks that call their names alike, the first is the one that format 1 knew.
+  const fields = [...new Set(TASK_KINDS.map((name) => TASKS[name].named))];
+  const named = fields.findLast((field) => metadata[field] !== undefined) ?? fields[0];
+  const kind = TASK_KINDS.find((name) => TASKS[name].named === named) ?? TASK_KINDS[0];
   const value = { kind, [named]: parseJson(metadata[named], path) };
   const parsed = v.safeParse(taskSchema, value);
   return parsed.success ? parsed.output : null;
