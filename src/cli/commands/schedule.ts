@@ -29,10 +29,10 @@ function printPreview(
   const rates = points.map(({ lr }) => lr.trunk);
   const highest = maxOf(rates);
   const [first, last] = [points[0], points[points.length - 1]];
-  const line = (part: 'trunk' | 'head') => {
-    const of = points.map(({ lr }) => lr[part]);
+  const line = (layers: 'trunk' | 'head') => {
+    const of = points.map(({ lr }) => lr[layers]);
     if (measured_at_most !== null)
-      return `measured before the first step, at most ${rateText(measured_at_most[part])}; usual is ${rateText(maxOf(of))}`;
+      return `measured before the first step, at most ${rateText(measured_at_most[layers])}; usual is ${rateText(maxOf(of))}`;
     return `${rateText(of[0])} first, ${rateText(maxOf(of))} at most, ${rateText(of[of.length - 1])} last`;
   };
   const perEpoch = Number.isInteger(steps_per_epoch) ? ` of ${counted(steps_per_epoch, 'step')}` : '';

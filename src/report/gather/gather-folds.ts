@@ -75,7 +75,7 @@ export async function gatherFolds(
 
 /** The images of all folds, each with the answer of the network that had not seen it. */
 async function pooledPart(folders: readonly string[], options: GatherOptions, context: RunContext) {
-  const parts: Outputs[] = [];
+  const ofFolds: Outputs[] = [];
   const first = await loadModel({ run: folders[0] }, context);
   const store = await openSamples(first.input, { workers: options.workers, variation: null });
   try {
@@ -85,7 +85,7 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
       const loaded = await loadModel({ run: folder }, context);
       refuseOtherNames(found, loaded, recipe.data);
       const device = evaluatingDevice(recipe, options);
-      parts.push(
+      ofFolds.push(
         await withNetwork(loaded, device, options, context, (network) =>
           outputsFor(network, found.val, store),
         ),
@@ -93,23 +93,24 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
     }
     const { task } = first;
     const of = reportOf(task.info.kind);
-    return await of.evaluate(joined(parts), { part: 'val', task, temperature: null, network: null });
+    return await of.evaluate(joined(ofFolds), { part: 'val', task, temperature: null, network: null });
   } finally {
     await store.close();
   }
 }
 
-function joined(parts: readonly Outputs[]): Outputs {
-  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0));
+/** The outputs of all folds, one fold after the other. */
+function joined(ofFolds: readonly Outputs[]): Outputs {
+  const values = new Float32Array(ofFolds.reduce((sum, { values }) => sum + values.length, 0));
   let at = 0;
-  for (const part of parts) {
-    values.set(part.values, at);
-    at += part.values.length;
+  for (const fold of ofFolds) {
+    values.set(fold.values, at);
+    at += fold.values.length;
   }
-  const places = parts.flatMap((part) => part.images.map((_, index) => ({ part, index })));
+  const places = ofFolds.flatMap((fold) => fold.images.map((_, index) => ({ fold, index })));
   return {
-    images: parts.flatMap(({ images }) => images),
+    images: ofFolds.flatMap(({ images }) => images),
     values,
-    picture: (i) => places[i].part.picture(places[i].index),
+    picture: (i) => places[i].fold.picture(places[i].index),
   };
 }
