@@ -44,7 +44,7 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
     return { tensor, layer, variable };
   });
   const names = layersByClass(new Set(split.map(({ layer }) => layer)));
-  const parsed = split.map((part) => ({ ...part, layer: names.get(part.layer) ?? part.layer }));
+  const parsed = split.map((named) => ({ ...named, layer: names.get(named.layer) ?? named.layer }));
   // What attune wrote for a network of torchvision's has the paths of PyTorch's modules as names.
   const isTorch = parsed.some(({ layer }) => layer.includes('.'));
   const dense = parsed.filter(({ tensor, variable }) => variable === 'kernel' && tensor.shape.length === 2);
@@ -53,7 +53,7 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
     if (!Object.hasOwn(VARIABLES, variable)) return tensor;
     const axes = torchAxes(layer, variable, tensor.shape.length);
     const permuted = permuteShape(tensor.shape, axes);
-    const stored = {
+    const owned = {
       shape: tensor.shape,
       axes,
       read: async (precision?: Precision) => {
@@ -67,17 +67,17 @@ export function fromKeras(tensors: readonly WeightsEntry[]): WeightsEntry[] {
       dtype: tensor.dtype,
       epsilon: tensor.epsilon,
       shape: isDepth ? depthwiseShape(permuted) : permuted,
-      read: async (precision) => permuteValues(await stored.read(precision), tensor.shape, axes),
+      read: async (precision) => permuteValues(await owned.read(precision), tensor.shape, axes),
       // Two dimensions of a depthwise kernel become one.
-      stored: isDepth ? undefined : stored,
+      owned: isDepth ? undefined : owned,
     };
   });
 }
 
 /** Where the names of a path that PyTorch's model has begin; -1 for any other path. */
 function startOfPath(path: readonly string[]): number {
-  const starts = PATHS.map(({ scope, parts }) =>
-    path.findLastIndex((name, i) => name === scope && parts.includes(path[i + 1])),
+  const starts = PATHS.map(({ scope, parts: children }) =>
+    path.findLastIndex((name, i) => name === scope && children.includes(path[i + 1])),
   );
   return maxOf(starts, -1);
 }

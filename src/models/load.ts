@@ -51,15 +51,15 @@ export async function loadTensors(
   const isOurs = model instanceof Network;
   const tensors = isOurs ? modelTensors(file) : file.tensors;
   const hint = isOurs ? adviceFor(model, tensors) : 'load what was saved of a module with the same layers';
-  return loadStateDict(model, tensors.map(givenAway), { ...fit, where: path, hint });
+  return loadStateDict(model, tensors.map(withOwned), { ...fit, where: path, hint });
 }
 
-/** A tensor of a file, whose values are read for the model alone: they need not be copied to be turned. */
-function givenAway(tensor: WeightsEntry): WeightsEntry {
-  const { shape, stored } = tensor;
+/** A tensor of a file, read for the model alone, which may permute the values in place; `axes` tell their order. */
+function withOwned(tensor: WeightsEntry): WeightsEntry {
+  const { shape, owned } = tensor;
   return {
     ...tensor,
-    stored: stored ?? { shape, axes: shape.map((_, d) => d), read: (precision) => tensor.read(precision) },
+    owned: owned ?? { shape, axes: shape.map((_, d) => d), read: (precision) => tensor.read(precision) },
   };
 }
 

@@ -24,16 +24,16 @@ export interface WeightsEntry {
   readonly epsilon?: number | undefined;
   /** The values in row-major order; F64 is rounded to float32 unless `precision` is 'float64'. */
   read(precision?: Precision): Promise<Floats>;
-  /** The same values as they are kept: given away, and maybe in another order, which saves turning them twice. */
-  readonly stored?: StoredOrder | undefined;
+  /** As a file has them: the caller may keep these and permute them in place; their `axes` tell their order. */
+  readonly owned?: OwnedValues | undefined;
 }
 
-/** Values in an order of their own. */
-export interface StoredOrder {
+/** Values that belong to who reads them, in an order of their own. */
+export interface OwnedValues {
   readonly shape: readonly number[];
   /** Dimension axes[d] of it is dimension d of the entry. */
   readonly axes: readonly number[];
-  /** The values in row-major order, which the caller owns; F64 as for the entry. */
+  /** The values in row-major order, in an array that nobody else has; F64 as for the entry. */
   read(precision?: Precision): Promise<Floats>;
 }
 
@@ -182,7 +182,7 @@ function misshape(named: NamedArray, entry: WeightsEntry): Misshapen[] {
 
 /** The values of an entry, F64 as it is. Those that float32 cannot hold are refused unless the device `isExact`. */
 async function valuesOf(entry: WeightsEntry, isExact: boolean, where: string | undefined): Promise<Floats> {
-  const values = await (entry.stored ?? entry).read('float64');
+  const values = await (entry.owned ?? entry).read('float64');
   if (values.length !== sizeOf(entry.shape)) {
     throw new AttuneError({
       code: 'weights',
@@ -206,13 +206,13 @@ async function valuesOf(entry: WeightsEntry, isExact: boolean, where: string | u
 function inOrderOf(
   named: NamedArray,
   values: Floats,
-  { shape, stored }: WeightsEntry,
+  { shape, owned }: WeightsEntry,
   permuter: Permuter,
 ): Floats {
   const order = inverseAxes(axesOf(named));
-  if (stored === undefined) return permuteValues(values, shape, order);
-  const axes = order.map((axis) => stored.axes[axis]);
-  if (axes.some((axis, d) => axis !== d)) permuter.permute(values, stored.shape, axes);
+  if (owned === undefined) return permuteValues(values, shape, order);
+  const axes = order.map((axis) => owned.axes[axis]);
+  if (axes.some((axis, d) => axis !== d)) permuter.permute(values, owned.shape, axes);
   return values;
 }
 

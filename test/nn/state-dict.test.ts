@@ -151,9 +151,9 @@ test('not strict: what fits is loaded and the rest is reported, but shapes must 
   assert.is(error.what, 'the weights do not fit the model; misshapen 1: fc.bias is [3], not [2]');
 });
 
-test('values that are given away become the memory of the model, others are copied', async () => {
+test('values that the caller owns become the memory of the model, others are copied', async () => {
   const expected = await tinyValues(new TinyNet(1));
-  for (const isGiven of [false, true]) {
+  for (const isOwned of [false, true]) {
     const read = new Map<string, Float32Array | Float64Array>();
     const entries = Array.from((await tinyEntries(1)).values(), (item): WeightsEntry => {
       const { name, dtype, shape } = item;
@@ -162,16 +162,16 @@ test('values that are given away become the memory of the model, others are copi
         read.set(name, fresh);
         return fresh;
       };
-      const stored = { shape, axes: shape.map((_, d) => d), read: values };
-      return { name, dtype, shape, read: values, stored: isGiven ? stored : undefined };
+      const owned = { shape, axes: shape.map((_, d) => d), read: values };
+      return { name, dtype, shape, read: values, owned: isOwned ? owned : undefined };
     });
     const kept = await stateDict(new TinyNet(1));
     const model = new TinyNet(2);
     await loadStateDict(model, entries);
     assert.equal(await tinyValues(model), expected);
     const { data } = kept.get('conv1.weight')!;
-    assert.is(model.conv1.weight.hostValues === read.get('conv1.weight'), isGiven);
-    assert.is(String(read.get('conv1.weight')) === String(data), !isGiven);
+    assert.is(model.conv1.weight.hostValues === read.get('conv1.weight'), isOwned);
+    assert.is(String(read.get('conv1.weight')) === String(data), !isOwned);
   }
 });
 
