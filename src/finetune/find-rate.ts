@@ -109,7 +109,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   try {
     const trainer = new Trainer({
       ...{ device, model, task: data.task, optimizer, recipe, frozen, progress },
-      samples: data.training,
+      training: data.training,
       valLosses: () => [],
       sweep: (step) => rates[Math.min(step, rates.length - 1)] / recipe.lr,
       onStep() {

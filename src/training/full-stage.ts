@@ -55,7 +55,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
       optimizer: staged.optimizer,
       recipe: state.recipe,
       frozen: state.frozen,
-      samples: data.training,
+      training: data.training,
       progress: state.progress,
       valLosses: () => lossesOfFull(state),
       onStep,

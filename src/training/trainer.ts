@@ -48,7 +48,8 @@ export interface TrainerOptions extends RunContext {
   readonly optimizer: Optimizer;
   readonly recipe: Recipe;
   readonly frozen: FrozenChoices;
-  readonly samples: TrainingSamples<LabelledImage>;
+  /** The training images as the epochs vary them. */
+  readonly training: TrainingSamples<LabelledImage>;
   readonly progress: Progress;
   /** The validation loss after each epoch so far. */
   readonly valLosses: () => readonly number[];
@@ -118,21 +119,21 @@ export class Trainer {
   private readonly recent = new RecentBatches();
 
   constructor(options: TrainerOptions) {
-    const { recipe, optimizer, samples, model, task } = options;
+    const { recipe, optimizer, training, model, task } = options;
     this.options = options;
     this.schedule = scheduleOf(recipe);
     this.baseRates = optimizer.groups.map(({ lr }) => lr);
     const power = weightPowerOf(recipe);
-    this.imageWeights = task.imageWeights(samples.images, power);
-    this.classWeights = task.classWeights(samples.images, power);
+    this.imageWeights = task.imageWeights(training.images, power);
+    this.classWeights = task.classWeights(training.images, power);
     this.loss = lossOptionsOf(recipe);
     this.random = generator(recipe.seed);
     adaptNetwork(model, recipe);
   }
 
   get batchesPerEpoch(): number {
-    const { samples, recipe, frozen } = this.options;
-    return batchesPerEpoch(samples.images.length, recipe, frozen);
+    const { training, recipe, frozen } = this.options;
+    return batchesPerEpoch(training.images.length, recipe, frozen);
   }
 
   /** The rate of every group at the last step; that may have been before the run was resumed. */
@@ -149,10 +150,10 @@ export class Trainer {
    * Throws AttuneError 'numeric' naming step, layer and images when gradients are not finite, or the loss has exploded.
    */
   async trainEpoch(): Promise<boolean> {
-    const { recipe, progress, signal, samples, profile, saving } = this.options;
+    const { recipe, progress, signal, training, profile, saving } = this.options;
     const clock = new EpochClock(progress);
     let pending: PendingStep | null = null;
-    const batches = samples.batches({
+    const batches = training.batches({
       batchSize: recipe.batch_size,
       seed: recipe.seed,
       epoch: progress.epoch,
@@ -170,7 +171,7 @@ export class Trainer {
       profile?.stepFinished();
       pending = null;
     };
-    for await (const batch of profile?.batches(batches, samples.workers) ?? batches) {
+    for await (const batch of profile?.batches(batches, training.workers) ?? batches) {
       const isLong = this.stepSeconds >= LONG_STEP;
       const isSaved = pending !== null && saving?.isDue === true;
       if (isLong || isSaved) await finishPending();
@@ -234,11 +235,11 @@ export class Trainer {
 
   /** Records one micro-batch: its share of the batch's mean loss goes into the gradients. */
   private startMicroBatch(micro: MicroBatch): Promise<MicroBatchResult> {
-    const { device, model, task, samples, progress } = this.options;
+    const { device, model, task, training, progress } = this.options;
     this.random.step = progress.random++;
     const { scaling } = this.options.optimizer;
     const { classWeights, random, loss } = this;
-    const options = { model, task, loss, classWeights, input: samples.input, random, scaling };
+    const options = { model, task, loss, classWeights, input: training.input, random, scaling };
     return device.run(() => recordMicroBatch(micro, options));
   }
 
@@ -284,7 +285,7 @@ export class Trainer {
   }
 
   private async diagnose(error: AttuneError): Promise<AttuneError> {
-    const { device, model, recipe, samples, optimizer } = this.options;
+    const { device, model, recipe, training, optimizer } = this.options;
     const step = optimizer.lastFailedStep;
     const batch = step === null ? undefined : this.recent.get(step);
     if (step === null || batch === undefined) return error;
@@ -300,7 +301,7 @@ export class Trainer {
         break;
       }
     }
-    const images = Array.from(batch.indices.slice(0, 4), (index) => samples.images[index].path);
+    const images = Array.from(batch.indices.slice(0, 4), (index) => training.images[index].path);
     const more =
       batch.indices.length > images.length ? ` and ${batch.indices.length - images.length} more` : '';
     // Each of them may be finite, and the sum of their squares not.
@@ -340,8 +341,8 @@ export class Trainer {
   }
 
   private changesOf(step: number, { samples }: EpochBatch): BatchChanges {
-    const { recipe, samples: all } = this.options;
-    return changesOf(recipe, { step, shape: all.input.shape, samples });
+    const { recipe, training } = this.options;
+    return changesOf(recipe, { step, shape: training.input.shape, samples });
   }
 
   private microBatches(batch: EpochBatch, changes: BatchChanges): MicroBatch[] {
@@ -353,8 +354,8 @@ export class Trainer {
   }
 
   private targetsOf({ indices }: EpochBatch): Targets {
-    const { task, samples } = this.options;
-    return task.targets(Array.from(indices, (index) => samples.images[index]));
+    const { task, training } = this.options;
+    return task.targets(Array.from(indices, (index) => training.images[index]));
   }
 
   private report(): void {

@@ -198,7 +198,7 @@ test('a gradient that is not finite changes nothing, and names step, layer and i
     optimizer,
     recipe: state.recipe,
     frozen: state.frozen,
-    samples: prepared.training,
+    training: prepared.training,
     progress: state.progress,
     valLosses: () => [],
   });

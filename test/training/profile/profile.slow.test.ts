@@ -104,7 +104,7 @@ async function profileOf(pause: { device: number; loader: number }) {
         if (pause.device > 0) slowDown(device, pause.device);
         const { training } = data;
         data.observe(profile.loaderWork);
-        const samples = {
+        const slowed = {
           ...training,
           async *batches(options: EpochOptions) {
             for await (const batch of training.batches(options)) {
@@ -122,7 +122,7 @@ async function profileOf(pause: { device: number; loader: number }) {
               batch_norm: 'frozen',
               variants: {},
             },
-            samples,
+            training: slowed,
             progress: { epoch: 0, batch: 0, step: 0, random: 0, ...EMPTY_EPOCH },
             valLosses: () => [],
           }).trainEpoch();
