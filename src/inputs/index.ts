@@ -226,12 +226,12 @@ export {
 } from './image/image-work.js';
 export {
   type Batch,
-  batchCount,
   batchIndices,
   type DataLoaderOptions,
   dataLoader,
   type ImageDataset,
 } from './image/loader.js';
+export { batchCount } from './batches.js';
 export { openPictures } from './image/open-pictures.js';
 export { parsePreprocessing } from './image/parse-preprocessing.js';
 export { type PartFolders, partFolders } from './part-folders.js';

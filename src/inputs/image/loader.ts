@@ -5,9 +5,9 @@
  * current one is being used.
  */
 
-import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { normalize, type Preprocessing } from './preprocess.js';
+import { cutIntoBatches } from '../batches.js';
 import { permutation, purpose, seededRandom } from '../random.js';
 
 /** Pictures of one size, by index. */
@@ -87,44 +87,6 @@ export function batchIndices(length: number, { shuffle, ...options }: DataLoader
     ? permutation(length, seededRandom(shuffle.seed, purpose.shuffle, shuffle.epoch))
     : Uint32Array.from({ length }, (_, index) => index);
   return cutIntoBatches(order, options);
-}
-
-/** The indices of an epoch, batch by batch. */
-export function cutIntoBatches(
-  order: Uint32Array,
-  {
-    batchSize,
-    dropLast = false,
-    joinSingle = false,
-  }: Pick<DataLoaderOptions, 'batchSize' | 'dropLast' | 'joinSingle'>,
-): Uint32Array[] {
-  const { length } = order;
-  const count = batchCount(length, batchSize, joinSingle);
-  const batches = Array.from({ length: count }, (_, batch) => {
-    const start = batch * batchSize;
-    return order.subarray(start, batch === count - 1 ? length : start + batchSize);
-  });
-  if (dropLast && count > 0 && batches[count - 1].length < batchSize) batches.pop();
-  return batches;
-}
-
-/**
- * How many batches an epoch has.
- * @param joinSingle a last batch of one picture joins the batch before it
- * @throws AttuneError 'usage' if the batch size is not a positive integer
- */
-export function batchCount(length: number, batchSize: number, joinSingle = false): number {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new AttuneError({
-      code: 'usage',
-      what: `the batch size must be a positive integer, not ${batchSize}`,
-      where: '--batch-size',
-    });
-  }
-  const full = Math.floor(length / batchSize);
-  const rest = length % batchSize;
-  const joined = joinSingle && rest === 1 && full > 0;
-  return rest > 0 && !joined ? full + 1 : full;
 }
 
 /** Keeps one batch in preparation while its predecessor is used. */

@@ -7,7 +7,9 @@
 
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { refuseTooManyBad } from '../bad-share.js';
 import { type DiskSpace, requireDiskSpace } from '../disk.js';
+import { IMAGE_FILES } from './image-files.js';
 import { type ImagePool, openImagePool } from './pool.js';
 import { visitAll, type Visit } from './visit.js';
 import { openPreparedCache, type PreparedCache, preparedBytes } from './prepared-cache.js';
@@ -56,9 +58,6 @@ export interface Preparation<Image extends { readonly path: string }> {
   /** How many different pictures were decoded; the others were in the cache. */
   readonly decoded: number;
 }
-
-/** A data set with more bad images than this is broken, and leaving them out would hide it. */
-const badShareLimit = 0.05;
 
 /**
  * Fills the prepared-image cache for a list of images.
@@ -135,21 +134,9 @@ async function prepareWith<Image extends { readonly path: string }>(
     if (fileHash !== undefined && reason === undefined) prepared.push({ ...image, fileHash });
     else skipped.push({ path: image.path, reason: reason ?? 'not read' });
   }
-  refuseTooManyBad(skipped, images.length);
+  refuseTooManyBad(skipped, images.length, IMAGE_FILES);
   const decoded = decoding.filter((path) => !reasons.has(path)).length;
   return { prepared, skipped, decoded };
-}
-
-function refuseTooManyBad(skipped: readonly SkippedPath[], total: number): void {
-  if (skipped.length <= total * badShareLimit) return;
-  const named = skipped.slice(0, 3).map(({ path, reason }) => `${path}: ${reason}`);
-  const more = skipped.length > named.length ? '; ...' : '';
-  throw new AttuneError({
-    code: 'data',
-    what: `${skipped.length} of ${total} images cannot be read, more than 5 %`,
-    where: `${named.join('; ')}${more}`,
-    hint: 'replace or remove them',
-  });
 }
 
 function changedError(path: string): AttuneError {

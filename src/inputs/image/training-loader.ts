@@ -12,15 +12,14 @@ import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { checkAugmentation } from './augment.js';
 import { type Augmentation, drawSteps, type ImageStep } from './augment-parts.js';
 import type { LabelledImage } from './image-folder.js';
-import { cutIntoBatches } from './loader.js';
 import { type ImagePool, openImagePool } from './pool.js';
 import type { PreparedImage } from './prepare-images.js';
 import type { PreparedCache } from './prepared-cache.js';
+import { epochBatches, randomOf } from '../batches.js';
 import type { EpochBatch, EpochOptions, TrainingSamples } from '../epoch.js';
 import type { HostArray } from '../host-batch.js';
 import type { Input } from '../input.js';
 import type { Sample } from '../random.js';
-import { epochOrder } from '../sampling.js';
 
 /** What training reads. */
 export interface TrainingDataset {
@@ -106,11 +105,11 @@ export function trainingBatches(
   options: TrainingOptions,
 ): AsyncGenerator<TrainingBatch, void, undefined> {
   refuseUnknownOptions(options, NAMES, 'trainingBatches');
-  const { batchSize, seed, epoch, sampling = 'shuffled', startBatch = 0, joinSingle, ahead = 2 } = options;
+  const { startBatch = 0, ahead = 2 } = options;
   checkAugmentation(options.augmentation);
   checkCache(dataset.cache, options);
   const labels = dataset.images.map(({ label }) => label);
-  const order = cutIntoBatches(epochOrder(labels, { sampling, seed, epoch }), { batchSize, joinSingle });
+  const order = epochBatches(labels, options);
   checkInteger('first batch', startBatch, 0, order.length);
   checkInteger('number of batches ahead', ahead, 0, Number.MAX_SAFE_INTEGER);
   return epochFrom(dataset, order, startBatch, ahead, options);
@@ -160,12 +159,7 @@ async function readBatch(
   const pictureLength = options.side * options.side * 3;
   const images = takeSpare(options.spare ?? [], indices.length * pictureLength);
   let repairs = 0;
-  // What comes up several times in an epoch is varied each time, by its place.
-  const samples = Array.from(indices, (index, position) => ({
-    seed: options.seed,
-    epoch: options.epoch,
-    index: options.sampling === 'balanced' ? batch * options.batchSize + position : index,
-  }));
+  const samples = randomOf(indices, batch, options);
   const reads = Array.from(indices, async (index, position) => {
     const into = images.subarray(position * pictureLength, (position + 1) * pictureLength);
     const { repaired } = await readPicture(dataset, index, samples[position], into, pool, options, signal);
