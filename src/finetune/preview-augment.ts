@@ -6,6 +6,7 @@ import {
   drawSteps,
   imagenetPreprocessing,
   openImagePool,
+  refuseUnlessImages,
   type RgbImage,
   sampleOf,
   stack,
@@ -98,6 +99,7 @@ export async function previewAugment(
   refuseIdleColumns(data, options);
   const { val = null, valSplit = DEFAULT_VAL_SPLIT, images = null, label = null, target = null } = options;
   const found = await findImages(data, { val, valSplit, seed, images, label, target }, context.signal);
+  refuseUnlessImages(found.inputKind, 'attune augment');
   refuseIdleSplit(options.valSplit, found);
   if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });
   const facts = factsOf(found);

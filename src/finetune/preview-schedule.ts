@@ -11,6 +11,7 @@ import { resolveRecipe } from '../recipe/recipe.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
 import { scheduleLength, scheduleOf } from '../recipe/schedule.js';
 import { factsOf } from '../runs/data/folds.js';
+import { impliedWeights } from '../runs/model-source.js';
 import { findImages, splitOf } from '../runs/data/training-data.js';
 import type { FoundImages } from '../runs/data/found-images.js';
 
@@ -70,7 +71,8 @@ export async function previewSchedule(
   const found = data === undefined ? undefined : await imagesOf(given);
   const images = typeof counted === 'number' ? counted : (found?.train.length ?? ANY_IMAGES);
   const known = found === undefined ? { images, smallestClass: images } : factsOf(found);
-  const facts = { ...known, model: '', weights: given.weights ?? '', side: 224 };
+  const implied = found === undefined ? null : impliedWeights(found.inputKind);
+  const facts = { ...known, model: '', weights: given.weights ?? implied ?? '', side: 224 };
   const recipe = resolveRecipe({ ...given, data: data ?? '.' }, facts);
   refuseProbe(recipe);
   refuseIgnored(asked, recipe, facts);

@@ -2,7 +2,7 @@
  * `attune tune`: measures the variants of the kernels that training and evaluating a network need on this machine's GPU,
  * and keeps the fastest for later runs (tuning-cache.ts). The launches that take longest come first.
  */
-import { imageInput, imagenetPreprocessing } from '../inputs/index.js';
+import { imageInput, imagenetPreprocessing, kindOfNetwork, refuseUnlessImages } from '../inputs/index.js';
 import { refuseUnknown } from '../recipe/option-names.js';
 import {
   type CandidateTime,
@@ -100,6 +100,7 @@ export async function tune(options: TuneOptions = {}, context: RunContext = {}):
   const { onEvent, signal } = context;
   const { batchSize, imageSize, seconds, precision, adapter } = { ...DEFAULTS, ...options };
   const entry = findModel(options.model ?? DEFAULT_MODEL);
+  refuseUnlessImages(kindOfNetwork(entry), 'attune tune');
   const deadline = performance.now() + 1000 * seconds;
   const device = await open('webgpu', { precision, ...(adapter !== undefined && { adapter }) });
   try {

@@ -10,10 +10,11 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
+import type { ModelEntry, ModelOptions } from '../models/index.js';
 import { IMAGE } from './image/image-row.js';
 import type { Preprocessing } from './image/preprocess.js';
 import type { Input } from './input.js';
-import type { InputRow } from './input-row.js';
+import type { Beginning, InputRow } from './input-row.js';
 import type { SampleFiles } from './sample-files.js';
 import { readSampleTable, type SampleTable } from './sample-table.js';
 import type { SampleStore, StoreOptions } from './store.js';
@@ -33,6 +34,9 @@ export type InputKind = keyof InputTable;
 
 const KINDS = Object.keys(INPUTS) as InputKind[];
 
+/** The input where nothing says which. */
+export const USUAL_INPUT: InputKind = KINDS[0];
+
 /** An input with its settings as plain data, as runs and checkpoints keep it. */
 export type InputInfo = {
   readonly [K in InputKind]: { readonly kind: K; readonly settings: InputTable[K] };
@@ -41,6 +45,27 @@ export type InputInfo = {
 /** The row of an input, whichever it is. */
 export function inputRow(kind: InputKind): InputRow<InputTable[InputKind]> {
   return INPUTS[kind] as InputRow<InputTable[InputKind]>;
+}
+
+/** The input that a network takes. */
+export function kindOfNetwork({ input }: Pick<ModelEntry, 'input'>): InputKind {
+  return KINDS.find((kind) => kind === input) ?? USUAL_INPUT;
+}
+
+/** The input of a network that no samples have trained yet. Throws AttuneError 'usage' and 'data' as its row does. */
+export async function beginInput(beginning: Beginning): Promise<InputInfo> {
+  const kind = kindOfNetwork(beginning.network);
+  return { kind, settings: await inputRow(kind).begin(beginning) } as InputInfo;
+}
+
+/** What a network for an input is made with. */
+export function networkOptions({ kind, settings }: InputInfo): ModelOptions {
+  return inputRow(kind).networkOptions?.(settings) ?? {};
+}
+
+/** The size of a network's samples that a recipe may ask for; null where they have none. */
+export function sizeOf({ kind, settings }: InputInfo): number | null {
+  return inputRow(kind).size?.(settings) ?? null;
 }
 
 /** The files of all inputs, where nobody knows yet which of them a network takes. */
@@ -73,7 +98,7 @@ export async function kindOfFolder(folder: string): Promise<InputKind> {
   // Whoever reads the folder says why it cannot be read.
   for (const kind of KINDS)
     if (await holdsFile(resolve(folder), INPUTS[kind].files).catch(() => false)) return kind;
-  return KINDS[0];
+  return USUAL_INPUT;
 }
 
 /** What holds the samples of an input. Close it. Throws AttuneError 'disk'. */
@@ -96,12 +121,29 @@ export function imageInfo(settings: Preprocessing): InputInfo {
   return { kind: 'image', settings };
 }
 
-/** The settings of images. Throws AttuneError 'usage' for another input; `what` is what needs images: `explain`. */
-export function imageSettings({ kind, settings }: InputInfo, what: string): Preprocessing {
-  if (kind === 'image') return settings;
+/** The settings of images; null for another input. */
+export function settingsOfImages({ kind, settings }: InputInfo): Preprocessing | null {
+  return kind === 'image' ? settings : null;
+}
+
+/** Throws AttuneError 'usage' where samples are no images; `what` needs some: `attune augment`. */
+export function refuseUnlessImages(kind: InputKind, what: string): void {
+  if (kind === 'image') return;
   throw new AttuneError({
     code: 'usage',
-    what: `${what} is for images, and the network takes ${inputRow(kind).files.many}`,
+    what: `${what} is for images, and these are ${inputRow(kind).files.many}`,
+    where: what,
+    hint: 'name a data set of images',
+  });
+}
+
+/** The settings of images. Throws AttuneError 'usage' for another input; `what` is what needs images: `explain`. */
+export function imageSettings(info: InputInfo, what: string): Preprocessing {
+  const settings = settingsOfImages(info);
+  if (settings !== null) return settings;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${what} is for images, and the network takes ${inputRow(info.kind).files.many}`,
     where: what,
     hint: 'name a network of images',
   });

@@ -1,12 +1,31 @@
 /** What a row of the table of inputs (index.ts) has: all that finds, prepares and tells one kind of sample. */
+import type { ModelEntry, ModelName, ModelOptions, ModelPreprocessing } from '../models/index.js';
 import type { Input } from './input.js';
 import type { SampleFiles } from './sample-files.js';
 import type { FileSamples, SampleStore, StoreOptions } from './store.js';
+
+/** What is known where a network has not been trained by samples of its input yet. */
+export interface Beginning {
+  readonly network: ModelEntry;
+  /** Of weights of images; null where they say nothing. */
+  readonly preprocessing: ModelPreprocessing | null;
+  /** The files of samples that it is to learn; null where it is to learn none. */
+  readonly samples: readonly string[] | null;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** A row of the table of inputs; `S` are its settings, plain data that checkpoints and runs keep. */
 export interface InputRow<S> {
   /** How the files of samples are told, and what they are called. */
   readonly files: SampleFiles;
+  /** The network where none is named. */
+  readonly network: ModelName;
+  /** The fields of a recipe that mean nothing to it. */
+  readonly without: readonly string[];
+  /** The settings of a new network. Throws AttuneError 'usage' where they follow from samples and there are none. */
+  begin(beginning: Beginning): Promise<S>;
+  /** What a network for samples of these settings is made with. */
+  networkOptions?(settings: S): ModelOptions;
   /** Checks settings of a file that may hold anything. Throws AttuneError 'input' naming `where`. */
   parse(settings: unknown, where: string): S;
   create(settings: S): Input;
@@ -14,6 +33,8 @@ export interface InputRow<S> {
   open(settings: S, options: StoreOptions): Promise<SampleStore>;
   /** Samples of files, read when they are asked for. Close them. */
   openFiles(paths: readonly string[], settings: S, workers: number | undefined): FileSamples;
+  /** The size that a recipe may ask for (`image_size`); absent: there is none. */
+  size?(settings: S): number;
   /** The same settings for samples of `size`, which a recipe asks for (`image_size`). */
   resized(settings: S, size: number): S;
   /** What a recipe of this size contradicts, as a field and what is wrong with it; null: nothing. */

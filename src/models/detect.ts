@@ -4,6 +4,7 @@
  */
 import { stripPrefixes } from '../nn/state-dict.js';
 import { FAMILIES } from './families.js';
+import type { ModelOptions } from './family.js';
 import { MODEL_NAMES } from './names.js';
 
 /** Name and PyTorch shape of a stored tensor. */
@@ -20,6 +21,8 @@ export interface Architecture {
   readonly classes: number | null;
   /** Whether attune has this model; others are recognised in order to say so. */
   readonly supported: boolean;
+  /** What it is made with, but for the classes; absent: nothing. */
+  readonly options?: ModelOptions;
 }
 
 /** The architecture of weights with these tensors, prefixes of wrappers aside; null when it is none of those known. */
@@ -31,7 +34,9 @@ export function detectArchitecture(tensors: Iterable<TensorShape>): Architecture
     // A head of stored images has their classes side by side (nn/nearest-neighbors.ts).
     const classes =
       shapes.get(`${family.headName}.weight`)?.[0] ?? shapes.get(`${family.headName}.labels`)?.[1] ?? null;
-    return { name, classes, supported: MODEL_NAMES.some((known) => known === name) };
+    const supported = MODEL_NAMES.some((known) => known === name);
+    const options = family.optionsOf?.(shapes);
+    return { name, classes, supported, ...(options !== undefined && { options }) };
   }
   return null;
 }

@@ -9,6 +9,8 @@ export interface ModelOptions {
   readonly classes?: number;
   /** Seed of the initial values. Default 42. */
   readonly seed?: number;
+  /** Channels of a sample, where a network takes samples of several. Default: its own. */
+  readonly channels?: number;
 }
 
 /** A network that attune knows by name. */
@@ -22,7 +24,9 @@ export interface ModelEntry {
   readonly defaultWeights: string | null;
   /** What speaks for it, in place of the default network, where a processor has to train many samples. */
   readonly onProcessor?: { readonly reason: string; readonly source: string };
-  /** For the default weights, or random ones; the catalogue has that of others. */
+  /** The input that it takes, by its name in the table of inputs. Default: images. */
+  readonly input?: string;
+  /** For the default weights, or random ones, of a network of images; the catalogue has that of others. */
   readonly preprocessing: ModelPreprocessing;
 }
 
@@ -62,6 +66,8 @@ export interface Family<N extends ModelName = ModelName> {
   readonly headName: string;
   /** The name of the network that tensors of these shapes are of, which attune need not have; null: none of the family. */
   detect(shapes: Shapes): string | null;
+  /** What the tensors of one of its networks tell of how it was made, but for its classes. Default: nothing. */
+  optionsOf?(shapes: Shapes): ModelOptions;
   /** Those of libraries that name its tensors otherwise. */
   readonly namings?: readonly Naming[];
   /** The libraries that have its networks. */

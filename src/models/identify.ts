@@ -24,7 +24,7 @@ export interface Identity extends Architecture {
 export function identify(tensors: readonly TensorShape[]): Identity | null {
   const found = detectArchitecture(tensors);
   if (found === null || !found.supported) return found && { ...found, ...UNKNOWN };
-  const model = findModel(found.name).create({ classes: found.classes ?? 1 });
+  const model = findModel(found.name).create({ classes: found.classes ?? 1, ...found.options });
   const { hasTrunk, rest, hasHead } = compare(model, tensors);
   const isOther = hasTrunk && !hasHead && isHead(rest, model.head.inputs);
   const otherHead = isOther ? [...new Set(rest.map(({ name }) => layerOf(name)))] : [];

@@ -1,7 +1,15 @@
 /** From what a user names (a run, a checkpoint, a model, a weights file) to a model on the host. */
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { imageExtensions, imageInfo, type InputInfo } from '../inputs/index.js';
+import {
+  beginInput,
+  imageExtensions,
+  type InputInfo,
+  type InputKind,
+  inputRow,
+  kindOfNetwork,
+  networkOptions,
+} from '../inputs/index.js';
 import { commandLine } from './command-line.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
@@ -13,6 +21,8 @@ import {
   imagenetClasses,
   loadTensors,
   modelTensors,
+  type ModelEntry,
+  type ModelOptions,
   type Network,
   type TensorShape,
 } from '../models/index.js';
@@ -46,19 +56,51 @@ export interface LoadedModel {
   readonly weightsHash: string;
 }
 
+/** The samples that a network is to learn. */
+export interface ToLearn {
+  readonly kind: InputKind;
+  readonly samples: readonly string[];
+}
+
+/** The weights of a kind of samples where neither they nor a network is named; null: those of its usual network. */
+export function impliedWeights(kind: InputKind): string | null {
+  return findModel(inputRow(kind).network).defaultWeights === null ? NO_WEIGHTS : null;
+}
+
 /**
  * Loads a model with its weights. A fine-tuned checkpoint knows its classes and preprocessing; other weights have
- * ImageNet's when they have 1,000 outputs. Throws AttuneError 'input', 'usage', 'weights', 'download', 'disk'.
+ * ImageNet's when they have 1,000 outputs. Throws AttuneError 'input', 'usage', 'weights', 'download', 'disk', and 'usage'
+ * for a network that takes other samples than it is to learn.
  */
-export async function loadModel(source: ModelSource, context: RunContext): Promise<LoadedModel> {
+export async function loadModel(
+  source: ModelSource,
+  context: RunContext,
+  learnt?: ToLearn,
+): Promise<LoadedModel> {
   if (source.run !== undefined) {
     refuseBesideRun(source);
     return loadRun(source.run, context);
   }
-  if (source.weights === NO_WEIGHTS) return untrained(source.model ?? DEFAULT_MODEL);
-  const name = source.weights ?? defaultWeightsOf(source.model ?? DEFAULT_MODEL);
-  const resolved = await resolveWeights(name, resolveOptions(context));
-  return fromFile(resolved, context.signal, source.model);
+  const { network } = learnt === undefined ? { network: DEFAULT_MODEL } : inputRow(learnt.kind);
+  const model = source.model ?? network;
+  refuseOtherSamples(findModel(model), learnt, '--model');
+  const weights = source.weights ?? (learnt && impliedWeights(learnt.kind)) ?? defaultWeightsOf(model);
+  if (weights === NO_WEIGHTS) return untrained(model, context, learnt);
+  const resolved = await resolveWeights(weights, resolveOptions(context));
+  return fromFile(resolved, context.signal, { model: source.model, learnt });
+}
+
+/** A network sees what it is made for. */
+function refuseOtherSamples(network: ModelEntry, learnt: ToLearn | undefined, where: string): void {
+  const taken = kindOfNetwork(network);
+  if (learnt === undefined || taken === learnt.kind) return;
+  const wanted = inputRow(learnt.kind);
+  throw new AttuneError({
+    code: 'usage',
+    what: `${network.name} takes ${inputRow(taken).files.many}, and the data set has ${wanted.files.many}`,
+    where,
+    hint: `use --model ${wanted.network}, or leave --model and --weights out`,
+  });
 }
 
 /** Which of the two is meant? The other would be left out. */
@@ -95,7 +137,7 @@ async function loadRun(run: string, context: RunContext): Promise<LoadedModel> {
       hint: 'name the run first, then the images',
     });
   }
-  return fromFile(await resolveWeights(file, resolveOptions(context)), context.signal, undefined, true);
+  return fromFile(await resolveWeights(file, resolveOptions(context)), context.signal, {}, true);
 }
 
 /** The best checkpoint of a run folder, or the checkpoint itself. Throws AttuneError 'input'. */
@@ -123,10 +165,16 @@ export async function checkpointOf(run: string): Promise<string> {
   return file;
 }
 
+/** The network that a file is asked to be, and what it is to learn. */
+interface Wanted {
+  readonly model?: string | undefined;
+  readonly learnt?: ToLearn | undefined;
+}
+
 async function fromFile(
   resolved: ResolvedWeights,
   signal: AbortSignal | undefined,
-  wanted?: string,
+  wanted: Wanted,
   mustBeCheckpoint = false,
 ): Promise<LoadedModel> {
   const file = await openTensors(resolved.path, { signal });
@@ -140,10 +188,10 @@ async function fromFile(
 async function fromTensors(
   file: TensorFile,
   { path, sha256, entry, hub }: ResolvedWeights,
-  wanted: string | undefined,
+  { model: wanted, learnt }: Wanted,
   mustBeCheckpoint: boolean,
 ): Promise<LoadedModel> {
-  const { info, architecture, outputs, stored, leftOut } = await describe(file, path, wanted);
+  const { info, architecture, options, outputs, stored, leftOut } = await describe(file, path, wanted);
   // A description may stay the same when the numbers in the files beside it change.
   const hashes = [sha256, ...(await Promise.all((file.parts ?? []).map((part) => hashFile(part))))];
   if (mustBeCheckpoint && info === null) {
@@ -155,7 +203,11 @@ async function fromTensors(
     });
   }
   const entryOfModel = findModel(architecture);
-  const model = entryOfModel.create({ classes: outputs ?? 1000 });
+  refuseOtherSamples(entryOfModel, learnt, '--weights');
+  const preprocessing = hub?.preprocessing ?? entry?.preprocessing ?? null;
+  const samples = learnt?.samples ?? null;
+  const input = info?.input ?? (await beginInput({ network: entryOfModel, preprocessing, samples }));
+  const model = entryOfModel.create({ classes: outputs ?? 1000, ...options });
   if (stored !== null) model.head = new NearestNeighbors({ ...stored, inputs: model.head.inputs });
   const exclude = outputs === null ? [model.headName, ...leftOut] : [];
   await loadTensors(model, file, path, { exclude });
@@ -164,7 +216,7 @@ async function fromTensors(
   const hubLabels = !isImagenet && hub?.labels?.length === outputs ? hub?.labels : null;
   return {
     model,
-    input: info?.input ?? imageInfo(hub?.preprocessing ?? entry?.preprocessing ?? entryOfModel.preprocessing),
+    input,
     hasHead: outputs !== null,
     leftOut,
     task: taskOf(info?.task ?? classesOf(hubLabels ?? labelsOf(model.classes, isImagenet))).ofExports,
@@ -179,6 +231,8 @@ async function fromTensors(
 interface Description {
   readonly info: CheckpointInfo | null;
   readonly architecture: string;
+  /** What the network is made with, but for its outputs. */
+  readonly options: ModelOptions;
   /** Null when the file has no head, or one that the network does not have. */
   readonly outputs: number | null;
   /** The layers of that. */
@@ -208,9 +262,35 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
       hint: 'use another checkpoint of the run',
     });
   }
+  const options = found?.options ?? {};
+  if (info !== null) refuseOtherInput(info, architecture, options, path);
   const outputs = found?.classes ?? null;
   const leftOut = found?.otherHead ?? [];
-  return { info, architecture, outputs, leftOut, stored: storedImages(info, tensors, outputs, path) };
+  return {
+    info,
+    architecture,
+    options,
+    outputs,
+    leftOut,
+    stored: storedImages(info, tensors, outputs, path),
+  };
+}
+
+/** Throws AttuneError 'weights' where the input that the metadata name is not the one that the tensors are for. */
+function refuseOtherInput(
+  { input }: CheckpointInfo,
+  architecture: string,
+  options: ModelOptions,
+  path: string,
+): void {
+  const isTaken = input.kind === kindOfNetwork(findModel(architecture));
+  if (isTaken && JSON.stringify(networkOptions(input)) === JSON.stringify(options)) return;
+  throw new AttuneError({
+    code: 'weights',
+    what: `the checkpoint names an input that its ${architecture} does not take`,
+    where: path,
+    hint: 'use another checkpoint of the run',
+  });
 }
 
 /** What the tensors tell of a head of stored images, which the metadata say that there is. */
@@ -239,12 +319,18 @@ function inGraphOf(found: Identity | null, wanted: string | undefined): string |
   return isItsGraph ? found.name : wanted;
 }
 
-function untrained(name: string): LoadedModel {
-  const entry = findModel(name);
-  const model = entry.create();
+async function untrained(
+  name: string,
+  { signal }: RunContext,
+  learnt: ToLearn | undefined,
+): Promise<LoadedModel> {
+  const network = findModel(name);
+  const samples = learnt?.samples ?? null;
+  const input = await beginInput({ network, preprocessing: null, samples, signal });
+  const model = network.create(networkOptions(input));
   return {
     model,
-    input: imageInfo(entry.preprocessing),
+    input,
     hasHead: true,
     leftOut: [],
     task: taskOf(classesOf(labelsOf(model.classes, true))),

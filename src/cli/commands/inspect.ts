@@ -172,5 +172,7 @@ function layersOf(architecture: Contents['architecture'], path: string): string[
         : `attune does not have ${architecture.name}`;
     throw usageError(what, path, 'leave out --layers');
   }
-  return layerNames(findModel(architecture.name).create({ classes: architecture.classes ?? 1 }));
+  return layerNames(
+    findModel(architecture.name).create({ classes: architecture.classes ?? 1, ...architecture.options }),
+  );
 }

@@ -2,7 +2,7 @@
  * `attune advise`: looks at a data set, or at a run and its data set, and says what to do. The rules are in
  * data-rules.ts, proposal.ts and run-rules.ts; what they go by in data-facts.ts.
  */
-import { resizedInput } from '../../inputs/index.js';
+import { refuseUnlessImages, resizedInput } from '../../inputs/index.js';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttuneError } from '../../errors.js';
@@ -163,6 +163,7 @@ async function look(
 ): Promise<DataFacts> {
   const found = await findImages(data, split, context.signal);
   refuseIdleSplit(valSplit, found);
+  refuseUnlessImages(found.inputKind, 'attune advise');
   requireClasses(found.task, 'attune advise', data);
   if (found.note !== null) context.onEvent?.({ type: 'note', text: found.note });
   const loaded = features ? await loadModel(source, context) : null;

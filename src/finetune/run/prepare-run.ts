@@ -2,7 +2,7 @@
  * What comes before any training: the recipe, the images, the weights and the device, each checked before the next
  * is touched, so that a mistake is told within seconds.
  */
-import { inputOf, resizedInput } from '../../inputs/index.js';
+import { resizedInput, sizeOf } from '../../inputs/index.js';
 import { assertDeviceIsThere } from '../../engine/open.js';
 import { askedBy, askedSplit } from '../../recipe/asked.js';
 import { announce } from '../../recipe/announce.js';
@@ -10,7 +10,7 @@ import { refuseIdleSplit, refuseIgnored, refuseUnvalidated } from '../../recipe/
 import { openDevice, summarize } from '../../runs/device.js';
 import { factsOf } from '../../runs/data/folds.js';
 import { tellLeftOut } from '../../runs/left-out-layers.js';
-import { type LoadedModel, loadModel } from '../../runs/model-source.js';
+import { impliedWeights, type LoadedModel, loadModel } from '../../runs/model-source.js';
 import { checkMethods } from '../../methods/index.js';
 import { refuseHead } from '../../models/index.js';
 import { requireData } from '../../recipe/option-names.js';
@@ -22,6 +22,9 @@ import type { Recipe } from '../../recipe/recipe-schema.js';
 import { lastStage, setTrainable } from '../../training/step/stages.js';
 import { findImages, prepareTrainingData, smallestClassOf, splitOf } from '../../runs/data/training-data.js';
 import type { FoundImages } from '../../runs/data/found-images.js';
+
+/** The size of samples where it is not known, or they have none. */
+const ANY_SIZE = 224;
 
 export interface RunWork<T> {
   /** Called when the images have been found, before weights are loaded: what else can be told early. */
@@ -47,13 +50,14 @@ export async function withRun<T>(
   const loaded = await loadModel(
     { ...(given.model && { model: given.model }), ...(given.weights && { weights: given.weights }) },
     context,
+    { kind: found.inputKind, samples: found.train.map(({ path }) => path) },
   );
   tellLeftOut(loaded, context);
   const recipe = resolveRecipe(given, {
     ...facts,
     model: loaded.model.architecture,
     weights: loaded.weights,
-    side: inputOf(loaded.input).shape[0],
+    side: sizeOf(loaded.input) ?? ANY_SIZE,
   });
   const input = resizedInput(loaded.input, recipe.image_size);
   refuseHead(loaded.model, found.task.head);
@@ -110,7 +114,8 @@ export async function planRun(options: FinetuneOptions, signal?: AbortSignal): P
   requireData(given.data, 'finetune');
   const found = await findImages(given.data, splitOf(given), signal);
   const facts = factsOf(found, given.folds ?? null);
-  const known = { ...facts, model: '', weights: given.weights ?? '', side: 224 };
+  const weights = given.weights ?? impliedWeights(found.inputKind) ?? '';
+  const known = { ...facts, model: '', weights, side: ANY_SIZE };
   const resolved = resolveRecipe(given, known);
   refuseIgnored(asked, resolved, known);
   refuseIdleSplit(askedSplit(asked), found, asked.where('val_split'));

@@ -1,6 +1,7 @@
 /** `attune finetune --resume`: a run goes on from its state, alone, as if it had never stopped. */
 import { resolve } from 'node:path';
 import { AttuneError } from '../../errors.js';
+import { networkOptions } from '../../inputs/index.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
 import { findModel, type HeadShape, type Network, putHead } from '../../models/index.js';
@@ -163,8 +164,8 @@ async function goOnFrom(
  * The network of a state, before its values. Its head is made when the file is known to hold one of so many outputs: a state
  * that only names more asks for no memory.
  */
-function modelOf({ model: name }: RunState, { tensors }: TensorFile, head: HeadShape): Network {
-  const model = findModel(name).create({ classes: 1 });
+function modelOf({ model: name, input }: RunState, { tensors }: TensorFile, head: HeadShape): Network {
+  const model = findModel(name).create({ classes: 1, ...networkOptions(input) });
   const weight = tensors.find((tensor) => tensor.name === `model.${model.headName}.weight`);
   if (weight === undefined || String(weight.shape) !== String([model.head.inputs, head.outputs]))
     throw damagedState(`there is no head of ${head.outputs} outputs`);

@@ -1,18 +1,23 @@
 /** Images as a row of the table of inputs. */
+import { DEFAULT_MODEL } from '../../models/index.js';
 import type { InputRow } from '../input-row.js';
 import { IMAGE_FILES } from './image-files.js';
 import { openImageStore } from './image-store.js';
-import { imageInput } from './input.js';
+import { imageInput, sideOf } from './input.js';
 import { openImageFiles } from './open-pictures.js';
 import { parsePreprocessing } from './parse-preprocessing.js';
 import { imagenetPreprocessing, type Preprocessing } from './preprocess.js';
 
 export const IMAGE: InputRow<Preprocessing> = {
   files: IMAGE_FILES,
+  network: DEFAULT_MODEL,
+  without: [],
+  begin: async ({ network, preprocessing }) => preprocessing ?? network.preprocessing,
   parse: parsePreprocessing,
   create: imageInput,
   open: openImageStore,
   openFiles: openImageFiles,
+  size: sideOf,
   // The short side keeps its ratio to that of the input.
   resized(preprocessing, side) {
     const { resize, crop } = preprocessing;

@@ -26,7 +26,7 @@ import { freeze } from '../../nn/index.js';
 import type { OptionNames } from '../../option-names.js';
 import { reportOf } from '../tasks/index.js';
 import { type Network, outputsFor } from '../run/answered-part.js';
-import { canBeExplained } from '../run/classified-part.js';
+import { whyNotExplained } from '../run/classified-part.js';
 import { flagsCommand } from './commands.js';
 import type { Commands, DataCard, EvaluatedPart, ReportData } from '../run/report-data.js';
 import {
@@ -118,8 +118,8 @@ async function evaluateRun(
   refuseOtherNames(found, loaded, options.data ?? recipe.data);
   const notes: string[] = [];
   const of = reportOf(found.task.info.kind);
-  if (of.isOfClasses && !canBeExplained(loaded))
-    notes.push('There are no heat maps: they go by the slope of a head, and a vote of neighbours has none.');
+  const unexplained = whyNotExplained(loaded);
+  if (of.isOfClasses && unexplained !== null) notes.push(`There are no heat maps: ${unexplained}.`);
   return withNetwork(loaded, evaluatingDevice(recipe, options), options, context, async (network) => {
     const store = await openSamples(loaded.input, { workers: options.workers, variation: null });
     try {

@@ -1,5 +1,5 @@
 /** What a report tells of the images of a part that were put into classes. */
-import { imageSettings } from '../../inputs/index.js';
+import { imageSettings, settingsOfImages } from '../../inputs/index.js';
 import { softmaxRows } from '../../tasks/metrics/scores.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import { Linear } from '../../nn/index.js';
@@ -77,9 +77,12 @@ export async function classifiedPart(
   };
 }
 
-/** Whether a head has a slope, by which heat maps go. */
-export function canBeExplained({ model }: Pick<LoadedModel, 'model'>): boolean {
-  return model.head instanceof Linear;
+/** Why there are no heat maps of a network; null where there are. */
+export function whyNotExplained({ model, input }: Pick<LoadedModel, 'model' | 'input'>): string | null {
+  if (settingsOfImages(input) === null) return 'they are made of images';
+  return model.head instanceof Linear
+    ? null
+    : 'they go by the slope of a head, and a vote of neighbours has none';
 }
 
 async function explained(
@@ -88,7 +91,7 @@ async function explained(
   shown: (answer: Answer) => Promise<AnsweredImage>,
   network: Network | null,
 ): Promise<ExplainedImage[]> {
-  if (network === null || !canBeExplained(network.loaded)) return [];
+  if (network === null || whyNotExplained(network.loaded) !== null) return [];
   const { device, loaded, signal } = network;
   const { model, task } = loaded;
   const preprocessing = imageSettings(loaded.input, 'the report');
