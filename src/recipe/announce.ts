@@ -1,7 +1,8 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
-import { parseAugment } from '../inputs/index.js';
+import { inputRow, kindOfNetwork, parseAugment } from '../inputs/index.js';
 import type { Listener } from './events.js';
 import { CLASS_METHOD_FIELDS, HEAD_METHOD_FIELDS, isMethodField, isTold } from '../methods/index.js';
+import { findModel } from '../models/index.js';
 import { takesMomentum } from './contradictions.js';
 import type { Recipe } from './recipe-schema.js';
 import { rowOf, type Task, type TaskKind } from '../tasks/index.js';
@@ -86,7 +87,8 @@ export function announce(
   const note = (text: string) => onEvent?.({ type: 'note', text });
   const { train, val, test } = images;
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
-  note(`${train} images to train${task.detailOf(smallestClass)}, ${rest}.`);
+  const { files } = inputRow(kindOfNetwork(findModel(recipe.model)));
+  note(`${train} ${files.many} to train${task.detailOf(smallestClass)}, ${rest}.`);
   note(`${task.summary}.`);
   if (taken !== null) note(taken);
   note(`${recipe.model} with weights ${recipe.weights}.`);
@@ -103,7 +105,10 @@ export function announce(
   );
   const groups: [title: string, fields: (keyof Recipe)[]][] = [
     ['Given', fields.filter(isGiven)],
-    [`For ${train} training images`, fields.filter((field) => !isGiven(field) && BY_SIZE.includes(field))],
+    [
+      `For ${train} training ${files.many}`,
+      fields.filter((field) => !isGiven(field) && BY_SIZE.includes(field)),
+    ],
     ['By default', fields.filter((field) => !isGiven(field) && !BY_SIZE.includes(field))],
   ];
   for (const [title, members] of groups) {
@@ -117,6 +122,7 @@ export function announce(
 /** Whether a field is a setting of the method that changes anything in this recipe, for a task. */
 export function isInEffect(field: keyof Recipe, recipe: Recipe, task: TaskKind): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
+  if (inputRow(kindOfNetwork(findModel(recipe.model))).without.includes(field)) return false;
   if (rowOf(task).withoutClasses !== null && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
   if (field === 'head' || field === 'neighbors') return false;

@@ -1,5 +1,5 @@
 /** What would have no effect on the run is refused, in a flag as in a recipe file: whoever sets it expects it to count. */
-import { isCsvFile } from '../inputs/index.js';
+import { type InputKind, inputRow, isCsvFile, USUAL_INPUT } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { checkCount } from './option-names.js';
 import {
@@ -117,6 +117,13 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** The rule of fields that samples have nothing for. */
+function ruleOfInput(kind: InputKind): Rule {
+  const { files, without } = inputRow(kind);
+  const reason = { what: `${files.many} have no such setting`, hint: 'leave it out' };
+  return { fields: without as RecipeField[], ignored: () => reason };
+}
+
 /** The rules of fields that are about classes, where a task has none. */
 function rulesOfClasses(kind: TaskKind): Rule[] {
   const { withoutClasses } = rowOf(kind);
@@ -157,7 +164,8 @@ export function refuseIgnored({ flags, written, where }: Asked, recipe: Recipe, 
   const isAsked = (field: RecipeField, ignoredIn: (candidate: Recipe) => boolean) =>
     flags[field] !== undefined || (isOn(written[field]) && ignoredIn(asWritten));
   const kind = facts.task ?? kindNamedBy(recipe);
-  for (const { fields, isSet, ignored } of [...rulesOfClasses(kind), ...RULES]) {
+  const ofInput = ruleOfInput(facts.input ?? USUAL_INPUT);
+  for (const { fields, isSet, ignored } of [ofInput, ...rulesOfClasses(kind), ...RULES]) {
     const field = isSet?.(recipe)
       ? fields[0]
       : fields.find((candidate) => isAsked(candidate, (other) => ignored(other) !== null));

@@ -4,7 +4,7 @@
  *
  * Defaults follow from the number of training images, never from the device.
  */
-import type { NamedColumns } from '../inputs/index.js';
+import { type InputKind, inputRow, type NamedColumns, USUAL_INPUT } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { NO_WEIGHTS } from '../weights/index.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
@@ -25,6 +25,8 @@ export interface DataFacts {
   readonly learnt?: NamedColumns;
   /** The task of the data set. Default: the one that the columns are named for. */
   readonly task?: TaskKind;
+  /** What the samples are. Default: images. */
+  readonly input?: InputKind;
 }
 
 /** Needed before the rest: they decide which images train. */
@@ -121,7 +123,8 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     schedule,
     ...scheduleDefaults(schedule),
     peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
-    augment: trainsAll ? 'standard' : 'none',
+    augment:
+      trainsAll && !inputRow(facts.input ?? USUAL_INPUT).without.includes('augment') ? 'standard' : 'none',
     crop_scale: defaultCropScale(facts),
     ...methodDefaults({ optimizer, isScratch, isSquared }),
     checkpoint_minutes: 10,

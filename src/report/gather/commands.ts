@@ -1,10 +1,11 @@
 /** The commands that make a run again. */
 import { ANYWHERE, commandLine } from '../../runs/command-line.js';
+import { inputRow, USUAL_INPUT } from '../../inputs/index.js';
 import { type DataFacts, resolveRecipe } from '../../recipe/recipe.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../recipe/recipe-schema.js';
 
 /** What defaults follow from. */
-type Facts = Pick<DataFacts, 'images' | 'smallestClass' | 'learnt' | 'task'>;
+type Facts = Pick<DataFacts, 'images' | 'smallestClass' | 'learnt' | 'task' | 'input'>;
 
 /** Always said, whatever the default is: what a stranger looks for. */
 const SAID: readonly RecipeField[] = ['data', 'model', 'weights', 'image_size', 'seed'];
@@ -23,7 +24,10 @@ export function flagsCommand(recipe: Recipe, facts: Facts): string | null {
     const { [field]: _, ...rest } = given;
     if (isSame(resolved(rest, recipe, facts), recipe)) given = rest;
   }
-  const said = RECIPE_FIELDS.filter((field) => field !== 'data' && field in given);
+  // Of samples without a size, none is said.
+  const { without } = inputRow(facts.input ?? USUAL_INPUT);
+  const isForeign = (field: RecipeField) => without.includes(field) && SAID.includes(field);
+  const said = RECIPE_FIELDS.filter((field) => field !== 'data' && field in given && !isForeign(field));
   if (said.some((field) => field === WITHOUT_FLAG || recipe[field] === null)) return null;
   const words = said.flatMap((field) => flagWords(field, recipe[field]));
   return commandLine(['finetune', recipe.data, ...words], ANYWHERE);

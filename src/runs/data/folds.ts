@@ -3,6 +3,7 @@ import { minOf } from '../../extremes.js';
 import { join } from 'node:path';
 import {
   type ImageFolder,
+  type InputKind,
   isCsvFile,
   type LabelledImage,
   type NamedColumns,
@@ -69,8 +70,11 @@ export function unusedTest(path: string, test: readonly LabelledImage[]): Skippe
  * What defaults follow from. It is the same for all folds of a cross-validation, whose sizes may differ by one: that of
  * the smallest.
  */
-export function factsOf({ train, val, learnt, task }: FoundImages, folds: number | null = null): ImageFacts {
-  const known = { learnt, task: task.info.kind };
+export function factsOf(
+  { train, val, learnt, task, inputKind }: FoundImages,
+  folds: number | null = null,
+): ImageFacts {
+  const known = { learnt, task: task.info.kind, input: inputKind };
   if (folds === null) return { images: train.length, smallestClass: smallestOf(train), ...known };
   const all = [...train, ...val];
   const least = (count: number) => count - Math.ceil(count / folds);
@@ -82,6 +86,7 @@ export interface ImageFacts {
   readonly smallestClass: number;
   readonly learnt: NamedColumns;
   readonly task: TaskKind;
+  readonly input: InputKind;
 }
 
 /** Images of the class that has the fewest, of those that have any. */
