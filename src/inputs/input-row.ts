@@ -1,5 +1,5 @@
 /** What a row of the table of inputs (index.ts) has: all that finds, prepares and tells one kind of sample. */
-import type { ModelEntry, ModelName, ModelOptions, ModelPreprocessing } from '../models/index.js';
+import type { ModelEntry, ModelOptions, ModelPreprocessing } from '../models/index.js';
 import type { Input } from './input.js';
 import type { SampleFiles } from './sample-files.js';
 import type { FileSamples, SampleStore, StoreOptions } from './store.js';
@@ -18,8 +18,6 @@ export interface Beginning {
 export interface InputRow<S> {
   /** How the files of samples are told, and what they are called. */
   readonly files: SampleFiles;
-  /** The network where none is named. */
-  readonly network: ModelName;
   /** The fields of a recipe that mean nothing to it. */
   readonly without: readonly string[];
   /** The settings of a new network. Throws AttuneError 'usage' where they follow from samples and there are none. */

@@ -88,6 +88,9 @@ export const HEAD_METHOD_FIELDS = all.flatMap(({ name, isOfHead }) => (isOfHead 
 export const CLASS_METHOD_FIELDS = all.flatMap(({ name, isOfClasses }) => (isOfClasses ? [name] : []));
 export const STEP_METHOD_FIELDS = all.flatMap(({ name, showsInAStep }) => (showsInAStep ? [name] : []));
 
+/** Those that need places in a picture. */
+export const IMAGE_METHOD_FIELDS = METHODS.flatMap(({ ofImages = [] }) => ofImages as readonly MethodField[]);
+
 export const METHOD_REFUSALS = METHODS.flatMap(
   ({ refusals = [] }) => refusals,
 ) as unknown as readonly Refusal<MethodRecipe>[];

@@ -87,6 +87,8 @@ export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = Opti
   readonly ofHead?: readonly (keyof F & string)[];
   /** Its fields that have no meaning for values, where classes are needed. */
   readonly ofClasses?: readonly (keyof F & string)[];
+  /** Its fields that have no meaning for samples without places in a picture. */
+  readonly ofImages?: readonly (keyof F & string)[];
   /** Whether a single step shows it, as `attune lr-find` trains. Default true. */
   readonly showsInAStep?: boolean;
   /** The defaults that depend on the rest of the recipe. */

@@ -50,6 +50,7 @@ export const MIXING: Method<typeof fields, MixingOptions> = {
   fields,
   // Values are between those of two whole images, but no part of one has a part of its value.
   ofClasses: ['cutmix'],
+  ofImages: ['cutmix'],
   refusals: [
     { fields: ['mixup'], isSet: ({ mixup }) => mixup > 0, ignored: ofOneImage },
     { fields: ['cutmix'], isSet: ({ cutmix }) => cutmix > 0, ignored: ofOneImage },

@@ -21,6 +21,7 @@ export interface RandomErasingOptions {
 
 export const RANDOM_ERASING: Method<typeof fields, RandomErasingOptions> = {
   fields,
+  ofImages: ['random_erasing'],
   batch({ random_erasing: probability }, { shape: [side], samples }) {
     if (probability === 0) return {};
     const erased = Int32Array.from(samples.flatMap((sample) => erasedBox(side, probability, sample)));

@@ -4,6 +4,7 @@ import { AttuneError } from '../errors.js';
 import { checkCount } from './option-names.js';
 import {
   CLASS_METHOD_FIELDS,
+  IMAGE_METHOD_FIELDS,
   METHOD_FIELDS,
   METHOD_REFUSALS,
   type Refusal,
@@ -119,9 +120,10 @@ const RULES: readonly Rule[] = [
 
 /** The rule of fields that samples have nothing for. */
 function ruleOfInput(kind: InputKind): Rule {
-  const { files, without } = inputRow(kind);
+  const { files, without, size } = inputRow(kind);
+  const ofImages: readonly string[] = size === undefined ? IMAGE_METHOD_FIELDS : [];
   const reason = { what: `${files.many} have no such setting`, hint: 'leave it out' };
-  return { fields: without as RecipeField[], ignored: () => reason };
+  return { fields: [...without, ...ofImages] as RecipeField[], ignored: () => reason };
 }
 
 /** The rules of fields that are about classes, where a task has none. */

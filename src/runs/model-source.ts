@@ -20,6 +20,7 @@ import {
   identify,
   imagenetClasses,
   loadTensors,
+  MODEL_NAMES,
   modelTensors,
   type ModelEntry,
   type ModelOptions,
@@ -62,9 +63,15 @@ export interface ToLearn {
   readonly samples: readonly string[];
 }
 
+/** The network of a kind of samples where none is named: the first that takes them, for images the default. */
+function usualNetwork(kind: InputKind): string {
+  const takes = (name: string) => kindOfNetwork(findModel(name)) === kind;
+  return [DEFAULT_MODEL, ...MODEL_NAMES].find(takes) ?? DEFAULT_MODEL;
+}
+
 /** The weights of a kind of samples where neither they nor a network is named; null: those of its usual network. */
 export function impliedWeights(kind: InputKind): string | null {
-  return findModel(inputRow(kind).network).defaultWeights === null ? NO_WEIGHTS : null;
+  return findModel(usualNetwork(kind)).defaultWeights === null ? NO_WEIGHTS : null;
 }
 
 /**
@@ -81,8 +88,7 @@ export async function loadModel(
     refuseBesideRun(source);
     return loadRun(source.run, context);
   }
-  const { network } = learnt === undefined ? { network: DEFAULT_MODEL } : inputRow(learnt.kind);
-  const model = source.model ?? network;
+  const model = source.model ?? (learnt === undefined ? DEFAULT_MODEL : usualNetwork(learnt.kind));
   refuseOtherSamples(findModel(model), learnt, '--model');
   const weights = source.weights ?? (learnt && impliedWeights(learnt.kind)) ?? defaultWeightsOf(model);
   if (weights === NO_WEIGHTS) return untrained(model, context, learnt);
@@ -99,7 +105,7 @@ function refuseOtherSamples(network: ModelEntry, learnt: ToLearn | undefined, wh
     code: 'usage',
     what: `${network.name} takes ${inputRow(taken).files.many}, and the data set has ${wanted.files.many}`,
     where,
-    hint: `use --model ${wanted.network}, or leave --model and --weights out`,
+    hint: `use --model ${usualNetwork(learnt.kind)}, or leave --model and --weights out`,
   });
 }
 

@@ -1,5 +1,4 @@
 /** Images as a row of the table of inputs. */
-import { DEFAULT_MODEL } from '../../models/index.js';
 import type { InputRow } from '../input-row.js';
 import { IMAGE_FILES } from './image-files.js';
 import { openImageStore } from './image-store.js';
@@ -10,7 +9,6 @@ import { imagenetPreprocessing, type Preprocessing } from './preprocess.js';
 
 export const IMAGE: InputRow<Preprocessing> = {
   files: IMAGE_FILES,
-  network: DEFAULT_MODEL,
   without: [],
   begin: async ({ network, preprocessing }) => preprocessing ?? network.preprocessing,
   parse: parsePreprocessing,
