@@ -36,7 +36,7 @@ const RULES: ImportRules = {
     training: ['.', 'tensorboard', 'heads', 'step', 'inference', 'profile'],
     runs: ['.', 'data'],
     tasks: ['.', 'heads', 'metrics'],
-    inputs: ['image', '.'],
+    inputs: ['image', 'series', '.'],
     models: ['export', '.'],
     formats: ['any-format', 'tfjs', 'keras', 'onnx', 'hdf5', '.'],
     ops: [

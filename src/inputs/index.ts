@@ -17,17 +17,21 @@ import type { Input } from './input.js';
 import type { Beginning, InputRow } from './input-row.js';
 import type { SampleFiles } from './sample-files.js';
 import { readSampleTable, type SampleTable } from './sample-table.js';
+import { SERIES } from './series/series-row.js';
+import type { SeriesSettings } from './series/settings.js';
 import type { SampleStore, StoreOptions } from './store.js';
 import { holdsFile } from './walk.js';
 
 /** The settings of each input. */
 export interface InputTable {
   readonly image: Preprocessing;
+  readonly series: SeriesSettings;
 }
 
 /** The inputs by name. */
 export const INPUTS: { readonly [K in InputKind]: InputRow<InputTable[K]> } = {
   image: IMAGE,
+  series: SERIES,
 };
 
 export type InputKind = keyof InputTable;

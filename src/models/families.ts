@@ -6,9 +6,10 @@ import { KERAS_RESNET } from './keras-resnet50.js';
 import { MOBILENET_V2 } from './mobilenet-v2.js';
 import type { ModelName } from './names.js';
 import { RESNET } from './resnet.js';
+import { SERIES_CNN } from './series-cnn.js';
 import { SMALL_RESNET } from './resnet-small.js';
 
-const TABLE = [RESNET, SMALL_RESNET, MOBILENET_V2, KERAS_MOBILENET_V2, KERAS_RESNET] as const;
+const TABLE = [RESNET, SMALL_RESNET, MOBILENET_V2, KERAS_MOBILENET_V2, KERAS_RESNET, SERIES_CNN] as const;
 
 /** In the order in which files are tried. */
 export const FAMILIES: readonly Family[] = TABLE as readonly unknown[] as readonly Family[];

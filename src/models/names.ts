@@ -12,6 +12,7 @@ export const MODEL_NAMES = [
   'resnet50-keras',
   'mobilenet_v2-keras',
   'resnet-small',
+  'series-small',
 ] as const;
 
 export type ModelName = (typeof MODEL_NAMES)[number];

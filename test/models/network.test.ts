@@ -52,6 +52,11 @@ const STAGES: Readonly<Record<(typeof MODEL_NAMES)[number], readonly unknown[]>>
     ['block_12_add', 16, 96],
     ['out_relu', 32, 1280],
   ],
+  'series-small': [
+    ['conv1', 2, 32],
+    ['conv2', 4, 64],
+    ['conv3', 8, 64],
+  ],
 };
 
 test('every network says where its stages end, how large their features are, and how many', () => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkpointInfo, predict, resume } from '#src/finetune/index';
 import { openTensorFile } from '#src/formats/index';
+import { imageSettings } from '#src/inputs/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { oldRun } from './format-1-support.js';
@@ -31,7 +32,7 @@ test('the metadata of a checkpoint say network, classes or columns, and how imag
   assert.is(classes.version, '1');
   assert.is(classes.info?.model, 'resnet-small');
   assert.equal(classes.info?.task, { kind: 'classification', classes: ['ant', 'bee'] });
-  assert.is(classes.info?.preprocessing.crop, 32);
+  assert.is(classes.info && imageSettings(classes.info.input, 'a test').crop, 32);
   const values = await infoOf(oldRun('values').run);
   assert.is(values.version, '1');
   assert.is(values.info?.task.kind, 'regression');
