@@ -9,9 +9,16 @@ import { RESNET } from './resnet.js';
 import { SERIES_CNN } from './series-cnn.js';
 import { SMALL_RESNET } from './resnet-small.js';
 
-const TABLE = [RESNET, SMALL_RESNET, MOBILENET_V2, KERAS_MOBILENET_V2, KERAS_RESNET, SERIES_CNN] as const;
+const TABLE = [
+  // One line each, in the order in which files are tried.
+  RESNET,
+  SMALL_RESNET,
+  MOBILENET_V2,
+  KERAS_MOBILENET_V2,
+  KERAS_RESNET,
+  SERIES_CNN,
+] as const;
 
-/** In the order in which files are tried. */
 export const FAMILIES: readonly Family[] = TABLE as readonly unknown[] as readonly Family[];
 
 const networks = Object.fromEntries(FAMILIES.flatMap((family) => Object.entries(family.networks))) as Joined<
