@@ -9,6 +9,7 @@ import * as v from 'valibot';
 import type { LabelledImage } from '../inputs/index.js';
 import { tensor } from '../tensor/tensor.js';
 import { AttuneError } from '../errors.js';
+import { maxOf } from '../extremes.js';
 import { binaryCrossEntropies, LabelProblem, pairsOf } from './heads/label-head.js';
 import { LOGISTIC_STRENGTHS } from './heads/logistic-head.js';
 import { LABEL_ANSWERS } from './label-answers.js';
@@ -211,7 +212,7 @@ function softplus(x: number): number {
 
 /** The logarithm of the sum of e^x. */
 function logOfSum(values: readonly number[]): number {
-  const largest = Math.max(...values);
+  const largest = maxOf(values);
   return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
