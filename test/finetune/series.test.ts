@@ -1,7 +1,15 @@
 /** Series of numbers in place of images: from class folders and from a CSV table to a run, its measures and its predictions. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { advise, evaluate, type FinetuneOptions, finetune, predict, resume } from '#src/finetune/index';
+import {
+  advise,
+  convert,
+  evaluate,
+  type FinetuneOptions,
+  finetune,
+  predict,
+  resume,
+} from '#src/finetune/index';
 import { findModel } from '#src/models/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -122,6 +130,20 @@ test('what is made of images says so, and a network sees what it is made for', a
     /--tta is for images/,
   );
   assert.throws(() => findModel('series-small').preprocessing, /series-small takes series/);
+});
+
+test('the weights of a run are converted; as a graph of images it is refused before a file is written', async () => {
+  const to = join(newFolder(), 'model');
+  const { preprocessing, classes, bytes } = await convert({ from: trained.run, to: `${to}.pth` });
+  assert.is(preprocessing, null);
+  assert.equal(classes, trained.classes);
+  assert.is(statSync(`${to}.pth`).size, bytes);
+  await fails(
+    convert({ from: trained.run, to: `${to}.onnx` }),
+    'usage',
+    /is for images, and the network takes series/,
+  );
+  assert.not.ok(existsSync(`${to}.onnx`));
 });
 
 test('a CSV table of series is learnt: the frequency of a sine', async () => {

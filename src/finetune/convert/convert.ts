@@ -3,7 +3,7 @@
  * of attune's becomes is written from the model itself, so whatever libraries named and laid out its tensors, the result
  * has torchvision's names. The tensors of other networks are copied as they are.
  */
-import { imageSettings } from '../../inputs/index.js';
+import { settingsOfImages } from '../../inputs/index.js';
 import { refuseUnknown } from '../../recipe/option-names.js';
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
@@ -106,6 +106,7 @@ export async function convert(options: ConvertOptions, context: RunContext = {})
     }
     const { write, layout, hasNames } = targetOf(format);
     const { tensors, files, channels = 'RGB' } = await write(output, contents);
+    const images = loaded && settingsOfImages(loaded.input);
     const network = loaded === null || !hasNames ? null : networkIn(library, loaded.model.architecture);
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
     return {
@@ -116,7 +117,7 @@ export async function convert(options: ConvertOptions, context: RunContext = {})
       model: loaded?.model.architecture ?? null,
       classes: namesIn(file, input),
       outputs: loaded?.hasHead ? loaded.model.classes : null,
-      preprocessing: loaded && inputFor(imageSettings(loaded.input, 'convert'), layout, channels),
+      preprocessing: images && inputFor(images, layout, channels),
       temperature: folded,
       reader: network === null ? null : { library, network },
       tensors,
