@@ -150,7 +150,8 @@ function compare(found, probe) {
           `${worst.last} / ${worst.kept}`,
           firstLoss.toFixed(2),
         ];
-  return { pairs, last, kept, worst, firstLoss, cells, exploded: found.length - pairs.length };
+  const exploded = found.filter((run) => run.exploded !== undefined).length;
+  return { pairs, last, kept, worst, firstLoss, cells, exploded };
 }
 
 function holds({ last, kept, worst, firstLoss, exploded }, which) {
