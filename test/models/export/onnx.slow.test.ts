@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeOnnx } from '#src/formats/index';
-import { graphOf, MODEL_NAMES, onnxModel } from '#src/models/index';
+import { kindOfNetwork } from '#src/inputs/index';
+import { findModel, graphOf, MODEL_NAMES, onnxModel } from '#src/models/index';
 import { newFolder } from '../../finetune/support.js';
 import { assertSameLogits, reader, logitsOf, randomImages, randomModel } from './support.js';
 
@@ -34,7 +35,8 @@ function channelsFirst(images: Float32Array, side: number): Float32Array {
   });
 }
 
-for (const name of MODEL_NAMES) {
+// Graphs for other programs are those of images.
+for (const name of MODEL_NAMES.filter((name) => kindOfNetwork(findModel(name)) === 'image')) {
   test(`${name} in onnxruntime`, async () => {
     const { InferenceSession, Tensor } = reader<Onnxruntime>('onnxruntime-node');
     const side = name === 'resnet-small' ? 32 : 64;
