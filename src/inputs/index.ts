@@ -237,7 +237,7 @@ export {
   imageFolder,
   type LabelledImage,
 } from './image/image-folder.js';
-export { classSamples, sampleFolder, type SampleFolder } from './sample-folder.js';
+export { classSamples, sampleFolder, type SampleFolder, type SampleFolderOptions } from './sample-folder.js';
 export type { SampleFiles } from './sample-files.js';
 export {
   assertFilesThere,
