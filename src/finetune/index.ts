@@ -72,12 +72,13 @@ export { RECIPES } from '../recipe/recipes.js';
 export { resume } from './run/resume.js';
 export { type RegressionMetrics, regressionMetrics } from '../tasks/metrics/scores.js';
 export type { Column, ColumnMetrics, RegressionReport } from '../tasks/metrics/regression-metrics.js';
-export type { LabelMetrics, MultiLabelMetrics } from '../tasks/metrics/label-metrics.js';
 export { RUN_FILES } from '../runs/run-folder.js';
 export { type TunedClass, type TuneOptions, type TuneResult, tune } from './tune.js';
 export type {
   ClassificationTypes,
+  LabelMetrics,
   LabelPrediction,
+  MultiLabelMetrics,
   MultiLabelTypes,
   RegressionTypes,
   TaskTable,

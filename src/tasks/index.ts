@@ -69,6 +69,7 @@ export const MEASURES: ReadonlyMap<string, Measure> = new Map(
 
 export { classification, type ClassificationTypes } from './classification.js';
 export { regression, type RegressionTypes } from './regression.js';
+export type { LabelMetrics, MultiLabelMetrics } from './metrics/label-metrics.js';
 export type { LabelPrediction, MultiLabelTypes } from './multi-label.js';
 export type { AnsweredImages, ChosenColumns, MeasuredNetwork } from './answers.js';
 export * from './measure.js';
