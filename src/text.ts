@@ -52,6 +52,13 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** The first of some names, and how many more there are: `ant, bee and 3 more`. */
+export function listed(names: readonly string[], most = 10): string {
+  const more = names.length - most;
+  const some = names.slice(0, most).join(', ');
+  return more > 0 ? `${some} and ${more} more` : some;
+}
+
 /** A fraction as `93.1 %`; `-` for what is not known. */
 export function percent(fraction: number | null): string {
   return fraction === null ? '-' : `${(fraction * 100).toFixed(1)} %`;

@@ -243,7 +243,6 @@ export {
   assertFilesThere,
   columnAt,
   isCsvFile,
-  listed,
   partsOf,
   quoted,
   type SampleTable,

@@ -12,7 +12,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import { counted } from '../text.js';
+import { counted, listed } from '../text.js';
 import { Pauses } from '../pauses.js';
 import { type CsvRow, readCsv } from './csv.js';
 import type { SampleFiles } from './sample-files.js';
@@ -69,8 +69,6 @@ const PARTS: ReadonlyMap<string, TablePart> = new Map([
 
 /** Files that are looked for at once. */
 const AT_ONCE = 64;
-/** Names that an error lists. */
-const MOST_LISTED = 10;
 const MOST_SHOWN = 40;
 
 /**
@@ -264,13 +262,6 @@ export function columnAt({ columns, path }: SampleTable, name: string, kind: str
   const guess = nearest(name, columns);
   const hint = guess === undefined ? `its columns are ${listed(columns)}` : `did you mean ${guess}?`;
   throw wrongTable(`there is no column of ${kind} called ${JSON.stringify(name)}`, path, hint);
-}
-
-/** Some of the names, and how many more there are. */
-export function listed(names: readonly string[]): string {
-  return names.length > MOST_LISTED
-    ? `${names.slice(0, MOST_LISTED).join(', ')} and ${names.length - MOST_LISTED} more`
-    : names.join(', ');
 }
 
 /** A field as an error shows it. */

@@ -1,4 +1,5 @@
 /** The device of a run, opened only when everything else has been checked. */
+import { listed } from '../text.js';
 import type { Choices } from '../device/backend.js';
 import { AttuneError } from '../errors.js';
 import { commandLine } from './command-line.js';
@@ -46,9 +47,7 @@ const MOST_NAMED = 3;
 /** The note on frozen choices that this adapter cannot run. */
 function waivedText(adapter: string, waived: Choices): string {
   const all = Object.entries(waived).map(([key, variant]) => `${variant} (${key})`);
-  const named = all.slice(0, MOST_NAMED).join(', ');
-  const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : '';
-  return `Note: ${adapter} cannot run ${named}${more}, with which the run began: kernels choose by themselves there, and results will differ in the last digits.`;
+  return `Note: ${adapter} cannot run ${listed(all, MOST_NAMED)}, with which the run began: kernels choose by themselves there, and results will differ in the last digits.`;
 }
 
 function isForFloat32Only(choices: Choices): boolean {

@@ -1,7 +1,7 @@
 /** What people are told of weights whose last layers are not used: those of another head, or none. */
 import { AttuneError } from '../errors.js';
 import type { RunContext } from '../recipe/options.js';
-import { oneLine } from '../text.js';
+import { listed, oneLine } from '../text.js';
 import { commandLine } from './command-line.js';
 import type { LoadedModel } from './model-source.js';
 
@@ -33,12 +33,7 @@ export function tellLeftOut({ leftOut, model }: LoadedModel, { onEvent }: RunCon
   onEvent?.({ type: 'note', text });
 }
 
-/** Layers that are named of a longer list. */
-const MOST_NAMED = 10;
-
 /** Names of layers for people; of a file with many, the first. */
 export function someOf(layers: readonly string[]): string {
-  const more = layers.length - MOST_NAMED;
-  const named = layers.slice(0, MOST_NAMED).map(oneLine).join(', ');
-  return more > 0 ? `${named} and ${more} more` : named;
+  return listed(layers.map(oneLine));
 }

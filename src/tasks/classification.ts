@@ -1,4 +1,5 @@
 /** The task of telling which of some classes an image shows: a logit for each, and their cross-entropy. */
+import { listed } from '../text.js';
 import * as v from 'valibot';
 import { classWeights, type LabelledImage } from '../inputs/index.js';
 import { argmax, crossEntropyLosses } from '../ops/index.js';
@@ -166,15 +167,6 @@ export function classification(classes: readonly string[]): TaskOf<Classificatio
 
 function scoreOf({ loss, accuracy, interval }: Accuracy): Score {
   return { loss, values: { accuracy }, interval };
-}
-
-/** Classes that are named; by these one sees whether it is the right folder. */
-const MOST_NAMED = 10;
-
-function listed(classes: readonly string[]): string {
-  const more = classes.length - MOST_NAMED;
-  const some = classes.slice(0, MOST_NAMED).join(', ');
-  return more > 0 ? `${some} and ${more} more` : some;
 }
 
 function labelsOf(images: readonly LabelledImage[]): Int32Array {

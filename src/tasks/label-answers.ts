@@ -15,7 +15,6 @@ import {
   compareCodePoints,
   type ImageTable,
   type LabelledImage,
-  listed,
   namedColumn,
   partsOf,
   quoted,
@@ -23,7 +22,7 @@ import {
   wrongTable,
 } from '../inputs/index.js';
 import { nearest } from '../nearest.js';
-import { counted } from '../text.js';
+import { counted, listed } from '../text.js';
 import type { Answers, MeasuredNetwork } from './answers.js';
 
 const SEPARATOR = ';';

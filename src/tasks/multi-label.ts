@@ -5,6 +5,7 @@
  *
  * Class weights, balanced sampling and label smoothing are refused: they are about samples of one class each.
  */
+import { listed } from '../text.js';
 import * as v from 'valibot';
 import type { LabelledImage } from '../inputs/index.js';
 import { tensor } from '../tensor/tensor.js';
@@ -134,7 +135,7 @@ export function multiLabel(classes: readonly string[]): TaskOf<MultiLabelTypes> 
     plural: 'labels',
     classes: null,
     document: { classes },
-    summary: `${count} ${count === 1 ? 'label' : 'labels'}, any number of them an image: ${shortList(classes)}`,
+    summary: `${count} ${count === 1 ? 'label' : 'labels'}, any number of them an image: ${listed(classes)}`,
     detailOf: () => '',
     get ofExports() {
       return this;
@@ -189,15 +190,6 @@ export function multiLabel(classes: readonly string[]): TaskOf<MultiLabelTypes> 
     activation: 'sigmoid',
     exportHead: null,
   };
-}
-
-/** Labels that are named; by these one sees whether it is the right file. */
-const MOST_NAMED = 10;
-
-function shortList(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  const some = names.slice(0, MOST_NAMED).join(', ');
-  return more > 0 ? `${some} and ${more} more` : some;
 }
 
 /** ln p - ln(1 - p) of the mean p of some probabilities 1 / (1 + e^-x), by logarithms, so that none is lost. */

@@ -8,8 +8,8 @@
  * is learnt alone. Whatever else there is, is refused with what to type: a guess would be an answer to another question.
  */
 import type { AttuneError } from '../../errors.js';
-import { counted } from '../../text.js';
-import { type SampleTable, listed, quoted, wrongTable } from '../sample-table.js';
+import { counted, listed } from '../../text.js';
+import { type SampleTable, quoted, wrongTable } from '../sample-table.js';
 import { DECIMAL_COMMA, isNumber } from './values-file.js';
 
 /** The columns that a recipe names, of labels or of values; both null where none is named. */

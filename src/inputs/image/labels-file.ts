@@ -8,6 +8,7 @@
  * numbers, by their size, so that labels 0, 1, 2, ... are the outputs of the network. The other rows are mapped to them
  * by name.
  */
+import { listed } from '../../text.js';
 import { AttuneError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
@@ -17,7 +18,6 @@ import {
   assertFilesThere,
   columnAt,
   type SampleTable,
-  listed,
   partsOf,
   quoted,
   readSampleTable,
