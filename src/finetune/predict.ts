@@ -60,7 +60,7 @@ export async function predict<T extends TaskKind = 'classification'>(
   const { model, task, temperature } = loaded;
   if (options.top !== undefined && task.topRefusal !== null) throw noTop(task.topRefusal);
   const answers = new Map<string, ModelAnswer[TaskKind]>();
-  const { errors, source, look, close } = openNamed(paths, loaded, views, options.workers);
+  const { errors, source, look, note, close } = openNamed(paths, loaded, views, options.workers);
   const answerAll = async () => {
     const device = await openDevice(options, context);
     try {
@@ -95,6 +95,8 @@ export async function predict<T extends TaskKind = 'classification'>(
   } finally {
     await close();
   }
+  const text = note();
+  if (text !== null) context.onEvent?.({ type: 'note', text });
   const images = paths.map((path) => {
     const answer = answers.get(path);
     return answer === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, ...answer };
@@ -122,6 +124,7 @@ function openNamed(
     errors: pictures.errors,
     source: viewedSamples(pictures, sideOf(preprocessing), views),
     look: pictures.read,
+    note: () => null,
     close: () => pool.close(),
   };
 }

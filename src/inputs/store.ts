@@ -54,6 +54,8 @@ export interface TaskTime {
 export interface FileSamples extends SampleSource {
   /** Why files cannot be read, by their paths; known once they were asked for. */
   readonly errors: ReadonlyMap<string, string>;
+  /** What else became of those that were read; null: nothing. */
+  note(): string | null;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,12 @@ export interface SampleStore {
   prepare<Sample extends { readonly path: string }>(
     samples: readonly Sample[],
     hooks: PrepareHooks,
-  ): Promise<{ readonly prepared: PreparedSample<Sample>[]; readonly skipped: SkippedPath[] }>;
+  ): Promise<{
+    readonly prepared: PreparedSample<Sample>[];
+    readonly skipped: SkippedPath[];
+    /** What else became of them; null or absent: nothing. */
+    readonly note?: string | null;
+  }>;
   /** Prepared samples as evaluation sees them; `isTrained`: they are those that training varies. */
   source(samples: readonly PreparedSample[], isTrained?: boolean): SampleSource;
   /** Prepared samples as training sees them. */

@@ -96,6 +96,25 @@ test('a run answers for files and folders of series, and is measured by others',
   assert.is(measured.accuracy, trained.best.val_accuracy);
 });
 
+test('series longer than the network sees are cut, which is told, and shorter ones say nothing', async () => {
+  const { run } = trained;
+  const folder = newFolder();
+  const long = Array.from({ length: 2 * STEPS }, (_, t) => Math.sin(0.5 * t));
+  writeFiles(folder, { 'sine/long.npy': floatsNpy(long), 'sine/short.npy': floatsNpy(long.slice(0, STEPS)) });
+  const notesOf = async (act: (context: ReturnType<typeof listener>) => Promise<unknown>) => {
+    const heard = listener();
+    await act(heard);
+    return heard.events.flatMap((event) =>
+      event.type === 'note' && /is cut/.test(event.text) ? [event.text] : [],
+    );
+  };
+  const told = [`Note: 1 series has more than the ${STEPS} steps that the network sees, and is cut there.`];
+  const images = [join(folder, 'sine/long.npy'), join(folder, 'sine/short.npy')];
+  assert.equal(await notesOf((heard) => predict({ run, images, device: 'cpu' }, heard)), told);
+  assert.equal(await notesOf((heard) => predict({ run, images: images.slice(1), device: 'cpu' }, heard)), []);
+  assert.equal(await notesOf((heard) => evaluate({ run, data: folder, device: 'cpu' }, heard)), told);
+});
+
 test('what is made of images says so, and a network sees what it is made for', async () => {
   const refusals: [more: Partial<FinetuneOptions>, words: RegExp][] = [
     [{ augment: 'flip' }, /series have no such setting \(--augment\)/],

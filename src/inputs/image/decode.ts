@@ -14,15 +14,12 @@
  * sharp (libvips) decodes.
  */
 
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { AttuneError } from '../../errors.js';
-import { machineFault } from '../../machine-fault.js';
-import { isNotUtf8, NOT_UTF8 } from '../name-encoding.js';
 import { loadSharp } from './sharp.js';
 import type { RgbImage } from '../picture.js';
 import { sniffImage } from '../sniff.js';
+import { readWhole } from '../whole-file.js';
 
 /**
  * More pixels than this are refused before they are decoded. Twice 1 GiB / 4 / 3, the bound that
@@ -85,28 +82,15 @@ async function decodeBytes(bytes: Uint8Array, name: string): Promise<RgbImage> {
  *   machine is at fault
  */
 export async function readImageFile(path: string): Promise<Uint8Array> {
-  try {
-    // Non-blocking, because opening a named pipe would otherwise wait for a writer forever.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw unreadable('this is not a file', path);
-      if (stat.size === 0) throw unreadable('the image file is empty', path);
-      if (stat.size > fileSizeLimit) throw unreadable('the image file is above 1 GiB', path);
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof AttuneError) throw error;
-    const fault = machineFault(error, path);
-    if (fault !== null) throw fault;
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT')
-      throw unreadable(isNotUtf8(path) ? NOT_UTF8 : 'there is no such image', path, error);
-    if (code === 'EISDIR') throw unreadable('this is not a file', path, error);
-    throw unreadable(`the image file cannot be read, ${code ?? String(error)}`, path, error);
-  }
+  return readWhole(path, {
+    sample: 'image',
+    file: 'image file',
+    refuseSize(bytes) {
+      if (bytes === 0) return 'the image file is empty';
+      return bytes > fileSizeLimit ? 'the image file is above 1 GiB' : null;
+    },
+    unreadable,
+  });
 }
 
 function refuseUnlessImage(bytes: Uint8Array, name: string): void {

@@ -45,5 +45,11 @@ export function openImageFiles(
 ): FileSamples {
   const pool = openImagePool({ workers });
   const { count, errors, read } = openPictures(paths, preprocessing, pool);
-  return { count, errors, read: async (index) => sampleOf(await read(index)), close: () => pool.close() };
+  return {
+    count,
+    errors,
+    note: () => null,
+    read: async (index) => sampleOf(await read(index)),
+    close: () => pool.close(),
+  };
 }

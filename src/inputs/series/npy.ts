@@ -5,7 +5,7 @@
  *     "\x93NUMPY" major minor | length, 2 bytes (from version 2 on 4), little endian | header | numbers
  */
 import { AttuneError } from '../../errors.js';
-import type { Series } from './numbers.js';
+import { MOST_CHANNELS, type Series, tooManyChannels } from './numbers.js';
 
 const MARK = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** NumPy itself refuses to read a longer header. */
@@ -64,6 +64,7 @@ export function parseNpy(bytes: Uint8Array, path: string): Series {
   const data = begin + length;
   if (count * type.bytes !== bytes.length - data)
     throw refuse(`the array should have ${count * type.bytes} bytes and has ${bytes.length - data}`);
+  if (channels > MOST_CHANNELS) throw tooManyChannels(channels, path);
   const values = new Float32Array(count);
   const little = descr[0] === '<';
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /** Series as training and evaluation read them: small enough to be kept in memory, parsed once. */
 import { throwIfAborted } from '../../interruption.js';
 import { AttuneError } from '../../errors.js';
+import { counted } from '../../text.js';
 import { refuseTooManyBad } from '../bad-share.js';
 import { epochBatches, randomOf } from '../batches.js';
 import type { EpochBatch, EpochOptions, TrainingSamples } from '../epoch.js';
@@ -25,11 +26,13 @@ export async function openSeriesStore(settings: SeriesSettings): Promise<SampleS
       const paths = [...new Set(samples.map(({ path }) => path))];
       const hashes = new Map<string, string>();
       const reasons = new Map<string, string>();
+      let cut = 0;
       for (const [done, path] of paths.entries()) {
         throwIfAborted(signal);
-        const read = await readOrReason(path, settings);
+        const read = await readOrReason(path, settings, signal);
         if (typeof read === 'string') reasons.set(path, read);
         else {
+          if (read.isCut) cut++;
           hashes.set(path, read.fileHash);
           kept.set(read.fileHash, read.values);
         }
@@ -44,7 +47,7 @@ export async function openSeriesStore(settings: SeriesSettings): Promise<SampleS
         return reason === undefined ? [] : [{ path, reason }];
       });
       refuseTooManyBad(skipped, samples.length, SERIES_FILES);
-      return { prepared, skipped };
+      return { prepared, skipped, note: cutText(cut, settings) };
     },
     source: (samples): SampleSource => ({
       count: samples.length,
@@ -88,25 +91,39 @@ function takeSpare(spare: HostArray[], length: number): Float32Array {
 async function readOrReason(
   path: string,
   settings: SeriesSettings,
-): Promise<{ readonly fileHash: string; readonly values: Float32Array } | string> {
+  signal?: AbortSignal | undefined,
+): Promise<{ readonly fileHash: string; readonly values: Float32Array; readonly isCut: boolean } | string> {
   try {
-    const { fileHash, series } = await readSeries(path);
-    return { fileHash, values: toInput(series, settings, path) };
+    const { fileHash, series } = await readSeries(path, signal);
+    const isCut = series.steps > settings.length;
+    return { fileHash, values: toInput(series, settings, path), isCut };
   } catch (error) {
     if (error instanceof AttuneError && error.code === 'input') return error.what;
     throw error;
   }
 }
 
+/** What is said where series are longer than the network sees; null where none is. */
+function cutText(count: number, { length }: SeriesSettings): string | null {
+  if (count === 0) return null;
+  const them = count === 1 ? 'is cut there' : 'are cut there';
+  return `Note: ${counted(count, 'series has', 'series have')} more than the ${length} steps that the network sees, and ${them}.`;
+}
+
 /** Series that nobody has prepared, read when they are asked for. In place of one that cannot be read stands the mean. */
 export function openSeriesFiles(paths: readonly string[], settings: SeriesSettings): FileSamples {
   const errors = new Map<string, string>();
+  const cut = new Set<number>();
   return {
     count: paths.length,
     errors,
+    note: () => cutText(cut.size, settings),
     async read(index) {
       const read = await readOrReason(paths[index], settings);
-      if (typeof read !== 'string') return { series: read.values };
+      if (typeof read !== 'string') {
+        if (read.isCut) cut.add(index);
+        return { series: read.values };
+      }
       errors.set(paths[index], read);
       return { series: new Float32Array(settings.length * settings.channels) };
     },

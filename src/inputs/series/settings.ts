@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
 import { throwIfAborted } from '../../interruption.js';
 import type { Beginning } from '../input-row.js';
-import type { Series } from './numbers.js';
-import { MOST_CHANNELS, readSeries } from './series.js';
+import { MOST_CHANNELS, type Series } from './numbers.js';
+import { readSeries } from './series.js';
 
 export interface SeriesSettings {
   /** Steps that the network sees: shorter series are filled with the mean at their end, longer ones cut there. */
@@ -64,7 +64,7 @@ export async function measureSeries({ network, samples, signal }: Beginning): Pr
   const moments: Moments[] = [];
   for (const path of samples) {
     throwIfAborted(signal);
-    const series = await readable(path);
+    const series = await readable(path, signal);
     if (series === null) continue;
     first ??= { path, channels: series.channels };
     if (series.channels !== first.channels) {
@@ -97,9 +97,9 @@ export async function measureSeries({ network, samples, signal }: Beginning): Pr
 }
 
 /** Null for a file that cannot be read, which is named when samples are prepared. */
-async function readable(path: string): Promise<Series | null> {
+async function readable(path: string, signal: AbortSignal | undefined): Promise<Series | null> {
   try {
-    return (await readSeries(path)).series;
+    return (await readSeries(path, signal)).series;
   } catch (error) {
     if (error instanceof AttuneError && error.code === 'input') return null;
     throw error;

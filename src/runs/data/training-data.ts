@@ -165,7 +165,7 @@ export async function prepare<Sample extends { readonly path: string }>(
   const { many } = inputRow(kind).files;
   let estimator: Estimator | null = null;
   let current = '';
-  return store.prepare(samples, {
+  const result = await store.prepare(samples, {
     trained,
     signal,
     onDiskSpace: ({ neededBytes }) => {
@@ -188,6 +188,8 @@ export async function prepare<Sample extends { readonly path: string }>(
       });
     },
   });
+  if (typeof result.note === 'string') onEvent?.({ type: 'note', text: result.note });
+  return result;
 }
 
 function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: FoundImages): void {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
+import { Pauses } from '#src/pauses';
 import { findModel } from '#src/models/index';
 import { parseNpy } from '#src/inputs/series/npy';
 import { parseSeriesCsv } from '#src/inputs/series/series-csv';
@@ -124,21 +125,42 @@ test('NPY files that are not plain arrays of numbers are refused, whatever their
   );
 });
 
-test('CSV files are read with names above the numbers and without', () => {
-  const read = (text: string) => {
-    const { steps, channels, values } = parseSeriesCsv(Buffer.from(text), 'a.csv');
+test('CSV files are read with names above the numbers and without', async () => {
+  const read = async (text: string) => {
+    const { steps, channels, values } = await parseSeriesCsv(Buffer.from(text), 'a.csv', new Pauses());
     return [steps, channels, [...values]];
   };
-  assert.equal(read('x,y\r\n1, 2\r\n-3.5,4e1\r\n'), [2, 2, [1, 2, -3.5, 40]]);
-  assert.equal(read('1\n2\n\n3'), [3, 1, [1, 2, 3]]);
-  assert.equal(read(''), [0, 0, []]);
+  assert.equal(await read('x,y\r\n1, 2\r\n-3.5,4e1\r\n'), [2, 2, [1, 2, -3.5, 40]]);
+  assert.equal(await read('1\n2\n\n3'), [3, 1, [1, 2, 3]]);
+  assert.equal(await read(''), [0, 0, []]);
   const refused = (text: string | Uint8Array) =>
-    reason('input', () => parseSeriesCsv(Buffer.from(text), 'a.csv'));
-  assert.match(refused('x,y\n1,2\n3\n'), /line 3 has 1 numbers, and the first line 2/);
-  assert.match(refused('x\n1\nNaN\n'), /line 3, column 1: "NaN" is no number/);
-  assert.match(refused('x,1\n2,3\n'), /line 1, column 1: "x" is no number/);
-  assert.match(refused('1\n0x10\n'), /line 2, column 1: "0x10"/);
-  assert.match(refused(new Uint8Array([0x31, 0xff])), /no text in UTF-8/);
+    rejection('input', parseSeriesCsv(Buffer.from(text), 'a.csv', new Pauses()));
+  assert.match(await refused('x,y\n1,2\n3\n'), /line 3 has 1 numbers, and the first line 2/);
+  assert.match(await refused('x\n1\nNaN\n'), /line 3, column 1: "NaN" is no number/);
+  assert.match(await refused('x,1\n2,3\n'), /line 1, column 1: "x" is no number/);
+  assert.match(await refused('1\n0x10\n'), /line 2, column 1: "0x10"/);
+  assert.match(await refused(new Uint8Array([0x31, 0xff])), /no text in UTF-8/);
+});
+
+test('a hostile CSV file is refused by its first rows, is not held in pieces, and yields to a signal', async () => {
+  const began = process.memoryUsage().heapUsed;
+  const commas = Buffer.alloc(20e6, ',');
+  assert.match(
+    await rejection('input', parseSeriesCsv(commas, 'a.csv', new Pauses())),
+    /20000001 channels, more than 1024/,
+  );
+  const ragged = Buffer.concat([Buffer.from('1,2\n'), commas]);
+  assert.match(
+    await rejection('input', parseSeriesCsv(ragged, 'a.csv', new Pauses())),
+    /line 2 has 20000001 numbers/,
+  );
+  assert.ok(process.memoryUsage().heapUsed - began < 150e6, 'a string a field takes more');
+  const stopped = new Pauses(AbortSignal.abort());
+  const rows = Buffer.from('1\n'.repeat(1e6));
+  assert.match(
+    await rejection('interrupted', parseSeriesCsv(rows, 'a.csv', stopped)),
+    /reading was interrupted/,
+  );
 });
 
 test('a file is refused by what it holds, with its path', async () => {
