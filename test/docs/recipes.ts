@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { blocksOf } from './markdown.js';
+import { blocksOf, commandsOf } from './markdown.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const COPIED = ['package.json', 'tsconfig.json', 'shaders', 'src', 'test'];
@@ -47,6 +47,17 @@ export function applyTo(copy: string, { patches }: Recipe): void {
   const patch = join(copy, 'recipe.patch');
   writeFileSync(patch, patches.join(''));
   runIn(copy, 'git', ['apply', patch]);
+}
+
+/** Applies the patches, runs the tests that the section names in its only command, asserts that they pass, and returns what they print. */
+export function testsPass(copy: string, recipe: Recipe): string {
+  applyTo(copy, recipe);
+  const commands = commandsOf(recipe.text);
+  assert.is(commands.length, 1);
+  const [program, ...args] = commands[0]!.split(' ');
+  const output = runIn(copy, program!, args);
+  assert.match(output, /\n[1-9]\d* passed, 0 failed\n$/);
+  return output;
 }
 
 /** Runs a command in the copy and returns what it prints. */
