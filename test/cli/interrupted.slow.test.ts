@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import { message, messageField, stringField } from '#src/formats/protobuf-write';
 import { newPath } from '../finetune/support.js';
 import { concat, MARK, safetensorsOf, torchLegacy, zip } from '../formats/support.js';
-import { assertSoon, ended } from './interrupted-support.js';
+import { assertEndsSoon } from './interrupted-support.js';
 
 const folder = newPath();
 mkdirSync(folder);
@@ -72,14 +72,14 @@ for (const [name, make, words] of SLOW) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} while ${name} is read`, async () => {
       if (signal === 'SIGINT') writeFileSync(path, make());
-      assertSoon(name, await ended(words(path), signal));
+      await assertEndsSoon(name, words(path), { signal });
     });
   }
 }
 
 test('SIGINT while the rows of a table are sorted, or their images looked for', async () => {
   const words = ['finetune', join(folder, 'rows.csv'), '--device', 'cpu', '--weights', 'none'];
-  assertSoon('sorted rows', await ended(words, 'SIGINT', 15_000));
+  await assertEndsSoon('sorted rows', words, { after: 15_000 });
 });
 
 test.run();
