@@ -25,6 +25,8 @@ import { picture, writeFiles, writeWeights } from './finetune/support.js';
 /** Bytes that the packed package may have, a third of them sources and maps to them; and any file of it. */
 const SIZE_LIMIT = 2_500_000;
 const FILE_LIMIT = 60_000;
+/** The reading tour holds whole changes as patches. */
+const TOUR_LIMIT = 110_000;
 
 const INSTALL_FLAGS = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
 
@@ -79,7 +81,7 @@ test('it is packed small, with all that runs and nothing that tests', () => {
   console.log(`# ${packed.filename}: ${Math.round(packed.size / 1000)} kB, ${packed.files.length} files`);
   assert.ok(packed.size < SIZE_LIMIT, `${packed.size} bytes`);
   assert.equal(
-    packed.files.filter(({ size }) => size > FILE_LIMIT),
+    packed.files.filter(({ path, size }) => size > (path === 'src/README.md' ? TOUR_LIMIT : FILE_LIMIT)),
     [],
     'no large file is among them',
   );
