@@ -146,15 +146,7 @@ export const IMAGES: Group<
 };
 
 export const TRAINING: Group<
-  | 'epochs'
-  | 'unfreezeEpochs'
-  | 'patience'
-  | 'headEpochs'
-  | 'batchSize'
-  | 'microBatch'
-  | 'precision'
-  | 'memory'
-  | 'seed'
+  'epochs' | 'unfreezeEpochs' | 'headEpochs' | 'batchSize' | 'microBatch' | 'precision' | 'memory' | 'seed'
 > = {
   epochs: {
     value: '<number>',
@@ -164,11 +156,6 @@ export const TRAINING: Group<
   unfreezeEpochs: {
     value: '<number>',
     help: 'Epochs after which --strategy gradual lets the next group of layers join. Default: 1.',
-    parse: wholeNumber(1, 1_000_000),
-  },
-  patience: {
-    value: '<epochs>',
-    help: 'End the full stage after so many epochs without a better one. Default: never.',
     parse: wholeNumber(1, 1_000_000),
   },
   headEpochs: {

@@ -8,7 +8,7 @@ import {
 } from '../methods/index.js';
 import { camelCase } from '../option-names.js';
 import type { Flags } from './flags.js';
-import { choice, fractionBelowOne, numberFrom, type Parse } from './values.js';
+import { choice, fractionBelowOne, numberFrom, type Parse, wholeNumber } from './values.js';
 
 /** The headings of the help, in their order. */
 const GROUPS = ['Network:', 'Images:', 'Training:', 'Regularization:', 'Optimizer:', 'Run:'];
@@ -43,6 +43,8 @@ function parseOf({ takes }: Field): Parse<unknown> {
   switch (takes.kind) {
     case 'number':
       return numberFrom(takes.least, takes.most);
+    case 'whole':
+      return wholeNumber(takes.least, takes.most);
     case 'fraction':
       return fractionBelowOne;
     case 'choice':

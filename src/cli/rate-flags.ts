@@ -26,7 +26,6 @@ type WithoutEffectOnRates =
   | 'head'
   | 'neighbors'
   | 'headEpochs'
-  | 'patience'
   | 'microBatch'
   | 'imageSize'
   | 'augment'
@@ -50,7 +49,6 @@ type WithoutEffectOnSweep =
   | 'neighbors'
   | 'epochs'
   | 'unfreezeEpochs'
-  | 'patience'
   | 'lr'
   | 'headLr'
   | ScheduleOption;
@@ -107,7 +105,7 @@ const SWEEP: Flags<Required<Pick<LrFindFlags, 'lrFrom' | 'lrTo' | 'iterations'>>
 
 const { folds: _folds, fold: _fold, ...SWEPT_IMAGES } = IMAGES;
 const { head: _head, neighbors: _neighbors, ...SWEPT_NETWORK } = NETWORK;
-const { epochs: _epochs, unfreezeEpochs: _unfreeze, patience: _patience, ...SWEPT_TRAINING } = TRAINING;
+const { epochs: _epochs, unfreezeEpochs: _unfreeze, ...SWEPT_TRAINING } = TRAINING;
 
 const OTHERS: Flags<Omit<LrFindFlags, keyof MethodOptions>> = {
   ...inGroup('Sweep:', SWEEP),

@@ -5,6 +5,7 @@ import type { Camel } from '../option-names.js';
 /** What a flag may be given, from which its schema and the reading of its text follow. */
 export type Takes =
   | { readonly kind: 'number'; readonly least: number; readonly most: number }
+  | { readonly kind: 'whole'; readonly least: number; readonly most: number }
   /** At least 0 and below 1. */
   | { readonly kind: 'fraction' }
   | { readonly kind: 'choice'; readonly of: readonly string[] }
@@ -52,6 +53,12 @@ type More<T> = FieldText & { readonly default: T; readonly isAlwaysTold?: boolea
 export function numberField(least: number, most: number, more: More<number>): Field<number> {
   const schema = v.pipe(v.number(), v.minValue(least), v.maxValue(most));
   return { isAlwaysTold: false, ...more, schema, takes: { kind: 'number', least, most } };
+}
+
+/** A whole number from `least` to `most`, where null is that there is none. */
+export function optionalWhole(least: number, most: number, more: FieldText): Field<number | null> {
+  const schema = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most)));
+  return { isAlwaysTold: false, ...more, default: null, schema, takes: { kind: 'whole', least, most } };
 }
 
 /** A number of at least 0 and below 1. */

@@ -12,6 +12,7 @@ import type { Joined } from '../option-names.js';
 import type { LossOptions } from '../tasks/index.js';
 import { Tensor } from '../tensor/tensor.js';
 import { BALANCE } from './balance.js';
+import { EARLY_STOPPING } from './early-stopping.js';
 import type { Field, ValuesOf } from './field.js';
 import { GRADIENT_CLIPPING } from './gradient-clipping.js';
 import { LABEL_SMOOTHING } from './label-smoothing.js';
@@ -20,6 +21,8 @@ import type {
   BatchContext,
   ChangedBatch,
   DefaultFacts,
+  EarlyEnd,
+  EpochContext,
   Method,
   MethodProposal,
   RecipeBase,
@@ -45,6 +48,7 @@ const TABLE = [
   PULL_TO_START,
   WEIGHT_AVERAGE,
   GRADIENT_CLIPPING,
+  EARLY_STOPPING,
 ] as const;
 
 /** The fields of all methods, by their names in a recipe. */
@@ -110,6 +114,13 @@ export function isMethodField(field: string): field is MethodField {
 export function isTold(field: MethodField, recipe: MethodValues): boolean {
   const { isAlwaysTold, default: usual }: Field = METHOD_FIELDS[field];
   return isAlwaysTold || recipe[field] !== usual;
+}
+
+/** What goes by the validation images: fields, and in words. */
+export function needsOfValidation(
+  recipe: MethodValues,
+): { readonly field: MethodField; readonly what: string }[] {
+  return METHODS.flatMap((method) => method.goesByValidation?.(recipe) ?? []);
 }
 
 /** Throws AttuneError 'usage' for a network that has nothing for a method. */
@@ -179,6 +190,15 @@ export function gradientLimitOf(recipe: MethodRecipe): number {
   return answerOf((method) => method.gradientLimit?.(recipe), 'how long gradients may be') ?? 0;
 }
 
+/** Why the full stage ends with an epoch that is not its last; null: it goes on. */
+export function earlyEnd(recipe: MethodValues, context: EpochContext): EarlyEnd | null {
+  for (const method of METHODS) {
+    const end = method.after?.(recipe, context) ?? null;
+    if (end !== null) return end;
+  }
+  return null;
+}
+
 /** Whether training sees no image as it is. */
 export function mixesImages(recipe: MethodValues): boolean {
   return METHODS.some((method) => method.mixesImages?.(recipe) === true);
@@ -233,5 +253,5 @@ function joined<T extends object>(all: readonly T[], where: string): T {
 
 export { IMBALANCED, unlessFitted } from './balance.js';
 export { dominantTargets } from './mixing.js';
-export type { BatchChanges, BatchContext, BatchMix, ChangedBatch, Refusal } from './method.js';
+export type { BatchChanges, BatchContext, BatchMix, ChangedBatch, EarlyEnd, Refusal } from './method.js';
 export type { Field } from './field.js';

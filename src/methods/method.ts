@@ -2,10 +2,11 @@
  * What a method is: some fields of the recipe, what it refuses, and hooks, by which it changes training. A hook that has
  * nothing to change gives undefined, null or an empty object. Hooks are called in the order of the table (index.ts):
  *
- *     before the run   defaults, check
+ *     before the run   defaults, check, goesByValidation
  *     of a stage       adapt (the network), trunkDecay, gradientLimit and step (of the optimiser), order, weightPower, loss
  *     of the head      headWeightPower
  *     of each batch    batch (on the host), input (on the device)
+ *     of each epoch    after
  *     afterwards       mixesImages, looksElsewhere, againstOverfitting, againstUnderfitting, for what is said of a run
  */
 import type { HostArray, HostBatch, Sample, Sampling } from '../inputs/index.js';
@@ -70,6 +71,20 @@ export interface TrunkDecay {
   readonly pull: number;
 }
 
+/** An epoch of the full stage that is over. */
+export interface EpochContext {
+  /** From 1. */
+  readonly epoch: number;
+  /** The best one so far; null: nothing was validated. */
+  readonly best: number | null;
+}
+
+/** Why the full stage ends before its last epoch, and what to do where more is asked for. */
+export interface EarlyEnd {
+  readonly what: string;
+  readonly hint: string;
+}
+
 /** What `attune advise` proposes for a data set. */
 export interface MethodProposal<F> {
   readonly field: keyof F & string;
@@ -94,6 +109,8 @@ export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = Opti
   /** The defaults that depend on the rest of the recipe. */
   defaults?(facts: DefaultFacts): Partial<ValuesOf<F>>;
   readonly refusals?: readonly Refusal<ValuesOf<F> & RecipeBase>[];
+  /** What of it goes by the validation images: the field, and in words; null: nothing. */
+  goesByValidation?(recipe: ValuesOf<F>): { readonly field: keyof F & string; readonly what: string } | null;
   /** Throws AttuneError 'usage' for a network that has nothing for it. */
   check?(model: Network, recipe: ValuesOf<F> & RecipeBase): void;
 
@@ -118,6 +135,9 @@ export interface Method<F extends Fields = Fields, O extends OptionsOf<F> = Opti
   trunkDecay?(recipe: ValuesOf<F> & RecipeBase, usual: TrunkDecay): TrunkDecay;
   /** The largest norm of the gradients. */
   gradientLimit?(recipe: ValuesOf<F> & RecipeBase): number | undefined;
+
+  /** Whether the full stage ends with an epoch, and why; null: it goes on. Asked again of a run that is stored. */
+  after?(recipe: ValuesOf<F>, context: EpochContext): EarlyEnd | null;
 
   /** Whether training sees no image as it is, so that its accuracy is no measure of how well the network fits. */
   mixesImages?(recipe: ValuesOf<F>): boolean;

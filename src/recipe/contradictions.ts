@@ -9,6 +9,7 @@ import {
   METHOD_REFUSALS,
   type Refusal,
   unlessFitted,
+  needsOfValidation,
 } from '../methods/index.js';
 import type { ProfileOptions } from './options.js';
 import type { Asked } from './asked.js';
@@ -249,8 +250,8 @@ export function refuseIdleProfile(
 }
 
 /** Throws AttuneError 'usage' when the recipe goes by validation metrics and there are no images to validate with. */
-export function refuseUnvalidated({ strategy, schedule, patience }: Recipe, images: number): void {
-  if (images > 0 || strategy === 'probe') return;
+export function refuseUnvalidated(recipe: Recipe, images: number): void {
+  if (images > 0 || recipe.strategy === 'probe') return;
   const refuse = (who: string, where: string) => {
     throw new AttuneError({
       code: 'usage',
@@ -259,6 +260,6 @@ export function refuseUnvalidated({ strategy, schedule, patience }: Recipe, imag
       hint: 'leave it out, or give a --val-split above 0 or a --val folder',
     });
   };
-  if (schedule === 'plateau') refuse('the schedule plateau goes by the validation loss', '--schedule');
-  if (patience !== null) refuse('stopping early goes by the validation accuracy or loss', '--patience');
+  if (recipe.schedule === 'plateau') refuse('the schedule plateau goes by the validation loss', '--schedule');
+  for (const { field, what } of needsOfValidation(recipe)) refuse(what, flagOf(field));
 }

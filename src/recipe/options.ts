@@ -71,8 +71,6 @@ export interface FinetuneOptions extends DeviceOptions, ProfileOptions, MethodOp
   readonly batchNorm?: string;
   /** Epochs of the full stage. */
   readonly epochs?: number;
-  /** Ends the full stage after so many epochs without a better one. */
-  readonly patience?: number;
   /** What the probe ends with: 'logistic', 'nearest-neighbors' or 'prototypes' (stored-heads.ts). */
   readonly head?: string;
   /** Training images that vote on a class with the head 'nearest-neighbors'. Default: 20, or all if they are fewer. */

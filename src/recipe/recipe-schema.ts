@@ -76,8 +76,6 @@ const stage = {
   unfreeze_epochs: whole(1, 1e6),
   batch_norm: v.picklist(BATCH_NORMS),
   epochs: whole(0, 1e6),
-  /** Epochs without a better one after which the full stage ends; null: never. */
-  patience: v.nullable(whole(1, 1e6)),
   batch_size: whole(1, 65_536),
   /** Null: as many of a batch as fit. */
   micro_batch: v.nullable(whole(1, 65_536)),

@@ -106,7 +106,6 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     unfreeze_epochs: 1,
     batch_norm: isSquared && strategy !== 'full' ? 'frozen' : 'auto',
     epochs: trainsAll ? bySize.epochs || DEFAULT_EPOCHS : 0,
-    patience: null,
     head: 'logistic',
     neighbors: Math.min(NEIGHBORS, facts.images),
     head_epochs: null,

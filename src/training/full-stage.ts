@@ -5,6 +5,7 @@
  * After every epoch the exports are written, then the event file, then the state of the run, in this order: a kill between
  * them repeats the epoch and writes the same bytes again. In long epochs the state is saved between two steps, too.
  */
+import { type EarlyEnd, earlyEnd } from '../methods/index.js';
 import { join } from 'node:path';
 import { type Optimizer, withValidatedWeights } from '../optim/index.js';
 import { writeCheckpoint } from '../runs/checkpoint.js';
@@ -82,7 +83,7 @@ export async function runFullStage(stage: FullStage): Promise<boolean> {
         const finish = () => finishEpoch(stage, staged.name, trainer.rates, log);
         await withValidatedWeights(staged.optimizer, finish).catch(throwUnlessInterrupted);
       }
-      state.complete = state.progress.epoch >= state.recipe.epochs || stopsEarly(state);
+      state.complete = state.progress.epoch >= state.recipe.epochs || earlyEndOf(state) !== null;
       const stops = state.complete || signal?.aborted === true;
       if (stops) await withValidatedWeights(staged.optimizer, () => writeExports(stage));
       if (state.complete) await log?.end();
@@ -107,9 +108,9 @@ function lossesOfFull({ epochs }: RunState): number[] {
   return epochs.filter(({ stage }) => stage !== HEAD_STAGE).map(({ val_loss }) => val_loss ?? Infinity);
 }
 
-/** Whether the last epochs have brought none better than the best, as many as the recipe bears. */
-export function stopsEarly({ recipe: { patience }, progress, best }: RunState): boolean {
-  return patience !== null && best !== null && progress.epoch - best.epoch >= patience;
+/** Why the stage ends before its last epoch; null: it goes on. */
+export function earlyEndOf({ recipe, progress, best }: RunState): EarlyEnd | null {
+  return earlyEnd(recipe, { epoch: progress.epoch, best: best?.epoch ?? null });
 }
 
 /**

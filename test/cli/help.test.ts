@@ -16,6 +16,7 @@ function flagsOf(text: string): string[] {
   const inStep = (group: string) => ofMethods(group, STEP_METHOD_FIELDS);
   return text
     .replace('IMAGES', ofMethods('Images:'))
+    .replace('STEP TRAINING', inStep('Training:'))
     .replace('TRAINING', ofMethods('Training:'))
     .replace('REGULARIZATION', ofMethods('Regularization:'))
     .replace('OPTIMIZER', ofMethods('Optimizer:'))
@@ -25,14 +26,14 @@ function flagsOf(text: string): string[] {
 
 const commands: Record<string, string[]> = {
   finetune: flagsOf(
-    'model weights strategy head neighbors train-from batch-norm label target images val val-split folds fold image-size augment workers IMAGES epochs unfreeze-epochs patience head-epochs batch-size micro-batch precision memory seed TRAINING REGULARIZATION optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup OPTIMIZER recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps',
+    'model weights strategy head neighbors train-from batch-norm label target images val val-split folds fold image-size augment workers IMAGES epochs unfreeze-epochs head-epochs batch-size micro-batch precision memory seed TRAINING REGULARIZATION optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup OPTIMIZER recipe resume out checkpoint-minutes on-explosion report tensorboard histograms device adapter threads profile profile-steps',
   ),
   evaluate: 'split label images model weights batch-size tta workers device adapter threads'.split(' '),
   schedule: flagsOf(
     'steps images strategy label target val val-split epochs batch-size seed recipe optimizer lr head-lr lr-decay momentum nesterov weight-decay schedule step-size gamma milestones power cycle-epochs cycle-factor peak divisor final-divisor peak-momentum plateau-patience warmup OPTIMIZER',
   ),
   'lr-find': flagsOf(
-    'lr-from lr-to iterations model weights strategy train-from batch-norm label target images val val-split image-size augment workers IMAGES head-epochs batch-size micro-batch precision memory seed TRAINING REGULARIZATION optimizer lr-decay momentum nesterov weight-decay STEP recipe device adapter threads',
+    'lr-from lr-to iterations model weights strategy train-from batch-norm label target images val val-split image-size augment workers IMAGES head-epochs batch-size micro-batch precision memory seed STEP TRAINING REGULARIZATION optimizer lr-decay momentum nesterov weight-decay STEP recipe device adapter threads',
   ),
   augment:
     'augment count views out image-size images label target val val-split seed workers device adapter threads'.split(

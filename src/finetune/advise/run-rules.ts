@@ -180,7 +180,6 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       ...(parseAugment(recipe.augment).view === 'standard' ? [] : ['--augment standard']),
       ...againstOverfitting(recipe, recipe.weight_decay > USUAL_DECAY[recipe.optimizer]),
       ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
-      ...(recipe.patience === null ? ['--patience 5'] : []),
     ];
     return {
       finding: `overfitting: the validation loss is least in epoch ${epochs[least].epoch} and rises from ${losses[least].toFixed(3)} to ${losses[losses.length - 1].toFixed(3)}, and training is ${share(train - val)} more accurate than validation`,

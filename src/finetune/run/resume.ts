@@ -6,7 +6,7 @@ import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
 import { findModel, type HeadShape, type Network, putHead } from '../../models/index.js';
 import { type DeviceWish, summarize } from '../../runs/device.js';
-import { positionText, runFullStage, stopsEarly } from '../../training/full-stage.js';
+import { earlyEndOf, positionText, runFullStage } from '../../training/full-stage.js';
 import type { FullStage } from '../../training/step/stage-context.js';
 import type { ResumeOptions, RunContext } from '../../recipe/options.js';
 import type { DeviceSummary, FinetuneResult, TaskKind } from '../../recipe/results.js';
@@ -100,15 +100,14 @@ async function goOnFrom(
   const { epoch } = state.progress;
   // Lost while the best checkpoint was tested, the device has only that left to do.
   if (state.complete && devices.losses === 0 && run.complete !== 'evaluate') {
+    const early = earlyEndOf(state);
     throw new AttuneError({
       code: 'input',
-      what: stopsEarly(state)
-        ? `nothing is left to do: the run has ended early, ${recipe.patience} epochs after its best, which was epoch ${state.best?.epoch}`
+      what: early
+        ? `nothing is left to do: ${early.what}`
         : `nothing is left to do: ${counted(epoch, 'epoch')} ${epoch === 1 ? 'is' : 'are'} done, and ${recipe.epochs} ${recipe.epochs === 1 ? 'was' : 'were'} asked for`,
       where: resumedFrom,
-      hint: stopsEarly(state)
-        ? 'start a new run with more --patience'
-        : 'ask for more with --epochs, or start a new run',
+      hint: early?.hint ?? 'ask for more with --epochs, or start a new run',
     });
   }
   if (damage !== null) context.onEvent?.({ type: 'note', text: `Note: ${damage}` });
@@ -184,7 +183,7 @@ function recipeOf({ recipe }: RunState, { epochs, checkpointMinutes, onExplosion
 }
 
 function isComplete(state: RunState, recipe: Recipe): boolean {
-  return state.progress.epoch >= recipe.epochs || stopsEarly(state);
+  return state.progress.epoch >= recipe.epochs || earlyEndOf(state) !== null;
 }
 
 /** Makes the other files of the run agree with its state, which alone counts. */

@@ -1,4 +1,5 @@
 /** What the files of a run tell without its images. */
+import { earlyEnd } from '../../methods/index.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../../errors.js';
@@ -67,13 +68,9 @@ function scoreOf(record: EpochRecord, { measures }: Task): Score {
   return { loss: record.val_loss, values: Object.fromEntries(values) };
 }
 
-/** Whether a run has done all that its recipe asks for, its patience being an end. */
-export function isFinished(
-  { strategy, epochs: wanted, patience }: Recipe,
-  epochs: readonly EpochRecord[],
-  best: number | null,
-): boolean {
-  if (strategy === 'probe') return true;
+/** Whether a run has done all that its recipe asks for, or has ended early. */
+export function isFinished(recipe: Recipe, epochs: readonly EpochRecord[], best: number | null): boolean {
+  if (recipe.strategy === 'probe') return true;
   const done = stagesOf(epochs).full.length;
-  return done >= wanted || (patience !== null && best !== null && done - best >= patience);
+  return done >= recipe.epochs || earlyEnd(recipe, { epoch: done, best }) !== null;
 }
