@@ -16,6 +16,11 @@ export const ALLOWED = [
     reason: 'the name of an event file has the time and the process; its records have times',
   },
   {
+    file: /\.safetensors$/,
+    key: /^metadata\.(attune_run|state\.images\.(train|val|test)\.\d+\.(label|values))$/,
+    reason: 'images of a state of format 8 have the target of their task in place of these two',
+  },
+  {
     file: /recipe\.json$/,
     key: /^made_by\.attune$/,
     reason: 'the version of attune',

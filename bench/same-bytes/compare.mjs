@@ -135,7 +135,7 @@ export function compareDocuments(
   after,
   { file = '', key = '', added = new Set(), folders = [] } = {},
 ) {
-  if (ALLOWED.some((allowed) => allowed.file.test(file) && allowed.key.test(key))) return null;
+  if (isAllowed(file, key)) return null;
   const context = { file, added, folders };
   const inside = (name) => (key === '' ? name : `${key}.${name}`);
   if (Array.isArray(before) && Array.isArray(after)) {
@@ -145,7 +145,7 @@ export function compareDocuments(
   if (isObject(before) && isObject(after)) {
     for (const name of Object.keys(after)) if (!Object.hasOwn(before, name)) added.add(inside(name));
     return firstOf(Object.keys(before), (name) =>
-      Object.hasOwn(after, name)
+      Object.hasOwn(after, name) || isAllowed(file, inside(name))
         ? compareDocuments(before[name], after[name], { ...context, key: inside(name) })
         : `${inside(name)} is missing in the new one`,
     );
@@ -159,6 +159,10 @@ export function compareDocuments(
       : value,
   );
   return Object.is(old, now) ? null : `${key} is ${shown(old)}, then ${shown(now)}`;
+}
+
+function isAllowed(file, key) {
+  return ALLOWED.some((allowed) => allowed.file.test(file) && allowed.key.test(key));
 }
 
 /** The object that a text of JSON is of; null for any other value. */

@@ -31,12 +31,15 @@ import { EVENT_FILE, type LogPosition } from './event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { contradictionIn } from './state-check.js';
 import { type Beginning, beginningSchema } from './beginning.js';
+import { type ImageRecord, imageSchema, labelledSchema, storedImage } from './stored-images.js';
 import { trainingTensors } from './training-tensors.js';
 import { type Best, bestSchema, type TaskInfo, taskSchema, withMeasures } from '../tasks/index.js';
 
 /** Version of the file's content: raised when fields of the state are added or change their meaning. */
-const FORMAT = '7';
-/** What a run began with was not measured. */
+const FORMAT = '8';
+/** Images had `label` and `values`, whatever the task, in place of its `target`. */
+const FORMAT_OF_LABELS = '7';
+/** Likewise, and what a run began with was not measured. */
 const FORMAT_WITHOUT_BEGINNING = '6';
 /**
  * Its choices of variants held for launches of either precision, where now those for float16 are named apart (`tuningKey`).
@@ -72,15 +75,6 @@ export interface FrozenChoices {
   readonly batch_norm: 'train' | 'frozen';
   /** Variants of kernels that `attune tune` had found when the run began, by class of launches. */
   readonly variants: Choices;
-}
-
-export interface ImageRecord {
-  readonly path: string;
-  readonly name: string;
-  readonly label: number;
-  /** The values of a regression. */
-  readonly values?: readonly number[] | undefined;
-  readonly hash: string;
 }
 
 /** Everything but tensors. */
@@ -133,7 +127,7 @@ export async function writeRunState(
   const tensors = await trainingTensors(model, optimizer);
   const pieces = safetensorsPieces(tensors, {
     attune_run: FORMAT,
-    state: JSON.stringify({ ...state, optimizer_steps: optimizer.steps }),
+    state: stateText(state, optimizer),
   });
   const hash = createHash('sha256');
   let bytes = 0;
@@ -146,6 +140,13 @@ export async function writeRunState(
   }
   await replaceFile(path, summed());
   return { bytes, sha256: hash.digest('hex') };
+}
+
+function stateText(state: RunState, { steps }: Optimizer): string {
+  const listed = (list: readonly ImageRecord[]) => list.map((image) => storedImage(image, state.task.kind));
+  const { train, val, test } = state.images;
+  const images = { train: listed(train), val: listed(val), test: listed(test) };
+  return JSON.stringify({ ...state, images, optimizer_steps: steps });
 }
 
 /** A stored run: its state, and its tensors for as long as the file is open. Closing it twice does no harm. */
@@ -200,9 +201,9 @@ export async function openRunState(
       });
     }
     const isShared = version === FORMAT_OF_SHARED_CHOICES;
-    const isKnown = version === FORMAT || version === FORMAT_WITHOUT_BEGINNING || isShared;
-    if (!isKnown) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
-    const parsed = await parseState(state, path, new Pauses(signal));
+    const isOfLabels = version === FORMAT_OF_LABELS || version === FORMAT_WITHOUT_BEGINNING || isShared;
+    if (version !== FORMAT && !isOfLabels) throw ofAnotherVersion(path, Number(version) < Number(FORMAT));
+    const parsed = await parseState(state, path, isOfLabels, new Pauses(signal));
     if (isShared && hasHalfChoices(parsed.state)) throw ofAnotherVersion(path, true);
     return { ...parsed, file };
   } catch (error) {
@@ -219,13 +220,6 @@ function hasHalfChoices({ recipe, frozen }: RunState): boolean {
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const finite = v.pipe(v.number(), v.finite());
 const positive = v.pipe(finite, v.minValue(0));
-const imageSchema = v.strictObject({
-  path: v.string(),
-  name: v.string(),
-  label: count,
-  values: v.optional(v.array(finite)),
-  hash: v.string(),
-});
 const skippedSchema = v.strictObject({ path: v.string(), reason: v.string() });
 /** A list as long as the data set, whose elements are checked by and by. */
 const longList = v.custom<readonly unknown[]>(Array.isArray, 'a list is expected');
@@ -293,6 +287,7 @@ const AT_ONCE = 100;
 async function parseState(
   text: string,
   path: string,
+  isOfLabels: boolean,
   pauses: Pauses,
 ): Promise<{ state: RunState; optimizerSteps: number }> {
   const json = new JsonScanner(text, pauses, () => damaged(path, 'the state of the run is not JSON'));
@@ -310,12 +305,13 @@ async function parseState(
   } = checked(stateSchema, value, path);
   const listed = <T extends v.GenericSchema>(schema: T, list: readonly unknown[], at: string) =>
     checkedList(schema, list, { at, path, pauses });
+  const schema = isOfLabels ? labelledSchema : imageSchema(rest.task.kind);
   const state = {
     ...rest,
     images: {
-      train: await listed(imageSchema, train, 'images.train'),
-      val: await listed(imageSchema, val, 'images.val'),
-      test: await listed(imageSchema, test, 'images.test'),
+      train: await listed(schema, train, 'images.train'),
+      val: await listed(schema, val, 'images.val'),
+      test: await listed(schema, test, 'images.test'),
     },
     skipped: await listed(skippedSchema, skipped, 'skipped'),
     recipe: parseRecipe(recipe, path),

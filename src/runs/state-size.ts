@@ -8,6 +8,7 @@ import { MAX_HEADER_BYTES, MOST_JSON } from '../formats/index.js';
 import { Pauses } from '../pauses.js';
 import { count } from '../text.js';
 import type { FoundImages } from './data/found-images.js';
+import { storedImage } from './stored-images.js';
 
 /** For all else in the header: the names of tensors, the recipe, a few hundred bytes for each epoch. */
 const OTHER_BYTES = 2_000_000;
@@ -41,7 +42,7 @@ export async function refuseUnstorable(
   for (const part of [train, val, test]) {
     for (const image of part) {
       if (pauses.due) await pauses.take();
-      bytes += storedBytes({ ...image, hash: HASH });
+      bytes += storedBytes(storedImage({ ...image, hash: HASH }, task.info.kind));
     }
   }
   const room = most - OTHER_BYTES - storedBytes(skipped) - storedBytes(task.info);

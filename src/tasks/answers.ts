@@ -10,6 +10,7 @@ import type {
   NamedColumns,
   SampleFiles,
 } from '../inputs/index.js';
+import type { StoredTarget } from './stored-target.js';
 
 /** A table in which each task looks for its columns. */
 export interface SearchedTable {
@@ -58,6 +59,9 @@ export interface Answers<I> {
   readonly inFolders:
     | ((data: string, val: string | null, files: SampleFiles) => Promise<AnsweredImages<I>>)
     | null;
+
+  /** How the state of a run keeps the right answer to a sample. */
+  readonly stored: StoredTarget;
 
   /** What a network gives, for errors: `values of age, weight`. */
   given(names: readonly string[]): string;

@@ -9,12 +9,14 @@ import {
 } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import type { Answers, MeasuredNetwork } from './answers.js';
+import { CLASS_TARGET } from './stored-target.js';
 
 export const CLASS_ANSWERS: Answers<{
   readonly kind: 'classification';
   readonly classes: readonly string[];
 }> = {
   isNamedBy: ({ target }) => target === null,
+  stored: CLASS_TARGET,
   async choose({ table, contents }, { label, target }) {
     if (label !== null) {
       const column = table.columns[columnAt(table, label, 'labels')];

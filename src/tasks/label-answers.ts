@@ -24,12 +24,14 @@ import {
 import { nearest } from '../nearest.js';
 import { counted, listed } from '../text.js';
 import type { Answers, MeasuredNetwork } from './answers.js';
+import { NUMBERS_TARGET } from './stored-target.js';
 
 const SEPARATOR = ';';
 
 export const LABEL_ANSWERS: Answers<{ readonly kind: 'multi-label'; readonly classes: readonly string[] }> = {
   // The name of a column does not tell whether it holds one label a sample or several.
   isNamedBy: () => false,
+  stored: NUMBERS_TARGET,
   async choose({ table, contents }, { label, target }) {
     if (target !== null) return null;
     if (label !== null) {

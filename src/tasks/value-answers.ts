@@ -2,10 +2,12 @@
 import { type ImageTable, type LabelledImage, partsOf, valueColumns, valuedImages } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import type { Answers } from './answers.js';
+import { NUMBERS_TARGET } from './stored-target.js';
 import type { Column } from './metrics/regression-metrics.js';
 
 export const VALUE_ANSWERS: Answers<{ readonly kind: 'regression'; readonly columns: readonly Column[] }> = {
   isNamedBy: ({ target }) => target !== null,
+  stored: NUMBERS_TARGET,
   async choose({ contents }, { label, target }) {
     if (target !== null)
       return { learnt: { label: null, target: target.map((name) => name.normalize('NFC')) }, note: null };

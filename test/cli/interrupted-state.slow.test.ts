@@ -18,7 +18,7 @@ async function largeRun(): Promise<string> {
     const folder = image!.path.slice(0, 20);
     const many = Array.from({ length: IMAGES }, (_, i) => {
       const name = `ant/${i}.png`;
-      return { path: `${folder}/${name}`, name, label: i % 2, hash };
+      return { path: `${folder}/${name}`, name, target: i % 2, hash };
     });
     const nothing = { epoch: 0, batch: 0, step: 0, random: 0, loss: 0, correct: 0, images: 0 };
     const progress = { ...state.progress, ...nothing, timed_images: 0, timed_seconds: 0 };

@@ -60,6 +60,14 @@ test('another device is refused unless it is named', async () => {
   assert.ok(context.events.some((event) => event.type === 'note' && /Abacus.*last digits/.test(event.text)));
 });
 
+/** As states were before format 8. */
+function withLabels({ images }: LooseState): void {
+  for (const image of Object.values(images).flat() as { target?: number; label?: number }[]) {
+    Object.assign(image, { label: image.target });
+    delete image.target;
+  }
+}
+
 test('a damaged state is refused with what is wrong', async () => {
   const run = await stoppedRun();
   await changeState(run, ({ progress }) => {
@@ -87,8 +95,8 @@ const CONTRADICTIONS: readonly (readonly [field: string, change: (state: LooseSt
   ['input.settings.crop', ({ input }) => Object.assign(input.settings, { crop: 4096 })],
   ['images.train', ({ images }) => Object.assign(images, { train: [] })],
   ['task.classes', ({ task }) => Object.assign(task, { classes: ['ant', 'bee', 'cat'] })],
-  ['images.val.1', ({ images }) => Object.assign(images.val[1]!, { label: 2 })],
-  ['images.test.0', ({ images }) => Object.assign(images.test[0]!, { values: [1] })],
+  ['images.val.1', ({ images }) => Object.assign(images.val[1]!, { target: 2 })],
+  ['images.test.0.target', ({ images }) => Object.assign(images.test[0]!, { target: [1] })],
   ['progress.epoch', ({ progress }) => Object.assign(progress, { epoch: 3 })],
   ['progress.batch', ({ progress }) => Object.assign(progress, { batch: 3 })],
   ['progress.batch', ({ progress }) => Object.assign(progress, { epoch: 2, step: 5 })],
@@ -117,7 +125,7 @@ test('a state that contradicts its recipe or itself is refused before anything i
   const run = await stoppedRun();
   await changeState(run, ({ task, images }) => {
     Object.assign(task, { classes: ['ant', 'bee', 'cat'] });
-    Object.assign(images.train[0]!, { label: 2 });
+    Object.assign(images.train[0]!, { target: 2 });
   });
   await fails(resume({ resume: run }), 'weights', /^there is no head of 3 outputs/);
 });
@@ -161,10 +169,28 @@ test('a state of another version is no damaged one', async () => {
 test('a state whose choices of variants held for either precision is one to go on from in float32', async () => {
   const run = await stoppedRun();
   const variants = { 'conv2d 3x3/1x1 8>8 at 64': 'tile32Vec4' };
-  await changeState(run, ({ frozen }) => Object.assign(frozen, { variants }), { attune_run: '5' });
+  const older = (state: LooseState) => {
+    Object.assign(state.frozen, { variants });
+    withLabels(state);
+  };
+  await changeState(run, older, { attune_run: '5' });
   await (await openRunState(run)).file.close();
   await changeState(run, ({ recipe }) => Object.assign(recipe, { precision: 'mixed' }));
   await fails(resume({ resume: run }), 'input', /saved by an older version of attune/);
+});
+
+test('a state whose images have labels, as those before format 8, is read as one whose images have targets', async () => {
+  const run = await stoppedRun();
+  const imagesOf = async () => {
+    const { state, file } = await openRunState(run);
+    await file.close();
+    return state.images;
+  };
+  const images = await imagesOf();
+  await changeState(run, withLabels, { attune_run: '7' });
+  assert.equal(await imagesOf(), images);
+  await changeState(run, () => undefined, { attune_run: '8' });
+  await fails(openRunState(run), 'weights', /^the state of the run is wrong at images\.train\.0/);
 });
 
 test('what is no run with a full stage is refused', async () => {

@@ -33,7 +33,8 @@ function found(count: number): FoundImages {
 
 /** Bytes of the header as a state is written. */
 async function headerBytes({ train, val, test: tested, task, skipped }: FoundImages): Promise<number> {
-  const stored = (part: FoundImages['train']) => part.map((image) => ({ ...image, hash: '0'.repeat(64) }));
+  const stored = (part: FoundImages['train']) =>
+    part.map(({ path, name, label }) => ({ path, name, target: label, hash: '0'.repeat(64) }));
   const images = { train: stored(train), val: stored(val), test: stored(tested) };
   const metadata = { state: JSON.stringify({ images, task: task.info, skipped }) };
   const { value } = await safetensorsPieces([], metadata).next();
