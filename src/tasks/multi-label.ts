@@ -148,8 +148,9 @@ export function multiLabel(classes: readonly string[]): TaskOf<MultiLabelTypes> 
         (place, i) => Number.isInteger(place) && place < count && place > (i === 0 ? -1 : values[i - 1]),
       ) === true,
     blankTargets: (images) => new Float32Array(images * count),
-    // A label that only other parts have is one that the network never gives.
+    // Labels occur together in too many ways for every one to be in every part.
     namesWithout: () => [],
+    lack: (images) => lackText(classes, images),
     classWeights: () => null,
     imageWeights: (images) => new Float32Array(images.length).fill(1),
     losses: (outputs, targets) =>
@@ -190,6 +191,14 @@ export function multiLabel(classes: readonly string[]): TaskOf<MultiLabelTypes> 
     activation: 'sigmoid',
     exportHead: null,
   };
+}
+
+/** The labels that only other parts have. */
+function lackText(classes: readonly string[], images: readonly LabelledImage[]): string | null {
+  const shown = new Set(images.flatMap(placesOf));
+  const lacking = classes.filter((_, place) => !shown.has(place));
+  if (lacking.length === 0) return null;
+  return `Note: no sample that trains has ${lacking.length === 1 ? 'the label' : 'one of the labels'} ${listed(lacking)}, so that the network never gives ${lacking.length === 1 ? 'it' : 'them'}.`;
 }
 
 /** ln p - ln(1 - p) of the mean p of some probabilities 1 / (1 + e^-x), by logarithms, so that none is lost. */

@@ -90,6 +90,8 @@ export interface TaskOf<T extends TaskTypes> {
   blankTargets(images: number): Targets;
   /** Names for which there is no image to learn from. */
   namesWithout(images: readonly Pick<LabelledImage, 'label'>[]): string[];
+  /** What a network cannot learn from these training images, in a sentence; null, or absent: nothing is known of that. */
+  lack?(images: readonly LabelledImage[]): string | null;
   /**
    * How much each class counts in the loss, by these training images: as the power of its frequency's inverse; null: all
    * the same, or there are no classes.

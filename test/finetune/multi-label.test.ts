@@ -40,6 +40,34 @@ test('that it is one is found in the file, and said', () => {
   assert.not.ok(probed.notes.some((note) => /class-weights|sampling|label-smoothing|neighbors/.test(note)));
 });
 
+test('a label that only the validation has is named', async () => {
+  const { csv } = colouredData(32);
+  const lines = readFileSync(csv, 'utf8').trimEnd().split('\n');
+  const rows = lines
+    .slice(1)
+    .map((line, i) => `${line}${i === 3 ? ';grey' : ''},${i % 8 === 3 ? 'val' : 'train'}`);
+  writeFileSync(csv, [`${lines[0]},split`, ...rows].join('\n'));
+  await fails(
+    finetune(await smallRun(csv, { strategy: 'probe' })),
+    'data',
+    /^line 5, column colours: training has no label "grey"/,
+  );
+  // Cut from the rows at random, it cannot be refused.
+  writeFileSync(
+    csv,
+    [lines[0], ...lines.slice(1).map((line, i) => `${line}${i === 3 ? ';grey' : ''}`)].join('\n'),
+  );
+  const said = async (seed: number) => {
+    const context = listener();
+    await finetune(await smallRun(csv, { strategy: 'probe', valSplit: 0.4, seed }), context);
+    return context.events.some(
+      (event) => event.type === 'note' && /no sample that trains has the label grey,/.test(event.text),
+    );
+  };
+  const found = await Promise.all([0, 1, 2, 3, 4, 5].map(said));
+  assert.equal([...new Set(found)].sort(), [false, true], 'wherever the picture is');
+});
+
 test('evaluate measures a run as the run did, label by label', async () => {
   const { run, best } = probed;
   const found = await evaluate<'multi-label'>({ run, data: others.csv, device: 'cpu' });

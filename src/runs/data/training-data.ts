@@ -136,7 +136,12 @@ export async function prepareTrainingData(
     refuseEmptyClasses(train.images, found);
     const measured = { val: part(found.val), test: part(found.test) };
     const used = [...train.images, ...measured.val.images, ...measured.test.images];
-    const notes = [...copiesOf(train.images, measured), ...ofTwoClasses(used, found.task.names)];
+    const lack = found.task.lack?.(train.images) ?? null;
+    const notes = [
+      ...(lack === null ? [] : [lack]),
+      ...copiesOf(train.images, measured),
+      ...ofTwoClasses(used, found.task.names),
+    ];
     for (const text of notes) context.onEvent?.({ type: 'note', text });
     return {
       task: found.task,
