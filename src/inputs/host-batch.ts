@@ -27,12 +27,19 @@ export interface SampleSource {
   read(index: number): Promise<HostSample>;
 }
 
-/** A sample that others have to be like: as many elements in arrays of the same names. Throws RangeError where they are not. */
-export function stack(samples: readonly HostSample[]): HostBatch {
+/**
+ * Samples that are alike: as many elements in arrays of the same names. Throws RangeError where they are not.
+ * @param arrayFor an array to be overwritten, of the type of `like`; undefined: a new one is made
+ */
+export function stack(
+  samples: readonly HostSample[],
+  arrayFor?: (like: HostArray, length: number) => HostArray | undefined,
+): HostBatch {
   const [first] = samples;
   const arrays = Object.fromEntries(
     Object.entries(first ?? {}).map(([name, like]) => {
-      const all = emptyLike(like, samples.length * like.length);
+      const length = samples.length * like.length;
+      const all = arrayFor?.(like, length) ?? emptyLike(like, length);
       for (const [i, sample] of samples.entries()) {
         const array = sample[name];
         if (array?.length !== like.length)

@@ -1,19 +1,29 @@
 /** Series of numbers by time as a row of the table of inputs. */
+import { counted } from '../../text.js';
 import type { InputRow } from '../input-row.js';
+import { inMemory } from '../memory-store.js';
 import { seriesInput } from './input.js';
+import { parseSeries } from './series.js';
 import { SERIES_FILES } from './series-files.js';
-import { openSeriesFiles, openSeriesStore } from './series-store.js';
-import { measureSeries, parseSeriesSettings, type SeriesSettings } from './settings.js';
+import { measureSeries, parseSeriesSettings, type SeriesSettings, toInput } from './settings.js';
 
 export const SERIES: InputRow<SeriesSettings> = {
-  files: SERIES_FILES,
+  ...inMemory<SeriesSettings>({
+    files: SERIES_FILES,
+    create: seriesInput,
+    async parse(bytes, settings, path, signal) {
+      const series = await parseSeries(bytes, path, signal);
+      return { sample: { series: toInput(series, settings, path) }, isCut: series.steps > settings.length };
+    },
+    cutNote(count, { length }) {
+      const them = count === 1 ? 'is cut there' : 'are cut there';
+      return `Note: ${counted(count, 'series has', 'series have')} more than the ${length} steps that the network sees, and ${them}.`;
+    },
+  }),
   without: ['augment', 'crop_scale', 'image_size'],
   begin: measureSeries,
   networkOptions: ({ channels }) => ({ channels }),
   parse: parseSeriesSettings,
-  create: seriesInput,
-  open: openSeriesStore,
-  openFiles: openSeriesFiles,
   resized: (settings) => settings,
   contradiction: () => null,
   describe: ({ length, channels, mean, std }) =>

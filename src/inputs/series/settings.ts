@@ -99,7 +99,7 @@ export async function measureSeries({ network, samples, signal }: Beginning): Pr
 /** Null for a file that cannot be read, which is named when samples are prepared. */
 async function readable(path: string, signal: AbortSignal | undefined): Promise<Series | null> {
   try {
-    return (await readSeries(path, signal)).series;
+    return await readSeries(path, signal);
   } catch (error) {
     if (error instanceof AttuneError && error.code === 'input') return null;
     throw error;

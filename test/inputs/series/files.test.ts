@@ -186,7 +186,7 @@ test('settings are measured: the longest, and mean and deviation of each channel
   // A channel that never changes is divided by 1.
   assert.ok(Math.abs(settings.std[0]! - Math.sqrt(2 / 5)) < 1e-12);
   assert.is(settings.std[1], 1);
-  const { series } = await readSeries(paths[0]!);
+  const series = await readSeries(paths[0]!);
   const filled = toInput(series, settings, 'a.csv');
   assert.equal([...filled.slice(2)].map(Math.abs), [Math.fround(1 / settings.std[0]!), 0, 0, 0]);
   const cut = toInput({ steps: 4, channels: 2, values: new Float32Array(8).fill(2) }, settings, 'a.csv');
