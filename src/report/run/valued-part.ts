@@ -24,29 +24,33 @@ export async function valuedPart(
   for (const [c, column] of task.names.entries()) {
     const points = images.map(({ name, values: of }, image) => ({
       name,
-      image,
       value: of?.[c] ?? Number.NaN,
       predicted: answers[image].values[column],
     }));
-    const error = ({ value, predicted }: Pick<ValuedImage, 'value' | 'predicted'>) =>
-      Math.abs(predicted - value);
-    const worst = points.toSorted((a, b) => error(b) - error(a)).slice(0, MOST_WORST_VALUES);
-    columns.push({
-      column,
-      points: spread(points.length, MOST_POINTS).map((i) => points[i]),
-      worst: await Promise.all(
-        worst.map(async ({ image, ...point }) => ({
-          ...point,
-          picture: await pictureOf(await picture(image)),
-        })),
-      ),
-    });
+    columns.push(await valuedColumn(column, points, picture));
   }
   return {
     kind: 'regression',
     part,
     metrics: task.metrics(values, images, null) as ValuedPart['metrics'],
     columns,
+  };
+}
+
+/** The images of a column with their points; `picture` gives that of each. */
+export async function valuedColumn(
+  column: string,
+  images: readonly Omit<ValuedImage, 'picture'>[],
+  picture: Outputs['picture'],
+): Promise<ValuedColumn> {
+  const error = (image: number) => Math.abs(images[image].predicted - images[image].value);
+  const worst = [...images.keys()].sort((a, b) => error(b) - error(a)).slice(0, MOST_WORST_VALUES);
+  return {
+    column,
+    points: spread(images.length, MOST_POINTS).map((i) => images[i]),
+    worst: await Promise.all(
+      worst.map(async (image) => ({ ...images[image], picture: await pictureOf(await picture(image)) })),
+    ),
   };
 }
 

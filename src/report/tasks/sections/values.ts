@@ -14,7 +14,7 @@ export function valuesSection({ metrics, columns, part }: ValuedPart, drawing: D
     title: isTest ? 'Test values' : 'Values',
     body: html`<p>Predictions for ${imagesOf(part, metrics.images)}, in the units of the columns.</p>
 ${columnTable(metrics)}
-${columns.map((column) => columnOf(column, drawing))}`,
+${columns.map((column) => columnCharts(column, drawing))}`,
   };
 }
 
@@ -34,7 +34,8 @@ function columnTable({ per_column: rows }: ValuedPart['metrics']): Html {
   );
 }
 
-function columnOf(column: ValuedColumn, drawing: Drawing): Html {
+/** Charts of a column, and the pictures of its largest errors. */
+export function columnCharts(column: ValuedColumn, drawing: Drawing): Html {
   const { column: title, worst } = column;
   return html`<h3>${name(title)}</h3>
 <div class="pair">
