@@ -32,10 +32,10 @@ export interface AnsweredImages<I> extends Omit<ImageFolder, 'classes'> {
   infoFor(train: readonly LabelledImage[]): I;
 }
 
-/** A network that is to be measured. */
-export interface MeasuredNetwork {
-  readonly names: readonly string[];
-  /** Other names of the same outputs, in their order; none where there are no others. */
+/** A network that is to be measured: its task, whose data is `I`. */
+export interface MeasuredNetwork<I> {
+  readonly info: I;
+  /** Other names of its outputs, in their order; none where there are no others. */
   readonly otherNames: readonly string[];
   /** The column of labels that it was trained with, where that is known. */
   readonly label: string | null;
@@ -64,7 +64,7 @@ export interface Answers<I> {
   readonly stored: StoredTarget;
 
   /** What a network gives, for errors: `values of age, weight`. */
-  given(names: readonly string[]): string;
+  given(info: I): string;
   /**
    * Reads rows of a table to measure a network by; `named` is the column of `--label`. Throws AttuneError 'data' for what is
    * no answer of the network, and 'usage' for a column that it does not take.
@@ -73,10 +73,10 @@ export interface Answers<I> {
     table: ImageTable,
     rows: ImageTable['rows'],
     named: string | undefined,
-    network: MeasuredNetwork,
+    network: MeasuredNetwork<I>,
   ): Promise<readonly LabelledImage[]>;
   /** What the classes are called where folders have such names; null where class folders do not hold its answers. */
   readonly measuredFolders:
-    | ((network: MeasuredNetwork, folders: readonly string[]) => readonly string[])
+    | ((network: MeasuredNetwork<I>, folders: readonly string[]) => readonly string[])
     | null;
 }

@@ -11,10 +11,12 @@ import { AttuneError } from '../errors.js';
 import type { Answers, MeasuredNetwork } from './answers.js';
 import { CLASS_TARGET } from './stored-target.js';
 
-export const CLASS_ANSWERS: Answers<{
+interface Info {
   readonly kind: 'classification';
   readonly classes: readonly string[];
-}> = {
+}
+
+export const CLASS_ANSWERS: Answers<Info> = {
   isNamedBy: ({ target }) => target === null,
   stored: CLASS_TARGET,
   async choose({ table, contents }, { label, target }) {
@@ -33,7 +35,7 @@ export const CLASS_ANSWERS: Answers<{
     const { classes, ...parts } = await sampleFolder(data, { val: val ?? undefined }, files);
     return { ...parts, infoFor: () => ({ kind: 'classification', classes }) };
   },
-  given: (names) => `one of ${names.length} classes`,
+  given: ({ classes }) => `one of ${classes.length} classes`,
   measuredRows(table, rows, named, network) {
     const column = named ?? trainedColumn(table, network);
     const fields = rows.map(({ fields }) => fields[table.columns.indexOf(column)]);
@@ -44,7 +46,7 @@ export const CLASS_ANSWERS: Answers<{
 };
 
 /** The column that the run was trained with, else the only one, else the only one whose labels the network knows. */
-function trainedColumn({ columns, rows, path }: ImageTable, network: MeasuredNetwork): string {
+function trainedColumn({ columns, rows, path }: ImageTable, network: MeasuredNetwork<Info>): string {
   if (network.label !== null && columns.includes(network.label)) return network.label;
   if (columns.length === 1) return columns[0];
   const isKnown = columns.map((_, column) => {
@@ -63,7 +65,10 @@ function trainedColumn({ columns, rows, path }: ImageTable, network: MeasuredNet
 }
 
 /** The names of the network's classes; the others, WordNet's for ImageNet's, where one of them is among the labels. */
-function namesAmong({ names, otherNames }: MeasuredNetwork, labels: readonly string[]): readonly string[] {
+function namesAmong(
+  { info: { classes }, otherNames }: MeasuredNetwork<Info>,
+  labels: readonly string[],
+): readonly string[] {
   const known = new Set(otherNames);
-  return labels.some((label) => known.has(label)) ? otherNames : names;
+  return labels.some((label) => known.has(label)) ? otherNames : classes;
 }

@@ -74,16 +74,19 @@ export const LABEL_ANSWERS: Answers<{ readonly kind: 'multi-label'; readonly cla
     };
   },
   inFolders: null,
-  given: (names) => `any of the labels ${listed(names)}`,
+  given: ({ classes }) => `any of the labels ${listed(classes)}`,
   measuredRows(table, rows, named, network) {
     const column = named ?? measuredColumn(table, network);
-    return labelledWith(table, column, { classes: network.names, where: 'the network' }, rows);
+    return labelledWith(table, column, { classes: network.info.classes, where: 'the network' }, rows);
   },
   measuredFolders: null,
 };
 
 /** The column that the run was trained with, else the only one. */
-function measuredColumn({ columns, path }: ImageTable, { label }: MeasuredNetwork): string {
+function measuredColumn(
+  { columns, path }: ImageTable,
+  { label }: Pick<MeasuredNetwork<unknown>, 'label'>,
+): string {
   if (label !== null && columns.includes(label)) return label;
   if (columns.length === 1) return columns[0];
   throw wrongTable(

@@ -98,6 +98,21 @@ export function valRecord({ epoch }: Measures, score: Score | null): Record<`val
   return Object.fromEntries(epoch.map(({ key }) => [`val_${key}`, score?.values[key] ?? null]));
 }
 
+/** What a task keeps of its best epoch: the loss and the measures of an epoch. `B` is that in the document of a run. */
+export function bestByMeasures<B>(measures: Measures) {
+  return {
+    best: (epoch: number, score: Score, _outputs: unknown, { length }: readonly unknown[]): Best | null =>
+      length === 0 ? null : { epoch, val_loss: score.loss, ...valRecord(measures, score) },
+    bestRecord(best: Best | null, epoch: number): B {
+      const values = measures.epoch.map(({ key }) => [`val_${key}`, best?.[`val_${key}`] ?? null]);
+      return {
+        ...{ epoch: best?.epoch ?? epoch, val_loss: best?.val_loss ?? null },
+        ...Object.fromEntries(values),
+      } as B;
+    },
+  };
+}
+
 const finite = v.pipe(v.number(), v.finite());
 const MEASURED_KEY = /^(train|val)_[a-z][a-z0-9_]*$/;
 

@@ -15,7 +15,7 @@ import { binaryCrossEntropies, LabelProblem, pairsOf } from './heads/label-head.
 import { LOGISTIC_STRENGTHS } from './heads/logistic-head.js';
 import { LABEL_ANSWERS } from './label-answers.js';
 import { computeLabelMetrics, exactMatches, type MultiLabelMetrics } from './metrics/label-metrics.js';
-import { LOSS, type Measure, type Measures, type Score, valRecord } from './measure.js';
+import { bestByMeasures, LOSS, type Measure, type Measures, type Score } from './measure.js';
 import type { TaskOf, TaskRow } from './task.js';
 
 /** What a model says of one label. */
@@ -168,15 +168,7 @@ export function multiLabel(classes: readonly string[]): TaskOf<MultiLabelTypes> 
 
     score,
     scorePredictions: (logits, _loss, images) => score(logits, images),
-    best: (epoch, found, _logits, images) =>
-      images.length === 0 ? null : { epoch, val_loss: found.loss, ...valRecord(MEASURES, found) },
-    bestRecord: (best, epoch) => ({
-      epoch: best?.epoch ?? epoch,
-      val_loss: best?.val_loss ?? null,
-      val_mean_average_precision: best?.val_mean_average_precision ?? null,
-      val_micro_f1: best?.val_micro_f1 ?? null,
-      val_exact_match: best?.val_exact_match ?? null,
-    }),
+    ...bestByMeasures<MultiLabelTypes['best']>(MEASURES),
     meanOfViews: (rows) =>
       Float32Array.from(classes, (_, c) => logitOfMeanProbability(rows.map((row) => row[c]))),
     metrics,

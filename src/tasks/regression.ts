@@ -16,7 +16,7 @@ import {
   computeRegressionMetrics,
   type RegressionReport,
 } from './metrics/regression-metrics.js';
-import { LOSS, type Measure, type Measures, type Score, valRecord } from './measure.js';
+import { bestByMeasures, LOSS, type Measure, type Measures, type Score } from './measure.js';
 import type { TaskOf, TaskRow } from './task.js';
 
 /** The plain data of a regression. */
@@ -152,14 +152,7 @@ export function regression(columns: readonly Column[], inUnits = false): TaskOf<
 
     score,
     scorePredictions: (outputs, _loss, images) => score(outputs, images),
-    best: (epoch, score, _outputs, images) =>
-      images.length === 0 ? null : { epoch, val_loss: score.loss, ...valRecord(MEASURES, score) },
-    bestRecord: (best, epoch) => ({
-      epoch: best?.epoch ?? epoch,
-      val_loss: best?.val_loss ?? null,
-      val_mae: best?.val_mae ?? null,
-      val_r2: best?.val_r2 ?? null,
-    }),
+    ...bestByMeasures<RegressionTypes['best']>(MEASURES),
     meanOfViews: (rows) =>
       Float32Array.from(names, (_, c) => rows.reduce((sum, row) => sum + row[c] / rows.length, 0)),
     metrics,

@@ -27,8 +27,9 @@ export const VALUE_ANSWERS: Answers<{ readonly kind: 'regression'; readonly colu
     };
   },
   inFolders: null,
-  given: (names) => `values of ${names.join(', ')}`,
-  measuredRows(table: ImageTable, rows, named, { names }) {
+  given: ({ columns }) => `values of ${namesOf(columns).join(', ')}`,
+  measuredRows(table: ImageTable, rows, named, { info: { columns } }) {
+    const names = namesOf(columns);
     if (named === undefined) return valuedImages(table, names, rows);
     throw new AttuneError({
       code: 'usage',
@@ -39,6 +40,10 @@ export const VALUE_ANSWERS: Answers<{ readonly kind: 'regression'; readonly colu
   },
   measuredFolders: null,
 };
+
+function namesOf(columns: readonly Column[]): string[] {
+  return columns.map(({ name }) => name);
+}
 
 /**
  * Names of columns with mean and deviation of the values of the training images. Throws AttuneError 'data' for a column

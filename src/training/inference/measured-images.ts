@@ -17,7 +17,7 @@ import {
 import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
-import { type MeasuredNetwork, rowOf } from '../../tasks/index.js';
+import { type MeasuredNetwork, rowOf, type TaskInfo } from '../../tasks/index.js';
 import { count, counted } from '../../text.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import { SPLITS } from '../../recipe/choices.js';
@@ -71,9 +71,9 @@ export async function imagesToMeasure(
 }
 
 /** What a task has to know of the network to find its answers. */
-function networkOf({ task, label, isImagenet }: LoadedModel): MeasuredNetwork {
+function networkOf({ task, label, isImagenet }: LoadedModel): MeasuredNetwork<TaskInfo> {
   const otherNames = isImagenet ? imagenetClasses().map(({ wordnetId }) => wordnetId) : [];
-  return { names: task.names, otherNames, label };
+  return { info: task.info, otherNames, label };
 }
 
 async function tableImages(
@@ -100,14 +100,14 @@ async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel
   const { measuredFolders, given } = rowOf(loaded.task.info.kind).answers;
   if (measuredFolders === null) {
     throw usage(
-      `the model gives ${given(network.names)}, which only a CSV file can be compared with`,
+      `the model gives ${given(network.info)}, which only a CSV file can be compared with`,
       data,
       'name a .csv file with these columns',
     );
   }
   const wanted = checkSplit(split);
   const { files } = inputRow(loaded.input.kind);
-  const folders = await partFolders(resolve(data), [...network.names, ...network.otherNames]);
+  const folders = await partFolders(resolve(data), [...loaded.task.names, ...network.otherNames]);
   const read = async (folder: string) =>
     classSamples(folder, measuredFolders(network, await subFolders(folder)), files);
   if (folders === null) {
