@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { blocksOf, commandsOf } from './markdown.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const COPIED = ['package.json', 'tsconfig.json', 'shaders', 'src', 'test'];
+const COPIED = ['package.json', 'tsconfig.json', 'shaders', 'src', 'test', 'weights'];
 
 /** The text of a section, and its patches. */
 export interface Recipe {
