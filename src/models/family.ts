@@ -1,4 +1,5 @@
 /** What a family of networks is: how they are made, how files of them are told, and what other libraries call their tensors. */
+import { AttuneError } from '../errors.js';
 import type { ModelName } from './names.js';
 import type { Network } from './network.js';
 import type { ModelPreprocessing } from './preprocessing.js';
@@ -76,6 +77,25 @@ export interface Family<N extends ModelName = ModelName> {
   readonly blueFirst?: string;
   /** The network whose layers Keras 3 calls by class and number, where it is one of Keras's. */
   numbered?(): Network;
+}
+
+/** A network of other samples than images, begun from random values. Asking for its preprocessing of images throws 'usage'. */
+export function networkOf(
+  input: string,
+  network: Pick<ModelEntry, 'name' | 'create'>,
+): ModelEntry & { readonly input: string } {
+  return {
+    ...network,
+    input,
+    defaultWeights: null,
+    get preprocessing(): never {
+      throw new AttuneError({
+        code: 'usage',
+        what: `${network.name} takes ${input}, which are not prepared as images are`,
+        where: 'preprocessing',
+      });
+    },
+  };
 }
 
 export function hasShape(shapes: Shapes, name: string, shape: readonly number[]): boolean {

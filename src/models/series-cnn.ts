@@ -10,12 +10,11 @@
  *     mean         64 features
  *     fc           classes
  */
-import { AttuneError } from '../errors.js';
 import { BatchNorm2d, Conv2d, Initializer, Linear, type Training } from '../nn/index.js';
 import { globalAveragePool, relu } from '../ops/index.js';
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
-import type { Family, ModelEntry, ModelOptions } from './family.js';
+import { type Family, type ModelEntry, type ModelOptions, networkOf } from './family.js';
 import { type FeatureShape, type FeatureStage, type Head, Network } from './network.js';
 
 const NAMES: OptionNames<ModelOptions> = { classes: true, seed: true, channels: true };
@@ -95,19 +94,10 @@ function overTime(
 }
 
 const networks = {
-  'series-small': {
+  'series-small': networkOf('series', {
     name: 'series-small',
-    input: 'series',
     create: (options = {}) => new SeriesCnn(options),
-    defaultWeights: null,
-    get preprocessing(): never {
-      throw new AttuneError({
-        code: 'usage',
-        what: 'series-small takes series, which are not prepared as images are',
-        where: 'preprocessing',
-      });
-    },
-  },
+  }),
 } as const satisfies Record<string, ModelEntry>;
 
 export const SERIES_CNN: Family<keyof typeof networks> = {
