@@ -36,7 +36,8 @@ const RULES: ImportRules = {
     training: ['.', 'tensorboard', 'heads', 'step', 'inference', 'profile'],
     runs: ['.', 'data'],
     tasks: ['.', 'heads', 'metrics'],
-    inputs: ['image', 'series', '.'],
+    // Kinds of samples, none of which knows another.
+    inputs: ['*', '.'],
     models: ['export', '.'],
     formats: ['any-format', 'tfjs', 'keras', 'onnx', 'hdf5', '.'],
     ops: [
@@ -203,6 +204,7 @@ const breaches: [name: string, path: string, text: string, problem: RegExp][] = 
   ['what is part literal', 'cli/main.ts', "await import('./' + name);", /must be one literal/],
   ['up inside a folder', 'ops/core/a.ts', "import '../shape/b.js';", /shape stands above core in ops/],
   ['up from files beside', 'inputs/disk.ts', "import './image/a.js';", /image stands above \. in inputs/],
+  ['beside it', 'inputs/series/a.ts', "import '../image/b.js';", /image stands beside series in inputs/],
   ['an unlisted room', 'tasks/new/a.ts', "import '../task.js';", /new is no listed folder of tasks/],
   ['from an unlisted folder', 'misc/a.ts', '', /in no listed folder/],
   ['from an unlisted file', 'misc.ts', '', /in no listed folder/],
@@ -236,6 +238,7 @@ test('accepts what the design permits', () => {
     { path: 'device/kernel.ts', text: "import { AttuneError } from '../errors.js';" },
     { path: 'formats/file.ts', text: "import { open } from 'node:fs/promises';\nimport './bytes.js';" },
     { path: 'inputs/image/decode.ts', text: "import sharp from 'sharp';\nimport '../disk.js';" },
+    { path: 'inputs/another/row.ts', text: "import '../disk.js';" },
     { path: 'inputs/index.ts', text: "export * from './image/decode.js';" },
     { path: 'cli/main.ts', text: "import './definitions/run.js';" },
   ];

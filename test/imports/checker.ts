@@ -19,7 +19,8 @@ export interface ImportRules {
   readonly folders: readonly string[];
   /**
    * The folders inside a folder from top to bottom, '.' for the files beside them. Its door, index.ts or a
-   * program's main.ts, stands above all; a folder that is not here has none that imports another.
+   * program's main.ts, stands above all; a folder that is not here has none that imports another. '*' are all folders that
+   * are not listed, none of which imports another.
    */
   readonly rooms: Readonly<Record<string, readonly string[]>>;
   /** Files outside the folders that import everything and that only the `examples` may import. */
@@ -130,8 +131,10 @@ function checkRelative(path: string, target: string, rules: ImportRules): string
 function checkRooms(path: string, target: string, rooms: readonly string[]): string | undefined {
   const [from, to] = [roomOf(path), roomOf(target)];
   if (from === to || /^[^/]+\/(?:index|main)\.ts$/.test(path)) return undefined;
-  const [above, below] = [rooms.indexOf(from), rooms.indexOf(to)];
+  const levelOf = (room: string) => rooms.indexOf(rooms.includes(room) ? room : '*');
+  const [above, below] = [levelOf(from), levelOf(to)];
   if (above < 0 || below < 0) return `${above < 0 ? from : to} is no listed folder of ${folderOf(path)}`;
+  if (above === below) return `${to} stands beside ${from} in ${folderOf(path)}`;
   return above < below ? undefined : `${to} stands above ${from} in ${folderOf(path)}`;
 }
 

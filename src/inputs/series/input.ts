@@ -2,7 +2,7 @@
 import { tensor } from '../../tensor/tensor.js';
 import { stack } from '../host-batch.js';
 import type { Input } from '../input.js';
-import { lineChart } from './chart.js';
+import { lineChart } from '../line-chart.js';
 import type { SeriesSettings } from './settings.js';
 
 /** `series` of a batch are float32 [n, length, channels]; the network takes maps of height 1, [n, 1, length, channels]. */

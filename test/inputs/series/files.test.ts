@@ -9,7 +9,7 @@ import { parseNpy } from '#src/inputs/series/npy';
 import { parseSeriesCsv } from '#src/inputs/series/series-csv';
 import { readSeries } from '#src/inputs/series/series';
 import { measureSeries, parseSeriesSettings, toInput } from '#src/inputs/series/settings';
-import { lineChart } from '#src/inputs/series/chart';
+import { lineChart } from '#src/inputs/line-chart';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { floatsNpy, headerOf, npyOf } from './series-support.js';

@@ -1,5 +1,5 @@
-/** A series as a picture: a line for each channel over time. */
-import type { RgbImage } from '../picture.js';
+/** Numbers in an order, such as those of time, as a picture: a line for each channel. */
+import type { RgbImage } from './picture.js';
 
 const [WIDTH, HEIGHT] = [128, 64];
 /** Pixels left free at the edges. */
