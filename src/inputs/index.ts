@@ -69,7 +69,7 @@ export function networkOptions({ kind, settings }: InputInfo): ModelOptions {
 
 /** The size of a network's samples that a recipe may ask for; null where they have none. */
 export function sizeOf({ kind, settings }: InputInfo): number | null {
-  return inputRow(kind).size?.(settings) ?? null;
+  return inputRow(kind).size?.of(settings) ?? null;
 }
 
 /** The files of all inputs, where nobody knows yet which of them a network takes. */
@@ -115,9 +115,18 @@ export function inputOf({ kind, settings }: InputInfo): Input {
   return inputRow(kind).create(settings);
 }
 
-/** The same input for samples of another size. */
-export function resizedInput({ kind, settings }: InputInfo, size: number): InputInfo {
-  return { kind, settings: inputRow(kind).resized(settings, size) } as InputInfo;
+/** The same input for samples of another size; as it is where they have none. */
+export function resizedInput(info: InputInfo, size: number): InputInfo {
+  const { kind, settings } = info;
+  const sizes = inputRow(kind).size;
+  return sizes === undefined ? info : ({ kind, settings: sizes.resized(settings, size) } as InputInfo);
+}
+
+/** The fields of a recipe that mean nothing to an input: only others have something for them. */
+export function fieldsWithout(kind: InputKind): readonly string[] {
+  const { fields: own = [] } = inputRow(kind);
+  const all = KINDS.flatMap((other) => INPUTS[other].fields ?? []);
+  return all.filter((field) => !own.includes(field));
 }
 
 /** Images with their settings. */

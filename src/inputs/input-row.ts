@@ -14,12 +14,21 @@ export interface Beginning {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Samples that are all of one size, which can be another one. */
+export interface SampleSize<S> {
+  of(settings: S): number;
+  /** The same settings for samples of another size. */
+  resized(settings: S, size: number): S;
+  /** What a recipe of this size contradicts, as a field and what is wrong with it; null: nothing. */
+  contradiction(settings: S, size: number): string | null;
+}
+
 /** A row of the table of inputs; `S` are its settings, plain data that checkpoints and runs keep. */
 export interface InputRow<S> {
   /** How the files of samples are told, and what they are called. */
   readonly files: SampleFiles;
-  /** The fields of a recipe that mean nothing to it. */
-  readonly without: readonly string[];
+  /** The fields of a recipe that only samples of this kind have something for; absent: none. */
+  readonly fields?: readonly string[];
   /** The settings of a new network. Throws AttuneError 'usage' where they follow from samples and there are none. */
   begin(beginning: Beginning): Promise<S>;
   /** What a network for samples of these settings is made with. */
@@ -31,12 +40,8 @@ export interface InputRow<S> {
   open(settings: S, options: StoreOptions): Promise<SampleStore>;
   /** Samples of files, read when they are asked for. Close them. */
   openFiles(paths: readonly string[], settings: S, workers: number | undefined): FileSamples;
-  /** The size that a recipe may ask for (`image_size`); absent: there is none. */
-  size?(settings: S): number;
-  /** The same settings for samples of `size`, which a recipe asks for (`image_size`). */
-  resized(settings: S, size: number): S;
-  /** What a recipe of this size contradicts, as a field and what is wrong with it; null: nothing. */
-  contradiction(settings: S, size: number): string | null;
+  /** The size of its samples, which a recipe may ask for (`image_size`); absent: they have none. */
+  readonly size?: SampleSize<S>;
   /** What is done to a sample before the network sees it, for people. */
   describe(settings: S): string;
 }

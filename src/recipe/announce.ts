@@ -1,5 +1,5 @@
 /** What a run tells before it begins: every resolved value that counts, and where it comes from. */
-import { inputRow, kindOfNetwork, parseAugment } from '../inputs/index.js';
+import { fieldsWithout, inputRow, kindOfNetwork, parseAugment } from '../inputs/index.js';
 import type { Listener } from './events.js';
 import { CLASS_METHOD_FIELDS, HEAD_METHOD_FIELDS, isMethodField, isTold } from '../methods/index.js';
 import { findModel } from '../models/index.js';
@@ -122,7 +122,7 @@ export function announce(
 /** Whether a field is a setting of the method that changes anything in this recipe, for a task. */
 export function isInEffect(field: keyof Recipe, recipe: Recipe, task: TaskKind): boolean {
   if (recipe[field] === null || ELSEWHERE.includes(field)) return false;
-  if (inputRow(kindOfNetwork(findModel(recipe.model))).without.includes(field)) return false;
+  if (fieldsWithout(kindOfNetwork(findModel(recipe.model))).includes(field)) return false;
   if (rowOf(task).withoutClasses !== null && OF_CLASSES.includes(field)) return false;
   if (recipe.strategy === 'probe') return [...OF_PROBE, ...OF_HEAD[recipe.head]].includes(field);
   if (field === 'head' || field === 'neighbors') return false;

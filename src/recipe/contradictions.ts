@@ -1,5 +1,5 @@
 /** What would have no effect on the run is refused, in a flag as in a recipe file: whoever sets it expects it to count. */
-import { type InputKind, inputRow, isCsvFile, USUAL_INPUT } from '../inputs/index.js';
+import { fieldsWithout, type InputKind, inputRow, isCsvFile, USUAL_INPUT } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { checkCount } from './option-names.js';
 import {
@@ -121,10 +121,10 @@ const RULES: readonly Rule[] = [
 
 /** The rule of fields that samples have nothing for. */
 function ruleOfInput(kind: InputKind): Rule {
-  const { files, without, size } = inputRow(kind);
+  const { files, size } = inputRow(kind);
   const ofImages: readonly string[] = size === undefined ? IMAGE_METHOD_FIELDS : [];
   const reason = { what: `${files.many} have no such setting`, hint: 'leave it out' };
-  return { fields: [...without, ...ofImages] as RecipeField[], ignored: () => reason };
+  return { fields: [...fieldsWithout(kind), ...ofImages] as RecipeField[], ignored: () => reason };
 }
 
 /** The rules of fields that are about classes, where a task has none. */

@@ -4,7 +4,7 @@
  *
  * Defaults follow from the number of training images, never from the device.
  */
-import { type InputKind, inputRow, type NamedColumns, USUAL_INPUT } from '../inputs/index.js';
+import { fieldsWithout, type InputKind, type NamedColumns, USUAL_INPUT } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
 import { NO_WEIGHTS } from '../weights/index.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
@@ -123,7 +123,7 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     ...scheduleDefaults(schedule),
     peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
     augment:
-      trainsAll && !inputRow(facts.input ?? USUAL_INPUT).without.includes('augment') ? 'standard' : 'none',
+      trainsAll && !fieldsWithout(facts.input ?? USUAL_INPUT).includes('augment') ? 'standard' : 'none',
     crop_scale: defaultCropScale(facts),
     ...methodDefaults({ optimizer, isScratch, isSquared }),
     checkpoint_minutes: 10,

@@ -53,7 +53,7 @@ function contradictionOfRecipe({ recipe, model, frozen, input }: StateFields): s
   if (model !== recipe.model) return `model: ${model} is not that of the recipe`;
   if (micro > most || (recipe.micro_batch !== null && micro !== most))
     return `frozen.micro_batch: ${micro} where the recipe has ${most}`;
-  return inputRow(input.kind).contradiction(input.settings, recipe.image_size);
+  return inputRow(input.kind).size?.contradiction(input.settings, recipe.image_size) ?? null;
 }
 
 function contradictionOfImages({ task, images }: StateFields): string | null {

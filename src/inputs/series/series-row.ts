@@ -20,12 +20,9 @@ export const SERIES: InputRow<SeriesSettings> = {
       return `Note: ${counted(count, 'series has', 'series have')} more than the ${length} steps that the network sees, and ${them}.`;
     },
   }),
-  without: ['augment', 'crop_scale', 'image_size'],
   begin: measureSeries,
   networkOptions: ({ channels }) => ({ channels }),
   parse: parseSeriesSettings,
-  resized: (settings) => settings,
-  contradiction: () => null,
   describe: ({ length, channels, mean, std }) =>
     `${length} steps, channels ${channels}, minus [${mean.join(', ')}], divided by [${std.join(', ')}]`,
 };

@@ -1,6 +1,6 @@
 /** The commands that make a run again. */
 import { ANYWHERE, commandLine } from '../../runs/command-line.js';
-import { inputRow, USUAL_INPUT } from '../../inputs/index.js';
+import { fieldsWithout, USUAL_INPUT } from '../../inputs/index.js';
 import { type DataFacts, resolveRecipe } from '../../recipe/recipe.js';
 import { flagOf, RECIPE_FIELDS, type Recipe, type RecipeField } from '../../recipe/recipe-schema.js';
 
@@ -25,7 +25,7 @@ export function flagsCommand(recipe: Recipe, facts: Facts): string | null {
     if (isSame(resolved(rest, recipe, facts), recipe)) given = rest;
   }
   // Of samples without a size, none is said.
-  const { without } = inputRow(facts.input ?? USUAL_INPUT);
+  const without = fieldsWithout(facts.input ?? USUAL_INPUT);
   const isForeign = (field: RecipeField) => without.includes(field) && SAID.includes(field);
   const said = RECIPE_FIELDS.filter((field) => field !== 'data' && field in given && !isForeign(field));
   if (said.some((field) => field === WITHOUT_FLAG || recipe[field] === null)) return null;
