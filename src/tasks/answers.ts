@@ -2,13 +2,14 @@
  * Where the right answers of samples stand in a data set, and how they are read for a task: a part of its row. Whoever reads
  * a data set asks the rows, and knows of labels and values as little as of what else a task may read.
  */
-import type {
-  ColumnContent,
-  ImageFolder,
-  ImageTable,
-  LabelledImage,
-  NamedColumns,
-  SampleFiles,
+import {
+  type ColumnContent,
+  type ImageFolder,
+  type ImageTable,
+  type LabelledImage,
+  type NamedColumns,
+  partsOf,
+  type SampleFiles,
 } from '../inputs/index.js';
 import type { StoredTarget } from './stored-target.js';
 
@@ -79,4 +80,23 @@ export interface Answers<I> {
   readonly measuredFolders:
     | ((network: MeasuredNetwork<I>, folders: readonly string[]) => readonly string[])
     | null;
+}
+
+/**
+ * Reads the parts of a table, and of another to validate by where it is not null; `read` gives the samples of some rows.
+ * Throws as `partsOf` and `read` do.
+ */
+export async function readParts(
+  table: ImageTable,
+  val: ImageTable | null,
+  read: (table: ImageTable, rows: ImageTable['rows']) => Promise<readonly LabelledImage[]>,
+): Promise<Omit<AnsweredImages<unknown>, 'infoFor'>> {
+  const parts = partsOf(table, val);
+  return {
+    root: table.path,
+    train: await read(table, parts.train),
+    val: parts.val && (await read(val ?? table, parts.val)),
+    test: parts.test && (await read(table, parts.test)),
+    skipped: parts.skipped,
+  };
 }

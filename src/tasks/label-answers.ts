@@ -23,7 +23,7 @@ import {
 } from '../inputs/index.js';
 import { nearest } from '../nearest.js';
 import { counted, listed } from '../text.js';
-import type { Answers, MeasuredNetwork } from './answers.js';
+import { type Answers, type MeasuredNetwork, readParts } from './answers.js';
 import { NUMBERS_TARGET } from './stored-target.js';
 
 const SEPARATOR = ';';
@@ -54,8 +54,7 @@ export const LABEL_ANSWERS: Answers<{ readonly kind: 'multi-label'; readonly cla
   async inTable(table, val, { label }) {
     const name = label ?? '';
     const column = columnAt(table, name, 'labels');
-    const parts = partsOf(table, val);
-    const classes = await classesOf(table, column, parts.train);
+    const classes = await classesOf(table, column, partsOf(table, val).train);
     if (classes.length === 0) {
       throw wrongTable(
         `the column ${table.columns[column]} names no label in the rows that train`,
@@ -65,11 +64,7 @@ export const LABEL_ANSWERS: Answers<{ readonly kind: 'multi-label'; readonly cla
     }
     const known = { classes, where: 'training' };
     return {
-      root: table.path,
-      train: await labelledWith(table, name, known, parts.train),
-      val: parts.val && (await labelledWith(val ?? table, name, known, parts.val)),
-      test: parts.test && (await labelledWith(table, name, known, parts.test)),
-      skipped: parts.skipped,
+      ...(await readParts(table, val, (of, rows) => labelledWith(of, name, known, rows))),
       infoFor: () => ({ kind: 'multi-label', classes }),
     };
   },

@@ -1,7 +1,7 @@
 /** Where the right answers of a regression stand: in columns of numbers of a CSV file (inputs/image/values-file.ts). */
-import { type ImageTable, type LabelledImage, partsOf, valueColumns, valuedImages } from '../inputs/index.js';
+import { type ImageTable, type LabelledImage, valueColumns, valuedImages } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
-import type { Answers } from './answers.js';
+import { type Answers, readParts } from './answers.js';
 import { NUMBERS_TARGET } from './stored-target.js';
 import type { Column } from './metrics/regression-metrics.js';
 
@@ -16,13 +16,8 @@ export const VALUE_ANSWERS: Answers<{ readonly kind: 'regression'; readonly colu
   },
   async inTable(table, val, { target }) {
     const names = target ?? [];
-    const parts = partsOf(table, val);
     return {
-      root: table.path,
-      train: await valuedImages(table, names, parts.train),
-      val: parts.val && (await valuedImages(val ?? table, names, parts.val)),
-      test: parts.test && (await valuedImages(table, names, parts.test)),
-      skipped: parts.skipped,
+      ...(await readParts(table, val, (of, rows) => valuedImages(of, names, rows))),
       infoFor: (train) => ({ kind: 'regression', columns: columnsOf(names, train, table.path) }),
     };
   },
