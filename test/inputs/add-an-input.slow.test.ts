@@ -44,7 +44,7 @@ test('the program knows texts by their files, learns them, and answers for them'
     /model +byte-counts, weights none/,
   );
   assert.ok(existsSync(join(out, 'report.html')));
-  assert.match(attune('evaluate', out, data), /accuracy +100 %/);
+  assert.match(attune('evaluate', out, data), /accuracy +100\.0 %/);
   assert.match(attune('predict', out, join(data, 'low/1.txt')), /^.*1\.txt\n +[\d.]+ % +low\n/);
 });
 
