@@ -17,6 +17,7 @@ import { type LoadedModel, loadModel } from '../../runs/model-source.js';
 import type { DeviceOptions, RunContext } from '../../recipe/options.js';
 import { DEVICE_NAMES } from '../../recipe/option-names.js';
 import { nameOf, withNamesOnly } from '../../recipe/names-only.js';
+import type { SkippedImage } from '../../recipe/results.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import { exampleOf } from '../../finetune/run/example-image.js';
 import { RUN_FILES } from '../../runs/run-folder.js';
@@ -67,14 +68,15 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
       throw options.data === undefined ? movedAway(error) : error;
     },
   );
+  const skipped = (await readSkipped(folder, recipe)) ?? found.skipped;
   const evaluated =
     options.evaluate === false || !(await hasCheckpoint(folder))
       ? { main: null, test: null, notes: [NOT_EVALUATED] }
-      : await evaluateRun(folder, recipe, found, options, context);
+      : await evaluateRun(folder, recipe, readableOf(found, skipped), options, context);
   const best = bestEpochOf(found.task, epochs);
   const { full, head } = stagesOf(epochs);
   const madeBy = await readMadeBy(folder);
-  const data = dataCard(recipe, found, (await readSkipped(folder, recipe)) ?? found.skipped);
+  const data = dataCard(recipe, found, skipped);
   return {
     name: basename(folder),
     task: found.task.info,
@@ -94,6 +96,16 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
       : [],
     commands: commandsOf(folder, recipe, found),
   };
+}
+
+/**
+ * The images without those that the run left out: a few of all that it read may be too many of one part, which would then not be
+ * evaluated at all.
+ */
+function readableOf(found: FoundImages, skipped: readonly SkippedImage[]): FoundImages {
+  const paths = new Set(skipped.map(({ path }) => path));
+  const without = (part: PartName) => found[part].filter(({ path }) => !paths.has(path));
+  return { ...found, train: without('train'), val: without('val'), test: without('test') };
 }
 
 /** Images that are not where they lay can be named. */

@@ -2,8 +2,13 @@
 import { resolveRecipe } from '#src/recipe/recipe';
 import { flagsCommand } from '#src/report/gather/commands';
 import { evaluatingDevice } from '#src/report/gather/gather-run';
+import { finetune } from '#src/finetune/index';
+import { report } from '#src/report/index';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { imageFolderOf, smallRun } from '../../finetune/support.js';
 import { facts } from '../named-report.js';
 
 test('a run is evaluated on the device that was asked for, else on its own, and without its precision', () => {
@@ -37,6 +42,15 @@ test('a recipe is said by the flags that differ from its defaults, and not at al
     "npx attune finetune 'my photos' --image-size 224 --model resnet18 --weights resnet18-v1 --epochs 3 --batch-size 64 --no-nesterov --schedule multi-step --milestones 1,2 --seed 42",
   );
   assert.is(flagsCommand({ ...recipe, crop_scale: 0.5 }, facts), null);
+});
+
+test('an image that the run left out is no reason against the report, if it is many of its part', async () => {
+  const val = imageFolderOf(['ant', 'bee'], 3);
+  writeFileSync(join(val, 'ant', 'empty.png'), '');
+  const data = imageFolderOf(['ant', 'bee'], 10);
+  const { run, images } = await finetune(await smallRun(data, { strategy: 'probe', val }));
+  assert.equal([images.val, images.skipped.length], [6, 1]);
+  await report({ run, device: 'cpu' });
 });
 
 test.run();
