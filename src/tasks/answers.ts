@@ -85,13 +85,14 @@ export interface Answers<I> {
 /**
  * Reads the parts of a table, and of another to validate by where it is not null; `read` gives the samples of some rows.
  * Throws as `partsOf` and `read` do.
+ * @param parts those of the two, where they are known already
  */
 export async function readParts(
   table: ImageTable,
   val: ImageTable | null,
   read: (table: ImageTable, rows: ImageTable['rows']) => Promise<readonly LabelledImage[]>,
+  parts = partsOf(table, val),
 ): Promise<Omit<AnsweredImages<unknown>, 'infoFor'>> {
-  const parts = partsOf(table, val);
   return {
     root: table.path,
     train: await read(table, parts.train),

@@ -54,7 +54,8 @@ export const LABEL_ANSWERS: Answers<{ readonly kind: 'multi-label'; readonly cla
   async inTable(table, val, { label }) {
     const name = label ?? '';
     const column = columnAt(table, name, 'labels');
-    const classes = await classesOf(table, column, partsOf(table, val).train);
+    const parts = partsOf(table, val);
+    const classes = await classesOf(table, column, parts.train);
     if (classes.length === 0) {
       throw wrongTable(
         `the column ${table.columns[column]} names no label in the rows that train`,
@@ -64,7 +65,7 @@ export const LABEL_ANSWERS: Answers<{ readonly kind: 'multi-label'; readonly cla
     }
     const known = { classes, where: 'training' };
     return {
-      ...(await readParts(table, val, (of, rows) => labelledWith(of, name, known, rows))),
+      ...(await readParts(table, val, (of, rows) => labelledWith(of, name, known, rows), parts)),
       infoFor: () => ({ kind: 'multi-label', classes }),
     };
   },
