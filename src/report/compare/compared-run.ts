@@ -15,7 +15,15 @@ import { outputsFor } from '../run/answered-part.js';
 import { evaluatingDevice, type GatherOptions, refuseOtherNames, withNetwork } from '../gather/gather-run.js';
 import type { ComparedFigures } from '../run/report-data.js';
 import { reportOf, TASK_REPORTS } from '../tasks/index.js';
-import { assertRun, bestEpochOf, hasCheckpoint, isFinished, stagesOf } from '../run/stored-facts.js';
+import {
+  assertRun,
+  bestEpochOf,
+  hasCheckpoint,
+  isFinished,
+  readSkipped,
+  stagesOf,
+  withoutSkipped,
+} from '../run/stored-facts.js';
 
 /** A run as `attune compare --json` tells it. */
 export interface ComparedRun extends ComparedFigures {
@@ -139,13 +147,14 @@ async function evaluated(
   const found = await findImages(options.data ?? recipe.data, splitOf(recipe), context.signal);
   refuseOtherNames(found, loaded, options.data ?? recipe.data);
   const part = found.val.length > 0 ? 'val' : 'test';
-  if (found[part].length === 0)
+  const wanted = withoutSkipped(found[part], (await readSkipped(options.run, recipe)) ?? []);
+  if (wanted.length === 0)
     return { figures: null, right: null, note: 'the run has no images to measure it with' };
   const store = await openSamples(loaded.input, { workers: options.workers, variation: null });
   try {
     const device = evaluatingDevice(recipe, options);
     const outputs = await withNetwork(loaded, device, options, context, (network) =>
-      outputsFor(network, found[part], store),
+      outputsFor(network, wanted, store),
     );
     const { images, values } = outputs;
     const { task, temperature } = loaded;

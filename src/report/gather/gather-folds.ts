@@ -19,6 +19,7 @@ import {
   refuseOtherNames,
   withNetwork,
 } from './gather-run.js';
+import { readSkipped, withoutSkipped } from '../run/stored-facts.js';
 import { shareOf } from '../run/rankings.js';
 import type { FoldRow, ReportData } from '../run/report-data.js';
 import { readMadeBy } from '../../runs/run-files.js';
@@ -84,11 +85,10 @@ async function pooledPart(folders: readonly string[], options: GatherOptions, co
       const found = await findImages(options.data ?? recipe.data, splitOf(recipe), context.signal);
       const loaded = await loadModel({ run: folder }, context);
       refuseOtherNames(found, loaded, recipe.data);
+      const images = withoutSkipped(found.val, (await readSkipped(folder, recipe)) ?? []);
       const device = evaluatingDevice(recipe, options);
       ofFolds.push(
-        await withNetwork(loaded, device, options, context, (network) =>
-          outputsFor(network, found.val, store),
-        ),
+        await withNetwork(loaded, device, options, context, (network) => outputsFor(network, images, store)),
       );
     }
     const { task } = first;

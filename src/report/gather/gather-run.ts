@@ -37,6 +37,7 @@ import {
   isFinished,
   readSkipped,
   stagesOf,
+  withoutSkipped,
 } from '../run/stored-facts.js';
 
 /** What a report is of, and how it is made. */
@@ -72,7 +73,7 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
   const evaluated =
     options.evaluate === false || !(await hasCheckpoint(folder))
       ? { main: null, test: null, notes: [NOT_EVALUATED] }
-      : await evaluateRun(folder, recipe, readableOf(found, skipped), options, context);
+      : await evaluateRun(folder, recipe, { found, skipped }, options, context);
   const best = bestEpochOf(found.task, epochs);
   const { full, head } = stagesOf(epochs);
   const madeBy = await readMadeBy(folder);
@@ -98,16 +99,6 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
   };
 }
 
-/**
- * The images without those that the run left out: a few of all that it read may be too many of one part, which would then not be
- * evaluated at all.
- */
-function readableOf(found: FoundImages, skipped: readonly SkippedImage[]): FoundImages {
-  const paths = new Set(skipped.map(({ path }) => path));
-  const without = (part: PartName) => found[part].filter(({ path }) => !paths.has(path));
-  return { ...found, train: without('train'), val: without('val'), test: without('test') };
-}
-
 /** Images that are not where they lay can be named. */
 function movedAway(error: unknown): unknown {
   if (!(error instanceof AttuneError) || error.code !== 'input') return error;
@@ -122,7 +113,7 @@ const NOT_EVALUATED =
 async function evaluateRun(
   folder: string,
   recipe: Recipe,
-  found: FoundImages,
+  { found, skipped }: { readonly found: FoundImages; readonly skipped: readonly SkippedImage[] },
   options: GatherOptions,
   context: RunContext,
 ): Promise<Pick<ReportData, 'main' | 'test' | 'notes'>> {
@@ -136,8 +127,9 @@ async function evaluateRun(
     const store = await openSamples(loaded.input, { workers: options.workers, variation: null });
     try {
       const evaluate = async (part: PartName): Promise<EvaluatedPart | null> => {
-        if (found[part].length === 0) return null;
-        const outputs = await outputsFor(network, found[part], store);
+        const images = withoutSkipped(found[part], skipped);
+        if (images.length === 0) return null;
+        const outputs = await outputsFor(network, images, store);
         const { task, temperature } = loaded;
         return of.evaluate(outputs, { part, task, temperature, network });
       };

@@ -40,6 +40,18 @@ export async function readSkipped(
   return stored?.state.skipped ?? null;
 }
 
+/**
+ * Images without those that a run left out: a few of all that it read may be too many of one part, which would then not be
+ * evaluated at all.
+ */
+export function withoutSkipped<Image extends { readonly path: string }>(
+  images: readonly Image[],
+  skipped: readonly SkippedImage[],
+): Image[] {
+  const paths = new Set(skipped.map(({ path }) => path));
+  return images.filter(({ path }) => !paths.has(path));
+}
+
 /** The epochs behind the head's, and its last. */
 export function stagesOf(epochs: readonly EpochRecord[]): {
   readonly head: EpochRecord | null;

@@ -3,12 +3,12 @@ import { resolveRecipe } from '#src/recipe/recipe';
 import { flagsCommand } from '#src/report/gather/commands';
 import { evaluatingDevice } from '#src/report/gather/gather-run';
 import { finetune } from '#src/finetune/index';
-import { report } from '#src/report/index';
+import { compare, report } from '#src/report/index';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imageFolderOf, smallRun } from '../../finetune/support.js';
+import { imageFolderOf, newFolder, smallRun } from '../../finetune/support.js';
 import { facts } from '../named-report.js';
 
 test('a run is evaluated on the device that was asked for, else on its own, and without its precision', () => {
@@ -51,6 +51,16 @@ test('an image that the run left out is no reason against the report, if it is m
   const { run, images } = await finetune(await smallRun(data, { strategy: 'probe', val }));
   assert.equal([images.val, images.skipped.length], [6, 1]);
   await report({ run, device: 'cpu' });
+  const second = await finetune(await smallRun(data, { strategy: 'probe', val, seed: 1 }));
+  const out = join(newFolder(), 'compare.html');
+  const { runs } = await compare({ runs: [run, second.run], out, device: 'cpu' });
+  assert.equal(
+    runs.map(({ part, images }) => [part, images]),
+    [
+      ['val', 6],
+      ['val', 6],
+    ],
+  );
 });
 
 test.run();
