@@ -52,6 +52,11 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** A text with its first letter as a sentence begins. */
+export function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** The first of some names, and how many more there are: `ant, bee and 3 more`. */
 export function listed(names: readonly string[], most = 10): string {
   const more = names.length - most;
@@ -122,7 +127,7 @@ export function shellWord(word: string, shell: Shell = shellHere()): string {
 }
 
 /** What stays with the number before it. */
-const UNIT = '(?:%|s|ms|min|h|B|[kMG]i?B|bytes|nats|images/s)(?![\\p{L}\\p{N}/])';
+const UNIT = '(?:%|s|ms|min|h|B|[kMG]i?B|bytes|nats|(?:images|samples)/s)(?![\\p{L}\\p{N}/])';
 const BEFORE_UNIT = new RegExp(`(?<=\\d) (?=${UNIT})`, 'gu');
 const BETWEEN_WORDS = new RegExp(`(?<!\\d) | (?!${UNIT})`, 'u');
 

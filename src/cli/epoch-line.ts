@@ -8,7 +8,7 @@ export function epochLine(record: EpochRecord): string {
   const texts = [
     `epoch ${epoch}: train loss ${number(train_loss)}${measured(record, 'train')}`,
     ...(val_loss === null ? [] : [`validation loss ${number(val_loss)}${measured(record, 'val')}`]),
-    ...(images_per_second === null ? [] : [`${images_per_second.toFixed(1)} images/s`]),
+    ...(images_per_second === null ? [] : [`${images_per_second.toFixed(1)} samples/s`]),
     duration(seconds),
   ];
   return texts.join('; ');

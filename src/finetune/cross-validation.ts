@@ -165,7 +165,7 @@ export async function resumeFolds(
   const { found } = await planRun({ data, recipe: join(folder, RUN_FILES.recipe), fold: 1 }, context.signal);
   if (digestOf(found) !== images) {
     const what =
-      'images were added or are gone since the first fold, so that they would be cut in another way';
+      'files were added or are gone since the first fold, so that they would be cut in another way';
     throw new AttuneError({ code: 'data', what, where: data, hint: 'put them back, or start a new one' });
   }
   const options = { ...more, ...(device !== undefined && { device }) };

@@ -1,12 +1,15 @@
 /** `attune evaluate`: a trained run, or a model with weights, on a folder of labelled images. */
 import {
+  countedSamples,
   imageSettings,
   inputOf,
+  inputRow,
   openImageStore,
   openSamples,
   type PreparedSample,
   type SampleSource,
   type SampleStore,
+  type SampleWords,
   sideOf,
   type TestViews,
 } from '../inputs/index.js';
@@ -28,7 +31,7 @@ import { countTrained } from './trained-images.js';
 import { checkViews, predictEach, preprocessingFor, viewedSamples } from '../training/inference/test-time.js';
 import { prepare } from '../runs/data/training-data.js';
 import { freeze } from '../nn/index.js';
-import { count, counted } from '../text.js';
+import { count } from '../text.js';
 
 /** What `evaluate` needs: a run or a model with weights, and labelled images. */
 export interface EvaluateOptions extends ModelSource, DeviceOptions {
@@ -81,14 +84,15 @@ export async function evaluate<T extends TaskKind = 'classification'>(
   requireHead(loaded);
   const { images, skipped, split } = await imagesToMeasure(options, loaded, context.signal);
   const { model } = loaded;
+  const { files: words } = inputRow(loaded.input.kind);
   const { store, source } = await openMeasured(loaded, views, options.workers);
   try {
-    const note = splitNote(split, images.length);
+    const note = splitNote(split, countedSamples(images.length, words));
     if (note !== null) context.onEvent?.({ type: 'note', text: note });
     const prepared = await prepare(images, loaded.input, store, context);
     const trained = await countTrained(options.run, prepared.prepared);
     if (trained !== null && trained > 0)
-      context.onEvent?.({ type: 'note', text: trainedNote(trained, prepared.prepared.length) });
+      context.onEvent?.({ type: 'note', text: trainedNote(trained, prepared.prepared.length, words) });
     const outputs = new Float32Array(prepared.prepared.length * model.classes);
     const device = await openDevice(options, context);
     try {
@@ -112,6 +116,7 @@ export async function evaluate<T extends TaskKind = 'classification'>(
     const metrics = loaded.task.metrics(outputs, prepared.prepared, loaded);
     const result = {
       task: loaded.task.info.kind,
+      input: loaded.input.kind,
       ...metrics,
       ...split,
       trained_on: trained,
@@ -139,7 +144,7 @@ async function openMeasured(
   return { store, source: (samples) => viewedSamples(store.pictures(samples), side, views) };
 }
 
-function trainedNote(trained: number, images: number): string {
+function trainedNote(trained: number, images: number, words: SampleWords): string {
   const some = trained === images ? 'all' : `${count(trained)} of these`;
-  return `Note: the run was trained with ${some} ${counted(images, 'image')}, so what is measured is too good; name other images, or tell the parts of the data set by a column split or by folders train, val and test.`;
+  return `Note: the run was trained with ${some} ${countedSamples(images, words)}, so what is measured is too good; name other ${words.many}, or tell the parts of the data set by a column split or by folders train, val and test.`;
 }

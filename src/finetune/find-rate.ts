@@ -140,7 +140,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
       code: 'numeric',
       what: 'the loss is not finite before any rate has changed a weight',
       where: loaded.weights,
-      hint: 'take other weights, or look at the images',
+      hint: 'take other weights, or look at the data',
     });
   }
   const lr = valley(losses.points);

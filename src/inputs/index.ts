@@ -247,7 +247,7 @@ export {
   type LabelledImage,
 } from './image/image-folder.js';
 export { classSamples, sampleFolder, type SampleFolder, type SampleFolderOptions } from './sample-folder.js';
-export type { SampleFiles } from './sample-files.js';
+export { countedSamples, type SampleFiles, type SampleWords } from './sample-files.js';
 export {
   assertFilesThere,
   columnAt,

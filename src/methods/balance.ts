@@ -67,7 +67,7 @@ export const BALANCE: Method<typeof fields, BalanceOptions> = {
       field: 'class_weights',
       value: isImbalanced ? 'balanced' : 'none',
       reason: isImbalanced
-        ? `the largest class has ${imbalance.toFixed(1)} times the images of the smallest`
+        ? `the largest class has ${imbalance.toFixed(1)} times the samples of the smallest`
         : 'the classes are of similar size',
       source: 'Buda, Maki and Mazurowski, A systematic study of the class imbalance problem, 2018',
     };

@@ -68,7 +68,7 @@ export const MIXING: Method<typeof fields, MixingOptions> = {
   },
   mixesImages: isMixed,
   againstOverfitting: (recipe) => (isMixed(recipe) ? null : '--mixup 0.2'),
-  againstUnderfitting: (recipe) => (isMixed(recipe) ? 'less mixing of images' : null),
+  againstUnderfitting: (recipe) => (isMixed(recipe) ? 'less mixing' : null),
 };
 
 function isMixed({ mixup, cutmix }: { readonly mixup: number; readonly cutmix: number }): boolean {
@@ -79,7 +79,7 @@ function ofOneImage({ batch_size, strategy }: RecipeBase) {
   return batch_size > 1 || strategy === 'probe'
     ? null
     : {
-        what: 'a batch of a single image has no other to mix it with',
+        what: 'a batch of a single sample has no other to mix it with',
         hint: 'leave it out, or give a larger --batch-size',
       };
 }

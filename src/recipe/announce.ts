@@ -10,7 +10,7 @@ import { isScheduleField, schedulesWith } from './schedule.js';
 
 /** Heads that are not fitted. */
 const HEAD_TEXT: Readonly<Record<Exclude<Recipe['head'], 'logistic'>, string>> = {
-  'nearest-neighbors': 'a vote of the most similar training images',
+  'nearest-neighbors': 'a vote of the most similar training samples',
   prototypes: 'the nearest mean of a class',
 };
 

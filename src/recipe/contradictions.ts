@@ -23,7 +23,7 @@ type Rule = Refusal<Recipe>;
 
 const OF_TABLES = ['images', 'label', 'target'] as const satisfies readonly RecipeField[];
 const NO_TABLE = {
-  what: 'this is for a CSV file, and the images are in class folders',
+  what: 'this is for a CSV file, and the data is in class folders',
   hint: 'leave it out, or name a .csv file',
 };
 
@@ -113,7 +113,7 @@ const RULES: readonly Rule[] = [
       val === null && folds === null
         ? null
         : {
-            what: `the validation images come from ${val === null ? '--folds' : '--val'}, so none are split off`,
+            what: `validation comes from ${val === null ? '--folds' : '--val'}, so none are split off`,
             hint: 'leave one of the two out',
           },
   },
@@ -206,10 +206,10 @@ export function refuseIdleSplit(
   where = '--val-split',
 ): void {
   if (valSplit === undefined || isSplit) return;
-  const own = isCsvFile(root) ? 'its column split' : 'its folder of validation images';
+  const own = isCsvFile(root) ? 'its column split' : 'its validation folder';
   throw new AttuneError({
     code: 'usage',
-    what: `the data set says by ${own} which images validate, so none are split off`,
+    what: `the data set says by ${own} what validates, so none are split off`,
     where,
     hint: 'leave it out',
   });
@@ -220,7 +220,7 @@ export function refuseProbe({ strategy }: Recipe): void {
   if (strategy !== 'probe') return;
   throw new AttuneError({
     code: 'usage',
-    what: 'the strategy probe, the default where images are few, has no learning rate',
+    what: 'the strategy probe, the default where samples are few, has no learning rate',
     where: '--strategy',
     hint: 'add --strategy probe-then-full or full',
   });
@@ -249,13 +249,13 @@ export function refuseIdleProfile(
   });
 }
 
-/** Throws AttuneError 'usage' when the recipe goes by validation metrics and there are no images to validate with. */
+/** Throws AttuneError 'usage' when the recipe goes by validation metrics and there is nothing to validate with. */
 export function refuseUnvalidated(recipe: Recipe, images: number): void {
   if (images > 0 || recipe.strategy === 'probe') return;
   const refuse = (who: string, where: string) => {
     throw new AttuneError({
       code: 'usage',
-      what: `${who}, and there are no images to validate with`,
+      what: `${who}, and there is nothing to validate with`,
       where,
       hint: 'leave it out, or give a --val-split above 0 or a --val folder',
     });

@@ -48,7 +48,7 @@ export function refuseUnknown(
 export function requireData(data: unknown, where: string): void {
   if (typeof data === 'string') return;
   const hint = "write data: 'photos', a folder with one folder of images per class";
-  throw new AttuneError({ code: 'usage', what: 'there are no images', where, hint });
+  throw new AttuneError({ code: 'usage', what: 'there is no data', where, hint });
 }
 
 /** Throws AttuneError 'usage' unless `value` is absent or a whole number of at least 1. */

@@ -1,4 +1,5 @@
 /** What callers of this folder get back: the same shapes as `--json`. */
+import type { InputKind } from '../inputs/index.js';
 import type { TaskKind, TaskTable } from '../tasks/index.js';
 
 export type { Prediction } from '../tasks/metrics/top-predictions.js';
@@ -94,6 +95,8 @@ export interface RunDocument {
   readonly device: DeviceSummary;
   readonly model: string;
   readonly weights: string;
+  /** What its samples are. */
+  readonly input: InputKind;
   readonly images: {
     readonly train: number;
     readonly val: number;
@@ -142,6 +145,8 @@ export type EvaluateResult<T extends TaskKind = 'classification'> = {
   readonly [K in T]: TestMetrics[K] &
     EvaluatedSplit & {
       readonly task: K;
+      /** What its samples are. */
+      readonly input: InputKind;
       /** How many of the images the run was trained with; null without a run, or where it cannot be told any more. */
       readonly trained_on: number | null;
       readonly skipped: readonly SkippedImage[];

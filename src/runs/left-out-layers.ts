@@ -15,7 +15,7 @@ export function requireHead(loaded: LoadedModel): void {
     code: 'weights',
     what: `${noHeadText(loaded)}, so that nothing here can answer`,
     where: loaded.weights,
-    hint: `train a last layer for your own images: ${commandLine(['finetune'])} takes these --weights`,
+    hint: `train a last layer for your own data: ${commandLine(['finetune'])} takes these --weights`,
   });
 }
 

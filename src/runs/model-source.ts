@@ -312,7 +312,7 @@ function storedImages(
   if (neighbors <= images) return { images, outputs, neighbors };
   throw new AttuneError({
     code: 'weights',
-    what: `the head asks ${neighbors} neighbours and has ${images} images`,
+    what: `the head asks ${neighbors} neighbours and has ${images} samples`,
     where: path,
     hint: 'use another checkpoint of the run',
   });

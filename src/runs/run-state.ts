@@ -197,7 +197,7 @@ export async function openRunState(
         code: 'input',
         what: 'the run has no stage to resume: a probe is done at once, from cached features',
         where: folder,
-        hint: `run ${commandLine(['finetune'])} again; images and features are cached`,
+        hint: `run ${commandLine(['finetune'])} again; what was prepared is cached`,
       });
     }
     const isShared = version === FORMAT_OF_SHARED_CHOICES;
@@ -378,7 +378,7 @@ function damaged(where: string, what: string): AttuneError {
     code: 'weights',
     what,
     where,
-    hint: 'start the run anew; images and features are cached',
+    hint: 'start the run anew; what was prepared is cached',
   });
 }
 

@@ -25,7 +25,7 @@ export async function assertSameImages(
       if ((await hashOf(path, pool)) !== hash) changed++;
       onEvent?.({
         type: 'progress',
-        task: 'comparing images',
+        task: 'comparing files',
         done: ++done,
         total: all.length,
         secondsLeft: null,
@@ -41,7 +41,7 @@ export async function assertSameImages(
   if (changed === 0) return;
   throw new AttuneError({
     code: 'data',
-    what: `${changed} ${changed === 1 ? 'image has' : 'images have'} changed or gone since the run began`,
+    what: `${changed} ${changed === 1 ? 'file has' : 'files have'} changed or gone since the run began`,
     where,
     hint: 'put them back, or start a new run',
   });

@@ -236,6 +236,6 @@ function bothDamaged(
     code: 'weights',
     what: `no state of the run is whole: ${faults.map(({ name, fault }) => `${name} ${fault}`).join(', and ')}`,
     where: folder,
-    hint: 'start the run anew, its images and features are cached; best.safetensors can be used if it is there',
+    hint: 'start the run anew, what was prepared is cached; best.safetensors can be used if it is there',
   });
 }

@@ -60,7 +60,7 @@ function contradictionOfImages({ task, images }: StateFields): string | null {
   if (images.train.length === 0) return 'images.train: there are none';
   const { namesWithout, isAnswered } = taskOf(task);
   if (namesWithout(images.train).length > 0)
-    return `task.${rowOf(task.kind).named}: not every one has an image to train on`;
+    return `task.${rowOf(task.kind).named}: not every one has a sample to train on`;
   for (const [part, list] of Object.entries(images)) {
     const at = list.findIndex((image) => !isAnswered(image));
     if (at >= 0) return `images.${part}.${at}: it has no answer of the task`;

@@ -50,9 +50,9 @@ export async function refuseUnstorable(
   const fit = Math.floor((Math.max(0, room) / bytes) * images);
   throw new AttuneError({
     code: 'data',
-    what: `a run of ${count(images)} images could not be saved: their list takes ${formatBytes(bytes)}, and a state has room for ${formatBytes(Math.max(0, room))}, about ${count(fit)} images`,
+    what: `a run of ${count(images)} files could not be saved: their list takes ${formatBytes(bytes)}, and a state has room for ${formatBytes(Math.max(0, room))}, about ${count(fit)} files`,
     where: root,
-    hint: 'train on fewer images, move them to a shorter path, or use --strategy probe, which saves no state',
+    hint: 'train on fewer files, move them to a shorter path, or use --strategy probe, which saves no state',
   });
 }
 

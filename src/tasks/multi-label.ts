@@ -93,7 +93,7 @@ export const MULTI_LABEL: TaskRow<MultiLabelTypes> = {
   measures: MEASURES,
   isSquared: false,
   withoutClasses: ({ label }) => ({
-    what: `this is for images of one class each, and several labels an image are learnt (${label})`,
+    what: `this is for one class each, and several labels each are learnt (${label})`,
     hint: 'leave it out',
   }),
   answers: LABEL_ANSWERS,
@@ -135,7 +135,7 @@ export function multiLabel(classes: readonly string[]): TaskOf<MultiLabelTypes> 
     plural: 'labels',
     classes: null,
     document: { classes },
-    summary: `${count} ${count === 1 ? 'label' : 'labels'}, any number of them an image: ${listed(classes)}`,
+    summary: `${count} ${count === 1 ? 'label' : 'labels'}, any number of them each: ${listed(classes)}`,
     detailOf: () => '',
     get ofExports() {
       return this;
@@ -209,8 +209,8 @@ function logOfSum(values: readonly number[]): number {
   return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
-/** Every image of a file of labels has them, if only none. */
+/** Every sample of a file of labels has them, if only none. */
 function placesOf({ values, path }: Pick<LabelledImage, 'values' | 'path'>): readonly number[] {
   if (values !== undefined) return values;
-  throw new AttuneError({ code: 'internal', what: 'the image has no list of labels', where: path });
+  throw new AttuneError({ code: 'internal', what: 'the sample has no list of labels', where: path });
 }

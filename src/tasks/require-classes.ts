@@ -7,8 +7,8 @@ export function requireClasses({ classes, info }: Task, command: string, where: 
   if (classes !== null) return classes;
   throw new AttuneError({
     code: 'usage',
-    what: `${command} is about classes, of which each image has one, and this is about ${rowOf(info.kind).answers.given(info)}`,
+    what: `${command} is about classes, of which each sample has one, and this is about ${rowOf(info.kind).answers.given(info)}`,
     where,
-    hint: 'name a folder with one folder of images per class, a column of labels with --label, or a run of such',
+    hint: 'name a folder with one folder per class, a column of labels with --label, or a run of such',
   });
 }

@@ -57,15 +57,15 @@ export function columnsOf(
     if (values.some((value) => value !== values[0]) && deviation > 0) return { name, mean, deviation };
     throw new AttuneError({
       code: 'data',
-      what: `all training images have the same value of ${name}, ${values[0]}`,
+      what: `all training rows have the same value of ${name}, ${values[0]}`,
       where,
-      hint: 'leave the column out with --target, or add images',
+      hint: 'leave the column out with --target, or add rows',
     });
   });
 }
 
-/** Every image of a file of values has them. */
+/** Every sample of a file of values has them. */
 export function valuesOf({ values, path }: LabelledImage): readonly number[] {
   if (values !== undefined) return values;
-  throw new AttuneError({ code: 'internal', what: 'the image has no values', where: path });
+  throw new AttuneError({ code: 'internal', what: 'the sample has no values', where: path });
 }

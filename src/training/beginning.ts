@@ -93,13 +93,13 @@ export function beginningText({
   const opening =
     by === undefined
       ? 'Before the first step the loss is'
-      : `After ${counted(epochs, 'epoch')} ${percent(by.share)} of the running statistics of batch norm would still be the stored ones, so a head was fitted to ${counted(by.images, 'training image')} to compare them. Its loss is`;
+      : `After ${counted(epochs, 'epoch')} ${percent(by.share)} of the running statistics of batch norm would still be the stored ones, so a head was fitted to ${counted(by.images, 'training sample')} to compare them. Its loss is`;
   if (refitted !== null) {
     const { before, heldOut, isKept } = refitted;
     const losses = `held-out loss ${told(heldOut.after)}, before ${told(heldOut.before)}`;
     const rest = isKept
-      ? `the statistics were taken anew from the training images and the head was fitted to them (${losses}). Now it is ${compared(beginning)}: ${used}.`
-      : `a head that is fitted to statistics of the training images is no better (${losses}), so the stored ones are kept.`;
+      ? `the statistics were taken anew from the training data and the head was fitted to them (${losses}). Now it is ${compared(beginning)}: ${used}.`
+      : `a head that is fitted to statistics of the training data is no better (${losses}), so the stored ones are kept.`;
     return `${opening} ${compared(before)}: ${rest}`;
   }
   if (isCompared && batch_norm === 'auto') return `${opening} ${compared(beginning)}: ${used}.`;

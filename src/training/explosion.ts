@@ -85,7 +85,7 @@ export function exploded(error: AttuneError, { recipe, explosions }: Exploding, 
   const goOn = commandLine(['finetune', '--resume', folder, '--on-explosion', 'retry']);
   const hint =
     recipe.on_explosion === 'retry'
-      ? 'lower --lr and --head-lr, or look for broken images; the state before it is saved'
+      ? 'lower --lr and --head-lr, or look for broken files; the state before it is saved'
       : `start with a lower --lr and --head-lr, or go on from the last save at a tenth of them: ${goOn}`;
   return new AttuneError({ code, what: what + lowered, where, hint }, { cause: error });
 }

@@ -33,7 +33,7 @@ function detailOf({ loss, accuracy, imagesPerSecond: speed }: StepReport): strin
   const texts = [
     loss === null ? '' : `loss ${loss.toFixed(4)}`,
     accuracy === null ? '' : `accuracy ${(100 * accuracy).toFixed(1)} %`,
-    speed === null ? '' : `${speed.toFixed(1)} images/s`,
+    speed === null ? '' : `${speed.toFixed(1)} samples/s`,
   ];
   return texts.filter((text) => text !== '').join(', ');
 }

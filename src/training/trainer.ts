@@ -314,8 +314,8 @@ export class Trainer {
       {
         code: 'numeric',
         what: `the gradients of step ${step} ${fault}; that step changed nothing`,
-        where: `images ${images.join(', ')}${more}`,
-        hint: 'lower the learning rates, or look at these images',
+        where: `${images.join(', ')}${more}`,
+        hint: 'lower the learning rates, or look at these files',
       },
       { cause: error },
     );

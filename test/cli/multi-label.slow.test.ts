@@ -25,7 +25,7 @@ const finetune =
 test('finetune says that it is one, how well labels are told, and what to type next', async () => {
   const { status, stdout, stderr } = await attune([...finetune, '--out', 'one'], settings);
   assert.is(status, 0, stderr);
-  assert.match(stderr, /\n2 labels, any number of them an image: green, red\.\n/);
+  assert.match(stderr, /\n2 labels, any number of them each: green, red\.\n/);
   assert.match(stderr, /Column colours holds 2 labels, several labels a picture: multi-label\.\n/);
   assert.match(stderr, /then a one-vs-rest logistic head until it converges\.\n/);
   assert.match(
@@ -51,7 +51,7 @@ test('predict shows each label, and which are above one half; explain says why i
   assert.match(stdout, /[\d.]+ % +red, above 0\.5/);
   const refused = await attune(['explain', 'one', 'pictures/3.png'], settings);
   assert.is(refused.status, 2, refused.stderr);
-  assert.match(refused.stderr, /attune explain is about classes, of which each image has one/);
+  assert.match(refused.stderr, /attune explain is about classes, of which each sample has one/);
 });
 
 test('compare has their figures side by side', async () => {

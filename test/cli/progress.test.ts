@@ -105,7 +105,7 @@ test('a bar never fills its line, whatever it says', () => {
 test('80 columns have the bar and the time left, narrower ones the time left', () => {
   const epoch = state(180, {
     task: 'epoch 12/30',
-    detail: 'loss 0.3134, accuracy 93.1 %, rate 0.000931, 61.2 images/s',
+    detail: 'loss 0.3134, accuracy 93.1 %, rate 0.000931, 61.2 samples/s',
     secondsLeft: 7_500,
   });
   const evaluating = state(180, { task: 'evaluating for the report', secondsLeft: 200 });

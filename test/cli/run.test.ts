@@ -110,7 +110,7 @@ test('predict names the classes of each image; one that cannot be read is exit c
   const lines = stderr.trimEnd().split('\n');
   assert.match(
     lines.at(-1) ?? '',
-    /^attune: the image cannot be decoded.* \(new.b\.jpg\): the other images are done$/,
+    /^attune: the image cannot be decoded.* \(new.b\.jpg\): the other files are done$/,
   );
   assert.is(lines.filter((line) => line.startsWith('attune:')).length, 1);
 

@@ -143,11 +143,11 @@ test('a folder is refused as finetune would: a class of few images, and nothing 
   }
   const probe = await attuneHere(['schedule', data]);
   assert.is(probe.status, 2, probe.stdout);
-  assert.match(probe.stderr, /the strategy probe, the default where images are few/);
+  assert.match(probe.stderr, /the strategy probe, the default where samples are few/);
   const words = '--strategy full --schedule plateau --val-split 0'.split(' ');
   const plateau = await attuneHere(['schedule', data, ...words]);
   assert.is(plateau.status, 2, plateau.stdout);
-  assert.match(plateau.stderr, /no images to validate with/);
+  assert.match(plateau.stderr, /nothing to validate with/);
 });
 
 test('lr-find draws the losses of a sweep and says what to type next', async () => {
@@ -187,7 +187,7 @@ test('what cannot be drawn is refused', async () => {
     ['--steps 5 --images 5', /^attune: the length of the run is given more than once/],
     [
       '--images 100',
-      /^attune: the strategy probe, the default where images are few, has no learning rate \(--strategy\)/,
+      /^attune: the strategy probe, the default where samples are few, has no learning rate \(--strategy\)/,
     ],
     ['--steps 9 --power 2', /^attune: the schedule cosine takes no such setting \(--power\)/],
     ['--steps 9 --schedule multistep', /did you mean multi-step\?/],

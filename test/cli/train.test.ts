@@ -84,7 +84,7 @@ test('probe-then-full: values before the work, a line for each epoch, a table wi
   const work = lines.findIndex((line) => line.startsWith('reading images'));
   assert.ok(work > 4 && work < 8, stderr);
   for (const epoch of [1, 2]) {
-    const line = `^epoch ${epoch}: train loss [\\d.]+, accuracy [\\d.]+ %; validation loss [\\d.]+, accuracy [\\d.]+ %; (?:[\\d.]+ images/s; )?\\d+ s$`;
+    const line = `^epoch ${epoch}: train loss [\\d.]+, accuracy [\\d.]+ %; validation loss [\\d.]+, accuracy [\\d.]+ %; (?:[\\d.]+ samples/s; )?\\d+ s$`;
     assert.match(stderr, new RegExp(line, 'm'));
   }
   assert.match(

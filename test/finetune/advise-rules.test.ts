@@ -201,7 +201,7 @@ const sane = epochs(
   [0.85, 0.9, 0.92, 0.92, 0.93],
 );
 const soundRun: RunFacts = {
-  ...{ recipe, epochs: sane, head: null, beginning: null, data: sound },
+  ...{ recipe, input: 'image', epochs: sane, head: null, beginning: null, data: sound },
   ...{ validation: 1000, isSplit: true },
 };
 const head = { ...sane[0], stage: 'head', val_accuracy: 0.9 };
@@ -355,12 +355,13 @@ for (const [name, rules, changes] of runCases) {
 
 test('advice on a run fits its recipe', () => {
   const overfitting = runCases[3][2];
-  const advised = (changes: object) => {
-    const facts = { ...soundRun, ...overfitting, recipe: { ...recipe, ...changes } };
+  const advised = (changes: object, input: RunFacts['input'] = 'image') => {
+    const facts = { ...soundRun, ...overfitting, input, recipe: { ...recipe, ...changes } };
     return adviseOnRun(facts)[0].advice;
   };
   assert.match(advised({ augment: 'flip' }), '--augment standard');
   assert.not.match(advised({ augment: 'standard' }), '--augment');
+  assert.not.match(advised({ augment: 'none' }, 'series'), '--augment');
   assert.not.match(advised({ l2_sp: 0.1 }), '--l2-sp');
   assert.match(advised({}), '--mixup 0.2');
   assert.not.match(advised({ cutmix: 1 }), '--mixup');

@@ -101,7 +101,7 @@ test('stopped in its second fold, it goes on with that and comes to the same', a
   assert.ok(stopped.interrupted && stopped.results.length === 1);
   assert.ok(await isCrossValidation(stopped.run));
   writeFiles(data, pictures(['owl'], 1, 200));
-  await fails(resumeFolds({ resume: stopped.run }), 'data', /^images were added or are gone/);
+  await fails(resumeFolds({ resume: stopped.run }), 'data', /^files were added or are gone/);
   rmSync(join(data, 'owl/owl-200.png'));
   const context = listener();
   const resumed = await resumeFolds({ resume: stopped.run }, context);
@@ -127,7 +127,7 @@ test('what no fold could read or uses is named', async () => {
   assert.is(skipped.length, 2);
   const reasonOf = (name: string) => skipped.find(({ path }) => path === join(folder, name))?.reason ?? '';
   assert.match(reasonOf('train/cat/broken.png'), /looks like something else/);
-  assert.match(reasonOf('test'), /^2 test images, which folds do not use/);
+  assert.match(reasonOf('test'), /^2 test samples, which folds do not use/);
   assert.equal(JSON.parse(readFileSync(join(run, 'folds.json'), 'utf8')).skipped, skipped);
   const { data } = await gatherFolds(run, { run, evaluate: false }, {});
   assert.equal(
@@ -166,7 +166,7 @@ test('folds of values have their errors and R², with the spread', async () => {
   await fails(
     crossValidate({ ...given, data: csv, folds: 9, out: newPath() }),
     'usage',
-    /^9 folds need as many images, and there are 8 \(--folds\)/,
+    /^9 folds need as many samples, and there are 8 \(--folds\)/,
   );
 });
 
@@ -207,12 +207,12 @@ test('folds that cannot be are refused before an image is opened, and leave no f
   };
   await refused(
     { folds: 7 },
-    /^7 folds need as many images of each class, and the smallest has 6 \(--folds\): give 6 at most, or/,
+    /^7 folds need as many samples of each class, and the smallest has 6 \(--folds\): give 6 at most, or/,
   );
-  await refused({ valSplit: 0.5 }, /come from --folds, so none are split off \(--val-split\)/);
+  await refused({ valSplit: 0.5 }, /comes from --folds, so none are split off \(--val-split\)/);
   await refused(
     { data: smallData() },
-    /there are validation images of their own \(--folds\): .*name the folder of training images: .*train$/,
+    /there is validation data of its own \(--folds\): .*name the folder of training data: .*train$/,
   );
   await fails(finetune(await options()), 'usage', /a single run has one of the folds \(--folds\)/);
   const { folds: _, ...single } = await options();

@@ -71,7 +71,7 @@ test('more than one picture in twenty unreadable', async () => {
 test('a class that is left without a readable picture', async () => {
   const folder = imageFolderOf(['a', 'b'], 12);
   writeFiles(folder, { 'c/torn.png': picture(0, 1).subarray(0, 50) });
-  await refuses(folder, 'data', /no readable training image is left in class c/);
+  await refuses(folder, 'data', /no readable training file is left in class c/);
 });
 
 test('a run folder that exists, or a file of its name', async () => {

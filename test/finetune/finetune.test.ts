@@ -137,8 +137,8 @@ test('the test folder is evaluated once, with the classes of training', async ()
   // The run computes its head on stored features, evaluate the whole network: what probabilities sum up to differs.
   const { loss, brier, calibration, ...rest } = first.test!;
   const { loss: lossAgain, brier: brierAgain, calibration: calibrationAgain, skipped, ...others } = again;
-  const { task, split, left_out, trained_on, ...restAgain } = others;
-  assert.is(task, 'classification');
+  const { task, input, split, left_out, trained_on, ...restAgain } = others;
+  assert.equal([task, input], ['classification', 'image']);
   assert.equal({ split, left_out, trained_on }, { split: null, left_out: null, trained_on: 0 });
   assert.equal(restAgain, rest);
   assert.ok(Math.abs(loss! - lossAgain!) < 1e-4);
@@ -227,8 +227,8 @@ test('copies of training images among those that measure are told', async () => 
   );
   const told = (await notes()).filter((text) => text.startsWith('Note:'));
   assert.equal(told, [
-    'Note: 1 of 5 validation images is a copy of training images, byte by byte (x/again.png): what is measured by them is too good.',
-    'Note: 10 of 10 test images are copies of training images, byte by byte (y/0.png, y/1.png, y/2.png and 7 more): what is measured by them is too good.',
+    'Note: 1 of 5 validation files is a copy of training files, byte by byte (x/again.png): what is measured by them is too good.',
+    'Note: 10 of 10 test files are copies of training files, byte by byte (y/0.png, y/1.png, y/2.png and 7 more): what is measured by them is too good.',
     'Note: 5 pictures lie in more than one class, byte by byte (x/x-300.png as x, y/0.png as y; x/x-301.png as x, y/1.png as y; x/x-302.png as x, y/2.png as y; and 2 more): decide which class is right, and remove the other copies.',
   ]);
 });

@@ -57,7 +57,7 @@ test('interrupted at any look of the full stage and resumed, it ends with the sa
       // Only the test images are left.
       assert.match(
         result.message,
-        /^the run is complete and saved, only its test images were not all evaluated/,
+        /^the run is complete and saved, only its test part was not evaluated to the end/,
       );
       saved.push('complete');
     } else if (result.interrupted) {

@@ -42,7 +42,7 @@ test('folds cut a CSV file as they cut class folders', async () => {
   await fails(
     findImages(csv, splitOf({ folds: 7, fold: 1 })),
     'usage',
-    /^7 folds need as many images of each class, and the smallest has 6/,
+    /^7 folds need as many samples of each class, and the smallest has 6/,
   );
 });
 
@@ -58,7 +58,7 @@ test('which column is asked for, by a flag or a recipe, and not by both kinds', 
   );
   await refused(
     fullRun(data.folder, { label: 'kind' }),
-    /^this is for a CSV file, and the images are in class folders \(--label\)/,
+    /^this is for a CSV file, and the data is in class folders \(--label\)/,
   );
   await refused(
     fullRun(data.csv, { images: data.images, target: ['number'], labelSmoothing: 0.1 }),

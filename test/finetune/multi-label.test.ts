@@ -34,7 +34,7 @@ test('a probe finds which channels are bright, each by itself', () => {
 test('that it is one is found in the file, and said', () => {
   assert.equal(probed.notes.slice(0, 3), [
     '32 images to train, 16 to validate.',
-    '3 labels, any number of them an image: blue, green, red.',
+    '3 labels, any number of them each: blue, green, red.',
     'Column colours holds 3 labels, several labels a picture: multi-label.',
   ]);
   assert.not.ok(probed.notes.some((note) => /class-weights|sampling|label-smoothing|neighbors/.test(note)));
@@ -142,7 +142,7 @@ test('what is about one class an image is refused, with the reason', async () =>
       finetune(fullRun(data.csv, more), context),
       'usage',
       new RegExp(
-        `^this is for images of one class each, and several labels an image are learnt \\(colours\\) \\(${flag}\\)`,
+        `^this is for one class each, and several labels each are learnt \\(colours\\) \\(${flag}\\)`,
       ),
     );
     assert.is(countOf(context.events, 'reading images'), 0);

@@ -123,7 +123,7 @@ test('what is for classes is refused before an image is read', async () => {
 
 test('what is for values is refused of classes', async () => {
   const folder = imageFolderOf(['ant', 'bee'], 2);
-  const words = /^this is for a CSV file, and the images are in class folders/;
+  const words = /^this is for a CSV file, and the data is in class folders/;
   await fails(finetune(fullRun(folder, { target: ['age'] })), 'usage', words);
   await fails(finetune(fullRun(folder, { images: folder })), 'usage', words);
   const { run } = probed;
@@ -168,7 +168,7 @@ test('a column of one value, and parts without a row to train with, are refused'
   await fails(
     finetune(fullRun(constant, options)),
     'data',
-    /^all training images have the same value of b, 7 .*--target/,
+    /^all training rows have the same value of b, 7 .*--target/,
   );
   const untrained = join(data.folder, 'untrained.csv');
   writeFileSync(untrained, 'image,a,split\npictures/grey 0.png,1,val\npictures/grey 1.png,2,test\n');

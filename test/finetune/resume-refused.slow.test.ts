@@ -34,11 +34,11 @@ test('images that have changed are refused with their number; nothing is written
   await fails(
     resume({ resume: run }),
     'data',
-    /^3 images have changed or gone since the run began \(.*\): put them back/,
+    /^3 files have changed or gone since the run began \(.*\): put them back/,
   );
   for (const [i, name] of names.entries()) writeFileSync(name, before[i]!);
   writeFileSync(names[1]!, 'no image');
-  await fails(resume({ resume: run }), 'data', /^1 image has changed/);
+  await fails(resume({ resume: run }), 'data', /^1 file has changed/);
   writeFileSync(names[1]!, before[1]!);
   assert.ok(readFileSync(join(run, 'state.safetensors')).equals(state));
   await resume({ resume: run });

@@ -9,8 +9,8 @@ const data = smallData();
 
 test('what would have no effect is refused before an image is decoded', async () => {
   const cases: [Partial<FinetuneOptions>, RegExp][] = [
-    [{ mixup: 0.2, batchSize: 1 }, /^a batch of a single image has no other to mix it with \(--mixup\)/],
-    [{ cutmix: 1, batchSize: 1 }, /^a batch of a single image has no other to mix it with \(--cutmix\)/],
+    [{ mixup: 0.2, batchSize: 1 }, /^a batch of a single sample has no other to mix it with \(--mixup\)/],
+    [{ cutmix: 1, batchSize: 1 }, /^a batch of a single sample has no other to mix it with \(--cutmix\)/],
     [
       { stochasticDepth: 0.1, trainFrom: 'fc' },
       /^no residual branch of resnet-small is trained, so there is none to leave out \(--stochastic-depth\)/,

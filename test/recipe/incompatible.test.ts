@@ -91,8 +91,7 @@ for (const [options, flag] of OTHERS) {
 }
 
 test('a share to split off, where the data set says itself which images validate', async () => {
-  const words =
-    /^the data set says by its folder of validation images which images validate, .* leave it out$/;
+  const words = /^the data set says by its validation folder what validates, .* leave it out$/;
   await refused({ valSplit: 0.3 }, '--val-split', words);
   await fails(previewSchedule({ data, strategy: 'full', valSplit: 0.3 }), 'usage', words);
   await fails(previewAugment({ data, valSplit: 0.3 }), 'usage', words);

@@ -129,8 +129,8 @@ test('counts and sizes that are none are refused, each in its own words', async 
 
 test('missing options, missing images and a string in place of a list are refused', async () => {
   await fails(finetune(given(undefined)), 'usage', /the options are missing \(finetune\)/);
-  await fails(finetune(given({})), 'usage', /there are no images \(finetune\)/);
-  await fails(evaluate(given({ run: 'x' })), 'usage', /there are no images \(evaluate\)/);
+  await fails(finetune(given({})), 'usage', /there is no data \(finetune\)/);
+  await fails(evaluate(given({ run: 'x' })), 'usage', /there is no data \(evaluate\)/);
   await fails(report(given({})), 'usage', /there is no run \(report\)/);
   await fails(compare(given({ runs: 'runs/a' })), 'usage', /the runs are no list \(compare\)/);
   // Its letters would be paths, / among them.

@@ -265,12 +265,12 @@ test('what goes by validation needs images for it', async () => {
   await fails(
     finetune({ ...options, schedule: 'plateau' }),
     'usage',
-    /^the schedule plateau goes by the validation loss, and there are no images .*\(--schedule\): leave it out, or/,
+    /^the schedule plateau goes by the validation loss, and there is nothing .*\(--schedule\): leave it out, or/,
   );
   await fails(
     finetune({ ...options, patience: 3 }),
     'usage',
-    /^stopping early goes by the validation accuracy or loss, and there are no images to validate with \(--patience\)/,
+    /^stopping early goes by the validation accuracy or loss, and there is nothing to validate with \(--patience\)/,
   );
 });
 
@@ -302,7 +302,7 @@ test('flags that would be ignored are refused', () => {
       { sampling: 'balanced', classWeights: 'power=0.5' },
       /all classes count the same already, .*\(--class-weights\): leave one of the two out/,
     ],
-    [{ val: 'v', valSplit: 0.1 }, /^the validation images come from --val.* \(--val-split\)/],
+    [{ val: 'v', valSplit: 0.1 }, /^validation comes from --val.* \(--val-split\)/],
   ];
   for (const [options, words] of cases) {
     const flags = fieldsOf({ data: 'photos', ...options });

@@ -1,4 +1,5 @@
 /** A small report whose names are what a test wants them to be: classes, files, folders and all texts from outside. */
+import { inputRow } from '#src/inputs/index';
 import { computeMetrics } from '#src/tasks/metrics/metrics';
 import { resolveRecipe } from '#src/recipe/recipe';
 import type { EpochRecord } from '#src/recipe/results';
@@ -67,6 +68,7 @@ export function namedReport(names: readonly [string, string, string], file: stri
     isFinished: true,
     data: {
       data: names[0],
+      words: inputRow('image').files,
       images: { train: 9, val: 6, test: 0 },
       classes: names.map((name) => ({ class: name, train: 3, val: 2, test: 0 })),
       skipped: [{ path: names[0], reason: names[1] }],
@@ -75,6 +77,7 @@ export function namedReport(names: readonly [string, string, string], file: stri
     main: {
       kind: 'classification',
       part: 'val',
+      words: inputRow('image').files,
       metrics,
       classes: classRows(metrics),
       worst: [answered],

@@ -16,7 +16,7 @@ test('a run says so before it opens an image, and a probe saves no state', async
   writeFileSync(data, `image,label\n${rows.join('\n')}`);
   const options = { data, model: 'resnet-small', weights: 'none', device: 'cpu' } as const;
   const whole = { ...options, strategy: 'full', out: newPath() } as const;
-  await fails(finetune(whole), 'data', /^a run of 20 images could not be saved: their list takes 104 MB/);
+  await fails(finetune(whole), 'data', /^a run of 20 files could not be saved: their list takes 104 MB/);
   const probe = { ...options, strategy: 'probe', out: newPath() } as const;
   await fails(finetune(probe), 'data', /images? (?:is|are) bad|cannot be|no readable/);
 });

@@ -49,7 +49,7 @@ test('what is counted are the bytes that the state takes', async () => {
   await fails(
     refuseUnstorable(images, undefined, bytes + OTHER - 200),
     'data',
-    /^a run of 1,000 images could not be saved: their list takes \d+ kB, and a state has room for \d+ kB, about 9\d\d images \(\/data\)/,
+    /^a run of 1,000 files could not be saved: their list takes \d+ kB, and a state has room for \d+ kB, about 9\d\d files \(\/data\)/,
   );
 });
 

@@ -108,7 +108,7 @@ test('images that are all right make answers as sure as their number allows, how
 test('why answers are no surer is told where all images are right', () => {
   assert.is(
     limitText(20, 1),
-    '20 validation images, all right: answers as clear as theirs are called 95.5 % sure, and only more images could show more',
+    '20 validated answers, all right: answers as clear as theirs are called 95.5 % sure, and only more data could show more',
   );
   assert.match(limitText(1, 1)!, / 67 % sure/);
   assert.match(limitText(5000, 1)!, / 99\.980 % sure/);

@@ -43,7 +43,7 @@ async function stateOf(run: string) {
 test('statistics that make a better head are kept, and the head is new all the same', async () => {
   const context = listener();
   const { run } = await finetune(optionsOf({ weights: blind, epochs: 1 }), context);
-  assert.match(told(context), /the statistics were taken anew from the training images/);
+  assert.match(told(context), /the statistics were taken anew from the training data/);
   const { beginning, best, epochs } = await stateOf(run);
   assert.ok(Math.abs(beginning!.stored_loss! - Math.log(2)) < 0.3, `${beginning!.stored_loss}`);
   assert.is(epochs.length, 1);

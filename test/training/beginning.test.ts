@@ -97,7 +97,7 @@ test('statistics that disagree are taken anew, the head is fitted to them, and t
   assert.is(notes.length, 1, notes.join('\n'));
   assert.match(
     notes[0],
-    /the statistics were taken anew from the training images and the head was fitted to them/,
+    /the statistics were taken anew from the training data and the head was fitted to them/,
   );
   const began = firstLoss(state.beginning!, state.frozen.batch_norm);
   assert.ok(began !== null && began < 2, `${began}`);
@@ -200,7 +200,7 @@ test('under a new head, statistics that a fitted one cannot do without are kept:
   assert.is(open.notes.length, 1, open.notes.join('\n'));
   assert.match(
     open.notes[0],
-    /^After 2 epochs 81\.0 % of the running statistics of batch norm would still be the stored ones, so a head was fitted to 16 training images to compare them\. Its loss is .*stored ones are kept\.$/,
+    /^After 2 epochs 81\.0 % of the running statistics of batch norm would still be the stored ones, so a head was fitted to 16 training samples to compare them\. Its loss is .*stored ones are kept\.$/,
   );
   assert.is(open.state.frozen.batch_norm, 'frozen');
   const asked = await run({ strategy: 'full', epochs: 2, batchNorm: 'frozen' });

@@ -58,6 +58,6 @@ export async function assertAccumulates(
   const { micro_batch, notes } = await choose(device, batchSize, imageSize);
   assert.is(micro_batch, micro);
   const times = batchSize / micro;
-  assert.is(notes[0], `A batch of ${batchSize} is computed as ${times} times ${micro} images.`);
+  assert.is(notes[0], `A batch of ${batchSize} is computed as ${times} times ${micro} samples.`);
   await fails(choose(device, batchSize, imageSize, 2 * micro), 'device', /add --memory low, or .*smaller/);
 }

@@ -37,7 +37,7 @@ test('what is planned is the largest micro-batch that occurs: a last image may j
   assert.equal(await planned(20, 64), [64, 20]);
   const few = await choose(device, 64, 32, undefined, { images: 12, task: classification(['a', 'b']) });
   assert.is(few.batch_norm, 'frozen');
-  assert.match(few.notes[0]!, /^Batch norm keeps its statistics, as 12 images are too few/);
+  assert.match(few.notes[0]!, /^Batch norm keeps its statistics, as 12 samples are too few/);
   await device.close();
 });
 

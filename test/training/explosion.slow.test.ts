@@ -144,7 +144,7 @@ test('twice, and no more', async () => {
   await fails(
     finetune(options, context),
     'numeric',
-    /, also at a hundredth of the rates.*: lower --lr and --head-lr, or look for broken images; the state before it is saved$/,
+    /, also at a hundredth of the rates.*: lower --lr and --head-lr, or look for broken files; the state before it is saved$/,
   );
   assert.is(notesOf(context.events).length, 2);
 });

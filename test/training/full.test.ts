@@ -33,7 +33,7 @@ test('a run reports what the contract promises and writes every file', async () 
 
   assert.is(
     Object.keys(first).join(),
-    'run,device,model,weights,task,classes,images,resolved_defaults,parameters,epochs,best,test,checkpoints,resumed_from,interrupted,stopped_early,beginning,explosions,device_losses',
+    'run,device,model,weights,input,task,classes,images,resolved_defaults,parameters,epochs,best,test,checkpoints,resumed_from,interrupted,stopped_early,beginning,explosions,device_losses',
   );
   assert.equal(JSON.parse(JSON.stringify(first)), first);
   assert.equal(first.images, { train: 16, val: 6, test: 4, skipped: [] });

@@ -15,7 +15,7 @@ import { flagWords } from '../flags.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, counted, oneLine, percent, wrap } from '../../text.js';
+import { capitalized, count, counted, oneLine, percent, wrap } from '../../text.js';
 import { accuracyText } from '../tasks/result-text.js';
 
 const MOST_SUSPECTS = 10;
@@ -120,5 +120,5 @@ function item(text: string, source: string | null, output: Output): string[] {
 
 /** A text as a sentence of its own. */
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capitalized(text)}.`;
 }

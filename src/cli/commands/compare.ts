@@ -46,7 +46,7 @@ function printResult(result: CompareResult, output: Output): void {
   output.print(runTable(result));
   if (differences.length > 0) output.print('', bold('What differs'), differenceTable(result));
   else output.print('', 'The recipes are the same.');
-  if (paired.length > 0) output.print('', bold('Image by image'), pairTable(result));
+  if (paired.length > 0) output.print('', bold('Sample by sample'), pairTable(result));
   output.print('', bold('Page'), oneLine(here(page)));
 }
 
@@ -58,7 +58,7 @@ function runTable({ runs }: CompareResult): string[] {
     ...tasks.flatMap(({ runColumns }) => runColumns.before),
     { title: 'loss', text: ({ loss }) => (loss === null ? '-' : loss.toFixed(3)) },
     ...tasks.flatMap(({ runColumns }) => runColumns.behind),
-    { title: 'images', text: ({ images }) => (images === null ? '-' : count(images)) },
+    { title: 'samples', text: ({ images }) => (images === null ? '-' : count(images)) },
     {
       title: 'epochs',
       text: (run) => `${epochsText(run).replace('–', '-')}${run.finished ? '' : ', not finished'}`,
@@ -90,7 +90,7 @@ function differenceTable({ differences }: CompareResult): string[] {
 /** The images that only one run of a pair has right, pair by pair. */
 function pairTable({ paired }: CompareResult): string[] {
   return table(
-    [{ title: 'runs' }, ...['images', 'only the first', 'only the second', 'p (McNemar)'].map(right)],
+    [{ title: 'runs' }, ...['samples', 'only the first', 'only the second', 'p (McNemar)'].map(right)],
     paired.map(({ runs: [a, b], images, only, p }) => [
       `${a + 1} and ${b + 1}`,
       count(images),

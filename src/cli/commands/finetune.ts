@@ -15,6 +15,7 @@ import {
   resume,
   resumeFolds,
 } from '../../finetune/index.js';
+import { inputRow } from '../../inputs/index.js';
 import { commandLine, pathFromHere } from '../../runs/command-line.js';
 import { exampleImage } from '../../finetune/run/example-image.js';
 import { isFinishedProbe } from '../../finetune/run/resume.js';
@@ -107,7 +108,7 @@ function resultFacts(result: AnyResult): Fact[] {
     ['model', `${model}, weights ${weights}`],
     ['strategy', String(resolved_defaults['strategy'])],
     text.learnt(result),
-    ['images', seen.join(', ')],
+    [inputRow(result.input).files.many, seen.join(', ')],
     ['parameters', `${count(parameters.total)}, ${count(parameters.trainable)} of them trained`],
   ];
   const full = result.epochs.filter(({ stage }) => stage !== HEAD_STAGE);

@@ -36,7 +36,7 @@ function printResult(result: CrossValidationResult, report: string | null, outpu
     '',
     facts([
       ...headlines.map((column): [string, string] => [column.title, spreadText(result, column)]),
-      ['all images', `${count(pooled.images)}, each judged by the fold that had not seen it`],
+      ['in all', `${count(pooled.images)}, each judged by the fold that had not seen it`],
       ...(rightShare === null
         ? []
         : [[`their ${rightShare.name}`, accuracyText(pooled.accuracy, pooled.interval)] as const]),

@@ -103,7 +103,7 @@ function printContents(contents: Contents, output: Output): void {
   ];
   if (info !== null) {
     const [[kind, names]] = Object.entries(taskOf(info.task).document);
-    lines.push([kind, describeNames(names)], ['images', describeInput(info)]);
+    lines.push([kind, describeNames(names)], [inputRow(info.input.kind).files.many, describeInput(info)]);
   }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
   lines.push(['good for', useOf(architecture)]);

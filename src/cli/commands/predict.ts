@@ -44,9 +44,9 @@ function reportUnread({ images }: AnyResult, output: Output): number {
   if (unread.length === 0) return 0;
   const [{ path, error }] = unread;
   const what =
-    unread.length === 1 ? error : `${counted(unread.length, 'image')} could not be read, the first: ${error}`;
+    unread.length === 1 ? error : `${counted(unread.length, 'file')} could not be read, the first: ${error}`;
   const hint =
-    unread.length === images.length ? 'replace it, or convert it to JPEG' : 'the other images are done';
+    unread.length === images.length ? 'replace it, or convert it to JPEG' : 'the other files are done';
   output.note(`attune: ${oneLine(`${what} (${shownPath(path)}): ${hint}`)}`);
   return 1;
 }

@@ -1,8 +1,9 @@
 /** What the terminal shows of a classification. */
+import { inputRow, type SampleWords } from '../../inputs/index.js';
 import { limitText } from '../../tasks/metrics/calibration.js';
-import type { Calibration, EvaluatedSplit, FinetuneResult, Metrics } from '../../finetune/index.js';
+import type { Calibration, EvaluateResult, FinetuneResult, Metrics } from '../../finetune/index.js';
 import { count, percent } from '../../text.js';
-import { accuracyText, classTable, imagesText, unmeasured } from './result-text.js';
+import { accuracyText, classTable, partText, unmeasured } from './result-text.js';
 import type { Output } from '../output.js';
 import { facts, table } from '../table.js';
 import type { Fact, TaskText } from './task-text.js';
@@ -15,8 +16,8 @@ const MOST_CONFUSIONS = 5;
 export const CLASSIFICATION_TEXT: TaskText<'classification'> = {
   learnt: ({ classes }) => ['classes', count(classes.length)],
   reached: accuracyFacts,
-  tested: ({ classes, test }) =>
-    test !== null && classes.length <= FEW_CLASSES ? classTable(test.per_class) : [],
+  tested: ({ classes, test, input }) =>
+    test !== null && classes.length <= FEW_CLASSES ? classTable(test.per_class, inputRow(input).files) : [],
   evaluated: printMetrics,
   answered: ({ predictions }) =>
     predictions.map(({ label, probability }) => [percent(probability), label] as const),
@@ -47,15 +48,16 @@ function accuracyFacts({ best, images, test }: FinetuneResult): Fact[] {
   return lines;
 }
 
-function printMetrics(metrics: Metrics & EvaluatedSplit, output: Output): void {
+function printMetrics(metrics: EvaluateResult, output: Output): void {
   const { bold } = output.paint;
   const { per_class } = metrics;
-  output.print(facts(metricFacts(metrics)));
+  const { files: words } = inputRow(metrics.input);
+  output.print(facts(metricFacts(metrics, words)));
 
   const present = per_class.filter(({ support }) => support > 0);
   const worst = present.toSorted((a, b) => (a.recall ?? 0) - (b.recall ?? 0)).slice(0, MOST_CLASSES);
   const isAll = worst.length === present.length;
-  output.print('', bold(isAll ? 'Classes, the worst first' : 'The worst classes'), classTable(worst));
+  output.print('', bold(isAll ? 'Classes, the worst first' : 'The worst classes'), classTable(worst, words));
 
   const pairs = confusions(metrics);
   if (pairs.length === 0) return;
@@ -64,23 +66,23 @@ function printMetrics(metrics: Metrics & EvaluatedSplit, output: Output): void {
     '',
     bold('Most often confused'),
     table(
-      [{ title: 'is' }, { title: 'was taken for' }, { title: 'images', align: 'right' }],
+      [{ title: 'is' }, { title: 'was taken for' }, { title: words.many, align: 'right' }],
       shown.map(({ truth, predicted, images: n }) => [truth, predicted, count(n)]),
     ),
   );
 }
 
 /** What is asked first comes first: how often it is right, then how evenly, then how surely. */
-function metricFacts(metrics: Metrics & EvaluatedSplit): [name: string, value: string][] {
+function metricFacts(metrics: EvaluateResult, { many }: SampleWords): [name: string, value: string][] {
   const { accuracy, interval, top_k, balanced_accuracy, macro, weighted, auc, loss, brier, calibration } =
     metrics;
   const lines: [string, string][] = [
     ['accuracy', accuracyText(accuracy, interval)],
     ...top_k.map((top): [string, string] => [`top ${top.k}`, percent(top.accuracy)]),
-    ['images', imagesText(metrics)],
-    ['classes', classesText(metrics)],
+    [many, partText(metrics)],
+    ['classes', classesText(metrics, many)],
     ['balanced accuracy', percent(balanced_accuracy)],
-    ['F1', `${digits(macro?.f1, 3)} over classes, ${digits(weighted?.f1, 3)} over images`],
+    ['F1', `${digits(macro?.f1, 3)} over classes, ${digits(weighted?.f1, 3)} over ${many}`],
     ['AUC', `${digits(auc, 4)}, each class against the rest`],
     ['loss', `${digits(loss, 4)}, Brier's score ${digits(brier, 4)}`],
   ];
@@ -88,10 +90,10 @@ function metricFacts(metrics: Metrics & EvaluatedSplit): [name: string, value: s
   return lines;
 }
 
-/** `3, 2 of them without images`: the tables leave those out. */
-function classesText({ classes, per_class }: Metrics): string {
+/** `3, 2 of them without ${many}`: the tables leave those out. */
+function classesText({ classes, per_class }: Metrics, many: string): string {
   const absent = per_class.filter(({ support }) => support === 0).length;
-  return absent === 0 ? count(classes.length) : `${count(classes.length)}, ${absent} of them without images`;
+  return absent === 0 ? count(classes.length) : `${count(classes.length)}, ${absent} of them without ${many}`;
 }
 
 /** `3.1 %; 1.2 % at temperature 1.43` */

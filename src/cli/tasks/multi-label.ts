@@ -1,10 +1,11 @@
 /** What the terminal shows of a multi-label classification. */
-import type { EvaluatedSplit, FinetuneResult } from '../../finetune/index.js';
+import { inputRow, type SampleWords } from '../../inputs/index.js';
+import type { EvaluateResult, FinetuneResult } from '../../finetune/index.js';
 import type { TaskTable } from '../../tasks/index.js';
 import { count, percent } from '../../text.js';
 import type { Output } from '../output.js';
 import { facts, table } from '../table.js';
-import { imagesText, unmeasured } from './result-text.js';
+import { partText, unmeasured } from './result-text.js';
 import type { Fact, TaskText } from './task-text.js';
 
 type LabelMetrics = TaskTable['multi-label']['metrics'];
@@ -23,8 +24,8 @@ interface ComparedLabels {
 export const MULTI_LABEL_TEXT: TaskText<'multi-label'> = {
   learnt: ({ classes }) => ['labels', count(classes.length)],
   reached: labelFacts,
-  tested: ({ classes, test }) =>
-    test !== null && classes.length <= FEW_LABELS ? labelTable(test.per_class) : [],
+  tested: ({ classes, test, input }) =>
+    test !== null && classes.length <= FEW_LABELS ? labelTable(test.per_class, inputRow(input).files) : [],
   evaluated: printLabels,
   answered: ({ predictions }) =>
     predictions.map(
@@ -69,13 +70,14 @@ function figuresText(precision: number | null, f1: number | null, match: number 
   return `mean average precision ${digits(precision, 3)}, micro F1 ${digits(f1, 3)}, all labels right ${percent(match)}`;
 }
 
-function printLabels(metrics: LabelMetrics & EvaluatedSplit, output: Output): void {
+function printLabels(metrics: EvaluateResult<'multi-label'>, output: Output): void {
   const { per_class: labels } = metrics;
+  const { files: words } = inputRow(metrics.input);
   const lines: Fact[] = [
     ['mean average precision', digits(metrics.mean_average_precision, 4)],
     ['F1', `${digits(metrics.micro_f1, 3)} over all decisions, ${digits(metrics.macro_f1, 3)} over labels`],
     ['all labels right', percent(metrics.exact_match)],
-    ['images', imagesText(metrics)],
+    [words.many, partText(metrics)],
     ['labels', count(labels.length)],
     ['loss', `${digits(metrics.loss, 4)}, the mean binary cross-entropy`],
   ];
@@ -83,15 +85,15 @@ function printLabels(metrics: LabelMetrics & EvaluatedSplit, output: Output): vo
     .toSorted((a, b) => (a.average_precision ?? 2) - (b.average_precision ?? 2))
     .slice(0, MOST_LABELS);
   const title = worst.length === labels.length ? 'Labels, the worst first' : 'The worst labels';
-  output.print(facts(lines), '', output.paint.bold(title), labelTable(worst));
+  output.print(facts(lines), '', output.paint.bold(title), labelTable(worst, words));
 }
 
 /** The labels in the given order, a line for each. */
-function labelTable(labels: LabelMetrics['per_class']): string[] {
+function labelTable(labels: LabelMetrics['per_class'], { many }: SampleWords): string[] {
   return table(
     [
       { title: 'label' },
-      { title: 'images', align: 'right' },
+      { title: many, align: 'right' },
       { title: 'average precision', align: 'right' },
       { title: 'recall', align: 'right' },
       { title: 'precision', align: 'right' },

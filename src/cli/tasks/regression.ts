@@ -1,7 +1,8 @@
 /** What the terminal shows of a regression. */
-import type { EvaluatedSplit, FinetuneResult, RegressionReport } from '../../finetune/index.js';
+import { inputRow } from '../../inputs/index.js';
+import type { EvaluateResult, FinetuneResult } from '../../finetune/index.js';
 import { significant } from '../../text.js';
-import { imagesText, unmeasured } from './result-text.js';
+import { partText, unmeasured } from './result-text.js';
 import { columnTable, figure, fitText } from './value-text.js';
 import type { Output } from '../output.js';
 import { facts } from '../table.js';
@@ -42,11 +43,11 @@ function valueFacts({ best, columns, images, test }: FinetuneResult<'regression'
 }
 
 /** Figures of several columns are in several units: they stand in the table alone. */
-function printValues(report: RegressionReport & EvaluatedSplit, output: Output): void {
+function printValues(report: EvaluateResult<'regression'>, output: Output): void {
   const { loss, r2, mae, per_column } = report;
   const lines: Fact[] = [
     ['fit', fitText(r2, mae, per_column.length)],
-    ['images', imagesText(report)],
+    [inputRow(report.input).files.many, partText(report)],
     ['loss', `${figure(loss)}, the mean squared error of standardised values`],
   ];
   output.print(facts(lines), '', columnTable(report));

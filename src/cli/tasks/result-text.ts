@@ -1,4 +1,5 @@
 /** Accuracies, classes and left-out images in lines for people; shared by the commands that measure. */
+import type { SampleWords } from '../../inputs/index.js';
 import type { ClassMetrics } from '../../tasks/metrics/metrics.js';
 import type { EvaluatedSplit, SkippedImage } from '../../recipe/results.js';
 import { table } from '../table.js';
@@ -14,12 +15,12 @@ export function accuracyText(accuracy: number | null, interval: readonly [number
   return `${percent(accuracy)} (95 % interval ${(low * 100).toFixed(1)} to ${percent(high)})`;
 }
 
-/** The classes in the given order, a line for each. */
-export function classTable(classes: readonly ClassMetrics[]): string[] {
+/** The classes in the given order, a line for each, with the number of their samples. */
+export function classTable(classes: readonly ClassMetrics[], { many }: SampleWords): string[] {
   return table(
     [
       { title: 'class' },
-      { title: 'images', align: 'right' },
+      { title: many, align: 'right' },
       { title: 'recall', align: 'right' },
       { title: 'precision', align: 'right' },
       { title: 'F1', align: 'right' },
@@ -35,13 +36,13 @@ export function classTable(classes: readonly ClassMetrics[]): string[] {
 }
 
 /** `20 of the part test`: of what the figures are. */
-export function imagesText({ images, split }: EvaluatedSplit & { readonly images: number }): string {
+export function partText({ images, split }: EvaluatedSplit & { readonly images: number }): string {
   return split === null || split === 'all' ? count(images) : `${count(images)} of the part ${split}`;
 }
 
 /** Why there is no figure of the validation; null when there is one. */
 export function unmeasured(images: number, figure: number | null): string | null {
-  if (images === 0) return 'no images';
+  if (images === 0) return 'nothing to measure by';
   return figure === null ? 'not yet measured' : null;
 }
 

@@ -67,8 +67,8 @@ export function probablyMislabelled({ features }: Pick<DataFacts, 'features'>) {
 /** Cross-validation, as it can be typed: `--folds` takes no images that have a validation part of their own. */
 export function crossValidation(isSplit: boolean): string {
   return isSplit
-    ? 'cross-validation (--folds 5) uses all images'
-    : 'cross-validation uses all images: with training and validation images in one folder, or a CSV file without a column split, add --folds 5';
+    ? 'cross-validation (--folds 5) uses all of the data'
+    : 'cross-validation uses all of the data: with training and validation data in one folder, or a CSV file without a column split, add --folds 5';
 }
 
 /** `a.png looks like bag with a probability of 97.1 %` */

@@ -133,7 +133,16 @@ async function adviseRun(options: AdviseOptions, context: RunContext): Promise<R
   const head = epochs.filter(({ stage }) => stage === HEAD_STAGE).at(-1) ?? null;
   const validation = facts.images.val;
   const { is_split: isSplit } = facts;
-  const advice = adviseOnRun({ recipe, epochs: full, head, beginning, validation, isSplit, data: facts });
+  const advice = adviseOnRun({
+    recipe,
+    input: 'image',
+    epochs: full,
+    head,
+    beginning,
+    validation,
+    isSplit,
+    data: facts,
+  });
   return { about: 'run', run, recipe, epochs, facts, advice };
 }
 

@@ -1,11 +1,12 @@
-/** What is said of a run: its curves, and what its images tell of them. */
+/** What is said of a run: its curves, and what its samples tell of them. */
 import { maxOf, minOf } from '../../extremes.js';
-import { parseAugment } from '../../inputs/index.js';
+import { fieldsWithout, type InputKind, parseAugment } from '../../inputs/index.js';
 import { wilsonInterval } from '../../tasks/metrics/metrics.js';
 import { againstOverfitting, againstUnderfitting, mixesImages } from '../../methods/index.js';
 import type { EpochRecord } from '../../recipe/results.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { Beginning } from '../../runs/beginning.js';
+import { counted } from '../../text.js';
 import {
   type Advice,
   applyRules,
@@ -23,13 +24,14 @@ import type { DataFacts } from './data-facts.js';
 
 export interface RunFacts {
   readonly recipe: Recipe;
+  readonly input: InputKind;
   /** Epochs of the full stage, in their order. */
   readonly epochs: readonly EpochRecord[];
   /** The last record of the head, where there was one. */
   readonly head: EpochRecord | null;
   /** What the full stage began with; null where that is not known. */
   readonly beginning: Beginning | null;
-  /** Images to validate with, and whether they were drawn from the others. */
+  /** Samples to validate with, and whether they were drawn from the others. */
   readonly validation: number;
   readonly isSplit: boolean;
   /** Null when the images were not looked at. */
@@ -163,27 +165,29 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const half = losses[losses.length >> 1];
     if (half <= (1 - LEAST_FALL) * losses[0]) return null;
     return {
-      finding: `in the first half of the epochs the training loss went only from ${losses[0].toFixed(3)} to ${half.toFixed(3)}, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} images are right`,
+      finding: `in the first half of the epochs the training loss went only from ${losses[0].toFixed(3)} to ${half.toFixed(3)}, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} part is right`,
       advice: `try --lr ${Number((facts.recipe.lr * 3).toPrecision(2))}; attune lr-find looks for the rate`,
       source: 'Smith, A disciplined approach to neural network hyper-parameters, 2018',
     };
   },
 
-  overfitting({ epochs, recipe }) {
+  overfitting({ epochs, recipe, input }) {
     const losses = curve(epochs, 'val_loss');
     const [train, val] = [curve(epochs, 'train_accuracy').at(-1), curve(epochs, 'val_accuracy').at(-1)];
     if (losses.length < SHORT || train === undefined || val === undefined) return null;
     const least = indexOfLeast(losses);
     const rises = losses[losses.length - 1] > RISEN * losses[least];
     if (!rises || train - val <= GAP) return null;
+    const isVaried =
+      fieldsWithout(input).includes('augment') || parseAugment(recipe.augment).view === 'standard';
     const more = [
-      ...(parseAugment(recipe.augment).view === 'standard' ? [] : ['--augment standard']),
+      ...(isVaried ? [] : ['--augment standard']),
       ...againstOverfitting(recipe, recipe.weight_decay > USUAL_DECAY[recipe.optimizer]),
       ...(recipe.train_from === null ? ['--train-from a higher layer'] : []),
     ];
     return {
       finding: `overfitting: the validation loss is least in epoch ${epochs[least].epoch} and rises from ${losses[least].toFixed(3)} to ${losses[losses.length - 1].toFixed(3)}, and training is ${share(train - val)} more accurate than validation`,
-      advice: `the best epoch is kept; try ${more.join(', ') || 'more images'}, or more images`,
+      advice: `the best epoch is kept; try ${more.length > 0 ? `${more.join(', ')}, or more data` : 'more data'}`,
       source: 'Li, Grandvalet and Davoine, Explicit Inductive Bias for Transfer Learning, 2018',
     };
   },
@@ -206,7 +210,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       ...againstUnderfitting(recipe),
     ];
     return {
-      finding: `underfitting: ${share(train)} of the training images are right at the end${val === undefined ? '' : `, ${share(val)} of the validation images`}`,
+      finding: `underfitting: ${share(train)} of the training part is right at the end${val === undefined ? '' : `, ${share(val)} of the validation part`}`,
       advice: `try ${more.join(', ')}, or a larger model`,
       source: 'Goodfellow, Bengio and Courville, Deep Learning, chapter 11, 2016',
     };
@@ -244,7 +248,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const [low, high] = wilsonInterval(accuracy * validation, validation);
     if (high - low < 0.1) return null;
     return {
-      finding: `with ${images(validation)} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
+      finding: `with ${counted(validation, 'sample')} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
       // A fold is part of a cross-validation already.
       advice: `do not choose between runs by smaller differences${recipe.folds === null ? `; ${crossValidation(isSplit)}` : ''}`,
       source: 'Wilson, Probable Inference, 1927',

@@ -101,7 +101,7 @@ export class RunDevices {
     const repeated = (this.state?.progress.step ?? 0) - step;
     const lost =
       saved === null
-        ? 'Nothing was saved yet, so the run begins again; images and features are kept.'
+        ? 'Nothing was saved yet, so the run begins again; what was prepared is kept.'
         : `${repeated} ${repeated === 1 ? 'step is' : 'steps are'} repeated.`;
     onEvent?.({ type: 'note', text: `Note: ${error.what}. The device is opened again. ${lost}` });
     // What there is of it is not enough to go on from, and in the way.

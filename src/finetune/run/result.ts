@@ -35,7 +35,7 @@ function checkpointsOf(folder: string): RunDocument['checkpoints'] {
 /** The document of a probe. */
 export function describeProbe(
   folder: string,
-  { model, weights }: LoadedModel,
+  { model, weights, input }: LoadedModel,
   recipe: Recipe,
   data: TrainingData,
   device: Device,
@@ -48,6 +48,7 @@ export function describeProbe(
     device: summarize(device),
     model: recipe.model,
     weights,
+    input: input.kind,
     task: task.info.kind,
     ...task.document,
     images: imageCounts(data),
@@ -79,6 +80,7 @@ export async function describeFull(
     device: state.frozen.device,
     model: state.model,
     weights: state.weights,
+    input: state.input.kind,
     task: data.task.info.kind,
     ...data.task.document,
     images: imageCounts(data),
@@ -111,7 +113,7 @@ async function metricsOfBest(stage: FullStage, part: 'val' | 'test'): Promise<Te
     throw new AttuneError(
       {
         code: 'interrupted',
-        what: `the run is complete and saved, only its ${part === 'test' ? 'test' : 'validation'} images were not all evaluated`,
+        what: `the run is complete and saved, only its ${part === 'test' ? 'test' : 'validation'} part was not evaluated to the end`,
         where: folder,
         hint: `${commandLine(['evaluate', folder])} does that`,
       },

@@ -70,7 +70,7 @@ function runsSection({ skipped }: CompareResult, measured: readonly MeasuredRun[
     { title: 'loss', text: ({ loss }) => digits(loss, 3) },
     ...tasks.flatMap(({ runColumns }) => runColumns.behind),
     {
-      title: 'images',
+      title: 'samples',
       text: ({ images, part }) =>
         images === null || part === null ? '–' : `${count(images)} ${partName(part)}`,
     },
@@ -215,13 +215,13 @@ function pairedSection({ paired, runs }: CompareResult): Section | null {
   if (!runs.some(({ task }) => reportOf(task).isOfClasses)) return null;
   const text =
     paired.length === 0
-      ? html`<p>No two runs answered for the same images with the same classes, so that nothing can be tested image by image.</p>`
-      : html`<p>These runs answered for the same images, so that only those count on which they differ. By McNemar's exact test, p says how probable so uneven a share of them is by chance alone: below 0.05 runs are usually said to differ. Of twenty such tests one is below 0.05 by chance.</p>
+      ? html`<p>No two runs answered for the same samples with the same classes, so that nothing can be tested sample by sample.</p>`
+      : html`<p>These runs answered for the same samples, so that only those count on which they differ. By McNemar's exact test, p says how probable so uneven a share of them is by chance alone: below 0.05 runs are usually said to differ. Of twenty such tests one is below 0.05 by chance.</p>
 ${table(
-  'Pairs of runs, image by image',
+  'Pairs of runs, sample by sample',
   [
     { title: 'runs' },
-    ...['images', 'only the first is right', 'only the second is right', 'p'].map((title) => ({
+    ...['samples', 'only the first is right', 'only the second is right', 'p'].map((title) => ({
       title,
       isNumber: true,
     })),
@@ -234,7 +234,7 @@ ${table(
     pText(p),
   ]),
 )}`;
-  return { id: 'paired', title: 'Image by image', body: text };
+  return { id: 'paired', title: 'Sample by sample', body: text };
 }
 
 /** A line for each field: with a column for each run the table would be wider than any screen. */

@@ -109,7 +109,7 @@ interface Answered {
 }
 
 const NOT_SAVED = 'the run was interrupted before its first checkpoint';
-const NOT_ASKED = 'the images were not evaluated, as --no-evaluate asks for';
+const NOT_ASKED = 'nothing was evaluated, as --no-evaluate asks for';
 
 async function answers(
   folder: string,
@@ -126,7 +126,7 @@ async function answers(
   } catch (error) {
     if (!(error instanceof AttuneError) || error.code === 'interrupted') throw error;
     if (isWishInVain(error, options)) throw error;
-    return without(`the images could not be evaluated: ${sentenceWithName(error)}`);
+    return without(`it could not be evaluated: ${sentenceWithName(error)}`);
   }
 }
 
@@ -149,7 +149,7 @@ async function evaluated(
   const part = found.val.length > 0 ? 'val' : 'test';
   const wanted = withoutSkipped(found[part], (await readSkipped(options.run, recipe)) ?? []);
   if (wanted.length === 0)
-    return { figures: null, right: null, note: 'the run has no images to measure it with' };
+    return { figures: null, right: null, note: 'the run has nothing to measure it with' };
   const store = await openSamples(loaded.input, { workers: options.workers, variation: null });
   try {
     const device = evaluatingDevice(recipe, options);

@@ -111,6 +111,7 @@ function joined(ofFolds: readonly Outputs[]): Outputs {
   return {
     images: ofFolds.flatMap(({ images }) => images),
     values,
+    words: ofFolds[0].words,
     picture: (i) => places[i].fold.picture(places[i].index),
   };
 }

@@ -3,7 +3,7 @@
  * evaluation of the best checkpoint.
  */
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { isCsvFile, openSamples } from '../../inputs/index.js';
+import { inputRow, isCsvFile, openSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { readCurves } from '../../finetune/advise/stored-run.js';
 import { adviseOnRun } from '../../finetune/advise/run-rules.js';
@@ -91,7 +91,14 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
     folds: null,
     advice: reportOf(found.task.info.kind).isOfClasses
       ? adviseOnRun({
-          ...{ recipe, epochs: full, head, beginning: beginningIn(madeBy), data: null },
+          ...{
+            recipe,
+            input: found.inputKind,
+            epochs: full,
+            head,
+            beginning: beginningIn(madeBy),
+            data: null,
+          },
           ...{ validation: data.images.val, isSplit: found.isSplit },
         })
       : [],
@@ -99,16 +106,16 @@ export async function gatherRun(options: GatherOptions, context: RunContext): Pr
   };
 }
 
-/** Images that are not where they lay can be named. */
+/** Samples that are not where they lay can be named. */
 function movedAway(error: unknown): unknown {
   if (!(error instanceof AttuneError) || error.code !== 'input') return error;
   const { code, what, where } = error;
-  const hint = 'say where the images of the run lie now with --data';
+  const hint = 'say where the data of the run lies now with --data';
   return new AttuneError({ code, what, where, hint }, { cause: error });
 }
 
 const NOT_EVALUATED =
-  'The images were not evaluated, as the run was interrupted: the last command below does it, and writes this page anew.';
+  'Nothing was evaluated, as the run was interrupted: the last command below does it, and writes this page anew.';
 
 async function evaluateRun(
   folder: string,
@@ -182,13 +189,13 @@ export function refuseOtherNames(found: FoundImages, { task }: LoadedModel, wher
   if (String(found.task.names) === String(task.names)) return;
   throw new AttuneError({
     code: 'data',
-    what: `the images have other ${task.plural} than the run was trained for`,
+    what: `the data has other ${task.plural} than the run was trained for`,
     where,
     hint: 'name the folder that the run was made with',
   });
 }
 
-/** Counts the images that the run used: those found, without those that could not be read. */
+/** Counts the samples that the run used: those found, without those that could not be read. */
 export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['skipped']): DataCard {
   const { task } = found;
   const leftOut = new Set(skipped.map(({ path }) => path));
@@ -201,6 +208,7 @@ export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['
   }
   return {
     data: nameOf(recipe.data),
+    words: inputRow(found.inputKind).files,
     images: { train: parts.train.length, val: parts.val.length, test: parts.test.length },
     classes: classes.map((name, c) => ({ class: name, ...counts[c] })),
     skipped: skipped.map(({ path, reason }) => ({ path: nameBelow(folderOf(found), path), reason })),
@@ -211,13 +219,13 @@ export function dataCard(recipe: Recipe, found: FoundImages, skipped: DataCard['
 function splitText({ val, val_split, folds, fold, seed, data }: Recipe, found: FoundImages): string {
   if (folds !== null)
     return `fold ${fold} of ${folds} validates, cut by seed ${seed} with equal shares of each class`;
-  if (found.val.length === 0) return 'there are no images to validate with';
-  if (val !== null) return `validation images are those of ${nameOf(val)}`;
+  if (found.val.length === 0) return 'there is nothing to validate with';
+  if (val !== null) return `those of ${nameOf(val)} validate`;
   if (isCsvFile(data)) return 'by the column split where the file has one, else by the seed';
   const isSplit = found.val.some(({ path }) => found.train.some((image) => sameFolder(image.path, path)));
   return isSplit
     ? `${100 * val_split} % of each class were set aside by seed ${seed}`
-    : 'validation images have a folder of their own';
+    : 'they have a folder of their own';
 }
 
 function sameFolder(a: string, b: string): boolean {

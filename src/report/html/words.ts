@@ -1,5 +1,5 @@
 /** Sentences of the page that more than one section needs. */
-import { counted } from '../../text.js';
+import { countedSamples, type SampleWords } from '../../inputs/index.js';
 import type { PartName } from '../../runs/data/found-images.js';
 
 const NAMES: Readonly<Record<PartName, string>> = { train: 'training', val: 'validation', test: 'test' };
@@ -10,6 +10,6 @@ export function partName(part: PartName): string {
 }
 
 /** `40 validation images` */
-export function imagesOf(part: PartName, images: number): string {
-  return counted(images, `${partName(part)} image`);
+export function samplesOf(part: PartName, count: number, words: SampleWords): string {
+  return countedSamples(count, words, partName(part));
 }

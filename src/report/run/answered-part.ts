@@ -1,10 +1,12 @@
 /** The best checkpoint over the images of a part: its outputs, and pictures of those images that a report shows. */
 import {
   inputOf,
+  inputRow,
   type LabelledImage,
   type PreparedImage,
   type RgbImage,
   type SampleStore,
+  type SampleWords,
 } from '../../inputs/index.js';
 import { forEachImage } from '../../training/inference/inference.js';
 import type { LoadedModel } from '../../runs/model-source.js';
@@ -27,7 +29,9 @@ export interface Outputs {
   readonly images: readonly (LabelledImage & Pick<PreparedImage<LabelledImage>, 'fileHash'>)[];
   /** [images, names of the task], row-major. */
   readonly values: Float32Array;
-  /** The square that the network sees of an image. */
+  /** What the samples are called. */
+  readonly words: SampleWords;
+  /** What the network sees of a sample. */
   picture(index: number): Promise<RgbImage>;
 }
 
@@ -54,7 +58,12 @@ export async function outputsFor(
       ...context,
     },
   );
-  return { images: prepared, values, picture: async (index) => input.picture(await source.read(index)) };
+  return {
+    images: prepared,
+    values,
+    words: inputRow(loaded.input.kind).files,
+    picture: async (index) => input.picture(await source.read(index)),
+  };
 }
 
 /** What outputs are of. */

@@ -33,7 +33,7 @@ export async function classifiedPart(
   outputs: Outputs,
   { part, task, temperature, network }: Answering,
 ): Promise<ClassifiedPart> {
-  const { images, values } = outputs;
+  const { images, values, words } = outputs;
   const classes = task.names;
   const labels = images.map(({ label }) => label);
   const scored = { scores: values, labels, classes: classes.length };
@@ -66,6 +66,7 @@ export async function classifiedPart(
   return {
     kind: 'classification',
     part,
+    words,
     metrics,
     classes: classRows(metrics),
     worst: await all(worstOf(answers, MOST_WORST)),
@@ -79,7 +80,7 @@ export async function classifiedPart(
 
 /** Why there are no heat maps of a network; null where there are. */
 export function whyNotExplained({ model, input }: Pick<LoadedModel, 'model' | 'input'>): string | null {
-  if (settingsOfImages(input) === null) return 'they are made of images';
+  if (settingsOfImages(input) === null) return 'they are made for pictures only';
   return model.head instanceof Linear
     ? null
     : 'they go by the slope of a head, and a vote of neighbours has none';

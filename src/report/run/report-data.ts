@@ -1,4 +1,5 @@
 /** All that a report tells, as plain data: what is drawn and written of it is a pure function of this. */
+import type { SampleWords } from '../../inputs/index.js';
 import type { Advice } from '../../finetune/advise/advice.js';
 import type { Metrics } from '../../tasks/metrics/metrics.js';
 import type { RegressionReport } from '../../tasks/metrics/regression-metrics.js';
@@ -72,6 +73,7 @@ export interface ExplainedImage extends AnsweredImage {
 export interface ClassifiedPart {
   readonly kind: 'classification';
   readonly part: PartName;
+  readonly words: SampleWords;
   readonly metrics: Metrics;
   readonly classes: readonly ClassRow[];
   /** Those of the largest loss first. */
@@ -103,6 +105,7 @@ export interface ValuedColumn {
 export interface ValuedPart {
   readonly kind: 'regression';
   readonly part: PartName;
+  readonly words: SampleWords;
   readonly metrics: RegressionReport;
   readonly columns: readonly ValuedColumn[];
 }
@@ -111,6 +114,8 @@ export interface ValuedPart {
 export interface EvaluatedPart {
   readonly kind: TaskKind;
   readonly part: PartName;
+  /** What its samples are called. */
+  readonly words: SampleWords;
   readonly metrics: TestMetrics[TaskKind];
 }
 
@@ -142,6 +147,7 @@ export interface ComparedFigures extends ComparedClasses, ComparedValues {
 export interface DataCard {
   /** As the recipe has it. */
   readonly data: string;
+  readonly words: SampleWords;
   readonly images: Readonly<Record<PartName, number>>;
   /** By class; empty for a regression. */
   readonly classes: readonly ({ readonly class: string } & Readonly<Record<PartName, number>>)[];

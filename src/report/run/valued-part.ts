@@ -10,7 +10,7 @@ const MOST_WORST_VALUES = 8;
 
 /** All that a report tells of outputs that are values. */
 export async function valuedPart(
-  { images, values, picture }: Outputs,
+  { images, values, words, picture }: Outputs,
   { part, task }: Answering,
 ): Promise<ValuedPart> {
   const width = task.names.length;
@@ -32,6 +32,7 @@ export async function valuedPart(
   return {
     kind: 'regression',
     part,
+    words,
     metrics: task.metrics(values, images, null) as ValuedPart['metrics'],
     columns,
   };

@@ -1,5 +1,6 @@
 /** What a report shows of a classification. */
 import { likeliest } from '../../tasks/metrics/scores.js';
+import { countedSamples } from '../../inputs/index.js';
 import { counted, percent } from '../../text.js';
 import { reducedConfusion } from '../charts/confusion.js';
 import { intervalChart } from '../charts/intervals.js';
@@ -8,7 +9,7 @@ import { digits, interval, share, whole } from '../html/elements.js';
 import { calibrationSection } from './sections/calibration.js';
 import { classesSection, confusionSection, testSection } from './sections/classes.js';
 import { heatMapSection, worstSection } from './sections/images.js';
-import { imagesOf, partName } from '../html/words.js';
+import { partName, samplesOf } from '../html/words.js';
 import { classifiedPart } from '../run/classified-part.js';
 import type { ClassifiedPart } from '../run/report-data.js';
 import type { TaskReport, Tile } from './task-report.js';
@@ -20,17 +21,17 @@ export const CLASSIFICATION_REPORT: TaskReport<'classification', ClassifiedPart>
   evaluate: classifiedPart,
 
   learnt: ({ classes }) => html`${counted(classes.length, 'class', 'classes')}`,
-  sentence({ part, metrics: { accuracy, interval: range, images } }) {
-    return html`<strong>${percent(accuracy)}</strong> of ${imagesOf(part, images)} are right (95 % interval ${whole(interval(range))}).`;
+  sentence({ part, words, metrics: { accuracy, interval: range, images } }) {
+    return html`<strong>${percent(accuracy)}</strong> of ${samplesOf(part, images, words)} are right (95 % interval ${whole(interval(range))}).`;
   },
-  tiles({ part, metrics, scaledReliability }) {
+  tiles({ part, words, metrics, scaledReliability }) {
     const { accuracy, balanced_accuracy: recall, macro, loss, calibration, images } = metrics;
     const { interval: range, top5_accuracy: top5 } = metrics;
     const tiles: Tile[] = [
       [
         `Accuracy, ${partName(part)}`,
         percent(accuracy),
-        `${interval(range)}, of ${counted(images, 'image')}`,
+        `${interval(range)}, of ${countedSamples(images, words)}`,
       ],
       ['Macro F1', digits(macro?.f1, 3), `mean recall of the classes ${percent(recall)}`],
       ['Loss', digits(loss, 3), 'cross-entropy in nats'],
@@ -68,7 +69,7 @@ export const CLASSIFICATION_REPORT: TaskReport<'classification', ClassifiedPart>
   curve: {
     key: 'accuracy',
     title: 'Accuracy',
-    caption: 'Share of the images that are right.',
+    caption: 'Share of the answers that are right.',
     isShare: true,
   },
   epochColumns: () => [

@@ -1,11 +1,12 @@
 /** What a report shows of a multi-label classification. */
 import type { TaskTable } from '../../tasks/index.js';
+import { countedSamples, type SampleWords } from '../../inputs/index.js';
 import { count, counted, percent } from '../../text.js';
 import { intervalChart } from '../charts/intervals.js';
 import type { Drawing } from '../charts/drawing.js';
 import { chart, digits, name, type Section, table } from '../html/elements.js';
 import { type Html, html } from '../html/html.js';
-import { imagesOf, partName } from '../html/words.js';
+import { partName, samplesOf } from '../html/words.js';
 import { shareOf } from '../run/rankings.js';
 import type { EvaluatedPart } from '../run/report-data.js';
 import type { EpochColumn, TaskReport } from './task-report.js';
@@ -42,21 +43,21 @@ const MATCH: EpochColumn = {
 };
 
 export const MULTI_LABEL_REPORT: TaskReport<'multi-label', LabelledPart> = {
-  async evaluate({ images, values }, { part, task }) {
-    return { kind: 'multi-label', part, metrics: task.metrics(values, images, null) as Metrics };
+  async evaluate({ images, values, words }, { part, task }) {
+    return { kind: 'multi-label', part, words, metrics: task.metrics(values, images, null) as Metrics };
   },
 
-  learnt: ({ classes }) => html`${counted(classes.length, 'label')}, any number of them an image`,
-  sentence: ({ part, metrics: { mean_average_precision: precision, exact_match: right, images } }) =>
-    html`Its mean average precision is <strong>${digits(precision, 3)}</strong>; of ${imagesOf(part, images)}, ${percent(right)} have all labels right.`,
-  tiles: ({ part, metrics }) => [
+  learnt: ({ classes }) => html`${counted(classes.length, 'label')}, any number of them each`,
+  sentence: ({ part, words, metrics: { mean_average_precision: precision, exact_match: right, images } }) =>
+    html`Its mean average precision is <strong>${digits(precision, 3)}</strong>; of ${samplesOf(part, images, words)}, ${percent(right)} have all labels right.`,
+  tiles: ({ part, words, metrics }) => [
     [
       `Mean average precision, ${partName(part)}`,
       digits(metrics.mean_average_precision, 3),
-      `of ${counted(metrics.images, 'image')}`,
+      `of ${countedSamples(metrics.images, words)}`,
     ],
     ['Micro F1', digits(metrics.micro_f1, 3), `macro F1 ${digits(metrics.macro_f1, 3)}`],
-    ['Exact match', percent(metrics.exact_match), 'images whose labels are all right'],
+    ['Exact match', percent(metrics.exact_match), `${words.many} whose labels are all right`],
     ['Loss', digits(metrics.loss, 3), 'binary cross-entropy in nats'],
   ],
   sections: (part, drawing) => [labelsSection(part, drawing)],
@@ -111,7 +112,7 @@ export const MULTI_LABEL_REPORT: TaskReport<'multi-label', LabelledPart> = {
   },
 };
 
-function labelsSection({ metrics, part }: LabelledPart, drawing: Drawing): Section {
+function labelsSection({ metrics, part, words }: LabelledPart, drawing: Drawing): Section {
   const isTest = part === 'test';
   const dots = dotsOf(metrics.per_class);
   const shown = dots.toSorted((a, b) => a.share.value - b.share.value).slice(0, MOST_DOTS);
@@ -119,13 +120,13 @@ function labelsSection({ metrics, part }: LabelledPart, drawing: Drawing): Secti
   return {
     id: isTest ? 'test-labels' : 'labels',
     title: isTest ? 'Test labels' : 'Labels',
-    body: html`<p>Each label by itself, over ${imagesOf(part, metrics.images)}: it is given where its probability is above 0.5.</p>
-${shown.length === 0 ? null : chart(intervalChart(drawing, 'Recall of each label', dots.length > MOST_DOTS ? shown : dots, null), `Share of the images with a label that were given it, with its 95 % Wilson interval.${few}`, null)}
-${labelTable(metrics.per_class)}`,
+    body: html`<p>Each label by itself, over ${samplesOf(part, metrics.images, words)}: it is given where its probability is above 0.5.</p>
+${shown.length === 0 ? null : chart(intervalChart(drawing, 'Recall of each label', dots.length > MOST_DOTS ? shown : dots, null), `Share of the ${words.many} with a label that were given it, with its 95 % Wilson interval.${few}`, null)}
+${labelTable(metrics.per_class, words)}`,
   };
 }
 
-/** The recall of each label that images have. */
+/** The recall of each label that samples have. */
 function dotsOf(labels: Metrics['per_class']) {
   return labels.flatMap(({ class: label, recall, support }) => {
     const share = recall === null ? null : shareOf(Math.round(recall * support), support);
@@ -134,14 +135,14 @@ function dotsOf(labels: Metrics['per_class']) {
 }
 
 /** A line for each label, of very many those of the least average precision. */
-function labelTable(labels: Metrics['per_class']): Html {
+function labelTable(labels: Metrics['per_class'], words: SampleWords): Html {
   const worst = labels.toSorted((a, b) => (a.average_precision ?? 2) - (b.average_precision ?? 2));
   const shown = labels.length > MOST_LINES ? worst.slice(0, MOST_LINES) : labels;
   const some =
     shown.length < labels.length
       ? `; the ${count(MOST_LINES)} of ${count(labels.length)} with the least average precision`
       : '';
-  const numbers = ['images', 'average precision', 'recall', 'precision', 'F1'];
+  const numbers = [words.many, 'average precision', 'recall', 'precision', 'F1'];
   return table(
     `Each label by itself${some}`,
     [{ title: 'label' }, ...numbers.map((title) => ({ title, isNumber: true }))],

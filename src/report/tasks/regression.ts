@@ -1,10 +1,11 @@
 /** What a report shows of a regression. */
+import { countedSamples } from '../../inputs/index.js';
 import { counted, percent, significant } from '../../text.js';
 import { scatterChart } from '../charts/scatter.js';
 import { html } from '../html/html.js';
 import { digits, name, table } from '../html/elements.js';
 import { valuesSection } from './sections/values.js';
-import { imagesOf, partName } from '../html/words.js';
+import { partName, samplesOf } from '../html/words.js';
 import { valuedPart } from '../run/valued-part.js';
 import type { ValuedPart } from '../run/report-data.js';
 import type { EpochColumn, TaskReport } from './task-report.js';
@@ -19,12 +20,12 @@ export const REGRESSION_REPORT: TaskReport<'regression', ValuedPart> = {
   evaluate: valuedPart,
 
   learnt: ({ columns }) => html`${counted(columns.length, 'column')} of values`,
-  sentence: ({ part, metrics: { r2, images } }) =>
-    html`It explains <strong>${percent(r2)}</strong> of the variance of ${imagesOf(part, images)}.`,
+  sentence: ({ part, words, metrics: { r2, images } }) =>
+    html`It explains <strong>${percent(r2)}</strong> of the variance of ${samplesOf(part, images, words)}.`,
   /** Errors of several columns are in several units: what has none is their squared error by the deviation of each. */
-  tiles({ part, metrics, columns }) {
+  tiles({ part, words, metrics, columns }) {
     const { r2, mae, rmse, loss, images } = metrics;
-    const seen = `of ${counted(images, 'image')}`;
+    const seen = `of ${countedSamples(images, words)}`;
     if (columns.length > 1) {
       return [
         [`R², ${partName(part)}`, digits(r2, 3), `the mean over ${columns.length} columns, ${seen}`],
@@ -41,7 +42,7 @@ export const REGRESSION_REPORT: TaskReport<'regression', ValuedPart> = {
   testSections: (part, drawing) => [valuesSection(part, drawing)],
   dataTable: ({ columns }) =>
     table(
-      'Columns, with mean and deviation of the training images',
+      'Columns, with mean and deviation over the training part',
       [{ title: 'column' }, { title: 'mean', isNumber: true }, { title: 'deviation', isNumber: true }],
       columns.map(({ name: column, mean, deviation }) => [
         name(column),

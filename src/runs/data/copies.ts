@@ -18,7 +18,7 @@ export function copiesOf(
     if (copies.length === 0) return [];
     const named = copies.slice(0, MOST_COPIES).map(({ name }) => name);
     const more = copies.length - named.length;
-    return `Note: ${count(copies.length)} of ${counted(images.length, `${part} image`)} ${copies.length === 1 ? 'is a copy' : 'are copies'} of training images, byte by byte (${named.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}): what is measured by them is too good.`;
+    return `Note: ${count(copies.length)} of ${counted(images.length, `${part} file`)} ${copies.length === 1 ? 'is a copy' : 'are copies'} of training files, byte by byte (${named.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}): what is measured by them is too good.`;
   });
 }
 

@@ -37,17 +37,17 @@ export function foldOf(
   if (val !== null) {
     const hint = isCsvFile(data)
       ? 'leave out --val, and write train in the column split'
-      : `leave out --val, and name the folder of training images: ${join(data, 'train')}`;
-    refuse('folds validate by turns, and there are validation images of their own', '--folds', hint);
+      : `leave out --val, and name the folder of training data: ${join(data, 'train')}`;
+    refuse('folds validate by turns, and there is validation data of its own', '--folds', hint);
   }
   const smallest = smallestOf(train);
   if (folds > smallest) {
     // Where all are of one kind, there are no classes.
     const what =
       smallest === train.length
-        ? `${folds} folds need as many images, and there are ${smallest}`
-        : `${folds} folds need as many images of each class, and the smallest has ${smallest}`;
-    refuse(what, '--folds', smallest < 2 ? 'add images' : `give ${smallest} at most, or add images`);
+        ? `${folds} folds need as many samples, and there are ${smallest}`
+        : `${folds} folds need as many samples of each class, and the smallest has ${smallest}`;
+    refuse(what, '--folds', smallest < 2 ? 'add samples' : `give ${smallest} at most, or add samples`);
   }
   const place = stratifiedFolds(
     train.map(({ label }) => label),
@@ -62,7 +62,7 @@ export function foldOf(
 
 /** Folds choose a recipe; what tests is for the network that is trained by it in the end, on all images. */
 export function unusedTest(path: string, test: readonly LabelledImage[]): SkippedImage[] {
-  const reason = `${counted(test.length, 'test image')}, which folds do not use: they test the network of the final run`;
+  const reason = `${counted(test.length, 'test sample')}, which folds do not use: they test the network of the final run`;
   return test.length === 0 ? [] : [{ path, reason }];
 }
 

@@ -202,10 +202,10 @@ function refuseEmptyClasses(train: readonly LabelledImage[], { task, root }: Fou
   if (empty.length === 0) return;
   throw new AttuneError({
     code: 'data',
-    what: `no readable training image is left in ${empty.length === 1 ? 'class' : 'classes'} ${empty.join(', ')}`,
+    what: `no readable training file is left in ${empty.length === 1 ? 'class' : 'classes'} ${empty.join(', ')}`,
     where: root,
     hint: isCsvFile(root)
-      ? 'add images, or remove the lines of that class'
-      : 'add images, or remove the class folder',
+      ? 'add files, or remove the lines of that class'
+      : 'add files, or remove the class folder',
   });
 }

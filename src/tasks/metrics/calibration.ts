@@ -46,7 +46,7 @@ export function limitText(images: number, accuracy: number | null): string | nul
   if (accuracy !== 1) return null;
   const doubt = doubtOf(images);
   const sure = (100 * (1 - doubt)).toFixed(Math.ceil(-Math.log10(doubt)) - 1);
-  return `${counted(images, 'validation image')}, all right: answers as clear as theirs are called ${sure} % sure, and only more images could show more`;
+  return `${counted(images, 'validated answer')}, all right: answers as clear as theirs are called ${sure} % sure, and only more data could show more`;
 }
 
 /**

@@ -64,7 +64,7 @@ export async function forEachImage(
       if (!row.every(Number.isFinite)) {
         throw new AttuneError({
           code: 'numeric',
-          what: `the network's output for image ${start + i} is not finite`,
+          what: `the network's output for sample ${start + i} is not finite`,
           where: activity,
           hint: 'check the weights',
         });

@@ -1,10 +1,11 @@
 /**
- * The images that `evaluate` measures by. A data set that has parts is measured by those that no run is trained with:
+ * The samples that `evaluate` measures by. A data set that has parts is measured by those that no run is trained with:
  * `test`, or `val` where there are none, unless another part is asked for.
  */
 import { resolve } from 'node:path';
 import {
   classSamples,
+  countedSamples,
   type ImageTable,
   isCsvFile,
   type LabelledImage,
@@ -12,13 +13,14 @@ import {
   listFiles,
   partFolders,
   readImageTable,
+  type SampleWords,
   subFolders,
 } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { imagenetClasses } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
 import { type MeasuredNetwork, rowOf, type TaskInfo } from '../../tasks/index.js';
-import { count, counted } from '../../text.js';
+import { count } from '../../text.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import { SPLITS } from '../../recipe/choices.js';
 import type { EvaluatedSplit, MeasuredSplit, SkippedImage } from '../../recipe/results.js';
@@ -66,7 +68,7 @@ export async function imagesToMeasure(
   if (isCsvFile(data)) return tableImages(await readImageTable(data, images, signal), options, loaded);
   const flag = images !== undefined ? '--images' : label !== undefined ? '--label' : null;
   if (flag !== null)
-    throw usage('this is for a CSV file, and the images are in class folders', flag, 'leave it out');
+    throw usage('this is for a CSV file, and the data is in class folders', flag, 'leave it out');
   return folderImages(options, loaded);
 }
 
@@ -85,7 +87,7 @@ async function tableImages(
   const chosen = choosePart(
     table.hasParts ? { train: of('train'), val: of('val'), test: of('test') } : null,
     checkSplit(split),
-    table.path,
+    { where: table.path, words: inputRow(loaded.input.kind).files },
     'there is no column split in the file',
   );
   const isMeasured = (part: PartName | null) => chosen.left_out === null || isOf(chosen.split, part);
@@ -111,15 +113,20 @@ async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel
   const read = async (folder: string) =>
     classSamples(folder, measuredFolders(network, await subFolders(folder)), files);
   if (folders === null) {
-    const chosen = choosePart(null, wanted, data, 'there are no folders train, val and test in the folder');
-    return { ...refuseNone(await read(resolve(data)), data), split: chosen };
+    const chosen = choosePart(
+      null,
+      wanted,
+      { where: data, words: files },
+      'there are no folders train, val and test in the folder',
+    );
+    return { ...refuseNone(await read(resolve(data)), data, files), split: chosen };
   }
   const counts = { train: 0, val: 0, test: 0 };
   for (const part of PARTS) {
     const folder = folders[part];
     if (folder !== null) counts[part] = (await listFiles(folder, files)).found.length;
   }
-  const chosen = choosePart(counts, wanted, data, '');
+  const chosen = choosePart(counts, wanted, { where: data, words: files }, '');
   const found: Awaited<ReturnType<typeof classSamples>>[] = [];
   for (const part of PARTS) {
     const folder = folders[part];
@@ -129,13 +136,13 @@ async function folderImages({ data, split }: MeasureOptions, loaded: LoadedModel
   return { images, skipped: [...found.flatMap((part) => part.skipped), ...folders.skipped], split: chosen };
 }
 
-function refuseNone(found: Awaited<ReturnType<typeof classSamples>>, data: string) {
+function refuseNone(found: Awaited<ReturnType<typeof classSamples>>, data: string, { many }: SampleWords) {
   if (found.images.length > 0) return found;
   throw new AttuneError({
     code: 'data',
-    what: 'there are no images to evaluate',
+    what: `there are no ${many} to evaluate`,
     where: data,
-    hint: 'name a folder that holds one folder of images per class',
+    hint: `name a folder that holds one folder of ${many} per class`,
   });
 }
 
@@ -147,46 +154,49 @@ function isOf(split: MeasuredSplit | null, part: PartName | null): boolean {
 /**
  * The part that was asked for, else the first that no run is trained with.
  *
- * @param counts images of each part; null where the data set has none
+ * @param counts samples of each part; null where the data set has none
  * @param undivided why it has none
  */
 function choosePart(
   counts: Readonly<Record<PartName, number>> | null,
   wanted: MeasuredSplit | null,
-  where: string,
+  { where, words }: { readonly where: string; readonly words: SampleWords },
   undivided: string,
 ): EvaluatedSplit {
   if (counts === null) {
     if (wanted === null || wanted === 'all') return UNDIVIDED;
-    throw usage(undivided, '--split', 'leave it out: all images are measured by');
+    throw usage(undivided, '--split', `leave it out: all ${words.many} are measured by`);
   }
   const held = PARTS.toReversed().find((part) => part !== 'train' && counts[part] > 0);
   const split = wanted ?? held ?? null;
   if (split === null) {
     throw new AttuneError({
       code: 'data',
-      what: `all ${counted(counts.train, 'image')} are of the part train, by which no network is measured`,
+      what: `all ${countedSamples(counts.train, words)} are of the part train, by which no network is measured`,
       where,
-      hint: 'name other images, or add --split train',
+      hint: `name other ${words.many}, or add --split train`,
     });
   }
   if (split !== 'all' && counts[split] === 0) {
     const there = PARTS.filter((part) => counts[part] > 0);
-    throw usage(`there are no images of the part ${split}`, '--split', `choose ${there.join(', ')} or all`);
+    throw usage(
+      `there are no ${words.many} of the part ${split}`,
+      '--split',
+      `choose ${there.join(', ')} or all`,
+    );
   }
   const left = (part: PartName) => (isOf(split, part) ? 0 : counts[part]);
   return { split, left_out: { train: left('train'), val: left('val'), test: left('test') } };
 }
 
 /** `Measured by the 20 images of test; left out: 60 of train (--split decides).` Null of an undivided data set. */
-export function splitNote({ split, left_out }: EvaluatedSplit, images: number): string | null {
+export function splitNote({ split, left_out }: EvaluatedSplit, measured: string): string | null {
   if (split === null || left_out === null) return null;
   const left = PARTS.filter((part) => left_out[part] > 0).map(
     (part) => `${count(left_out[part])} of ${part}`,
   );
   const rest = left.length === 0 ? '' : `; left out: ${left.join(', ')}`;
-  const measured = `${counted(images, 'image')} of ${split === 'all' ? 'all parts' : split}`;
-  return `Measured by the ${measured}${rest} (--split decides).`;
+  return `Measured by the ${measured} of ${split === 'all' ? 'all parts' : split}${rest} (--split decides).`;
 }
 
 function usage(what: string, where: string, hint: string): AttuneError {

@@ -104,13 +104,13 @@ function announce(
     const times = Math.ceil(recipe.batch_size / micro);
     onEvent?.({
       type: 'note',
-      text: `A batch of ${recipe.batch_size} is computed as ${times} times ${micro} images.`,
+      text: `A batch of ${recipe.batch_size} is computed as ${times} times ${micro} samples.`,
     });
   }
   if (recipe.batch_norm === 'auto' && batchNorm === 'frozen') {
     onEvent?.({
       type: 'note',
-      text: `Batch norm keeps its statistics, as ${atOnce} images are too few to estimate them; its scale and shift are trained.`,
+      text: `Batch norm keeps its statistics, as ${atOnce} samples are too few to estimate them; its scale and shift are trained.`,
     });
   }
 }

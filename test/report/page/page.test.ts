@@ -50,7 +50,7 @@ test('errors of columns in different units are not averaged', () => {
   const of = (some: typeof columns) =>
     summarySection({
       ...data,
-      main: { kind: 'regression', part: 'val', metrics, columns: some } as ValuedPart,
+      main: { kind: 'regression', part: 'val', words: data.data.words, metrics, columns: some } as ValuedPart,
     }).body.text;
   assert.match(of(columns.slice(0, 1)), /7\.5/);
   assert.not.match(of(columns), /7\.[15]|unit of the values/);

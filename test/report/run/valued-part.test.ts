@@ -1,4 +1,5 @@
 /** What a report says of values: columns one after the other, as each opens files. */
+import { inputRow } from '#src/inputs/index';
 import { regression } from '#src/tasks/regression';
 import type { ValuedPart } from '#src/report/run/report-data';
 import { reportOf } from '#src/report/tasks/index';
@@ -19,6 +20,7 @@ test('of many columns, the images of a few are open at a time', async () => {
         values: Array.from({ length: columns }, (_, c) => (i + c) % 7),
       })),
       values: new Float32Array(images * columns),
+      words: inputRow('image').files,
       async picture() {
         most = Math.max(most, ++open);
         await new Promise(setImmediate);

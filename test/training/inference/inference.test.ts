@@ -87,7 +87,7 @@ test('where nobody says how many images are computed at once, as many are as fit
 });
 
 test('a value that is not finite names its image', async () => {
-  await fails(run(indexed(3), 2, { scale: 0 }), 'numeric', /image 0 is not finite/);
+  await fails(run(indexed(3), 2, { scale: 0 }), 'numeric', /sample 0 is not finite/);
 });
 
 test('a read that fails is reported in its turn, also when the run ends before', async () => {

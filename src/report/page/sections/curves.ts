@@ -76,12 +76,16 @@ export function curvesSection(data: ReportData, drawing: Drawing): Section | nul
   };
 }
 
-function introduction({ recipe }: ReportData, isHead: boolean, before: EpochRecord | null): Html {
+function introduction(
+  { recipe, data: { words } }: ReportData,
+  isHead: boolean,
+  before: EpochRecord | null,
+): Html {
   if (isHead)
-    return html`<p>The head was fitted to features of the network as it is, until it converged; every iteration sees all training images.</p>`;
+    return html`<p>The head was fitted to features of the network as it is, until it converged; every iteration sees all training ${words.many}.</p>`;
   const mixed =
     mixesImages(recipe) || recipe.augment !== 'none'
-      ? ' Training images are varied and validation images are not, so that training may look worse than it is.'
+      ? ` Training ${words.many} are varied and validation ${words.many} are not, so that training may look worse than it is.`
       : '';
   const from = before === null ? '' : ' Epoch 0 is the head that was fitted before.';
   return html`<p>All figures are means over an epoch; validation follows it.${from}${mixed}</p>`;

@@ -1,7 +1,7 @@
 /** What the run was made of: images, recipe, versions, and how to make it again. */
 import { isCsvFile } from '../../../inputs/index.js';
 import { maxOf, minOf } from '../../../extremes.js';
-import { count, counted } from '../../../text.js';
+import { capitalized, count, counted } from '../../../text.js';
 import { countChart } from '../../charts/counts.js';
 import type { Drawing } from '../../charts/drawing.js';
 import type { DataCard, ReportData } from '../../run/report-data.js';
@@ -15,13 +15,13 @@ const MOST_LINES = 1000;
 const MOST_SKIPPED = 50;
 
 export function dataSection({ data, task }: ReportData, drawing: Drawing): Section {
-  const { images, classes, skipped } = data;
+  const { images, classes, skipped, words } = data;
   const trained = classes.map(({ train }) => train);
   const pairs: [string, Content][] = [
     [isCsvFile(data.data) ? 'CSV file' : 'Folder', name(data.data, 200)],
-    ['Training images', count(images.train)],
-    ['Validation images', count(images.val)],
-    ['Test images', count(images.test)],
+    [`Training ${words.many}`, count(images.train)],
+    [`Validation ${words.many}`, count(images.val)],
+    [`Test ${words.many}`, count(images.test)],
     ['Choice of validation', data.split],
     [
       'Left out',
@@ -35,25 +35,23 @@ export function dataSection({ data, task }: ReportData, drawing: Drawing): Secti
   return {
     id: 'data',
     title: 'Data',
-    body: html`${facts(pairs)}${classes.length === 0 ? null : classCounts(classes, drawing)}${reportOf(task.kind).dataTable(task)}${skippedTable(skipped)}`,
+    body: html`${facts(pairs)}${classes.length === 0 ? null : classCounts(data, drawing)}${reportOf(task.kind).dataTable(task)}${skippedTable(skipped)}`,
   };
 }
 
-function classCounts(classes: DataCard['classes'], drawing: Drawing): Html {
+function classCounts({ classes, words }: DataCard, drawing: Drawing): Html {
   const rows = classes.map(({ class: label, ...parts }) => ({ name: label, ...parts }));
+  const title = `${capitalized(words.many)} of each class`;
   const numbers = table(
-    'Images of each class',
+    title,
     [{ title: 'class' }, ...['training', 'validation', 'test'].map((title) => ({ title, isNumber: true }))],
     rows
       .slice(0, MOST_LINES)
       .map(({ name: label, train, val, test }) => [name(label), count(train), count(val), count(test)]),
   );
-  if (rows.length > MOST_BARS) return fold(`Images of each of ${count(rows.length)} classes`, numbers);
-  return chart(
-    countChart(drawing, 'Images of each class', rows),
-    'Numbers of images, by what they are for.',
-    numbers,
-  );
+  if (rows.length > MOST_BARS)
+    return fold(`${capitalized(words.many)} of each of ${count(rows.length)} classes`, numbers);
+  return chart(countChart(drawing, title, rows), `Numbers of ${words.many}, by what they are for.`, numbers);
 }
 
 function skippedTable(skipped: DataCard['skipped']): Html | null {
@@ -69,7 +67,7 @@ function skippedTable(skipped: DataCard['skipped']): Html | null {
   );
 }
 
-export function recipeSection({ recipe, madeBy, commands }: ReportData): Section {
+export function recipeSection({ recipe, madeBy, commands, data }: ReportData): Section {
   const again =
     commands.flags === commands.again
       ? null
@@ -77,7 +75,7 @@ export function recipeSection({ recipe, madeBy, commands }: ReportData): Section
   return {
     id: 'recipe',
     title: 'Recipe',
-    body: html`<p>To run it again, from where the folders lie, which are told by their names alone; with the same images, device and choices it gives the same bytes:</p>
+    body: html`<p>To run it again, from where the folders lie, which are told by their names alone; with the same ${data.words.many}, device and choices it gives the same bytes:</p>
 <pre>${commands.again}</pre>
 ${again}
 <p>To use it, and to write this page anew:</p>

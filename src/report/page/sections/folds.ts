@@ -1,21 +1,21 @@
 /** The folds of a cross-validation beside each other. */
 import { deviationOf, meanOf } from '../../../finetune/cross-validation.js';
 import { LOSS, type Measures, measureText, rowOf } from '../../../tasks/index.js';
-import { count, percent } from '../../../text.js';
+import { capitalized, count, percent } from '../../../text.js';
 import type { Drawing } from '../../charts/drawing.js';
 import { intervalChart } from '../../charts/intervals.js';
 import type { FoldRow, ReportData } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
 import { chart, interval, type Section, share, table } from '../../html/elements.js';
 
-export function foldsSection({ folds, task }: ReportData, drawing: Drawing): Section | null {
+export function foldsSection({ folds, task, data: { words } }: ReportData, drawing: Drawing): Section | null {
   if (folds === null) return null;
   const { rows, planned } = folds;
   const { measures } = rowOf(task.kind);
   return {
     id: 'folds',
     title: 'Folds',
-    body: html`<p>${rows.length} of ${planned} folds are done. Each image was judged once, by the network of the fold that had not seen it.${spreadText(rows, measures)}</p>
+    body: html`<p>${rows.length} of ${planned} folds are done. Each of the ${words.many} was judged once, by the network of the fold that had not seen it.${spreadText(rows, measures)}</p>
 ${shareChart(rows, measures, drawing)}
 ${foldTable(rows, measures)}`,
   };
@@ -39,7 +39,7 @@ function shareChart(rows: readonly FoldRow[], measures: Measures, drawing: Drawi
   const mean = meanOf(measured.map(({ share: { value } }) => value));
   return chart(
     intervalChart(drawing, titleOf(measures), measured, mean),
-    'Over the images of the fold, with 95 % Wilson intervals. The dashed line is the mean.',
+    'Over what the fold validates with, with 95 % Wilson intervals. The dashed line is the mean.',
     null,
   );
 }
@@ -47,7 +47,7 @@ function shareChart(rows: readonly FoldRow[], measures: Measures, drawing: Drawi
 /** `Accuracy of each fold` */
 export function titleOf({ rightShare }: Measures): string {
   const name = rightShare?.name ?? 'share';
-  return `${name[0].toUpperCase()}${name.slice(1)} of each fold`;
+  return `${capitalized(name)} of each fold`;
 }
 /** The share that is right and the loss; where nothing is right or wrong, all that is measured. */
 function foldTable(rows: readonly FoldRow[], { fold: all, rightShare }: Measures) {
@@ -58,7 +58,7 @@ function foldTable(rows: readonly FoldRow[], { fold: all, rightShare }: Measures
     ...shown.map(({ name }) => name),
   ];
   return table(
-    'Each fold, with its images',
+    'Each fold, with what it trained and validated with',
     [{ title: 'fold' }, ...titles.map((title) => ({ title, isNumber: true }))],
     rows.map(({ fold, trained, validated, share: of, figures }) => [
       String(fold),

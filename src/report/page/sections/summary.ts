@@ -1,5 +1,6 @@
 /** What came out, in a few figures, and what to do about it. */
-import { counted, duration } from '../../../text.js';
+import { countedSamples } from '../../../inputs/index.js';
+import { capitalized, duration } from '../../../text.js';
 import type { EvaluatedPart, ReportData } from '../../run/report-data.js';
 import { reportOf } from '../../tasks/index.js';
 import type { Tile } from '../../tasks/task-report.js';
@@ -12,8 +13,8 @@ export function leadOf(data: ReportData): Html {
   const what = reportOf(task.kind).learnt(task);
   const trained =
     folds === null
-      ? html`${name(recipe.model)}, ${strategyText(recipe.strategy)} on ${counted(card.images.train, 'image')} of ${what}.`
-      : html`${name(recipe.model)}, ${strategyText(recipe.strategy)} ${folds.rows.length} times, each time without another part of the images, on ${what}.`;
+      ? html`${name(recipe.model)}, ${strategyText(recipe.strategy)} on ${countedSamples(card.images.train, card.words)} of ${what}.`
+      : html`${name(recipe.model)}, ${strategyText(recipe.strategy)} ${folds.rows.length} times, each time without another part of the ${card.words.many}, on ${what}.`;
   const state = isFinished ? null : html` <strong>The run is not finished.</strong>`;
   if (main === null) return html`${trained}${state}`;
   return html`${trained} ${reportOf(main.kind).sentence(main)}${state}`;
@@ -80,5 +81,5 @@ function withFlags(text: string): Content {
 }
 
 function sentence(text: string): string {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return `${capitalized(text)}.`;
 }

@@ -23,19 +23,19 @@ export function calibrationSection(part: ClassifiedPart, drawing: Drawing): Sect
         ? `The expected calibration error is ${percent(error)}. No temperature is known that would make it less.`
         : `The expected calibration error is ${percent(error)}, and ${percent(scaled)} with the temperature ${significant(temperature)} that attune predict divides logits by. ${
             part.part === 'val'
-              ? `It was fitted on these images, to the least loss, so that for others it is a little worse.${limit === null ? '' : ` ${limit}.`}`
-              : 'It was fitted on the validation images.'
+              ? `It was fitted on these ${part.words.many}, to the least loss, so that for others it is a little worse.${limit === null ? '' : ` ${limit}.`}`
+              : `It was fitted on the validation ${part.words.many}.`
           }`
     }</p>${chart(
       reliabilityChart(drawing, title, reliability, scaledReliability),
-      'On the diagonal a network is right as often as it says; below it, it is too sure. Lines are 95 % Wilson intervals; the larger a dot, the more images it stands for.',
+      'On the diagonal a network is right as often as it says; below it, it is too sure. Lines are 95 % Wilson intervals; the larger a dot, the more answers it stands for.',
       reliabilityTable(scaledReliability ?? reliability, scaledReliability !== null),
     )}`,
   };
 }
 
 function reliabilityTable(bins: readonly ReliabilityBin[], isScaled: boolean): Html {
-  const numbers = ['images', 'mean probability', 'share that is right'];
+  const numbers = ['answers', 'mean probability', 'share that is right'];
   return table(
     `Answers by their probability${isScaled ? ', with the temperature' : ''}`,
     [{ title: 'probability' }, ...numbers.map((title) => ({ title, isNumber: true }))],

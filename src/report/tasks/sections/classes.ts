@@ -1,42 +1,43 @@
 /** Which classes are told apart, and which are not. */
-import { count, counted, percent } from '../../../text.js';
+import { countedSamples, type SampleWords } from '../../../inputs/index.js';
+import { capitalized, count, percent } from '../../../text.js';
 import { confusionChart, type ConfusionData, reducedConfusion } from '../../charts/confusion.js';
 import { intervalChart } from '../../charts/intervals.js';
 import type { Drawing } from '../../charts/drawing.js';
-import type { ClassifiedPart, ClassRow } from '../../run/report-data.js';
+import type { ClassifiedPart } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
 import { chart, digits, interval, name, type Section, share, table } from '../../html/elements.js';
-import { partName } from '../../html/words.js';
+import { partName, samplesOf } from '../../html/words.js';
 
 /** Classes that have their dot in the chart, and their line in the table. */
 const MOST_DOTS = 40;
 const MOST_LINES = 1000;
 
-export function confusionSection({ metrics, part }: ClassifiedPart, drawing: Drawing): Section {
+export function confusionSection({ metrics, part, words }: ClassifiedPart, drawing: Drawing): Section {
   const { classes, confusion } = metrics;
   const reduced = reducedConfusion(classes, confusion);
   const isReduced = reduced.classes.length < classes.length;
   const caption = isReduced
     ? `The ${reduced.classes.length} of ${count(classes.length)} classes with the most wrong answers, given or taken; what went to other classes is not drawn.`
-    : 'Right answers lie on the diagonal. A cell is as full as its share of the images of its row.';
-  const numbers = isReduced ? confusedTable(metrics) : confusionTable(reduced);
+    : 'Right answers lie on the diagonal. A cell is as full as its share of its row.';
+  const numbers = isReduced ? confusedTable(metrics, words) : confusionTable(reduced, words);
   return {
     id: 'confusion',
     title: 'Confusion',
-    body: html`<p>${sentenceOf(metrics, part)}</p>${chart(confusionChart(drawing, reduced), caption, numbers)}`,
+    body: html`<p>${sentenceOf(metrics, samplesOf(part, metrics.images, words))}</p>${chart(confusionChart(drawing, reduced), caption, numbers)}`,
   };
 }
 
-function sentenceOf({ images, accuracy }: ClassifiedPart['metrics'], part: ClassifiedPart['part']): string {
+function sentenceOf({ images, accuracy }: ClassifiedPart['metrics'], all: string): string {
   const wrong = Math.round(images * (1 - (accuracy ?? 0)));
   return wrong === 0
-    ? `All ${counted(images, `${partName(part)} image`)} are right.`
-    : `${count(wrong)} of ${counted(images, `${partName(part)} image`)} ${wrong === 1 ? 'is' : 'are'} wrong.`;
+    ? `All ${all} are right.`
+    : `${count(wrong)} of ${all} ${wrong === 1 ? 'is' : 'are'} wrong.`;
 }
 
-function confusionTable({ classes, counts }: ConfusionData): Html {
+function confusionTable({ classes, counts }: ConfusionData, words: SampleWords): Html {
   return table(
-    'Images by their right class (rows) and the predicted one (columns)',
+    `${capitalized(words.many)} by their right class (rows) and the predicted one (columns)`,
     [{ title: 'right class' }, ...classes.map((title) => ({ title: shortened(title), isNumber: true }))],
     classes.map((label, row) => [name(label), ...counts[row].map(String)]),
   );
@@ -50,7 +51,7 @@ function shortened(title: string): string {
 /** Pairs in the table of many classes. */
 const MOST_PAIRS = 50;
 
-function confusedTable({ classes, confusion }: ClassifiedPart['metrics']): Html {
+function confusedTable({ classes, confusion }: ClassifiedPart['metrics'], words: SampleWords): Html {
   const pairs = confusion.flatMap((row, label) =>
     row.flatMap((images, predicted) =>
       images > 0 && label !== predicted ? [{ label, predicted, images }] : [],
@@ -59,7 +60,7 @@ function confusedTable({ classes, confusion }: ClassifiedPart['metrics']): Html 
   const most = pairs.sort((a, b) => b.images - a.images).slice(0, MOST_PAIRS);
   return table(
     'The pairs of classes that are confused most',
-    [{ title: 'right class' }, { title: 'predicted class' }, { title: 'images', isNumber: true }],
+    [{ title: 'right class' }, { title: 'predicted class' }, { title: words.many, isNumber: true }],
     most.map(({ label, predicted, images }) => [
       name(classes[label]),
       name(classes[predicted]),
@@ -82,27 +83,27 @@ export function classesSection(part: ClassifiedPart, drawing: Drawing): Section 
   return {
     id: 'classes',
     title: 'Classes',
-    body: html`<p>The fewer images a class has, the wider is the interval that its true share lies in: where intervals overlap, the images do not tell which class is the harder.</p>
+    body: html`<p>The fewer ${part.words.many} a class has, the wider is the interval that its true share lies in: where intervals overlap, they do not tell which class is the harder.</p>
 ${chart(
   intervalChart(drawing, 'Recall of each class', rows, part.metrics.accuracy),
-  `Share of the images of a class that were found, with its 95 % Wilson interval.${few} The dashed line is the accuracy over all.`,
+  `Share of the ${part.words.many} of a class that were found, with its 95 % Wilson interval.${few} The dashed line is the accuracy over all.`,
   null,
 )}
-${classTable(part.classes, `Each class over the ${partName(part.part)} images, with 95 % Wilson intervals`)}`,
+${classTable(part)}`,
   };
 }
 
 /** A line for each class, of very many those of the least recall. */
-export function classTable(classes: readonly ClassRow[], caption: string): Html {
+function classTable({ classes, part, words }: ClassifiedPart): Html {
   const byRecall = classes.toSorted((a, b) => (a.recall?.value ?? 2) - (b.recall?.value ?? 2));
   const shown = classes.length > MOST_LINES ? byRecall.slice(0, MOST_LINES) : classes;
   const some =
     shown.length < classes.length
       ? `; the ${count(MOST_LINES)} of ${count(classes.length)} with the least recall`
       : '';
-  const numbers = ['images', 'recall', 'interval', 'precision', 'interval', 'F1'];
+  const numbers = [words.many, 'recall', 'interval', 'precision', 'interval', 'F1'];
   return table(
-    `${caption}${some}`,
+    `Each class over the ${partName(part)} ${words.many}, with 95 % Wilson intervals${some}`,
     [{ title: 'class' }, ...numbers.map((title) => ({ title, isNumber: true }))],
     shown.map(({ class: label, support, recall, precision, f1 }) => [
       name(label),
@@ -117,12 +118,12 @@ export function classTable(classes: readonly ClassRow[], caption: string): Html 
 }
 
 /** The test images beside the validation images: figures and classes, no pictures, so that they stay unseen. */
-export function testSection({ metrics, classes, part }: ClassifiedPart): Section {
-  const { images, accuracy, interval: range, macro, loss } = metrics;
+export function testSection(part: ClassifiedPart): Section {
+  const { images, accuracy, interval: range, macro, loss } = part.metrics;
   return {
     id: 'test',
     title: 'Test',
-    body: html`<p>${percent(accuracy)} of ${counted(images, 'test image')} are right (${interval(range)}); macro F1 ${digits(macro?.f1, 3)}, loss ${digits(loss, 3)}. They had no part in the choice of the best epoch, and none of them is shown: who looks at them, and changes the training by what is seen, has no test any more.</p>
-${classTable(classes, `Each class over the ${partName(part)} images, with 95 % Wilson intervals`)}`,
+    body: html`<p>${percent(accuracy)} of ${countedSamples(images, part.words, 'test')} are right (${interval(range)}); macro F1 ${digits(macro?.f1, 3)}, loss ${digits(loss, 3)}. They had no part in the choice of the best epoch, and none of them is shown: who looks at them, and changes the training by what is seen, has no test any more.</p>
+${classTable(part)}`,
   };
 }

@@ -1,5 +1,6 @@
 /** Images to look at: what went wrong, and what the network went by. */
-import { counted, percent } from '../../../text.js';
+import { countedSamples, type SampleWords } from '../../../inputs/index.js';
+import { capitalized, percent } from '../../../text.js';
 import type { AnsweredImage, ClassifiedPart, ExplainedImage } from '../../run/report-data.js';
 import { type Content, type Html, html } from '../../html/html.js';
 import { fileName, image, name, type Section, whole } from '../../html/elements.js';
@@ -7,20 +8,23 @@ import { fileName, image, name, type Section, whole } from '../../html/elements.
 /** Letters of a class below a picture. */
 const SHORT = 28;
 
-export function worstSection({ worst, pairs }: ClassifiedPart): Section | null {
+export function worstSection({ worst, pairs, words }: ClassifiedPart): Section | null {
   if (worst.length === 0) return null;
   return {
     id: 'images',
-    title: 'Images',
+    title: capitalized(words.many),
     body: html`<h3>Those of the largest loss</h3>
 <p>The right class was found least likely of these. Where the picture does not show what its folder says, the label may be wrong: <code>attune advise</code> looks for such.</p>
 <ul class="images">${worst.map((one) => html`<li>${answered(one)}</li>`)}</ul>
-${pairs.length === 0 ? null : html`<h3>Classes that are confused most</h3><ul class="pairs">${pairs.map(pairOf)}</ul>`}`,
+${pairs.length === 0 ? null : html`<h3>Classes that are confused most</h3><ul class="pairs">${pairs.map((pair) => pairOf(pair, words))}</ul>`}`,
   };
 }
 
-function pairOf({ label, predicted, count, support, examples }: ClassifiedPart['pairs'][number]): Html {
-  return html`<li><h4>${name(label, SHORT)} taken for ${name(predicted, SHORT)}: ${count} of ${counted(support, 'image')}</h4>
+function pairOf(
+  { label, predicted, count, support, examples }: ClassifiedPart['pairs'][number],
+  words: SampleWords,
+): Html {
+  return html`<li><h4>${name(label, SHORT)} taken for ${name(predicted, SHORT)}: ${count} of ${countedSamples(support, words)}</h4>
 <ul class="images">${examples.map((one) => html`<li>${answered(one)}</li>`)}</ul></li>
 `;
 }

@@ -5,14 +5,14 @@ import { residualChart, scatterChart } from '../../charts/scatter.js';
 import type { ValuedColumn, ValuedImage, ValuedPart } from '../../run/report-data.js';
 import { type Html, html } from '../../html/html.js';
 import { chart, digits, fileName, image, name, type Section, table } from '../../html/elements.js';
-import { imagesOf } from '../../html/words.js';
+import { samplesOf } from '../../html/words.js';
 
-export function valuesSection({ metrics, columns, part }: ValuedPart, drawing: Drawing): Section {
+export function valuesSection({ metrics, columns, part, words }: ValuedPart, drawing: Drawing): Section {
   const isTest = part === 'test';
   return {
     id: isTest ? 'test-values' : 'values',
     title: isTest ? 'Test values' : 'Values',
-    body: html`<p>Predictions for ${imagesOf(part, metrics.images)}, in the units of the columns.</p>
+    body: html`<p>Predictions for ${samplesOf(part, metrics.images, words)}, in the units of the columns.</p>
 ${columnTable(metrics)}
 ${columns.map((column) => columnCharts(column, drawing))}`,
   };
