@@ -10,6 +10,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { AttuneError } from '../errors.js';
+import { maxOf } from '../extremes.js';
 import type { ModelEntry, ModelOptions } from '../models/index.js';
 import { IMAGE } from './image/image-row.js';
 import type { Preprocessing } from './image/preprocess.js';
@@ -20,7 +21,7 @@ import { readSampleTable, type SampleTable } from './sample-table.js';
 import { SERIES } from './series/series-row.js';
 import type { SeriesSettings } from './series/settings.js';
 import type { SampleStore, StoreOptions } from './store.js';
-import { holdsFile } from './walk.js';
+import { countFiles } from './walk.js';
 
 /** The settings of each input. */
 export interface InputTable {
@@ -97,12 +98,19 @@ export function kindOfFiles(files: SampleFiles): InputKind {
   return KINDS.find((kind) => INPUTS[kind].files === files) as InputKind;
 }
 
-/** The first input of the table that has a file below a folder; the first of all where none has, or the folder cannot be read. */
+/** Files of samples that say what a folder holds, where it has more. */
+const ENOUGH_FILES = 1000;
+
+/**
+ * The input that most files below a folder are of, so that a stray one decides nothing; the usual one where there is none, or
+ * the folder cannot be read.
+ */
 export async function kindOfFolder(folder: string): Promise<InputKind> {
+  const kinds = [USUAL_INPUT, ...KINDS.filter((kind) => kind !== USUAL_INPUT)];
+  const files = kinds.map((kind) => INPUTS[kind].files);
   // Whoever reads the folder says why it cannot be read.
-  for (const kind of KINDS)
-    if (await holdsFile(resolve(folder), INPUTS[kind].files).catch(() => false)) return kind;
-  return USUAL_INPUT;
+  const counts = await countFiles(resolve(folder), files, ENOUGH_FILES).catch(() => [0]);
+  return kinds[counts.indexOf(maxOf(counts))];
 }
 
 /** What holds the samples of an input. Close it. Throws AttuneError 'disk'. */
@@ -157,8 +165,8 @@ export function imageSettings(info: InputInfo, what: string): Preprocessing {
   throw new AttuneError({
     code: 'usage',
     what: `${what} is for images, and the network takes ${inputRow(info.kind).files.many}`,
-    where: what,
-    hint: 'name a network of images',
+    where: 'the network',
+    hint: 'name one of images',
   });
 }
 

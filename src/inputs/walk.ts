@@ -228,28 +228,36 @@ function holdsHeatMaps(entries: readonly Dirent[]): boolean {
 }
 
 /**
- * Whether there is a file of a sample below a folder, other than in a run of attune. Ends with the first. Throws AttuneError
- * 'input' if the folder cannot be read.
+ * Counts the files of each kind below a folder, other than in runs of attune, and stops in the folder in which there are more
+ * than `enough` of all together. Throws AttuneError 'input' if the folder cannot be read.
  */
-export async function holdsFile(
+export async function countFiles(
   folder: string,
-  files: SampleFiles,
-  real: RealFolders = realFolders(),
-  entered: Set<string> = new Set(),
-): Promise<boolean> {
-  const path = await real(folder);
-  if (entered.has(path)) return false;
-  entered.add(path);
-  const entries = await readFolder(folder);
-  if (entered.size > 1 && isRunFolder(entries)) return false;
-  const shown = entries.filter(({ name }) => !isHidden(name));
-  if (shown.some(({ name }) => files.extensions.has(extname(name).toLowerCase()))) return true;
-  for (const entry of shown) {
-    const inner = within(folder, entry.name);
-    if ((await kindOf(entry, inner)) === 'folder' && (await holdsFile(inner, files, real, entered)))
-      return true;
-  }
-  return false;
+  kinds: readonly SampleFiles[],
+  enough: number,
+): Promise<number[]> {
+  const counts = kinds.map(() => 0);
+  const real = realFolders();
+  const entered = new Set<string>();
+  const enter = async (inner: string): Promise<void> => {
+    const path = await real(inner);
+    if (entered.has(path)) return;
+    entered.add(path);
+    const entries = await readFolder(inner);
+    if (entered.size > 1 && isRunFolder(entries)) return;
+    const shown = entries.filter(({ name }) => !isHidden(name));
+    for (const { name } of shown) {
+      const kind = kinds.findIndex(({ extensions }) => extensions.has(extname(name).toLowerCase()));
+      if (kind >= 0) counts[kind]++;
+    }
+    for (const entry of shown) {
+      if (counts.reduce((sum, count) => sum + count, 0) > enough) return;
+      const below = within(inner, entry.name);
+      if ((await kindOf(entry, below)) === 'folder') await enter(below);
+    }
+  };
+  await enter(folder);
+  return counts;
 }
 
 /** @param kind 'hidden', 'heat map', or how the names of the files end */
