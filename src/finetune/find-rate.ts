@@ -13,6 +13,7 @@ import { EMPTY_EPOCH } from '../training/epoch-end.js';
 import { throwIfAborted } from '../interruption.js';
 import { checkCount, FINETUNE_NAMES, refuseUnknown } from '../recipe/option-names.js';
 import type { FinetuneOptions, ProfileOptions, RunContext } from '../recipe/options.js';
+import type { Recipe } from '../recipe/recipe-schema.js';
 import type { DeviceSummary } from '../recipe/results.js';
 import { makeOptimizer } from '../training/step/parameter-groups.js';
 import { runProbe } from '../training/heads/probe.js';
@@ -47,6 +48,8 @@ export interface RatePoint {
 /** The JSON document of `attune lr-find`. */
 export interface FindRateResult {
   readonly model: string;
+  /** What was swept. */
+  readonly strategy: Recipe['strategy'];
   readonly device: DeviceSummary;
   readonly points: readonly RatePoint[];
   /** Whether the loss grew to four times its least before the last rate. */
@@ -56,12 +59,11 @@ export interface FindRateResult {
 }
 
 /**
- * What is swept where neither a flag nor a recipe says: what the full stage begins with, whatever the number of images. Random
- * weights have the strategy that they have by default.
+ * What is swept where neither a flag nor a recipe says: what the full stage begins with, whatever the number of samples. Random
+ * weights, which some inputs have by default, keep the strategy of `finetune`.
  */
-export function sweptStrategy({ recipe, weights }: Pick<FindRateOptions, 'recipe' | 'weights'>) {
-  return recipe === undefined && weights !== NO_WEIGHTS ? ('probe-then-full' as const) : undefined;
-}
+const usualStrategy = (weights: string) =>
+  weights === NO_WEIGHTS ? undefined : ('probe-then-full' as const);
 
 /** Losses are averaged over about 1 / (1 - this) steps. */
 const SMOOTHING = 0.98;
@@ -83,12 +85,14 @@ export async function findRate(options: FindRateOptions, context: RunContext = {
       hint: 'give a smaller --lr-from or a larger --lr-to',
     });
   }
-  const strategy = rest.strategy ?? sweptStrategy(rest);
   const rates = Array.from({ length: iterations }, (_, i) =>
     iterations === 1 ? lrFrom : lrFrom * (lrTo / lrFrom) ** (i / (iterations - 1)),
   );
-  const finetuneOptions = { ...rest, ...(strategy !== undefined && { strategy }) };
-  return withRun(finetuneOptions, context, { checked: refuseProbe, work: (run) => sweepRates(run, rates) });
+  return withRun(rest, context, {
+    ...(rest.recipe === undefined && { usualStrategy }),
+    checked: refuseProbe,
+    work: (run) => sweepRates(run, rates),
+  });
 }
 
 /** Trains a step at each of the rates, and gives the weights back as they were. */
@@ -146,6 +150,7 @@ export async function sweepRates(run: Run, rates: readonly number[]): Promise<Fi
   const lr = valley(losses.points);
   return {
     model: recipe.model,
+    strategy: recipe.strategy,
     device: frozen.device,
     points: losses.points,
     diverged: losses.diverged,

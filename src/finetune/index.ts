@@ -25,7 +25,6 @@ export {
   type FindRateResult,
   findRate,
   type RatePoint,
-  sweptStrategy,
 } from './find-rate.js';
 export {
   type CrossValidationOptions,

@@ -168,11 +168,11 @@ test('what lr-find says to type next has the flags that it was given', () => {
   const found = { lr: 0.0123456, head_lr: 0.123456 };
   const given = { data: 'my photos', model: 'resnet18', imageSize: 64, nesterov: false, iterations: 50 };
   assert.is(
-    nextCommand(given, found),
+    nextCommand(given, 'probe-then-full', found),
     "npx attune finetune 'my photos' --model resnet18 --strategy probe-then-full --image-size 64 --lr 0.0123 --no-nesterov",
   );
   assert.is(
-    nextCommand({ data: 'photos', recipe: 'article-resnet50', batchSize: 8 }, found),
+    nextCommand({ data: 'photos', recipe: 'article-resnet50', batchSize: 8 }, 'full', found),
     'npx attune finetune photos --batch-size 8 --lr 0.0123 --head-lr 0.123 --recipe article-resnet50',
   );
 });

@@ -1,5 +1,5 @@
 /** `attune lr-find`: suggests a learning rate and draws the losses that it follows from. */
-import { type FindRateOptions, type FindRateResult, findRate, sweptStrategy } from '../../finetune/index.js';
+import { type FindRateOptions, type FindRateResult, findRate } from '../../finetune/index.js';
 import { commandLine } from '../../runs/command-line.js';
 import { findModel } from '../../models/index.js';
 import { chart, rateText } from '../chart.js';
@@ -25,7 +25,7 @@ export async function lrFindCommand(
 }
 
 function printResult(
-  { points, suggestion, diverged }: FindRateResult,
+  { points, strategy, suggestion, diverged }: FindRateResult,
   options: FindRateOptions,
   output: Output,
 ): void {
@@ -47,19 +47,20 @@ function printResult(
   const ends = [`rate ${rateText(first.lr)}`, rateText(last.lr)] as const;
   output.print('', bold('Loss, smoothed'), chart(losses, { columns, rows: ROWS, label, ends }));
   if (suggestion === null) return;
-  output.print('', bold('Next'), nextCommand(options, suggestion));
+  output.print('', bold('Next'), nextCommand(options, strategy, suggestion));
   output.note('Such a rate is often too high for a whole run: where the loss jumps, try a third of it.');
 }
 
 /** The run that the rate was found for: the same flags, and the strategy that the sweep had where none was given. */
 export function nextCommand(
   { data, ...given }: FindRateOptions,
+  swept: FindRateResult['strategy'],
   { lr, head_lr }: NonNullable<FindRateResult['suggestion']>,
 ): string {
   const { recipe } = given;
-  const strategy = sweptStrategy(given);
   const flags = {
-    ...(strategy !== undefined && { strategy }),
+    // The recipe says it, or the default of finetune may be another one.
+    ...(recipe === undefined && { strategy: swept }),
     ...given,
     lr: Number(rateText(lr)),
     // A recipe file may have a rate for the head that is in another proportion to this one.

@@ -27,6 +27,8 @@ import type { FoundImages } from '../../runs/data/found-images.js';
 const ANY_SIZE = 224;
 
 export interface RunWork<T> {
+  /** The strategy where nobody says one, by the weights as far as they are known; undefined: that of `finetune`. */
+  usualStrategy?(weights: string): Recipe['strategy'] | undefined;
   /** Called when the images have been found, before weights are loaded: what else can be told early. */
   checked?(recipe: Recipe, found: FoundImages): Promise<void> | void;
   /** Opens the device, where it is not simply opened. */
@@ -41,9 +43,9 @@ export interface RunWork<T> {
 export async function withRun<T>(
   options: FinetuneOptions,
   context: RunContext,
-  { checked, open = openDevice, work }: RunWork<T>,
+  { usualStrategy, checked, open = openDevice, work }: RunWork<T>,
 ): Promise<T> {
-  const { given, found, facts, resolved } = await planRun(options, context.signal);
+  const { given, found, facts, resolved } = await planRun(options, context.signal, usualStrategy);
   await checked?.(resolved, found);
   const { device, adapter, precision } = resolved;
   await assertDeviceIsThere(device, { precision, ...(adapter !== null && { adapter }) });
@@ -108,13 +110,19 @@ interface Plan {
 }
 
 /** What can be told before any weights are downloaded and any image is opened. Throws AttuneError 'usage' and 'input'. */
-export async function planRun(options: FinetuneOptions, signal?: AbortSignal): Promise<Plan> {
+export async function planRun(
+  options: FinetuneOptions,
+  signal?: AbortSignal,
+  usualStrategy?: RunWork<unknown>['usualStrategy'],
+): Promise<Plan> {
   const asked = await askedBy(options);
-  const given = asked.fields as Partial<Recipe> & { data: string };
-  requireData(given.data, 'finetune');
-  const found = await findImages(given.data, splitOf(given), signal);
-  const facts = factsOf(found, given.folds ?? null);
-  const weights = given.weights ?? impliedWeights(found.inputKind) ?? '';
+  const fields = asked.fields as Partial<Recipe> & { data: string };
+  requireData(fields.data, 'finetune');
+  const found = await findImages(fields.data, splitOf(fields), signal);
+  const facts = factsOf(found, fields.folds ?? null);
+  const weights = fields.weights ?? impliedWeights(found.inputKind) ?? '';
+  const strategy = fields.strategy ?? usualStrategy?.(weights);
+  const given = { ...fields, ...(strategy !== undefined && { strategy }) };
   const known = { ...facts, model: '', weights, side: ANY_SIZE };
   const resolved = resolveRecipe(given, known);
   refuseIgnored(asked, resolved, known);
