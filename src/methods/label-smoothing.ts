@@ -1,6 +1,6 @@
 /**
  * Label smoothing (Szegedy et al., "Rethinking the Inception architecture for computer vision", 2016): a share of each target
- * is spread over all classes (ops/loss/cross-entropy.ts).
+ * is spread over all classes (ops/loss/cross-entropy.ts; beside class weights tasks/classification.ts).
  */
 import { fractionField } from './field.js';
 import type { Method } from './method.js';

@@ -14,7 +14,7 @@ import type { Reply, SimdBuild, WorkerPort, WorkerSetup } from './protocol.js';
 import { ShortRuns } from './short-runs.js';
 import { hasRelaxedSimd, hasSimd } from './simd-support.js';
 import { endTeam, newControl } from './team.js';
-import { MAX_PAGES, PAGE_BYTES, WorkerExecutor } from './worker.js';
+import { MAX_PAGES, PAGE_BYTES, WorkerExecutor } from './worker-executor.js';
 
 export interface CpuOptions {
   readonly precision?: Precision;

@@ -1,4 +1,4 @@
-/** Class folders of images (sample-folder.ts). */
+/** Class folders of images, for loops written by hand: a run finds samples of every input (sample-folder.ts). */
 import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import type { LabelledSample } from '../labelled.js';

@@ -1,5 +1,5 @@
 /**
- * Batches for training and evaluation.
+ * Batches for training and evaluation, for loops written by hand: a run's come from training-loader.ts and image-store.ts.
  *
  * The order of an epoch is a pure function of seed and epoch. The next batch is read while the
  * current one is being used.
