@@ -101,7 +101,7 @@ export async function predict<T extends TaskKind = 'classification'>(
     const answer = answers.get(path);
     return answer === undefined ? { path, error: errors.get(path) ?? 'not read' } : { path, ...answer };
   });
-  const answer = { model: model.architecture, task: task.info.kind, images };
+  const answer = { model: model.architecture, task: task.info.kind, input: loaded.input.kind, images };
   return answer as PredictResult<TaskKind> as PredictResult<T>;
 }
 

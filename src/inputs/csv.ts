@@ -155,7 +155,9 @@ async function faulty(
       return wrong(
         `${line} has ${found} ${found === 1 ? 'field' : 'fields'}, and the header ${header.length}`,
         path,
-        'a field with a comma in it stands in quotes',
+        Array.isArray(record) && record.length < header.length
+          ? 'give the row as many'
+          : 'a field with a comma in it stands in quotes',
         error,
       );
     }

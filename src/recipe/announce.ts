@@ -89,6 +89,10 @@ export function announce(
   const rest = `${val} to validate${test > 0 ? `, ${test} to test` : ''}`;
   const { files } = inputRow(kindOfNetwork(findModel(recipe.model)));
   note(`${train} ${files.many} to train${task.detailOf(smallestClass)}, ${rest}.`);
+  if (val === 0)
+    note(
+      'Note: there is nothing to validate with, so nothing says how good the network is on other samples.',
+    );
   note(`${task.summary}.`);
   if (taken !== null) note(taken);
   note(`${recipe.model} with weights ${recipe.weights}.`);

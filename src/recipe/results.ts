@@ -157,6 +157,8 @@ export type EvaluateResult<T extends TaskKind = 'classification'> = {
 export interface PredictResult<T extends TaskKind = 'classification'> {
   readonly model: string;
   readonly task: T;
+  /** What its samples are. */
+  readonly input: InputKind;
   readonly images: readonly (
     | ({ readonly path: string } & ModelAnswer[T])
     | { readonly path: string; readonly error: string }

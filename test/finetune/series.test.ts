@@ -1,11 +1,12 @@
 /** Series of numbers in place of images: from class folders and from a CSV table to a run, its measures and its predictions. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   advise,
   convert,
   evaluate,
   type FinetuneOptions,
+  findRate,
   finetune,
   predict,
   resume,
@@ -160,9 +161,38 @@ test('the weights of a run are converted; as a graph of images it is refused bef
   await fails(
     convert({ from: trained.run, to: `${to}.onnx` }),
     'usage',
-    /is for images, and the network takes series/,
+    /an ONNX, Keras or TensorFlow\.js graph is for images, and the network takes series/,
   );
   assert.not.ok(existsSync(`${to}.onnx`));
+});
+
+test('what most files of a folder are decides, so that a stray picture is left out and named', async () => {
+  const mixed = newFolder();
+  const picture = join(smallData(), 'train', 'ant');
+  cpSync(join(data, 'train'), mixed, { recursive: true });
+  cpSync(picture, join(mixed, 'sine'), { recursive: true });
+  const heard = listener();
+  const { images, input } = await finetune(options({ data: mixed, epochs: 1 }), heard);
+  assert.is(input, 'series');
+  assert.is(images.train + images.val, 48);
+  assert.match(images.skipped.map(({ reason }) => reason).join(), /files?: no series by name \(\.png\)/);
+});
+
+test('the rate that is looked for is that of what finetune would do', async () => {
+  const swept = { iterations: 20, batchSize: 8, device: 'cpu', threads: 1, tensorboard: false } as const;
+  const { strategy } = await findRate({ data, ...swept });
+  assert.is(strategy, trained.resolved_defaults['strategy']);
+  assert.is(strategy, 'full');
+});
+
+test('a run without validation says that nothing tells how good it is', async () => {
+  const heard = listener();
+  await finetune(options({ data: join(data, 'train'), valSplit: 0, epochs: 1 }), heard);
+  const notes = heard.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+  assert.ok(
+    notes.some((note) => note.startsWith('Note: there is nothing to validate with')),
+    notes.join(),
+  );
 });
 
 test('a CSV table of series is learnt: the frequency of a sine', async () => {

@@ -13,7 +13,7 @@ import { usageError } from '../errors.js';
 import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { facts, table } from '../table.js';
-import { count, oneLine } from '../../text.js';
+import { count, counted, oneLine } from '../../text.js';
 
 const FORMATS: Readonly<Record<TensorFile['format'], string>> = {
   safetensors: 'safetensors',
@@ -102,8 +102,8 @@ function printContents(contents: Contents, output: Output): void {
     ['tensors', count(tensors.length)],
   ];
   if (info !== null) {
-    const [[kind, names]] = Object.entries(taskOf(info.task).document);
-    lines.push([kind, describeNames(names)], [inputRow(info.input.kind).files.many, describeInput(info)]);
+    const { names, plural } = taskOf(info.task);
+    lines.push([plural, describeNames(names)], [inputRow(info.input.kind).files.many, describeInput(info)]);
   }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
   lines.push(['good for', useOf(architecture)]);
@@ -122,7 +122,7 @@ function describeArchitecture(architecture: Contents['architecture']): string {
   if (architecture === null) return 'unknown';
   const { name, classes, supported, otherHead } = architecture;
   if (otherHead.length > 0) return `${name}, with another head: ${someOf(otherHead)}`;
-  const head = classes === null ? ', without a head' : `, ${count(classes)} classes`;
+  const head = classes === null ? ', without a head' : `, ${counted(classes, 'class', 'classes')}`;
   return `${name}${head}${supported ? '' : ' (attune does not have this network)'}`;
 }
 

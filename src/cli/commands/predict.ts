@@ -7,6 +7,7 @@ import type { Output } from '../output.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
 import { textOf } from '../tasks/index.js';
+import { inputRow } from '../../inputs/index.js';
 import { counted, oneLine } from '../../text.js';
 
 /** The result of a classifier, or of a model that gives values. */
@@ -39,14 +40,17 @@ function printPredictions({ task, images }: AnyResult, output: Output): void {
 }
 
 /** The line of the failure: the first image that could not be read, and how many there are. */
-function reportUnread({ images }: AnyResult, output: Output): number {
+function reportUnread({ images, input }: AnyResult, output: Output): number {
   const unread = images.flatMap((image) => ('error' in image ? [image] : []));
   if (unread.length === 0) return 0;
   const [{ path, error }] = unread;
   const what =
     unread.length === 1 ? error : `${counted(unread.length, 'file')} could not be read, the first: ${error}`;
+  const { many, formats } = inputRow(input).files;
   const hint =
-    unread.length === images.length ? 'replace it, or convert it to JPEG' : 'the other files are done';
+    unread.length === images.length
+      ? `replace it; ${many} are ${formats.replace(/,$/, '')}`
+      : 'the other files are done';
   output.note(`attune: ${oneLine(`${what} (${shownPath(path)}): ${hint}`)}`);
   return 1;
 }

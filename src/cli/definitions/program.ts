@@ -88,7 +88,9 @@ function refuseLostFolder(): void {
 
 function createProgram(output: Output): Command {
   const program = new Command('attune')
-    .description('Fine-tunes pretrained image networks on your own pictures.')
+    .description(
+      'Fine-tunes pretrained image networks on your own pictures, and trains small networks on series of numbers.',
+    )
     .usage('<command> [flags]')
     .version(readVersion(), '--version', 'Print the version.')
     .helpOption('-h, --help', 'Show this help.')

@@ -17,7 +17,7 @@ export async function addFinetune({ add, act, output, env, isAsked }: Kit): Prom
     synopsis: ['<data>', '--resume <run>'],
     summary: 'Train a network for your own classes or values.',
     description:
-      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end. Or <data> is a CSV file with paths of images in its first column and their labels, or values, in others. Ctrl-C saves the full stage; --resume goes on with it.',
+      'Trains a classifier for your own classes and writes a run folder. <data> is a folder with one folder of images per class, or one with train/ and val/ folders of that kind; test/ is evaluated once at the end. Or <data> is a CSV file with paths of images in its first column and their labels, or values, in others. Series of numbers by time, as NPY or CSV files, may stand in place of the images. Ctrl-C saves the full stage; --resume goes on with it.',
     example: 'attune finetune photos --model resnet18',
   });
   if (!isAsked(command)) return;

@@ -215,7 +215,7 @@ function describe({ model, task, input }: LoadedModel, { metadata }: Contents): 
 }
 
 function settingsOf({ input }: LoadedModel): Preprocessing {
-  return imageSettings(input, 'a graph for another program');
+  return imageSettings(input, 'an ONNX, Keras or TensorFlow.js graph');
 }
 
 async function kerasOf(loaded: LoadedModel): Promise<KerasModel> {

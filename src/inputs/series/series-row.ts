@@ -1,5 +1,5 @@
 /** Series of numbers by time as a row of the table of inputs. */
-import { counted } from '../../text.js';
+import { counted, significant } from '../../text.js';
 import type { InputRow } from '../input-row.js';
 import { inMemory } from '../memory-store.js';
 import { seriesInput } from './input.js';
@@ -24,5 +24,5 @@ export const SERIES: InputRow<SeriesSettings> = {
   networkOptions: ({ channels }) => ({ channels }),
   parse: parseSeriesSettings,
   describe: ({ length, channels, mean, std }) =>
-    `${length} steps, channels ${channels}, minus [${mean.join(', ')}], divided by [${std.join(', ')}]`,
+    `${length} steps, channels ${channels}, minus [${mean.map(significant).join(', ')}], divided by [${std.map(significant).join(', ')}]`,
 };

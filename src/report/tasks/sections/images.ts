@@ -14,7 +14,7 @@ export function worstSection({ worst, pairs, words }: ClassifiedPart): Section |
     id: 'images',
     title: capitalized(words.many),
     body: html`<h3>Those of the largest loss</h3>
-<p>The right class was found least likely of these. Where the picture does not show what its folder says, the label may be wrong: <code>attune advise</code> looks for such.</p>
+<p>The right class was found least likely of these. Where one is not what its label says, the label may be wrong.</p>
 <ul class="images">${worst.map((one) => html`<li>${answered(one)}</li>`)}</ul>
 ${pairs.length === 0 ? null : html`<h3>Classes that are confused most</h3><ul class="pairs">${pairs.map((pair) => pairOf(pair, words))}</ul>`}`,
   };
