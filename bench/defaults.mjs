@@ -110,15 +110,17 @@ async function measure(name, { network, task, way, seed }, options) {
 async function train({ out, ...options }, { findsRate = false }) {
   if (!findsRate) return finetune({ ...options, out });
   const { points, suggestion } = await findRate(options);
-  if (suggestion === null) throw new Error(`${out}: lr-find suggests no rate`);
+  if (suggestion === null) return { unsuggested: true };
   const { lr, head_lr: headLr } = suggestion;
   const result = await finetune({ ...options, lr, headLr, out });
   return { ...result, swept: { first_loss: points[0].loss, lr, head_lr: headLr } };
 }
 
 /** What the table is made of. */
-function numbersOf({ exploded, epochs, images, beginning, swept, resolved_defaults: recipe }) {
+function numbersOf({ exploded, unsuggested, epochs, images, beginning, swept, resolved_defaults: recipe }) {
   if (exploded !== undefined) return { exploded };
+  // The loss of a sweep may never fall: then nobody has a rate to train with.
+  if (unsuggested) return { unsuggested };
   const full = epochs.filter(({ stage }) => stage !== 'head');
   const head = epochs.filter(({ stage }) => stage === 'head').at(-1);
   const last = full.at(-1) ?? head;

@@ -11,13 +11,18 @@ const TITLES = {
 };
 
 export function defaultsReport(results) {
-  const runs = Object.entries(results).map(([name, result]) => {
+  const all = Object.entries(results).map(([name, result]) => {
     const [network, task, way, seed] = name.split(' ');
     return { network, task, way, seed: Number(seed), ...result };
   });
-  const machines = new Set(
-    runs.map(({ machine: { processor, node, commit } }) => `${processor}, Node ${node}, commit ${commit}`),
-  );
+  const runs = all.filter(({ unsuggested }) => !unsuggested);
+  const unsuggested = all.filter((run) => run.unsuggested);
+  const machines = new Map();
+  for (const { machine } of all) {
+    const name = `${machine.processor}, Node ${machine.node}`;
+    machines.set(name, (machines.get(name) ?? new Set()).add(machine.commit));
+  }
+  const measured = [...machines].map(([name, commits]) => `${name}, commits ${[...commits].join(', ')}`);
   return `# What the defaults reach
 
 Six tasks of real pictures at the network's own size, two fifths of them to validate with; the probe, and what follows it with
@@ -31,11 +36,12 @@ loss to that before the first step, under the same augmentation. A picture is a 
     apt-get install openclipart-png tuxpaint-stamps-default dataset-fashion-mnist
     node bench/defaults.mjs --work FOLDER --nsfwjs node_modules/nsfwjs --emoji node_modules/emoji-datasource-google --cells BCCD
 
-Measured on ${[...machines].join('; ') || 'nothing yet'}.
+Measured on ${measured.join('; ') || 'nothing yet'}.
 
 ${Object.keys(NETWORKS)
   .map(
-    (network) => `## ${TITLES[network]}\n\n${defaultsTable(network, runs)}\n\n${othersTable(network, runs)}`,
+    (network) =>
+      `## ${TITLES[network]}\n\n${defaultsTable(network, runs)}\n\n${othersTable(network, runs, unsuggested)}`,
   )
   .join('\n\n')}
 
@@ -75,7 +81,7 @@ last epoch, ${held('kept')} by what is kept.`;
 }
 
 /** The other ways to begin, on two tasks. */
-function othersTable(network, runs) {
+function othersTable(network, runs, unsuggested) {
   const ways = ['full', 'gradual', 'lr-find', 'article'];
   const rows = ways.flatMap((way) =>
     WAYS[way].tasks.map((task) => [way, task, ...besideProbe(runs, { network, task, way }).cells]),
@@ -83,10 +89,15 @@ function othersTable(network, runs) {
   const rates = runs
     .filter((run) => run.network === network && run.swept !== undefined)
     .map(({ swept: { lr }, beginning, swept }) => ({ lr, ratio: swept.first_loss / beginning.stored_loss }));
+  const none = unsuggested.filter((run) => run.network === network);
+  const without =
+    none.length === 0
+      ? ''
+      : ` It suggested none where the loss never fell: ${none.map(({ task, seed }) => `${task}, seed ${seed}`).join('; ')}.`;
   const swept =
     rates.length === 0
       ? ''
-      : `\n\n\`lr-find\` suggested rates of ${rates.map(({ lr }) => lr.toPrecision(2)).join(', ')}; its first loss was at most ${Math.max(...rates.map(({ ratio }) => ratio)).toFixed(2)} times that of the head.`;
+      : `\n\n\`lr-find\` suggested rates of ${rates.map(({ lr }) => lr.toPrecision(2)).join(', ')}; its first loss was at most ${Math.max(...rates.map(({ ratio }) => ratio)).toFixed(2)} times that of the head.${without}`;
   return `${table(['way', 'task', 'seeds', 'probe', 'reached', ...COMPARED], rows)}${swept}`;
 }
 
