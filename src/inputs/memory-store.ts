@@ -1,11 +1,14 @@
 /** Samples that are small enough to be kept in memory, each file read and parsed once. An input says how a file is parsed. */
+import { totalmem } from 'node:os';
 import { AttuneError } from '../errors.js';
 import { throwIfAborted } from '../interruption.js';
+import { formatBytes } from './disk.js';
 import { refuseTooManyBad } from './bad-share.js';
 import { epochBatches, randomOf } from './batches.js';
 import type { EpochOptions } from './epoch.js';
 import { type HostArray, type HostSample, type SampleSource, stack } from './host-batch.js';
 import type { InputRow } from './input-row.js';
+import type { SampleFiles } from './sample-files.js';
 import { readSmallFile, type SmallFile } from './small-file.js';
 import type { FileSamples, PreparedSample, SampleStore } from './store.js';
 import type { SkippedPath } from './walk.js';
@@ -30,22 +33,35 @@ export interface SmallSamples<S> extends Pick<InputRow<S>, 'files' | 'create'> {
   cutNote?(count: number, settings: S): string;
 }
 
-/** The members of an input's row that follow from that. */
+/** Half of what the machine, or the container it lends, has: networks and batches need the rest. */
+function halfOfMemory(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2;
+}
+
+/** The members of an input's row that follow from that; samples take at most `most` bytes together. */
 export function inMemory<S>(
   kind: SmallSamples<S>,
+  most = halfOfMemory(),
 ): Pick<InputRow<S>, 'files' | 'create' | 'open' | 'openFiles'> {
   return {
     files: kind.files,
     create: kind.create,
-    open: async (settings) => openMemoryStore(kind, settings),
+    open: async (settings) => openMemoryStore(kind, settings, most),
     openFiles: (paths, settings) => openFilesInMemory(kind, paths, settings),
   };
 }
 
-function openMemoryStore<S>(kind: SmallSamples<S>, settings: S): SampleStore {
+function openMemoryStore<S>(kind: SmallSamples<S>, settings: S, most: number): SampleStore {
   const input = kind.create(settings);
   /** By the hash of the file: what is the same is kept once. */
   const kept = new Map<string, HostSample>();
+  let bytes = 0;
+  const keep = (fileHash: string, sample: HostSample, path: string) => {
+    if (kept.has(fileHash)) return;
+    for (const array of Object.values(sample)) bytes += array.byteLength;
+    if (bytes > most) throw tooMany(kind.files, most, path);
+    kept.set(fileHash, sample);
+  };
   const sampleAt = (samples: readonly PreparedSample[], index: number) =>
     kept.get(samples[index].fileHash) as HostSample;
   return {
@@ -61,7 +77,7 @@ function openMemoryStore<S>(kind: SmallSamples<S>, settings: S): SampleStore {
         else {
           if (read.isCut) cut++;
           hashes.set(path, read.fileHash);
-          kept.set(read.fileHash, read.sample);
+          keep(read.fileHash, read.sample, path);
         }
         onProgress?.({ stage: 'decode', done: done + 1, total: paths.length });
       }
@@ -99,6 +115,15 @@ function openMemoryStore<S>(kind: SmallSamples<S>, settings: S): SampleStore {
       kept.clear();
     },
   };
+}
+
+function tooMany({ many }: SampleFiles, most: number, path: string): AttuneError {
+  return new AttuneError({
+    code: 'data',
+    what: `the ${many} up to this one take more than ${formatBytes(most)} of memory, half of what there is`,
+    where: path,
+    hint: `train on fewer or smaller ${many}`,
+  });
 }
 
 /** An array of a former batch of the same type and length, which it is taken out of; undefined: there is none. */

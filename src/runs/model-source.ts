@@ -32,7 +32,7 @@ import { hashFile, NO_WEIGHTS, type ResolvedWeights, resolveWeights } from '../w
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
 import { resolveOptions } from './download-events.js';
 import type { ModelSource, RunContext } from '../recipe/options.js';
-import { RUN_FILES } from './run-folder.js';
+import { FOLDS_FILE, RUN_FILES } from './run-folder.js';
 import { type Task, type TaskInfo, taskOf } from '../tasks/index.js';
 
 export interface LoadedModel {
@@ -165,7 +165,9 @@ export async function checkpointOf(run: string): Promise<string> {
       code: 'input',
       what: `the folder holds no ${RUN_FILES.best}, so it is no finished run`,
       where: run,
-      hint: 'name the folder that attune finetune printed; of a cross-validation, one of its folds',
+      hint: (await isThere(join(path, FOLDS_FILE)))
+        ? `a cross-validation has a network for each fold: name one, such as ${join(run, 'fold-1')}`
+        : 'name the folder that attune finetune printed',
     });
   }
   return file;

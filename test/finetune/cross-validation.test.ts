@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   type CrossValidationResult,
   crossValidate,
+  evaluate,
   finetune,
   foldsOf,
   isCrossValidation,
@@ -135,6 +136,11 @@ test('what no fold could read or uses is named', async () => {
     skipped.map(({ reason }) => reason),
   );
   assert.is(data.images.train + data.images.val, 40);
+  await fails(
+    evaluate({ run, data: folder }),
+    'input',
+    /a network for each fold: name one, such as .*fold-1$/,
+  );
 });
 
 test('folds of values have their errors and R², with the spread', async () => {

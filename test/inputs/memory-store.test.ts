@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AttuneError } from '#src/errors';
 import { type HostArray, type HostSample, stack } from '#src/inputs/host-batch';
-import { inMemory } from '#src/inputs/memory-store';
+import { inMemory, type SmallSamples } from '#src/inputs/memory-store';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -21,7 +21,7 @@ const blank = (size: number) =>
   stack(Array.from({ length: size }, () => ({ ids: new Int32Array(2), mask: new Uint8Array(2) })));
 
 /** Words of two letters: their codes, and which of them are capitals. */
-const { open, openFiles } = inMemory<{ readonly most: number }>({
+const words: SmallSamples<{ readonly most: number }> = {
   files: { one: 'word', withArticle: 'a word', many: 'words', formats: 'text files', extensions: new Set() },
   create: () => ({
     key: {},
@@ -41,7 +41,8 @@ const { open, openFiles } = inMemory<{ readonly most: number }>({
     return { sample, isCut: bytes.length > most };
   },
   cutNote: (count, { most }) => `${count} cut after ${most}`,
-});
+};
+const { open, openFiles } = inMemory(words);
 
 const paths = ['ab', 'Cd', 'eFg', 'ab', 'Hi'].map((text, i) => written(`${i}.txt`, text));
 const options = { variation: null };
@@ -98,6 +99,19 @@ test('too many files that are none are named, and in place of one stands a blank
   assert.equal([...files.errors.values()], ['too short', 'there is no such word']);
   assert.equal(await files.read(2), { ids: Int32Array.of(101, 70), mask: Uint8Array.of(0, 1) });
   assert.is(files.note(), '1 cut after 2');
+});
+
+test('samples that are more than memory holds end with the file that was too much', async () => {
+  // A sample has 2 x 4 and 2 bytes; what is the same counts once.
+  const samples = paths.map((path, label) => ({ path, label, name: path }));
+  await (await inMemory(words, 40).open(settings, options)).prepare(samples, {});
+  const store = await inMemory(words, 39).open(settings, options);
+  const error = await store.prepare(samples, {}).catch((thrown: unknown) => thrown);
+  assert.instance(error, AttuneError);
+  assert.match(
+    (error as AttuneError).message,
+    /the words up to this one take more than 39 (?:B|bytes) of memory, .*4\.txt.*train on fewer or smaller words$/,
+  );
 });
 
 test.run();

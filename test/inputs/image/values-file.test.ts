@@ -154,7 +154,11 @@ const REFUSED: readonly (readonly [
     'image,age\n"a.png,1\nb.png,2\n',
     /^a quote in the row that begins on line 2 is not closed/,
   ],
-  ['a row that is too short', 'image,age\na.png\n', /^line 2 has 1 field, and the header 2 .*: give the row as many$/],
+  [
+    'a row that is too short',
+    'image,age\na.png\n',
+    /^line 2 has 1 field, and the header 2 .*: give the row as many$/,
+  ],
   ['no header', 'a.png,1\nb.png,2\n', /^the first line is no header but names an image .*: write a header/],
   ['a quote inside a field', 'image,age\na"b.png,1\n', /^line 2 has a quote inside a field/],
   ['text behind a quote', 'image,age\n"a"b.png,1\n', /^line 2 has a quote inside a field/],

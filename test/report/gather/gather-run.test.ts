@@ -1,8 +1,9 @@
 /** What a report is gathered with, and how its run is typed again. */
 import { resolveRecipe } from '#src/recipe/recipe';
 import { flagsCommand } from '#src/report/gather/commands';
+import { gatherFolds } from '#src/report/gather/gather-folds';
 import { evaluatingDevice } from '#src/report/gather/gather-run';
-import { finetune } from '#src/finetune/index';
+import { crossValidate, finetune } from '#src/finetune/index';
 import { compare, report } from '#src/report/index';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,6 +62,16 @@ test('an image that the run left out is no reason against the report, if it is m
       ['val', 6],
     ],
   );
+});
+
+test('nor is one that the folds left out, which may be many of the part of one', async () => {
+  const data = imageFolderOf(['ant', 'bee'], 11);
+  writeFileSync(join(data, 'ant', 'empty.png'), '');
+  const small = await smallRun(data, { strategy: 'probe' });
+  const { run, skipped, pooled } = await crossValidate({ ...small, data, folds: 4 });
+  assert.equal([skipped.length, pooled.images], [1, 22]);
+  const { main } = await gatherFolds(run, { run, device: 'cpu' }, {});
+  assert.is(main?.metrics.images, 22);
 });
 
 test.run();
