@@ -2,7 +2,7 @@
  * What is committed: nothing generated, nothing large, nothing that ties the project to one machine or one
  * registry; and a lock file with which `npm ci` works on every platform.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -187,15 +187,15 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** What git tracks; in a copy without git, every file that no command made. */
+/** What git tracks; where there is no git, or a copy without its folder, every file that no command made. */
 function committedFiles(): string[] {
-  if (existsSync(join(root, '.git'))) {
-    const list = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  const git = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  if (git.status === 0 && existsSync(join(root, '.git'))) {
     // A file may be deleted and not committed as such yet.
-    return list.split('\0').filter((file) => file !== '' && existsSync(join(root, file)));
+    return git.stdout.split('\0').filter((file) => file !== '' && existsSync(join(root, file)));
   }
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => path.split(sep).join('/'))
-    .filter((file) => !GENERATED.test(file))
+    .filter((file) => !GENERATED.test(file) && !file.startsWith('.git/'))
     .filter((file) => statSync(join(root, file)).isFile());
 }
