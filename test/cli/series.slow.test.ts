@@ -70,10 +70,7 @@ test('a file that is no series is answered with what series are', async () => {
   writeFileSync(join(folder, 'wide.csv'), '1,2\n3,4\n');
   const { status, stderr } = await attune(['predict', 'classes', 'wide.csv'], settings);
   assert.is(status, 1, stderr);
-  assert.match(
-    stderr,
-    /has 2 channels, and the network takes 1 .*: replace it; series are NPY files, or CSV/,
-  );
+  assert.match(stderr, /has 2 channels, and the network takes 1 .*: replace it; series are NPY files or CSV/);
 });
 
 test.run();

@@ -48,9 +48,7 @@ function reportUnread({ images, input }: AnyResult, output: Output): number {
     unread.length === 1 ? error : `${counted(unread.length, 'file')} could not be read, the first: ${error}`;
   const { many, formats } = inputRow(input).files;
   const hint =
-    unread.length === images.length
-      ? `replace it; ${many} are ${formats.replace(/,$/, '')}`
-      : 'the other files are done';
+    unread.length === images.length ? `replace it; ${many} are ${formats}` : 'the other files are done';
   output.note(`attune: ${oneLine(`${what} (${shownPath(path)}): ${hint}`)}`);
   return 1;
 }

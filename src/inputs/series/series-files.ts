@@ -6,5 +6,5 @@ export const SERIES_FILES: SampleFiles = {
   withArticle: 'a series',
   many: 'series',
   extensions: new Set(['.npy', '.csv']),
-  formats: 'NPY files, or CSV files of numbers,',
+  formats: 'NPY files or CSV files of numbers',
 };
