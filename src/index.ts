@@ -65,6 +65,9 @@ export {
   type Sampling,
   TEST_VIEWS,
   type TablePart,
+  type InputKind,
+  type InputTable,
+  type SeriesSettings,
 } from './inputs/index.js';
 export type { Choices, Counters, DeviceInfo, DeviceKind, LaunchTime } from './device/backend.js';
 export type {

@@ -35,6 +35,7 @@ export const INPUTS: { readonly [K in InputKind]: InputRow<InputTable[K]> } = {
   series: SERIES,
 };
 
+/** The name of an input: what samples are. */
 export type InputKind = keyof InputTable;
 
 const KINDS = Object.keys(INPUTS) as InputKind[];
@@ -255,6 +256,7 @@ export {
   type LabelledImage,
 } from './image/image-folder.js';
 export { classSamples, sampleFolder, type SampleFolder, type SampleFolderOptions } from './sample-folder.js';
+export type { SeriesSettings } from './series/settings.js';
 export { countedSamples, type SampleFiles, type SampleWords } from './sample-files.js';
 export {
   assertFilesThere,

@@ -6,6 +6,7 @@ import type { Beginning } from '../input-row.js';
 import { MOST_CHANNELS, type Series } from './numbers.js';
 import { readSeries } from './series.js';
 
+/** How series of numbers by time become the input of a network. */
 export interface SeriesSettings {
   /** Steps that the network sees: shorter series are filled with the mean at their end, longer ones cut there. */
   readonly length: number;
