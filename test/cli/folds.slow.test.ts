@@ -23,7 +23,7 @@ test('a table of the folds, their mean and deviation, and all images together', 
     `^mean +${share} `,
     `^deviation +${share} `,
     `^accuracy +${share} \\+- ${share}$`,
-    '^all images +12, each judged by the fold that had not seen it$',
+    '^in all +12, each judged by the fold that had not seen it$',
     `^their accuracy +${share} \\(95 % interval `,
     '^Report\n.+report\\.html$',
   ]) {
