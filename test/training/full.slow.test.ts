@@ -34,7 +34,7 @@ test('accumulating 4 times 8 images is a batch of 32, to 1e-6, with frozen batch
   const context = listener();
   const parts = await finetune(fullRun(images, { ...options, microBatch: 8 }), context);
   assert.is(parts.resolved_defaults.micro_batch, 8);
-  assert.ok(notes(context).includes('A batch of 32 is computed as 4 times 8 images.'));
+  assert.ok(notes(context).includes('A batch of 32 is computed as 4 times 8 samples.'));
   const difference = await largestDifference(parts.checkpoints.last, whole.checkpoints.last);
   console.log(`# accumulated and whole batches differ by ${difference}`);
   assert.ok(difference <= 1e-6, `${difference}`);

@@ -102,7 +102,8 @@ function printContents(contents: Contents, output: Output): void {
     ['tensors', count(tensors.length)],
   ];
   if (info !== null) {
-    const { names, plural } = taskOf(info.task);
+    const { document, plural } = taskOf(info.task);
+    const [names] = Object.values(document);
     lines.push([plural, describeNames(names)], [inputRow(info.input.kind).files.many, describeInput(info)]);
   }
   if (file.skipped.length > 0) lines.push(['also holds', alsoHolds(file)]);
