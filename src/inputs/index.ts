@@ -103,15 +103,13 @@ export function kindOfFiles(files: SampleFiles): InputKind {
 const ENOUGH_FILES = 1000;
 
 /**
- * The input that most files below a folder are of, so that a stray one decides nothing; the usual one where there is none, or
- * the folder cannot be read.
+ * The input that most files below a folder are of, so that a stray one decides nothing; the first of the
+ * table where there is none, or the folder cannot be read.
  */
 export async function kindOfFolder(folder: string): Promise<InputKind> {
-  const kinds = [USUAL_INPUT, ...KINDS.filter((kind) => kind !== USUAL_INPUT)];
-  const files = kinds.map((kind) => INPUTS[kind].files);
-  // Whoever reads the folder says why it cannot be read.
-  const counts = await countFiles(resolve(folder), files, ENOUGH_FILES).catch(() => [0]);
-  return kinds[counts.indexOf(maxOf(counts))];
+  const files = KINDS.map((kind) => INPUTS[kind].files);
+  const counts = await countFiles(resolve(folder), files, ENOUGH_FILES);
+  return KINDS[counts.indexOf(maxOf(counts))];
 }
 
 /** What holds the samples of an input. Close it. Throws AttuneError 'disk'. */

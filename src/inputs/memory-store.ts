@@ -38,15 +38,15 @@ function halfOfMemory(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2;
 }
 
-/** The members of an input's row that follow from that; samples take at most `most` bytes together. */
+/** The members of an input's row that follow from that; samples take at most `most` bytes together, by default half of the memory. */
 export function inMemory<S>(
   kind: SmallSamples<S>,
-  most = halfOfMemory(),
+  most?: number,
 ): Pick<InputRow<S>, 'files' | 'create' | 'open' | 'openFiles'> {
   return {
     files: kind.files,
     create: kind.create,
-    open: async (settings) => openMemoryStore(kind, settings, most),
+    open: async (settings) => openMemoryStore(kind, settings, most ?? halfOfMemory()),
     openFiles: (paths, settings) => openFilesInMemory(kind, paths, settings),
   };
 }

@@ -229,7 +229,7 @@ function holdsHeatMaps(entries: readonly Dirent[]): boolean {
 
 /**
  * Counts the files of each kind below a folder, other than in runs of attune, and stops in the folder in which there are more
- * than `enough` of all together. Throws AttuneError 'input' if the folder cannot be read.
+ * than `enough` of all together. A folder that cannot be read counts as empty: whoever reads it says why.
  */
 export async function countFiles(
   folder: string,
@@ -239,7 +239,8 @@ export async function countFiles(
   const counts = kinds.map(() => 0);
   const real = realFolders();
   const entered = new Set<string>();
-  const enter = async (inner: string): Promise<void> => {
+  const enter = (inner: string) => look(inner).catch(() => undefined);
+  const look = async (inner: string): Promise<void> => {
     const path = await real(inner);
     if (entered.has(path)) return;
     entered.add(path);
