@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { memorySource } from '#src/formats/bytes';
 import { hdf5Pieces } from '#src/formats/hdf5/write';
 import { type Encoded, message, messageField, stringField } from '#src/formats/protobuf-write';
+import { readSafetensors } from '#src/formats/safetensors';
 import { gather } from '#src/formats/strided';
 import { readTensorFile } from '#src/formats/any-format/recognise';
 import { Pauses } from '#src/pauses';
@@ -106,6 +107,19 @@ test('a signal ends the putting of a large tensor in order', async () => {
     new Pauses(controller.signal),
   );
   await rejects(() => turned, /reading was interrupted/, 'interrupted');
+});
+
+/** A pause is due at every question, however fast the machine is. */
+class AlwaysDue extends Pauses {
+  override get due(): boolean {
+    return true;
+  }
+}
+
+test('a signal ends the decoding of a header, which is not said to be no text', async () => {
+  const source = memorySource(safetensorsOf('{}'), 'header');
+  const aborted = { ...source, pauses: new AlwaysDue(AbortSignal.abort()) };
+  await rejects(() => readSafetensors(aborted), /reading was interrupted/, 'interrupted');
 });
 
 test('without a signal, timers have their turn while a file is read', async () => {
