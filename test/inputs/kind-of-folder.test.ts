@@ -1,20 +1,15 @@
 /** Which input the files of a folder are of. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kindOfFolder } from '#src/inputs/index';
-import { newPath } from '../finetune/support.js';
+import { newFolder, newPath, writeFiles } from '../finetune/support.js';
 
 /** Empty files below a new folder. */
-function folderOf(files: readonly string[]): string {
-  const folder = newPath();
-  mkdirSync(folder);
-  for (const file of files) {
-    const path = join(folder, file);
-    mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, '');
-  }
+function folderOf(names: readonly string[]): string {
+  const folder = newFolder();
+  writeFiles(folder, Object.fromEntries(names.map((name) => [name, ''])));
   return folder;
 }
 
