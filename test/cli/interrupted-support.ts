@@ -12,6 +12,8 @@ const RUNS = 3;
 const SOON = 5000;
 /** The exit status of an interrupted command. */
 const INTERRUPTED = 130;
+/** A run that takes at most so many times as long undisturbed may have been at its end: no two take the same time. */
+const LATE = 1.5;
 /** Milliseconds below which a signal would come before there is anything to interrupt. */
 const SOONEST = 100;
 const READING = /^attune: reading was interrupted: run the same command again$/m;
@@ -39,8 +41,8 @@ export interface Interruption {
   readonly sentence?: RegExp;
 }
 
-/** Runs the program, and sends the signal some time after it listens for signals. */
-async function ended(words: readonly string[], signal: NodeJS.Signals, after: number): Promise<Ended> {
+/** Runs the program, and sends the signal, if any, some time after it listens for signals. */
+async function ended(words: readonly string[], signal: NodeJS.Signals | null, after: number): Promise<Ended> {
   const child = spawn(process.execPath, [...watch, launcher, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -55,7 +57,7 @@ async function ended(words: readonly string[], signal: NodeJS.Signals, after: nu
   await Promise.race([listens, closed]);
   await wait(after);
   const before = performance.now();
-  child.kill(signal);
+  if (signal !== null) child.kill(signal);
   const status = await closed;
   return { status, stderr, milliseconds: performance.now() - before };
 }
@@ -70,9 +72,10 @@ export async function assertEndsSoon(
   let delay = after;
   for (let run = 0; run < RUNS && busy >= AT_ONCE; run++) {
     const { status, stderr, milliseconds } = await ended(words, signal, delay);
-    // A fast machine has read the file by then, or is about to leave: it gets the signal sooner. A program that does not
-    // listen while it reads fails at the soonest too.
     if (status !== INTERRUPTED && delay > SOONEST) {
+      // A fast machine has read the file by then, or is about to leave: it gets the signal sooner.
+      const { milliseconds: whole } = await ended(words, null, 0);
+      assert.ok(whole < LATE * delay, `ended with ${status} at ${delay} of ${whole} ms: ${stderr}`);
       delay /= 2;
       run--;
       continue;
