@@ -381,4 +381,24 @@ test('a run of a head alone, or without validation, has no curves to judge', () 
   assert.equal(ofRun({ epochs: unvalidated, validation: 0 }), []);
 });
 
+test('a run is spoken of in the words of its input', () => {
+  const few = { validation: 50 };
+  const unlearnt = { epochs: runCases.find(([, [rule]]) => rule === 'underfitting')![2].epochs! };
+  const overfitted = { epochs: runCases.find(([, [rule]]) => rule === 'overfitting')![2].epochs! };
+  const said = (changes: Partial<RunFacts>) => {
+    const { finding, advice } = adviseOnRun({ ...soundRun, ...changes })[0]!;
+    return `${finding}; ${advice}`;
+  };
+  assert.match(said(few), /^with 50 images to validate, .* \(--folds 5\) uses all images$/);
+  assert.match(
+    said({ ...few, isSplit: false }),
+    /all images: with training and validation images in one folder/,
+  );
+  assert.match(said({ ...few, input: 'series' }), /^with 50 series to validate, .* uses all series$/);
+  assert.match(said(unlearnt), /of the training images are right at the end, .* of the validation images; /);
+  assert.match(said({ ...unlearnt, input: 'series' }), /of the training series are right at the end/);
+  assert.match(said(overfitted), /, or more images$/);
+  assert.match(said({ ...overfitted, input: 'series' }), /, or more series$/);
+});
+
 test.run();

@@ -1,4 +1,5 @@
 /** What `attune advise` says: findings, each with what to do, why, and who has shown it. */
+import type { SampleWords } from '../../inputs/index.js';
 import type { DataFacts, PlacedImage, Suspect } from './data-facts.js';
 
 /** One finding, with what to do about it. */
@@ -64,11 +65,11 @@ export function probablyMislabelled({ features }: Pick<DataFacts, 'features'>) {
   return features.suspects.filter(({ looks_like_probability: other }) => other >= SURE);
 }
 
-/** Cross-validation, as it can be typed: `--folds` takes no images that have a validation part of their own. */
-export function crossValidation(isSplit: boolean): string {
+/** Cross-validation, as it can be typed: `--folds` takes no samples that have a validation part of their own. */
+export function crossValidation(isSplit: boolean, { many }: SampleWords): string {
   return isSplit
-    ? 'cross-validation (--folds 5) uses all of the data'
-    : 'cross-validation uses all of the data: with training and validation data in one folder, or a CSV file without a column split, add --folds 5';
+    ? `cross-validation (--folds 5) uses all ${many}`
+    : `cross-validation uses all ${many}: with training and validation ${many} in one folder, or a CSV file without a column split, add --folds 5`;
 }
 
 /** `a.png looks like bag with a probability of 97.1 %` */

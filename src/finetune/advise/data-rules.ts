@@ -1,5 +1,6 @@
 /** What is said of a data set: one rule per finding. */
 import { counted } from '../../text.js';
+import { inputRow } from '../../inputs/index.js';
 import {
   applyRules,
   crossValidation,
@@ -110,7 +111,7 @@ export const DATA_RULES: Readonly<Record<string, Rule<DataFacts>>> = {
     const half = 1.96 * Math.sqrt((0.9 * 0.1) / val);
     return {
       finding: `${images(val)} to validate leave an accuracy of 90 % uncertain by ${share(half)} to either side`,
-      advice: `do not choose between runs by smaller differences; ${crossValidation(is_split)}`,
+      advice: `do not choose between runs by smaller differences; ${crossValidation(is_split, inputRow('image').files)}`,
       source: 'Wilson, Probable Inference, 1927',
     };
   },

@@ -1,12 +1,11 @@
 /** What is said of a run: its curves, and what its samples tell of them. */
 import { maxOf, minOf } from '../../extremes.js';
-import { fieldsWithout, type InputKind, parseAugment } from '../../inputs/index.js';
+import { countedSamples, fieldsWithout, type InputKind, inputRow, parseAugment } from '../../inputs/index.js';
 import { wilsonInterval } from '../../tasks/metrics/metrics.js';
 import { againstOverfitting, againstUnderfitting, mixesImages } from '../../methods/index.js';
 import type { EpochRecord } from '../../recipe/results.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { Beginning } from '../../runs/beginning.js';
-import { counted } from '../../text.js';
 import {
   type Advice,
   applyRules,
@@ -165,7 +164,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const half = losses[losses.length >> 1];
     if (half <= (1 - LEAST_FALL) * losses[0]) return null;
     return {
-      finding: `in the first half of the epochs the training loss went only from ${losses[0].toFixed(3)} to ${half.toFixed(3)}, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} part is right`,
+      finding: `in the first half of the epochs the training loss went only from ${losses[0].toFixed(3)} to ${half.toFixed(3)}, and ${share(accuracy)} of the ${isMixed(facts) ? 'validation' : 'training'} ${inputRow(facts.input).files.many} are right`,
       advice: `try --lr ${Number((facts.recipe.lr * 3).toPrecision(2))}; attune lr-find looks for the rate`,
       source: 'Smith, A disciplined approach to neural network hyper-parameters, 2018',
     };
@@ -178,6 +177,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     const least = indexOfLeast(losses);
     const rises = losses[losses.length - 1] > RISEN * losses[least];
     if (!rises || train - val <= GAP) return null;
+    const moreData = `more ${inputRow(input).files.many}`;
     const isVaried =
       fieldsWithout(input).includes('augment') || parseAugment(recipe.augment).view === 'standard';
     const more = [
@@ -187,7 +187,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     ];
     return {
       finding: `overfitting: the validation loss is least in epoch ${epochs[least].epoch} and rises from ${losses[least].toFixed(3)} to ${losses[losses.length - 1].toFixed(3)}, and training is ${share(train - val)} more accurate than validation`,
-      advice: `the best epoch is kept; try ${more.length > 0 ? `${more.join(', ')}, or more data` : 'more data'}`,
+      advice: `the best epoch is kept; try ${more.length > 0 ? `${more.join(', ')}, or ${moreData}` : moreData}`,
       source: 'Li, Grandvalet and Davoine, Explicit Inductive Bias for Transfer Learning, 2018',
     };
   },
@@ -195,7 +195,8 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
   underfitting(facts) {
     // Neither more epochs nor a larger network mends a start that went wrong.
     if (thrownAway(facts) !== null) return null;
-    const { epochs, recipe } = facts;
+    const { epochs, recipe, input } = facts;
+    const { many } = inputRow(input).files;
     const [train, val] = [curve(epochs, 'train_accuracy').at(-1), curve(epochs, 'val_accuracy').at(-1)];
     const losses = curve(epochs, 'train_loss');
     const fitted = fittedAccuracy(facts);
@@ -210,7 +211,7 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
       ...againstUnderfitting(recipe),
     ];
     return {
-      finding: `underfitting: ${share(train)} of the training part is right at the end${val === undefined ? '' : `, ${share(val)} of the validation part`}`,
+      finding: `underfitting: ${share(train)} of the training ${many} are right at the end${val === undefined ? '' : `, ${share(val)} of the validation ${many}`}`,
       advice: `try ${more.join(', ')}, or a larger model`,
       source: 'Goodfellow, Bengio and Courville, Deep Learning, chapter 11, 2016',
     };
@@ -242,15 +243,16 @@ export const RUN_RULES: Readonly<Record<string, Rule<RunFacts>>> = {
     };
   },
 
-  'too-few-to-tell'({ epochs, head, validation, isSplit, recipe }) {
+  'too-few-to-tell'({ epochs, head, validation, isSplit, recipe, input }) {
+    const { files: words } = inputRow(input);
     const accuracy = maxOf(curve(epochs, 'val_accuracy'), head?.val_accuracy ?? 0);
     if (validation === 0 || accuracy === 0) return null;
     const [low, high] = wilsonInterval(accuracy * validation, validation);
     if (high - low < 0.1) return null;
     return {
-      finding: `with ${counted(validation, 'sample')} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
+      finding: `with ${countedSamples(validation, words)} to validate, ${share(accuracy)} means anything from ${share(low)} to ${share(high)}`,
       // A fold is part of a cross-validation already.
-      advice: `do not choose between runs by smaller differences${recipe.folds === null ? `; ${crossValidation(isSplit)}` : ''}`,
+      advice: `do not choose between runs by smaller differences${recipe.folds === null ? `; ${crossValidation(isSplit, words)}` : ''}`,
       source: 'Wilson, Probable Inference, 1927',
     };
   },
