@@ -383,6 +383,7 @@ test('a run of a head alone, or without validation, has no curves to judge', () 
 
 test('a run is spoken of in the words of its input', () => {
   const few = { validation: 50 };
+  const slow = { epochs: runCases.find(([, [rule]]) => rule === 'rate-too-low')![2].epochs! };
   const unlearnt = { epochs: runCases.find(([, [rule]]) => rule === 'underfitting')![2].epochs! };
   const overfitted = { epochs: runCases.find(([, [rule]]) => rule === 'overfitting')![2].epochs! };
   const said = (changes: Partial<RunFacts>) => {
@@ -395,6 +396,8 @@ test('a run is spoken of in the words of its input', () => {
     /all images: with training and validation images in one folder/,
   );
   assert.match(said({ ...few, input: 'series' }), /^with 50 series to validate, .* uses all series$/);
+  assert.match(said(slow), / and 60\.0 % of the training images are right; try --lr /);
+  assert.match(said({ ...slow, input: 'series' }), / and 60\.0 % of the training series are right; /);
   assert.match(said(unlearnt), /of the training images are right at the end, .* of the validation images; /);
   assert.match(said({ ...unlearnt, input: 'series' }), /of the training series are right at the end/);
   assert.match(said(overfitted), /, or more images$/);
