@@ -15,6 +15,7 @@ import { openCpu } from '../dist/device/cpu/node.js';
 import { openDawn } from '../dist/device/webgpu/node.js';
 import { conv2dKernel } from '../dist/ops/conv2d/conv2d-kernel.js';
 import { matmulKernel } from '../dist/ops/product/matmul-kernel.js';
+import { attributesOf, PLAIN } from '../dist/ops/product/matmul-layout.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from '../dist/ops/pool/pool-kernels.js';
 import { resnet50Convolutions } from './lib/convolutions.mjs';
 import { devicesOf, failInOneLine, wholeNumber } from './lib/program.mjs';
@@ -44,12 +45,10 @@ console.log(
 );
 
 const n = 1152;
-const product = { m: n, n, k: n, transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 };
-const noEpilogue = { scale: false, shift: false, residual: false, activation: 'none' };
 await show(
   `matmul ${n}^3`,
   matmulKernel,
-  { batch: 1, ...product, epilogue: noEpilogue },
+  attributesOf(PLAIN, [n, n], [n, n]),
   [n * n, n * n, 0, 0, 0, n * n],
   2 * n ** 3,
 );

@@ -3,6 +3,7 @@
  * one of them is run and timed. bench/matmul-versions.mjs times them, and a test checks them at small sizes.
  */
 import { matmulKernel } from '../../dist/ops/product/matmul-kernel.js';
+import { attributesOf as layoutAttributes, PLAIN } from '../../dist/ops/product/matmul-layout.js';
 import { REGISTER_TILES } from '../../dist/ops/product/product-variants.js';
 
 /** m, n and k of every version are multiples of this. */
@@ -58,9 +59,7 @@ export const PRODUCT = matmulKernel;
 
 /** The product's attributes for a plain product; versions read only m, n and k of them. */
 export function attributesOf({ m, n, k }) {
-  const epilogue = { scale: false, shift: false, residual: false, activation: 'none' };
-  const strides = { batch: 1, batchStrideA: m * k, batchStrideB: k * n };
-  return { m, n, k, transposeA: false, transposeB: false, ...strides, epilogue };
+  return layoutAttributes(PLAIN, [m, k], [k, n]);
 }
 
 /**

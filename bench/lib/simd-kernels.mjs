@@ -9,6 +9,7 @@ import {
 } from '../../dist/ops/conv2d/conv2d-gradient-simd.js';
 import { conv2dSimd, conv2dUnits } from '../../dist/ops/conv2d/conv2d-simd.js';
 import { NO_EPILOGUE } from '../../dist/ops/core/epilogue.js';
+import { attributesOf, PLAIN } from '../../dist/ops/product/matmul-layout.js';
 import { matmulSimd, matmulUnits } from '../../dist/ops/product/matmul-simd.js';
 import { mobilenetConvolutions, resnet50Convolutions, resnetSmallConvolutions } from './convolutions.mjs';
 
@@ -51,8 +52,7 @@ export async function measureSimd(build, repeats) {
 /** The matrix product: as a row. */
 function peakOf(timer) {
   const n = PEAK_SIDE;
-  const flags = { transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 };
-  const attributes = { batch: 1, m: n, n, k: n, ...flags, epilogue: EPILOGUE };
+  const attributes = { ...attributesOf(PLAIN, [n, n], [n, n]), epilogue: EPILOGUE };
   const times = timer.time(matmulSimd, attributes, matmulUnits(attributes), [n * n, n * n, n, n, 0, n * n]);
   return { name: `matrix product ${n}^3`, times: 1, flops: 2 * n ** 3, ...times };
 }

@@ -6,6 +6,7 @@ import { openCpu } from '../../dist/device/cpu/node.js';
 import { conv2dKernel } from '../../dist/ops/conv2d/conv2d-kernel.js';
 import { NO_EPILOGUE } from '../../dist/ops/core/epilogue.js';
 import { matmulKernel } from '../../dist/ops/product/matmul-kernel.js';
+import { attributesOf, PLAIN } from '../../dist/ops/product/matmul-layout.js';
 import { spread } from './compare.mjs';
 import { resnet50Convolutions } from './convolutions.mjs';
 import { PEAK_SIDE } from './simd-kernels.mjs';
@@ -43,8 +44,6 @@ export async function measureScaling(rounds) {
 
 function launches() {
   const n = PEAK_SIDE;
-  const flags = { transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 };
-  const product = { batch: 1, m: n, n, k: n, ...flags, epilogue: NO_EPILOGUE };
   const wanted = [
     '3x3 /1 56x56x64 -> 64',
     '3x3 /1 14x14x256 -> 256',
@@ -56,7 +55,7 @@ function launches() {
     {
       name: `matrix product ${n}^3`,
       kernel: matmulKernel,
-      attributes: product,
+      attributes: attributesOf(PLAIN, [n, n], [n, n]),
       sizes: [n * n, n * n, 0, 0, 0, n * n],
     },
     ...convolutions

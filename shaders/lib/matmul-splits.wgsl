@@ -5,11 +5,19 @@
 // a multiple of those of a tile, so only the last split may end within one. Comes after splits-workspace.wgsl.
 struct Constants {
   factors: u32,
+  heads: u32,
   m: u32,
   n: u32,
   whole_k: u32,
+  row_stride_a: u32,
   batch_stride_a: u32,
+  head_stride_a: u32,
+  row_stride_b: u32,
   batch_stride_b: u32,
+  head_stride_b: u32,
+  row_stride_out: u32,
+  batch_stride_out: u32,
+  head_stride_out: u32,
   transpose_a: u32,
   transpose_b: u32,
   epilogue: u32,
@@ -20,11 +28,15 @@ struct Constants {
 
 @group(0) @binding(6) var<uniform> constants: Constants;
 
-fn factor_of(product: u32) -> u32 {
-  return product / constants.splits;
-}
-fn first_step(product: u32) -> u32 {
-  return product % constants.splits * constants.k;
+fn product_at(index: u32) -> Product {
+  let factor = index / constants.splits;
+  return Product(
+    matrix_start(factor, constants.batch_stride_a, constants.head_stride_a),
+    matrix_start(factor, constants.batch_stride_b, constants.head_stride_b),
+    index * constants.m * constants.n,
+    constants.n,
+    index % constants.splits * constants.k,
+  );
 }
 fn factor_steps() -> u32 {
   return constants.whole_k;

@@ -2,13 +2,13 @@
 // anything. Comes after a-scalar.wgsl and b-scalar.wgsl. The same functions as matmul-contiguous.wgsl.
 
 // A[row, step .. step + 3] of a product; zero past the end.
-fn a_four(product: u32, row: u32, step: u32) -> vec4<f32> {
+fn a_four(product: Product, row: u32, step: u32) -> vec4<f32> {
   let transposed = constants.transpose_a != 0u;
-  let stride = select(1u, constants.m, transposed);
+  let stride = select(1u, constants.row_stride_a, transposed);
   let k = factor_steps();
-  let t = first_step(product) + step;
-  let offset = select(row * k + t, t * constants.m + row, transposed);
-  let index = factor_of(product) * constants.batch_stride_a + offset;
+  let t = product.first_step + step;
+  let offset = select(row * constants.row_stride_a + t, t * constants.row_stride_a + row, transposed);
+  let index = product.a + offset;
   let inside = row < constants.m;
   return vec4<f32>(
     a_element(i32(index), inside && t < k),
@@ -19,13 +19,13 @@ fn a_four(product: u32, row: u32, step: u32) -> vec4<f32> {
 }
 
 // B[step, column .. column + 3] of a product; zero past the end.
-fn b_four(product: u32, step: u32, column: u32) -> vec4<f32> {
+fn b_four(product: Product, step: u32, column: u32) -> vec4<f32> {
   let transposed = constants.transpose_b != 0u;
   let k = factor_steps();
-  let t = first_step(product) + step;
-  let stride = select(1u, k, transposed);
-  let offset = select(t * constants.n + column, column * k + t, transposed);
-  let index = factor_of(product) * constants.batch_stride_b + offset;
+  let t = product.first_step + step;
+  let stride = select(1u, constants.row_stride_b, transposed);
+  let offset = select(t * constants.row_stride_b + column, column * constants.row_stride_b + t, transposed);
+  let index = product.b + offset;
   let inside = t < k;
   return vec4<f32>(
     b_element(index, inside && column < constants.n),

@@ -9,6 +9,9 @@ fn result_rows() -> u32 {
 fn result_columns() -> u32 {
   return constants.geometry.filters;
 }
+fn result_row(product: u32, row: u32) -> u32 {
+  return row * result_columns();
+}
 fn epilogue_bits() -> u32 {
   return constants.epilogue;
 }

@@ -8,6 +8,9 @@ fn result_rows() -> u32 {
 fn result_columns() -> u32 {
   return constants.n;
 }
+fn result_row(product: u32, row: u32) -> u32 {
+  return result_start(product) + row * constants.row_stride_out;
+}
 fn epilogue_bits() -> u32 {
   return constants.epilogue;
 }

@@ -14,18 +14,34 @@ struct Constants {
 @group(0) @binding(WORKSPACE - 1u) var<uniform> constants: Constants;
 @group(0) @binding(WORKSPACE) var<storage, read_write> workspace: array<vec4<f32>>;
 
+// Where the matrices of a product begin, and elements from one row of the result to the next.
+struct Product {
+  a: u32,
+  b: u32,
+  out: u32,
+  out_row: u32,
+}
+
+fn product_at(index: u32) -> Product {
+  return Product(
+    constants.batch * constants.k * constants.n + index * constants.m * constants.k,
+    index * constants.k * constants.n,
+    index * constants.m * constants.n,
+    constants.n,
+  );
+}
+
 // A[row, step .. step + 3] of a product; zero past the end.
-fn a_four(product: u32, row: u32, step: u32) -> vec4<f32> {
+fn a_four(product: Product, row: u32, step: u32) -> vec4<f32> {
   let inside = row < constants.m && step < constants.k;
-  let start = constants.batch * constants.k * constants.n;
-  let index = start + (product * constants.m + row) * constants.k + step;
+  let index = product.a + row * constants.k + step;
   return select(vec4<f32>(), workspace[select(0u, index, inside) / 4u], inside);
 }
 
 // B[step, column .. column + 3] of a product; zero past the end.
-fn b_four(product: u32, step: u32, column: u32) -> vec4<f32> {
+fn b_four(product: Product, step: u32, column: u32) -> vec4<f32> {
   let inside = column < constants.n && step < constants.k;
-  let index = (product * constants.k + step) * constants.n + column;
+  let index = product.b + step * constants.n + column;
   return select(vec4<f32>(), workspace[select(0u, index, inside) / 4u], inside);
 }
 

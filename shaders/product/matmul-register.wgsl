@@ -20,7 +20,7 @@ fn main(
   }
   let first_row = tile % row_tiles * ROWS;
   let column = (tile / row_tiles % column_tiles * WORKGROUP + lane) * 4u;
-  let product = tile / row_tiles / column_tiles;
+  let product = product_at(tile / row_tiles / column_tiles);
 
   var sums: Sums;
   for (var step = 0u; step < constants.k; step += 4u) {
@@ -40,7 +40,7 @@ fn main(
   for (var row = 0u; row < rows; row++) {
     let sum = row_of(&sums, row);
     if (column < n) {
-      finish(sum, constants.epilogue, column, (product * m + first_row + row) * n + column, n - column);
+      finish(sum, constants.epilogue, column, product.out + (first_row + row) * product.out_row + column, n - column);
     }
   }
 }

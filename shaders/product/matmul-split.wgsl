@@ -32,5 +32,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   for (var split = 1u; split < constants.splits; split++) {
     sum += split_vector(first + split * size, columns);
   }
-  finish(sum, epilogue_bits(), column, product * size + row * n + column, columns);
+  finish(sum, epilogue_bits(), column, result_row(product, row) + column, columns);
 }

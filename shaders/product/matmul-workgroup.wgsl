@@ -2,7 +2,7 @@
 //
 // One workgroup computes TILE_ROWS x TILE_COLUMNS of one product (lib/workgroup-tile.wgsl). Sums are f32, k in
 // rising order. Rows, columns and steps past the end are computed as zero and not stored.
-fn load_share(lane: u32, product: u32, first_row: u32, first_column: u32, step: u32) -> Share {
+fn load_share(lane: u32, product: Product, first_row: u32, first_column: u32, step: u32) -> Share {
   var share: Share;
   for (var i = 0u; i < A_SHARE; i++) {
     share.a[i] = a_four(product, first_row + a_row(lane, i), step + a_step(lane, i));
@@ -29,7 +29,7 @@ fn main(
   }
   let first_column = tile % column_tiles * TILE_COLUMNS;
   let first_row = tile / column_tiles % row_tiles * TILE_ROWS;
-  let product = tile / column_tiles / row_tiles;
+  let product = product_at(tile / column_tiles / row_tiles);
 
   var sums: Sums;
   var share = load_share(lane, product, first_row, first_column, 0u);
@@ -47,7 +47,8 @@ fn main(
     }
     var r = 0u;
     for (var row = first_row + sum_row(lane, 0u); row < end; row += ROW_LANES) {
-      finish(four_of(&sums, r, j), constants.epilogue, column, (product * m + row) * n + column, n - column);
+      let index = product.out + row * product.out_row + column;
+      finish(four_of(&sums, r, j), constants.epilogue, column, index, n - column);
       r++;
     }
   }

@@ -16,7 +16,7 @@ export const SIMD_FUNCTIONS = {
   fill: 'y: usize, first: i32, last: i32, value: f32',
   gaussianBlurColumns: 'images: usize, weights: usize, y: usize, first: i32, last: i32, height: i32, width: i32, taps: i32',
   gaussianBlurRows: 'columns: usize, weights: usize, y: usize, workspace: usize, first: i32, last: i32, height: i32, width: i32, taps: i32',
-  matmul: 'a: usize, b: usize, scale: usize, shift: usize, residual: usize, out: usize, workspace: usize, begin: i32, end: i32, m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, batchStrideA: i32, batchStrideB: i32, bits: i32',
+  matmul: 'a: usize, b: usize, scale: usize, shift: usize, residual: usize, out: usize, workspace: usize, begin: i32, end: i32, heads: i32, m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, rowA: i32, batchA: i32, headA: i32, rowB: i32, batchB: i32, headB: i32, rowOut: i32, batchOut: i32, headOut: i32, bits: i32',
   maxPool2d: 'x: usize, y: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32',
   maxPool2dGradient: 'x: usize, dy: usize, dx: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32',
   meanOfImages: 'x: usize, out: usize, begin: i32, end: i32, positions: i32, channels: i32',

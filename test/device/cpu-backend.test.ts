@@ -5,7 +5,7 @@ import type { DType } from '#src/device/dtype';
 import type { BufferRange, DeviceBuffer, Kernel } from '#src/device/kernel';
 import type { CpuBackend } from '#src/device/cpu/backend';
 import { type CpuOptions, openCpu } from '#src/device/cpu/node';
-import { NO_EPILOGUE } from '#src/ops/core/epilogue';
+import { attributesOf, PLAIN } from '#src/ops/product/matmul-layout';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kernels } from './cpu-kernels.js';
@@ -175,18 +175,8 @@ for (const [way, options] of Object.entries(WAYS)) {
 
 function matmulCommand(a: DeviceBuffer, y: DeviceBuffer) {
   const n = 20;
-  const factors = {
-    batch: 1,
-    m: n,
-    n,
-    k: n,
-    transposeA: false,
-    transposeB: false,
-    batchStrideA: 0,
-    batchStrideB: 0,
-  };
   const operands = [range(a, n * n), range(a, n * n, n * n), null, null, null, range(y, n * n)];
-  return { kernel: kernels.matmul as Kernel, attributes: { ...factors, epilogue: NO_EPILOGUE }, operands };
+  return { kernel: kernels.matmul as Kernel, attributes: attributesOf(PLAIN, [n, n], [n, n]), operands };
 }
 
 for (const simd of ['off', 'plain', 'relaxed'] as const) {

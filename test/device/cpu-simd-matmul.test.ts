@@ -1,5 +1,6 @@
 /** The SIMD matrix product against float64 loops, at shapes on both sides of every tile and block. */
 import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
+import { NO_EPILOGUE } from '#src/ops/core/epilogue';
 import { matmulSimd, matmulUnits } from '#src/ops/product/matmul-simd';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -17,6 +18,7 @@ import {
   SimdHarness,
   tolerance,
 } from './cpu-harness.js';
+import { matmulInputs, plainMatmul, withHeads } from '../ops/kernel-cases.js';
 
 const ROWS = [1, 2, 3, 4, 5, 11, 12, 13, 47, 48, 49, 95, 96, 97];
 const COLUMNS = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 16, 20, 23, 24, 25, 40, 64];
@@ -27,17 +29,15 @@ function randomAttributes(random: () => number): MatmulAttributes {
   const m = pick(random, ROWS);
   const n = random() < 0.15 ? pick(random, WIDE_COLUMNS) : pick(random, COLUMNS);
   const k = pick(random, DEPTHS);
-  return {
+  const attributes = plainMatmul(m, n, k, {
     batch: pick(random, [1, 1, 1, 2, 3]),
-    m,
-    n,
-    k,
     transposeA: random() < 0.5,
     transposeB: random() < 0.5,
     batchStrideA: random() < 0.7 ? m * k : 0,
     batchStrideB: random() < 0.7 ? k * n : 0,
     epilogue: randomEpilogue(random),
-  };
+  });
+  return random() < 0.3 ? withHeads(random, attributes) : attributes;
 }
 
 /** Compares every element of `y` with a sum in float64. */
@@ -46,17 +46,22 @@ function check(
   operands: readonly (Float32Array | null)[],
   y: Float32Array,
 ): void {
-  const { batch, m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
+  const { batch, heads, m, n, k, transposeA, transposeB, a: ofA, b: ofB, out, epilogue } = attributes;
   const [a, b, ...rest] = operands as [Float32Array, Float32Array];
-  for (let index = 0; index < batch * m * n; index++) {
-    const column = index % n;
-    const row = Math.floor(index / n) % m;
-    const product = Math.floor(index / (m * n));
+  for (let element = 0; element < batch * m * n; element++) {
+    const column = element % n;
+    const row = Math.floor(element / n) % m;
+    const product = Math.floor(element / (m * n));
+    const outer = Math.floor(product / heads);
+    const head = product % heads;
+    const index = outer * out.batch + head * out.head + row * out.row + column;
+    const startA = outer * ofA.batch + head * ofA.head;
+    const startB = outer * ofB.batch + head * ofB.head;
     let sum = 0;
     let magnitude = 0;
     for (let d = 0; d < k; d++) {
-      const left = a[product * batchStrideA + (transposeA ? d * m + row : row * k + d)]!;
-      const right = b[product * batchStrideB + (transposeB ? column * k + d : d * n + column)]!;
+      const left = a[startA + (transposeA ? d * ofA.row + row : row * ofA.row + d)]!;
+      const right = b[startB + (transposeB ? column * ofB.row + d : d * ofB.row + column)]!;
       sum += left * right;
       magnitude += Math.abs(left * right);
     }
@@ -70,17 +75,7 @@ function check(
   }
 }
 
-function paths({
-  batch,
-  m,
-  n,
-  k,
-  transposeA,
-  transposeB,
-  batchStrideA,
-  batchStrideB,
-  epilogue,
-}: MatmulAttributes) {
+function paths({ batch, heads, m, n, k, transposeA, transposeB, a, b, out, epilogue }: MatmulAttributes) {
   const taken = [`A${transposeA ? "'" : ''}B${transposeB ? "'" : ''}`, epilogue.activation];
   if (m % 48 !== 0) taken.push('row edge');
   if (n % 4 !== 0) taken.push('column edge');
@@ -89,7 +84,8 @@ function paths({
   if (k > 256) taken.push('depth blocks');
   if (k % 4 !== 0) taken.push('depth edge');
   if (batch > 1) taken.push('batch');
-  if (batch > 1 && (batchStrideA === 0 || batchStrideB === 0)) taken.push('shared factor');
+  if (batch > heads && (a.batch === 0 || b.batch === 0)) taken.push('shared factor');
+  if (heads > 1) taken.push(out.row > n ? 'heads in rows' : 'heads');
   for (const part of ['scale', 'shift', 'residual'] as const) if (epilogue[part]) taken.push(part);
   return taken;
 }
@@ -105,6 +101,8 @@ const ALL_PATHS = [
     'depth edge',
     'batch',
     'shared factor',
+    'heads',
+    'heads in rows',
   ],
   ...['scale', 'shift', 'residual', 'none', 'relu', 'relu6'],
 ];
@@ -116,12 +114,11 @@ for (const build of BUILDS) {
     const random = generator(1);
     for (let round = 0; round < 500; round++) {
       const attributes = randomAttributes(random);
-      const { batch, m, n, k, batchStrideA, batchStrideB, epilogue } = attributes;
+      const { batch, m, n, k, epilogue } = attributes;
       const outputs = batch * m * n;
       if (outputs * k > 7e5) continue; // the judge's time
       const operands = [
-        randomValues(random, batchStrideA === 0 ? m * k : batch * m * k),
-        randomValues(random, batchStrideB === 0 ? k * n : batch * k * n),
+        ...matmulInputs(attributes).map((length) => randomValues(random, length)),
         ...epilogueOperands(random, epilogue, n, outputs),
       ];
       const units = matmulUnits(attributes);
@@ -137,19 +134,7 @@ for (const build of BUILDS) {
   test(`${build}: NaN passes through the activations`, async () => {
     const simd = await SimdHarness.load(build);
     for (const activation of ['none', 'relu', 'relu6'] as const) {
-      const attributes: MatmulAttributes = {
-        ...{
-          batch: 1,
-          m: 2,
-          n: 5,
-          k: 3,
-          transposeA: false,
-          transposeB: false,
-          batchStrideA: 0,
-          batchStrideB: 0,
-        },
-        epilogue: { scale: false, shift: false, residual: false, activation },
-      };
+      const attributes = plainMatmul(2, 5, 3, { epilogue: { ...NO_EPILOGUE, activation } });
       const a = Float32Array.of(Number.NaN, 1, 1, 1, 1, 1);
       const y = simd.run(
         matmulSimd,

@@ -89,6 +89,19 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => matmul(zeros([2, 2, 3]), zeros([3, 3, 1])), /\[2, 2, 3\] times \[3, 3, 1\] is not a product/],
   [() => matmul(zeros([3]), zeros([3, 1])), /\[3\] times \[3, 1\] is not a product/],
   [
+    () => matmul(zeros([2, 1, 2, 3]), zeros([3, 2, 3, 1])),
+    /\[2, 1, 2, 3\] times \[3, 2, 3, 1\] is not a product \(matmul\).*sizes before the rows be equal or 1/,
+  ],
+  [
+    () => matmul(zeros([2, 2, 3]), zeros([2, 3, 2]), { headsA: true }),
+    /headsA has four dimensions, not \[2, 2, 3\] \(matmul\): reshape/,
+  ],
+  [() => matmul(zeros([2, 3]), zeros([3, 2, 2, 4]), { headsB: true }), /\[2, 3\] times .* is not a product/],
+  [
+    () => matmul(zeros([2, 3]), zeros([3, 4]), { headsOut: true }),
+    /the result with heads has four dimensions, not \[2, 4\]/,
+  ],
+  [
     () => conv2d(zeros([1, 4, 4, 3]), zeros([3, 3, 2, 4])),
     /weights \[3, 3, 2, 4\] with 1 group\(s\) do not fit images \[1, 4, 4, 3\] \(conv2d\)/,
   ],

@@ -88,11 +88,28 @@ const ofRows =
   });
 
 const products: Make = (random) => {
-  const [m, n, k, batch] = [1, 2, 3, 4].map(() => random.whole(1, 4));
-  const [transposeA, transposeB] = [random.unit() < 0.5, random.unit() < 0.5];
+  const [m, n, k] = [1, 2, 3].map(() => random.whole(1, 4));
+  const maybe = () => random.unit() < 0.5;
+  const [transposeA, transposeB] = [maybe(), maybe()];
   const a = transposeA ? [k, m] : [m, k];
   const b = transposeB ? [n, k] : [k, n];
-  const shapes = [random.unit() < 0.5 ? [batch, ...a] : a, random.unit() < 0.5 ? [batch, ...b] : b];
+  if (maybe()) {
+    const [batch, heads] = [random.whole(1, 3), random.whole(2, 3)];
+    const [headsA, headsB, headsOut] = [maybe(), maybe(), maybe()];
+    const shape = ([rows, columns]: number[], beside: boolean) => {
+      const [outer, inner] = [maybe() ? batch : 1, maybe() ? heads : 1];
+      return beside ? [outer, rows!, inner, columns!] : [outer, inner, rows!, columns!];
+    };
+    const options = { transposeA, transposeB, headsA, headsB, headsOut };
+    return { shapes: [shape(a, headsA), shape(b, headsB)], call: ([x, y]) => matmul(x, y, options) };
+  }
+  // Each dimension of the batch is there in both factors, in one, or missing at the front.
+  const batch = Array.from({ length: random.whole(0, 3) }, () => random.whole(1, 3));
+  const before = () => batch.map((size) => (maybe() ? size : 1)).slice(random.whole(0, batch.length));
+  const shapes = [
+    [...before(), ...a],
+    [...before(), ...b],
+  ];
   return { shapes, call: ([x, y]) => matmul(x, y, { transposeA, transposeB }) };
 };
 

@@ -4,7 +4,7 @@ import type { Kernel } from '#src/device/kernel';
 import type { Conv2dAttributes, Conv2dGeometry } from '#src/ops/conv2d/conv2d-attributes';
 import { conv2dKernel } from '#src/ops/conv2d/conv2d-kernel';
 import { type Epilogue, NO_EPILOGUE } from '#src/ops/core/epilogue';
-import type { MatmulAttributes } from '#src/ops/product/matmul-attributes';
+import type { MatmulAttributes, MatrixStrides } from '#src/ops/product/matmul-attributes';
 import { matmulKernel } from '#src/ops/product/matmul-kernel';
 import { splitsOf, type SummedShape } from '#src/ops/product/product-splits';
 import * as assert from 'uvu/assert';
@@ -124,11 +124,10 @@ export async function checkMatmul(
   attributes: MatmulAttributes,
   kernel = matmulKernel,
 ): Promise<void> {
-  const { batch, m, n, k, batchStrideA, batchStrideB, epilogue } = attributes;
+  const { batch, m, n, k, epilogue } = attributes;
   const outputs = batch * m * n;
   const inputs = [
-    randomValues(random, (batch - 1) * batchStrideA + m * k),
-    randomValues(random, (batch - 1) * batchStrideB + k * n),
+    ...matmulInputs(attributes).map((length) => randomValues(random, length)),
     ...epilogueOperands(random, epilogue, n, outputs),
   ];
   checkProduct(
@@ -167,18 +166,54 @@ export async function checkConv2d(
 }
 
 /** A plain product [m, k] x [k, n] with nothing after it. */
-export function plainMatmul(m: number, n: number, k: number): MatmulAttributes {
+export function plainMatmul(m: number, n: number, k: number, changes: Partial<PlainProduct> = {}) {
+  const { batch = 1, transposeA = false, transposeB = false } = changes;
+  const { batchStrideA = m * k, batchStrideB = k * n, epilogue = NO_EPILOGUE } = changes;
   return {
-    batch: 1,
-    m,
-    n,
-    k,
-    transposeA: false,
-    transposeB: false,
-    batchStrideA: m * k,
-    batchStrideB: k * n,
-    epilogue: NO_EPILOGUE,
+    ...{ batch, heads: 1, m, n, k, transposeA, transposeB },
+    a: { row: transposeA ? m : k, batch: batchStrideA, head: 0 },
+    b: { row: transposeB ? k : n, batch: batchStrideB, head: 0 },
+    out: { row: n, batch: m * n, head: 0 },
+    epilogue,
+  } satisfies MatmulAttributes;
+}
+
+/** What `plainMatmul` may be given beside the sizes: strides of 0 share a factor. */
+export interface PlainProduct
+  extends Pick<MatmulAttributes, 'batch' | 'transposeA' | 'transposeB' | 'epilogue'> {
+  readonly batchStrideA: number;
+  readonly batchStrideB: number;
+}
+
+/** The product with heads: operand by operand beside each other in a row, or matrix after matrix; factors also shared. */
+export function withHeads(random: () => number, attributes: MatmulAttributes): MatmulAttributes {
+  const { batch: outer, m, n, k, transposeA, transposeB } = attributes;
+  const heads = pick(random, [2, 3]);
+  const lay = (rows: number, columns: number) => {
+    const batch = heads * rows * columns;
+    return random() < 0.5
+      ? { row: heads * columns, batch, head: columns }
+      : { row: columns, batch, head: rows * columns };
   };
+  const layFactor = (rows: number, columns: number) => {
+    const strides = lay(rows, columns);
+    return pick(random, [strides, strides, { ...strides, batch: 0 }, { ...strides, head: 0 }]);
+  };
+  const a = layFactor(...matrix(transposeA, m, k));
+  const b = layFactor(...matrix(transposeB, k, n));
+  return { ...attributes, batch: outer * heads, heads, a, b, out: lay(m, n) };
+}
+
+/** How many elements the strides of a factor reach over. */
+export function matmulInputs(attributes: MatmulAttributes): [a: number, b: number] {
+  const { batch, heads, m, n, k, transposeA, transposeB, a, b } = attributes;
+  const reach = (strides: MatrixStrides, rows: number, columns: number) =>
+    (batch / heads - 1) * strides.batch + (heads - 1) * strides.head + (rows - 1) * strides.row + columns;
+  return [reach(a, ...matrix(transposeA, m, k)), reach(b, ...matrix(transposeB, k, n))];
+}
+
+function matrix(transposed: boolean, rows: number, columns: number): [rows: number, columns: number] {
+  return transposed ? [columns, rows] : [rows, columns];
 }
 
 /** Sizes on both sides of a tile's edge, in whole `unit`s. */

@@ -90,7 +90,7 @@ test('a GPU cuts long sums of few results, of convolutions and of matrices', () 
   assert.is(chosen({ ...square(1, 7, 512), groups: 512 }, GPU), 'depthwiseVec4');
 
   const product = (m: number, n: number, k: number, traits = GPU) =>
-    matmulKernel.shader.choose({ ...plainMatmul(m, n, k) }, traits);
+    matmulKernel.shader.choose(plainMatmul(m, n, k), traits);
   assert.is(product(32, 1000, 2048), 'splitTile64Vec4');
   assert.is(product(32, 1001, 2048), 'splitTile64Strided');
   assert.is(product(32, 1000, 1020), 'tile32Vec4');

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } fro
 import { join } from 'node:path';
 import type { DeviceInfo } from '#src/device/backend';
 import { kernels } from '#src/ops/kernels';
+import { attributesOf, PLAIN } from '#src/ops/product/matmul-layout';
 import { shareOf } from '#src/finetune/tune';
 import { readTuning, storeTuning, tuningPath } from '#src/runs/tuning-cache';
 import { test } from 'uvu';
@@ -120,7 +121,7 @@ test('every class name begins with a kernel, and every candidate is a variant', 
     ...{ batch: 2, height: 9, width: 9, channels: 8, filters: 8, kernelHeight: 3, kernelWidth: 3 },
     ...{ outHeight: 9, outWidth: 9, strideHeight: 1, strideWidth: 1, padTop: 1, padLeft: 1 },
     ...{ dilationHeight: 1, dilationWidth: 1, groups: 1, splits: 1, positionsPerSplit: 162 },
-    ...{ m: 8, n: 8, k: 8, transposeA: false, transposeB: false, batchStrideA: 0, batchStrideB: 0 },
+    ...attributesOf(PLAIN, [8, 8], [8, 8]),
     ...{ reduction: 'sum', outer: 8, length: 8, inner: 8 },
   };
   let tuned = 0;

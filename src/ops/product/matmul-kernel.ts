@@ -3,7 +3,7 @@ import { flatGrid } from '../../device/grid.js';
 import type { Kernel, Variant } from '../../device/kernel.js';
 import { sizeClass } from '../../device/tuner.js';
 import { EPILOGUE_BINDINGS, EPILOGUE_FILES, epilogueBits } from '../core/epilogue.js';
-import type { MatmulAttributes } from './matmul-attributes.js';
+import type { MatmulAttributes, MatrixStrides } from './matmul-attributes.js';
 import { matmulLoop } from './matmul-loop.js';
 import { matmulSimd } from './matmul-simd.js';
 import { matmulSplit, splitWords, matmulShape } from './matmul-split-variants.js';
@@ -22,9 +22,15 @@ import {
   wideTilesWith,
 } from './product-variants.js';
 
-/** Four neighbours at once need both factors as they are, and sizes that are multiples of 4. */
-function suitsVec4({ n, k, transposeA, transposeB, batchStrideA, batchStrideB }: MatmulAttributes): boolean {
-  return !transposeA && !transposeB && [n, k, batchStrideA, batchStrideB].every((size) => size % 4 === 0);
+/** Four neighbours at once need both factors as they are, and sizes and strides that are multiples of 4. */
+function suitsVec4({ n, k, transposeA, transposeB, a, b, out }: MatmulAttributes): boolean {
+  const strides = [a, b, out].flatMap(stridesOf);
+  return !transposeA && !transposeB && [n, k, ...strides].every((size) => size % 4 === 0);
+}
+
+/** As `struct Constants` of shaders/lib/matmul-constants.wgsl has them. */
+function stridesOf({ row, batch, head }: MatrixStrides): number[] {
+  return [row, batch, head];
 }
 
 function loadsOf(attributes: MatmulAttributes): 'Vec4' | 'Strided' {
@@ -45,7 +51,14 @@ function suitsLoads(kind: keyof typeof LOADS): (attributes: MatmulAttributes) =>
 function tileVariants(name: ProductTileName, tile: ProductTile, file: string, library: string) {
   const variant = (kind: keyof typeof LOADS): Variant<MatmulAttributes> => ({
     file,
-    libraries: ['grid.wgsl', library, 'matmul-constants.wgsl', ...LOADS[kind].loads, ...EPILOGUE_FILES],
+    libraries: [
+      'grid.wgsl',
+      library,
+      'matmul-product.wgsl',
+      'matmul-constants.wgsl',
+      ...LOADS[kind].loads,
+      ...EPILOGUE_FILES,
+    ],
     constants: tile.constants,
     grid: ({ batch, m, n }) => flatGrid(tileCount(tile, batch, m, n), 1),
     suits: suitsLoads(kind),
@@ -111,11 +124,13 @@ export const matmulKernel: Kernel<MatmulAttributes> = {
     },
     words: (attributes) => [
       attributes.batch,
+      attributes.heads,
       attributes.m,
       attributes.n,
       attributes.k,
-      attributes.batchStrideA,
-      attributes.batchStrideB,
+      ...stridesOf(attributes.a),
+      ...stridesOf(attributes.b),
+      ...stridesOf(attributes.out),
       Number(attributes.transposeA),
       Number(attributes.transposeB),
       epilogueBits(attributes.epilogue),

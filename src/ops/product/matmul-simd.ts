@@ -23,7 +23,7 @@ export const matmulSimd: SimdEntry<MatmulAttributes> = simdEntry('matmul', {
   suits: ({ k }) => k > 0,
   workspaceBytes: () => SIMD_WORKSPACE_BYTES,
   arguments(attributes, [a, b, scale, shift, residual, out, workspace], begin, end) {
-    const { m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
+    const { heads, m, n, k, transposeA, transposeB, epilogue } = attributes;
     return {
       a,
       b,
@@ -34,13 +34,21 @@ export const matmulSimd: SimdEntry<MatmulAttributes> = simdEntry('matmul', {
       workspace,
       begin,
       end,
+      heads,
       m,
       n,
       k,
       transposeA,
       transposeB,
-      batchStrideA,
-      batchStrideB,
+      rowA: attributes.a.row,
+      batchA: attributes.a.batch,
+      headA: attributes.a.head,
+      rowB: attributes.b.row,
+      batchB: attributes.b.batch,
+      headB: attributes.b.head,
+      rowOut: attributes.out.row,
+      batchOut: attributes.out.batch,
+      headOut: attributes.out.head,
       bits: epilogueBits(epilogue),
     };
   },

@@ -25,8 +25,11 @@ export function matmulSplit(
     results: ({ batch, m, n }) => [batch * m, n],
     family: 'product/matmul',
     workgroupTile: 'workgroup-tile.wgsl',
-    products: ['matmul-splits.wgsl', ...loads],
-    addition: ['matmul-constants.wgsl', 'splits-of-matmul.wgsl', columns, ...EPILOGUE_FILES],
+    products: ['matmul-product.wgsl', 'matmul-splits.wgsl', ...loads],
+    addition: [
+      ...['matmul-product.wgsl', 'matmul-constants.wgsl', 'splits-of-matmul.wgsl'],
+      ...[columns, ...EPILOGUE_FILES],
+    ],
     workspace: 7,
     suits,
   };

@@ -2,92 +2,106 @@
  * Matrix product: C = A B, row-major, either factor transposed when read.
  *
  * With G = dL/dC:  dL/dA = G B^T and dL/dB = A^T G. A factor that was read transposed gets the transpose of
- * that, which is the product of the two in the other order; nothing is ever transposed in memory.
+ * that, which is the product of the two in the other order; nothing is ever transposed in memory. A factor that several
+ * products share gets the sum over them.
  */
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
-import { NO_EPILOGUE } from '../core/epilogue.js';
-import { shapeError, showShape } from '../../tensor/shape.js';
+import { sizeOf } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
-import type { Tensor, TensorLike } from '../../tensor/tensor.js';
+import { asTensor, type Tensor, type TensorLike } from '../../tensor/tensor.js';
 import { apply, emit, expectDtype } from '../core/apply.js';
-import { sumTo } from '../shape/broadcast.js';
+import { broadcastTo, sumTo } from '../shape/broadcast.js';
+import { reshape } from '../shape/reshape.js';
 import { matmulKernel } from './matmul-kernel.js';
+import { attributesOf, type MatmulLayout, sizesOf } from './matmul-layout.js';
 
-/** Which factors are read transposed. */
+/** Which factors are read transposed, and which tensors have the rows of several heads beside each other. */
 export interface MatmulOptions {
   /** Read A, stored [..., k, m], as its transpose. */
   readonly transposeA?: boolean;
   /** Read B, stored [..., n, k], as its transpose. */
   readonly transposeB?: boolean;
+  /** Read A, stored [batch, rows, heads, columns], as [batch, heads, rows, columns], without a copy. */
+  readonly headsA?: boolean;
+  /** Read B, stored [batch, rows, heads, columns], as [batch, heads, rows, columns], without a copy. */
+  readonly headsB?: boolean;
+  /** Store the result, [batch, heads, m, n], as [batch, m, heads, n]. */
+  readonly headsOut?: boolean;
 }
 
-const NAMES: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true };
+const NAMES: OptionNames<MatmulOptions> = {
+  transposeA: true,
+  transposeB: true,
+  headsA: true,
+  headsB: true,
+  headsOut: true,
+};
 
-type Transposes = Required<MatmulOptions>;
-
-/** Sizes of the product; throws when the factors do not fit. */
-function sizes({ transposeA, transposeB }: Transposes, a: Tensor, b: Tensor) {
-  const rankA = a.shape.length;
-  const rankB = b.shape.length;
-  const batches = [a.shape, b.shape].flatMap((shape) => (shape.length === 3 ? [shape[0]] : []));
-  const [m, kA] = transposeA ? [a.shape[rankA - 1], a.shape[rankA - 2]] : a.shape.slice(-2);
-  const [kB, n] = transposeB ? [b.shape[rankB - 1], b.shape[rankB - 2]] : b.shape.slice(-2);
-  const ranksFit = (rankA === 2 || rankA === 3) && (rankB === 2 || rankB === 3);
-  if (!ranksFit || kA !== kB || (batches.length === 2 && batches[0] !== batches[1])) {
-    throw shapeError(
-      'matmul',
-      `${showShape(a.shape)}${transposeA ? ' transposed' : ''} times ${showShape(b.shape)}${transposeB ? ' transposed' : ''} is not a product`,
-      'matrices are [rows, columns], or [batch, rows, columns] with equal batches; inner sizes must agree',
-    );
-  }
-  return { batch: batches[0] ?? 1, m, n, k: kA };
-}
-
-export const matmulOperation: Operation<Transposes> = {
+export const matmulOperation: Operation<MatmulLayout> = {
   name: 'matmul',
-  shape(attributes, [a, b]) {
+  shape(layout, [a, b]) {
     expectDtype('matmul', a, 'float32', 'first factor');
     expectDtype('matmul', b, 'float32', 'second factor');
-    const { batch, m, n } = sizes(attributes, a, b);
-    return a.shape.length === 3 || b.shape.length === 3 ? [batch, m, n] : [m, n];
+    return sizesOf(layout, a.shape, b.shape).stored;
   },
-  forward(attributes, [a, b], shape) {
-    const { batch, m, n, k } = sizes(attributes, a, b);
-    const full = {
-      batch,
-      m,
-      n,
-      k,
-      batchStrideA: a.shape.length === 3 ? m * k : 0,
-      batchStrideB: b.shape.length === 3 ? k * n : 0,
-      epilogue: NO_EPILOGUE,
-      ...attributes,
-    };
-    return emit(matmulKernel, full, [a, b, null, null, null], shape);
+  forward(layout, [a, b], shape) {
+    const attributes = attributesOf(layout, a.shape, b.shape);
+    if (attributes === null) {
+      // Rare enough for copies: with both factors repeated, the batch is one long row of products.
+      const full = [a, b].map((x) => broadcastTo(x, [...shape.slice(0, -2), ...x.shape.slice(-2)]));
+      return matmulOperation.forward(layout, full, shape);
+    }
+    return emit(matmulKernel, attributes, [a, b, null, null, null], shape);
   },
-  gradient({ attributes: { transposeA, transposeB }, inputs: [a, b], gradient, wanted }) {
-    // A factor that all products of a batch share gets the sum over the batch.
+  gradient({ attributes, inputs: [a, b], gradient, wanted }) {
+    const { transposeA, transposeB, headsA, headsB, headsOut } = attributes;
     const toA = () =>
       transposeA
-        ? matmul(b, gradient, { transposeA: transposeB, transposeB: true })
-        : matmul(gradient, b, { transposeB: !transposeB });
+        ? product(b, gradient, transposeB, true, headsB, headsOut, headsA)
+        : product(gradient, b, false, !transposeB, headsOut, headsB, headsA);
     const toB = () =>
       transposeB
-        ? matmul(gradient, a, { transposeA: true, transposeB: transposeA })
-        : matmul(a, gradient, { transposeA: !transposeA });
+        ? product(gradient, a, true, transposeA, headsOut, headsA, headsB)
+        : product(a, gradient, !transposeA, false, headsA, headsOut, headsB);
     return [wanted[0] ? sumTo(toA(), a.shape) : null, wanted[1] ? sumTo(toB(), b.shape) : null];
   },
 };
 
+/** The product of factors as `MatmulLayout` has them. */
+function product(
+  a: Tensor,
+  b: Tensor,
+  transposeA: boolean,
+  transposeB: boolean,
+  headsA: boolean,
+  headsB: boolean,
+  headsOut: boolean,
+): Tensor {
+  const layout = { transposeA, transposeB, headsA, headsB, headsOut };
+  const isOneFactor = sizeOf(b.shape.slice(0, -2)) === 1;
+  const inRows = !transposeA && !headsA && !headsB && !headsOut;
+  if (!isOneFactor || !inRows || Math.max(a.shape.length, b.shape.length) < 3) {
+    return apply(matmulOperation, layout, [a, b]);
+  }
+  // All rows times one factor are one product, and so is that factor's gradient.
+  const shape = matmulOperation.shape(layout, [a, b]);
+  const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.shape.length - 1]]);
+  return reshape(apply(matmulOperation, layout, [rows, reshape(b, b.shape.slice(-2))]), shape);
+}
+
 /**
- * A [m, k] times B [k, n], or a batch of such products [batch, m, k] times [batch, k, n]; a factor without a
- * batch dimension is shared. float32. Throws AttuneError 'shape' when they do not fit, 'usage' for an unknown option.
+ * A [..., m, k] times B [..., k, n], float32: products of matrices, as many as the dimensions before them say once they are
+ * broadcast, as in NumPy. Rank 2 to 6. With one B for all of A's batch, all rows are one product, as those of a layer are.
+ *
+ * Attention's heads are split by strides: queries [batch, rows, heads, columns] times keys stored alike, with `headsA`,
+ * `headsB` and `transposeB`, are scores [batch, heads, rows, keys]; those times values, with `headsB` and `headsOut`, are
+ * [batch, rows, heads, columns].
+ *
+ * Throws AttuneError 'shape' when they do not fit, 'usage' for an unknown option.
  */
 export function matmul(a: TensorLike, b: TensorLike, options: MatmulOptions = {}): Tensor {
   refuseUnknownOptions(options, NAMES, 'matmul');
-  return apply(
-    matmulOperation,
-    { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false },
-    [a, b],
-  );
+  const { transposeA = false, transposeB = false } = options;
+  const { headsA = false, headsB = false, headsOut = false } = options;
+  return product(asTensor(a), asTensor(b), transposeA, transposeB, headsA, headsB, headsOut);
 }

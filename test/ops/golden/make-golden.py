@@ -156,6 +156,21 @@ def products():
         case('matmul', f'of a batch, transposes {ta} {tb}', batched, [real([2] + a, 24), real([2] + b, 25)], options, terms=5)
         case('matmul', f'of a batch with one factor, transposes {ta} {tb}', batched, [real([2] + a, 26), real(b, 27)], options, terms=6)
     case('matmul', 'of one factor with a batch', lambda x, y: x @ y, [real([2, 3], 28), real([3, 3, 4], 29)], {}, terms=12)
+    broadcast = {
+        'of a batch of rows with one factor': ([2, 3, 4], [4, 5]), 'of one factor of rank 3': ([2, 3, 2, 4], [1, 4, 3]),
+        'of batches that broadcast both ways': ([1, 3, 2, 4], [2, 1, 4, 3]), 'with a batch missing': ([2, 3, 2, 4], [3, 4, 2]),
+        'of rank 6': ([2, 1, 2, 1, 2, 3], [1, 2, 1, 3, 3, 2]),
+    }
+    for i, (name, (a, b)) in enumerate(broadcast.items()):
+        case('matmul', name, lambda x, y: x @ y, [real(a, 130 + 2 * i), real(b, 131 + 2 * i)], {}, terms=24)
+    turned = lambda x: x.transpose(1, 2)
+    q, k, p = [2, 3, 2, 4], [2, 5, 2, 4], [2, 2, 3, 5]
+    case('matmul', 'of queries and keys', lambda x, y: turned(x) @ turned(y).transpose(2, 3), [real(q, 140), real(k, 141)],
+         {'headsA': True, 'headsB': True, 'transposeB': True}, terms=5)
+    case('matmul', 'of probabilities and values', lambda x, y: turned(x @ turned(y)), [real(p, 142), real(k, 143)],
+         {'headsB': True, 'headsOut': True}, terms=5)
+    case('matmul', 'of turned heads with one batch', lambda x, y: turned(turned(x).transpose(2, 3) @ y),
+         [real([2, 3, 2, 4], 144), real([1, 2, 3, 5], 145)], {'headsA': True, 'transposeA': True, 'headsOut': True}, terms=16)
     case('matmul', 'of 1 by 1', lambda x, y: x @ y, [real([1, 1], 30), real([1, 1], 31)])
 
 

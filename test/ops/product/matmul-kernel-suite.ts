@@ -12,7 +12,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomEpilogue, randomValues } from '../../device/cpu-harness.js';
 import { sharedWebGPU } from '../../device/shared-webgpu.js';
-import { around, checkMatmul, plainMatmul, runKernel, withVariant } from '../kernel-cases.js';
+import { around, checkMatmul, plainMatmul, runKernel, withHeads, withVariant } from '../kernel-cases.js';
 import { type Share, variantsIn } from '../variant-share.js';
 
 const ROUNDS = 20;
@@ -39,18 +39,18 @@ export async function matmulTests(share: Share): Promise<void> {
             random,
             [unit, ...around(4, unit), ...around(16, unit), ...around(48, unit)].filter((s) => s > 0),
           );
+          const attributes = plainMatmul(m, n, k, {
+            batch: pick(random, [1, 1, 2, 3]),
+            batchStrideA: pick(random, [0, m * k, m * k]),
+            batchStrideB: pick(random, [0, k * n, k * n]),
+            transposeA: strided && random() < 0.5,
+            transposeB: strided && random() < 0.5,
+            epilogue: randomEpilogue(random),
+          });
           await checkMatmul(
             device,
             random,
-            {
-              ...plainMatmul(m, n, k),
-              batch: pick(random, [1, 1, 2, 3]),
-              batchStrideA: pick(random, [0, m * k, m * k]),
-              batchStrideB: pick(random, [0, k * n, k * n]),
-              transposeA: strided && random() < 0.5,
-              transposeB: strided && random() < 0.5,
-              epilogue: randomEpilogue(random),
-            },
+            random() < 0.3 ? withHeads(random, attributes) : attributes,
             kernel,
           );
           counts[variant] = (counts[variant] ?? 0) + 1;
@@ -74,15 +74,15 @@ export async function matmulTests(share: Share): Promise<void> {
         ];
         // From the least length that is cut, on both sides of a split's and a tile's edge.
         const k = pick(random, [512, 512 + unit, 528, 1024 - unit, 1024, 1040 + unit, 2000]);
-        const attributes = {
-          ...plainMatmul(m, n, k),
+        const plain = plainMatmul(m, n, k, {
           batch: pick(random, [1, 1, 2]),
           batchStrideA: pick(random, [0, m * k]),
           batchStrideB: pick(random, [0, k * n]),
           transposeA: strided && random() < 0.5,
           transposeB: strided && random() < 0.5,
           epilogue: randomEpilogue(random),
-        };
+        });
+        const attributes = random() < 0.3 ? withHeads(random, plain) : plain;
         splits.add(splitsOf(matmulShape(attributes)).splits);
         await checkMatmul(device, random, attributes, kernel);
         counts[variant] = (counts[variant] ?? 0) + 1;

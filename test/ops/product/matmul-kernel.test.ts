@@ -5,28 +5,27 @@ import { matmulKernel } from '#src/ops/product/matmul-kernel';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { epilogueOperands, generator, pick, randomEpilogue, randomValues } from '../../device/cpu-harness.js';
-import { checkMatmul, judge, plainMatmul } from '../kernel-cases.js';
+import { checkMatmul, judge, matmulInputs, plainMatmul, withHeads } from '../kernel-cases.js';
 
 function randomMatmul(random: () => number): MatmulAttributes {
   const m = pick(random, [1, 3, 4, 5, 47, 48, 49, 97]);
   const n = pick(random, [1, 3, 4, 5, 8, 17]);
   const k = pick(random, [1, 2, 5, 16, 33]);
-  return {
-    ...plainMatmul(m, n, k),
+  const attributes = plainMatmul(m, n, k, {
     batch: pick(random, [1, 2, 3]),
     transposeA: random() < 0.5,
     transposeB: random() < 0.5,
     batchStrideA: pick(random, [0, m * k]),
     batchStrideB: pick(random, [0, k * n]),
     epilogue: randomEpilogue(random),
-  };
+  });
+  return random() < 0.4 ? withHeads(random, attributes) : attributes;
 }
 
 function randomInputs(random: () => number, attributes: MatmulAttributes): (Float32Array | null)[] {
-  const { batch, m, n, k, epilogue } = attributes;
+  const { batch, m, n, epilogue } = attributes;
   return [
-    randomValues(random, batch * m * k),
-    randomValues(random, batch * k * n),
+    ...matmulInputs(attributes).map((length) => randomValues(random, length)),
     ...epilogueOperands(random, epilogue, n, batch * m * n),
   ];
 }
@@ -35,18 +34,25 @@ test('120 random products agree with three plain loops', () => {
   const random = generator(5);
   for (let round = 0; round < 120; round++) {
     const attributes = randomMatmul(random);
-    const { batch, m, n, k, transposeA, transposeB, batchStrideA, batchStrideB, epilogue } = attributes;
+    const { batch, heads, m, n, k, transposeA, transposeB, a: ofA, b: ofB, out, epilogue } = attributes;
     const inputs = randomInputs(random, attributes);
     const [a, b, scale, shift, residual] = inputs;
     const actual = judge(matmulKernel, attributes, inputs, batch * m * n);
-    for (let index = 0; index < actual.length; index++) {
-      const column = index % n;
-      const row = Math.floor(index / n) % m;
-      const product = Math.floor(index / n / m);
+    const written = new Set<number>();
+    for (let element = 0; element < actual.length; element++) {
+      const column = element % n;
+      const row = Math.floor(element / n) % m;
+      const product = Math.floor(element / n / m);
+      const outer = Math.floor(product / heads);
+      const head = product % heads;
+      const index = outer * out.batch + head * out.head + row * out.row + column;
+      const startA = outer * ofA.batch + head * ofA.head;
+      const startB = outer * ofB.batch + head * ofB.head;
+      written.add(index);
       let y = 0;
       for (let i = 0; i < k; i++) {
-        const left = a![product * batchStrideA + (transposeA ? i * m + row : row * k + i)]!;
-        y += left * b![product * batchStrideB + (transposeB ? column * k + i : i * n + column)]!;
+        const left = a![startA + (transposeA ? i * ofA.row + row : row * ofA.row + i)]!;
+        y += left * b![startB + (transposeB ? column * ofB.row + i : i * ofB.row + column)]!;
       }
       y = y * (scale?.[column] ?? 1) + (shift?.[column] ?? 0) + (residual?.[index] ?? 0);
       if (epilogue.activation !== 'none') y = Math.max(y, 0);
@@ -55,6 +61,7 @@ test('120 random products agree with three plain loops', () => {
         assert.unreachable(`element ${index}: ${actual[index]}, not ${y}: ${JSON.stringify(attributes)}`);
       }
     }
+    assert.is(written.size, batch * m * n);
   }
 });
 

@@ -32,7 +32,7 @@ test('a grid of more workgroups than one dimension has is folded', async () => {
 
 test('without steps only the epilogue is left', async () => {
   const device = await sharedWebGPU();
-  const attributes = { ...plainMatmul(3, 4, 0), epilogue: { ...NO_EPILOGUE, shift: true } };
+  const attributes = plainMatmul(3, 4, 0, { epilogue: { ...NO_EPILOGUE, shift: true } });
   const shift = Float32Array.of(1, -2, 3, 4);
   const c = await runKernel(
     device,
@@ -52,7 +52,7 @@ test('NaN and infinity pass through every variant and the activations', async ()
   b.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1]);
   for (const variant of await variantsIn('quick', matmulKernel)) {
     for (const activation of ['relu', 'relu6'] as const) {
-      const attributes = { ...plainMatmul(rows, 4, 4), epilogue: { ...NO_EPILOGUE, activation } };
+      const attributes = plainMatmul(rows, 4, 4, { epilogue: { ...NO_EPILOGUE, activation } });
       const kernel = withVariant(matmulKernel, variant);
       const c = await runKernel(device, kernel, attributes, [a, b, null, null, null], rows * 4);
       const largest = activation === 'relu' ? Number.POSITIVE_INFINITY : 6;

@@ -46,7 +46,7 @@ export function conv2dInputGradient(
     && outHeight == height && outWidth == width) {
     multiplyRows(
       dy, <usize>filters * 4, false, w, <usize>filters * 4, true,
-      0, 0, 0, dx, workspace, begin * width, end * width, channels, filters, 0,
+      0, 0, 0, dx, <usize>channels * 4, workspace, begin * width, end * width, channels, filters, 0,
     );
     return;
   }

@@ -52,7 +52,7 @@ export function conv2d(
     && outHeight == height && outWidth == width) {
     multiplyRows(
       x, <usize>channels * 4, false, w, <usize>filters * 4, false,
-      scale, shift, residual, out, workspace, firstPixel, lastPixel, filters, channels, bits,
+      scale, shift, residual, out, <usize>filters * 4, workspace, firstPixel, lastPixel, filters, channels, bits,
     );
     return;
   }
