@@ -17,7 +17,7 @@ export interface LinearOptions {
 
 const NAMES: OptionNames<LinearOptions> = { bias: true, seed: true };
 
-/** [..., inputs] to [..., outputs], as torch.nn.Linear. */
+/** [rows, inputs] to [rows, outputs], or any batch of rows, [..., inputs] to [..., outputs], as torch.nn.Linear. */
 export class Linear extends Module {
   readonly inputs: number;
   readonly outputs: number;
@@ -38,7 +38,7 @@ export class Linear extends Module {
     this.bias = bias ? new Parameter(initializer.uniform([outputs], bound), [outputs]) : null;
   }
 
-  /** x [batch, inputs] to [batch, outputs]. */
+  /** x [..., inputs] to [..., outputs], rank 2 to 6: all rows are one product. Throws AttuneError 'shape' for others. */
   override forward(x: TensorLike): Tensor {
     const product = matmul(x, this.weight);
     return this.bias === null ? product : add(product, this.bias);

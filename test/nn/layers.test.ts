@@ -62,6 +62,15 @@ test('linear: x W + b with W [inputs, outputs], with and without bias', async ({
   assert.equal((await output(device, plain, [1, 0, -1], [1, 3])).values, [-4, -4]);
 });
 
+test('linear: the last axis of any shape, as one product with the bias at its end', async ({ device }) => {
+  const layer = () => linear(3, 2, { seed: 8 });
+  const values = Array.from({ length: 24 }, (_, i) => Math.sin(i));
+  const flat = (await output(device, layer(), values, [8, 3])).values;
+  const deep = await output(device, layer(), values, [2, 2, 2, 3]);
+  assert.equal(deep, { values: flat, shape: [2, 2, 2, 2] });
+  assert.is(device.lastProgram.launches, 1);
+});
+
 test('conv2d: options arrive, bias included, groups divide the input channels', async ({ device }) => {
   const layer = new Conv2d(
     2,
