@@ -43,6 +43,7 @@ const ROWS: OptionRows = {
   },
   crossEntropy: { 2: ['labelSmoothing', (given) => at.crossEntropy(any, any, given)] },
   dropout: { 2: GENERATOR },
+  embedding: { 2: ['paddingIndex', (given) => at.embedding(any, any, given)] },
   matmul: { 2: ['transposeA', (given) => at.matmul(any, any, given)] },
   maxPool2d: {
     1: [

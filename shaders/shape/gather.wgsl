@@ -1,9 +1,11 @@
-// y[j, :] = x[indices[j], :]; NaN for an index outside of x. One invocation per element of y.
+// y[o, j, c] = x[o, indices[j], c]; NaN for an index outside of x. x is [outer, rows, columns], and `wrapped` of its rows can be
+// named from the end. One invocation per element of y.
 struct Constants {
   count: u32,
   rows: u32,
   columns: u32,
   indices: u32,
+  wrapped: u32,
   not_a_number: f32,
 }
 
@@ -18,10 +20,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  let row = indices[i / constants.columns];
+  let part = i / constants.columns;
+  let outer = part / constants.indices;
+  let index = indices[part - outer * constants.indices];
+  let row = index + select(0, i32(constants.wrapped), index < 0);
   if (row < 0 || row >= i32(constants.rows)) {
     y[i] = Element(constants.not_a_number);
     return;
   }
-  y[i] = x[u32(row) * constants.columns + i % constants.columns];
+  y[i] = x[(outer * constants.rows + u32(row) - part) * constants.columns + i];
 }

@@ -1,15 +1,14 @@
-// y[r, :] = sum over j with indices[j] = r of x[j, :]; zeros where there is none.
-// One invocation per element of y, which looks at all indices in order: deterministic, f32.
+// y[o, r, c] = sum over j with indices[j] = r of x[o, j, c]; zeros where there is none. y is [outer, rows, columns], and `order`
+// has the positions j by row, see order-indices.wgsl. One invocation per element of y, in the order of j, f32.
 struct Constants {
   count: u32,
   rows: u32,
   columns: u32,
   indices: u32,
-  not_a_number: f32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<Element>;
-@group(0) @binding(1) var<storage, read> indices: array<i32>;
+@group(0) @binding(1) var<storage, read> order: array<i32>;
 @group(0) @binding(2) var<storage, read_write> y: array<Element>;
 @group(0) @binding(3) var<uniform> constants: Constants;
 
@@ -19,12 +18,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (i >= constants.count) {
     return;
   }
-  let row = i32(i / constants.columns);
+  let part = i / constants.columns;
+  let column = i - part * constants.columns;
+  let outer = part / constants.rows;
+  let row = part - outer * constants.rows;
+  let positions = constants.rows + 1u;
+  let end = positions + u32(order[row + 1u]);
   var total = 0.0;
-  for (var j = 0u; j < constants.indices; j++) {
-    if (indices[j] == row) {
-      total += f32(x[j * constants.columns + i % constants.columns]);
-    }
+  for (var k = positions + u32(order[row]); k < end; k++) {
+    total += f32(x[(outer * constants.indices + u32(order[k])) * constants.columns + column]);
   }
   y[i] = Element(total);
 }

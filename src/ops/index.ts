@@ -17,6 +17,7 @@ export { type Conv2dOptions, conv2d } from './conv2d/conv2d.js';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyLosses } from './loss/cross-entropy.js';
 export { divide } from './pointwise/divide.js';
 export { dropout } from './pointwise/dropout.js';
+export { type EmbeddingOptions, embedding } from './shape/embedding.js';
 export { eraseBoxes } from './image/erase-boxes.js';
 export { gather, scatterAdd } from './shape/gather.js';
 export { gaussianBlur } from './image/gaussian-blur.js';

@@ -38,6 +38,7 @@ import { mixImagesKernel } from './image/mix-images.js';
 import { multiplyKernel } from './pointwise/multiply.js';
 import { normalizeImagesKernel } from './image/normalize-images.js';
 import { oneHotKernel } from './shape/one-hot.js';
+import { orderIndicesKernel } from './shape/order-indices.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from './pool/pool-kernels.js';
 import { pullToStartKernel } from './update/pull-to-start.js';
 import { reduceKernel } from './core/reduce.js';
@@ -99,6 +100,7 @@ export const kernels = table({
   multiply: multiplyKernel,
   normalizeImages: normalizeImagesKernel,
   oneHot: oneHotKernel,
+  orderIndices: orderIndicesKernel,
   pullToStart: pullToStartKernel,
   reduce: reduceKernel,
   rmsprop: rmspropKernel,

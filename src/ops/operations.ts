@@ -17,6 +17,7 @@ import { conv2dOperation } from './conv2d/conv2d.js';
 import { crossEntropyOperation } from './loss/cross-entropy.js';
 import { divideOperation } from './pointwise/divide.js';
 import { dropoutOperation } from './pointwise/dropout.js';
+import { embeddingOperation } from './shape/embedding.js';
 import { eraseBoxesOperation } from './image/erase-boxes.js';
 import { gatherOperation, scatterAddOperation } from './shape/gather.js';
 import { gaussianBlurOperation } from './image/gaussian-blur.js';
@@ -60,6 +61,7 @@ export const operations = table({
   crossEntropy: crossEntropyOperation,
   divide: divideOperation,
   dropout: dropoutOperation,
+  embedding: embeddingOperation,
   eraseBoxes: eraseBoxesOperation,
   gather: gatherOperation,
   gaussianBlur: gaussianBlurOperation,

@@ -14,6 +14,7 @@ import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
 import { dropout } from '#src/ops/pointwise/dropout';
 import { exp } from '#src/ops/pointwise/exp';
+import { embedding } from '#src/ops/shape/embedding';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { log } from '#src/ops/pointwise/log';
@@ -69,6 +70,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         argmax: argmax(none),
         gathered: gather(full([2, 3], 1), labels),
         scattered: scatterAdd(none, labels, 2),
+        embedded: embedding(full([2, 3], 1), labels),
         hot: oneHot(labels, 4),
         reshaped: flatten(zeros([0, 2, 2])),
         cast: cast(tensor(new Uint8Array(0), [0])),
@@ -254,6 +256,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
   test(`labels that were computed and are no class give NaN on ${on}`, async () => {
     const device = await open();
     const state = device.createState([3], 'int32', Int32Array.of(1, 3, -1));
+    const outside = device.createState([3], 'int32', Int32Array.of(-3, 3, -4));
     const result = await device.run(() => {
       const logits = tensor([1, 2, 3, 1, 2, 3, 1, 2, 3], [3, 3]);
       const losses = crossEntropyLosses(logits, state);
@@ -261,15 +264,19 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         losses,
         dlogits: gradients(sum(losses), [logits])[0],
         hot: oneHot(state, 3),
-        rows: gather(logits, state),
+        rows: gather(logits, outside),
+        embedded: embedding(logits, state),
+        added: scatterAdd(logits, outside, 3),
       };
     });
-    for (const values of [result.dlogits, result.hot, result.rows]) {
+    for (const values of [result.dlogits, result.hot, result.rows, result.embedded]) {
       assert.ok([...values].slice(0, 3).every(Number.isFinite));
       assert.ok([...values].slice(3).every(Number.isNaN));
     }
     assert.equal([...result.losses].map(Number.isFinite), [true, false, false]);
+    assert.equal([...result.added], [1, 2, 3, 0, 0, 0, 0, 0, 0]);
     device.releaseState(state);
+    device.releaseState(outside);
   });
 
   test(`ties: argmax takes the first, max shares its gradient on ${on}`, async () => {

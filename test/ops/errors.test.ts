@@ -9,6 +9,7 @@ import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { crossEntropy } from '#src/ops/loss/cross-entropy';
+import { embedding } from '#src/ops/shape/embedding';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { affineMatrix } from '#src/ops/image/image-affine';
@@ -66,15 +67,23 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => concat([zeros([2, 3]), zeros([3, 2])]), /\[2, 3\] and \[3, 2\] differ beside axis 0 \(concat\)/],
   [() => concat([zeros([2]), labels(1)]), /dtype int32, not float32 \(concat\)/],
   [() => concat([zeros([])]), /axis 0 does not exist in a tensor of 0 dimensions/],
-  [() => gather(zeros([3, 2]), labels(0, 3)), /index 3 at position 1 is outside 0 to 2 \(gather\)/],
-  [() => gather(zeros([3]), labels(-1)), /index -1 at position 0/],
+  [() => gather(zeros([3, 2]), labels(0, 3)), /index 3 at position 1 is outside -3 to 2 \(gather\)/],
+  [() => gather(zeros([3]), labels(-4)), /index -4 at position 0/],
   [() => gather(zeros([3]), zeros([1])), /indices has dtype float32, not int32/],
-  [() => gather(zeros([]), labels(0)), /a tensor of rank 0 has no rows \(gather\)/],
+  [() => gather(zeros([]), labels(0)), /axis 0 does not exist in a tensor of 0 dimensions \(gather\)/],
   [
     () => scatterAdd(zeros([2, 3]), labels(0), 4),
-    /\[2, 3\] does not have one row for each of 1 indices \(scatterAdd\)/,
+    /\[2, 3\] does not have the shape \[1\] of the indices from axis 0 on \(scatterAdd\)/,
   ],
-  [() => scatterAdd(zeros([1, 3]), labels(4), 4), /index 4 at position 0 is outside 0 to 3 \(scatterAdd\)/],
+  [() => scatterAdd(zeros([1, 3]), labels(4), 4), /index 4 at position 0 is outside -4 to 3 \(scatterAdd\)/],
+  [() => gather(zeros([3, 2]), labels(2), -1), /index 2 at position 0 is outside -2 to 1 \(gather\)/],
+  [() => embedding(zeros([3, 2]), labels(1, -1)), /index -1 at position 1 is outside 0 to 2 \(embedding\)/],
+  [() => embedding(zeros([3]), labels(1)), /table has shape \[3\]; \[rows, features\] is expected/],
+  [() => embedding(zeros([3, 2]), zeros([1])), /indices has dtype float32, not int32 \(embedding\)/],
+  [
+    () => embedding(zeros([3, 2]), labels(1), { paddingIndex: 3 }),
+    /padding index 3 is no row of a table of 3 \(embedding\): give a whole number from -3 to 2/,
+  ],
   [() => oneHot(labels(5), 5), /index 5 at position 0 is outside 0 to 4 \(oneHot\)/],
   [
     () => oneHot(tensor([1, 1], [1, 2], 'int32'), 5),

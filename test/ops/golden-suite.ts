@@ -19,6 +19,7 @@ import { conv2d } from '#src/ops/conv2d/conv2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
 import { dropout } from '#src/ops/pointwise/dropout';
+import { embedding } from '#src/ops/shape/embedding';
 import { eraseBoxes } from '#src/ops/image/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
@@ -109,8 +110,9 @@ const calls: Readonly<Record<OperationName, Call>> = {
   crossEntropy: ([logits, target], { labelSmoothing }) => crossEntropyLosses(logits, target, labelSmoothing),
   divide: ([a, b]) => divide(a, b),
   dropout: ([x], { probability, seed, step }) => dropout(x, probability, { seed, step }),
+  embedding: ([table, indices], options) => embedding(table, indices, options),
   eraseBoxes: ([x, boxes]) => eraseBoxes(x, boxes),
-  gather: ([x, indices]) => gather(x, indices),
+  gather: ([x, indices], { axis }) => gather(x, indices, axis),
   gaussianBlur: ([x], { size, sigmas }) => gaussianBlur(x, size, sigmas),
   globalAveragePool: ([x]) => globalAveragePool(x),
   greaterEqual: ([a, b]) => greaterEqual(a, b),
@@ -129,7 +131,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   pad: ([x], { before, after }) => pad(x, before, after),
   reshape: ([x], { shape }) => reshape(x, shape),
   scaleRows: ([x, factors]) => scaleRows(x, factors),
-  scatterAdd: ([x, indices], { rows }) => scatterAdd(x, indices, rows),
+  scatterAdd: ([x, indices], { rows, axis }) => scatterAdd(x, indices, rows, axis),
   slice: ([x], { starts, sizes }) => slice(x, starts, sizes),
   softmax: ([x]) => softmax(x),
   subtract: ([a, b]) => subtract(a, b),

@@ -8,6 +8,7 @@ import { conv2d } from '#src/ops/conv2d/conv2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
 import { dropout } from '#src/ops/pointwise/dropout';
+import { embedding } from '#src/ops/shape/embedding';
 import { eraseBoxes } from '#src/ops/image/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { matmul } from '#src/ops/product/matmul';
@@ -182,15 +183,29 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   },
   divide: ofTwo(divide, [0.5, 2]),
   dropout: ofOne((x) => dropout(x, 0.4, { seed: 3, step: 9 })),
+  embedding: (random) => {
+    const [named, features] = [random.whole(1, 4), random.whole(1, 3)];
+    const shape = someShape(random, 3);
+    const indices = random.wholes(sizeOf(shape), 0, named - 1);
+    // No index names the padding row, where differences would find what the gradient leaves out.
+    const options = random.pick([{}, { paddingIndex: named }, { paddingIndex: -1 }]);
+    return {
+      shapes: [[named + 1, features]],
+      call: ([table]) => embedding(table, tensor(indices, shape), options),
+    };
+  },
   eraseBoxes: (random) => {
     const shape = [random.whole(1, 3), ...[1, 2, 3].map(() => random.whole(1, 5))];
     const boxes = random.wholes(4 * shape[0], 0, 5);
     return { shapes: [shape], call: ([x]) => eraseBoxes(x, tensor(boxes, [shape[0], 4])) };
   },
   gather: (random) => {
-    const shape = [random.whole(1, 4), ...someShape(random, 2)];
-    const indices = random.wholes(random.whole(1, 6), 0, shape[0] - 1);
-    return { shapes: [shape], call: ([x]) => gather(x, tensor(indices, [indices.length])) };
+    const shape = [...someShape(random, 2), random.whole(1, 4), ...someShape(random, 1)];
+    const axis = random.whole(-shape.length, shape.length - 1);
+    const size = shape.at(axis) as number;
+    const taken = someShape(random, 2);
+    const indices = random.wholes(sizeOf(taken), -size, size - 1);
+    return { shapes: [shape], call: ([x]) => gather(x, tensor(indices, taken), axis) };
   },
   globalAveragePool: (random) => ({
     shapes: [[1, 2, 3, 4].map(() => random.whole(1, 4))],
@@ -233,11 +248,12 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     };
   },
   scatterAdd: (random) => {
-    const [rows, count] = [random.whole(1, 4), random.whole(1, 5)];
-    const indices = random.wholes(count, 0, rows - 1);
+    const rows = random.whole(1, 4);
+    const [before, added, after] = [1, 2, 1].map((rank) => someShape(random, rank));
+    const indices = random.wholes(sizeOf(added), -rows, rows - 1);
     return {
-      shapes: [[count, random.whole(1, 3)]],
-      call: ([x]) => scatterAdd(x, tensor(indices, [count]), rows),
+      shapes: [[...before, ...added, ...after]],
+      call: ([x]) => scatterAdd(x, tensor(indices, added), rows, before.length),
     };
   },
   slice: (random) => {

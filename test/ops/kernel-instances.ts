@@ -83,16 +83,24 @@ function crossEntropyOperands(random: Random) {
   return { attributes, operands: [logits(random, rows * columns), ...target] };
 }
 
-const gathered =
-  (scatter: boolean): Make =>
+/** Parts added to rows, few or many to each; some to none. */
+const scattered =
+  (mostRows: number): Make =>
   (random) => {
-    const [rows, columns, indices] = [random.whole(1, 40), random.pick([1, 3, 64, 65]), random.whole(1, 70)];
-    const [from, to] = scatter ? [indices, rows] : [rows, indices];
+    const [outer, rows] = [random.whole(1, 3), random.whole(1, mostRows)];
+    const [columns, indices] = [random.pick([1, 3, 31, 32, 33, 65]), random.whole(1, 70)];
+    const named = [...random.wholes(indices, -1, rows)];
+    const positions = (row: number) => named.flatMap((name, j) => (name === row ? [j] : []));
+    const ordered = Array.from({ length: rows }, (_, row) => positions(row)).flat();
+    const starts = Array.from(
+      { length: rows + 1 },
+      (_, row) => named.filter((name) => name >= 0 && name < row).length,
+    );
+    const order = [...starts, ...ordered, ...new Array(indices - ordered.length).fill(0)];
     return {
-      attributes: { count: to * columns, rows, columns, indices },
-      operands: [real(random, from * columns), ints(random.wholes(indices, 0, rows - 1)), room(to * columns)],
-      terms: scatter ? indices : 1,
-      exact: !scatter,
+      attributes: { count: outer * rows * columns, rows, columns, indices },
+      operands: [real(random, outer * indices * columns), ints(order), room(outer * rows * columns)],
+      terms: indices,
     };
   };
 
@@ -323,7 +331,21 @@ const makers: Readonly<Record<string, Make>> = {
     const count = size(random);
     return { attributes: { count, value: random.pick([0, 1, -2.5]) }, operands: [room(count)], exact: true };
   },
-  'gather.flat': gathered(false),
+  'gather.flat': (random) => {
+    const [outer, rows] = [random.whole(1, 3), random.whole(1, 40)];
+    const [columns, indices] = [random.pick([1, 3, 64, 65]), random.whole(1, 70)];
+    const wraps = random.unit() < 0.5;
+    const count = outer * indices * columns;
+    return {
+      attributes: { count, rows, columns, indices, wraps },
+      operands: [
+        real(random, outer * rows * columns),
+        ints(random.wholes(indices, -rows - 1, rows)),
+        room(count),
+      ],
+      exact: true,
+    };
+  },
   'gradientGate.single': (random) => {
     const count = size(random);
     const partials = random.values(count, 0, 3);
@@ -384,6 +406,16 @@ const makers: Readonly<Record<string, Make>> = {
       exact: true,
     };
   },
+  'orderIndices.rows': (random) => {
+    const [rows, indices] = [random.pick([1, 2, 9, 254, 255, 256, 257, 600]), random.whole(1, 700)];
+    const skipped = random.pick([null, random.whole(0, rows - 1)]);
+    const few = random.unit() < 0.3 ? Math.min(rows, 3) : rows;
+    return {
+      attributes: { indices, rows, wraps: random.unit() < 0.5, skipped },
+      operands: [ints(random.wholes(indices, -few - 1, few)), room(rows + 1 + indices, 'int32')],
+      exact: true,
+    };
+  },
   'reduce.serial': reduce('serial'),
   'reduce.workgroup': reduce('workgroup'),
   'reduce.subgroup': reduce('workgroup'),
@@ -434,7 +466,8 @@ const makers: Readonly<Record<string, Make>> = {
       step: [...groups, ...[0.9, 0.1, 0.8, 1e-3].map(float)],
     };
   },
-  'scatterAdd.flat': gathered(true),
+  'scatterAdd.flat': scattered(40),
+  'scatterAdd.workgroup': scattered(3),
   'samPerturbation.flat': (random) => {
     const { count, start } = updateOperands(random);
     const [gradients, , gate, parameters] = start;

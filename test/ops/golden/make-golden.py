@@ -141,7 +141,14 @@ def movement():
         inputs = [real(shape, 17 + i) for i, shape in enumerate(shapes)]
         case('concat', f'along axis {axis}', lambda *x: torch.cat(x, axis), inputs, {'axis': axis})
     case('gather', 'of rows', lambda x, i: x[i], [real([5, 2, 3], 20), whole([4], [3, 0, 3, 4])], terms=2)
+    case('gather', 'along the last axis, also from the end', lambda x, i: x[..., i], [real([2, 3, 5], 150), whole([4], [-1, 0, 4, -5])], {'axis': -1}, terms=2)
+    case('gather', 'along an axis by indices of rank 2', lambda x, i: x[:, i], [real([2, 4, 3], 151), whole([2, 3], [3, 0, 3, -1, 1, 0])], {'axis': 1}, terms=3)
     case('scatterAdd', 'of rows', lambda x, i: torch.zeros(5, 3).index_add(0, i, x), [real([4, 3], 21), whole([4], [3, 0, 3, 4])], {'rows': 5}, terms=2)
+    case('scatterAdd', 'along the last axis', lambda x, i: torch.zeros(2, 4).index_add(1, i, x), [real([2, 5], 152), whole([5], [3, 0, 3, 3, 1])], {'rows': 4, 'axis': -1}, terms=3)
+    ids = whole([2, 4], [4, 1, 4, 0, 6, 4, 1, 1])
+    case('embedding', 'of ids', lambda x, i: F.embedding(i, x), [real([7, 3], 153), ids], {}, terms=3)
+    case('embedding', 'with a padding index', lambda x, i: F.embedding(i, x, padding_idx=1), [real([7, 3], 153), ids], {'paddingIndex': 1}, terms=3)
+    case('embedding', 'with a padding index from the end', lambda x, i: F.embedding(i, x, padding_idx=-1), [real([7, 3], 153), ids], {'paddingIndex': -1}, terms=3)
     case('oneHot', 'of labels', lambda i: F.one_hot(i, 4).double(), [whole([3], [2, 0, 3])], {'classes': 4}, differentiable=False)
 
 
