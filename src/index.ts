@@ -234,6 +234,7 @@ export {
   type Conv2dLayerOptions,
   countParameters,
   Dropout,
+  Embedding,
   Flatten,
   freeze,
   GlobalAveragePool,

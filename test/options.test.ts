@@ -64,6 +64,7 @@ const ROWS: OptionRows = {
       { padding: ['left', (padding) => new at.Conv2d(1, 1, { kernel: 3, padding }, initializer)] },
     ],
   },
+  Embedding: { 2: ['paddingIndex', (given) => new at.Embedding(1, 1, given, initializer)] },
   kerasMobilenetV2: { 0: ['classes', (given) => at.kerasMobilenetV2(given)] },
   kerasResnet50: { 0: ['classes', (given) => at.kerasResnet50(given)] },
   linear: { 2: ['seed', (given) => at.linear(1, 1, given)] },

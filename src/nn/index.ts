@@ -1,6 +1,7 @@
 /** nn: networks from layers: modules, initial values, where they live on a device, state dicts. */
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormMode } from './batch-norm.js';
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.js';
+export { Embedding } from './embedding.js';
 export { countParameters, freeze, trainFrom, unfreeze } from './freeze.js';
 export { DEFAULT_SEED, Initializer } from './initializers.js';
 export {

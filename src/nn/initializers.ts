@@ -39,8 +39,12 @@ export class Initializer {
    * al., "Delving deep into rectifiers", 2015). `fanOut` is how many outputs one input reaches.
    */
   kaimingNormal(shape: Shape, fanOut: number): Initial {
+    return this.normal(shape, Math.sqrt(2 / fanOut));
+  }
+
+  /** Normal with this standard deviation, around 0. */
+  normal(shape: Shape, deviation: number): Initial {
     const stream = this.stream++;
-    const deviation = Math.sqrt(2 / fanOut);
     return () => {
       const draws = normals(sizeOf(shape), this.seed, PURPOSE.initialization, stream);
       return rounded(draws, (z) => z * deviation);

@@ -1,6 +1,7 @@
 /** Layers against hand-made numbers, and initial values: their size, and what they are a function of. */
 import { BatchNorm2d } from '#src/nn/batch-norm';
 import { Conv2d } from '#src/nn/conv2d';
+import { Embedding } from '#src/nn/embedding';
 import { Initializer } from '#src/nn/initializers';
 import {
   Dropout,
@@ -15,6 +16,8 @@ import {
 import { Linear, linear } from '#src/nn/linear';
 import type { Module, Training } from '#src/nn/module';
 import { generator } from '#src/tensor/philox';
+import { backward } from '#src/ops/backward';
+import { sum } from '#src/ops/reduce/sum';
 import { tensor } from '#src/tensor/tensor';
 import { sgd } from '#src/optim/sgd';
 import type { Device } from '#src/program/device';
@@ -69,6 +72,34 @@ test('linear: the last axis of any shape, as one product with the bias at its en
   const deep = await output(device, layer(), values, [2, 2, 2, 3]);
   assert.equal(deep, { values: flat, shape: [2, 2, 2, 2] });
   assert.is(device.lastProgram.launches, 1);
+});
+
+test('embedding: vectors by index, a padding row of zeros that no step changes', async ({ device }) => {
+  const layer = new Embedding(4, 2, { paddingIndex: -3 }, new Initializer(5));
+  const before = Float64Array.from(layer.weight.hostValues);
+  assert.equal(
+    [...before].map((value) => value === 0),
+    [0, 0, 1, 1, 0, 0, 0, 0].map(Boolean),
+  );
+  await layer.to(device);
+  const optimizer = sgd(layer.memory, { lr: 1 });
+  const vectors = await device.run(() => {
+    const y = layer.forward(tensor(Int32Array.of(1, 3, 3, 0), [2, 1, 2]));
+    backward(sum(y));
+    return y;
+  });
+  await device.run(() => optimizer.step());
+  const [after] = [...(await layer.readValues()).values()];
+  const counts = [1, 1, 0, 0, 0, 0, 2, 2];
+  assert.equal(
+    [...after!],
+    [...before].map((value, i) => value - counts[i]!),
+  );
+  assert.equal(
+    [...vectors],
+    [2, 3, 6, 7, 6, 7, 0, 1].map((i) => before[i]),
+  );
+  layer.close();
 });
 
 test('conv2d: options arrive, bias included, groups divide the input channels', async ({ device }) => {
