@@ -44,6 +44,7 @@ const ROWS: OptionRows = {
   crossEntropy: { 2: ['labelSmoothing', (given) => at.crossEntropy(any, any, given)] },
   dropout: { 2: GENERATOR },
   embedding: { 2: ['paddingIndex', (given) => at.embedding(any, any, given)] },
+  layerNorm: { 3: ['epsilon', (given) => at.layerNorm(any, null, null, given)] },
   matmul: { 2: ['transposeA', (given) => at.matmul(any, any, given)] },
   maxPool2d: {
     1: [
@@ -53,6 +54,7 @@ const ROWS: OptionRows = {
     ],
   },
   mixImages: { 2: ['share', (given) => at.mixImages(any, any, given)] },
+  rmsNorm: { 2: ['epsilon', (given) => at.rmsNorm(any, null, given)] },
   stochasticDepth: { 2: GENERATOR },
   Tensor: { 1: OURS },
   // Layers and models.
@@ -67,6 +69,7 @@ const ROWS: OptionRows = {
   Embedding: { 2: ['paddingIndex', (given) => new at.Embedding(1, 1, given, initializer)] },
   kerasMobilenetV2: { 0: ['classes', (given) => at.kerasMobilenetV2(given)] },
   kerasResnet50: { 0: ['classes', (given) => at.kerasResnet50(given)] },
+  LayerNorm: { 1: ['affine', (given) => new at.LayerNorm(1, given)] },
   linear: { 2: ['seed', (given) => at.linear(1, 1, given)] },
   loadStateDict: { 2: ['strict', (given) => at.loadStateDict(any, any, given)] },
   loadWeights: { 2: ['exclude', (given) => at.loadWeights(any, any, given)] },
@@ -133,6 +136,7 @@ const ROWS: OptionRows = {
       ofGroups((groups) => at.rmsprop(trainable, { groups })),
     ],
   },
+  RMSNorm: { 1: ['affine', (given) => new at.RMSNorm(1, given)] },
   Rmsprop: {
     0: MEMORY,
     1: [

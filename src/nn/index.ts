@@ -5,6 +5,12 @@ export { Embedding } from './embedding.js';
 export { countParameters, freeze, trainFrom, unfreeze } from './freeze.js';
 export { DEFAULT_SEED, Initializer } from './initializers.js';
 export {
+  LayerNorm,
+  type LayerNormLayerOptions,
+  RMSNorm,
+  type RMSNormLayerOptions,
+} from './layer-norm.js';
+export {
   Dropout,
   Flatten,
   GlobalAveragePool,

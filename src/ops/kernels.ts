@@ -29,6 +29,7 @@ import { gatherKernel, scatterAddKernel } from './shape/gather.js';
 import { gaussianBlurColumnsKernel, gaussianBlurRowsKernel } from './image/gaussian-blur.js';
 import { gradientGateKernel, squaredNormKernel } from './update/gradient-gate.js';
 import { imageTablesKernel } from './image/image-tables-kernel.js';
+import { layerNormGradientKernel, layerNormKernel, layerNormSumsKernel } from './norm/layer-norm-kernels.js';
 import { lossScaleKernel } from './update/loss-scale.js';
 import { matmulKernel } from './product/matmul-kernel.js';
 import { maxPool2dGradientKernel } from './pool/max-pool-gradient-kernel.js';
@@ -89,6 +90,9 @@ export const kernels = table({
   gradientGate: gradientGateKernel,
   greaterEqual: greaterEqualKernel,
   imageTables: imageTablesKernel,
+  layerNorm: layerNormKernel,
+  layerNormGradient: layerNormGradientKernel,
+  layerNormSums: layerNormSumsKernel,
   lossScale: lossScaleKernel,
   lessEqual: lessEqualKernel,
   matmul: matmulKernel,

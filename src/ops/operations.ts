@@ -21,6 +21,7 @@ import { embeddingOperation } from './shape/embedding.js';
 import { eraseBoxesOperation } from './image/erase-boxes.js';
 import { gatherOperation, scatterAddOperation } from './shape/gather.js';
 import { gaussianBlurOperation } from './image/gaussian-blur.js';
+import { layerNormOperation } from './norm/layer-norm.js';
 import { matmulOperation } from './product/matmul.js';
 import { maxOperation } from './reduce/max.js';
 import { maximumOperation } from './pointwise/maximum.js';
@@ -32,6 +33,7 @@ import { normalizeImagesOperation } from './image/normalize-images.js';
 import { oneHotOperation } from './shape/one-hot.js';
 import { globalAveragePoolOperation, maxPool2dOperation } from './pool/pool.js';
 import { reshapeOperation } from './shape/reshape.js';
+import { rmsNormOperation } from './norm/rms-norm.js';
 import { scaleRowsOperation } from './pointwise/scale-rows.js';
 import { padOperation, sliceOperation } from './shape/slice.js';
 import { logSoftmaxOperation, softmaxOperation } from './norm/softmax.js';
@@ -67,6 +69,7 @@ export const operations = table({
   gaussianBlur: gaussianBlurOperation,
   globalAveragePool: globalAveragePoolOperation,
   greaterEqual: greaterEqualOperation,
+  layerNorm: layerNormOperation,
   lessEqual: lessEqualOperation,
   logSoftmax: logSoftmaxOperation,
   matmul: matmulOperation,
@@ -81,6 +84,7 @@ export const operations = table({
   oneHot: oneHotOperation,
   pad: padOperation,
   reshape: reshapeOperation,
+  rmsNorm: rmsNormOperation,
   scaleRows: scaleRowsOperation,
   scatterAdd: scatterAddOperation,
   slice: sliceOperation,

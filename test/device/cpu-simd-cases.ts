@@ -168,6 +168,27 @@ export function loopCases(random: () => number): LoopCase[] {
       });
     for (const logarithm of [false, true])
       add('softmax', { rows, columns, logarithm }, [x(), room(rows * columns)], { terms: columns });
+    for (const centred of [true, false]) {
+      for (const [scaled, shifted] of [
+        [true, true],
+        [true, false],
+        [false, true],
+        [false, false],
+      ]) {
+        const norm = { rows, columns, epsilon: 0.1, centred, scaled };
+        const [scale, shift] = [scaled ? real(columns) : null, shifted ? real(columns) : null];
+        add('layerNorm', { ...norm, shifted }, [real(rows * columns), scale, shift, room(rows * columns)], {
+          terms: columns,
+        });
+        const results = [room(2 * rows), room(rows * columns)];
+        add('layerNormGradient', norm, [real(rows * columns), real(rows * columns), scale, ...results], {
+          terms: 2 * columns,
+        });
+      }
+    }
+    const cut = sliced(rows, columns);
+    const partials = [room(cut.slices * columns), room(cut.slices * columns)];
+    add('layerNormSums', cut, [x(), x(), real(2 * rows), ...partials], { terms: 64 });
   }
 
   for (const channels of [1, 4, 6]) {

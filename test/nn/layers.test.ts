@@ -13,6 +13,7 @@ import {
   Relu6,
   sequential,
 } from '#src/nn/layers';
+import { LayerNorm, RMSNorm } from '#src/nn/layer-norm';
 import { Linear, linear } from '#src/nn/linear';
 import type { Module, Training } from '#src/nn/module';
 import { generator } from '#src/tensor/philox';
@@ -144,6 +145,33 @@ test("batch norm: the running variance of a batch is unbiased, or biased as Kera
     optimizer.close();
     layer.close();
   }
+});
+
+test('LayerNorm and RMSNorm: epsilon, scale and shift, and which of them there are', async ({ device }) => {
+  const layer = new LayerNorm(2, { epsilon: 0.75 });
+  assert.equal(
+    [...layer.namedParameters()].map(([name, { shape }]) => [name, shape]),
+    [
+      ['weight', [2]],
+      ['bias', [2]],
+    ],
+  );
+  layer.weight!.set(Float32Array.of(2, 4));
+  layer.bias!.set(Float32Array.of(1, -1));
+  // Means 3.5 and 0, variances 0.25 and 0.
+  assert.equal((await output(device, layer, [3, 4, 0, 0], [2, 2])).values, [0, 1, 1, -1]);
+  const names = (module: Module) => [...module.namedParameters()].map(([name]) => name);
+  assert.equal(names(new LayerNorm([2, 3], { bias: false })), ['weight']);
+  assert.equal(names(new LayerNorm(2, { affine: false })), []);
+  assert.equal(names(new RMSNorm(2)), ['weight']);
+  // Without parameters a row is the last axis; the mean of squares is 12.5 - 0.5.
+  const plain = new RMSNorm(2, { affine: false, epsilon: 0.5 });
+  assert.equal(plain.weight, null);
+  const { values } = await output(device, new RMSNorm(2, { epsilon: 0.5 }), [3, 4], [1, 2]);
+  assert.equal(
+    values.map((value) => Number(value.toFixed(9))),
+    [3, 4].map((value) => Number((value / Math.sqrt(13)).toFixed(9))),
+  );
 });
 
 test('layers without parameters', async ({ device }) => {

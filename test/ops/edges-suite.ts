@@ -19,6 +19,7 @@ import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { log } from '#src/ops/pointwise/log';
 import { max } from '#src/ops/reduce/max';
+import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { maximum } from '#src/ops/pointwise/maximum';
 import { mean } from '#src/ops/reduce/mean';
@@ -66,6 +67,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         transposed: transpose(none),
         repeated: broadcastTo(zeros([0, 1]), [0, 4]),
         softmax: softmax(none),
+        normalised: layerNorm(none, full([3], 1)),
         losses: crossEntropyLosses(none, labels),
         argmax: argmax(none),
         gathered: gather(full([2, 3], 1), labels),
@@ -104,6 +106,20 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     });
     assert.equal([...none], []);
     assert.equal([...part], [2, 4, 6]);
+  });
+
+  test(`norms of no rows and of equal elements on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const [scale, shift] = [full([3], 2), full([3], 5)];
+      const none = gradients(sum(layerNorm(zeros([0, 3]), scale, shift)), [scale, shift]);
+      const equal = full([2, 3], 4);
+      const y = layerNorm(equal, scale, shift);
+      return { none, y, dx: gradients(sum(square(y)), [equal])[0] };
+    });
+    for (const gradient of result.none) assert.equal([...gradient], [0, 0, 0]);
+    assert.equal([...result.y], [5, 5, 5, 5, 5, 5]);
+    for (const value of result.dx) assert.ok(Math.abs(value) < 1e-2, `${value}`);
   });
 
   test(`rank 0 arrives as a number, rank 6 is handled on ${on}`, async () => {

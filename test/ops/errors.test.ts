@@ -13,6 +13,7 @@ import { embedding } from '#src/ops/shape/embedding';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { affineMatrix } from '#src/ops/image/image-affine';
+import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { max } from '#src/ops/reduce/max';
 import { mean } from '#src/ops/reduce/mean';
@@ -22,6 +23,7 @@ import { oneHot } from '#src/ops/shape/one-hot';
 import { globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
 import { pad, slice } from '#src/ops/shape/slice';
+import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { softmax } from '#src/ops/norm/softmax';
 import { sum } from '#src/ops/reduce/sum';
 import { transformImages } from '#src/ops/image/transform-images';
@@ -164,6 +166,22 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => batchNorm(zeros([2, 2]), vectors(2), Number.NaN),
     /epsilon NaN is not between 0 and 1 \(batchNorm\)/,
   ],
+  [
+    () => layerNorm(zeros([4, 2, 3]), zeros([3]), zeros([2, 3])),
+    /scale and shift of shape \[3\] and \[2, 3\] do not fit \[4, 2, 3\] \(layerNorm\): each has the size of the last axis/,
+  ],
+  [
+    () => layerNorm(zeros([4, 3]), null, zeros([4])),
+    /shift of shape \[4\] do not fit \[4, 3\] \(layerNorm\)/,
+  ],
+  [
+    () => layerNorm(zeros([4, 3]), zeros([])),
+    /rows of shape \[\] have no elements to normalise \(layerNorm\)/,
+  ],
+  [() => layerNorm(zeros([4, 0])), /rows of shape \[0\] have no elements to normalise/],
+  [() => layerNorm(zeros([2, 3]), null, null, { epsilon: -1 }), /epsilon -1 is not at least 0 and below 1/],
+  [() => layerNorm(labels(1)), /dtype int32, not float32 \(layerNorm\)/],
+  [() => rmsNorm(zeros([2, 3]), zeros([2])), /of shape \[2\] do not fit \[2, 3\] \(rmsNorm\)/],
   [
     () => normalizeImages(bytes(2, 4), [0, 0, 0], [1, 1, 1]),
     /\[2, 4\] do not have three channels last \(normalizeImages\)/,

@@ -25,6 +25,7 @@ import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { type AffineOptions, affineMatrix } from '#src/ops/image/image-affine';
 import type { ImageTransform } from '#src/ops/image/image-transform';
+import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { max } from '#src/ops/reduce/max';
 import { maximum } from '#src/ops/pointwise/maximum';
@@ -37,6 +38,7 @@ import { oneHot } from '#src/ops/shape/one-hot';
 import { type OperationName, operations } from '#src/ops/operations';
 import { globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
+import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { scaleRows } from '#src/ops/pointwise/scale-rows';
 import { pad, slice } from '#src/ops/shape/slice';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
@@ -116,6 +118,8 @@ const calls: Readonly<Record<OperationName, Call>> = {
   gaussianBlur: ([x], { size, sigmas }) => gaussianBlur(x, size, sigmas),
   globalAveragePool: ([x]) => globalAveragePool(x),
   greaterEqual: ([a, b]) => greaterEqual(a, b),
+  layerNorm: ([x, scale, shift], { epsilon }) =>
+    layerNorm(x, scale ?? null, shift ?? null, epsilon === undefined ? {} : { epsilon }),
   lessEqual: ([a, b]) => lessEqual(a, b),
   logSoftmax: ([x]) => logSoftmax(x),
   matmul: ([a, b], options) => matmul(a, b, options),
@@ -130,6 +134,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   oneHot: ([labels], { classes }) => oneHot(labels, classes),
   pad: ([x], { before, after }) => pad(x, before, after),
   reshape: ([x], { shape }) => reshape(x, shape),
+  rmsNorm: ([x, scale], { epsilon }) => rmsNorm(x, scale ?? null, epsilon === undefined ? {} : { epsilon }),
   scaleRows: ([x, factors]) => scaleRows(x, factors),
   scatterAdd: ([x, indices], { rows, axis }) => scatterAdd(x, indices, rows, axis),
   slice: ([x], { starts, sizes }) => slice(x, starts, sizes),

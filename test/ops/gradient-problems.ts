@@ -11,6 +11,7 @@ import { dropout } from '#src/ops/pointwise/dropout';
 import { embedding } from '#src/ops/shape/embedding';
 import { eraseBoxes } from '#src/ops/image/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
+import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { max } from '#src/ops/reduce/max';
 import { maximum } from '#src/ops/pointwise/maximum';
@@ -21,6 +22,7 @@ import { multiply } from '#src/ops/pointwise/multiply';
 import type { OperationName } from '#src/ops/operations';
 import { globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
+import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { scaleRows } from '#src/ops/pointwise/scale-rows';
 import { pad, slice } from '#src/ops/shape/slice';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
@@ -211,6 +213,17 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     shapes: [[1, 2, 3, 4].map(() => random.whole(1, 4))],
     call: ([x]) => globalAveragePool(x),
   }),
+  layerNorm: (random) => {
+    const row = [...someShape(random, 1), random.whole(2, 5)];
+    const [scaled, shifted] = [random.unit() < 0.7, random.unit() < 0.7];
+    const vectors = [scaled, shifted].filter(Boolean).map(() => row);
+    // Without vectors a row is the last axis.
+    return {
+      shapes: [[...someShape(random, 2), ...row], ...vectors],
+      call: ([x, ...given]) =>
+        layerNorm(x, scaled ? given.shift() : null, shifted ? given.shift() : null, { epsilon: 0.01 }),
+    };
+  },
   logSoftmax: ofRows(logSoftmax),
   matmul: products,
   max: overAxes(max),
@@ -239,6 +252,14 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const shape = someShape(random);
     const target = random.pick([[-1], [-1, 1], [1, sizeOf(shape), 1]]);
     return { shapes: [shape], call: ([x]) => reshape(x, target) };
+  },
+  rmsNorm: (random) => {
+    const row = [...someShape(random, 1), random.whole(1, 5)];
+    const vectors = random.unit() < 0.7 ? [row] : [];
+    return {
+      shapes: [[...someShape(random, 2), ...row], ...vectors],
+      call: ([x, scale]) => rmsNorm(x, scale ?? null, { epsilon: 0.01 }),
+    };
   },
   scaleRows: (random) => {
     const rows = random.whole(1, 4);

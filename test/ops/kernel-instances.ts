@@ -9,6 +9,7 @@ import { padFront } from '#src/ops/core/strided';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import { imageMakers } from './image/image-instances.js';
+import { normMakers } from './norm/norm-instances.js';
 import { float, floats, ints, type Make, type Operand, real, room, SIZES, size, uint } from './operands.js';
 import type { Random } from './support.js';
 import { unaryCases } from './pointwise/unary-cases.js';
@@ -540,5 +541,6 @@ export const TESTED_ELSEWHERE: readonly KernelName[] = [
 export const instances: ReadonlyMap<string, Make> = new Map([
   ...Object.entries(makers),
   ...Object.entries(imageMakers),
+  ...Object.entries(normMakers),
   ...Object.values(unaryOperations).flatMap((operation) => unaryMakers(operation)),
 ]);

@@ -42,7 +42,7 @@ const SLICE_PARTS = { CHANNELS: 16, PARTS: 16 } as const;
  * `slice`: one invocation per slice and channel, lanes along channels. `workgroup`, for GPUs: lanes share a slice. A
  * software adapter gains nothing by lanes that wait for each other.
  */
-function sliceVariants<A extends SliceAttributes>(
+export function sliceVariants<A extends SliceAttributes>(
   file: string,
 ): Pick<Shader<A>, 'choose'> & { readonly variants: Readonly<Record<'slice' | 'workgroup', Variant<A>>> } {
   return {

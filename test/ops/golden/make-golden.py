@@ -244,6 +244,29 @@ def images():
     case('normalizeImages', 'ImageNet', normalize, [whole([1, 3, 3, 3], data, 'uint8')], {'mean': mean, 'deviation': deviation}, differentiable=False)
 
 
+def norms():
+    for name, x, row, epsilon in (
+        ('of the last axis', [2, 3, 7], [7], None), ('of two axes', [3, 2, 5], [2, 5], 1e-3), ('of a row longer than a workgroup', [2, 70], [70], None),
+    ):
+        options = {} if epsilon is None else {'epsilon': epsilon}
+        norm = lambda x, *vectors: F.layer_norm(x, row, *vectors, eps=epsilon or 1e-5)
+        case('layerNorm', name, norm, [real(x, 61, 2, 0.5), real(row, 62), real(row, 63)], options, terms=count(row) + 64)
+    case('layerNorm', 'without vectors', lambda x: F.layer_norm(x, x.shape[-1:]), [real([3, 5], 64)], terms=5)
+    case('layerNorm', 'without a shift', lambda x, w: F.layer_norm(x, x.shape[-1:], w), [real([3, 5], 65), real([5], 66)], terms=8)
+    far = lambda x, w, b: F.layer_norm(x, x.shape[-1:], w, b)
+    case('layerNorm', 'far from zero', far, [real([3, 12], 67, 1, 50), real([12], 68), real([12], 69)], terms=2000)
+
+    def root_mean_square(x, weight, epsilon):
+        # PyTorch has it from version 2.4 on; this is its formula.
+        axes = tuple(range(-weight.dim(), 0))
+        return x * torch.rsqrt(x.square().mean(axes, keepdim=True) + epsilon) * weight
+
+    for name, x, row, epsilon in (('of the last axis', [2, 3, 5], [5], 1e-6), ('of two axes', [3, 2, 4], [2, 4], None)):
+        options = {} if epsilon is None else {'epsilon': epsilon}
+        inputs = [real(x, 70, 2, 0.5), real(row, 71)]
+        case('rmsNorm', name, lambda x, w: root_mean_square(x, w, epsilon or 2**-23), inputs, options, terms=count(row) + 16)
+
+
 def mixing():
     """Boxes are top, left, bottom, right; the last two are not included."""
 
@@ -415,7 +438,7 @@ def main():
     parser.add_argument('--only')
     arguments = parser.parse_args()
     only = arguments.only
-    for part in (pointwise, reductions, movement, products, images, mixing, losses, random):
+    for part in (pointwise, reductions, movement, products, images, norms, mixing, losses, random):
         part()
     tables = {'operation': ('operations.json', cases), 'optimizer': ('optimizers.json', optimizers())}
     names = sorted({item[kind] for kind, (_, items) in tables.items() for item in items})

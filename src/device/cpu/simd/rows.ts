@@ -4,7 +4,9 @@ import { exponential, logarithmOf } from './exponential';
 import { advance, read, write } from './lanes';
 
 /** Floats that are added in float32 before they join a sum in float64. */
-const BLOCK_BYTES: usize = 4096 * 4;
+// @ts-ignore: decorator
+@inline
+export const BLOCK_BYTES: usize = 4096 * 4;
 
 /**
  * Results first <= i < last of x [outer, length, inner], reduced along the middle: by sums, or with `largest` by the
@@ -39,7 +41,7 @@ function scale(at: usize, end: usize, factor: f32): void {
 
 // @ts-ignore: decorator
 @inline
-function sumOf(from: usize, bytes: usize): f64 {
+export function sumOf(from: usize, bytes: usize): f64 {
   const end = from + bytes;
   let total: f64 = 0;
   while (from < end) {
@@ -59,7 +61,7 @@ function sumOf(from: usize, bytes: usize): f64 {
 
 // @ts-ignore: decorator
 @inline
-function sumOfLanes(a: v128): f64 {
+export function sumOfLanes(a: v128): f64 {
   const low = <f64>f32x4.extract_lane(a, 0) + <f64>f32x4.extract_lane(a, 1);
   return low + (<f64>f32x4.extract_lane(a, 2) + <f64>f32x4.extract_lane(a, 3));
 }
