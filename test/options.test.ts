@@ -34,6 +34,7 @@ const ROWS: OptionRows = {
   // Operations.
   affineMatrix: { 0: ['angle', (given) => at.affineMatrix(given)] },
   batchNorm: { 1: ['gamma', (given) => at.batchNorm(any, given)] },
+  binaryCrossEntropy: { 2: ['positiveWeights', (given) => at.binaryCrossEntropy(any, any, given)] },
   conv2d: {
     2: [
       'stride',
@@ -44,6 +45,8 @@ const ROWS: OptionRows = {
   crossEntropy: { 2: ['labelSmoothing', (given) => at.crossEntropy(any, any, given)] },
   dropout: { 2: GENERATOR },
   embedding: { 2: ['paddingIndex', (given) => at.embedding(any, any, given)] },
+  huber: { 2: ['delta', (given) => at.huber(any, any, given)] },
+  klDivergence: { 2: ['logTarget', (given) => at.klDivergence(any, any, given)] },
   layerNorm: { 3: ['epsilon', (given) => at.layerNorm(any, null, null, given)] },
   matmul: { 2: ['transposeA', (given) => at.matmul(any, any, given)] },
   maxPool2d: {
@@ -55,6 +58,7 @@ const ROWS: OptionRows = {
   },
   mixImages: { 2: ['share', (given) => at.mixImages(any, any, given)] },
   rmsNorm: { 2: ['epsilon', (given) => at.rmsNorm(any, null, given)] },
+  smoothL1: { 2: ['beta', (given) => at.smoothL1(any, any, given)] },
   stochasticDepth: { 2: GENERATOR },
   Tensor: { 1: OURS },
   // Layers and models.

@@ -5,11 +5,18 @@ struct Constants {
   smoothing: f32,
   has_labels: u32,
   not_a_number: f32,
+  has_ignored: u32,
+  ignored: i32,
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<Element>;
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
 @group(0) @binding(2) var<storage, read> targets: array<Element>;
+
+// Whether the row's label is the one to ignore.
+fn is_ignored(row: u32) -> bool {
+  return constants.has_ignored == 1u && labels[row] == constants.ignored;
+}
 
 // The sum of the row's targets after smoothing, which is 1 for a class.
 fn target_total(row: u32) -> f32 {

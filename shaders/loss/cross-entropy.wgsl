@@ -1,5 +1,5 @@
 // losses[row] = sum over j of t_j (ln sum exp(x - m) - (x_j - m)), m = max of the row's logits x, t its targets.
-// NaN where the row's label is no class. One invocation per row, f32, in order.
+// NaN where the row's label is no class, 0 where it is the one to ignore. One invocation per row, f32, in order.
 @group(0) @binding(3) var<storage, read_write> losses: array<Element>;
 @group(0) @binding(4) var<uniform> constants: Constants;
 
@@ -10,6 +10,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let columns = constants.columns;
+  if (is_ignored(row)) {
+    losses[row] = Element(0.0);
+    return;
+  }
   let statistics = row_statistics(row, columns);
   let log_total = log_of(statistics.total);
   var loss = 0.0;

@@ -15,6 +15,7 @@ import {
   batchNormGradientCombineKernel,
   batchNormGradientSumsKernel,
 } from './norm/batch-norm-training-kernels.js';
+import { binaryCrossEntropyGradientKernel, binaryCrossEntropyKernel } from './loss/binary-cross-entropy.js';
 import { castKernel } from './pointwise/cast.js';
 import { greaterEqualKernel, lessEqualKernel } from './pointwise/compare.js';
 import { fillKernel } from './core/constant.js';
@@ -73,6 +74,8 @@ export const kernels = table({
   batchNormGradientApply: batchNormGradientApplyKernel,
   batchNormGradientCombine: batchNormGradientCombineKernel,
   batchNormGradientSums: batchNormGradientSumsKernel,
+  binaryCrossEntropy: binaryCrossEntropyKernel,
+  binaryCrossEntropyGradient: binaryCrossEntropyGradientKernel,
   cast: castKernel,
   conv2d: conv2dKernel,
   conv2dInputGradient: conv2dInputGradientKernel,

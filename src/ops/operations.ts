@@ -8,6 +8,7 @@ import { addOperation } from './pointwise/add.js';
 import { argmaxOperation } from './reduce/argmax.js';
 import { batchNormOperation } from './norm/batch-norm.js';
 import { batchNormTrainingOperation } from './norm/batch-norm-training.js';
+import { binaryCrossEntropyOperation } from './loss/binary-cross-entropy.js';
 import { broadcastToOperation } from './shape/broadcast.js';
 import { castOperation } from './pointwise/cast.js';
 import { greaterEqualOperation, lessEqualOperation } from './pointwise/compare.js';
@@ -55,6 +56,7 @@ export const operations = table({
   argmax: argmaxOperation,
   batchNorm: batchNormOperation,
   batchNormTraining: batchNormTrainingOperation,
+  binaryCrossEntropy: binaryCrossEntropyOperation,
   broadcastTo: broadcastToOperation,
   cast: castOperation,
   concat: concatOperation,

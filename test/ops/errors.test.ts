@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import { add } from '#src/ops/pointwise/add';
 import { argmax } from '#src/ops/reduce/argmax';
 import { batchNorm } from '#src/ops/norm/batch-norm';
+import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
 import { concat } from '#src/ops/shape/concat';
@@ -10,6 +11,7 @@ import { full, zeros } from '#src/ops/core/constant';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { crossEntropy } from '#src/ops/loss/cross-entropy';
 import { embedding } from '#src/ops/shape/embedding';
+import { klDivergence } from '#src/ops/loss/kl-divergence';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { affineMatrix } from '#src/ops/image/image-affine';
@@ -25,6 +27,7 @@ import { reshape } from '#src/ops/shape/reshape';
 import { pad, slice } from '#src/ops/shape/slice';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { softmax } from '#src/ops/norm/softmax';
+import { huber, smoothL1 } from '#src/ops/loss/smooth-l1';
 import { sum } from '#src/ops/reduce/sum';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
@@ -227,7 +230,23 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => gaussianBlur(bytes(1, 4, 4, 3), 3, [-1]), /-1 is no deviation/],
   [
     () => crossEntropy(zeros([3]), labels(1)),
-    /logits have shape \[3\]; \[rows, classes\] is expected \(crossEntropy\)/,
+    /targets of dtype int32 have shape \[1\]; \[\] is expected \(crossEntropy\)/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 2, 3]), labels(1, 1)),
+    /targets of dtype int32 have shape \[2\]; \[2, 2\] is expected/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), labels(-100, 0), { ignoreIndex: -1 }),
+    /index -100 at position 0 is outside 0 to 2/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), zeros([2, 3]), { ignoreIndex: -100 }),
+    /ignoreIndex -100 is given, and the targets are no class indices \(crossEntropy\)/,
+  ],
+  [
+    () => crossEntropy(zeros([2, 3]), labels(1, 1), { ignoreIndex: 0.5 }),
+    /ignoreIndex 0.5 is no label \(crossEntropy\): give a whole number/,
   ],
   [
     () => crossEntropy(zeros([2, 3]), labels(1)),
@@ -251,6 +270,36 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   ],
   [() => crossEntropy(zeros([0, 3]), labels()), /no elements to take the mean of/],
   [() => meanSquaredError(zeros([2, 3]), zeros([3])), /prediction \[2, 3\] and target \[3\] differ in shape/],
+  [
+    () => binaryCrossEntropy(zeros([2, 3]), zeros([2])),
+    /logits \[2, 3\] and targets \[2\] differ in shape \(binaryCrossEntropy\)/,
+  ],
+  [
+    () => binaryCrossEntropy(zeros([2]), labels(0, 1)),
+    /targets has dtype int32, not float32 \(binaryCrossEntropy\)/,
+  ],
+  [
+    () => binaryCrossEntropy(zeros([2, 3]), zeros([2, 3]), { positiveWeights: zeros([2]) }),
+    /shapes \[2\] and \[2, 3\] do not broadcast together \(binaryCrossEntropy\)/,
+  ],
+  [
+    () => binaryCrossEntropy(zeros([3]), zeros([3]), { weights: zeros([2, 3]) }),
+    /weights \[2, 3\] do not broadcast to logits \[3\] \(binaryCrossEntropy\)/,
+  ],
+  [
+    () => klDivergence(zeros([2, 3]), zeros([1, 3])),
+    /input \[2, 3\] and target \[1, 3\] differ in shape \(klDivergence\)/,
+  ],
+  [
+    () => klDivergence(zeros([0, 3]), zeros([0, 3])),
+    /a batch of shape \[0, 3\] has no mean \(klDivergence\)/,
+  ],
+  [() => smoothL1(zeros([2, 3]), zeros([3])), /prediction \[2, 3\] and target \[3\] differ in shape/],
+  [
+    () => smoothL1(zeros([3]), zeros([3]), { beta: -1 }),
+    /beta -1 is not a finite number of at least 0 \(smoothL1\)/,
+  ],
+  [() => huber(zeros([3]), zeros([3]), { delta: 0 }), /delta 0 is not a finite number above 0 \(huber\)/],
 ];
 
 for (const [body, sentence] of refused) {

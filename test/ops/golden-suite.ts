@@ -10,6 +10,7 @@ import { argmax } from '#src/ops/reduce/argmax';
 import { gradients } from '#src/ops/backward';
 import { batchNorm } from '#src/ops/norm/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-training';
+import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
 import { greaterEqual, lessEqual } from '#src/ops/pointwise/compare';
@@ -72,8 +73,8 @@ interface ImageInput {
   readonly high: number;
 }
 
-export interface GoldenCase {
-  readonly operation: OperationName;
+/** Inputs and options of a function, and what PyTorch gives. */
+export interface GoldenValues {
   readonly name: string;
   // biome-ignore lint/suspicious/noExplicitAny: each operation has its own options.
   readonly options: any;
@@ -84,10 +85,14 @@ export interface GoldenCase {
   readonly gradients: readonly (readonly number[] | null)[] | null;
 }
 
+export interface GoldenCase extends GoldenValues {
+  readonly operation: OperationName;
+}
+
 const UPSTREAM_SEED = 97;
 
-// biome-ignore lint/suspicious/noExplicitAny: see GoldenCase.
-type Call = (inputs: readonly Tensor[], options: any) => Tensor;
+// biome-ignore lint/suspicious/noExplicitAny: see GoldenValues.
+export type Call = (inputs: readonly Tensor[], options: any) => Tensor;
 
 const unaryCalls = Object.fromEntries(
   Object.values(unaryOperations).map((operation): [string, Call] => [
@@ -104,12 +109,15 @@ const calls: Readonly<Record<OperationName, Call>> = {
     batchNorm(x, { gamma, beta, mean, variance }, epsilon),
   batchNormTraining: ([x, gamma, beta], { epsilon }) =>
     batchNormTraining(x, { gamma, beta }, batchMoments(x), epsilon),
+  binaryCrossEntropy: ([logits, targets, positiveWeights]) =>
+    binaryCrossEntropy(logits, targets, { ...(positiveWeights && { positiveWeights }), reduction: 'none' }),
   broadcastTo: ([x], { shape }) => broadcastTo(x, shape),
   cast: ([x]) => cast(x),
   concat: (parts, { axis }) => concat(parts, axis),
   constant: (_, { shape, value }) => full(shape, value),
   conv2d: ([x, w], options) => conv2d(x, w, options),
-  crossEntropy: ([logits, target], { labelSmoothing }) => crossEntropyLosses(logits, target, labelSmoothing),
+  crossEntropy: ([logits, target], { labelSmoothing, ignoreIndex }) =>
+    crossEntropyLosses(logits, target, labelSmoothing, ignoreIndex),
   divide: ([a, b]) => divide(a, b),
   dropout: ([x], { probability, seed, step }) => dropout(x, probability, { seed, step }),
   embedding: ([table, indices], options) => embedding(table, indices, options),
@@ -169,19 +177,28 @@ export function testGolden(on: string, open: () => Promise<Device>): void {
     test(`${operation} on ${on} gives what PyTorch gives`, async () => {
       const cases = goldenCases.filter((golden) => golden.operation === operation);
       const device = await open();
-      for (const golden of cases) await check(device, golden);
+      // Some golden gradients are here before the operation's own.
+      const differentiable = typeof operations[operation].gradient === 'function';
+      for (const golden of cases)
+        await checkGolden(device, operation, calls[operation], golden, differentiable);
     });
   }
 }
 
-async function check(device: Device, golden: GoldenCase): Promise<void> {
-  const { operation, name, inputs, options, shape, terms } = golden;
-  // Some golden gradients are here before the operation's own.
-  const differentiable = golden.gradients !== null && typeof operations[operation].gradient === 'function';
+/** Compares what `call` gives, and its gradients, with the golden values; `what` says in errors what it is. */
+export async function checkGolden(
+  device: Device,
+  what: string,
+  call: Call,
+  golden: GoldenValues,
+  hasGradient = true,
+): Promise<void> {
+  const { name, inputs, options, shape, terms } = golden;
+  const differentiable = golden.gradients !== null && hasGradient;
   const result = await device.run(() => {
     const tensors = inputs.map(load);
-    const output = calls[operation](tensors, options);
-    assert.equal(output.shape, shape, `${operation} ${name}: shape`);
+    const output = call(tensors, options);
+    assert.equal(output.shape, shape, `${what} ${name}: shape`);
     if (!differentiable) return { output, found: [] };
     const loss = sum(multiply(output, tensor(formulaValues(shape, UPSTREAM_SEED), shape)));
     return {
@@ -193,17 +210,17 @@ async function check(device: Device, golden: GoldenCase): Promise<void> {
     };
   });
   if (result.output instanceof Uint8Array) {
-    assertSameBytes(result.output, golden.output, `${operation} ${name}`);
+    assertSameBytes(result.output, golden.output, `${what} ${name}`);
     return;
   }
   const tolerance = (expected: ArrayLike<number>) =>
     device.precision === 'float64' ? { absolute: 1e-12, relative: 1e-12 } : float32Tolerance(expected, terms);
-  assertClose(result.output, golden.output, tolerance(golden.output), `${operation} ${name}`);
+  assertClose(result.output, golden.output, tolerance(golden.output), `${what} ${name}`);
   if (!differentiable) return;
   const expected = (golden.gradients ?? []).filter((gradient) => gradient !== null);
   assert.is(result.found.length, expected.length);
   expected.forEach((gradient, i) => {
-    assertClose(result.found[i], gradient, tolerance(gradient), `${operation} ${name}, gradient ${i}`);
+    assertClose(result.found[i], gradient, tolerance(gradient), `${what} ${name}, gradient ${i}`);
   });
 }
 

@@ -2,6 +2,7 @@
 import { add } from '#src/ops/pointwise/add';
 import { batchNorm } from '#src/ops/norm/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-training';
+import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { concat } from '#src/ops/shape/concat';
 import { conv2d } from '#src/ops/conv2d/conv2d';
@@ -143,6 +144,19 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
       call: ([x, gamma, beta]) => batchNormTraining(x, { gamma, beta }, batchMoments(x), 1e-2),
     };
   },
+  binaryCrossEntropy: (random) => {
+    const shape = someShape(random);
+    const [targets, some] = [random.values(sizeOf(shape), 0, 1), random.values(shape.at(-1) ?? 1, 0, 3)];
+    const weighted = random.unit() < 0.5;
+    return {
+      shapes: [shape, shape],
+      range: [-4, 4],
+      call([x, weights]) {
+        const positive = weighted ? { positiveWeights: tensor(some, shape.slice(-1)) } : {};
+        return binaryCrossEntropy(x, tensor(targets, shape), { weights, ...positive, reduction: 'none' });
+      },
+    };
+  },
   broadcastTo: (random) => {
     const [shape, whole] = [someShape(random, 3), random.whole(1, 3)];
     const target = [whole, ...shape.map((size) => (size === 1 ? random.whole(1, 3) : size))];
@@ -175,13 +189,15 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     };
   },
   crossEntropy: (random) => {
-    const [rows, classes] = [random.whole(1, 5), random.whole(1, 6)];
+    const [before, classes] = [someShape(random, 3), random.whole(1, 6)];
+    const shape = [...before, classes];
     const smoothing = random.pick([0, 0.1, 0.5]);
-    const labels = random.wholes(rows, 0, classes - 1);
-    const soft = random.values(rows * classes, 0, 1);
+    const labels = random.wholes(sizeOf(before), 0, classes - 1);
+    const soft = random.values(sizeOf(shape), 0, 1);
     const useLabels = random.unit() < 0.5;
-    const target = () => (useLabels ? tensor(labels, [rows]) : tensor(soft, [rows, classes]));
-    return { shapes: [[rows, classes]], call: ([x]) => crossEntropyLosses(x, target(), smoothing) };
+    const ignored = useLabels && random.unit() < 0.5 ? random.whole(0, classes - 1) : undefined;
+    const target = () => (useLabels ? tensor(labels, before) : tensor(soft, shape));
+    return { shapes: [shape], call: ([x]) => crossEntropyLosses(x, target(), smoothing, ignored) };
   },
   divide: ofTwo(divide, [0.5, 2]),
   dropout: ofOne((x) => dropout(x, 0.4, { seed: 3, step: 9 })),

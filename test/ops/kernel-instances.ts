@@ -77,11 +77,24 @@ function logits(random: Random, count: number): Operand {
 function crossEntropyOperands(random: Random) {
   const { rows, columns } = rowsAndColumns(random);
   const labels = random.unit() < 0.5;
-  const attributes = { rows, columns, smoothing: random.pick([0, 0.125]), labels };
+  // Often one of the labels that there are.
+  const ignoreIndex = labels && random.unit() < 0.5 ? random.whole(-1, columns - 1) : null;
+  const attributes = { rows, columns, smoothing: random.pick([0, 0.125]), ignoreIndex, labels };
   const target = labels
     ? [ints(random.wholes(rows, 0, columns - 1)), null]
     : [null, real(random, rows * columns, 0, 1)];
   return { attributes, operands: [logits(random, rows * columns), ...target] };
+}
+
+/** Logits, shares of `yes`, and positive weights or none. */
+function binaryCrossEntropyOperands(random: Random) {
+  const count = size(random);
+  const weighted = random.unit() < 0.5;
+  const weights = weighted ? real(random, count, 0, 3) : null;
+  return {
+    attributes: { count, weighted },
+    operands: [logits(random, count), real(random, count, 0, 1), weights],
+  };
 }
 
 /** Parts added to rows, few or many to each; some to none. */
@@ -279,6 +292,15 @@ const makers: Readonly<Record<string, Make>> = {
       operands: [...vectors, room(count), room(count)],
       terms: 8,
     };
+  },
+  'binaryCrossEntropy.flat': (random) => {
+    const { attributes, operands } = binaryCrossEntropyOperands(random);
+    return { attributes, operands: [...operands, room(attributes.count)], terms: 4 };
+  },
+  'binaryCrossEntropyGradient.flat': (random) => {
+    const { attributes, operands } = binaryCrossEntropyOperands(random);
+    const { count } = attributes;
+    return { attributes, operands: [...operands, real(random, count), room(count)], terms: 4 };
   },
   'cast.flat': (random) => {
     const count = size(random);

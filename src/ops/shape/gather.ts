@@ -201,12 +201,20 @@ export function expectIndices(operation: string, indices: Tensor): void {
 
 /**
  * Checks indices that come from the host; those computed on the device cannot be seen here. `wraps`: negative ones count
- * from the end.
+ * from the end. `allowed`: one that has another meaning.
  */
-export function assertInside(operation: string, indices: Tensor, rows: number, wraps = false): void {
+export function assertInside(
+  operation: string,
+  indices: Tensor,
+  rows: number,
+  wraps = false,
+  allowed: number | null = null,
+): void {
   if (indices.storage.kind !== 'input') return;
   const lowest = wraps ? -rows : 0;
-  const at = (indices.storage.data as Int32Array).findIndex((index) => index < lowest || index >= rows);
+  const at = (indices.storage.data as Int32Array).findIndex(
+    (index) => (index < lowest || index >= rows) && index !== allowed,
+  );
   if (at >= 0) {
     throw shapeError(
       operation,

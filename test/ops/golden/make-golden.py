@@ -1,8 +1,8 @@
-"""Golden values of every operation and optimiser, from PyTorch in float64.
+"""Golden values of every operation, of losses made of them, and of every optimiser, from PyTorch in float64.
 
-    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes operations.json and optimizers.json
+    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes operations.json, losses.json and optimizers.json
 
-With --only the cases of one operation or optimiser are computed, and all others stay as they are in the files of FOLDER,
+With --only the cases of one operation, loss or optimiser are computed, and all others stay as they are in the files of FOLDER,
 by default this one: the cases of a new operation come without a run of everything, and without another version's last
 digits in the rest.
 
@@ -25,7 +25,8 @@ import torchvision.transforms.functional as F_vision
 torch.set_default_dtype(torch.float64)
 UPSTREAM_SEED = 97
 cases = []
-only = None  # the one operation or optimiser to compute
+loss_cases = []
+only = None  # the one operation, loss or optimiser to compute
 
 
 def count(shape):
@@ -58,9 +59,9 @@ def rounded(tensor):
     return [int(value) if value == int(value) else value for value in flat]
 
 
-def case(operation, name, function, inputs, options=None, terms=1, differentiable=True):
+def case(operation, name, function, inputs, options=None, terms=1, differentiable=True, kind='operation', table=cases):
     if only not in (None, operation):
-        cases.append({'operation': operation, 'name': name})
+        table.append({kind: operation, 'name': name})
         return
     tensors = [load(spec) for spec in inputs]
     output = function(*tensors)
@@ -71,8 +72,8 @@ def case(operation, name, function, inputs, options=None, terms=1, differentiabl
         found = iter(torch.autograd.grad(loss, wanted, allow_unused=True))
         gradients = [next(found) if tensor.requires_grad else None for tensor in tensors]
         gradients = [None if gradient is None else rounded(gradient) for gradient in gradients]
-    cases.append({
-        'operation': operation, 'name': name, 'options': options or {}, 'terms': terms, 'inputs': inputs,
+    table.append({
+        kind: operation, 'name': name, 'options': options or {}, 'terms': terms, 'inputs': inputs,
         'shape': list(output.shape), 'output': rounded(output), 'gradients': gradients,
     })
 
@@ -306,6 +307,68 @@ def losses():
         soft = lambda x, t: function(x, t.detach())
         case('crossEntropy', f'of soft targets, smoothing {smoothing}', soft, [real([3, 4], 42, 3), real([3, 4], 43, 0.2, 0.25)], options, terms=8)
     case('crossEntropy', 'of large logits', lambda x, t: F.cross_entropy(x, t, reduction='none'), [real([2, 3], 44, 80, 30), whole([2], [1, 2])], {'labelSmoothing': 0}, terms=100)
+    def of_rows(x, t, **options):
+        """PyTorch has the classes of a tensor of rank 3 in the middle."""
+        losses = F.cross_entropy(x.reshape(-1, x.shape[-1]), t.reshape(-1), reduction='none', **options)
+        return losses.reshape(t.shape)
+
+    tokens = whole([2, 4], [0, 2, -100, 1, -100, 2, 2, -100])
+    for smoothing in (0, 0.1):
+        options = {'labelSmoothing': smoothing, 'ignoreIndex': -100}
+        ignoring = lambda x, t: of_rows(x, t, label_smoothing=smoothing)
+        case('crossEntropy', f'of tokens, some ignored, smoothing {smoothing}', ignoring, [real([2, 4, 3], 45, 4), tokens], options, terms=8)
+    last = whole([3], [1, 0, 1])
+    case('crossEntropy', 'of rows, a class ignored', lambda x, t: of_rows(x, t, ignore_index=1), [real([3, 2], 46), last], {'labelSmoothing': 0, 'ignoreIndex': 1}, terms=8)
+    case('crossEntropy', 'of one row', of_rows, [real([4], 47), whole([], [2])], {'labelSmoothing': 0}, terms=8)
+
+    def binary(x, t, p=None):
+        return F.binary_cross_entropy_with_logits(x, t.detach(), pos_weight=None if p is None else p.detach(), reduction='none')
+
+    shares = real([3, 4], 49, 0.5, 0.5)
+    case('binaryCrossEntropy', 'of a matrix', binary, [real([3, 4], 48, 4), shares], terms=4)
+    case('binaryCrossEntropy', 'of large logits', binary, [real([3, 4], 48, 100), shares], terms=8)
+    case('binaryCrossEntropy', 'with positive weights', binary, [real([3, 4], 48, 4), shares, real([4], 50, 2, 2.5)], terms=8)
+
+
+def losses_of_parts():
+    """Of losses that are put together from operations, and of means that are more than one."""
+    def loss(name, kind, function, inputs, options=None, terms=1):
+        case(name, kind, function, inputs, options, terms, kind='loss', table=loss_cases)
+
+    labels = whole([5], [3, -100, 6, 0, -100])
+    for smoothing in (0, 0.2):
+        options = {'ignoreIndex': -100, 'labelSmoothing': smoothing}
+        ignoring = lambda x, t: F.cross_entropy(x, t, label_smoothing=smoothing)
+        loss('crossEntropy', f'of those not ignored, smoothing {smoothing}', ignoring, [real([5, 7], 41, 5), labels], options, 40)
+    loss('crossEntropy', 'of none ignored', F.cross_entropy, [real([3, 4], 42, 3), whole([3], [1, 3, 0])], {'ignoreIndex': -100}, 40)
+
+    binary = lambda reduction: lambda x, t: F.binary_cross_entropy_with_logits(x, t.detach(), reduction=reduction)
+    pair = [real([3, 4], 48, 4), real([3, 4], 49, 0.5, 0.5)]
+    for reduction in ('mean', 'sum'):
+        loss('binaryCrossEntropy', f'as a {reduction}', binary(reduction), pair, {'reduction': reduction}, 40)
+    # PyTorch has no gradient of its own weights.
+    weighted = lambda x, t, w: (binary('none')(x, t) * w).mean()
+    loss('binaryCrossEntropy', 'with weights', weighted, [*pair, real([3, 1], 51, 1, 1.5)], {}, 40)
+
+    inputs = [real([3, 5], 52, 2, -3), real([3, 5], 53, 0.4, 0.5)]
+    logarithms = [inputs[0], real([3, 5], 54, 1, -2)]
+    for reduction in ('batchmean', 'mean', 'sum', 'none'):
+        divergence = lambda x, t: F.kl_div(x, t, reduction=reduction)
+        loss('klDivergence', f'reduced by {reduction}', divergence, inputs, {'reduction': reduction}, 60)
+    of_logarithms = lambda x, t: F.kl_div(x, t, reduction='batchmean', log_target=True)
+    loss('klDivergence', 'of logarithms', of_logarithms, logarithms, {'logTarget': True}, 60)
+    loss('klDivergence', 'of rank 1', lambda x, t: F.kl_div(x, t, reduction='batchmean'), [real([4], 55, 2, -3), real([4], 56, 0.4, 0.5)], {}, 60)
+
+    two = [real([4, 6], 57, 2), real([4, 6], 58, 2)]
+    for beta in (0, 0.5, 1, 2):
+        loss('smoothL1', f'beta {beta}', lambda a, b: F.smooth_l1_loss(a, b, beta=beta), two, {'beta': beta}, 60)
+    for delta in (0.5, 1, 2):
+        loss('huber', f'delta {delta}', lambda a, b: F.huber_loss(a, b, delta=delta), two, {'delta': delta}, 60)
+    for reduction in ('sum', 'none'):
+        options = {'reduction': reduction}
+        loss('smoothL1', f'reduced by {reduction}', lambda a, b: F.smooth_l1_loss(a, b, **options), two, options, 60)
+        loss('huber', f'reduced by {reduction}', lambda a, b: F.huber_loss(a, b, **options), two, options, 60)
+    loss('meanSquaredError', 'of a matrix', F.mse_loss, two, {}, 60)
 
 
 def philox(counter, key):
@@ -438,9 +501,9 @@ def main():
     parser.add_argument('--only')
     arguments = parser.parse_args()
     only = arguments.only
-    for part in (pointwise, reductions, movement, products, images, norms, mixing, losses, random):
+    for part in (pointwise, reductions, movement, products, images, norms, mixing, losses, losses_of_parts, random):
         part()
-    tables = {'operation': ('operations.json', cases), 'optimizer': ('optimizers.json', optimizers())}
+    tables = {'operation': ('operations.json', cases), 'loss': ('losses.json', loss_cases), 'optimizer': ('optimizers.json', optimizers())}
     names = sorted({item[kind] for kind, (_, items) in tables.items() for item in items})
     if only is not None and only not in names:
         near = difflib.get_close_matches(only, names, 1)
