@@ -270,6 +270,8 @@ export function loopCases(random: () => number): LoopCase[] {
   add('stridedCopy', ...copyOf([COUNT], [2], [3]));
   add('stridedCopy', ...copyOf([3, 1, 130, 90], [90 * 131, 7, 1, 131], [90 * 132, 5, 91, 1]));
   add('stridedCopy', ...copyOf([130, 90], [1, 0], [90, 1]));
+  add('stridedCopy', ...backwards(copyOf([130, 90], [90, 1], [90, 1])));
+  add('stridedCopy', ...backwards(copyOf([130, 90], [1, 130], [90, 1])));
   add('stridedCopy', ...copyOf([5, 700, 6], [4200, 6, 1], [4206, 6, 1]));
   add(
     'stridedCopy',
@@ -296,6 +298,13 @@ export function copyOf(
   const reach = (steps: readonly number[]) => shape.reduce((sum, n, d) => sum + (n - 1) * steps[d]!, 1);
   const source = Float32Array.from({ length: 3 + reach(strides) }, (_, i) => i);
   return [attributes, [source, new Float32Array(2 + reach(outStrides)).fill(-1)]];
+}
+
+/** The same copy, from the last element of each dimension to the first. */
+function backwards([attributes, operands]: [Attributes, Float32Array[]]): [Attributes, Float32Array[]] {
+  const { shape, strides, offset } = attributes as { shape: number[]; strides: number[]; offset: number };
+  const last = strides.reduce((sum, stride, d) => sum + stride * (shape[d]! - 1), offset);
+  return [{ ...attributes, offset: last, strides: strides.map((stride) => -stride) }, operands];
 }
 
 /** Windows that overlap, leave gaps, and hang over the edges. */

@@ -66,6 +66,12 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   ],
   [() => slice(zeros([3]), [2], [2]), /block \[2\] at \[2\] is not inside \[3\] \(slice\)/],
   [() => slice(zeros([3]), [0, 0], [1, 1]), /is not inside \[3\]/],
+  [
+    () => slice(zeros([5]), [1], [3], [2]),
+    /block \[3\] at \[1\] in steps of \[2\] is not inside \[5\] \(slice\)/,
+  ],
+  [() => slice(zeros([5]), [1], [3], [-1]), /in steps of \[-1\] is not inside \[5\]/],
+  [() => slice(zeros([5]), [1], [2], [0]), /in steps of \[0\] is not inside \[5\]/],
   [() => pad(zeros([3]), [-1], [0]), /paddings \[-1\] and \[0\] do not fit \[3\] \(pad\)/],
   [() => transpose(bytes(2, 3)), /dtype uint8 cannot be copied in parts \(transpose\): convert it with cast/],
   [() => concat([]), /there is nothing to concatenate \(concat\)/],

@@ -145,7 +145,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   rmsNorm: ([x, scale], { epsilon }) => rmsNorm(x, scale ?? null, epsilon === undefined ? {} : { epsilon }),
   scaleRows: ([x, factors]) => scaleRows(x, factors),
   scatterAdd: ([x, indices], { rows, axis }) => scatterAdd(x, indices, rows, axis),
-  slice: ([x], { starts, sizes }) => slice(x, starts, sizes),
+  slice: ([x], { starts, sizes, steps }) => slice(x, starts, sizes, steps),
   softmax: ([x]) => softmax(x),
   subtract: ([a, b]) => subtract(a, b),
   sum: ([x], { axes, keepDims }) => sum(x, axes, keepDims),

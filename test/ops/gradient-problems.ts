@@ -296,8 +296,10 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   slice: (random) => {
     const shape = someShape(random);
     const starts = shape.map((size) => random.whole(0, size - 1));
-    const sizes = shape.map((size, d) => random.whole(1, size - starts[d]));
-    return { shapes: [shape], call: ([x]) => slice(x, starts, sizes) };
+    const steps = shape.map(() => random.pick([1, 1, 2, 3, -1, -2]));
+    const left = (d: number) => (steps[d]! > 0 ? shape[d]! - 1 - starts[d]! : starts[d]!);
+    const sizes = steps.map((step, d) => random.whole(1, 1 + Math.floor(left(d) / Math.abs(step))));
+    return { shapes: [shape], call: ([x]) => slice(x, starts, sizes, steps) };
   },
   softmax: ofRows(softmax),
   subtract: ofTwo(subtract),

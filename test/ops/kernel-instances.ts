@@ -134,7 +134,7 @@ const reduce =
     };
   };
 
-/** A copy of a block between two larger tensors, forwards or transposed; the rest of the target stays. */
+/** A copy of a block between two larger tensors, as it is, transposed, or backwards; the rest of the target stays. */
 const stridedCopy =
   (dtype: 'float32' | 'int32' | 'uint32'): Make =>
   (random) => {
@@ -146,17 +146,22 @@ const stridedCopy =
     const place = (whole: readonly number[]) =>
       stridesOf(whole).reduce((at, stride, d) => at + stride * random.whole(0, whole[d] - shape[d]), 0);
     const strides = stridesOf(order.map((axis) => source[axis]));
+    const from = shape.map((_, d) => strides[order.indexOf(d)]);
+    const to = stridesOf(target);
+    const turn = (along: number[]) =>
+      shape.reduce((offset, n, d) => {
+        if (random.unit() < 0.7) return offset;
+        along[d] *= -1;
+        return offset - along[d] * (n - 1);
+      }, 0);
     const attributes = {
       count: sizeOf(shape),
       dtype,
       shape: padFront(shape, 1),
-      strides: padFront(
-        shape.map((_, d) => strides[order.indexOf(d)]),
-        0,
-      ),
-      offset: 0,
-      outStrides: padFront(stridesOf(target), 0),
-      outOffset: place(target),
+      offset: turn(from),
+      outOffset: place(target) + turn(to),
+      strides: padFront(from, 0),
+      outStrides: padFront(to, 0),
     };
     const values = random.wholes(sizeOf(source), 0, 1000);
     return { attributes, operands: [{ dtype, values }, room(sizeOf(target), dtype)], exact: true };

@@ -4,7 +4,7 @@ import type { FlatAttributes } from './flat.js';
 
 export interface StridedCopyAttributes extends FlatAttributes {
   readonly dtype: DType;
-  /** Six sizes and strides each, in elements. */
+  /** Six sizes and strides each, in elements; a stride below zero goes backwards. */
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;

@@ -16,6 +16,8 @@ import { stridedCopySimd } from './strided-copy-simd.js';
 
 const WGSL_ELEMENT = { float32: 'f32', int32: 'i32', uint32: 'u32' } as const;
 
+const wrapped = (stride: number) => stride >>> 0;
+
 export const stridedCopyKernel: Kernel<StridedCopyAttributes> = {
   name: 'stridedCopy',
   bindings: [
@@ -31,8 +33,9 @@ export const stridedCopyKernel: Kernel<StridedCopyAttributes> = {
       outOffset,
       0,
       ...padWords(shape),
-      ...padWords(strides),
-      ...padWords(outStrides),
+      // Backwards is a stride below zero, which as u32 wraps around in the shader's sums.
+      ...padWords(strides.map(wrapped)),
+      ...padWords(outStrides.map(wrapped)),
     ],
     element: ({ dtype }) => WGSL_ELEMENT[dtype as keyof typeof WGSL_ELEMENT],
   },

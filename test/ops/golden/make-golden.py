@@ -136,6 +136,8 @@ def movement():
     case('transpose', 'of rank 6', lambda x: x.permute(5, 3, 1, 0, 2, 4), [real([2, 1, 3, 2, 1, 2], 13)], {'permutation': [5, 3, 1, 0, 2, 4]})
     case('broadcastTo', 'of a column', lambda x: x.expand(2, 3, 4), [real([3, 1], 14)], {'shape': [2, 3, 4]}, terms=8)
     case('slice', 'of a block', lambda x: x[1:3, 0:2, 2:5], [real([4, 3, 5], 15)], {'starts': [1, 0, 2], 'sizes': [2, 2, 3]})
+    case('slice', 'of every other and every third', lambda x: x[1:4:2, :, 0:7:3], [real([4, 2, 8], 154)], {'starts': [1, 0, 0], 'sizes': [2, 2, 3], 'steps': [2, 1, 3]})
+    case('slice', 'backwards', lambda x: x.flip(0)[::2, 1:3], [real([5, 4], 155)], {'starts': [4, 1], 'sizes': [3, 2], 'steps': [-2, 1]})
     case('pad', 'on both sides', lambda x: F.pad(x, (0, 2, 1, 0)), [real([2, 3], 16)], {'before': [1, 0], 'after': [0, 2]})
     for axis in (0, -1):
         shapes = ([2, 3], [1, 3], [4, 3]) if axis == 0 else ([2, 1], [2, 4], [2, 2])
