@@ -1,4 +1,4 @@
-// y[o, i] = factor * reduction over j of x[o, j, i]; x is [outer, length, inner]. One invocation per result, f32, in order.
+// y[o, i] = factor * reduction over j of x[o, j, i]; x is [outer, length, inner]. One invocation per result, in order, f32 or i32.
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read_write> y: array<Element>;
 @group(0) @binding(2) var<uniform> constants: Constants;
@@ -11,9 +11,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let inner = constants.inner;
   let start = (i / inner) * constants.length * inner + i % inner;
-  var result = first_value(constants.reduction, f32(x[start]));
+  var result = first_value(constants.reduction, Total(x[start]));
   for (var j = 0u; j < constants.length; j++) {
-    result = combine(constants.reduction, result, f32(x[start + j * inner]));
+    result = combine(constants.reduction, result, Total(x[start + j * inner]));
   }
   y[i] = Element(result * constants.factor);
 }

@@ -1,12 +1,12 @@
 // y[o, i] = factor * reduction over j of x[o, j, i]; x is [outer, length, inner]. One workgroup per result.
 //
 // Lane l takes the elements l, l + WORKGROUP, l + 2 WORKGROUP, ... in order; then the lanes are combined as a
-// tree. f32 throughout. Lanes without an element repeat the first one under max, and add 0 under sum.
+// tree. f32 throughout, or i32. Lanes without an element repeat the first one under max, and add 0 under sum.
 @group(0) @binding(0) var<storage, read> x: array<Element>;
 @group(0) @binding(1) var<storage, read_write> y: array<Element>;
 @group(0) @binding(2) var<uniform> constants: Constants;
 
-var<workgroup> partial: array<f32, WORKGROUP>;
+var<workgroup> partial: array<Total, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -19,9 +19,9 @@ fn main(
   let inner = constants.inner;
   let start = (i / inner) * constants.length * inner + i % inner;
   if (valid) {
-    var result = first_value(constants.reduction, f32(x[start]));
+    var result = first_value(constants.reduction, Total(x[start]));
     for (var j = lane; j < constants.length; j += WORKGROUP) {
-      result = combine(constants.reduction, result, f32(x[start + j * inner]));
+      result = combine(constants.reduction, result, Total(x[start + j * inner]));
     }
     partial[lane] = result;
   }

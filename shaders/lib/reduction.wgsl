@@ -1,5 +1,7 @@
 // The two reductions: 0 adds, 1 takes the largest. A NaN wins over every number. The factor makes a sum a mean; else it
 // is 1.
+alias Total = f32;
+
 struct Constants {
   results: u32,
   length: u32,

@@ -1,7 +1,9 @@
-// index[row] = the first column at which x[row, column] is largest; one invocation per row
+// index[o, i] = the first j at which x[o, j, i] is largest, or smallest; x is [outer, length, inner]. One invocation per result.
 struct Constants {
-  rows: u32,
-  columns: u32,
+  results: u32,
+  length: u32,
+  inner: u32,
+  smallest: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<Element>;
@@ -10,19 +12,20 @@ struct Constants {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let row = flat_index(id, groups, WORKGROUP);
-  if (row >= constants.rows) {
+  let i = flat_index(id, groups, WORKGROUP);
+  if (i >= constants.results) {
     return;
   }
-  let start = row * constants.columns;
+  let inner = constants.inner;
+  let start = (i / inner) * constants.length * inner + i % inner;
   var best = 0u;
-  var largest = f32(x[start]);
-  for (var j = 1u; j < constants.columns; j++) {
-    let value = f32(x[start + j]);
-    if (value > largest) {
-      largest = value;
+  var found = f32(x[start]);
+  for (var j = 1u; j < constants.length; j++) {
+    let value = f32(x[start + j * inner]);
+    if (comes_before(value, found, constants.smallest)) {
+      found = value;
       best = j;
     }
   }
-  index[row] = i32(best);
+  index[i] = i32(best);
 }

@@ -23,6 +23,7 @@ import { conv2dInputGradientKernel } from './conv2d/conv2d-input-gradient-kernel
 import { conv2dKernel } from './conv2d/conv2d-kernel.js';
 import { conv2dWeightGradientKernel } from './conv2d/conv2d-weight-gradient-kernel.js';
 import { crossEntropyGradientKernel, crossEntropyKernel } from './loss/cross-entropy.js';
+import { cumulativeSumKernel } from './reduce/cumulative-sum.js';
 import { divideKernel } from './pointwise/divide.js';
 import { dropoutKernel } from './pointwise/dropout.js';
 import { eraseBoxesKernel } from './image/erase-boxes.js';
@@ -43,7 +44,7 @@ import { oneHotKernel } from './shape/one-hot.js';
 import { orderIndicesKernel } from './shape/order-indices.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from './pool/pool-kernels.js';
 import { pullToStartKernel } from './update/pull-to-start.js';
-import { reduceKernel } from './core/reduce.js';
+import { reduceKernel, sumInt32Kernel } from './core/reduce.js';
 import { rmspropKernel } from './update/rmsprop-update.js';
 import { commitKernel, runningStatisticsKernel } from './update/running-statistics.js';
 import { samPerturbationKernel } from './update/sam-perturbation.js';
@@ -52,6 +53,8 @@ import { sgdKernel } from './update/sgd-update.js';
 import { softmaxKernel } from './norm/softmax.js';
 import { stridedCopyKernel } from './core/strided-copy.js';
 import { subtractKernel } from './pointwise/subtract.js';
+import { addAlongAxisKernel, takeAlongAxisKernel } from './shape/take-along-axis.js';
+import { topKKernel } from './reduce/top-k.js';
 import { transformImagesKernel } from './image/transform-images.js';
 import { unaryKernels } from './pointwise/unary-tables.js';
 import { weightAverageKernel } from './update/weight-average.js';
@@ -67,6 +70,7 @@ export const kernels = table({
   accumulate: accumulateKernel,
   adam: adamKernel,
   add: addKernel,
+  addAlongAxis: addAlongAxisKernel,
   argmax: argmaxKernel,
   batchNormFold: batchNormFoldKernel,
   batchMoments: batchMomentsKernel,
@@ -82,6 +86,7 @@ export const kernels = table({
   conv2dWeightGradient: conv2dWeightGradientKernel,
   crossEntropy: crossEntropyKernel,
   crossEntropyGradient: crossEntropyGradientKernel,
+  cumulativeSum: cumulativeSumKernel,
   divide: divideKernel,
   dropout: dropoutKernel,
   eraseBoxes: eraseBoxesKernel,
@@ -122,6 +127,9 @@ export const kernels = table({
   squaredNorm: squaredNormKernel,
   stridedCopy: stridedCopyKernel,
   subtract: subtractKernel,
+  sumInt32: sumInt32Kernel,
+  takeAlongAxis: takeAlongAxisKernel,
+  topK: topKKernel,
   transformImages: transformImagesKernel,
   weightAverage: weightAverageKernel,
   ...unaryKernels,

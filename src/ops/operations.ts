@@ -5,7 +5,7 @@
 import type { Attributes } from '../device/kernel.js';
 import type { Operation } from '../tensor/tape.js';
 import { addOperation } from './pointwise/add.js';
-import { argmaxOperation } from './reduce/argmax.js';
+import { argmaxOperation, argminOperation } from './reduce/argmax.js';
 import { batchNormOperation } from './norm/batch-norm.js';
 import { batchNormTrainingOperation } from './norm/batch-norm-training.js';
 import { binaryCrossEntropyOperation } from './loss/binary-cross-entropy.js';
@@ -16,6 +16,7 @@ import { concatOperation } from './shape/concat.js';
 import { constantOperation } from './core/constant.js';
 import { conv2dOperation } from './conv2d/conv2d.js';
 import { crossEntropyOperation } from './loss/cross-entropy.js';
+import { cumulativeSumOperation } from './reduce/cumulative-sum.js';
 import { divideOperation } from './pointwise/divide.js';
 import { dropoutOperation } from './pointwise/dropout.js';
 import { embeddingOperation } from './shape/embedding.js';
@@ -40,6 +41,8 @@ import { padOperation, sliceOperation } from './shape/slice.js';
 import { logSoftmaxOperation, softmaxOperation } from './norm/softmax.js';
 import { subtractOperation } from './pointwise/subtract.js';
 import { sumOperation } from './reduce/sum.js';
+import { takeAlongAxisOperation } from './shape/take-along-axis.js';
+import { topKOperation } from './reduce/top-k.js';
 import { transformImagesOperation } from './image/transform-images.js';
 import { transposeOperation } from './shape/transpose.js';
 import { unaryTapeOperations } from './pointwise/unary-tables.js';
@@ -54,6 +57,7 @@ function table<Name extends string>(
 export const operations = table({
   add: addOperation,
   argmax: argmaxOperation,
+  argmin: argminOperation,
   batchNorm: batchNormOperation,
   batchNormTraining: batchNormTrainingOperation,
   binaryCrossEntropy: binaryCrossEntropyOperation,
@@ -63,6 +67,7 @@ export const operations = table({
   constant: constantOperation,
   conv2d: conv2dOperation,
   crossEntropy: crossEntropyOperation,
+  cumulativeSum: cumulativeSumOperation,
   divide: divideOperation,
   dropout: dropoutOperation,
   embedding: embeddingOperation,
@@ -93,6 +98,8 @@ export const operations = table({
   softmax: softmaxOperation,
   subtract: subtractOperation,
   sum: sumOperation,
+  takeAlongAxis: takeAlongAxisOperation,
+  topK: topKOperation,
   transformImages: transformImagesOperation,
   transpose: transposeOperation,
   ...unaryTapeOperations,

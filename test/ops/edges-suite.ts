@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { abs } from '#src/ops/pointwise/abs';
 import { accumulate, assign } from '#src/ops/update/accumulate';
 import { add } from '#src/ops/pointwise/add';
-import { argmax } from '#src/ops/reduce/argmax';
+import { argmax, argmin } from '#src/ops/reduce/argmax';
 import { gradients } from '#src/ops/backward';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
@@ -12,6 +12,7 @@ import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
+import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { dropout } from '#src/ops/pointwise/dropout';
 import { exp } from '#src/ops/pointwise/exp';
 import { embedding } from '#src/ops/shape/embedding';
@@ -36,7 +37,9 @@ import { logSoftmax, softmax } from '#src/ops/norm/softmax';
 import { sqrt } from '#src/ops/pointwise/sqrt';
 import { square } from '#src/ops/pointwise/square';
 import { sum } from '#src/ops/reduce/sum';
+import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
 import { tanh } from '#src/ops/pointwise/tanh';
+import { topK } from '#src/ops/reduce/top-k';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
 import type { Device } from '#src/program/device';
@@ -70,6 +73,10 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         normalised: layerNorm(none, full([3], 1)),
         losses: crossEntropyLosses(none, labels),
         argmax: argmax(none),
+        taken: takeAlongAxis(none, tensor(new Int32Array(0), [0, 1]), 1),
+        top: topK(none, 2).values,
+        sums: cumulativeSum(none, 0),
+        whole: sum(labels),
         gathered: gather(full([2, 3], 1), labels),
         scattered: scatterAdd(none, labels, 2),
         embedded: embedding(full([2, 3], 1), labels),
@@ -86,6 +93,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     const full3 = [5, 5, 5];
     const filled = {
       total: 0,
+      whole: 0,
       columns: [0, 0, 0],
       concat: full3,
       padded: [0, 0, 0],
@@ -303,6 +311,29 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     });
     assert.equal([...result.index], [1, 0]);
     assert.equal([...result.gradient], [0, 0.5, 0.5, 0, 1, 0, 0, 0]);
+  });
+
+  test(`topK sorts, takes the first of ties, and gives its gradient to what it took, on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const x = tensor([1, 4, nan, 4, 4, 2, 2, 2], [2, 4]);
+      const { values, indices } = topK(x, 3);
+      const across = topK(x, 1, 0);
+      return {
+        values,
+        indices,
+        gradient: gradients(sum(multiply(values, tensor([1, 2, 3], [3]))), [x])[0],
+        across: across.indices,
+        least: argmin(x),
+        none: argmax(x, 1, true),
+      };
+    });
+    assert.equal([...result.values], [nan, 4, 4, 4, 2, 2]);
+    assert.equal([...result.indices], [2, 1, 3, 0, 1, 2]);
+    assert.equal([...result.gradient], [0, 2, 1, 3, 1, 2, 3, 0]);
+    assert.equal([...result.across], [1, 0, 0, 0]);
+    assert.equal([...result.least], [2, 1]);
+    assert.equal([...result.none], [2, 0]);
   });
 
   test(`the largest of 0 and -0 is 0 on ${on}`, async () => {

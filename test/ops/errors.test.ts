@@ -1,7 +1,7 @@
 /** Operands that do not fit: each operation's sentence, with the shapes in it; nothing is recorded in half. */
 import { test } from 'uvu';
 import { add } from '#src/ops/pointwise/add';
-import { argmax } from '#src/ops/reduce/argmax';
+import { argmax, argmin } from '#src/ops/reduce/argmax';
 import { batchNorm } from '#src/ops/norm/batch-norm';
 import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
@@ -9,6 +9,7 @@ import { cast } from '#src/ops/pointwise/cast';
 import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
 import { conv2d } from '#src/ops/conv2d/conv2d';
+import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { crossEntropy } from '#src/ops/loss/cross-entropy';
 import { embedding } from '#src/ops/shape/embedding';
 import { klDivergence } from '#src/ops/loss/kl-divergence';
@@ -29,6 +30,8 @@ import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { softmax } from '#src/ops/norm/softmax';
 import { huber, smoothL1 } from '#src/ops/loss/smooth-l1';
 import { sum } from '#src/ops/reduce/sum';
+import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
+import { topK } from '#src/ops/reduce/top-k';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
 import { tensor } from '#src/tensor/tensor';
@@ -49,7 +52,9 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => add(zeros([1, 1, 1, 1, 1, 1, 1]), 1), /has 7 dimensions; at most 6 are supported \(constant\)/],
   [() => full([2], Number.NaN), /NaN is not a finite number \(full\): pass it as data/],
   [() => full([-1], 1), /\[-1\] is not a shape/],
-  [() => argmax(zeros([3, 0])), /\[3, 0\] has no elements along its last axis \(argmax\)/],
+  [() => argmax(zeros([3, 0])), /\[3, 0\] has no elements along axis 1 \(argmax\)/],
+  [() => argmin(zeros([0, 3]), 0), /\[0, 3\] has no elements along axis 0 \(argmin\)/],
+  [() => argmax(zeros([])), /axis -1 does not exist in a tensor of 0 dimensions \(argmax\)/],
   [() => softmax(zeros([])), /\[\] has no elements along its last axis \(softmax\)/],
   [() => softmax(labels(1)), /dtype int32, not float32 \(softmax\)/],
   [() => max(zeros([2, 0]), 1), /no largest element along a dimension of size 0 of \[2, 0\] \(max\)/],
@@ -95,6 +100,28 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => embedding(zeros([3, 2]), labels(1), { paddingIndex: 3 }),
     /padding index 3 is no row of a table of 3 \(embedding\): give a whole number from -3 to 2/,
   ],
+  [
+    () => takeAlongAxis(zeros([3, 2]), labels(0), 0),
+    /indices of shape \[1\] do not fit \[3, 2\] beside axis 0/,
+  ],
+  [
+    () => takeAlongAxis(zeros([3, 2]), tensor([0, 0, 0], [1, 3], 'int32'), 0),
+    /indices of shape \[1, 3\] do not fit \[3, 2\] beside axis 0 \(takeAlongAxis\): they have the same rank/,
+  ],
+  [
+    () => takeAlongAxis(zeros([3, 2]), tensor([2, -1], [1, 2], 'int32'), 0),
+    /index -1 at position 1 is outside 0 to 2 \(takeAlongAxis\)/,
+  ],
+  [
+    () => topK(zeros([3, 2]), 3),
+    /3 is no number of elements along axis 1 of \[3, 2\] \(topK\): give.* from 1 to 2/,
+  ],
+  [() => topK(zeros([3]), 0), /0 is no number of elements/],
+  [() => topK(labels(1), 1), /dtype int32, not float32 \(topK\)/],
+  [() => cumulativeSum(zeros([2]), 1), /axis 1 does not exist in a tensor of 1 dimensions \(cumulativeSum\)/],
+  [() => cumulativeSum(bytes(2), 0), /dtype uint8, not float32 \(cumulativeSum\)/],
+  [() => sum(bytes(2)), /dtype uint8, not float32 \(sum\)/],
+  [() => cast(bytes(2), 'int32'), /dtype uint8 cannot be cast to int32 \(cast\)/],
   [() => oneHot(labels(5), 5), /index 5 at position 0 is outside 0 to 4 \(oneHot\)/],
   [
     () => oneHot(tensor([1, 1], [1, 2], 'int32'), 5),

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { add } from '#src/ops/pointwise/add';
-import { argmax } from '#src/ops/reduce/argmax';
+import { argmax, argmin } from '#src/ops/reduce/argmax';
 import { gradients } from '#src/ops/backward';
 import { batchNorm } from '#src/ops/norm/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-training';
@@ -18,6 +18,7 @@ import { concat } from '#src/ops/shape/concat';
 import { full } from '#src/ops/core/constant';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
+import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { divide } from '#src/ops/pointwise/divide';
 import { dropout } from '#src/ops/pointwise/dropout';
 import { embedding } from '#src/ops/shape/embedding';
@@ -45,6 +46,8 @@ import { pad, slice } from '#src/ops/shape/slice';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
 import { subtract } from '#src/ops/pointwise/subtract';
 import { sum } from '#src/ops/reduce/sum';
+import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
+import { topK } from '#src/ops/reduce/top-k';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
@@ -104,7 +107,8 @@ const unaryCalls = Object.fromEntries(
 const calls: Readonly<Record<OperationName, Call>> = {
   ...unaryCalls,
   add: ([a, b]) => add(a, b),
-  argmax: ([x]) => argmax(x),
+  argmax: ([x], { axis, keepDims }) => argmax(x, axis, keepDims),
+  argmin: ([x], { axis, keepDims }) => argmin(x, axis, keepDims),
   batchNorm: ([x, gamma, beta, mean, variance], { epsilon }) =>
     batchNorm(x, { gamma, beta, mean, variance }, epsilon),
   batchNormTraining: ([x, gamma, beta], { epsilon }) =>
@@ -112,12 +116,13 @@ const calls: Readonly<Record<OperationName, Call>> = {
   binaryCrossEntropy: ([logits, targets, positiveWeights]) =>
     binaryCrossEntropy(logits, targets, { ...(positiveWeights && { positiveWeights }), reduction: 'none' }),
   broadcastTo: ([x], { shape }) => broadcastTo(x, shape),
-  cast: ([x]) => cast(x),
+  cast: ([x], { dtype }) => cast(x, dtype),
   concat: (parts, { axis }) => concat(parts, axis),
   constant: (_, { shape, value }) => full(shape, value),
   conv2d: ([x, w], options) => conv2d(x, w, options),
   crossEntropy: ([logits, target], { labelSmoothing, ignoreIndex }) =>
     crossEntropyLosses(logits, target, labelSmoothing, ignoreIndex),
+  cumulativeSum: ([x], { axis }) => cumulativeSum(x, axis),
   divide: ([a, b]) => divide(a, b),
   dropout: ([x], { probability, seed, step }) => dropout(x, probability, { seed, step }),
   embedding: ([table, indices], options) => embedding(table, indices, options),
@@ -149,6 +154,8 @@ const calls: Readonly<Record<OperationName, Call>> = {
   softmax: ([x]) => softmax(x),
   subtract: ([a, b]) => subtract(a, b),
   sum: ([x], { axes, keepDims }) => sum(x, axes, keepDims),
+  takeAlongAxis: ([x, indices], { axis }) => takeAlongAxis(x, indices, axis),
+  topK: ([x], { k, axis }) => topK(x, k, axis).indices,
   transformImages: ([x], { transforms }) => transformImages(x, transforms.map(transformOf)),
   transpose: ([x], { permutation }) => transpose(x, permutation),
 };

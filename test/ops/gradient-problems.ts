@@ -7,6 +7,7 @@ import { broadcastTo } from '#src/ops/shape/broadcast';
 import { concat } from '#src/ops/shape/concat';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
+import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { divide } from '#src/ops/pointwise/divide';
 import { dropout } from '#src/ops/pointwise/dropout';
 import { embedding } from '#src/ops/shape/embedding';
@@ -29,6 +30,7 @@ import { pad, slice } from '#src/ops/shape/slice';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
 import { subtract } from '#src/ops/pointwise/subtract';
 import { sum } from '#src/ops/reduce/sum';
+import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
 import { transpose } from '#src/ops/shape/transpose';
 import { unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { sizeOf } from '#src/tensor/shape';
@@ -199,6 +201,11 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const target = () => (useLabels ? tensor(labels, before) : tensor(soft, shape));
     return { shapes: [shape], call: ([x]) => crossEntropyLosses(x, target(), smoothing, ignored) };
   },
+  cumulativeSum: (random) => {
+    const shape = [...someShape(random, 2), random.whole(1, 5), ...someShape(random, 1)];
+    const axis = random.whole(-shape.length, shape.length - 1);
+    return { shapes: [shape], call: ([x]) => cumulativeSum(x, axis) };
+  },
   divide: ofTwo(divide, [0.5, 2]),
   dropout: ofOne((x) => dropout(x, 0.4, { seed: 3, step: 9 })),
   embedding: (random) => {
@@ -304,6 +311,13 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   softmax: ofRows(softmax),
   subtract: ofTwo(subtract),
   sum: overAxes(sum),
+  takeAlongAxis: (random) => {
+    const shape = [...someShape(random, 2), random.whole(1, 5), ...someShape(random, 1)];
+    const axis = random.whole(0, shape.length - 1);
+    const taken = shape.map((size, d) => random.whole(1, d === axis ? 5 : size));
+    const indices = random.wholes(sizeOf(taken), 0, shape[axis] - 1);
+    return { shapes: [shape], call: ([x]) => takeAlongAxis(x, tensor(indices, taken), axis) };
+  },
   transpose: (random) => {
     const shape = someShape(random);
     const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);

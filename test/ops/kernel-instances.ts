@@ -134,6 +134,58 @@ const reduce =
     };
   };
 
+const sumInt32 =
+  (lengths: readonly number[]): Make =>
+  (random) => {
+    const [outer, length, inner] = [random.whole(1, 5), random.pick(lengths), random.whole(1, 5)];
+    const values = random.wholes(outer * length * inner, -(2 ** 28), 2 ** 28);
+    return {
+      attributes: { outer, length, inner },
+      operands: [ints(values), room(outer * inner, 'int32')],
+      exact: true,
+    };
+  };
+
+/** Runs along an axis, of lengths on both sides of a workgroup, and a few whole numbers in them, of which some are no number. */
+function someRuns(random: Random) {
+  const [outer, inner] = [random.whole(1, 5), random.whole(1, 20)];
+  const length = random.pick([1, 2, 7, 63, 64, 65, 130]);
+  const values = Float32Array.from(random.wholes(outer * length * inner, -9, 9));
+  if (random.unit() < 0.5) values[random.whole(0, values.length - 1)] = Number.NaN;
+  return { outer, length, inner, values: floats(values) };
+}
+
+const argmax: Make = (random) => {
+  const { values, ...along } = someRuns(random);
+  const operands = [values, room(along.outer * along.inner, 'int32')];
+  return { attributes: { ...along, smallest: random.unit() < 0.5 }, operands, exact: true };
+};
+
+const topK: Make = (random) => {
+  const { values, ...along } = someRuns(random);
+  const k = random.whole(1, Math.min(along.length, 7));
+  const operands = [values, room(along.outer * k * along.inner, 'int32')];
+  return { attributes: { ...along, k }, operands, exact: true };
+};
+
+/** Elements taken or added by indices of which some are outside. */
+const alongIndices =
+  (adds: boolean): Make =>
+  (random) => {
+    const [outer, length, inner] = [random.whole(1, 5), random.whole(1, 9), random.whole(1, 20)];
+    const taken = random.whole(1, 12);
+    const [count, whole] = [outer * taken * inner, outer * length * inner];
+    const indices = ints(random.wholes(count, -1, length));
+    return {
+      attributes: { outer, length, inner, taken, count },
+      operands: adds
+        ? [real(random, count), indices, real(random, whole)]
+        : [real(random, whole), indices, room(count)],
+      terms: adds ? taken + 1 : 1,
+      exact: !adds,
+    };
+  };
+
 /** A copy of a block between two larger tensors, as it is, transposed, or backwards; the rest of the target stays. */
 const stridedCopy =
   (dtype: 'float32' | 'int32' | 'uint32'): Make =>
@@ -260,14 +312,9 @@ const makers: Readonly<Record<string, Make>> = {
   },
   'add.same': binary(true),
   'add.broadcast': binary(false),
-  'argmax.row': (random) => {
-    const { rows, columns } = rowsAndColumns(random);
-    return {
-      attributes: { rows, columns },
-      operands: [floats(random.wholes(rows * columns, 0, 9)), room(rows, 'int32')],
-      exact: true,
-    };
-  },
+  'addAlongAxis.run': alongIndices(true),
+  'argmax.row': argmax,
+  'argmax.workgroup': argmax,
   'batchMoments.slice': batchMoments(someSlices),
   'batchMoments.workgroup': batchMoments(sharedSlices),
   'batchMomentsCombine.channel': batchMomentsCombine(someSlices),
@@ -312,7 +359,16 @@ const makers: Readonly<Record<string, Make>> = {
     const from = random.pick(['int32', 'uint32', 'uint8'] as const);
     const low = from === 'int32' ? -1000 : 0;
     const values = random.wholes(count, low, from === 'uint8' ? 255 : 100_000);
-    return { attributes: { count, from }, operands: [{ dtype: from, values }, room(count)], exact: true };
+    const attributes = { count, from, to: 'float32' };
+    return { attributes, operands: [{ dtype: from, values }, room(count)], exact: true };
+  },
+  'cast.int32': (random) => {
+    const count = size(random);
+    const scale = random.pick([3, 1e6, 5e9]);
+    const values = random.values(count, -scale, scale);
+    if (random.unit() < 0.5) values[0] = random.pick([Number.NaN, Number.POSITIVE_INFINITY, -0.9, 2 ** 31]);
+    const attributes = { count, from: 'float32', to: 'int32' };
+    return { attributes, operands: [floats(values), room(count, 'int32')], exact: true };
   },
   'commit.flat': (random) => {
     const count = size(random);
@@ -330,6 +386,18 @@ const makers: Readonly<Record<string, Make>> = {
       attributes,
       operands: [...operands, real(random, rows), room(rows * columns)],
       terms: 2 * columns,
+    };
+  },
+  'cumulativeSum.run': (random) => {
+    const [outer, length, inner] = [random.whole(1, 4), random.whole(1, 70), random.whole(1, 20)];
+    const dtype = random.pick(['float32', 'int32'] as const);
+    const count = outer * length * inner;
+    const values = random.wholes(count, -1000, 1000);
+    return {
+      attributes: { outer, length, inner, dtype, backwards: random.unit() < 0.5 },
+      operands: [dtype === 'int32' ? ints(values) : real(random, count), room(count, dtype)],
+      terms: length,
+      exact: dtype === 'int32',
     };
   },
   'divide.same': binary(true, 0.5, 2),
@@ -540,6 +608,11 @@ const makers: Readonly<Record<string, Make>> = {
     return { attributes: { count, outOffset }, operands: [real(random, count), partials], terms: 4096 };
   },
   'stridedCopy.flat': (random) => stridedCopy(random.pick(['float32', 'int32', 'uint32']))(random),
+  'takeAlongAxis.flat': alongIndices(false),
+  'topK.row': topK,
+  'topK.workgroup': topK,
+  'sumInt32.serial': sumInt32([1, 2, 63, 255]),
+  'sumInt32.workgroup': sumInt32([256, 257, 1000]),
   'subtract.same': binary(true),
   'subtract.broadcast': binary(false),
   'weightAverage.flat': (random) => {

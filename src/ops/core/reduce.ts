@@ -4,7 +4,8 @@
  * The order is fixed. `serial` has one invocation per result and adds in order; `workgroup` has one workgroup
  * per result: each of its lanes adds every 64th element in order, then the lanes are added as a tree. `subgroup` is the
  * same with 256 lanes, which tell each other instead of sharing memory: only `attune tune` takes it, where it wins.
- * A mean is a sum that is multiplied by 1 / length before it is stored.
+ * A mean is a sum that is multiplied by 1 / length before it is stored. Sums of int32 have a kernel of their own, the same
+ * shaders with whole numbers.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../../device/grid.js';
 import { float, type Kernel } from '../../device/kernel.js';
@@ -13,15 +14,13 @@ import { sizeClass } from '../../device/tuner.js';
 import type { Shape } from '../../tensor/shape.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { type AlongAxis, runStart } from './along-axis.js';
 import { emit } from './apply.js';
 
 export type Reduction = 'sum' | 'mean' | 'max';
 
-export interface ReduceAttributes {
+export interface ReduceAttributes extends AlongAxis {
   readonly reduction: Reduction;
-  readonly outer: number;
-  readonly length: number;
-  readonly inner: number;
 }
 
 const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, mean: 0, max: 1 };
@@ -29,6 +28,7 @@ const REDUCTION_CODE: Readonly<Record<Reduction, number>> = { sum: 0, mean: 0, m
 const WORKGROUP_FROM = 256;
 /** Lanes of a workgroup whose subgroups add up by themselves: more than memory between them would be worth. */
 const SUBGROUP_WORKGROUP = 256;
+const INT32_LIBRARIES = ['grid.wgsl', 'reduction-int32.wgsl'];
 /** Results per unit of CPU work. */
 const CPU_RESULTS = 64;
 
@@ -107,6 +107,33 @@ export const reduceKernel: Kernel<ReduceAttributes> = {
   }),
 };
 
+export const sumInt32Kernel: Kernel<AlongAxis> = {
+  name: 'sumInt32',
+  bindings: reduceKernel.bindings,
+  shader: {
+    variants: {
+      serial: { ...reduceKernel.shader.variants.serial, libraries: INT32_LIBRARIES },
+      workgroup: { ...reduceKernel.shader.variants.workgroup, libraries: INT32_LIBRARIES },
+    },
+    choose: (attributes, traits) => reduceKernel.shader.choose({ reduction: 'sum', ...attributes }, traits),
+    words: ({ outer, length, inner }) => [outer * inner, length, inner, REDUCTION_CODE.sum, 1],
+    element: () => 'i32',
+  },
+  cpu: {
+    units: ({ outer, inner }) => Math.ceil((outer * inner) / CPU_RESULTS),
+    run({ attributes, operands: [x, y], begin, end }) {
+      const { outer, length, inner } = attributes;
+      const last = Math.min(outer * inner, end * CPU_RESULTS);
+      for (let i = begin * CPU_RESULTS; i < last; i++) {
+        const start = runStart(attributes, i);
+        let result = 0;
+        for (let j = 0; j < length; j++) result += x[start + j * inner];
+        y[i] = result;
+      }
+    },
+  },
+};
+
 /**
  * Reduces `axes` of x; the result has them as size 1. Neighbouring axes are reduced by one launch, others one
  * after another from the last.
@@ -120,13 +147,15 @@ export function reduceAxes(x: Tensor, axes: readonly number[], reduction: Reduct
     while (remaining.length > 0 && remaining[remaining.length - 1] === first - 1)
       first = remaining.pop() as number;
     const shape: Shape = current.shape.map((size, d) => (d >= first && d <= last ? 1 : size));
-    const attributes: ReduceAttributes = {
-      reduction,
+    const attributes = {
       outer: sizeOf(current.shape.slice(0, first)),
       length: sizeOf(current.shape.slice(first, last + 1)),
       inner: sizeOf(current.shape.slice(last + 1)),
     };
-    current = emit(reduceKernel, attributes, [current], shape);
+    current =
+      x.dtype === 'int32'
+        ? emit(sumInt32Kernel, attributes, [current], shape, 'int32')
+        : emit(reduceKernel, { reduction, ...attributes }, [current], shape);
   }
   return current;
 }

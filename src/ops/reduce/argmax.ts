@@ -1,10 +1,15 @@
-/** The index of the largest element along the last axis; the first of equal ones, as PyTorch's CPU gives. */
+/**
+ * Where the largest or smallest element along an axis is; the first of equal ones, as PyTorch's CPU gives. A NaN comes before
+ * every number, so that it is not lost. What other kernels on rows share is here, too.
+ */
 import { flatGrid, POINTWISE_WORKGROUP } from '../../device/grid.js';
 import type { Kernel } from '../../device/kernel.js';
-import { shapeError, showShape, sizeOf } from '../../tensor/shape.js';
+import { normalizeAxis, shapeError, showShape, sizeOf } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
 import type { Tensor, TensorLike } from '../../tensor/tensor.js';
+import { type AlongAxis, alongAxis, runRange, runStart, runUnits } from '../core/along-axis.js';
 import { apply, emit, expectDtype } from '../core/apply.js';
+import { reducedShape } from './sum.js';
 
 /** A tensor read as rows: what kernels along the last axis work on. */
 export interface RowAttributes {
@@ -24,7 +29,20 @@ export function rowsOf(operation: string, x: Tensor): RowAttributes {
   return { rows: sizeOf(x.shape) / columns, columns };
 }
 
-export const argmaxKernel: Kernel<RowAttributes> = {
+interface ArgmaxAttributes extends AlongAxis {
+  readonly smallest: boolean;
+}
+
+/** From this length on a GPU gives a whole workgroup to one result. */
+export const WORKGROUP_FROM = 256;
+
+/** Whether a comes before b: a larger number, or where the smallest is looked for a smaller one; a NaN before numbers. */
+export function comesBefore(a: number, b: number, smallest: boolean): boolean {
+  if (Number.isNaN(a)) return !Number.isNaN(b);
+  return smallest ? a < b : a > b;
+}
+
+export const argmaxKernel: Kernel<ArgmaxAttributes> = {
   name: 'argmax',
   bindings: [
     { name: 'x', access: 'read' },
@@ -34,39 +52,68 @@ export const argmaxKernel: Kernel<RowAttributes> = {
     variants: {
       row: {
         file: 'reduce/argmax.wgsl',
-        libraries: ['grid.wgsl'],
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'comes-before.wgsl'],
         constants: { WORKGROUP: POINTWISE_WORKGROUP },
-        grid: ({ rows }) => flatGrid(rows, POINTWISE_WORKGROUP),
+        grid: ({ outer, inner }) => flatGrid(outer * inner, POINTWISE_WORKGROUP),
+      },
+      workgroup: {
+        file: 'reduce/argmax-workgroup.wgsl',
+        libraries: ['grid.wgsl', 'is-nan.wgsl', 'comes-before.wgsl'],
+        constants: { WORKGROUP: POINTWISE_WORKGROUP },
+        grid: ({ outer, inner }) => flatGrid(outer * inner, 1),
       },
     },
-    choose: () => 'row',
-    words: ({ rows, columns }) => [rows, columns],
+    choose: ({ length }, { software }) => (length >= WORKGROUP_FROM && !software ? 'workgroup' : 'row'),
+    words: ({ outer, length, inner, smallest }) => [outer * inner, length, inner, smallest ? 1 : 0],
   },
   cpu: {
-    units: ({ rows }) => Math.ceil(rows / CPU_ROWS),
-    run({ attributes: { rows, columns }, operands: [x, index], begin, end }) {
-      const last = Math.min(rows, end * CPU_ROWS);
-      for (let row = begin * CPU_ROWS; row < last; row++) {
+    units: runUnits,
+    run({ attributes, operands: [x, index], begin, end }) {
+      const { length, inner, smallest } = attributes;
+      const [first, last] = runRange(attributes, begin, end);
+      for (let run = first; run < last; run++) {
+        const start = runStart(attributes, run);
         let best = 0;
-        for (let j = 1; j < columns; j++) if (x[row * columns + j] > x[row * columns + best]) best = j;
-        index[row] = best;
+        for (let j = 1; j < length; j++)
+          if (comesBefore(x[start + j * inner], x[start + best * inner], smallest)) best = j;
+        index[run] = best;
       }
     },
   },
 };
 
-export const argmaxOperation: Operation<null> = {
-  name: 'argmax',
-  shape(_, [x]) {
-    expectDtype('argmax', x, 'float32');
-    rowsOf('argmax', x);
-    return x.shape.slice(0, -1);
-  },
-  forward: (_, [x], shape) => emit(argmaxKernel, rowsOf('argmax', x), [x], shape, 'int32'),
-  gradient: { notDifferentiable: 'an index is piecewise constant' },
-};
+interface AxisAttributes {
+  readonly axis: number;
+  readonly keepDims: boolean;
+}
 
-/** The index of the largest element of each row along the last axis: int32, that axis removed. */
-export function argmax(x: TensorLike): Tensor {
-  return apply(argmaxOperation, null, [x]);
+function argOperation(name: string, smallest: boolean): Operation<AxisAttributes> {
+  return {
+    name,
+    shape({ axis, keepDims }, [x]) {
+      expectDtype(name, x, 'float32');
+      if (x.shape[axis] === 0)
+        throw shapeError(name, `shape ${showShape(x.shape)} has no elements along axis ${axis}`);
+      return reducedShape(x.shape, { axes: [axis], keepDims });
+    },
+    forward: ({ axis }, [x], shape) =>
+      emit(argmaxKernel, { smallest, ...alongAxis(x.shape, axis) }, [x], shape, 'int32'),
+    gradient: { notDifferentiable: 'an index is piecewise constant' },
+  };
+}
+
+export const argmaxOperation = argOperation('argmax', false);
+export const argminOperation = argOperation('argmin', true);
+
+/**
+ * The index of the largest element along `axis`, the last by default: int32, that axis removed or with `keepDims` of size 1.
+ * The first of equal ones; a NaN counts as the largest. Throws AttuneError 'shape' where the axis has no elements.
+ */
+export function argmax(x: TensorLike, axis = -1, keepDims = false): Tensor {
+  return apply(argmaxOperation, { axis: normalizeAxis('argmax', axis, x.shape.length), keepDims }, [x]);
+}
+
+/** The index of the smallest element along `axis`; otherwise as argmax. A NaN counts as the smallest. */
+export function argmin(x: TensorLike, axis = -1, keepDims = false): Tensor {
+  return apply(argminOperation, { axis: normalizeAxis('argmin', axis, x.shape.length), keepDims }, [x]);
 }

@@ -23,7 +23,7 @@ export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttribut
 export const sumOperation: Operation<ReductionAttributes> = {
   name: 'sum',
   shape(attributes, [x]) {
-    expectDtype('sum', x, 'float32');
+    if (x.dtype !== 'int32') expectDtype('sum', x, 'float32');
     return reducedShape(x.shape, attributes);
   },
   forward: ({ axes }, [x]) => reduceAxes(x, axes, 'sum'),
@@ -39,7 +39,10 @@ export function reductionAxes(operation: string, rank: number, axes?: number | r
   return [...new Set(list.map((axis) => normalizeAxis(operation, axis, rank)))].sort((a, b) => a - b);
 }
 
-/** The sum over `axes` (all by default). float32, added in a fixed order. */
+/**
+ * The sum over `axes` (all by default). float32, added in a fixed order; int32 as int32, exact, as masks are counted: beyond
+ * 2^31 it wraps around.
+ */
 export function sum(x: TensorLike): Scalar;
 export function sum(x: TensorLike, axes?: number | readonly number[], keepDims?: boolean): Tensor;
 export function sum(x: TensorLike, axes?: number | readonly number[], keepDims = false): Tensor {

@@ -104,6 +104,7 @@ def pointwise():
             shift = 2.5 if name == 'divide' else 0
             case(name, kind, function, [real(a, 3), real(b, 4, 1, shift)], terms=16, differentiable=smooth)
     case('cast', 'of int32', lambda x: x.double(), [whole([4], [-3, 0, 7, 16777216])], differentiable=False)
+    case('cast', 'to int32', lambda x: x.trunc(), [real([9], 160, 40)], {'dtype': 'int32'}, differentiable=False)
     case('cast', 'of uint32', lambda x: x.double(), [whole([3], [0, 5, 4000000000], 'uint32')], differentiable=False)
     case('cast', 'of uint8', lambda x: x.double(), [whole([7], [0, 1, 127, 128, 254, 255, 3], 'uint8')], differentiable=False)
     case('constant', 'matrix', lambda: torch.full((2, 3), 1.25), [], {'shape': [2, 3], 'value': 1.25}, differentiable=False)
@@ -122,6 +123,16 @@ def reductions():
         case('sum', name, lambda x: x.sum(dims, keepdim=keep), [real(shape, 5)], options, terms)
         case('mean', name, lambda x: x.mean(dims, keepdim=keep), [real(shape, 5)], options, terms)
         case('max', name, lambda x: x.amax(dims, keepdim=keep), [real(shape, 5)], options)
+    for name in ('argmax', 'argmin'):
+        for axis, keep in ((0, False), (1, True), (-1, False)):
+            function = lambda x: getattr(x, name)(axis, keepdim=keep)
+            case(name, f'along axis {axis}', function, [real([4, 5, 3], 156)], {'axis': axis, 'keepDims': keep}, differentiable=False)
+    case('sum', 'of int32', lambda x: x.sum([1]), [whole([2, 3, 2], [1, 0, 16777217, 1, -5, 1, 0, 7, 2, 2, 3, 16777217])], {'axes': [1], 'keepDims': False}, differentiable=False)
+    for axis in (0, 1, -1):
+        case('cumulativeSum', f'along axis {axis}', lambda x: x.cumsum(axis), [real([3, 4, 2], 157)], {'axis': axis}, terms=4)
+    case('cumulativeSum', 'of a mask', lambda x: x.cumsum(1), [whole([2, 4], [1, 1, 0, 1, 1, 1, 1, 0])], {'axis': 1}, differentiable=False)
+    for axis, k in ((0, 2), (1, 5), (-1, 1)):
+        case('topK', f'along axis {axis}', lambda x: x.topk(k, axis).indices, [real([4, 5, 3], 158)], {'k': k, 'axis': axis}, differentiable=False)
     case('argmax', 'of rows', lambda x: x.argmax(-1), [real([5, 9], 6)], differentiable=False)
     case('argmax', 'of one row', lambda x: x.argmax(-1), [real([70], 7)], differentiable=False)
     for name, function in (('softmax', F.softmax), ('logSoftmax', F.log_softmax)):
@@ -148,6 +159,9 @@ def movement():
     case('gather', 'along an axis by indices of rank 2', lambda x, i: x[:, i], [real([2, 4, 3], 151), whole([2, 3], [3, 0, 3, -1, 1, 0])], {'axis': 1}, terms=3)
     case('scatterAdd', 'of rows', lambda x, i: torch.zeros(5, 3).index_add(0, i, x), [real([4, 3], 21), whole([4], [3, 0, 3, 4])], {'rows': 5}, terms=2)
     case('scatterAdd', 'along the last axis', lambda x, i: torch.zeros(2, 4).index_add(1, i, x), [real([2, 5], 152), whole([5], [3, 0, 3, 3, 1])], {'rows': 4, 'axis': -1}, terms=3)
+    chosen = {-1: ([2, 3], [4, 4, 0, 1, 2, 4]), 0: ([3, 4], [1, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0])}
+    for axis, (shape, data) in chosen.items():
+        case('takeAlongAxis', f'along axis {axis}', lambda x, i: x.gather(axis, i), [real([2, 5], 159), whole(shape, data)], {'axis': axis}, terms=3)
     ids = whole([2, 4], [4, 1, 4, 0, 6, 4, 1, 1])
     case('embedding', 'of ids', lambda x, i: F.embedding(i, x), [real([7, 3], 153), ids], {}, terms=3)
     case('embedding', 'with a padding index', lambda x, i: F.embedding(i, x, padding_idx=1), [real([7, 3], 153), ids], {'paddingIndex': 1}, terms=3)
