@@ -227,6 +227,7 @@ export {
   trunkOf,
 } from './models/index.js';
 export {
+  AveragePool2d,
   BatchNorm2d,
   type BatchNorm2dOptions,
   type BatchNormMode,

@@ -33,6 +33,13 @@ const BATCHES = { batchSize: 1, seed: 1, epoch: 0, side: 8 };
 const ROWS: OptionRows = {
   // Operations.
   affineMatrix: { 0: ['angle', (given) => at.affineMatrix(given)] },
+  averagePool2d: {
+    1: [
+      'countIncludePad',
+      (given) => at.averagePool2d(any, given),
+      { padding: ['left', (padding) => at.averagePool2d(any, { kernel: 3, padding })] },
+    ],
+  },
   batchNorm: { 1: ['gamma', (given) => at.batchNorm(any, given)] },
   binaryCrossEntropy: { 2: ['positiveWeights', (given) => at.binaryCrossEntropy(any, any, given)] },
   conv2d: {
@@ -62,6 +69,13 @@ const ROWS: OptionRows = {
   stochasticDepth: { 2: GENERATOR },
   Tensor: { 1: OURS },
   // Layers and models.
+  AveragePool2d: {
+    0: [
+      'kernel',
+      (given) => new at.AveragePool2d(given),
+      { padding: ['bottom', (padding) => new at.AveragePool2d({ kernel: 3, padding })] },
+    ],
+  },
   BatchNorm2d: { 1: ['epsilon', (given) => new at.BatchNorm2d(1, given)] },
   Conv2d: {
     2: [

@@ -5,6 +5,8 @@
 // biome-ignore-all format: a line for each function
 export const SIMD_FUNCTIONS = {
   adam: 'gradients: usize, blockGroups: usize, gate: usize, parameters: usize, m: usize, v: usize, first: i32, last: i32, groups: usize, numbers: usize, decoupled: bool, hat: bool',
+  averagePool2d: 'x: usize, y: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32, countIncludePad: bool',
+  averagePool2dGradient: 'dy: usize, dx: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32, countIncludePad: bool',
   batchMoments: 'x: usize, partials: usize, begin: i32, end: i32, rows: i32, channels: i32, slices: i32, rowsPerSlice: i32',
   batchNormGradientApply: 'x: usize, dy: usize, coefficients: usize, relu: usize, dx: usize, first: i32, last: i32, channels: i32, masked: bool',
   batchNormGradientSums: 'x: usize, dy: usize, mean: usize, relu: usize, partials: usize, begin: i32, end: i32, rows: i32, channels: i32, slices: i32, rowsPerSlice: i32, masked: bool',

@@ -11,6 +11,7 @@ export {
   type RMSNormLayerOptions,
 } from './layer-norm.js';
 export {
+  AveragePool2d,
   Dropout,
   Flatten,
   GlobalAveragePool,

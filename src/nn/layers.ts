@@ -1,7 +1,15 @@
 /** Layers without parameters, and layers in sequence. */
 import { refuseUnknownOptions } from '../option-names.js';
 import { dropout } from '../ops/pointwise/dropout.js';
-import { globalAveragePool, MAX_POOL_NAMES, maxPool2d, type MaxPool2dOptions } from '../ops/pool/pool.js';
+import {
+  AVERAGE_POOL_NAMES,
+  averagePool2d,
+  type AveragePool2dOptions,
+  globalAveragePool,
+  MAX_POOL_NAMES,
+  maxPool2d,
+  type MaxPool2dOptions,
+} from '../ops/pool/pool.js';
 import { relu } from '../ops/pointwise/relu.js';
 import { relu6 } from '../ops/pointwise/relu6.js';
 import { flatten } from '../ops/shape/reshape.js';
@@ -84,6 +92,23 @@ export class MaxPool2d extends Module {
 
   override forward(x: TensorLike): Tensor {
     return maxPool2d(x, this.options);
+  }
+}
+
+/** The mean of each window. */
+export class AveragePool2d extends Module {
+  readonly options: AveragePool2dOptions;
+
+  /** `new AveragePool2d({ kernel: 2 })`. Throws AttuneError 'usage' for an unknown option, 'shape' for a padding that is none. */
+  constructor(options: AveragePool2dOptions) {
+    super();
+    refuseUnknownOptions(options, AVERAGE_POOL_NAMES, 'AveragePool2d');
+    paddingOf(options.padding);
+    this.options = options;
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return averagePool2d(x, this.options);
   }
 }
 

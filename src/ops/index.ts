@@ -39,7 +39,13 @@ export { type Mix, mixImages } from './image/mix-images.js';
 export { multiply } from './pointwise/multiply.js';
 export { normalizeImages } from './image/normalize-images.js';
 export { oneHot } from './shape/one-hot.js';
-export { globalAveragePool, type MaxPool2dOptions, maxPool2d } from './pool/pool.js';
+export {
+  type AveragePool2dOptions,
+  averagePool2d,
+  globalAveragePool,
+  type MaxPool2dOptions,
+  maxPool2d,
+} from './pool/pool.js';
 export { flatten, reshape } from './shape/reshape.js';
 export { type RmsNormOptions, rmsNorm } from './norm/rms-norm.js';
 export { scaleRows } from './pointwise/scale-rows.js';

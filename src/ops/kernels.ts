@@ -7,6 +7,7 @@ import { accumulateKernel } from './update/accumulate.js';
 import { adamKernel } from './update/adam-update.js';
 import { addKernel } from './pointwise/add.js';
 import { argmaxKernel } from './reduce/argmax.js';
+import { averagePool2dGradientKernel, averagePool2dKernel } from './pool/average-pool-kernels.js';
 import { batchNormFoldKernel, scaleShiftKernel } from './norm/batch-norm.js';
 import {
   batchMomentsCombineKernel,
@@ -72,6 +73,8 @@ export const kernels = table({
   add: addKernel,
   addAlongAxis: addAlongAxisKernel,
   argmax: argmaxKernel,
+  averagePool2d: averagePool2dKernel,
+  averagePool2dGradient: averagePool2dGradientKernel,
   batchNormFold: batchNormFoldKernel,
   batchMoments: batchMomentsKernel,
   batchMomentsCombine: batchMomentsCombineKernel,

@@ -33,7 +33,7 @@ import { mixImagesOperation } from './image/mix-images.js';
 import { multiplyOperation } from './pointwise/multiply.js';
 import { normalizeImagesOperation } from './image/normalize-images.js';
 import { oneHotOperation } from './shape/one-hot.js';
-import { globalAveragePoolOperation, maxPool2dOperation } from './pool/pool.js';
+import { averagePool2dOperation, globalAveragePoolOperation, maxPool2dOperation } from './pool/pool.js';
 import { reshapeOperation } from './shape/reshape.js';
 import { rmsNormOperation } from './norm/rms-norm.js';
 import { scaleRowsOperation } from './pointwise/scale-rows.js';
@@ -58,6 +58,7 @@ export const operations = table({
   add: addOperation,
   argmax: argmaxOperation,
   argmin: argminOperation,
+  averagePool2d: averagePool2dOperation,
   batchNorm: batchNormOperation,
   batchNormTraining: batchNormTrainingOperation,
   binaryCrossEntropy: binaryCrossEntropyOperation,

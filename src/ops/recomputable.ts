@@ -13,6 +13,7 @@ const names: readonly KernelName[] = [
   'multiply',
   'normalizeImages',
   'maxPool2d',
+  'averagePool2d',
 ];
 
 export const RECOMPUTABLE: ReadonlySet<string> = new Set(names);

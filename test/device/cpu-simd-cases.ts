@@ -199,6 +199,11 @@ export function loopCases(random: () => number): LoopCase[] {
       const outputs = 2 * window.outHeight * window.outWidth * channels;
       add('maxPool2d', attributes, [x, room(outputs)]);
       add('maxPool2dGradient', attributes, [x, real(outputs), room(x.length)], { terms: 9 });
+      for (const countIncludePad of [true, false]) {
+        const averages = { ...attributes, countIncludePad };
+        add('averagePool2d', averages, [real(x.length), room(outputs)], { terms: 9 });
+        add('averagePool2dGradient', averages, [real(outputs), room(x.length)], { terms: 9 });
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import { Conv2d } from '#src/nn/conv2d';
 import { Embedding } from '#src/nn/embedding';
 import { Initializer } from '#src/nn/initializers';
 import {
+  AveragePool2d,
   Dropout,
   Flatten,
   GlobalAveragePool,
@@ -184,6 +185,10 @@ test('layers without parameters', async ({ device }) => {
   assert.equal(await output(device, new MaxPool2d({ kernel: 2 }), image, [1, 2, 2, 1]), {
     values: [3],
     shape: [1, 1, 1, 1],
+  });
+  assert.equal(await output(device, new AveragePool2d({ kernel: [1, 2] }), image, [1, 2, 2, 1]), {
+    values: [-0.5, -0.5],
+    shape: [1, 2, 1, 1],
   });
   assert.equal(await output(device, new GlobalAveragePool(), image, [1, 2, 2, 1]), {
     values: [-0.5],

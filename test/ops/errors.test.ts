@@ -23,7 +23,7 @@ import { mean } from '#src/ops/reduce/mean';
 import { meanSquaredError } from '#src/ops/loss/mean-squared-error';
 import { normalizeImages } from '#src/ops/image/normalize-images';
 import { oneHot } from '#src/ops/shape/one-hot';
-import { globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
+import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
 import { pad, slice } from '#src/ops/shape/slice';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
@@ -193,6 +193,15 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => maxPool2d(zeros([4, 4, 1]), { kernel: 2 }),
     /images have shape \[4, 4, 1\]; \[batch, height, width, channels\] is expected \(maxPool2d\)/,
   ],
+  [
+    () => averagePool2d(zeros([1, 4, 4, 1]), { kernel: [3, 2], padding: [1, 2] }),
+    /padding of top 1, bottom 1, left 2, right 2 holds a whole window of \[3, 2\] \(averagePool2d\)/,
+  ],
+  [
+    () => averagePool2d(zeros([1, 2, 4, 1]), { kernel: 3 }),
+    /a window of 3 \(dilation 1\) does not fit a size of 2 with padding 0 \(averagePool2d\)/,
+  ],
+  [() => averagePool2d(labels(1), { kernel: 2 }), /dtype int32, not float32 \(averagePool2d\)/],
   [() => globalAveragePool(zeros([4, 4])), /images have shape \[4, 4\].*\(globalAveragePool\)/],
   [
     () => batchNorm(zeros([2, 3]), vectors(2)),

@@ -38,7 +38,7 @@ import { multiply } from '#src/ops/pointwise/multiply';
 import { normalizeImages } from '#src/ops/image/normalize-images';
 import { oneHot } from '#src/ops/shape/one-hot';
 import { type OperationName, operations } from '#src/ops/operations';
-import { globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
+import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { scaleRows } from '#src/ops/pointwise/scale-rows';
@@ -109,6 +109,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   add: ([a, b]) => add(a, b),
   argmax: ([x], { axis, keepDims }) => argmax(x, axis, keepDims),
   argmin: ([x], { axis, keepDims }) => argmin(x, axis, keepDims),
+  averagePool2d: ([x], options) => averagePool2d(x, options),
   batchNorm: ([x, gamma, beta, mean, variance], { epsilon }) =>
     batchNorm(x, { gamma, beta, mean, variance }, epsilon),
   batchNormTraining: ([x, gamma, beta], { epsilon }) =>

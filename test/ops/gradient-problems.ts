@@ -22,7 +22,7 @@ import { minimum } from '#src/ops/pointwise/minimum';
 import { mixImages } from '#src/ops/image/mix-images';
 import { multiply } from '#src/ops/pointwise/multiply';
 import type { OperationName } from '#src/ops/operations';
-import { globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
+import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { scaleRows } from '#src/ops/pointwise/scale-rows';
@@ -119,6 +119,15 @@ const products: Make = (random) => {
   return { shapes, call: ([x, y]) => matmul(x, y, { transposeA, transposeB }) };
 };
 
+/** Windows of a pool, and an image that each of them has a place in. */
+function imageAndWindows(random: Random) {
+  const kernel = [random.whole(1, 3), random.whole(1, 3)] as const;
+  const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
+  const padding = [random.whole(0, kernel[0] - 1), random.whole(0, kernel[1] - 1)] as const;
+  const image = [random.whole(1, 2), random.whole(3, 6), random.whole(3, 6), random.whole(1, 3)];
+  return { image, windows: { kernel, stride, padding } };
+}
+
 const unaryProblems = Object.fromEntries(
   Object.values(unaryOperations).map((operation) => {
     const { name } = operation.definition;
@@ -129,6 +138,11 @@ const unaryProblems = Object.fromEntries(
 export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   ...unaryProblems,
   add: ofTwo(add),
+  averagePool2d: (random) => {
+    const { image, windows } = imageAndWindows(random);
+    const countIncludePad = random.unit() < 0.5;
+    return { shapes: [image], call: ([x]) => averagePool2d(x, { ...windows, countIncludePad }) };
+  },
   batchNorm: (random) => {
     const channels = random.whole(1, 4);
     const mean = random.values(channels);
@@ -251,11 +265,8 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   matmul: products,
   max: overAxes(max),
   maxPool2d: (random) => {
-    const kernel = [random.whole(1, 3), random.whole(1, 3)] as const;
-    const stride = [random.whole(1, 3), random.whole(1, 3)] as const;
-    const padding = [random.whole(0, kernel[0] - 1), random.whole(0, kernel[1] - 1)] as const;
-    const image = [random.whole(1, 2), random.whole(3, 6), random.whole(3, 6), random.whole(1, 3)];
-    return { shapes: [image], call: ([x]) => maxPool2d(x, { kernel, stride, padding }) };
+    const { image, windows } = imageAndWindows(random);
+    return { shapes: [image], call: ([x]) => maxPool2d(x, windows) };
   },
   maximum: ofTwo(maximum),
   mean: overAxes(mean),

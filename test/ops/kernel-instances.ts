@@ -11,6 +11,7 @@ import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import { imageMakers } from './image/image-instances.js';
 import { normMakers } from './norm/norm-instances.js';
 import { float, floats, ints, type Make, type Operand, real, room, SIZES, size, uint } from './operands.js';
+import { poolMakers } from './pool/pool-instances.js';
 import type { Random } from './support.js';
 import { unaryCases } from './pointwise/unary-cases.js';
 
@@ -642,5 +643,6 @@ export const instances: ReadonlyMap<string, Make> = new Map([
   ...Object.entries(makers),
   ...Object.entries(imageMakers),
   ...Object.entries(normMakers),
+  ...Object.entries(poolMakers),
   ...Object.values(unaryOperations).flatMap((operation) => unaryMakers(operation)),
 ]);

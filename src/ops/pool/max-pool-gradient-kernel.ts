@@ -8,10 +8,10 @@
  */
 import type { Kernel } from '../../device/kernel.js';
 import { simdEntry } from '../../device/simd-entry.js';
-import { channelVariants, chooseWidth, type MaxPool2dAttributes, maxPoolWords } from './pool-kernels.js';
+import { channelVariants, chooseWidth, type PoolGeometry, poolWords } from './pool-kernels.js';
 
 /** Operands: x, dy, dx. Units on the CPU: rows of dx. */
-export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
+export const maxPool2dGradientKernel: Kernel<PoolGeometry> = {
   name: 'maxPool2dGradient',
   bindings: [
     { name: 'x', access: 'read', half: true },
@@ -22,9 +22,10 @@ export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
     variants: channelVariants(
       'pool/max-pool-gradient.wgsl',
       ({ batch, height, width, channels }) => batch * height * width * channels,
+      ['pool-windows.wgsl'],
     ),
     choose: chooseWidth,
-    words: maxPoolWords,
+    words: poolWords,
   },
   cpu: {
     units: ({ batch, height }) => batch * height,
@@ -59,7 +60,7 @@ export const maxPool2dGradientKernel: Kernel<MaxPool2dAttributes> = {
 
 /** winners[c] = where in x the largest element of window (p, q) of an image lies, for each channel c. */
 function findWinners(
-  attributes: MaxPool2dAttributes,
+  attributes: PoolGeometry,
   x: ArrayLike<number>,
   image: number,
   p: number,

@@ -4,10 +4,10 @@ import { flatGrid, POINTWISE_WORKGROUP } from '../../device/grid.js';
 import { simdEntry } from '../../device/simd-entry.js';
 
 /**
- * y[b, p, q, c] = max over r, s of x[b, p * strideHeight - padTop + r, q * strideWidth - padLeft + s, c], where
- * places outside the image do not count. Every window must have a place inside. NaN wins, as in PyTorch.
+ * Window (p, q) has the places x[b, p * strideHeight - padTop + r, q * strideWidth - padLeft + s, c] for
+ * 0 <= r < kernelHeight, 0 <= s < kernelWidth. Every window must have a place inside the image.
  */
-export interface MaxPool2dAttributes {
+export interface PoolGeometry {
   readonly batch: number;
   readonly height: number;
   readonly width: number;
@@ -31,8 +31,8 @@ export interface GlobalAveragePoolAttributes {
 
 type Variants<A> = Readonly<Record<'vec4' | 'scalar', Variant<A>>>;
 
-/** In the order of `struct Constants` in shaders/pool/max-pool.wgsl and max-pool-gradient.wgsl. */
-export function maxPoolWords(attributes: MaxPool2dAttributes): number[] {
+/** `struct Constants` of the shaders of pools, or its beginning. */
+export function poolWords(attributes: PoolGeometry): number[] {
   return [
     attributes.batch,
     attributes.height,
@@ -53,10 +53,11 @@ export function maxPoolWords(attributes: MaxPool2dAttributes): number[] {
 export function channelVariants<A extends { readonly channels: number }>(
   file: string,
   outputSize: (attributes: A) => number,
+  libraries: readonly string[] = [],
 ): Variants<A> {
   const variant = (width: 'vec4' | 'scalar', channels: number): Variant<A> => ({
     file,
-    libraries: ['grid.wgsl', `channels-${width}.wgsl`],
+    libraries: ['grid.wgsl', `channels-${width}.wgsl`, ...libraries],
     constants: { WORKGROUP: POINTWISE_WORKGROUP },
     grid: (attributes) => flatGrid(outputSize(attributes) / channels, POINTWISE_WORKGROUP),
     suits: (attributes) => attributes.channels % channels === 0,
@@ -67,13 +68,16 @@ export function channelVariants<A extends { readonly channels: number }>(
 export const chooseWidth = ({ channels }: { readonly channels: number }) =>
   channels % 4 === 0 ? 'vec4' : 'scalar';
 
-const POOL_BINDINGS = [
+export const POOL_BINDINGS = [
   { name: 'x', access: 'read', half: true },
   { name: 'y', access: 'write', half: true },
 ] as const;
 
-/** Units on the CPU: rows of the output. */
-export const maxPool2dKernel: Kernel<MaxPool2dAttributes> = {
+/**
+ * y[b, p, q, c] = the largest place of window (p, q); those outside the image do not count. NaN wins, as in PyTorch.
+ * Units on the CPU: rows of the output.
+ */
+export const maxPool2dKernel: Kernel<PoolGeometry> = {
   name: 'maxPool2d',
   bindings: POOL_BINDINGS,
   shader: {
@@ -82,7 +86,7 @@ export const maxPool2dKernel: Kernel<MaxPool2dAttributes> = {
       ({ batch, outHeight, outWidth, channels }) => batch * outHeight * outWidth * channels,
     ),
     choose: chooseWidth,
-    words: maxPoolWords,
+    words: poolWords,
   },
   cpu: {
     units: ({ batch, outHeight }) => batch * outHeight,

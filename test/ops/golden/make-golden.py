@@ -238,6 +238,16 @@ def images():
         options = {'kernel': kernel, 'stride': stride, 'padding': padding}
         shift = -3 if 'negative' in name else 0
         case('maxPool2d', name, lambda x: pooling(x, kernel, stride, padding), [real(shape, 34, 1, shift)], options)
+    def averaging(x, kernel, stride, padding, include):
+        return F.avg_pool2d(x.permute(0, 3, 1, 2), kernel, stride, padding, False, include).permute(0, 2, 3, 1)
+
+    for name, shape, kernel, stride, padding in (
+        ('2 by 2', [2, 4, 6, 3], 2, 2, 0), ('3 by 3 with padding', [1, 7, 5, 4], 3, 2, 1), ('strides apart', [1, 6, 7, 2], (3, 4), (2, 1), (1, 2)),
+    ):
+        for include in (True, False):
+            options = {'kernel': kernel, 'stride': stride, 'padding': padding, 'countIncludePad': include}
+            case('averagePool2d', f'{name}, padding counts {include}', lambda x: averaging(x, kernel, stride, padding, include), [real(shape, 160)], options, terms=12)
+    case('averagePool2d', 'by default', lambda x: averaging(x, 3, 3, 1, True), [real([1, 5, 5, 1], 161)], {'kernel': 3, 'padding': 1}, terms=9)
     case('globalAveragePool', 'of images', lambda x: x.mean((1, 2)), [real([2, 3, 5, 4], 35)], terms=15)
 
     def frozen(x, gamma, beta, mean, variance):

@@ -1,21 +1,21 @@
 /** Gradients of maximum pooling, for the tests of its kernel on both devices. */
 import type { Backend } from '#src/device/backend';
 import { maxPool2dGradientKernel } from '#src/ops/pool/max-pool-gradient-kernel';
-import type { MaxPool2dAttributes } from '#src/ops/pool/pool-kernels';
+import type { PoolGeometry } from '#src/ops/pool/pool-kernels';
 import * as assert from 'uvu/assert';
 import { pick } from '../../device/cpu-harness.js';
 import { judge, runKernel } from '../kernel-cases.js';
-import { randomMaxPool } from './pool-cases.js';
+import { randomPool } from './pool-cases.js';
 
 export interface MaxPoolGradientCase {
-  readonly attributes: MaxPool2dAttributes;
+  readonly attributes: PoolGeometry;
   readonly x: Float32Array;
   readonly dy: Float32Array;
 }
 
 /** Images of few distinct whole numbers, so that windows have ties; whole gradients, so that sums are exact. */
 export function randomCase(random: () => number, channels: number): MaxPoolGradientCase {
-  const attributes = randomMaxPool(random, channels);
+  const attributes = randomPool(random, channels);
   const { batch, height, width, outHeight, outWidth } = attributes;
   const levels = pick(random, [1, 3, 1000]);
   const whole = (length: number, choices: number) =>
@@ -45,7 +45,7 @@ export async function specialGradient(device: Backend, channels: number): Promis
   const row = [low, low, low, 2, 2, 1, nan, 3, nan, 5, high, high];
   const perChannel = (values: readonly number[]) =>
     Float32Array.from(values.flatMap((value) => Array(channels).fill(value)));
-  const attributes: MaxPool2dAttributes = {
+  const attributes: PoolGeometry = {
     ...{ batch: 1, height: 1, width: 12, channels, outHeight: 1, outWidth: 10 },
     ...{ kernelHeight: 1, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: 0, padLeft: 0 },
   };

@@ -1,16 +1,12 @@
 /** Pooling of random images, for the tests of its kernels on both devices. */
 import type { Backend } from '#src/device/backend';
-import {
-  globalAveragePoolKernel,
-  type MaxPool2dAttributes,
-  maxPool2dKernel,
-} from '#src/ops/pool/pool-kernels';
+import { globalAveragePoolKernel, type PoolGeometry, maxPool2dKernel } from '#src/ops/pool/pool-kernels';
 import * as assert from 'uvu/assert';
 import { pick, randomValues } from '../../device/cpu-harness.js';
 import { judge, runKernel } from '../kernel-cases.js';
 
 /** Windows with padding up to their size less one, on images of odd and even size. */
-export function randomMaxPool(random: () => number, channels: number): MaxPool2dAttributes {
+export function randomPool(random: () => number, channels: number): PoolGeometry {
   const axis = () => {
     const kernel = pick(random, [1, 2, 3, 3, 5]);
     const [before, after] = [Math.floor(random() * kernel), Math.floor(random() * kernel)];
@@ -38,7 +34,7 @@ export function randomMaxPool(random: () => number, channels: number): MaxPool2d
 
 /** Compares maximum and mean pooling of a random image with float64. The maximum is exact. */
 export async function checkPools(device: Backend, random: () => number, channels: number): Promise<void> {
-  const attributes = randomMaxPool(random, channels);
+  const attributes = randomPool(random, channels);
   const { batch, height, width } = attributes;
   const outputs = batch * attributes.outHeight * attributes.outWidth * channels;
   const inputs = [randomValues(random, batch * height * width * channels)];
@@ -68,7 +64,7 @@ export async function specialMaxima(device: Backend, channels: number): Promise<
     Number.POSITIVE_INFINITY,
   ];
   const x = Float32Array.from({ length: row.length * channels }, (_, i) => row[Math.floor(i / channels)]!);
-  const attributes: MaxPool2dAttributes = {
+  const attributes: PoolGeometry = {
     ...{ batch: 1, height: 1, width: 6, channels, outHeight: 1, outWidth: 6 },
     ...{ kernelHeight: 1, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: 0, padLeft: 1 },
   };

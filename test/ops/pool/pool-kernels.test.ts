@@ -5,12 +5,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { generator, pick, randomValues } from '../../device/cpu-harness.js';
 import { judge } from '../kernel-cases.js';
-import { checkPools, randomMaxPool, SPECIAL_MAXIMA, specialMaxima } from './pool-cases.js';
+import { checkPools, randomPool, SPECIAL_MAXIMA, specialMaxima } from './pool-cases.js';
 
 test('60 random maxima agree with the formula', () => {
   const random = generator(11);
   for (let round = 0; round < 60; round++) {
-    const c = randomMaxPool(random, pick(random, [1, 3, 4]));
+    const c = randomPool(random, pick(random, [1, 3, 4]));
     const x = randomValues(random, c.batch * c.height * c.width * c.channels);
     const y = judge(maxPool2dKernel, c, [x], c.batch * c.outHeight * c.outWidth * c.channels);
     y.forEach((value, index) => {

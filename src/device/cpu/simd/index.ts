@@ -1,4 +1,5 @@
 /** What the SIMD module exports: the entries that kernels name in src/ops. */
+export { averagePool2d, averagePool2dGradient } from './average-pool';
 export { batchMoments, batchNormGradientApply, batchNormGradientSums } from './batch-norm';
 export { binary } from './broadcast';
 export { copyBlocks, multiplyAdds } from './ceilings';
