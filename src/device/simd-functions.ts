@@ -31,6 +31,8 @@ export const SIMD_FUNCTIONS = {
   pointwiseTurns: 'list: usize, operations: i32, first: i32, last: i32',
   pullToStart: 'blockGroups: usize, parameters: usize, start: usize, gradients: usize, first: i32, last: i32, pulls: usize',
   reduce: 'x: usize, y: usize, first: i32, last: i32, length: i32, inner: i32, largest: bool, factor: f32',
+  resize: 'x: usize, y: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, taps: i32, rowStep: i32, rowStart: i32, rowUnit: i32, columnStep: i32, columnStart: i32, columnUnit: i32',
+  resizeGradient: 'dy: usize, dx: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, taps: i32, rowStep: i32, rowStart: i32, rowUnit: i32, columnStep: i32, columnStart: i32, columnUnit: i32',
   rmsprop: 'gradients: usize, blockGroups: usize, gate: usize, parameters: usize, squares: usize, velocity: usize, first: i32, last: i32, groups: usize, numbers: usize, hasMomentum: bool, inside: bool',
   samPerturbation: 'gate: usize, parameters: usize, gradients: usize, kept: usize, first: i32, last: i32, radius: usize',
   scaleShift: 'x: usize, scale: usize, shift: usize, residual: usize, y: usize, first: i32, last: i32, channels: i32, bits: i32',

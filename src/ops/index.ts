@@ -47,6 +47,8 @@ export {
   maxPool2d,
 } from './pool/pool.js';
 export { flatten, reshape } from './shape/reshape.js';
+export { type ResizeOptions, resize } from './image/resize.js';
+export type { ResizeMode } from './image/resize-axis.js';
 export { type RmsNormOptions, rmsNorm } from './norm/rms-norm.js';
 export { scaleRows } from './pointwise/scale-rows.js';
 export { pad, slice } from './shape/slice.js';

@@ -46,6 +46,7 @@ import { orderIndicesKernel } from './shape/order-indices.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from './pool/pool-kernels.js';
 import { pullToStartKernel } from './update/pull-to-start.js';
 import { reduceKernel, sumInt32Kernel } from './core/reduce.js';
+import { resizeGradientKernel, resizeKernel } from './image/resize-kernels.js';
 import { rmspropKernel } from './update/rmsprop-update.js';
 import { commitKernel, runningStatisticsKernel } from './update/running-statistics.js';
 import { samPerturbationKernel } from './update/sam-perturbation.js';
@@ -118,6 +119,8 @@ export const kernels = table({
   orderIndices: orderIndicesKernel,
   pullToStart: pullToStartKernel,
   reduce: reduceKernel,
+  resize: resizeKernel,
+  resizeGradient: resizeGradientKernel,
   rmsprop: rmspropKernel,
   commit: commitKernel,
   runningStatistics: runningStatisticsKernel,

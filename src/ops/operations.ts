@@ -35,6 +35,7 @@ import { normalizeImagesOperation } from './image/normalize-images.js';
 import { oneHotOperation } from './shape/one-hot.js';
 import { averagePool2dOperation, globalAveragePoolOperation, maxPool2dOperation } from './pool/pool.js';
 import { reshapeOperation } from './shape/reshape.js';
+import { resizeOperation } from './image/resize.js';
 import { rmsNormOperation } from './norm/rms-norm.js';
 import { scaleRowsOperation } from './pointwise/scale-rows.js';
 import { padOperation, sliceOperation } from './shape/slice.js';
@@ -92,6 +93,7 @@ export const operations = table({
   oneHot: oneHotOperation,
   pad: padOperation,
   reshape: reshapeOperation,
+  resize: resizeOperation,
   rmsNorm: rmsNormOperation,
   scaleRows: scaleRowsOperation,
   scatterAdd: scatterAddOperation,

@@ -4,6 +4,7 @@
  */
 import type { Attributes, Kernel } from '#src/device/kernel';
 import { sliced } from '#src/ops/norm/batch-norm-training-kernels';
+import { resizeAxis, type ResizeMode, TAPS } from '#src/ops/image/resize-axis';
 import { kernels, type KernelName } from '#src/ops/kernels';
 import { binaryAttributes } from '#src/ops/pointwise/pointwise';
 import { padFront } from '#src/ops/core/strided';
@@ -207,6 +208,23 @@ export function loopCases(random: () => number): LoopCase[] {
     }
   }
 
+  for (const channels of [1, 6]) {
+    for (const [height, outHeight, width, outWidth] of RESIZES) {
+      for (const [mode, taps] of Object.entries(TAPS) as [ResizeMode, number][]) {
+        for (const alignCorners of mode === 'nearest' ? [false] : [false, true]) {
+          const [rows, columns] = [
+            resizeAxis(height, outHeight, mode, alignCorners),
+            resizeAxis(width, outWidth, mode, alignCorners),
+          ];
+          const attributes = { batch: 2, height, width, channels, outHeight, outWidth, taps, rows, columns };
+          const [image, pixels] = [2 * height * width * channels, 2 * outHeight * outWidth * channels];
+          add('resize', attributes, [real(image), room(pixels)], { terms: 64 });
+          add('resizeGradient', attributes, [real(pixels), room(image)], { terms: outHeight * outWidth });
+        }
+      }
+    }
+  }
+
   const blocks = Math.ceil(COUNT / 64);
   const groups = Uint32Array.from({ length: blocks }, () => Math.floor(random() * 2));
   const rates = [0.5, 0.25, 0.125, 0];
@@ -311,6 +329,14 @@ function backwards([attributes, operands]: [Attributes, Float32Array[]]): [Attri
   const last = strides.reduce((sum, stride, d) => sum + stride * (shape[d]! - 1), offset);
   return [{ ...attributes, offset: last, strides: strides.map((stride) => -stride) }, operands];
 }
+
+/** Height and width, each before and after. */
+const RESIZES = [
+  [3, 6, 5, 10],
+  [7, 4, 9, 2],
+  [1, 3, 4, 1],
+  [5, 5, 3, 8],
+] as const;
 
 /** Windows that overlap, leave gaps, and hang over the edges. */
 const POOLS = [

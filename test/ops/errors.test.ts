@@ -26,6 +26,7 @@ import { oneHot } from '#src/ops/shape/one-hot';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
 import { pad, slice } from '#src/ops/shape/slice';
+import { resize } from '#src/ops/image/resize';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { softmax } from '#src/ops/norm/softmax';
 import { huber, smoothL1 } from '#src/ops/loss/smooth-l1';
@@ -204,6 +205,21 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => averagePool2d(labels(1), { kernel: 2 }), /dtype int32, not float32 \(averagePool2d\)/],
   [() => globalAveragePool(zeros([4, 4])), /images have shape \[4, 4\].*\(globalAveragePool\)/],
   [
+    () => resize(zeros([4, 4, 1]), { size: [2, 2] }),
+    /images have shape \[4, 4, 1\]; \[batch, height, width, channels\] with pixels is expected \(resize\)/,
+  ],
+  [() => resize(zeros([1, 0, 4, 1]), { size: [2, 2] }), /images have shape \[1, 0, 4, 1\]/],
+  [
+    () => resize(zeros([1, 4, 4, 1]), { size: [2, 0] }),
+    /2,0 is no size of an image \(resize\): give size: \[height, width\]/,
+  ],
+  [() => resize(zeros([1, 4, 4, 1]), { size: 2 as never }), /2 is no size of an image/],
+  [
+    () => resize(zeros([1, 1, 50_001, 1]), { size: [1, 49_999], mode: 'bilinear' }),
+    /50001 pixels cannot be resized to 49999: the fractions between them are too many \(resize\)/,
+  ],
+  [() => resize(labels(1), { size: [2, 2] }), /dtype int32, not float32 \(resize\)/],
+  [
     () => batchNorm(zeros([2, 3]), vectors(2)),
     /a vector of shape \[2\] does not fit 3 channels \(batchNorm\)/,
   ],
@@ -350,6 +366,18 @@ for (const [body, sentence] of refused) {
     await assertThrows(() => device.run(body), 'shape', sentence);
   });
 }
+
+test('a mode that there is not is refused, and corners that nearest pixels cannot align', async () => {
+  const device = await cpuDevice('float64');
+  const refuse = (options: object, sentence: RegExp) =>
+    assertThrows(
+      () => device.run(() => resize(zeros([1, 2, 2, 1]), { size: [4, 4], ...options })),
+      'usage',
+      sentence,
+    );
+  await refuse({ mode: 'bilinaer' }, /^there is no mode bilinaer \(resize\): did you mean bilinear\?$/);
+  await refuse({ alignCorners: true }, /^nearest pixels have no corners to align \(resize\)/);
+});
 
 test('a transform that there is not, or of another name, is refused: it was left out', async () => {
   const device = await cpuDevice('float64');

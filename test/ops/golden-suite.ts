@@ -40,6 +40,7 @@ import { oneHot } from '#src/ops/shape/one-hot';
 import { type OperationName, operations } from '#src/ops/operations';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
+import { resize } from '#src/ops/image/resize';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { scaleRows } from '#src/ops/pointwise/scale-rows';
 import { pad, slice } from '#src/ops/shape/slice';
@@ -148,6 +149,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   oneHot: ([labels], { classes }) => oneHot(labels, classes),
   pad: ([x], { before, after }) => pad(x, before, after),
   reshape: ([x], { shape }) => reshape(x, shape),
+  resize: ([x], options) => resize(x, options),
   rmsNorm: ([x, scale], { epsilon }) => rmsNorm(x, scale ?? null, epsilon === undefined ? {} : { epsilon }),
   scaleRows: ([x, factors]) => scaleRows(x, factors),
   scatterAdd: ([x, indices], { rows, axis }) => scatterAdd(x, indices, rows, axis),

@@ -24,6 +24,7 @@ import { multiply } from '#src/ops/pointwise/multiply';
 import type { OperationName } from '#src/ops/operations';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { reshape } from '#src/ops/shape/reshape';
+import { resize } from '#src/ops/image/resize';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
 import { scaleRows } from '#src/ops/pointwise/scale-rows';
 import { pad, slice } from '#src/ops/shape/slice';
@@ -286,6 +287,13 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const shape = someShape(random);
     const target = random.pick([[-1], [-1, 1], [1, sizeOf(shape), 1]]);
     return { shapes: [shape], call: ([x]) => reshape(x, target) };
+  },
+  resize: (random) => {
+    const mode = random.pick(['nearest', 'bilinear', 'bicubic'] as const);
+    const alignCorners = mode !== 'nearest' && random.unit() < 0.5;
+    const size = [random.whole(1, 6), random.whole(1, 6)] as const;
+    const image = [random.whole(1, 2), random.whole(1, 5), random.whole(1, 5), random.whole(1, 2)];
+    return { shapes: [image], call: ([x]) => resize(x, { size, mode, alignCorners }) };
   },
   rmsNorm: (random) => {
     const row = [...someShape(random, 1), random.whole(1, 5)];

@@ -9,6 +9,7 @@ import { padFront } from '#src/ops/core/strided';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import { imageMakers } from './image/image-instances.js';
+import { resizeMakers } from './image/resize-instances.js';
 import { normMakers } from './norm/norm-instances.js';
 import { float, floats, ints, type Make, type Operand, real, room, SIZES, size, uint } from './operands.js';
 import { poolMakers } from './pool/pool-instances.js';
@@ -644,5 +645,6 @@ export const instances: ReadonlyMap<string, Make> = new Map([
   ...Object.entries(imageMakers),
   ...Object.entries(normMakers),
   ...Object.entries(poolMakers),
+  ...Object.entries(resizeMakers),
   ...Object.values(unaryOperations).flatMap((operation) => unaryMakers(operation)),
 ]);

@@ -250,6 +250,20 @@ def images():
     case('averagePool2d', 'by default', lambda x: averaging(x, 3, 3, 1, True), [real([1, 5, 5, 1], 161)], {'kernel': 3, 'padding': 1}, terms=9)
     case('globalAveragePool', 'of images', lambda x: x.mean((1, 2)), [real([2, 3, 5, 4], 35)], terms=15)
 
+    def interpolated(x, size, mode, corners):
+        return F.interpolate(x.permute(0, 3, 1, 2), size, mode=mode, align_corners=corners).permute(0, 2, 3, 1)
+
+    sizes = {
+        'to twice the size': ([1, 4, 3, 2], [8, 6]), 'larger': ([2, 3, 4, 1], [5, 7]), 'smaller': ([1, 7, 5, 3], [3, 4]),
+        'to one pixel': ([1, 4, 5, 1], [1, 1]), 'of one row': ([1, 1, 4, 2], [3, 9]), 'to the same size': ([1, 3, 4, 1], [3, 4]),
+    }
+    for name, (shape, size) in sizes.items():
+        case('resize', f'nearest, {name}', lambda x: interpolated(x, size, 'nearest', None), [real(shape, 162)], {'size': size}, terms=16)
+        for mode in ('bilinear', 'bicubic'):
+            for corners in (False, True):
+                options = {'size': size, 'mode': mode, 'alignCorners': corners}
+                case('resize', f'{mode}, {name}, aligned {corners}', lambda x: interpolated(x, size, mode, corners), [real(shape, 163)], options, terms=32)
+
     def frozen(x, gamma, beta, mean, variance):
         flat = x.reshape(-1, x.shape[-1])
         return F.batch_norm(flat, mean, variance, gamma, beta, False, 0, 1e-3).reshape(x.shape)

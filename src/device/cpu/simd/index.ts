@@ -13,6 +13,7 @@ export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { normalizeImages } from './normalize-images';
 export { fill, pointwise, pointwiseTurns, scaleShift } from './pointwise';
+export { resize, resizeGradient } from './resize';
 export { reduce, softmax } from './rows';
 export { stridedCopy } from './strided-copy';
 export { transformImages } from './transform-images';
