@@ -64,6 +64,7 @@ const ROWS: OptionRows = {
     ],
   },
   mixImages: { 2: ['share', (given) => at.mixImages(any, any, given)] },
+  pad: { 3: ['value', (given) => at.pad(any, [], [], given)] },
   resize: { 1: ['alignCorners', (given) => at.resize(any, given)] },
   rmsNorm: { 2: ['epsilon', (given) => at.rmsNorm(any, null, given)] },
   smoothL1: { 2: ['beta', (given) => at.smoothL1(any, any, given)] },

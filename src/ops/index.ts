@@ -51,7 +51,7 @@ export { type ResizeOptions, resize } from './image/resize.js';
 export type { ResizeMode } from './image/resize-axis.js';
 export { type RmsNormOptions, rmsNorm } from './norm/rms-norm.js';
 export { scaleRows } from './pointwise/scale-rows.js';
-export { pad, slice } from './shape/slice.js';
+export { type PadMode, type PadOptions, pad, slice } from './shape/slice.js';
 export { type HuberOptions, huber, type SmoothL1Options, smoothL1 } from './loss/smooth-l1.js';
 export { logSoftmax, softmax } from './norm/softmax.js';
 export { stochasticDepth } from './pointwise/stochastic-depth.js';

@@ -79,6 +79,14 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => slice(zeros([5]), [1], [3], [-1]), /in steps of \[-1\] is not inside \[5\]/],
   [() => slice(zeros([5]), [1], [2], [0]), /in steps of \[0\] is not inside \[5\]/],
   [() => pad(zeros([3]), [-1], [0]), /paddings \[-1\] and \[0\] do not fit \[3\] \(pad\)/],
+  [() => pad(zeros([3]), [-1], [0], { mode: 'edge' }), /paddings \[-1\] and \[0\] do not fit \[3\] \(pad\)/],
+  [() => pad(zeros([3]), [0], [0], { value: Number.NaN }), /NaN is not a finite number/],
+  [
+    () => pad(zeros([2, 3]), [0, 1], [0, 3], { mode: 'reflect' }),
+    /axis 1 of \[2, 3\] has no 3 elements to mirror \(pad\): pad by less than the axis has, or with mode: edge/,
+  ],
+  [() => pad(zeros([0]), [2], [0], { mode: 'edge' }), /axis 0 of \[0\] has no 2 elements to repeat \(pad\)/],
+  [() => pad(labels(1), [1], [0], { mode: 'edge' }), /dtype int32, not float32 \(pad\)/],
   [() => transpose(bytes(2, 3)), /dtype uint8 cannot be copied in parts \(transpose\): convert it with cast/],
   [() => concat([]), /there is nothing to concatenate \(concat\)/],
   [() => concat([zeros([2, 3]), zeros([3, 2])]), /\[2, 3\] and \[3, 2\] differ beside axis 0 \(concat\)/],
@@ -376,6 +384,11 @@ test('a mode that there is not is refused, and corners that nearest pixels canno
       sentence,
     );
   await refuse({ mode: 'bilinaer' }, /^there is no mode bilinaer \(resize\): did you mean bilinear\?$/);
+  await assertThrows(
+    () => device.run(() => pad(zeros([2]), [1], [1], { mode: 'reflected' as never })),
+    'usage',
+    /^there is no mode reflected \(pad\): did you mean reflect\?$/,
+  );
   await refuse({ alignCorners: true }, /^nearest pixels have no corners to align \(resize\)/);
 });
 

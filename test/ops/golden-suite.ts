@@ -147,7 +147,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   multiply: ([a, b]) => multiply(a, b),
   normalizeImages: ([x], { mean, deviation }) => normalizeImages(x, mean, deviation),
   oneHot: ([labels], { classes }) => oneHot(labels, classes),
-  pad: ([x], { before, after }) => pad(x, before, after),
+  pad: ([x], { before, after, ...options }) => pad(x, before, after, options),
   reshape: ([x], { shape }) => reshape(x, shape),
   resize: ([x], options) => resize(x, options),
   rmsNorm: ([x, scale], { epsilon }) => rmsNorm(x, scale ?? null, epsilon === undefined ? {} : { epsilon }),

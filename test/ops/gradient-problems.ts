@@ -280,8 +280,10 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   multiply: ofTwo(multiply),
   pad: (random) => {
     const shape = someShape(random);
-    const [before, after] = [shape.map(() => random.whole(0, 2)), shape.map(() => random.whole(0, 2))];
-    return { shapes: [shape], call: ([x]) => pad(x, before, after) };
+    const mode = random.pick(['constant', 'edge', 'reflect'] as const);
+    const some = () => shape.map((size) => random.whole(0, mode === 'reflect' ? Math.min(2, size - 1) : 2));
+    const [before, after] = [some(), some()];
+    return { shapes: [shape], call: ([x]) => pad(x, before, after, { mode }) };
   },
   reshape: (random) => {
     const shape = someShape(random);

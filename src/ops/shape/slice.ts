@@ -1,13 +1,15 @@
 /**
- * slice takes a block out of a tensor, of neighbours or in steps; pad puts a block into zeros. Each is the gradient of the other,
- * so they share this file.
+ * slice takes a block out of a tensor, of neighbours or in steps; pad puts a block into zeros, or another number. Each is the
+ * gradient of the other, so they share this file. What continues a tensor by its own elements is gathered, axis by axis.
  */
+import { type OptionNames, refuseUnknownKind, refuseUnknownOptions } from '../../option-names.js';
 import { type Shape, shapeError, showShape, stridesOf } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
-import type { Tensor, TensorLike } from '../../tensor/tensor.js';
+import { asTensor, type Tensor, type TensorLike, tensor } from '../../tensor/tensor.js';
 import { apply, expectDtype } from '../core/apply.js';
-import { zeros } from '../core/constant.js';
+import { full, zeros } from '../core/constant.js';
 import { copyRegion, emptyTensor } from '../core/strided-copy.js';
+import { gather } from './gather.js';
 
 interface SliceAttributes {
   readonly starts: readonly number[];
@@ -42,31 +44,81 @@ export const sliceOperation: Operation<SliceAttributes> = {
     return out;
   },
   gradient: ({ attributes: { starts, steps }, inputs: [x], gradient }) => [
-    intoZeros('slice', gradient, x.shape, starts, steps),
+    into(zeros(x.shape), 'slice', gradient, starts, steps),
   ],
 };
+
+/** What stands around a tensor. */
+export interface PadOptions {
+  /**
+   * A number, the nearest element at the edge, or the tensor mirrored there, without the edge itself, as torch's constant,
+   * replicate and reflect. Default constant.
+   */
+  readonly mode?: PadMode;
+  /** The number of mode constant. Default 0. */
+  readonly value?: number;
+}
+
+export type PadMode = keyof typeof SOURCES | 'constant';
+
+const NAMES: OptionNames<PadOptions> = { mode: true, value: true };
+
+/** Which of `size` elements stands at position i, which counts from the first of them and may be outside. */
+const SOURCES = {
+  edge: (i: number, size: number) => Math.min(Math.max(i, 0), size - 1),
+  reflect: (i: number, size: number) => size - 1 - Math.abs(size - 1 - Math.abs(i)),
+} as const;
 
 interface PadAttributes {
   readonly before: readonly number[];
   readonly after: readonly number[];
+  readonly value: number;
+}
+
+function checkPaddings(x: Tensor, before: readonly number[], after: readonly number[]): void {
+  const { shape } = x;
+  expectDtype('pad', x, 'float32');
+  const wrong = [...before, ...after].some((size) => !Number.isInteger(size) || size < 0);
+  if (before.length === shape.length && after.length === shape.length && !wrong) return;
+  throw shapeError(
+    'pad',
+    `paddings ${showShape(before)} and ${showShape(after)} do not fit ${showShape(shape)}`,
+  );
 }
 
 export const padOperation: Operation<PadAttributes> = {
   name: 'pad',
   shape({ before, after }, [x]) {
-    expectDtype('pad', x, 'float32');
-    const wrong = [...before, ...after].some((size) => !Number.isInteger(size) || size < 0);
-    if (before.length !== x.shape.length || after.length !== x.shape.length || wrong) {
-      throw shapeError(
-        'pad',
-        `paddings ${showShape(before)} and ${showShape(after)} do not fit ${showShape(x.shape)}`,
-      );
-    }
+    checkPaddings(x, before, after);
     return x.shape.map((size, d) => before[d] + size + after[d]);
   },
-  forward: ({ before }, [x], shape) => intoZeros('pad', x, shape, before),
+  forward: ({ before, value }, [x], shape) => into(full(shape, value), 'pad', x, before),
   gradient: ({ attributes: { before }, inputs: [x], gradient }) => [slice(gradient, before, x.shape)],
 };
+
+/** `x` continued by its own elements along each axis that has paddings. */
+function continued(
+  x: Tensor,
+  before: readonly number[],
+  after: readonly number[],
+  mode: keyof typeof SOURCES,
+): Tensor {
+  checkPaddings(x, before, after);
+  return x.shape.reduce((y, size, axis) => {
+    const most = Math.max(before[axis], after[axis]);
+    if (most === 0) return y;
+    if (size === 0 || (mode === 'reflect' && most >= size)) {
+      throw shapeError(
+        'pad',
+        `axis ${axis} of ${showShape(x.shape)} has no ${most} elements to ${mode === 'edge' ? 'repeat' : 'mirror'}`,
+        mode === 'edge' ? undefined : 'pad by less than the axis has, or with mode: edge',
+      );
+    }
+    const length = before[axis] + size + after[axis];
+    const sources = Int32Array.from({ length }, (_, i) => SOURCES[mode](i - before[axis], size));
+    return gather(y, tensor(sources, [length]), axis);
+  }, x);
+}
 
 /** Strides and offset of the block of `whole` that starts at `starts`; without steps, of neighbours. */
 export function blockAt(
@@ -81,17 +133,16 @@ export function blockAt(
   };
 }
 
-/** Zeros of `shape` with the elements of `x` from `starts` on. */
-function intoZeros(
+/** The tensor with the elements of `x` from `starts` on. */
+function into(
+  out: Tensor,
   operation: string,
   x: Tensor,
-  shape: Shape,
   starts: readonly number[],
   steps?: readonly number[],
 ): Tensor {
-  const out = zeros(shape);
   const from = { strides: stridesOf(x.shape), offset: 0 };
-  copyRegion(operation, x, out, x.shape, from, blockAt(shape, starts, steps));
+  copyRegion(operation, x, out, x.shape, from, blockAt(out.shape, starts, steps));
   return out;
 }
 
@@ -109,7 +160,20 @@ export function slice(
   return apply(sliceOperation, { starts, sizes, steps }, [x]);
 }
 
-/** `x` with `before[d]` zeros in front and `after[d]` behind along each dimension d. float32. */
-export function pad(x: TensorLike, before: readonly number[], after: readonly number[]): Tensor {
-  return apply(padOperation, { before, after }, [x]);
+/**
+ * `x` with `before[d]` elements in front and `after[d]` behind along each dimension d: zeros, or what the options say.
+ * float32. Throws AttuneError 'shape' for paddings that do not fit, and where an axis has too few elements to mirror;
+ * 'usage' for an unknown option or mode.
+ */
+export function pad(
+  x: TensorLike,
+  before: readonly number[],
+  after: readonly number[],
+  options: PadOptions = {},
+): Tensor {
+  refuseUnknownOptions(options, NAMES, 'pad');
+  const { mode = 'constant', value = 0 } = options;
+  refuseUnknownKind(mode, { constant: true, ...SOURCES }, 'mode', 'pad');
+  if (mode === 'constant') return apply(padOperation, { before, after, value }, [x]);
+  return continued(asTensor(x), before, after, mode);
 }

@@ -150,6 +150,13 @@ def movement():
     case('slice', 'of every other and every third', lambda x: x[1:4:2, :, 0:7:3], [real([4, 2, 8], 154)], {'starts': [1, 0, 0], 'sizes': [2, 2, 3], 'steps': [2, 1, 3]})
     case('slice', 'backwards', lambda x: x.flip(0)[::2, 1:3], [real([5, 4], 155)], {'starts': [4, 1], 'sizes': [3, 2], 'steps': [-2, 1]})
     case('pad', 'on both sides', lambda x: F.pad(x, (0, 2, 1, 0)), [real([2, 3], 16)], {'before': [1, 0], 'after': [0, 2]})
+    case('pad', 'with a number', lambda x: F.pad(x, (0, 2, 1, 0), value=-1.5), [real([2, 3], 164)], {'before': [1, 0], 'after': [0, 2], 'value': -1.5})
+    for mode, torch_mode in (('edge', 'replicate'), ('reflect', 'reflect')):
+        options = {'before': [0, 0, 2, 1], 'after': [0, 0, 1, 3], 'mode': mode}
+        padded = lambda x: F.pad(x, (1, 3, 2, 1), torch_mode)
+        case('pad', f'of images, {mode}', padded, [real([1, 2, 3, 4], 165)], options, terms=16)
+        last = lambda x: F.pad(x[None], (2, 0), torch_mode)[0]
+        case('pad', f'of the last axis, {mode}', last, [real([2, 3], 166)], {'before': [0, 2], 'after': [0, 0], 'mode': mode}, terms=3)
     for axis in (0, -1):
         shapes = ([2, 3], [1, 3], [4, 3]) if axis == 0 else ([2, 1], [2, 4], [2, 2])
         inputs = [real(shape, 17 + i) for i, shape in enumerate(shapes)]
