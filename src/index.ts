@@ -231,6 +231,8 @@ export {
   BatchNorm2d,
   type BatchNorm2dOptions,
   type BatchNormMode,
+  Conv1d,
+  type Conv1dLayerOptions,
   Conv2d,
   type Conv2dLayerOptions,
   countParameters,
@@ -277,6 +279,7 @@ export {
 export type { EpsilonPlacement } from './ops/update/adam-update.js';
 export * from './ops/index.js';
 export type { RootPlacement } from './ops/update/rmsprop-update.js';
+export type { SequencePadding } from './ops/conv2d/conv1d.js';
 export type { Padding, Pair } from './ops/conv2d/window.js';
 export {
   Adam,

@@ -42,6 +42,7 @@ const ROWS: OptionRows = {
   },
   batchNorm: { 1: ['gamma', (given) => at.batchNorm(any, given)] },
   binaryCrossEntropy: { 2: ['positiveWeights', (given) => at.binaryCrossEntropy(any, any, given)] },
+  conv1d: { 2: ['dilation', (given) => at.conv1d(any, any, given)] },
   conv2d: {
     2: [
       'stride',
@@ -79,6 +80,7 @@ const ROWS: OptionRows = {
     ],
   },
   BatchNorm2d: { 1: ['epsilon', (given) => new at.BatchNorm2d(1, given)] },
+  Conv1d: { 2: ['kernel', (given) => new at.Conv1d(1, 1, given, initializer)] },
   Conv2d: {
     2: [
       'kernel',

@@ -18,6 +18,13 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
 
 const NAMES: OptionNames<Conv2dLayerOptions> = { kernel: true, ...CONV2D_NAMES, bias: true };
 
+/** Throws AttuneError 'usage' unless the `sizes` that are read of a kernel are whole numbers of at least 1. */
+export function requireKernel(given: unknown, sizes: readonly number[], layer: string, otherwise = ''): void {
+  if (sizes.every((size) => Number.isInteger(size) && size >= 1)) return;
+  const what = `the kernel is ${given}, which is no size`;
+  throw new AttuneError({ code: 'usage', what, where: layer, hint: `give kernel: 3${otherwise}` });
+}
+
 /** Convolution of [batch, height, width, channels], as torch.nn.Conv2d. */
 export class Conv2d extends Module {
   readonly options: Conv2dLayerOptions;
@@ -37,11 +44,7 @@ export class Conv2d extends Module {
     requireInitializer(initializer, 'Conv2d');
     const { kernel, bias = false, ...movement } = options;
     const [height, width] = pairOf(kernel);
-    if (![height, width].every((size) => Number.isInteger(size) && size >= 1)) {
-      const what = `the kernel is ${kernel}, which is no size`;
-      const hint = 'give kernel: 3, or kernel: [height, width]';
-      throw new AttuneError({ code: 'usage', what, where: 'Conv2d', hint });
-    }
+    requireKernel(kernel, [height, width], 'Conv2d', ', or kernel: [height, width]');
     if (options.padding !== 'same') paddingOf(options.padding);
     const shape = [height, width, inputs / (options.groups ?? 1), outputs];
     this.options = options;

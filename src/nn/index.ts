@@ -1,5 +1,6 @@
 /** nn: networks from layers: modules, initial values, where they live on a device, state dicts. */
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormMode } from './batch-norm.js';
+export { Conv1d, type Conv1dLayerOptions } from './conv1d.js';
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.js';
 export { Embedding } from './embedding.js';
 export { countParameters, freeze, trainFrom, unfreeze } from './freeze.js';

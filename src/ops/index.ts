@@ -14,6 +14,7 @@ export { type CastDType, cast } from './pointwise/cast.js';
 export { greaterEqual, lessEqual } from './pointwise/compare.js';
 export { concat } from './shape/concat.js';
 export { full, ones, zeros } from './core/constant.js';
+export { type Conv1dOptions, conv1d } from './conv2d/conv1d.js';
 export { type Conv2dOptions, conv2d } from './conv2d/conv2d.js';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyLosses } from './loss/cross-entropy.js';
 export { cumulativeSum } from './reduce/cumulative-sum.js';

@@ -1,5 +1,6 @@
 /** Layers against hand-made numbers, and initial values: their size, and what they are a function of. */
 import { BatchNorm2d } from '#src/nn/batch-norm';
+import { Conv1d } from '#src/nn/conv1d';
 import { Conv2d } from '#src/nn/conv2d';
 import { Embedding } from '#src/nn/embedding';
 import { Initializer } from '#src/nn/initializers';
@@ -17,6 +18,7 @@ import {
 import { LayerNorm, RMSNorm } from '#src/nn/layer-norm';
 import { Linear, linear } from '#src/nn/linear';
 import type { Module, Training } from '#src/nn/module';
+import { stateDict } from '#src/nn/state-dict';
 import { generator } from '#src/tensor/philox';
 import { backward } from '#src/ops/backward';
 import { sum } from '#src/ops/reduce/sum';
@@ -118,6 +120,23 @@ test('conv2d: options arrive, bias included, groups divide the input channels', 
   const { values, shape } = await output(device, layer, ones, [1, 2, 2, 2]);
   assert.equal(shape, [1, 2, 2, 4]);
   assert.equal(values.slice(0, 4), [1, 1, 110, 110]);
+});
+
+test('conv1d: options arrive, and weights have the layout of torch in a state dict', async ({ device }) => {
+  const layer = new Conv1d(
+    2,
+    2,
+    { kernel: 2, padding: [1, 0], dilation: 1, groups: 2, bias: true },
+    new Initializer(),
+  );
+  assert.equal(layer.weight.shape, [2, 1, 2]);
+  layer.weight.set(Float32Array.of(1, 2, 10, 20));
+  layer.bias!.set(Float32Array.of(0, 100));
+  const { values, shape } = await output(device, layer, [1, 1, 2, 2, 3, 3], [1, 3, 2]);
+  assert.equal(shape, [1, 3, 2]);
+  assert.equal(values, [10, 120, 21, 142, 32, 164]);
+  const saved = (await stateDict(new Conv1d(4, 6, { kernel: 3, groups: 2 }, new Initializer()))).get('weight');
+  assert.equal(saved?.shape, [6, 2, 3]);
 });
 
 test('batch norm: running statistics, epsilon, scale and shift', async ({ device }) => {
@@ -275,6 +294,10 @@ test('layers made as in another library are refused, with what to write', () => 
   refused(
     () => new convolution(1, 2, { stride: 2 }, initializer),
     /^the kernel is undefined, which is no size \(Conv2d\): give kernel: 3, or/,
+  );
+  refused(
+    () => new Conv1d(1, 2, { kernel: 0 }, initializer),
+    /^the kernel is 0, which is no size \(Conv1d\): give kernel: 3$/,
   );
   refused(() => new dense(1, 2, { bias: false }), initial);
   refused(

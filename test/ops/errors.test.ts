@@ -8,6 +8,7 @@ import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
 import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
+import { conv1d } from '#src/ops/conv2d/conv1d';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { crossEntropy } from '#src/ops/loss/cross-entropy';
@@ -157,6 +158,25 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => matmul(zeros([2, 3]), zeros([3, 4]), { headsOut: true }),
     /the result with heads has four dimensions, not \[2, 4\]/,
   ],
+  [
+    () => conv1d(zeros([1, 4, 3]), zeros([3, 2, 4])),
+    /weights \[3, 2, 4\] with 1 group\(s\) do not fit sequences \[1, 4, 3\] \(conv1d\): sequences are/,
+  ],
+  [() => conv1d(zeros([4, 3]), zeros([3, 3, 4])), /do not fit sequences \[4, 3\] \(conv1d\)/],
+  [() => conv1d(zeros([1, 4, 4]), zeros([3, 2, 3]), { groups: 2 }), /with 2 group\(s\) do not fit/],
+  [
+    () => conv1d(zeros([1, 2, 1]), zeros([3, 1, 1])),
+    /a window of 3 \(dilation 1\) does not fit a size of 2 with padding 0 \(conv1d\)/,
+  ],
+  [
+    () => conv1d(zeros([1, 4, 1]), zeros([3, 1, 1]), { padding: [0, -1] }),
+    /padding of 0 before and -1 behind is not of whole numbers of at least 0 \(conv1d\): cut a sequence/,
+  ],
+  [
+    () => conv1d(zeros([1, 4, 1]), zeros([3, 1, 1]), { padding: 'valid' as never }),
+    /padding of valid before and valid behind/,
+  ],
+  [() => conv1d(zeros([1, 4, 1]), zeros([3, 1, 1]), { padding: 'same', stride: 0 }), /stride 0.*\(conv1d\)/],
   [
     () => conv2d(zeros([1, 4, 4, 3]), zeros([3, 3, 2, 4])),
     /weights \[3, 3, 2, 4\] with 1 group\(s\) do not fit images \[1, 4, 4, 3\] \(conv2d\)/,

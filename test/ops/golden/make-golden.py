@@ -1,8 +1,8 @@
-"""Golden values of every operation, of losses made of them, and of every optimiser, from PyTorch in float64.
+"""Golden values of every operation, of losses and views made of them, and of every optimiser, from PyTorch in float64.
 
-    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes operations.json, losses.json and optimizers.json
+    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes operations.json, losses.json, views.json and optimizers.json
 
-With --only the cases of one operation, loss or optimiser are computed, and all others stay as they are in the files of FOLDER,
+With --only the cases of one operation, loss, view or optimiser are computed, and all others stay as they are in the files of FOLDER,
 by default this one: the cases of a new operation come without a run of everything, and without another version's last
 digits in the rest.
 
@@ -26,7 +26,8 @@ torch.set_default_dtype(torch.float64)
 UPSTREAM_SEED = 97
 cases = []
 loss_cases = []
-only = None  # the one operation, loss or optimiser to compute
+view_cases = []
+only = None  # the one operation, loss, view or optimiser to compute
 
 
 def count(shape):
@@ -418,6 +419,27 @@ def losses_of_parts():
     loss('meanSquaredError', 'of a matrix', F.mse_loss, two, {}, 60)
 
 
+def views():
+    """Operations on sequences, which are those on images of one row."""
+    def view(name, kind, function, inputs, options, terms):
+        case(name, kind, function, inputs, options, terms, kind='view', table=view_cases)
+
+    def convolution(x, w, stride=1, padding=(0, 0), dilation=1, groups=1):
+        x = F.pad(x.permute(0, 2, 1), padding)
+        return F.conv1d(x, w.permute(2, 1, 0), None, stride, 0, dilation, groups).permute(0, 2, 1)
+
+    settings = {
+        'of a window of 3': ([2, 7, 3], [3, 3, 4], {}), 'padding, stride': ([1, 9, 2], [4, 2, 3], {'stride': 2, 'padding': (1, 1)}),
+        'padding before, dilation': ([1, 8, 2], [3, 2, 2], {'dilation': 2, 'padding': (4, 0)}), 'groups': ([2, 6, 4], [3, 2, 6], {'groups': 2, 'padding': (1, 1)}),
+        'depthwise': ([1, 8, 4], [5, 1, 4], {'groups': 4, 'padding': (2, 2)}), 'of a window of 1': ([2, 4, 3], [1, 3, 5], {}),
+    }
+    for name, (x, w, options) in settings.items():
+        terms = max(count(w[:2]), x[0] * x[1])
+        view('conv1d', name, lambda a, b: convolution(a, b, **options), [real(x, 170), real(w, 171)], options, terms)
+    same = lambda x, w: convolution(x, w, stride=2, padding=(0, 1))
+    view('conv1d', "padding 'same'", same, [real([1, 8, 2], 172), real([3, 2, 2], 173)], {'stride': 2, 'padding': 'same'}, 8)
+
+
 def philox(counter, key):
     """Philox 4x32-10 (Salmon et al., SC 2011)."""
     c, k, mask = list(counter), list(key), 0xFFFFFFFF
@@ -548,9 +570,9 @@ def main():
     parser.add_argument('--only')
     arguments = parser.parse_args()
     only = arguments.only
-    for part in (pointwise, reductions, movement, products, images, norms, mixing, losses, losses_of_parts, random):
+    for part in (pointwise, reductions, movement, products, images, norms, mixing, losses, losses_of_parts, views, random):
         part()
-    tables = {'operation': ('operations.json', cases), 'loss': ('losses.json', loss_cases), 'optimizer': ('optimizers.json', optimizers())}
+    tables = {'operation': ('operations.json', cases), 'loss': ('losses.json', loss_cases), 'view': ('views.json', view_cases), 'optimizer': ('optimizers.json', optimizers())}
     names = sorted({item[kind] for kind, (_, items) in tables.items() for item in items})
     if only is not None and only not in names:
         near = difflib.get_close_matches(only, names, 1)
