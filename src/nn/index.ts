@@ -2,6 +2,12 @@
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormMode } from './batch-norm.js';
 export { Conv1d, type Conv1dLayerOptions } from './conv1d.js';
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.js';
+export {
+  ConvTranspose1d,
+  type ConvTranspose1dLayerOptions,
+  ConvTranspose2d,
+  type ConvTranspose2dLayerOptions,
+} from './conv-transpose.js';
 export { Embedding } from './embedding.js';
 export { countParameters, freeze, trainFrom, unfreeze } from './freeze.js';
 export { DEFAULT_SEED, Initializer } from './initializers.js';

@@ -16,6 +16,8 @@ export { concat } from './shape/concat.js';
 export { full, ones, zeros } from './core/constant.js';
 export { type Conv1dOptions, conv1d } from './conv2d/conv1d.js';
 export { type Conv2dOptions, conv2d } from './conv2d/conv2d.js';
+export { type ConvTranspose1dOptions, convTranspose1d } from './conv2d/conv-transpose1d.js';
+export { type ConvTranspose2dOptions, convTranspose2d } from './conv2d/conv-transpose2d.js';
 export { type CrossEntropyOptions, crossEntropy, crossEntropyLosses } from './loss/cross-entropy.js';
 export { cumulativeSum } from './reduce/cumulative-sum.js';
 export { divide } from './pointwise/divide.js';

@@ -15,6 +15,7 @@ import { greaterEqualOperation, lessEqualOperation } from './pointwise/compare.j
 import { concatOperation } from './shape/concat.js';
 import { constantOperation } from './core/constant.js';
 import { conv2dOperation } from './conv2d/conv2d.js';
+import { convTranspose2dOperation } from './conv2d/conv-transpose2d.js';
 import { crossEntropyOperation } from './loss/cross-entropy.js';
 import { cumulativeSumOperation } from './reduce/cumulative-sum.js';
 import { divideOperation } from './pointwise/divide.js';
@@ -68,6 +69,7 @@ export const operations = table({
   concat: concatOperation,
   constant: constantOperation,
   conv2d: conv2dOperation,
+  convTranspose2d: convTranspose2dOperation,
   crossEntropy: crossEntropyOperation,
   cumulativeSum: cumulativeSumOperation,
   divide: divideOperation,

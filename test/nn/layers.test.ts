@@ -2,6 +2,7 @@
 import { BatchNorm2d } from '#src/nn/batch-norm';
 import { Conv1d } from '#src/nn/conv1d';
 import { Conv2d } from '#src/nn/conv2d';
+import { ConvTranspose1d, ConvTranspose2d } from '#src/nn/conv-transpose';
 import { Embedding } from '#src/nn/embedding';
 import { Initializer } from '#src/nn/initializers';
 import {
@@ -135,8 +136,40 @@ test('conv1d: options arrive, and weights have the layout of torch in a state di
   const { values, shape } = await output(device, layer, [1, 1, 2, 2, 3, 3], [1, 3, 2]);
   assert.equal(shape, [1, 3, 2]);
   assert.equal(values, [10, 120, 21, 142, 32, 164]);
-  const saved = (await stateDict(new Conv1d(4, 6, { kernel: 3, groups: 2 }, new Initializer()))).get('weight');
+  const saved = (await stateDict(new Conv1d(4, 6, { kernel: 3, groups: 2 }, new Initializer()))).get(
+    'weight',
+  );
   assert.equal(saved?.shape, [6, 2, 3]);
+});
+
+test('transposed convolutions: options arrive, and weights have the layout of torch', async ({ device }) => {
+  const initializer = new Initializer();
+  const layer = new ConvTranspose1d(
+    2,
+    2,
+    { kernel: 2, stride: 2, outputPadding: 1, groups: 2, bias: true },
+    initializer,
+  );
+  assert.equal(layer.weight.shape, [2, 1, 2]);
+  layer.weight.set(Float32Array.of(1, 2, 10, 20));
+  layer.bias!.set(Float32Array.of(0, 100));
+  const { values, shape } = await output(device, layer, [1, 1, 3, 3], [1, 2, 2]);
+  assert.equal(shape, [1, 5, 2]);
+  assert.equal(values, [1, 102, 10, 120, 3, 106, 30, 160, 0, 100]);
+  const ofImages = new ConvTranspose2d(
+    4,
+    6,
+    { kernel: [3, 5], stride: 2, padding: 1, groups: 2 },
+    initializer,
+  );
+  const zeros = new Array<number>(24).fill(0);
+  assert.equal((await output(device, ofImages, zeros, [1, 2, 3, 4])).shape, [1, 3, 7, 6]);
+  const weights = (module: Module) => stateDict(module).then((state) => state.get('weight')?.shape);
+  assert.equal(
+    await weights(new ConvTranspose2d(4, 6, { kernel: [3, 5], groups: 2 }, initializer)),
+    [4, 3, 3, 5],
+  );
+  assert.equal(await weights(new ConvTranspose1d(4, 6, { kernel: 3, groups: 2 }, initializer)), [4, 3, 3]);
 });
 
 test('batch norm: running statistics, epsilon, scale and shift', async ({ device }) => {

@@ -10,6 +10,8 @@ import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
 import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
+import { conv1d } from '#src/ops/conv2d/conv1d';
+import { convTranspose2d } from '#src/ops/conv2d/conv-transpose2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
@@ -27,10 +29,12 @@ import { mean } from '#src/ops/reduce/mean';
 import { minimum } from '#src/ops/pointwise/minimum';
 import { multiply } from '#src/ops/pointwise/multiply';
 import { normalizeImages } from '#src/ops/image/normalize-images';
+import { averagePool2d } from '#src/ops/pool/pool';
 import { oneHot } from '#src/ops/shape/one-hot';
 import { relu } from '#src/ops/pointwise/relu';
 import { relu6 } from '#src/ops/pointwise/relu6';
 import { flatten, reshape } from '#src/ops/shape/reshape';
+import { resize } from '#src/ops/image/resize';
 import { pad, slice } from '#src/ops/shape/slice';
 import { sigmoid } from '#src/ops/pointwise/sigmoid';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
@@ -67,6 +71,11 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         concat: concat([none, full([1, 3], 5), none], 0),
         nothing: add(concat([none, none], 0), 1),
         padded: pad(none, [1, 0], [0, 0]),
+        continued: pad(none, [0, 1], [0, 1], { mode: 'edge' }),
+        averaged: averagePool2d(zeros([0, 4, 4, 1]), { kernel: 2 }),
+        resized: resize(zeros([0, 4, 4, 1]), { size: [2, 3] }),
+        convolved: conv1d(zeros([0, 4, 1]), full([3, 1, 2], 1)),
+        spread: convTranspose2d(zeros([0, 2, 2, 1]), full([2, 2, 1, 1], 1)),
         transposed: transpose(none),
         repeated: broadcastTo(zeros([0, 1]), [0, 4]),
         softmax: softmax(none),

@@ -11,6 +11,8 @@ import { full, zeros } from '#src/ops/core/constant';
 import { conv1d } from '#src/ops/conv2d/conv1d';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
+import { convTranspose1d } from '#src/ops/conv2d/conv-transpose1d';
+import { convTranspose2d } from '#src/ops/conv2d/conv-transpose2d';
 import { crossEntropy } from '#src/ops/loss/cross-entropy';
 import { embedding } from '#src/ops/shape/embedding';
 import { klDivergence } from '#src/ops/loss/kl-divergence';
@@ -208,6 +210,31 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
         padding: { top: -1, bottom: 1, left: 0, right: 0 },
       }),
     /top -1, bottom 1, left 0/,
+  ],
+  [
+    () => convTranspose2d(zeros([1, 4, 4, 3]), zeros([3, 3, 3, 4])),
+    /weights \[3, 3, 3, 4\] with 1 group\(s\) do not fit images \[1, 4, 4, 3\] \(convTranspose2d\): images are/,
+  ],
+  [() => convTranspose2d(zeros([1, 4, 4, 3]), zeros([3, 3, 1, 3]), { groups: 2 }), /with 2 group\(s\)/],
+  [
+    () => convTranspose2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1]), { stride: 2, outputPadding: [0, 2] }),
+    /output padding 2 is not a whole number from 0 to less than stride 2 or dilation 1 \(convTranspose2d\)/,
+  ],
+  [
+    () => convTranspose2d(zeros([1, 1, 1, 1]), zeros([3, 3, 1, 1]), { padding: 2 }),
+    /nothing is left of a size of 1 with kernel 3, stride 1, dilation 1 and padding 4 \(convTranspose2d\)/,
+  ],
+  [
+    () => convTranspose2d(zeros([1, 1, 1, 1]), zeros([3, 3, 1, 1]), { stride: 0.5 }),
+    /stride 0.5.*not whole numbers of at least 1 \(convTranspose2d\)/,
+  ],
+  [
+    () => convTranspose1d(zeros([1, 4, 3]), zeros([3, 3, 4])),
+    /weights \[3, 3, 4\] with 1 group\(s\) do not fit sequences \[1, 4, 3\] \(convTranspose1d\)/,
+  ],
+  [
+    () => convTranspose1d(zeros([1, 4, 1]), zeros([3, 1, 1]), { outputPadding: 1 }),
+    /output padding 1 is not a whole number from 0 to less than stride 1 or dilation 1 \(convTranspose1d\)/,
   ],
   [
     () => maxPool2d(zeros([1, 4, 4, 1]), { kernel: 2, padding: 2 }),

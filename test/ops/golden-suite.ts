@@ -17,6 +17,7 @@ import { greaterEqual, lessEqual } from '#src/ops/pointwise/compare';
 import { concat } from '#src/ops/shape/concat';
 import { full } from '#src/ops/core/constant';
 import { conv2d } from '#src/ops/conv2d/conv2d';
+import { convTranspose2d } from '#src/ops/conv2d/conv-transpose2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { divide } from '#src/ops/pointwise/divide';
@@ -122,6 +123,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   concat: (parts, { axis }) => concat(parts, axis),
   constant: (_, { shape, value }) => full(shape, value),
   conv2d: ([x, w], options) => conv2d(x, w, options),
+  convTranspose2d: ([x, w], options) => convTranspose2d(x, w, options),
   crossEntropy: ([logits, target], { labelSmoothing, ignoreIndex }) =>
     crossEntropyLosses(logits, target, labelSmoothing, ignoreIndex),
   cumulativeSum: ([x], { axis }) => cumulativeSum(x, axis),

@@ -6,6 +6,7 @@ import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { concat } from '#src/ops/shape/concat';
 import { conv2d } from '#src/ops/conv2d/conv2d';
+import { convTranspose2d } from '#src/ops/conv2d/conv-transpose2d';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { divide } from '#src/ops/pointwise/divide';
@@ -203,6 +204,18 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     return {
       shapes: [image, [kernelHeight, kernelWidth, channels / groups, filters]],
       call: ([x, w]) => conv2d(x, w, { stride, padding, dilation, groups }),
+    };
+  },
+  convTranspose2d: (random) => {
+    const groups = random.pick([1, 1, 2, 3]);
+    const [channels, filters] = [groups * random.whole(1, 2), random.whole(1, 2)];
+    const [stride, dilation] = [random.whole(1, 3), random.pick([1, 1, 2])];
+    const outputPadding = random.whole(0, Math.max(stride, dilation) - 1);
+    const padding = { top: random.whole(0, 1), bottom: 0, left: random.whole(0, 1), right: 1 };
+    const image = [random.whole(1, 2), random.whole(3, 4), random.whole(3, 4), channels];
+    return {
+      shapes: [image, [random.whole(1, 3), random.whole(1, 3), filters, channels]],
+      call: ([x, w]) => convTranspose2d(x, w, { stride, padding, outputPadding, dilation, groups }),
     };
   },
   crossEntropy: (random) => {

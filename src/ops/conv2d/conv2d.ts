@@ -96,7 +96,7 @@ function paddingForSame({ stride, dilation }: Conv2dOperationAttributes, x: Tens
 }
 
 /** One launch for the splits of the reduction, and one that adds them where there are several. */
-function weightGradient(sizes: Conv2dGeometry, x: Tensor, gradient: Tensor, shape: Shape): Tensor {
+export function weightGradient(sizes: Conv2dGeometry, x: Tensor, gradient: Tensor, shape: Shape): Tensor {
   const { splits, positionsPerSplit } = weightGradientSplits(sizes);
   const partials = emit(
     conv2dWeightGradientKernel,

@@ -68,12 +68,7 @@ export function outputSize(
   stride: number,
   { padding, dilation }: { readonly padding: number; readonly dilation: number },
 ): number {
-  if (![kernel, stride, dilation].every((value) => Number.isInteger(value) && value >= 1)) {
-    throw shapeError(
-      operation,
-      `kernel ${kernel}, stride ${stride} and dilation ${dilation} are not whole numbers of at least 1`,
-    );
-  }
+  requireSteps(operation, kernel, stride, dilation);
   const result = Math.floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1;
   if (result < 1) {
     throw shapeError(
@@ -82,4 +77,42 @@ export function outputSize(
     );
   }
   return result;
+}
+
+/**
+ * How many places `size` windows have along one dimension of a transposed convolution: (size - 1) stride - padding +
+ * dilation (kernel - 1) + outputPadding + 1. Throws when there are none, and for an output padding that a larger size would
+ * make up for.
+ */
+export function transposedSize(
+  operation: string,
+  size: number,
+  kernel: number,
+  stride: number,
+  sides: { readonly padding: number; readonly outputPadding: number; readonly dilation: number },
+): number {
+  const { padding, outputPadding, dilation } = sides;
+  requireSteps(operation, kernel, stride, dilation);
+  if (!Number.isInteger(outputPadding) || outputPadding < 0 || outputPadding >= Math.max(stride, dilation)) {
+    throw shapeError(
+      operation,
+      `output padding ${outputPadding} is not a whole number from 0 to less than stride ${stride} or dilation ${dilation}`,
+    );
+  }
+  const result = (size - 1) * stride - padding + dilation * (kernel - 1) + outputPadding + 1;
+  if (size < 1 || result < 1) {
+    throw shapeError(
+      operation,
+      `nothing is left of a size of ${size} with kernel ${kernel}, stride ${stride}, dilation ${dilation} and padding ${padding}`,
+    );
+  }
+  return result;
+}
+
+function requireSteps(operation: string, kernel: number, stride: number, dilation: number): void {
+  if ([kernel, stride, dilation].every((value) => Number.isInteger(value) && value >= 1)) return;
+  throw shapeError(
+    operation,
+    `kernel ${kernel}, stride ${stride} and dilation ${dilation} are not whole numbers of at least 1`,
+  );
 }

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { conv1d } from '#src/ops/conv2d/conv1d';
+import { convTranspose1d } from '#src/ops/conv2d/conv-transpose1d';
 import type { Device } from '#src/program/device';
 import { type Call, checkGolden, type GoldenValues, golden } from '../golden-suite.js';
 
@@ -11,6 +12,7 @@ interface ViewCase extends GoldenValues {
 
 const calls: Readonly<Record<string, Call>> = {
   conv1d: ([x, w], options) => conv1d(x, w, options),
+  convTranspose1d: ([x, w], options) => convTranspose1d(x, w, options),
 };
 
 const cases = golden<readonly ViewCase[]>('views.json');

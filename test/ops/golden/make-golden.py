@@ -231,6 +231,25 @@ def images():
         terms = max(count(w[:3]), x[0] * x[1] * x[2])
         case('conv2d', name, lambda a, b: convolution(a, b, **options), [real(x, 32), real(w, 33)], plain, terms)
 
+    def transposed(x, w, stride=(1, 1), padding=(0, 0), outputPadding=(0, 0), dilation=(1, 1), groups=1):
+        y = F.conv_transpose2d(x.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1), None, stride, padding, outputPadding, groups, dilation)
+        return y.permute(0, 2, 3, 1)
+
+    settings = {
+        '3 by 3': ([1, 4, 3, 2], [3, 3, 3, 2], {}), '2 by 2, stride 2': ([2, 3, 3, 4], [2, 2, 2, 4], {'stride': (2, 2)}),
+        'stride 2 with output padding': ([1, 3, 4, 3], [3, 3, 2, 3], {'stride': (2, 2), 'padding': (1, 1), 'outputPadding': (1, 1)}),
+        'stride above the kernel': ([1, 3, 2, 2], [2, 1, 3, 2], {'stride': (3, 2), 'outputPadding': (2, 0)}),
+        'dilation': ([1, 4, 4, 2], [3, 2, 2, 2], {'dilation': (2, 3), 'padding': (1, 2)}),
+        'output padding of dilation': ([1, 3, 3, 2], [3, 3, 2, 2], {'dilation': (3, 2), 'outputPadding': (2, 1)}),
+        'groups': ([1, 3, 3, 6], [3, 3, 2, 6], {'groups': 3, 'stride': (2, 1), 'padding': (1, 1)}),
+        'depthwise': ([1, 4, 4, 4], [4, 4, 1, 4], {'groups': 4, 'stride': (2, 2), 'padding': (1, 1)}),
+        'padding beyond the kernel': ([1, 6, 5, 4], [3, 3, 4, 4], {'padding': (3, 1)}),
+    }
+    for name, (x, w, options) in settings.items():
+        plain = {key: list(value) if isinstance(value, tuple) else value for key, value in options.items()}
+        terms = max(w[0] * w[1] * max(w[2:]), x[0] * x[1] * x[2])
+        case('convTranspose2d', name, lambda a, b: transposed(a, b, **options), [real(x, 180), real(w, 181)], plain, terms)
+
     def pooling(x, kernel, stride, padding):
         top, left = (padding, padding) if isinstance(padding, int) else padding
         # By itself PyTorch pads by half the window at most.
@@ -436,6 +455,16 @@ def views():
     for name, (x, w, options) in settings.items():
         terms = max(count(w[:2]), x[0] * x[1])
         view('conv1d', name, lambda a, b: convolution(a, b, **options), [real(x, 170), real(w, 171)], options, terms)
+    def transposed(x, w, stride=1, padding=0, outputPadding=0, dilation=1, groups=1):
+        return F.conv_transpose1d(x.permute(0, 2, 1), w.permute(2, 1, 0), None, stride, padding, outputPadding, groups, dilation).permute(0, 2, 1)
+
+    settings = {
+        'of a window of 3': ([2, 5, 3], [3, 4, 3], {}), 'stride, output padding': ([1, 4, 2], [4, 3, 2], {'stride': 3, 'padding': 1, 'outputPadding': 2}),
+        'dilation, groups': ([1, 5, 4], [3, 2, 4], {'dilation': 2, 'padding': 1, 'groups': 2}),
+    }
+    for name, (x, w, options) in settings.items():
+        terms = max(w[0] * max(w[1:]), x[0] * x[1])
+        view('convTranspose1d', name, lambda a, b: transposed(a, b, **options), [real(x, 174), real(w, 175)], options, terms)
     same = lambda x, w: convolution(x, w, stride=2, padding=(0, 1))
     view('conv1d', "padding 'same'", same, [real([1, 8, 2], 172), real([3, 2, 2], 173)], {'stride': 2, 'padding': 'same'}, 8)
 
