@@ -12,10 +12,11 @@
  */
 import { shapeError } from '../../tensor/shape.js';
 
-/** Neighbours along an axis by mode. */
-export const TAPS = { nearest: 1, bilinear: 2, bicubic: 4 } as const;
+/** Of which neighbours a pixel is made: see ResizeOptions. */
+export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
 
-export type ResizeMode = keyof typeof TAPS;
+/** Neighbours along an axis by mode. */
+export const TAPS: Readonly<Record<ResizeMode, number>> = { nearest: 1, bilinear: 2, bicubic: 4 };
 
 /** Pixel i lies at (step i + start) / unit - 1 of the axis: as `start` is positive, kernels need no sign. */
 export interface ResizeAxis {

@@ -59,15 +59,18 @@ export interface PadOptions {
   readonly value?: number;
 }
 
-export type PadMode = keyof typeof SOURCES | 'constant';
+/** What continues a tensor: see PadOptions. */
+export type PadMode = 'constant' | 'edge' | 'reflect';
+
+type Continuation = Exclude<PadMode, 'constant'>;
 
 const NAMES: OptionNames<PadOptions> = { mode: true, value: true };
 
 /** Which of `size` elements stands at position i, which counts from the first of them and may be outside. */
-const SOURCES = {
-  edge: (i: number, size: number) => Math.min(Math.max(i, 0), size - 1),
-  reflect: (i: number, size: number) => size - 1 - Math.abs(size - 1 - Math.abs(i)),
-} as const;
+const SOURCES: Readonly<Record<Continuation, (i: number, size: number) => number>> = {
+  edge: (i, size) => Math.min(Math.max(i, 0), size - 1),
+  reflect: (i, size) => size - 1 - Math.abs(size - 1 - Math.abs(i)),
+};
 
 interface PadAttributes {
   readonly before: readonly number[];
@@ -101,7 +104,7 @@ function continued(
   x: Tensor,
   before: readonly number[],
   after: readonly number[],
-  mode: keyof typeof SOURCES,
+  mode: Continuation,
 ): Tensor {
   checkPaddings(x, before, after);
   return x.shape.reduce((y, size, axis) => {
