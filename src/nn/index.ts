@@ -21,6 +21,7 @@ export {
   AveragePool2d,
   Dropout,
   Flatten,
+  GELU,
   GlobalAveragePool,
   Identity,
   MaxPool2d,
@@ -28,6 +29,7 @@ export {
   Relu6,
   Sequential,
   sequential,
+  SiLU,
   Softmax,
 } from './layers.js';
 export { Linear, type LinearOptions, linear } from './linear.js';

@@ -1,6 +1,8 @@
 /** Layers without parameters, and layers in sequence. */
 import { refuseUnknownOptions } from '../option-names.js';
+import { gelu, type GeluOptions, relu6, silu } from '../ops/index.js';
 import { dropout } from '../ops/pointwise/dropout.js';
+import { approximationOf } from '../ops/pointwise/gelu.js';
 import {
   AVERAGE_POOL_NAMES,
   averagePool2d,
@@ -11,7 +13,6 @@ import {
   type MaxPool2dOptions,
 } from '../ops/pool/pool.js';
 import { relu } from '../ops/pointwise/relu.js';
-import { relu6 } from '../ops/pointwise/relu6.js';
 import { flatten } from '../ops/shape/reshape.js';
 import { softmax } from '../ops/norm/softmax.js';
 import { paddingOf } from '../ops/conv2d/window.js';
@@ -52,6 +53,28 @@ export class Relu extends Module {
 export class Relu6 extends Module {
   override forward(x: TensorLike): Tensor {
     return relu6(x);
+  }
+}
+
+/** x times the share of normal numbers below x, exactly or by tanh. */
+export class GELU extends Module {
+  readonly options: GeluOptions;
+
+  /** `new GELU({ approximate: 'tanh' })`. Throws AttuneError 'usage' for an option or an approximation that there is not. */
+  constructor(options: GeluOptions = {}) {
+    super();
+    this.options = { approximate: approximationOf(options) };
+  }
+
+  override forward(x: TensorLike): Tensor {
+    return gelu(x, this.options);
+  }
+}
+
+/** x / (1 + e^-x). */
+export class SiLU extends Module {
+  override forward(x: TensorLike): Tensor {
+    return silu(x);
   }
 }
 

@@ -26,6 +26,7 @@ export { type EmbeddingOptions, embedding } from './shape/embedding.js';
 export { eraseBoxes } from './image/erase-boxes.js';
 export { gather, scatterAdd } from './shape/gather.js';
 export { gaussianBlur } from './image/gaussian-blur.js';
+export { type GeluOptions, gelu } from './pointwise/gelu.js';
 export { type AffineMatrix, type AffineOptions, affineMatrix } from './image/image-affine.js';
 export type { BlendKind, ImageTransform } from './image/image-transform.js';
 export { type KlDivergenceOptions, klDivergence } from './loss/kl-divergence.js';

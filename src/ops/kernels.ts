@@ -30,6 +30,7 @@ import { dropoutKernel } from './pointwise/dropout.js';
 import { eraseBoxesKernel } from './image/erase-boxes.js';
 import { gatherKernel, scatterAddKernel } from './shape/gather.js';
 import { gaussianBlurColumnsKernel, gaussianBlurRowsKernel } from './image/gaussian-blur.js';
+import { geluGradientKernel, geluKernel } from './pointwise/gelu.js';
 import { gradientGateKernel, squaredNormKernel } from './update/gradient-gate.js';
 import { imageTablesKernel } from './image/image-tables-kernel.js';
 import { layerNormGradientKernel, layerNormKernel, layerNormSumsKernel } from './norm/layer-norm-kernels.js';
@@ -98,6 +99,8 @@ export const kernels = table({
   gather: gatherKernel,
   gaussianBlurColumns: gaussianBlurColumnsKernel,
   gaussianBlurRows: gaussianBlurRowsKernel,
+  gelu: geluKernel,
+  geluGradient: geluGradientKernel,
   globalAveragePool: globalAveragePoolKernel,
   gradientGate: gradientGateKernel,
   greaterEqual: greaterEqualKernel,

@@ -24,6 +24,7 @@ import { embeddingOperation } from './shape/embedding.js';
 import { eraseBoxesOperation } from './image/erase-boxes.js';
 import { gatherOperation, scatterAddOperation } from './shape/gather.js';
 import { gaussianBlurOperation } from './image/gaussian-blur.js';
+import { geluOperation } from './pointwise/gelu.js';
 import { layerNormOperation } from './norm/layer-norm.js';
 import { matmulOperation } from './product/matmul.js';
 import { maxOperation } from './reduce/max.js';
@@ -78,6 +79,7 @@ export const operations = table({
   eraseBoxes: eraseBoxesOperation,
   gather: gatherOperation,
   gaussianBlur: gaussianBlurOperation,
+  gelu: geluOperation,
   globalAveragePool: globalAveragePoolOperation,
   greaterEqual: greaterEqualOperation,
   layerNorm: layerNormOperation,

@@ -1,6 +1,7 @@
 /** The SIMD entries that are loops (pointwise, sums, batch norm, pooling, updates, copies) against their plain loops in float64. */
 import { kernels } from '#src/ops/kernels';
 import type { Kernel } from '#src/device/kernel';
+import { errorFunction } from '#src/ops/pointwise/error-function';
 import { stridesOf } from '#src/tensor/shape';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -69,7 +70,7 @@ for (const build of BUILDS) {
 }
 
 for (const build of BUILDS) {
-  test(`${build}: e^x, its kin and the logarithm keep their digits everywhere, and overflow, underflow and NaN`, async () => {
+  test(`${build}: e^x, its kin, erf and the logarithm keep their digits everywhere, and overflow, underflow and NaN`, async () => {
     const simd = await SimdHarness.load(build);
     const special = [
       0,
@@ -92,7 +93,7 @@ for (const build of BUILDS) {
       ...Array.from({ length: 40_000 }, (_, i) => (i - 20_000) / 180),
     ]);
     const { exp, tanh, log } = Math;
-    const functions = { exp, tanh, log, sigmoid: (v: number) => 1 / (1 + Math.exp(-v)) };
+    const functions = { erf: errorFunction, exp, tanh, log, sigmoid: (v: number) => 1 / (1 + Math.exp(-v)) };
     for (const [name, formula] of Object.entries(functions)) {
       const kernel = kernels[name as keyof typeof functions];
       const units = kernel.cpu.units({ count: x.length });

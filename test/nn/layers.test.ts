@@ -9,12 +9,14 @@ import {
   AveragePool2d,
   Dropout,
   Flatten,
+  GELU,
   GlobalAveragePool,
   Identity,
   MaxPool2d,
   Relu,
   Relu6,
   sequential,
+  SiLU,
 } from '#src/nn/layers';
 import { LayerNorm, RMSNorm } from '#src/nn/layer-norm';
 import { Linear, linear } from '#src/nn/linear';
@@ -248,6 +250,16 @@ test('layers without parameters', async ({ device }) => {
   });
   assert.equal(await output(device, new Flatten(), image, [2, 1, 2, 1]), { values: image, shape: [2, 2] });
   assert.equal(await output(device, new Identity(), image, [4]), { values: image, shape: [4] });
+});
+
+test('GELU is exact unless tanh is asked for, SiLU is x by its sigmoid', async ({ device }) => {
+  const five = (layer: Module) => output(device, layer, [5, -1], [2]);
+  const digits = async (layer: Module) => (await five(layer)).values.map((value) => value.toFixed(7));
+  // From PyTorch.
+  assert.equal(await digits(new GELU()), ['4.9999986', '-0.1586553']);
+  assert.equal(await digits(new GELU({ approximate: 'tanh' })), ['4.9999998', '-0.1588080']);
+  assert.equal(await digits(new SiLU()), ['4.9665357', '-0.2689414']);
+  assert.throws(() => new GELU({ approximate: 'erf' as never }), /there is no approximation erf \(gelu\)/);
 });
 
 test('dropout only where a pass trains, by its random numbers', async ({ device }) => {

@@ -16,10 +16,12 @@ import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { dropout } from '#src/ops/pointwise/dropout';
+import { erf } from '#src/ops/pointwise/erf';
 import { exp } from '#src/ops/pointwise/exp';
 import { embedding } from '#src/ops/shape/embedding';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
+import { gelu } from '#src/ops/pointwise/gelu';
 import { log } from '#src/ops/pointwise/log';
 import { max } from '#src/ops/reduce/max';
 import { layerNorm } from '#src/ops/norm/layer-norm';
@@ -38,6 +40,7 @@ import { resize } from '#src/ops/image/resize';
 import { pad, slice } from '#src/ops/shape/slice';
 import { sigmoid } from '#src/ops/pointwise/sigmoid';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
+import { silu } from '#src/ops/pointwise/silu';
 import { sqrt } from '#src/ops/pointwise/sqrt';
 import { square } from '#src/ops/pointwise/square';
 import { sum } from '#src/ops/reduce/sum';
@@ -53,6 +56,39 @@ import { asTensor, type Tensor, tensor } from '#src/tensor/tensor';
 import { assertClose } from './support.js';
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+
+/** Of -200, -14, -5, -1, -0.001, 0, 0.001, 0.999, 1, 5, 200 and infinity; slopes without the last. */
+const FAR_FROM_ZERO = {
+  exact: [
+    ...[0, 0, -1.4332579e-6, -0.15865525, -0.00049960108, 0],
+    ...[0.00050039897, 0.84026157, 0.84134475, 4.9999986, 200, infinity],
+  ],
+  exactSlope: [
+    ...[0, 0, -7.146946e-6, -0.083315471, 0.49920212, 0.5],
+    ...[0.50079788, 1.0830731, 1.0833155, 1.0000071, 1],
+  ],
+  approximate: [
+    ...[0, 0, -2.2917962e-7, -0.15880801, -0.00049960108, 0],
+    ...[0.00050039897, 0.84010916, 0.84119199, 4.9999998, 200, infinity],
+  ],
+  approximateSlope: [
+    ...[0, 0, -1.546362e-6, -0.082964084, 0.49920212, 0.5],
+    ...[0.50079788, 1.0827216, 1.0829641, 1.0000015, 1],
+  ],
+  unit: [
+    ...[0, -1.1641392e-5, -0.033464255, -0.26894142, -0.00049975002, 0],
+    ...[0.00050025002, 0.73013107, 0.73105858, 4.9665357, 200, infinity],
+  ],
+  unitSlope: [
+    ...[0, -1.0809855e-5, -0.026547432, 0.072329488, 0.4995, 0.5],
+    ...[0.5005, 0.927368, 0.92767051, 1.0265474, 1],
+  ],
+  error: [-1, -1, -1, -0.84270079, -0.0011283788, 0, 0.0011283788, 0.84228528, 0.84270079, 1, 1, 1],
+  errorSlope: [
+    ...[0, 0, 1.5670867e-11, 0.4151075, 1.128378, 1.1283792],
+    ...[1.128378, 0.41593812, 0.4151075, 1.5670867e-11, 0],
+  ],
+};
 
 /** Registers the tests on the device. */
 export function testEdges(on: string, open: () => Promise<Device>): void {
@@ -175,7 +211,11 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       const late = tensor([5, nan, 1], [3]);
       return {
         abs: abs(x),
+        erf: erf(x),
         exp: exp(x),
+        gelu: gelu(x),
+        geluTanh: gelu(x, { approximate: 'tanh' }),
+        silu: silu(x),
         relu: relu(x),
         relu6: relu6(x),
         square: square(x),
@@ -239,6 +279,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       const logits = tensor(rows.flat(), [3, 3]);
       const losses = crossEntropyLosses(logits, tensor(Int32Array.of(1, 0, 0), [3]));
       return {
+        erf: erf(x),
         exp: exp(x),
         log: log(x),
         sqrt: sqrt(x),
@@ -252,6 +293,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     });
     const e = Math.exp(-1);
     const found = {
+      erf: [nan, -1, -0.842700792949715, 0, 1],
       exp: [nan, 0, e, 1, infinity],
       log: [nan, nan, nan, -infinity, infinity],
       sqrt: [nan, nan, nan, 0, infinity],
@@ -264,6 +306,26 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     };
     for (const [name, expected] of Object.entries(found))
       assertClose(result[name as keyof typeof found], expected, { absolute: 1e-6, relative: 1e-6 }, name);
+  });
+
+  // Both sides of every branch, out to where results leave float32; values and slopes from PyTorch in float64.
+  test(`gelu, silu and erf far from 0 on ${on}`, async () => {
+    const device = await open();
+    const points = [-200, -14, -5, -1, -1e-3, 0, 1e-3, 0.999, 1, 5, 200, infinity];
+    const result = await device.run(() => {
+      const x = tensor(points, [points.length]);
+      const both = (y: Tensor) => [y, ...gradients(sum(slice(y, [0], [11])), [x])] as const;
+      const [exact, exactSlope] = both(gelu(x));
+      const [approximate, approximateSlope] = both(gelu(x, { approximate: 'tanh' }));
+      const [unit, unitSlope] = both(silu(x));
+      const [error, errorSlope] = both(erf(x));
+      return { exact, exactSlope, approximate, approximateSlope, unit, unitSlope, error, errorSlope };
+    });
+    for (const [name, expected] of Object.entries(FAR_FROM_ZERO)) {
+      const found = result[name as keyof typeof result].slice(0, expected.length);
+      // Relative: far below 0 the digits are kept, too.
+      assertClose(found, expected, { absolute: 1e-30, relative: 1e-5 }, name);
+    }
   });
 
   test(`infinities on ${on}`, async () => {

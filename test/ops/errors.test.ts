@@ -17,6 +17,7 @@ import { crossEntropy } from '#src/ops/loss/cross-entropy';
 import { embedding } from '#src/ops/shape/embedding';
 import { klDivergence } from '#src/ops/loss/kl-divergence';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
+import { gelu } from '#src/ops/pointwise/gelu';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { affineMatrix } from '#src/ops/image/image-affine';
 import { layerNorm } from '#src/ops/norm/layer-norm';
@@ -139,6 +140,7 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => oneHot(tensor([1, 1], [1, 2], 'int32'), 5),
     /indices have shape \[1, 2\]; one dimension is expected \(oneHot\)/,
   ],
+  [() => gelu(labels(1)), /the operand has dtype int32, not float32 \(gelu\): convert it with cast/],
   [() => cast(tensor(Uint16Array.of(1), [1])), /dtype float16 cannot be cast to float32 \(cast\)/],
   [() => matmul(zeros([2, 3]), zeros([2, 3])), /\[2, 3\] times \[2, 3\] is not a product \(matmul\)/],
   [
@@ -437,6 +439,18 @@ test('a mode that there is not is refused, and corners that nearest pixels canno
     /^there is no mode reflected \(pad\): did you mean reflect\?$/,
   );
   await refuse({ alignCorners: true }, /^nearest pixels have no corners to align \(resize\)/);
+});
+
+test('an approximation of gelu that there is not is refused', async () => {
+  const device = await cpuDevice('float64');
+  const refuse = (options: unknown, sentence: RegExp) =>
+    assertThrows(() => device.run(() => gelu(zeros([2]), options as never)), 'usage', sentence);
+  await refuse({ approximate: 'tahn' }, /^there is no approximation tahn \(gelu\): did you mean tanh\?$/);
+  await refuse({ approximate: true }, /^there is no approximation true \(gelu\): there are none, tanh$/);
+  await refuse(
+    { approximat: 'tanh' },
+    /^there is no option approximat \(gelu\): did you mean approximate\?$/,
+  );
 });
 
 test('a transform that there is not, or of another name, is refused: it was left out', async () => {

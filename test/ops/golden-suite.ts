@@ -26,6 +26,7 @@ import { embedding } from '#src/ops/shape/embedding';
 import { eraseBoxes } from '#src/ops/image/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
+import { gelu } from '#src/ops/pointwise/gelu';
 import { type AffineOptions, affineMatrix } from '#src/ops/image/image-affine';
 import type { ImageTransform } from '#src/ops/image/image-transform';
 import { layerNorm } from '#src/ops/norm/layer-norm';
@@ -133,6 +134,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   eraseBoxes: ([x, boxes]) => eraseBoxes(x, boxes),
   gather: ([x, indices], { axis }) => gather(x, indices, axis),
   gaussianBlur: ([x], { size, sigmas }) => gaussianBlur(x, size, sigmas),
+  gelu: ([x], options) => gelu(x, options),
   globalAveragePool: ([x]) => globalAveragePool(x),
   greaterEqual: ([a, b]) => greaterEqual(a, b),
   layerNorm: ([x, scale, shift], { epsilon }) =>

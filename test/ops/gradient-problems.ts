@@ -14,6 +14,7 @@ import { dropout } from '#src/ops/pointwise/dropout';
 import { embedding } from '#src/ops/shape/embedding';
 import { eraseBoxes } from '#src/ops/image/erase-boxes';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
+import { gelu } from '#src/ops/pointwise/gelu';
 import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { max } from '#src/ops/reduce/max';
@@ -259,6 +260,10 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const taken = someShape(random, 2);
     const indices = random.wholes(sizeOf(taken), -size, size - 1);
     return { shapes: [shape], call: ([x]) => gather(x, tensor(indices, taken), axis) };
+  },
+  gelu: (random) => {
+    const approximate = random.pick(['none', 'tanh'] as const);
+    return ofOne((x) => gelu(x, { approximate }), [-5, 5])(random);
   },
   globalAveragePool: (random) => ({
     shapes: [[1, 2, 3, 4].map(() => random.whole(1, 4))],

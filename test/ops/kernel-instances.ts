@@ -38,6 +38,21 @@ function unaryMakers({ definition }: UnaryOperation<UnaryName>): [variant: strin
   ];
 }
 
+/** Both kernels of gelu, exact or by tanh: as far out as float32 tells them from 0 and x. */
+function geluMakers(approximate: 'none' | 'tanh'): [variant: string, make: Make][] {
+  const make =
+    (operands: number): Make =>
+    (random) => {
+      const count = size(random);
+      const inputs = Array.from({ length: operands }, () => real(random, count, -7, 7));
+      return { attributes: { count, approximate }, operands: [...inputs, room(count)] };
+    };
+  return [
+    [`gelu.${approximate}`, make(1)],
+    [`geluGradient.${approximate}`, make(2)],
+  ];
+}
+
 const binary =
   (same: boolean, low = -2, high = 2, whole = false): Make =>
   (random) => {
@@ -646,5 +661,7 @@ export const instances: ReadonlyMap<string, Make> = new Map([
   ...Object.entries(normMakers),
   ...Object.entries(poolMakers),
   ...Object.entries(resizeMakers),
+  ...geluMakers('none'),
+  ...geluMakers('tanh'),
   ...Object.values(unaryOperations).flatMap((operation) => unaryMakers(operation)),
 ]);

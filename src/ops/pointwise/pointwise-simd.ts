@@ -31,9 +31,13 @@ const CODES = {
   greaterEqual: codes.GREATER_EQUAL,
   lessEqual: codes.LESS_EQUAL,
   log: codes.LOG,
+  silu: codes.SILU,
+  siluGradient: codes.SILU_GRADIENT,
+  erf: codes.ERF,
+  erfGradient: codes.ERF_GRADIENT,
 } as const;
 
-type Code = (typeof CODES)[keyof typeof CODES];
+type Code = (typeof codes)[keyof typeof codes];
 
 function codeOf(kernel: string): Code | undefined {
   return Object.hasOwn(CODES, kernel) ? CODES[kernel as keyof typeof CODES] : undefined;
@@ -43,35 +47,52 @@ function codeOf(kernel: string): Code | undefined {
 export function unarySimd(kernel: string): { readonly simd?: SimdEntry<FlatAttributes> } {
   const code = codeOf(kernel);
   if (code === undefined) return {};
-  return {
-    simd: simdEntry('pointwise', {
-      arguments: ({ count }, [x, y], begin, end) => ({
-        a: x,
-        b: 0,
-        y,
-        operation: code,
-        ...flatElements(count, begin, end),
-      }),
-    }),
-  };
+  return { simd: unaryEntry(() => code) };
 }
 
 /** { simd } of a kernel y = operation(a, b) on operands of one shape, by its name. */
 export function pairSimd(kernel: string): { readonly simd?: SimdEntry<FlatAttributes> } {
   const code = codeOf(kernel);
   if (code === undefined) return {};
-  return {
-    simd: simdEntry('pointwise', {
-      arguments: ({ count }, [a, b, y], begin, end) => ({
-        a,
-        b,
-        y,
-        operation: code,
-        ...flatElements(count, begin, end),
-      }),
-    }),
-  };
+  return { simd: pairEntry(() => code) };
 }
+
+function unaryEntry<A extends FlatAttributes>(codeFor: (attributes: A) => Code): SimdEntry<A> {
+  return simdEntry('pointwise', {
+    arguments: (attributes, [x, y], begin, end) => ({
+      a: x,
+      b: 0,
+      y,
+      operation: codeFor(attributes),
+      ...flatElements(attributes.count, begin, end),
+    }),
+  });
+}
+
+function pairEntry<A extends FlatAttributes>(codeFor: (attributes: A) => Code): SimdEntry<A> {
+  return simdEntry('pointwise', {
+    arguments: (attributes, [a, b, y], begin, end) => ({
+      a,
+      b,
+      y,
+      operation: codeFor(attributes),
+      ...flatElements(attributes.count, begin, end),
+    }),
+  });
+}
+
+interface ApproximateAttributes extends FlatAttributes {
+  readonly approximate: 'none' | 'tanh';
+}
+
+export const geluSimd = unaryEntry(({ approximate }: ApproximateAttributes) =>
+  approximate === 'tanh' ? codes.GELU_TANH : codes.GELU,
+);
+
+/** Its operands are the input and the gradient of the output. */
+export const geluGradientSimd = pairEntry(({ approximate }: ApproximateAttributes) =>
+  approximate === 'tanh' ? codes.GELU_TANH_GRADIENT : codes.GELU_GRADIENT,
+);
 
 /** Bytes of a step along a run, of which device/cpu/simd/broadcast.ts keeps copies of one number. */
 const STEP_BYTES = 512 * 4;

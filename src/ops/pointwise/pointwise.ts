@@ -21,6 +21,8 @@ export interface UnaryDefinition<Name extends string> {
   readonly from: 'input' | 'output';
   /** Whether a mixed-precision program may keep operands and results as float16. Default: no. */
   readonly half?: boolean;
+  /** What its shader needs of shaders/lib beside is-nan.wgsl. Default: nothing. */
+  readonly libraries?: readonly string[];
 }
 
 /** The function that users call, with what it is made of: two kernels, forward and gradient = dy * derivative. */
@@ -34,9 +36,13 @@ export interface UnaryOperation<Name extends string> {
 
 /** Builds a unary operation. Its shader is shaders/pointwise/<name>.wgsl with `fn forward(x)` and `fn derivative(value)`. */
 export function unary<Name extends string>(definition: UnaryDefinition<Name>): UnaryOperation<Name> {
-  const { name, forward, derivative, from, half = false } = definition;
+  const { name, forward, derivative, from, half = false, libraries = [] } = definition;
   const shader = (library: string) => ({
-    variants: flatVariant<FlatAttributes>(`pointwise/${kebab(name)}.wgsl`, ['is-nan.wgsl', library]),
+    variants: flatVariant<FlatAttributes>(`pointwise/${kebab(name)}.wgsl`, [
+      'is-nan.wgsl',
+      ...libraries,
+      library,
+    ]),
     choose: () => 'flat',
     words: ({ count }: FlatAttributes): Word[] => [count],
   });

@@ -81,14 +81,18 @@ def case(operation, name, function, inputs, options=None, terms=1, differentiabl
 
 def pointwise():
     unary = {
-        'abs': (torch.abs, 1, 0), 'exp': (torch.exp, 3, 0), 'log': (torch.log, 2, 2.01),
+        'abs': (torch.abs, 1, 0), 'erf': (torch.erf, 4, 0), 'exp': (torch.exp, 3, 0), 'log': (torch.log, 2, 2.01),
         'negate': (torch.neg, 1, 0), 'relu': (torch.relu, 1, 0), 'relu6': (F.relu6, 9, 2),
-        'sigmoid': (torch.sigmoid, 8, 0), 'sqrt': (torch.sqrt, 2, 2.01), 'square': (torch.square, 3, 0),
+        'sigmoid': (torch.sigmoid, 8, 0), 'silu': (F.silu, 8, 0), 'sqrt': (torch.sqrt, 2, 2.01), 'square': (torch.square, 3, 0),
         'tanh': (torch.tanh, 4, 0),
     }
     for name, (function, scale, shift) in unary.items():
         case(name, 'of a matrix', function, [real([5, 7], 1, scale, shift)])
     case('exp', 'of rank 0', torch.exp, [real([], 2)])
+    for approximate in ('none', 'tanh'):
+        function = lambda x: F.gelu(x, approximate=approximate)
+        case('gelu', f'of a matrix, approximation {approximate}', function, [real([5, 7], 2, 6)], {'approximate': approximate})
+    case('gelu', 'by default', F.gelu, [real([9], 3, 3)])
     binary = {
         'add': torch.add, 'subtract': torch.sub, 'multiply': torch.mul, 'divide': torch.div,
         'maximum': torch.maximum, 'minimum': torch.minimum,

@@ -13,13 +13,25 @@ export interface UnaryCase {
 
 export const unaryCases: Readonly<Record<UnaryName, UnaryCase>> = {
   abs: { formula: (x) => Math.sqrt(x * x) },
+  erf: { formula: alternatingErf },
   exp: { formula: (x) => Math.E ** x, range: [-8, 3] },
   log: { formula: (x) => Math.log2(x) * Math.LN2, range: [0.1, 5] },
   negate: { formula: (x) => 0 - x },
   relu: { formula: (x) => (x + Math.abs(x)) / 2 },
   relu6: { formula: (x) => (Math.abs(x) - Math.abs(x - 6)) / 2 + 3, range: [-3, 9] },
   sigmoid: { formula: (x) => (1 + Math.tanh(x / 2)) / 2, range: [-8, 8] },
+  silu: { formula: (x) => (x * (1 + Math.tanh(x / 2))) / 2, range: [-8, 8] },
   sqrt: { formula: (x) => x ** 0.5, range: [0.1, 9] },
   square: { formula: (x) => x ** 2 },
   tanh: { formula: (x) => 1 - 2 / (Math.exp(2 * x) + 1), range: [-20, 20] },
 };
+
+/** 2 / sqrt(pi) (x - x^3 / 3 + x^5 / 10 - ...), whose terms grow too large for float64 beyond 2. */
+export function alternatingErf(x: number): number {
+  let [power, total] = [x, x];
+  for (let n = 1; n < 60; n++) {
+    power *= (-x * x) / n;
+    total += power / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * total;
+}

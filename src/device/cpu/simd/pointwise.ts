@@ -3,7 +3,13 @@ import {
   ABS,
   ADD,
   DIVIDE,
+  ERF,
+  ERF_GRADIENT,
   EXP,
+  GELU,
+  GELU_GRADIENT,
+  GELU_TANH,
+  GELU_TANH_GRADIENT,
   GREATER_EQUAL,
   LESS_EQUAL,
   LOG,
@@ -17,14 +23,18 @@ import {
   RELU_GRADIENT,
   SIGMOID,
   SIGMOID_GRADIENT,
+  SILU,
+  SILU_GRADIENT,
   SQRT,
   SQUARE,
   SUBTRACT,
   TANH,
   TANH_GRADIENT,
 } from '../../../ops/pointwise/pointwise-codes';
+import { errorFunction, normalDensity, normalDistribution } from './error-function';
 import { exponential, hyperbolicTangent, logarithm, sigmoid } from './exponential';
 import { advance, read, write } from './lanes';
+import { multiplyAdd } from './tile';
 
 /** y = operation(a, b); an operation on one operand does not look at b. y may be a or b. */
 export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, operation: i32): void {
@@ -51,6 +61,14 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
   else if (operation == GREATER_EQUAL) loop(a, b, y, first, last, GREATER_EQUAL);
   else if (operation == LESS_EQUAL) loop(a, b, y, first, last, LESS_EQUAL);
   else if (operation == LOG) loop(a, a, y, first, last, LOG);
+  else if (operation == GELU) loop(a, a, y, first, last, GELU);
+  else if (operation == GELU_GRADIENT) loop(a, b, y, first, last, GELU_GRADIENT);
+  else if (operation == GELU_TANH) loop(a, a, y, first, last, GELU_TANH);
+  else if (operation == GELU_TANH_GRADIENT) loop(a, b, y, first, last, GELU_TANH_GRADIENT);
+  else if (operation == SILU) loop(a, a, y, first, last, SILU);
+  else if (operation == SILU_GRADIENT) loop(a, b, y, first, last, SILU_GRADIENT);
+  else if (operation == ERF) loop(a, a, y, first, last, ERF);
+  else if (operation == ERF_GRADIENT) loop(a, b, y, first, last, ERF_GRADIENT);
   else unreachable();
 }
 
@@ -105,16 +123,66 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   if (operation == SIGMOID) return sigmoid(a);
   if (operation == TANH) return hyperbolicTangent(a);
   if (operation == LOG) return logarithm(a);
+  if (operation == GELU) return f32x4.mul(a, normalDistribution(a, normalDensity(a)));
+  if (operation == GELU_TANH) return f32x4.mul(a, sigmoid(twoU(a)));
+  if (operation == SILU) return f32x4.mul(a, sigmoid(a));
+  if (operation == ERF) return errorFunction(a);
   const one = f32x4.splat(1);
   if (operation == GREATER_EQUAL) return v128.and(f32x4.ge(a, b), one);
   if (operation == LESS_EQUAL) return v128.and(f32x4.le(a, b), one);
-  // Their gradients start from the output.
+  // These gradients start from the input.
+  if (operation == GELU_GRADIENT) return f32x4.mul(b, geluDerivative(a));
+  if (operation == GELU_TANH_GRADIENT) return f32x4.mul(b, geluTanhDerivative(a));
+  if (operation == SILU_GRADIENT) return f32x4.mul(b, gateDerivative(a, a));
+  if (operation == ERF_GRADIENT) {
+    const e = exponential(f32x4.neg(f32x4.mul(a, a)));
+    return f32x4.mul(b, f32x4.mul(e, f32x4.splat(1.12837917)));
+  }
+  // These start from the output.
   if (operation == SIGMOID_GRADIENT) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
   if (operation == TANH_GRADIENT) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
   let passes = f32x4.gt(a, zero);
   if (operation == RELU6_GRADIENT) passes = v128.and(passes, f32x4.lt(a, f32x4.splat(6)));
   // A product with 1 or 0, not a choice: a gradient that is NaN must not get lost.
   return f32x4.mul(b, v128.and(passes, one));
+}
+
+/** The numbers and formulas of src/ops/pointwise/gelu.ts. */
+const TWO_U: f32 = 1.59576912;
+const CUBE: f32 = 0.044715;
+
+// @ts-ignore: decorator
+@inline
+function geluDerivative(x: v128): v128 {
+  const e = normalDensity(x);
+  return multiplyAdd(f32x4.mul(x, e), f32x4.splat(0.398942280), normalDistribution(x, e));
+}
+
+/** Twice the number whose tanh gelu's approximation takes. */
+// @ts-ignore: decorator
+@inline
+function twoU(x: v128): v128 {
+  const slope = multiplyAdd(f32x4.mul(x, x), f32x4.splat(CUBE * TWO_U), f32x4.splat(TWO_U));
+  return f32x4.mul(x, slope);
+}
+
+// @ts-ignore: decorator
+@inline
+function geluTanhDerivative(x: v128): v128 {
+  const slope = multiplyAdd(f32x4.mul(x, x), f32x4.splat(3 * CUBE * TWO_U), f32x4.splat(TWO_U));
+  return gateDerivative(twoU(x), f32x4.mul(x, slope));
+}
+
+/** The derivative of x s(v), s the sigmoid: s + x v' s (1 - s). Without 1 - s, which would lose digits. */
+// @ts-ignore: decorator
+@inline
+function gateDerivative(v: v128, xTimesSlope: v128): v128 {
+  const one = f32x4.splat(1);
+  const e = exponential(f32x4.neg(f32x4.abs(v)));
+  const larger = f32x4.div(one, f32x4.add(one, e));
+  const smaller = f32x4.mul(e, larger);
+  const s = v128.bitselect(smaller, larger, f32x4.lt(v, f32x4.splat(0)));
+  return multiplyAdd(xTimesSlope, f32x4.mul(smaller, larger), s);
 }
 
 /** y[i] = value. */
