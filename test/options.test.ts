@@ -42,6 +42,7 @@ const ROWS: OptionRows = {
   },
   batchNorm: { 1: ['gamma', (given) => at.batchNorm(any, given)] },
   binaryCrossEntropy: { 2: ['positiveWeights', (given) => at.binaryCrossEntropy(any, any, given)] },
+  clamp: { 1: ['min', (given) => at.clamp(any, given)] },
   conv1d: { 2: ['dilation', (given) => at.conv1d(any, any, given)] },
   conv2d: {
     2: [

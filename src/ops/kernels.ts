@@ -18,6 +18,7 @@ import {
 } from './norm/batch-norm-training-kernels.js';
 import { binaryCrossEntropyGradientKernel, binaryCrossEntropyKernel } from './loss/binary-cross-entropy.js';
 import { castKernel } from './pointwise/cast.js';
+import { clampGradientKernel, clampKernel } from './pointwise/clamp.js';
 import { greaterEqualKernel, lessEqualKernel } from './pointwise/compare.js';
 import { fillKernel } from './core/constant.js';
 import { conv2dInputGradientKernel } from './conv2d/conv2d-input-gradient-kernel.js';
@@ -61,6 +62,7 @@ import { topKKernel } from './reduce/top-k.js';
 import { transformImagesKernel } from './image/transform-images.js';
 import { unaryKernels } from './pointwise/unary-tables.js';
 import { weightAverageKernel } from './update/weight-average.js';
+import { whereKernel } from './pointwise/where.js';
 
 /** The names are the table's own keys: a list of them beside it would be forgotten together with it. */
 function table<Name extends string>(
@@ -86,6 +88,8 @@ export const kernels = table({
   binaryCrossEntropy: binaryCrossEntropyKernel,
   binaryCrossEntropyGradient: binaryCrossEntropyGradientKernel,
   cast: castKernel,
+  clamp: clampKernel,
+  clampGradient: clampGradientKernel,
   conv2d: conv2dKernel,
   conv2dInputGradient: conv2dInputGradientKernel,
   conv2dWeightGradient: conv2dWeightGradientKernel,
@@ -141,6 +145,7 @@ export const kernels = table({
   topK: topKKernel,
   transformImages: transformImagesKernel,
   weightAverage: weightAverageKernel,
+  where: whereKernel,
   ...unaryKernels,
 });
 

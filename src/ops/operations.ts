@@ -11,6 +11,7 @@ import { batchNormTrainingOperation } from './norm/batch-norm-training.js';
 import { binaryCrossEntropyOperation } from './loss/binary-cross-entropy.js';
 import { broadcastToOperation } from './shape/broadcast.js';
 import { castOperation } from './pointwise/cast.js';
+import { clampOperation } from './pointwise/clamp.js';
 import { greaterEqualOperation, lessEqualOperation } from './pointwise/compare.js';
 import { concatOperation } from './shape/concat.js';
 import { constantOperation } from './core/constant.js';
@@ -49,6 +50,7 @@ import { topKOperation } from './reduce/top-k.js';
 import { transformImagesOperation } from './image/transform-images.js';
 import { transposeOperation } from './shape/transpose.js';
 import { unaryTapeOperations } from './pointwise/unary-tables.js';
+import { whereOperation } from './pointwise/where.js';
 
 /** The names are the table's own keys: a list of them beside it would be forgotten together with it. */
 function table<Name extends string>(
@@ -67,6 +69,7 @@ export const operations = table({
   binaryCrossEntropy: binaryCrossEntropyOperation,
   broadcastTo: broadcastToOperation,
   cast: castOperation,
+  clamp: clampOperation,
   concat: concatOperation,
   constant: constantOperation,
   conv2d: conv2dOperation,
@@ -109,6 +112,7 @@ export const operations = table({
   topK: topKOperation,
   transformImages: transformImagesOperation,
   transpose: transposeOperation,
+  where: whereOperation,
   ...unaryTapeOperations,
 });
 

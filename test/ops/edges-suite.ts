@@ -8,6 +8,7 @@ import { argmax, argmin } from '#src/ops/reduce/argmax';
 import { gradients } from '#src/ops/backward';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
+import { clamp } from '#src/ops/pointwise/clamp';
 import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
 import { conv1d } from '#src/ops/conv2d/conv1d';
@@ -49,6 +50,7 @@ import { tanh } from '#src/ops/pointwise/tanh';
 import { topK } from '#src/ops/reduce/top-k';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
+import { where } from '#src/ops/pointwise/where';
 import type { Device } from '#src/program/device';
 import { Arena } from '#src/tensor/arena';
 import { PURPOSE, philox, uniform } from '#src/tensor/philox';
@@ -132,6 +134,8 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         transformed: transformImages(tensor(new Uint8Array(0), [0, 4, 4, 3]), []),
         blurred: gaussianBlur(tensor(new Uint8Array(0), [0, 4, 4, 3]), 3, []),
         dropped: dropout(none, 0.5, { seed: 1, step: 1 }),
+        chosen: where(tensor(new Int32Array(0), [0, 1]), none, 1),
+        clamped: clamp(none, { min: 0 }),
         data: tensor([], [0]),
       };
     });
@@ -211,6 +215,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       const late = tensor([5, nan, 1], [3]);
       return {
         abs: abs(x),
+        clamp: clamp(x, { min: 0, max: 1 }),
         erf: erf(x),
         exp: exp(x),
         gelu: gelu(x),
@@ -326,6 +331,47 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       // Relative: far below 0 the digits are kept, too.
       assertClose(found, expected, { absolute: 1e-30, relative: 1e-5 }, name);
     }
+  });
+
+  test(`a bound of clamp is inside, and infinities have their bounds, on ${on}`, async () => {
+    const device = await open();
+    const points = [-infinity, -2, -0.1, 0, 0.1, 2, infinity];
+    const result = await device.run(() => {
+      const x = tensor(points, [7]);
+      const both = (options: Parameters<typeof clamp>[1]) => {
+        const y = clamp(x, options);
+        return [y, ...gradients(sum(multiply(y, tensor([1, 2, 3, 4, 5, 6, 7], [7]))), [x])] as const;
+      };
+      return [both({ min: -0.1, max: 0.1 }), both({ max: 2 }), both({ min: 1, max: -2 })];
+    });
+    const rounded = device.precision === 'float64' ? 0.1 : Math.fround(0.1);
+    const found = result.map((tensors) => tensors.map((values) => [...values]));
+    assert.equal(found, [
+      [
+        [-rounded, -rounded, -rounded, 0, rounded, rounded, rounded],
+        [0, 0, 3, 4, 5, 0, 0],
+      ],
+      [
+        [-infinity, -2, -rounded, 0, rounded, 2, 2],
+        [1, 2, 3, 4, 5, 6, 0],
+      ],
+      // As PyTorch: max has the last word.
+      [new Array(7).fill(-2), new Array(7).fill(0)],
+    ]);
+  });
+
+  test(`where keeps what was not taken out of values and gradients on ${on}`, async () => {
+    const device = await open();
+    const found = await device.run(() => {
+      const a = tensor([1, nan, 3], [3]);
+      const b = tensor([nan, 5, infinity], [3]);
+      const y = where(tensor([1, 0, -7], [3], 'int32'), a, b);
+      return [y, ...gradients(sum(multiply(y, tensor([10, nan, infinity], [3]))), [a, b])];
+    });
+    const exact = { absolute: 0, relative: 0 };
+    assertClose(found[0], [1, 5, 3], exact, 'values');
+    assertClose(found[1], [10, 0, infinity], exact, 'gradient of a');
+    assertClose(found[2], [0, nan, 0], exact, 'gradient of b');
   });
 
   test(`infinities on ${on}`, async () => {

@@ -6,6 +6,7 @@ import { batchNorm } from '#src/ops/norm/batch-norm';
 import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
+import { clamp } from '#src/ops/pointwise/clamp';
 import { concat } from '#src/ops/shape/concat';
 import { full, zeros } from '#src/ops/core/constant';
 import { conv1d } from '#src/ops/conv2d/conv1d';
@@ -39,6 +40,7 @@ import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
 import { topK } from '#src/ops/reduce/top-k';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
+import { where } from '#src/ops/pointwise/where';
 import { tensor } from '#src/tensor/tensor';
 import { assertThrows, cpuDevice } from './support.js';
 
@@ -139,6 +141,16 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [
     () => oneHot(tensor([1, 1], [1, 2], 'int32'), 5),
     /indices have shape \[1, 2\]; one dimension is expected \(oneHot\)/,
+  ],
+  [() => clamp(labels(1), { min: 0 }), /the operand has dtype int32, not float32 \(clamp\)/],
+  [
+    () => where(zeros([2]), 1, 0),
+    /the condition has dtype float32, not int32 \(where\): convert it with cast/,
+  ],
+  [() => where(labels(1), labels(1), 0), /the second operand has dtype int32, not float32 \(where\)/],
+  [
+    () => where(labels(1, 0), zeros([2, 3]), 0),
+    /shapes \[2\] and \[2, 3\] do not broadcast together \(where\)/,
   ],
   [() => gelu(labels(1)), /the operand has dtype int32, not float32 \(gelu\): convert it with cast/],
   [() => cast(tensor(Uint16Array.of(1), [1])), /dtype float16 cannot be cast to float32 \(cast\)/],
@@ -439,6 +451,15 @@ test('a mode that there is not is refused, and corners that nearest pixels canno
     /^there is no mode reflected \(pad\): did you mean reflect\?$/,
   );
   await refuse({ alignCorners: true }, /^nearest pixels have no corners to align \(resize\)/);
+});
+
+test('bounds of clamp that are none are refused', async () => {
+  const device = await cpuDevice('float64');
+  const refuse = (options: unknown, sentence: RegExp) =>
+    assertThrows(() => device.run(() => clamp(zeros([2]), options as never)), 'usage', sentence);
+  await refuse({}, /^there is neither min nor max \(clamp\): give at least one/);
+  await refuse({ min: 0, max: Number.NaN }, /^NaN is no bound \(clamp\): give a number, or leave it out$/);
+  await refuse({ min: '0' }, /^0 is no bound \(clamp\)/);
 });
 
 test('an approximation of gelu that there is not is refused', async () => {

@@ -13,6 +13,7 @@ import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-traini
 import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
 import { cast } from '#src/ops/pointwise/cast';
+import { clamp } from '#src/ops/pointwise/clamp';
 import { greaterEqual, lessEqual } from '#src/ops/pointwise/compare';
 import { concat } from '#src/ops/shape/concat';
 import { full } from '#src/ops/core/constant';
@@ -54,6 +55,7 @@ import { topK } from '#src/ops/reduce/top-k';
 import { transformImages } from '#src/ops/image/transform-images';
 import { transpose } from '#src/ops/shape/transpose';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
+import { where } from '#src/ops/pointwise/where';
 import type { Device } from '#src/program/device';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
@@ -121,6 +123,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
     binaryCrossEntropy(logits, targets, { ...(positiveWeights && { positiveWeights }), reduction: 'none' }),
   broadcastTo: ([x], { shape }) => broadcastTo(x, shape),
   cast: ([x], { dtype }) => cast(x, dtype),
+  clamp: ([x], options) => clamp(x, options),
   concat: (parts, { axis }) => concat(parts, axis),
   constant: (_, { shape, value }) => full(shape, value),
   conv2d: ([x, w], options) => conv2d(x, w, options),
@@ -165,6 +168,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   topK: ([x], { k, axis }) => topK(x, k, axis).indices,
   transformImages: ([x], { transforms }) => transformImages(x, transforms.map(transformOf)),
   transpose: ([x], { permutation }) => transpose(x, permutation),
+  where: ([condition, a, b]) => where(condition, a, b),
 };
 
 /** The files of test/ops/golden/, from build/test/ops/. */

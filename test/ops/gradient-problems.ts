@@ -4,6 +4,7 @@ import { batchNorm } from '#src/ops/norm/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-training';
 import { binaryCrossEntropy } from '#src/ops/loss/binary-cross-entropy';
 import { broadcastTo } from '#src/ops/shape/broadcast';
+import { clamp } from '#src/ops/pointwise/clamp';
 import { concat } from '#src/ops/shape/concat';
 import { conv2d } from '#src/ops/conv2d/conv2d';
 import { convTranspose2d } from '#src/ops/conv2d/conv-transpose2d';
@@ -36,6 +37,7 @@ import { sum } from '#src/ops/reduce/sum';
 import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
 import { transpose } from '#src/ops/shape/transpose';
 import { unaryOperations } from '#src/ops/pointwise/unary-tables';
+import { where } from '#src/ops/pointwise/where';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import type { Random } from './support.js';
@@ -180,6 +182,10 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const [shape, whole] = [someShape(random, 3), random.whole(1, 3)];
     const target = [whole, ...shape.map((size) => (size === 1 ? random.whole(1, 3) : size))];
     return { shapes: [shape], call: ([x]) => broadcastTo(x, target) };
+  },
+  clamp: (random) => {
+    const bounds = random.pick([{ min: -0.5 }, { max: 0.25 }, { min: -0.25, max: 0.5 }]);
+    return ofOne((x) => clamp(x, bounds))(random);
   },
   concat: (random) => {
     const [rows, columns] = [random.whole(1, 4), random.whole(1, 4)];
@@ -361,5 +367,14 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const shape = someShape(random);
     const order = shape.map((_, d) => d).sort(() => random.unit() - 0.5);
     return { shapes: [shape], call: ([x]) => transpose(x, order) };
+  },
+  where: (random) => {
+    const [a, b] = twoShapes(random);
+    const rank = Math.max(a.length, b.length);
+    // Of their broadcast shape, from some dimension on.
+    const whole = Array.from({ length: rank }, (_, d) => Math.max(a.at(d - rank) ?? 1, b.at(d - rank) ?? 1));
+    const shape = whole.slice(random.whole(0, rank)).map((size) => (random.unit() < 0.3 ? 1 : size));
+    const condition = random.wholes(sizeOf(shape), -1, 1);
+    return { shapes: [a, b], call: ([x, y]) => where(tensor(condition, shape, 'int32'), x, y) };
   },
 };

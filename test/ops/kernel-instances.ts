@@ -7,6 +7,7 @@ import type { KernelName } from '#src/ops/kernels';
 import type { BinaryAttributes, UnaryOperation } from '#src/ops/pointwise/pointwise';
 import { padFront } from '#src/ops/core/strided';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
+import { whereAttributes } from '#src/ops/pointwise/where';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
 import { imageMakers } from './image/image-instances.js';
 import { resizeMakers } from './image/resize-instances.js';
@@ -52,6 +53,31 @@ function geluMakers(approximate: 'none' | 'tanh'): [variant: string, make: Make]
     [`geluGradient.${approximate}`, make(2)],
   ];
 }
+
+/** Whole numbers, some of them bounds. */
+const clamped =
+  (operands: number): Make =>
+  (random) => {
+    const count = size(random);
+    const [low, high] = [random.pick([-2, -1, -Infinity]), random.pick([1, 2, Infinity, -2])];
+    const inputs = Array.from({ length: operands }, () => floats(random.wholes(count, -3, 3)));
+    return { attributes: { count, low, high }, operands: [...inputs, room(count)], exact: true };
+  };
+
+const chosenBy =
+  (same: boolean): Make =>
+  (random) => {
+    const shape = same ? [size(random)] : Array.from({ length: 6 }, () => random.whole(1, 4));
+    const [condition, a, b] = [0, 1, 2].map(() => shape.map((n) => (!same && random.unit() < 0.4 ? 1 : n)));
+    const out = shape.map((_, d) => Math.max(condition[d], a[d], b[d]));
+    const attributes = { ...whereAttributes(condition, a, b, out), same };
+    const operands = [
+      ints(random.wholes(sizeOf(condition), -1, 1)),
+      real(random, sizeOf(a)),
+      real(random, sizeOf(b)),
+    ];
+    return { attributes, operands: [...operands, room(sizeOf(out))], exact: true };
+  };
 
 const binary =
   (same: boolean, low = -2, high = 2, whole = false): Make =>
@@ -387,6 +413,8 @@ const makers: Readonly<Record<string, Make>> = {
     const attributes = { count, from: 'float32', to: 'int32' };
     return { attributes, operands: [floats(values), room(count, 'int32')], exact: true };
   },
+  'clamp.flat': clamped(1),
+  'clampGradient.flat': clamped(2),
   'commit.flat': (random) => {
     const count = size(random);
     const gate = floats([1, 1, random.whole(0, 1), 0, 0]);
@@ -632,6 +660,8 @@ const makers: Readonly<Record<string, Make>> = {
   'sumInt32.workgroup': sumInt32([256, 257, 1000]),
   'subtract.same': binary(true),
   'subtract.broadcast': binary(false),
+  'where.same': chosenBy(true),
+  'where.broadcast': chosenBy(false),
   'weightAverage.flat': (random) => {
     const { count, start } = updateOperands(random);
     const [, , gate, parameters] = start;

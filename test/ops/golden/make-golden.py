@@ -108,6 +108,17 @@ def pointwise():
         for kind, (a, b) in shapes.items():
             shift = 2.5 if name == 'divide' else 0
             case(name, kind, function, [real(a, 3), real(b, 4, 1, shift)], terms=16, differentiable=smooth)
+    for name, least, most in (('from both sides', -0.5, 0.25), ('from below', 0.125, None), ('from above', None, -0.25), ('min above max', 0.5, -0.5)):
+        options = {key: value for key, value in (('min', least), ('max', most)) if value is not None}
+        case('clamp', name, lambda x: torch.clamp(x, least, most), [real([4, 5], 5)], options)
+    conditions = {
+        'of one shape': ([3, 5], [3, 5], [3, 5]), 'with a row and a column': ([5], [3, 1], [3, 5]),
+        'of a column': ([3, 1], [3, 5], [3, 5]), 'of rank 0': ([], [2, 3], [3]), 'of rank 0 and numbers': ([4, 1, 3], [], [2, 1]),
+        'of rank 6': ([1, 2, 1, 1, 2, 2], [2, 1, 2, 1, 2, 1], [2, 2, 1, 2, 1, 2]),
+    }
+    for name, (condition, a, b) in conditions.items():
+        chosen = whole(condition, [(0, 1, -3, 0, 2)[i % 5] for i in range(count(condition))])
+        case('where', name, lambda c, x, y: torch.where(c != 0, x, y), [chosen, real(a, 6), real(b, 7)], terms=16)
     case('cast', 'of int32', lambda x: x.double(), [whole([4], [-3, 0, 7, 16777216])], differentiable=False)
     case('cast', 'to int32', lambda x: x.trunc(), [real([9], 160, 40)], {'dtype': 'int32'}, differentiable=False)
     case('cast', 'of uint32', lambda x: x.double(), [whole([3], [0, 5, 4000000000], 'uint32')], differentiable=False)
