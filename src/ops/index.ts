@@ -51,6 +51,7 @@ export {
   type MaxPool2dOptions,
   maxPool2d,
 } from './pool/pool.js';
+export { power } from './pointwise/power.js';
 export { flatten, reshape } from './shape/reshape.js';
 export { type ResizeOptions, resize } from './image/resize.js';
 export type { ResizeMode } from './image/resize-axis.js';

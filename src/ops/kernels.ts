@@ -46,6 +46,7 @@ import { normalizeImagesKernel } from './image/normalize-images.js';
 import { oneHotKernel } from './shape/one-hot.js';
 import { orderIndicesKernel } from './shape/order-indices.js';
 import { globalAveragePoolKernel, maxPool2dKernel } from './pool/pool-kernels.js';
+import { powerBaseGradientKernel, powerExponentGradientKernel, powerKernel } from './pointwise/power.js';
 import { pullToStartKernel } from './update/pull-to-start.js';
 import { reduceKernel, sumInt32Kernel } from './core/reduce.js';
 import { resizeGradientKernel, resizeKernel } from './image/resize-kernels.js';
@@ -124,6 +125,9 @@ export const kernels = table({
   normalizeImages: normalizeImagesKernel,
   oneHot: oneHotKernel,
   orderIndices: orderIndicesKernel,
+  power: powerKernel,
+  powerBaseGradient: powerBaseGradientKernel,
+  powerExponentGradient: powerExponentGradientKernel,
   pullToStart: pullToStartKernel,
   reduce: reduceKernel,
   resize: resizeKernel,

@@ -37,6 +37,7 @@ import { multiplyOperation } from './pointwise/multiply.js';
 import { normalizeImagesOperation } from './image/normalize-images.js';
 import { oneHotOperation } from './shape/one-hot.js';
 import { averagePool2dOperation, globalAveragePoolOperation, maxPool2dOperation } from './pool/pool.js';
+import { powerOperation } from './pointwise/power.js';
 import { reshapeOperation } from './shape/reshape.js';
 import { resizeOperation } from './image/resize.js';
 import { rmsNormOperation } from './norm/rms-norm.js';
@@ -99,6 +100,7 @@ export const operations = table({
   normalizeImages: normalizeImagesOperation,
   oneHot: oneHotOperation,
   pad: padOperation,
+  power: powerOperation,
   reshape: reshapeOperation,
   resize: resizeOperation,
   rmsNorm: rmsNormOperation,

@@ -85,12 +85,22 @@ export function loopCases(random: () => number): LoopCase[] {
       add(name, { count }, [real(count, 8), room(count)]);
       add(`${name}Gradient`, { count }, [real(count, 8), real(count), room(count)]);
     }
-    for (const name of ['abs', 'negate', 'square', 'sigmoid', 'tanh', 'exp', 'erf', 'silu'] as const)
+    for (const name of [
+      'abs',
+      'negate',
+      'square',
+      'sigmoid',
+      'tanh',
+      'exp',
+      'erf',
+      'quickGelu',
+      'silu',
+    ] as const)
       add(name, { count }, [real(count, 8), room(count)]);
     for (const name of ['sqrt', 'log'] as const) add(name, { count }, [positive(count), room(count)]);
     for (const name of ['sigmoidGradient', 'tanhGradient', 'expGradient'] as const)
       add(name, { count }, [real(count, 1), real(count), room(count)], { terms: 2 });
-    for (const name of ['erfGradient', 'siluGradient'] as const)
+    for (const name of ['erfGradient', 'quickGeluGradient', 'siluGradient'] as const)
       add(name, { count }, [real(count, 8), real(count), room(count)], { terms: 2 });
     for (const approximate of ['none', 'tanh']) {
       add('gelu', { count, approximate }, [real(count, 8), room(count)]);

@@ -17,11 +17,13 @@ import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { divide } from '#src/ops/pointwise/divide';
 import { cumulativeSum } from '#src/ops/reduce/cumulative-sum';
 import { dropout } from '#src/ops/pointwise/dropout';
+import { cos } from '#src/ops/pointwise/cos';
 import { erf } from '#src/ops/pointwise/erf';
 import { exp } from '#src/ops/pointwise/exp';
 import { embedding } from '#src/ops/shape/embedding';
 import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
+import { floor } from '#src/ops/pointwise/floor';
 import { gelu } from '#src/ops/pointwise/gelu';
 import { log } from '#src/ops/pointwise/log';
 import { max } from '#src/ops/reduce/max';
@@ -34,6 +36,8 @@ import { multiply } from '#src/ops/pointwise/multiply';
 import { normalizeImages } from '#src/ops/image/normalize-images';
 import { averagePool2d } from '#src/ops/pool/pool';
 import { oneHot } from '#src/ops/shape/one-hot';
+import { power } from '#src/ops/pointwise/power';
+import { quickGelu } from '#src/ops/pointwise/quick-gelu';
 import { relu } from '#src/ops/pointwise/relu';
 import { relu6 } from '#src/ops/pointwise/relu6';
 import { flatten, reshape } from '#src/ops/shape/reshape';
@@ -42,6 +46,7 @@ import { pad, slice } from '#src/ops/shape/slice';
 import { sigmoid } from '#src/ops/pointwise/sigmoid';
 import { logSoftmax, softmax } from '#src/ops/norm/softmax';
 import { silu } from '#src/ops/pointwise/silu';
+import { sin } from '#src/ops/pointwise/sin';
 import { sqrt } from '#src/ops/pointwise/sqrt';
 import { square } from '#src/ops/pointwise/square';
 import { sum } from '#src/ops/reduce/sum';
@@ -59,7 +64,7 @@ import { assertClose } from './support.js';
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
-/** Of -200, -14, -5, -1, -0.001, 0, 0.001, 0.999, 1, 5, 200 and infinity; slopes without the last. */
+/** Values and slopes at -200, -14, -5, -1, -0.001, 0, 0.001, 0.999, 1, 5, 200 and infinity; slopes without the last. */
 const FAR_FROM_ZERO = {
   exact: [
     ...[0, 0, -1.4332579e-6, -0.15865525, -0.00049960108, 0],
@@ -91,6 +96,31 @@ const FAR_FROM_ZERO = {
     ...[1.128378, 0.41593812, 0.4151075, 1.5670867e-11, 0],
   ],
 };
+
+/** a, b, a^b and its derivatives by a and by b, from PyTorch. */
+const POWERS: readonly (readonly [number, number, number, number, number])[] = [
+  [0, 0, 1, 0, 0],
+  [0, 2, 0, 0, 0],
+  [0, 1, 0, 1, 0],
+  [0, 0.5, 0, infinity, 0],
+  [0, -1, infinity, -infinity, -infinity],
+  [-2, 3, -8, 12, nan],
+  [-2, 2, 4, -4, nan],
+  [-2, -3, -0.125, -0.1875, nan],
+  [-2, 0.5, nan, nan, nan],
+  [-3, 0, 1, 0, nan],
+  [nan, 0, 1, 0, nan],
+  [nan, 2, nan, nan, nan],
+  [1, nan, 1, nan, 0],
+  [2, nan, nan, nan, nan],
+  [infinity, -1, 0, 0, nan],
+  [-infinity, 3, -infinity, infinity, nan],
+  [2, infinity, infinity, infinity, infinity],
+  [0.5, infinity, 0, nan, 0],
+  [-1, infinity, 1, infinity, nan],
+  [-1.5, 33, -647159.825, 14237516.1, nan],
+  [1.25, 40.5, 8411.15288, 272521.353, 1876.89452],
+];
 
 /** Registers the tests on the device. */
 export function testEdges(on: string, open: () => Promise<Device>): void {
@@ -216,7 +246,12 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       return {
         abs: abs(x),
         clamp: clamp(x, { min: 0, max: 1 }),
+        cos: cos(x),
         erf: erf(x),
+        floor: floor(x),
+        power: power(x, 2),
+        quickGelu: quickGelu(x),
+        sin: sin(x),
         exp: exp(x),
         gelu: gelu(x),
         geluTanh: gelu(x, { approximate: 'tanh' }),
@@ -358,6 +393,32 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       // As PyTorch: max has the last word.
       [new Array(7).fill(-2), new Array(7).fill(0)],
     ]);
+  });
+
+  test(`powers and their slopes at their edges on ${on}`, async () => {
+    const device = await open();
+    const found = await device.run(() => {
+      const [a, b] = [0, 1].map((i) =>
+        tensor(
+          POWERS.map((row) => row[i]),
+          [POWERS.length],
+        ),
+      );
+      const y = power(a, b);
+      return [y, ...gradients(sum(y), [a, b])];
+    });
+    found.forEach((values, i) => {
+      const expected = POWERS.map((row) => row[2 + i]);
+      POWERS.forEach(([a, b], at) => {
+        const close = { absolute: 1e-30, relative: 1e-5 };
+        assertClose(
+          [values[at]],
+          [expected[at]],
+          close,
+          `${['value', 'slope by a', 'slope by b'][i]} of ${a}^${b}`,
+        );
+      });
+    });
   });
 
   test(`where keeps what was not taken out of values and gradients on ${on}`, async () => {

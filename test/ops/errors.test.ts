@@ -29,6 +29,7 @@ import { meanSquaredError } from '#src/ops/loss/mean-squared-error';
 import { normalizeImages } from '#src/ops/image/normalize-images';
 import { oneHot } from '#src/ops/shape/one-hot';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
+import { power } from '#src/ops/pointwise/power';
 import { reshape } from '#src/ops/shape/reshape';
 import { pad, slice } from '#src/ops/shape/slice';
 import { resize } from '#src/ops/image/resize';
@@ -152,6 +153,7 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => where(labels(1, 0), zeros([2, 3]), 0),
     /shapes \[2\] and \[2, 3\] do not broadcast together \(where\)/,
   ],
+  [() => power(zeros([2]), labels(1, 2)), /second operand has dtype int32, not float32 \(power\)/],
   [() => gelu(labels(1)), /the operand has dtype int32, not float32 \(gelu\): convert it with cast/],
   [() => cast(tensor(Uint16Array.of(1), [1])), /dtype float16 cannot be cast to float32 \(cast\)/],
   [() => matmul(zeros([2, 3]), zeros([2, 3])), /\[2, 3\] times \[2, 3\] is not a product \(matmul\)/],

@@ -42,6 +42,7 @@ import { normalizeImages } from '#src/ops/image/normalize-images';
 import { oneHot } from '#src/ops/shape/one-hot';
 import { type OperationName, operations } from '#src/ops/operations';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
+import { power } from '#src/ops/pointwise/power';
 import { reshape } from '#src/ops/shape/reshape';
 import { resize } from '#src/ops/image/resize';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
@@ -155,6 +156,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   normalizeImages: ([x], { mean, deviation }) => normalizeImages(x, mean, deviation),
   oneHot: ([labels], { classes }) => oneHot(labels, classes),
   pad: ([x], { before, after, ...options }) => pad(x, before, after, options),
+  power: ([a, b], { exponent }) => power(a, exponent ?? b),
   reshape: ([x], { shape }) => reshape(x, shape),
   resize: ([x], options) => resize(x, options),
   rmsNorm: ([x, scale], { epsilon }) => rmsNorm(x, scale ?? null, epsilon === undefined ? {} : { epsilon }),

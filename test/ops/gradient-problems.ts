@@ -26,6 +26,7 @@ import { mixImages } from '#src/ops/image/mix-images';
 import { multiply } from '#src/ops/pointwise/multiply';
 import type { OperationName } from '#src/ops/operations';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
+import { power } from '#src/ops/pointwise/power';
 import { reshape } from '#src/ops/shape/reshape';
 import { resize } from '#src/ops/image/resize';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
@@ -309,6 +310,7 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     const [before, after] = [some(), some()];
     return { shapes: [shape], call: ([x]) => pad(x, before, after, { mode }) };
   },
+  power: ofTwo(power, [0.5, 2]),
   reshape: (random) => {
     const shape = someShape(random);
     const target = random.pick([[-1], [-1, 1], [1, sizeOf(shape), 1]]);
@@ -371,7 +373,7 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   where: (random) => {
     const [a, b] = twoShapes(random);
     const rank = Math.max(a.length, b.length);
-    // Of their broadcast shape, from some dimension on.
+    // The condition has their common shape, from some dimension on.
     const whole = Array.from({ length: rank }, (_, d) => Math.max(a.at(d - rank) ?? 1, b.at(d - rank) ?? 1));
     const shape = whole.slice(random.whole(0, rank)).map((size) => (random.unit() < 0.3 ? 1 : size));
     const condition = random.wholes(sizeOf(shape), -1, 1);

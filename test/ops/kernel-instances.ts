@@ -582,6 +582,12 @@ const makers: Readonly<Record<string, Make>> = {
       operands: [real(random, count), ...vectors, residual ? real(random, count) : null, room(count)],
     };
   },
+  'power.same': binary(true, 0.1, 3),
+  'power.broadcast': binary(false, 0.1, 3),
+  'powerBaseGradient.same': binary(true, 0.1, 3),
+  'powerBaseGradient.broadcast': binary(false, 0.1, 3),
+  'powerExponentGradient.same': binary(true, 0.1, 3),
+  'powerExponentGradient.broadcast': binary(false, 0.1, 3),
   'pullToStart.flat': (random) => {
     const { count, start } = updateOperands(random);
     const [gradients, blockGroups, , parameters] = start;

@@ -5,7 +5,7 @@
 
 /** From here on the fraction is shorter than the series, and 1 - erf(x) would lose digits. */
 const FAR = 2;
-/** Of the fraction: enough for all of float64 from FAR on. */
+/** Levels of the fraction: enough for all of float64 from FAR on. */
 const LEVELS = 50;
 const SQRT_PI = Math.sqrt(Math.PI);
 

@@ -32,3 +32,5 @@ export const SILU = 26;
 export const SILU_GRADIENT = 27;
 export const ERF = 28;
 export const ERF_GRADIENT = 29;
+export const QUICK_GELU = 30;
+export const QUICK_GELU_GRADIENT = 31;

@@ -31,6 +31,8 @@ const CODES = {
   greaterEqual: codes.GREATER_EQUAL,
   lessEqual: codes.LESS_EQUAL,
   log: codes.LOG,
+  quickGelu: codes.QUICK_GELU,
+  quickGeluGradient: codes.QUICK_GELU_GRADIENT,
   silu: codes.SILU,
   siluGradient: codes.SILU_GRADIENT,
   erf: codes.ERF,

@@ -122,15 +122,17 @@ export function binaryAttributes(a: Shape, b: Shape, shape: Shape): BinaryAttrib
 
 /**
  * The forward kernel of a binary operation. Its shader is shaders/pointwise/<name>.wgsl with `fn forward(a, b)`. `half`: whether
- * a mixed-precision program may keep operands and result as float16.
+ * a mixed-precision program may keep operands and result as float16; `needed`: what the shader needs of shaders/lib beside
+ * is-nan.wgsl.
  */
 export function binaryKernel(
   name: string,
   forward: (a: number, b: number) => number,
   half = false,
+  needed: readonly string[] = [],
 ): Kernel<BinaryAttributes> {
   const file = `pointwise/${kebab(name)}.wgsl`;
-  const { flat } = flatVariant<BinaryAttributes>(file, ['is-nan.wgsl', 'pointwise-binary.wgsl']);
+  const { flat } = flatVariant<BinaryAttributes>(file, ['is-nan.wgsl', ...needed, 'pointwise-binary.wgsl']);
   return {
     name,
     bindings: [
@@ -143,7 +145,13 @@ export function binaryKernel(
         same: { ...flat, suits: ({ same }) => same },
         broadcast: {
           ...flat,
-          libraries: ['grid.wgsl', 'is-nan.wgsl', 'strided.wgsl', 'pointwise-binary-broadcast.wgsl'],
+          libraries: [
+            'grid.wgsl',
+            'is-nan.wgsl',
+            ...needed,
+            'strided.wgsl',
+            'pointwise-binary-broadcast.wgsl',
+          ],
         },
       },
       choose: ({ same }) => (same ? 'same' : 'broadcast'),

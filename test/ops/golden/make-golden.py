@@ -81,7 +81,8 @@ def case(operation, name, function, inputs, options=None, terms=1, differentiabl
 
 def pointwise():
     unary = {
-        'abs': (torch.abs, 1, 0), 'erf': (torch.erf, 4, 0), 'exp': (torch.exp, 3, 0), 'log': (torch.log, 2, 2.01),
+        'abs': (torch.abs, 1, 0), 'cos': (torch.cos, 9, 0), 'erf': (torch.erf, 4, 0), 'exp': (torch.exp, 3, 0), 'log': (torch.log, 2, 2.01),
+        'floor': (torch.floor, 4, 0), 'quickGelu': (lambda x: x * torch.sigmoid(1.702 * x), 6, 0), 'sin': (torch.sin, 9, 0),
         'negate': (torch.neg, 1, 0), 'relu': (torch.relu, 1, 0), 'relu6': (F.relu6, 9, 2),
         'sigmoid': (torch.sigmoid, 8, 0), 'silu': (F.silu, 8, 0), 'sqrt': (torch.sqrt, 2, 2.01), 'square': (torch.square, 3, 0),
         'tanh': (torch.tanh, 4, 0),
@@ -108,6 +109,11 @@ def pointwise():
         for kind, (a, b) in shapes.items():
             shift = 2.5 if name == 'divide' else 0
             case(name, kind, function, [real(a, 3), real(b, 4, 1, shift)], terms=16, differentiable=smooth)
+    for kind, (a, b) in shapes.items():
+        case('power', kind, torch.pow, [real(a, 8, 1, 1.5), real(b, 9, 3)], terms=16)
+    for exponent in (0, 0.5, 1, 2, 3, -1, -2.5):
+        shift = 1.25 if exponent % 1 else 0
+        case('power', f'with exponent {exponent}', lambda x: x ** exponent, [real([7], 10, 1, shift)], {'exponent': exponent})
     for name, least, most in (('from both sides', -0.5, 0.25), ('from below', 0.125, None), ('from above', None, -0.25), ('min above max', 0.5, -0.5)):
         options = {key: value for key, value in (('min', least), ('max', most)) if value is not None}
         case('clamp', name, lambda x: torch.clamp(x, least, most), [real([4, 5], 5)], options)

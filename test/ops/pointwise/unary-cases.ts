@@ -13,14 +13,18 @@ export interface UnaryCase {
 
 export const unaryCases: Readonly<Record<UnaryName, UnaryCase>> = {
   abs: { formula: (x) => Math.sqrt(x * x) },
+  cos: { formula: (x) => 1 - 2 * Math.sin(x / 2) ** 2, range: [-100, 100] },
   erf: { formula: alternatingErf },
   exp: { formula: (x) => Math.E ** x, range: [-8, 3] },
+  floor: { formula: (x) => x - (((x % 1) + 1) % 1), range: [-9, 9] },
   log: { formula: (x) => Math.log2(x) * Math.LN2, range: [0.1, 5] },
   negate: { formula: (x) => 0 - x },
+  quickGelu: { formula: (x) => (x * (1 + Math.tanh(0.851 * x))) / 2, range: [-6, 6] },
   relu: { formula: (x) => (x + Math.abs(x)) / 2 },
   relu6: { formula: (x) => (Math.abs(x) - Math.abs(x - 6)) / 2 + 3, range: [-3, 9] },
   sigmoid: { formula: (x) => (1 + Math.tanh(x / 2)) / 2, range: [-8, 8] },
   silu: { formula: (x) => (x * (1 + Math.tanh(x / 2))) / 2, range: [-8, 8] },
+  sin: { formula: (x) => Math.cos(x - Math.PI / 2), range: [-100, 100] },
   sqrt: { formula: (x) => x ** 0.5, range: [0.1, 9] },
   square: { formula: (x) => x ** 2 },
   tanh: { formula: (x) => 1 - 2 / (Math.exp(2 * x) + 1), range: [-20, 20] },

@@ -17,6 +17,8 @@ import {
   MINIMUM,
   MULTIPLY,
   NEGATE,
+  QUICK_GELU,
+  QUICK_GELU_GRADIENT,
   RELU,
   RELU6,
   RELU6_GRADIENT,
@@ -65,6 +67,8 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
   else if (operation == GELU_GRADIENT) loop(a, b, y, first, last, GELU_GRADIENT);
   else if (operation == GELU_TANH) loop(a, a, y, first, last, GELU_TANH);
   else if (operation == GELU_TANH_GRADIENT) loop(a, b, y, first, last, GELU_TANH_GRADIENT);
+  else if (operation == QUICK_GELU) loop(a, a, y, first, last, QUICK_GELU);
+  else if (operation == QUICK_GELU_GRADIENT) loop(a, b, y, first, last, QUICK_GELU_GRADIENT);
   else if (operation == SILU) loop(a, a, y, first, last, SILU);
   else if (operation == SILU_GRADIENT) loop(a, b, y, first, last, SILU_GRADIENT);
   else if (operation == ERF) loop(a, a, y, first, last, ERF);
@@ -125,6 +129,7 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   if (operation == LOG) return logarithm(a);
   if (operation == GELU) return f32x4.mul(a, normalDistribution(a, normalDensity(a)));
   if (operation == GELU_TANH) return f32x4.mul(a, sigmoid(twoU(a)));
+  if (operation == QUICK_GELU) return f32x4.mul(a, sigmoid(f32x4.mul(a, f32x4.splat(QUICK_RATE))));
   if (operation == SILU) return f32x4.mul(a, sigmoid(a));
   if (operation == ERF) return errorFunction(a);
   const one = f32x4.splat(1);
@@ -133,6 +138,10 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   // These gradients start from the input.
   if (operation == GELU_GRADIENT) return f32x4.mul(b, geluDerivative(a));
   if (operation == GELU_TANH_GRADIENT) return f32x4.mul(b, geluTanhDerivative(a));
+  if (operation == QUICK_GELU_GRADIENT) {
+    const v = f32x4.mul(a, f32x4.splat(QUICK_RATE));
+    return f32x4.mul(b, gateDerivative(v, v));
+  }
   if (operation == SILU_GRADIENT) return f32x4.mul(b, gateDerivative(a, a));
   if (operation == ERF_GRADIENT) {
     const e = exponential(f32x4.neg(f32x4.mul(a, a)));
@@ -147,6 +156,8 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   return f32x4.mul(b, v128.and(passes, one));
 }
 
+/** That of src/ops/pointwise/quick-gelu.ts. */
+const QUICK_RATE: f32 = 1.702;
 /** The numbers and formulas of src/ops/pointwise/gelu.ts. */
 const TWO_U: f32 = 1.59576912;
 const CUBE: f32 = 0.044715;
