@@ -7,6 +7,7 @@ import type { Tensor, TensorLike } from '../../tensor/tensor.js';
 import { apply, emit, expectDtype } from '../core/apply.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from '../core/flat.js';
 
+/** The bounds of `clamp`, at least one. */
 export interface ClampOptions {
   /** No element of the result is less. Default: no bound. */
   readonly min?: number | undefined;

@@ -15,6 +15,7 @@ import { type FlatAttributes, flatRange, flatUnits, flatVariant } from '../core/
 import { normalDistribution } from './error-function.js';
 import { geluGradientSimd, geluSimd } from './pointwise-simd.js';
 
+/** Which function `gelu` is. */
 export interface GeluOptions {
   /** The exact function, or the approximation by tanh that GPT-2 and others were trained with. Default: 'none', as in PyTorch. */
   readonly approximate?: 'none' | 'tanh';
@@ -35,7 +36,7 @@ interface GeluFunctions {
 
 const CUBE = 0.044715;
 const TWO_U = 2 * Math.sqrt(2 / Math.PI);
-const bySigmoid = (x: number) => 1 / (1 + Math.exp(-TWO_U * (x + CUBE * x ** 3)));
+const bySigmoid = (x: number) => 1 / (1 + Math.exp(-TWO_U * x * (1 + CUBE * x * x)));
 
 const FUNCTIONS: Readonly<Record<GeluAttributes['approximate'], GeluFunctions>> = {
   none: {
