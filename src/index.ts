@@ -246,6 +246,8 @@ export {
   freeze,
   GELU,
   GlobalAveragePool,
+  GroupNorm,
+  type GroupNormLayerOptions,
   Identity,
   Initializer,
   LayerNorm,

@@ -63,9 +63,11 @@ const ROWS: OptionRows = {
   dropout: { 2: GENERATOR },
   embedding: { 2: ['paddingIndex', (given) => at.embedding(any, any, given)] },
   gelu: { 1: ['approximate', (given) => at.gelu(any, given)] },
+  groupNorm: { 3: ['groups', (given) => at.groupNorm(any, null, null, given)] },
   huber: { 2: ['delta', (given) => at.huber(any, any, given)] },
   klDivergence: { 2: ['logTarget', (given) => at.klDivergence(any, any, given)] },
   layerNorm: { 3: ['epsilon', (given) => at.layerNorm(any, null, null, given)] },
+  logSoftmax: { 1: ['mask', (given) => at.logSoftmax(any, given)] },
   matmul: { 2: ['transposeA', (given) => at.matmul(any, any, given)] },
   maxPool2d: {
     1: [
@@ -79,6 +81,7 @@ const ROWS: OptionRows = {
   resize: { 1: ['alignCorners', (given) => at.resize(any, given)] },
   rmsNorm: { 2: ['epsilon', (given) => at.rmsNorm(any, null, given)] },
   smoothL1: { 2: ['beta', (given) => at.smoothL1(any, any, given)] },
+  softmax: { 1: ['axis', (given) => at.softmax(any, given)] },
   stochasticDepth: { 2: GENERATOR },
   Tensor: { 1: OURS },
   // Layers and models.
@@ -108,6 +111,7 @@ const ROWS: OptionRows = {
   },
   Embedding: { 2: ['paddingIndex', (given) => new at.Embedding(1, 1, given, initializer)] },
   GELU: { 0: ['approximate', (given) => new at.GELU(given)] },
+  GroupNorm: { 2: ['affine', (given) => new at.GroupNorm(1, 1, given)] },
   kerasMobilenetV2: { 0: ['classes', (given) => at.kerasMobilenetV2(given)] },
   kerasResnet50: { 0: ['classes', (given) => at.kerasResnet50(given)] },
   LayerNorm: { 1: ['affine', (given) => new at.LayerNorm(1, given)] },

@@ -10,6 +10,10 @@ fn first_column(lane: u32) -> u32 {
   return 0u;
 }
 
+fn row_largest(lane: u32, value: f32) -> f32 {
+  return value;
+}
+
 fn row_total(lane: u32, value: f32) -> f32 {
   return value;
 }

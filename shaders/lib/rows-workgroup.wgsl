@@ -12,6 +12,20 @@ fn first_column(lane: u32) -> u32 {
   return lane;
 }
 
+// The largest of what the lanes give; what is no number may be lost. All lanes of the workgroup have to call it.
+fn row_largest(lane: u32, value: f32) -> f32 {
+  workgroupBarrier();
+  row_parts[lane] = value;
+  workgroupBarrier();
+  for (var width = WORKGROUP / 2u; width > 0u; width /= 2u) {
+    if (lane < width) {
+      row_parts[lane] = max(row_parts[lane], row_parts[lane + width]);
+    }
+    workgroupBarrier();
+  }
+  return row_parts[0];
+}
+
 // The sum of what the lanes give. All lanes of the workgroup have to call it.
 fn row_total(lane: u32, value: f32) -> f32 {
   workgroupBarrier();

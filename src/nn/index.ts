@@ -10,6 +10,7 @@ export {
 } from './conv-transpose.js';
 export { Embedding } from './embedding.js';
 export { countParameters, freeze, trainFrom, unfreeze } from './freeze.js';
+export { GroupNorm, type GroupNormLayerOptions } from './group-norm.js';
 export { DEFAULT_SEED, Initializer } from './initializers.js';
 export {
   LayerNorm,

@@ -36,6 +36,7 @@ import { gradientGateKernel, squaredNormKernel } from './update/gradient-gate.js
 import { imageTablesKernel } from './image/image-tables-kernel.js';
 import { layerNormGradientKernel, layerNormKernel, layerNormSumsKernel } from './norm/layer-norm-kernels.js';
 import { lossScaleKernel } from './update/loss-scale.js';
+import { maskedSoftmaxKernel, softmaxGradientKernel } from './norm/masked-softmax.js';
 import { matmulKernel } from './product/matmul-kernel.js';
 import { maxPool2dGradientKernel } from './pool/max-pool-gradient-kernel.js';
 import { maximumKernel } from './pointwise/maximum.js';
@@ -115,6 +116,7 @@ export const kernels = table({
   layerNormSums: layerNormSumsKernel,
   lossScale: lossScaleKernel,
   lessEqual: lessEqualKernel,
+  maskedSoftmax: maskedSoftmaxKernel,
   matmul: matmulKernel,
   maxPool2d: maxPool2dKernel,
   maxPool2dGradient: maxPool2dGradientKernel,
@@ -141,6 +143,7 @@ export const kernels = table({
   scatterAdd: scatterAddKernel,
   sgd: sgdKernel,
   softmax: softmaxKernel,
+  softmaxGradient: softmaxGradientKernel,
   squaredNorm: squaredNormKernel,
   stridedCopy: stridedCopyKernel,
   subtract: subtractKernel,

@@ -27,6 +27,7 @@ import { gatherOperation, scatterAddOperation } from './shape/gather.js';
 import { gaussianBlurOperation } from './image/gaussian-blur.js';
 import { geluOperation } from './pointwise/gelu.js';
 import { layerNormOperation } from './norm/layer-norm.js';
+import { maskedSoftmaxOperation } from './norm/masked-softmax.js';
 import { matmulOperation } from './product/matmul.js';
 import { maxOperation } from './reduce/max.js';
 import { maximumOperation } from './pointwise/maximum.js';
@@ -89,6 +90,7 @@ export const operations = table({
   layerNorm: layerNormOperation,
   lessEqual: lessEqualOperation,
   logSoftmax: logSoftmaxOperation,
+  maskedSoftmax: maskedSoftmaxOperation,
   matmul: matmulOperation,
   max: maxOperation,
   maxPool2d: maxPool2dOperation,

@@ -185,6 +185,17 @@ export function loopCases(random: () => number): LoopCase[] {
       });
     for (const logarithm of [false, true])
       add('softmax', { rows, columns, logarithm }, [x(), room(rows * columns)], { terms: columns });
+    for (const logarithm of [false, true]) {
+      const kept = [x(), real(rows * columns), room(rows * columns)];
+      if (logarithm) for (let i = 0; i < kept[0]!.length; i += 3) kept[0]![i] = Number.NEGATIVE_INFINITY;
+      add('softmaxGradient', { rows, columns, logarithm }, kept, { terms: 2 * columns });
+      for (const columnStride of [0, 1]) {
+        const mask = real(columns).map((value, i) => (i % 4 === 1 ? Number.NEGATIVE_INFINITY : value));
+        const [shape, strides] = [padFront([rows], 1), padFront([0], 0)];
+        const attributes = { rows, columns, logarithm, counts: false, shape, strides, columnStride };
+        add('maskedSoftmax', attributes, [x(), null, mask, room(rows * columns)], { terms: 2 * columns });
+      }
+    }
     for (const centred of [true, false]) {
       for (const [scaled, shifted] of [
         [true, true],

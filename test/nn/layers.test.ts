@@ -4,6 +4,7 @@ import { Conv1d } from '#src/nn/conv1d';
 import { Conv2d } from '#src/nn/conv2d';
 import { ConvTranspose1d, ConvTranspose2d } from '#src/nn/conv-transpose';
 import { Embedding } from '#src/nn/embedding';
+import { GroupNorm } from '#src/nn/group-norm';
 import { Initializer } from '#src/nn/initializers';
 import {
   AveragePool2d,
@@ -227,6 +228,22 @@ test('LayerNorm and RMSNorm: epsilon, scale and shift, and which of them there a
     values.map((value) => Number(value.toFixed(9))),
     [3, 4].map((value) => Number((value / Math.sqrt(13)).toFixed(9))),
   );
+});
+
+test('GroupNorm: groups, epsilon, scale and shift', async ({ device }) => {
+  const layer = new GroupNorm(2, 4, { epsilon: 0.75 });
+  assert.equal(
+    [...layer.namedParameters()].map(([name, { shape }]) => [name, shape]),
+    [
+      ['weight', [4]],
+      ['bias', [4]],
+    ],
+  );
+  layer.weight!.set(Float32Array.of(1, 2, 1, 2));
+  layer.bias!.set(Float32Array.of(0, 0, 5, 5));
+  // Groups 3, 4 with a mean of 3.5 and a variance of 0.25, and 8, 8.
+  assert.equal((await output(device, layer, [3, 4, 8, 8], [1, 1, 1, 4])).values, [-0.5, 1, 5, 5]);
+  assert.equal([...new GroupNorm(2, 4, { affine: false }).namedParameters()], []);
 });
 
 test('layers without parameters', async ({ device }) => {

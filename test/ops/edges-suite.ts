@@ -147,6 +147,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         transposed: transpose(none),
         repeated: broadcastTo(zeros([0, 1]), [0, 4]),
         softmax: softmax(none),
+        masked: softmax(none, { mask: full([1, 3], 1) }),
         normalised: layerNorm(none, full([3], 1)),
         losses: crossEntropyLosses(none, labels),
         argmax: argmax(none),
@@ -433,6 +434,60 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     assertClose(found[0], [1, 5, 3], exact, 'values');
     assertClose(found[1], [10, 0, infinity], exact, 'gradient of a');
     assertClose(found[2], [0, nan, 0], exact, 'gradient of b');
+  });
+
+  test(`masked softmax where little counts, or nothing, on ${on}`, async () => {
+    const device = await open();
+    const rows = [
+      [nan, 1, 2, 3],
+      [1, nan, 2, 3],
+      [5, 6, 7, 8],
+      [-infinity, 4, 4, 9],
+    ];
+    const counts = [
+      [0, 1, 1, 0],
+      [0, 1, 0, 1],
+      [0, 0, 0, 0],
+      [-1, 1, 7, 0],
+    ];
+    const result = await device.run(() => {
+      const x = tensor(rows.flat(), [4, 4]);
+      const mask = tensor(Int32Array.from(counts.flat()), [4, 4]);
+      const added = tensor(
+        counts.flat().map((one) => (one === 0 ? -infinity : 0)),
+        [4, 4],
+      );
+      const [y, log] = [softmax(x, { mask }), logSoftmax(x, { mask })];
+      // The gradients of what does not count are dropped, whatever they are.
+      const [dx] = gradients(sum(multiply(y, full([4, 4], 2))), [x]);
+      const [dlog] = gradients(sum(log), [x]);
+      return {
+        y,
+        log,
+        added: softmax(x, { mask: added }),
+        rows: softmax(full([2, 2], 3), { axis: 0, mask: tensor(Int32Array.of(1, 0), [1, 2]) }),
+        dx,
+        dlog,
+      };
+    });
+    const e = Math.exp(-1);
+    const [less, more] = [e / (1 + e), 1 / (1 + e)];
+    const y = [0, less, more, 0, 0, nan, 0, nan, 0, 0, 0, 0, 0, 0.5, 0.5, 0];
+    const log = [
+      ...[-infinity, Math.log(less), Math.log(more), -infinity, -infinity, nan, -infinity, nan],
+      ...[...new Array(5).fill(-infinity), -Math.LN2, -Math.LN2, -infinity],
+    ];
+    const close = { absolute: 1e-6, relative: 1e-6 };
+    assertClose(result.y, y, close, 'softmax');
+    assertClose(result.log, log, close, 'logSoftmax');
+    // A NaN that a float32 mask is added to stays one.
+    assertClose(result.added.slice(4), y.slice(4), close, 'added');
+    assert.equal([...result.rows], [0.5, 0, 0.5, 0]);
+    for (const [name, values] of Object.entries({ dx: result.dx, dlog: result.dlog }))
+      counts.flat().forEach((one, i) => {
+        if (one === 0 && i >= 8) assert.is(Math.abs(values[i]), 0, `${name} ${i}`);
+      });
+    assertClose(result.dlog.slice(0, 4), [0, 1 - 2 * less, 1 - 2 * more, 0], close, 'dlog');
   });
 
   test(`infinities on ${on}`, async () => {

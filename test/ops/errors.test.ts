@@ -21,6 +21,7 @@ import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gelu } from '#src/ops/pointwise/gelu';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { affineMatrix } from '#src/ops/image/image-affine';
+import { groupNorm } from '#src/ops/norm/group-norm';
 import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { max } from '#src/ops/reduce/max';
@@ -34,7 +35,7 @@ import { reshape } from '#src/ops/shape/reshape';
 import { pad, slice } from '#src/ops/shape/slice';
 import { resize } from '#src/ops/image/resize';
 import { rmsNorm } from '#src/ops/norm/rms-norm';
-import { softmax } from '#src/ops/norm/softmax';
+import { logSoftmax, softmax } from '#src/ops/norm/softmax';
 import { huber, smoothL1 } from '#src/ops/loss/smooth-l1';
 import { sum } from '#src/ops/reduce/sum';
 import { takeAlongAxis } from '#src/ops/shape/take-along-axis';
@@ -64,6 +65,27 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => argmin(zeros([0, 3]), 0), /\[0, 3\] has no elements along axis 0 \(argmin\)/],
   [() => argmax(zeros([])), /axis -1 does not exist in a tensor of 0 dimensions \(argmax\)/],
   [() => softmax(zeros([])), /\[\] has no elements along its last axis \(softmax\)/],
+  [
+    () => softmax(zeros([2, 3]), { axis: 2 }),
+    /axis 2 does not exist in a tensor of 2 dimensions \(softmax\)/,
+  ],
+  [() => softmax(zeros([2, 3]), { axis: 1.5 }), /axis 1.5 does not exist/],
+  [
+    () => logSoftmax(zeros([2, 3]), { mask: zeros([2]) }),
+    /shapes \[2, 3\] and \[2\] do not broadcast together \(logSoftmax\)/,
+  ],
+  [
+    () => softmax(zeros([1, 3]), { mask: zeros([2, 3]) }),
+    /a mask of shape \[2, 3\] does not broadcast to \[1, 3\] \(softmax\)/,
+  ],
+  [
+    () => softmax(zeros([2, 3]), { axis: 0, mask: zeros([1, 2, 3]) }),
+    /a mask of shape \[1, 2, 3\] has more than 2 dimensions \(softmax\)/,
+  ],
+  [
+    () => softmax(zeros([1, 2]), { mask: bytes(2) }),
+    /the mask has dtype uint8, not int32 or float32 \(softmax\): an int32 mask is 1 where elements count/,
+  ],
   [() => softmax(labels(1)), /dtype int32, not float32 \(softmax\)/],
   [() => max(zeros([2, 0]), 1), /no largest element along a dimension of size 0 of \[2, 0\] \(max\)/],
   [() => mean(zeros([2, 0])), /no elements to take the mean of in shape \[2, 0\] \(mean\)/],
@@ -313,6 +335,20 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => layerNorm(zeros([4, 0])), /rows of shape \[0\] have no elements to normalise/],
   [() => layerNorm(zeros([2, 3]), null, null, { epsilon: -1 }), /epsilon -1 is not at least 0 and below 1/],
   [() => layerNorm(labels(1)), /dtype int32, not float32 \(layerNorm\)/],
+  [
+    () => groupNorm(zeros([2, 6]), null, null, { groups: 4 }),
+    /6 channels are not cut evenly into 4 groups \(groupNorm\)/,
+  ],
+  [() => groupNorm(zeros([2, 6]), null, null, { groups: 0 }), /6 channels are not cut evenly into 0 groups/],
+  [
+    () => groupNorm(zeros([6]), null, null, { groups: 2 }),
+    /x has shape \[6\]; \[batch, ..., channels\] is expected/,
+  ],
+  [
+    () => groupNorm(zeros([2, 6]), null, zeros([3]), { groups: 2 }),
+    /a vector of shape \[3\] does not fit 6 channels \(groupNorm\)/,
+  ],
+  [() => groupNorm(labels(1), null, null, { groups: 1 }), /dtype int32, not float32 \(groupNorm\)/],
   [() => rmsNorm(zeros([2, 3]), zeros([2])), /of shape \[2\] do not fit \[2, 3\] \(rmsNorm\)/],
   [
     () => normalizeImages(bytes(2, 4), [0, 0, 0], [1, 1, 1]),

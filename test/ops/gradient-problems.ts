@@ -288,6 +288,22 @@ export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
     };
   },
   logSoftmax: ofRows(logSoftmax),
+  maskedSoftmax: (random) => {
+    const shape = [...someShape(random, 3), random.whole(1, 5)];
+    const maskShape = shape
+      .map((size) => (random.unit() < 0.4 ? 1 : size))
+      .slice(random.whole(0, shape.length));
+    const axis = random.whole(-shape.length, shape.length - 1);
+    const added = random.unit() < 0.5;
+    const counts = random.wholes(sizeOf(maskShape), 0, 2);
+    const call = random.pick([softmax, logSoftmax]);
+    // The logarithm of what does not count has no differences.
+    const finite = (y: Tensor) => (call === softmax ? y : maximum(y, -1e3));
+    return {
+      shapes: added ? [shape, maskShape] : [shape],
+      call: ([x, mask]) => finite(call(x, { axis, mask: mask ?? tensor(counts, maskShape) })),
+    };
+  },
   matmul: products,
   max: overAxes(max),
   maxPool2d: (random) => {

@@ -4,10 +4,14 @@
  * dL/dx = y (dL/dy - sum over k of y_k dL/dy_k). The logarithm has its own kernel: taking it of the result would
  * lose small probabilities. log softmax: y_j = (x_j - m) - ln sum; dL/dx = dL/dy - softmax(x) sum dL/dy. In this order:
  * m + ln sum would round the logarithm to the digits that a large m leaves it, and x_j would take m away again.
+ *
+ * masked-softmax.ts has it with a mask. Along another axis it is computed between two transposes.
  */
 import { flatGrid, POINTWISE_WORKGROUP } from '../../device/grid.js';
 import type { Kernel } from '../../device/kernel.js';
 import { simdEntry } from '../../device/simd-entry.js';
+import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
+import { normalizeAxis, shapeError, showShape } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
 import type { Tensor, TensorLike } from '../../tensor/tensor.js';
 import { apply, emit, expectDtype } from '../core/apply.js';
@@ -16,6 +20,9 @@ import { exp } from '../pointwise/exp.js';
 import { multiply } from '../pointwise/multiply.js';
 import { subtract } from '../pointwise/subtract.js';
 import { sum } from '../reduce/sum.js';
+import { reshape } from '../shape/reshape.js';
+import { transpose } from '../shape/transpose.js';
+import { maskedSoftmaxOperation } from './masked-softmax.js';
 
 interface SoftmaxAttributes extends RowAttributes {
   readonly logarithm: boolean;
@@ -99,12 +106,56 @@ export const logSoftmaxOperation = rowOperation('logSoftmax', true, ({ output, g
   subtract(gradient, multiply(exp(output), sum(gradient, -1, true))),
 ]);
 
-/** Probabilities along the last axis. float32. */
-export function softmax(x: TensorLike): Tensor {
-  return apply(softmaxOperation, null, [x]);
+/** Along which axis, and of which elements. */
+export interface SoftmaxOptions {
+  /** The axis whose elements share a probability of 1; may be negative. Default -1, the last one. */
+  readonly axis?: number;
+  /**
+   * Broadcast to x. int32: elements count where it is not 0; float32: added to x, -Infinity where an element shall not
+   * count. Default: all count. A row of which nothing counts gives zeros, and -Infinity under the logarithm.
+   */
+  readonly mask?: TensorLike;
 }
 
-/** Logarithms of the probabilities along the last axis. float32. */
-export function logSoftmax(x: TensorLike): Tensor {
-  return apply(logSoftmaxOperation, null, [x]);
+const NAMES: OptionNames<SoftmaxOptions> = { axis: true, mask: true };
+
+/**
+ * Probabilities along an axis, by default the last: of the shape of `x`, float32. Throws AttuneError 'shape' for an axis or
+ * a mask that does not fit, 'usage' for an unknown option.
+ */
+export function softmax(x: TensorLike, options: SoftmaxOptions = {}): Tensor {
+  return along('softmax', x, options);
+}
+
+/**
+ * Logarithms of the probabilities along an axis, by default the last: of the shape of `x`, float32. What a mask leaves out
+ * is -Infinity. Throws as `softmax`.
+ */
+export function logSoftmax(x: TensorLike, options: SoftmaxOptions = {}): Tensor {
+  return along('logSoftmax', x, options);
+}
+
+function along(name: 'softmax' | 'logSoftmax', x: TensorLike, options: SoftmaxOptions): Tensor {
+  refuseUnknownOptions(options, NAMES, name);
+  const { axis = -1, mask } = options;
+  const rank = x.shape.length;
+  const last = rank - 1;
+  const place = axis === -1 ? last : normalizeAxis(name, axis, rank);
+  if (place !== last) {
+    // The axis changes places with the last one, and back.
+    const order = x.shape.map((_, d) => (d === place ? last : d === last ? place : d));
+    const turned = mask === undefined ? {} : { mask: transpose(ofRank(name, mask, rank), order) };
+    return transpose(along(name, transpose(x, order), turned), order);
+  }
+  if (mask !== undefined)
+    return apply(maskedSoftmaxOperation, { logarithm: name === 'logSoftmax' }, [x, mask]);
+  return apply(name === 'softmax' ? softmaxOperation : logSoftmaxOperation, null, [x]);
+}
+
+/** The mask with sizes of 1 in front, up to the rank of what it broadcasts to. */
+function ofRank(name: string, mask: TensorLike, rank: number): Tensor {
+  const { shape } = mask;
+  if (shape.length > rank)
+    throw shapeError(name, `a mask of shape ${showShape(shape)} has more than ${rank} dimensions`);
+  return reshape(mask, [...new Array<number>(rank - shape.length).fill(1), ...shape]);
 }

@@ -162,6 +162,26 @@ def reductions():
         case(name, 'of large numbers', lambda x: function(x, -1), [real([2, 3, 5], 9, 3, 90)], terms=50)
 
 
+def masks():
+    kept = whole([2, 1, 4], [1, 0, 1, 1, 0, 1, 1, 0])
+
+    def counted(x, mask, axis, logarithm):
+        x = x.masked_fill(mask == 0, -math.inf)
+        return F.log_softmax(x, axis) if logarithm else F.softmax(x, axis)
+
+    options = {'axis': -1, 'logarithm': False}
+    case('maskedSoftmax', 'of what counts', lambda x, m: counted(x, m, -1, False), [real([2, 2, 4], 72, 4), kept], options, terms=10)
+    options = {'axis': 1, 'logarithm': False}
+    case('maskedSoftmax', 'along another axis', lambda x, m: counted(x, m, 1, False), [real([2, 3, 2], 73, 4), whole([3, 1], [1, 0, 1])], options, terms=10)
+    for axis, logarithm in ((-1, False), (0, True)):
+        function = lambda x, m: (F.log_softmax if logarithm else F.softmax)(x + m, axis)
+        options = {'axis': axis, 'logarithm': logarithm}
+        case('maskedSoftmax', f'of a sum along axis {axis}', function, [real([2, 2, 3], 74, 4), real([2, 1] if axis else [2, 1, 3], 75, 2)], options, terms=30)
+    for name, function in (('softmax', F.softmax), ('logSoftmax', F.log_softmax)):
+        case(name, 'along the first axis', lambda x: function(x, 0), [real([4, 2], 76, 4)], {'axis': 0}, terms=6)
+        case(name, 'along an axis in the middle', lambda x: function(x, -2), [real([2, 3, 2], 77, 4)], {'axis': -2}, terms=6)
+
+
 def movement():
     case('reshape', 'with a free size', lambda x: x.reshape(4, 3), [real([2, 6], 10)], {'shape': [4, -1]})
     case('transpose', 'of a matrix', lambda x: x.t(), [real([3, 5], 11)])
@@ -620,7 +640,7 @@ def main():
     parser.add_argument('--only')
     arguments = parser.parse_args()
     only = arguments.only
-    for part in (pointwise, reductions, movement, products, images, norms, mixing, losses, losses_of_parts, views, random):
+    for part in (pointwise, reductions, masks, movement, products, images, norms, mixing, losses, losses_of_parts, views, random):
         part()
     tables = {'operation': ('operations.json', cases), 'loss': ('losses.json', loss_cases), 'view': ('views.json', view_cases), 'optimizer': ('optimizers.json', optimizers())}
     names = sorted({item[kind] for kind, (_, items) in tables.items() for item in items})

@@ -9,6 +9,7 @@ export { conv2dInputGradient } from './conv2d-input-gradient';
 export { conv2dWeightGradient } from './conv2d-weight-gradient';
 export { gaussianBlurColumns, gaussianBlurRows } from './gaussian-blur';
 export { layerNorm, layerNormGradient, layerNormSums } from './layer-norm';
+export { maskedSoftmax, softmaxGradient } from './masked-softmax';
 export { matmul } from './matmul';
 export { maxPool2d, maxPool2dGradient } from './max-pool';
 export { normalizeImages } from './normalize-images';

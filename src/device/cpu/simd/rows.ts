@@ -76,7 +76,7 @@ function maxRows(x: usize, y: usize, first: i32, last: i32, columns: i32): void 
 
 // @ts-ignore: decorator
 @inline
-function largestOf(from: usize, bytes: usize): f32 {
+export function largestOf(from: usize, bytes: usize): f32 {
   const end = from + bytes;
   let a = f32x4.splat(-Infinity), b = a, c = a, d = a;
   for (; from + 64 <= end; from += 64) {
