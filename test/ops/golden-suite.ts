@@ -179,7 +179,7 @@ export function golden<T>(file: string): T {
   return JSON.parse(readFileSync(new URL(`../../../test/ops/golden/${file}`, import.meta.url), 'utf8'));
 }
 
-export const goldenCases = ['operations.json', 'transforms.json'].flatMap((file) =>
+export const goldenCases = ['operations.json', 'images.json', 'transforms.json'].flatMap((file) =>
   golden<readonly GoldenCase[]>(file),
 );
 

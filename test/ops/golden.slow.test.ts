@@ -15,7 +15,7 @@ test('make-golden.py and make-transforms.py write what is checked in', () => {
     for (const script of ['make-golden.py', 'make-transforms.py'])
       execFileSync('/usr/bin/python3', [join(folder, script), made]);
     for (const file of [
-      ...['operations.json', 'losses.json', 'views.json', 'optimizers.json'],
+      ...['operations.json', 'images.json', 'losses.json', 'views.json', 'optimizers.json'],
       ...['transforms.json', 'image-policies.json'],
     ]) {
       const found = JSON.parse(readFileSync(join(made, file), 'utf8'));

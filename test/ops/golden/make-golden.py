@@ -1,6 +1,7 @@
 """Golden values of every operation, of losses and views made of them, and of every optimiser, from PyTorch in float64.
 
-    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes operations.json, losses.json, views.json and optimizers.json
+    /usr/bin/python3 make-golden.py [FOLDER] [--only NAME]        writes all files but those of other scripts:
+        operations.json, images.json, losses.json, views.json and optimizers.json
 
 With --only the cases of one operation, loss, view or optimiser are computed, and all others stay as they are in the files of FOLDER,
 by default this one: the cases of a new operation come without a run of everything, and without another version's last
@@ -633,6 +634,15 @@ def write(path, items, kind):
     path.write_text('[\n' + ',\n'.join(lines) + '\n]\n')
 
 
+def taken(part):
+    """The cases of a part that has a file of its own."""
+    before = len(cases)
+    part()
+    found = cases[before:]
+    del cases[before:]
+    return found
+
+
 def main():
     global only
     parser = argparse.ArgumentParser()
@@ -640,14 +650,20 @@ def main():
     parser.add_argument('--only')
     arguments = parser.parse_args()
     only = arguments.only
-    for part in (pointwise, reductions, masks, movement, products, images, norms, mixing, losses, losses_of_parts, views, random):
+    for part in (pointwise, reductions, masks, movement, products):
         part()
-    tables = {'operation': ('operations.json', cases), 'loss': ('losses.json', loss_cases), 'view': ('views.json', view_cases), 'optimizer': ('optimizers.json', optimizers())}
-    names = sorted({item[kind] for kind, (_, items) in tables.items() for item in items})
+    image_cases = taken(images)
+    for part in (norms, mixing, losses, losses_of_parts, views, random):
+        part()
+    tables = (
+        ('operation', 'operations.json', cases), ('operation', 'images.json', image_cases), ('loss', 'losses.json', loss_cases),
+        ('view', 'views.json', view_cases), ('optimizer', 'optimizers.json', optimizers()),
+    )
+    names = sorted({item[kind] for kind, _, items in tables for item in items})
     if only is not None and only not in names:
         near = difflib.get_close_matches(only, names, 1)
         raise SystemExit(f'there are no cases of {only}' + (f': did you mean {near[0]}?' if near else ''))
-    for kind, (file, items) in tables.items():
+    for kind, file, items in tables:
         if only is None or any(item[kind] == only for item in items):
             write(arguments.folder / file, items, kind)
 
