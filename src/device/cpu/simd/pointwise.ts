@@ -55,24 +55,24 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
   else if (operation == SQRT) loop(a, a, y, first, last, SQRT);
   else if (operation == MAXIMUM) loop(a, b, y, first, last, MAXIMUM);
   else if (operation == MINIMUM) loop(a, b, y, first, last, MINIMUM);
-  else if (operation == EXP) loop(a, a, y, first, last, EXP);
-  else if (operation == SIGMOID) loop(a, a, y, first, last, SIGMOID);
+  else if (operation == EXP) expLoop(a, y, first, last);
+  else if (operation == SIGMOID) sigmoidLoop(a, y, first, last);
   else if (operation == SIGMOID_GRADIENT) loop(a, b, y, first, last, SIGMOID_GRADIENT);
-  else if (operation == TANH) loop(a, a, y, first, last, TANH);
+  else if (operation == TANH) tanhLoop(a, y, first, last);
   else if (operation == TANH_GRADIENT) loop(a, b, y, first, last, TANH_GRADIENT);
   else if (operation == GREATER_EQUAL) loop(a, b, y, first, last, GREATER_EQUAL);
   else if (operation == LESS_EQUAL) loop(a, b, y, first, last, LESS_EQUAL);
-  else if (operation == LOG) loop(a, a, y, first, last, LOG);
-  else if (operation == GELU) loop(a, a, y, first, last, GELU);
-  else if (operation == GELU_GRADIENT) loop(a, b, y, first, last, GELU_GRADIENT);
-  else if (operation == GELU_TANH) loop(a, a, y, first, last, GELU_TANH);
-  else if (operation == GELU_TANH_GRADIENT) loop(a, b, y, first, last, GELU_TANH_GRADIENT);
-  else if (operation == QUICK_GELU) loop(a, a, y, first, last, QUICK_GELU);
-  else if (operation == QUICK_GELU_GRADIENT) loop(a, b, y, first, last, QUICK_GELU_GRADIENT);
-  else if (operation == SILU) loop(a, a, y, first, last, SILU);
-  else if (operation == SILU_GRADIENT) loop(a, b, y, first, last, SILU_GRADIENT);
-  else if (operation == ERF) loop(a, a, y, first, last, ERF);
-  else if (operation == ERF_GRADIENT) loop(a, b, y, first, last, ERF_GRADIENT);
+  else if (operation == LOG) logLoop(a, y, first, last);
+  else if (operation == GELU) geluLoop(a, y, first, last);
+  else if (operation == GELU_GRADIENT) geluGradientLoop(a, b, y, first, last);
+  else if (operation == GELU_TANH) geluTanhLoop(a, y, first, last);
+  else if (operation == GELU_TANH_GRADIENT) geluTanhGradientLoop(a, b, y, first, last);
+  else if (operation == QUICK_GELU) quickGeluLoop(a, y, first, last);
+  else if (operation == QUICK_GELU_GRADIENT) quickGeluGradientLoop(a, b, y, first, last);
+  else if (operation == SILU) siluLoop(a, y, first, last);
+  else if (operation == SILU_GRADIENT) siluGradientLoop(a, b, y, first, last);
+  else if (operation == ERF) erfLoop(a, y, first, last);
+  else if (operation == ERF_GRADIENT) erfGradientLoop(a, b, y, first, last);
   else unreachable();
 }
 
@@ -88,6 +88,67 @@ export function pointwiseTurns(list: usize, operations: i32, first: i32, last: i
       pointwise(load<u32>(at), load<u32>(at, 4), load<u32>(at, 8), from, to, load<i32>(at, 12));
     }
   }
+}
+
+/*
+ * Long formulas have functions of their own: the time that the compiler takes for one function grows faster than what is
+ * inlined into it, and all of these in one took minutes.
+ */
+
+function expLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, EXP);
+}
+
+function sigmoidLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, SIGMOID);
+}
+
+function tanhLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, TANH);
+}
+
+function logLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, LOG);
+}
+
+function geluLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, GELU);
+}
+
+function geluGradientLoop(a: usize, b: usize, y: usize, first: i32, last: i32): void {
+  loop(a, b, y, first, last, GELU_GRADIENT);
+}
+
+function geluTanhLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, GELU_TANH);
+}
+
+function geluTanhGradientLoop(a: usize, b: usize, y: usize, first: i32, last: i32): void {
+  loop(a, b, y, first, last, GELU_TANH_GRADIENT);
+}
+
+function quickGeluLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, QUICK_GELU);
+}
+
+function quickGeluGradientLoop(a: usize, b: usize, y: usize, first: i32, last: i32): void {
+  loop(a, b, y, first, last, QUICK_GELU_GRADIENT);
+}
+
+function siluLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, SILU);
+}
+
+function siluGradientLoop(a: usize, b: usize, y: usize, first: i32, last: i32): void {
+  loop(a, b, y, first, last, SILU_GRADIENT);
+}
+
+function erfLoop(a: usize, y: usize, first: i32, last: i32): void {
+  loop(a, a, y, first, last, ERF);
+}
+
+function erfGradientLoop(a: usize, b: usize, y: usize, first: i32, last: i32): void {
+  loop(a, b, y, first, last, ERF_GRADIENT);
 }
 
 // @ts-ignore: decorator
