@@ -14,11 +14,14 @@ const SQRT_2: f64 = 1.4142135623730951;
 const LARGEST: f32 = 89;
 const SMALLEST: f32 = -104;
 
-/** e^x = 2^n e^r with |r| <= ln 2 / 2. NaN stays NaN. */
+/** Added to a whole number below 2^22, it leaves that number in the last bits of the sum. */
+const TO_BITS: f32 = 12582912;
+
+/** e^x = 2^n e^r with |r| <= ln 2 / 2. NaN stays NaN: pmin and pmax keep their first operand then. */
 // @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
-  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(LARGEST)), f32x4.splat(SMALLEST));
+  const bounded = f32x4.pmax(f32x4.pmin(x, f32x4.splat(LARGEST)), f32x4.splat(SMALLEST));
   const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(LOG2_E)));
   const high = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(LN2_HIGH)));
   const r = f32x4.sub(high, f32x4.mul(n, f32x4.splat(LN2_LOW)));
@@ -30,7 +33,7 @@ export function exponential(x: v128): v128 {
   p = multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
   const y = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), f32x4.splat(1));
   // In two steps: 2^n alone overflows before e^x does, and has no normal form for the smallest results.
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const whole = i32x4.sub(f32x4.add(n, f32x4.splat(TO_BITS)), f32x4.splat(TO_BITS));
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
 }
