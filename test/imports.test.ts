@@ -43,6 +43,7 @@ const RULES: ImportRules = {
     ops: [
       '.',
       ...[
+        'attention',
         'loss',
         'image',
         'pool',

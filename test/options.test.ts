@@ -33,6 +33,7 @@ const BATCHES = { batchSize: 1, seed: 1, epoch: 0, side: 8 };
 const ROWS: OptionRows = {
   // Operations.
   affineMatrix: { 0: ['angle', (given) => at.affineMatrix(given)] },
+  attention: { 3: ['causal', (given) => at.attention(any, any, any, given)] },
   averagePool2d: {
     1: [
       'countIncludePad',

@@ -5,6 +5,10 @@
 // biome-ignore-all format: a line for each function
 export const SIMD_FUNCTIONS = {
   adam: 'gradients: usize, blockGroups: usize, gate: usize, parameters: usize, m: usize, v: usize, first: i32, last: i32, groups: usize, numbers: usize, decoupled: bool, hat: bool',
+  attention: 'q: usize, k: usize, v: usize, mask: usize, logSumExp: usize, out: usize, workspace: usize, begin: i32, end: i32, heads: i32, queries: i32, keys: i32, size: i32, scale: f32, causal: bool, kind: i32, maskBatch: i32, maskHead: i32, maskQuery: i32, maskKey: i32',
+  attentionKeyGradient: 'q: usize, k: usize, v: usize, dout: usize, statistics: usize, mask: usize, dk: usize, dv: usize, workspace: usize, begin: i32, end: i32, heads: i32, queries: i32, keys: i32, size: i32, scale: f32, causal: bool, kind: i32, maskBatch: i32, maskHead: i32, maskQuery: i32, maskKey: i32',
+  attentionQueryGradient: 'q: usize, k: usize, v: usize, dout: usize, statistics: usize, mask: usize, dq: usize, workspace: usize, begin: i32, end: i32, heads: i32, queries: i32, keys: i32, size: i32, scale: f32, causal: bool, kind: i32, maskBatch: i32, maskHead: i32, maskQuery: i32, maskKey: i32',
+  attentionStatistics: 'logSumExp: usize, out: usize, dout: usize, statistics: usize, first: i32, last: i32, columns: i32',
   averagePool2d: 'x: usize, y: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32, countIncludePad: bool',
   averagePool2dGradient: 'dy: usize, dx: usize, begin: i32, end: i32, height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32, outHeight: i32, outWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32, countIncludePad: bool',
   batchMoments: 'x: usize, partials: usize, begin: i32, end: i32, rows: i32, channels: i32, slices: i32, rowsPerSlice: i32',

@@ -1,11 +1,12 @@
 /**
  * ops: the operations, one file each, in folders by kind. This list is what users call.
  *
- * Imports go down: the files here, loss, image, pool, norm, conv2d, product, update, reduce, pointwise, shape, core.
+ * Imports go down: the files here, attention, loss, image, pool, norm, conv2d, product, update, reduce, pointwise, shape, core.
  */
 export { accumulate, assign } from './update/accumulate.js';
 export { add } from './pointwise/add.js';
 export { argmax, argmin } from './reduce/argmax.js';
+export { type AttentionOptions, attention } from './attention/attention.js';
 export { backward, gradients } from './backward.js';
 export { type BatchNormVectors, batchNorm } from './norm/batch-norm.js';
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from './loss/binary-cross-entropy.js';

@@ -7,6 +7,12 @@ import { accumulateKernel } from './update/accumulate.js';
 import { adamKernel } from './update/adam-update.js';
 import { addKernel } from './pointwise/add.js';
 import { argmaxKernel } from './reduce/argmax.js';
+import {
+  attentionKernel,
+  attentionKeyGradientKernel,
+  attentionQueryGradientKernel,
+  attentionStatisticsKernel,
+} from './attention/attention-kernels.js';
 import { averagePool2dGradientKernel, averagePool2dKernel } from './pool/average-pool-kernels.js';
 import { batchNormFoldKernel, scaleShiftKernel } from './norm/batch-norm.js';
 import {
@@ -79,6 +85,10 @@ export const kernels = table({
   add: addKernel,
   addAlongAxis: addAlongAxisKernel,
   argmax: argmaxKernel,
+  attention: attentionKernel,
+  attentionKeyGradient: attentionKeyGradientKernel,
+  attentionQueryGradient: attentionQueryGradientKernel,
+  attentionStatistics: attentionStatisticsKernel,
   averagePool2d: averagePool2dKernel,
   averagePool2dGradient: averagePool2dGradientKernel,
   batchNormFold: batchNormFoldKernel,

@@ -37,6 +37,7 @@ import { mixImagesOperation } from './image/mix-images.js';
 import { multiplyOperation } from './pointwise/multiply.js';
 import { normalizeImagesOperation } from './image/normalize-images.js';
 import { oneHotOperation } from './shape/one-hot.js';
+import { attentionOperation } from './attention/attention.js';
 import { averagePool2dOperation, globalAveragePoolOperation, maxPool2dOperation } from './pool/pool.js';
 import { powerOperation } from './pointwise/power.js';
 import { reshapeOperation } from './shape/reshape.js';
@@ -65,6 +66,7 @@ export const operations = table({
   add: addOperation,
   argmax: argmaxOperation,
   argmin: argminOperation,
+  attention: attentionOperation,
   averagePool2d: averagePool2dOperation,
   batchNorm: batchNormOperation,
   batchNormTraining: batchNormTrainingOperation,

@@ -167,7 +167,7 @@ export class SimdHarness {
 
   /**
    * Calls an entry over unit ranges like `run`, for kernels that change operands in place: returns what every
-   * operand holds afterwards. `step` are the run's step values.
+   * operand holds afterwards. `step` are the run's step values. The workspace holds NaNs before each call.
    */
   launch<A>(
     simd: SimdEntry<A>,
@@ -184,6 +184,9 @@ export class SimdHarness {
       next += (values?.length ?? 0) + 16;
       return at;
     });
+    const workspace = Math.ceil(next / 16) * 16;
+    const workspaceWords = (simd.workspaceBytes?.(attributes) ?? 0) / 4;
+    next = workspace + workspaceWords + 16;
     assert.ok(next < words.length, 'the test memory is large enough');
     words.fill(guard, 0, next);
     operands.forEach((values, i) => {
@@ -191,9 +194,12 @@ export class SimdHarness {
     });
     new Float32Array(this.#memory.buffer, STEP_VALUES_ADDRESS, step.length).set(step);
     const pointers = operands.map((values, i) => (values === null ? 0 : 65_536 + places[i]! * 4));
+    pointers.push(65_536 + workspace * 4);
     for (let i = 0; i + 1 < splits.length; i++) {
-      this.#exports[simd.entry]!(...simd.arguments(attributes, [...pointers, 0], splits[i]!, splits[i + 1]!));
+      words.fill(0x7fc00000, workspace, workspace + workspaceWords);
+      this.#exports[simd.entry]!(...simd.arguments(attributes, pointers, splits[i]!, splits[i + 1]!));
     }
+    words.fill(guard, workspace, workspace + workspaceWords);
     const results = operands.map((values, i) => {
       if (values === null) return null;
       const bits = words.slice(places[i]!, places[i]! + values.length);

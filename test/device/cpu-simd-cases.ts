@@ -3,12 +3,15 @@
  * vector, and every branch of their attributes.
  */
 import type { Attributes, Kernel } from '#src/device/kernel';
+import type { AttentionAttributes } from '#src/ops/attention/attention-attributes';
 import { sliced } from '#src/ops/norm/batch-norm-training-kernels';
 import { resizeAxis, type ResizeMode, TAPS } from '#src/ops/image/resize-axis';
 import { kernels, type KernelName } from '#src/ops/kernels';
 import { binaryAttributes } from '#src/ops/pointwise/pointwise';
 import { padFront } from '#src/ops/core/strided';
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from '#src/tensor/shape';
+import { ATTENTION_KERNELS, attentionInstance } from '../ops/attention/attention-instances.js';
+import { Random } from '../ops/support.js';
 import { randomValues } from './cpu-harness.js';
 
 export interface LoopCase {
@@ -67,6 +70,19 @@ export function loopCases(random: () => number): LoopCase[] {
   const real = (length: number, scale = 2) => randomValues(random, length).map((value) => value * scale);
   const positive = (length: number) => real(length).map((value) => Math.abs(value) + 0.1);
   const room = (length: number) => new Float32Array(length).fill(7);
+
+  const attentionValues = new Random(71);
+  const addAttention = (attributes: AttentionAttributes) => {
+    for (const name of ATTENTION_KERNELS) {
+      const { attributes: same, operands, terms } = attentionInstance(name, attributes, attentionValues);
+      const arrays = operands.map(
+        (operand) =>
+          operand &&
+          (operand.dtype === 'int32' ? Uint32Array.from(operand.values) : Float32Array.from(operand.values)),
+      );
+      add(name, same, arrays, { terms: terms ?? 1 });
+    }
+  };
 
   for (const count of [1, 3, 4, 6, COUNT]) {
     const same = { count, same: true, shape: [], stridesA: [], stridesB: [] };
@@ -217,6 +233,30 @@ export function loopCases(random: () => number): LoopCase[] {
     const cut = sliced(rows, columns);
     const partials = [room(cut.slices * columns), room(cut.slices * columns)];
     add('layerNormSums', cut, [x(), x(), real(2 * rows), ...partials], { terms: 64 });
+  }
+
+  // Heads and lengths on both sides of the panels', the blocks' and the summed dimension's sizes.
+  for (const [queries, keys, size] of [
+    [1, 1, 1],
+    [3, 50, 7],
+    [97, 47, 24],
+    [49, 261, 64],
+    [5, 3, 256],
+  ] as const) {
+    for (const [mask, causal] of [
+      ['none', false],
+      ['counts', true],
+      ['added', false],
+    ] as const) {
+      const attributes = {
+        ...{ batch: 2, heads: 2, queries, keys, size, scale: 0.3, causal, mask },
+        strides: { batch: queries * keys, head: 0, query: keys, key: 1 },
+      };
+      addAttention(attributes);
+    }
+    const sizes = { batch: 1, heads: 3, queries, keys, size, scale: -0.2, causal: true };
+    addAttention({ ...sizes, mask: 'counts', strides: { batch: 0, head: 0, query: 1, key: 0 } });
+    addAttention({ ...sizes, mask: 'added', strides: { batch: 0, head: keys, query: 0, key: 1 } });
   }
 
   for (const channels of [1, 4, 6]) {

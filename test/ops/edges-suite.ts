@@ -27,6 +27,7 @@ import { floor } from '#src/ops/pointwise/floor';
 import { gelu } from '#src/ops/pointwise/gelu';
 import { log } from '#src/ops/pointwise/log';
 import { max } from '#src/ops/reduce/max';
+import { attention } from '#src/ops/attention/attention';
 import { layerNorm } from '#src/ops/norm/layer-norm';
 import { matmul } from '#src/ops/product/matmul';
 import { maximum } from '#src/ops/pointwise/maximum';
@@ -148,6 +149,8 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         repeated: broadcastTo(zeros([0, 1]), [0, 4]),
         softmax: softmax(none),
         masked: softmax(none, { mask: full([1, 3], 1) }),
+        attended: attention(zeros([0, 2, 1, 3]), zeros([0, 2, 1, 3]), zeros([0, 2, 1, 3])),
+        unheard: attention(full([1, 2, 1, 1], 1), zeros([1, 0, 1, 1]), zeros([1, 0, 1, 1])),
         normalised: layerNorm(none, full([3], 1)),
         losses: crossEntropyLosses(none, labels),
         argmax: argmax(none),
@@ -177,6 +180,7 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       columns: [0, 0, 0],
       concat: full3,
       padded: [0, 0, 0],
+      unheard: [0, 0],
       scattered: [0, 0, 0, 0, 0, 0],
     };
     for (const [name, value] of Object.entries(result)) {
@@ -194,6 +198,29 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     });
     assert.equal([...none], []);
     assert.equal([...part], [2, 4, 6]);
+  });
+
+  test(`attention to nothing gives zeros, and has no gradient, on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const [q, k, v] = [1, 2, 3].map((value) => full([1, 3, 1, 4], value)) as [Tensor, Tensor, Tensor];
+      // The first query looks nothing up, the second the first key alone, the third all of them.
+      const kept = tensor([0, 0, 0, 1, 0, 0, 1, 1, 1], [3, 3], 'int32');
+      const added = tensor([...new Array(3).fill(-Infinity), 0, -Infinity, -1e38 * 3.3, 0, 0, 0], [3, 3]);
+      const y = attention(q, k, v, { mask: kept });
+      return {
+        y,
+        gradients: gradients(sum(square(y)), [q, k, v]),
+        added: attention(q, k, v, { mask: added }),
+      };
+    });
+    const expected = [0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3];
+    assertClose(result.y, expected, { absolute: 1e-5, relative: 0 }, 'counts');
+    assertClose(result.added, expected, { absolute: 1e-5, relative: 0 }, 'added');
+    const [dq, dk, dv] = result.gradients;
+    assertClose(dq!, new Array(12).fill(0), { absolute: 1e-5, relative: 0 }, 'dq');
+    assertClose(dk!, new Array(12).fill(0), { absolute: 1e-5, relative: 0 }, 'dk');
+    assertClose(dv!, [8, 8, 8, 8, 2, 2, 2, 2, 2, 2, 2, 2], { absolute: 1e-5, relative: 1e-5 }, 'dv');
   });
 
   test(`norms of no rows and of equal elements on ${on}`, async () => {

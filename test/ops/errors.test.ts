@@ -1,5 +1,6 @@
 /** Operands that do not fit: each operation's sentence, with the shapes in it; nothing is recorded in half. */
 import { test } from 'uvu';
+import { attention } from '#src/ops/attention/attention';
 import { add } from '#src/ops/pointwise/add';
 import { argmax, argmin } from '#src/ops/reduce/argmax';
 import { batchNorm } from '#src/ops/norm/batch-norm';
@@ -46,6 +47,7 @@ import { where } from '#src/ops/pointwise/where';
 import { tensor } from '#src/tensor/tensor';
 import { assertThrows, cpuDevice } from './support.js';
 
+const heads = () => zeros([1, 3, 2, 4]);
 const labels = (...values: number[]) => tensor(values, [values.length], 'int32');
 const bytes = (...shape: number[]) => tensor(new Uint8Array(shape.reduce((a, b) => a * b)), shape);
 const vectors = (n: number) => ({
@@ -320,6 +322,31 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
     () => batchNorm(zeros([2, 2]), vectors(2), Number.NaN),
     /epsilon NaN is not between 0 and 1 \(batchNorm\)/,
   ],
+  [
+    () => attention(zeros([2, 3, 4]), zeros([2, 3, 4]), zeros([2, 3, 4])),
+    /the query has shape \[2, 3, 4\], not \[batch, rows, heads, size\] \(attention\): reshape/,
+  ],
+  [
+    () => attention(zeros([1, 2, 2, 4]), zeros([1, 3, 2, 4]), zeros([1, 2, 2, 4])),
+    /queries \[1, 2, 2, 4\], keys \[1, 3, 2, 4\] and values \[1, 2, 2, 4\] do not fit \(attention\): keys and values have one shape/,
+  ],
+  [
+    () => attention(zeros([1, 1, 1, 257]), zeros([1, 1, 1, 257]), zeros([1, 1, 1, 257])),
+    /heads of 257 are not of 1 to 256 \(attention\)/,
+  ],
+  [
+    () => attention(heads(), heads(), heads(), { mask: zeros([2, 1, 3, 3]) }),
+    /a mask of shape \[2, 1, 3, 3\] does not broadcast to the scores \[1, 2, 3, 3\] \(attention\): scores are/,
+  ],
+  [
+    () => attention(heads(), heads(), heads(), { mask: tensor(new Uint8Array(3), [3]) }),
+    /the mask has dtype uint8, not int32 or float32 \(attention\): an int32 mask is 1 where keys count/,
+  ],
+  [
+    () => attention(heads(), heads(), heads(), { scale: Number.NaN }),
+    /the scale NaN is not finite \(attention\)/,
+  ],
+  [() => attention(heads(), labels(1), heads()), /the key has dtype int32, not float32 \(attention\)/],
   [
     () => layerNorm(zeros([4, 2, 3]), zeros([3]), zeros([2, 3])),
     /scale and shift of shape \[3\] and \[2, 3\] do not fit \[4, 2, 3\] \(layerNorm\): each has the size of the last axis/,

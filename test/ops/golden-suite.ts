@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { attention } from '#src/ops/attention/attention';
 import { add } from '#src/ops/pointwise/add';
 import { argmax, argmin } from '#src/ops/reduce/argmax';
 import { gradients } from '#src/ops/backward';
@@ -115,6 +116,7 @@ const calls: Readonly<Record<OperationName, Call>> = {
   add: ([a, b]) => add(a, b),
   argmax: ([x], { axis, keepDims }) => argmax(x, axis, keepDims),
   argmin: ([x], { axis, keepDims }) => argmin(x, axis, keepDims),
+  attention: ([q, k, v, mask], options) => attention(q, k, v, { ...options, ...(mask && { mask }) }),
   averagePool2d: ([x], options) => averagePool2d(x, options),
   batchNorm: ([x, gamma, beta, mean, variance], { epsilon }) =>
     batchNorm(x, { gamma, beta, mean, variance }, epsilon),

@@ -1,4 +1,5 @@
 /** A random problem for the gradient of each operation: shapes of its inputs, and how it is called. */
+import { attention } from '#src/ops/attention/attention';
 import { add } from '#src/ops/pointwise/add';
 import { batchNorm } from '#src/ops/norm/batch-norm';
 import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-training';
@@ -144,6 +145,23 @@ const unaryProblems = Object.fromEntries(
 export const problems: Readonly<Partial<Record<OperationName, Make>>> = {
   ...unaryProblems,
   add: ofTwo(add),
+  attention: (random) => {
+    const [batch, heads, size] = [random.whole(1, 2), random.whole(1, 2), random.whole(1, 4)];
+    const [queries, keys] = [random.whole(1, 4), random.whole(1, 4)];
+    const scores = [batch, heads, queries, keys];
+    const maskShape = scores.map((one) => (random.unit() < 0.4 ? 1 : one)).slice(random.whole(0, 4));
+    const kind = random.pick(['none', 'counts', 'added']);
+    const counts = random.wholes(sizeOf(maskShape), 0, 2);
+    const causal = random.unit() < 0.3;
+    const of = (rows: number) => [batch, rows, heads, size];
+    return {
+      shapes: [of(queries), of(keys), of(keys), ...(kind === 'added' ? [maskShape] : [])],
+      call: ([q, k, v, added]) => {
+        const mask = kind === 'counts' ? tensor(counts, maskShape) : added;
+        return attention(q, k, v, { causal, ...(mask && { mask }) });
+      },
+    };
+  },
   averagePool2d: (random) => {
     const { image, windows } = imageAndWindows(random);
     const countIncludePad = random.unit() < 0.5;

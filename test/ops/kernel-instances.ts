@@ -9,6 +9,7 @@ import { padFront } from '#src/ops/core/strided';
 import { type UnaryName, unaryOperations } from '#src/ops/pointwise/unary-tables';
 import { whereAttributes } from '#src/ops/pointwise/where';
 import { broadcastStrides, sizeOf, stridesOf } from '#src/tensor/shape';
+import { attentionMakers } from './attention/attention-instances.js';
 import { imageMakers } from './image/image-instances.js';
 import { resizeMakers } from './image/resize-instances.js';
 import { normMakers } from './norm/norm-instances.js';
@@ -694,6 +695,7 @@ export const TESTED_ELSEWHERE: readonly KernelName[] = [
 export const instances: ReadonlyMap<string, Make> = new Map([
   ...Object.entries(makers),
   ...Object.entries(imageMakers),
+  ...Object.entries(attentionMakers),
   ...Object.entries(normMakers),
   ...Object.entries(poolMakers),
   ...Object.entries(resizeMakers),

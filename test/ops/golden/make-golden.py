@@ -377,6 +377,30 @@ def norms():
         case('rmsNorm', name, lambda x, w: root_mean_square(x, w, epsilon or 2**-23), inputs, options, terms=count(row) + 16)
 
 
+def attentions():
+    def attend(q, k, v, mask=None, causal=False, scale=None):
+        scores = torch.einsum('bqhd,bkhd->bhqk', q, k) * (q.shape[-1] ** -0.5 if scale is None else scale)
+        if mask is not None:
+            scores = scores + mask if mask.is_floating_point() else scores.masked_fill(mask == 0, -math.inf)
+        if causal:
+            scores = scores.masked_fill(torch.ones(scores.shape[-2:]).tril() == 0, -math.inf)
+        return torch.einsum('bhqk,bkhd->bqhd', scores.softmax(-1), v)
+
+    def of(name, queries, keys, options=None, masks=()):
+        options = options or {}
+        function = lambda q, k, v, *masks: attend(q, k, v, *masks, **options)
+        inputs = [real(queries, 90, 2), real(keys, 91, 2), real(keys, 92), *masks]
+        case('attention', name, function, inputs, options, terms=4 * keys[1] + 4 * queries[1])
+
+    of('of its own', [2, 5, 2, 4], [2, 5, 2, 4])
+    of('of other keys', [1, 3, 2, 6], [1, 7, 2, 6], {'scale': 0.5})
+    of('causal', [1, 6, 1, 4], [1, 6, 1, 4], {'causal': True})
+    of('causal, of fewer keys', [1, 5, 1, 4], [1, 3, 1, 4], {'causal': True})
+    of('of a mask of keys', [2, 3, 2, 4], [2, 4, 2, 4], None, [whole([2, 1, 1, 4], [1, 1, 0, 1, 0, 0, 1, 1])])
+    of('of a mask that is added', [1, 3, 2, 4], [1, 4, 2, 4], None, [real([2, 3, 4], 93, 2)])
+    of('of a mask that is added, causal', [1, 3, 1, 4], [1, 3, 1, 4], {'causal': True}, [real([3, 1], 94, 2)])
+
+
 def mixing():
     """Boxes are top, left, bottom, right; the last two are not included."""
 
@@ -653,7 +677,7 @@ def main():
     for part in (pointwise, reductions, masks, movement, products):
         part()
     image_cases = taken(images)
-    for part in (norms, mixing, losses, losses_of_parts, views, random):
+    for part in (norms, attentions, mixing, losses, losses_of_parts, views, random):
         part()
     tables = (
         ('operation', 'operations.json', cases), ('operation', 'images.json', image_cases), ('loss', 'losses.json', loss_cases),

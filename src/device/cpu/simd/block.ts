@@ -12,11 +12,17 @@ import { multiplyNarrow, multiplyWide, NARROW, NARROW_ROWS, Straight, WIDE, WIDE
 export function multiplyBlock(
   workspace: usize, rows: i32, depth: i32, columns: i32, out: usize, stride: usize, first: bool,
 ): void {
+  multiplyPanels(workspace, panelsOf(workspace), rows, depth, columns, out, stride, first);
+}
+
+/** multiplyBlock with panels that lie elsewhere. */
+export function multiplyPanels(
+  workspace: usize, panel: usize, rows: i32, depth: i32, columns: i32, out: usize, stride: usize, first: bool,
+): void {
   const tile = tileOf(workspace);
   const left = rowsOf(workspace);
   const paddedDepth = roundUp4(depth);
   const direct = first && stride > 0;
-  let panel = panelsOf(workspace);
   let wide = widePanels(columns);
   let column = 0;
   while (column < columns) {

@@ -1,4 +1,5 @@
 /** What the SIMD module exports: the entries that kernels name in src/ops. */
+export { attention, attentionKeyGradient, attentionQueryGradient, attentionStatistics } from './attention';
 export { averagePool2d, averagePool2dGradient } from './average-pool';
 export { batchMoments, batchNormGradientApply, batchNormGradientSums } from './batch-norm';
 export { binary } from './broadcast';
