@@ -1,6 +1,6 @@
 /** Layers without parameters, and layers in sequence. */
 import { refuseUnknownOptions } from '../option-names.js';
-import { gelu, type GeluOptions, relu6, silu } from '../ops/index.js';
+import { gelu, type GeluOptions, hardSigmoid, hardSwish, relu6, sigmoid, silu } from '../ops/index.js';
 import { dropout } from '../ops/pointwise/dropout.js';
 import { approximationOf } from '../ops/pointwise/gelu.js';
 import {
@@ -75,6 +75,27 @@ export class GELU extends Module {
 export class SiLU extends Module {
   override forward(x: TensorLike): Tensor {
     return silu(x);
+  }
+}
+
+/** 1 / (1 + e^-x). */
+export class Sigmoid extends Module {
+  override forward(x: TensorLike): Tensor {
+    return sigmoid(x);
+  }
+}
+
+/** min(max(x / 6 + 1 / 2, 0), 1). */
+export class Hardsigmoid extends Module {
+  override forward(x: TensorLike): Tensor {
+    return hardSigmoid(x);
+  }
+}
+
+/** x by its hard sigmoid. */
+export class Hardswish extends Module {
+  override forward(x: TensorLike): Tensor {
+    return hardSwish(x);
   }
 }
 

@@ -9,6 +9,8 @@ const names: readonly KernelName[] = [
   'batchNormFold',
   'relu',
   'relu6',
+  'hardSwish',
+  'silu',
   'add',
   'multiply',
   'normalizeImages',

@@ -97,7 +97,7 @@ export function loopCases(random: () => number): LoopCase[] {
     ] as const)
       add(name, same, [real(count), real(count), room(count)]);
     add('divide', same, [real(count), positive(count), room(count)]);
-    for (const name of ['relu', 'relu6'] as const) {
+    for (const name of ['relu', 'relu6', 'hardSigmoid', 'hardSwish'] as const) {
       add(name, { count }, [real(count, 8), room(count)]);
       add(`${name}Gradient`, { count }, [real(count, 8), real(count), room(count)]);
     }

@@ -12,11 +12,14 @@ import {
   Flatten,
   GELU,
   GlobalAveragePool,
+  Hardsigmoid,
+  Hardswish,
   Identity,
   MaxPool2d,
   Relu,
   Relu6,
   sequential,
+  Sigmoid,
   SiLU,
 } from '#src/nn/layers';
 import { LayerNorm, RMSNorm } from '#src/nn/layer-norm';
@@ -277,6 +280,21 @@ test('GELU is exact unless tanh is asked for, SiLU is x by its sigmoid', async (
   assert.equal(await digits(new GELU({ approximate: 'tanh' })), ['4.9999998', '-0.1588080']);
   assert.equal(await digits(new SiLU()), ['4.9665357', '-0.2689414']);
   assert.throws(() => new GELU({ approximate: 'erf' as never }), /there is no approximation erf \(gelu\)/);
+});
+
+test('Sigmoid, and what is made of straight lines in its place', async ({ device }) => {
+  const found = (layer: Module) => output(device, layer, [-4, -1.5, 0, 1.5, 4], [5]);
+  const [sigmoid, lines, gated] = [new Sigmoid(), new Hardsigmoid(), new Hardswish()];
+  // From PyTorch.
+  assert.equal(
+    (await found(sigmoid)).values.map((value) => value.toFixed(6)),
+    ['0.017986', '0.182426', '0.500000', '0.817574', '0.982014'],
+  );
+  assert.equal((await found(lines)).values, [0, 0.25, 0.5, 0.75, 1]);
+  assert.equal(
+    (await found(gated)).values.map((value) => value + 0),
+    [0, -0.375, 0, 1.125, 4],
+  );
 });
 
 test('dropout only where a pass trains, by its random numbers', async ({ device }) => {

@@ -25,6 +25,8 @@ import { gather, scatterAdd } from '#src/ops/shape/gather';
 import { gaussianBlur } from '#src/ops/image/gaussian-blur';
 import { floor } from '#src/ops/pointwise/floor';
 import { gelu } from '#src/ops/pointwise/gelu';
+import { hardSigmoid } from '#src/ops/pointwise/hard-sigmoid';
+import { hardSwish } from '#src/ops/pointwise/hard-swish';
 import { log } from '#src/ops/pointwise/log';
 import { max } from '#src/ops/reduce/max';
 import { attention } from '#src/ops/attention/attention';
@@ -277,6 +279,8 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
         cos: cos(x),
         erf: erf(x),
         floor: floor(x),
+        hardSigmoid: hardSigmoid(x),
+        hardSwish: hardSwish(x),
         power: power(x, 2),
         quickGelu: quickGelu(x),
         sin: sin(x),
@@ -394,6 +398,27 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       // Relative: far below 0 the digits are kept, too.
       assertClose(found, expected, { absolute: 1e-30, relative: 1e-5 }, name);
     }
+  });
+
+  test(`the corners of hard sigmoid and hard swish on ${on}`, async () => {
+    const device = await open();
+    const points = [-4, -3, -1.5, 0, 1.5, 3, 4];
+    const result = await device.run(() => {
+      const x = tensor(points, [7]);
+      const both = (y: Tensor) => [y, ...gradients(sum(y), [x])] as const;
+      const [lines, slopes] = both(hardSigmoid(x));
+      const [gated, gatedSlopes] = both(hardSwish(x));
+      return { lines, slopes, gated, gatedSlopes };
+    });
+    const sixth = 1 / 6;
+    const found = {
+      lines: [0, 0, 0.25, 0.5, 0.75, 1, 1],
+      slopes: [0, 0, sixth, sixth, sixth, 0, 0],
+      gated: [0, 0, -0.375, 0, 1.125, 3, 4],
+      gatedSlopes: [0, 0, 0, 0.5, 1, 1, 1],
+    };
+    for (const [name, expected] of Object.entries(found))
+      assertClose(result[name as keyof typeof found], expected, { absolute: 1e-7, relative: 1e-7 }, name);
   });
 
   test(`a bound of clamp is inside, and infinities have their bounds, on ${on}`, async () => {

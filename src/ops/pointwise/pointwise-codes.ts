@@ -34,3 +34,7 @@ export const ERF = 28;
 export const ERF_GRADIENT = 29;
 export const QUICK_GELU = 30;
 export const QUICK_GELU_GRADIENT = 31;
+export const HARD_SIGMOID = 32;
+export const HARD_SIGMOID_GRADIENT = 33;
+export const HARD_SWISH = 34;
+export const HARD_SWISH_GRADIENT = 35;

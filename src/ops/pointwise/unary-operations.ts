@@ -4,6 +4,8 @@ export { cos } from './cos.js';
 export { erf } from './erf.js';
 export { exp } from './exp.js';
 export { floor } from './floor.js';
+export { hardSigmoid } from './hard-sigmoid.js';
+export { hardSwish } from './hard-swish.js';
 export { log } from './log.js';
 export { negate } from './negate.js';
 export { quickGelu } from './quick-gelu.js';

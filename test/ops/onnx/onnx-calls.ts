@@ -135,6 +135,12 @@ function gemm(given: Given): Tensor {
   return given.has(2) ? at.add(product, at.multiply(given.real(2), given.float('beta', 1))) : product;
 }
 
+/** With ONNX's slope and shift, which are others than PyTorch's. */
+function hardSigmoid(given: Given): Tensor {
+  const line = at.add(at.multiply(given.real(0), given.float('alpha', 0.2)), given.float('beta', 0.5));
+  return at.hardSigmoid(at.multiply(at.subtract(line, 0.5), 6));
+}
+
 function layerNormalization(given: Given): Tensor {
   // Mean and deviation, the other outputs, are not given.
   const options = { epsilon: given.float('epsilon', 1e-5) };
@@ -244,6 +250,7 @@ const others: Readonly<Record<string, OnnxCall>> = {
   },
   GlobalMaxPool: (given) => at.max(given.real(0), [2, 3], true),
   GreaterOrEqual: ofTwo(at.greaterEqual),
+  HardSigmoid: hardSigmoid,
   LayerNormalization: layerNormalization,
   LessOrEqual: ofTwo(at.lessEqual),
   LogSoftmax: alongAxis(at.logSoftmax),

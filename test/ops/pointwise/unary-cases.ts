@@ -17,6 +17,8 @@ export const unaryCases: Readonly<Record<UnaryName, UnaryCase>> = {
   erf: { formula: alternatingErf },
   exp: { formula: (x) => Math.E ** x, range: [-8, 3] },
   floor: { formula: (x) => x - (((x % 1) + 1) % 1), range: [-9, 9] },
+  hardSigmoid: { formula: (x) => (Math.abs(x + 3) - Math.abs(x - 3)) / 12 + 0.5, range: [-5, 5] },
+  hardSwish: { formula: (x) => (x * (Math.abs(x + 3) - Math.abs(x - 3) + 6)) / 12, range: [-5, 5] },
   log: { formula: (x) => Math.log2(x) * Math.LN2, range: [0.1, 5] },
   negate: { formula: (x) => 0 - x },
   quickGelu: { formula: (x) => (x * (1 + Math.tanh(0.851 * x))) / 2, range: [-6, 6] },

@@ -11,6 +11,10 @@ import {
   GELU_TANH,
   GELU_TANH_GRADIENT,
   GREATER_EQUAL,
+  HARD_SIGMOID,
+  HARD_SIGMOID_GRADIENT,
+  HARD_SWISH,
+  HARD_SWISH_GRADIENT,
   LESS_EQUAL,
   LOG,
   MAXIMUM,
@@ -73,6 +77,10 @@ export function pointwise(a: usize, b: usize, y: usize, first: i32, last: i32, o
   else if (operation == SILU_GRADIENT) siluGradientLoop(a, b, y, first, last);
   else if (operation == ERF) erfLoop(a, y, first, last);
   else if (operation == ERF_GRADIENT) erfGradientLoop(a, b, y, first, last);
+  else if (operation == HARD_SIGMOID) loop(a, a, y, first, last, HARD_SIGMOID);
+  else if (operation == HARD_SIGMOID_GRADIENT) loop(a, b, y, first, last, HARD_SIGMOID_GRADIENT);
+  else if (operation == HARD_SWISH) loop(a, a, y, first, last, HARD_SWISH);
+  else if (operation == HARD_SWISH_GRADIENT) loop(a, b, y, first, last, HARD_SWISH_GRADIENT);
   else unreachable();
 }
 
@@ -193,6 +201,8 @@ function compute(a: v128, b: v128, operation: i32): v128 {
   if (operation == QUICK_GELU) return f32x4.mul(a, sigmoid(f32x4.mul(a, f32x4.splat(QUICK_RATE))));
   if (operation == SILU) return f32x4.mul(a, sigmoid(a));
   if (operation == ERF) return errorFunction(a);
+  if (operation == HARD_SIGMOID) return hardSigmoid(a);
+  if (operation == HARD_SWISH) return f32x4.mul(a, hardSigmoid(a));
   const one = f32x4.splat(1);
   if (operation == GREATER_EQUAL) return v128.and(f32x4.ge(a, b), one);
   if (operation == LESS_EQUAL) return v128.and(f32x4.le(a, b), one);
@@ -208,13 +218,31 @@ function compute(a: v128, b: v128, operation: i32): v128 {
     const e = exponential(f32x4.neg(f32x4.mul(a, a)));
     return f32x4.mul(b, f32x4.mul(e, f32x4.splat(1.12837917)));
   }
+  if (operation == HARD_SWISH_GRADIENT) {
+    const three = f32x4.splat(3);
+    const line = f32x4.add(f32x4.div(a, three), f32x4.splat(0.5));
+    const slope = v128.bitselect(one, line, f32x4.ge(a, three));
+    return f32x4.mul(b, v128.andnot(slope, f32x4.le(a, f32x4.splat(-3))));
+  }
   // These start from the output.
+  if (operation == HARD_SIGMOID_GRADIENT) {
+    const inside = v128.and(f32x4.gt(a, zero), f32x4.lt(a, one));
+    return f32x4.mul(b, v128.and(inside, f32x4.splat(<f32>(1.0 / 6.0))));
+  }
   if (operation == SIGMOID_GRADIENT) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
   if (operation == TANH_GRADIENT) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
   let passes = f32x4.gt(a, zero);
   if (operation == RELU6_GRADIENT) passes = v128.and(passes, f32x4.lt(a, f32x4.splat(6)));
   // A product with 1 or 0, not a choice: a gradient that is NaN must not get lost.
   return f32x4.mul(b, v128.and(passes, one));
+}
+
+/** min(max(x / 6 + 1 / 2, 0), 1). */
+// @ts-ignore: decorator
+@inline
+function hardSigmoid(x: v128): v128 {
+  const line = f32x4.add(f32x4.div(x, f32x4.splat(6)), f32x4.splat(0.5));
+  return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
 }
 
 /** That of src/ops/pointwise/quick-gelu.ts. */
