@@ -4,6 +4,7 @@
  * Imports go down: the files here, attention, loss, image, pool, norm, conv2d, product, update, reduce, pointwise, shape, core.
  */
 export { accumulate, assign } from './update/accumulate.js';
+export { adaptiveAveragePool2d } from './pool/adaptive-average-pool.js';
 export { add } from './pointwise/add.js';
 export { argmax, argmin } from './reduce/argmax.js';
 export { type AttentionOptions, attention } from './attention/attention.js';

@@ -30,6 +30,7 @@ import { mean } from '#src/ops/reduce/mean';
 import { meanSquaredError } from '#src/ops/loss/mean-squared-error';
 import { normalizeImages } from '#src/ops/image/normalize-images';
 import { oneHot } from '#src/ops/shape/one-hot';
+import { adaptiveAveragePool2d } from '#src/ops/pool/adaptive-average-pool';
 import { averagePool2d, globalAveragePool, maxPool2d } from '#src/ops/pool/pool';
 import { power } from '#src/ops/pointwise/power';
 import { reshape } from '#src/ops/shape/reshape';
@@ -292,6 +293,14 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [
     () => averagePool2d(zeros([1, 4, 4, 1]), { kernel: [3, 2], padding: [1, 2] }),
     /padding of top 1, bottom 1, left 2, right 2 holds a whole window of \[3, 2\] \(averagePool2d\)/,
+  ],
+  [
+    () => adaptiveAveragePool2d(zeros([2, 4, 1]), 2),
+    /images have shape \[2, 4, 1\]; \[batch, height, width, channels\] is expected \(adaptiveAveragePool2d\)/,
+  ],
+  [
+    () => adaptiveAveragePool2d(zeros([1, 2, 4, 1]), [2, 1.5]),
+    /\[2, 1\.5\] are no numbers of parts \(adaptiveAveragePool2d\): give whole numbers of at least 1/,
   ],
   [
     () => averagePool2d(zeros([1, 2, 4, 1]), { kernel: 3 }),

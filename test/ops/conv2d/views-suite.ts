@@ -1,8 +1,9 @@
-/** Convolutions of sequences, which are views onto those of images, against PyTorch: values and gradients. */
+/** Operations that are made of others, such as convolutions of sequences, against PyTorch: values and gradients. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { conv1d } from '#src/ops/conv2d/conv1d';
 import { convTranspose1d } from '#src/ops/conv2d/conv-transpose1d';
+import { adaptiveAveragePool2d } from '#src/ops/pool/adaptive-average-pool';
 import type { Device } from '#src/program/device';
 import { type Call, checkGolden, type GoldenValues, golden } from '../golden-suite.js';
 
@@ -11,6 +12,7 @@ interface ViewCase extends GoldenValues {
 }
 
 const calls: Readonly<Record<string, Call>> = {
+  adaptiveAveragePool2d: ([x], { size }) => adaptiveAveragePool2d(x, size),
   conv1d: ([x, w], options) => conv1d(x, w, options),
   convTranspose1d: ([x, w], options) => convTranspose1d(x, w, options),
 };

@@ -1,4 +1,4 @@
-/** Convolutions of sequences on the CPU, in float64 and in float32. */
+/** Operations that are made of others, such as convolutions of sequences, on the CPU, in float64 and in float32. */
 import { test } from 'uvu';
 import { cpuDevice } from '../support.js';
 import { testViews } from './views-suite.js';

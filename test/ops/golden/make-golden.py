@@ -506,7 +506,7 @@ def losses_of_parts():
 
 
 def views():
-    """Operations on sequences, which are those on images of one row."""
+    """Operations that are made of others: on sequences, which are images of one row, and pools of as many parts as asked for."""
     def view(name, kind, function, inputs, options, terms):
         case(name, kind, function, inputs, options, terms, kind='view', table=view_cases)
 
@@ -532,6 +532,12 @@ def views():
     for name, (x, w, options) in settings.items():
         terms = max(w[0] * max(w[1:]), x[0] * x[1])
         view('convTranspose1d', name, lambda a, b: transposed(a, b, **options), [real(x, 174), real(w, 175)], options, terms)
+    for name, x, size in (
+        ('parts that share places', [2, 5, 7, 3], [3, 4]), ('more parts than places', [1, 2, 3, 2], [5, 7]),
+        ('parts of one size', [1, 6, 4, 2], [3, 2]), ('of one axis', [1, 4, 3, 2], [4, 2]), ('one part', [2, 3, 5, 1], [1, 1]),
+    ):
+        pooled = lambda x: F.adaptive_avg_pool2d(x.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+        view('adaptiveAveragePool2d', name, pooled, [real(x, 176)], {'size': size}, 16)
     same = lambda x, w: convolution(x, w, stride=2, padding=(0, 1))
     view('conv1d', "padding 'same'", same, [real([1, 8, 2], 172), real([3, 2, 2], 173)], {'stride': 2, 'padding': 'same'}, 8)
 
