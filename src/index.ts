@@ -185,7 +185,13 @@ export {
 } from './formats/index.js';
 export {
   type Architecture,
+  type ConvNext,
+  type ConvNextOptions,
+  convnextTiny,
   detectArchitecture,
+  type EfficientNet,
+  efficientnetB0,
+  type EfficientNetOptions,
   type FeatureOptions,
   type FeatureShape,
   findModel,
@@ -204,6 +210,10 @@ export {
   type MobileNetV2,
   mobilenetV2,
   type MobileNetV2Options,
+  type MobileNetV3,
+  mobilenetV3Large,
+  type MobileNetV3Options,
+  mobilenetV3Small,
   type ModelEntry,
   type ModelOptions,
   type ModelPreprocessing,
@@ -225,6 +235,9 @@ export {
   startLayer,
   type TensorShape,
   trunkOf,
+  type Vgg,
+  vgg16,
+  type VggOptions,
 } from './models/index.js';
 export {
   AveragePool2d,

@@ -39,8 +39,13 @@ const FEW: Readonly<Record<string, readonly string[]>> = {
   'device/cpu/joined.ts': ['run!'],
   'device/simd-entry.ts': ['named'],
   'device/webgpu/launches.ts': ['encoder.dispatchWorkgroups'],
+  'models/convnext.ts': ['Sequential'],
+  'models/efficientnet.ts': ['Sequential'],
+  'models/features-classifier.ts': ['Sequential'],
   'models/mobilenet-v2.ts': ['Sequential', 'activated'],
+  'models/mobilenet-v3.ts': ['Sequential'],
   'models/resnet-blocks.ts': ['Sequential'],
+  'models/vgg.ts': ['Sequential'],
   // What a user has written as arguments.
   'nn/layers.ts': ['Sequential'],
   'ops/conv2d/conv2d-gradient-variants.ts': ['chooseTile', 'tileCount'],

@@ -102,6 +102,7 @@ const ROWS: OptionRows = {
       { padding: ['left', (padding) => new at.Conv2d(1, 1, { kernel: 3, padding }, initializer)] },
     ],
   },
+  convnextTiny: { 0: ['classes', (given) => at.convnextTiny(given)] },
   ConvTranspose1d: { 2: ['kernel', (given) => new at.ConvTranspose1d(1, 1, given, initializer)] },
   ConvTranspose2d: {
     2: [
@@ -110,6 +111,7 @@ const ROWS: OptionRows = {
       { padding: ['top', (padding) => new at.ConvTranspose2d(1, 1, { kernel: 3, padding }, initializer)] },
     ],
   },
+  efficientnetB0: { 0: ['classes', (given) => at.efficientnetB0(given)] },
   Embedding: { 2: ['paddingIndex', (given) => new at.Embedding(1, 1, given, initializer)] },
   GELU: { 0: ['approximate', (given) => new at.GELU(given)] },
   GroupNorm: { 2: ['affine', (given) => new at.GroupNorm(1, 1, given)] },
@@ -127,6 +129,8 @@ const ROWS: OptionRows = {
     ],
   },
   mobilenetV2: { 0: ['classes', (given) => at.mobilenetV2(given)] },
+  mobilenetV3Large: { 0: ['classes', (given) => at.mobilenetV3Large(given)] },
+  mobilenetV3Small: { 0: ['classes', (given) => at.mobilenetV3Small(given)] },
   nearestNeighbors: { 2: ['neighbors', (given) => at.nearestNeighbors(any, any, given)] },
   NearestNeighbors: { 0: ['inputs', (given) => new at.NearestNeighbors(given)] },
   Parameter: { 2: ['decay', (given) => new at.Parameter(new Float32Array(1), [1], given)] },
@@ -155,6 +159,7 @@ const ROWS: OptionRows = {
       },
     ],
   },
+  vgg16: { 0: ['classes', (given) => at.vgg16(given)] },
   // Optimisers and schedules.
   adam: {
     0: MEMORY,
@@ -345,6 +350,7 @@ const NETWORK = {
     0: BY_NAME,
     1: ['stage', (given: at.FeatureOptions) => at.resnetSmall().features(any, given), { random: GENERATOR }],
   },
+  headInput: { 1: HANDED_ON },
   stageFeatures: { 0: BY_NAME, 1: HANDED_ON },
 } as const;
 

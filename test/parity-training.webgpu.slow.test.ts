@@ -48,6 +48,21 @@ test('gradients and running statistics of MobileNetV2 equal those of torch.float
   assert.is(stdout.match(/^ {4}ok {3}statistics .* 104 tensors/gm)?.length, 1);
 });
 
+for (const [model, tensors, statistics] of [
+  ['mobilenet_v3_small', 142, 68],
+  ['efficientnet_b0', 213, 98],
+  ['convnext_tiny', 182, 0],
+] as const) {
+  test(`gradients and running statistics of ${model} equal those of torch.float64`, () => {
+    const { status, stdout, stderr } = compare(
+      ...['--cases', 'float64-sgd', '--model', model, '--steps', '2'],
+    );
+    assert.is(status, 0, stdout + stderr);
+    assert.match(stdout, new RegExp(`^ {4}ok {3}gradients .* ${tensors} tensors`, 'm'));
+    assert.match(stdout, new RegExp(`^ {4}ok {3}statistics .* ${statistics} tensors`, 'm'));
+  });
+}
+
 test('a comparison that cannot be made is a failure', () => {
   const { status, stderr } = compare('--cases', 'float16-sgd');
   assert.is(status, 1);

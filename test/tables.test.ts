@@ -101,7 +101,8 @@ const FAMILY_ROWS =
 /** What is typed has networks as examples: in help texts, and in one hint. */
 const TYPED = /^(?:cli\/|weights\/hub-name\.ts)/;
 /** Within the folder: the file of each family, the names, and what is exported of them. */
-const FAMILY_FILES = /^models\/(?:(?:keras-)?(?:resnet|mobilenet)[^/]*|names|families|index)\.ts$/;
+const FAMILY_FILES =
+  /^models\/(?:(?:keras-)?(?:resnet|mobilenet|efficientnet|convnext|vgg)[^/]*|names|families|index)\.ts$/;
 
 test('no code outside the rows of inputs spells the shape of an image', () => {
   // Operations on images and their SIMD have them, an example is the code of a user, and a ResNet's are those of kernels.
@@ -114,7 +115,7 @@ test('no code outside the rows of inputs spells the shape of an image', () => {
 test('no code outside the families names a network', () => {
   const names = new RegExp(`'(?:${MODEL_NAMES.join('|')})'`);
   assert.equal(found(names, FAMILY_ROWS), []);
-  const families = /mobilenet|resnet/i;
+  const families = /mobilenet|resnet|efficientnet|convnext|\bvgg/i;
   assert.equal(
     found(families, FAMILY_ROWS).filter((line) => !TYPED.test(line)),
     [],

@@ -58,6 +58,7 @@ def randomised(name, pixels):
     """
     model = getattr(torchvision.models, name)(weights=None)
     norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -67,11 +68,11 @@ def randomised(name, pixels):
             norm.bias.uniform_(-0.5, 0.5)
             norm.momentum = 1.0
         model.train()(pixels)
-        for norm in norms:
+        for norm, momentum in zip(norms, momenta):
             norm.running_mean.add_(torch.randn_like(norm.running_mean) * 0.2 * norm.running_var.sqrt())
             norm.running_var.mul_(torch.empty_like(norm.running_var).uniform_(0.7, 1.4))
             norm.num_batches_tracked.random_(1, 100000)
-            norm.momentum = 0.1
+            norm.momentum = momentum
         [*model.modules()][-1].bias.normal_(0, 1)  # the head's
     return model.eval()
 

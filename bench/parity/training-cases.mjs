@@ -29,11 +29,16 @@ const EXACT = { gradients: 1e-9, losses: 1e-6, statistics: 1e-9 };
 export const SPREADS = 4;
 
 /**
- * By network, the parameters whose gradient is zero in exact arithmetic. In MobileNetV2 the shift of the last batch norm of
- * a block only adds a constant to each channel; the 1x1 convolutions that it reaches, there and behind later blocks, make
- * constants of it, which the batch norm behind each of them takes away.
+ * By network, the parameters whose gradient is zero in exact arithmetic. In networks of inverted residuals the shift of the last
+ * batch norm of a block only adds a constant to each channel; the 1x1 convolutions that it reaches, there and behind later
+ * blocks, make constants of it, which the batch norm behind each of them takes away.
  */
-export const WITHOUT_GRADIENT = { mobilenet_v2: /^features\.(?:1\.conv\.2|\d+\.conv\.3)\.bias$/ };
+export const WITHOUT_GRADIENT = {
+  mobilenet_v2: /^features\.(?:1\.conv\.2|\d+\.conv\.3)\.bias$/,
+  mobilenet_v3_large: /^features\.(?:1\.block\.1|\d+\.block\.[23])\.1\.bias$/,
+  mobilenet_v3_small: /^features\.\d+\.block\.[23]\.1\.bias$/,
+  efficientnet_b0: /^features\.\d+\.\d+\.block\.[23]\.1\.bias$/,
+};
 
 /** What rounding may leave of such a gradient, as a share of the largest gradient of all. */
 export const ROUNDING = { float64: 1e-12, float32: 1e-4 };

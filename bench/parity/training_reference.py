@@ -82,7 +82,7 @@ def train(case, initial, images, labels):
     model = copy.deepcopy(initial).train()
     for module in model.modules():
         # Each library has random numbers of its own.
-        if isinstance(module, torch.nn.Dropout):
+        if isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth)):
             module.p = 0
     optimizer = make_optimizer(model.parameters(), case["optimizer"], case["lr"], case["weightDecay"])
     losses, gradients = [], None

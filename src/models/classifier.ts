@@ -39,8 +39,8 @@ class Trunk extends Module {
 
 /**
  * A model without its head, to put layers of one's own on: for networks of images, images [batch, height, width, channels] to
- * a map of features [batch, height / 32, width / 32, head.inputs]. It shares its layers with `model`, which is not used by
- * itself any more.
+ * a map of features [batch, height / 32, width / 32, channels], those of its last stage. It shares its layers with `model`,
+ * which is not used by itself any more.
  */
 export function trunkOf(model: Network): Module {
   return new Trunk(model);

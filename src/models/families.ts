@@ -1,19 +1,27 @@
 /** The table of families: the networks that attune has. A family is its file and its line here, and its names in names.ts. */
 import type { Joined } from '../option-names.js';
+import { CONVNEXT } from './convnext.js';
+import { EFFICIENTNET } from './efficientnet.js';
 import type { Family, ModelEntry } from './family.js';
 import { KERAS_MOBILENET_V2 } from './keras-mobilenet-v2.js';
 import { KERAS_RESNET } from './keras-resnet50.js';
 import { MOBILENET_V2 } from './mobilenet-v2.js';
+import { MOBILENET_V3 } from './mobilenet-v3.js';
 import type { ModelName } from './names.js';
 import { RESNET } from './resnet.js';
 import { SERIES_CNN } from './series-cnn.js';
 import { SMALL_RESNET } from './resnet-small.js';
+import { VGG } from './vgg.js';
 
 const TABLE = [
   // One line each, in the order in which files are tried.
   RESNET,
   SMALL_RESNET,
   MOBILENET_V2,
+  MOBILENET_V3,
+  EFFICIENTNET,
+  CONVNEXT,
+  VGG,
   KERAS_MOBILENET_V2,
   KERAS_RESNET,
   SERIES_CNN,

@@ -3,13 +3,16 @@
  * the results (`onnx::Conv_497`). The order of the convolutions, their shapes, strides and pads then tell which network
  * of attune's the graph is, and so which convolution is which.
  *
- * Supported are the networks of the registry in torchvision's graphs, with their batch norms or with these folded, and a
- * linear head that is one Gemm node; other linear layers keep their names, as the head of another network. A folded batch norm becomes one that only adds the convolution's bias: mean 0, variance 1 and scale 1 give
- * the same outputs. Training that uses the batch's statistics departs from those, as from any that are not the data's.
+ * Supported are the networks of the registry in torchvision's graphs that have convolutions, batch norms and linear layers
+ * alone, with their batch norms or with these folded, and with their linear layers as Gemm nodes; other linear layers keep their
+ * names, as the head of another network. A folded batch norm becomes one that only adds the convolution's bias: mean 0, variance
+ * 1 and scale 1 give the same outputs. Training that uses the batch's statistics departs from those, as from any that are not
+ * the data's.
  */
 import type { GraphLayer } from '../formats/tensors.js';
 import { BatchNorm2d } from '../nn/batch-norm.js';
 import { Conv2d, type Conv2dLayerOptions } from '../nn/conv2d.js';
+import { Linear } from '../nn/linear.js';
 import { permuteShape, permuteValues } from '../nn/permute.js';
 import type { WeightsEntry } from '../nn/state-dict.js';
 import { paddingOf, pairOf } from '../ops/conv2d/window.js';
@@ -17,14 +20,13 @@ import type { Network } from './network.js';
 import { MODEL_NAMES } from './names.js';
 import { findModel } from './registry.js';
 
-/** A convolution of one of attune's networks, and the batch norm behind it. */
+/** A convolution of one of attune's networks, and the batch norm behind it; null: it has a bias of its own. */
 interface ConvAndNorm {
   readonly conv: string;
-  readonly norm: string;
+  readonly norm: { readonly name: string; readonly epsilon: number } | null;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
   readonly pads: readonly number[];
-  readonly epsilon: number;
 }
 
 /** The same of a graph, by its tensors. */
@@ -50,28 +52,50 @@ export function fromGraph(
     // Keras's graphs have padding that follows from the image, or biases before batch norms.
     if (graphOf !== undefined) continue;
     const model = create();
+    if (!isNamedByOrder(model)) continue;
     const found = orders(convsOf(model)).find((order) => isSame(order, convs, byName));
     if (found === undefined) continue;
     return [
       ...found.flatMap((mine, i) => entriesOf(mine, convs[i], byName)),
-      ...headEntries(linear, model.headName, byName),
+      ...linearEntries(linear, linearsOf(model), byName),
     ];
   }
   return null;
 }
 
-/** The linear layers: one with a bias is the network's head, whatever its name. */
-function headEntries(
+/** Whether the order of a graph's convolutions and linear layers tells every array of a network. */
+function isNamedByOrder(model: Network): boolean {
+  return [...model.namedArrays()].every(
+    ({ owner }) => owner instanceof Conv2d || owner instanceof BatchNorm2d || owner instanceof Linear,
+  );
+}
+
+/** The names of a network's linear layers, with how many features they take; how many the last gives depends on the task. */
+function linearsOf(model: Network): { readonly name: string; readonly inputs: number }[] {
+  return Array.from(model.namedArrays()).flatMap(({ name, owner, field }) =>
+    owner instanceof Linear && field === 'weight'
+      ? [{ name: name.slice(0, -field.length - 1), inputs: owner.inputs }]
+      : [],
+  );
+}
+
+/** The linear layers: as many as the network has, with biases, are its own, whatever their names. */
+function linearEntries(
   linear: readonly GraphLayer[],
-  headName: string,
+  mine: ReturnType<typeof linearsOf>,
   byName: ReadonlyMap<string, WeightsEntry>,
 ): WeightsEntry[] {
-  const isHead = linear.length === 1 && linear[0].tensors.length === 2;
-  return linear.flatMap(({ tensors, transposed: isTransposed }) =>
+  const isOwn =
+    linear.length === mine.length &&
+    linear.every(({ tensors, transposed: isTransposed }, i) => {
+      const inputs = byName.get(tensors[0])?.shape[isTransposed ? 0 : 1];
+      return tensors.length === 2 && inputs === mine[i].inputs;
+    });
+  return linear.flatMap(({ tensors, transposed: isTransposed }, at) =>
     tensors.map((name, i) => {
       const tensor = byName.get(name) as WeightsEntry;
       const turned = i === 0 && isTransposed ? transposed(tensor) : tensor;
-      return renamed(turned, isHead ? `${headName}.${i === 0 ? 'weight' : 'bias'}` : name);
+      return renamed(turned, isOwn ? `${mine[at].name}.${i === 0 ? 'weight' : 'bias'}` : name);
     }),
   );
 }
@@ -91,20 +115,25 @@ function convolutions(layers: readonly GraphLayer[]): GraphConv[] | null {
 function convsOf(model: Network): ConvAndNorm[] {
   const found: ConvAndNorm[] = [];
   let conv: { name: string; module: Conv2d } | undefined;
-  for (const { name, owner, field } of model.namedArrays()) {
-    const layer = name.slice(0, -field.length - 1);
-    if (owner instanceof Conv2d && field === 'weight') conv = { name: layer, module: owner };
-    if (conv === undefined || !(owner instanceof BatchNorm2d) || field !== 'weight') continue;
+  const add = (norm: ConvAndNorm['norm']) => {
+    if (conv === undefined) return;
     const { weight, options } = conv.module;
     found.push({
       conv: conv.name,
-      norm: layer,
+      norm,
       shape: permuteShape(weight.shape, [3, 2, 0, 1]),
       strides: pairOf(options.stride ?? 1),
       pads: padsOf(options.padding ?? 0),
-      epsilon: owner.epsilon,
     });
     conv = undefined;
+  };
+  for (const { name, owner, field } of model.namedArrays()) {
+    const layer = name.slice(0, -field.length - 1);
+    if (owner instanceof Conv2d && field === 'weight') {
+      conv = { name: layer, module: owner };
+      if (owner.bias !== null) add(null);
+    } else if (owner instanceof BatchNorm2d && field === 'weight')
+      add({ name: layer, epsilon: owner.epsilon });
   }
   return found;
 }
@@ -140,9 +169,10 @@ function isSame(
 ): boolean {
   return (
     order.length === convs.length &&
-    order.every(({ shape, strides, pads }, i) => {
+    order.every(({ norm: mine, shape, strides, pads }, i) => {
       const { layer, norm } = convs[i];
       return (
+        (mine !== null || norm === undefined) &&
         // A convolution has a bias or a batch norm behind it; a bias before a batch norm has no place in a model.
         (norm === undefined) === (layer.tensors.length === 2) &&
         String(byName.get(layer.tensors[0])?.shape) === String(shape) &&
@@ -156,12 +186,13 @@ function isSame(
 const NORM_ARRAYS = ['weight', 'bias', 'running_mean', 'running_var'];
 
 function entriesOf(
-  { conv, norm, epsilon }: ConvAndNorm,
+  { conv, norm }: ConvAndNorm,
   graph: GraphConv,
   byName: ReadonlyMap<string, WeightsEntry>,
 ): WeightsEntry[] {
   const [weight, bias] = graph.layer.tensors.map((name) => byName.get(name) as WeightsEntry);
-  const named = (field: string) => `${norm}.${field}`;
+  if (norm === null) return [renamed(weight, `${conv}.weight`), renamed(bias, `${conv}.bias`)];
+  const named = (field: string) => `${norm.name}.${field}`;
   if (graph.norm !== undefined) {
     const { tensors } = graph.norm;
     const stored = tensors.map((name, i) => renamed(byName.get(name) as WeightsEntry, named(NORM_ARRAYS[i])));
@@ -174,7 +205,7 @@ function entriesOf(
     renamed(bias, named('bias')),
     filled(named('running_mean'), channels, 0),
     // So that variance and epsilon together are 1.
-    filled(named('running_var'), channels, 1 - epsilon),
+    filled(named('running_var'), channels, 1 - norm.epsilon),
   ];
 }
 

@@ -1,5 +1,7 @@
 /** models: networks that read like their paper's table, their preprocessing, and loading weights into them. */
 export { ImageClassifier, trunkOf } from './classifier.js';
+export { ConvNext, type ConvNextOptions, convnextTiny } from './convnext.js';
+export { EfficientNet, efficientnetB0, type EfficientNetOptions } from './efficientnet.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export type { Activation } from './export/activation.js';
@@ -21,6 +23,12 @@ export { type HeadShape, putHead, refuseHead, replaceHead } from './head.js';
 export { type Identity, identify } from './identify.js';
 export { loadTensors, loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
+export {
+  MobileNetV3,
+  type MobileNetV3Options,
+  mobilenetV3Large,
+  mobilenetV3Small,
+} from './mobilenet-v3.js';
 export { modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
 export { DEFAULT_MODEL, MODEL_NAMES, type ModelName } from './names.js';
@@ -45,3 +53,4 @@ export {
   resnet50,
 } from './resnet.js';
 export { resnetSmall, SmallResNet, type SmallResNetOptions } from './resnet-small.js';
+export { Vgg, vgg16, type VggOptions } from './vgg.js';

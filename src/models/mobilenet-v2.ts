@@ -16,17 +16,17 @@
  *     classifier      dropout 0.2; classes
  */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { BatchNorm2d } from '../nn/batch-norm.js';
-import { Conv2d } from '../nn/conv2d.js';
 import { Initializer } from '../nn/initializers.js';
 import { Dropout, Relu6, Sequential } from '../nn/layers.js';
 import { Linear } from '../nn/linear.js';
 import { Module, type Training } from '../nn/module.js';
 import { StochasticDepth } from '../nn/stochastic-depth.js';
 import { add } from '../ops/pointwise/add.js';
-import { asTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { ImageClassifier } from './classifier.js';
 import { type Family, hasShapes, type Naming } from './family.js';
+import { halvingStages } from './features-classifier.js';
+import { convolution } from './mobile-blocks.js';
 import { type Head, joinBlocks, type LayerBlock, type FeatureStage } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 
@@ -61,33 +61,8 @@ const STAGE_CHANNELS = [16, 24, 32, 96, FEATURES] as const;
 
 /** The stages of both graphs. `layerOf` names the last layer of a block. */
 export function mobileStages(blocks: readonly Module[], layerOf: (block: number) => string): FeatureStage[] {
-  return STAGE_ENDS.map((end, i) => {
-    const members = blocks.slice(i === 0 ? 0 : STAGE_ENDS[i - 1] + 1, end + 1);
-    return {
-      name: layerOf(end),
-      stride: 2 ** (i + 1),
-      channels: STAGE_CHANNELS[i],
-      forward: (x, training) => members.reduce((y: Tensor, block) => block.forward(y, training), asTensor(x)),
-    };
-  });
-}
-
-/** The size of a convolution's window, and how it moves. */
-interface Shape {
-  readonly kernel: number;
-  readonly stride?: number;
-  readonly groups?: number;
-}
-
-/** A convolution that keeps the size at stride 1, and its batch norm; with ReLU6 also a ReLU6. */
-function convolution(
-  inputs: number,
-  outputs: number,
-  { kernel, stride = 1, groups = 1 }: Shape,
-  initializer: Initializer,
-): [Conv2d, BatchNorm2d] {
-  const options = { kernel, stride, groups, padding: (kernel - 1) / 2 };
-  return [new Conv2d(inputs, outputs, options, initializer), new BatchNorm2d(outputs)];
+  const ends = STAGE_ENDS.map((layer, i) => ({ layer, channels: STAGE_CHANNELS[i] }));
+  return halvingStages(blocks, ends, 2, layerOf);
 }
 
 function activated(...layers: readonly Module[]): Sequential {

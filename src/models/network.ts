@@ -63,11 +63,19 @@ export abstract class Network extends Module {
   abstract readonly heads: readonly FeatureShape[];
   /** The shape of the features that its stages give. */
   abstract readonly featureShape: FeatureShape;
-  /** The stages of the trunk, from the input up. The features of the last, pooled, are what the head takes. */
+  /** The stages of the trunk, from the input up. What the head takes is made of the features of the last. */
   abstract readonly stages: readonly FeatureStage[];
 
   /** Features of a stage to pooled ones [batch, channels]. */
   abstract pool(features: Tensor): Tensor;
+
+  /**
+   * Features of the last stage to what the head takes [batch, head.inputs]. By default they are only pooled; a network that
+   * has layers between them and its head computes these.
+   */
+  headInput(features: Tensor, _training?: Training): Tensor {
+    return this.pool(features);
+  }
 
   /** The network's input to the features at the end of each stage, in the order of `stages`. */
   stageFeatures(x: NetworkInput, training?: Training): Tensor[] {
@@ -75,7 +83,7 @@ export abstract class Network extends Module {
   }
 
   /**
-   * The network's input to features at the end of a stage: `features(x)` is what the head takes, pooled;
+   * The network's input to features at the end of a stage: `features(x)` is what the head takes;
    * `features(x, { stage: 'layer3', as: 'map' })` is what a ResNet's third layer gives. Throws AttuneError 'usage' for a
    * stage that the network does not have, and for a shape that its stages do not give.
    */
@@ -89,8 +97,10 @@ export abstract class Network extends Module {
     if (last < 0)
       throw this.#noFeatures(`at ${stage}`, `its stages are ${stages.map(({ name }) => name).join(', ')}`);
     const trains = Object.values(training).some((value) => value !== undefined);
-    const maps = this.#featuresUntil(last + 1, x, trains ? (training as Training) : undefined);
-    return as === 'pooled' ? this.pool(maps[last]) : maps[last];
+    const how = trains ? (training as Training) : undefined;
+    const found = this.#featuresUntil(last + 1, x, how)[last];
+    if (as !== 'pooled') return found;
+    return stage === undefined ? this.headInput(found, how) : this.pool(found);
   }
 
   /** The features at the end of each of the first `count` stages. */

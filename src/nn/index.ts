@@ -11,7 +11,13 @@ export {
 export { Embedding } from './embedding.js';
 export { countParameters, freeze, trainFrom, unfreeze } from './freeze.js';
 export { GroupNorm, type GroupNormLayerOptions } from './group-norm.js';
-export { DEFAULT_SEED, Initializer } from './initializers.js';
+export {
+  constant,
+  DEFAULT_SEED,
+  Initializer,
+  type NormalDeviations,
+  NormalInitializer,
+} from './initializers.js';
 export {
   LayerNorm,
   type LayerNormLayerOptions,

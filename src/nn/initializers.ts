@@ -52,6 +52,34 @@ export class Initializer {
   }
 }
 
+/** The standard deviations of weights, around 0. */
+export interface NormalDeviations {
+  readonly linear: number;
+  /** Default: Kaiming's of each. */
+  readonly convolution?: number;
+}
+
+/** For networks whose layers begin with normal weights of given deviations and with biases of 0, as some of torchvision. */
+export class NormalInitializer extends Initializer {
+  private readonly deviations: NormalDeviations;
+
+  constructor(seed: number | undefined, deviations: NormalDeviations) {
+    super(seed);
+    this.deviations = deviations;
+  }
+
+  /** What a linear layer asks for: its weights, and its bias, which has one dimension. */
+  override uniform(shape: Shape): Initial {
+    return shape.length > 1 ? this.normal(shape, this.deviations.linear) : constant(sizeOf(shape), 0);
+  }
+
+  /** What a convolution asks for. */
+  override kaimingNormal(shape: Shape, fanOut: number): Initial {
+    const { convolution } = this.deviations;
+    return convolution === undefined ? super.kaimingNormal(shape, fanOut) : this.normal(shape, convolution);
+  }
+}
+
 /** As `Float32Array.from`, which is many times slower: a network has millions of values. */
 function rounded(draws: Float64Array, value: (draw: number) => number): Float32Array {
   const values = new Float32Array(draws.length);

@@ -49,7 +49,7 @@ const entrySchema = v.pipe(
     preprocessing: v.strictObject({
       resize: positiveInteger,
       crop: positiveInteger,
-      interpolation: v.literal('bilinear'),
+      interpolation: v.picklist(['bilinear', 'bicubic']),
       mean: rgb,
       std: rgb,
     }),
@@ -104,7 +104,7 @@ export interface CatalogueEntry {
   readonly preprocessing: {
     readonly resize: number;
     readonly crop: number;
-    readonly interpolation: 'bilinear';
+    readonly interpolation: 'bilinear' | 'bicubic';
     readonly mean: readonly [number, number, number];
     readonly std: readonly [number, number, number];
   };

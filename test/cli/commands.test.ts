@@ -58,6 +58,12 @@ test('weights lists the catalogue', async () => {
     ['resnet152-v2', 'sha256-prefix', false],
     ['mobilenet_v2-v1', 'sha256-prefix', false],
     ['mobilenet_v2-v2', 'sha256-prefix', false],
+    ['mobilenet_v3_large-v1', 'sha256-prefix', false],
+    ['mobilenet_v3_large-v2', 'sha256-prefix', false],
+    ['mobilenet_v3_small-v1', 'sha256-prefix', false],
+    ['efficientnet_b0-v1', 'sha256-prefix', false],
+    ['convnext_tiny-v1', 'sha256-prefix', false],
+    ['vgg16-v1', 'sha256-prefix', false],
     ['mobilenet_v2-keras', 'none', false],
     ['mobilenet_v2-keras-no-top', 'none', false],
   ]);

@@ -1,10 +1,14 @@
 /** What all classifiers share: heads, layer names, zero-initialised blocks; and the small ResNet. */
 import { findModel } from '#src/models/index';
 import { replaceHead } from '#src/models/head';
-import { layerNames } from '#src/models/network';
+import { layerNames, type Network } from '#src/models/network';
+import { convnextTiny } from '#src/models/convnext';
+import { efficientnetB0 } from '#src/models/efficientnet';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
+import { mobilenetV3Large, mobilenetV3Small } from '#src/models/mobilenet-v3';
 import { resnet18, resnet50 } from '#src/models/resnet';
 import { resnetSmall } from '#src/models/resnet-small';
+import { vgg16 } from '#src/models/vgg';
 import { openCpu } from '#src/device/cpu/node';
 import { BatchNorm2d } from '#src/nn/batch-norm';
 import { countParameters, freeze } from '#src/nn/freeze';
@@ -70,6 +74,11 @@ test('groups of layers have every parameter below the head once, in their order'
       (53 + 53) * 2,
     ],
     ['mobilenet_v2-keras', ['Conv1', 'block_1', 'block_3', 'block_6', 'block_13'], 52 * 3],
+    ['mobilenet_v3_large', ['features.0', 'features.2', 'features.4', 'features.7', 'features.13'], 172],
+    ['mobilenet_v3_small', ['features.0', 'features.1', 'features.2', 'features.4', 'features.9'], 140],
+    ['efficientnet_b0', ['features.0', 'features.2.0', 'features.3.0', 'features.4.0', 'features.6.0'], 211],
+    ['convnext_tiny', ['features.0', 'features.2', 'features.4', 'features.6'], 180],
+    ['vgg16', ['features.0', 'features.5', 'features.10', 'features.17', 'features.24'], 30],
   ] as const) {
     const model = findModel(name).create({ classes: 3 });
     const names = Array.from(model.namedParameters(), ([path]) => path);
@@ -108,6 +117,50 @@ test("torchvision's MobileNetV2 lists its blocks, and its head stands behind a d
   ]);
   assert.equal([...headless], [...evaluated]);
   assert.not.equal([...trained], [...evaluated]);
+  model.close();
+  await device.close();
+});
+
+test('blocks of stages are listed one by one, and so are the layers between the last map and the head', () => {
+  const listed = (create: () => Network) => layerNames(create());
+  const efficient = listed(efficientnetB0);
+  assert.is(efficient.length, 1 + 16 + 1 + 2);
+  assert.equal(efficient.slice(0, 4), ['features.0', 'features.1.0', 'features.2.0', 'features.2.1']);
+  assert.equal(efficient.slice(-3), ['features.8', 'classifier.0', 'classifier.1']);
+  const next = listed(convnextTiny);
+  assert.is(next.length, 4 + 18 + 3);
+  assert.equal(next.slice(0, 5), [
+    'features.0',
+    'features.1.0',
+    'features.1.1',
+    'features.1.2',
+    'features.2',
+  ]);
+  const hidden = ['classifier.0', 'classifier.1', 'classifier.2', 'classifier.3'];
+  assert.equal(listed(mobilenetV3Large).slice(16), ['features.16', ...hidden]);
+  assert.is(listed(vgg16).length, 31 + 7);
+});
+
+test('a new head leaves the layers below it, and their dropout is for passes that train', async () => {
+  const model = mobilenetV3Small();
+  const hidden = [...model.namedParameters()].find(([name]) => name === 'classifier.0.weight');
+  replaceHead(model, 3, 1);
+  const names = new Map(model.namedParameters());
+  assert.is(names.get('classifier.0.weight'), hidden?.[1]);
+  assert.equal(names.get('classifier.3.weight')?.shape, [1024, 3]);
+  assert.equal([...names.keys()].slice(-2), ['classifier.3.weight', 'classifier.3.bias']);
+  const device = new Device(await openCpu({ threads: 1 }), FUSIONS);
+  await model.to(device);
+  for (const module of model.modules()) if (module instanceof BatchNorm2d) module.mode = 'frozen';
+  const x = () => tensor(pixels(32 * 32 * 3), [1, 32, 32, 3]);
+  const [evaluated, mapped, trained] = await device.run(() => [
+    model.features(x()),
+    model.headInput(model.features(x(), { as: 'map' })),
+    model.features(x(), { random: generator(1) }),
+  ]);
+  assert.equal([...mapped], [...evaluated]);
+  const dropped = trained.filter((value, i) => value === 0 && evaluated[i] !== 0).length;
+  assert.ok(dropped > 100 && dropped < 320, `${dropped} of 1,024 dropped with 0.2`);
   model.close();
   await device.close();
 });
@@ -198,6 +251,29 @@ test('the small ResNet: sizes, and logits of any number of channels', async () =
   assert.equal(layerNames(model), ['conv1', 'bn1', 'layer1.0', 'layer2.0', 'layer3.0', 'fc']);
   model.close();
   await device.close();
+});
+
+test("layers begin with torchvision's deviations", () => {
+  const valuesOf = (model: Network, name: string) => new Map(model.namedParameters()).get(name)!.hostValues;
+  const deviation = (values: ArrayLike<number>) => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+    return Math.sqrt(sum / values.length);
+  };
+  const [mobile, next] = [mobilenetV3Small(), convnextTiny()];
+  for (const [model, name, expected] of [
+    [mobile, 'classifier.0.weight', 0.01],
+    [mobile, 'classifier.3.weight', 0.01],
+    // By the fan out, as the convolutions of a ResNet.
+    [mobile, 'features.12.0.weight', Math.sqrt(2 / 576)],
+    [next, 'features.1.0.block.0.weight', 0.02],
+    [next, 'features.1.0.block.3.weight', 0.02],
+  ] as const) {
+    const found = deviation(valuesOf(model, name));
+    assert.ok(Math.abs(found - expected) < 0.04 * expected, `${name}: ${found}`);
+  }
+  assert.ok(valuesOf(mobile, 'classifier.0.bias').every((value) => value === 0));
+  assert.ok(valuesOf(next, 'features.1.0.layer_scale').every((value) => value === Math.fround(1e-6)));
 });
 
 test('models are a function of the seed', () => {

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torchvision
 
-NETWORKS = ["resnet18", "resnet50", "mobilenet_v2"]
+NETWORKS = ["resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny"]
 
 
 def main(folder):

@@ -16,8 +16,9 @@ export interface Expected {
 
 export const IMAGE_SIZE = 65;
 
-const fixture = new URL('../../../test/models/fixtures/torchvision.json', import.meta.url);
-export const EXPECTED = JSON.parse(readFileSync(fixture, 'utf8')) as Record<string, Expected>;
+const read = (file: string): Record<string, Expected> =>
+  JSON.parse(readFileSync(new URL(`../../../test/models/fixtures/${file}`, import.meta.url), 'utf8'));
+export const EXPECTED = { ...read('torchvision.json'), ...read('torchvision-others.json') };
 
 /** `count` numbers in [0, 1): a hash of the name (FNV-1a) plus the index, mixed (the end of MurmurHash3). */
 function uniform(name: string, count: number): Float64Array {

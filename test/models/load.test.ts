@@ -101,6 +101,14 @@ test('what only looks like a model is not taken for one', () => {
   assert.is(detectArchitecture(shallow), null, 'another depth of the small ResNet');
   const narrow = change('features.18.0.weight', [1280, 160, 1, 1], 'mobilenet_v2');
   assert.is(detectArchitecture(narrow), null, 'a MobileNetV2 of half the width');
+  const half = change('features.12.0.weight', [576, 48, 1, 1], 'mobilenet_v3_small');
+  assert.is(detectArchitecture(half), null, 'a MobileNetV3 of another width');
+  for (const [model, name, shape, what] of [
+    ['efficientnet_b0', 'features.6.4.block.0.0.weight', [1152, 192, 1, 1], 'EfficientNet-B1'],
+    ['convnext_tiny', 'features.5.9.layer_scale', [384, 1, 1], 'ConvNeXt-S'],
+    ['vgg16', 'features.30.weight', [512, 512, 3, 3], 'VGG19'],
+  ] as const)
+    assert.is(detectArchitecture([...tensorsOf(model), { name, shape }]), null, what);
   assert.is(detectArchitecture([]), null);
   assert.is(detectArchitecture([{ name: 'conv1.weight', shape: [64, 3, 7, 7] }]), null);
 });

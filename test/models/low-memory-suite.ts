@@ -1,9 +1,12 @@
 /** Training with cheap activations computed again: gradients and weights are those of the plain path, byte by byte. */
 import {
   backward,
+  convnextTiny,
   crossEntropy,
+  efficientnetB0,
   generator,
   mobilenetV2,
+  mobilenetV3Small,
   normalizeImages,
   resnetSmall,
   sgd,
@@ -21,7 +24,7 @@ const CLASSES = 5;
 /** The plan is made at the first; it is what runs from the second on. */
 const STEPS = 3;
 
-const NETWORKS = { resnetSmall, mobilenetV2 };
+const NETWORKS = { resnetSmall, mobilenetV2, mobilenetV3Small, efficientnetB0, convnextTiny };
 
 async function train(device: Device, name: keyof typeof NETWORKS) {
   const model = NETWORKS[name]({ classes: CLASSES, seed: 3 });

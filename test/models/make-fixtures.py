@@ -1,12 +1,13 @@
 """Writes what torchvision says about its networks: names and shapes of their tensors, and logits.
 
-    /usr/bin/python3 test/models/make-fixtures.py
+    /usr/bin/python3 test/models/make-fixtures.py [NETWORK...]
 
-Needs PyTorch and torchvision (made with 1.13 and 0.14). Weights and images are not stored: they follow from a formula
+With names, the others keep what the file has of them. Needs PyTorch and torchvision (made with 1.13 and 0.14). Weights and images are not stored: they follow from a formula
 of a tensor's name and an element's index, in exact arithmetic; test/models/formula.ts computes the same numbers.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,10 @@ import torch
 import torchvision
 
 FOLDER = Path(__file__).parent / "fixtures"
-MODELS = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "mobilenet_v2"]
+FILES = {
+    "torchvision.json": ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "mobilenet_v2"],
+    "torchvision-others.json": ["mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "vgg16"],
+}
 # Odd at every stage: 65, 33, 17, 9, 5, 3.
 SIZE = 65
 
@@ -47,11 +51,21 @@ def values(name, shape):
     return torch.from_numpy(u.reshape(shape))
 
 
-def main():
+def main(names):
     torch.set_num_threads(1)
     FOLDER.mkdir(exist_ok=True)
+    for file, models in FILES.items():
+        if not names or any(name in names for name in models):
+            write(FOLDER / file, models, names)
+
+
+def write(path, models, names):
+    kept = json.loads(path.read_text()) if names else {}
     expected = {}
-    for name in MODELS:
+    for name in models:
+        if names and name not in names:
+            expected[name] = kept[name]
+            continue
         model = getattr(torchvision.models, name)(weights=None).double().eval()
         state = {
             key: values(key, tensor.shape)
@@ -62,7 +76,7 @@ def main():
         images = values("images", (1, 3, SIZE, SIZE))
         features = {}
         # What the head reads; dropout does nothing here.
-        head = getattr(model, "fc", None) or model.classifier
+        head = getattr(model, "fc", None) or model.classifier[-1]
         head.register_forward_pre_hook(lambda module, args: features.update(value=args[0]))
         with torch.no_grad():
             logits = model(images)
@@ -74,8 +88,8 @@ def main():
             "logits": logits[0].tolist(),
         }
     lines = [f'"{name}": {json.dumps(entry, separators=(",", ":"))}' for name, entry in expected.items()]
-    (FOLDER / "torchvision.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

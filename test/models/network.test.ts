@@ -26,6 +26,13 @@ import * as assert from 'uvu/assert';
 const doubling = (names: readonly string[], stride: number, channels: number) =>
   names.map((name, i) => [name, stride * 2 ** i, channels * 2 ** i]);
 const LAYERS = ['layer1', 'layer2', 'layer3', 'layer4'];
+/** What the heads take that have layers between them and the last stage. */
+const HEAD_INPUTS: Readonly<Partial<Record<string, number>>> = {
+  mobilenet_v3_large: 1280,
+  mobilenet_v3_small: 1024,
+  vgg16: 4096,
+};
+
 const STAGES: Readonly<Record<(typeof MODEL_NAMES)[number], readonly unknown[]>> = {
   resnet18: doubling(LAYERS, 4, 64),
   resnet34: doubling(LAYERS, 4, 64),
@@ -44,6 +51,35 @@ const STAGES: Readonly<Record<(typeof MODEL_NAMES)[number], readonly unknown[]>>
     ['features.6', 8, 32],
     ['features.13', 16, 96],
     ['features.18', 32, 1280],
+  ],
+  mobilenet_v3_large: [
+    ['features.1', 2, 16],
+    ['features.3', 4, 24],
+    ['features.6', 8, 40],
+    ['features.12', 16, 112],
+    ['features.16', 32, 960],
+  ],
+  mobilenet_v3_small: [
+    ['features.0', 2, 16],
+    ['features.1', 4, 16],
+    ['features.3', 8, 24],
+    ['features.8', 16, 48],
+    ['features.12', 32, 576],
+  ],
+  efficientnet_b0: [
+    ['features.1.0', 2, 16],
+    ['features.2.1', 4, 24],
+    ['features.3.1', 8, 40],
+    ['features.5.2', 16, 112],
+    ['features.8', 32, 1280],
+  ],
+  convnext_tiny: doubling(['features.1.2', 'features.3.2', 'features.5.8', 'features.7.2'], 4, 96),
+  vgg16: [
+    ['features.4', 2, 64],
+    ['features.9', 4, 128],
+    ['features.16', 8, 256],
+    ['features.23', 16, 512],
+    ['features.30', 32, 512],
   ],
   'mobilenet_v2-keras': [
     ['expanded_conv_project_BN', 2, 16],
@@ -65,7 +101,7 @@ test('every network says where its stages end, how large their features are, and
     const { stages, headName } = model;
     const found = stages.map((stage) => [stage.name, stage.stride, stage.channels]);
     assert.equal(found, STAGES[name], name);
-    assert.is(stages.at(-1)?.channels, model.head.inputs);
+    assert.is(HEAD_INPUTS[name] ?? stages.at(-1)?.channels, model.head.inputs);
     const names = [...model.layerNames(), ...Array.from(model.namedChildren(), ([child]) => child)];
     for (const stage of stages) assert.ok(names.includes(stage.name) && stage.name !== headName, stage.name);
   }
@@ -81,6 +117,10 @@ for (const name of [
   'resnet50-keras',
   'mobilenet_v2',
   'mobilenet_v2-keras',
+  'mobilenet_v3_large',
+  'mobilenet_v3_small',
+  'efficientnet_b0',
+  'convnext_tiny',
 ]) {
   test(`${name} gives maps at each of its stages, and their means`, async () => {
     const model = findModel(name).create({ classes: 3 });
@@ -94,6 +134,7 @@ for (const name of [
         assert.equal(map.shape, [1, 64 / stride, 96 / stride, channels]);
         assert.equal(model.features(x, { stage }).shape, [1, channels]);
       }
+      assert.equal(model.features(x).shape, [1, model.head.inputs]);
     });
     model.close();
   });

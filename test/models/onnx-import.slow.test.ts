@@ -22,7 +22,16 @@ test.before((context) => {
 });
 test.after(({ folder }) => rmSync(folder, { recursive: true }));
 
-for (const name of ['resnet18', 'resnet50', 'mobilenet_v2']) {
+const NETWORKS = [
+  'resnet18',
+  'resnet50',
+  'mobilenet_v2',
+  'mobilenet_v3_small',
+  'efficientnet_b0',
+  'convnext_tiny',
+];
+
+for (const name of NETWORKS) {
   for (const kind of ['named', 'folded']) {
     test(`${name}, ${kind}`, async ({ folder }) => {
       const arrays = await openTensorFile(join(folder, `${name}.npz`));

@@ -50,6 +50,10 @@ test("the linear rule: l / L of the last one's, in every network with residual b
     resnet18: 8,
     resnet50: 16,
     mobilenet_v2: 10,
+    mobilenet_v3_large: 10,
+    mobilenet_v3_small: 6,
+    efficientnet_b0: 9,
+    convnext_tiny: 18,
     'resnet50-keras': 16,
     'mobilenet_v2-keras': 10,
   };

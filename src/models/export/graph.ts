@@ -46,6 +46,20 @@ export interface BatchNormLayer extends Named {
   readonly epsilon: number;
 }
 
+/** A norm along the channels of a map, or of pooled features. */
+export interface LayerNormLayer extends Named {
+  readonly kind: 'layerNorm';
+  readonly gamma: Weight;
+  readonly beta: Weight;
+  readonly epsilon: number;
+}
+
+/** Each channel times a number. */
+export interface ScaleLayer extends Named {
+  readonly kind: 'scale';
+  readonly weight: Weight;
+}
+
 export interface MaxPool2dLayer extends Named {
   readonly kind: 'maxPool2d';
   readonly kernel: Pair;
@@ -53,6 +67,7 @@ export interface MaxPool2dLayer extends Named {
   readonly padding: Padding;
 }
 
+/** A linear layer over pooled features, or over a map at each of its places. */
 export interface LinearLayer extends Named {
   readonly kind: 'linear';
   readonly weight: Weight;
@@ -64,12 +79,34 @@ export interface InputLayer extends Named {
   readonly kind: 'input';
 }
 
-/** What needs no more than its inputs. */
-export interface PlainLayer extends Named {
-  readonly kind: 'relu' | 'relu6' | 'add' | 'globalAveragePool';
-}
+/**
+ * What needs no more than its inputs. A global average pool may keep the two dimensions of the image, with one place in each;
+ * `flatten` puts a map's numbers in a row, channel by channel, as PyTorch does.
+ */
+type PlainKind =
+  | 'add'
+  | 'flatten'
+  | 'gelu'
+  | 'globalAveragePool'
+  | 'hardSigmoid'
+  | 'hardSwish'
+  | 'multiply'
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'silu';
 
-export type Layer = InputLayer | Conv2dLayer | BatchNormLayer | MaxPool2dLayer | LinearLayer | PlainLayer;
+export type PlainLayer = { readonly [K in PlainKind]: Named & { readonly kind: K } }[PlainKind];
+
+export type Layer =
+  | InputLayer
+  | Conv2dLayer
+  | BatchNormLayer
+  | LayerNormLayer
+  | ScaleLayer
+  | MaxPool2dLayer
+  | LinearLayer
+  | PlainLayer;
 
 export interface Graph {
   /** In the order of computation: the input first, the logits last. */
@@ -133,7 +170,7 @@ class Tracer {
       case 'add':
         // The bias of a product is added to it by itself.
         if (weights[1] !== null) {
-          const { node: product } = inputs[0];
+          const { node: product } = unreshaped(inputs[0]);
           if (product?.operation.name !== 'conv2d' && product?.operation.name !== 'matmul') break;
           const [x, w] = product.inputs;
           return this.#product(x, product.operation.name, product.attributes, w, weights[1], shape);
@@ -147,16 +184,52 @@ class Tracer {
         const from = [this.trace(inputs[0])];
         return { kind: 'batchNorm', name, inputs: from, shape, gamma, beta, mean, variance, epsilon };
       }
+      case 'layerNorm': {
+        const [, gamma = null, beta = null] = weights;
+        if (gamma === null || beta === null || !isAlongChannels(gamma, shape)) break;
+        const { epsilon } = attributes;
+        const from = [this.trace(inputs[0])];
+        return { kind: 'layerNorm', name: ownerOf(gamma), inputs: from, shape, gamma, beta, epsilon };
+      }
+      case 'multiply': {
+        const [, weight] = weights;
+        if (weight === null) return this.#plain('multiply', inputs, shape);
+        if (!isAlongChannels(weight, shape)) break;
+        const from = [this.trace(inputs[0])];
+        return { kind: 'scale', name: this.#numbered('scale'), inputs: from, shape, weight };
+      }
+      case 'reshape':
+        return this.#reshaped(inputs[0], shape);
       case 'maxPool2d': {
         const from = [this.trace(inputs[0])];
         return { kind: 'maxPool2d', name: this.#numbered('maxPool'), inputs: from, shape, ...attributes };
       }
+      case 'gelu':
+        if (attributes.approximate !== 'none') throw notExportable('gelu by tanh');
+        return this.#plain('gelu', inputs, shape);
+      case 'globalAveragePool':
+      case 'hardSigmoid':
+      case 'hardSwish':
       case 'relu':
       case 'relu6':
-      case 'globalAveragePool':
+      case 'sigmoid':
+      case 'silu':
         return this.#plain(operation.name, inputs, shape);
     }
     throw notExportable(operation.name);
+  }
+
+  /** Numbers in another shape: what a product of many rows is made of, means as a map of one place, or a map as a row. */
+  #reshaped(input: Tensor, shape: Shape): Layer {
+    const { operation, attributes, inputs = [] } = input.node ?? {};
+    const [rows, ...rest] = shape;
+    if (operation?.name === 'matmul' && rest.length > 1)
+      return this.#product(inputs[0], 'matmul', attributes, inputs[1], null, shape);
+    if (operation?.name === 'globalAveragePool' && rest[0] === 1 && rest[1] === 1)
+      return this.#plain('globalAveragePool', inputs, shape);
+    if (operation?.name === 'transpose' && String(attributes.permutation) === '0,3,1,2' && rest.length === 1)
+      return this.#plain('flatten', inputs, [rows, rest[0]]);
+    throw notExportable('reshape');
   }
 
   #product(
@@ -168,19 +241,21 @@ class Tracer {
     bias: Weight | null,
     shape: Shape,
   ): Layer {
-    const weight = this.#weightOf(factor);
+    const weight = this.#weightOf(unreshaped(factor));
     if (weight === null) throw notExportable(`${operation} of two computed tensors`);
     const common = { name: ownerOf(weight), shape, weight, bias };
     if (operation === 'matmul') {
       if (attributes.transposeA || attributes.transposeB) throw notExportable('a transposed product');
-      return { kind: 'linear', ...common, inputs: [this.trace(input)] };
+      // A map's places are rows of one product.
+      const from = shape.length > 2 ? unreshaped(input) : input;
+      return { kind: 'linear', ...common, inputs: [this.trace(from)] };
     }
     const { stride, dilation, groups } = attributes;
     const padding = attributes.padding === 'same' ? same(input, factor, attributes) : attributes.padding;
     return { kind: 'conv2d', ...common, inputs: [this.trace(input)], stride, padding, dilation, groups };
   }
 
-  #plain(kind: PlainLayer['kind'], inputs: readonly Tensor[], shape: Shape): Layer {
+  #plain(kind: PlainKind, inputs: readonly Tensor[], shape: Shape): Layer {
     const from = inputs.map((input) => this.trace(input));
     return { kind, name: this.#numbered(kind), inputs: from, shape };
   }
@@ -202,6 +277,18 @@ class Tracer {
     this.#counts.set(kind, number);
     return `${kind}_${number}`;
   }
+}
+
+/** What a tensor was before it got another shape. */
+function unreshaped(tensor: Tensor): Tensor {
+  const { operation, inputs } = tensor.node ?? {};
+  return operation?.name === 'reshape' && inputs !== undefined ? unreshaped(inputs[0]) : tensor;
+}
+
+/** Whether a weight has a number for each channel, and no other axis. */
+function isAlongChannels(weight: Weight, shape: Shape): boolean {
+  const [channels, ...others] = [...weight.shape].reverse();
+  return channels === shape[shape.length - 1] && others.every((size) => size === 1);
 }
 
 function same(x: Tensor, w: Tensor, { stride, dilation }: { stride: Pair; dilation: Pair }): Padding {

@@ -11,7 +11,7 @@ import type { TensorToWrite } from '../../formats/to-write.js';
 import { samePadding, type Padding } from '../../ops/conv2d/window.js';
 import { kerasKernel, takesBlueFirst } from '../keras-naming.js';
 import type { Activation } from './activation.js';
-import type { Conv2dLayer, Graph, Layer, MaxPool2dLayer, Weight } from './graph.js';
+import type { Conv2dLayer, Graph, Layer, MaxPool2dLayer, ScaleLayer, Weight } from './graph.js';
 
 /** A layer with its variables, in Keras's order: trainable ones first. */
 export interface KerasVariables {
@@ -77,9 +77,22 @@ export function kerasWeights({ layers }: KerasModel): TensorToWrite[] {
 
 const OUTPUT = 'probabilities';
 
-/** One layer, or two where zeros come around its input first. */
+/** One layer, or several one after another: where zeros come around its input first, or Keras has it only in parts. */
 function kerasLayers(layer: Layer): KerasLayer[] {
   const inputs = layer.inputs.map((input) => input.name);
+  if (layer.kind === 'hardSigmoid') return chain(layer.name, inputs, HARD_SIGMOID);
+  if (layer.kind === 'hardSwish') {
+    const gate = chain(`${layer.name}_gate`, inputs, HARD_SIGMOID);
+    return [...gate, kerasLayer(layer.name, [...inputs, `${layer.name}_gate`], MULTIPLY)];
+  }
+  if (layer.kind === 'flatten') {
+    const channelsFirst = { type: 'Permute', settings: { dims: [3, 1, 2] } };
+    return chain(layer.name, inputs, [channelsFirst, { type: 'Flatten', settings: CHANNELS_LAST }]);
+  }
+  if (layer.kind === 'globalAveragePool' && layer.shape.length > 2) {
+    const asMap = { type: 'Reshape', settings: { target_shape: layer.shape.slice(1) } };
+    return chain(layer.name, inputs, [GLOBAL_AVERAGE, asMap]);
+  }
   const described = describe(layer);
   const { padding } = described;
   if (padding === undefined || !hasPadding(padding)) return [kerasLayer(layer.name, inputs, described)];
@@ -95,11 +108,17 @@ function kerasLayers(layer: Layer): KerasLayer[] {
   return [pad, kerasLayer(layer.name, [pad.layer], described)];
 }
 
+/** Layers one after another, the last of which has the name. */
+function chain(name: string, inputs: readonly string[], parts: readonly Described[]): KerasLayer[] {
+  const nameOf = (part: number) => (part === parts.length - 1 ? name : `${name}_${part + 1}`);
+  return parts.map((part, i) => kerasLayer(nameOf(i), i === 0 ? inputs : [nameOf(i - 1)], part));
+}
+
 function kerasLayer(layer: string, inputs: readonly string[], described: Described): KerasLayer {
   return { layer, inputs, variables: [], ...described };
 }
 
-function describe(layer: Layer): Described {
+function describe(layer: Exclude<Layer, { kind: 'hardSigmoid' | 'hardSwish' | 'flatten' }>): Described {
   switch (layer.kind) {
     case 'input':
       return { type: 'InputLayer', settings: { batch_input_shape: [null, ...layer.shape.slice(1)] } };
@@ -125,7 +144,21 @@ function describe(layer: Layer): Described {
     case 'maxPool2d':
       return pool(layer);
     case 'globalAveragePool':
-      return { type: 'GlobalAveragePooling2D', settings: CHANNELS_LAST };
+      return GLOBAL_AVERAGE;
+    case 'multiply':
+      return MULTIPLY;
+    case 'gelu':
+    case 'sigmoid':
+      return { type: 'Activation', settings: { activation: layer.kind } };
+    case 'silu':
+      return { type: 'Activation', settings: { activation: 'swish' } };
+    case 'layerNorm': {
+      const variables = [variable('gamma', layer.gamma), variable('beta', layer.beta)];
+      const settings = { axis: layer.shape.length - 1, epsilon: layer.epsilon };
+      return { type: 'LayerNormalization', settings, variables };
+    }
+    case 'scale':
+      return scale(layer);
     case 'linear': {
       const { weight, bias } = layer;
       const settings = { units: weight.shape[1], activation: 'linear', use_bias: bias !== null };
@@ -161,6 +194,17 @@ function convolution(layer: Conv2dLayer): Described {
   return { type: 'Conv2D', settings: { ...common, filters }, variables, ...padding };
 }
 
+/** A number for each channel is a convolution of each channel by itself, of 1 by 1. */
+function scale({ weight }: ScaleLayer): Described {
+  const channels = weight.shape[weight.shape.length - 1];
+  const kernel = { ...variable('depthwise_kernel', weight), shape: [1, 1, channels, 1] };
+  const settings = {
+    ...{ kernel_size: [1, 1], strides: [1, 1], padding: 'valid', depth_multiplier: 1 },
+    ...{ ...CHANNELS_LAST, activation: 'linear', use_bias: false },
+  };
+  return { type: 'DepthwiseConv2D', settings, variables: [kernel] };
+}
+
 function pool({ kernel, stride, padding, inputs: [input] }: MaxPool2dLayer): Described {
   // Keras pads with zeros, and places around an image never win here: no difference where nothing is negative.
   const isPositive = input.kind === 'relu' || input.kind === 'relu6';
@@ -170,6 +214,13 @@ function pool({ kernel, stride, padding, inputs: [input] }: MaxPool2dLayer): Des
 }
 
 const CHANNELS_LAST = { data_format: 'channels_last' } as const;
+const GLOBAL_AVERAGE: Described = { type: 'GlobalAveragePooling2D', settings: CHANNELS_LAST };
+const MULTIPLY: Described = { type: 'Multiply', settings: {} };
+/** x / 6 + 1 / 2 between 0 and 1: Keras 2 has another slope in the activation of this name. */
+const HARD_SIGMOID: readonly Described[] = [
+  { type: 'Rescaling', settings: { scale: 1 / 6, offset: 0.5 } },
+  { type: 'ReLU', settings: { max_value: 1 } },
+];
 
 function variable(name: string, { shape, values }: Weight): TensorToWrite {
   return { name, dtype: 'F32', shape, data: values };

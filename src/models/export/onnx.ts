@@ -9,7 +9,7 @@ import type { TensorToWrite } from '../../formats/to-write.js';
 import { permuteShape, permuteValues } from '../../nn/permute.js';
 import type { Padding } from '../../ops/conv2d/window.js';
 import type { Activation } from './activation.js';
-import type { Graph, InputLayer, Layer, Weight } from './graph.js';
+import type { Graph, Layer, Weight } from './graph.js';
 
 const OPERATOR_SET = 17;
 
@@ -63,6 +63,9 @@ interface Operator {
   readonly attributes?: OnnxNode['attributes'];
 }
 
+/** Channel by channel, as images lie here. */
+const FLATTEN: Operator = { type: 'Flatten', attributes: { axis: 1 } };
+
 class Builder {
   readonly nodes: OnnxNode[] = [];
   readonly weights = new Map<string, TensorToWrite>();
@@ -74,18 +77,46 @@ class Builder {
   }
 
   add(layer: Layer): void {
-    const inputs = layer.inputs.map((input) => input.name);
     if (layer.kind === 'input') return;
-    const operator = this.#operator(layer);
-    if (layer.kind === 'globalAveragePool') {
+    const { name } = layer;
+    const inputs = layer.inputs.map((input) => input.name);
+    const isMap = layer.shape.length > 2;
+    if (layer.kind === 'gelu') this.#gelu(name, inputs);
+    else if (layer.kind === 'silu') {
+      this.node(`${name}_gate`, inputs, { type: 'Sigmoid' });
+      this.node(name, [...inputs, `${name}_gate`], { type: 'Mul' });
+    } else if (layer.kind === 'layerNorm' && isMap) {
+      // The channels, which are second, have to be last for it.
+      this.node(`${name}_turned`, inputs, { type: 'Transpose', attributes: { perm: [0, 2, 3, 1] } });
+      this.node(`${name}_normal`, [`${name}_turned`], this.#operator(layer));
+      this.node(name, [`${name}_normal`], { type: 'Transpose', attributes: { perm: [0, 3, 1, 2] } });
+    } else if (layer.kind === 'linear' && isMap) {
+      // At each place: a convolution of 1 by 1, of which the weight only lacks two dimensions.
+      const weight = this.#weight(layer.weight, [1, 0]);
+      this.node(`${name}_window`, [weight, this.#axes('places', [2, 3])], { type: 'Unsqueeze' });
+      const weights = [`${name}_window`, ...this.#optional(layer.bias)];
+      this.node(name, inputs, { type: 'Conv', weights, attributes: { kernel_shape: [1, 1] } });
+    } else if (layer.kind === 'globalAveragePool' && !isMap) {
       // ONNX keeps the image's dimensions, with one place in each.
-      const mean = `${layer.name}_mean`;
-      this.node(mean, inputs, operator);
-      this.node(layer.name, [mean], { type: 'Flatten', attributes: { axis: 1 } });
-    } else this.node(layer.name, inputs, operator);
+      const mean = `${name}_mean`;
+      this.node(mean, inputs, this.#operator(layer));
+      this.node(name, [mean], FLATTEN);
+    } else this.node(name, inputs, this.#operator(layer));
   }
 
-  #operator(layer: Exclude<Layer, InputLayer>): Operator {
+  /** x (1 + erf(x / sqrt 2)) / 2: the operator itself is of later sets. */
+  #gelu(name: string, inputs: readonly string[]): void {
+    const step = (end: string, from: readonly string[], type: string, weights: readonly string[] = []) => {
+      this.node(`${name}${end}`, from, { type, weights });
+      return `${name}${end}`;
+    };
+    const scaled = step('_scaled', inputs, 'Mul', [this.#constant('inverse_root_of_two', Math.SQRT1_2)]);
+    const shifted = step('_shifted', [step('_erf', [scaled], 'Erf')], 'Add', [this.#constant('one', 1)]);
+    const share = step('_share', [shifted], 'Mul', [this.#constant('half', 0.5)]);
+    step('', [...inputs, share], 'Mul');
+  }
+
+  #operator(layer: Exclude<Layer, { kind: 'input' | 'gelu' | 'silu' }>): Operator {
     switch (layer.kind) {
       case 'conv2d': {
         const { weight, bias, stride, padding, dilation, groups } = layer;
@@ -109,12 +140,33 @@ class Builder {
         const weights = [this.#weight(layer.weight, [1, 0]), ...this.#optional(layer.bias)];
         return { type: 'Gemm', weights, attributes: { transB: 1 } };
       }
-      case 'relu':
-        return { type: 'Relu' };
+      case 'layerNorm': {
+        const { gamma, beta, epsilon } = layer;
+        const weights = [gamma, beta].map((weight) => this.#weight(weight));
+        return { type: 'LayerNormalization', weights, attributes: { axis: -1, epsilon: { float: epsilon } } };
+      }
+      case 'scale': {
+        // Before the places, as PyTorch keeps it.
+        const { name, shape, values } = layer.weight;
+        const channels = shape[shape.length - 1];
+        return { type: 'Mul', weights: [this.#weight({ name, shape: [channels, 1, 1], values }, [0, 1, 2])] };
+      }
+      case 'hardSigmoid':
+        return { type: 'HardSigmoid', attributes: { alpha: { float: 1 / 6 }, beta: { float: 0.5 } } };
+      case 'flatten':
+        return FLATTEN;
       case 'add':
         return { type: 'Add' };
       case 'globalAveragePool':
         return { type: 'GlobalAveragePool' };
+      case 'hardSwish':
+        return { type: 'HardSwish' };
+      case 'multiply':
+        return { type: 'Mul' };
+      case 'relu':
+        return { type: 'Relu' };
+      case 'sigmoid':
+        return { type: 'Sigmoid' };
     }
   }
 
@@ -131,6 +183,12 @@ class Builder {
 
   #optional(bias: Weight | null): string[] {
     return bias === null ? [] : [this.#weight(bias)];
+  }
+
+  #axes(name: string, axes: readonly number[]): string {
+    const data = BigInt64Array.from(axes, BigInt);
+    this.weights.set(name, { name, dtype: 'I64', shape: [axes.length], data });
+    return name;
   }
 
   #constant(name: string, value: number): string {

@@ -98,7 +98,7 @@ async function lastStage({ device, model, preprocessing }: Explained, pixels: Ui
   const [maps, slopes] = await device.run(() => {
     const stage = model.features(networkInput(pixels, 1, preprocessing), { as: 'map' });
     shape = stage.shape;
-    const logit = chosen(model.head.forward(model.pool(stage)), index);
+    const logit = chosen(model.head.forward(model.headInput(stage)), index);
     return [stage, ...gradients(logit, [stage])];
   });
   const [, height, width, channels] = shape;

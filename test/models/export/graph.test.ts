@@ -5,8 +5,31 @@ import { open } from '#src/engine/open';
 import { AttuneError } from '#src/errors';
 import { graphOf, type Layer } from '#src/models/export/graph';
 import { resnetSmall } from '#src/models/index';
-import { Conv2d, Dropout, Initializer, linear, Module, Relu6, Sequential } from '#src/nn/index';
-import { add, globalAveragePool, multiply, softmax } from '#src/ops/index';
+import { SqueezeExcitation } from '#src/models/mobile-blocks';
+import {
+  Conv2d,
+  Dropout,
+  Hardsigmoid,
+  Hardswish,
+  Initializer,
+  LayerNorm,
+  linear,
+  Module,
+  Relu6,
+  Sequential,
+  SiLU,
+} from '#src/nn/index';
+import {
+  add,
+  flatten,
+  gelu,
+  globalAveragePool,
+  multiply,
+  reshape,
+  softmax,
+  square,
+  transpose,
+} from '#src/ops/index';
 import type { Tensor, TensorLike } from '#src/tensor/tensor';
 
 const names = (layers: readonly Layer[]) => layers.map(({ name }) => name);
@@ -88,11 +111,47 @@ test("biases belong to their products, TensorFlow's padding is counted out, drop
   assert.equal(first.padding, { top: 0, bottom: 1, left: 0, right: 1 });
 });
 
+test('gates, norms of channels, linear layers at each place, and maps in a row', async () => {
+  const initializer = new Initializer();
+  const parts = { activation: new SiLU(), gate: new Hardsigmoid() };
+  const body = new Sequential(
+    new SqueezeExcitation(3, 2, parts, initializer),
+    new LayerNorm(3),
+    linear(3, 4),
+    new Hardswish(),
+  );
+  const inRow = (x: Tensor) => flatten(transpose(multiply(x, multiply(x, x)), [0, 3, 1, 2]));
+  const { layers } = await graphOf(new Network(body, inRow), [2, 2, 3]);
+  assert.equal(
+    layers.map(({ name, kind, shape }) => `${name} ${kind} ${shape}`),
+    [
+      'images input 1,2,2,3',
+      'globalAveragePool_1 globalAveragePool 1,1,1,3',
+      'body.0.fc1 conv2d 1,1,1,2',
+      'silu_1 silu 1,1,1,2',
+      'body.0.fc2 conv2d 1,1,1,3',
+      'hardSigmoid_1 hardSigmoid 1,1,1,3',
+      'multiply_1 multiply 1,2,2,3',
+      'body.1 layerNorm 1,2,2,3',
+      'body.2 linear 1,2,2,4',
+      'hardSwish_1 hardSwish 1,2,2,4',
+      'multiply_2 multiply 1,2,2,4',
+      'multiply_3 multiply 1,2,2,4',
+      'flatten_1 flatten 1,16',
+    ],
+  );
+  const norm = find(layers, 'body.1');
+  assert.ok(norm.kind === 'layerNorm');
+  assert.equal([norm.gamma.name, norm.beta.name, norm.epsilon], ['body.1.weight', 'body.1.bias', 1e-5]);
+});
+
 test('what has no layer is refused by name', async () => {
   const body = new Conv2d(3, 3, { kernel: 1 }, new Initializer());
   for (const [compute, words] of [
     [(x: Tensor) => softmax(globalAveragePool(x)), 'the network computes softmax,'],
-    [(x: Tensor) => multiply(x, x), 'the network computes multiply,'],
+    [(x: Tensor) => square(x), 'the network computes square,'],
+    [(x: Tensor) => gelu(x, { approximate: 'tanh' }), 'the network computes gelu by tanh,'],
+    [(x: Tensor) => reshape(x, [4, 12]), 'the network computes reshape,'],
     [(x: Tensor) => add(x, 1), 'the network computes constant,'],
   ] as const) {
     const error = await graphOf(new Network(body, compute), [4, 4, 3]).catch((thrown: unknown) => thrown);

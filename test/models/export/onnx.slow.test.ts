@@ -6,7 +6,7 @@ import { writeOnnx } from '#src/formats/index';
 import { kindOfNetwork } from '#src/inputs/index';
 import { findModel, graphOf, MODEL_NAMES, onnxModel } from '#src/models/index';
 import { newFolder } from '../../finetune/support.js';
-import { assertSameLogits, reader, logitsOf, randomImages, randomModel } from './support.js';
+import { assertSameLogits, reader, logitsOf, randomImages, randomModel, sideFor } from './support.js';
 
 interface OnnxTensor {
   readonly data: Float32Array;
@@ -39,7 +39,7 @@ function channelsFirst(images: Float32Array, side: number): Float32Array {
 for (const name of MODEL_NAMES.filter((name) => kindOfNetwork(findModel(name)) === 'image')) {
   test(`${name} in onnxruntime`, async () => {
     const { InferenceSession, Tensor } = reader<Onnxruntime>('onnxruntime-node');
-    const side = name === 'resnet-small' ? 32 : 64;
+    const side = sideFor(name);
     const model = randomModel(name, CLASSES);
     const images = randomImages(BATCH, side);
     const path = join(newFolder(), 'model.onnx');

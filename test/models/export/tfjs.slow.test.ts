@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { shards, tfjsJson } from '#src/formats/index';
 import { kindOfNetwork } from '#src/inputs/index';
 import { findModel, graphOf, kerasModel, kerasWeights, MODEL_NAMES } from '#src/models/index';
-import { assertSameLogits, logitsOf, randomImages, randomModel, reader } from './support.js';
+import { assertSameLogits, logitsOf, randomImages, randomModel, reader, sideFor } from './support.js';
 
 interface Tensor {
   readonly shape: readonly number[];
@@ -38,7 +38,7 @@ for (const name of MODEL_NAMES.filter((name) => kindOfNetwork(findModel(name)) =
     reader('@tensorflow/tfjs-backend-cpu');
     const { loadLayersModel, model: layersModel } = reader<Layers>('@tensorflow/tfjs-layers');
     await core.setBackend('cpu');
-    const side = name === 'resnet-small' ? 32 : 64;
+    const side = sideFor(name);
     const model = randomModel(name, CLASSES);
     const keras = kerasModel(await graphOf(model, [side, side, 3]), name);
     const { config, channels } = keras;

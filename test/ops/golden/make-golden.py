@@ -84,7 +84,7 @@ def pointwise():
     unary = {
         'abs': (torch.abs, 1, 0), 'cos': (torch.cos, 9, 0), 'erf': (torch.erf, 4, 0), 'exp': (torch.exp, 3, 0), 'log': (torch.log, 2, 2.01),
         'floor': (torch.floor, 4, 0), 'quickGelu': (lambda x: x * torch.sigmoid(1.702 * x), 6, 0), 'sin': (torch.sin, 9, 0),
-        'hardSigmoid': (F.hardsigmoid, 5, 0), 'hardSwish': (F.hardswish, 5, 0),
+        'hardSigmoid': (lambda x: (x / 6 + 0.5).clamp(0, 1), 5, 0), 'hardSwish': (F.hardswish, 5, 0),
         'negate': (torch.neg, 1, 0), 'relu': (torch.relu, 1, 0), 'relu6': (F.relu6, 9, 2),
         'sigmoid': (torch.sigmoid, 8, 0), 'silu': (F.silu, 8, 0), 'sqrt': (torch.sqrt, 2, 2.01), 'square': (torch.square, 3, 0),
         'tanh': (torch.tanh, 4, 0),
