@@ -143,7 +143,11 @@ class Builder {
       case 'layerNorm': {
         const { gamma, beta, epsilon } = layer;
         const weights = [gamma, beta].map((weight) => this.#weight(weight));
-        return { type: 'LayerNormalization', weights, attributes: { axis: -1, epsilon: { float: epsilon } } };
+        return {
+          type: 'LayerNormalization',
+          weights,
+          attributes: { axis: layer.shape.length - 1, epsilon: { float: epsilon } },
+        };
       }
       case 'scale': {
         // Before the places, as PyTorch keeps it.
