@@ -240,6 +240,8 @@ export {
   type VggOptions,
 } from './models/index.js';
 export {
+  type AttentionInput,
+  type AttentionMasks,
   AveragePool2d,
   BatchNorm2d,
   type BatchNorm2dOptions,
@@ -276,6 +278,8 @@ export {
   MaxPool2d,
   type ModelMemory,
   Module,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
   type NamedArray,
   type NetworkInput,
   NearestNeighbors,
@@ -296,6 +300,9 @@ export {
   type StateTensor,
   StochasticDepth,
   type Training,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+  type TransformerInput,
   unfreeze,
   updateStatistics,
   type WeightsEntry,

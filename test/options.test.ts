@@ -131,6 +131,7 @@ const ROWS: OptionRows = {
   mobilenetV2: { 0: ['classes', (given) => at.mobilenetV2(given)] },
   mobilenetV3Large: { 0: ['classes', (given) => at.mobilenetV3Large(given)] },
   mobilenetV3Small: { 0: ['classes', (given) => at.mobilenetV3Small(given)] },
+  MultiheadAttention: { 2: ['causal', (given) => new at.MultiheadAttention(1, 1, given, initializer)] },
   nearestNeighbors: { 2: ['neighbors', (given) => at.nearestNeighbors(any, any, given)] },
   NearestNeighbors: { 0: ['inputs', (given) => new at.NearestNeighbors(given)] },
   Parameter: { 2: ['decay', (given) => new at.Parameter(new Float32Array(1), [1], given)] },
@@ -160,6 +161,9 @@ const ROWS: OptionRows = {
     ],
   },
   vgg16: { 0: ['classes', (given) => at.vgg16(given)] },
+  TransformerEncoderLayer: {
+    2: ['normFirst', (given) => new at.TransformerEncoderLayer(1, 1, given, initializer)],
+  },
   // Optimisers and schedules.
   adam: {
     0: MEMORY,
@@ -360,6 +364,26 @@ const METHODS: MethodOptionRows = {
   },
   Dropout: {
     forward: { 1: ['random', (given) => new at.Dropout(0.5).forward(any, given), { random: GENERATOR }] },
+  },
+  MultiheadAttention: {
+    forward: {
+      0: BY_NAME,
+      1: [
+        'random',
+        (given) => new at.MultiheadAttention(1, 1, {}, initializer).forward(any, given),
+        { random: GENERATOR },
+      ],
+    },
+  },
+  TransformerEncoderLayer: {
+    forward: {
+      0: BY_NAME,
+      1: [
+        'random',
+        (given) => new at.TransformerEncoderLayer(1, 1, {}, initializer).forward(any, given),
+        { random: GENERATOR },
+      ],
+    },
   },
   StochasticDepth: {
     forward: {

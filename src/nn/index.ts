@@ -1,4 +1,10 @@
 /** nn: networks from layers: modules, initial values, where they live on a device, state dicts. */
+export {
+  type AttentionInput,
+  type AttentionMasks,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from './attention.js';
 export { BatchNorm2d, type BatchNorm2dOptions, type BatchNormMode } from './batch-norm.js';
 export { Conv1d, type Conv1dLayerOptions } from './conv1d.js';
 export { Conv2d, type Conv2dLayerOptions } from './conv2d.js';
@@ -58,3 +64,8 @@ export {
 } from './state-dict.js';
 export { updateStatistics } from './statistics.js';
 export { setStochasticDepth, StochasticDepth } from './stochastic-depth.js';
+export {
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerOptions,
+  type TransformerInput,
+} from './transformer.js';

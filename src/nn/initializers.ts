@@ -35,6 +35,15 @@ export class Initializer {
   }
 
   /**
+   * Uniform for a matrix [inputs, outputs], of a size at which neither outputs nor gradients grow through linear layers
+   * (Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010).
+   */
+  glorotUniform(shape: Shape): Initial {
+    const [inputs, outputs] = shape;
+    return this.uniform(shape, Math.sqrt(6 / (inputs + outputs)));
+  }
+
+  /**
    * Normal with standard deviation sqrt(2 / fanOut): keeps the size of gradients through layers with ReLU (He et
    * al., "Delving deep into rectifiers", 2015). `fanOut` is how many outputs one input reaches.
    */

@@ -56,10 +56,14 @@ interface Placement {
 /** What a network takes: a tensor, or several by name, such as the ids of a text and its mask. */
 export type NetworkInput<T = TensorLike> = T | Readonly<Record<string, T>>;
 
+/** Whether an input is a tensor, and not several by name. */
+export function isOneTensor<T extends TensorLike>(x: NetworkInput<T>): x is T {
+  return x instanceof State || x instanceof Tensor || typeof (x as TensorSource | null)?.tensor === 'function';
+}
+
 /** The tensor of a network that takes one. Throws AttuneError 'usage' for several; `where` is what takes it. */
 export function oneTensor<T extends TensorLike>(x: NetworkInput<T>, where: string): T {
-  if (x instanceof State || x instanceof Tensor || typeof (x as TensorSource | null)?.tensor === 'function')
-    return x as T;
+  if (isOneTensor(x)) return x;
   throw new AttuneError({
     code: 'usage',
     what: `this takes one tensor, and not ${Object.keys(x ?? {}).join(', ')}`,
