@@ -7,6 +7,8 @@ import type { KernelName } from './kernels.js';
 const names: readonly KernelName[] = [
   'scaleShift',
   'batchNormFold',
+  'gelu',
+  'layerNorm',
   'relu',
   'relu6',
   'hardSwish',
