@@ -1,5 +1,5 @@
 /**
- * What of the documentation takes long: the last program of the reading tour, with a ResNet50 and 100 MB of weights, and
+ * What of the documentation takes long: the fifth program of the reading tour, with a ResNet50 and 100 MB of weights, and
  * the run that the README shows. The other programs are in docs.test.ts.
  */
 import { test } from 'uvu';

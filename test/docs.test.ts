@@ -1,6 +1,6 @@
 /**
  * The documentation keeps its word: programs in it run and print what they say, commands and flags exist, links
- * lead somewhere, and tables agree with the code. The tour's last program is in docs.slow.test.ts.
+ * lead somewhere, and tables agree with the code. The tour's fifth program is in docs.slow.test.ts.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
