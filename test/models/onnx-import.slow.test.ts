@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { openTensorFile } from '#src/formats/any-format/open';
 import { findModel, loadWeights } from '#src/models/index';
 import { assertSameLogits, logitsOf } from './export/support.js';
