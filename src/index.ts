@@ -238,6 +238,14 @@ export {
   type Vgg,
   vgg16,
   type VggOptions,
+  type VisionTransformer,
+  vitB16,
+  vitB32,
+  vitL16,
+  vitS16,
+  vitTi16,
+  type ViTOptions,
+  vitSmall,
 } from './models/index.js';
 export {
   type AttentionInput,

@@ -164,6 +164,12 @@ const ROWS: OptionRows = {
   TransformerEncoderLayer: {
     2: ['normFirst', (given) => new at.TransformerEncoderLayer(1, 1, given, initializer)],
   },
+  vitB16: { 0: ['imageSize', (given) => at.vitB16(given)] },
+  vitB32: { 0: ['dropout', (given) => at.vitB32(given)] },
+  vitL16: { 0: ['attentionDropout', (given) => at.vitL16(given)] },
+  vitS16: { 0: ['classes', (given) => at.vitS16(given)] },
+  vitTi16: { 0: ['seed', (given) => at.vitTi16(given)] },
+  vitSmall: { 0: ['imageSize', (given) => at.vitSmall(given)] },
   // Optimisers and schedules.
   adam: {
     0: MEMORY,

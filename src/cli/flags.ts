@@ -212,7 +212,7 @@ export type ExplainFlags = Omit<ExplainOptions, 'run' | 'images'>;
 export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
   method: {
     value: '<name>',
-    help: `${HEAT_MAP_METHODS.join(', ')}. Default: ${HEAT_MAP_METHODS[0]}.`,
+    help: `${HEAT_MAP_METHODS.join(', ')}. Default: ${HEAT_MAP_METHODS[0]}, or integrated-gradients for a network without maps of features.`,
     parse: choice(HEAT_MAP_METHODS),
   },
   class: {
@@ -269,8 +269,8 @@ export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
 export const CONVERT_FLAGS: Flags<ConvertFlags> = {
   names: {
     value: '<library>',
-    help: 'torchvision or timm: whose names the tensors of a .pth or .safetensors get. Default: torchvision.',
-    parse: choice(['torchvision', 'timm'] as const),
+    help: 'torchvision, timm or huggingface: whose names the tensors of a .pth or .safetensors get. Default: torchvision.',
+    parse: choice(['torchvision', 'timm', 'huggingface'] as const),
   },
 };
 

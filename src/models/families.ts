@@ -12,6 +12,8 @@ import { RESNET } from './resnet.js';
 import { SERIES_CNN } from './series-cnn.js';
 import { SMALL_RESNET } from './resnet-small.js';
 import { VGG } from './vgg.js';
+import { VIT } from './vit.js';
+import { SMALL_VIT } from './vit-small.js';
 
 const TABLE = [
   // One line each, in the order in which files are tried.
@@ -25,6 +27,8 @@ const TABLE = [
   KERAS_MOBILENET_V2,
   KERAS_RESNET,
   SERIES_CNN,
+  VIT,
+  SMALL_VIT,
 ] as const;
 
 export const FAMILIES: readonly Family[] = TABLE as readonly unknown[] as readonly Family[];

@@ -12,6 +12,8 @@ export interface ModelOptions {
   readonly seed?: number;
   /** Channels of a sample, where a network takes samples of several. Default: its own. */
   readonly channels?: number;
+  /** Side of the images that a network's stored positions are for, of one that has such. Default: its own. */
+  readonly imageSize?: number;
 }
 
 /** A network that attune knows by name. */
@@ -36,8 +38,10 @@ export interface Naming {
   readonly name: string;
   /** A tensor that every file with these names holds. */
   readonly marker: string;
-  /** `{b}` stands for the same number on both sides, `{s+1}` for one more. */
+  /** Layers, or tensors. `{b}` stands for the same number on both sides, `{s+1}` for one more. */
   readonly layers: readonly (readonly [theirs: string, ours: string])[];
+  /** Tensors of ours that are several of theirs, one behind the other along the first axis. */
+  readonly joined?: readonly (readonly [theirs: readonly string[], ours: string])[];
   /**
    * Where TensorFlow's files have these names, too: with slashes, from this scope on, behind which one of these parts comes.
    * Their layers are told apart by the whole path alone.
@@ -49,14 +53,15 @@ export interface Naming {
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** Whose names tensors can be written by. */
-export const NAME_LIBRARIES = ['torchvision', 'timm'] as const;
+export const NAME_LIBRARIES = ['torchvision', 'timm', 'huggingface'] as const;
 
 /** A library whose names tensors can be written by. */
 export type NameLibrary = (typeof NAME_LIBRARIES)[number];
 
 /** What a library calls a network, and its tensors; null: as attune does. */
 export interface LibraryNames {
-  network(name: string): string;
+  /** Null for one that it has not. */
+  network(name: string): string | null;
   readonly naming: Naming | null;
 }
 

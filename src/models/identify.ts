@@ -6,6 +6,8 @@ import { permuteShape } from '../nn/permute.js';
 import { stripPrefixes } from '../nn/state-dict.js';
 import type { Network } from './network.js';
 import { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
+import { familyOf } from './families.js';
+import type { ModelOptions, Shapes } from './family.js';
 import { findModel } from './registry.js';
 
 /** A network, and what a file holds of it. */
@@ -30,6 +32,18 @@ export function identify(tensors: readonly TensorShape[]): Identity | null {
   const otherHead = isOther ? [...new Set(rest.map(({ name }) => layerOf(name)))] : [];
   const hasMore = !isOther && !hasHead && rest.length > 0;
   return { ...found, classes: isOther ? null : found.classes, hasTrunk, hasMore, otherHead };
+}
+
+/**
+ * What a network of this kind was made with, but for its classes, where its arrays have these shapes in this engine's
+ * layout; a shape that is not given is the network's own.
+ */
+export function optionsOfArrays(model: Network, shapes: Shapes): ModelOptions {
+  const inTorch = Array.from(model.namedArrays(), ({ name, array, owner, field }) => {
+    const axes = owner.torchAxes(field) ?? array.shape.map((_, d) => d);
+    return [name, permuteShape(shapes.get(name) ?? array.shape, axes)] as const;
+  });
+  return familyOf(model.architecture)?.optionsOf?.(new Map(inTorch)) ?? {};
 }
 
 const UNKNOWN = { hasTrunk: false, hasMore: false, otherHead: [] };

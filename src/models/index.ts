@@ -10,9 +10,9 @@ export { type KerasModel, kerasModel, type KerasVariables, kerasWeights } from '
 export { type OnnxDescription, onnxModel } from './export/onnx.js';
 export {
   type BatchCounters,
+  inNamesOf,
   NAME_LIBRARIES,
   type NameLibrary,
-  namesOf,
   networkIn,
   readCounters,
   torchStateDict,
@@ -20,7 +20,7 @@ export {
 export { KerasMobileNetV2, kerasMobilenetV2 } from './keras-mobilenet-v2.js';
 export { KerasResNet50, kerasResnet50 } from './keras-resnet50.js';
 export { type HeadShape, putHead, refuseHead, replaceHead } from './head.js';
-export { type Identity, identify } from './identify.js';
+export { type Identity, identify, optionsOfArrays } from './identify.js';
 export { loadTensors, loadWeights, type LoadWeightsOptions } from './load.js';
 export { MobileNetV2, type MobileNetV2Options, mobilenetV2 } from './mobilenet-v2.js';
 export {
@@ -36,6 +36,7 @@ export {
   type FeatureOptions,
   type FeatureShape,
   type Head,
+  isIn,
   type LayerBlock,
   layerNames,
   Network,
@@ -54,3 +55,5 @@ export {
 } from './resnet.js';
 export { resnetSmall, SmallResNet, type SmallResNetOptions } from './resnet-small.js';
 export { Vgg, vgg16, type VggOptions } from './vgg.js';
+export { VisionTransformer, type ViTOptions, vitB16, vitB32, vitL16, vitS16, vitTi16 } from './vit.js';
+export { vitSmall } from './vit-small.js';

@@ -39,7 +39,56 @@ function renamed(tensors: readonly WeightsEntry[], namings: readonly Naming[]): 
   const names = new Set(tensors.map(({ name }) => stripPrefixes(name)));
   const naming = namings.find(({ marker }) => names.has(marker));
   if (naming === undefined) return [...tensors];
-  return tensors.map((tensor) => ({ ...tensor, name: toModel(naming, stripPrefixes(tensor.name)) }));
+  const named = tensors.map((tensor) => ({ ...tensor, name: stripPrefixes(tensor.name) }));
+  return joined(named, naming).map((tensor) => ({ ...tensor, name: toModel(naming, tensor.name) }));
+}
+
+/** The tensors, those that are one of the model's in the place of the first of them. What is not whole stays as it is. */
+function joined(tensors: readonly WeightsEntry[], { joined: rules = [] }: Naming): WeightsEntry[] {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const joins = new Map<string, WeightsEntry | null>();
+  for (const { name } of tensors) {
+    for (const [theirs, ours] of rules) {
+      const numbers = numbersIn(name, theirs[0]);
+      if (numbers === null) continue;
+      const parts = theirs.flatMap((rule) => byName.get(placed(rule, numbers)) ?? []);
+      const isWhole = parts.length === theirs.length && new Set(parts.map(restOf)).size === 1;
+      if (!isWhole) continue;
+      for (const part of parts) joins.set(part.name, null);
+      joins.set(name, inOne(placed(ours, numbers), parts));
+    }
+  }
+  return tensors.flatMap((tensor) => {
+    const join = joins.get(tensor.name);
+    return join === undefined ? [tensor] : join === null ? [] : [join];
+  });
+}
+
+/** What has to be the same in tensors that are one behind the other. */
+function restOf({ dtype, shape }: WeightsEntry): string {
+  return [dtype, shape.length, ...shape.slice(1)].join(' ');
+}
+
+function inOne(name: string, parts: readonly WeightsEntry[]): WeightsEntry {
+  const [{ dtype, shape }] = parts;
+  const first = parts.reduce((sum, part) => sum + part.shape[0], 0);
+  return {
+    name,
+    dtype,
+    shape: [first, ...shape.slice(1)],
+    async read(precision) {
+      const values: (Float32Array | Float64Array)[] = [];
+      for (const part of parts) values.push(await part.read(precision));
+      const Values = values[0] instanceof Float64Array ? Float64Array : Float32Array;
+      const all = new Values(values.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const some of values) {
+        all.set(some, at);
+        at += some.length;
+      }
+      return all;
+    },
+  };
 }
 
 /** Where a batch norm of a graph has its variance. */
@@ -64,6 +113,15 @@ export function fromModel(naming: Naming, name: string): string {
   );
 }
 
+/** The names of the tensors that one of the model's is made of; null where it is one. */
+export function partNames({ joined = [] }: Naming, name: string): string[] | null {
+  for (const [theirs, ours] of joined) {
+    const numbers = numbersIn(name, ours);
+    if (numbers !== null) return theirs.map((rule) => placed(rule, numbers));
+  }
+  return null;
+}
+
 /** `{b}` or `{s+1}`. */
 const PLACE = /\{(\w)(\+1)?\}/g;
 
@@ -71,11 +129,17 @@ function translate(name: string, rules: readonly (readonly [from: string, to: st
   const dot = name.lastIndexOf('.');
   const layer = name.slice(0, dot);
   for (const [from, to] of rules) {
+    const whole = numbersIn(name, from);
+    if (whole !== null) return placed(to, whole);
     const numbers = numbersIn(layer, from);
-    if (numbers !== null)
-      return to.replace(PLACE, (_, key, plus) => String(numbers[key] + (plus ? 1 : 0))) + name.slice(dot);
+    if (numbers !== null) return placed(to, numbers) + name.slice(dot);
   }
   return name;
+}
+
+/** A rule with numbers at its places. */
+function placed(rule: string, numbers: Record<string, number>): string {
+  return rule.replace(PLACE, (_, key, plus) => String(numbers[key] + (plus ? 1 : 0)));
 }
 
 /** The numbers at the places of a rule, or null for a layer that the rule is not for. */

@@ -172,6 +172,11 @@ export function layerNames(model: Network): string[] {
   return model.layerNames();
 }
 
+/** Whether a parameter is one of a layer, or all that the layer is. */
+export function isIn(layer: string, parameter: string): boolean {
+  return parameter === layer || parameter.startsWith(`${layer}.`);
+}
+
 /**
  * The layer that `freeze(model, until)` takes, for one by name or by index. Keras lists layers without parameters, too:
  * one of them stands for the next that has some, so that `base.layers[:100]` and 100 freeze the same. A name that is not
@@ -191,6 +196,6 @@ export function startLayer(model: Network, nameOrIndex: string | number): string
     });
   }
   const parameters = Array.from(model.namedParameters(), ([name]) => name);
-  const hasParameters = (layer: string) => parameters.some((name) => name.startsWith(`${layer}.`));
+  const hasParameters = (layer: string) => parameters.some((name) => isIn(layer, name));
   return start < 0 ? String(nameOrIndex) : (names.slice(start).find(hasParameters) as string);
 }

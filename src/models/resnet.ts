@@ -185,5 +185,6 @@ export const RESNET: Family<keyof typeof networks> = {
   libraries: {
     torchvision: { network: (name) => name, naming: null },
     timm: { network: (name) => name, naming: null },
+    huggingface: { network: () => 'ResNetForImageClassification', naming: MICROSOFT_RESNET },
   },
 };

@@ -17,7 +17,10 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { type Family, type ModelEntry, type ModelOptions, networkOf } from './family.js';
 import { type FeatureShape, type FeatureStage, type Head, Network } from './network.js';
 
-const NAMES: OptionNames<ModelOptions> = { classes: true, seed: true, channels: true };
+/** Its positions are those of its windows. */
+type SeriesOptions = Omit<ModelOptions, 'imageSize'>;
+
+const NAMES: OptionNames<SeriesOptions> = { classes: true, seed: true, channels: true };
 
 /** Outputs and window of each convolution. */
 const LAYERS = [
@@ -39,7 +42,7 @@ export class SeriesCnn extends Network {
   readonly bn3: BatchNorm2d;
   fc: Head;
 
-  constructor(options: ModelOptions) {
+  constructor(options: SeriesOptions) {
     super();
     refuseUnknownOptions(options, NAMES, 'series-small');
     const { classes = 1000, channels = 1 } = options;

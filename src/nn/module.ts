@@ -58,7 +58,9 @@ export type NetworkInput<T = TensorLike> = T | Readonly<Record<string, T>>;
 
 /** Whether an input is a tensor, and not several by name. */
 export function isOneTensor<T extends TensorLike>(x: NetworkInput<T>): x is T {
-  return x instanceof State || x instanceof Tensor || typeof (x as TensorSource | null)?.tensor === 'function';
+  return (
+    x instanceof State || x instanceof Tensor || typeof (x as TensorSource | null)?.tensor === 'function'
+  );
 }
 
 /** The tensor of a network that takes one. Throws AttuneError 'usage' for several; `where` is what takes it. */

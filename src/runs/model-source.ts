@@ -292,7 +292,8 @@ function refuseOtherInput(
   path: string,
 ): void {
   const isTaken = input.kind === kindOfNetwork(findModel(architecture));
-  if (isTaken && JSON.stringify(networkOptions(input)) === JSON.stringify(options)) return;
+  const asked = Object.entries(networkOptions(input));
+  if (isTaken && asked.every(([name, value]) => options[name as keyof ModelOptions] === value)) return;
   throw new AttuneError({
     code: 'weights',
     what: `the checkpoint names an input that its ${architecture} does not take`,

@@ -66,6 +66,9 @@ test('weights lists the catalogue', async () => {
     ['vgg16-v1', 'sha256-prefix', false],
     ['mobilenet_v2-keras', 'none', false],
     ['mobilenet_v2-keras-no-top', 'none', false],
+    ['vit_b_16-v1', 'sha256-prefix', false],
+    ['vit_b_32-v1', 'sha256-prefix', false],
+    ['vit_l_16-v1', 'sha256-prefix', false],
   ]);
 });
 

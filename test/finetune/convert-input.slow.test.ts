@@ -94,7 +94,10 @@ test('of a state dict it is said which network loads it, and of graphs of others
   assert.equal([timm.reader, timm.outputs], [{ library: 'timm', network: 'mobilenetv2_100' }, 4]);
   assert.equal(
     MODEL_NAMES.filter((name) => networkIn('torchvision', name) === null),
-    ['resnet50-keras', 'mobilenet_v2-keras', 'resnet-small', 'series-small'],
+    [
+      ...['vit_ti_16', 'vit_s_16', 'vit-small', 'resnet50-keras', 'mobilenet_v2-keras', 'resnet-small'],
+      'series-small',
+    ],
   );
 });
 

@@ -3,9 +3,11 @@ import type { TensorEntry } from '#src/formats/tensors';
 import { detectArchitecture } from '#src/models/detect';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
 import { TIMM_MOBILENET_V2 } from '#src/models/mobilenet-v2';
-import { fromModel, modelTensors, toModel } from '#src/models/naming';
+import { fromModel, modelTensors, partNames, toModel } from '#src/models/naming';
 import { MICROSOFT_RESNET } from '#src/models/resnet';
 import { resnet18, resnet50 } from '#src/models/resnet';
+import { HUGGING_FACE_VIT, TIMM_VIT } from '#src/models/vit-naming';
+import { vitSmall } from '#src/models/vit-small';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -50,13 +52,53 @@ test("Hugging Face's names of a ResNet, both ways", () => {
   );
 });
 
+test("Hugging Face's names of a vision Transformer, whose queries, keys and values are one tensor here", async () => {
+  const layer = (part: string) => `vit.encoder.layer.3.attention.attention.${part}`;
+  const parts = ['query', 'key', 'value'];
+  const weights = parts.map((part) => entry(`${layer(part)}.weight`, [2, 2]));
+  const tensors = [
+    entry('vit.embeddings.cls_token', [1, 1, 2]),
+    ...weights,
+    ...parts.map((part) => entry(`${layer(part)}.bias`, [2])),
+    entry('vit.encoder.layer.3.layernorm_after.bias', [2]),
+    entry('classifier.weight', [3, 2]),
+  ];
+  const found = modelTensors({ layout: 'pytorch', tensors });
+  const block = 'encoder.layers.encoder_layer_3';
+  assert.equal(
+    found.map(({ name, shape }) => [name, ...shape]),
+    [
+      ['class_token', 1, 1, 2],
+      [`${block}.self_attention.in_proj_weight`, 6, 2],
+      [`${block}.self_attention.in_proj_bias`, 6],
+      [`${block}.ln_2.bias`, 2],
+      ['heads.head.weight', 3, 2],
+    ],
+  );
+  assert.equal([...(await found[1]!.read())], [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
+  // One that lacks a part, or has a part of another shape, is not made up.
+  const partial = (kept: TensorEntry[]) =>
+    modelTensors({ layout: 'pytorch', tensors: [tensors[0]!, ...kept] }).map(({ name }) => name);
+  assert.equal(partial(weights.slice(0, 2)).slice(1), [`${layer('query')}.weight`, `${layer('key')}.weight`]);
+  const uneven = [...weights.slice(0, 2), entry(`${layer('value')}.weight`, [2, 3])];
+  assert.is(partial(uneven).length, 4);
+  assert.equal(partNames(HUGGING_FACE_VIT, `${block}.self_attention.in_proj_bias`), [
+    `${layer('query')}.bias`,
+    `${layer('key')}.bias`,
+    `${layer('value')}.bias`,
+  ]);
+});
+
 test('every tensor of our models has a name of its own in the other naming', () => {
   for (const [model, naming] of [
     [resnet18(), MICROSOFT_RESNET],
     [resnet50(), MICROSOFT_RESNET],
     [mobilenetV2(), TIMM_MOBILENET_V2],
+    [vitSmall(), TIMM_VIT],
+    [vitSmall(), HUGGING_FACE_VIT],
   ] as const) {
     for (const { name } of model.namedArrays()) {
+      if (partNames(naming, name) !== null) continue;
       const theirs = fromModel(naming, name);
       assert.is.not(theirs, name);
       assert.is(toModel(naming, theirs), name);

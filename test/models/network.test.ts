@@ -25,6 +25,13 @@ import * as assert from 'uvu/assert';
 /** Name, stride and channels of each stage; those of residual networks double. */
 const doubling = (names: readonly string[], stride: number, channels: number) =>
   names.map((name, i) => [name, stride * 2 ** i, channels * 2 ** i]);
+/** Those of Transformers are blocks of one size, the last with its norm. */
+const tokens = (blocks: number, patch: number, channels: number) =>
+  Array.from({ length: blocks }, (_, i) => [
+    i < blocks - 1 ? `encoder.layers.encoder_layer_${i}` : 'encoder.ln',
+    patch,
+    channels,
+  ]);
 const LAYERS = ['layer1', 'layer2', 'layer3', 'layer4'];
 /** What the heads take that have layers between them and the last stage. */
 const HEAD_INPUTS: Readonly<Partial<Record<string, number>>> = {
@@ -88,6 +95,12 @@ const STAGES: Readonly<Record<(typeof MODEL_NAMES)[number], readonly unknown[]>>
     ['block_12_add', 16, 96],
     ['out_relu', 32, 1280],
   ],
+  vit_ti_16: tokens(12, 16, 192),
+  vit_s_16: tokens(12, 16, 384),
+  vit_b_16: tokens(12, 16, 768),
+  vit_b_32: tokens(12, 32, 768),
+  vit_l_16: tokens(24, 16, 1024),
+  'vit-small': tokens(6, 4, 128),
   'series-small': [
     ['conv1', 2, 32],
     ['conv2', 4, 64],

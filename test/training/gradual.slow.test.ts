@@ -61,6 +61,12 @@ test('--train-from ends it, also within a group; names may be indices and those 
     stagesFor(model, { train_from }).map(({ name, trainFrom }) => `${name}: ${trainFrom}`);
   assert.equal(joining('resnet18', 'layer2'), ['from layer4: layer4', 'from layer3: layer3', 'full: layer2']);
   assert.equal(joining('resnet18', 'layer3.1'), ['from layer4: layer4', 'full: layer3.1']);
+  const block = (i: number) => `encoder.layers.encoder_layer_${i}`;
+  assert.equal(joining('vit-small', block(2)), [
+    `from ${block(5)}: ${block(5)}`,
+    `from ${block(3)}: ${block(3)}`,
+    `full: ${block(2)}`,
+  ]);
   assert.equal(joining('mobilenet_v2', '7'), ['from features.14: features.14', 'full: features.7']);
   assert.equal(joining('mobilenet_v2-keras', '100'), [
     'from block_13: block_13_expand',

@@ -43,6 +43,8 @@ test('--lr-decay gives every layer the rate of the one above it times the decay'
   for (const [model, least] of [
     ['resnet-small', 6],
     ['mobilenet_v2', 15],
+    // What makes tokens, six blocks, the last norm, and the head.
+    ['vit-small', 9],
   ] as const) {
     const groups = await groupsOf(model, { lr_decay: 0.5 });
     const rates = new Map(groups.map(({ name, lr }) => [name.replace(' norms and biases', ''), lr]));

@@ -37,6 +37,9 @@ test('lists the files of torchvision, and of Keras', () => {
       ['vgg16-v1', 'vgg16-397923af.pth'],
       ['mobilenet_v2-keras', 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5'],
       ['mobilenet_v2-keras-no-top', 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5'],
+      ['vit_b_16-v1', 'vit_b_16-c867db91.pth'],
+      ['vit_b_32-v1', 'vit_b_32-d86f8d99.pth'],
+      ['vit_l_16-v1', 'vit_l_16-852ce7e3.pth'],
     ],
   );
 });

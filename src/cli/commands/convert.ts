@@ -97,7 +97,7 @@ function nextCommand(result: ConvertResult, to: string, image: string | null): s
   return commandLine(['predict', to, pathFromHere(image)]);
 }
 
-/** The network of torchvision or timm that takes a state dict, and how; where there is none, what does. */
+/** The network of torchvision, timm or Hugging Face that takes a state dict, and how; where there is none, what does. */
 function torchText({ model, outputs, reader }: ConvertResult, file: string): string {
   const load = `torch.load(${file}, weights_only=True)`;
   if (reader === null) {
@@ -106,10 +106,11 @@ function torchText({ model, outputs, reader }: ConvertResult, file: string): str
   }
   const { library, network } = reader;
   const heads = outputs === null ? '' : `num_classes=${outputs}`;
-  const made =
-    library === 'timm'
-      ? `timm.create_model("${network}"${heads && `, ${heads}`})`
-      : `torchvision.models.${network}(${heads})`;
+  const made = {
+    torchvision: `torchvision.models.${network}(${heads})`,
+    timm: `timm.create_model("${network}"${heads && `, ${heads}`})`,
+    huggingface: `transformers.${network}(config)`,
+  }[library];
   const strictly = outputs === null ? ', strict=False' : '';
   return `model = ${made}; model.load_state_dict(${load}${strictly}) in Python`;
 }

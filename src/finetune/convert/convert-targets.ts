@@ -19,11 +19,11 @@ import {
 import {
   type BatchCounters,
   graphOf,
+  inNamesOf,
   type KerasModel,
   kerasModel,
   kerasWeights,
   type NameLibrary,
-  namesOf,
   onnxModel,
   torchStateDict,
 } from '../../models/index.js';
@@ -168,11 +168,9 @@ async function stateDictOf(contents: Contents): Promise<readonly TensorToWrite[]
   if (loaded === null) return copies;
   // What the model has in place of a head that the input lacks is random.
   const { model, hasHead } = loaded;
-  const nameOf = namesOf(names, model.architecture);
   const tensors = await torchStateDict(model, counters);
-  return tensors
-    .filter(({ name }) => hasHead || !name.startsWith(`${model.headName}.`))
-    .map((tensor) => ({ ...tensor, name: nameOf(tensor.name) }));
+  const kept = tensors.filter(({ name }) => hasHead || !name.startsWith(`${model.headName}.`));
+  return inNamesOf(names, model.architecture, kept);
 }
 
 /** The model, where there is all of it: a graph cannot do without. */

@@ -4,7 +4,7 @@ import { AttuneError } from '../../errors.js';
 import { networkOptions } from '../../inputs/index.js';
 import { counted } from '../../text.js';
 import type { TensorFile } from '../../formats/index.js';
-import { findModel, type HeadShape, type Network, putHead } from '../../models/index.js';
+import { findModel, type HeadShape, type Network, optionsOfArrays, putHead } from '../../models/index.js';
 import { type DeviceWish, summarize } from '../../runs/device.js';
 import { earlyEndOf, positionText, runFullStage } from '../../training/full-stage.js';
 import type { FullStage } from '../../training/step/stage-context.js';
@@ -159,13 +159,21 @@ async function goOnFrom(
   }
 }
 
+/** What names of the network's arrays begin with in a state. */
+const MODEL = 'model.';
+
 /**
  * The network of a state, before its values. Its head is made when the file is known to hold one of so many outputs: a state
  * that only names more asks for no memory.
  */
 function modelOf({ model: name, input }: RunState, { tensors }: TensorFile, head: HeadShape): Network {
-  const model = findModel(name).create({ classes: 1, ...networkOptions(input) });
-  const weight = tensors.find((tensor) => tensor.name === `model.${model.headName}.weight`);
+  const { create } = findModel(name);
+  const usual = create({ classes: 1, ...networkOptions(input) });
+  const shapes = tensors.flatMap(({ name, shape }) =>
+    name.startsWith(MODEL) ? [[name.slice(MODEL.length), shape] as const] : [],
+  );
+  const model = create({ classes: 1, ...optionsOfArrays(usual, new Map(shapes)), ...networkOptions(input) });
+  const weight = tensors.find((tensor) => tensor.name === `${MODEL}${model.headName}.weight`);
   if (weight === undefined || String(weight.shape) !== String([model.head.inputs, head.outputs]))
     throw damagedState(`there is no head of ${head.outputs} outputs`);
   putHead(model, head);

@@ -9,8 +9,8 @@ import { BatchNorm2d } from '../../nn/batch-norm.js';
 import type { Module } from '../../nn/module.js';
 import { stateDict, stripPrefixes } from '../../nn/state-dict.js';
 import { familyOf } from '../families.js';
-import type { NameLibrary } from '../family.js';
-import { fromModel, modelTensors } from '../naming.js';
+import type { NameLibrary, Naming } from '../family.js';
+import { fromModel, modelTensors, partNames } from '../naming.js';
 
 /** `running_var` is the last of the arrays that a batch norm has; PyTorch's counter stands behind it. */
 const BEFORE_COUNTER = 'running_var';
@@ -42,6 +42,8 @@ export async function torchStateDict(
 export async function readCounters(file: TensorFile): Promise<BatchCounters> {
   const counters = new Map<string, bigint>();
   const names = modelTensors(file).map(({ name }) => stripPrefixes(name));
+  // Where some are joined it is a network without batch norms.
+  if (names.length !== file.tensors.length) return counters;
   for (const [i, { dtype, shape, readRaw }] of file.tensors.entries()) {
     if (!names[i].endsWith(`.${COUNTER}`) || dtype !== 'I64' || shape.length > 0) continue;
     const { buffer, byteOffset } = await readRaw();
@@ -51,14 +53,19 @@ export async function readCounters(file: TensorFile): Promise<BatchCounters> {
 }
 
 /**
- * What a library calls a tensor of this network. Throws AttuneError 'usage' when the library does not have the network.
+ * A state dict by a library's names, and as many tensors as it has. Throws AttuneError 'usage' when the library does not
+ * have the network.
  */
-export function namesOf(library: NameLibrary, architecture: string): (name: string) => string {
-  if (library === 'torchvision') return (name) => name;
+export function inNamesOf(
+  library: NameLibrary,
+  architecture: string,
+  tensors: readonly TensorToWrite[],
+): readonly TensorToWrite[] {
+  if (library === 'torchvision') return tensors;
   const names = familyOf(architecture)?.libraries?.[library];
-  if (names !== undefined) {
+  if (names !== undefined && names.network(architecture) !== null) {
     const { naming } = names;
-    return naming === null ? (name) => name : (name) => fromModel(naming, name);
+    return naming === null ? tensors : tensors.flatMap((tensor) => named(tensor, naming));
   }
   throw new AttuneError({
     code: 'usage',
@@ -66,6 +73,29 @@ export function namesOf(library: NameLibrary, architecture: string): (name: stri
     where: '--names',
     hint: 'leave it out',
   });
+}
+
+/** A tensor by other names: one, or as many as it is of, from the first axis on. */
+function named(tensor: TensorToWrite, naming: Naming): TensorToWrite[] {
+  const names = partNames(naming, tensor.name);
+  if (names === null) return [{ ...tensor, name: fromModel(naming, tensor.name) }];
+  const [first, ...rest] = tensor.shape;
+  const shape = [first / names.length, ...rest];
+  const values = async () => {
+    const { data } = tensor;
+    const { buffer, byteOffset, byteLength } = typeof data === 'function' ? await data() : data;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  };
+  return names.map((name, part) => ({
+    name,
+    dtype: tensor.dtype,
+    shape,
+    async data() {
+      const bytes = await values();
+      const size = bytes.length / names.length;
+      return bytes.subarray(part * size, (part + 1) * size);
+    },
+  }));
 }
 
 /**

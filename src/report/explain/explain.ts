@@ -37,7 +37,7 @@ import { explainedPicture } from './explained-picture.js';
 export interface ExplainOptions extends ModelSource, DeviceOptions {
   /** Image files and folders of images. */
   readonly images: readonly string[];
-  /** 'grad-cam', 'grad-cam++', 'integrated-gradients' or 'occlusion'. Default: 'grad-cam'. */
+  /** 'grad-cam', 'grad-cam++', 'integrated-gradients' or 'occlusion'. Default: 'grad-cam', or 'integrated-gradients' for a network without maps of features. */
   readonly method?: string;
   /** The class to look for. Default: the likeliest one of each image. */
   readonly class?: string;
@@ -89,7 +89,7 @@ export interface ExplainResult {
  */
 export async function explain(options: ExplainOptions, context: RunContext = {}): Promise<ExplainResult> {
   refuseUnknown(options, NAMES, context, 'explain');
-  const method = methodOf(options.method ?? HEAT_MAP_METHODS[0]);
+  const asked = options.method === undefined ? null : methodOf(options.method);
   checkCount(options.neighbors, 'the number of neighbors', '--neighbors');
   if (options.neighbors !== undefined) await refuseWithoutRun(options.run);
   const names = await namedImages(options.images);
@@ -97,6 +97,8 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   const loaded = await loadModel(options, context);
   requireHead(loaded);
   requireClasses(loaded.task, 'attune explain', loaded.weights);
+  const method = asked ?? (loaded.model.featureShape === 'map' ? 'grad-cam' : 'integrated-gradients');
+  refuseWithoutMaps(loaded, method);
   refuseWithoutGradient(loaded, method);
   const preprocessing = imageSettings(loaded.input, 'explain');
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
@@ -218,6 +220,17 @@ async function refuseWithoutRun(run: string | undefined): Promise<void> {
     what: 'there is no run folder whose training images could be near',
     where: '--neighbors',
     hint: 'name a run folder in place of a checkpoint, --model or --weights',
+  });
+}
+
+/** Grad-CAM weighs the maps that the last stage gives. */
+function refuseWithoutMaps({ model }: LoadedModel, method: HeatMapMethod): void {
+  if (!method.startsWith('grad-cam') || model.featureShape === 'map') return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${method} needs maps of features, and ${model.architecture} has none`,
+    where: '--method',
+    hint: 'use --method integrated-gradients or occlusion',
   });
 }
 

@@ -81,6 +81,7 @@ export async function classifiedPart(
 /** Why there are no heat maps of a network; null where there are. */
 export function whyNotExplained({ model, input }: Pick<LoadedModel, 'model' | 'input'>): string | null {
   if (settingsOfImages(input) === null) return 'they are made for pictures only';
+  if (model.featureShape !== 'map') return 'they are made of maps of features, and this network has none';
   return model.head instanceof Linear
     ? null
     : 'they go by the slope of a head, and a vote of neighbours has none';

@@ -6,6 +6,7 @@
 import { takeRows, type TrainingSamples } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import type { Network } from '../../models/index.js';
+import { BatchNorm2d } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
 import { generator } from '../../tensor/philox.js';
 import { evaluationBatch, isTooLarge } from '../../runs/device.js';
@@ -61,7 +62,9 @@ export async function chooseMicroBatch(
       const size = largestMicroBatch(samples.train, recipe.batch_size, micro, joinsSingle(batchNorm));
       await planStep(device, model, task, recipe, samples, size, batchNorm);
       await planEvaluation(device, model, samples, micro);
-      announce(micro, atOnce, batchNorm, recipe, { ...(onEvent && { onEvent }) });
+      announce(micro, atOnce, hasBatchNorms(model) ? batchNorm : null, recipe, {
+        ...(onEvent && { onEvent }),
+      });
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
       if (!isTooLarge(error, device)) throw error;
@@ -93,10 +96,15 @@ export function batchNormFor(
   return micro >= LEAST_FOR_STATISTICS ? 'train' : 'frozen';
 }
 
+function hasBatchNorms(model: Network): boolean {
+  return [...model.modules()].some((module) => module instanceof BatchNorm2d);
+}
+
+/** `batchNorm` is null for a network that has none. */
 function announce(
   micro: number,
   atOnce: number,
-  batchNorm: string,
+  batchNorm: string | null,
   recipe: Recipe,
   { onEvent }: RunContext,
 ): void {

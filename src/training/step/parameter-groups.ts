@@ -1,5 +1,5 @@
 /** Parameter groups of fine-tuning: trunk and head with rates of their own, weight decay on weights only. */
-import type { Network } from '../../models/index.js';
+import { isIn, type Network } from '../../models/index.js';
 import { adam, adamW, type Optimizer, type ParameterGroup, rmsprop, sgd } from '../../optim/index.js';
 import type { Parameter } from '../../tensor/parameter.js';
 import { gradientLimitOf, stepPartsOf, trunkDecayOf } from '../../methods/index.js';
@@ -65,7 +65,7 @@ function sectionsOf(model: Network, recipe: Recipe, joinedAt: JoinedAt): Section
       name: block.name,
       parameters: new Set(
         trunk.flatMap(([path, parameter]) =>
-          block.layers.some((layer) => path.startsWith(`${layer}.`)) ? [parameter] : [],
+          block.layers.some((layer) => isIn(layer, path)) ? [parameter] : [],
         ),
       ),
     }))

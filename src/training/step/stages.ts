@@ -7,7 +7,7 @@
  * The stage follows from the epoch alone, so a resumed run is in the one that it left.
  */
 import { AttuneError } from '../../errors.js';
-import { type Network, type LayerBlock, startLayer } from '../../models/index.js';
+import { isIn, type Network, type LayerBlock, startLayer } from '../../models/index.js';
 import { BatchNorm2d, trainFrom } from '../../nn/index.js';
 import type { Recipe } from '../../recipe/recipe-schema.js';
 import type { FrozenChoices } from '../../runs/run-state.js';
@@ -55,11 +55,10 @@ export function stagesOf(model: Network, recipe: Recipe): TrainingStage[] {
 /** Groups from the head's neighbour down, to the one that `lowest` lies in. */
 function joiningGroups(model: Network, lowest: string | null): LayerBlock[] {
   const names = Array.from(model.namedParameters(), ([name]) => name);
-  const indexOf = (layer: string) =>
-    names.findIndex((name) => name.startsWith(`${layer}.`) || name === layer);
+  const indexOf = (layer: string) => names.findIndex((name) => isIn(layer, name));
   const end = lowest === null ? 0 : indexOf(lowest);
   const lastOf = ({ layers }: LayerBlock) =>
-    names.findLastIndex((name) => layers.some((layer) => name.startsWith(`${layer}.`)));
+    names.findLastIndex((name) => layers.some((layer) => isIn(layer, name)));
   return model
     .layerGroups()
     .filter((group) => lastOf(group) >= end)

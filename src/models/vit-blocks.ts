@@ -1,0 +1,152 @@
+/** What a vision Transformer is made of, by torchvision's names. */
+import {
+  Dropout,
+  GELU,
+  type Initializer,
+  LayerNorm,
+  Linear,
+  Module,
+  MultiheadAttention,
+  Sequential,
+  StochasticDepth,
+  type Training,
+} from '../nn/index.js';
+import { add, concat, reshape, resize, slice } from '../ops/index.js';
+import { Parameter } from '../tensor/parameter.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+
+/** Sizes of a vision Transformer. */
+export interface ViTSizes {
+  /** Side of a patch. */
+  readonly patch: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly channels: number;
+  /** Channels between the two linear layers of a block. */
+  readonly feedForward: number;
+}
+
+/** How often parts are left out in a pass that trains. */
+export interface ViTDropout {
+  /** An element behind the positions, the attention or a linear layer. */
+  readonly dropout: number;
+  /** A probability of the attention. */
+  readonly attentionDropout: number;
+}
+
+/** torchvision's, in place of PyTorch's 1e-5. */
+const EPSILON = 1e-6;
+
+/** Deviation of initial biases and positions. */
+const BIAS_DEVIATION = 1e-6;
+const POSITION_DEVIATION = 0.02;
+
+/** A linear layer with torchvision's initial values for these networks. */
+class GlorotLinear extends Linear {
+  override readonly weight: Parameter;
+  override readonly bias: Parameter;
+
+  constructor(inputs: number, outputs: number, initializer: Initializer) {
+    super(inputs, outputs, initializer);
+    this.weight = new Parameter(initializer.glorotUniform([inputs, outputs]), [inputs, outputs]);
+    this.bias = new Parameter(initializer.normal([outputs], BIAS_DEVIATION), [outputs]);
+  }
+}
+
+/** A pre-norm block: attention, and two linear layers with the exact GELU between them, each a residual branch. */
+class EncoderBlock extends Module {
+  readonly ln_1: LayerNorm;
+  readonly self_attention: MultiheadAttention;
+  readonly dropout: Dropout;
+  readonly ln_2: LayerNorm;
+  readonly mlp: Sequential;
+  private readonly attentionDepth = new StochasticDepth();
+  private readonly mlpDepth = new StochasticDepth();
+
+  constructor(sizes: ViTSizes, { dropout, attentionDropout }: ViTDropout, initializer: Initializer) {
+    super();
+    const { channels, heads, feedForward } = sizes;
+    this.ln_1 = new LayerNorm(channels, { epsilon: EPSILON });
+    this.self_attention = new MultiheadAttention(channels, heads, { dropout: attentionDropout }, initializer);
+    this.dropout = new Dropout(dropout);
+    this.ln_2 = new LayerNorm(channels, { epsilon: EPSILON });
+    this.mlp = new Sequential(
+      new GlorotLinear(channels, feedForward, initializer),
+      new GELU(),
+      new Dropout(dropout),
+      new GlorotLinear(feedForward, channels, initializer),
+      new Dropout(dropout),
+    );
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    const seen = this.self_attention.forward(this.ln_1.forward(x), training);
+    const y = add(this.attentionDepth.forward(this.dropout.forward(seen, training), training), x);
+    const wide = this.mlp.forward(this.ln_2.forward(y), training);
+    return add(this.mlpDepth.forward(wide, training), y);
+  }
+}
+
+/** The blocks, named as torchvision counts them. */
+class EncoderLayers extends Module {
+  readonly blocks: readonly EncoderBlock[];
+
+  constructor(blocks: readonly EncoderBlock[]) {
+    super();
+    this.blocks = blocks;
+  }
+
+  override members(): Iterable<readonly [string, unknown]> {
+    return this.blocks.map((block, i) => [`encoder_layer_${i}`, block]);
+  }
+
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.blocks.reduce((y, block) => block.forward(y, training), x as Tensor);
+  }
+}
+
+/** Positions, blocks and the last norm. */
+export class Encoder extends Module {
+  /** [1, 1 + side * side, channels]: that of the class token, then those of the patches, rows from the top. */
+  readonly pos_embedding: Parameter;
+  readonly dropout: Dropout;
+  readonly layers: EncoderLayers;
+  readonly ln: LayerNorm;
+
+  /** `side` is how many patches stand in a row of the images that the positions are for. */
+  constructor(side: number, sizes: ViTSizes, dropout: ViTDropout, initializer: Initializer) {
+    super();
+    const shape = [1, 1 + side * side, sizes.channels];
+    const blocks = Array.from({ length: sizes.layers }, () => new EncoderBlock(sizes, dropout, initializer));
+    // As in the Transformers that are trained today, nothing pulls a position towards zero.
+    this.pos_embedding = new Parameter(initializer.normal(shape, POSITION_DEVIATION), shape, {
+      decay: false,
+    });
+    this.dropout = new Dropout(dropout.dropout);
+    this.layers = new EncoderLayers(blocks);
+    this.ln = new LayerNorm(sizes.channels, { epsilon: EPSILON });
+  }
+
+  /**
+   * The positions of images of height x width patches. Where they are others than the stored ones, those of the patches are
+   * resized by a cubic as an image would be, corners onto corners (torchvision's `interpolate_embeddings`); that of the
+   * class token stays.
+   */
+  positions(height: number, width: number): Tensor {
+    const { pos_embedding } = this;
+    const [, length, channels] = pos_embedding.shape;
+    const side = Math.sqrt(length - 1);
+    if (height === side && width === side) return pos_embedding.tensor();
+    const token = slice(pos_embedding, [0, 0, 0], [1, 1, channels]);
+    const patches = slice(pos_embedding, [0, 1, 0], [1, length - 1, channels]);
+    const size = [height, width] as const;
+    const image = reshape(patches, [1, side, side, channels]);
+    const resized = resize(image, { size, mode: 'bicubic', alignCorners: true });
+    return concat([token, reshape(resized, [1, height * width, channels])], 1);
+  }
+
+  /** Tokens with their positions [batch, length, channels], of its shape. */
+  override forward(x: TensorLike, training?: Training): Tensor {
+    return this.ln.forward(this.layers.forward(this.dropout.forward(x, training), training));
+  }
+}
