@@ -1,8 +1,8 @@
 /** Norms along rows, of the last axis or of the last axes; ops/norm/layer-norm.ts and ops/norm/rms-norm.ts have the mathematics. */
 import { type OptionNames, refuseUnknownOptions } from '../option-names.js';
-import { layerNorm, rmsNorm } from '../ops/index.js';
+import { layerNorm, reshape, rmsNorm } from '../ops/index.js';
 import { Parameter } from '../tensor/parameter.js';
-import { type Shape, sizeOf } from '../tensor/shape.js';
+import { sameShape, type Shape, shapeError, showShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { constant } from './initializers.js';
 import { Module } from './module.js';
@@ -22,6 +22,8 @@ const LAYER_NAMES: OptionNames<LayerNormLayerOptions> = { epsilon: true, affine:
 /** Layer normalisation, as torch.nn.LayerNorm. */
 export class LayerNorm extends Module {
   readonly epsilon: number;
+  /** The sizes of the last axes, which are one row. */
+  readonly shape: Shape;
   /** The scale. */
   readonly weight: Parameter | null;
   /** The shift. */
@@ -33,13 +35,17 @@ export class LayerNorm extends Module {
     refuseUnknownOptions(options, LAYER_NAMES, 'LayerNorm');
     const { epsilon = 1e-5, affine = true, bias = true } = options;
     this.epsilon = epsilon;
-    this.weight = affine ? filled(shape, 1) : null;
-    this.bias = affine && bias ? filled(shape, 0) : null;
+    this.shape = sizesOf(shape);
+    this.weight = affine ? filled(this.shape, 1) : null;
+    this.bias = affine && bias ? filled(this.shape, 0) : null;
   }
 
-  /** x [..., shape], normalised: of its shape. */
+  /** x [..., shape], normalised: of its shape. Throws AttuneError 'shape' for other rows. */
   override forward(x: TensorLike): Tensor {
-    return layerNorm(x, this.weight, this.bias, { epsilon: this.epsilon });
+    const { weight, bias, epsilon } = this;
+    if (weight === null)
+      return alongRows('LayerNorm', x, this.shape, (rows) => layerNorm(rows, null, null, { epsilon }));
+    return layerNorm(x, weight, bias, { epsilon });
   }
 }
 
@@ -56,6 +62,8 @@ const RMS_NAMES: OptionNames<RMSNormLayerOptions> = { epsilon: true, affine: tru
 /** Root mean square normalisation, as torch.nn.RMSNorm. */
 export class RMSNorm extends Module {
   readonly epsilon: number;
+  /** The sizes of the last axes, which are one row. */
+  readonly shape: Shape;
   /** The scale. */
   readonly weight: Parameter | null;
 
@@ -64,16 +72,35 @@ export class RMSNorm extends Module {
     super();
     refuseUnknownOptions(options, RMS_NAMES, 'RMSNorm');
     this.epsilon = options.epsilon ?? 2 ** -23;
-    this.weight = (options.affine ?? true) ? filled(shape, 1) : null;
+    this.shape = sizesOf(shape);
+    this.weight = (options.affine ?? true) ? filled(this.shape, 1) : null;
   }
 
-  /** x [..., shape], normalised: of its shape. */
+  /** x [..., shape], normalised: of its shape. Throws AttuneError 'shape' for other rows. */
   override forward(x: TensorLike): Tensor {
-    return rmsNorm(x, this.weight, { epsilon: this.epsilon });
+    const { weight, epsilon } = this;
+    if (weight === null)
+      return alongRows('RMSNorm', x, this.shape, (rows) => rmsNorm(rows, null, { epsilon }));
+    return rmsNorm(x, weight, { epsilon });
   }
 }
 
-function filled(shape: number | Shape, value: number): Parameter {
-  const sizes = typeof shape === 'number' ? [shape] : shape;
-  return new Parameter(constant(sizeOf(sizes), value), sizes);
+/** A norm without vectors, which alone would not know how many axes are a row. */
+function alongRows(name: string, x: TensorLike, shape: Shape, norm: (rows: Tensor) => Tensor): Tensor {
+  if (!sameShape(x.shape.slice(-shape.length), shape)) {
+    throw shapeError(
+      name,
+      `${showShape(x.shape)} does not end in rows of shape ${showShape(shape)}`,
+      'give what the layer was made for, or make it for the last axes of x',
+    );
+  }
+  return reshape(norm(reshape(x, [...x.shape.slice(0, -shape.length), sizeOf(shape)])), x.shape);
+}
+
+function sizesOf(shape: number | Shape): Shape {
+  return typeof shape === 'number' ? [shape] : shape;
+}
+
+function filled(shape: Shape, value: number): Parameter {
+  return new Parameter(constant(sizeOf(shape), value), shape);
 }

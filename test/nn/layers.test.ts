@@ -34,6 +34,7 @@ import { sgd } from '#src/optim/sgd';
 import type { Device } from '#src/program/device';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { assertThrows } from '../ops/support.js';
 import { openJudge } from './support.js';
 
 const test = suite<{ device: Device }>('layers');
@@ -203,6 +204,34 @@ test("batch norm: the running variance of a batch is unbiased, or biased as Kera
     assert.equal([...values.get(layer.running_var)!], [0.75 + 0.25 * variance]);
     optimizer.close();
     layer.close();
+  }
+});
+
+test('norms without parameters keep to the rows that they were made for', async ({ device }) => {
+  const x = [1, 3, 5, 7, 2, 2, 2, 2];
+  const rows = await output(
+    device,
+    new LayerNorm([2, 2], { affine: false, epsilon: 0 }),
+    x.slice(0, 4),
+    [1, 2, 2],
+  );
+  assert.equal(rows.shape, [1, 2, 2]);
+  // Mean 4 and variance 5 of all four.
+  assert.equal(
+    rows.values.map((value) => Number(value.toFixed(5))),
+    [-3, -1, 1, 3].map((value) => Number((value / Math.sqrt(5)).toFixed(5))),
+  );
+  const scaled = await output(device, new RMSNorm([2, 2], { affine: false, epsilon: 0 }), x, [2, 2, 2]);
+  assert.equal(
+    scaled.values.map((value) => Number(value.toFixed(5))),
+    [...[1, 3, 5, 7].map((value) => Number((value / Math.sqrt(21)).toFixed(5))), 1, 1, 1, 1],
+  );
+  for (const layer of [new LayerNorm(10, { affine: false }), new RMSNorm(10, { affine: false })]) {
+    await assertThrows(
+      () => output(device, layer, x, [4, 2]),
+      'shape',
+      /\[4, 2\] does not end in rows of shape \[10\]/,
+    );
   }
 });
 
