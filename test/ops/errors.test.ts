@@ -524,6 +524,11 @@ test('a mode that there is not is refused, and corners that nearest pixels canno
     'usage',
     /^there is no mode reflected \(pad\): did you mean reflect\?$/,
   );
+  await assertThrows(
+    () => device.run(() => pad(zeros([2]), [1], [1], { mode: 'edge', value: 3 })),
+    'usage',
+    /^mode edge takes no value \(pad\): leave the value out/,
+  );
   await refuse({ alignCorners: true }, /^nearest pixels have no corners to align \(resize\)/);
 });
 

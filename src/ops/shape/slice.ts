@@ -2,6 +2,7 @@
  * slice takes a block out of a tensor, of neighbours or in steps; pad puts a block into zeros, or another number. Each is the
  * gradient of the other, so they share this file. What continues a tensor by its own elements is gathered, axis by axis.
  */
+import { AttuneError } from '../../errors.js';
 import { type OptionNames, refuseUnknownKind, refuseUnknownOptions } from '../../option-names.js';
 import { type Shape, shapeError, showShape, stridesOf } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
@@ -166,7 +167,7 @@ export function slice(
 /**
  * `x` with `before[d]` elements in front and `after[d]` behind along each dimension d: zeros, or what the options say.
  * float32. Throws AttuneError 'shape' for paddings that do not fit, and where an axis has too few elements to mirror;
- * 'usage' for an unknown option or mode.
+ * 'usage' for an unknown option or mode, and for a value with a mode that has none.
  */
 export function pad(
   x: TensorLike,
@@ -177,6 +178,14 @@ export function pad(
   refuseUnknownOptions(options, NAMES, 'pad');
   const { mode = 'constant', value = 0 } = options;
   refuseUnknownKind(mode, { constant: true, ...SOURCES }, 'mode', 'pad');
+  if (mode !== 'constant' && options.value !== undefined) {
+    throw new AttuneError({
+      code: 'usage',
+      what: `mode ${mode} takes no value`,
+      where: 'pad',
+      hint: 'leave the value out, or pad with mode: constant',
+    });
+  }
   if (mode === 'constant') return apply(padOperation, { before, after, value }, [x]);
   return continued(asTensor(x), before, after, mode);
 }
