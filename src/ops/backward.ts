@@ -88,7 +88,9 @@ function walk(
       'take mean or sum first',
     );
   }
-  const order = pathsTo(loss, isWanted);
+  // Conditions, indices and labels lead nowhere, unless nothing else does: then their operation says why.
+  const smooth = pathsTo(loss, isWanted, ({ dtype }) => dtype !== 'int32');
+  const order = smooth.length > 0 ? smooth : pathsTo(loss, isWanted, () => true);
   const found = new Map<Tensor, Tensor>();
   const pending = new Map<Tensor, Tensor>([[loss, start]]);
   const onPath = new Set(order);
@@ -146,8 +148,12 @@ function propagate(
   });
 }
 
-/** Tensors on a path from the loss to a wanted one, each after those it was computed from. */
-function pathsTo(loss: Tensor, isWanted: (tensor: Tensor) => boolean): Tensor[] {
+/** Tensors on a path of those that `carries` lets pass, from the loss to a wanted one, each after those it was computed from. */
+function pathsTo(
+  loss: Tensor,
+  isWanted: (tensor: Tensor) => boolean,
+  carries: (tensor: Tensor) => boolean,
+): Tensor[] {
   const order: Tensor[] = [];
   const leads = new Map<Tensor, boolean>();
   // An explicit stack: networks are deeper than the call stack may be.
@@ -157,7 +163,7 @@ function pathsTo(loss: Tensor, isWanted: (tensor: Tensor) => boolean): Tensor[] 
     const inputs = top.tensor.node?.inputs ?? [];
     if (top.next < inputs.length) {
       const input = inputs[top.next++];
-      if (!leads.has(input)) {
+      if (!leads.has(input) && carries(input)) {
         leads.set(input, false);
         stack.push({ tensor: input, next: 0 });
       }

@@ -6,6 +6,7 @@ import { add } from '#src/ops/pointwise/add';
 import { argmax } from '#src/ops/reduce/argmax';
 import { backward, gradients } from '#src/ops/backward';
 import { batchNorm } from '#src/ops/norm/batch-norm';
+import { cast } from '#src/ops/pointwise/cast';
 import { greaterEqual } from '#src/ops/pointwise/compare';
 import { crossEntropyLosses } from '#src/ops/loss/cross-entropy';
 import { gather } from '#src/ops/shape/gather';
@@ -17,6 +18,7 @@ import { slice } from '#src/ops/shape/slice';
 import { square } from '#src/ops/pointwise/square';
 import { sum } from '#src/ops/reduce/sum';
 import { tanh } from '#src/ops/pointwise/tanh';
+import { where } from '#src/ops/pointwise/where';
 import { Parameter } from '#src/tensor/parameter';
 import { type Tensor, type TensorLike, tensor } from '#src/tensor/tensor';
 import { assertClose, assertThrows, cpuDevice, Random } from './support.js';
@@ -79,6 +81,28 @@ test('a network of ten thousand layers has a gradient', async () => {
     return gradients(y, [x])[0];
   });
   assertClose(found, [10_001], { absolute: 0, relative: 1e-12 }, 'gradient');
+});
+
+test('a condition computed from what is differentiated carries no gradient', async () => {
+  const device = await cpuDevice('float64');
+  const slopes = await device.run(() => {
+    const x = tensor([-2, -1, 3], [3]);
+    const leaky = where(cast(greaterEqual(x, 0), 'int32'), x, multiply(x, 0.5));
+    return gradients(sum(leaky), [x])[0];
+  });
+  assert.equal([...slopes], [0.5, 0.5, 1]);
+  const factors = await device.run(() => {
+    const [x, factor] = [tensor([-2, 3], [2]), tensor([5, 7], [2])];
+    const chosen = where(cast(greaterEqual(x, 0), 'int32'), 1, 2);
+    return gradients(add(sum(multiply(chosen, factor)), sum(square(x))), [x, factor]);
+  });
+  assert.equal(
+    factors.map((values) => [...values]),
+    [
+      [-4, 6],
+      [2, 1],
+    ],
+  );
 });
 
 test('gradients that do not exist are refused with the reason', async () => {
