@@ -1,5 +1,5 @@
 /**
- * attune beside PyTorch on one machine: inference and training steps of ResNet50 and MobileNetV2 at 224. Where PyTorch
+ * attune beside PyTorch on one machine: inference and training steps of ResNet50, MobileNetV2 and ViT-B/16 at 224. Where PyTorch
  * has CUDA, on the same card: attune beside float32 and TF32, and both in mixed precision, PyTorch with channels last. In
  * any case attune's CPU device beside PyTorch on as many threads; without CUDA, or without a Vulkan driver for its card,
  * what a GPU would have shown is listed as not measured.

@@ -1,5 +1,5 @@
 /** The networks of networks.mjs in attune, made of its layers. */
-import { mobilenetV2, resnet50 } from '../../dist/models/index.js';
+import { mobilenetV2, resnet50, vitB16 } from '../../dist/models/index.js';
 import { BatchNorm2d, Conv2d, Initializer, Linear, Module, sequential } from '../../dist/nn/index.js';
 import { add, globalAveragePool, relu, relu6 } from '../../dist/ops/index.js';
 import { blocksOf, SMALL_FILTERS } from './networks.mjs';
@@ -12,6 +12,7 @@ export function attuneNetwork(network) {
 const NETWORKS = {
   resnet50: () => resnet50(),
   mobilenetV2: () => withoutDropout(mobilenetV2()),
+  vitB16: () => vitB16(),
   invertedResiduals: (network) => new InvertedResiduals(network),
   small: (network) => new Small(network),
 };

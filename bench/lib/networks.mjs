@@ -2,7 +2,7 @@
  * The networks that engines are asked for: plain descriptions, and random weights for them by PyTorch's names and in
  * PyTorch's layout.
  *
- * - RESNET50 and MOBILENET_V2, torchvision's. The dropout before the latter's head is left out: it is random.
+ * - RESNET50, MOBILENET_V2 and VIT_B_16, torchvision's. The dropout before MobileNetV2's head is left out: it is random.
  * - Rows of MobileNetV2's table 2 (Sandler et al., CVPR 2018) with a mean and a linear head behind them:
  *   { kind: 'invertedResiduals', channels, rows: [[t, c, n, s], ...] }.
  * - SMALL: two convolutions 3x3, the second with stride 2, each with batch norm and ReLU; a mean and a linear head.
@@ -12,6 +12,7 @@ import { CLASSES, resnet50Weights } from './resnet50-weights.mjs';
 
 export const RESNET50 = { kind: 'resnet50', channels: 3 };
 export const MOBILENET_V2 = { kind: 'mobilenetV2', channels: 3 };
+export const VIT_B_16 = { kind: 'vitB16', channels: 3 };
 export const SMALL = { kind: 'small', channels: 3 };
 /** Filters of SMALL's convolutions. */
 export const SMALL_FILTERS = [16, 32];
@@ -77,6 +78,7 @@ export function networkWeights(network, seed) {
 const WEIGHTS = {
   resnet50: (_, seed) => resnet50Weights(seed),
   mobilenetV2: mobilenetWeights,
+  vitB16: vitWeights,
   invertedResiduals: invertedResidualWeights,
   small: smallWeights,
 };
@@ -110,6 +112,29 @@ function smallWeights({ channels }, seed) {
   return maker.weights;
 }
 
+/** ViT-B/16 (Dosovitskiy et al., 2021) for images of 224 pixels: 12 blocks of 768 channels over 197 tokens. */
+function vitWeights({ channels }, seed) {
+  const [blocks, width, patch, tokens] = [12, 768, 16, 197];
+  const maker = new WeightMaker(seed);
+  maker.uniform('class_token', [1, 1, width], 0.5);
+  maker.uniform('encoder.pos_embedding', [1, tokens, width], 0.5);
+  maker.linear('conv_proj', [width, channels, patch, patch]);
+  for (let i = 0; i < blocks; i++) {
+    const block = `encoder.layers.encoder_layer_${i}`;
+    maker.norm(`${block}.ln_1`, width);
+    const [weight, bias] = ['weight', 'bias'].map((part) => `${block}.self_attention.in_proj_${part}`);
+    maker.uniform(weight, [3 * width, width], Math.sqrt(3 / width));
+    maker.uniform(bias, [3 * width], 0.1);
+    maker.linear(`${block}.self_attention.out_proj`, [width, width]);
+    maker.norm(`${block}.ln_2`, width);
+    maker.linear(`${block}.mlp.0`, [4 * width, width]);
+    maker.linear(`${block}.mlp.3`, [width, 4 * width]);
+  }
+  maker.norm('encoder.ln', width);
+  maker.head('heads.head', width);
+  return maker.weights;
+}
+
 class WeightMaker {
   weights = new Map();
   #next;
@@ -135,6 +160,22 @@ class WeightMaker {
     if (first > 0) this.convolution(`${name}.conv.0.0`, `${name}.conv.0.1`, [hidden, inputs, 1, 1]);
     this.convolution(`${name}.conv.${first}.0`, `${name}.conv.${first}.1`, [hidden, 1, 3, 3]);
     this.convolution(`${name}.conv.${first + 1}`, `${name}.conv.${first + 2}`, [outputs, hidden, 1, 1]);
+  }
+
+  /** A linear layer or a patch's convolution [outputs, ...] that keeps the variance. */
+  linear(name, shape) {
+    const [outputs, ...rest] = shape;
+    this.uniform(`${name}.weight`, shape, Math.sqrt(3 / sizeOf(rest)));
+    this.uniform(`${name}.bias`, [outputs], 0.1);
+  }
+
+  norm(name, size) {
+    this.#put(`${name}.weight`, [size], 0.5, 1.5);
+    this.uniform(`${name}.bias`, [size], 0.2);
+  }
+
+  uniform(name, shape, bound) {
+    this.#put(name, shape, -bound, bound);
   }
 
   head(name, features) {

@@ -1,10 +1,10 @@
 /** What torch.mjs compares: tasks, and PyTorch in each of its ways to compute. */
 import { execFileSync } from 'node:child_process';
 import { findPython } from '../parity/python.mjs';
-import { MOBILENET_V2, RESNET50 } from './networks.mjs';
+import { MOBILENET_V2, RESNET50, VIT_B_16 } from './networks.mjs';
 
 const SIDE = 224;
-const NETWORKS = { ResNet50: RESNET50, MobileNetV2: MOBILENET_V2 };
+const NETWORKS = { ResNet50: RESNET50, MobileNetV2: MOBILENET_V2, 'ViT-B/16': VIT_B_16 };
 const TASKS = ['inference', 'training'];
 
 /** PyTorch on a GPU, and how far its results may be from those of float32 in inference and in training. */

@@ -19,7 +19,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 from torch import nn
-from torchvision.models import mobilenet_v2, resnet50
+from torchvision.models import mobilenet_v2, resnet50, vit_b_16
 from torchvision.models.mobilenetv2 import InvertedResidual
 
 
@@ -56,6 +56,8 @@ def make_network(network, classes):
         return resnet50(weights=None, num_classes=classes)
     if network["kind"] == "mobilenetV2":
         return mobilenet_v2(weights=None, num_classes=classes, dropout=0.0)
+    if network["kind"] == "vitB16":
+        return vit_b_16(weights=None, num_classes=classes)
     return InvertedResiduals(network["channels"], network["rows"], classes)
 
 
