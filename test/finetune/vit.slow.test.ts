@@ -97,7 +97,7 @@ test('it is evaluated, predicts, and is explained where no maps are needed', asy
 
 test('it is written for other programs, by the names of libraries, and read back', async () => {
   const best = join(whole.run, 'best.safetensors');
-  for (const ending of ['pth', 'safetensors']) {
+  for (const ending of ['pth', 'safetensors', 'onnx']) {
     const to = `${newPath()}.${ending}`;
     const { model } = await convert({ from: best, to });
     assert.is(model, 'vit-small');

@@ -25,13 +25,20 @@ export interface OnnxFloat {
   readonly float: number;
 }
 
+/** A word, such as the mode of a resize. */
+export interface OnnxText {
+  readonly text: string;
+}
+
+type OnnxAttribute = number | OnnxFloat | OnnxText | readonly number[];
+
 /** An operator, the names of the values it takes and makes, and its attributes. */
 export interface OnnxNode {
   readonly type: string;
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, number | OnnxFloat | readonly number[]>>;
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 }
 
 /** An input or output of the graph: float32; a dimension that may vary has a name. */
@@ -57,7 +64,7 @@ const DATA_TYPES: Readonly<Record<string, number>> = { F32: 1, I64: 7 };
 const FLOAT = 1;
 
 /** Kinds of attributes. */
-const ATTRIBUTE = { FLOAT: 1, INT: 2, INTS: 7 } as const;
+const ATTRIBUTE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 } as const;
 
 /**
  * Yields the file from beginning to end.
@@ -101,12 +108,15 @@ function encodeNode({ type, name, inputs, outputs, attributes = {} }: OnnxNode):
 }
 
 /** AttributeProto: name, value, kind. */
-function encodeAttribute(name: string, value: number | OnnxFloat | readonly number[]): Encoded {
+function encodeAttribute(name: string, value: OnnxAttribute): Encoded {
   if (typeof value === 'number') {
     return message(stringField(1, name), integerField(3, value), integerField(20, ATTRIBUTE.INT));
   }
   if ('float' in value) {
     return message(stringField(1, name), floatField(2, value.float), integerField(20, ATTRIBUTE.FLOAT));
+  }
+  if ('text' in value) {
+    return message(stringField(1, name), stringField(4, value.text), integerField(20, ATTRIBUTE.STRING));
   }
   const items = value.map((item) => integerField(8, item));
   return message(stringField(1, name), items, integerField(20, ATTRIBUTE.INTS));

@@ -10,103 +10,9 @@ import { samePadding, type Padding, type Pair } from '../../ops/conv2d/window.js
 import { record } from '../../program/recording.js';
 import type { Shape } from '../../tensor/shape.js';
 import { Tensor, tensor } from '../../tensor/tensor.js';
+import type { AttentionLayer, Layer, PlainKind, Weight } from './layers.js';
 
-/** An array of the model, in this engine's layout: convolutions HWIO, linear weights [inputs, outputs]. */
-export interface Weight {
-  /** As in the state dict: `layer1.0.conv1.weight`. */
-  readonly name: string;
-  readonly shape: Shape;
-  readonly values: Float32Array;
-}
-
-interface Named {
-  /** The module's path, `layer1.0.conv1`; for what has no weights its kind and a number, `relu_3`. */
-  readonly name: string;
-  readonly inputs: readonly Layer[];
-  /** [1, height, width, channels] or [1, features]. */
-  readonly shape: Shape;
-}
-
-export interface Conv2dLayer extends Named {
-  readonly kind: 'conv2d';
-  readonly weight: Weight;
-  readonly bias: Weight | null;
-  readonly stride: Pair;
-  readonly padding: Padding;
-  readonly dilation: Pair;
-  readonly groups: number;
-}
-
-export interface BatchNormLayer extends Named {
-  readonly kind: 'batchNorm';
-  readonly gamma: Weight;
-  readonly beta: Weight;
-  readonly mean: Weight;
-  readonly variance: Weight;
-  readonly epsilon: number;
-}
-
-/** A norm along the channels of a map, or of pooled features. */
-export interface LayerNormLayer extends Named {
-  readonly kind: 'layerNorm';
-  readonly gamma: Weight;
-  readonly beta: Weight;
-  readonly epsilon: number;
-}
-
-/** Each channel times a number. */
-export interface ScaleLayer extends Named {
-  readonly kind: 'scale';
-  readonly weight: Weight;
-}
-
-export interface MaxPool2dLayer extends Named {
-  readonly kind: 'maxPool2d';
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Padding;
-}
-
-/** A linear layer over pooled features, or over a map at each of its places. */
-export interface LinearLayer extends Named {
-  readonly kind: 'linear';
-  readonly weight: Weight;
-  readonly bias: Weight | null;
-}
-
-/** The images. */
-export interface InputLayer extends Named {
-  readonly kind: 'input';
-}
-
-/**
- * What needs no more than its inputs. A global average pool may keep the two dimensions of the image, with one place in each;
- * `flatten` puts a map's numbers in a row, channel by channel, as PyTorch does.
- */
-type PlainKind =
-  | 'add'
-  | 'flatten'
-  | 'gelu'
-  | 'globalAveragePool'
-  | 'hardSigmoid'
-  | 'hardSwish'
-  | 'multiply'
-  | 'relu'
-  | 'relu6'
-  | 'sigmoid'
-  | 'silu';
-
-export type PlainLayer = { readonly [K in PlainKind]: Named & { readonly kind: K } }[PlainKind];
-
-export type Layer =
-  | InputLayer
-  | Conv2dLayer
-  | BatchNormLayer
-  | LayerNormLayer
-  | ScaleLayer
-  | MaxPool2dLayer
-  | LinearLayer
-  | PlainLayer;
+export type { Layer } from './layers.js';
 
 export interface Graph {
   /** In the order of computation: the input first, the logits last. */
@@ -150,7 +56,12 @@ class Tracer {
 
   /** The layer that computes a tensor, after those that it needs. */
   trace(output: Tensor): Layer {
-    return this.#known.get(output) ?? this.#add(output, this.#layerOf(output));
+    return this.#known.get(output) ?? this.#add(output, this.#weightLayer(output) ?? this.#layerOf(output));
+  }
+
+  #weightLayer(output: Tensor): Layer | null {
+    const weight = this.#weightOf(output);
+    return weight && { kind: 'weight', name: weight.name, inputs: [], shape: weight.shape, weight };
   }
 
   #add(output: Tensor, layer: Layer): Layer {
@@ -171,9 +82,10 @@ class Tracer {
         // The bias of a product is added to it by itself.
         if (weights[1] !== null) {
           const { node: product } = unreshaped(inputs[0]);
-          if (product?.operation.name !== 'conv2d' && product?.operation.name !== 'matmul') break;
-          const [x, w] = product.inputs;
-          return this.#product(x, product.operation.name, product.attributes, w, weights[1], shape);
+          if (product?.operation.name === 'conv2d' || product?.operation.name === 'matmul') {
+            const [x, w] = product.inputs;
+            return this.#product(x, product.operation.name, product.attributes, w, weights[1], shape);
+          }
         }
         return this.#plain('add', inputs, shape);
       case 'batchNorm': {
@@ -204,6 +116,22 @@ class Tracer {
         const from = [this.trace(inputs[0])];
         return { kind: 'maxPool2d', name: this.#numbered('maxPool'), inputs: from, shape, ...attributes };
       }
+      case 'attention':
+        return this.#attention(inputs, attributes, shape);
+      case 'slice':
+        if (attributes.steps.some((step: number) => step !== 1) || shape[0] !== inputs[0].shape[0]) break;
+        return { kind: 'slice', ...this.#computed('slice', inputs, shape), starts: attributes.starts };
+      case 'concat':
+        if (attributes.axis === 0) break;
+        return { kind: 'concat', ...this.#computed('concat', inputs, shape), axis: attributes.axis };
+      case 'pad':
+        if (attributes.before[0] + attributes.after[0] > 0) break;
+        return { kind: 'pad', ...this.#computed('pad', inputs, shape), ...attributes };
+      case 'resize': {
+        const layer = this.#computed('resize', inputs, shape);
+        if (attributes.mode !== 'bicubic' || !layer.inputs.every(isConstant)) break;
+        return { kind: 'resize', ...layer, alignCorners: attributes.alignCorners };
+      }
       case 'gelu':
         if (attributes.approximate !== 'none') throw notExportable('gelu by tanh');
         return this.#plain('gelu', inputs, shape);
@@ -229,7 +157,30 @@ class Tracer {
       return this.#plain('globalAveragePool', inputs, shape);
     if (operation?.name === 'transpose' && String(attributes.permutation) === '0,3,1,2' && rest.length === 1)
       return this.#plain('flatten', inputs, [rows, rest[0]]);
+    // A sequence of an image's pixels, an image of a sequence, and what is no image at all.
+    const isImage = [input.shape, shape].filter(({ length }) => length > 3).length;
+    const keepsChannels = input.shape.length + shape.length === 7 && input.shape.at(-1) === shape.at(-1);
+    if (isImage === 0 || keepsChannels)
+      return { kind: 'reshape', ...this.#computed('reshape', [input], shape) };
     throw notExportable('reshape');
+  }
+
+  #computed(kind: string, inputs: readonly Tensor[], shape: Shape) {
+    return { inputs: inputs.map((input) => this.trace(input)), name: this.#numbered(kind), shape };
+  }
+
+  /** Attention whose heads come of the channels of sequences, and go back to them. */
+  #attention(
+    [query, key, value, , mask]: readonly Tensor[],
+    { causal, scale }: { causal: boolean; scale: number },
+    [batch, length, heads, columns]: Shape,
+  ): AttentionLayer {
+    const split = [query, key, value].map(unreshaped);
+    if (split.some(({ shape }) => shape.length !== 3))
+      throw notExportable('attention of heads that are not beside each other');
+    if (mask !== undefined || causal) throw notExportable('attention with a mask');
+    const layer = this.#computed('attention', split, [batch, length, heads * columns]);
+    return { kind: 'attention', ...layer, heads, scale };
   }
 
   #product(
@@ -285,6 +236,11 @@ function unreshaped(tensor: Tensor): Tensor {
   return operation?.name === 'reshape' && inputs !== undefined ? unreshaped(inputs[0]) : tensor;
 }
 
+/** Whether a layer is made of the model's arrays alone. */
+function isConstant({ kind, inputs }: Layer): boolean {
+  return kind === 'weight' || (kind !== 'input' && inputs.every(isConstant));
+}
+
 /** Whether a weight has a number for each channel, and no other axis. */
 function isAlongChannels(weight: Weight, shape: Shape): boolean {
   const [channels, ...others] = [...weight.shape].reverse();
@@ -298,9 +254,9 @@ function same(x: Tensor, w: Tensor, { stride, dilation }: { stride: Pair; dilati
   return { top, bottom, left, right };
 }
 
-/** `layer1.0.conv1` of `layer1.0.conv1.weight`. */
+/** `layer1.0.conv1` of `layer1.0.conv1.weight`, `self_attention.in_proj` of `self_attention.in_proj_weight`. */
 function ownerOf({ name }: Weight): string {
-  return name.slice(0, name.lastIndexOf('.'));
+  return name.replace(/[._][^._]*$/, '');
 }
 
 function notExportable(what: string): AttuneError {

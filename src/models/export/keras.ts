@@ -11,7 +11,8 @@ import type { TensorToWrite } from '../../formats/to-write.js';
 import { samePadding, type Padding } from '../../ops/conv2d/window.js';
 import { kerasKernel, takesBlueFirst } from '../keras-naming.js';
 import type { Activation } from './activation.js';
-import type { Conv2dLayer, Graph, Layer, MaxPool2dLayer, ScaleLayer, Weight } from './graph.js';
+import type { Graph } from './graph.js';
+import type { Conv2dLayer, Layer, MaxPool2dLayer, ScaleLayer, Weight } from './layers.js';
 
 /** A layer with its variables, in Keras's order: trainable ones first. */
 export interface KerasVariables {
@@ -164,6 +165,8 @@ function describe(layer: Exclude<Layer, { kind: 'hardSigmoid' | 'hardSwish' | 'f
       const settings = { units: weight.shape[1], activation: 'linear', use_bias: bias !== null };
       return { type: 'Dense', settings, variables: [variable('kernel', weight), ...optional(bias)] };
     }
+    default:
+      throw notInKeras('layers of a Transformer');
   }
 }
 

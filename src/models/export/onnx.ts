@@ -4,12 +4,12 @@
  *
  * Batch norms stay operators of their own: what runs ONNX files folds them into convolutions by itself.
  */
-import type { OnnxModel, OnnxNode } from '../../formats/onnx/write.js';
-import type { TensorToWrite } from '../../formats/to-write.js';
-import { permuteShape, permuteValues } from '../../nn/permute.js';
-import type { Padding } from '../../ops/conv2d/window.js';
+import type { OnnxModel } from '../../formats/onnx/write.js';
 import type { Activation } from './activation.js';
-import type { Graph, Layer, Weight } from './graph.js';
+import type { Graph } from './graph.js';
+import type { Layer, Padding, TransformerLayer } from './layers.js';
+import { OnnxBuilder, type Operator } from './onnx-builder.js';
+import { addRows, addTransformerLayer, isOfTransformers } from './onnx-transformer.js';
 
 const OPERATOR_SET = 17;
 
@@ -56,32 +56,18 @@ export function onnxModel(
   };
 }
 
-/** What an operator takes beside the outputs of other layers. */
-interface Operator {
-  readonly type: string;
-  readonly weights?: readonly string[];
-  readonly attributes?: OnnxNode['attributes'];
-}
-
 /** Channel by channel, as images lie here. */
 const FLATTEN: Operator = { type: 'Flatten', attributes: { axis: 1 } };
 
-class Builder {
-  readonly nodes: OnnxNode[] = [];
-  readonly weights = new Map<string, TensorToWrite>();
-
-  /** Appends an operator, whose output has its name. */
-  node(name: string, inputs: readonly string[], { type, weights = [], attributes }: Operator): void {
-    const operands = [...inputs, ...weights];
-    this.nodes.push({ type, name, inputs: operands, outputs: [name], ...(attributes && { attributes }) });
-  }
-
+class Builder extends OnnxBuilder {
   add(layer: Layer): void {
     if (layer.kind === 'input') return;
     const { name } = layer;
     const inputs = layer.inputs.map((input) => input.name);
-    const isMap = layer.shape.length > 2;
-    if (layer.kind === 'gelu') this.#gelu(name, inputs);
+    const isMap = layer.shape.length === 4;
+    if (isOfTransformers(layer)) addTransformerLayer(this, layer);
+    else if (layer.kind === 'linear' && layer.shape.length === 3) addRows(this, layer);
+    else if (layer.kind === 'gelu') this.#gelu(name, inputs);
     else if (layer.kind === 'silu') {
       this.node(`${name}_gate`, inputs, { type: 'Sigmoid' });
       this.node(name, [...inputs, `${name}_gate`], { type: 'Mul' });
@@ -92,9 +78,9 @@ class Builder {
       this.node(name, [`${name}_normal`], { type: 'Transpose', attributes: { perm: [0, 3, 1, 2] } });
     } else if (layer.kind === 'linear' && isMap) {
       // At each place: a convolution of 1 by 1, of which the weight only lacks two dimensions.
-      const weight = this.#weight(layer.weight, [1, 0]);
-      this.node(`${name}_window`, [weight, this.#axes('places', [2, 3])], { type: 'Unsqueeze' });
-      const weights = [`${name}_window`, ...this.#optional(layer.bias)];
+      const weight = this.weight(layer.weight, [1, 0]);
+      this.node(`${name}_window`, [weight, this.integers('places', [2, 3])], { type: 'Unsqueeze' });
+      const weights = [`${name}_window`, ...this.optional(layer.bias)];
       this.node(name, inputs, { type: 'Conv', weights, attributes: { kernel_shape: [1, 1] } });
     } else if (layer.kind === 'globalAveragePool' && !isMap) {
       // ONNX keeps the image's dimensions, with one place in each.
@@ -110,23 +96,23 @@ class Builder {
       this.node(`${name}${end}`, from, { type, weights });
       return `${name}${end}`;
     };
-    const scaled = step('_scaled', inputs, 'Mul', [this.#constant('inverse_root_of_two', Math.SQRT1_2)]);
-    const shifted = step('_shifted', [step('_erf', [scaled], 'Erf')], 'Add', [this.#constant('one', 1)]);
-    const share = step('_share', [shifted], 'Mul', [this.#constant('half', 0.5)]);
+    const scaled = step('_scaled', inputs, 'Mul', [this.constant('inverse_root_of_two', Math.SQRT1_2)]);
+    const shifted = step('_shifted', [step('_erf', [scaled], 'Erf')], 'Add', [this.constant('one', 1)]);
+    const share = step('_share', [shifted], 'Mul', [this.constant('half', 0.5)]);
     step('', [...inputs, share], 'Mul');
   }
 
-  #operator(layer: Exclude<Layer, { kind: 'input' | 'gelu' | 'silu' }>): Operator {
+  #operator(layer: Exclude<Layer, TransformerLayer | { kind: 'input' | 'gelu' | 'silu' }>): Operator {
     switch (layer.kind) {
       case 'conv2d': {
         const { weight, bias, stride, padding, dilation, groups } = layer;
-        const weights = [this.#weight(weight, [3, 2, 0, 1]), ...this.#optional(bias)];
+        const weights = [this.weight(weight, [3, 2, 0, 1]), ...this.optional(bias)];
         const window = { kernel_shape: weight.shape.slice(0, 2), strides: stride, pads: pads(padding) };
         return { type: 'Conv', weights, attributes: { ...window, dilations: dilation, group: groups } };
       }
       case 'batchNorm': {
         const { gamma, beta, mean, variance, epsilon } = layer;
-        const weights = [gamma, beta, mean, variance].map((weight) => this.#weight(weight));
+        const weights = [gamma, beta, mean, variance].map((weight) => this.weight(weight));
         return { type: 'BatchNormalization', weights, attributes: { epsilon: { float: epsilon } } };
       }
       case 'maxPool2d': {
@@ -135,14 +121,14 @@ class Builder {
         return { type: 'MaxPool', attributes };
       }
       case 'relu6':
-        return { type: 'Clip', weights: [this.#constant('zero', 0), this.#constant('six', 6)] };
+        return { type: 'Clip', weights: [this.constant('zero', 0), this.constant('six', 6)] };
       case 'linear': {
-        const weights = [this.#weight(layer.weight, [1, 0]), ...this.#optional(layer.bias)];
+        const weights = [this.weight(layer.weight, [1, 0]), ...this.optional(layer.bias)];
         return { type: 'Gemm', weights, attributes: { transB: 1 } };
       }
       case 'layerNorm': {
         const { gamma, beta, epsilon } = layer;
-        const weights = [gamma, beta].map((weight) => this.#weight(weight));
+        const weights = [gamma, beta].map((weight) => this.weight(weight));
         return {
           type: 'LayerNormalization',
           weights,
@@ -153,7 +139,7 @@ class Builder {
         // Before the places, as PyTorch keeps it.
         const { name, shape, values } = layer.weight;
         const channels = shape[shape.length - 1];
-        return { type: 'Mul', weights: [this.#weight({ name, shape: [channels, 1, 1], values }, [0, 1, 2])] };
+        return { type: 'Mul', weights: [this.weight({ name, shape: [channels, 1, 1], values }, [0, 1, 2])] };
       }
       case 'hardSigmoid':
         return { type: 'HardSigmoid', attributes: { alpha: { float: 1 / 6 }, beta: { float: 0.5 } } };
@@ -172,32 +158,6 @@ class Builder {
       case 'sigmoid':
         return { type: 'Sigmoid' };
     }
-  }
-
-  /** Stores a weight, with its dimensions in PyTorch's order; returns its name. */
-  #weight({ name, shape, values }: Weight, axes: readonly number[] = [0]): string {
-    this.weights.set(name, {
-      name,
-      dtype: 'F32',
-      shape: permuteShape(shape, axes),
-      data: () => permuteValues(values, shape, axes) as Float32Array,
-    });
-    return name;
-  }
-
-  #optional(bias: Weight | null): string[] {
-    return bias === null ? [] : [this.#weight(bias)];
-  }
-
-  #axes(name: string, axes: readonly number[]): string {
-    const data = BigInt64Array.from(axes, BigInt);
-    this.weights.set(name, { name, dtype: 'I64', shape: [axes.length], data });
-    return name;
-  }
-
-  #constant(name: string, value: number): string {
-    this.weights.set(name, { name, dtype: 'F32', shape: [], data: Float32Array.of(value) });
-    return name;
   }
 }
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { open } from '#src/engine/open';
 import { AttuneError } from '#src/errors';
 import { graphOf, type Layer } from '#src/models/export/graph';
-import { resnetSmall } from '#src/models/index';
+import { resnetSmall, vitSmall } from '#src/models/index';
 import { SqueezeExcitation } from '#src/models/mobile-blocks';
 import {
   Conv2d,
@@ -143,6 +143,33 @@ test('gates, norms of channels, linear layers at each place, and maps in a row',
   const norm = find(layers, 'body.1');
   assert.ok(norm.kind === 'layerNorm');
   assert.equal([norm.gamma.name, norm.beta.name, norm.epsilon], ['body.1.weight', 'body.1.bias', 1e-5]);
+});
+
+test('a Transformer, block by block: heads are part of the attention, and rows of the products', async () => {
+  const { layers } = await graphOf(vitSmall({ classes: 5 }), [32, 32, 3]);
+  const block = 'encoder.layers.encoder_layer_0';
+  const start = layers.findIndex(({ name }) => name === `${block}.ln_1`);
+  assert.equal(names(layers).slice(start, start + 12), [
+    ...[`${block}.ln_1`, `${block}.self_attention.in_proj`, 'slice_3', 'slice_4', 'slice_5', 'attention_1'],
+    ...[
+      `${block}.self_attention.out_proj`,
+      'add_3',
+      `${block}.ln_2`,
+      `${block}.mlp.0`,
+      'gelu_1',
+      `${block}.mlp.3`,
+    ],
+  ]);
+  const attention = find(layers, 'attention_1');
+  assert.ok(attention.kind === 'attention');
+  assert.equal([attention.heads, attention.scale, attention.shape], [4, 1 / Math.sqrt(32), [1, 65, 128]]);
+  assert.equal(names(attention.inputs), ['slice_3', 'slice_4', 'slice_5']);
+  assert.equal(names(layers).slice(-3), ['slice_21', 'reshape_2', 'heads.head']);
+  assert.not.ok(layers.some(({ kind }) => kind === 'resize'));
+  // Positions between those that it has are made of its own, in the graph.
+  const wide = await graphOf(vitSmall({ classes: 5 }), [48, 40, 3]);
+  const resize = wide.layers.find(({ kind }) => kind === 'resize');
+  assert.equal(resize?.shape, [1, 12, 10, 128]);
 });
 
 test('what has no layer is refused by name', async () => {
