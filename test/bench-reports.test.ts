@@ -147,7 +147,7 @@ test('beside CUDA both are on the card, in float32, TF32 and mixed precision; th
     peer['format'],
     tolerance,
   ]);
-  assert.is(pairs.length, 4 * 3 + 4);
+  assert.is(pairs.length, 6 * 3 + 6);
   const training = ['ResNet50 training', 32, 'A card'];
   const inTraining = pairs.filter(([name, batch]: unknown[]) => name === training[0] && batch === 32);
   assert.equal(inTraining, [
@@ -155,11 +155,11 @@ test('beside CUDA both are on the card, in float32, TF32 and mixed precision; th
     [...training, 'float32', 'cuda', 'tf32', 'channels_last', 0.01],
     [...training, 'mixed', 'cuda', 'amp', 'channels_last', 0.01],
   ]);
-  assert.is(pairs.filter(([, batch]: unknown[]) => batch === 4).length, 4);
+  assert.is(pairs.filter(([, batch]: unknown[]) => batch === 4).length, 6);
 
   const without = torchComparisons({ ...common, reason: 'no card' });
-  assert.is(without.comparisons.length, 4);
-  assert.is(without.unmeasured.length, 12);
+  assert.is(without.comparisons.length, 6);
+  assert.is(without.unmeasured.length, 18);
   const peer = 'PyTorch with CUDA, tf32';
   assert.equal(without.unmeasured[1], { name: 'ResNet50 inference', peer, reason: 'no card' });
 });

@@ -155,7 +155,7 @@ const unknown: [string, RegExp, RegExp][] = [
   ['resnet5o', /no weights of this name/, /did you mean resnet50\?/],
   ['resnet50-v3', /no weights of this name/, /did you mean resnet50-v1\?/],
   ['mobilenet', /no weights of this name/, /did you mean mobilenet_v2/],
-  ['vgg16', /no weights of this name/, /^give a path to a file, or a name: attune weights list shows/],
+  ['alexnet', /no weights of this name/, /^give a path to a file, or a name: attune weights list shows/],
   ['models/resnet50.pth', /no such weights file/, /path|mean/],
   ['resnet50-0676ba62.pth', /no such weights file/, /did you mean resnet50-0676ba61.pth\?/],
   ['.', /^this is a folder$/, /^name the weights file in it$/],
