@@ -16,6 +16,7 @@ element of their tensor.
 
 import copy
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -36,12 +37,26 @@ PERTURBED_RUNS = 3
 def make_model(case, images):
     """The network to start from: 'random' in every array, or PyTorch's 'default', or that with 'zero' last scales."""
     if case["initial"] == "random":
-        return randomised(case["model"], images)
+        return with_exact_sixths(randomised(case["model"], images))
     zero = case["initial"] == "zero"
     if case["model"] != "resnet-small":
         options = {"zero_init_residual": True} if zero else {}
-        return getattr(torchvision.models, case["model"])(weights=None, **options)
+        return with_exact_sixths(getattr(torchvision.models, case["model"])(weights=None, **options))
     return SmallResNet(case["channels"], case["classes"])
+
+
+class Hardsigmoid(torch.nn.Module):
+    def forward(self, x):
+        return (x / 6 + 0.5).clamp(0, 1)
+
+
+def with_exact_sixths(model):
+    """PyTorch's gradient of a hard sigmoid multiplies by 1/6 as a float32 has it, also in float64: 3e-8 beside it."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, torch.nn.Hardsigmoid):
+                setattr(module, name, Hardsigmoid())
+    return model
 
 
 def nearest_kink(model, images):
@@ -58,7 +73,7 @@ def nearest_kink(model, images):
             module.register_forward_pre_hook(note)
     with torch.no_grad():
         model(images.double())
-    return min(distances)
+    return min(distances, default=math.inf)
 
 
 def clear_of_kinks(model, images, margin):
