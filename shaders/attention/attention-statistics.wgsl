@@ -1,4 +1,4 @@
-// Of each row of [rows, columns], what the gradients of attention need: the logarithm of its sum, and the sum of
+// What the gradients of attention need of each row of [rows, columns]: the logarithm of its sum, and the sum of
 // out * dout. One invocation per row, f32, in order.
 struct Constants {
   rows: u32,

@@ -16,7 +16,9 @@ struct Constants {
   mask_key: u32,
 }
 
-const MASKED = -3e38;
+// The lowest number stands for a key that does not count; scores are clamped to the one above it.
+const MASKED = -0x1.fffffep+127f;
+const LEAST = -0x1.fffffcp+127f;
 const COUNTS = 1u;
 const ADDED = 2u;
 
@@ -48,13 +50,14 @@ fn score(product: f32, place: Place, query: u32, key: u32) -> f32 {
   if (constants.mask != 0u) {
     let start = place.batch * constants.mask_batch + place.head * constants.mask_head;
     let word = mask[start + query * constants.mask_query + key * constants.mask_key];
-    if (constants.mask == COUNTS) {
-      value = select(value, MASKED, word == 0u);
-    } else {
-      value = select(value + bitcast<f32>(word), MASKED, word == 0xff800000u);
+    if (word == select(0xff800000u, 0u, constants.mask == COUNTS)) {
+      return MASKED;
+    }
+    if (constants.mask == ADDED) {
+      value += bitcast<f32>(word);
     }
   }
-  return select(max(value, MASKED), value, is_nan(value));
+  return select(max(value, LEAST), value, is_nan(value));
 }
 
 // e^(score - shift), and 0 for what does not count.

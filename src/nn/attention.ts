@@ -61,7 +61,7 @@ export class MultiheadAttention extends Module {
   readonly heads: number;
   readonly dropout: number;
   readonly causal: boolean;
-  /** [channels, 3 channels]: columns of queries, of keys, of values. PyTorch stores its transpose. */
+  /** [channels, 3 channels]; the columns of queries, then keys, then values. PyTorch stores its transpose. */
   readonly in_proj_weight: Parameter;
   readonly in_proj_bias: Parameter | null;
   readonly out_proj: Linear;

@@ -202,27 +202,59 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     assert.equal([...part], [2, 4, 6]);
   });
 
-  test(`attention to nothing gives zeros, and has no gradient, on ${on}`, async () => {
-    const device = await open();
-    const result = await device.run(() => {
-      const [q, k, v] = [1, 2, 3].map((value) => full([1, 3, 1, 4], value)) as [Tensor, Tensor, Tensor];
-      // The first query looks nothing up, the second the first key alone, the third all of them.
-      const kept = tensor([0, 0, 0, 1, 0, 0, 1, 1, 1], [3, 3], 'int32');
-      const added = tensor([...new Array(3).fill(-Infinity), 0, -Infinity, -1e38 * 3.3, 0, 0, 0], [3, 3]);
-      const y = attention(q, k, v, { mask: kept });
-      return {
-        y,
-        gradients: gradients(sum(square(y)), [q, k, v]),
-        added: attention(q, k, v, { mask: added }),
-      };
+  // By products, by tiles because of `causal`, and by tiles because of the rows that follow.
+  for (const [path, rows, causal] of [
+    ['short', 3, false],
+    ['causal', 3, true],
+    ['long', 386, false],
+  ] as const) {
+    test(`attention to nothing gives zeros, and has no gradient, ${path}, on ${on}`, async () => {
+      const device = await open();
+      const result = await device.run(() => {
+        const q = full([1, rows, 1, 1], 0);
+        const k = tensor([1, 2, 5], [1, 3, 1, 1]);
+        const v = tensor([3, 6, 12], [1, 3, 1, 1]);
+        // The first query looks nothing up, the second the first key alone, all others all keys, each alike.
+        const kept = Int32Array.from({ length: rows * 3 }, (_, i) => (i < 3 || i === 4 || i === 5 ? 0 : 1));
+        const y = attention(q, k, v, { mask: tensor(kept, [rows, 3]), causal });
+        const added = Float32Array.from(kept, (one) => (one === 0 ? -infinity : 0));
+        const first = slice(y, [0, 0, 0, 0], [1, 3, 1, 1]);
+        return {
+          first,
+          added: slice(
+            attention(q, k, v, { mask: tensor(added, [rows, 3]), causal }),
+            [0, 0, 0, 0],
+            [1, 3, 1, 1],
+          ),
+          gradients: gradients(sum(square(first)), [q, k, v]),
+        };
+      });
+      const close = { absolute: 1e-5, relative: 1e-5 };
+      assertClose(result.first, [0, 3, 7], close, 'counts');
+      assertClose(result.added, [0, 3, 7], close, 'added');
+      const [dq, dk, dv] = result.gradients;
+      // dout of the third is 14, its ds a third of 14 (v - 7): -56, -14 and 70 thirds; k makes 266 thirds of them.
+      assertClose(dq!.subarray(0, 3), [0, 0, 266 / 3], close, 'dq');
+      assert.ok(dq!.subarray(3).every((value) => value === 0));
+      assertClose(dk!, [0, 0, 0], close, 'dk, of queries that are 0');
+      assertClose(dv!, [6 + 14 / 3, 14 / 3, 14 / 3], close, 'dv');
     });
-    const expected = [0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3];
-    assertClose(result.y, expected, { absolute: 1e-5, relative: 0 }, 'counts');
-    assertClose(result.added, expected, { absolute: 1e-5, relative: 0 }, 'added');
-    const [dq, dk, dv] = result.gradients;
-    assertClose(dq!, new Array(12).fill(0), { absolute: 1e-5, relative: 0 }, 'dq');
-    assertClose(dk!, new Array(12).fill(0), { absolute: 1e-5, relative: 0 }, 'dk');
-    assertClose(dv!, [8, 8, 8, 8, 2, 2, 2, 2, 2, 2, 2, 2], { absolute: 1e-5, relative: 1e-5 }, 'dv');
+  }
+
+  test(`attention under the lowest numbers is a mean, and a mask of no keys has zeros as its gradient, on ${on}`, async () => {
+    const device = await open();
+    const lowest = -3.4028234663852886e38;
+    const result = await device.run(() => {
+      const [k, v] = [zeros([1, 2, 1, 1]), tensor([3, 6], [1, 2, 1, 1])];
+      const means = (rows: number) => attention(zeros([1, rows, 1, 1]), k, v, { mask: full([2], lowest) });
+      const mask = full([3, 1], 0);
+      const none = zeros([1, 0, 1, 4]);
+      const nothing = attention(zeros([1, 3, 1, 4]), none, none, { mask });
+      return { short: means(1), long: means(385), dmask: gradients(sum(nothing), [mask])[0]! };
+    });
+    assertClose(result.short, [4.5], { absolute: 1e-6, relative: 0 }, 'short');
+    assertClose(result.long, new Array(385).fill(4.5), { absolute: 1e-6, relative: 0 }, 'long');
+    assert.equal([...result.dmask], [0, 0, 0]);
   });
 
   test(`norms of no rows and of equal elements on ${on}`, async () => {

@@ -13,8 +13,8 @@ export interface MaskStrides {
  *
  *     s_ij = scale * (q_i . k_j), plus the mask's number where it is `added`
  *
- * Where the mask says 0 (`counts`), or with `causal` j > i, the key does not count for the query. Neither does one whose
- * score is at most MASKED: -Infinity in a mask is such a score, and no step of the computation meets an infinity.
+ * Where the mask says 0 (`counts`) or adds -Infinity, or with `causal` j > i, the key does not count for the query: its score
+ * is -Infinity here. Shaders, which may assume that there are no infinities, have the lowest number in its place.
  */
 export interface AttentionAttributes {
   readonly batch: number;
@@ -30,9 +30,6 @@ export interface AttentionAttributes {
 }
 
 export const NO_STRIDES: MaskStrides = { batch: 0, head: 0, query: 0, key: 0 };
-
-/** The score of what does not count, and every score below it. */
-export const MASKED = -3e38;
 
 /** The largest head: its rows are kept whole in registers, or in a workgroup's memory. */
 export const MAX_HEAD_SIZE = 256;

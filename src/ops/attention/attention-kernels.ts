@@ -84,7 +84,7 @@ export const attentionKernel: Kernel<AttentionAttributes> = {
   }),
 };
 
-/** Of each query and head, the logarithm of its sum and the sum of out * dout: [rows, 2]. */
+/** The logarithm of the sum of each query and head, and the sum of out * dout: [rows, 2]. */
 export const attentionStatisticsKernel: Kernel<RowAttributes> = {
   name: 'attentionStatistics',
   bindings: [

@@ -1,9 +1,12 @@
 /** The plain loops of attention; the formulas stand in attention.ts. */
 import type { CpuCall } from '../../device/kernel.js';
-import { type AttentionAttributes, BLOCK_ROWS, MASKED, rowStart } from './attention-attributes.js';
+import { type AttentionAttributes, BLOCK_ROWS, rowStart } from './attention-attributes.js';
 
 type Call = CpuCall<AttentionAttributes>;
 type Numbers = ArrayLike<number>;
+
+/** The score of a key that does not count. */
+const NOTHING = Number.NEGATIVE_INFINITY;
 
 /** Visits the rows of the units begin <= u < end. */
 function eachRow(
@@ -27,7 +30,7 @@ function dot(x: Numbers, atX: number, y: Numbers, atY: number, size: number): nu
   return sum;
 }
 
-/** The score of a product of a query and a key, MASKED where it does not count. */
+/** The score of a product of a query and a key. */
 function scoreOf(
   { scale, causal, mask: kind, strides }: AttentionAttributes,
   product: number,
@@ -37,12 +40,12 @@ function scoreOf(
   query: number,
   key: number,
 ): number {
-  if (causal && key > query) return MASKED;
+  if (causal && key > query) return NOTHING;
   const score = scale * product;
-  if (kind === 'none') return Math.max(score, MASKED);
+  if (kind === 'none') return score;
   const at = batch * strides.batch + head * strides.head + query * strides.query + key * strides.key;
-  if (kind === 'counts') return mask[at] === 0 ? MASKED : Math.max(score, MASKED);
-  return Math.max(score + mask[at], MASKED);
+  if (kind === 'counts') return mask[at] === 0 ? NOTHING : score;
+  return score + mask[at];
 }
 
 /** Operands: q, k, v, mask, logSumExp, out. */
@@ -53,7 +56,7 @@ export function attentionLoop(call: Call): void {
   const scores = new Float64Array(keys);
   eachRow(call, queries, (batch, head, query) => {
     const atQ = rowStart(attributes, queries, batch, query, head);
-    let largest = MASKED;
+    let largest = NOTHING;
     for (let key = 0; key < keys; key++) {
       const product = dot(q, atQ, k, rowStart(attributes, keys, batch, key, head), size);
       scores[key] = scoreOf(attributes, product, mask, batch, head, query, key);
@@ -62,7 +65,7 @@ export function attentionLoop(call: Call): void {
     let total = 0;
     const sums = new Float64Array(size);
     for (let key = 0; key < keys; key++) {
-      if (scores[key] <= MASKED) continue;
+      if (scores[key] === NOTHING) continue;
       const weight = Math.exp(scores[key] - largest);
       total += weight;
       const atV = rowStart(attributes, keys, batch, key, head);
@@ -85,7 +88,7 @@ export function queryGradientLoop(call: Call): void {
     for (let key = 0; key < keys; key++) {
       const atKey = rowStart(attributes, keys, batch, key, head);
       const score = scoreOf(attributes, dot(q, at, k, atKey, size), mask, batch, head, query, key);
-      if (score <= MASKED) continue;
+      if (score === NOTHING) continue;
       const weight = Math.exp(score - statistics[statistic]);
       const slope = weight * (dot(dout, at, v, atKey, size) - statistics[statistic + 1]) * scale;
       for (let c = 0; c < size; c++) sums[c] += slope * k[atKey + c];
@@ -105,7 +108,7 @@ export function keyGradientLoop(call: Call): void {
     for (let query = 0; query < queries; query++) {
       const atQuery = rowStart(attributes, queries, batch, query, head);
       const score = scoreOf(attributes, dot(q, atQuery, k, at, size), mask, batch, head, query, key);
-      if (score <= MASKED) continue;
+      if (score === NOTHING) continue;
       const statistic = 2 * ((batch * queries + query) * heads + head);
       const weight = Math.exp(score - statistics[statistic]);
       const slope = weight * (dot(dout, atQuery, v, at, size) - statistics[statistic + 1]) * scale;

@@ -15,10 +15,18 @@
  * fixed order.
  */
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
-import { broadcastShapes, broadcastStrides, sameShape, shapeError, showShape } from '../../tensor/shape.js';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  sameShape,
+  type Shape,
+  shapeError,
+  showShape,
+} from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
 import { asTensor, type Tensor, type TensorLike, tensor } from '../../tensor/tensor.js';
 import { apply, emit, expectDtype } from '../core/apply.js';
+import { full } from '../core/constant.js';
 import { emptyTensor } from '../core/strided-copy.js';
 import { softmax } from '../norm/softmax.js';
 import { softmaxGradientKernel } from '../norm/masked-softmax.js';
@@ -197,6 +205,7 @@ function attributesOf({ scale, causal }: AttentionSettings, { q, k, mask }: Inpu
 /** ds added up over what the mask is repeated along. Few long masks are learned: ds is in memory for this one. */
 function maskGradient(settings: AttentionSettings, given: Inputs, mask: Tensor, gradient: Tensor): Tensor {
   const { q, k, v } = given;
+  if (k.shape[1] === 0) return full(mask.shape, 0);
   const masked = settings.causal ? add(mask, causalMask(q.shape[1], k.shape[1])) : mask;
   const p = probabilities(settings, { ...given, mask: masked });
   return sumTo(scoreGradient(p, matmul(gradient, v, SCORES)), mask.shape);
@@ -211,10 +220,19 @@ function causalMask(queries: number, keys: number): Tensor {
 }
 
 /**
- * Up to so many rows scores are products in memory, a few megabytes a head and gone after their layer; longer sequences take
- * the kernels that keep none.
+ * Up to so many rows, and so many scores in all, scores are products in memory, gone after their layer: 64 MiB, half of what
+ * every GPU binds. What is longer takes the kernels that keep none. The rule knows no device: results do not change with it.
  */
 const LONGEST_PRODUCTS = 384;
+const MOST_PRODUCTS = 2 ** 24;
+
+function isTiled(q: Shape, k: Shape, causal: boolean): boolean {
+  const [batch = 0, queries = 0, heads = 0] = q;
+  const keys = k[1] ?? 0;
+  const isLong = Math.max(queries, keys) > LONGEST_PRODUCTS || batch * heads * queries * keys > MOST_PRODUCTS;
+  // A softmax of no keys is no operation.
+  return causal || isLong || keys === 0;
+}
 
 /** Which keys count for a query, and by how much its scores are multiplied. */
 export interface AttentionOptions {
@@ -223,7 +241,10 @@ export interface AttentionOptions {
    * scores, -Infinity where a key shall not count. Default: all keys count.
    */
   readonly mask?: TensorLike;
-  /** A key counts only where its place is at most the query's. Default false. */
+  /**
+   * A key counts only where its place is at most the query's: both count from 0, also where there are more of one. Together
+   * with a mask, both must let it count. Default false.
+   */
   readonly causal?: boolean;
   /** Factor of the scores. Default 1 / sqrt(size of a head). */
   readonly scale?: number;
@@ -235,8 +256,9 @@ const NAMES: OptionNames<AttentionOptions> = { mask: true, causal: true, scale: 
  * Attention of queries [batch, queries, heads, size] to keys and values [batch, keys, heads, size]: each head's mean of the
  * values, weighted by the softmax of the scores. float32, of the shape of the queries; heads of 1 to 256.
  *
- * A query for which no key counts gives zeros, not NaN, and has no part in any gradient. In a float32 mask -Infinity says that
- * a key does not count; of a row of large negative numbers some key always does, or none, as rounding has it.
+ * A query for which no key counts gives zeros, where PyTorch gives NaN, and has no part in any gradient. In a float32 mask
+ * -Infinity says that a key does not count. A row of nothing but very large negative numbers still has a mean; its gradients
+ * lose their digits above 384 rows. What does not count must be finite all the same: 0 times NaN may be NaN.
  * Above 384 rows memory grows with their number, never with queries times keys, but for the gradient of a float32 mask.
  *
  * Throws AttuneError 'shape' when they do not fit or the scale is not finite, 'usage' for an unknown option.
@@ -249,19 +271,14 @@ export function attention(
 ): Tensor {
   refuseUnknownOptions(options, NAMES, 'attention');
   const queries = asTensor(q);
-  const {
-    mask,
-    causal = false,
-    scale = 1 / Math.sqrt(queries.shape[queries.shape.length - 1] ?? 1),
-  } = options;
-  if (!Number.isFinite(scale)) throw shapeError('attention', `the scale ${scale} is not finite`);
-  // The path goes by what is longer, so that it does not change with the device.
-  const longest = Math.max(queries.shape[1] ?? 0, k.shape[1] ?? 0);
+  const { mask, causal = false } = options;
+  if (options.scale !== undefined && !Number.isFinite(options.scale))
+    throw shapeError('attention', `the scale ${options.scale} is not finite`, 'give a number, or none');
   const settings = {
-    scale,
+    scale: options.scale ?? 1 / Math.sqrt(queries.shape[queries.shape.length - 1] ?? 1),
     causal,
     masked: mask !== undefined,
-    tiled: causal || longest > LONGEST_PRODUCTS || k.shape[1] === 0,
+    tiled: isTiled(queries.shape, k.shape, causal),
   };
   const logSumExp = settings.tiled ? [emptyTensor(queries.shape.slice(0, -1), 'float32')] : [];
   return apply(attentionOperation, settings, [

@@ -14,12 +14,13 @@ import {
 import type { Device } from '#src/program/device';
 import { sizeOf } from '#src/tensor/shape';
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { assertClose, Random } from '../support.js';
 
 /** batch, queries, keys, heads and size of a head; what has a mask, and of which kind. */
 export interface AttentionCase {
   readonly sizes: readonly [batch: number, queries: number, keys: number, heads: number, size: number];
-  readonly mask?: 'keys' | 'added';
+  readonly mask?: 'keys' | 'rows' | 'added';
   readonly causal?: boolean;
 }
 
@@ -54,7 +55,12 @@ export function testAttention(
       const order = Float32Array.from({ length: queries * keys }, (_, i) =>
         i % keys > Math.floor(i / keys) ? Number.NEGATIVE_INFINITY : 0,
       );
+      // Every third query looks nothing up.
+      const seen = (isSeen: (query: number, key: number) => boolean) =>
+        Int32Array.from({ length: queries * keys }, (_, i) => Number(isSeen(Math.floor(i / keys), i % keys)));
+      const rows = seen((query) => query % 3 !== 1);
       const masks = (): Tensor[] => {
+        if (mask === 'rows') return [tensor(rows, [queries, keys])];
         if (mask === 'keys') return [tensor(kept, [batch, 1, 1, keys])];
         return mask === 'added' ? [tensor(added, [1, queries, keys])] : [];
       };
@@ -76,6 +82,11 @@ export function testAttention(
       const expected = await run((q, k, v) => {
         const [given] = masks();
         if (!causal) return plainAttention(q, k, v, given ? { mask: given } : {}, size);
+        if (mask === 'rows') {
+          const both = seen((query, key) => query % 3 !== 1 && key <= query);
+          return plainAttention(q, k, v, { mask: tensor(both, [queries, keys]) }, size);
+        }
+        assert.is.not(mask, 'keys', 'no case has both');
         const ordered = tensor(order, [queries, keys]);
         return plainAttention(q, k, v, { mask: mask === 'added' ? add(given!, ordered) : ordered }, size);
       });
@@ -98,6 +109,8 @@ export const SHORT: readonly AttentionCase[] = [
   // From 385 rows on nothing of queries times keys is in memory.
   { sizes: [1, 384, 5, 1, 16], mask: 'keys' },
   { sizes: [2, 5, 385, 1, 16], mask: 'keys' },
+  { sizes: [1, 386, 7, 1, 8], mask: 'rows' },
+  { sizes: [1, 40, 40, 1, 8], mask: 'rows', causal: true },
   { sizes: [1, 385, 49, 2, 80] },
   { sizes: [1, 34, 400, 1, 200], mask: 'added' },
 ];

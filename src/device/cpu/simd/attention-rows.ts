@@ -3,8 +3,6 @@ import { exponential, logarithmOf } from './exponential';
 import { advance, read, write } from './lanes';
 import { largestOf, sumOf } from './rows';
 
-/** That of src/ops/attention/attention-attributes.ts. */
-const MASKED: f32 = -3e38;
 const COUNTS: i32 = 1;
 const ADDED: i32 = 2;
 
@@ -16,8 +14,8 @@ export function maskStart(mask: usize, batch: i32, head: i32, maskBatch: i32, ma
 }
 
 /**
- * Scores of `count` products: times scale, plus what a mask adds; MASKED where it says that they do not count, and before
- * `begin` and from `end` on. `step` is the bytes from one element of the mask to the next.
+ * Scores of `count` products: times scale, plus what a mask adds; -Infinity where it says that they do not count, and
+ * before `begin` and from `end` on. `step` is the bytes from one element of the mask to the next.
  */
 export function finishScores(
   row: usize, count: i32, scale: f32, kind: i32, mask: usize, step: usize, begin: i32, end: i32,
@@ -25,24 +23,22 @@ export function finishScores(
   if (kind == 0) finish(row, count, scale, mask, step, 0);
   else if (kind == COUNTS) finish(row, count, scale, mask, step, COUNTS);
   else finish(row, count, scale, mask, step, ADDED);
-  for (let i = 0; i < begin; i++) store<f32>(row + <usize>i * 4, MASKED);
-  for (let i = end; i < count; i++) store<f32>(row + <usize>i * 4, MASKED);
+  for (let i = 0; i < begin; i++) store<f32>(row + <usize>i * 4, -Infinity);
+  for (let i = end; i < count; i++) store<f32>(row + <usize>i * 4, -Infinity);
 }
 
 // @ts-ignore: decorator
 @inline
 function finish(row: usize, count: i32, scale: f32, mask: usize, step: usize, kind: i32): void {
   const bytes = <usize>count * 4;
-  const least = f32x4.splat(MASKED);
   for (let at: usize = 0; at < bytes; at += advance(bytes - at)) {
     const one = bytes - at < 16;
     let value = f32x4.mul(read(row + at, one), f32x4.splat(scale));
     if (kind == COUNTS) {
       const words = fourOf(mask + (at >> 2) * step, step, one);
-      value = v128.bitselect(least, value, i32x4.eq(words, i32x4.splat(0)));
+      value = v128.bitselect(f32x4.splat(-Infinity), value, i32x4.eq(words, i32x4.splat(0)));
     } else if (kind == ADDED) value = f32x4.add(value, fourOf(mask + (at >> 2) * step, step, one));
-    // pmax keeps its first operand where that is NaN.
-    write(row + at, f32x4.pmax(value, least), one);
+    write(row + at, value, one);
   }
 }
 
@@ -63,7 +59,7 @@ function fourOf(mask: usize, step: usize, one: bool): v128 {
  */
 export function softmaxRow(row: usize, bytes: usize, logSumExp: usize, inverse: usize): void {
   const largest = largestOf(row, bytes);
-  if (largest <= MASKED) {
+  if (largest == -Infinity) {
     memory.fill(row, 0, bytes);
     store<f32>(logSumExp, 0);
     store<f32>(inverse, 0);
