@@ -6,12 +6,13 @@
 import * as at from '#src/index';
 import { batchMoments, batchNormTraining } from '#src/ops/norm/batch-norm-training';
 import { unaryOperations } from '#src/ops/pointwise/unary-tables';
-import { broadcastShapes } from '#src/tensor/shape';
 import type { Tensor } from '#src/tensor/tensor';
 import { NotOffered } from './onnx-case.js';
-import { cut, type Given } from './onnx-given.js';
+import type { Given } from './onnx-given.js';
+import { imageCalls } from './onnx-images.js';
+import { channelsFirst, channelsLast } from './onnx-layouts.js';
 import { lossCalls } from './onnx-losses.js';
-import { axisLast, channelsFirst, channelsLast, windowOf } from './onnx-layouts.js';
+import { shapeCalls } from './onnx-shapes.js';
 
 export type OnnxCall = (given: Given) => Tensor | readonly Tensor[];
 
@@ -50,34 +51,28 @@ const reduction =
     return reduce(x, axes, given.integer('keepdims', 1) === 1);
   };
 
-const alongAxis =
-  (call: (x: Tensor) => Tensor): OnnxCall =>
+/** The tensor backwards along an axis. */
+function turned(x: Tensor, axis: number): Tensor {
+  const backwards = (d: number) => d === (axis < 0 ? axis + x.shape.length : axis);
+  return at.slice(
+    x,
+    x.shape.map((size, d) => (backwards(d) ? size - 1 : 0)),
+    x.shape,
+    x.shape.map((_, d) => (backwards(d) ? -1 : 1)),
+  );
+}
+
+const extreme =
+  (call: (x: Tensor, axis: number, keepDims: boolean) => Tensor): OnnxCall =>
   (given) => {
-    const { to, back } = axisLast(given.shape(0).length, given.integer('axis', -1));
-    return at.transpose(call(at.transpose(given.real(0), to)), back);
+    const x = given.real(0);
+    const axis = given.integer('axis', 0);
+    const keepDims = given.integer('keepdims', 1) === 1;
+    if (given.integer('select_last_index', 0) === 0) return call(x, axis, keepDims);
+    // The first one from the end.
+    const last = (x.shape.at(axis) as number) - 1;
+    return at.subtract(last, at.cast(call(turned(x, axis), axis, keepDims)));
   };
-
-/** The shape with ones at these axes of the result. */
-function withOnes(shape: readonly number[], axes: readonly number[]): number[] {
-  const rank = shape.length + axes.length;
-  const ones = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  const left = [...shape];
-  return Array.from({ length: rank }, (_, d) => (ones.has(d) ? 1 : (left.shift() as number)));
-}
-
-/** Where a slice of steps of one begins and ends, as Python counts. */
-function bounds(size: number, start: number, end: number): readonly [start: number, size: number] {
-  const inside = (place: number) => Math.min(size, Math.max(0, place < 0 ? place + size : place));
-  return [inside(start), Math.max(0, inside(end) - inside(start))];
-}
-
-function argmax(given: Given): Tensor {
-  if (given.integer('select_last_index', 0) === 1) throw new NotOffered('the last of equal ones');
-  const shape = given.shape(0);
-  const axis = given.integer('axis', 0);
-  const index = at.argmax(at.transpose(given.real(0), axisLast(shape.length, axis).to));
-  return given.integer('keepdims', 1) === 1 ? at.reshape(index, withOnes(index.shape, [axis])) : index;
-}
 
 function batchNormalization(given: Given): Tensor {
   const [x, gamma, beta, mean, variance] = given.reals();
@@ -91,31 +86,20 @@ function batchNormalization(given: Given): Tensor {
   return channelsFirst(y);
 }
 
-function conv(given: Given): Tensor {
-  const weights = at.transpose(given.real(1), [2, 3, 1, 0]);
-  const window = windowOf(given, given.shape(1).slice(2));
-  const y = at.conv2d(channelsLast(given.real(0)), weights, {
-    ...window,
-    groups: given.integer('group', 1),
-  });
-  return channelsFirst(given.has(2) ? at.add(y, given.real(2)) : y);
-}
-
-function maxPool(given: Given): Tensor {
-  if (given.array(0).dtype !== 'F32') throw new NotOffered(given.array(0).dtype);
-  if (given.shape(0).length !== 4) throw new NotOffered(`pools of rank ${given.shape(0).length}`);
-  if (given.integer('ceil_mode', 0) === 1) throw new NotOffered('windows that reach beyond the image');
-  const kernel = given.integers('kernel_shape') as [number, number];
-  const { dilation, ...window } = windowOf(given, kernel);
-  if (dilation.some((step) => step !== 1)) throw new NotOffered('a pool with dilation');
-  // The places of the largest, a second output, are not given.
-  return channelsFirst(at.maxPool2d(channelsLast(given.real(0)), { kernel, ...window }));
-}
-
 function clip(given: Given): Tensor {
+  const bound = (i: number) => (given.has(i) ? given.array(i).values[0] : undefined);
   const x = given.real(0);
-  const above = given.has(1) ? at.maximum(x, given.real(1)) : at.reshape(x, x.shape);
-  return given.has(2) ? at.minimum(above, given.real(2)) : above;
+  const [min, max] = [bound(1), bound(2)];
+  return min === undefined && max === undefined ? at.reshape(x, x.shape) : at.clamp(x, { min, max });
+}
+
+function cumSum(given: Given): Tensor {
+  const [axis] = given.whole(1);
+  const reverse = given.integer('reverse', 0) === 1;
+  const x = reverse ? turned(given.real(0), axis) : given.real(0);
+  const sums = at.cumulativeSum(x, axis);
+  const y = given.integer('exclusive', 0) === 1 ? at.subtract(sums, x) : sums;
+  return reverse ? turned(y, axis) : y;
 }
 
 function dropout(given: Given): Tensor {
@@ -147,121 +131,59 @@ function layerNormalization(given: Given): Tensor {
   return at.layerNorm(given.real(0), given.real(1), given.has(2) ? given.real(2) : null, options);
 }
 
-function oneHot(given: Given): Tensor {
-  const classes = given.array(1).values[0];
-  // Labels are floats in some cases.
-  const labels = given.array(0).values.map((label) => (label < 0 ? label + classes : label));
-  if (labels.some((label) => label < 0 || label >= classes)) throw new NotOffered('labels that are no class');
-  const shape = given.shape(0);
-  const [off, on] = given.array(2).values;
-  const hot = at.oneHot(at.tensor(Int32Array.from(labels), [labels.length]), classes);
-  const { back } = axisLast(shape.length + 1, given.integer('axis', -1));
-  return at.transpose(at.reshape(at.add(at.multiply(hot, on - off), off), [...shape, classes]), back);
-}
-
-function pad(given: Given): Tensor {
-  if (given.text('mode', 'constant') !== 'constant') throw new NotOffered('padding with what is there');
-  if (given.has(3)) throw new NotOffered('padding of some axes');
-  const paddings = given.whole(1);
-  const [before, after] = [paddings.slice(0, paddings.length / 2), paddings.slice(paddings.length / 2)];
+/** Over batch and places, or the axes that are named: they are made the row of a layer norm. */
+function meanVarianceNormalization(given: Given): Tensor {
+  const axes = given.integers('axes') ?? [0, 2, 3];
   const x = given.real(0);
-  const padded = at.pad(x, before, after);
-  const outside = at.subtract(1, at.pad(at.ones(x.shape), before, after));
-  return given.has(2) ? at.add(padded, at.multiply(outside, given.real(2))) : padded;
+  const order = [...x.shape.keys()].sort((a, b) => Number(axes.includes(a)) - Number(axes.includes(b)));
+  const apart = at.transpose(x, order);
+  const rows = apart.shape.slice(0, x.shape.length - axes.length);
+  const y = at.layerNorm(at.reshape(apart, [...rows, -1]), null, null, { epsilon: 1e-9 });
+  const back = order.map((_, d) => order.indexOf(d));
+  return at.transpose(at.reshape(y, apart.shape), back);
 }
 
-function reshape(given: Given): Tensor {
-  const from = given.shape(0);
-  const keeps = given.integer('allowzero', 0) === 0;
-  const shape = given.whole(1).map((size, d) => (size === 0 && keeps ? from[d] : size));
-  return at.reshape(given.real(0), shape);
-}
-
-function slice(given: Given): Tensor {
-  const shape = given.shape(0);
-  if (given.has(4) && given.whole(4).some((step) => step !== 1))
-    throw new NotOffered('steps of more than one');
-  const [starts, ends] = [given.whole(1), given.whole(2)];
-  const axes = given.has(3) ? given.whole(3) : starts.map((_, d) => d);
-  const blocks = shape.map((size) => bounds(size, 0, size));
-  axes.forEach((axis, i) => {
-    const d = axis < 0 ? axis + shape.length : axis;
-    blocks[d] = bounds(shape[d], starts[i], ends[i]);
-  });
-  return at.slice(
-    given.real(0),
-    blocks.map(([start]) => start),
-    blocks.map(([, size]) => size),
-  );
-}
-
-function split(given: Given): Tensor[] {
-  const shape = given.shape(0);
-  const axis = given.integer('axis', 0);
-  const sizes = given.has(1)
-    ? given.whole(1)
-    : new Array<number>(given.outputs).fill(shape[axis] / given.outputs);
-  let start = 0;
-  return sizes.map((size) => {
-    const from = shape.map((_, d) => (d === axis ? start : 0));
-    start += size;
-    return at.slice(
-      given.real(0),
-      from,
-      shape.map((whole, d) => (d === axis ? size : whole)),
-    );
-  });
-}
-
-function squeeze(given: Given): Tensor {
-  const shape = given.shape(0);
-  const away = given.has(1) ? given.whole(1).map((axis) => (axis < 0 ? axis + shape.length : axis)) : null;
-  const left = shape.filter((size, d) => (away === null ? size !== 1 : !away.includes(d)));
-  return at.reshape(given.real(0), left);
-}
-
-function scatterNd(given: Given): Tensor {
-  if (given.text('reduction', 'none') !== 'add') throw new NotOffered('scattering that does not add');
-  const x = given.real(0);
-  const rows = at.reshape(given.indices(1), [-1]);
-  return at.add(x, at.scatterAdd(given.real(2), rows, x.shape[0]));
+function topK(given: Given): Tensor[] {
+  const [k] = given.whole(1);
+  const axis = given.integer('axis', -1);
+  if (given.integer('largest', 1) === 1) {
+    const { values, indices } = at.topK(given.real(0), k, axis);
+    return [values, indices];
+  }
+  const { values, indices } = at.topK(at.negate(given.real(0)), k, axis);
+  return [at.negate(values), indices];
 }
 
 const others: Readonly<Record<string, OnnxCall>> = {
   Add: ofTwo(at.add),
-  ArgMax: argmax,
+  ArgMax: extreme(at.argmax),
+  ArgMin: extreme(at.argmin),
   BatchNormalization: batchNormalization,
   Clip: clip,
-  Concat: (given) => at.concat(given.reals(), given.integer('axis', 0)),
   ConstantOfShape(given) {
     if (given.value?.dtype !== 'F32') throw new NotOffered(`constants of ${given.value?.dtype}`);
     return at.full(given.whole(0), given.value.values[0]);
   },
-  Conv: conv,
+  CumSum: cumSum,
   Div: ofTwo(at.divide),
   Dropout: dropout,
-  Expand: (given) => at.broadcastTo(given.real(0), broadcastShapes('Expand', given.shape(0), given.whole(1))),
-  Flatten: (given) => at.reshape(given.real(0), cut(given.shape(0), given.integer('axis', 1))),
-  Gather: (given) => at.gather(given.real(0), given.indices(1), given.integer('axis', 0)),
   Gemm: gemm,
-  GlobalAveragePool(given) {
-    const y = at.globalAveragePool(channelsLast(given.real(0)));
-    return at.reshape(y, [...y.shape, 1, 1]);
-  },
-  GlobalMaxPool: (given) => at.max(given.real(0), [2, 3], true),
   GreaterOrEqual: ofTwo(at.greaterEqual),
   HardSigmoid: hardSigmoid,
+  InstanceNormalization(given) {
+    const options = { groups: given.shape(0)[1], epsilon: given.float('epsilon', 1e-5) };
+    return channelsFirst(at.groupNorm(channelsLast(given.real(0)), given.real(1), given.real(2), options));
+  },
   LayerNormalization: layerNormalization,
   LessOrEqual: ofTwo(at.lessEqual),
-  LogSoftmax: alongAxis(at.logSoftmax),
+  LogSoftmax: (given) => at.logSoftmax(given.real(0), { axis: given.integer('axis', -1) }),
   MatMul: ofTwo(at.matmul),
   Max: ofMany(at.maximum),
-  MaxPool: maxPool,
   Mean: (given) => at.divide(ofMany(at.add)(given) as Tensor, given.count),
+  MeanVarianceNormalization: meanVarianceNormalization,
   Min: ofMany(at.minimum),
   Mul: ofTwo(at.multiply),
-  OneHot: oneHot,
-  Pad: pad,
+  Pow: (given) => at.power(given.real(0), given.number(1)),
   ReduceL1: reduction((x, axes, keep) => at.sum(at.abs(x), axes, keep)),
   ReduceL2: reduction((x, axes, keep) => at.sqrt(at.sum(at.square(x), axes, keep))),
   ReduceLogSum: reduction((x, axes, keep) => at.log(at.sum(x, axes, keep))),
@@ -271,28 +193,16 @@ const others: Readonly<Record<string, OnnxCall>> = {
   ReduceMin: reduction((x, axes, keep) => at.negate(at.max(at.negate(x), axes, keep))),
   ReduceSum: reduction(at.sum),
   ReduceSumSquare: reduction((x, axes, keep) => at.sum(at.square(x), axes, keep)),
-  Reshape: reshape,
-  ScatterND: scatterNd,
-  Slice: slice,
-  Softmax: alongAxis(at.softmax),
-  Split: split,
-  Squeeze: squeeze,
+  Softmax: (given) => at.softmax(given.real(0), { axis: given.integer('axis', -1) }),
   Sub: ofTwo(at.subtract),
   Sum: ofMany(at.add),
-  Tile: (given) =>
-    given
-      .whole(1)
-      .reduce((x, times, axis) => at.concat(new Array<Tensor>(times).fill(x), axis), given.real(0)),
-  Transpose(given) {
-    const reversed = given.shape(0).map((_, d, { length }) => length - 1 - d);
-    return at.transpose(given.real(0), given.integers('perm') ?? reversed);
-  },
-  Unsqueeze: (given) =>
-    at.reshape(given.real(0), withOnes(given.shape(0), given.integers('axes') ?? given.whole(1))),
+  TopK: topK,
 };
 
 export const onnxCalls: ReadonlyMap<string, OnnxCall> = new Map([
   ...unary,
   ...Object.entries(others),
+  ...Object.entries(imageCalls),
   ...Object.entries(lossCalls),
+  ...Object.entries(shapeCalls),
 ]);

@@ -1,4 +1,5 @@
 /** What a call of the table (onnx-calls.ts) asks of its case: tensors of the running program, numbers of the host, attributes. */
+import { cast } from '#src/ops/pointwise/cast';
 import { sizeOf } from '#src/tensor/shape';
 import { type Tensor, tensor } from '#src/tensor/tensor';
 import { NotOffered, type OnnxArray, type OnnxNode } from './onnx-case.js';
@@ -53,6 +54,14 @@ export class Given {
     return this.arrays.map((_, i) => this.real(i));
   }
 
+  /** Input `i` as a float32 tensor, whole numbers as well. */
+  number(i: number): Tensor {
+    const { dtype, shape, values } = this.array(i);
+    if (dtype === 'I32' || dtype === 'I64') return cast(this.indices(i));
+    if (dtype === 'U32') return cast(tensor(Uint32Array.from(values), offered(shape)));
+    return this.real(i);
+  }
+
   /** Input `i` as whole numbers on the host: a shape, axes. */
   whole(i: number): readonly number[] {
     const { dtype, values } = this.array(i);
@@ -63,6 +72,13 @@ export class Given {
   /** Input `i` as an int32 tensor. */
   indices(i: number): Tensor {
     return tensor(Int32Array.from(this.whole(i)), offered(this.shape(i)));
+  }
+
+  /** Input `i` of truths as an int32 tensor: 1 or 0. */
+  mask(i: number): Tensor {
+    const { dtype, shape, values } = this.array(i);
+    if (dtype !== 'BOOL') throw new NotOffered(dtype);
+    return tensor(Int32Array.from(values), offered(shape));
   }
 
   integer(name: string, otherwise: number): number {

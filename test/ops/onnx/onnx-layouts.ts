@@ -23,29 +23,45 @@ export function channelsFirst(x: Tensor): Tensor {
   return transpose(x, axisLast(x.shape.length, 1).back);
 }
 
-/** Steps, padding and dilation of windows of this size over the first input, [batch, channels, height, width]. */
-export function windowOf(
-  given: Given,
-  kernel: readonly number[],
-): { readonly stride: Pair; readonly padding: Padding; readonly dilation: Pair } {
-  if (kernel.length !== 2) throw new NotOffered(`windows of ${kernel.length} dimensions`);
-  const [stride, dilation] = ['strides', 'dilations'].map((name) => given.integers(name) ?? [1, 1]);
-  let pads = given.integers('pads') ?? [0, 0, 0, 0];
+/** Windows over images; those over sequences are of one row. */
+export interface OnnxWindow {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Padding;
+  readonly dilation: Pair;
+  /** From the first tap of a window to behind its last. */
+  readonly reach: Pair;
+}
+
+/** Windows of this size over the first input, [batch, channels, height, width] or [batch, channels, length]. */
+export function windowOf(given: Given, size: readonly number[]): OnnxWindow {
+  if (size.length < 1 || size.length > 2) throw new NotOffered(`windows of ${size.length} dimensions`);
+  const pair = (list: readonly number[], first: number): Pair =>
+    list.length === 1 ? [first, list[0]] : [list[0], list[1]];
+  const [stride, dilation] = ['strides', 'dilations'].map((name) => pair(given.integers(name) ?? [1, 1], 1));
+  const kernel = pair(size, 1);
+  const reach = pair(
+    kernel.map((taps, d) => (taps - 1) * dilation[d] + 1),
+    1,
+  );
+  const [, , ...sizes] = given.shape(0);
+  const pads = given.integers('pads') ?? sizes.flatMap(() => [0, 0]);
+  let [before, behind] = [pads.slice(0, sizes.length), pads.slice(sizes.length)].map((side) => pair(side, 0));
   const auto = given.text('auto_pad', 'NOTSET');
   if (auto !== 'NOTSET' && auto !== 'VALID') {
-    const [, , ...sizes] = given.shape(0);
-    const missing = sizes.map((size, d) => {
-      const reach = (kernel[d] - 1) * dilation[d] + 1;
-      return Math.max(0, (Math.ceil(size / stride[d]) - 1) * stride[d] + reach - size);
-    });
-    const less = missing.map((size) => Math.floor(size / 2));
-    const more = missing.map((size) => Math.ceil(size / 2));
-    pads = auto === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less];
+    const missing = pair(sizes, 1).map((places, d) =>
+      Math.max(0, (Math.ceil(places / stride[d]) - 1) * stride[d] + reach[d] - places),
+    );
+    const less = pair(
+      missing.map((places) => Math.floor(places / 2)),
+      0,
+    );
+    const more = pair(
+      missing.map((places) => Math.ceil(places / 2)),
+      0,
+    );
+    [before, behind] = auto === 'SAME_UPPER' ? [less, more] : [more, less];
   }
-  const [top, left, bottom, right] = pads;
-  return {
-    stride: [stride[0], stride[1]],
-    padding: { top, left, bottom, right },
-    dilation: [dilation[0], dilation[1]],
-  };
+  const [[top, left], [bottom, right]] = [before, behind];
+  return { kernel, stride, padding: { top, left, bottom, right }, dilation, reach };
 }
