@@ -66,6 +66,7 @@ export function conformed(data: TypedArray, dtype: DType, precision: Precision):
     throw new AttuneError({
       code: 'shape',
       what: `${data[at]} at position ${at} is not a number of dtype ${dtype}`,
+      hint: 'round or bound the values first, or choose another dtype',
     });
   }
   return result;

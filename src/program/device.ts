@@ -218,6 +218,7 @@ export class Device {
         code: 'shape',
         what: `${data.length} values were written to a state of ${state.length}`,
         where: `shape [${state.shape.join(', ')}]`,
+        hint: 'give one value for each of its elements',
       });
     }
     this.assertOwn(state.storage);

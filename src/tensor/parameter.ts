@@ -134,7 +134,11 @@ export class Parameter extends Buffer {
 
 function checked(values: TypedArray, shape: Shape): TypedArray {
   if (values.length !== sizeOf(shape)) {
-    throw shapeError('parameter', `${values.length} values do not fill shape ${showShape(shape)}`);
+    throw shapeError(
+      'parameter',
+      `${values.length} values do not fill shape ${showShape(shape)}`,
+      'a shape has as many values as its sizes multiply to',
+    );
   }
   return values;
 }

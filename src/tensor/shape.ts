@@ -32,8 +32,8 @@ export function showShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** An AttuneError of code 'shape' whose `where` is the operation. */
-export function shapeError(operation: string, what: string, hint?: string): AttuneError {
+/** An AttuneError of code 'shape' whose `where` is the operation; the hint says what would fit. */
+export function shapeError(operation: string, what: string, hint: string): AttuneError {
   return new AttuneError({ code: 'shape', what, where: operation, hint });
 }
 
@@ -45,10 +45,15 @@ export function assertShape(operation: string, shape: Shape): void {
     throw shapeError(
       operation,
       `shape ${showShape(shape)} has ${shape.length} dimensions; at most ${MAX_RANK} are supported`,
+      'reshape neighbouring axes into one',
     );
   }
   if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw shapeError(operation, `${showShape(shape)} is not a shape: sizes are whole numbers of at least 0`);
+    throw shapeError(
+      operation,
+      `${showShape(shape)} is not a shape: sizes are whole numbers of at least 0`,
+      'check how the sizes were computed',
+    );
   }
 }
 
@@ -84,7 +89,13 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(normal) || normal < 0 || normal >= rank) {
-    throw shapeError(operation, `axis ${axis} does not exist in a tensor of ${rank} dimensions`);
+    throw shapeError(
+      operation,
+      `axis ${axis} does not exist in a tensor of ${rank} dimensions`,
+      rank === 0
+        ? 'a single number has no axes: reshape it'
+        : `give a whole number from ${-rank} to ${rank - 1}`,
+    );
   }
   return normal;
 }

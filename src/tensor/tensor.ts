@@ -53,11 +53,25 @@ export function tensor(
   shape: Shape,
   dtype: DType = dtypeOf(data),
 ): Tensor {
-  if (!isNumbers(data)) throw shapeError('tensor', 'the values are no list and no typed array of numbers');
+  if (!isNumbers(data))
+    throw shapeError(
+      'tensor',
+      'the values are no list and no typed array of numbers',
+      'give a flat list of numbers, or a typed array',
+    );
   assertShape('tensor', shape);
-  if (!isDType(dtype)) throw shapeError('tensor', `there is no dtype ${dtype}`);
+  if (!isDType(dtype))
+    throw shapeError(
+      'tensor',
+      `there is no dtype ${dtype}`,
+      'there are float32, float16, int32, uint32 and uint8',
+    );
   if (data.length !== sizeOf(shape)) {
-    throw shapeError('tensor', `${data.length} values do not fill shape ${showShape(shape)}`);
+    throw shapeError(
+      'tensor',
+      `${data.length} values do not fill shape ${showShape(shape)}`,
+      'a shape has as many values as its sizes multiply to',
+    );
   }
   const recording = currentRecording();
   const given = Array.isArray(data) ? numbersOf(data) : (data as TypedArray);

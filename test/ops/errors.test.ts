@@ -136,6 +136,10 @@ const refused: readonly [body: () => unknown, sentence: RegExp][] = [
   [() => gather(zeros([3, 2]), labels(2), -1), /index 2 at position 0 is outside -2 to 1 \(gather\)/],
   [() => embedding(zeros([3, 2]), labels(1, -1)), /index -1 at position 1 is outside 0 to 2 \(embedding\)/],
   [() => embedding(zeros([3]), labels(1)), /table has shape \[3\]; \[rows, features\] is expected/],
+  [
+    () => embedding(zeros([]), labels(0), { paddingIndex: 0 }),
+    /table has shape \[\]; \[rows, features\] is expected \(embedding\): reshape it/,
+  ],
   [() => embedding(zeros([3, 2]), zeros([1])), /indices has dtype float32, not int32 \(embedding\)/],
   [
     () => embedding(zeros([3, 2]), labels(1), { paddingIndex: 3 }),

@@ -126,6 +126,8 @@ export async function assertThrows(body: () => unknown, code: string, sentence: 
   } catch (error) {
     assert.is((error as { code?: string }).code, code, String(error));
     assert.match((error as Error).message, sentence);
+    // Whoever reads that shapes do not fit wants to know what would.
+    if (code === 'shape') assert.ok((error as { hint?: string }).hint, `no hint: ${error}`);
     return;
   }
   assert.unreachable(`nothing was thrown; ${code} ${sentence} was expected`);

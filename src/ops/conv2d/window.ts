@@ -74,6 +74,7 @@ export function outputSize(
     throw shapeError(
       operation,
       `a window of ${kernel} (dilation ${dilation}) does not fit a size of ${size} with padding ${padding}`,
+      'pad more, or use a smaller window',
     );
   }
   return result;
@@ -97,6 +98,7 @@ export function transposedSize(
     throw shapeError(
       operation,
       `output padding ${outputPadding} is not a whole number from 0 to less than stride ${stride} or dilation ${dilation}`,
+      'leave outputPadding out for the smallest of the sizes',
     );
   }
   const result = (size - 1) * stride - padding + dilation * (kernel - 1) + outputPadding + 1;
@@ -104,6 +106,7 @@ export function transposedSize(
     throw shapeError(
       operation,
       `nothing is left of a size of ${size} with kernel ${kernel}, stride ${stride}, dilation ${dilation} and padding ${padding}`,
+      'cut off less padding, or use a larger window',
     );
   }
   return result;
@@ -114,5 +117,6 @@ function requireSteps(operation: string, kernel: number, stride: number, dilatio
   throw shapeError(
     operation,
     `kernel ${kernel}, stride ${stride} and dilation ${dilation} are not whole numbers of at least 1`,
+    'a window has at least one tap, and steps go forward',
   );
 }

@@ -62,6 +62,7 @@ export const eraseBoxesOperation: Operation<null> = {
       throw shapeError(
         'eraseBoxes',
         `images ${showShape(x.shape)} and boxes ${showShape(boxes.shape)} are not [n, height, width, channels] and [n, 4]`,
+        'give one box for each image: top, left, bottom, right',
       );
     }
     return x.shape;

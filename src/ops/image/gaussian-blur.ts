@@ -170,13 +170,22 @@ export function gaussianBlur(images: TensorLike, size: number, sigmas: readonly 
   const given = asTensor(images);
   const [count, height, width] = expectImages('gaussianBlur', given);
   if (!(size % 2 === 1 && size >= 1 && (size - 1) / 2 < Math.min(height, width))) {
-    throw shapeError('gaussianBlur', `${size} is no size of a kernel for images of ${width} x ${height}`);
+    throw shapeError(
+      'gaussianBlur',
+      `${size} is no size of a kernel for images of ${width} x ${height}`,
+      `give an odd number up to ${2 * Math.min(height, width) - 1}`,
+    );
   }
   if (sigmas.length !== count) {
-    throw shapeError('gaussianBlur', `${sigmas.length} deviations are given for ${count} images`);
+    throw shapeError(
+      'gaussianBlur',
+      `${sigmas.length} deviations are given for ${count} images`,
+      'give one for each image',
+    );
   }
   const wrong = sigmas.find((sigma) => !(sigma >= 0 && sigma < Number.POSITIVE_INFINITY));
-  if (wrong !== undefined) throw shapeError('gaussianBlur', `${wrong} is no deviation`);
+  if (wrong !== undefined)
+    throw shapeError('gaussianBlur', `${wrong} is no deviation`, 'give a finite number of at least 0');
   const weights = Float32Array.from(sigmas.flatMap((sigma) => gaussianWeights(size, sigma)));
   return apply(gaussianBlurOperation, null, [given, tensor(weights, [count, size])]);
 }

@@ -84,6 +84,7 @@ export function sampledPositions(
     throw shapeError(
       'transformImages',
       `an affine matrix ${[a, b, c, d, e, f].map((value) => value.toPrecision(4))} reads ${width} x ${height} pixels too far away`,
+      'scale, shear or move the images by less',
     );
   }
   const numbers = [a, b, start[0], d, e, start[1]].map((value) => Math.round(value * 2 ** places));

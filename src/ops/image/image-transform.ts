@@ -100,7 +100,8 @@ export function encodeTransforms(
     codes[image * CODES] = TRANSFORM[transform.kind];
     if (transform.kind !== 'affine') return;
     const { matrix, interpolation, fill = [0, 0, 0] } = transform;
-    if (fill.some((byte) => !isWhole(byte, 0, 255))) throw refused('affine', 'the fill', String(fill));
+    if (fill.some((byte) => !isWhole(byte, 0, 255)))
+      throw refused('affine', 'the fill', String(fill), 'give bytes, from 0 to 255');
     const { places, numbers } = sampledPositions(matrix, height, width);
     const packed = fill[0] + 256 * fill[1] + 65536 * fill[2];
     codes.set([Number(interpolation === 'bilinear'), places, packed, ...numbers], image * CODES + 1);
@@ -111,21 +112,23 @@ export function encodeTransforms(
 function amountOf(transform: ImageTransform): number {
   switch (transform.kind) {
     case 'hue':
-      if (!(Math.abs(transform.shift) <= 0.5)) throw refused('hue', 'the shift', transform.shift);
+      if (!(Math.abs(transform.shift) <= 0.5))
+        throw refused('hue', 'the shift', transform.shift, 'give a number from -0.5 to 0.5');
       return transform.shift;
     case 'posterize':
-      if (!isWhole(transform.bits, 0, 8)) throw refused('posterize', 'the number of bits', transform.bits);
+      if (!isWhole(transform.bits, 0, 8))
+        throw refused('posterize', 'the number of bits', transform.bits, 'give a whole number from 0 to 8');
       return transform.bits;
     case 'solarize':
       if (!Number.isFinite(transform.threshold))
-        throw refused('solarize', 'the threshold', transform.threshold);
+        throw refused('solarize', 'the threshold', transform.threshold, 'give a finite number');
       return transform.threshold;
     case 'brightness':
     case 'contrast':
     case 'saturation':
     case 'sharpness':
       if (!(transform.factor >= 0 && transform.factor < Number.POSITIVE_INFINITY))
-        throw refused(transform.kind, 'the factor', transform.factor);
+        throw refused(transform.kind, 'the factor', transform.factor, 'give a finite number of at least 0');
       return transform.factor;
     default:
       return 0;
@@ -135,6 +138,6 @@ function amountOf(transform: ImageTransform): number {
 const isWhole = (value: number, least: number, largest: number) =>
   Number.isInteger(value) && value >= least && value <= largest;
 
-function refused(kind: ImageTransform['kind'], what: string, value: number | string) {
-  return shapeError('transformImages', `${value} is nothing that ${what} of ${kind} can be`);
+function refused(kind: ImageTransform['kind'], what: string, value: number | string, hint: string) {
+  return shapeError('transformImages', `${value} is nothing that ${what} of ${kind} can be`, hint);
 }

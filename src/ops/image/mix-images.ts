@@ -87,6 +87,7 @@ export const mixImagesOperation: Operation<MixAttributes> = {
       throw shapeError(
         'mixImages',
         `images ${showShape(x.shape)} and partners ${showShape(partners.shape)} are not both [n, height, width, channels]`,
+        'partners are as many images of the same size: often the batch in another order',
       );
     }
     return x.shape;
@@ -112,9 +113,18 @@ function mix(attributes: MixAttributes, x: Tensor, partners: Tensor, shape: read
 export function mixImages(x: TensorLike, partners: TensorLike, mix: Mix): Tensor {
   refuseUnknownOptions(mix, NAMES, 'mixImages');
   const { share, box } = mix;
-  if (!(share >= 0 && share <= 1)) throw shapeError('mixImages', `the share ${share} is not in [0, 1]`);
+  if (!(share >= 0 && share <= 1))
+    throw shapeError(
+      'mixImages',
+      `the share ${share} is not in [0, 1]`,
+      'give the part that partners have, from 0 to 1',
+    );
   if (box?.length !== 4 || !box.every((side) => Number.isInteger(side) && side >= 0)) {
-    throw shapeError('mixImages', `the box [${box}] is not of whole pixels: top, left, bottom, right`);
+    throw shapeError(
+      'mixImages',
+      `the box [${box}] is not of whole pixels: top, left, bottom, right`,
+      'give four whole numbers of at least 0',
+    );
   }
   const recording = currentRecording();
   const [first] = box.map((side) => recording.varying('uint', side));

@@ -82,6 +82,7 @@ export const normalizeImagesOperation: Operation<NormalizeAttributes> = {
       throw shapeError(
         'normalizeImages',
         `images of shape ${showShape(x.shape)} do not have three channels last`,
+        'give images in red, green and blue: [n, height, width, 3]',
       );
     }
     return x.shape;
@@ -101,12 +102,14 @@ export function normalizeImages(
     throw shapeError(
       'normalizeImages',
       `${mean.length} means and ${deviation.length} deviations; three of each are expected`,
+      'give a mean and a deviation for each of red, green and blue',
     );
   }
   if (![...mean, ...deviation].every(Number.isFinite) || deviation.includes(0)) {
     throw shapeError(
       'normalizeImages',
       `means ${mean} and deviations ${deviation} are not finite numbers, or one deviation is 0`,
+      'a channel that never varies has deviation 1',
     );
   }
   return apply(normalizeImagesOperation, { mean: mean as Triple, deviation: deviation as Triple }, [x]);

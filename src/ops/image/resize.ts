@@ -49,6 +49,7 @@ export const resizeOperation: Operation<ResizeOperationAttributes> = {
       throw shapeError(
         'resize',
         `images have shape ${showShape(x.shape)}; [batch, height, width, channels] with pixels is expected`,
+        'reshape a single image to a batch of one',
       );
     }
     if (

@@ -100,7 +100,11 @@ export function transformImages(images: TensorLike, transforms: readonly ImageTr
   const given = asTensor(images);
   const [count, height, width] = expectImages('transformImages', given);
   if (transforms.length !== count) {
-    throw shapeError('transformImages', `${transforms.length} transforms are given for ${count} images`);
+    throw shapeError(
+      'transformImages',
+      `${transforms.length} transforms are given for ${count} images`,
+      'give one for each image',
+    );
   }
   const { codes, amounts } = encodeTransforms(transforms, height, width);
   const operands = [given, tensor(codes, [count, CODES]), tensor(amounts, [count, AMOUNTS])];
@@ -114,6 +118,7 @@ export function expectImages(operation: string, images: Tensor): readonly number
     throw shapeError(
       operation,
       `${showShape(images.shape)} is not the shape of images [n, height, width, 3]`,
+      'give images in red, green and blue; reshape a single one to a batch of one',
     );
   }
   return images.shape;

@@ -173,5 +173,6 @@ function expectWithin(weights: Shape, logits: Shape, name: string): void {
   throw shapeError(
     'binaryCrossEntropy',
     `${name} ${showShape(weights)} do not broadcast to logits ${showShape(logits)}`,
+    'give one for each logit, or for each of the last axis',
   );
 }

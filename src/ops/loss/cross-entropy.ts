@@ -187,7 +187,11 @@ export const crossEntropyOperation: Operation<LossAttributes> = {
     expectDtype('crossEntropy', logits, 'float32', 'logits');
     const { columns: classes } = rowsOf('crossEntropy', logits);
     if (!(smoothing >= 0 && smoothing < 1)) {
-      throw shapeError('crossEntropy', `label smoothing ${smoothing} is not in [0, 1)`);
+      throw shapeError(
+        'crossEntropy',
+        `label smoothing ${smoothing} is not in [0, 1)`,
+        'give a share of at least 0 and below 1, as 0.1',
+      );
     }
     const shape = logits.shape.slice(0, -1);
     const expected = target.dtype === 'int32' ? shape : logits.shape;

@@ -58,7 +58,11 @@ export function klDivergence(
 function meanOfBatch(terms: Tensor): Tensor {
   const [size = 1] = terms.shape;
   if (size === 0) {
-    throw shapeError('klDivergence', `a batch of shape ${showShape(terms.shape)} has no mean`);
+    throw shapeError(
+      'klDivergence',
+      `a batch of shape ${showShape(terms.shape)} has no mean`,
+      'give at least one row',
+    );
   }
   return divide(sum(terms), size);
 }

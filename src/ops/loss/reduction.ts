@@ -26,5 +26,9 @@ export function expectSameShape(
   [second, b]: readonly [name: string, shape: Shape],
 ): void {
   if (sameShape(a, b)) return;
-  throw shapeError(operation, `${first} ${showShape(a)} and ${second} ${showShape(b)} differ in shape`);
+  throw shapeError(
+    operation,
+    `${first} ${showShape(a)} and ${second} ${showShape(b)} differ in shape`,
+    'reshape one, or repeat it with broadcastTo where that is meant',
+  );
 }

@@ -49,7 +49,11 @@ export function smoothL1(prediction: TensorLike, target: TensorLike, options: Sm
   refuseUnknownOptions(options, SMOOTH_L1_NAMES, 'smoothL1');
   const { beta = 1, reduction } = options;
   if (!(beta >= 0 && beta < Number.POSITIVE_INFINITY))
-    throw shapeError('smoothL1', `beta ${beta} is not a finite number of at least 0`);
+    throw shapeError(
+      'smoothL1',
+      `beta ${beta} is not a finite number of at least 0`,
+      'give the distance at which the square ends; 0 leaves the line alone',
+    );
   const distance = distanceOf('smoothL1', prediction, target);
   const losses = beta === 0 ? distance : multiply(squareThenLine(distance, beta), 1 / beta);
   return reduceLosses('smoothL1', losses, reduction);
@@ -69,7 +73,11 @@ export function huber(prediction: TensorLike, target: TensorLike, options: Huber
   refuseUnknownOptions(options, HUBER_NAMES, 'huber');
   const { delta = 1, reduction } = options;
   if (!(delta > 0 && delta < Number.POSITIVE_INFINITY))
-    throw shapeError('huber', `delta ${delta} is not a finite number above 0`);
+    throw shapeError(
+      'huber',
+      `delta ${delta} is not a finite number above 0`,
+      'give the distance at which the square ends',
+    );
   const losses = squareThenLine(distanceOf('huber', prediction, target), delta);
   return reduceLosses('huber', losses, reduction);
 }

@@ -67,6 +67,7 @@ export const batchNormTrainingOperation: Operation<BatchNormTrainingAttributes> 
         throw shapeError(
           'batchNorm',
           `a vector of shape ${showShape(vector.shape)} does not fit images ${showShape(x.shape)}`,
+          'each has one element for each channel, the last axis',
         );
       }
     }

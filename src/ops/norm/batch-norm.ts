@@ -119,7 +119,11 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
   shape({ epsilon }, inputs) {
     const [x, ...vectors] = inputs;
     if (!(epsilon > 0 && epsilon < 1))
-      throw shapeError('batchNorm', `epsilon ${epsilon} is not between 0 and 1`);
+      throw shapeError(
+        'batchNorm',
+        `epsilon ${epsilon} is not between 0 and 1`,
+        'give a small number, as 1e-5',
+      );
     for (const input of inputs) expectDtype('batchNorm', input, 'float32');
     const channels = x.shape.at(-1);
     for (const vector of vectors) {
@@ -127,6 +131,7 @@ export const batchNormOperation: Operation<BatchNormAttributes> = {
         throw shapeError(
           'batchNorm',
           `a vector of shape ${showShape(vector.shape)} does not fit ${channels} channels`,
+          'each has one element for each channel, the last axis',
         );
       }
     }

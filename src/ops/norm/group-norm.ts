@@ -58,15 +58,24 @@ export function groupNorm(
 
 function checkedChannels(shape: Shape, vectors: readonly (TensorLike | null)[], groups: number): number {
   if (shape.length < 2)
-    throw shapeError('groupNorm', `x has shape ${showShape(shape)}; [batch, ..., channels] is expected`);
+    throw shapeError(
+      'groupNorm',
+      `x has shape ${showShape(shape)}; [batch, ..., channels] is expected`,
+      'reshape a single image to a batch of one',
+    );
   const channels = shape[shape.length - 1];
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
-    throw shapeError('groupNorm', `${channels} channels are not cut evenly into ${groups} groups`);
+    throw shapeError(
+      'groupNorm',
+      `${channels} channels are not cut evenly into ${groups} groups`,
+      'give a whole number that divides the channels',
+    );
   for (const vector of vectors) {
     if (vector !== null && (vector.shape.length !== 1 || vector.shape[0] !== channels)) {
       throw shapeError(
         'groupNorm',
         `a vector of shape ${showShape(vector.shape)} does not fit ${channels} channels`,
+        'scale and shift have one element for each channel, the last axis',
       );
     }
   }

@@ -42,7 +42,11 @@ function rowsAlong(name: string, x: Tensor, vector: Tensor | null): RowAttribute
   const row = vector?.shape ?? x.shape.slice(-1);
   const columns = sizeOf(row);
   if (row.length === 0 || columns === 0)
-    throw shapeError(name, `rows of shape ${showShape(row)} have no elements to normalise`);
+    throw shapeError(
+      name,
+      `rows of shape ${showShape(row)} have no elements to normalise`,
+      'give rows of at least one element',
+    );
   return { rows: x.length / columns, columns };
 }
 
@@ -50,7 +54,11 @@ function checkRows(name: string, settings: RowNormSettings, inputs: readonly Ten
   const { x, scale, shift } = inputsOf(settings, inputs);
   const { epsilon } = settings;
   if (!(epsilon >= 0 && epsilon < 1))
-    throw shapeError(name, `epsilon ${epsilon} is not at least 0 and below 1`);
+    throw shapeError(
+      name,
+      `epsilon ${epsilon} is not at least 0 and below 1`,
+      'give a small number, as 1e-5',
+    );
   for (const input of inputs) expectDtype(name, input, 'float32');
   for (const vector of [scale, shift]) {
     if (vector === null) continue;

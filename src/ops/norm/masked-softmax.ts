@@ -157,6 +157,7 @@ export const maskedSoftmaxOperation: Operation<MaskedAttributes> = {
       throw shapeError(
         name,
         `a mask of shape ${showShape(mask.shape)} does not broadcast to ${showShape(x.shape)}`,
+        'its sizes are those of what it masks, or 1 where it is repeated',
       );
     }
     return x.shape;

@@ -156,6 +156,10 @@ function along(name: 'softmax' | 'logSoftmax', x: TensorLike, options: SoftmaxOp
 function ofRank(name: string, mask: TensorLike, rank: number): Tensor {
   const { shape } = mask;
   if (shape.length > rank)
-    throw shapeError(name, `a mask of shape ${showShape(shape)} has more than ${rank} dimensions`);
+    throw shapeError(
+      name,
+      `a mask of shape ${showShape(shape)} has more than ${rank} dimensions`,
+      'take the axes in front away with reshape',
+    );
   return reshape(mask, [...new Array<number>(rank - shape.length).fill(1), ...shape]);
 }

@@ -71,7 +71,12 @@ export const castOperation: Operation<CastTo> = {
   name: 'cast',
   shape({ to }, [x]) {
     const known = to === 'int32' ? x.dtype === 'float32' : to === 'float32' && x.dtype in SOURCE_CODE;
-    if (!known) throw shapeError('cast', `dtype ${x.dtype} cannot be cast to ${to}`);
+    if (!known)
+      throw shapeError(
+        'cast',
+        `dtype ${x.dtype} cannot be cast to ${to}`,
+        'int32, uint32 and uint8 become float32, and float32 becomes int32',
+      );
     return x.shape;
   },
   forward: ({ to }, [x], shape) => emit(castKernel, { count: x.length, from: x.dtype, to }, [x], shape, to),

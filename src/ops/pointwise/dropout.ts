@@ -75,7 +75,11 @@ export const dropoutOperation: Operation<DropoutOperationAttributes> = {
   shape({ probability }, [x]) {
     expectDtype('dropout', x, 'float32');
     if (!(probability >= 0 && probability < 1)) {
-      throw shapeError('dropout', `probability ${probability} is not in [0, 1)`);
+      throw shapeError(
+        'dropout',
+        `probability ${probability} is not in [0, 1)`,
+        'give the share that is dropped, at least 0 and below 1',
+      );
     }
     return x.shape;
   },

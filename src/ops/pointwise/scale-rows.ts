@@ -49,6 +49,7 @@ export const scaleRowsOperation: Operation<null> = {
       throw shapeError(
         'scaleRows',
         `factors of shape ${showShape(factors.shape)} are not one for each row of ${showShape(x.shape)}`,
+        'factors have one axis, of the size of the first of x',
       );
     }
     return x.shape;

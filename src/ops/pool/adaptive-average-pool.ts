@@ -25,6 +25,7 @@ export function adaptiveAveragePool2d(x: TensorLike, size: number | Pair): Tenso
     throw shapeError(
       'adaptiveAveragePool2d',
       `images have shape ${showShape(image.shape)}; [batch, height, width, channels] is expected`,
+      'reshape a single image to a batch of one',
     );
   }
   if (!parts.every((count) => Number.isInteger(count) && count >= 1)) {

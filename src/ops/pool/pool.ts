@@ -69,6 +69,7 @@ function imageSizes(operation: string, x: Tensor): readonly [number, number, num
     throw shapeError(
       operation,
       `images have shape ${showShape(x.shape)}; [batch, height, width, channels] is expected`,
+      'reshape a single image to a batch of one',
     );
   }
   return x.shape as readonly number[] as readonly [number, number, number, number];

@@ -24,7 +24,11 @@ export const CPU_ROWS = 16;
 export function rowsOf(operation: string, x: Tensor): RowAttributes {
   const columns = x.shape.at(-1);
   if (columns === undefined || columns === 0) {
-    throw shapeError(operation, `shape ${showShape(x.shape)} has no elements along its last axis`);
+    throw shapeError(
+      operation,
+      `shape ${showShape(x.shape)} has no elements along its last axis`,
+      'give rows of at least one element',
+    );
   }
   return { rows: sizeOf(x.shape) / columns, columns };
 }
@@ -93,7 +97,11 @@ function argOperation(name: string, smallest: boolean): Operation<AxisAttributes
     shape({ axis, keepDims }, [x]) {
       expectDtype(name, x, 'float32');
       if (x.shape[axis] === 0)
-        throw shapeError(name, `shape ${showShape(x.shape)} has no elements along axis ${axis}`);
+        throw shapeError(
+          name,
+          `shape ${showShape(x.shape)} has no elements along axis ${axis}`,
+          'give at least one element there, or name another axis',
+        );
       return reducedShape(x.shape, { axes: [axis], keepDims });
     },
     forward: ({ axis }, [x], shape) =>

@@ -18,6 +18,7 @@ export const maxOperation: Operation<ReductionAttributes> = {
       throw shapeError(
         'max',
         `there is no largest element along a dimension of size 0 of ${showShape(x.shape)}`,
+        'give at least one element there, or name other axes',
       );
     }
     return reducedShape(x.shape, attributes);

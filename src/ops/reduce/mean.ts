@@ -19,7 +19,11 @@ export const meanOperation: Operation<ReductionAttributes> = {
   shape(attributes, [x]) {
     expectDtype('mean', x, 'float32');
     if (countOf(x, attributes.axes) === 0)
-      throw shapeError('mean', `there are no elements to take the mean of in shape ${showShape(x.shape)}`);
+      throw shapeError(
+        'mean',
+        `there are no elements to take the mean of in shape ${showShape(x.shape)}`,
+        'give at least one element, or take the sum',
+      );
     return reducedShape(x.shape, attributes);
   },
   // Axes that are not neighbours take a launch each: all groups are of one size, so a mean of means is the mean.

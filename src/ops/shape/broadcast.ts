@@ -23,7 +23,11 @@ export const broadcastToOperation: Operation<BroadcastAttributes> = {
   name: 'broadcastTo',
   shape({ shape }, [x]) {
     if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-      throw shapeError('broadcastTo', `${showShape(x.shape)} does not broadcast to ${showShape(shape)}`);
+      throw shapeError(
+        'broadcastTo',
+        `${showShape(x.shape)} does not broadcast to ${showShape(shape)}`,
+        'axes are aligned at the end, and only those of size 1 are repeated',
+      );
     }
     return shape;
   },

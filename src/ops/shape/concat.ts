@@ -23,6 +23,7 @@ export const concatOperation: Operation<ConcatAttributes> = {
         throw shapeError(
           'concat',
           `shapes ${showShape(first.shape)} and ${showShape(other.shape)} differ beside axis ${axis}`,
+          'only the sizes along the axis may differ',
         );
       }
     }
@@ -54,6 +55,7 @@ export const concatOperation: Operation<ConcatAttributes> = {
 
 /** The tensors one after another along `axis` (negative: from the end). At least one; equal shapes beside it. */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
-  if (tensors.length === 0) throw shapeError('concat', 'there is nothing to concatenate');
+  if (tensors.length === 0)
+    throw shapeError('concat', 'there is nothing to concatenate', 'give at least one tensor');
   return apply(concatOperation, { axis: normalizeAxis('concat', axis, tensors[0].shape.length) }, tensors);
 }

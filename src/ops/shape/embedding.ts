@@ -5,7 +5,7 @@
  * The padding row, which stands for no token, gets none.
  */
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
-import { shapeError, showShape } from '../../tensor/shape.js';
+import { type Shape, shapeError, showShape } from '../../tensor/shape.js';
 import type { Operation } from '../../tensor/tape.js';
 import type { Tensor, TensorLike } from '../../tensor/tensor.js';
 import { apply, expectDtype } from '../core/apply.js';
@@ -28,12 +28,7 @@ export const embeddingOperation: Operation<EmbeddingAttributes> = {
   shape(_, [table, indices]) {
     expectDtype('embedding', table, 'float32', 'table');
     expectDtype('embedding', indices, 'int32', 'indices');
-    if (table.shape.length !== 2) {
-      throw shapeError(
-        'embedding',
-        `the table has shape ${showShape(table.shape)}; [rows, features] is expected`,
-      );
-    }
+    expectTable(table.shape);
     assertInside('embedding', indices, table.shape[0]);
     return [...indices.shape, table.shape[1]];
   },
@@ -43,6 +38,15 @@ export const embeddingOperation: Operation<EmbeddingAttributes> = {
     null,
   ],
 };
+
+function expectTable(shape: Shape): void {
+  if (shape.length === 2) return;
+  throw shapeError(
+    'embedding',
+    `the table has shape ${showShape(shape)}; [rows, features] is expected`,
+    'reshape it to one row for each index',
+  );
+}
 
 /** The row that `paddingIndex` names, counted from the front; null for none. Throws AttuneError 'shape' where there is none. */
 export function paddingRow(rows: number, paddingIndex: number | undefined): number | null {
@@ -63,6 +67,7 @@ export function paddingRow(rows: number, paddingIndex: number | undefined): numb
  */
 export function embedding(table: TensorLike, indices: TensorLike, options: EmbeddingOptions = {}): Tensor {
   refuseUnknownOptions(options, EMBEDDING_NAMES, 'embedding');
+  expectTable(table.shape);
   const padding = paddingRow(table.shape[0], options.paddingIndex);
   return apply(embeddingOperation, { padding }, [table, indices]);
 }

@@ -178,6 +178,7 @@ export const scatterAddOperation: Operation<ScatterAddAttributes> = {
       throw shapeError(
         'scatterAdd',
         `${showShape(x.shape)} does not have the shape ${showShape(indices.shape)} of the indices from axis ${axis} on`,
+        'give one part for each index, as gather has them',
       );
     }
     assertInside('scatterAdd', indices, rows, true);
@@ -195,7 +196,11 @@ export const scatterAddOperation: Operation<ScatterAddAttributes> = {
 export function expectIndices(operation: string, indices: Tensor): void {
   expectDtype(operation, indices, 'int32', 'indices');
   if (indices.shape.length !== 1) {
-    throw shapeError(operation, `indices have shape ${showShape(indices.shape)}; one dimension is expected`);
+    throw shapeError(
+      operation,
+      `indices have shape ${showShape(indices.shape)}; one dimension is expected`,
+      'flatten them: reshape(indices, [-1])',
+    );
   }
 }
 
@@ -219,6 +224,7 @@ export function assertInside(
     throw shapeError(
       operation,
       `index ${indices.storage.data[at]} at position ${at} is outside ${lowest} to ${rows - 1}`,
+      `indices count from 0${wraps ? ', and below it from the end' : ''}`,
     );
   }
 }

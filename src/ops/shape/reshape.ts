@@ -18,6 +18,7 @@ export const reshapeOperation: Operation<ReshapeAttributes> = {
       throw shapeError(
         'reshape',
         `${showShape(x.shape)} cannot be read as ${showShape(shape)}: ${x.length} elements`,
+        'sizes multiply to the number of elements; one may be -1: what the others leave',
       );
     }
     return resolved;

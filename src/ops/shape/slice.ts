@@ -34,6 +34,7 @@ export const sliceOperation: Operation<SliceAttributes> = {
       throw shapeError(
         'slice',
         `block ${showShape(sizes)} at ${showShape(starts)}${apart} is not inside ${showShape(x.shape)}`,
+        'starts, sizes and steps have an entry for each axis, and the last element is inside, too',
       );
     }
     return sizes;
@@ -87,6 +88,7 @@ function checkPaddings(x: Tensor, before: readonly number[], after: readonly num
   throw shapeError(
     'pad',
     `paddings ${showShape(before)} and ${showShape(after)} do not fit ${showShape(shape)}`,
+    'give a whole number of at least 0 for each axis',
   );
 }
 
@@ -115,7 +117,9 @@ function continued(
       throw shapeError(
         'pad',
         `axis ${axis} of ${showShape(x.shape)} has no ${most} elements to ${mode === 'edge' ? 'repeat' : 'mirror'}`,
-        mode === 'edge' ? undefined : 'pad by less than the axis has, or with mode: edge',
+        mode === 'edge'
+          ? 'what has no elements can only be padded with a number: mode: constant'
+          : 'pad by less than the axis has, or with mode: edge',
       );
     }
     const length = before[axis] + size + after[axis];

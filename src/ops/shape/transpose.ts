@@ -17,6 +17,7 @@ export const transposeOperation: Operation<TransposeAttributes> = {
       throw shapeError(
         'transpose',
         `${showShape(permutation)} does not order the ${x.shape.length} dimensions of ${showShape(x.shape)}`,
+        'name every axis once, counted from 0',
       );
     }
     return permutation.map((axis) => x.shape[axis]);

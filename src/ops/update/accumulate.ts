@@ -73,6 +73,7 @@ function assertFits(operation: string, state: State, tensor: Tensor): void {
     throw shapeError(
       operation,
       `a tensor of shape ${showShape(tensor.shape)} does not fit a state of ${showShape(state.shape)}`,
+      'give a state the shape that it is made with',
     );
   }
 }

@@ -64,4 +64,16 @@ test('the gradient of a table is two launches', async () => {
   device.releaseState(state);
 });
 
+test('a single index is a single row, forward and backward', async () => {
+  const device = await cpuDevice('float32');
+  const [y, slopes] = await device.run(() => {
+    const table = tensor([1, 2, 3, 4], [2, 2]);
+    const row = embedding(table, tensor(Int32Array.of(1), []));
+    assert.equal(row.shape, [2]);
+    return [row, ...gradients(sum(row), [table])];
+  });
+  assert.equal([...(y as Float32Array)], [3, 4]);
+  assert.equal([...(slopes as Float32Array)], [0, 0, 1, 1]);
+});
+
 test.run();
