@@ -432,6 +432,25 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
     }
   });
 
+  test(`sines and cosines of any number of turns on ${on}`, async () => {
+    const device = await open();
+    const sizes = [1, 3, 5e4, 65535.9, 65536, 1e5, 1e7, 2 ** 24 + 2, 1e8, 3e9, 1e12, 6.02e23, 1e30, 3.4e38];
+    // A multiple of half a turn but for its rounding: what is left are the last digits.
+    const points = Float32Array.from([...sizes, 1e5 * Math.PI, 2 ** 20 * Math.PI].flatMap((x) => [x, -x]));
+    const result = await device.run(() => {
+      const x = tensor([...points, infinity, -infinity], [points.length + 2]);
+      const slopes = gradients(sum(slice(sin(x), [0], [points.length])), [x])[0];
+      return { sine: sin(x), cosine: cos(x), slopes };
+    });
+    const within = { absolute: 1e-6, relative: 0 };
+    const count = points.length;
+    assertClose(result.sine.slice(0, count), [...points].map(Math.sin), within, 'sin');
+    assertClose(result.cosine.slice(0, count), [...points].map(Math.cos), within, 'cos');
+    assertClose(result.slopes.slice(0, count), [...points].map(Math.cos), within, 'slope of sin');
+    for (const values of [result.sine, result.cosine])
+      assert.ok([...values].slice(count).every(Number.isNaN), `${[...values].slice(count)}`);
+  });
+
   test(`the corners of hard sigmoid and hard swish on ${on}`, async () => {
     const device = await open();
     const points = [-4, -3, -1.5, 0, 1.5, 3, 4];

@@ -1,7 +1,7 @@
 /** y = sin(x), x in radians; dy/dx = cos(x). */
 import { unary } from './pointwise.js';
 
-/** The sine, element by element. float32, any shape; in shaders to about 1e-6 for numbers up to 100,000. */
+/** The sine, element by element. float32, any shape; in shaders to about 1e-6, however large x is. NaN at infinities. */
 export const sin = unary({
   name: 'sin',
   forward: Math.sin,
