@@ -269,7 +269,7 @@ export type ConvertFlags = Omit<ConvertOptions, 'from' | 'to'>;
 export const CONVERT_FLAGS: Flags<ConvertFlags> = {
   names: {
     value: '<library>',
-    help: 'torchvision, timm or huggingface: whose names the tensors of a .pth or .safetensors get. Default: torchvision.',
+    help: 'torchvision, timm or huggingface: whose names the tensors of a .pth or .safetensors get; with huggingface, a name without an ending is a folder as its programs read it. Default: torchvision.',
     parse: choice(['torchvision', 'timm', 'huggingface'] as const),
   },
 };

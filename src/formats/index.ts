@@ -28,6 +28,7 @@ export { JsonScanner, MOST_JSON } from './json.js';
 export { MAX_HEADER_BYTES } from './safetensors.js';
 export { safetensorsPieces } from './safetensors-write.js';
 export { writeKeras, writeOnnx, writeSafetensors, writeTorch } from './any-format/save.js';
+export type { OnnxModel } from './onnx/write.js';
 export type { Encoded } from './protobuf-write.js';
 export * as summaries from './summaries.js';
 export type { Histogram, Hyperparameter } from './summaries.js';

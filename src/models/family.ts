@@ -63,6 +63,17 @@ export interface LibraryNames {
   /** Null for one that it has not. */
   network(name: string): string | null;
   readonly naming: Naming | null;
+  /** What its config.json says of a network, but for its labels. Absent: nothing, and no folder of it is written. */
+  config?(network: Network): Readonly<Record<string, unknown>>;
+}
+
+/** How pretrained networks of a family are fine-tuned where nothing is said, by the names of a recipe. Absent: as all are. */
+export interface FineTuning {
+  /** Rate of a block by that of the one above it. */
+  readonly lr_decay?: number;
+  /** Share of the steps in which the rate rises. */
+  readonly warmup?: number;
+  readonly weight_decay?: number;
 }
 
 /** A row of the table of families; `N` are the names of its networks. */
@@ -76,6 +87,7 @@ export interface Family<N extends ModelName = ModelName> {
   optionsOf?(shapes: Shapes): ModelOptions;
   /** Those of libraries that name its tensors otherwise. */
   readonly namings?: readonly Naming[];
+  readonly fineTuning?: FineTuning;
   /** The libraries that have its networks. */
   readonly libraries?: { readonly [L in NameLibrary]?: LibraryNames };
   /** The convolution of Keras's network that takes blue, green and red there, and red, green and blue here. */

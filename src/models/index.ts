@@ -10,6 +10,7 @@ export { type KerasModel, kerasModel, type KerasVariables, kerasWeights } from '
 export { type OnnxDescription, onnxModel } from './export/onnx.js';
 export {
   type BatchCounters,
+  hubConfigOf,
   inNamesOf,
   NAME_LIBRARIES,
   type NameLibrary,
@@ -43,7 +44,7 @@ export {
   type FeatureStage,
   startLayer,
 } from './network.js';
-export { findModel, type ModelEntry, type ModelOptions } from './registry.js';
+export { findModel, fineTuningOf, type ModelEntry, type ModelOptions } from './registry.js';
 export {
   ResNet,
   type ResNetOptions,

@@ -22,6 +22,7 @@ import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import {
   countWhile,
   type Family,
+  type FineTuning,
   type LibraryNames,
   hasShape,
   type ModelEntry,
@@ -192,6 +193,28 @@ export class VisionTransformer extends Network {
     return joinBlocks(this.layerBlocks(), [0, ...ends, count + 1]);
   }
 
+  /** What Hugging Face's config.json of such a network says; its norms add what the file says. */
+  hubConfig(): Readonly<Record<string, unknown>> {
+    const { patch, layers, heads, channels, feedForward } = this.sizes;
+    const [, length] = this.encoder.pos_embedding.shape;
+    return {
+      architectures: ['ViTForImageClassification'],
+      model_type: 'vit',
+      attention_probs_dropout_prob: 0,
+      hidden_act: 'gelu',
+      hidden_dropout_prob: 0,
+      hidden_size: channels,
+      image_size: patch * Math.sqrt(length - 1),
+      intermediate_size: feedForward,
+      layer_norm_eps: this.encoder.ln.epsilon,
+      num_attention_heads: heads,
+      num_channels: 3,
+      num_hidden_layers: layers,
+      patch_size: patch,
+      qkv_bias: true,
+    };
+  }
+
   private blockNames(): string[] {
     return this.encoder.layers.blocks.map((_, i) => blockName(i));
   }
@@ -282,6 +305,7 @@ export function imageSizeIn(shapes: Shapes, usual: number): Pick<ModelOptions, '
 export const HUGGING_FACE: LibraryNames = {
   network: () => 'ViTForImageClassification',
   naming: HUGGING_FACE_VIT,
+  config: (network) => (network as VisionTransformer).hubConfig(),
 };
 
 /** Those that torchvision has. */
@@ -305,9 +329,16 @@ const networks = {
   vit_l_16: entry('vit_l_16', vitL16, 242),
 } as const satisfies Record<string, ModelEntry>;
 
+/**
+ * With AdamW, as for BEiT (Bao et al., ICLR 2022, appendix H) and masked autoencoders (He et al., CVPR 2022, table 9): lower
+ * blocks have smaller rates, and the rate rises for a share of the steps.
+ */
+export const FINE_TUNING: FineTuning = { lr_decay: 0.75, warmup: 0.1, weight_decay: 0.05 };
+
 export const VIT: Family<keyof typeof networks> = {
   networks,
   headName: 'heads.head',
+  fineTuning: FINE_TUNING,
   detect: (shapes) => BY_SIZES[sizesIn(shapes) ?? ''] ?? null,
   optionsOf: (shapes) => imageSizeIn(shapes, IMAGE_SIZE),
   namings: VIT_NAMINGS,

@@ -65,6 +65,10 @@ test('a state dict is announced with the network that loads it, or with none', (
     next({ model: 'mobilenet_v2-keras', reader: null }),
     `${load} in Python gives the state dict: the tensors of mobilenet_v2-keras, a network that torchvision does not have`,
   );
+  assert.is(
+    next({ format: 'huggingface', model: 'vit-small' }),
+    'await pipeline("image-classification", "./b.pth") with @huggingface/transformers',
+  );
 });
 
 test.run();

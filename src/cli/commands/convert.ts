@@ -22,6 +22,7 @@ const FORMATS: Readonly<Record<ConvertFormat, string>> = {
   onnx: 'ONNX, operator set 17',
   tfjs: 'TensorFlow.js layers model',
   keras: 'Keras model (HDF5)',
+  huggingface: "Hugging Face's folder",
 };
 
 export async function convertCommand(
@@ -92,6 +93,8 @@ function nextCommand(result: ConvertResult, to: string, image: string | null): s
   if (format === 'pytorch') return torchText(result, file);
   if (format === 'keras') return `keras.models.load_model(${file}) in Python`;
   if (format === 'tfjs') return `await tf.loadLayersModel(${file}) in a page, by its address there`;
+  if (format === 'huggingface')
+    return `await pipeline("image-classification", ${JSON.stringify(`./${oneLine(basename(to))}`)}) with @huggingface/transformers`;
   if (format === 'onnx') return `await ort.InferenceSession.create(${file}) with onnxruntime-node`;
   if (model === null || classes === null || image === null) return commandLine(['inspect', to]);
   return commandLine(['predict', to, pathFromHere(image)]);

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { AttuneError } from '../../errors.js';
 import { commandLine } from '../../runs/command-line.js';
 import {
+  makeFolder,
+  type OnnxModel,
   replaceFile,
   shardNames,
   shards,
@@ -24,12 +26,14 @@ import {
   kerasModel,
   kerasWeights,
   type NameLibrary,
+  type OnnxDescription,
   onnxModel,
   torchStateDict,
 } from '../../models/index.js';
 import { NearestNeighbors } from '../../nn/index.js';
 import { CHECKPOINT_FORMAT, plainMetadata } from '../../runs/checkpoint.js';
 import { type ConvertInput, type ImageLayout, inputFor, inputText } from './convert-input.js';
+import { hubFiles } from './hub-files.js';
 import { noHeadText } from '../../runs/left-out-layers.js';
 import { type LoadedModel, placeholderLabel } from '../../runs/model-source.js';
 
@@ -66,7 +70,7 @@ interface Written {
 }
 
 /** A format that `convert` writes. */
-export type ConvertFormat = 'safetensors' | 'pytorch' | 'onnx' | 'tfjs' | 'keras';
+export type ConvertFormat = 'safetensors' | 'pytorch' | 'onnx' | 'tfjs' | 'keras' | 'huggingface';
 
 const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
   safetensors: {
@@ -100,16 +104,37 @@ const TARGETS: Readonly<Record<ConvertFormat, Target>> = {
     hasNames: false,
     layout: 'channels-first',
     async write(path, contents) {
-      const loaded = classifierOf(contents, 'ONNX');
-      const { model } = loaded;
-      const onnx = onnxModel(await graphOf(model, inputOf(loaded.input).shape), {
-        name: model.architecture,
-        input: inputText(inputFor(settingsOf(loaded), 'channels-first', 'RGB')),
-        metadata: describe(loaded, contents),
-        activation: loaded.task.activation,
-      });
+      const onnx = await onnxOf(classifierOf(contents, 'ONNX'), contents);
       await writeOnnx(path, onnx);
       return { tensors: onnx.weights.length, files: [path] };
+    },
+  },
+  // A folder, as from_pretrained of transformers and transformers.js takes it.
+  huggingface: {
+    endings: [],
+    keepsMetadata: true,
+    hasNames: true,
+    layout: 'channels-first',
+    async write(path, contents) {
+      const loaded = classifierOf(contents, "Hugging Face's folder");
+      const texts = hubFiles(loaded, settingsOf(loaded), contents.where);
+      const tensors = await stateDictOf(contents);
+      const onnx = await onnxOf(loaded, contents, { input: 'pixel_values', output: 'logits' });
+      const [weights, graph] = [join(path, 'model.safetensors'), join(path, 'onnx', 'model.onnx')];
+      try {
+        await makeFolder(join(path, 'onnx'));
+        await writeSafetensors(weights, tensors, { format: 'pt', ...contents.metadata });
+        await writeOnnx(graph, onnx);
+        for (const [name, text] of texts)
+          await replaceFile(join(path, name), [new TextEncoder().encode(text)]);
+      } catch (error) {
+        await rm(path, { recursive: true, force: true }).catch(() => undefined);
+        throw error;
+      }
+      return {
+        tensors: tensors.length,
+        files: [weights, graph, ...[...texts.keys()].map((name) => join(path, name))],
+      };
     },
   },
   keras: {
@@ -210,6 +235,22 @@ function describe({ model, task, input }: LoadedModel, { metadata }: Contents): 
     ...plainMetadata(task.info, input),
     ...metadata,
   };
+}
+
+/** The network as a graph, whose input has a name of its own where a program asks for it. */
+async function onnxOf(
+  loaded: LoadedModel,
+  contents: Contents,
+  names?: OnnxDescription['names'],
+): Promise<OnnxModel> {
+  const { model, task, input } = loaded;
+  return onnxModel(await graphOf(model, inputOf(input).shape), {
+    name: model.architecture,
+    input: inputText(inputFor(settingsOf(loaded), 'channels-first', 'RGB')),
+    ...(names && { names }),
+    metadata: describe(loaded, contents),
+    activation: task.activation,
+  });
 }
 
 function settingsOf({ input }: LoadedModel): Preprocessing {

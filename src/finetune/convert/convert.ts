@@ -42,7 +42,11 @@ export type { ConvertFormat } from './convert-targets.js';
 export interface ConvertOptions {
   /** A run folder, a checkpoint, a weights file, or a name of weights. */
   readonly from: string;
-  /** The file to write; its ending says the format. Nothing may have this name yet. */
+  /**
+   * The file to write; its ending says the format. With Hugging Face's names and without an ending, the folder that its
+   * programs read, transformers.js by the ONNX graph in it; where images have another size than the network's positions
+   * are for, Python's asks for `interpolate_pos_encoding=True`. Nothing may have this name yet.
+   */
   readonly to: string;
   /** Whose names the tensors of a state dict get. Default: torchvision's. */
   readonly names?: NameLibrary;
@@ -89,7 +93,7 @@ export interface ConvertResult {
 export async function convert(options: ConvertOptions, context: RunContext = {}): Promise<ConvertResult> {
   refuseUnknown(options, NAMES, context, 'convert');
   const { from, to, names } = options;
-  const format = formatOf(to);
+  const format = formatOf(to, names);
   if (names !== undefined && !targetOf(format).hasNames) {
     throw namesWithoutUse('tensors have names that matter in .safetensors and .pth only', to);
   }
@@ -135,8 +139,10 @@ function namesIn(file: TensorFile, path: string): readonly string[] | null {
   return info === null ? null : taskOf(info.task).names;
 }
 
-function formatOf(path: string): ConvertFormat {
+/** The format of a name; with Hugging Face's names one without an ending is a folder. */
+function formatOf(path: string, names: NameLibrary | undefined): ConvertFormat {
   const ending = extname(path).toLowerCase();
+  if (ending === '' && names === 'huggingface') return 'huggingface';
   const format = formatOfEnding(ending);
   if (format !== undefined) return format;
   throw new AttuneError({

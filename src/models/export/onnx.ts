@@ -19,6 +19,8 @@ export interface OnnxDescription {
   readonly name: string;
   /** What the values of the input are. */
   readonly input: string;
+  /** What a program that reads the file calls the input and the first output. Default: as here. */
+  readonly names?: { readonly input: string; readonly output: string };
   readonly metadata: Readonly<Record<string, string>>;
   /** What makes answers of the outputs. Default: softmax. */
   readonly activation?: Activation;
@@ -34,23 +36,26 @@ const ENDS = {
 /** Builds the model. The bytes are formats/onnx/write.ts's. */
 export function onnxModel(
   { layers }: Graph,
-  { name, input, metadata, activation = 'softmax' }: OnnxDescription,
+  { name, input, names, metadata, activation = 'softmax' }: OnnxDescription,
 ): OnnxModel {
   const builder = new Builder();
-  for (const layer of layers) builder.add(layer);
   const [images, last] = [layers[0], layers.at(-1)!];
   const [, height, width, channels] = images.shape;
-  const names = last.shape.at(-1)!;
+  const given = names?.input ?? images.name;
+  if (given !== images.name) builder.node(images.name, [given], { type: 'Identity' });
+  for (const layer of layers) builder.add(layer);
+  const columns = last.shape.at(-1)!;
   // The last layer's output is the graph's, by a name that says what it is.
   const { outputs, node } = ENDS[activation];
-  builder.node(outputs[0], [last.name], { type: 'Identity' });
-  if (node !== null) builder.node('probabilities', ['logits'], node);
+  const [first, ...others] = [names?.output ?? outputs[0], ...outputs.slice(1)];
+  builder.node(first, [last.name], { type: 'Identity' });
+  if (node !== null) builder.node('probabilities', [first], node);
   return {
     name,
     operatorSet: OPERATOR_SET,
     nodes: builder.nodes,
-    inputs: [{ name: images.name, shape: ['batch', channels, height, width], description: input }],
-    outputs: outputs.map((output) => ({ name: output, shape: ['batch', names] })),
+    inputs: [{ name: given, shape: ['batch', channels, height, width], description: input }],
+    outputs: [first, ...others].map((output) => ({ name: output, shape: ['batch', columns] })),
     weights: [...builder.weights.values()],
     metadata,
   };

@@ -10,6 +10,7 @@ import type { Module } from '../../nn/module.js';
 import { stateDict, stripPrefixes } from '../../nn/state-dict.js';
 import { familyOf } from '../families.js';
 import type { NameLibrary, Naming } from '../family.js';
+import type { Network } from '../network.js';
 import { fromModel, modelTensors, partNames } from '../naming.js';
 
 /** `running_var` is the last of the arrays that a batch norm has; PyTorch's counter stands behind it. */
@@ -104,6 +105,11 @@ function named(tensor: TensorToWrite, naming: Naming): TensorToWrite[] {
  */
 export function networkIn(library: NameLibrary, architecture: string): string | null {
   return familyOf(architecture)?.libraries?.[library]?.network(architecture) ?? null;
+}
+
+/** The description of a network by which Hugging Face's programs make it; null where none is written. */
+export function hubConfigOf(model: Network): Readonly<Record<string, unknown>> | null {
+  return familyOf(model.architecture)?.libraries?.huggingface?.config?.(model) ?? null;
 }
 
 export { NAME_LIBRARIES, type NameLibrary } from '../family.js';
