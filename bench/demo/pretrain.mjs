@@ -4,22 +4,25 @@
  * in half of the cases.
  *
  *     npm run build && node bench/demo/pretrain.mjs [--images 42000] [--epochs 1] [--data FOLDER] [--out FILE]
+ *                                                   [--model resnet-small]
  *
- * results/pretrain.txt is what it printed for the weights that are committed.
+ * results/pretrain.txt is what it printed for the weights that are committed. `--model vit-small` is for bench/vit.mjs, which
+ * has the two beside each other; its file is not committed.
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeCheckpoint } from '../../dist/finetune/index.js';
 import {
+  adamW,
   argmax,
   backward,
   countParameters,
   crossEntropy,
+  findModel,
   generator,
   normalizeImages,
   open,
-  resnetSmall,
   scheduleFactor,
   sgd,
   tensor,
@@ -35,7 +38,11 @@ const TEST_BATCH = 250;
 /** Steps between two lines of the log. */
 const LOG_INTERVAL = 100;
 
-const recipe = { batch: 64, lr: 0.1, momentum: 0.9, weightDecay: 5e-4, warmup: 0.1, seed: 42 };
+const COMMON = { batch: 64, warmup: 0.1, seed: 42 };
+const RECIPES = {
+  'resnet-small': { ...COMMON, lr: 0.1, momentum: 0.9, weightDecay: 5e-4 },
+  'vit-small': { ...COMMON, lr: 1e-3, weightDecay: 0.05 },
+};
 /** Mean and deviation of the placed garments' pixels. */
 const preprocessing = {
   resize: SIDE,
@@ -49,6 +56,7 @@ const { values: options } = parseArgs({
   options: {
     images: { type: 'string', default: 'Infinity' },
     epochs: { type: 'string', default: '1' },
+    model: { type: 'string', default: 'resnet-small' },
     data: { type: 'string', default: FOLDER },
     out: {
       type: 'string',
@@ -57,15 +65,19 @@ const { values: options } = parseArgs({
   },
 });
 const epochs = Number(options.epochs);
+const recipe = RECIPES[options.model];
 const names = CLASSES.filter((name) => !HELD_OUT.includes(name));
 const train = await placedGarments(options.data, 'train', names, Number(options.images));
 const test = await placedGarments(options.data, 't10k', names);
 
 const device = await open('cpu');
-const model = resnetSmall({ classes: names.length, seed: recipe.seed });
+const model = findModel(options.model).create({ classes: names.length, seed: recipe.seed });
 await model.to(device);
 const { lr, momentum, weightDecay } = recipe;
-const optimizer = sgd(model.memory, { lr, momentum, weightDecay, nesterov: true });
+const optimizer =
+  momentum === undefined
+    ? adamW(model.memory, { lr, weightDecay })
+    : sgd(model.memory, { lr, momentum, weightDecay, nesterov: true });
 
 console.log(
   `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}; ${device.info.adapter}`,
@@ -84,7 +96,7 @@ await writeCheckpoint(
 );
 await device.close();
 
-/** SGD with Nesterov momentum, one cosine over all steps. */
+/** One cosine over all steps. */
 async function pretrain() {
   const random = uniformGenerator(recipe.seed);
   const training = { random: generator(recipe.seed) };

@@ -1,8 +1,8 @@
 /** The models by name. */
 import { AttuneError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import { NETWORKS } from './families.js';
-import type { ModelEntry } from './family.js';
+import { familyOf, NETWORKS } from './families.js';
+import type { FineTuning, ModelEntry } from './family.js';
 import { MODEL_NAMES } from './names.js';
 
 /** The model of this name. Throws AttuneError 'usage' with the nearest name when there is none. */
@@ -16,6 +16,11 @@ export function findModel(name: string): ModelEntry {
     where: '--model',
     hint: guess === undefined ? `choose one of ${MODEL_NAMES.join(', ')}` : `did you mean ${guess}?`,
   });
+}
+
+/** How pretrained weights of a network are fine-tuned where nothing is said. */
+export function fineTuningOf(name: string): FineTuning {
+  return familyOf(name)?.fineTuning ?? {};
 }
 
 export type { ModelEntry, ModelOptions } from './family.js';

@@ -6,6 +6,7 @@ import { refuseUnknownOptions } from '../option-names.js';
 import { type Family, hasShape, type ModelEntry } from './family.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import {
+  FINE_TUNING,
   HUGGING_FACE,
   imageSizeIn,
   sizesIn,
@@ -36,6 +37,7 @@ const networks = {
 export const SMALL_VIT: Family<keyof typeof networks> = {
   networks,
   headName: 'heads.head',
+  fineTuning: FINE_TUNING,
   detect: (shapes) =>
     sizesIn(shapes) === '128 4 6' &&
     hasShape(shapes, 'encoder.layers.encoder_layer_0.mlp.0.weight', [SIZES.feedForward, SIZES.channels])

@@ -6,6 +6,7 @@
  */
 import { fieldsWithout, type InputKind, type NamedColumns, USUAL_INPUT } from '../inputs/index.js';
 import { AttuneError } from '../errors.js';
+import { fineTuningOf } from '../models/index.js';
 import { NO_WEIGHTS } from '../weights/index.js';
 import { RECIPE_FIELDS, type Recipe } from './recipe-schema.js';
 import { methodDefaults } from '../methods/index.js';
@@ -91,6 +92,9 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
   const rates = defaultRates(optimizer, isScratch, strategy, batchSize);
   const lr = given.lr ?? rates.lr;
   const schedule = given.schedule ?? 'cosine';
+  const rises = scheduleDefaults(schedule).warmup > 0;
+  // Sources that a family names are of pretrained weights, and of an optimiser that divides by the gradient's size.
+  const usual = isScratch || !trainsAll || optimizer !== 'adamw' ? {} : fineTuningOf(facts.model);
   const momentum = given.momentum ?? defaultMomentum(optimizer, schedule);
   // A squared error grows with the square of what moves it, where a cross-entropy grows in proportion: statistics of
   // batches, which the fitted head has not seen, and long gradients are kept from it.
@@ -115,12 +119,13 @@ export function withDefaults(given: Given, facts: DataFacts): Recipe {
     optimizer,
     lr,
     head_lr: Number((rates.headFactor * lr).toPrecision(6)),
-    lr_decay: strategy === 'gradual' ? ULMFIT_DECAY : 1,
+    lr_decay: strategy === 'gradual' ? ULMFIT_DECAY : (usual.lr_decay ?? 1),
     momentum,
     nesterov: optimizer === 'sgd' && momentum > 0,
-    weight_decay: optimizer === 'adamw' ? 0.01 : 1e-4,
+    weight_decay: optimizer === 'adamw' ? (usual.weight_decay ?? 0.01) : 1e-4,
     schedule,
     ...scheduleDefaults(schedule),
+    ...(rises && usual.warmup !== undefined && { warmup: usual.warmup }),
     peak_momentum: Math.max(0, Number((momentum - 0.1).toFixed(6))),
     augment:
       trainsAll && !fieldsWithout(facts.input ?? USUAL_INPUT).includes('augment') ? 'standard' : 'none',

@@ -48,6 +48,26 @@ test('pretrained weights are trained by AdamW, whose rates grow with the root of
   assert.equal(rates(resolve({ lr: 3e-4, batch_size: 128 })), ['adamw', 3e-4, 3e-3, 0.01, 0]);
 });
 
+test('pretrained vision Transformers have smaller rates in lower blocks, a longer warm-up and more decay', () => {
+  const facts = { model: 'vit_b_16', weights: 'vit_b_16-v1' };
+  const of = (given: Partial<Recipe>, more: Partial<typeof FACTS> = {}) => {
+    const { lr_decay, warmup, weight_decay } = resolve(given, { ...facts, ...more });
+    return [lr_decay, warmup, weight_decay];
+  };
+  assert.equal(of({}), [0.75, 0.1, 0.05]);
+  assert.equal(of({ strategy: 'full' }), [0.75, 0.1, 0.05]);
+  assert.equal(of({ lr_decay: 1, warmup: 0, weight_decay: 0.01 }), [1, 0, 0.01]);
+  assert.equal(of({ schedule: 'one-cycle' }), [0.75, 0, 0.05], 'a schedule that begins by itself');
+  assert.equal(of({ strategy: 'gradual' })[0], 0.385, 'a strategy with a decay of its own');
+  for (const [given, more] of [
+    [{ strategy: 'probe' }, {}],
+    [{ optimizer: 'sgd' }, {}],
+    [{}, { weights: 'none' }],
+    [{}, { model: 'resnet50', weights: 'resnet50-v1' }],
+  ] as const)
+    assert.is(of(given, more)[0], 1, JSON.stringify([given, more]));
+});
+
 test('a rate that was meant for SGD is told, where AdamW is used because nobody named an optimiser', () => {
   const notes = (given: Partial<Recipe>, facts: Partial<typeof FACTS> = {}) => {
     const told: string[] = [];
