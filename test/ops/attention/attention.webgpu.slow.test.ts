@@ -1,8 +1,8 @@
-/** Attention on WebGPU, over long sequences. */
+/** Attention on WebGPU, with wide heads and over long sequences. */
 import { test } from 'uvu';
 import { webgpuDevice } from '../support.js';
-import { LONG, testAttention } from './attention-suite.js';
+import { LONG, testAttention, WIDE } from './attention-suite.js';
 
-testAttention('WebGPU', LONG, 1e-5, webgpuDevice);
+testAttention('WebGPU', [...WIDE, ...LONG], 1e-5, webgpuDevice);
 
 test.run();

@@ -1,8 +1,8 @@
 /** Attention on WebGPU. */
 import { test } from 'uvu';
 import { webgpuDevice } from '../support.js';
-import { SHORT, testAttention } from './attention-suite.js';
+import { NARROW, testAttention } from './attention-suite.js';
 
-testAttention('WebGPU', SHORT, 1e-5, webgpuDevice);
+testAttention('WebGPU', NARROW, 1e-5, webgpuDevice);
 
 test.run();
