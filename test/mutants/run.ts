@@ -53,21 +53,26 @@ const { testEnvironment } = await import(new URL('test/runner/environment.mjs', 
 const { chooseAdapter } = await import(new URL('test/runner/adapter.mjs', `file://${root}`).href);
 
 const started = performance.now();
-const tree = new Tree(root, chooseAdapter(root, testEnvironment(root)).environment);
+const { environment } = chooseAdapter(root, testEnvironment(root));
+const first = new Tree(root, environment);
+const trees = [first, new Tree(root, environment, first)];
 // Also of a run that is stopped, nothing is left.
-process.on('exit', () => tree.remove());
+process.on('exit', () => {
+  for (const tree of trees) tree.remove();
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
-const session = new Session(tree, targets, readSurvivors(root), new Report(options.report));
-for (const target of targets) {
-  const most = options.all ? Number.POSITIVE_INFINITY : options.files ? 1 : MOST_PER_FILE;
-  const count = options.all ? most : share(target, SITES_PER_MUTANT, most);
-  const judged = await session.judge(target, count);
-  for (const { outcome, reason } of judged) {
-    counts[outcome]++;
-    if (reason === HANGS) hanging++;
-  }
-  print(target.name, judged);
-}
+const session = new Session(trees, targets, readSurvivors(root), new Report(options.report));
+const most = options.all ? Number.POSITIVE_INFINITY : options.files ? 1 : MOST_PER_FILE;
+await session.judgeAll(
+  (target) => (options.all ? most : share(target, SITES_PER_MUTANT, most)),
+  (target, judged) => {
+    for (const { outcome, reason } of judged) {
+      counts[outcome]++;
+      if (reason === HANGS) hanging++;
+    }
+    print(target.name, judged);
+  },
+);
 
 const { killed, survived, argued, invalid } = counts;
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);

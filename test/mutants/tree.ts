@@ -2,7 +2,8 @@
  * A throw-away copy of what the tests run: built sources, compiled tests, their data and shaders. Mutants live there
  * and only there, and what is edited and built meanwhile changes nothing; packages are linked.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,13 +26,14 @@ const SIMD_MODULES = 'dist/device/cpu/simd';
 
 export class Tree {
   readonly path = mkdtempSync(join(tmpdir(), 'attune-mutants-'));
-  /** The environment of the tests: without the shaders that earlier runs compiled. */
+  /** The environment of the tests: without the shaders that earlier runs compiled, with those of trees beside it. */
   readonly environment: NodeJS.ProcessEnv;
   private readonly root: string;
 
-  constructor(root: string, environment: NodeJS.ProcessEnv) {
+  constructor(root: string, environment: NodeJS.ProcessEnv, beside?: Tree) {
     this.root = root;
-    this.environment = { ...environment, MESA_SHADER_CACHE_DIR: join(this.path, 'mesa-cache') };
+    const cache = join((beside ?? this).path, 'mesa-cache');
+    this.environment = { ...environment, MESA_SHADER_CACHE_DIR: cache };
     for (const name of COPIED) cpSync(join(root, name), join(this.path, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(this.path, 'node_modules'), 'junction');
   }
@@ -41,9 +43,10 @@ export class Tree {
   }
 
   /** Compiles the copy's SIMD kernels; false when they do not compile. */
-  buildSimd(): boolean {
+  async buildSimd(): Promise<boolean> {
     const script = join(this.path, 'src/device/cpu/simd/build.mjs');
-    return spawnSync(process.execPath, [script], { stdio: 'ignore' }).status === 0;
+    const [status] = await once(spawn(process.execPath, [script], { stdio: 'ignore' }), 'close');
+    return status === 0;
   }
 
   /** The SIMD kernels as they were. */
