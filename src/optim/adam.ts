@@ -55,7 +55,8 @@ export class Adam extends Optimizer {
     this.epsilon = options.epsilon ?? DEFAULT_EPSILON;
     this.epsilonPlacement = options.epsilonPlacement ?? 'corrected';
     this.decoupled = decoupled;
-    this.moments = { firstMoment: memory.values.like(), secondMoment: memory.values.like() };
+    const [firstMoment, secondMoment] = this.likeValues(2);
+    this.moments = { firstMoment, secondMoment };
   }
 
   protected override recordNumbers(recording: Recording): void {

@@ -215,6 +215,19 @@ export abstract class Optimizer {
     return (await this.memory.device.read(this.gate))[GATE.norm];
   }
 
+  /** So many arenas of the values' layout. Where the device has no memory for one of them, nothing of the optimiser stays. */
+  protected likeValues(count: number): Arena[] {
+    const made: Arena[] = [];
+    try {
+      while (made.length < count) made.push(this.memory.values.like());
+      return made;
+    } catch (error) {
+      for (const arena of made) arena.close();
+      this.close();
+      throw error;
+    }
+  }
+
   /** Gives the optimiser's device memory back. */
   close(): void {
     this.unwatch();

@@ -54,8 +54,8 @@ export class Rmsprop extends Optimizer {
     this.momentum = momentum;
     this.epsilon = epsilon;
     this.epsilonPlacement = epsilonPlacement;
-    const squares = memory.values.like();
-    this.moments = momentum === 0 ? { squares } : { squares, velocity: memory.values.like() };
+    const [squares, velocity] = this.likeValues(momentum === 0 ? 1 : 2);
+    this.moments = velocity === undefined ? { squares } : { squares, velocity };
   }
 
   protected override recordNumbers(recording: Recording): void {

@@ -41,7 +41,8 @@ export class Sgd extends Optimizer {
     super(memory, checked(options));
     this.momentum = options.momentum ?? 0;
     this.nesterov = options.nesterov ?? false;
-    this.moments = this.momentum === 0 ? {} : { velocity: memory.values.like() };
+    const [velocity] = this.likeValues(this.momentum === 0 ? 0 : 1);
+    this.moments = velocity === undefined ? {} : { velocity };
   }
 
   protected override recordNumbers(recording: Recording): void {

@@ -36,7 +36,14 @@ export class Arena {
     this.device = device;
     const { places, chunkLengths } = layOut(shapes, maxChunkLength(device));
     this.places = places;
-    this.chunks = chunkLengths.map((length) => device.createState([length]));
+    const chunks: State[] = [];
+    try {
+      for (const length of chunkLengths) chunks.push(device.createState([length]));
+    } catch (error) {
+      for (const chunk of chunks) device.releaseState(chunk);
+      throw error;
+    }
+    this.chunks = chunks;
   }
 
   /** A state over array `index`. */

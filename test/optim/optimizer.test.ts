@@ -118,6 +118,29 @@ test('options that cannot be meant are refused', async () => {
   memory.close();
 });
 
+test('where the memory for its last arena is missing, nothing of an optimiser stays', async () => {
+  const device = await open('cpu');
+  const parameter = new Parameter(new Float32Array(1000), [1000]);
+  const memory = new ModelMemory(device, [parameter]);
+  const { createState } = device;
+  for (const [make, states] of [
+    [() => adamW(memory, { lr: 1 }), 2],
+    [() => rmsprop(memory, { lr: 1, momentum: 0.9 }), 2],
+    [() => sgd(memory, { lr: 1, momentum: 0.9 }), 1],
+  ] as const) {
+    const before = device.counters.liveBytes;
+    let left = states;
+    device.createState = (shape, ...more) => {
+      if (shape[0] === 1024 && left-- === 1) throw new Error('no more memory');
+      return createState.call(device, shape, ...more);
+    };
+    assert.throws(make, /no more memory/);
+    assert.is(device.counters.liveBytes, before);
+  }
+  device.createState = createState;
+  await device.close();
+});
+
 test('what is not the memory of a model is refused, with what to write', async () => {
   const device = await cpuDevice('float32');
   const model = linear(2, 1);

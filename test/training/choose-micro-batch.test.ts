@@ -82,4 +82,28 @@ test('where the validation fits only with fewer images, fewer are trained at onc
   await device.close();
 });
 
+test('where not even one image fits, the lowest layers from which on one does are named', async () => {
+  const device = await open('cpu', { threads: 1 });
+  const { prepare } = device;
+  let most = 0;
+  device.prepare = (body) => {
+    const { recording } = record(body);
+    const trained = recording.launches.filter(({ kernel }) => kernel.name === 'conv2dWeightGradient').length;
+    if (trained > most) return Promise.reject(new AttuneError({ code: 'device', what: 'no more memory' }));
+    return prepare.call(device, body);
+  };
+  const hint = async (fits: number) => {
+    most = fits;
+    return choose(device, 4, 32).then(
+      () => assert.unreachable('it fits'),
+      (error: AttuneError) => error.hint,
+    );
+  };
+  // The last block has two convolutions, and the one before it, which changes the width, three.
+  assert.is(await hint(2), 'train fewer layers: --train-from layer3.2 fits, or add --memory low');
+  assert.is(await hint(5), 'train fewer layers: --train-from layer3.1 fits, or add --memory low');
+  assert.is(await hint(0), 'train fewer layers: --train-from fc fits, or add --memory low');
+  await device.close();
+});
+
 test.run();

@@ -1,5 +1,6 @@
 /**
- * Hands out ranges of one growing memory: first fit over a list of free ranges that is sorted by offset.
+ * Hands out ranges of one growing memory: best fit over a list of free ranges that is sorted by offset, so that the ranges of
+ * hundreds of megabytes in which weights lie stay whole for the next ones.
  *
  * It deals in numbers only and touches no memory. Ranges start at multiples of 64 bytes (a cache line), and
  * neighbouring free ranges are merged at once, so that a memory whose ranges were all given back is one piece.
@@ -29,7 +30,7 @@ export class Allocator {
   /** Offset of a new range of at least `bytes` bytes, or undefined when no free range is long enough. */
   allocate(bytes: number): number | undefined {
     const length = roundUp(bytes);
-    const index = this.#free.findIndex((range) => range.bytes >= length);
+    const index = this.#smallest(length);
     if (index < 0) return undefined;
     const range = this.#free[index]!;
     const { offset } = range;
@@ -74,6 +75,18 @@ export class Allocator {
   /** How many separate ranges are free. */
   get freeRanges(): number {
     return this.#free.length;
+  }
+
+  /** The index of the smallest free range of at least `length` bytes, the first of equal ones; -1 where there is none. */
+  #smallest(length: number): number {
+    let found = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [index, { bytes }] of this.#free.entries()) {
+      if (bytes < length || bytes >= least) continue;
+      found = index;
+      least = bytes;
+    }
+    return found;
   }
 
   #insert(range: Range): void {

@@ -68,18 +68,58 @@ export async function chooseMicroBatch(
       return { micro_batch: micro, batch_norm: batchNorm };
     } catch (error) {
       if (!isTooLarge(error, device)) throw error;
-      if (micro === 1 || recipe.micro_batch !== null) throw withAdvice(error, recipe);
+      if (recipe.micro_batch !== null) throw withAdvice(error, recipe);
+      if (micro === 1)
+        throw withAdvice(error, recipe, await firstThatFits(device, model, task, recipe, samples));
       micro = Math.ceil(micro / 2);
     }
   }
 }
 
-/** A device knows of smaller batches; that a step can do with less memory is known here. */
-function withAdvice(error: AttuneError, { memory }: Recipe): AttuneError {
-  if (memory === 'low') return error;
+/** A device knows of smaller batches; that a step can do with less memory, and with fewer layers, is known here. */
+function withAdvice(error: AttuneError, { memory }: Recipe, block: string | null = null): AttuneError {
   const { code, what, where, hint } = error;
-  const other = hint === undefined ? '' : `, or ${hint}`;
-  return new AttuneError({ code, what, where, hint: `add --memory low${other}` }, { cause: error });
+  const advice = [
+    ...(block === null ? [] : [`train fewer layers: --train-from ${block} fits`]),
+    ...(memory === 'low' ? [] : ['add --memory low']),
+    ...(hint === undefined ? [] : [hint]),
+  ];
+  return new AttuneError({ code, what, where, hint: advice.join(', or ') }, { cause: error });
+}
+
+/**
+ * The lowest block of layers from which on a step of one sample fits, as weights, gradients and the optimiser's memory of
+ * more may be what does not; null where none does, or where the strategy has an order of its own.
+ */
+async function firstThatFits(
+  device: Device,
+  model: Network,
+  task: Task,
+  recipe: Recipe,
+  samples: PlannedSamples,
+): Promise<string | null> {
+  if (recipe.strategy === 'gradual') return null;
+  const names = model.layerBlocks().map(({ name }) => name);
+  const lowest = recipe.train_from === null ? 0 : names.indexOf(recipe.train_from);
+  let [below, found] = [lowest, names.length];
+  while (found - below > 1) {
+    const middle = Math.ceil((below + found) / 2);
+    const higher = { ...recipe, train_from: names[middle]! };
+    if (await fits(device, () => planStep(device, model, task, higher, samples, 1, batchNormFor(1, higher))))
+      found = middle;
+    else below = middle;
+  }
+  return names[found] ?? null;
+}
+
+async function fits(device: Device, plan: () => Promise<void>): Promise<boolean> {
+  try {
+    await plan();
+    return true;
+  } catch (error) {
+    if (!isTooLarge(error, device)) throw error;
+    return false;
+  }
 }
 
 /**
