@@ -1,11 +1,11 @@
 /** What a family of networks is: how they are made, how files of them are told, and what other libraries call their tensors. */
 import { AttuneError } from '../errors.js';
 import type { ModelName } from './names.js';
-import type { Network } from './network.js';
+import type { Network, NetworkConstants } from './network.js';
 import type { ModelPreprocessing } from './preprocessing.js';
 
-/** The head and the initial values of a network. */
-export interface ModelOptions {
+/** The head, the initial values and the constants of a network. */
+export interface ModelOptions extends NetworkConstants {
   /** Default 1000, ImageNet's. */
   readonly classes?: number;
   /** Seed of the initial values. Default 42. */
@@ -42,6 +42,8 @@ export interface Naming {
   readonly layers: readonly (readonly [theirs: string, ours: string])[];
   /** Tensors of ours that are several of theirs, one behind the other along the first axis. */
   readonly joined?: readonly (readonly [theirs: readonly string[], ours: string])[];
+  /** What their networks compute with, where it is not what ours do. */
+  readonly constants?: NetworkConstants;
   /**
    * Where TensorFlow's files have these names, too: with slashes, from this scope on, behind which one of these parts comes.
    * Their layers are told apart by the whole path alone.

@@ -30,7 +30,7 @@ export {
   mobilenetV3Large,
   mobilenetV3Small,
 } from './mobilenet-v3.js';
-export { modelTensors } from './naming.js';
+export { constantsOfNames, modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
 export { DEFAULT_MODEL, MODEL_NAMES, type ModelName } from './names.js';
 export {

@@ -11,6 +11,7 @@ import { FAMILIES } from './families.js';
 import type { Naming } from './family.js';
 import { fromGraph } from './graph-naming.js';
 import { fromKeras } from './keras-naming.js';
+import type { NetworkConstants } from './network.js';
 
 /** Namings in PyTorch's layout. Files with none of their markers have the model's own names. */
 const NAMINGS = FAMILIES.flatMap(({ namings = [] }) => namings);
@@ -34,10 +35,22 @@ export function modelTensors({
   return renamed(tensors, NAMINGS);
 }
 
+/** The constants that networks of the library have whose names the tensors of a file have; none where it is not told. */
+export function constantsOfNames({
+  layout,
+  tensors,
+}: Pick<TensorFile, 'layout' | 'tensors'>): NetworkConstants {
+  return namingOf(tensors, layout === 'keras' ? IN_KERAS : NAMINGS)?.constants ?? {};
+}
+
+function namingOf(tensors: readonly WeightsEntry[], namings: readonly Naming[]): Naming | undefined {
+  const names = new Set(tensors.map(({ name }) => stripPrefixes(name)));
+  return namings.find(({ marker }) => names.has(marker));
+}
+
 /** The tensors by the model's names, if one of these namings is theirs. */
 function renamed(tensors: readonly WeightsEntry[], namings: readonly Naming[]): WeightsEntry[] {
-  const names = new Set(tensors.map(({ name }) => stripPrefixes(name)));
-  const naming = namings.find(({ marker }) => names.has(marker));
+  const naming = namingOf(tensors, namings);
   if (naming === undefined) return [...tensors];
   const named = tensors.map((tensor) => ({ ...tensor, name: stripPrefixes(tensor.name) }));
   return joined(named, naming).map((tensor) => ({ ...tensor, name: toModel(naming, tensor.name) }));

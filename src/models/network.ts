@@ -41,6 +41,12 @@ export interface FeatureStage {
   forward(x: TensorLike, training?: Training): Tensor;
 }
 
+/** Numbers that a network computes with and that may differ from network to network of a kind; none of its arrays tells them. */
+export interface NetworkConstants {
+  /** What its norms add to a variance. */
+  readonly epsilon?: number;
+}
+
 /** Which features are asked for; `random` and `momentum` are those of a forward pass that trains. */
 export interface FeatureOptions extends Partial<Training> {
   /** The stage at whose end they are taken: a name of `stages`. Default: the last. Later stages are not computed. */
@@ -65,6 +71,11 @@ export abstract class Network extends Module {
   abstract readonly featureShape: FeatureShape;
   /** The stages of the trunk, from the input up. What the head takes is made of the features of the last. */
   abstract readonly stages: readonly FeatureStage[];
+
+  /** Those that a file of it has to say. Default: none. */
+  get constants(): NetworkConstants {
+    return {};
+  }
 
   /** Features of a stage to pooled ones [batch, channels]. */
   abstract pool(features: Tensor): Tensor;

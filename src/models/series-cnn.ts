@@ -18,7 +18,7 @@ import { type Family, type ModelEntry, type ModelOptions, networkOf } from './fa
 import { type FeatureShape, type FeatureStage, type Head, Network } from './network.js';
 
 /** Its positions are those of its windows. */
-type SeriesOptions = Omit<ModelOptions, 'imageSize'>;
+type SeriesOptions = Omit<ModelOptions, 'epsilon' | 'imageSize'>;
 
 const NAMES: OptionNames<SeriesOptions> = { classes: true, seed: true, channels: true };
 

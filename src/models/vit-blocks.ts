@@ -26,16 +26,14 @@ export interface ViTSizes {
   readonly feedForward: number;
 }
 
-/** How often parts are left out in a pass that trains. */
-export interface ViTDropout {
+/** What its norms add, and how often parts are left out in a pass that trains. */
+export interface ViTSettings {
+  readonly epsilon: number;
   /** An element behind the positions, the attention or a linear layer. */
   readonly dropout: number;
   /** A probability of the attention. */
   readonly attentionDropout: number;
 }
-
-/** torchvision's, in place of PyTorch's 1e-5. */
-const EPSILON = 1e-6;
 
 /** Deviation of initial biases and positions. */
 const BIAS_DEVIATION = 1e-6;
@@ -63,13 +61,14 @@ class EncoderBlock extends Module {
   private readonly attentionDepth = new StochasticDepth();
   private readonly mlpDepth = new StochasticDepth();
 
-  constructor(sizes: ViTSizes, { dropout, attentionDropout }: ViTDropout, initializer: Initializer) {
+  constructor(sizes: ViTSizes, settings: ViTSettings, initializer: Initializer) {
     super();
+    const { epsilon, dropout, attentionDropout } = settings;
     const { channels, heads, feedForward } = sizes;
-    this.ln_1 = new LayerNorm(channels, { epsilon: EPSILON });
+    this.ln_1 = new LayerNorm(channels, { epsilon });
     this.self_attention = new MultiheadAttention(channels, heads, { dropout: attentionDropout }, initializer);
     this.dropout = new Dropout(dropout);
-    this.ln_2 = new LayerNorm(channels, { epsilon: EPSILON });
+    this.ln_2 = new LayerNorm(channels, { epsilon });
     this.mlp = new Sequential(
       new GlorotLinear(channels, feedForward, initializer),
       new GELU(),
@@ -114,17 +113,19 @@ export class Encoder extends Module {
   readonly ln: LayerNorm;
 
   /** `side` is how many patches stand in a row of the images that the positions are for. */
-  constructor(side: number, sizes: ViTSizes, dropout: ViTDropout, initializer: Initializer) {
+  constructor(side: number, sizes: ViTSizes, settings: ViTSettings, initializer: Initializer) {
     super();
-    const shape = [1, 1 + side * side, sizes.channels];
-    const blocks = Array.from({ length: sizes.layers }, () => new EncoderBlock(sizes, dropout, initializer));
+    const { layers, channels } = sizes;
+    const { epsilon, dropout } = settings;
+    const shape = [1, 1 + side * side, channels];
+    const blocks = Array.from({ length: layers }, () => new EncoderBlock(sizes, settings, initializer));
     // As in the Transformers that are trained today, nothing pulls a position towards zero.
     this.pos_embedding = new Parameter(initializer.normal(shape, POSITION_DEVIATION), shape, {
       decay: false,
     });
-    this.dropout = new Dropout(dropout.dropout);
+    this.dropout = new Dropout(dropout);
     this.layers = new EncoderLayers(blocks);
-    this.ln = new LayerNorm(sizes.channels, { epsilon: EPSILON });
+    this.ln = new LayerNorm(channels, { epsilon });
   }
 
   /**

@@ -43,10 +43,7 @@ export const TIMM_NAMES: Readonly<Record<string, string>> = {
   vit_l_16: 'vit_large_patch16_224',
 };
 
-/**
- * Hugging Face's, with the prefix of a class, `vit.` or `deit.`, or without one, as a trunk alone is saved. Their norms add
- * 1e-12 where these add 1e-6, which is less than float32 tells apart for features of usual size.
- */
+/** Hugging Face's, with the prefix of a class, `vit.` or `deit.`, or without one, as a trunk alone is saved. */
 function huggingFace(prefix: string): Naming {
   const theirs = `${prefix}encoder.layer.{b}`;
   const attention = ['query', 'key', 'value'].map((part) => `${theirs}.attention.attention.${part}`);
@@ -69,6 +66,7 @@ function huggingFace(prefix: string): Naming {
       attention.map((layer) => `${layer}.${field}`),
       `${BLOCK}.self_attention.in_proj_${field}`,
     ]),
+    constants: { epsilon: 1e-12 },
   };
 }
 

@@ -37,6 +37,7 @@ import {
   joinBlocks,
   type LayerBlock,
   Network,
+  type NetworkConstants,
 } from './network.js';
 import { IMAGENET_PREPROCESSING } from './preprocessing.js';
 import { Encoder, type ViTSizes } from './vit-blocks.js';
@@ -54,6 +55,8 @@ export interface ViTOptions {
   readonly dropout?: number;
   /** How often a probability of the attention is. Default 0. */
   readonly attentionDropout?: number;
+  /** What its norms add to a variance. Default 1e-6, torchvision's and timm's; files of Hugging Face's are for 1e-12. */
+  readonly epsilon?: number;
 }
 
 export const VIT_OPTIONS: OptionNames<ViTOptions> = {
@@ -62,6 +65,7 @@ export const VIT_OPTIONS: OptionNames<ViTOptions> = {
   imageSize: true,
   dropout: true,
   attentionDropout: true,
+  epsilon: true,
 };
 
 const TINY = { layers: 12, heads: 3, channels: 192, feedForward: 768 };
@@ -71,6 +75,9 @@ const LARGE = { layers: 24, heads: 16, channels: 1024, feedForward: 4096 };
 
 /** Side of the images that the published positions are for. */
 const IMAGE_SIZE = 224;
+
+/** torchvision's, in place of PyTorch's 1e-5. */
+const EPSILON = 1e-6;
 
 /** torchvision's `heads`, which has one layer. */
 class Heads extends Module {
@@ -102,7 +109,7 @@ export class VisionTransformer extends Network {
     super();
     refuseUnknownOptions(options, VIT_OPTIONS, architecture);
     const { patch, channels } = sizes;
-    const { classes = 1000, dropout = 0, attentionDropout = 0 } = options;
+    const { classes = 1000, dropout = 0, attentionDropout = 0, epsilon = EPSILON } = options;
     const initializer = new Initializer(options.seed);
     this.architecture = architecture;
     this.sizes = sizes;
@@ -111,7 +118,7 @@ export class VisionTransformer extends Network {
     this.encoder = new Encoder(
       patchesOf(options.imageSize ?? IMAGE_SIZE, patch, architecture),
       sizes,
-      { dropout, attentionDropout },
+      { epsilon, dropout, attentionDropout },
       initializer,
     );
     this.top = new Heads(new Linear(channels, classes, initializer));
@@ -128,6 +135,10 @@ export class VisionTransformer extends Network {
 
   override set head(head: Head) {
     this.top.head = head;
+  }
+
+  override get constants(): NetworkConstants {
+    return { epsilon: this.encoder.ln.epsilon };
   }
 
   /** Tokens [batch, 1 + patches, channels] behind each block; behind the last one normalised. */

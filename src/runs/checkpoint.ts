@@ -11,6 +11,7 @@ import { NearestNeighbors, stateDict } from '../nn/index.js';
 import { temperatureSchema } from '../tasks/metrics/calibration.js';
 import { withNamesOnly } from '../recipe/names-only.js';
 import type { Recipe } from '../recipe/recipe-schema.js';
+import { constantsToWrite } from './network-constants.js';
 import { rowOf, TASK_KINDS, TASKS, type TaskInfo, taskOf, taskSchema } from '../tasks/index.js';
 
 /** Version of the metadata below. That of 1 had `classes` or `columns` for the task, and `preprocessing` for the input. */
@@ -61,6 +62,7 @@ export async function writeCheckpoint(
     task: JSON.stringify(info.task),
     input: JSON.stringify('input' in info ? info.input : imageInfo(info.preprocessing)),
     recipe: JSON.stringify(withNamesOnly(recipe)),
+    ...constantsToWrite(model),
     ...(typeof info.temperature === 'number' && { temperature: JSON.stringify(info.temperature) }),
     ...(model.head instanceof NearestNeighbors && { neighbors: JSON.stringify(model.head.neighbors) }),
   });

@@ -14,6 +14,7 @@ import { commandLine } from './command-line.js';
 import { AttuneError } from '../errors.js';
 import { hintForMissing, isThere, openTensors, type TensorFile } from '../formats/index.js';
 import {
+  constantsOfNames,
   DEFAULT_MODEL,
   findModel,
   type Identity,
@@ -32,6 +33,7 @@ import { hashFile, NO_WEIGHTS, type ResolvedWeights, resolveWeights } from '../w
 import { type CheckpointInfo, checkpointInfo } from './checkpoint.js';
 import { resolveOptions } from './download-events.js';
 import type { ModelSource, RunContext } from '../recipe/options.js';
+import { storedConstants } from './network-constants.js';
 import { FOLDS_FILE, RUN_FILES } from './run-folder.js';
 import { type Task, type TaskInfo, taskOf } from '../tasks/index.js';
 
@@ -270,7 +272,9 @@ async function describe(file: TensorFile, path: string, wanted: string | undefin
       hint: 'use another checkpoint of the run',
     });
   }
-  const options = found?.options ?? {};
+  // What attune wrote says its constants, or was written when none differed; other files are known by their names.
+  const constants = storedConstants(file.metadata, path) ?? (info === null ? constantsOfNames(file) : {});
+  const options = { ...found?.options, ...constants };
   if (info !== null) refuseOtherInput(info, architecture, options, path);
   const outputs = found?.classes ?? null;
   const leftOut = found?.otherHead ?? [];

@@ -27,6 +27,7 @@ import type { DeviceSummary, EpochRecord, SkippedImage } from '../recipe/results
 import { temperatureSchema } from '../tasks/metrics/calibration.js';
 import { parseRecipe } from '../recipe/parse-recipe.js';
 import { type Recipe, recipeSchema } from '../recipe/recipe-schema.js';
+import { constantsToWrite } from './network-constants.js';
 import { EVENT_FILE, type LogPosition } from './event-log.js';
 import { RUN_FILES } from './run-folder.js';
 import { contradictionIn } from './state-check.js';
@@ -128,6 +129,7 @@ export async function writeRunState(
   const pieces = safetensorsPieces(tensors, {
     attune_run: FORMAT,
     state: stateText(state, optimizer),
+    ...constantsToWrite(model),
   });
   const hash = createHash('sha256');
   let bytes = 0;

@@ -29,6 +29,7 @@ import {
   targetOf,
 } from './convert-targets.js';
 import { type ConvertInput, inputFor, withTemperature } from './convert-input.js';
+import { constantsToWrite } from '../../runs/network-constants.js';
 import { resolveOptions } from '../../runs/download-events.js';
 import { checkpointOf, loadModel } from '../../runs/model-source.js';
 import type { RunContext } from '../../recipe/options.js';
@@ -180,7 +181,10 @@ async function contentsOf(
     counters: await readCounters(file),
     names,
     copies: file.tensors.map(({ name, dtype, shape, readRaw }) => ({ name, dtype, shape, data: readRaw })),
-    metadata: metadataToWrite(file.metadata, folded),
+    metadata: {
+      ...metadataToWrite(file.metadata, folded),
+      ...(loaded !== null && constantsToWrite(loaded.model)),
+    },
     where: weights,
   };
   return { contents, folded };

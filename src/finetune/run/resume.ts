@@ -13,6 +13,7 @@ import type { DeviceSummary, FinetuneResult, TaskKind } from '../../recipe/resul
 import { RESUME_NAMES, refuseUnknown } from '../../recipe/option-names.js';
 import { writeMetrics, writeRecipe } from '../../runs/run-files.js';
 import { assertOwnFiles, RUN_FILES } from '../../runs/run-folder.js';
+import { storedConstants } from '../../runs/network-constants.js';
 import { withRunLock } from '../../runs/run-lock.js';
 import { restoreModel } from '../../runs/training-tensors.js';
 import { damagedState, type FrozenChoices, type RunState } from '../../runs/run-state.js';
@@ -166,13 +167,22 @@ const MODEL = 'model.';
  * The network of a state, before its values. Its head is made when the file is known to hold one of so many outputs: a state
  * that only names more asks for no memory.
  */
-function modelOf({ model: name, input }: RunState, { tensors }: TensorFile, head: HeadShape): Network {
+function modelOf(
+  { model: name, input }: RunState,
+  { tensors, metadata }: TensorFile,
+  head: HeadShape,
+): Network {
   const { create } = findModel(name);
   const usual = create({ classes: 1, ...networkOptions(input) });
   const shapes = tensors.flatMap(({ name, shape }) =>
     name.startsWith(MODEL) ? [[name.slice(MODEL.length), shape] as const] : [],
   );
-  const model = create({ classes: 1, ...optionsOfArrays(usual, new Map(shapes)), ...networkOptions(input) });
+  const model = create({
+    classes: 1,
+    ...optionsOfArrays(usual, new Map(shapes)),
+    ...storedConstants(metadata, RUN_FILES.state),
+    ...networkOptions(input),
+  });
   const weight = tensors.find((tensor) => tensor.name === `${MODEL}${model.headName}.weight`);
   if (weight === undefined || String(weight.shape) !== String([model.head.inputs, head.outputs]))
     throw damagedState(`there is no head of ${head.outputs} outputs`);
