@@ -451,6 +451,28 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       assert.ok([...values].slice(count).every(Number.isNaN), `${[...values].slice(count)}`);
   });
 
+  test(`slopes of gates end in 0 and 1 on ${on}`, async () => {
+    const device = await open();
+    // Its cube leaves float32, and the last ones are none.
+    const points = [-infinity, -3e38, -1.3e13, 1.3e13, 3e38, infinity, nan];
+    const result = await device.run(() => {
+      const x = tensor(points, [7]);
+      const slopes = (y: Tensor) => gradients(sum(slice(y, [0], [7])), [x])[0];
+      return {
+        exact: slopes(gelu(x)),
+        tanh: slopes(gelu(x, { approximate: 'tanh' })),
+        silu: slopes(silu(x)),
+        quick: slopes(quickGelu(x)),
+      };
+    });
+    for (const [name, values] of Object.entries(result))
+      assert.equal(
+        [...values].map((slope) => slope + 0),
+        [0, 0, 0, 1, 1, 1, nan],
+        name,
+      );
+  });
+
   test(`the corners of hard sigmoid and hard swish on ${on}`, async () => {
     const device = await open();
     const points = [-4, -3, -1.5, 0, 1.5, 3, 4];

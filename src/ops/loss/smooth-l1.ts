@@ -4,13 +4,14 @@
  *     smooth L1 (Girshick, 2015):  d^2 / (2 beta) where |d| < beta,  else |d| - beta / 2
  *     Huber (1964):                d^2 / 2 where |d| < delta,        else delta (|d| - delta / 2)
  *
- * With c = min(|d|, beta) both halves are one product, c (|d| - c / 2) / beta, whose gradient follows from the parts:
- * d / beta, or the sign of d, and 0 at d = 0. Huber's is the same times delta.
+ * With c = min(|d|, beta) both halves are c c / (2 beta) + |d| - c, whose gradient follows from the parts: d / beta, or the
+ * sign of d, at infinities, too, and 0 at d = 0. Huber's is the same times delta.
  */
 import { type OptionNames, refuseUnknownOptions } from '../../option-names.js';
 import { shapeError } from '../../tensor/shape.js';
 import type { Scalar, Tensor, TensorLike } from '../../tensor/tensor.js';
 import { abs } from '../pointwise/abs.js';
+import { add } from '../pointwise/add.js';
 import { minimum } from '../pointwise/minimum.js';
 import { multiply } from '../pointwise/multiply.js';
 import { subtract } from '../pointwise/subtract.js';
@@ -55,7 +56,7 @@ export function smoothL1(prediction: TensorLike, target: TensorLike, options: Sm
       'give the distance at which the square ends; 0 leaves the line alone',
     );
   const distance = distanceOf('smoothL1', prediction, target);
-  const losses = beta === 0 ? distance : multiply(squareThenLine(distance, beta), 1 / beta);
+  const losses = beta === 0 ? distance : squareThenLine(distance, beta, 1);
   return reduceLosses('smoothL1', losses, reduction);
 }
 
@@ -78,7 +79,7 @@ export function huber(prediction: TensorLike, target: TensorLike, options: Huber
       `delta ${delta} is not a finite number above 0`,
       'give the distance at which the square ends',
     );
-  const losses = squareThenLine(distanceOf('huber', prediction, target), delta);
+  const losses = squareThenLine(distanceOf('huber', prediction, target), delta, delta);
   return reduceLosses('huber', losses, reduction);
 }
 
@@ -88,8 +89,12 @@ function distanceOf(operation: string, prediction: TensorLike, target: TensorLik
   return abs(subtract(prediction, target));
 }
 
-/** d^2 / 2 up to `bend`, from there on a line in its direction. */
-function squareThenLine(distance: Tensor, bend: number): Tensor {
+/** A square up to `bend`, from there on a line of this slope in its direction. */
+function squareThenLine(distance: Tensor, bend: number, slope: number): Tensor {
   const bent = minimum(distance, bend);
-  return multiply(bent, subtract(distance, multiply(bent, 0.5)));
+  const beyond = subtract(distance, bent);
+  return add(
+    multiply(bent, multiply(bent, (0.5 * slope) / bend)),
+    slope === 1 ? beyond : multiply(beyond, slope),
+  );
 }

@@ -13,6 +13,7 @@ import type { Tensor, TensorLike } from '../../tensor/tensor.js';
 import { apply, emit, expectDtype } from '../core/apply.js';
 import { type FlatAttributes, flatRange, flatUnits, flatVariant } from '../core/flat.js';
 import { normalDistribution } from './error-function.js';
+import { gateDerivative } from './gate.js';
 import { geluGradientSimd, geluSimd } from './pointwise-simd.js';
 
 /** Which function `gelu` is. */
@@ -38,17 +39,19 @@ const CUBE = 0.044715;
 const TWO_U = 2 * Math.sqrt(2 / Math.PI);
 const bySigmoid = (x: number) => 1 / (1 + Math.exp(-TWO_U * x * (1 + CUBE * x * x)));
 
+/** x e^(-x^2 / 2), which is 0 at infinities. */
+function weighed(x: number): number {
+  return Math.min(Math.max(x, -Number.MAX_VALUE), Number.MAX_VALUE) * Math.exp((-x * x) / 2);
+}
+
 const FUNCTIONS: Readonly<Record<GeluAttributes['approximate'], GeluFunctions>> = {
   none: {
     forward: (x) => x * normalDistribution(x),
-    derivative: (x) => normalDistribution(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
+    derivative: (x) => normalDistribution(x) + weighed(x) / Math.sqrt(2 * Math.PI),
   },
   tanh: {
     forward: (x) => x * bySigmoid(x),
-    derivative(x) {
-      const p = bySigmoid(x);
-      return p + x * p * (1 - p) * TWO_U * (1 + 3 * CUBE * x * x);
-    },
+    derivative: (x) => gateDerivative(TWO_U * x * (1 + CUBE * x * x), TWO_U * x * (1 + 3 * CUBE * x * x)),
   },
 };
 

@@ -1,4 +1,5 @@
 /** y = x s(1.702 x) with s(v) = 1 / (1 + e^-v), the GELU that CLIP was trained with; dy/dx = s + 1.702 x s (1 - s). */
+import { gateDerivative } from './gate.js';
 import { unary } from './pointwise.js';
 
 const RATE = 1.702;
@@ -7,10 +8,7 @@ const RATE = 1.702;
 export const quickGelu = unary({
   name: 'quickGelu',
   forward: (x) => x / (1 + Math.exp(-RATE * x)),
-  derivative(x) {
-    const s = 1 / (1 + Math.exp(-RATE * x));
-    return s * (1 + RATE * x * (1 - s));
-  },
+  derivative: (x) => gateDerivative(RATE * x, RATE * x),
   from: 'input',
   half: true,
   libraries: ['gate.wgsl'],

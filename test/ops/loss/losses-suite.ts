@@ -8,6 +8,7 @@ import { klDivergence } from '#src/ops/loss/kl-divergence';
 import { meanSquaredError } from '#src/ops/loss/mean-squared-error';
 import { huber, smoothL1 } from '#src/ops/loss/smooth-l1';
 import type { Device } from '#src/program/device';
+import { sum } from '#src/ops/reduce/sum';
 import { tensor } from '#src/tensor/tensor';
 import { type Call, checkGolden, type GoldenValues, golden } from '../golden-suite.js';
 import { assertClose } from '../support.js';
@@ -106,5 +107,26 @@ export function testLosses(on: string, open: () => Promise<Device>): void {
     assert.equal([...slopes.smooth], [0, -1]);
     assert.equal([...slopes.line], [0, -1]);
     assert.equal([...slopes.huber], [0, -0.5]);
+  });
+
+  test(`the line of a loss goes on to infinity on ${on}`, async () => {
+    const device = await open();
+    const infinity = Number.POSITIVE_INFINITY;
+    const found = await device.run(() => {
+      const [a, b] = [tensor([infinity, -infinity, 1e30], [3]), tensor([1, 2, 3], [3])];
+      const all = [
+        smoothL1(a, b, { beta: 0.5, reduction: 'none' }),
+        huber(a, b, { delta: 0.5, reduction: 'none' }),
+      ];
+      return all.map((losses) => [losses, gradients(sum(losses), [a])[0]] as const);
+    });
+    const line = [infinity, infinity, device.precision === 'float64' ? 1e30 : Math.fround(1e30)];
+    assert.equal(
+      found.map((both) => both.map((values) => [...values])),
+      [
+        [line, [1, -1, 1]],
+        [line.map((loss) => loss / 2), [0.5, -0.5, 0.5]],
+      ],
+    );
   });
 }

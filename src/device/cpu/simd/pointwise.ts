@@ -255,7 +255,15 @@ const CUBE: f32 = 0.044715;
 @inline
 function geluDerivative(x: v128): v128 {
   const e = normalDensity(x);
-  return multiplyAdd(f32x4.mul(x, e), f32x4.splat(0.398942280), normalDistribution(x, e));
+  // At infinities, too, x e is 0.
+  return multiplyAdd(f32x4.mul(bounded(x), e), f32x4.splat(0.398942280), normalDistribution(x, e));
+}
+
+/** The nearest number to an infinity; a NaN stays. */
+// @ts-ignore: decorator
+@inline
+function bounded(x: v128): v128 {
+  return f32x4.max(f32x4.min(x, f32x4.splat(f32.MAX_VALUE)), f32x4.splat(-f32.MAX_VALUE));
 }
 
 /** Twice the number whose tanh gelu's approximation takes. */
@@ -273,7 +281,10 @@ function geluTanhDerivative(x: v128): v128 {
   return gateDerivative(twoU(x), f32x4.mul(x, slope));
 }
 
-/** The derivative of x s(v), s the sigmoid: s + x v' s (1 - s). Without 1 - s, which would lose digits. */
+/**
+ * The derivative of x s(v), s the sigmoid: s + x v' s (1 - s). Without 1 - s, which would lose digits; where x v' is infinite,
+ * that is 0, and so shall be the product.
+ */
 // @ts-ignore: decorator
 @inline
 function gateDerivative(v: v128, xTimesSlope: v128): v128 {
@@ -282,7 +293,7 @@ function gateDerivative(v: v128, xTimesSlope: v128): v128 {
   const larger = f32x4.div(one, f32x4.add(one, e));
   const smaller = f32x4.mul(e, larger);
   const s = v128.bitselect(smaller, larger, f32x4.lt(v, f32x4.splat(0)));
-  return multiplyAdd(xTimesSlope, f32x4.mul(smaller, larger), s);
+  return multiplyAdd(bounded(xTimesSlope), f32x4.mul(smaller, larger), s);
 }
 
 /** y[i] = value. */
