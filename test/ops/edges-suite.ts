@@ -473,6 +473,27 @@ export function testEdges(on: string, open: () => Promise<Device>): void {
       );
   });
 
+  test(`infinities stand in constants, in paddings and where a mask has none, on ${on}`, async () => {
+    const device = await open();
+    const result = await device.run(() => {
+      const x = tensor([1, 2], [2]);
+      const scores = where(tensor(Int32Array.of(1, 0), [2]), x, -infinity);
+      const [slopes] = gradients(sum(multiply(softmax(scores), tensor([3, 4], [2]))), [x]);
+      const padded = pad(x, [1], [0], { value: -infinity });
+      return { scores, slopes, padded, high: full([2], infinity), low: full([2], -infinity) };
+    });
+    assert.equal(
+      Object.values(result).map((values) => [...values]),
+      [
+        [1, -infinity],
+        [0, 0],
+        [-infinity, 1, 2],
+        [infinity, infinity],
+        [-infinity, -infinity],
+      ],
+    );
+  });
+
   test(`the corners of hard sigmoid and hard swish on ${on}`, async () => {
     const device = await open();
     const points = [-4, -3, -1.5, 0, 1.5, 3, 4];

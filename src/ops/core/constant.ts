@@ -44,12 +44,16 @@ export const constantOperation: Operation<ConstantAttributes> = {
   gradient: { notDifferentiable: 'a constant does not depend on anything' },
 };
 
-/** A float32 tensor of `shape` filled with `value`, which must be finite. -0 becomes 0. */
+/** A float32 tensor of `shape` filled with `value`, which may be infinite. -0 becomes 0. Throws AttuneError 'shape' for NaN. */
 export function full(shape: Shape, value: number): Tensor {
-  if (!Number.isFinite(value)) {
-    throw shapeError('full', `${value} is not a finite number`, 'pass it as data with tensor([value], [])');
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw shapeError(
+      'full',
+      `${value} is not a number`,
+      'if it is meant, pass it as data: tensor([NaN], [])',
+    );
   }
-  // Signatures are text, in which -0 is 0: adding 0 makes them one value.
+  // As plans tell 0 from -0, adding 0 makes them one.
   return apply(constantOperation, { shape, value: value + 0 }, []);
 }
 

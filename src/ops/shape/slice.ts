@@ -57,7 +57,7 @@ export interface PadOptions {
    * replicate and reflect. Default constant.
    */
   readonly mode?: PadMode;
-  /** The number of mode constant. Default 0. */
+  /** The number of mode constant, which may be infinite. Default 0. */
   readonly value?: number;
 }
 
