@@ -212,7 +212,7 @@ export type ExplainFlags = Omit<ExplainOptions, 'run' | 'images'>;
 export const EXPLAIN_FLAGS: Flags<ExplainFlags> = {
   method: {
     value: '<name>',
-    help: `${HEAT_MAP_METHODS.join(', ')}. Default: ${HEAT_MAP_METHODS[0]}, or integrated-gradients for a network without maps of features.`,
+    help: `${HEAT_MAP_METHODS.join(', ')}. Default: ${HEAT_MAP_METHODS[0]}, attention-gradients for a vision Transformer.`,
     parse: choice(HEAT_MAP_METHODS),
   },
   class: {

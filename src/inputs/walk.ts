@@ -217,13 +217,14 @@ function isRunFolder(entries: readonly Dirent[]): boolean {
 }
 
 const HEAT_MAP = 'heat map';
+const MAP_NAME = /\.(grad-cam(\+\+)?|attention-(gradients|rollout)|integrated-gradients|occlusion)\.png$/;
 /** How pictures end that may lie beside heat maps. */
 const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif)$/i;
 
 /** Whether all pictures in a folder have the names that `attune explain` gives: one alone may be a photograph. */
 function holdsHeatMaps(entries: readonly Dirent[]): boolean {
   const pictures = entries.filter(({ name }) => !isHidden(name) && PICTURE.test(name));
-  const isMap = ({ name }: Dirent) => /\.(grad-cam(\+\+)?|integrated-gradients|occlusion)\.png$/.test(name);
+  const isMap = ({ name }: Dirent) => MAP_NAME.test(name);
   return pictures.length > 0 && pictures.every(isMap);
 }
 

@@ -34,6 +34,8 @@ export { constantsOfNames, modelTensors } from './naming.js';
 export { IMAGENET_PREPROCESSING, type ModelPreprocessing } from './preprocessing.js';
 export { DEFAULT_MODEL, MODEL_NAMES, type ModelName } from './names.js';
 export {
+  type AttentionPass,
+  type ClassAttention,
   type FeatureOptions,
   type FeatureShape,
   type Head,

@@ -47,6 +47,23 @@ export interface NetworkConstants {
   readonly epsilon?: number;
 }
 
+/** A pass that writes out what attends to what. */
+export interface AttentionPass {
+  /** Those of the last stage, tokens [batch, length, channels]. */
+  readonly features: Tensor;
+  /** Of each block, from the first: [batch, heads, length, length]. The features have a gradient with respect to them. */
+  readonly probabilities: readonly Tensor[];
+  /** The last rows x columns tokens are patches of the image, rows from the top; those before them, of the class first, are not. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** How a network answers whose class token attends to patches of an image. */
+export interface ClassAttention {
+  /** Images [batch, height, width, 3] in a pass that evaluates; equal to the ordinary one but for rounding. */
+  forward(images: TensorLike): AttentionPass;
+}
+
 /** Which features are asked for; `random` and `momentum` are those of a forward pass that trains. */
 export interface FeatureOptions extends Partial<Training> {
   /** The stage at whose end they are taken: a name of `stages`. Default: the last. Later stages are not computed. */
@@ -75,6 +92,11 @@ export abstract class Network extends Module {
   /** Those that a file of it has to say. Default: none. */
   get constants(): NetworkConstants {
     return {};
+  }
+
+  /** What its class token attends to; null, the default, for a network without one. */
+  get classAttention(): ClassAttention | null {
+    return null;
   }
 
   /** Features of a stage to pooled ones [batch, channels]. */

@@ -78,8 +78,9 @@ class EncoderBlock extends Module {
     );
   }
 
-  override forward(x: TensorLike, training?: Training): Tensor {
-    const seen = this.self_attention.forward(this.ln_1.forward(x), training);
+  /** Tokens [batch, length, channels], of its shape; `probabilities` as for the attention's `forward`. */
+  override forward(x: TensorLike, training?: Training, probabilities?: Tensor[]): Tensor {
+    const seen = this.self_attention.forward(this.ln_1.forward(x), training, probabilities);
     const y = add(this.attentionDepth.forward(this.dropout.forward(seen, training), training), x);
     const wide = this.mlp.forward(this.ln_2.forward(y), training);
     return add(this.mlpDepth.forward(wide, training), y);

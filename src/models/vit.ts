@@ -31,6 +31,7 @@ import {
 } from './family.js';
 import type { ModelName } from './names.js';
 import {
+  type ClassAttention,
   type FeatureShape,
   type FeatureStage,
   type Head,
@@ -158,6 +159,22 @@ export class VisionTransformer extends Network {
         },
       };
     });
+  }
+
+  override get classAttention(): ClassAttention {
+    return {
+      forward: (images) => {
+        const { patch } = this.sizes;
+        const [, height, width] = images.shape;
+        const probabilities: Tensor[] = [];
+        const { layers, ln } = this.encoder;
+        const tokens = layers.blocks.reduce(
+          (x: Tensor, block) => block.forward(x, undefined, probabilities),
+          this.tokens(images, undefined),
+        );
+        return { features: ln.forward(tokens), probabilities, rows: height / patch, columns: width / patch };
+      },
+    };
   }
 
   /** The class token. */

@@ -105,16 +105,18 @@ export class MultiheadAttention extends Module {
 
   /**
    * x [batch, length, channels], which looks at itself; or tensors by the names of `AttentionInput`. Gives [batch, queries,
-   * channels]. A query that sees no key gets the bias of `out_proj` alone, where PyTorch gives NaN.
+   * channels]. A query that sees no key gets the bias of `out_proj` alone, where PyTorch gives NaN. Where a list of
+   * `probabilities` is given, [batch, heads, queries, keys] is computed in memory, the result from it, and put there: so
+   * what is made of the result has a gradient with respect to it.
    */
-  override forward(x: NetworkInput, training?: Training): Tensor {
+  override forward(x: NetworkInput, training?: Training, probabilities?: Tensor[]): Tensor {
     if (training !== undefined) requireTraining(training, 'MultiheadAttention');
     const given = isOneTensor(x) ? { query: x } : (x as unknown as AttentionInput);
     refuseUnknownOptions(given, INPUT_NAMES, 'MultiheadAttention.forward');
     const { query, key = query, value = key, ...masks } = given;
     const [q, k, v] =
       key === query && value === key ? this.#together(query) : this.#apart([query, key, value]);
-    const seen = this.#attend(q, k, v, masks, training);
+    const seen = this.#attend(q, k, v, masks, training, probabilities);
     return this.out_proj.forward(reshape(seen, [...seen.shape.slice(0, 2), this.channels]));
   }
 
@@ -143,18 +145,27 @@ export class MultiheadAttention extends Module {
     return reshape(x, [batch, length, this.heads, channels / this.heads]);
   }
 
-  #attend(q: Tensor, k: Tensor, v: Tensor, masks: AttentionMasks, training: Training | undefined): Tensor {
+  #attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    masks: AttentionMasks,
+    training: Training | undefined,
+    written: Tensor[] | undefined,
+  ): Tensor {
     const { causal } = this;
-    if (training === undefined || this.dropout === 0) {
+    const drops = training !== undefined && this.dropout > 0;
+    if (!drops && written === undefined) {
       const mask = maskOf(masks);
       return attention(q, k, v, { causal, ...(mask !== null && { mask }) });
     }
-    // What is dropped are probabilities, so that they have to be there.
+    // What is dropped, or asked for, are probabilities, so that they have to be there.
     const mask = maskOf(masks, causal ? triangle(q.shape[1], k.shape[1]) : undefined);
     const scores = matmul(q, k, { headsA: true, headsB: true, transposeB: true });
     const scaled = multiply(scores, 1 / Math.sqrt(q.shape[3]));
     const probabilities = softmax(scaled, mask === null ? {} : { mask });
-    const kept = dropout(probabilities, this.dropout, training.random);
+    written?.push(probabilities);
+    const kept = drops ? dropout(probabilities, this.dropout, training.random) : probabilities;
     return matmul(kept, v, { headsB: true, headsOut: true });
   }
 }

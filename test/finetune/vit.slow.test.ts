@@ -80,13 +80,13 @@ test('images of another size, and weights whose positions are for another', asyn
   assert.is(kept.get('encoder.pos_embedding')!.length, 257 * 128);
 });
 
-test('it is evaluated, predicts, and is explained where no maps are needed', async () => {
+test('it is evaluated, predicts, and is explained by attention', async () => {
   const { accuracy } = await evaluate({ run: whole.run, data: join(data, 'test'), device: 'cpu' });
   assert.type(accuracy, 'number');
   const image = join(data, 'test', CLASSES[0]!);
   const out = newPath();
   const { method, images } = await explain({ run: whole.run, images: [image], out, device: 'cpu' });
-  assert.is(method, 'integrated-gradients');
+  assert.is(method, 'attention-gradients');
   assert.ok(images.every((one) => !('error' in one)));
   await fails(
     explain({ run: whole.run, images: [image], method: 'grad-cam', out, device: 'cpu' }),

@@ -28,7 +28,8 @@ import { nearest } from '../../nearest.js';
 import type { OptionNames } from '../../option-names.js';
 import { freeze, Linear } from '../../nn/index.js';
 import type { Device } from '../../program/device.js';
-import { type Explained, heatMap } from './heat-maps.js';
+import type { Explained } from './explained.js';
+import { defaultMethod, heatMap } from './heat-maps.js';
 import { HEAT_MAP_METHODS, type HeatMapMethod } from './methods.js';
 import { type Neighbor, nearestImages } from './neighbors.js';
 import { explainedPicture } from './explained-picture.js';
@@ -37,7 +38,11 @@ import { explainedPicture } from './explained-picture.js';
 export interface ExplainOptions extends ModelSource, DeviceOptions {
   /** Image files and folders of images. */
   readonly images: readonly string[];
-  /** 'grad-cam', 'grad-cam++', 'integrated-gradients' or 'occlusion'. Default: 'grad-cam', or 'integrated-gradients' for a network without maps of features. */
+  /**
+   * 'grad-cam', 'grad-cam++', 'attention-gradients', 'attention-rollout', 'integrated-gradients' or 'occlusion'. Default:
+   * 'grad-cam' for a network with maps of features, 'attention-gradients' for one whose class token attends to patches, else
+   * 'integrated-gradients'.
+   */
   readonly method?: string;
   /** The class to look for. Default: the likeliest one of each image. */
   readonly class?: string;
@@ -97,8 +102,9 @@ export async function explain(options: ExplainOptions, context: RunContext = {})
   const loaded = await loadModel(options, context);
   requireHead(loaded);
   requireClasses(loaded.task, 'attune explain', loaded.weights);
-  const method = asked ?? (loaded.model.featureShape === 'map' ? 'grad-cam' : 'integrated-gradients');
+  const method = asked ?? defaultMethod(loaded.model);
   refuseWithoutMaps(loaded, method);
+  refuseWithoutAttention(loaded, method);
   refuseWithoutGradient(loaded, method);
   const preprocessing = imageSettings(loaded.input, 'explain');
   const wanted = options.class === undefined ? null : classIndex(options.class, loaded.task.names);
@@ -230,13 +236,25 @@ function refuseWithoutMaps({ model }: LoadedModel, method: HeatMapMethod): void 
     code: 'usage',
     what: `${method} needs maps of features, and ${model.architecture} has none`,
     where: '--method',
-    hint: 'use --method integrated-gradients or occlusion',
+    hint: `use --method ${defaultMethod(model)} or occlusion`,
   });
 }
 
-/** All methods but occlusion go by the slope of a logit, and that of a vote is zero. */
+function refuseWithoutAttention({ model }: LoadedModel, method: HeatMapMethod): void {
+  if (!method.startsWith('attention-') || model.classAttention !== null) return;
+  throw new AttuneError({
+    code: 'usage',
+    what: `${method} needs a class token that attends to patches, and ${model.architecture} has none`,
+    where: '--method',
+    hint: `use --method ${defaultMethod(model)} or occlusion`,
+  });
+}
+
+/** The methods that look at no logit's slope: that of a vote is zero. */
+const WITHOUT_GRADIENT: readonly HeatMapMethod[] = ['occlusion', 'attention-rollout'];
+
 function refuseWithoutGradient({ model }: LoadedModel, method: HeatMapMethod): void {
-  if (method === 'occlusion' || model.head instanceof Linear) return;
+  if (WITHOUT_GRADIENT.includes(method) || model.head instanceof Linear) return;
   throw new AttuneError({
     code: 'usage',
     what: `${method} needs a head with a gradient, and that of this run is a vote of its nearest neighbors`,

@@ -15,7 +15,7 @@ import {
   seenWindow,
 } from '../../inputs/index.js';
 import { percent } from '../../text.js';
-import type { HeatMap } from './heat-maps.js';
+import type { HeatMap } from './explained.js';
 import { overlay, tinted } from './overlay.js';
 
 /** Larger images are made smaller, as no screen shows more. */

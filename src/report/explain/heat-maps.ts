@@ -1,32 +1,23 @@
 /**
- * Which parts of an image speak for a class: four methods that answer with a map over the image.
+ * Which parts of an image speak for a class: six methods that answer with a map over the image.
  *
  * The network runs on the device, forward and backward; what is left to do with a few thousand numbers is done here in
  * float64, as in the papers.
  */
-import { imageInput, type Preprocessing } from '../../inputs/index.js';
+import { imageInput } from '../../inputs/index.js';
 import { AttuneError } from '../../errors.js';
 import { throwIfAborted } from '../../interruption.js';
 import type { Network } from '../../models/index.js';
-import { gradients, matmul, sum } from '../../ops/index.js';
-import { oneTensor } from '../../nn/index.js';
-import type { Device } from '../../program/device.js';
-import { type Tensor, tensor } from '../../tensor/tensor.js';
+import { gradients } from '../../ops/index.js';
+import { tensor } from '../../tensor/tensor.js';
+import { attentionGradients, attentionRollout } from './attention-maps.js';
+import { chosen, type Explained, type HeatMap, networkInput } from './explained.js';
 import type { HeatMapMethod } from './methods.js';
 
-/** One number for each cell of a grid over the image, rows from the top. */
-export interface HeatMap {
-  readonly width: number;
-  readonly height: number;
-  readonly values: Float64Array;
-}
-
-/** A network on its device, and what its images are like. */
-export interface Explained {
-  readonly device: Device;
-  readonly model: Network;
-  readonly preprocessing: Preprocessing;
-  readonly signal?: AbortSignal | undefined;
+/** What a network lets one see best: maps of features, or attention. */
+export function defaultMethod({ featureShape, classAttention }: Network): HeatMapMethod {
+  if (featureShape === 'map') return 'grad-cam';
+  return classAttention === null ? 'integrated-gradients' : 'attention-gradients';
 }
 
 /**
@@ -54,6 +45,8 @@ const METHODS: Readonly<
 > = {
   'grad-cam': gradCam,
   'grad-cam++': gradCamPlusPlus,
+  'attention-gradients': attentionGradients,
+  'attention-rollout': attentionRollout,
   'integrated-gradients': integratedGradients,
   occlusion,
 };
@@ -219,15 +212,4 @@ function covered(
 
 function eachPixel(side: number, patch: number, { top, left }: Corner, visit: (at: number) => void): void {
   for (let y = top; y < top + patch; y++) for (let x = left; x < left + patch; x++) visit(y * side + x);
-}
-
-function networkInput(bytes: Uint8Array, images: number, preprocessing: Preprocessing): Tensor {
-  return oneTensor(imageInput(preprocessing).record({ size: images, arrays: { images: bytes } }), 'explain');
-}
-
-/** The sum over images of the logit of one class, from logits [images, classes]. */
-function chosen(logits: Tensor, index: number): Tensor {
-  const classes = logits.shape[1];
-  const oneHot = Float32Array.from({ length: classes }, (_, c) => (c === index ? 1 : 0));
-  return sum(matmul(logits, tensor(oneHot, [classes, 1], 'float32')));
 }

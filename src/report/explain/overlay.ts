@@ -1,6 +1,6 @@
 /** A heat map over its image. */
 import type { Rectangle, RgbImage } from '../../inputs/index.js';
-import type { HeatMap } from './heat-maps.js';
+import type { HeatMap } from './explained.js';
 
 /** Colours from what speaks least to what speaks most for the class, evenly spaced. */
 const COLOURS = [
@@ -19,7 +19,7 @@ const UNSEEN = 0.5;
 
 /**
  * The image with the map on it, stretched bilinearly and scaled by its largest value. What speaks against the class,
- * below 0, leaves the image as it is; what lies outside of the window is darker.
+ * below 0 or the map's own least value, leaves the image as it is; what lies outside of the window is darker.
  * @param window what of the image the map is of; default: all
  */
 export function overlay(
@@ -27,7 +27,8 @@ export function overlay(
   map: HeatMap,
   window: Rectangle = { left: 0, top: 0, width, height },
 ): RgbImage {
-  const largest = map.values.reduce((most, value) => Math.max(most, value), 0);
+  const { least = 0 } = map;
+  const largest = map.values.reduce((most, value) => Math.max(most, value), least);
   const result = new Uint8Array(pixels.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -38,7 +39,7 @@ export function overlay(
         continue;
       }
       const value = valueAt(map, across * map.width - 0.5, down * map.height - 0.5);
-      const heat = largest > 0 ? Math.max(0, value) / largest : 0;
+      const heat = largest > least ? Math.max(0, value - least) / (largest - least) : 0;
       for (let c = 0; c < 3; c++) result[at + c] = tinted(pixels[at + c], heat, c);
     }
   }

@@ -342,7 +342,7 @@ test('what attune wrote among the images is reported, never a class', async () =
     assert.equal([data.classes, names(data.train)], [['a', 'b'], photos]);
     const reported = data.skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`);
     assert.equal(reported.sort(), [
-      'explanations: 4 files: heat maps of attune explain',
+      'explanations: 6 files: heat maps of attune explain',
       'explanations: a folder without images',
       'runs/1_resnet50: a run folder of attune',
       'runs/folds: a run folder of attune',

@@ -210,6 +210,11 @@ test('what cannot be explained is named, the others are done', async () => {
   assert.ok('error' in images[1] && /looks like/.test(images[1].error));
   const wrong = (more: object) => explain({ weights, images: [bag], ...more });
   await fails(wrong({ method: 'grad-cm' }), 'usage', /did you mean grad-cam\?/);
+  await fails(
+    wrong({ method: 'attention-rollout' }),
+    'usage',
+    /class token.*resnet-small has none.*grad-cam/,
+  );
   await fails(wrong({ neighbors: 3 }), 'usage', /no run folder whose training images/);
   await fails(wrong({ class: 'sneakr' }), 'usage', /knows no class "sneakr"/);
   assert.ok(readFileSync(bag).length > 0);
