@@ -193,6 +193,8 @@ export {
   efficientnetB0,
   type EfficientNetOptions,
   type FeatureOptions,
+  type AttentionPass,
+  type ClassAttention,
   type FeatureShape,
   findModel,
   type Head,

@@ -5,7 +5,7 @@ import { convert, evaluate, type FinetuneOptions, finetune, predict, resume } fr
 import { writeSafetensors } from '#src/formats/index';
 import { findModel, type Network } from '#src/models/index';
 import { stateDict } from '#src/nn/state-dict';
-import { explain } from '#src/report/index';
+import { explain, report } from '#src/report/index';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -88,6 +88,10 @@ test('it is evaluated, predicts, and is explained by attention', async () => {
   const { method, images } = await explain({ run: whole.run, images: [image], out, device: 'cpu' });
   assert.is(method, 'attention-gradients');
   assert.ok(images.every((one) => !('error' in one)));
+  await report({ run: whole.run, device: 'cpu' });
+  const page = readFileSync(join(whole.run, 'report.html'), 'utf8');
+  assert.match(page, /answers with, by attention weighted by its gradient/);
+  assert.match(page, /what speaks for/);
   await fails(
     explain({ run: whole.run, images: [image], method: 'grad-cam', out, device: 'cpu' }),
     'usage',

@@ -84,6 +84,7 @@ export function namedReport(names: readonly [string, string, string], file: stri
       pairs: [{ label: names[0], predicted: names[2], count: 1, support: 3, examples: [answered] }],
       reliability: reliabilityBins(answers, 15),
       scaledReliability: reliabilityBins(answers, 15),
+      explainedBy: 'grad-cam',
       hits: [],
       misses: [{ ...answered, maps: [{ class: names[1], picture: PICTURE }] }],
     } as ClassifiedPart,

@@ -3,7 +3,8 @@ import { imageSettings, settingsOfImages } from '../../inputs/index.js';
 import { softmaxRows } from '../../tasks/metrics/scores.js';
 import type { LoadedModel } from '../../runs/model-source.js';
 import { Linear } from '../../nn/index.js';
-import { heatMap } from '../explain/heat-maps.js';
+import { defaultMethod, heatMap } from '../explain/heat-maps.js';
+import type { HeatMapMethod } from '../explain/methods.js';
 import { overlay } from '../explain/overlay.js';
 import type { Answering, Network, Outputs } from './answered-part.js';
 import { pictureOf } from './pictures.js';
@@ -62,7 +63,8 @@ export async function classifiedPart(
     examples: await all(of.slice(0, EXAMPLES_OF_PAIR)),
   }));
   const unscaled = answersOf({ ...scored, scores: softmaxRows(scored) });
-  const explain = (some: readonly Answer[]) => explained(some, outputs, shown, network);
+  const method = network === null ? 'grad-cam' : defaultMethod(network.loaded.model);
+  const explain = (some: readonly Answer[]) => explained(some, method, outputs, shown, network);
   return {
     kind: 'classification',
     part,
@@ -73,6 +75,7 @@ export async function classifiedPart(
     pairs: await Promise.all(pairs),
     reliability: reliabilityBins(unscaled, BINS),
     scaledReliability: temperature === null ? null : reliabilityBins(answers, BINS),
+    explainedBy: method,
     hits: await explain(hitsOf(answers, MOST_HITS)),
     misses: await explain(missesOf(answers, MOST_MISSES)),
   };
@@ -81,7 +84,8 @@ export async function classifiedPart(
 /** Why there are no heat maps of a network; null where there are. */
 export function whyNotExplained({ model, input }: Pick<LoadedModel, 'model' | 'input'>): string | null {
   if (settingsOfImages(input) === null) return 'they are made for pictures only';
-  if (model.featureShape !== 'map') return 'they are made of maps of features, and this network has none';
+  if (model.featureShape !== 'map' && model.classAttention === null)
+    return 'they are made of maps of features or of attention, and this network has neither';
   return model.head instanceof Linear
     ? null
     : 'they go by the slope of a head, and a vote of neighbours has none';
@@ -89,6 +93,7 @@ export function whyNotExplained({ model, input }: Pick<LoadedModel, 'model' | 'i
 
 async function explained(
   answers: readonly Answer[],
+  method: HeatMapMethod,
   { picture }: Outputs,
   shown: (answer: Answer) => Promise<AnsweredImage>,
   network: Network | null,
@@ -102,7 +107,7 @@ async function explained(
     const image = await picture(answer.image);
     const maps: ExplainedImage['maps'][number][] = [];
     for (const index of new Set([answer.predicted, answer.label])) {
-      const map = await heatMap('grad-cam', { device, model, preprocessing, signal }, image.pixels, index);
+      const map = await heatMap(method, { device, model, preprocessing, signal }, image.pixels, index);
       maps.push({ class: task.names[index], picture: await pictureOf(overlay(image, map)) });
     }
     result.push({ ...(await shown(answer)), maps });

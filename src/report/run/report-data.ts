@@ -1,4 +1,5 @@
 /** All that a report tells, as plain data: what is drawn and written of it is a pure function of this. */
+import type { HeatMapMethod } from '../explain/methods.js';
 import type { SampleWords } from '../../inputs/index.js';
 import type { Advice } from '../../finetune/advise/advice.js';
 import type { Metrics } from '../../tasks/metrics/metrics.js';
@@ -82,6 +83,8 @@ export interface ClassifiedPart {
   readonly reliability: readonly ReliabilityBin[];
   /** With logits divided by the temperature; null without one. */
   readonly scaledReliability: readonly ReliabilityBin[] | null;
+  /** By which images are explained. */
+  readonly explainedBy: HeatMapMethod;
   readonly hits: readonly ExplainedImage[];
   readonly misses: readonly ExplainedImage[];
 }

@@ -1,6 +1,7 @@
 /** Images to look at: what went wrong, and what the network went by. */
 import { countedSamples, type SampleWords } from '../../../inputs/index.js';
 import { capitalized, percent } from '../../../text.js';
+import { HEAT_MAP_TITLES } from '../../explain/methods.js';
 import type { AnsweredImage, ClassifiedPart, ExplainedImage } from '../../run/report-data.js';
 import { type Content, type Html, html } from '../../html/html.js';
 import { fileName, image, name, type Section, whole } from '../../html/elements.js';
@@ -45,12 +46,12 @@ function verdict({ label, predicted }: AnsweredImage): Html {
 }
 
 /** Null where there are none. */
-export function heatMapSection({ hits, misses }: ClassifiedPart): Section | null {
+export function heatMapSection({ explainedBy, hits, misses }: ClassifiedPart): Section | null {
   if (hits.length + misses.length === 0) return null;
   return {
     id: 'heat-maps',
     title: 'Heat maps',
-    body: html`<p>Where in an image the network sees the class that it answers with, by Grad-CAM (Selvaraju et al., 2017): red speaks most for the class, blue little, and what has no colour not at all. A map that lies beside the object says that the network goes by something else, as its background.</p>
+    body: html`<p>Where in an image the network sees the class that it answers with, by ${HEAT_MAP_TITLES[explainedBy]}: red speaks most for the class, blue little, and what has no colour not at all. A map that lies beside the object says that the network goes by something else, as its background.</p>
 ${mapsOf('Misses, the surest first', misses, 'The image, what spoke for the wrong answer, and what spoke for the right class.')}
 ${mapsOf('Hits, the surest of each class', hits, 'The image, and what spoke for its class.')}`,
   };
