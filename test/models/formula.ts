@@ -20,31 +20,36 @@ const read = (file: string): Record<string, Expected> =>
   JSON.parse(readFileSync(new URL(`../../../test/models/fixtures/${file}`, import.meta.url), 'utf8'));
 export const EXPECTED = { ...read('torchvision.json'), ...read('torchvision-others.json') };
 
-/** `count` numbers in [0, 1): a hash of the name (FNV-1a) plus the index, mixed (the end of MurmurHash3). */
+/**
+ * `count` numbers in [0, 1): a hash of the name (FNV-1a) plus the index, mixed (the end of MurmurHash3). A loop, as a network
+ * has up to 300 million of them.
+ */
 function uniform(name: string, count: number): Float64Array {
   let seed = 2166136261;
   for (const byte of new TextEncoder().encode(name)) seed = Math.imul(seed ^ byte, 16777619);
-  return Float64Array.from({ length: count }, (_, i) => {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
     let x = i + seed;
     x ^= x >>> 16;
     x = Math.imul(x, 0x85ebca6b);
     x ^= x >>> 13;
     x = Math.imul(x, 0xc2b2ae35);
     x ^= x >>> 16;
-    return (x >>> 0) / 2 ** 32;
-  });
+    values[i] = (x >>> 0) / 2 ** 32;
+  }
+  return values;
 }
 
 /** The values of a tensor of this name, in PyTorch's shape. */
 export function formulaValues(name: string, shape: readonly number[]): Float64Array {
   const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
   const u = uniform(name, product(shape));
-  if (name.endsWith('running_var')) return u.map((x) => 0.5 + x);
-  if (shape.length > 1) {
-    const factor = Math.sqrt(12 / product(shape.slice(1)));
-    return u.map((x) => (x - 0.5) * factor);
-  }
-  return u.map((x) => (name.endsWith('weight') ? 0.5 + x : x - 0.5));
+  const isSpread = shape.length > 1 && !name.endsWith('running_var');
+  const factor = isSpread ? Math.sqrt(12 / product(shape.slice(1))) : 1;
+  const isPositive = name.endsWith('running_var') || (shape.length <= 1 && name.endsWith('weight'));
+  const shift = isPositive ? 0.5 : -0.5;
+  for (let i = 0; i < u.length; i++) u[i] = (u[i]! + shift) * factor;
+  return u;
 }
 
 /** All tensors of a model as entries of a file would be, in float64. */
@@ -94,7 +99,9 @@ export function kerasValues(name: string, shape: readonly number[]): Float32Arra
   if (name.endsWith('moving_variance') || name.endsWith('gamma')) return Float32Array.from(u, (x) => 0.5 + x);
   const inputs = name.endsWith('depthwise_kernel') ? shape[0] * shape[1] : count / shape.at(-1)!;
   const factor = name.endsWith('kernel') ? Math.sqrt(12 / inputs) : name === 'images' ? 2 : 1;
-  return Float32Array.from(u, (x) => (x - 0.5) * factor);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = (u[i]! - 0.5) * factor;
+  return values;
 }
 
 /** All variables of a network, as a reader of Keras's files gives them. */
