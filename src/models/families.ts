@@ -1,6 +1,7 @@
 /** The table of families: the networks that attune has. A family is its file and its line here, and its names in names.ts. */
 import type { Joined } from '../option-names.js';
 import { CONVNEXT } from './convnext.js';
+import { DEIT } from './deit.js';
 import { EFFICIENTNET } from './efficientnet.js';
 import type { Family, ModelEntry } from './family.js';
 import { KERAS_MOBILENET_V2 } from './keras-mobilenet-v2.js';
@@ -27,6 +28,8 @@ const TABLE = [
   KERAS_MOBILENET_V2,
   KERAS_RESNET,
   SERIES_CNN,
+  // Before those with the same tensors but for its second token.
+  DEIT,
   VIT,
   SMALL_VIT,
 ] as const;

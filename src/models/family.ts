@@ -1,5 +1,6 @@
 /** What a family of networks is: how they are made, how files of them are told, and what other libraries call their tensors. */
 import { AttuneError } from '../errors.js';
+import type { JoinName } from './joins.js';
 import type { ModelName } from './names.js';
 import type { Network, NetworkConstants } from './network.js';
 import type { ModelPreprocessing } from './preprocessing.js';
@@ -40,8 +41,8 @@ export interface Naming {
   readonly marker: string;
   /** Layers, or tensors. `{b}` stands for the same number on both sides, `{s+1}` for one more. */
   readonly layers: readonly (readonly [theirs: string, ours: string])[];
-  /** Tensors of ours that are several of theirs, one behind the other along the first axis. */
-  readonly joined?: readonly (readonly [theirs: readonly string[], ours: string])[];
+  /** Tensors of ours that are made of several of theirs. Default: rows, one behind the other. Written by the first that is for it. */
+  readonly joined?: readonly (readonly [theirs: readonly string[], ours: string, join?: JoinName])[];
   /** What their networks compute with, where it is not what ours do. */
   readonly constants?: NetworkConstants;
   /**

@@ -2,6 +2,7 @@
 export { ImageClassifier, trunkOf } from './classifier.js';
 export { ConvNext, type ConvNextOptions, convnextTiny } from './convnext.js';
 export { EfficientNet, efficientnetB0, type EfficientNetOptions } from './efficientnet.js';
+export { deitB16Distilled, deitS16Distilled, deitTi16Distilled } from './deit.js';
 export { type Architecture, detectArchitecture, type TensorShape } from './detect.js';
 export { type ImagenetClass, imagenetClasses, imagenetIndex } from './imagenet-classes.js';
 export type { Activation } from './export/activation.js';

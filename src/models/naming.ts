@@ -10,6 +10,7 @@ import { detectArchitecture } from './detect.js';
 import { FAMILIES } from './families.js';
 import type { Naming } from './family.js';
 import { fromGraph } from './graph-naming.js';
+import { JOINS, type JoinName, joinValues } from './joins.js';
 import { fromKeras } from './keras-naming.js';
 import type { NetworkConstants } from './network.js';
 
@@ -61,14 +62,14 @@ function joined(tensors: readonly WeightsEntry[], { joined: rules = [] }: Naming
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const joins = new Map<string, WeightsEntry | null>();
   for (const { name } of tensors) {
-    for (const [theirs, ours] of rules) {
+    for (const [theirs, ours, join = 'rows'] of rules) {
       const numbers = numbersIn(name, theirs[0]);
       if (numbers === null) continue;
       const parts = theirs.flatMap((rule) => byName.get(placed(rule, numbers)) ?? []);
-      const isWhole = parts.length === theirs.length && new Set(parts.map(restOf)).size === 1;
+      const isWhole = parts.length === theirs.length && new Set(parts.map(kindOf)).size === 1;
       if (!isWhole) continue;
       for (const part of parts) joins.set(part.name, null);
-      joins.set(name, inOne(placed(ours, numbers), parts));
+      joins.set(name, inOne(placed(ours, numbers), join, parts));
     }
   }
   return tensors.flatMap((tensor) => {
@@ -77,29 +78,21 @@ function joined(tensors: readonly WeightsEntry[], { joined: rules = [] }: Naming
   });
 }
 
-/** What has to be the same in tensors that are one behind the other. */
-function restOf({ dtype, shape }: WeightsEntry): string {
-  return [dtype, shape.length, ...shape.slice(1)].join(' ');
+/** What has to be the same in tensors that are joined. */
+function kindOf({ dtype, shape }: WeightsEntry): string {
+  return [dtype, ...shape].join(' ');
 }
 
-function inOne(name: string, parts: readonly WeightsEntry[]): WeightsEntry {
+function inOne(name: string, join: JoinName, parts: readonly WeightsEntry[]): WeightsEntry {
   const [{ dtype, shape }] = parts;
-  const first = parts.reduce((sum, part) => sum + part.shape[0], 0);
   return {
     name,
     dtype,
-    shape: [first, ...shape.slice(1)],
+    shape: JOINS[join].wholeShape(shape, parts.length),
     async read(precision) {
       const values: (Float32Array | Float64Array)[] = [];
       for (const part of parts) values.push(await part.read(precision));
-      const Values = values[0] instanceof Float64Array ? Float64Array : Float32Array;
-      const all = new Values(values.reduce((sum, { length }) => sum + length, 0));
-      let at = 0;
-      for (const some of values) {
-        all.set(some, at);
-        at += some.length;
-      }
-      return all;
+      return joinValues(join, values, shape);
     },
   };
 }
@@ -126,11 +119,14 @@ export function fromModel(naming: Naming, name: string): string {
   );
 }
 
-/** The names of the tensors that one of the model's is made of; null where it is one. */
-export function partNames({ joined = [] }: Naming, name: string): string[] | null {
-  for (const [theirs, ours] of joined) {
+/** The names of the tensors that one of the model's is made of, and how; null where it is one. */
+export function partsOf(
+  { joined = [] }: Naming,
+  name: string,
+): { readonly names: readonly string[]; readonly join: JoinName } | null {
+  for (const [theirs, ours, join = 'rows'] of joined) {
     const numbers = numbersIn(name, ours);
-    if (numbers !== null) return theirs.map((rule) => placed(rule, numbers));
+    if (numbers !== null) return { names: theirs.map((rule) => placed(rule, numbers)), join };
   }
   return null;
 }

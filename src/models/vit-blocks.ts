@@ -24,6 +24,8 @@ export interface ViTSizes {
   readonly channels: number;
   /** Channels between the two linear layers of a block. */
   readonly feedForward: number;
+  /** Tokens before the patches: the class token, and DeiT's distillation token. Default 1. */
+  readonly tokens?: 1 | 2;
 }
 
 /** What its norms add, and how often parts are left out in a pass that trains. */
@@ -107,19 +109,21 @@ class EncoderLayers extends Module {
 
 /** Positions, blocks and the last norm. */
 export class Encoder extends Module {
-  /** [1, 1 + side * side, channels]: that of the class token, then those of the patches, rows from the top. */
+  /** [1, tokens + side * side, channels]: those of the tokens, then those of the patches, rows from the top. */
   readonly pos_embedding: Parameter;
   readonly dropout: Dropout;
   readonly layers: EncoderLayers;
   readonly ln: LayerNorm;
+  private readonly tokens: number;
 
   /** `side` is how many patches stand in a row of the images that the positions are for. */
   constructor(side: number, sizes: ViTSizes, settings: ViTSettings, initializer: Initializer) {
     super();
-    const { layers, channels } = sizes;
+    const { layers, channels, tokens = 1 } = sizes;
     const { epsilon, dropout } = settings;
-    const shape = [1, 1 + side * side, channels];
+    const shape = [1, tokens + side * side, channels];
     const blocks = Array.from({ length: layers }, () => new EncoderBlock(sizes, settings, initializer));
+    this.tokens = tokens;
     // As in the Transformers that are trained today, nothing pulls a position towards zero.
     this.pos_embedding = new Parameter(initializer.normal(shape, POSITION_DEVIATION), shape, {
       decay: false,
@@ -131,20 +135,20 @@ export class Encoder extends Module {
 
   /**
    * The positions of images of height x width patches. Where they are others than the stored ones, those of the patches are
-   * resized by a cubic as an image would be, corners onto corners (torchvision's `interpolate_embeddings`); that of the
-   * class token stays.
+   * resized by a cubic as an image would be, corners onto corners (torchvision's `interpolate_embeddings`); those of the
+   * tokens before them stay.
    */
   positions(height: number, width: number): Tensor {
-    const { pos_embedding } = this;
+    const { pos_embedding, tokens } = this;
     const [, length, channels] = pos_embedding.shape;
-    const side = Math.sqrt(length - 1);
+    const side = Math.sqrt(length - tokens);
     if (height === side && width === side) return pos_embedding.tensor();
-    const token = slice(pos_embedding, [0, 0, 0], [1, 1, channels]);
-    const patches = slice(pos_embedding, [0, 1, 0], [1, length - 1, channels]);
+    const first = slice(pos_embedding, [0, 0, 0], [1, tokens, channels]);
+    const patches = slice(pos_embedding, [0, tokens, 0], [1, length - tokens, channels]);
     const size = [height, width] as const;
     const image = reshape(patches, [1, side, side, channels]);
     const resized = resize(image, { size, mode: 'bicubic', alignCorners: true });
-    return concat([token, reshape(resized, [1, height * width, channels])], 1);
+    return concat([first, reshape(resized, [1, height * width, channels])], 1);
   }
 
   /** Tokens with their positions [batch, length, channels], of its shape. */

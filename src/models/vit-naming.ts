@@ -70,6 +70,44 @@ function huggingFace(prefix: string): Naming {
   };
 }
 
+/** Two heads whose answers' mean is the network's are one head on both tokens. */
+function headsOf(onClass: string, onDistillation: string): NonNullable<Naming['joined']> {
+  return ['weight', 'bias'].map((field) => [
+    [`${onClass}.${field}`, `${onDistillation}.${field}`],
+    `heads.head.${field}`,
+    'mean',
+  ]);
+}
+
+export const TIMM_DEIT: Naming = {
+  ...TIMM_VIT,
+  name: 'timm, distilled',
+  marker: 'dist_token',
+  layers: [['dist_token', 'distillation_token'], ...TIMM_VIT.layers],
+  joined: headsOf('head', 'head_dist'),
+};
+
+/** With a distillation token, and two heads (`DeiTForImageClassificationWithTeacher`) or one on the class token alone. */
+function huggingFaceDistilled(prefix: string): Naming {
+  const usual = huggingFace(prefix);
+  const theirs = `${prefix}embeddings.distillation_token`;
+  return {
+    ...usual,
+    name: `Hugging Face ${prefix}, distilled`,
+    marker: theirs,
+    layers: [[theirs, 'distillation_token'], ...usual.layers],
+    joined: [
+      ...(usual.joined ?? []),
+      ...headsOf('cls_classifier', 'distillation_classifier'),
+      [['classifier.weight'], 'heads.head.weight', 'firstHalf'],
+    ],
+  };
+}
+
+export const HUGGING_FACE_DEIT = huggingFaceDistilled('deit.');
+
+export const DEIT_NAMINGS: readonly Naming[] = [TIMM_DEIT, HUGGING_FACE_DEIT, huggingFaceDistilled('')];
+
 export const HUGGING_FACE_VIT = huggingFace('vit.');
 
 export const VIT_NAMINGS: readonly Naming[] = [

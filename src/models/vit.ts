@@ -69,13 +69,13 @@ export const VIT_OPTIONS: OptionNames<ViTOptions> = {
   epsilon: true,
 };
 
-const TINY = { layers: 12, heads: 3, channels: 192, feedForward: 768 };
-const SMALL = { layers: 12, heads: 6, channels: 384, feedForward: 1536 };
-const BASE = { layers: 12, heads: 12, channels: 768, feedForward: 3072 };
+export const TINY = { layers: 12, heads: 3, channels: 192, feedForward: 768 };
+export const SMALL = { layers: 12, heads: 6, channels: 384, feedForward: 1536 };
+export const BASE = { layers: 12, heads: 12, channels: 768, feedForward: 3072 };
 const LARGE = { layers: 24, heads: 16, channels: 1024, feedForward: 4096 };
 
 /** Side of the images that the published positions are for. */
-const IMAGE_SIZE = 224;
+export const IMAGE_SIZE = 224;
 
 /** torchvision's, in place of PyTorch's 1e-5. */
 const EPSILON = 1e-6;
@@ -100,6 +100,8 @@ export class VisionTransformer extends Network {
   override readonly featureShape = 'sequence';
   override readonly heads: readonly FeatureShape[] = ['pooled'];
   readonly class_token: Parameter;
+  /** DeiT's (deit.ts). */
+  readonly distillation_token: Parameter | null;
   readonly conv_proj: Conv2d;
   readonly encoder: Encoder;
   /** torchvision's `heads`, which is something else here. */
@@ -109,12 +111,13 @@ export class VisionTransformer extends Network {
   constructor(architecture: string, sizes: ViTSizes, options: ViTOptions) {
     super();
     refuseUnknownOptions(options, VIT_OPTIONS, architecture);
-    const { patch, channels } = sizes;
+    const { patch, channels, tokens = 1 } = sizes;
     const { classes = 1000, dropout = 0, attentionDropout = 0, epsilon = EPSILON } = options;
     const initializer = new Initializer(options.seed);
     this.architecture = architecture;
     this.sizes = sizes;
-    this.class_token = new Parameter(new Float32Array(channels), [1, 1, channels], { decay: false });
+    this.class_token = newToken(channels);
+    this.distillation_token = tokens > 1 ? newToken(channels) : null;
     this.conv_proj = new PatchProjection(sizes, initializer);
     this.encoder = new Encoder(
       patchesOf(options.imageSize ?? IMAGE_SIZE, patch, architecture),
@@ -122,12 +125,18 @@ export class VisionTransformer extends Network {
       { epsilon, dropout, attentionDropout },
       initializer,
     );
-    this.top = new Heads(new Linear(channels, classes, initializer));
+    this.top = new Heads(new Linear(tokens * channels, classes, initializer));
   }
 
   override members(): Iterable<readonly [string, unknown]> {
-    const { class_token, conv_proj, encoder, top } = this;
-    return Object.entries({ class_token, conv_proj, encoder, heads: top });
+    const { class_token, distillation_token, conv_proj, encoder, top } = this;
+    return Object.entries({
+      class_token,
+      ...(distillation_token !== null && { distillation_token }),
+      conv_proj,
+      encoder,
+      heads: top,
+    });
   }
 
   override get head(): Head {
@@ -177,15 +186,17 @@ export class VisionTransformer extends Network {
     };
   }
 
-  /** The class token. */
+  /** The class token, and beside it the distillation token where there is one. */
   override pool(tokens: Tensor): Tensor {
     const [batch, , channels] = tokens.shape;
-    return reshape(slice(tokens, [0, 0, 0], [batch, 1, channels]), [batch, channels]);
+    const { tokens: count = 1 } = this.sizes;
+    return reshape(slice(tokens, [0, 0, 0], [batch, count, channels]), [batch, count * channels]);
   }
 
-  /** Images to patches behind the class token, with their positions. */
+  /** Images to patches behind the class token and what stands beside it, with their positions. */
   private tokens(images: TensorLike, training: Training | undefined): Tensor {
-    const { patch } = this.sizes;
+    const { patch, tokens: count = 1 } = this.sizes;
+    const { class_token, distillation_token } = this;
     const [batch, height, width] = images.shape;
     if (images.shape.length !== 4 || height % patch !== 0 || width % patch !== 0) {
       throw shapeError(
@@ -196,22 +207,23 @@ export class VisionTransformer extends Network {
     }
     const patches = this.conv_proj.forward(images);
     const [, rows, columns, channels] = patches.shape;
-    const behind = pad(reshape(patches, [batch, rows * columns, channels]), [0, 1, 0], [0, 0, 0]);
-    // The token of all images is added where there are zeros, together with its position.
+    const behind = pad(reshape(patches, [batch, rows * columns, channels]), [0, count, 0], [0, 0, 0]);
+    // The tokens of all images are added where there are zeros, together with their positions.
     const positions = this.encoder.positions(rows, columns);
-    const first = add(slice(positions, [0, 0, 0], [1, 1, channels]), this.class_token);
-    const others = slice(positions, [0, 1, 0], [1, rows * columns, channels]);
+    const own = distillation_token === null ? class_token : concat([class_token, distillation_token], 1);
+    const first = add(slice(positions, [0, 0, 0], [1, count, channels]), own);
+    const others = slice(positions, [0, count, 0], [1, rows * columns, channels]);
     return this.encoder.dropout.forward(add(behind, concat([first, others], 1)), training);
   }
 
   override layerNames(): string[] {
-    return [...STEM, ...this.blockNames(), 'encoder.ln', this.headName];
+    return [...this.stem(), ...this.blockNames(), 'encoder.ln', this.headName];
   }
 
   /** What makes tokens, then each block of the encoder, its norm, and the head. */
   override layerBlocks(): readonly LayerBlock[] {
     const alone = [...this.blockNames(), 'encoder.ln', this.headName];
-    return [{ name: 'conv_proj', layers: STEM }, ...alone.map((name) => ({ name, layers: [name] }))];
+    return [{ name: 'conv_proj', layers: this.stem() }, ...alone.map((name) => ({ name, layers: [name] }))];
   }
 
   /** What makes tokens, and the blocks of the encoder in four parts, the last with its norm. */
@@ -223,16 +235,16 @@ export class VisionTransformer extends Network {
 
   /** What Hugging Face's config.json of such a network says; its norms add what the file says. */
   hubConfig(): Readonly<Record<string, unknown>> {
-    const { patch, layers, heads, channels, feedForward } = this.sizes;
+    const { patch, layers, heads, channels, feedForward, tokens = 1 } = this.sizes;
     const [, length] = this.encoder.pos_embedding.shape;
     return {
-      architectures: ['ViTForImageClassification'],
-      model_type: 'vit',
+      architectures: [tokens > 1 ? 'DeiTForImageClassificationWithTeacher' : 'ViTForImageClassification'],
+      model_type: tokens > 1 ? 'deit' : 'vit',
       attention_probs_dropout_prob: 0,
       hidden_act: 'gelu',
       hidden_dropout_prob: 0,
       hidden_size: channels,
-      image_size: patch * Math.sqrt(length - 1),
+      image_size: patch * Math.sqrt(length - tokens),
       intermediate_size: feedForward,
       layer_norm_eps: this.encoder.ln.epsilon,
       num_attention_heads: heads,
@@ -243,13 +255,20 @@ export class VisionTransformer extends Network {
     };
   }
 
+  /** The layers before the first block, in the order of their parameters. */
+  private stem(): string[] {
+    const tokens = ['class_token', ...(this.distillation_token === null ? [] : ['distillation_token'])];
+    return [...tokens, 'conv_proj', 'encoder.pos_embedding'];
+  }
+
   private blockNames(): string[] {
     return this.encoder.layers.blocks.map((_, i) => blockName(i));
   }
 }
 
-/** The layers before the first block, in the order of their parameters. */
-const STEM = ['class_token', 'conv_proj', 'encoder.pos_embedding'];
+function newToken(channels: number): Parameter {
+  return new Parameter(new Float32Array(channels), [1, 1, channels], { decay: false });
+}
 
 function blockName(index: number): string {
   return `encoder.layers.encoder_layer_${index}`;
@@ -314,18 +333,21 @@ const BY_SIZES: Readonly<Record<string, string>> = {
   '1280 14 32': 'vit_h_14',
 };
 
-/** `768 16 12`: channels, side of a patch, and blocks; null for tensors of something else. */
+const DISTILLATION = 'distillation_token';
+
+/** `768 16 12`: channels, side of a patch, and blocks, with `distilled` behind them for two tokens; null for tensors of something else. */
 export function sizesIn(shapes: Shapes): string | null {
   const [channels, colours, patch] = shapes.get('conv_proj.weight') ?? [];
   if (colours !== 3 || !hasShape(shapes, 'class_token', [1, 1, channels])) return null;
   const layers = countWhile((block) => shapes.has(`${blockName(block)}.self_attention.in_proj_weight`));
-  return [channels, patch, layers].join(' ');
+  return [channels, patch, layers, ...(shapes.has(DISTILLATION) ? ['distilled'] : [])].join(' ');
 }
 
 /** The size of the images that the positions are for, where it is not the `usual` one. */
 export function imageSizeIn(shapes: Shapes, usual: number): Pick<ModelOptions, 'imageSize'> {
   const patch = shapes.get('conv_proj.weight')?.[2] ?? 0;
-  const imageSize = Math.sqrt((shapes.get('encoder.pos_embedding')?.[1] ?? 0) - 1) * patch;
+  const tokens = shapes.has(DISTILLATION) ? 2 : 1;
+  const imageSize = Math.sqrt((shapes.get('encoder.pos_embedding')?.[1] ?? 0) - tokens) * patch;
   return Number.isInteger(imageSize) && imageSize > 0 && imageSize !== usual ? { imageSize } : {};
 }
 

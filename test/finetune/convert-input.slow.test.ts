@@ -95,7 +95,8 @@ test('of a state dict it is said which network loads it, and of graphs of others
   assert.equal(
     MODEL_NAMES.filter((name) => networkIn('torchvision', name) === null),
     [
-      ...['vit_ti_16', 'vit_s_16', 'vit-small', 'resnet50-keras', 'mobilenet_v2-keras', 'resnet-small'],
+      ...['vit_ti_16', 'vit_s_16', 'deit_ti_16_distilled', 'deit_s_16_distilled', 'deit_b_16_distilled'],
+      ...['vit-small', 'resnet50-keras', 'mobilenet_v2-keras', 'resnet-small'],
       'series-small',
     ],
   );

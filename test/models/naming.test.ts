@@ -1,12 +1,13 @@
 /** Names and layouts of other libraries, brought to those of our models. */
 import type { TensorEntry } from '#src/formats/tensors';
+import { deitTi16Distilled } from '#src/models/deit';
 import { detectArchitecture } from '#src/models/detect';
 import { mobilenetV2 } from '#src/models/mobilenet-v2';
 import { TIMM_MOBILENET_V2 } from '#src/models/mobilenet-v2';
-import { fromModel, modelTensors, partNames, toModel } from '#src/models/naming';
+import { fromModel, modelTensors, partsOf, toModel } from '#src/models/naming';
 import { MICROSOFT_RESNET } from '#src/models/resnet';
 import { resnet18, resnet50 } from '#src/models/resnet';
-import { HUGGING_FACE_VIT, TIMM_VIT } from '#src/models/vit-naming';
+import { HUGGING_FACE_DEIT, HUGGING_FACE_VIT, TIMM_DEIT, TIMM_VIT } from '#src/models/vit-naming';
 import { vitSmall } from '#src/models/vit-small';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -82,7 +83,7 @@ test("Hugging Face's names of a vision Transformer, whose queries, keys and valu
   assert.equal(partial(weights.slice(0, 2)).slice(1), [`${layer('query')}.weight`, `${layer('key')}.weight`]);
   const uneven = [...weights.slice(0, 2), entry(`${layer('value')}.weight`, [2, 3])];
   assert.is(partial(uneven).length, 4);
-  assert.equal(partNames(HUGGING_FACE_VIT, `${block}.self_attention.in_proj_bias`), [
+  assert.equal(partsOf(HUGGING_FACE_VIT, `${block}.self_attention.in_proj_bias`)?.names, [
     `${layer('query')}.bias`,
     `${layer('key')}.bias`,
     `${layer('value')}.bias`,
@@ -96,9 +97,11 @@ test('every tensor of our models has a name of its own in the other naming', () 
     [mobilenetV2(), TIMM_MOBILENET_V2],
     [vitSmall(), TIMM_VIT],
     [vitSmall(), HUGGING_FACE_VIT],
+    [deitTi16Distilled(), TIMM_DEIT],
+    [deitTi16Distilled(), HUGGING_FACE_DEIT],
   ] as const) {
     for (const { name } of model.namedArrays()) {
-      if (partNames(naming, name) !== null) continue;
+      if (partsOf(naming, name) !== null) continue;
       const theirs = fromModel(naming, name);
       assert.is.not(theirs, name);
       assert.is(toModel(naming, theirs), name);

@@ -33,11 +33,15 @@ const tokens = (blocks: number, patch: number, channels: number) =>
     channels,
   ]);
 const LAYERS = ['layer1', 'layer2', 'layer3', 'layer4'];
-/** What the heads take that have layers between them and the last stage. */
+/** What the heads take that have layers between them and the last stage, or more than one place of it. */
 const HEAD_INPUTS: Readonly<Partial<Record<string, number>>> = {
   mobilenet_v3_large: 1280,
   mobilenet_v3_small: 1024,
   vgg16: 4096,
+  // Two tokens beside each other.
+  deit_ti_16_distilled: 2 * 192,
+  deit_s_16_distilled: 2 * 384,
+  deit_b_16_distilled: 2 * 768,
 };
 
 const STAGES: Readonly<Record<(typeof MODEL_NAMES)[number], readonly unknown[]>> = {
@@ -100,6 +104,9 @@ const STAGES: Readonly<Record<(typeof MODEL_NAMES)[number], readonly unknown[]>>
   vit_b_16: tokens(12, 16, 768),
   vit_b_32: tokens(12, 32, 768),
   vit_l_16: tokens(24, 16, 1024),
+  deit_ti_16_distilled: tokens(12, 16, 192),
+  deit_s_16_distilled: tokens(12, 16, 384),
+  deit_b_16_distilled: tokens(12, 16, 768),
   'vit-small': tokens(6, 4, 128),
   'series-small': [
     ['conv1', 2, 32],

@@ -10,8 +10,9 @@ import type { Module } from '../../nn/module.js';
 import { stateDict, stripPrefixes } from '../../nn/state-dict.js';
 import { familyOf } from '../families.js';
 import type { NameLibrary, Naming } from '../family.js';
+import { JOINS, partOf } from '../joins.js';
 import type { Network } from '../network.js';
-import { fromModel, modelTensors, partNames } from '../naming.js';
+import { fromModel, modelTensors, partsOf } from '../naming.js';
 
 /** `running_var` is the last of the arrays that a batch norm has; PyTorch's counter stands behind it. */
 const BEFORE_COUNTER = 'running_var';
@@ -76,26 +77,22 @@ export function inNamesOf(
   });
 }
 
-/** A tensor by other names: one, or as many as it is of, from the first axis on. */
+/** A tensor by other names: one, or those that it is made of. */
 function named(tensor: TensorToWrite, naming: Naming): TensorToWrite[] {
-  const names = partNames(naming, tensor.name);
-  if (names === null) return [{ ...tensor, name: fromModel(naming, tensor.name) }];
-  const [first, ...rest] = tensor.shape;
-  const shape = [first / names.length, ...rest];
+  const parts = partsOf(naming, tensor.name);
+  if (parts === null) return [{ ...tensor, name: fromModel(naming, tensor.name) }];
+  const { dtype, shape, data } = tensor;
+  const { names, join } = parts;
   const values = async () => {
-    const { data } = tensor;
     const { buffer, byteOffset, byteLength } = typeof data === 'function' ? await data() : data;
-    return new Uint8Array(buffer, byteOffset, byteLength);
+    const Values = dtype === 'F64' ? Float64Array : Float32Array;
+    return new Values(buffer as ArrayBuffer, byteOffset, byteLength / Values.BYTES_PER_ELEMENT);
   };
-  return names.map((name, part) => ({
+  return names.map((name, index) => ({
     name,
-    dtype: tensor.dtype,
-    shape,
-    async data() {
-      const bytes = await values();
-      const size = bytes.length / names.length;
-      return bytes.subarray(part * size, (part + 1) * size);
-    },
+    dtype,
+    shape: JOINS[join].partShape(shape, names.length),
+    data: async () => partOf(join, await values(), shape, index, names.length),
   }));
 }
 

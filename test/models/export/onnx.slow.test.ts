@@ -35,9 +35,10 @@ function channelsFirst(images: Float32Array, side: number): Float32Array {
   });
 }
 
-/** Networks of images; the largest one's graph is that of its sisters, with more of the same. */
+/** Networks of images; the largest ones' graphs are those of their sisters, with more of the same. */
+const LARGE: readonly string[] = ['vit_s_16', 'vit_l_16', 'deit_s_16_distilled', 'deit_b_16_distilled'];
 const WRITTEN = MODEL_NAMES.filter(
-  (name) => kindOfNetwork(findModel(name)) === 'image' && name !== 'vit_l_16',
+  (name) => kindOfNetwork(findModel(name)) === 'image' && !LARGE.includes(name),
 );
 
 for (const name of WRITTEN) {
