@@ -91,7 +91,7 @@ console.log(`test accuracy ${(await testAccuracy()).toFixed(4)}`);
 await writeCheckpoint(
   options.out,
   model,
-  { model: model.architecture, classes: names, preprocessing },
+  { model: model.architecture, task: { kind: 'classification', classes: names }, preprocessing },
   recipe,
 );
 await device.close();

@@ -111,6 +111,7 @@ class ConvNextBlock extends Module {
   }
 }
 
+/** A ConvNeXt; `convnextTiny` makes it. */
 export class ConvNext extends FeaturesClassifier {
   override readonly architecture = 'convnext_tiny';
   override readonly headName = 'classifier.2';

@@ -113,6 +113,7 @@ class MobileBlock extends Module {
   }
 }
 
+/** An EfficientNet; `efficientnetB0` makes it. */
 export class EfficientNet extends FeaturesClassifier {
   override readonly architecture = 'efficientnet_b0';
   override readonly headName = 'classifier.1';

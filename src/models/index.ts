@@ -45,6 +45,7 @@ export {
   layerNames,
   Network,
   type FeatureStage,
+  type NetworkConstants,
   startLayer,
 } from './network.js';
 export { findModel, fineTuningOf, type ModelEntry, type ModelOptions } from './registry.js';
@@ -59,5 +60,6 @@ export {
 } from './resnet.js';
 export { resnetSmall, SmallResNet, type SmallResNetOptions } from './resnet-small.js';
 export { Vgg, vgg16, type VggOptions } from './vgg.js';
+export type { Encoder, EncoderBlock, EncoderLayers } from './vit-blocks.js';
 export { VisionTransformer, type ViTOptions, vitB16, vitB32, vitL16, vitS16, vitTi16 } from './vit.js';
 export { vitSmall } from './vit-small.js';

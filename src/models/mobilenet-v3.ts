@@ -171,6 +171,7 @@ class InvertedResidual extends Module {
   }
 }
 
+/** A MobileNetV3; `mobilenetV3Large` and `mobilenetV3Small` make it. */
 export class MobileNetV3 extends FeaturesClassifier {
   override readonly architecture: string;
   override readonly headName = 'classifier.3';

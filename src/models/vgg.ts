@@ -61,6 +61,7 @@ const ENDS = [
   { layer: 30, channels: 512 },
 ] as const;
 
+/** A VGG; `vgg16` makes it. */
 export class Vgg extends FeaturesClassifier {
   override readonly architecture = 'vgg16';
   override readonly headName = 'classifier.6';

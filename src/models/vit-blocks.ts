@@ -54,7 +54,7 @@ class GlorotLinear extends Linear {
 }
 
 /** A pre-norm block: attention, and two linear layers with the exact GELU between them, each a residual branch. */
-class EncoderBlock extends Module {
+export class EncoderBlock extends Module {
   readonly ln_1: LayerNorm;
   readonly self_attention: MultiheadAttention;
   readonly dropout: Dropout;
@@ -90,7 +90,7 @@ class EncoderBlock extends Module {
 }
 
 /** The blocks, named as torchvision counts them. */
-class EncoderLayers extends Module {
+export class EncoderLayers extends Module {
   readonly blocks: readonly EncoderBlock[];
 
   constructor(blocks: readonly EncoderBlock[]) {
@@ -109,7 +109,7 @@ class EncoderLayers extends Module {
 
 /** Positions, blocks and the last norm. */
 export class Encoder extends Module {
-  /** [1, tokens + side * side, channels]: those of the tokens, then those of the patches, rows from the top. */
+  /** [1, tokens + side * side, channels]; those of the tokens, then those of the patches, rows from the top. */
   readonly pos_embedding: Parameter;
   readonly dropout: Dropout;
   readonly layers: EncoderLayers;
